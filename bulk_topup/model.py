@@ -1,0 +1,230 @@
+"""The words of the product as values: no I/O, no clock, no rules about order of events.
+
+Units: money is whole rupiah (int), times are aware `datetime`s in WIB, durations end in `_s` (seconds).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+# -- the sheet ---------------------------------------------------------------------------------------------
+
+
+class Oddity(StrEnum):
+    """Why a cell's text cannot be taken as what the person typed."""
+
+    ERROR = "error"
+    DATE = "date"
+    BOOLEAN = "boolean"
+    DECIMAL = "decimal"
+    LOST_DIGITS = "lost_digits"
+
+
+@dataclass(frozen=True, slots=True)
+class OddCell:
+    kind: Oddity
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Positions (from 0) of the columns that mean something to us; the others travel untouched."""
+
+    number: int
+    product: int
+    nominal: int | None = None
+    itrx: int | None = None
+    results: int | None = None
+    """Where the complete block of ten results columns starts, if a results file is fed back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about the whole sheet that the user should know; never about one row."""
+
+    code: str
+    facts: Mapping[str, str] = NOTHING
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """The rows of one tab, verbatim.
+
+    `cells` holds text only: columns are positions 0…n-1, the index is the row's number as the spreadsheet
+    program shows it. Wholly blank rows are not rows. `odd` is sparse: (row, column position) -> what it is.
+    """
+
+    path: Path
+    tab: str
+    sha256: str
+    header: tuple[str, ...]
+    cells: pd.DataFrame
+    columns: Columns
+    odd: Mapping[tuple[int, int], OddCell] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+
+
+# -- prices ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One entry of `daftarharga` (API v3.1, DAFTAR HARGA PULSA). `price` is None where none is stated."""
+
+    code: str
+    operator: str
+    kind: str
+    nominal: int
+    price: int | None
+    ready: bool
+    description: str = ""
+
+
+PriceList = Mapping[str, Product]
+"""Products by their code, spelled as the provider spells it."""
+
+
+# -- findings and orders -----------------------------------------------------------------------------------
+
+
+class Level(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong or odd with one row. `code` names its wording; `value` is the cell as it stands."""
+
+    row: int
+    level: Level
+    code: str
+    column: str
+    value: str
+    facts: Mapping[str, str] = NOTHING
+
+
+class Paid(StrEnum):
+    YES = "yes"
+    NO = "no"
+    ASK = "ask provider"
+
+
+class Status(StrEnum):
+    """What became of a row, as the results state it."""
+
+    SUKSES = "sukses"
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    GAGAL = "gagal"
+    DUPLICATE = "duplicate"
+    INVALID = "invalid"
+    UNSENT = "unsent"
+
+    @property
+    def is_open(self) -> bool:
+        """Money may have moved, and may still."""
+        return self in {Status.PENDING, Status.ACCEPTED, Status.UNKNOWN}
+
+    @property
+    def paid(self) -> Paid:
+        if self is Status.SUKSES:
+            return Paid.YES
+        return Paid.ASK if self.is_open else Paid.NO
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One intended top-up. `id` is the checkpoint's own; `row` the sheet row it came from."""
+
+    id: int
+    row: int
+    number: str
+    product: str
+    itrx: int
+    nominal: int
+    operator: str
+    price: int
+
+
+# -- what an attempt comes to ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """No byte of the request ever left: proven by the connection itself, not read from an error's text."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """At least one byte may have left, and no complete answer came back."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete HTTP answer. `headers` have lower-case names; `body` is decoded and within the size cap."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Answer = NotSent | NoAnswer | Reply
+
+
+class Kind(StrEnum):
+    """What one attempt came to."""
+
+    NOT_SENT = "not_sent"
+    REFUSED = "refused"
+    SUKSES = "sukses"
+    PENDING = "pending"
+    GAGAL = "gagal"
+    EXISTS = "exists"
+    UNKNOWN = "unknown"
+
+
+class Then(StrEnum):
+    """What the run does after an attempt, besides recording it."""
+
+    GO_ON = "go_on"
+    AGAIN = "again"
+    STOP = "stop"
+    ONE_AT_A_TIME = "one_at_a_time"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One line of the outcome table.
+
+    `code` names our own wording of why (see `say.py`); `reason_code` and `reason` are the provider's words.
+    `wait_s` is what a 429 asks us to wait, if it says so.
+    """
+
+    kind: Kind
+    then: Then
+    code: str
+    reason_code: str = ""
+    reason: str = ""
+    invoice: str = ""
+    serial: str = ""
+    debited: int | None = None
+    balance: int | None = None
+    answered_at: str = ""
+    wait_s: float | None = None
