@@ -1,0 +1,314 @@
+"""The provider over real HTTP on loopback: sockets, paths and headers; `rules` has what it answers."""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import ipaddress
+import socket
+import socketserver
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from bulk_topup.sandbox.book import Book, LoggedRequest, Snapshot, TopUp
+from bulk_topup.sandbox.damage import Wire, deliver
+from bulk_topup.sandbox.prices import PRICES
+from bulk_topup.sandbox.rules import ItrxReading, Parameters, Product, Provider, Reply, Terms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from bulk_topup.sandbox.faults import Endpoint, Fault, Faults
+
+PREFIX = "/json/pulsa"
+BODY_LIMIT_BYTES = 2**20
+
+_POLL_S = 0.02
+_GOODBYE_S = 2.0
+
+_PATHS: dict[str, Endpoint] = {
+    f"{PREFIX}/daftarharga": "daftarharga",
+    f"{PREFIX}/isipulsa": "isipulsa",
+    f"{PREFIX}/cekstatus": "cekstatus",
+}
+
+
+class Sandbox:
+    """The provider simulated on loopback, as a context manager or by `start` and `stop`; good for one start.
+
+    `state` is the file of its book, kept for the next sandbox on it; None: the book ends with the object.
+    `balance` (rupiah) counts for a new book only. `clock` answers an aware datetime (now, if None) and rules
+    the WIB day, `tanggal` and when a pending top-up settles; the Date header is `date_skew_s` ahead of it.
+    Every answer takes `latency_s` (seconds) before anything is decided. `sleep` stands in for real waiting.
+    """
+
+    def __init__(
+        self,
+        state: Path | None = None,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        username: str = "sandbox",
+        password: str = "sandbox",  # noqa: S107  # the documented password of a provider that pays nobody
+        balance: int = 25_000_000,
+        rule_51: bool = True,
+        itrx: ItrxReading = "free",
+        faults: Faults | None = None,
+        latency_s: float = 0.0,
+        clock: Callable[[], datetime] | None = None,
+        date_skew_s: float = 0.0,
+        prices: Sequence[Product] | None = None,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        """Nothing is opened yet. Raises ValueError for a host that is not loopback."""
+        self._address = (_loopback(host), port)
+        self._state = state
+        self._opening_balance = balance
+        self._terms = Terms(username, password, rule_51, itrx, clock or _now)
+        self._prices: Sequence[Product] = PRICES if prices is None else prices
+        self._faults = faults
+        self._latency_s = latency_s
+        self._date_skew_s = date_skew_s
+        self._sleep = sleep
+        self._book: Book | None = None
+        self._server: _Server | None = None
+
+    def start(self) -> Self:
+        """Open the book and serve.
+
+        Raises SandboxStateError, OSError for a port that is taken, RuntimeError if it was started before.
+        """
+        if self._server is not None:
+            raise RuntimeError("a sandbox starts once")
+        self._book = Book(self._state, balance=self._opening_balance)
+        try:
+            self._server = _Server(self._address, self._wire, self._answer)
+        except BaseException:
+            self._book.close()
+            raise
+        self._provider = Provider(self._book, self._prices, self._terms)
+        self._server.serve()
+        return self
+
+    def stop(self) -> None:
+        """Cut every connection, stalled ones too, and close the book; what it held stays readable here."""
+        if self._server is not None:
+            self._server.stop()
+        if self._book is not None:
+            self._book.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The base URL, as `http://127.0.0.1:PORT/json/pulsa`. Raises RuntimeError before the start."""
+        if self._server is None:
+            raise RuntimeError("the sandbox has not started")
+        host, port = self._server.server_address[:2]
+        name = f"[{host!s}]" if ":" in str(host) else str(host)
+        return f"http://{name}:{port}{PREFIX}"
+
+    def snapshot(self) -> Snapshot:
+        """The whole book. Raises RuntimeError before the start."""
+        return self._opened().snapshot()
+
+    def book(self) -> list[TopUp]:
+        """Every top-up, in order of time."""
+        return list(self.snapshot().topups)
+
+    def requests(self) -> list[LoggedRequest]:
+        """Every request to isipulsa and cekstatus, in order of arrival."""
+        return list(self.snapshot().requests)
+
+    @property
+    def balance(self) -> int:
+        """The balance in rupiah."""
+        return self._opened().balance
+
+    def set_balance(self, rupiah: int) -> None:
+        """Put the balance at an amount, as a deposit does."""
+        with self._opened().page() as page:
+            page.set_balance(rupiah)
+
+    def set_prices(self, prices: Sequence[Product]) -> None:
+        """Put another price list in force. Raises RuntimeError before the start."""
+        self._opened()
+        self._provider.set_prices(prices)
+
+    def _opened(self) -> Book:
+        if self._book is None:
+            raise RuntimeError("the sandbox has not started")
+        return self._book
+
+    def _wire(self, handler: _Handler) -> Wire:
+        seconds = self._terms.now().timestamp() + self._date_skew_s
+        return Wire(handler, email.utils.formatdate(seconds, usegmt=True), self._wait)
+
+    def _answer(self, wire: Wire, endpoint: Endpoint, parameters: Parameters) -> None:
+        if self._latency_s:
+            self._wait(self._latency_s)
+        fault = self._faults.next(endpoint) if self._faults else None
+        reply = self._endpoint(endpoint)(parameters, fault)
+        deliver(wire, reply.answer, reply.fault)
+
+    def _endpoint(self, endpoint: Endpoint) -> Callable[[Parameters, Fault | None], Reply]:
+        provider = self._provider
+        endpoints: Mapping[Endpoint, Callable[[Parameters, Fault | None], Reply]] = {
+            "daftarharga": provider.daftarharga,
+            "isipulsa": provider.isipulsa,
+            "cekstatus": provider.cekstatus,
+        }
+        return endpoints[endpoint]
+
+    def _wait(self, seconds: float) -> None:
+        if self._sleep is not None and seconds:
+            self._sleep(seconds)
+        elif self._server is not None and self._server.stopping.wait(seconds):
+            raise ConnectionAbortedError("the sandbox stops")
+
+
+def serve(sandbox: Sandbox, on_ready: Callable[[str], None]) -> None:
+    """Start a sandbox, hand its base URL to `on_ready`, serve until Ctrl-C (KeyboardInterrupt), stop it."""
+    with contextlib.suppress(KeyboardInterrupt), sandbox:
+        on_ready(sandbox.url)
+        while True:
+            # In slices: Windows delivers no Ctrl-C to a thread that waits without end.
+            time.sleep(0.5)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _loopback(host: str) -> str:
+    """The address to bind. Raises ValueError unless it is this machine's own."""
+    address = "127.0.0.1" if host == "localhost" else host
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(address).is_loopback:
+            return address
+    raise ValueError(f"the sandbox serves loopback addresses only, not {host!r}")
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """A thread per connection; knows its open connections, so that none outlives it."""
+
+    daemon_threads = True
+    allow_reuse_address = sys.platform != "win32"
+    request_queue_size = 512
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        wire: Callable[[_Handler], Wire],
+        answer: Callable[[Wire, Endpoint, Parameters], None],
+    ) -> None:
+        self.wire = wire
+        self.answer = answer
+        self.stopping = threading.Event()
+        self._connections: set[Any] = set()
+        self._changed = threading.Condition()
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        super().__init__(address, _Handler)
+
+    def serve(self) -> None:
+        """Accept connections in a thread of its own."""
+        self._thread = threading.Thread(target=self.serve_forever, args=(_POLL_S,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more connections and cut the open ones; their threads get a moment to notice."""
+        self.stopping.set()
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+        with self._changed:
+            for connection in self._connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            self._changed.wait_for(lambda: not self._connections, _GOODBYE_S)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._changed:
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        with self._changed:
+            self._connections.discard(request)
+            self._changed.notify_all()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Silent for a client that went away and for a server that stops; a defect prints its traceback."""
+        if not isinstance(sys.exception(), OSError) and not self.stopping.is_set():
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection, kept alive from request to request."""
+
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def _post(self) -> None:
+        endpoint = _PATHS.get(self.path.partition("?")[0])
+        if endpoint is None:
+            self._refuse()
+            return
+        body = self._body()
+        if body is not None:
+            self.server.answer(self.server.wire(self), endpoint, self._form(body))
+
+    def _refuse(self) -> None:
+        """Any other path or method: what a web server says, and the connection closed, its body unread."""
+        self.close_connection = True
+        known = self.path.partition("?")[0] in _PATHS
+        self._page(405, "Allow: POST") if known else self._page(404)
+
+    do_POST = _post  # noqa: N815  # the base class finds methods by these names
+    do_GET = do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse  # noqa: N815
+
+    def _body(self) -> bytes | None:
+        """The request's body; None once it has been refused, or the client left in the middle of it."""
+        length = self.headers.get("Content-Length", "")
+        if not (length.isascii() and length.isdigit()):
+            self._give_up(411)
+        elif len(length) > 9 or int(length) > BODY_LIMIT_BYTES:
+            self._give_up(413)
+        else:
+            body = self.rfile.read(int(length))
+            if len(body) == int(length):
+                return body
+            self.close_connection = True
+        return None
+
+    def _form(self, body: bytes) -> Parameters:
+        if self.headers.get_content_type() != "application/x-www-form-urlencoded":
+            return {}
+        text = body.decode("ascii", "replace")
+        return dict(parse_qsl(text, keep_blank_values=True))
+
+    def _give_up(self, status: int) -> None:
+        self.close_connection = True
+        self._page(status)
+
+    def _page(self, status: int, *headers: str) -> None:
+        self.server.wire(self).html(status, "Connection: close", *headers)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class names it
+        """Nothing: the book keeps what was asked."""
