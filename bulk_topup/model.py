@@ -55,7 +55,7 @@ class Notice:
     """Something about the whole sheet that the user should know; never about one row."""
 
     code: str
-    facts: Mapping[str, str] = NOTHING
+    facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +113,7 @@ class Finding:
     code: str
     column: str
     value: str
-    facts: Mapping[str, str] = NOTHING
+    facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 class Paid(StrEnum):

@@ -1,0 +1,137 @@
+"""This sheet against what is already known: may it carry on, and which of its rows must not be sent.
+
+Pure: the checkpoint's and the ledger's knowledge comes in as values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bulk_topup.errors import InputError
+from bulk_topup.model import Finding, Level, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from bulk_topup.checks import Rows
+
+KEY = ["number", "product", "itrx"]
+"""What makes two rows, at two times, the same order. Its place in the sheet does not."""
+
+SLOT = ["number", "nominal", "itrx"]
+"""What the provider allows once a WIB day (API v3.1, ISI PULSA, reason 51)."""
+
+KNOWN_COLUMNS = [*KEY, "nominal", "row", "status", "invoice"]
+ELSEWHERE_COLUMNS = [*SLOT, "batch", "batch_name", "row", "day", "state"]
+
+
+def _no_orders() -> pd.DataFrame:
+    return pd.DataFrame(columns=KNOWN_COLUMNS)
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What this batch's checkpoint says.
+
+    `orders` has KNOWN_COLUMNS; `first_day` is the WIB day of the first attempt; `content` is the fingerprint
+    of the sheet as it was at the last run.
+    """
+
+    orders: pd.DataFrame = field(default_factory=_no_orders)
+    first_day: date | None = None
+    content: str = ""
+
+    @property
+    def is_finished(self) -> bool:
+        """Nothing is left to send and nothing is open."""
+        states = self.orders["status"].map(Status)
+        return not any(state is Status.UNSENT or state.is_open for state in states.unique())
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the person asked of this run, as far as it decides which rows are sent."""
+
+    repeat_duplicates: bool = False
+    strict: bool = False
+    retry_failed: bool = False
+    include_changed: bool = False
+    same_batch: bool = False
+    new_batch: bool = False
+
+
+def content_of(rows: Rows) -> str:
+    """A fingerprint of what the sheet asks for, whatever the order of its rows."""
+    columns = rows.sheet.columns
+    texts = rows.table["number"].where(rows.table["number"] != "", rows.raw(columns.number))
+    texts = texts + "\t" + rows.raw(columns.product).str.upper() + "\t" + rows.raw(columns.itrx)
+    digest = hashlib.sha256()
+    for text in sorted(texts):
+        digest.update(text.encode("utf-8", "surrogatepass") + b"\n")
+    return digest.hexdigest()
+
+
+def must_be_new(known: Known, content: str, today: date, wishes: Wishes) -> bool:
+    """Whether this run starts a new batch; the table *a batch and its sheet* of the design.
+
+    Raises InputError where only a person can say whether it is the same batch.
+    """
+    first = known.first_day
+    if wishes.new_batch:
+        return True
+    if first is None or first == today or wishes.same_batch:
+        return False
+    if (first.year, first.month) != (today.year, today.month):
+        raise InputError("batch.earlier_month", day=first)
+    if content != known.content:
+        raise InputError("batch.changed", day=first)
+    if known.is_finished:
+        raise InputError("batch.finished", day=first)
+    return False
+
+
+def attempted(known: Known) -> pd.DataFrame:
+    return known.orders[known.orders["status"] != Status.UNSENT]
+
+
+def changed_rows(candidates: pd.DataFrame, known: Known) -> Iterator[Finding]:
+    """New orders to a number that this batch has paid or has open: a corrected row, or one paid twice?"""
+    states = known.orders["status"].map(Status)
+    moved = known.orders[[state is Status.SUKSES or state.is_open for state in states]]
+    if moved.empty:
+        return
+    first = moved.drop_duplicates("number").set_index("number")
+    is_new = ~pd.MultiIndex.from_frame(candidates[KEY]).isin(pd.MultiIndex.from_frame(known.orders[KEY]))
+    for row, number in candidates.loc[is_new & candidates["number"].isin(first.index), "number"].items():
+        earlier = first.loc[str(number)]
+        facts = {"row": str(earlier["row"]), "product": earlier["product"], "status": earlier["status"]}
+        yield _held(row, "changed.already_sent", str(number), facts)
+
+
+def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, today: date) -> Iterator[Finding]:
+    """Rows that another batch was faster with today, or whose like is still open in another batch."""
+    if elsewhere.empty or candidates.empty:
+        return
+    rows = candidates.reset_index(names="own_row")
+    todays = elsewhere[elsewhere["day"] == today.isoformat()].drop_duplicates(SLOT)
+    opened = elsewhere[elsewhere["state"] == "open"].drop_duplicates(["number", "nominal"])
+    seen: set[int] = set()
+    for code, claims, on in (
+        ("duplicate.other_batch", todays, SLOT),
+        ("duplicate.open_elsewhere", opened.drop(columns="itrx"), ["number", "nominal"]),
+    ):
+        for hit in rows.merge(claims, on=on, suffixes=("", "_there")).itertuples():
+            if hit.own_row in seen:
+                continue
+            seen.add(int(str(hit.own_row)))
+            facts = {"batch": str(hit.batch_name), "row": str(hit.row), "day": str(hit.day)}
+            yield _held(hit.own_row, code, str(hit.number), facts)
+
+
+def _held(row: object, code: str, number: str, facts: dict[str, str]) -> Finding:
+    return Finding(int(str(row)), Level.ERROR, code, "number", number, facts)

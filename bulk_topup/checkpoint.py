@@ -1,0 +1,591 @@
+"""The batch's own SQLite file: the sheet as it was, its orders, every attempt and what it came to.
+
+Settings, and why: WAL with synchronous=FULL, so that a commit has reached the disk when it returns and a
+torn write can only lose what was not yet committed; fullfsync, because macOS's fsync alone does not reach
+the platter; one connection under one lock, autocommit, explicit BEGIN IMMEDIATE. On closing, the log is
+folded back, so that at rest the checkpoint is one file.
+
+An order whose attempt has begun *is* unknown until an outcome is recorded: a crash needs no code of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import threading
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from bulk_topup.clock import wib_day
+from bulk_topup.errors import InputError, StorageFailed
+from bulk_topup.model import Finding, Kind, Level, Order, Outcome, Status
+from bulk_topup.outcomes import order_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from bulk_topup.batch import Known
+    from bulk_topup.plan import Plan
+
+APPLICATION_ID = 0x42544F50  # "BTOP": tells our files from any other SQLite database
+SCHEMA = (
+    """
+    CREATE TABLE batch (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+    CREATE TABLE orders (
+        id INTEGER PRIMARY KEY,
+        number TEXT NOT NULL, product TEXT NOT NULL, itrx INTEGER NOT NULL,
+        nominal INTEGER NOT NULL, operator TEXT NOT NULL, price INTEGER NOT NULL, row INTEGER NOT NULL,
+        status TEXT NOT NULL DEFAULT 'unsent',
+        speaker INTEGER REFERENCES attempts(id),
+        note TEXT,
+        UNIQUE (number, product, itrx)
+    );
+    CREATE INDEX orders_status ON orders (status);
+
+    CREATE TABLE attempts (
+        id INTEGER PRIMARY KEY,
+        order_id INTEGER NOT NULL REFERENCES orders(id),
+        token TEXT NOT NULL UNIQUE,
+        begun_at TEXT NOT NULL, day TEXT NOT NULL, skew_s REAL,
+        ended_at TEXT, kind TEXT, code TEXT, reason_code TEXT, reason TEXT,
+        invoice TEXT, serial TEXT, debited INTEGER, balance INTEGER, answered_at TEXT
+    );
+    CREATE INDEX attempts_order ON attempts (order_id);
+    CREATE INDEX attempts_ended ON attempts (ended_at) WHERE balance IS NOT NULL;
+
+    CREATE TABLE lines (
+        position INTEGER PRIMARY KEY,
+        row INTEGER NOT NULL, cells TEXT NOT NULL,
+        number TEXT, product TEXT, itrx INTEGER,
+        status TEXT, why TEXT,
+        removed INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE INDEX lines_key ON lines (number, product, itrx);
+
+    CREATE TABLE trail (
+        id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+        order_id INTEGER, note TEXT NOT NULL DEFAULT ''
+    );
+    """,
+)
+"""One entry per schema version; a file of version n gets the entries after the n-th."""
+
+REMOVED_OFFSET = 10_000_000
+"""Lines of rows that left the sheet are placed after any row that a sheet can have."""
+
+
+@dataclass(frozen=True)
+class BatchIdentity:
+    """What a checkpoint must agree with before anything is sent under it."""
+
+    account: str
+    base_url: str
+    file: str
+    tab: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One durable attempt: written before its request leaves."""
+
+    id: int
+    order: Order
+    token: str
+    begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the results: a row of the sheet with what became of it, not yet worded."""
+
+    row: int
+    cells: tuple[str, ...]
+    status: Status
+    why: tuple[Finding, ...]
+    number: str
+    product: str
+    operator: str
+    price: int | None
+    attempt: Mapping[str, Any] | None
+    note: Mapping[str, Any] | None
+    removed: bool
+
+
+class Checkpoint:
+    """One batch's file. Every method is one transaction, safe to call from any thread.
+
+    Raises StorageFailed when a write does not become durable: the caller must stop sending.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._db = connection
+        self._lock = threading.Lock()
+
+    # -- opening and closing -------------------------------------------------------------------------------
+
+    @classmethod
+    def create(cls, path: Path, identity: BatchIdentity) -> Checkpoint:
+        """A new checkpoint for this batch, readable by its owner alone."""
+        with _storage_errors(path):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        self = cls._connected(path)
+        facts = {**vars(identity), "batch": uuid.uuid4().hex}
+        with self._transaction() as db:
+            db.executemany("INSERT INTO batch VALUES (?, ?)", list(facts.items()))
+        return self
+
+    @classmethod
+    def open(cls, path: Path, expected: Mapping[str, str] | None = None) -> Checkpoint | None:
+        """The checkpoint at `path`, or None where there is none. `expected` are facts of BatchIdentity.
+
+        Raises InputError where it is damaged, not ours, newer than this program, or another batch's.
+        """
+        if not path.exists():
+            return None
+        try:
+            self = cls._connected(path)
+            self._assert_sound()
+        except sqlite3.DatabaseError as error:
+            raise InputError("checkpoint.damaged", path=path, why=error) from None
+        self._assert_identity(expected or {})
+        return self
+
+    @classmethod
+    def _connected(cls, path: Path) -> Checkpoint:
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        try:
+            db.row_factory = sqlite3.Row
+            _assert_ours(db, path)
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "fullfsync=1",
+                "checkpoint_fullfsync=1",
+                "foreign_keys=1",
+            ):
+                db.execute(f"PRAGMA {pragma}")
+            _migrate(db)
+        except BaseException:
+            db.close()
+            raise
+        return cls(path, db)
+
+    def _assert_sound(self) -> None:
+        verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            self.close()
+            raise InputError("checkpoint.damaged", path=self.path, why=verdict)
+
+    def _assert_identity(self, expected: Mapping[str, str]) -> None:
+        for name, mine in expected.items():
+            stored = self.fact(name)
+            if stored != mine:
+                self.close()
+                raise InputError(f"checkpoint.other_{name}", path=self.path, stored=stored, mine=mine)
+
+    def close(self) -> None:
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._db.close()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, _storage_errors(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        with self._lock, _storage_errors(self.path):
+            return self._db.execute(sql, values).fetchall()
+
+    # -- facts about the batch -----------------------------------------------------------------------------
+
+    def fact(self, key: str) -> str:
+        """A fact about the batch, "" where it was never recorded."""
+        rows = self._rows("SELECT value FROM batch WHERE key = ?", key)
+        return str(rows[0][0]) if rows else ""
+
+    def set_facts(self, facts: Mapping[str, str]) -> None:
+        with self._transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO batch VALUES (?, ?)", list(facts.items()))
+
+    @property
+    def batch_id(self) -> str:
+        return self.fact("batch")
+
+    def note(self, at: datetime, who: str, what: str, *, order_id: int | None = None, note: str = "") -> None:
+        """Add to the trail, which is never rewritten."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO trail (at, who, what, order_id, note) VALUES (?, ?, ?, ?, ?)",
+                (at.isoformat(), who, what, order_id, note),
+            )
+
+    # -- the sheet and its orders --------------------------------------------------------------------------
+
+    def known(self) -> Known:
+        """What the batch's orders came to so far; `orders` has the checkpoint's `id` too."""
+        import pandas as pd
+
+        from bulk_topup.batch import Known
+
+        sql = """SELECT o.id, number, product, itrx, nominal, row, status, coalesce(a.invoice, '') AS invoice
+                 FROM orders o LEFT JOIN attempts a ON a.id = o.speaker"""
+        with self._lock, _storage_errors(self.path):
+            orders = pd.read_sql_query(sql, self._db)
+        return Known(orders, self.first_day(), self.fact("content"))
+
+    def first_day(self) -> date | None:
+        """The WIB day of the batch's first attempt, not counting what was never sent."""
+        rows = self._rows("SELECT min(day) FROM attempts WHERE kind IS NULL OR kind <> ?", Kind.NOT_SENT)
+        return date.fromisoformat(rows[0][0]) if rows[0][0] else None
+
+    def adopt(self, plan: Plan, facts: Mapping[str, str]) -> None:
+        """Make this sheet and this plan the batch's own, in one transaction.
+
+        Lines of rows that left the sheet stay where their order was attempted; all others are replaced.
+        """
+        with self._transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO batch VALUES (?, ?)", list(facts.items()))
+            db.executemany(_UPSERT_ORDER, _order_values(plan))
+            _replace_lines(db, plan, json.loads(self._header(db)))
+            db.execute("INSERT OR REPLACE INTO batch VALUES ('header', ?)", (json.dumps(_own_header(plan)),))
+            (kept,) = db.execute("SELECT count(*) FROM lines WHERE NOT removed").fetchone()
+            if kept != plan.rows_in:
+                raise AssertionError(f"{plan.rows_in} rows in, {kept} lines kept")
+
+    @staticmethod
+    def _header(db: sqlite3.Connection) -> str:
+        row = db.execute("SELECT value FROM batch WHERE key = 'header'").fetchone()
+        return str(row[0]) if row else "[]"
+
+    @property
+    def header(self) -> list[str]:
+        """The sheet's own column names, without any results columns it was fed back with."""
+        return list(json.loads(self.fact("header") or "[]"))
+
+    def hold(self, order_id: int, status: Status, code: str, facts: Mapping[str, str]) -> None:
+        """Record why an order without any attempt is not sent (`duplicate` is final, `unsent` is not)."""
+        note = json.dumps({"code": code, "facts": dict(facts)})
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE orders SET status = ?, note = ? WHERE id = ? AND status = 'unsent'",
+                (status, note, order_id),
+            )
+
+    # -- attempts ------------------------------------------------------------------------------------------
+
+    def begin(
+        self, order: Order, token: str, at: datetime, day: date, skew_s: float | None, expected: Status
+    ) -> Attempt:
+        """Write an attempt; when this returns it is durable, and the order is unknown until `end`.
+
+        Raises AssertionError if the order is not in the state the caller believes: nothing may be sent then.
+        """
+        with self._transaction() as db:
+            cursor = db.execute(
+                "INSERT INTO attempts (order_id, token, begun_at, day, skew_s) VALUES (?, ?, ?, ?, ?)",
+                (order.id, token, at.isoformat(), day.isoformat(), skew_s),
+            )
+            changed = db.execute(
+                "UPDATE orders SET status = 'unknown', speaker = ?, note = NULL WHERE id = ? AND status = ?",
+                (cursor.lastrowid, order.id, expected),
+            ).rowcount
+            if changed != 1:
+                raise AssertionError(f"order {order.id} is not {expected}")
+            return Attempt(int(cursor.lastrowid or 0), order, token, at)
+
+    def end(self, attempt_id: int, outcome: Outcome, at: datetime) -> Status:
+        """Record what an attempt came to; returns the order's status, durable when this returns."""
+        with self._transaction() as db:
+            return self._record(db, attempt_id, outcome, at)
+
+    def _record(self, db: sqlite3.Connection, attempt_id: int, outcome: Outcome, at: datetime) -> Status:
+        row = db.execute("SELECT order_id, kind FROM attempts WHERE id = ?", (attempt_id,)).fetchone()
+        before = self._status(db, row["order_id"])[0]
+        db.execute(_END_ATTEMPT, {**_outcome_values(outcome), "ended_at": at.isoformat(), "id": attempt_id})
+        status, speaker = self._status(db, row["order_id"])
+        if before is Status.SUKSES and status is not Status.SUKSES:
+            raise AssertionError(f"attempt {attempt_id}: a paid order cannot become {status}")
+        db.execute(
+            "UPDATE orders SET status = ?, speaker = ? WHERE id = ?", (status, speaker, row["order_id"])
+        )
+        return status
+
+    def lost_attempt(self, order_id: int, token: str, at: datetime) -> Status:
+        """An attempt that the ledger knows of and this file does not: restored from an older copy, or killed
+        between claim and attempt. Money may have moved, so the order is unknown."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO attempts (order_id, token, begun_at, day, kind, code) VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    order_id,
+                    token,
+                    at.isoformat(),
+                    wib_day(at).isoformat(),
+                    Kind.UNKNOWN,
+                    "outcome.not_in_checkpoint",
+                ),
+            )
+            status, speaker = self._status(db, order_id)
+            db.execute("UPDATE orders SET status = ?, speaker = ? WHERE id = ?", (status, speaker, order_id))
+            return status
+
+    def adopt_lost_claim(self, claim: Mapping[str, Any], at: datetime) -> None:
+        """The same, for a claim found in the ledger whose order may be missing here altogether."""
+        key = (claim["number"], claim["product"], claim["itrx"])
+        with self._transaction() as db:
+            db.execute(
+                """INSERT OR IGNORE INTO orders (number, product, itrx, nominal, operator, price, row)
+                   VALUES (?, ?, ?, ?, '', 0, ?)""",
+                (*key, claim["nominal"], claim["row"]),
+            )
+            (order_id,) = db.execute(
+                "SELECT id FROM orders WHERE number = ? AND product = ? AND itrx = ?", key
+            ).fetchone()
+        self.lost_attempt(order_id, claim["token"], at)
+
+    @staticmethod
+    def _status(db: sqlite3.Connection, order_id: int) -> tuple[Status, int | None]:
+        """The fold of an order's attempts, and the attempt that speaks for it."""
+        rows = db.execute(
+            "SELECT id, kind FROM attempts WHERE order_id = ? ORDER BY id", (order_id,)
+        ).fetchall()
+        kinds = [Kind(row["kind"]) if row["kind"] else None for row in rows]
+        status = order_status(kinds)
+        speaking = [row["id"] for row, kind in zip(rows, kinds, strict=True) if kind in _SPEAKS[status]]
+        return status, (speaking[-1] if speaking else None)
+
+    def pending(self) -> list[sqlite3.Row]:
+        """Attempts whose top-up is pending: id, token, order_id, number, invoice, product, begun_at."""
+        return self._rows(
+            """SELECT a.id, a.token, a.order_id, o.number, o.product, a.invoice, a.begun_at
+               FROM attempts a JOIN orders o ON o.id = a.order_id WHERE a.kind = 'pending' ORDER BY a.id"""
+        )
+
+    def claims_expected(self) -> dict[str, Status]:
+        """Every attempt's token -> its order's status, for bringing the ledger up to date."""
+        rows = self._rows("SELECT a.token, o.status FROM attempts a JOIN orders o ON o.id = a.order_id")
+        return {row["token"]: Status(row["status"]) for row in rows}
+
+    def paid_on(self, day: date, number: str, nominal: int, itrx: int) -> bool | None:
+        """Whether this batch's order for that slot is sukses that day; None where it has no such order."""
+        rows = self._rows(
+            """SELECT o.status = 'sukses' AND a.day = ? FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
+               WHERE o.number = ? AND o.nominal = ? AND o.itrx = ?""",
+            day.isoformat(), number, nominal, itrx,
+        )  # fmt: skip
+        return bool(rows[0][0]) if rows else None
+
+    # -- sums ----------------------------------------------------------------------------------------------
+
+    def committed(self) -> int:
+        """Rupiah paid, or that may have been: debits of paid orders, the price of open ones."""
+        return int(
+            self._rows(
+                """SELECT coalesce(sum(iif(o.status = 'sukses', coalesce(a.debited, o.price), o.price)), 0)
+                   FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
+                   WHERE o.status IN ('sukses', 'pending', 'accepted', 'unknown')"""
+            )[0][0]
+        )
+
+    def balances(self) -> list[sqlite3.Row]:
+        """(ended_at, debited, balance) of every answer that stated a balance, in order of completion."""
+        return self._rows(
+            "SELECT ended_at, debited, balance FROM attempts WHERE balance IS NOT NULL ORDER BY ended_at, id"
+        )
+
+    def lines(self) -> Iterator[Line]:
+        """Every row of the sheet in its order, then the removed rows that were attempted."""
+        with self._lock, _storage_errors(self.path):
+            cursor = self._db.execute(_LINES)
+            while block := cursor.fetchmany(1000):
+                yield from map(_line, block)
+
+
+_SPEAKS: Mapping[Status, frozenset[Kind | None]] = {
+    Status.SUKSES: frozenset({Kind.SUKSES}),
+    Status.PENDING: frozenset({Kind.PENDING}),
+    Status.ACCEPTED: frozenset({Kind.EXISTS}),
+    Status.UNKNOWN: frozenset({Kind.UNKNOWN, None}),
+    Status.GAGAL: frozenset({Kind.GAGAL, Kind.EXISTS}),
+    Status.DUPLICATE: frozenset({Kind.EXISTS}),
+    Status.UNSENT: frozenset({Kind.REFUSED, Kind.NOT_SENT}),
+    Status.INVALID: frozenset(),
+}
+
+_UPSERT_ORDER = """
+    INSERT INTO orders (number, product, itrx, nominal, price, operator, row) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (number, product, itrx) DO UPDATE
+    SET nominal = excluded.nominal, price = excluded.price, operator = excluded.operator, row = excluded.row,
+        note = NULL
+    WHERE status IN ('unsent', 'gagal')
+"""
+
+_INSERT_LINE = """
+    INSERT INTO lines (position, row, cells, number, product, itrx, status, why, removed)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_END_ATTEMPT = """
+    UPDATE attempts SET ended_at = :ended_at, kind = :kind, code = :code, reason_code = :reason_code,
+        reason = :reason, invoice = :invoice, serial = coalesce(nullif(:serial, ''), serial),
+        debited = coalesce(:debited, debited), balance = coalesce(:balance, balance),
+        answered_at = :answered_at
+    WHERE id = :id
+"""
+
+_LINES = """
+    SELECT l.row, l.cells, l.status AS held, l.why, l.removed,
+           o.status, o.number, o.product, o.operator, o.price, o.note,
+           a.begun_at, a.kind, a.code, a.reason_code, a.reason, a.invoice, a.serial, a.debited
+    FROM lines l
+    LEFT JOIN orders o ON l.status IS NULL
+         AND o.number = l.number AND o.product = l.product AND o.itrx = l.itrx
+    LEFT JOIN attempts a ON a.id = o.speaker
+    ORDER BY l.position
+"""
+
+
+@contextlib.contextmanager
+def _storage_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.OperationalError, OSError) as error:
+        raise StorageFailed("checkpoint.unwritable", path=path, why=error) from None
+
+
+def _assert_ours(db: sqlite3.Connection, path: Path) -> None:
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != APPLICATION_ID and tables:
+        raise InputError("checkpoint.not_ours", path=path)
+    if version > len(SCHEMA):
+        raise InputError("checkpoint.newer", path=path)
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    for number, script in enumerate(SCHEMA[version:], start=version + 1):
+        mark = f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={number};"
+        db.executescript(f"BEGIN IMMEDIATE; {script}; {mark} COMMIT;")
+
+
+def _order_values(plan: Plan) -> Iterator[tuple[object, ...]]:
+    frame = plan.orders
+    columns = (frame[name].tolist() for name in ("number", "product", "itrx", "nominal", "price", "operator"))
+    return zip(*columns, frame.index.tolist(), strict=True)
+
+
+def _own_positions(plan: Plan) -> list[int]:
+    """Positions of the sheet's own columns: all but a block of results fed back in."""
+    start = plan.rows.sheet.columns.results
+    fed_back = range(0) if start is None else range(start, start + 10)
+    return [at for at in range(len(plan.rows.sheet.header)) if at not in fed_back]
+
+
+def _own_header(plan: Plan) -> list[str]:
+    return [plan.rows.sheet.header[at] for at in _own_positions(plan)]
+
+
+def _replace_lines(db: sqlite3.Connection, plan: Plan, old_header: Sequence[str]) -> None:
+    attempted = db.execute(
+        """SELECT coalesce(l.row, o.row) AS row, coalesce(l.cells, '[]') AS cells, o.number, o.product, o.itrx
+           FROM orders o LEFT JOIN lines l
+                ON l.status IS NULL AND l.number = o.number AND l.product = o.product AND l.itrx = o.itrx
+           WHERE o.status <> 'unsent' ORDER BY l.position"""
+    ).fetchall()
+    db.execute("DELETE FROM lines")
+    db.executemany(_INSERT_LINE, _line_values(plan))
+    keys = (
+        frame[["number", "product", "itrx"]].itertuples(index=False) for frame in (plan.orders, plan.done)
+    )
+    present = {tuple(key) for frame in keys for key in frame}
+    header = _own_header(plan)
+    gone = [row for row in attempted if (row["number"], row["product"], row["itrx"]) not in present]
+    for position, row in enumerate(gone, start=REMOVED_OFFSET):
+        cells = _moved(row["cells"], old_header, header)
+        key = (row["number"], row["product"], row["itrx"])
+        db.execute(_INSERT_LINE, (position, row["row"], cells, *key, None, None, 1))
+
+
+def _moved(cells: str, old_header: Sequence[str], header: Sequence[str]) -> str:
+    """A removed row's cells under today's column names."""
+    if list(old_header) == list(header):
+        return cells
+    left = list(zip(old_header, json.loads(cells), strict=False))
+    placed = []
+    for name in header:
+        at = next((at for at, (old, _) in enumerate(left) if old == name), None)
+        placed.append("" if at is None else left.pop(at)[1])
+    return json.dumps(placed)
+
+
+def _line_values(plan: Plan) -> Iterator[tuple[object, ...]]:
+    sheet = plan.rows.sheet
+    keys: dict[int, tuple[object, ...]] = {}
+    for frame in (plan.orders, plan.done):
+        keys.update({int(row): tuple(key) for row, *key in frame[["number", "product", "itrx"]].itertuples()})
+    own = (sheet.cells[at].tolist() for at in _own_positions(plan))
+    for position, (row, *cells) in enumerate(zip(sheet.cells.index.tolist(), *own, strict=True)):
+        held = plan.held.get(row)
+        key = keys.get(row, (None, None, None))
+        why = json.dumps([_finding_facts(finding) for finding in held.why]) if held else None
+        yield (position, row, json.dumps(cells), *key, held.status if held else None, why, 0)
+
+
+def _finding_facts(finding: Finding) -> list[object]:
+    return [finding.row, finding.level, finding.code, finding.column, finding.value, dict(finding.facts)]
+
+
+def _outcome_values(outcome: Outcome) -> dict[str, object]:
+    names = (
+        "kind",
+        "code",
+        "reason_code",
+        "reason",
+        "invoice",
+        "serial",
+        "debited",
+        "balance",
+        "answered_at",
+    )
+    return {name: getattr(outcome, name) for name in names}
+
+
+def _line(row: sqlite3.Row) -> Line:
+    why = tuple(
+        Finding(int(at), Level(level), code, column, value, facts)
+        for at, level, code, column, value, facts in json.loads(row["why"] or "[]")
+    )
+    attempt = None
+    if row["begun_at"] is not None:
+        names = ("begun_at", "kind", "code", "reason_code", "reason", "invoice", "serial", "debited")
+        attempt = {name: row[name] for name in names}
+    return Line(
+        row=row["row"],
+        cells=tuple(json.loads(row["cells"])),
+        status=Status(row["held"] or row["status"]),
+        why=why,
+        number=row["number"] or "",
+        product=row["product"] or "",
+        operator=row["operator"] or "",
+        price=row["price"],
+        attempt=attempt,
+        note=json.loads(row["note"]) if row["note"] else None,
+        removed=bool(row["removed"]),
+    )

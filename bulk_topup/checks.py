@@ -1,0 +1,241 @@
+"""Rows x price list -> findings. Pure, and column by column, so that a full sheet costs seconds.
+
+A new check is one function and one entry in `CHECKS`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bulk_topup import numbers
+from bulk_topup.model import Finding, Level, Oddity, PriceList, Product, Sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_ITRX = 99
+_MONEY = re.compile(r"(?:rp\.?\s*)?(\d+|\d{1,3}(?:[.,]\d{3})+)(?:[.,]00|,-)?", re.IGNORECASE)
+_COUNT = re.compile(r"[1-9]\d?")
+_RESULT_STATUS_SENT = frozenset({"sukses", "pending", "accepted", "unknown", "duplicate"})
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The sheet's rows with what each cell of ours means. Every column shares the sheet's row index.
+
+    table columns: `number` ("" where it is not one), `product` (as the price list spells it, "" where
+    unknown), `nominal`, `price` (rupiah, 0 where unknown), `operator`, `itrx` (1 where not stated),
+    `itrx_stated` (bool).
+    """
+
+    sheet: Sheet
+    table: pd.DataFrame
+    number_problems: Mapping[int, numbers.Problem]
+
+    def raw(self, position: int | None) -> pd.Series[str]:
+        """A column of the sheet as it stands, blanks around the text aside."""
+        if position is None:
+            return pd.Series("", index=self.sheet.cells.index, dtype="str")
+        return self.sheet.cells[position].str.strip()
+
+    def column_name(self, position: int) -> str:
+        return self.sheet.header[position].strip() or f"column {position + 1}"
+
+
+Check = Callable[[Rows, PriceList], Iterator[Finding]]
+
+
+def understand(sheet: Sheet, prices: PriceList) -> Rows:
+    """What each row says, in the price list's and the numbering plan's terms. Judges nothing yet."""
+    cells, columns = sheet.cells, sheet.columns
+    national, problems = numbers.normalise_column(cells[columns.number])
+    table = pd.DataFrame({"number": pd.Series(national, index=cells.index, dtype="str")})
+    odd_rows = [row for (row, position) in sheet.odd if position == columns.number]
+    if odd_rows:
+        table.loc[odd_rows, "number"] = ""
+    codes = cells[columns.product].str.strip()
+    found = {code: find_product(code, prices) for code in codes.unique()}
+    table["product"] = codes.map({code: p.code if p else "" for code, p in found.items()}).astype("str")
+    table["nominal"] = codes.map({code: p.nominal if p else 0 for code, p in found.items()}).astype("int64")
+    table["price"] = codes.map({code: (p.price or 0) if p else 0 for code, p in found.items()}).astype(
+        "int64"
+    )
+    table["operator"] = codes.map({code: p.operator if p else "" for code, p in found.items()}).astype("str")
+    _add_itrx(table, sheet)
+    return Rows(sheet, table, {int(cells.index[at]): problem for at, problem in problems.items()})
+
+
+def _add_itrx(table: pd.DataFrame, sheet: Sheet) -> None:
+    if sheet.columns.itrx is None:
+        table["itrx"], table["itrx_stated"] = 1, False
+        return
+    stated = sheet.cells[sheet.columns.itrx].str.strip()
+    meaning = {text: int(text) if _COUNT.fullmatch(text) else 1 for text in stated.unique()}
+    table["itrx"] = stated.map(meaning).astype("int64")
+    table["itrx_stated"] = stated != ""
+
+
+def find_product(text: str, prices: PriceList) -> Product | None:
+    """The product of that code: exactly as spelled, else the only one that differs in case alone."""
+    exact = prices.get(text)
+    if exact is not None or not text:
+        return exact
+    folded = [product for code, product in prices.items() if code.casefold() == text.casefold()]
+    return folded[0] if len(folded) == 1 else None
+
+
+def findings(rows: Rows, prices: PriceList) -> list[Finding]:
+    """Everything that any check has to say, in the sheet's order."""
+    return sorted((f for check in CHECKS for f in check(rows, prices)), key=lambda f: f.row)
+
+
+# -- the checks --------------------------------------------------------------------------------------------
+
+
+def number_is_mobile(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    column = rows.column_name(rows.sheet.columns.number)
+    for row, problem in rows.number_problems.items():
+        if (row, rows.sheet.columns.number) not in rows.sheet.odd:
+            yield _error(
+                row, problem.code, column, rows.sheet.cells.at[row, rows.sheet.columns.number], problem.facts
+            )
+
+
+def cells_are_text(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    columns = rows.sheet.columns
+    ours = {columns.number, columns.product, columns.nominal, columns.itrx} - {None}
+    for (row, position), cell in rows.sheet.odd.items():
+        if position in ours:
+            code = "number.lost_digits" if cell.kind is Oddity.LOST_DIGITS else f"cell.{cell.kind}"
+            yield _error(row, code, rows.column_name(position), cell.shown)
+
+
+def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
+    raw = rows.raw(rows.sheet.columns.product)
+    column = rows.column_name(rows.sheet.columns.product)
+    near: dict[str, str] = {}
+    for row, text in raw[rows.table["product"] == ""].items():
+        if (row, rows.sheet.columns.product) in rows.sheet.odd:
+            continue
+        if not text:
+            yield _error(row, "product.missing", column, text)
+            continue
+        if text not in near:
+            near[text] = ", ".join(near_codes(text, list(prices)))
+        code = "product.unknown_near" if near[text] else "product.unknown"
+        yield _error(row, code, column, text, {"near": near[text]})
+
+
+def near_codes(text: str, codes: Sequence[str]) -> list[str]:
+    """At most three codes of the price list that a slip of the finger turns into `text`."""
+    by_upper = {code.upper(): code for code in codes}
+    return [by_upper[near] for near in difflib.get_close_matches(text.upper(), by_upper, n=3, cutoff=0.7)]
+
+
+def product_is_ready(rows: Rows, prices: PriceList) -> Iterator[Finding]:
+    closed = {code for code, product in prices.items() if not product.ready}
+    return _product_findings(rows, closed, "product.closed")
+
+
+def product_has_price(rows: Rows, prices: PriceList) -> Iterator[Finding]:
+    unpriced = {
+        code for code, product in prices.items() if product.ready and not (product.price and product.nominal)
+    }
+    return _product_findings(rows, unpriced, "product.no_price")
+
+
+def _product_findings(rows: Rows, codes: set[str], code: str) -> Iterator[Finding]:
+    column = rows.column_name(rows.sheet.columns.product)
+    products = rows.table["product"]
+    for row, product in products[products.isin(codes)].items():
+        yield _error(row, code, column, product)
+
+
+def nominal_as_stated(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    position = rows.sheet.columns.nominal
+    if position is None:
+        return
+    raw = rows.raw(position)
+    stated = raw.map({text: rupiah_of(text) for text in raw.unique()})
+    known = rows.table["product"] != ""
+    wrong = (raw != "") & (stated.isna() | (known & (stated != rows.table["nominal"])))
+    for row, text in raw[wrong].items():
+        if (row, position) in rows.sheet.odd:
+            continue
+        facts = {"nominal": f"{rows.table.at[row, 'nominal']}", "product": str(rows.table.at[row, "product"])}
+        code = "nominal.unreadable" if pd.isna(stated[row]) else "nominal.differs"
+        yield _error(row, code, rows.column_name(position), text, facts)
+
+
+def rupiah_of(text: str) -> int | None:
+    """Whole rupiah from `50000`, `50.000`, `Rp 50,000` or `Rp50.000,00`; None where that is not certain."""
+    match = _MONEY.fullmatch(text)
+    return int(re.sub(r"[.,]", "", match[1])) if match else None
+
+
+def itrx_is_count(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    position = rows.sheet.columns.itrx
+    if position is None:
+        return
+    raw = rows.raw(position)
+    for row, text in raw[(raw != "") & ~raw.str.fullmatch(_COUNT.pattern)].items():
+        if (row, position) not in rows.sheet.odd:
+            yield _error(row, "itrx.not_a_count", rows.column_name(position), text)
+
+
+def already_in_results(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """A results file fed back in: what it calls paid or open is not sent again."""
+    start = rows.sheet.columns.results
+    if start is None:
+        return
+    cells = rows.sheet.cells
+    status = cells[start + 1].str.strip().str.lower()
+    for row, text in status[status.isin(_RESULT_STATUS_SENT)].items():
+        invoice = cells.at[row, start + 4]
+        code = "duplicate.results_invoice" if invoice else "duplicate.results"
+        yield _error(row, code, "status", text, {"invoice": invoice})
+
+
+def operator_matches_prefix(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    table = rows.table[(rows.table["number"] != "") & (rows.table["operator"] != "")]
+    pairs = table["number"].str[:4] + "|" + table["operator"]
+    odd = {pair for pair in pairs.unique() if _is_foreign_pair(*pair.split("|", 1))}
+    column = rows.column_name(rows.sheet.columns.number)
+    for row in pairs.index[pairs.isin(odd)]:
+        number, operator = table.at[row, "number"], table.at[row, "operator"]
+        facts = {
+            "product": table.at[row, "product"],
+            "operator": operator,
+            "own": str(numbers.operator_of(number)),
+        }
+        yield Finding(int(row), Level.WARNING, "operator.differs", column, number, facts)
+
+
+def _is_foreign_pair(prefix: str, operator: str) -> bool:
+    own = numbers.operator_of(prefix)
+    return own is not None and not numbers.same_operator(own, operator)
+
+
+CHECKS: tuple[Check, ...] = (
+    cells_are_text,
+    number_is_mobile,
+    product_exists,
+    product_is_ready,
+    product_has_price,
+    nominal_as_stated,
+    itrx_is_count,
+    already_in_results,
+    operator_matches_prefix,
+)
+
+
+def _error(
+    row: object, code: str, column: str, value: object, facts: Mapping[str, str] | None = None
+) -> Finding:
+    return Finding(int(str(row)), Level.ERROR, code, column, str(value), facts or {})

@@ -1,0 +1,48 @@
+"""Time as the rules need it: the WIB wall clock, a clock that counts sleep of the machine, and waiting."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from datetime import date, datetime, timedelta, timezone
+from typing import Protocol
+
+WIB = timezone(timedelta(hours=7), "WIB")
+"""Asia/Jakarta, which has had no other offset since 1964: the zone of the one-per-day rule."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The wall clock, aware, in WIB."""
+
+    def alive(self) -> float:
+        """Seconds since some fixed moment, never stepping back, and counting while the machine sleeps."""
+
+    def sleep(self, seconds: float) -> bool:
+        """Wait; True as soon as the run has been asked to stop."""
+
+
+class SystemClock:
+    """The machine's own clocks. `stop` is set when the run has been asked to end."""
+
+    def __init__(self, stop: threading.Event | None = None) -> None:
+        self.stop = stop or threading.Event()
+
+    def now(self) -> datetime:
+        return datetime.now(WIB)
+
+    def alive(self) -> float:
+        if sys.platform == "linux":
+            return time.clock_gettime(time.CLOCK_BOOTTIME)
+        if sys.platform == "darwin":
+            return time.clock_gettime(time.CLOCK_MONOTONIC)
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> bool:
+        return self.stop.wait(max(0.0, seconds))
+
+
+def wib_day(moment: datetime) -> date:
+    """The calendar day in Asia/Jakarta: the day of rule 51 (API v3.1, ISI PULSA)."""
+    return moment.astimezone(WIB).date()

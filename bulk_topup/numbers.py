@@ -1,0 +1,290 @@
+"""A cell's text -> an Indonesian mobile number in national form (`08…`), or why not. Pure.
+
+A wrong number is money sent to a stranger. So the text is filtered strictly before anything is dropped from
+it, and whatever can be read in two ways is a `Problem`, never a guess.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+MIN_DIGITS = 10
+MAX_DIGITS = 13
+"""Digits of a mobile number in national form, its leading zero included (national numbering plan)."""
+
+SHOWN_CHARACTERS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    national: str
+    """`08…`, ASCII digits only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a text is not a mobile number. `code` names its wording; `facts` are what that wording shows."""
+
+    code: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+_SUBSCRIBER = r"8[1-35-9][0-9]{7,10}"
+_NATIONAL = re.compile(f"0{_SUBSCRIBER}")
+_PLAIN = re.compile(rf"(?:\+?62|0)?({_SUBSCRIBER})")
+
+
+# -- one text, and a column of them ------------------------------------------------------------------------
+
+
+def normalise(text: str) -> Number | Problem:
+    """The mobile number that `text` spells beyond doubt, or why there is none. Never raises."""
+    if plain := _PLAIN.fullmatch(text):
+        return Number("0" + plain[1])
+    spelled = _tidy(text)
+    if not _DIGITS_IN_GROUPS.fullmatch(spelled):
+        for find in _FILTERS:
+            if problem := find(spelled):
+                return problem
+    return _parse(spelled)
+
+
+def normalise_column(texts: Iterable[str]) -> tuple[list[str], dict[int, Problem]]:
+    """Normalise a whole column (a list or a Series of `str`).
+
+    Returns the national numbers by position, "" where there is none, and the problems of those positions.
+    Each distinct odd text is parsed once: a sheet repeats its oddities.
+    """
+    nationals: list[str] = []
+    problems: dict[int, Problem] = {}
+    parsed: dict[str, Number | Problem] = {}
+    national, plain, add = _NATIONAL.fullmatch, _PLAIN.fullmatch, nationals.append
+    for position, text in enumerate(texts):
+        if national(text):
+            add(text)
+        elif match := plain(text):
+            add("0" + match[1])
+        else:
+            found = parsed.get(text)
+            if found is None:
+                found = parsed[text] = normalise(text)
+            if isinstance(found, Problem):
+                problems[position] = found
+                add("")
+            else:
+                add(found.national)
+    return nationals, problems
+
+
+# -- tidy: what may be dropped without a doubt -------------------------------------------------------------
+
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')
+
+
+def _tidy(text: str) -> str:
+    """Drop invisible format characters, outer space and the two ways of marking a text as text; spell every
+    space and dash the ASCII way."""
+    visible = (text if text.isascii() else "".join(map(_plain_character, text))).strip()
+    if literal := _TEXT_FORMULA.fullmatch(visible):
+        visible = literal[1].strip()
+    return visible.removeprefix("'").strip()
+
+
+def _plain_character(character: str) -> str:
+    match unicodedata.category(character):
+        case "Cf":
+            return ""
+        case "Zs":
+            return " "
+        case "Pd":
+            return "-"
+        case _:
+            return "-" if character == "\N{MINUS SIGN}" else character
+
+
+# -- filters: what no number holds -------------------------------------------------------------------------
+
+_DIGITS_IN_GROUPS = re.compile("[0-9 ()+-]+")
+_SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?\s?[eE]\s?[+-]?[0-9]+")
+_ZERO_FRACTION = re.compile(r"([0-9]+)[.,]0{1,2}")
+_FRACTION = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)+")
+_CELL_DIVIDERS = re.compile(r"[/\\;,|&\r\n\t]|[^\W\d_]+")
+_WHOLE_NUMBER_DIGITS = 9
+_INTERNATIONAL = re.compile(r"\(?(?:\+|00)")
+_INDONESIA = re.compile(r"\(?(?:\+|00) ?62")
+
+
+def _missing(spelled: str) -> Problem | None:
+    return Problem("number.missing") if not spelled else None
+
+
+def _digits_not_ascii(spelled: str) -> Problem | None:
+    foreign = "".join(c for c in spelled if c.isdigit() and not c.isascii())
+    return _problem("number.digits_not_ascii", spelled, characters=foreign) if foreign else None
+
+
+def _scientific(spelled: str) -> Problem | None:
+    return _problem("number.scientific", spelled) if _SCIENTIFIC.fullmatch(spelled) else None
+
+
+def _several(spelled: str) -> Problem | None:
+    """More than one number, or one and the end of another (`081234567890/91`)."""
+    digits = [sum(map(str.isdigit, part)) for part in _CELL_DIVIDERS.split(spelled)]
+    whole = sum(count >= _WHOLE_NUMBER_DIGITS for count in digits)
+    with_slash = "/" in spelled and whole == 1 and sum(map(bool, digits)) > 1
+    return _problem("number.several", spelled) if whole > 1 or with_slash else None
+
+
+def _letters(spelled: str) -> Problem | None:
+    letters = "".join(c for c in spelled if c.isalpha())
+    if not letters:
+        return None
+    if set(letters) <= {"O", "o"} and (plain := _PLAIN.fullmatch(re.sub("[Oo]", "0", spelled))):
+        return _problem("number.letter_o", spelled, suggestion="0" + plain[1])
+    return _problem("number.letters", spelled, characters=letters)
+
+
+def _decimal(spelled: str) -> Problem | None:
+    if (zero := _ZERO_FRACTION.fullmatch(spelled)) and (plain := _PLAIN.fullmatch(zero[1])):
+        return _problem("number.decimal_zero", spelled, suggestion="0" + plain[1])
+    if "," not in spelled and ("." not in spelled or _dots_group(spelled)):
+        return None
+    return _problem("number.decimal", spelled) if _FRACTION.fullmatch(spelled) else None
+
+
+def _dots_group(spelled: str) -> bool:
+    """Dots separate groups only where none can be a decimal point: two or more, and every group of three
+    digits or more."""
+    local = _INDONESIA.sub("", spelled, count=1).lstrip(" .-)")
+    groups = local.split(".")
+    return spelled.count(".") > 1 and all(sum(map(str.isdigit, group)) > 2 for group in groups)
+
+
+_FILTERS: tuple[Callable[[str], Problem | None], ...] = (
+    _missing,
+    _digits_not_ascii,
+    _scientific,
+    _several,
+    _letters,
+    _decimal,
+)
+
+
+# -- parse: groups of digits, and what stands between them -------------------------------------------------
+
+_SEPARATOR = r"(?: *[-.] *| +)"
+_SPELLING = re.compile(
+    r"(?:(?P<country>\((?:(?:\+|00) ?)?62\)|(?:\+|00) ?62|62(?=[ .-]*(?:\(0\)|\(?8)))"
+    rf"{_SEPARATOR}?(?:\(0\){_SEPARATOR}?)?)?"
+    rf"(?P<local>(?:\([0-9]{{2,4}}\){_SEPARATOR}?)?[0-9]+(?:{_SEPARATOR}[0-9]+)*)"
+)
+_DIGITS = re.compile("[0-9]+")
+_AREA_CODE = re.compile("0[2-79]")
+_MOBILE_PREFIX = re.compile("08[1-35-9]")
+_COMPLETE = re.compile(f"0?{_SUBSCRIBER}")
+_ODD_CHARACTER = re.compile(r"[^0-9 ().+-]")
+
+
+def _parse(spelled: str) -> Number | Problem:
+    if _INTERNATIONAL.match(spelled) and not _INDONESIA.match(spelled):
+        return _problem("number.foreign", spelled)
+    if odd := dict.fromkeys(_ODD_CHARACTER.findall(spelled)):
+        return _problem("number.characters", spelled, characters=" ".join(map(_printable, odd)))
+    spelling = _SPELLING.fullmatch(spelled)
+    if not spelling or ("." in spelled and not _dots_group(spelled)):
+        return _problem("number.spelling", spelled)
+    groups = _DIGITS.findall(spelling["local"])
+    if _has_a_tail(groups):
+        return _problem("number.several", spelled)
+    written = "".join(groups)
+    national = "0" + written.removeprefix("0")
+    if _NATIONAL.fullmatch(national):
+        return Number(national)
+    with_area_code = bool(spelling["country"]) or written.startswith("0")
+    return _not_mobile(national, written, spelled, with_area_code=with_area_code)
+
+
+def _has_a_tail(groups: list[str]) -> bool:
+    """Whether something follows what is a number already: `0812345678 90`, `0812-3456-789 2`."""
+    head, last = groups[0], groups[-1]
+    if len(last) == 1:
+        head = "".join(groups[:-1])
+    return len(groups) > 1 and _COMPLETE.fullmatch(head) is not None
+
+
+def _not_mobile(national: str, written: str, spelled: str, *, with_area_code: bool) -> Problem:
+    if _MOBILE_PREFIX.match(national):
+        return _wrong_length(len(national), spelled)
+    if len(written) < MIN_DIGITS - 2:
+        return _wrong_length(len(written), spelled)
+    if with_area_code and _AREA_CODE.match(national):
+        return _problem("number.landline", spelled, area=national[:3])
+    return _problem("number.prefix", spelled, prefix=written[:4])
+
+
+def _wrong_length(digits: int, spelled: str) -> Problem:
+    limits = {"least": str(MIN_DIGITS), "most": str(MAX_DIGITS)}
+    return _problem("number.length", spelled, digits=str(digits), **limits)
+
+
+def _problem(code: str, spelled: str, **facts: str) -> Problem:
+    shown = "".join(map(_printable, " ".join(spelled.split())))
+    return Problem(code, {name: _clip(fact) for name, fact in {"text": shown, **facts}.items()})
+
+
+def _clip(fact: str) -> str:
+    return fact if len(fact) <= SHOWN_CHARACTERS else fact[: SHOWN_CHARACTERS - 1] + "…"
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else f"U+{ord(character):04X}"
+
+
+# -- operators ---------------------------------------------------------------------------------------------
+
+_PREFIXES = {
+    "TELKOMSEL": "0811 0812 0813 0821 0822 0823 0851 0852 0853",
+    "INDOSAT": "0814 0815 0816 0855 0856 0857 0858",
+    "XL": "0817 0818 0819 0859 0877 0878 0879",
+    "AXIS": "0831 0832 0833 0838",
+    "TRI": "0895 0896 0897 0898 0899",
+    "SMARTFREN": "0881 0882 0883 0884 0885 0886 0887 0888 0889",
+}
+_OPERATORS = {prefix: operator for operator, prefixes in _PREFIXES.items() for prefix in prefixes.split()}
+
+_BRAND_WORDS = {
+    "TELKOMSEL": "telkomsel tsel tel simpati byu kartuas kartuhalo",
+    "INDOSAT": "indosat isat im3 ooredoo indosatooredoo mentari",
+    "XL": "xl axiata xlaxiata",
+    "AXIS": "axis",
+    "TRI": "tri three 3 hutchison tri3 3tri three3",
+    "SMARTFREN": "smartfren smart fren",
+}
+_BRANDS = {word: operator for operator, words in _BRAND_WORDS.items() for word in words.split()}
+
+
+def operator_of(national: str) -> str | None:
+    """The operator that the number's first four digits belong to; None where the table does not know them.
+
+    Indonesia has no number portability, so the prefix tells the operator.
+    """
+    return _OPERATORS.get(national[:4])
+
+
+def same_operator(prefix_operator: str, price_list_operator: str) -> bool:
+    """Whether the two may be one operator. False only where both are known brands, and different ones."""
+    one, other = _brand(prefix_operator), _brand(price_list_operator)
+    return one is None or other is None or one == other
+
+
+def _brand(name: str) -> str | None:
+    """The brand that a price list's spelling names; None for none, and for several ("XL / AXIS")."""
+    words = ("".join(filter(str.isalnum, word)) for word in re.split(r"[\s/&,+()-]+", name.casefold()))
+    brands = {_BRANDS[word] for word in words if word in _BRANDS}
+    return brands.pop() if len(brands) == 1 else None

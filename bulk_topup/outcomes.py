@@ -1,0 +1,286 @@
+"""What an attempt comes to: every answer to `isipulsa`, in one table. Pure.
+
+The table is the five mappings and the single lines below. Their rule: money that may have moved is *unknown*
+until the provider itself says otherwise, so whatever no line names ends in a line that says `UNKNOWN`.
+
+`code` in an outcome names our wording in `say.WORDS`; those texts take no facts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from bulk_topup.model import Answer, Kind, NoAnswer, NotSent, Order, Outcome, Reply, Status, Then
+from bulk_topup.wire import LONGEST_TEXT, REPLACED, http_date, read_json, rupiah, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+LONGEST_REASON: Final = 500
+LONGEST_WAIT_S: Final = 86_400.0
+
+Line = tuple[Kind, Then, str]
+
+# -- the table ---------------------------------------------------------------------------------------------
+
+NOT_SENT_CAUSES: Final = frozenset(
+    {"late", "dns", "refused", "unreachable", "connect_timeout", "certificate", "tls", "proxy"}
+)
+"""No byte left: whatever the cause, *not sent* and tried again. Others are worded as `failed`."""
+
+NO_ANSWER_CAUSES: Final = frozenset(
+    {"timeout", "closed", "reset", "truncated", "too_long", "bad_encoding", "bad_http", "tls"}
+)
+"""A byte may have left and no complete answer came: whatever the cause, *unknown*."""
+
+BY_REASON_CODE: Final[Mapping[str, Line]] = {
+    "00": (Kind.GAGAL, Then.GO_ON, "outcome.reason.00"),
+    "11": (Kind.GAGAL, Then.GO_ON, "outcome.reason.11"),
+    "12": (Kind.GAGAL, Then.GO_ON, "outcome.reason.12"),
+    "21": (Kind.REFUSED, Then.STOP, "outcome.reason.21"),
+    "31": (Kind.REFUSED, Then.STOP, "outcome.reason.31"),
+    "41": (Kind.UNKNOWN, Then.ONE_AT_A_TIME, "outcome.reason.41"),
+    "51": (Kind.EXISTS, Then.GO_ON, "outcome.reason.51"),
+    "61": (Kind.REFUSED, Then.STOP, "outcome.reason.61"),
+    "62": (Kind.REFUSED, Then.STOP, "outcome.reason.62"),
+    "71": (Kind.REFUSED, Then.STOP, "outcome.reason.71"),
+    "81": (Kind.REFUSED, Then.STOP, "outcome.reason.81"),
+    "82": (Kind.REFUSED, Then.STOP, "outcome.reason.82"),
+    "91": (Kind.UNKNOWN, Then.GO_ON, "outcome.reason.91"),
+}
+"""`result: no` (API v3.1, ISI PULSA, Deskripsi failure reason_code)."""
+
+BY_STATUS: Final[Mapping[str, Line]] = {
+    "sukses": (Kind.SUKSES, Then.GO_ON, "outcome.sukses"),
+    "pending": (Kind.PENDING, Then.GO_ON, "outcome.pending"),
+}
+"""`result: ok` (API v3.1, ISI PULSA, status)."""
+
+BY_HTTP_STATUS: Final[Mapping[int, Line]] = {
+    301: (Kind.NOT_SENT, Then.STOP, "outcome.http.moved"),
+    307: (Kind.NOT_SENT, Then.STOP, "outcome.http.moved"),
+    308: (Kind.NOT_SENT, Then.STOP, "outcome.http.moved"),
+    401: (Kind.NOT_SENT, Then.STOP, "outcome.http.login"),
+    404: (Kind.NOT_SENT, Then.STOP, "outcome.http.address"),
+    405: (Kind.NOT_SENT, Then.STOP, "outcome.http.address"),
+    407: (Kind.NOT_SENT, Then.STOP, "outcome.http.proxy_login"),
+    413: (Kind.NOT_SENT, Then.STOP, "outcome.http.address"),
+    429: (Kind.NOT_SENT, Then.AGAIN, "outcome.too_many_requests"),
+}
+"""Answers without a documented body that turn the request away at the door (*ours*)."""
+
+OTHER_ORDER: Final[Line] = (Kind.UNKNOWN, Then.STOP, "outcome.other_order")
+NO_INVOICE: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.no_invoice")
+OTHER_STATUS: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.other_status")
+OTHER_REASON_CODE: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.other_reason_code")
+CONTRADICTION: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.contradiction")
+NOT_AS_DOCUMENTED: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.not_as_documented")
+EMPTY: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.empty")
+
+
+def classify(answer: Answer, order: Order, now: datetime | None = None) -> Outcome:
+    """The outcome of one `isipulsa` request for `order` (API v3.1, ISI PULSA).
+
+    `now` (aware) measures a `Retry-After` date when the reply itself has no `Date`.
+    """
+    match answer:
+        case NotSent(cause):
+            known = cause if cause in NOT_SENT_CAUSES else "failed"
+            return Outcome(Kind.NOT_SENT, Then.AGAIN, f"outcome.not_sent.{known}")
+        case NoAnswer(cause):
+            known = cause if cause in NO_ANSWER_CAUSES else "failed"
+            return Outcome(Kind.UNKNOWN, Then.GO_ON, f"outcome.no_answer.{known}")
+        case Reply():
+            fields = _fields(answer.body)
+            if _word(fields, "result") in {"ok", "no"}:
+                return _outcome(_line(fields, order), fields)
+            return _undocumented(answer, now)
+
+
+def _line(fields: Mapping[str, object], order: Order) -> Line:
+    if not _is_for(fields, order.number, order.product):
+        return OTHER_ORDER
+    if _word(fields, "result") == "ok":
+        return BY_STATUS.get(_word(fields, "status"), OTHER_STATUS) if _invoice(fields) else NO_INVOICE
+    if _word(fields, "status") in BY_STATUS:
+        return CONTRADICTION
+    return BY_REASON_CODE.get(_reason_code(fields), OTHER_REASON_CODE)
+
+
+def _undocumented(reply: Reply, now: datetime | None) -> Outcome:
+    kind, then, code = _line_of_http_status(reply)
+    wait_s = _retry_after_s(reply, now) if then is Then.AGAIN else None
+    return Outcome(kind, then, code, reason=f"HTTP {reply.status}", wait_s=wait_s)
+
+
+def _line_of_http_status(reply: Reply) -> Line:
+    # An invoice, even in a body too damaged to read, says that the provider took the order.
+    if reply.status in BY_HTTP_STATUS and b"invoice" not in reply.body.lower():
+        return BY_HTTP_STATUS[reply.status]
+    return NOT_AS_DOCUMENTED if reply.body.strip() else EMPTY
+
+
+def classify_status(answer: Answer, invoice: str, number: str, product: str | None = None) -> Outcome | None:
+    """The final outcome of an order as `cekstatus` states it, or None for no news.
+
+    Only an explicit `sukses` or `gagal` for this very invoice and number is final; with `product`, it must
+    name that too (API v3.1, CEK STATUS TRANSAKSI PULSA). `result: no` means that the provider finds no such
+    transaction, which is not `gagal`. The answer states neither debit nor balance; `answered_at` is the
+    transaction's `tanggal`.
+    """
+    fields = _fields(answer.body) if isinstance(answer, Reply) else {}
+    if _word(fields, "result") != "ok" or _invoice(fields) != invoice or not _number_stated(fields):
+        return None
+    if not _is_for(fields, number, product) or (product and not text(fields.get("kodeoperator"))):
+        return None
+    match _word(fields, "status"):
+        case "sukses":
+            return _outcome(BY_STATUS["sukses"], fields)
+        case "gagal":
+            return _outcome((Kind.GAGAL, Then.GO_ON, "outcome.gagal_later"), fields)
+    return None
+
+
+# -- an order's attempts -----------------------------------------------------------------------------------
+
+
+def order_status(kinds: Sequence[Kind | None]) -> Status:
+    """What became of an order, from its attempts in order of their beginning.
+
+    None is an attempt without a recorded outcome (the process died): as unknown as any other unknown one.
+    """
+    unknown = [kind is None or kind is Kind.UNKNOWN for kind in kinds]
+    if Kind.SUKSES in kinds:
+        return Status.SUKSES
+    if Kind.PENDING in kinds:
+        return Status.PENDING
+    if any(unknown):
+        return Status.ACCEPTED if Kind.EXISTS in kinds[unknown.index(True) :] else Status.UNKNOWN
+    if Kind.GAGAL in kinds:
+        return Status.GAGAL
+    return Status.DUPLICATE if Kind.EXISTS in kinds else Status.UNSENT
+
+
+# -- streaks: what a run of bad answers calls for -----------------------------------------------------------
+
+
+FIVE_UNKNOWN: Final = "outcome.streak.unknown"
+FIVE_SYSTEM_FAULTS: Final = "outcome.streak.system_faults"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a streak calls for: hold back the rest of this product, stop the run (`stop_code`), or neither."""
+
+    hold_product: bool = False
+    stop_code: str = ""
+
+
+@dataclass
+class Streaks:
+    """Counts what came in a row, over completed attempts in order of completion. One thread at a time."""
+
+    _unknown: int = 0
+    _system_faults: int = 0
+    _product_faults: Counter[str] = field(default_factory=Counter)
+
+    def see(self, outcome: Outcome, product: str) -> Verdict:
+        """Takes in one completed attempt for `product`. *Not sent* is no attempt: it neither counts nor ends
+        a streak."""
+        if outcome.kind is Kind.NOT_SENT:
+            return Verdict()
+        fault = outcome.reason_code if outcome.kind is Kind.GAGAL else ""
+        self._unknown = self._unknown + 1 if outcome.kind is Kind.UNKNOWN else 0
+        self._system_faults = self._system_faults + 1 if fault == "00" else 0
+        self._product_faults[product] = self._product_faults[product] + 1 if fault == "12" else 0
+        return Verdict(self._product_faults[product] >= 3, self._stop_code())
+
+    def _stop_code(self) -> str:
+        if self._unknown >= 5:
+            return FIVE_UNKNOWN
+        return FIVE_SYSTEM_FAULTS if self._system_faults >= 5 else ""
+
+
+# -- reading a body ----------------------------------------------------------------------------------------
+
+
+def _outcome(line: Line, fields: Mapping[str, object]) -> Outcome:
+    kind, then, code = line
+    debited = [rupiah(fields.get(name)) for name in ("debet", "debit")]
+    return Outcome(
+        kind,
+        then,
+        code,
+        reason_code=_reason_code(fields),
+        reason=text(fields.get("reason"), LONGEST_REASON) or text(fields.get("description"), LONGEST_REASON),
+        invoice=_invoice(fields),
+        serial=text(fields.get("serial")),
+        debited=next((amount for amount in debited if amount is not None), None),
+        balance=rupiah(fields.get("saldo")),
+        answered_at=text(fields.get("tanggal")),
+    )
+
+
+def _fields(body: bytes) -> Mapping[str, object]:
+    try:
+        value = read_json(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _word(fields: Mapping[str, object], name: str) -> str:
+    return text(fields.get(name)).lower()
+
+
+def _reason_code(fields: Mapping[str, object]) -> str:
+    """Two digits: as a JSON number, 00 arrives as 0."""
+    code = text(fields.get("reason_code"))
+    return code.zfill(2) if code else ""
+
+
+def _invoice(fields: Mapping[str, object]) -> str:
+    """The invoice; "" for one that could not be asked about later, because it is cut or damaged."""
+    value = fields.get("invoice")
+    stated = text(value)
+    return stated if isinstance(value, str) and stated == value.strip() and REPLACED not in stated else ""
+
+
+def _number_stated(fields: Mapping[str, object]) -> bool:
+    return any(text(fields.get(name)) for name in _NUMBER_FIELDS)
+
+
+_NUMBER_FIELDS: Final = ("nomorpelanggan", "nomortujuan")
+
+
+def _is_for(fields: Mapping[str, object], number: str, product: str | None) -> bool:
+    """Nothing in the answer names another number or product; a field left out names nothing."""
+    numbers = (fields.get(name) for name in _NUMBER_FIELDS)
+    if not all(_left_out(stated) or _national(text(stated)) == number for stated in numbers):
+        return False
+    stated = fields.get("kodeoperator")
+    return product is None or _left_out(stated) or text(stated).casefold() == product.casefold()
+
+
+def _left_out(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _national(number: str) -> str:
+    """`08…` from `+62 8…`, `628…` and from the `8…` that is left when it was sent as a JSON number."""
+    digits = number.removeprefix("+").replace(" ", "").replace("-", "")
+    national = digits.removeprefix("62")
+    return "0" + national if national.startswith("8") else digits
+
+
+def _retry_after_s(reply: Reply, now: datetime | None) -> float | None:
+    stated = reply.headers.get("retry-after", "").strip()
+    if stated.isascii() and stated.isdigit():
+        return min(float(stated[:LONGEST_TEXT]), LONGEST_WAIT_S)
+    until, since = http_date(stated), http_date(reply.headers.get("date", "")) or now
+    if until is None or since is None or until < since:
+        return None
+    return min((until - since).total_seconds(), LONGEST_WAIT_S)

@@ -1,0 +1,192 @@
+"""What this run would send, what it holds back and why, and what it would cost. Pure data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bulk_topup import batch
+from bulk_topup.batch import KEY, SLOT, Known, Wishes
+from bulk_topup.model import Finding, Level, Order, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
+
+    from bulk_topup.checks import Rows
+
+ORDER_COLUMNS = [*KEY, "nominal", "price", "operator"]
+_CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O or U to misread
+
+
+@dataclass(frozen=True)
+class Held:
+    """A row that is not sent: `status` as the results state it, `why` every error found with it."""
+
+    status: Status
+    why: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose money, at which provider, from which tab, in which month."""
+
+    account: str
+    base_url: str
+    tab: str
+    month: str
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """`orders` are to be sent now and `done` were attempted before: both indexed by sheet row, ORDER_COLUMNS.
+
+    Every row of the sheet is in exactly one of `orders`, `done` and `held`.
+    """
+
+    rows: Rows
+    orders: pd.DataFrame
+    done: pd.DataFrame
+    held: Mapping[int, Held]
+    findings: tuple[Finding, ...]
+    code: str
+
+    @property
+    def rows_in(self) -> int:
+        return len(self.rows.table)
+
+    @property
+    def cost(self) -> int:
+        """Rupiah, at the listed prices."""
+        return int(self.orders["price"].sum())
+
+    def by_operator(self) -> list[tuple[str, int, int]]:
+        """(operator, orders, rupiah), the dearest first."""
+        groups = (
+            self.orders.groupby("operator")["price"].agg(["size", "sum"]).sort_values("sum", ascending=False)
+        )
+        return [(str(name), int(size), int(total)) for name, size, total in groups.itertuples()]
+
+    def held_by_code(self) -> dict[str, list[int]]:
+        """The first reason of each held row -> its rows."""
+        grouped: dict[str, list[int]] = {}
+        for row, held in self.held.items():
+            grouped.setdefault(held.why[0].code, []).append(row)
+        return grouped
+
+
+def make(
+    rows: Rows,
+    found: Iterable[Finding],
+    known: Known,
+    elsewhere: pd.DataFrame,
+    wishes: Wishes,
+    identity: Identity,
+    budget: int | None,
+    today: date,
+) -> Plan:
+    """Sort every row into sent now, sent before and held back."""
+    findings = list(found)
+    stopping = [f for f in findings if f.level is Level.ERROR or wishes.strict]
+    wrong = {f.row for f in stopping}
+    table = _with_status(_with_itrx(rows, known, wishes), known)
+    attempted = table["status"].notna() & (table["status"] != Status.UNSENT)
+    # What was attempted stays what it became, even if the price list or the row's other cells changed since.
+    table = table[attempted | ~table.index.isin(wrong)]
+
+    def hold(new: Iterable[Finding]) -> pd.DataFrame:
+        added = list(new)
+        findings.extend(added)
+        stopping.extend(added)
+        return table.drop(index=[f.row for f in added])
+
+    table = hold(_repeats(table))
+    retried = (table["status"] == Status.GAGAL) & wishes.retry_failed & ~table.index.isin(wrong)
+    is_done = attempted[table.index] & ~retried
+    done, table = table[is_done], table[~is_done]
+    if not wishes.include_changed:
+        table = hold(batch.changed_rows(table, known))
+    table = hold(batch.claimed_elsewhere(table, elsewhere, today))
+    held = _held(f for f in stopping if f.row not in done.index)
+    code = plan_code(identity, pd.concat([done, table]), budget)
+    plan = Plan(rows, table, done, held, tuple(sorted(findings, key=lambda f: f.row)), code)
+    _assert_totals(plan)
+    return plan
+
+
+def _with_itrx(rows: Rows, known: Known, wishes: Wishes) -> pd.DataFrame:
+    """The n-th copy of a (number, nominal) is its n-th top-up where asked for, or where it was so already."""
+    table = rows.table.copy()
+    unknown = table["product"] == ""
+    table.loc[unknown, "product"] = rows.raw(rows.sheet.columns.product)[unknown]
+    unstated = table[~table["itrx_stated"]]
+    nth = unstated.groupby(["number", "nominal"]).cumcount() + 1
+    if not wishes.repeat_duplicates:
+        sent = pd.MultiIndex.from_frame(batch.attempted(known)[KEY])
+        nth = nth[pd.MultiIndex.from_frame(unstated.assign(itrx=nth)[KEY]).isin(sent)]
+    table.loc[nth.index, "itrx"] = nth
+    return table
+
+
+def _with_status(table: pd.DataFrame, known: Known) -> pd.DataFrame:
+    if known.orders.empty:
+        return table.assign(status=None)
+    status = known.orders.set_index(KEY)["status"]
+    return table.assign(status=status.reindex(pd.MultiIndex.from_frame(table[KEY])).to_numpy())
+
+
+def _repeats(table: pd.DataFrame) -> Iterator[Finding]:
+    """Rows for which the sheet itself already asks the same top-up; an attempted one is never the copy."""
+    attempted_first = table.assign(new=table["status"].isna() | (table["status"] == Status.UNSENT))
+    ordered = attempted_first.sort_values("new", kind="stable")
+    copies = ordered[ordered.duplicated(SLOT)]
+    if copies.empty:
+        return
+    first = ordered.drop_duplicates(SLOT).reset_index(names="first").set_index(SLOT)["first"]
+    for row, number, nominal, itrx in copies[SLOT].itertuples():
+        facts = {"first": str(first.loc[(number, nominal, itrx)]), "nominal": str(nominal), "number": number}
+        yield Finding(int(row), Level.ERROR, "duplicate.sheet", "number", number, facts)
+
+
+def _held(stopping: Iterable[Finding]) -> dict[int, Held]:
+    by_row: dict[int, list[Finding]] = {}
+    for finding in sorted(stopping, key=lambda f: f.row):
+        by_row.setdefault(finding.row, []).append(finding)
+    return {row: Held(_status_of(why), tuple(why)) for row, why in by_row.items()}
+
+
+def _status_of(why: list[Finding]) -> Status:
+    families = {finding.code.split(".")[0] for finding in why}
+    if families <= {"duplicate", "operator"}:
+        return Status.DUPLICATE if "duplicate" in families else Status.INVALID
+    return Status.UNSENT if families == {"changed"} else Status.INVALID
+
+
+def plan_code(identity: Identity, orders: pd.DataFrame, budget: int | None) -> str:
+    """80 bits over everything a person approves, as `K7QF-2MXA-9TRB-C4WD`."""
+    lines = orders.sort_index()[[*KEY, "price"]].itertuples()
+    facts = [identity.account, identity.base_url, identity.tab, identity.month, budget]
+    digest = hashlib.sha256(json.dumps(facts).encode())
+    for row, number, product, itrx, price in lines:
+        digest.update(f"{row}\t{number}\t{product}\t{itrx}\t{price}\n".encode())
+    bits = int.from_bytes(digest.digest()[:10])
+    letters = [_CODE_ALPHABET[bits >> shift & 31] for shift in range(75, -5, -5)]
+    return "-".join("".join(letters[at : at + 4]) for at in range(0, 16, 4))
+
+
+def orders_of(frame: pd.DataFrame) -> Iterator[Order]:
+    """The frame's rows as orders; it must have the checkpoint's `id` beside ORDER_COLUMNS."""
+    for row, key, number, product, itrx, nominal, price, operator in frame[
+        ["id", *ORDER_COLUMNS]
+    ].itertuples():
+        yield Order(int(key), int(row), number, product, int(itrx), int(nominal), operator, int(price))
+
+
+def _assert_totals(plan: Plan) -> None:
+    total = len(plan.orders) + len(plan.done) + len(plan.held)
+    if total != plan.rows_in:
+        raise AssertionError(f"{plan.rows_in} rows in, but {total} accounted for")

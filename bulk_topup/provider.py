@@ -1,0 +1,507 @@
+"""The provider over HTTP: the only user of requests.
+
+One request is one connection, used once and closed. Nothing is sent twice, no redirect is followed, and no
+cookie or login from the environment is added: requests' adapter is used without a session, so that there is
+nobody who could.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.client
+import ipaddress
+import os
+import socket
+import ssl
+import threading
+import time
+import zlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import Retry
+from urllib3.util.ssl_ import create_urllib3_context
+
+from bulk_topup.errors import InputError, ProviderError
+from bulk_topup.model import Answer, NoAnswer, NotSent, Order, PriceList, Product, Reply
+from bulk_topup.wire import http_date, read_json, rupiah, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from urllib3.connectionpool import HTTPConnectionPool
+
+LONGEST_ANSWER: Final = 2**20
+LONGEST_PRICE_LIST: Final = 32 * 2**20
+LONGEST_REASON: Final = 500
+
+# A request has to leave within 5 s of its durable attempt, and a host may have several addresses: one dead
+# address (IPv6 without a route is the usual one) must leave time for the next. Just over TCP's second resend.
+LONGEST_CONNECT_S: Final = 3.1
+
+_BLOCK: Final = 65_536
+
+
+class Provider:
+    """The three functions of API v3.1 for one account. Any number of threads may call them at once.
+
+    `base_url` is what `checked_base_url` returned. `timeout_s` limits each whole exchange, from the first
+    byte out to the last byte in; connecting has its own, shorter limit. `now` is our clock (aware).
+
+    Raises InputError `provider.certificates` if the environment names certificates that cannot be read.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        username: str,
+        password: str,
+        *,
+        timeout_s: float = 60.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.base_url = base_url
+        self.skew_s: float | None = None
+        """The provider's clock, as its last `Date` header showed it, minus ours; None if none was seen."""
+        self._credentials = {"username": username, "password": password}
+        self._timeout_s = timeout_s
+        self._now = now
+        self._proxies = (
+            {} if _is_loopback(urlsplit(base_url).hostname or "") else get_environ_proxies(base_url)
+        )
+        self._tls = _tls_context() if base_url.startswith("https:") else None
+
+    def __repr__(self) -> str:
+        return f"Provider({self.base_url!r})"
+
+    def price_list(self) -> PriceList:
+        """All products (API v3.1, DAFTAR HARGA PULSA).
+
+        A product without a readable nominal or listed twice with different facts comes without a price and
+        not ready: rule 51 could not guard it. Entries without a `kodeoperator` are left out.
+
+        Raises ProviderError for anything but a list with at least one product.
+        """
+        answer = self._post("daftarharga", {}, longest=LONGEST_PRICE_LIST)
+        if not isinstance(answer, Reply):
+            raise self._unavailable(answer)
+        return _products(self._entries(answer))
+
+    def top_up(self, order: Order, *, may_leave: Callable[[], bool]) -> Answer:
+        """Sends `order` once (API v3.1, ISI PULSA). Never raises.
+
+        `may_leave` is asked once, after connecting and right before the first byte; False is
+        `NotSent("late")`. The answer is `NotSent` if and only if no byte was handed to the connection.
+        """
+        fields = {"itrx": str(order.itrx), "kodeoperator": order.product, "nomortujuan": order.number}
+        return self._post("isipulsa", fields, longest=LONGEST_ANSWER, may_leave=may_leave)
+
+    def status(self, invoice: str, number: str) -> Answer:
+        """Asks what became of `invoice` (API v3.1, CEK STATUS TRANSAKSI PULSA). Never raises."""
+        return self._post("cekstatus", {"invoice": invoice, "nomortujuan": number}, longest=LONGEST_ANSWER)
+
+    def _post(
+        self,
+        function: str,
+        fields: Mapping[str, str],
+        *,
+        longest: int,
+        may_leave: Callable[[], bool] = lambda: True,
+    ) -> Answer:
+        departure = _Departure(may_leave, self._timeout_s)
+        adapter = _Adapter(departure, self._tls)
+        try:
+            reply = self._exchange(adapter, self._request(function, fields), longest)
+        except Exception as error:  # noqa: BLE001  (whatever went wrong: all that counts is whether it left)
+            return departure.answer_after(error)
+        finally:
+            departure.deadline.end()
+            adapter.close()
+        return NoAnswer("timeout") if departure.deadline.passed else reply
+
+    def _request(self, function: str, fields: Mapping[str, str]) -> requests.PreparedRequest:
+        return requests.Request(
+            "POST",
+            f"{self.base_url}/{function}",
+            data={**self._credentials, **fields},
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"},
+        ).prepare()
+
+    def _exchange(self, adapter: _Adapter, request: requests.PreparedRequest, longest: int) -> Reply:
+        limits = (min(self._timeout_s, LONGEST_CONNECT_S), self._timeout_s)
+        with adapter.send(request, stream=True, timeout=limits, proxies=self._proxies) as response:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            self._note_skew(headers.get("date", ""))
+            body = _decoded(_read(response, longest), headers.get("content-encoding", ""), longest)
+            return Reply(response.status_code, headers, body)
+
+    def _note_skew(self, date: str) -> None:
+        moment = http_date(date)
+        if moment is not None:
+            self.skew_s = (moment - self._now()).total_seconds()
+
+    def _entries(self, reply: Reply) -> Sequence[Mapping[str, object]]:
+        try:
+            value = read_json(reply.body)
+        except ValueError:
+            code = "provider.not_json" if reply.status == http.HTTPStatus.OK else "provider.http_status"
+            raise ProviderError(code, address=self.base_url, status=reply.status) from None
+        if isinstance(value, dict) and text(value.get("result")).lower() == "no":
+            reason, code = text(value.get("reason"), LONGEST_REASON), text(value.get("reason_code"))
+            raise ProviderError("provider.login", reason=reason or "-", reason_code=code or "-")
+        if reply.status != http.HTTPStatus.OK:
+            raise ProviderError("provider.http_status", address=self.base_url, status=reply.status)
+        if value == []:
+            raise ProviderError("provider.no_products", address=self.base_url)
+        if not isinstance(value, list) or not _are_products(value):
+            raise ProviderError("provider.other_shape", address=self.base_url)
+        return value
+
+    def _unavailable(self, answer: NotSent | NoAnswer) -> ProviderError:
+        default = "unreachable" if isinstance(answer, NotSent) else "no_answer"
+        cause = answer.cause if answer.cause in _CAUSES_WITH_WORDS else default
+        return ProviderError(f"provider.{cause}", address=self.base_url, seconds=f"{self._timeout_s:g}")
+
+
+_CAUSES_WITH_WORDS: Final = frozenset(
+    {"dns", "refused", "connect_timeout", "certificate", "tls", "proxy", "timeout", "too_long"}
+)
+
+
+# -- the address -------------------------------------------------------------------------------------------
+
+
+def checked_base_url(address: str) -> str:
+    """The provider's address in its one spelling, without a slash at the end.
+
+    Raises InputError `provider.base_url` for all but `https://` addresses (and `http://` to this computer)
+    without user name, query and fragment.
+    """
+    stripped = address.strip()
+    try:
+        parts = urlsplit(stripped)
+        scheme, host, port = parts.scheme, parts.hostname or "", parts.port
+    except ValueError:
+        raise _bad_address(stripped) from None
+    odd = any(not "!" <= character <= "~" or character in "@?#\\" for character in stripped)
+    if odd or not host or port == 0 or not (scheme == "https" or (scheme == "http" and _is_loopback(host))):
+        raise _bad_address(stripped)
+    shown_host = f"[{host}]" if ":" in host else host
+    shown_port = "" if port in {None, 443 if scheme == "https" else 80} else f":{port}"
+    return f"{scheme}://{shown_host}{shown_port}{parts.path.rstrip('/')}"
+
+
+def _bad_address(address: str) -> InputError:
+    # What stands before an @ may be a password.
+    shown = text(f"…@{address.rpartition('@')[2]}" if "@" in address else address)
+    return InputError("provider.base_url", address=shown or "(nothing)")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _tls_context() -> ssl.SSLContext:
+    names = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+    name, bundle = next(
+        ((name, os.environ[name]) for name in names if os.environ.get(name)), ("", DEFAULT_CA_BUNDLE_PATH)
+    )
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    context.check_hostname = True
+    is_directory = Path(bundle).is_dir()
+    try:
+        context.load_verify_locations(*((None, bundle) if is_directory else (bundle, None)))
+    except OSError:
+        raise InputError("provider.certificates", setting=name, file=bundle) from None
+    return context
+
+
+# -- whether a request has left ----------------------------------------------------------------------------
+
+
+class _TooLate(Exception):  # noqa: N818  (the caller's decision, not a fault)
+    """The caller no longer wants the request to leave."""
+
+
+class _TooLong(Exception):  # noqa: N818
+    """More bytes than any honest answer has."""
+
+
+class _BadEncoding(Exception):  # noqa: N818
+    """A body that is not what its Content-Encoding says."""
+
+
+class _Departure:
+    """Whether one request has left: the proof behind `NotSent`."""
+
+    def __init__(self, may_leave: Callable[[], bool], timeout_s: float) -> None:
+        self.has_left = False
+        self.deadline = _Deadline(timeout_s)
+        self._may_leave = may_leave
+
+    def leave(self) -> None:
+        """Opens the way for the first byte, or raises; from here on nobody can say that nothing was sent."""
+        if not self._may_leave():
+            raise _TooLate
+        self.deadline.restart()
+        self.has_left = True
+
+    def answer_after(self, error: Exception) -> NotSent | NoAnswer:
+        if not self.has_left:
+            return NotSent("connect_timeout" if self.deadline.passed else _cause(error, _NOT_SENT_CAUSES))
+        return NoAnswer("timeout" if self.deadline.passed else _cause(error, _NO_ANSWER_CAUSES))
+
+
+class _Deadline:
+    """Ends a connection when its time is up.
+
+    A socket's own time-out starts anew with every byte, so a server that drips would never reach it.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._seconds = seconds
+        self._until = 0.0
+        self._lock = threading.Lock()
+        self._sock: socket.socket | None = None
+        self._timer: threading.Timer | None = None
+
+    def watch(self, sock: socket.socket) -> None:
+        """Starts to run for `sock`."""
+        with self._lock:
+            # A duplicate, because TLS takes the socket itself away; shutting one down ends them all.
+            self._sock = sock.dup()
+            self._until = time.monotonic() + self._seconds
+            self._start_timer(self._seconds)
+
+    def restart(self) -> None:
+        """Gives the full time once more. Raises TimeoutError if it is up already."""
+        with self._lock:
+            if self.passed:
+                raise TimeoutError
+            self._until = time.monotonic() + self._seconds
+
+    def end(self) -> None:
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._sock is not None:
+                self._sock.close()
+                self._sock = None
+
+    def _start_timer(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._time_is_up)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _time_is_up(self) -> None:
+        with self._lock:
+            left_s = self._until - time.monotonic()
+            if self._sock is None:
+                return
+            if left_s > 0:
+                self._start_timer(left_s)
+                return
+            self.passed = True
+            with contextlib.suppress(OSError):
+                self._sock.shutdown(socket.SHUT_RDWR)
+
+
+class _Connection(HTTPConnection):
+    """Asks its departure before the first byte of the request, and connects only once."""
+
+    # http.client would open a second connection for the rest of a request that lost its first one.
+    auto_open = 0
+
+    def __init__(self, *args: Any, departure: _Departure, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._departure = departure
+        self._connecting = False
+
+    def connect(self) -> None:
+        self._connecting = True
+        try:
+            super().connect()
+        finally:
+            self._connecting = False
+
+    def send(self, data: Any) -> None:
+        # While connecting, `send` carries the CONNECT line for a proxy, which is no byte of the request.
+        if not self._connecting and not self._departure.has_left:
+            if self.sock is None:
+                self.connect()
+            self._departure.leave()
+        super().send(data)
+
+    def _new_conn(self) -> socket.socket:
+        sock = super()._new_conn()
+        self._departure.deadline.watch(sock)
+        return sock
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    pass
+
+
+class _Adapter(HTTPAdapter):
+    """Sends one request over our own kind of connection, and nothing a second time."""
+
+    def __init__(self, departure: _Departure, tls: ssl.SSLContext | None) -> None:
+        self._departure = departure
+        self._tls = tls
+        super().__init__(
+            max_retries=Retry(
+                0, read=False, redirect=False, status=0, other=0, respect_retry_after_header=False
+            ),
+        )
+
+    def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
+        host, tls = super().build_connection_pool_key_attributes(*args, **kwargs)
+        return host, {**tls, "ssl_context": self._tls}
+
+    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing to do: our context requires certificates and has read the authorities, once for all."""
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
+        pool = cast("HTTPConnectionPool", super().get_connection_with_tls_context(*args, **kwargs))
+        kind = _TlsConnection if pool.scheme == "https" else _Connection
+        pool.ConnectionCls = functools.partial(kind, departure=self._departure)  # type: ignore[assignment]
+        return pool
+
+
+# -- causes, from the types of the errors ------------------------------------------------------------------
+
+Causes = tuple[tuple[str, type[BaseException] | tuple[type[BaseException], ...]], ...]
+
+_NOT_SENT_CAUSES: Final[Causes] = (
+    ("late", _TooLate),
+    ("proxy", (urllib3.exceptions.ProxyError, requests.exceptions.InvalidProxyURL)),
+    ("dns", socket.gaierror),
+    ("certificate", ssl.SSLCertVerificationError),
+    ("connect_timeout", TimeoutError),
+    ("refused", ConnectionRefusedError),
+    ("tls", ssl.SSLError),
+    ("unreachable", (urllib3.exceptions.NewConnectionError, ConnectionError)),
+)
+
+_NO_ANSWER_CAUSES: Final[Causes] = (
+    ("too_long", _TooLong),
+    ("bad_encoding", _BadEncoding),
+    ("timeout", (TimeoutError, urllib3.exceptions.ReadTimeoutError)),
+    ("closed", http.client.RemoteDisconnected),
+    ("truncated", http.client.IncompleteRead),
+    ("tls", ssl.SSLError),
+    ("reset", ConnectionError),
+    ("bad_http", (http.client.HTTPException, urllib3.exceptions.HTTPError)),
+)
+
+
+def _cause(error: BaseException, causes: Causes) -> str:
+    """The first of `causes` that stands anywhere in the chain of `error`, else `failed`."""
+    chain = list(_chain(error, set()))
+    return next(
+        (cause for cause, kinds in causes if any(isinstance(link, kinds) for link in chain)), "failed"
+    )
+
+
+def _chain(error: object, seen: set[int]) -> Iterator[BaseException]:
+    """The error and all it was made from: requests and urllib3 keep the origin in several places."""
+    if not isinstance(error, BaseException) or id(error) in seen:
+        return
+    seen.add(id(error))
+    yield error
+    for origin in (*error.args, getattr(error, "reason", None), error.__cause__, error.__context__):
+        yield from _chain(origin, seen)
+
+
+# -- bodies ------------------------------------------------------------------------------------------------
+
+
+def _read(response: requests.Response, longest: int) -> bytes:
+    """The body as it was sent. Urllib3 raises when it is shorter than its Content-Length."""
+    body = bytearray()
+    while block := response.raw.read(_BLOCK, decode_content=False):
+        body += block
+        if len(body) > longest:
+            raise _TooLong
+    return bytes(body)
+
+
+def _decoded(body: bytes, encoding: str, longest: int) -> bytes:
+    """Undoes a compression that we did not ask for, never growing beyond `longest` bytes."""
+    match encoding.strip().lower():
+        case "" | "identity":
+            return body
+        case "gzip" | "x-gzip" if body:
+            return _unzipped(body, longest)
+        case _ if not body:
+            return body
+    raise _BadEncoding
+
+
+def _unzipped(body: bytes, longest: int) -> bytes:
+    decoder = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        plain = decoder.decompress(body, longest + 1)
+    except zlib.error:
+        raise _BadEncoding from None
+    if len(plain) > longest:
+        raise _TooLong
+    if not decoder.eof or decoder.unused_data:
+        raise _BadEncoding
+    return plain
+
+
+# -- the price list ----------------------------------------------------------------------------------------
+
+
+def _products(entries: Sequence[Mapping[str, object]]) -> PriceList:
+    products: dict[str, Product] = {}
+    for entry in entries:
+        product = _product(entry)
+        if product.code:
+            listed = products.setdefault(product.code, product)
+            products[product.code] = product if listed == product else _unusable(product)
+    return products
+
+
+def _are_products(entries: Sequence[object]) -> bool:
+    objects = [entry for entry in entries if isinstance(entry, dict)]
+    return len(objects) == len(entries) and any(_code(entry) for entry in objects)
+
+
+def _code(entry: Mapping[str, object]) -> str:
+    return text(entry.get("kodeoperator"))
+
+
+def _product(entry: Mapping[str, object]) -> Product:
+    nominal, price = rupiah(entry.get("nominal")), rupiah(entry.get("harga"))
+    product = Product(
+        code=_code(entry),
+        operator=text(entry.get("operator")),
+        kind=text(entry.get("tipe")),
+        nominal=nominal or 0,
+        price=price or None,
+        ready=text(entry.get("status")).lower() == "ready",
+        description=text(entry.get("keterangan"), LONGEST_REASON),
+    )
+    return product if nominal is not None else _unusable(product)
+
+
+def _unusable(product: Product) -> Product:
+    """Listed, so that a row with it can be explained, but never sent."""
+    return replace(product, price=None, ready=False)

@@ -1,0 +1,257 @@
+"""The loop: slot, claim, durable attempt, request, outcome.
+
+What may be sent is decided by the plan; what an answer means by `outcomes`; here only the order of events
+counts. Nothing leaves before its attempt is durable, nothing counts as done before its outcome is.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bulk_topup import settle
+from bulk_topup.batch import KEY
+from bulk_topup.clock import wib_day
+from bulk_topup.errors import BulkTopupError
+from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then
+from bulk_topup.outcomes import Breakers, Trip, classify
+from bulk_topup.plan import orders_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    import pandas as pd
+
+    from bulk_topup.checkpoint import Attempt, Checkpoint
+    from bulk_topup.ledger import Claim
+    from bulk_topup.plan import Plan
+    from bulk_topup.tools import Tools, Watcher
+
+BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0)
+LATE_S = 5.0
+"""A request leaves within this of its attempt or not at all: a machine that slept must not wake up paying."""
+
+LONGEST_WAIT_S = 600.0
+"""A provider that asks for a longer pause than this has told us to stop."""
+
+
+@dataclass(frozen=True)
+class Halt:
+    """Why the run stopped before its last row; worded in `say.py`."""
+
+    code: str
+    facts: Mapping[str, str] = NOTHING
+
+
+@dataclass
+class Purse:
+    """What may still be spent. `limit` is the plan shown, or the budget if that is less."""
+
+    limit: int
+    spent: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def reserve(self, price: int) -> bool:
+        with self._lock:
+            if self.spent + price > self.limit:
+                return False
+            self.spent += price
+            return True
+
+    def correct(self, reserved: int, actual: int) -> None:
+        with self._lock:
+            self.spent += actual - reserved
+
+
+@dataclass(eq=False)
+class Sender:
+    """Sends orders, each at most once. One object per run; `run` may be called several times."""
+
+    checkpoint: Checkpoint
+    tools: Tools
+    watcher: Watcher
+    purse: Purse
+    batch_name: str
+    workers: int = 1
+    halt: Halt | None = None
+    failure: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        self._batch = self.checkpoint.batch_id
+        self._breakers = Breakers()
+        self._held_products: set[str] = set()
+        self._one_at_a_time = False
+        self._lock = threading.Lock()
+
+    def run(self, orders: Iterable[Order], expected: Mapping[int, Status]) -> None:
+        """Send these orders; returns when all are done or the run has to stop (`halt`).
+
+        `expected` says which of them (by id) are not simply unsent. Raises what a worker raised.
+        """
+        waiting: queue.SimpleQueue[Order] = queue.SimpleQueue()
+        for order in orders:
+            waiting.put(order)
+        threads = [
+            threading.Thread(
+                target=self._work, args=(waiting, expected, nth), name=f"sender-{nth}", daemon=True
+            )
+            for nth in range(self.workers)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(0.2)  # an untimed join would keep Ctrl-C waiting on Windows
+        if self.failure is not None:
+            raise self.failure
+
+    def _work(self, waiting: queue.SimpleQueue[Order], expected: Mapping[int, Status], nth: int) -> None:
+        try:
+            while self.halt is None and not (self._one_at_a_time and nth > 0):
+                order = waiting.get_nowait()
+                self._send(order, expected.get(order.id, Status.UNSENT))
+        except queue.Empty:
+            return
+        except BaseException as error:  # noqa: BLE001  (re-raised by `run` in the main thread)
+            self.failure = self.failure or error
+            self._stop(Halt(error.code if isinstance(error, BulkTopupError) else "defect"))
+
+    def _send(self, order: Order, expected: Status) -> None:
+        """One order to an outcome, through as many attempts as were certainly not sent."""
+        for backoff_s in (*BACKOFF_S, None):
+            if order.product in self._held_products:
+                self.checkpoint.hold(order.id, Status.UNSENT, Trip.PRODUCT, {"product": order.product})
+                return
+            if not self.tools.throttle.wait():
+                self._stop(Halt("halt.interrupted"))
+            if self.halt is not None:
+                return
+            if not self.purse.reserve(order.price):
+                self._stop(Halt("halt.budget", {"limit": str(self.purse.limit)}))
+                return
+            outcome = self._attempt(order, expected)
+            if outcome is None or outcome.then is not Then.AGAIN:
+                return
+            wait_s = self._pause_for(outcome, backoff_s)
+            if wait_s is None:
+                return
+            self.tools.clock.sleep(wait_s)
+
+    def _pause_for(self, outcome: Outcome, backoff_s: float | None) -> float | None:
+        """How long to wait before the same order again; None when the run has to stop instead."""
+        wait_s = backoff_s if outcome.wait_s is None else outcome.wait_s
+        if backoff_s is None or wait_s is None or wait_s > LONGEST_WAIT_S:
+            self._stop(Halt("halt.out_of_reach", {"cause": outcome.code}))
+            return None
+        if outcome.code == "outcome.http.too_fast":
+            self.tools.throttle.pause(wait_s)
+        return wait_s
+
+    def _attempt(self, order: Order, expected: Status) -> Outcome | None:
+        """Claim, write, send, record. None where another batch holds the slot."""
+        began, at = self.tools.clock.alive(), self.tools.clock.now()
+        token, day = uuid.uuid4().hex, wib_day(at)
+        holder = self.tools.ledger.claim(order, day, token, self._batch, self.batch_name, at)
+        if holder is not None:
+            self._already_claimed(order, holder, at)
+            return None
+        try:
+            attempt = self.checkpoint.begin(order, token, at, day, self.tools.provider.skew_s, expected)
+        except BaseException:
+            self.tools.ledger.conclude(token, Status.UNSENT)
+            raise
+        answer = self.tools.provider.top_up(order, may_leave=lambda: self._is_prompt(began, at))
+        outcome = classify(answer, order, self.tools.clock.now())
+        status = self.checkpoint.end(attempt.id, outcome, self.tools.clock.now())
+        self.tools.ledger.conclude(token, status)
+        self._react(attempt, outcome, status)
+        return outcome
+
+    def _already_claimed(self, order: Order, holder: Claim, at: datetime) -> None:
+        """Another order holds the slot; or this one does, which only another copy of this batch can do."""
+        if holder.batch == self._batch and holder.product == order.product:
+            status = self.checkpoint.lost_attempt(order.id, holder.token, at)
+        else:
+            status = Status.DUPLICATE
+            facts = {"batch": holder.batch_name, "row": str(holder.row), "day": wib_day(at).isoformat()}
+            self.checkpoint.hold(order.id, status, "duplicate.other_batch", facts)
+        self.purse.correct(order.price, order.price if status.is_open else 0)
+        self.watcher.done(order, status, None)
+
+    def _is_prompt(self, began: float, at: datetime) -> bool:
+        now = self.tools.clock.now()
+        late_s = max(self.tools.clock.alive() - began, abs((now - at).total_seconds()))
+        return late_s <= LATE_S and wib_day(now) == wib_day(at)
+
+    def _react(self, attempt: Attempt, outcome: Outcome, status: Status) -> None:
+        order = attempt.order
+        self.purse.correct(order.price, _committed(order, outcome, status))
+        if outcome.kind is not Kind.NOT_SENT:
+            self.watcher.done(order, status, outcome.debited)
+        with self._lock:
+            trip = self._breakers.see(outcome, order.product)
+        if outcome.then is Then.ONE_AT_A_TIME:
+            self._one_at_a_time = True
+        if outcome.then is Then.STOP:
+            self._stop(Halt(outcome.code, {"reason": outcome.reason}))
+        if trip is not None and trip.stops_run:
+            self._stop(Halt(trip))
+        elif trip is not None:
+            self._held_products.add(order.product)
+
+    def _stop(self, halt: Halt) -> None:
+        with self._lock:
+            self.halt = self.halt or halt
+
+
+def _committed(order: Order, outcome: Outcome, status: Status) -> int:
+    if status is Status.SUKSES and outcome.debited is not None:
+        return outcome.debited
+    return order.price if status is Status.SUKSES or status.is_open else 0
+
+
+# -- copies ------------------------------------------------------------------------------------------------
+
+
+def send_waves(
+    plan: Plan, checkpoint: Checkpoint, tools: Tools, watcher: Watcher, *, workers: int, wait_s: float
+) -> Halt | None:
+    """Send the plan's orders; an n-th copy only after copy n-1 is sukses the same day (rule 51's `itrx`).
+
+    Returns why the run stopped before its last order, if it did. Raises StorageFailed.
+    """
+    orders = _with_ids(plan, checkpoint)
+    moved = orders.loc[orders["state"] != Status.UNSENT, ["id", "state"]].itertuples(index=False)
+    expected = {int(key): Status(state) for key, state in moved}
+    spent = checkpoint.committed()
+    purse = Purse(limit=spent + plan.cost, spent=spent)
+    name = plan.rows.sheet.path.stem
+    sender = Sender(checkpoint, tools, watcher, purse, name, workers)
+    for nth, wave in orders.groupby("itrx"):
+        if nth > 1:
+            settle.poll(checkpoint, tools, wait_s=wait_s, watcher=watcher)
+            wave = wave[[_copy_may_follow(order, checkpoint, tools) for order in orders_of(wave)]]
+        sender.run(orders_of(wave), expected)
+        if sender.halt is not None:
+            break
+    return sender.halt
+
+
+def _with_ids(plan: Plan, checkpoint: Checkpoint) -> pd.DataFrame:
+    """The plan's orders with the checkpoint's `id` and present `state`."""
+    known = checkpoint.known().orders[[*KEY, "id", "status"]].rename(columns={"status": "state"})
+    merged = plan.orders.reset_index(names="row").merge(known, on=KEY, how="left", validate="one_to_one")
+    if merged["id"].isna().any():
+        raise AssertionError("an order of the plan is not in the checkpoint")
+    return merged.set_index("row")
+
+
+def _copy_may_follow(order: Order, checkpoint: Checkpoint, tools: Tools) -> bool:
+    paid = checkpoint.paid_on(wib_day(tools.clock.now()), order.number, order.nominal, order.itrx - 1)
+    if paid is False:
+        checkpoint.hold(order.id, Status.UNSENT, "unsent.copy_waits", {"nth": str(order.itrx - 1)})
+    return paid is not False

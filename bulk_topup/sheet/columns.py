@@ -1,0 +1,226 @@
+"""Finds the header row of a sheet, and which of its columns mean something to us. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from ..model import Columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    Row = tuple[int, Sequence[str]]
+    """A row's number in the sheet, and its texts."""
+
+    Matcher = Callable[[Sequence[str]], list[int]]
+    """The positions, in one row, of the columns that fit a meaning."""
+
+HEADER_ROWS = 30
+"""A header further down than this many non-blank rows is not looked for."""
+
+LISTED_COLUMNS = 20
+SHOWN_CHARACTERS = 40
+
+
+def _aliases(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+NUMBER = _aliases(
+    """
+    number phone phonenumber phoneno mobile mobilenumber mobileno mobilephone mobilephonenumber mobilephoneno
+    cellphone cellphonenumber cellnumber msisdn tel telephone telephonenumber telephoneno destinationnumber
+    recipientnumber recipientphone whatsapp whatsappnumber whatsappno wanumber
+    nomor nomer nomorhp nomerhp nohp hp hape nohape handphone nohandphone nomorhandphone nomerhandphone
+    nomortujuan notujuan tujuan nomorponsel noponsel ponsel nomorseluler noseluler nomorpulsa nopulsa
+    nomortelepon notelepon telepon nomortelpon notelpon telpon nomortelp notelp telp nomortlp notlp tlp
+    nomorpelanggan nopelanggan nomorwa nowa nomorwhatsapp nowhatsapp
+    nomorhpkaryawan nohpkaryawan nomorhppenerima nohppenerima
+    """
+)
+PRODUCT = _aliases(
+    """
+    product productcode productid code sku skucode voucher vouchercode topupcode operatorcode
+    produk kode kodeproduk kodeoperator kodepulsa kodevoucher kodepaket kodenominal kodetopup kodesku
+    """
+)
+NOMINAL = _aliases("nominal nominalpulsa nominalrp denom denomination denominasi facevalue")
+ITRX = _aliases("itrx pengisianke topupke ulangan ulanganke topupnumber")
+
+RESULTS = (
+    "paid",
+    "status",
+    "reasoncode",
+    "reason",
+    "invoice",
+    "serial",
+    "price",
+    "debited",
+    "numbersent",
+    "sentat",
+)
+"""The folded names of the results columns, in their order: only the complete block is ours."""
+
+
+class NoHeader(InputError):  # noqa: N818  (no error to whoever looks on elsewhere)
+    """There is no usable header here; it may still be in another tab, or under another delimiter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Columns that the user named by option: a header's text, or an Excel letter."""
+
+    number: str | None = None
+    product: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    row: int
+    """The header's row number as the spreadsheet program shows it."""
+    texts: tuple[str, ...]
+    columns: Columns
+
+
+def find_header(rows: Iterable[Row], named: Named) -> Header:
+    """The first row that has a number column and a product column; title rows may stand above it.
+
+    Raises NoHeader where no row has both, and InputError where a row has, but more than one column fits.
+    """
+    candidates = list(islice((row for row in rows if any(map(str.strip, row[1]))), HEADER_ROWS))
+    if not candidates:
+        raise NoHeader("sheet.empty")
+    number = _matcher("--number-column", named.number, NUMBER, candidates)
+    product = _matcher("--product-column", named.product, PRODUCT, candidates)
+    found = [_fits(texts, number, product, named) for _, texts in candidates]
+    for (row, texts), (numbers, products) in zip(candidates, found, strict=True):
+        if numbers and products:
+            return Header(row, tuple(texts), _columns(texts, numbers, products))
+    raise _not_found(candidates, found)
+
+
+def fold(text: str) -> str:
+    """A header's text as aliases are compared: no case, only letters and digits."""
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def letter(position: int) -> str:
+    """The column's letter in Excel: 0 -> A, 26 -> AA."""
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+# -- which columns fit -------------------------------------------------------------------------------------
+
+
+def _matcher(option: str, name: str | None, aliases: frozenset[str], candidates: list[Row]) -> Matcher:
+    if name is None:
+        return lambda texts: _by_alias(texts, aliases)
+    if any(_by_text(texts, name) for _, texts in candidates):
+        return lambda texts: _by_text(texts, name)
+    if any(_by_letter(texts, name) for _, texts in candidates):
+        return lambda texts: _by_letter(texts, name)
+    _, texts = candidates[0]
+    raise NoHeader("sheet.no_such_column", option=option, name=_shown(name), columns=_listed(texts))
+
+
+def _by_alias(texts: Sequence[str], aliases: frozenset[str]) -> list[int]:
+    ours = _results_positions(texts)
+    return [at for at, text in enumerate(texts) if at not in ours and fold(text) in aliases]
+
+
+def _by_text(texts: Sequence[str], name: str) -> list[int]:
+    exact = [at for at, text in enumerate(texts) if text.strip() == name.strip() != ""]
+    folded = fold(name)
+    return exact or [at for at, text in enumerate(texts) if folded and fold(text) == folded]
+
+
+def _by_letter(texts: Sequence[str], name: str) -> list[int]:
+    return [at for at, text in enumerate(texts) if text.strip() and letter(at) == name.strip().upper()]
+
+
+def _fits(
+    texts: Sequence[str], number: Matcher, product: Matcher, named: Named
+) -> tuple[list[int], list[int]]:
+    """Positions that fit the number and the product; a named column is not taken for the other meaning."""
+    numbers, products = number(texts), product(texts)
+    if named.number and not named.product:
+        products = [at for at in products if at not in numbers]
+    if named.product and not named.number:
+        numbers = [at for at in numbers if at not in products]
+    return numbers, products
+
+
+def _columns(texts: Sequence[str], numbers: list[int], products: list[int]) -> Columns:
+    number = _only(texts, numbers, "phone number", "--number-column")
+    product = _only(texts, products, "product code", "--product-column")
+    if number == product:
+        raise InputError("sheet.same_column", column=_listed(texts, [number]))
+    taken = {number, product}
+    blocks = _results_blocks(texts)
+    if len(blocks) > 1:
+        raise InputError("sheet.two_results", columns=_listed(texts, blocks))
+    return Columns(
+        number=number,
+        product=product,
+        nominal=_optional(texts, NOMINAL, taken, "nominal"),
+        itrx=_optional(texts, ITRX, taken, "itrx"),
+        results=blocks[0] if blocks else None,
+    )
+
+
+def _only(texts: Sequence[str], positions: list[int], meaning: str, option: str) -> int:
+    if len(positions) > 1:
+        columns = _listed(texts, positions)
+        raise InputError(
+            "sheet.ambiguous", columns=columns, meaning=meaning, option=option, letter=letter(positions[0])
+        )
+    return positions[0]
+
+
+def _optional(texts: Sequence[str], aliases: frozenset[str], taken: set[int], meaning: str) -> int | None:
+    positions = [at for at in _by_alias(texts, aliases) if at not in taken]
+    if len(positions) > 1:
+        raise InputError("sheet.ambiguous_optional", columns=_listed(texts, positions), meaning=meaning)
+    return positions[0] if positions else None
+
+
+def _results_blocks(texts: Sequence[str]) -> list[int]:
+    folded = [fold(text) for text in texts]
+    width = len(RESULTS)
+    return [at for at in range(len(folded) - width + 1) if tuple(folded[at : at + width]) == RESULTS]
+
+
+def _results_positions(texts: Sequence[str]) -> set[int]:
+    return {at + offset for at in _results_blocks(texts) for offset in range(len(RESULTS))}
+
+
+# -- what is there instead ---------------------------------------------------------------------------------
+
+
+def _not_found(candidates: list[Row], found: list[tuple[list[int], list[int]]]) -> NoHeader:
+    """Names the columns of the row that comes nearest to a header."""
+    nearest = max(range(len(candidates)), key=lambda at: bool(found[at][0]) + bool(found[at][1]))
+    row, texts = candidates[nearest]
+    code = "sheet.no_product_column" if found[nearest][0] else "sheet.no_number_column"
+    return NoHeader(code, row=str(row), columns=_listed(texts))
+
+
+def _listed(texts: Sequence[str], positions: Iterable[int] | None = None) -> str:
+    """`A "Name", C "No HP"`: columns as a person finds them in Excel."""
+    chosen = [at for at, text in enumerate(texts) if text.strip()] if positions is None else list(positions)
+    listed = ", ".join(f'{letter(at)} "{_shown(texts[at])}"' for at in chosen[:LISTED_COLUMNS])
+    more = len(chosen) - LISTED_COLUMNS
+    return f"{listed} and {more} more" if more > 0 else listed
+
+
+def _shown(text: str) -> str:
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1] + "…"

@@ -1,0 +1,79 @@
+"""What a command works with: the provider, the ledger, the pace and the clock, under one identity."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from bulk_topup import config
+from bulk_topup.checkpoint import BatchIdentity
+from bulk_topup.ledger import Ledger, ledger_url
+from bulk_topup.provider import Provider, checked_base_url
+from bulk_topup.throttle import Throttle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bulk_topup.clock import SystemClock
+    from bulk_topup.config import Connection, Job
+    from bulk_topup.model import Order, Sheet, Status
+
+REHEARSAL_URL = "sandbox"
+"""The embedded sandbox has another port each time; a batch knows it by this name."""
+
+
+class Watcher(Protocol):
+    """Sees every result as it comes; only shows, never decides."""
+
+    def done(self, order: Order, status: Status, debited: int | None) -> None:
+        """An attempt of this order has ended."""
+
+    def settled(self, status: Status) -> None:
+        """A pending order has become final."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    provider: Provider
+    ledger: Ledger
+    throttle: Throttle
+    clock: SystemClock
+    account: str
+    base_url: str
+
+    def identity(self, sheet: Sheet) -> BatchIdentity:
+        return BatchIdentity(self.account, self.base_url, sheet.path.name, sheet.tab)
+
+
+@contextmanager
+def tools_of(job: Job, clock: SystemClock) -> Iterator[Tools]:
+    """Open everything a command needs beside the batch's own files, and close it again.
+
+    Raises InputError for an address or credentials that can't be used, StorageFailed for the ledger.
+    """
+    connection = job.connection
+    throttle = Throttle(connection.rate_per_s, clock=clock.alive, sleep=clock.sleep)
+    with ExitStack() as stack:
+        provider = stack.enter_context(provider_of(connection, job.files.sandbox_state))
+        base_url = REHEARSAL_URL if connection.sandbox else provider.base_url
+        ledger = Ledger(ledger_url(job.files.ledger), account=provider.username, base_url=base_url)
+        stack.callback(ledger.close)
+        yield Tools(provider, ledger, throttle, clock, provider.username, base_url)
+
+
+@contextmanager
+def provider_of(connection: Connection, sandbox_state: Path | None = None) -> Iterator[Provider]:
+    """The provider, or the embedded sandbox (in memory, where no state file is named)."""
+    with ExitStack() as stack:
+        if connection.sandbox:
+            from bulk_topup.sandbox import Sandbox
+
+            url = stack.enter_context(Sandbox(sandbox_state)).url
+        else:
+            url = checked_base_url(connection.base_url)
+        username, password = config.credentials(connection)
+        provider = Provider(url, username, password, timeout_s=connection.timeout_s)
+        stack.callback(provider.close)
+        yield provider

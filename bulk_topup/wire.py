@@ -1,0 +1,83 @@
+"""The provider's answers as plain values: JSON, texts, rupiah and HTTP dates.
+
+Every function takes whatever bytes a server can send. A body is text of unknown make: it may be damaged,
+enormous or hostile, and it ends up in a terminal, a workbook and a database.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+LONGEST_TEXT: Final = 100
+REPLACED: Final = "\ufffd"
+"""Stands for a character that cannot be shown: visible, so that nobody takes the text for the original."""
+
+_MOST_RUPIAH: Final = 10**12
+_WHOLE_RUPIAH: Final = re.compile(r"([0-9]{1,13})(?:[.,]00?)?")
+_BLANKS: Final = frozenset("\t\n\r\xa0")
+
+
+def read_json(body: bytes) -> object:
+    """The JSON value in `body`, a UTF-8 byte order mark allowed.
+
+    Numbers come as the text that was written, because the document shows numbers as strings and servers send
+    both: a balance is no float and a phone number no integer.
+
+    Raises ValueError for anything that is not JSON, is nested too deeply or says one key twice.
+    """
+    try:
+        value: object = json.loads(
+            body.decode("utf-8-sig", errors="replace"),
+            object_pairs_hook=_object,
+            parse_int=str,
+            parse_float=str,
+            parse_constant=str,
+        )
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        # Whichever of the two we believed, the other could be the true one.
+        raise ValueError("a key stands twice")
+    return fields
+
+
+def text(value: object, longest: int = LONGEST_TEXT) -> str:
+    """A JSON value as one short printable line; "" for null, true, false, lists and objects."""
+    if not isinstance(value, str):
+        return ""
+    # Cut first: cleaning ten megabytes to show a hundred characters is wasted work.
+    start = value.lstrip()[: longest + 1]
+    shown = "".join(map(_printable, start)).strip()
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def _printable(character: str) -> str:
+    if character in _BLANKS:
+        return " "
+    return character if character.isprintable() else REPLACED
+
+
+def rupiah(value: object) -> int | None:
+    """Whole rupiah from `"5630"`, `5630` or `"5630.00"`; None for every form that could mean two amounts."""
+    amount = _WHOLE_RUPIAH.fullmatch(text(value))
+    if amount is None or int(amount[1]) > _MOST_RUPIAH:
+        return None
+    return int(amount[1])
+
+
+def http_date(value: str) -> datetime | None:
+    """The time in a `Date` or `Retry-After` header, aware; None if it is not one."""
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,297 @@
+"""A text becomes a mobile number only if it spells one beyond doubt."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import pairwise
+
+import pandas as pd
+import phonenumbers
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from bulk_topup.numbers import Number, Problem, normalise, normalise_column, operator_of, same_operator
+from bulk_topup.say import WORDS
+
+ACCEPTED = {
+    "081234567890": "081234567890",
+    "0811234567": "0811234567",
+    "0812345678901": "0812345678901",
+    "6281234567890": "081234567890",
+    "+62 812-3456-7890": "081234567890",
+    "+62 (0)812 3456 7890": "081234567890",
+    "62 (0)812 3456 7890": "081234567890",
+    "+62 0812 3456 7890": "081234567890",
+    "(+62) 812 3456 7890": "081234567890",
+    "(62)812-3456-7890": "081234567890",
+    "+62 (812) 3456-7890": "081234567890",
+    "006281234567890": "081234567890",
+    "00 62 812 3456 7890": "081234567890",
+    "81234567890": "081234567890",
+    "812-3456-7890": "081234567890",
+    "(0812) 3456-7890": "081234567890",
+    "0812 - 3456 - 7890": "081234567890",
+    "0812.3456.7890": "081234567890",
+    "+62.812.3456.7890": "081234567890",
+    '="081234567890"': "081234567890",
+    '="+62 812-3456-7890"': "081234567890",
+    "'081234567890": "081234567890",
+    "  081234567890\r\n": "081234567890",
+    "0812\u00a03456\u00a07890": "081234567890",
+    "0812\u20113456\u20137890": "081234567890",
+    "0812\u22123456\u22127890": "081234567890",
+    "\u202a+62 812-3456-7890\u202c": "081234567890",
+    "\ufeff0812\u200b34567890": "081234567890",
+}
+
+REFUSED = {
+    "": "number.missing",
+    "   \u00a0\u200b": "number.missing",
+    "'": "number.missing",
+    '=""': "number.missing",
+    "\u0660\u0668\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668": "number.digits_not_ascii",
+    "\uff10\uff18\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18": "number.digits_not_ascii",
+    "081234567890\u00b2": "number.digits_not_ascii",
+    "8.12135E+10": "number.scientific",
+    "8,12135E+10": "number.scientific",
+    "8e10": "number.scientific",
+    "081234567890/081234567891": "number.several",
+    "081234567890 / 91": "number.several",
+    "081234567890, 081234567891": "number.several",
+    "081234567890 atau 081234567891": "number.several",
+    "081234567890\n081234567891": "number.several",
+    "081234567890 081234567891": "number.several",
+    "0812345678 90": "number.several",
+    "0812-3456-789 2": "number.several",
+    "08123456789O": "number.letter_o",
+    "o81234567890": "number.letter_o",
+    "0812345678l0": "number.letters",
+    "0812 OOO 7890 x": "number.letters",
+    "hp 081234567890": "number.letters",
+    "wa.me/6281234567890": "number.letters",
+    "null": "number.letters",
+    "81234567890.0": "number.decimal_zero",
+    "081234567890,00": "number.decimal_zero",
+    "8123,45": "number.decimal",
+    "0812.34567890": "number.decimal",
+    "81.234.567.890": "number.decimal",
+    "8,123,456,789": "number.decimal",
+    "+62.81234567890": "number.decimal",
+    "+65 9123 4567": "number.foreign",
+    "+81234567890": "number.foreign",
+    "0081234567890": "number.foreign",
+    "+081234567890": "number.foreign",
+    "0812_3456_7890": "number.characters",
+    "0812*3456": "number.characters",
+    "081234567890\x00": "number.characters",
+    "-": "number.spelling",
+    "-081234567890": "number.spelling",
+    "081234567890-": "number.spelling",
+    "0812--34567890": "number.spelling",
+    "081234567890 (2)": "number.spelling",
+    "(0)81234567890": "number.spelling",
+    "(0812 3456 7890": "number.spelling",
+    "0812 3456.7890": "number.spelling",
+    "0": "number.length",
+    "0812": "number.length",
+    "081234567": "number.length",
+    "08123456789012": "number.length",
+    "12345": "number.length",
+    "02112345678": "number.landline",
+    "+62 22 1234567": "number.landline",
+    "0274512345": "number.landline",
+    "062812345678": "number.landline",
+    "084123456789": "number.prefix",
+    "080123456789": "number.prefix",
+    "2112345678": "number.prefix",
+    "620812345678": "number.prefix",
+    "6591234567": "number.prefix",
+    "1500123456": "number.prefix",
+}
+
+NATIONAL = st.from_regex(r"08[1-35-9][0-9]{7,10}", fullmatch=True)
+
+
+def is_valid(national: str) -> bool:
+    """What Google's numbering-plan metadata, an independent source, says of the number."""
+    parsed = phonenumbers.parse(national, "ID")
+    mobile = phonenumbers.PhoneNumberType.MOBILE
+    return phonenumbers.is_valid_number(parsed) and phonenumbers.number_type(parsed) == mobile
+
+
+def wording(problem: Problem) -> str:
+    return WORDS[problem.code].format(**problem.facts)
+
+
+@pytest.mark.parametrize(("text", "national"), ACCEPTED.items(), ids=map(ascii, ACCEPTED))
+def test_accepts_every_unmistakable_spelling(text: str, national: str) -> None:
+    assert normalise(text) == Number(national)
+
+
+@pytest.mark.parametrize(("text", "code"), REFUSED.items(), ids=map(ascii, REFUSED))
+def test_refuses_what_is_in_doubt_and_says_why(text: str, code: str) -> None:
+    problem = normalise(text)
+    assert isinstance(problem, Problem)
+    assert problem.code == code
+    assert wording(problem).isprintable()
+
+
+def test_suggests_a_number_only_where_the_slip_is_plain() -> None:
+    letter, decimal = normalise("O812-345"), normalise("O81234567890")
+    assert isinstance(letter, Problem)
+    assert isinstance(decimal, Problem)
+    assert "suggestion" not in letter.facts
+    assert decimal.facts["suggestion"] == "081234567890"
+
+
+def test_a_problem_shows_a_long_or_unprintable_text_safely() -> None:
+    problem = normalise("\x1b[31m" + "x" * 5000)
+    assert isinstance(problem, Problem)
+    assert len(problem.facts["text"]) == 40
+    assert problem.facts["text"].startswith("U+001B[31m")
+    assert wording(problem).isprintable()
+
+
+@st.composite
+def spellings(draw: st.DrawFn) -> tuple[str, str]:
+    """A valid number and one of the ways in which people write it."""
+    national = draw(NATIONAL)
+    start = draw(
+        st.sampled_from(["0", "", "62", "+62", "+62 ", "+62-", "0062 ", "(+62) ", "+62 (0)", "+62 0"])
+    )
+    separator = draw(st.sampled_from(["", " ", "-", " - ", "\u00a0", "\u2011", "\u2013", "."]))
+    cuts = [0, 3, draw(st.integers(6, 7)), len(national) - 1]
+    subscriber = national[1:]
+    grouped = separator.join(subscriber[a:b] for a, b in pairwise(cuts) if a < b)
+    if separator == ".":
+        assume(len(subscriber) - cuts[2] > 2)
+    assume(separator != "" or not start.endswith("-"))
+    around = draw(st.sampled_from(["{}", " {} ", "\u200e{}\u200f", "'{}", '="{}"', "\ufeff{}\n"]))
+    return national, around.format(start + grouped)
+
+
+@given(spellings())
+@example(("08123456789", "62812-345-6789"))
+def test_every_spelling_of_a_number_comes_back_to_it(spelling: tuple[str, str]) -> None:
+    national, text = spelling
+    found = normalise(text)
+    assert found == Number(national)
+
+
+@given(st.text(alphabet=st.sampled_from("0123456789 ()+-./,'\"=Ee\u00a0\u200bO\n"), max_size=24))
+def test_whatever_is_accepted_is_a_valid_mobile_number(text: str) -> None:
+    found = normalise(text)
+    if isinstance(found, Number):
+        assert is_valid(found.national)
+        assert normalise(found.national) == found
+
+
+@given(st.from_regex(r"0?8[0-9]{6,13}", fullmatch=True))
+def test_bare_digits_are_judged_as_the_numbering_plan_does(digits: str) -> None:
+    national = "0" + digits.removeprefix("0")
+    assert isinstance(normalise(digits), Number) == is_valid(national)
+
+
+@given(st.text(max_size=60))
+def test_no_text_raises_and_no_digit_is_made_up(text: str) -> None:
+    found = normalise(text)
+    if isinstance(found, Problem):
+        assert wording(found).isprintable()
+    else:
+        digits = re.sub("[^0-9]", "", unicodedata.normalize("NFC", text))
+        assert digits.endswith(found.national[1:])
+
+
+def test_a_column_gives_the_same_as_each_of_its_texts() -> None:
+    texts = [*ACCEPTED, *REFUSED, *ACCEPTED]
+    nationals, problems = normalise_column(texts)
+    for position, text in enumerate(texts):
+        found = normalise(text)
+        if isinstance(found, Number):
+            assert nationals[position] == found.national
+            assert position not in problems
+        else:
+            assert nationals[position] == ""
+            assert problems[position] == found
+
+
+def test_a_series_is_a_column_too() -> None:
+    nationals, problems = normalise_column(pd.Series(["0812-3456-7890", "x"], index=[7, 9], dtype=object))
+    assert nationals == ["081234567890", ""]
+    assert list(problems) == [1]
+
+
+def test_a_repeated_oddity_is_parsed_once() -> None:
+    _, problems = normalise_column(["n/a"] * 3)
+    assert problems[0] is problems[1] is problems[2]
+
+
+# -- operators ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("national", "operator"),
+    [
+        ("081112345678", "TELKOMSEL"),
+        ("085112345678", "TELKOMSEL"),
+        ("081412345678", "INDOSAT"),
+        ("085812345678", "INDOSAT"),
+        ("081912345678", "XL"),
+        ("087912345678", "XL"),
+        ("085912345678", "XL"),
+        ("083812345678", "AXIS"),
+        ("089512345678", "TRI"),
+        ("088412345678", "SMARTFREN"),
+        ("083412345678", None),
+        ("085412345678", None),
+        ("", None),
+    ],
+)
+def test_the_prefix_tells_the_operator(national: str, operator: str | None) -> None:
+    assert operator_of(national) == operator
+
+
+def test_the_operator_table_agrees_with_the_public_carrier_data() -> None:
+    from phonenumbers import carrier
+
+    renamed = {"Indosat Ooredoo Hutchison": {"INDOSAT", "TRI"}}
+    for prefix in range(810, 900):
+        named = carrier.name_for_number(phonenumbers.PhoneNumber(62, int(f"{prefix}12345678")), "en")
+        if named:
+            assert operator_of(f"0{prefix}12345678") in renamed.get(named, {named.upper()})
+
+
+@pytest.mark.parametrize(
+    ("prefix_operator", "listed"),
+    [
+        ("TRI", "THREE"),
+        ("TRI", "3"),
+        ("TRI", "Tri (3)"),
+        ("TRI", "Hutchison 3"),
+        ("XL", "XL AXIATA"),
+        ("XL", "XL-DATA"),
+        ("INDOSAT", "Indosat Ooredoo"),
+        ("INDOSAT", "ISAT DATA"),
+        ("TELKOMSEL", "by.U"),
+        ("TELKOMSEL", "BY.U"),
+        ("TELKOMSEL", "Telkomsel Data"),
+        ("SMARTFREN", "SMART"),
+        ("AXIS", "Axis"),
+        ("AXIS", "XL / AXIS"),
+        ("XL", "XLSMART"),
+        ("AXIS", "CERIA"),
+        ("AXIS", ""),
+    ],
+)
+def test_the_price_lists_spelling_of_an_operator_is_understood(prefix_operator: str, listed: str) -> None:
+    assert same_operator(prefix_operator, listed)
+
+
+@pytest.mark.parametrize(
+    ("prefix_operator", "listed"),
+    [("TELKOMSEL", "XL"), ("XL", "AXIS"), ("INDOSAT", "THREE"), ("TRI", "INDOSAT"), ("SMARTFREN", "by.U")],
+)
+def test_two_known_brands_differ(prefix_operator: str, listed: str) -> None:
+    assert not same_operator(prefix_operator, listed)
