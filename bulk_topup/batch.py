@@ -109,7 +109,7 @@ def changed_rows(candidates: pd.DataFrame, known: Known) -> Iterator[Finding]:
     is_new = ~pd.MultiIndex.from_frame(candidates[KEY]).isin(pd.MultiIndex.from_frame(known.orders[KEY]))
     for row, number in candidates.loc[is_new & candidates["number"].isin(first.index), "number"].items():
         earlier = first.loc[str(number)]
-        facts = {"row": str(earlier["row"]), "product": earlier["product"], "status": earlier["status"]}
+        facts = {name: str(earlier[name]) for name in ("row", "product", "status")}
         yield _held(row, "changed.already_sent", str(number), facts)
 
 

@@ -163,14 +163,13 @@ def nominal_as_stated(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
         return
     raw = rows.raw(position)
     stated = raw.map({text: rupiah_of(text) for text in raw.unique()})
-    known = rows.table["product"] != ""
-    wrong = (raw != "") & (stated.isna() | (known & (stated != rows.table["nominal"])))
-    for row, text in raw[wrong].items():
-        if (row, position) in rows.sheet.odd:
-            continue
-        facts = {"nominal": f"{rows.table.at[row, 'nominal']}", "product": str(rows.table.at[row, "product"])}
-        code = "nominal.unreadable" if pd.isna(stated[row]) else "nominal.differs"
-        yield _error(row, code, rows.column_name(position), text, facts)
+    column = rows.column_name(position)
+    for row, text in raw[(raw != "") & stated.isna()].items():
+        if (row, position) not in rows.sheet.odd:
+            yield _error(row, "nominal.unreadable", column, text)
+    differs = stated.notna() & (rows.table["product"] != "") & (stated != rows.table["nominal"])
+    for row, nominal, product in rows.table.loc[differs, ["nominal", "product"]].itertuples():
+        yield _error(row, "nominal.differs", column, raw[row], {"nominal": str(nominal), "product": product})
 
 
 def rupiah_of(text: str) -> int | None:
@@ -196,8 +195,9 @@ def already_in_results(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
         return
     cells = rows.sheet.cells
     status = cells[start + 1].str.strip().str.lower()
+    invoices = cells[start + 4].str.strip()
     for row, text in status[status.isin(_RESULT_STATUS_SENT)].items():
-        invoice = cells.at[row, start + 4]
+        invoice = str(invoices[int(str(row))])
         code = "duplicate.results_invoice" if invoice else "duplicate.results"
         yield _error(row, code, "status", text, {"invoice": invoice})
 

@@ -33,14 +33,26 @@ class SystemClock:
         return datetime.now(WIB)
 
     def alive(self) -> float:
-        if sys.platform == "linux":
-            return time.clock_gettime(time.CLOCK_BOOTTIME)
-        if sys.platform == "darwin":
-            return time.clock_gettime(time.CLOCK_MONOTONIC)
-        return time.monotonic()
+        return _alive()
 
     def sleep(self, seconds: float) -> bool:
         return self.stop.wait(max(0.0, seconds))
+
+
+if sys.platform == "linux":
+
+    def _alive() -> float:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+elif sys.platform == "darwin":
+
+    def _alive() -> float:
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+else:
+
+    def _alive() -> float:
+        return time.monotonic()
 
 
 def wib_day(moment: datetime) -> date:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bulk_topup.batch import Wishes
@@ -137,8 +137,8 @@ class Job:
 
     source: Source
     files: Files
-    connection: Connection = Connection()
-    wishes: Wishes = Wishes()
+    connection: Connection = field(default_factory=Connection)
+    wishes: Wishes = field(default_factory=Wishes)
     workers: int = 1
     wait_s: float = 120.0
     budget: int | None = None

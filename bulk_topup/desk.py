@@ -1,4 +1,4 @@
-"""The person's side of the desk: what is printed, asked and drawn. Decides nothing about money but the yes."""
+"""The person's side of the desk: what is printed, asked and drawn. Decides nothing but who said yes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Never, TextIO
 
 from bulk_topup import say
 from bulk_topup.errors import Declined
@@ -34,7 +34,7 @@ ROWS_SHOWN = 8
 
 
 class Desk:
-    """Text for people goes to standard output; with `as_json`, to standard error, and one object to the other."""
+    """Text for people goes to standard output; with `as_json` to standard error, to leave the object alone."""
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False, rehearsal: bool = False) -> None:
         self._out: TextIO = sys.stderr if as_json else sys.stdout
@@ -100,8 +100,8 @@ class Desk:
         for product in wanted:
             price = "-" if product.price is None else say.money(product.price)
             ready = say.text("product.ready" if product.ready else "product.is_closed")
-            columns = f"{product.code:<10} {product.operator:<12} {product.kind:<11} {product.nominal:>9,} {price:>12}"
-            self.say(say.printable(f"{columns}  {ready:<7} {product.description}"))
+            what = f"{product.code:<10} {product.operator:<12} {product.kind:<11} {product.nominal:>9,}"
+            self.say(say.printable(f"{what} {price:>12}  {ready:<7} {product.description}"))
 
     # -- asking --------------------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class Desk:
 
     @contextmanager
     def interruptible(self, clock: SystemClock) -> Iterator[None]:
-        """The first Ctrl-C (or SIGTERM) asks the run to end after what is in flight; the second leaves at once."""
+        """The first Ctrl-C (or SIGTERM) ends the run after what is in flight; the second leaves at once."""
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
             if clock.stop.is_set():
@@ -151,7 +151,7 @@ class Desk:
 class Bar:
     """Counts what comes in; draws it if there is something to draw on."""
 
-    def __init__(self, bar: tqdm[None] | None, spent: int) -> None:
+    def __init__(self, bar: tqdm[Never] | None, spent: int) -> None:
         self._bar = bar
         self._spent = spent
         self._counts = dict.fromkeys(Status, 0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup import batch, checks, results, settle
 from bulk_topup import plan as planning
+from bulk_topup.config import credentials
 from bulk_topup.errors import Declined, Exit, StorageFailed
 from bulk_topup.files import existing_checkpoint, only_run, open_checkpoint, start_batch
 from bulk_topup.send import Halt, send_waves
@@ -85,7 +86,7 @@ def show_status(job: Job, desk: Desk) -> Exit:
 
 def show_prices(connection: Connection, desk: Desk, operator: str | None) -> Exit:
     """The live price list."""
-    with provider_of(connection) as provider:
+    with provider_of(connection, *credentials(connection)) as provider:
         desk.show_prices(provider.price_list().values(), operator)
     return Exit.OK
 

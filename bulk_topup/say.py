@@ -411,7 +411,7 @@ WORDS: dict[str, str] = {
         "{value} is a number of more than 15 digits, of which Excel has lost some; format the column as Text "
         "and paste it again"
     ),
-    "product.missing": "there is no product code; fill it in ('bulk-topup prices' lists them), or delete the row",
+    "product.missing": "there is no product code; fill it in ('bulk-topup prices' lists them)",
     "product.unknown": "{value} is not in the price list; 'bulk-topup prices' lists the codes",
     "product.unknown_near": "{value} is not in the price list; did you mean {near}?",
     "product.closed": "{value} is closed at the provider today; choose another product, or run again later",
@@ -439,6 +439,9 @@ WORDS: dict[str, str] = {
         "with --include-changed"
     ),
     "unsent.not_reached": "not sent: the run ended before this row; run the same command again",
+    "unsent.product_disturbed": (
+        "not sent: the provider could not deliver {product} three times in a row; run the same command again later"
+    ),
     "unsent.copy_waits": "not sent: top-up {nth} of this number and amount has to be paid first, on the same day",
     "provider_says": "(Provider: {reason})",
     "removed_from_sheet": "removed from sheet (it was row {row})",
@@ -594,7 +597,7 @@ class _Formatter(string.Formatter):
 _FORMATTER = _Formatter()
 
 
-def text(code: str, **facts: object) -> str:
+def text(code: str, /, **facts: object) -> str:
     """The wording of `code` with these facts; the code itself where there is no wording for it."""
     return _FORMATTER.vformat(WORDS.get(code, code), (), facts)
 

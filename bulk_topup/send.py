@@ -17,7 +17,7 @@ from bulk_topup.batch import KEY
 from bulk_topup.clock import wib_day
 from bulk_topup.errors import BulkTopupError
 from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then
-from bulk_topup.outcomes import Breakers, Trip, classify
+from bulk_topup.outcomes import Streaks, classify
 from bulk_topup.plan import orders_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Halt:
     """Why the run stopped before its last row; worded in `say.py`."""
 
     code: str
-    facts: Mapping[str, str] = NOTHING
+    facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass
@@ -82,7 +82,7 @@ class Sender:
 
     def __post_init__(self) -> None:
         self._batch = self.checkpoint.batch_id
-        self._breakers = Breakers()
+        self._streaks = Streaks()
         self._held_products: set[str] = set()
         self._one_at_a_time = False
         self._lock = threading.Lock()
@@ -124,7 +124,9 @@ class Sender:
         """One order to an outcome, through as many attempts as were certainly not sent."""
         for backoff_s in (*BACKOFF_S, None):
             if order.product in self._held_products:
-                self.checkpoint.hold(order.id, Status.UNSENT, Trip.PRODUCT, {"product": order.product})
+                self.checkpoint.hold(
+                    order.id, Status.UNSENT, "unsent.product_disturbed", {"product": order.product}
+                )
                 return
             if not self.tools.throttle.wait():
                 self._stop(Halt("halt.interrupted"))
@@ -147,7 +149,7 @@ class Sender:
         if backoff_s is None or wait_s is None or wait_s > LONGEST_WAIT_S:
             self._stop(Halt("halt.out_of_reach", {"cause": outcome.code}))
             return None
-        if outcome.code == "outcome.http.too_fast":
+        if outcome.code == "outcome.too_many_requests":
             self.tools.throttle.pause(wait_s)
         return wait_s
 
@@ -172,7 +174,7 @@ class Sender:
         return outcome
 
     def _already_claimed(self, order: Order, holder: Claim, at: datetime) -> None:
-        """Another order holds the slot; or this one does, which only another copy of this batch can do."""
+        """Another order holds the slot; or this very one, which only a copy of this batch can have claimed."""
         if holder.batch == self._batch and holder.product == order.product:
             status = self.checkpoint.lost_attempt(order.id, holder.token, at)
         else:
@@ -193,15 +195,15 @@ class Sender:
         if outcome.kind is not Kind.NOT_SENT:
             self.watcher.done(order, status, outcome.debited)
         with self._lock:
-            trip = self._breakers.see(outcome, order.product)
+            verdict = self._streaks.see(outcome, order.product)
         if outcome.then is Then.ONE_AT_A_TIME:
             self._one_at_a_time = True
         if outcome.then is Then.STOP:
             self._stop(Halt(outcome.code, {"reason": outcome.reason}))
-        if trip is not None and trip.stops_run:
-            self._stop(Halt(trip))
-        elif trip is not None:
+        if verdict.hold_product:
             self._held_products.add(order.product)
+        if verdict.stop_code:
+            self._stop(Halt(verdict.stop_code))
 
     def _stop(self, halt: Halt) -> None:
         with self._lock:
@@ -231,7 +233,8 @@ def send_waves(
     purse = Purse(limit=spent + plan.cost, spent=spent)
     name = plan.rows.sheet.path.stem
     sender = Sender(checkpoint, tools, watcher, purse, name, workers)
-    for nth, wave in orders.groupby("itrx"):
+    for nth in sorted(orders["itrx"].unique()):
+        wave = orders[orders["itrx"] == nth]
         if nth > 1:
             settle.poll(checkpoint, tools, wait_s=wait_s, watcher=watcher)
             wave = wave[[_copy_may_follow(order, checkpoint, tools) for order in orders_of(wave)]]

@@ -56,15 +56,18 @@ def tools_of(job: Job, clock: SystemClock) -> Iterator[Tools]:
     connection = job.connection
     throttle = Throttle(connection.rate_per_s, clock=clock.alive, sleep=clock.sleep)
     with ExitStack() as stack:
-        provider = stack.enter_context(provider_of(connection, job.files.sandbox_state))
+        username, password = config.credentials(connection)
+        provider = stack.enter_context(provider_of(connection, username, password, job.files.sandbox_state))
         base_url = REHEARSAL_URL if connection.sandbox else provider.base_url
-        ledger = Ledger(ledger_url(job.files.ledger), account=provider.username, base_url=base_url)
+        ledger = Ledger(ledger_url(job.files.ledger), account=username, base_url=base_url)
         stack.callback(ledger.close)
-        yield Tools(provider, ledger, throttle, clock, provider.username, base_url)
+        yield Tools(provider, ledger, throttle, clock, username, base_url)
 
 
 @contextmanager
-def provider_of(connection: Connection, sandbox_state: Path | None = None) -> Iterator[Provider]:
+def provider_of(
+    connection: Connection, username: str, password: str, sandbox_state: Path | None = None
+) -> Iterator[Provider]:
     """The provider, or the embedded sandbox (in memory, where no state file is named)."""
     with ExitStack() as stack:
         if connection.sandbox:
@@ -73,7 +76,4 @@ def provider_of(connection: Connection, sandbox_state: Path | None = None) -> It
             url = stack.enter_context(Sandbox(sandbox_state)).url
         else:
             url = checked_base_url(connection.base_url)
-        username, password = config.credentials(connection)
-        provider = Provider(url, username, password, timeout_s=connection.timeout_s)
-        stack.callback(provider.close)
-        yield provider
+        yield Provider(url, username, password, timeout_s=connection.timeout_s)

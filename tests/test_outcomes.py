@@ -364,7 +364,7 @@ def test_random_bytes_never_come_to_a_final_outcome(body: bytes, status: int) ->
 
 # -- cekstatus ---------------------------------------------------------------------------------------------
 
-STATUS = {name: value for name, value in ok(nomorpelanggan=..., debet=..., saldo=...).items()} | {
+STATUS = ok(nomorpelanggan=..., debet=..., saldo=...) | {
     "nomortujuan": "08123456789",
     "description": "Status transaksi PULSA adalah sukses",
 }
