@@ -207,13 +207,10 @@ def operator_matches_prefix(rows: Rows, _prices: PriceList) -> Iterator[Finding]
     pairs = table["number"].str[:4] + "|" + table["operator"]
     odd = {pair for pair in pairs.unique() if _is_foreign_pair(*pair.split("|", 1))}
     column = rows.column_name(rows.sheet.columns.number)
-    for row in pairs.index[pairs.isin(odd)]:
-        number, operator = table.at[row, "number"], table.at[row, "operator"]
-        facts = {
-            "product": table.at[row, "product"],
-            "operator": operator,
-            "own": str(numbers.operator_of(number)),
-        }
+    foreign = table.loc[pairs.isin(odd), ["number", "product", "operator"]]
+    for row, *texts in foreign.itertuples():
+        number, product, operator = map(str, texts)
+        facts = {"product": product, "operator": operator, "own": str(numbers.operator_of(number))}
         yield Finding(int(row), Level.WARNING, "operator.differs", column, number, facts)
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from contextlib import contextmanager
+from itertools import groupby
 from typing import TYPE_CHECKING, Never, TextIO
 
 from bulk_topup import say
@@ -34,7 +35,7 @@ ROWS_SHOWN = 8
 
 
 class Desk:
-    """Text for people goes to standard output; with `as_json` to standard error, to leave the object alone."""
+    """Text for people goes to standard output; with `as_json` to standard error, beside the object."""
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False, rehearsal: bool = False) -> None:
         self._out: TextIO = sys.stderr if as_json else sys.stdout
@@ -71,11 +72,12 @@ class Desk:
             self.say(say.text("sandbox.banner"))
         for line in plan_lines(plan):
             self.say(line)
-        shown = plan.findings if every_finding else plan.findings[:FINDINGS_SHOWN]
-        for found in shown:
-            self.say("  " + say.finding(found))
-        if len(shown) < len(plan.findings):
-            self.say(say.text("plan.more_findings", count=len(plan.findings) - len(shown)))
+        lines = list(finding_lines(plan.findings))
+        shown = lines if every_finding else lines[:FINDINGS_SHOWN]
+        for line in shown:
+            self.say("  " + line)
+        if len(shown) < len(lines):
+            self.say(say.text("plan.more_findings", count=len(lines) - len(shown)))
 
     def show_tally(self, total: Tally, *, results: Path | None = None, halt: Halt | None = None) -> None:
         self._facts["rows"] = {str(status): total.rows[status] for status in Status}
@@ -207,6 +209,12 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     for operator, count, rupiah in plan.by_operator():
         yield f"    {operator:<18} {count:>7,}  {say.money(rupiah):>16}"
     yield say.text("plan.code", code=plan.code) if len(plan.orders) else say.text("plan.nothing")
+
+
+def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """One line a row, in the sheet's order, with all that was found there."""
+    for row, found in groupby(findings, key=lambda finding: finding.row):
+        yield say.text("row", row=row, found=" · ".join(say.finding_in_row(finding) for finding in found))
 
 
 def _count_line(code: str, count: int, rupiah: int | None = None) -> str:

@@ -104,7 +104,7 @@ def make(
         stopping.extend(added)
         return table.drop(index=[f.row for f in added])
 
-    table = hold(_repeats(table))
+    table = hold(_repeats(table, rows))
     retried = (table["status"] == Status.GAGAL) & wishes.retry_failed & ~table.index.isin(wrong)
     is_done = attempted[table.index] & ~retried
     done, table = table[is_done], table[~is_done]
@@ -139,17 +139,18 @@ def _with_status(table: pd.DataFrame, known: Known) -> pd.DataFrame:
     return table.assign(status=status.reindex(pd.MultiIndex.from_frame(table[KEY])).to_numpy())
 
 
-def _repeats(table: pd.DataFrame) -> Iterator[Finding]:
+def _repeats(table: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
     """Rows for which the sheet itself already asks the same top-up; an attempted one is never the copy."""
     attempted_first = table.assign(new=table["status"].isna() | (table["status"] == Status.UNSENT))
     ordered = attempted_first.sort_values("new", kind="stable")
     copies = ordered[ordered.duplicated(SLOT)]
     if copies.empty:
         return
+    column, raw = rows.column_name(rows.sheet.columns.number), rows.raw(rows.sheet.columns.number)
     first = ordered.drop_duplicates(SLOT).reset_index(names="first").set_index(SLOT)["first"]
     for row, number, nominal, itrx in copies[SLOT].itertuples():
         facts = {"first": str(first.loc[(number, nominal, itrx)]), "nominal": str(nominal), "number": number}
-        yield Finding(int(row), Level.ERROR, "duplicate.sheet", "number", number, facts)
+        yield Finding(int(row), Level.ERROR, "duplicate.sheet", column, str(raw[row]), facts)
 
 
 def _held(stopping: Iterable[Finding]) -> dict[int, Held]:

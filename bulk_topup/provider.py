@@ -138,7 +138,9 @@ class Provider:
 
     def _exchange(self, adapter: _Adapter, request: requests.PreparedRequest, longest: int) -> Reply:
         limits = (min(self._timeout_s, LONGEST_CONNECT_S), self._timeout_s)
-        with adapter.send(request, stream=True, timeout=limits, proxies=self._proxies) as response:
+        with adapter.send(
+            request, stream=True, timeout=limits, verify=True, proxies=self._proxies
+        ) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
             self._note_skew(headers.get("date", ""))
             body = _decoded(_read(response, longest), headers.get("content-encoding", ""), longest)
@@ -220,8 +222,7 @@ def _tls_context() -> ssl.SSLContext:
     name, bundle = next(
         ((name, os.environ[name]) for name in names if os.environ.get(name)), ("", DEFAULT_CA_BUNDLE_PATH)
     )
-    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-    context.check_hostname = True
+    context = create_urllib3_context()
     is_directory = Path(bundle).is_dir()
     try:
         context.load_verify_locations(*((None, bundle) if is_directory else (bundle, None)))
@@ -322,10 +323,7 @@ class _Deadline:
 
 
 class _Connection(HTTPConnection):
-    """Asks its departure before the first byte of the request, and connects only once."""
-
-    # http.client would open a second connection for the rest of a request that lost its first one.
-    auto_open = 0
+    """Asks its departure before the first byte of the request, and never connects for a second try."""
 
     def __init__(self, *args: Any, departure: _Departure, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -333,6 +331,9 @@ class _Connection(HTTPConnection):
         self._connecting = False
 
     def connect(self) -> None:
+        if self._departure.has_left:
+            # Http.client opens a new connection for the rest of a request that lost its first one.
+            raise http.client.NotConnected
         self._connecting = True
         try:
             super().connect()
@@ -443,13 +444,11 @@ def _read(response: requests.Response, longest: int) -> bytes:
 
 def _decoded(body: bytes, encoding: str, longest: int) -> bytes:
     """Undoes a compression that we did not ask for, never growing beyond `longest` bytes."""
-    match encoding.strip().lower():
-        case "" | "identity":
-            return body
-        case "gzip" | "x-gzip" if body:
-            return _unzipped(body, longest)
-        case _ if not body:
-            return body
+    named = encoding.strip().lower()
+    if not body or named in {"", "identity"}:
+        return body
+    if named in {"gzip", "x-gzip"}:
+        return _unzipped(body, longest)
     raise _BadEncoding
 
 

@@ -36,9 +36,13 @@ WORDS: dict[str, str] = {
         ".xlsx"
     ),
     "sheet.old_xls": "{file} is an old Excel workbook (.xls); open it in Excel and save it as .xlsx",
-    "sheet.other_format": (
-        "{file} is {kind}, whatever its name says; open it in Excel and save it as .xlsx or as CSV"
-    ),
+    "sheet.xlsb": "{file} is an Excel binary workbook (.xlsb); open it in Excel and save it as .xlsx",
+    "sheet.ods": "{file} is an OpenDocument file (.ods); open it in Excel or LibreOffice and save it as .xlsx",
+    "sheet.numbers_app": "{file} is an Apple Numbers file; export it as Excel (.xlsx) from Numbers",
+    "sheet.html": "{file} is a web page (HTML), whatever its name says; open it in Excel and save it as .xlsx",
+    "sheet.xml": "{file} is an XML file, whatever its name says; open it in Excel and save it as .xlsx",
+    "sheet.pdf": "{file} is a PDF document; ask for the spreadsheet that it was made from",
+    "sheet.not_a_spreadsheet": "{file} is a document or a presentation, not a spreadsheet; save it as .xlsx",
     "sheet.unreadable": (
         "{file} could not be read as an Excel workbook ({cause}); open it in Excel and save it again as .xlsx"
     ),
@@ -56,11 +60,11 @@ WORDS: dict[str, str] = {
         "correct that row, or save the file as .xlsx"
     ),
     "sheet.delimiter": (
-        "{file} can be split into columns by {delimiters} alike; save it as .xlsx, or put sep=; (or sep=,) "
-        "in its first line"
+        "{file} can be split into columns in more than one way; save it as .xlsx, or put sep=; (or sep=,) in "
+        "its first line"
     ),
     "sheet.ragged": (
-        "{file} has more cells than the header's {columns} columns in row(s) {rows}; put a text that "
+        "{file}: {count} row(s) have more cells than the header's {columns} columns (row {rows}); put a text that "
         'contains the delimiter between quotation marks ("), or save the file as .xlsx'
     ),
     "sheet.no_tabs": '{file} is not an Excel workbook and has no tab "{tab}"; leave out --sheet',
@@ -92,7 +96,7 @@ WORDS: dict[str, str] = {
         "--number-column and --product-column"
     ),
     "sheet.ambiguous": (
-        "{file}: more than one column may hold the {meaning}: {columns}; choose one, as in {option} {letter}"
+        "{file}: it is not clear which of these columns to use: {columns}; choose one, as in {option} {letter}"
     ),
     "sheet.ambiguous_optional": (
         "{file}: more than one column may hold the {meaning}: {columns}; rename the headers of those that "
@@ -424,7 +428,7 @@ WORDS: dict[str, str] = {
     "operator.differs": "{value} is a number of {own}, but {product} is for {operator}; check the product code",
     # -- rows held back because of other rows, runs and batches -------------------------------------------
     "duplicate.sheet": (
-        "row {first} already tops up {number} with {nominal} today, and the provider takes only one a day; "
+        "{value}: row {first} already tops up {number} with {nominal} today, and the provider takes only one a day; "
         "delete this row, or count deliberate repeats in a column 'pengisian ke'"
     ),
     "duplicate.other_batch": "batch {batch} (row {row}) already topped up this number with this amount on {day}",
@@ -528,6 +532,7 @@ WORDS: dict[str, str] = {
     "plan.ask": "Send {count} top-ups for {cost:money}?",
     "plan.nothing": "  nothing to send",
     "plan.more_findings": "  … and {count} more; 'bulk-topup check' shows all",
+    "row": "row {row}, {found}",
     "rows.one": "row {first}",
     "rows.many": "rows {first}",
     "rows.more": "rows {first} and {more} more",
@@ -585,7 +590,7 @@ WORDS: dict[str, str] = {
 class _Formatter(string.Formatter):
     """`{cost:money}` is rupiah; a fact that is not given shows as nothing, never as an error."""
 
-    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002
         return kwargs.get(str(key), "")
 
     def format_field(self, value: Any, format_spec: str) -> str:
@@ -617,13 +622,12 @@ def error(problem: BulkTopupError) -> str:
 
 def finding(found: Finding) -> str:
     """`row 12, No HP: 0812… has …`"""
-    return f"row {found.row}, {printable(found.column)}: {finding_in_row(found)}"
+    return f"row {found.row}, {finding_in_row(found)}"
 
 
 def finding_in_row(found: Finding) -> str:
-    return text(
-        found.code, **{"value": found.value, "text": found.value, "column": found.column, **found.facts}
-    )
+    words = text(found.code, **{"value": found.value, "text": found.value, **found.facts})
+    return f"{printable(found.column)}: {words}"
 
 
 def attempt(status: Status, code: str, reason: str | None) -> str:

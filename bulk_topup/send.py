@@ -174,7 +174,7 @@ class Sender:
         return outcome
 
     def _already_claimed(self, order: Order, holder: Claim, at: datetime) -> None:
-        """Another order holds the slot; or this very one, which only a copy of this batch can have claimed."""
+        """Another order holds the slot; or this very one, through a copy of this batch elsewhere."""
         if holder.batch == self._batch and holder.product == order.product:
             status = self.checkpoint.lost_attempt(order.id, holder.token, at)
         else:

@@ -259,6 +259,11 @@ def test_success_without_a_usable_invoice_is_unknown(invoice: object) -> None:
     assert (*line(outcome), outcome.invoice) == (Kind.UNKNOWN, Then.GO_ON, "")
 
 
+def test_an_invoice_with_broken_characters_is_not_usable() -> None:
+    outcome = come_to(json.dumps(SUKSES).encode().replace(b"TRX1", b"TRX\xe9"))
+    assert (*line(outcome), outcome.invoice) == (Kind.UNKNOWN, Then.GO_ON, "")
+
+
 def test_an_invoice_may_be_a_number_of_a_hundred_digits() -> None:
     assert come_to(ok(invoice=int("1" * 100))).invoice == "1" * 100
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import json
 import socket
 import ssl
@@ -20,7 +21,7 @@ import pytest
 from bulk_topup.errors import InputError, ProviderError
 from bulk_topup.model import Answer, NoAnswer, NotSent, Order, Reply
 from bulk_topup.outcomes import NO_ANSWER_CAUSES, NOT_SENT_CAUSES
-from bulk_topup.provider import LONGEST_ANSWER, Provider, checked_base_url
+from bulk_topup.provider import LONGEST_ANSWER, Provider, _Connection, _Departure, checked_base_url
 from bulk_topup.say import WORDS
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Server:
 
     def __init__(self, handler: Handler, tls: ssl.SSLContext | None = None) -> None:
         self.received: list[bytes] = []
+        self.connections = 0
         self._handler = handler
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -67,6 +69,7 @@ class Server:
         with suppress(OSError):
             while True:
                 sock, _ = self._listener.accept()
+                self.connections += 1
                 thread = threading.Thread(target=self._serve, args=(sock,))
                 self._threads.append(thread)
                 thread.start()
@@ -260,7 +263,7 @@ def test_a_tls_handshake_that_drips_is_not_sent() -> None:
 def test_an_unknown_certificate_is_not_sent(serve: Callable[..., Server], server_tls: ssl.SSLContext) -> None:
     server = serve(answers(b"{}"), server_tls)
     assert top_up(server.url) == NotSent("certificate")
-    assert server.received == []
+    assert (server.connections, server.received) == (1, [])
 
 
 def test_a_certificate_for_another_name_is_not_sent(
@@ -390,7 +393,33 @@ def test_an_answer_that_is_not_complete_is_no_answer(
     with within(2):
         answer = top_up(server.url)
     assert answer == NoAnswer(cause)
-    assert len(server.received) == 1
+    assert (server.connections, len(server.received)) == (1, 1)
+
+
+def test_once_a_request_has_left_its_connection_cannot_be_opened_again(serve: Callable[..., Server]) -> None:
+    server = serve(answers(b"{}"))
+    departure = _Departure(lambda: True, TIMEOUT_S)
+    connection = _Connection("127.0.0.1", server.port, departure=departure)
+    try:
+        connection.request("POST", "/", body=b"")
+        connection.close()
+        with pytest.raises(http.client.NotConnected):
+            connection.request("POST", "/", body=b"")
+    finally:
+        departure.deadline.end()
+    assert server.connections == 1
+
+
+def test_the_exchange_has_its_full_time_however_long_connecting_took(serve: Callable[..., Server]) -> None:
+    def slow(sock: socket.socket) -> None:
+        time.sleep(0.2)
+        answers(b"{}")(sock)
+
+    def may_leave() -> bool:
+        time.sleep(0.2)
+        return True
+
+    assert isinstance(provider(serve(slow).url).top_up(ORDER, may_leave=may_leave), Reply)
 
 
 def test_a_reset_in_the_middle_of_the_body_is_no_answer(serve: Callable[..., Server]) -> None:

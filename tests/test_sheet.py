@@ -12,7 +12,7 @@ import sys
 import zipfile
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import openpyxl
 import pytest
@@ -406,7 +406,7 @@ def test_csv_comes_back_verbatim(
     if declared:
         written.write(f"sep={delimiter}{line_end}")
     # The writer takes only its own line end for a reason to quote; a person's program quotes any.
-    quoting = csv.QUOTE_MINIMAL if line_end == "\r\n" else csv.QUOTE_ALL
+    quoting: Literal[0, 1] = csv.QUOTE_MINIMAL if line_end == "\r\n" else csv.QUOTE_ALL
     writer = csv.writer(written, delimiter=delimiter, lineterminator=line_end, quoting=quoting)
     writer.writerows([HEADER, *rows])
     bom = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}.get(encoding, b"")
@@ -462,8 +462,18 @@ def test_only_the_delimiter_under_which_the_header_fits_counts(text_file: Callab
 
 def test_two_delimiters_under_which_the_header_fits_are_refused(text_file: Callable[[bytes], Path]) -> None:
     path = text_file(b"HP,Kode,x;HP;Kode\n0812,TEL5,y;0813;TEL5\n")
-    assert "comma and semicolon" in wording(refused(path, "sheet.delimiter"))
+    refused(path, "sheet.delimiter")
     assert read_sheet(text_file(b"sep=;\n" + path.read_bytes())).columns == Columns(number=1, product=2)
+
+
+def test_a_column_named_by_letter_does_not_make_a_chance_delimiter_fit(
+    text_file: Callable[[bytes], Path],
+) -> None:
+    path = text_file(b"Alamat; x, y;Nomor;Paket\n" + b"Jl. A, 1;z;0812;TEL5\n")
+    sheet = read_sheet(path, number_column="C", product_column="D")
+    assert rows_of(sheet) == {2: ["Jl. A, 1", "z", "0812", "TEL5"]}
+    sheet = read_sheet(path, number_column="A", product_column="B")
+    assert sheet.header == ("Alamat", " x, y", "Nomor", "Paket")
 
 
 def test_an_unclosed_quote_names_the_row_where_it_began(text_file: Callable[[bytes], Path]) -> None:
@@ -482,7 +492,8 @@ def test_text_after_a_closing_quote_is_refused(text_file: Callable[[bytes], Path
 def test_rows_longer_than_the_header_are_refused_by_number(text_file: Callable[[bytes], Path]) -> None:
     rows = b"0812,TEL5\n0812,TEL5,,\n" + b"Ani,0812,TEL5\n" * 12
     error = refused(text_file(b"HP,Kode\n" + rows), "sheet.ragged")
-    assert error.facts["rows"] == "4, 5, 6, 7, 8, 9, 10, 11, 12, 13 and 2 more"
+    assert error.facts["rows"] == "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, …"
+    assert error.facts["count"] == "12"
     assert len(read_sheet(text_file(b"HP,Kode\n0812,TEL5,,\n")).header) == 2
 
 
@@ -499,11 +510,12 @@ OLE2 = bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600)
     ("data", "code"),
     [
         (OLE2, "sheet.old_xls"),
+        (b"\x09\x02\x06\x00\x00\x00\x10\x00", "sheet.old_xls"),
         (OLE2 + "EncryptedPackage".encode("utf-16-le"), "sheet.password"),
-        (b"\xef\xbb\xbf \n<!DOCTYPE html><html><table><tr><td>HP", "sheet.other_format"),
-        (b"<table><tr><td>HP</td><td>Kode</td></tr></table>", "sheet.other_format"),
-        (b"<?xml version='1.0'?><Workbook/>", "sheet.other_format"),
-        (b"%PDF-1.7\n", "sheet.other_format"),
+        (b"\xef\xbb\xbf \n<!DOCTYPE html><html><table><tr><td>HP", "sheet.html"),
+        (b"<table><tr><td>HP</td><td>Kode</td></tr></table>", "sheet.html"),
+        (b"<?xml version='1.0'?><Workbook/>", "sheet.xml"),
+        (b"%PDF-1.7\n", "sheet.pdf"),
         (b"PK\x03\x04 this is no zip at all", "sheet.unreadable"),
         (b"PK\x05\x06" + bytes(18), "sheet.unreadable"),
     ],
@@ -522,11 +534,19 @@ def test_the_name_decides_nothing(workbook: Callable[..., Path], text_file: Call
     assert len(read_sheet(text.rename(text.with_suffix(".xlsx"))).cells) == 1
 
 
-@pytest.mark.parametrize("part", ["xl/workbook.bin", "content.xml", "word/document.xml"])
-def test_another_programs_zip_is_named(tmp_path: Path, part: str) -> None:
+@pytest.mark.parametrize(
+    ("part", "code"),
+    [
+        ("xl/workbook.bin", "sheet.xlsb"),
+        ("content.xml", "sheet.ods"),
+        ("word/document.xml", "sheet.not_a_spreadsheet"),
+        ("Index/Document.iwa", "sheet.numbers_app"),
+    ],
+)
+def test_another_programs_zip_is_named(tmp_path: Path, part: str, code: str) -> None:
     with zipfile.ZipFile(tmp_path / "b.xlsx", "w") as package:
         package.writestr(part, "x")
-    refused(tmp_path / "b.xlsx", "sheet.other_format")
+    refused(tmp_path / "b.xlsx", code)
 
 
 def test_a_truncated_workbook_is_one_clear_error(workbook: Callable[..., Path]) -> None:

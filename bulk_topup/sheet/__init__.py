@@ -22,6 +22,8 @@ __all__ = ["read_sheet"]
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE2 = bytes.fromhex("D0CF11E0A1B11AE1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_OLD_XLS = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00")
+"""How workbooks of Excel 2 to 5 begin."""
 _HEAD_BYTES = 4096
 
 
@@ -96,13 +98,15 @@ def _table(data: bytes, tab: str | None, named: Named) -> Table:
 def _refuse_other_formats(data: bytes) -> None:
     if data.startswith(_OLE2):
         raise InputError("sheet.password" if _ENCRYPTED in data else "sheet.old_xls")
+    if data.startswith(_OLD_XLS):
+        raise InputError("sheet.old_xls")
     head = data[:_HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if head.startswith(b"<?xml") and b"<html" not in head:
+        raise InputError("sheet.xml")
     if head.startswith(b"<") and (b"<html" in head or b"<table" in head):
-        raise InputError("sheet.other_format", kind="a web page (HTML)")
-    if head.startswith(b"<?xml"):
-        raise InputError("sheet.other_format", kind="an XML file")
+        raise InputError("sheet.html")
     if head.startswith(b"%pdf-"):
-        raise InputError("sheet.other_format", kind="a PDF document")
+        raise InputError("sheet.pdf")
 
 
 def _frame(table: Table) -> pd.DataFrame:

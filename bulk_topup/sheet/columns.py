@@ -159,8 +159,8 @@ def _fits(
 
 
 def _columns(texts: Sequence[str], numbers: list[int], products: list[int]) -> Columns:
-    number = _only(texts, numbers, "phone number", "--number-column")
-    product = _only(texts, products, "product code", "--product-column")
+    number = _only(texts, numbers, "--number-column")
+    product = _only(texts, products, "--product-column")
     if number == product:
         raise InputError("sheet.same_column", column=_listed(texts, [number]))
     taken = {number, product}
@@ -176,12 +176,10 @@ def _columns(texts: Sequence[str], numbers: list[int], products: list[int]) -> C
     )
 
 
-def _only(texts: Sequence[str], positions: list[int], meaning: str, option: str) -> int:
+def _only(texts: Sequence[str], positions: list[int], option: str) -> int:
     if len(positions) > 1:
         columns = _listed(texts, positions)
-        raise InputError(
-            "sheet.ambiguous", columns=columns, meaning=meaning, option=option, letter=letter(positions[0])
-        )
+        raise InputError("sheet.ambiguous", columns=columns, option=option, letter=letter(positions[0]))
     return positions[0]
 
 
@@ -217,8 +215,7 @@ def _listed(texts: Sequence[str], positions: Iterable[int] | None = None) -> str
     """`A "Name", C "No HP"`: columns as a person finds them in Excel."""
     chosen = [at for at, text in enumerate(texts) if text.strip()] if positions is None else list(positions)
     listed = ", ".join(f'{letter(at)} "{_shown(texts[at])}"' for at in chosen[:LISTED_COLUMNS])
-    more = len(chosen) - LISTED_COLUMNS
-    return f"{listed} and {more} more" if more > 0 else listed
+    return f"{listed}, …" if len(chosen) > LISTED_COLUMNS else listed
 
 
 def _shown(text: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Record = tuple[int, list[str]]
     """A record's number as Excel numbers its row, and its texts."""
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+DELIMITERS = (",", ";", "\t", "|")
 BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 LONGEST_FIELD = 1_000_000
 """Characters. Far above Excel's 32,767 a cell, far below what an unclosed quote would swallow."""
@@ -79,7 +79,10 @@ def _encoding(data: bytes) -> str:
 
 
 def _choose(data: bytes, encoding: str, named: Named) -> tuple[_Source, Header]:
-    """The one delimiter under which the header has the columns that we need."""
+    """The one delimiter under which the header has the columns that we need.
+
+    A column named by its letter fits in many a row that another delimiter splits by chance, but into fewer.
+    """
     declared = _declared_delimiter(data, encoding)
     sources = [_Source(data, encoding, each) for each in ([declared] if declared else DELIMITERS)]
     found: list[tuple[_Source, Header]] = []
@@ -89,9 +92,10 @@ def _choose(data: bytes, encoding: str, named: Named) -> tuple[_Source, Header]:
             found.append((source, find_header(_records(source), named)))
         except NoHeader as error:
             missing.append((_width(source), error))
+    widest = max((len(header.texts) for _, header in found), default=0)
+    found = [(source, header) for source, header in found if len(header.texts) == widest]
     if len(found) > 1:
-        names = " and ".join(DELIMITERS[source.delimiter] for source, _ in found)
-        raise InputError("sheet.delimiter", delimiters=names)
+        raise InputError("sheet.delimiter")
     if not found:
         _, nearest = max(missing, key=lambda item: item[0])
         raise nearest
@@ -136,13 +140,12 @@ def _body(source: _Source, header: Header) -> Iterator[Record]:
             ragged.append(row)
         yield row, cells[:width] + [""] * (width - len(cells))
     if ragged:
-        raise InputError("sheet.ragged", rows=_listed(ragged), columns=str(width))
+        raise InputError("sheet.ragged", rows=_listed(ragged), count=str(len(ragged)), columns=str(width))
 
 
 def _listed(rows: list[int]) -> str:
     listed = ", ".join(map(str, rows[:LISTED_ROWS]))
-    more = len(rows) - LISTED_ROWS
-    return f"{listed} and {more} more" if more > 0 else listed
+    return f"{listed}, …" if len(rows) > LISTED_ROWS else listed
 
 
 @contextmanager

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
 OTHER_ZIPS = {
-    "xl/workbook.bin": "an Excel binary workbook (.xlsb)",
-    "content.xml": "an OpenDocument file (.ods)",
-    "word/document.xml": "a Word document",
-    "ppt/presentation.xml": "a PowerPoint presentation",
-    "Index/Document.iwa": "an Apple Numbers file",
+    "xl/workbook.bin": "sheet.xlsb",
+    "content.xml": "sheet.ods",
+    "word/document.xml": "sheet.not_a_spreadsheet",
+    "ppt/presentation.xml": "sheet.not_a_spreadsheet",
+    "Index/Document.iwa": "sheet.numbers_app",
 }
-"""A part's name -> what the zip that holds it is."""
+"""A part's name -> the code of the message that says what the zip with that part is."""
 
 CAUSE_CHARACTERS = 100
 
@@ -116,9 +116,9 @@ def _refuse_other_zips(data: bytes) -> None:
             names = set(package.namelist())
     except Exception as error:  # zipfile raises a dozen types on damaged files
         raise InputError("sheet.unreadable", cause=_cause(error)) from error
-    for part, kind in OTHER_ZIPS.items():
+    for part, code in OTHER_ZIPS.items():
         if part in names:
-            raise InputError("sheet.other_format", kind=kind)
+            raise InputError(code)
 
 
 def _open(data: bytes) -> CalamineWorkbook:
