@@ -127,6 +127,7 @@ def test_no_window_of_a_second_ever_has_more_than_rate_plus_one_slots(
 
 def test_sixteen_threads_share_the_slots() -> None:
     stop = threading.Event()
+    start = time.monotonic()
     throttle = Throttle(100, clock=time.monotonic, sleep=stop.wait)
     taken: list[float] = []
 
@@ -141,8 +142,9 @@ def test_sixteen_threads_share_the_slots() -> None:
     stop.set()
     for thread in threads:
         thread.join(2)
+    elapsed_s = time.monotonic() - start
     assert not any(thread.is_alive() for thread in threads)
-    assert 5 <= len(taken) <= 32
+    assert 5 <= len(taken) <= 100 * elapsed_s + 1
     # A thread may note its slot late, but never early: the n-th note cannot come before the n-th slot.
     assert all(later - taken[0] >= 0.01 * nth - 0.05 for nth, later in enumerate(sorted(taken)))
     assert any(later - earlier > 0.005 for earlier, later in pairwise(sorted(taken)))

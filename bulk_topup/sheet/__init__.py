@@ -6,16 +6,16 @@ import hashlib
 import stat
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
-from ..model import Sheet
-from .columns import Named
+from bulk_topup.errors import InputError
+from bulk_topup.model import Sheet
+from bulk_topup.sheet.columns import Named
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-    from .table import Table
+    from bulk_topup.sheet.table import Table
 
 __all__ = ["read_sheet"]
 
@@ -85,7 +85,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _table(data: bytes, tab: str | None, named: Named) -> Table:
-    from . import text, xlsx
+    from bulk_topup.sheet import text, xlsx
 
     if data.startswith(_ZIP):
         return xlsx.read(data, tab, named)

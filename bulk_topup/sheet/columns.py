@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
-from ..model import Columns
+from bulk_topup.errors import InputError
+from bulk_topup.model import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

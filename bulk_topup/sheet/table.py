@@ -9,13 +9,13 @@ from datetime import date, datetime, time, timedelta
 from itertools import compress, islice
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
-from ..model import Notice, OddCell, Oddity
+from bulk_topup.errors import InputError
+from bulk_topup.model import Notice, OddCell, Oddity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .columns import Header
+    from bulk_topup.sheet.columns import Header
 
 Cell = str | int | float | bool | date | datetime | time | timedelta
 """A cell's value as a reader gives it."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
-from ..model import Notice
-from .columns import HEADER_ROWS, Header, Named, NoHeader, find_header
-from .table import Table, fill
+from bulk_topup.errors import InputError
+from bulk_topup.model import Notice
+from bulk_topup.sheet.columns import HEADER_ROWS, Header, Named, NoHeader, find_header
+from bulk_topup.sheet.table import Table, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,10 +7,10 @@ import zipfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
-from ..model import OddCell
-from .columns import Header, Named, NoHeader, find_header
-from .table import Cell, Table, fill, text_of
+from bulk_topup.errors import InputError
+from bulk_topup.model import OddCell
+from bulk_topup.sheet.columns import Header, Named, NoHeader, find_header
+from bulk_topup.sheet.table import Cell, Table, fill, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
