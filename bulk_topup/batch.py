@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -25,6 +26,9 @@ KEY = ["number", "product", "itrx"]
 
 SLOT = ["number", "nominal", "itrx"]
 """What the provider allows once a WIB day (API v3.1, ISI PULSA, reason 51)."""
+
+OVERLAP_SPAN = timedelta(days=20)
+OVERLAP_LEAST = 3
 
 KNOWN_COLUMNS = [*KEY, "nominal", "row", "status", "invoice"]
 ELSEWHERE_COLUMNS = [*SLOT, "batch", "batch_name", "row", "day", "state"]
@@ -131,6 +135,41 @@ def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, today: 
             seen.add(int(str(hit.own_row)))
             facts = {"batch": str(hit.batch_name), "row": str(hit.row), "day": str(hit.day)}
             yield _held(hit.own_row, code, str(hit.number), facts)
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """So many of the plan's orders match what one other batch paid lately that only a person can say why."""
+
+    batch: str
+    day: str
+    rows: int
+
+
+def paid_recently(orders: pd.DataFrame, recent: pd.DataFrame) -> tuple[Overlap | None, list[Finding]]:
+    """Whether the plan looks like a batch paid within OVERLAP_SPAN; fewer matches are a warning each.
+
+    `recent` has number, nominal, batch, batch_name, row and day, as the ledger gives them.
+    """
+    rows = orders.reset_index(names="own_row")[["own_row", "number", "nominal"]]
+    matches = rows.merge(recent, on=["number", "nominal"]).drop_duplicates(["own_row", "batch"])
+    if matches.empty:
+        return None, []
+    sizes = matches.groupby("batch").size()
+    rows_matched = int(sizes.max())
+    likest = matches[matches["batch"] == sizes.idxmax()].sort_values("day").iloc[-1]
+    if rows_matched >= OVERLAP_LEAST and 2 * rows_matched >= len(orders):
+        return Overlap(str(likest["batch_name"]), str(likest["day"]), rows_matched), []
+    latest = matches.sort_values("day").drop_duplicates("own_row", keep="last")
+    return None, [_recent(*values) for values in latest[_RECENT].itertuples(index=False)]
+
+
+_RECENT = ["own_row", "number", "batch_name", "row", "day"]
+
+
+def _recent(own_row: int, number: str, name: str, row: int, day: str) -> Finding:
+    facts = {"batch": name, "row": str(row), "day": day}
+    return Finding(int(own_row), Level.WARNING, "recent.other_batch", "number", number, facts)
 
 
 def _held(row: object, code: str, number: str, facts: dict[str, str]) -> Finding:

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from bulk_topup.clock import wib_day
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.model import Finding, Kind, Level, Order, Outcome, Status
 from bulk_topup.outcomes import order_status
@@ -98,6 +97,32 @@ class Attempt:
     order: Order
     token: str
     begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PastAttempt:
+    """An attempt as it stands; `kind` is None where no outcome was recorded."""
+
+    id: int
+    token: str
+    begun_at: datetime
+    ended_at: datetime
+    day: date
+    skew_s: float | None
+    kind: Kind | None
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.kind is None or self.kind is Kind.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """An unknown or accepted order with its attempts, the oldest first."""
+
+    order: Order
+    status: Status
+    past: tuple[PastAttempt, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,34 +342,22 @@ class Checkpoint:
         row = db.execute("SELECT order_id, kind FROM attempts WHERE id = ?", (attempt_id,)).fetchone()
         before = self._status(db, row["order_id"])[0]
         db.execute(_END_ATTEMPT, {**_outcome_values(outcome), "ended_at": at.isoformat(), "id": attempt_id})
-        status, speaker = self._status(db, row["order_id"])
+        status = self._restate(db, row["order_id"])
         if before is Status.SUKSES and status is not Status.SUKSES:
             raise AssertionError(f"attempt {attempt_id}: a paid order cannot become {status}")
-        db.execute(
-            "UPDATE orders SET status = ?, speaker = ? WHERE id = ?", (status, speaker, row["order_id"])
-        )
         return status
 
-    def lost_attempt(self, order_id: int, token: str, at: datetime) -> Status:
+    def lost_attempt(self, order_id: int, token: str, claimed_at: str, day: str) -> Status:
         """An attempt that the ledger knows of and this file does not: restored from an older copy, or killed
         between claim and attempt. Money may have moved, so the order is unknown."""
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO attempts (order_id, token, begun_at, day, kind, code) VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    order_id,
-                    token,
-                    at.isoformat(),
-                    wib_day(at).isoformat(),
-                    Kind.UNKNOWN,
-                    "outcome.not_in_checkpoint",
-                ),
+                (order_id, token, claimed_at, day, Kind.UNKNOWN, "outcome.not_in_checkpoint"),
             )
-            status, speaker = self._status(db, order_id)
-            db.execute("UPDATE orders SET status = ?, speaker = ? WHERE id = ?", (status, speaker, order_id))
-            return status
+            return self._restate(db, order_id)
 
-    def adopt_lost_claim(self, claim: Mapping[str, Any], at: datetime) -> None:
+    def adopt_lost_claim(self, claim: Mapping[str, Any]) -> None:
         """The same, for a claim found in the ledger whose order may be missing here altogether."""
         key = (claim["number"], claim["product"], claim["itrx"])
         with self._transaction() as db:
@@ -356,7 +369,12 @@ class Checkpoint:
             (order_id,) = db.execute(
                 "SELECT id FROM orders WHERE number = ? AND product = ? AND itrx = ?", key
             ).fetchone()
-        self.lost_attempt(order_id, claim["token"], at)
+        self.lost_attempt(order_id, claim["token"], claim["claimed_at"], claim["day"])
+
+    def _restate(self, db: sqlite3.Connection, order_id: int) -> Status:
+        status, speaker = self._status(db, order_id)
+        db.execute("UPDATE orders SET status = ?, speaker = ? WHERE id = ?", (status, speaker, order_id))
+        return status
 
     @staticmethod
     def _status(db: sqlite3.Connection, order_id: int) -> tuple[Status, int | None]:
@@ -375,6 +393,64 @@ class Checkpoint:
             """SELECT a.id, a.token, a.order_id, o.number, o.product, a.invoice, a.begun_at
                FROM attempts a JOIN orders o ON o.id = a.order_id WHERE a.kind = 'pending' ORDER BY a.id"""
         )
+
+    def open_orders(self) -> list[OpenOrder]:
+        """Every order that is unknown or accepted, with all of its attempts."""
+        rows = self._rows(
+            """SELECT id, row, number, product, itrx, nominal, operator, price, status FROM orders
+               WHERE status IN ('unknown', 'accepted') ORDER BY row, id"""
+        )
+        return [
+            OpenOrder(Order(*tuple(row)[:8]), Status(row["status"]), tuple(self._past(row["id"])))
+            for row in rows
+        ]
+
+    def _past(self, order_id: int) -> Iterator[PastAttempt]:
+        names = "id, token, begun_at, ended_at, day, skew_s, kind"
+        for row in self._rows(f"SELECT {names} FROM attempts WHERE order_id = ? ORDER BY id", order_id):  # noqa: S608
+            begun_at = datetime.fromisoformat(row["begun_at"])
+            ended_at = datetime.fromisoformat(row["ended_at"] or row["begun_at"])
+            kind = Kind(row["kind"]) if row["kind"] else None
+            day = date.fromisoformat(row["day"])
+            yield PastAttempt(row["id"], row["token"], begun_at, ended_at, day, row["skew_s"], kind)
+
+    def tokens(self, order_id: int) -> set[str]:
+        return {row["token"] for row in self._rows("SELECT token FROM attempts WHERE order_id = ?", order_id)}
+
+    def provider_days(self) -> list[tuple[datetime, str]]:
+        """(our time of the attempt, the provider's `tanggal`) of every answer that stated one."""
+        rows = self._rows("SELECT begun_at, answered_at FROM attempts WHERE coalesce(answered_at, '') <> ''")
+        return [(datetime.fromisoformat(row["begun_at"]), row["answered_at"]) for row in rows]
+
+    def invoice_rows(self, invoice: str, *, but: int) -> list[int]:
+        """Sheet rows of the orders that hold this invoice, other than the order `but`."""
+        rows = self._rows(
+            """SELECT o.row FROM attempts a JOIN orders o ON o.id = a.order_id
+               WHERE a.invoice = ? AND o.id <> ?""",
+            invoice,
+            but,
+        )
+        return [row["row"] for row in rows]
+
+    def resolve(self, order: OpenOrder, outcome: Outcome, at: datetime, who: str, note: str) -> Status:
+        """A person's word on what became of an open order: on its last open attempt where money was found,
+        on all of them where it was not. Leaves a trail; returns the order's status."""
+        open_attempts = [past.id for past in order.past if past.kind in {None, Kind.UNKNOWN, Kind.EXISTS}]
+        concerned = open_attempts if outcome.kind is Kind.GAGAL else open_attempts[-1:]
+        with self._transaction() as db:
+            for attempt_id in concerned:
+                status = self._record(db, attempt_id, outcome, at)
+            db.execute(
+                "INSERT INTO trail (at, who, what, order_id, note) VALUES (?, ?, ?, ?, ?)",
+                (
+                    at.isoformat(),
+                    who,
+                    f"resolve {outcome.kind} {outcome.invoice}".strip(),
+                    order.order.id,
+                    note,
+                ),
+            )
+        return status
 
     def claims_expected(self) -> dict[str, Status]:
         """Every attempt's token -> its order's status, for bringing the ledger up to date."""

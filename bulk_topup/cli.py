@@ -107,8 +107,11 @@ _WISHES = _options(
         "--same-batch", is_flag=True, help="Go on with an earlier day's batch, sheet changed or not."
     ),
     click.option("--new-batch", is_flag=True, help="Pay the sheet anew; the old files get dated names."),
-    _option("--budget", type=click.IntRange(min=0), metavar="RUPIAH", help="The most to spend on the batch."),
 )
+_BUDGET = _option(
+    "--budget", type=click.IntRange(min=0), metavar="RUPIAH", help="The most to spend on the batch."
+)
+_YES = click.option("--yes", is_flag=True, help="Send without asking.")
 _SPEECH = _options(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
     _option("--quiet", is_flag=True, help="Print errors only."),
@@ -165,7 +168,9 @@ def _guarded(function: Callable[[], Exit], desk: Desk) -> Exit:
 )
 @_WAIT
 @_WISHES
-@click.option("--yes", is_flag=True, help="Send the plan without asking.")
+@_BUDGET
+@_YES
+@click.option("--again", is_flag=True, help="Pay though another batch lately paid most of these rows.")
 @_SPEECH
 @_answers
 def run(desk: Desk, **options: Any) -> Exit:
@@ -185,6 +190,7 @@ def run(desk: Desk, **options: Any) -> Exit:
 @_COLUMNS
 @_PROVIDER
 @_WISHES
+@_BUDGET
 @_SPEECH
 @_answers
 def check(desk: Desk, **options: Any) -> Exit:
@@ -220,6 +226,11 @@ def status(desk: Desk, **options: Any) -> Exit:
 @_OUTPUT
 @_PROVIDER
 @_WAIT
+@click.option(
+    "--resend", is_flag=True, help="Send unknown top-ups of today again, guarded by the one-a-day rule."
+)
+@_BUDGET
+@_YES
 @_SPEECH
 @_answers
 def settle(desk: Desk, **options: Any) -> Exit:
@@ -232,6 +243,42 @@ def settle(desk: Desk, **options: Any) -> Exit:
     from bulk_topup.clock import SystemClock
 
     return flow.settle_batch(_job(options), desk, SystemClock())
+
+
+@cli.command()
+@_SHEET
+@_OUTPUT
+@_PROVIDER
+@click.option("--row", type=click.IntRange(min=1), metavar="N", help="The row, as the sheet numbers it.")
+@click.option("--number", metavar="08…", help="Its phone number; both must match.")
+@click.option("--invoice", metavar="TRX…", help="Its invoice; counts only if the provider confirms it.")
+@click.option("--not-sent", is_flag=True, help="The provider does not have it: the row becomes gagal.")
+@click.option(
+    "--from", "answers", type=_PATH, metavar="FILE", help="Many at once: columns row, number, invoice."
+)
+@click.option("--note", required=True, metavar="TEXT", help="Who said so, for the record.")
+@_SPEECH
+@_answers
+def resolve(desk: Desk, **options: Any) -> Exit:
+    """Close an unknown or accepted row by hand.
+
+    \b
+    Example:  bulk-topup resolve bonus.xlsx --row 12 --number 0812… --invoice TRX… --note "Rina, hotline"
+    """
+    from bulk_topup import answers
+    from bulk_topup import run as flow
+    from bulk_topup.clock import SystemClock
+
+    given = (options["row"], options["number"], options["invoice"], options["not_sent"])
+    if options["answers"] is not None:
+        verdicts = answers.read(options["answers"], options["note"])
+    elif (
+        options["row"] is None or options["number"] is None or bool(options["invoice"]) == options["not_sent"]
+    ):
+        raise click.UsageError("give --row, --number and either --invoice or --not-sent; or --from FILE")
+    else:
+        verdicts = [answers.verdict(*given, options["note"])]
+    return flow.resolve_rows(_job(options), desk, SystemClock(), verdicts)
 
 
 @cli.command()
@@ -336,4 +383,6 @@ def _job(options: dict[str, Any]) -> Job:
         wait_s=options.get("wait", 120.0),
         budget=options.get("budget"),
         yes=options.get("yes", False),
+        again=options.get("again", False),
+        resend=options.get("resend", False),
     )

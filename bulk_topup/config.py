@@ -143,3 +143,5 @@ class Job:
     wait_s: float = 120.0
     budget: int | None = None
     yes: bool = False
+    again: bool = False
+    resend: bool = False

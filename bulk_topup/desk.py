@@ -15,19 +15,20 @@ from bulk_topup.errors import Declined
 from bulk_topup.model import Paid, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import FrameType
 
-    import pandas as pd
     from tqdm import tqdm
 
+    from bulk_topup.checkpoint import OpenOrder
     from bulk_topup.clock import SystemClock
     from bulk_topup.errors import BulkTopupError
     from bulk_topup.model import Finding, Notice, Order, Product
     from bulk_topup.plan import Plan
     from bulk_topup.results import Tally
     from bulk_topup.send import Halt
+    from bulk_topup.settle import Obstacle, Verdict
     from bulk_topup.tools import Watcher
 
 FINDINGS_SHOWN = 20
@@ -49,6 +50,9 @@ class Desk:
     def say(self, line: str = "") -> None:
         if not self._quiet:
             _print(line, self._out)
+
+    def warn(self, line: str) -> None:
+        _print(line, sys.stderr)
 
     def error(self, problem: BulkTopupError) -> None:
         self._facts["error"] = {"code": problem.code, "message": say.error(problem)}
@@ -105,18 +109,61 @@ class Desk:
             what = f"{product.code:<10} {product.operator:<12} {product.kind:<11} {product.nominal:>9,}"
             self.say(say.printable(f"{what} {price:>12}  {ready:<7} {product.description}"))
 
+    def show_obstacles(self, held: Sequence[tuple[OpenOrder, Obstacle]]) -> None:
+        self._facts["not_resent"] = [
+            {"row": open_.order.row, "number": open_.order.number, "code": why} for open_, why in held
+        ]
+        for open_, why in held:
+            self.say(
+                say.text("resend.held", row=open_.order.row, number=open_.order.number, why=say.text(why))
+            )
+
+    def show_resolved(self, verdict: Verdict, status: Status) -> None:
+        words = say.text(f"status.{status}")
+        self.say(
+            say.text("resolve.done", row=verdict.row or "", number=verdict.number, status=status, words=words)
+        )
+
     # -- asking --------------------------------------------------------------------------------------------
 
-    def ask_to_send(self, plan: Plan, *, yes: bool) -> None:
+    def ask_to_send(self, plan: Plan, *, yes: bool, again: bool) -> None:
+        """Raises Declined unless a person, or `yes`, releases the money.
+
+        A plan that was largely paid before wants its number of rows typed, or `again`.
+        """
+        overlap = plan.overlap
+        if overlap is not None and not again:
+            facts = {
+                "paid": overlap.rows,
+                "count": len(plan.orders),
+                "batch": overlap.batch,
+                "day": overlap.day,
+            }
+            self.warn(say.text("overlap.seen", **facts))
+            if not sys.stdin.isatty():
+                raise Declined("declined.overlap")
+            if self._answer(say.text("overlap.ask", count=len(plan.orders))) != str(len(plan.orders)):
+                raise Declined("declined.person")
+            return
+        self._ask(say.text("plan.ask", count=len(plan.orders), cost=plan.cost), yes=yes)
+
+    def ask_to_resend(self, orders: Sequence[Order], *, yes: bool) -> None:
         """Raises Declined unless a person, or `yes`, releases the money."""
+        cost = sum(order.price for order in orders)
+        self._ask(say.text("resend.ask", count=len(orders), cost=cost), yes=yes)
+
+    def _ask(self, question: str, *, yes: bool) -> None:
         if yes:
             return
         if not sys.stdin.isatty():
             raise Declined("declined.no_terminal")
-        sys.stderr.write(say.text("plan.ask", count=len(plan.orders), cost=plan.cost) + " [y/N] ")
-        sys.stderr.flush()
-        if sys.stdin.readline().strip().lower() not in {"y", "yes", "ya"}:
+        if self._answer(question + " [y/N]") not in {"y", "yes", "ya"}:
             raise Declined("declined.person")
+
+    def _answer(self, question: str) -> str:
+        sys.stderr.write(question + " ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower()
 
     # -- while it runs -------------------------------------------------------------------------------------
 
@@ -139,22 +186,24 @@ class Desk:
                 signal.signal(number, handler)
 
     @contextmanager
-    def progress(self, orders: pd.DataFrame, spent: int) -> Iterator[Watcher]:
+    def progress(self, orders: int, spent: int) -> Iterator[Watcher]:
         """A bar on a terminal; nothing to draw elsewhere."""
-        if self._quiet or not sys.stderr.isatty() or orders.empty:
-            yield Bar(None, spent)
+        if self._quiet or not sys.stderr.isatty() or not orders:
+            yield Bar(None, spent, self.warn)
             return
         from tqdm import tqdm
 
-        with tqdm(total=len(orders), unit="row", dynamic_ncols=True, file=sys.stderr) as bar:
-            yield Bar(bar, spent)
+        with tqdm(total=orders, unit="row", dynamic_ncols=True, file=sys.stderr) as bar:
+            yield Bar(bar, spent, self.warn)
 
 
 class Bar:
     """Counts what comes in; draws it if there is something to draw on."""
 
-    def __init__(self, bar: tqdm[Never] | None, spent: int) -> None:
+    def __init__(self, bar: tqdm[Never] | None, spent: int, warn: Callable[[str], None]) -> None:
         self._bar = bar
+        self._warn = warn
+        self._warned = False
         self._spent = spent
         self._counts = dict.fromkeys(Status, 0)
 
@@ -163,6 +212,11 @@ class Bar:
         if status is Status.SUKSES:
             self._spent += order.price if debited is None else debited
         self._draw(1)
+
+    def balance(self, rupiah: int, needed: int) -> None:
+        if rupiah < needed and not self._warned:
+            self._warned = True
+            self._warn(say.text("balance.short", balance=rupiah, needed=needed, missing=needed - rupiah))
 
     def settled(self, status: Status) -> None:
         self._counts[Status.PENDING] -= 1

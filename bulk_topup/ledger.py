@@ -57,6 +57,8 @@ class Claim:
     product: str
     token: str
     state: str
+    day: str
+    claimed_at: str
 
 
 class Ledger:
@@ -110,7 +112,7 @@ class Ledger:
                 return self._holder(slot)
 
     def _holder(self, slot: Mapping[str, object]) -> Claim | None:
-        columns = [_CLAIMS.c[name] for name in ("batch", "batch_name", "row", "product", "token", "state")]
+        columns = [_CLAIMS.c[name] for name in _HOLDER]
         with self._engine.connect() as db:
             row = db.execute(sa.select(*columns).where(_matches(slot))).one_or_none()
         if row is None:
@@ -147,9 +149,19 @@ class Ledger:
         with self._errors(), self._engine.connect() as db:
             return pd.DataFrame(db.execute(query).all(), columns=list(names))
 
+    def paid_since(self, batch: str, day: date) -> pd.DataFrame:
+        """What other batches paid on or after `day`: number, nominal, batch, batch_name, row, day."""
+        import pandas as pd
+
+        names = ("number", "nominal", "batch", "batch_name", "row", "day")
+        recent = sa.and_(_CLAIMS.c.day >= day.isoformat(), _CLAIMS.c.state == PAID, _CLAIMS.c.batch != batch)
+        query = sa.select(*(_CLAIMS.c[name] for name in names)).where(_matches(self._scope), recent)
+        with self._errors(), self._engine.connect() as db:
+            return pd.DataFrame(db.execute(query).all(), columns=list(names))
+
     def own(self, batch: str) -> list[dict[str, object]]:
-        """Every claim of this batch: number, nominal, itrx, product, row, day, token, state."""
-        names = ("number", "nominal", "itrx", "product", "row", "day", "token", "state")
+        """Every claim of this batch: number, nominal, itrx, product, row, day, token, state, claimed_at."""
+        names = ("number", "nominal", "itrx", "product", "row", "day", "token", "state", "claimed_at")
         query = sa.select(*(_CLAIMS.c[name] for name in names)).where(
             _matches(self._scope), _CLAIMS.c.batch == batch
         )
@@ -157,6 +169,8 @@ class Ledger:
             return [dict(row) for row in db.execute(query).mappings()]
 
 
+_HOLDER = ("batch", "batch_name", "row", "product", "token", "state", "day", "claimed_at")
+RELEASED = "released"
 _RELEASED = frozenset({Status.UNSENT, Status.GAGAL})
 _STATE = {
     Status.SUKSES: PAID,
@@ -165,6 +179,11 @@ _STATE = {
     Status.ACCEPTED: OPEN,
     Status.UNKNOWN: OPEN,
 }
+
+
+def state_of(status: Status) -> str:
+    """The claim's state that goes with an order's status."""
+    return RELEASED if status in _RELEASED else _STATE[status]
 
 
 def ledger_url(location: str) -> str:

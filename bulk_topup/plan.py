@@ -54,6 +54,7 @@ class Plan:
     held: Mapping[int, Held]
     findings: tuple[Finding, ...]
     code: str
+    overlap: batch.Overlap | None = None
 
     @property
     def rows_in(self) -> int:
@@ -84,6 +85,7 @@ def make(
     found: Iterable[Finding],
     known: Known,
     elsewhere: pd.DataFrame,
+    recent: pd.DataFrame,
     wishes: Wishes,
     identity: Identity,
     budget: int | None,
@@ -111,9 +113,14 @@ def make(
     if not wishes.include_changed:
         table = hold(batch.changed_rows(table, known))
     table = hold(batch.claimed_elsewhere(table, elsewhere, today))
+    overlap, warnings = batch.paid_recently(table, recent)
+    if wishes.strict:
+        table = hold(warnings)
+    else:
+        findings.extend(warnings)
     held = _held(f for f in stopping if f.row not in done.index)
     code = plan_code(identity, pd.concat([done, table]), budget)
-    plan = Plan(rows, table, done, held, tuple(sorted(findings, key=lambda f: f.row)), code)
+    plan = Plan(rows, table, done, held, tuple(sorted(findings, key=lambda f: f.row)), code, overlap)
     _assert_totals(plan)
     return plan
 

@@ -9,20 +9,23 @@ from typing import TYPE_CHECKING
 
 from bulk_topup import batch, checks, results, settle
 from bulk_topup import plan as planning
-from bulk_topup.config import credentials
+from bulk_topup.config import credentials, who
 from bulk_topup.errors import Declined, Exit, StorageFailed
 from bulk_topup.files import existing_checkpoint, only_run, open_checkpoint, start_batch
-from bulk_topup.send import Halt, send_waves
+from bulk_topup.send import Halt, resend, send_waves
 from bulk_topup.sheet import read_sheet
 from bulk_topup.tools import provider_of, tools_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bulk_topup.checkpoint import Checkpoint
     from bulk_topup.clock import SystemClock
     from bulk_topup.config import Connection, Job
     from bulk_topup.desk import Desk
     from bulk_topup.model import Sheet
     from bulk_topup.plan import Plan
+    from bulk_topup.settle import Verdict
     from bulk_topup.tools import Tools
 
 
@@ -32,13 +35,13 @@ def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
         sheet = read(job, desk)
         checkpoint = open_checkpoint(job, tools.identity(sheet))
         if checkpoint is not None:
-            settle.bring_ledger_up_to_date(checkpoint, tools.ledger, clock.now())
+            settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
         plan, starts_new = make_plan(job, tools, sheet, checkpoint)
         desk.show_plan(plan)
         before = 0 if checkpoint is None or starts_new else checkpoint.committed()
         assert_within_budget(plan, before, job.budget)
         if len(plan.orders):
-            desk.ask_to_send(plan, yes=job.yes)
+            desk.ask_to_send(plan, yes=job.yes, again=job.again)
         checkpoint = start_batch(job, tools, plan, None if starts_new else checkpoint)
         try:
             halt = send_and_settle(job, tools, plan, checkpoint, desk)
@@ -62,12 +65,29 @@ def check(job: Job, desk: Desk, clock: SystemClock) -> Exit:
 
 
 def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
-    """Ask what became of pending top-ups, and write the results again."""
+    """Ask what became of pending top-ups; with `resend`, send unknown ones again where rule 51 guards it."""
     with only_run(job.files), tools_of(job, clock) as tools, existing_checkpoint(job, tools) as checkpoint:
-        settle.bring_ledger_up_to_date(checkpoint, tools.ledger, clock.now())
+        settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
         with desk.interruptible(clock):
             settle.poll(checkpoint, tools, wait_s=job.wait_s)
-        return conclude(job, checkpoint, desk, interruption(clock))
+        halt = None
+        if job.resend and not clock.stop.is_set():
+            halt = resend_unknown(job, tools, checkpoint, desk)
+        return conclude(job, checkpoint, desk, halt or interruption(clock))
+
+
+def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Verdict]) -> Exit:
+    """A person closes open rows."""
+    with only_run(job.files), tools_of(job, clock) as tools, existing_checkpoint(job, tools) as checkpoint:
+        settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
+        try:
+            for verdict, status in zip(
+                verdicts, settle.resolve(checkpoint, tools, verdicts, who()), strict=True
+            ):
+                desk.show_resolved(verdict, status)
+        finally:
+            exit_code = conclude(job, checkpoint, desk, None)
+        return exit_code
 
 
 def write_results(job: Job, desk: Desk) -> Exit:
@@ -112,10 +132,12 @@ def make_plan(job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | Non
     starts_new = batch.must_be_new(known, batch.content_of(rows), today, job.wishes)
     if starts_new:
         known, checkpoint = batch.Known(), None
-    elsewhere = tools.ledger.elsewhere(checkpoint.batch_id if checkpoint else "", today)
+    batch_id = checkpoint.batch_id if checkpoint else ""
+    elsewhere = tools.ledger.elsewhere(batch_id, today)
+    recent = tools.ledger.paid_since(batch_id, today - batch.OVERLAP_SPAN)
     identity = planning.Identity(tools.account, tools.base_url, sheet.tab, f"{today:%Y-%m}")
     found = checks.findings(rows, prices)
-    plan = planning.make(rows, found, known, elsewhere, job.wishes, identity, job.budget, today)
+    plan = planning.make(rows, found, known, elsewhere, recent, job.wishes, identity, job.budget, today)
     return plan, starts_new
 
 
@@ -128,14 +150,40 @@ def assert_within_budget(plan: Plan, before: int, budget: int | None) -> None:
 def send_and_settle(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, desk: Desk) -> Halt | None:
     """Send what the plan holds, then ask after what is pending. Returns why it stopped early, if it did."""
     clock = tools.clock
-    with desk.interruptible(clock), desk.progress(plan.orders, checkpoint.committed()) as watcher:
+    with desk.interruptible(clock), desk.progress(len(plan.orders), checkpoint.committed()) as watcher:
         try:
             halt = send_waves(plan, checkpoint, tools, watcher, workers=job.workers, wait_s=job.wait_s)
             if not clock.stop.is_set():
                 settle.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
         except StorageFailed as failure:
-            return Halt(failure.code, {name: str(fact) for name, fact in failure.facts.items()})
+            return halt_of(failure)
         return halt or interruption(clock)
+
+
+def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, desk: Desk) -> Halt | None:
+    """Send unknown orders once more, under the guards of `settle.obstacle`; asks first."""
+    tools.provider.price_list()  # for its Date header: the clocks must agree now, too
+    found = settle.resendable(checkpoint, tools)
+    desk.show_obstacles(found.held)
+    if not found.orders:
+        return None
+    spent = checkpoint.committed()
+    if job.budget is not None and spent > job.budget:
+        raise Declined("budget.exceeded", budget=job.budget, cost=0, before=spent)
+    desk.ask_to_resend([open_.order for open_ in found.orders], yes=job.yes)
+    checkpoint.note(tools.clock.now(), who(), "resend", note=f"{len(found.orders)} orders")
+    with desk.interruptible(tools.clock), desk.progress(len(found.orders), spent) as watcher:
+        try:
+            halt = resend(found, checkpoint, tools, watcher, job.budget, job.source.path.stem)
+            if not tools.clock.stop.is_set():
+                settle.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
+        except StorageFailed as failure:
+            return halt_of(failure)
+    return halt
+
+
+def halt_of(failure: StorageFailed) -> Halt:
+    return Halt(failure.code, {name: str(fact) for name, fact in failure.facts.items()})
 
 
 def interruption(clock: SystemClock) -> Halt | None:

@@ -523,6 +523,50 @@ WORDS: dict[str, str] = {
     "sandbox.failed": "the sandbox can't start: {why}",
     "product.ready": "ready",
     "product.is_closed": "closed",
+    "recent.other_batch": "{value} was paid the same amount by batch {batch} (row {row}) on {day}; check that it is due again",
+    "overlap.seen": (
+        "{paid} of {count} rows were paid by batch {batch} on {day}: is this the same payment once more?"
+    ),
+    "overlap.ask": "To pay all {count} rows, type their number:",
+    "declined.overlap": (
+        "nothing was sent: --yes is not enough to pay again what another batch paid; if it is due, add --again"
+    ),
+    "resend.ask": (
+        "Send {count} unknown top-ups ({cost:money}) once more? The provider takes only one a day for a number "
+        "and amount, so what it already has is refused, not paid again."
+    ),
+    "resend.held": "  row {row}, {number}: not sent again: {why}",
+    "resend.accepted": "the provider holds it already; ask for its invoice and use 'bulk-topup resolve'",
+    "resend.counted": "it is a deliberate repeat (counted), which the provider's one-a-day rule may not guard",
+    "resend.other_day": "it was sent on another day, so the provider would take it as a new one",
+    "resend.near_midnight": "it was sent, or it is now, within 10 minutes of midnight (WIB)",
+    "resend.too_soon": "it was sent less than a minute ago; try again shortly",
+    "resend.no_skew": "the provider's clock was not seen at the time, so the day can't be sure",
+    "resend.skewed": "this computer's clock and the provider's differ by more than 5 minutes; set the clock",
+    "resend.other_calendar": "the provider's dates do not follow the WIB day",
+    "resolve.done": "row {row} {number}: {status} - {words}",
+    "resolve.not_open": "row {row} is not open: only unknown and accepted rows can be resolved",
+    "resolve.other_number": "row {row} is not {number}: row and number must both match; nothing was changed for it",
+    "resolve.several": "{number} has several open rows; name the row",
+    "resolve.other_row": "row {row}: invoice {invoice} already belongs to row {other}",
+    "resolve.unconfirmed": (
+        "row {row}: the provider does not confirm invoice {invoice} as a finished top-up of this number and "
+        "product; check the invoice, or try again later"
+    ),
+    "resolve.other_day": "row {row}: invoice {invoice} is of {stated}, another day than this row's attempt",
+    "resolve.nothing": "{path} has no row with an invoice (or 'not sent') filled in",
+    "resolve.row_column": "{path}, row {row}: {value} is not a row number",
+    "resolve.number": "{number} is not a mobile number",
+    "outcome.resolved_not_sent": "A person found out that this was not sent.",
+    "balance.short": (
+        "The deposit is {balance:money}, and the rest of this plan costs {needed:money}: add {missing:money}. "
+        "If it runs out, the run stops; the same command goes on."
+    ),
+    "outcome.not_in_checkpoint": (
+        "The record of earlier top-ups knows an attempt that this progress file does not (an older copy of it "
+        "was restored, or the program was killed just then), so nobody here knows whether this was paid; look "
+        "the number up in the provider's transaction list."
+    ),
     "plan.title": "Plan for {file}{tab}",
     "plan.orders": "to send now",
     "plan.done": "sent before",
@@ -583,6 +627,7 @@ WORDS: dict[str, str] = {
     "kind.duplicate.open_elsewhere": "still open in another batch",
     "kind.duplicate.results": "already paid or open by its results columns",
     "kind.duplicate.results_invoice": "already paid or open by its results columns",
+    "kind.recent.other_batch": "paid the same lately by another batch",
     "kind.changed.already_sent": "new row to a number this batch already sent to",
 }
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from bulk_topup import settle
 from bulk_topup.batch import KEY
 from bulk_topup.clock import wib_day
-from bulk_topup.errors import BulkTopupError
+from bulk_topup.errors import BulkTopupError, StorageFailed
 from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then
 from bulk_topup.outcomes import Streaks, classify
 from bulk_topup.plan import orders_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     import pandas as pd
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bulk_topup.checkpoint import Attempt, Checkpoint
     from bulk_topup.ledger import Claim
     from bulk_topup.plan import Plan
+    from bulk_topup.settle import Resendable
     from bulk_topup.tools import Tools, Watcher
 
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0)
@@ -37,6 +38,15 @@ LATE_S = 5.0
 
 LONGEST_WAIT_S = 600.0
 """A provider that asks for a longer pause than this has told us to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When an attempt began: by the clock that counts sleep (`began`, seconds) and on the wall (`at`)."""
+
+    token: str
+    began: float
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,10 @@ class Purse:
             self.spent += price
             return True
 
+    @property
+    def left(self) -> int:
+        return self.limit - self.spent
+
     def correct(self, reserved: int, actual: int) -> None:
         with self._lock:
             self.spent += actual - reserved
@@ -77,8 +91,12 @@ class Sender:
     purse: Purse
     batch_name: str
     workers: int = 1
+    guard: Callable[[Order], object | None] = lambda _order: None
+    """Asked before each attempt and again as its request leaves; an answer other than None holds it back."""
     halt: Halt | None = None
     failure: BaseException | None = None
+    unwritten: list[tuple[Order, Outcome]] = field(default_factory=list)
+    """Answers that came when the checkpoint could no longer be written."""
 
     def __post_init__(self) -> None:
         self._batch = self.checkpoint.batch_id
@@ -124,15 +142,14 @@ class Sender:
         """One order to an outcome, through as many attempts as were certainly not sent."""
         for backoff_s in (*BACKOFF_S, None):
             if order.product in self._held_products:
-                self.checkpoint.hold(
-                    order.id, Status.UNSENT, "unsent.product_disturbed", {"product": order.product}
-                )
+                facts = {"product": order.product}
+                self.checkpoint.hold(order.id, Status.UNSENT, "unsent.product_disturbed", facts)
                 return
             if not self.tools.throttle.wait():
                 self._stop(Halt("halt.interrupted"))
-            if self.halt is not None:
+            if self.halt is not None or self.guard(order) is not None:
                 return
-            if not self.purse.reserve(order.price):
+            if not self.purse.reserve(order.price - _committed(order, expected)):
                 self._stop(Halt("halt.budget", {"limit": str(self.purse.limit)}))
                 return
             outcome = self._attempt(order, expected)
@@ -154,46 +171,77 @@ class Sender:
         return wait_s
 
     def _attempt(self, order: Order, expected: Status) -> Outcome | None:
-        """Claim, write, send, record. None where another batch holds the slot."""
-        began, at = self.tools.clock.alive(), self.tools.clock.now()
-        token, day = uuid.uuid4().hex, wib_day(at)
-        holder = self.tools.ledger.claim(order, day, token, self._batch, self.batch_name, at)
-        if holder is not None:
-            self._already_claimed(order, holder, at)
+        """Claim, write, send, record. None where the slot is taken."""
+        moment = self._moment()
+        claim_token = self._claim(order, moment, expected)
+        if claim_token is None:
             return None
-        try:
-            attempt = self.checkpoint.begin(order, token, at, day, self.tools.provider.skew_s, expected)
-        except BaseException:
-            self.tools.ledger.conclude(token, Status.UNSENT)
-            raise
-        answer = self.tools.provider.top_up(order, may_leave=lambda: self._is_prompt(began, at))
+        attempt = self._begin(order, moment, claim_token, expected)
+        answer = self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
         outcome = classify(answer, order, self.tools.clock.now())
-        status = self.checkpoint.end(attempt.id, outcome, self.tools.clock.now())
-        self.tools.ledger.conclude(token, status)
-        self._react(attempt, outcome, status)
+        status = self._end(attempt, outcome)
+        self.tools.ledger.conclude(claim_token, status)
+        self._react(order, outcome, status, expected)
         return outcome
 
-    def _already_claimed(self, order: Order, holder: Claim, at: datetime) -> None:
+    def _moment(self) -> Moment:
+        clock = self.tools.clock
+        return Moment(uuid.uuid4().hex, clock.alive(), clock.now())
+
+    def _claim(self, order: Order, moment: Moment, expected: Status) -> str | None:
+        """The token under which this order holds its slot, or None where another order holds it."""
+        day = wib_day(moment.at)
+        holder = self.tools.ledger.claim(order, day, moment.token, self._batch, self.batch_name, moment.at)
+        if holder is None:
+            return moment.token
+        if expected is Status.UNKNOWN and holder.token in self.checkpoint.tokens(order.id):
+            return holder.token
+        status = self._already_claimed(order, holder)
+        before = _committed(order, expected)
+        self.purse.correct(order.price - before, _committed(order, status) - before)
+        self.watcher.done(order, status, None)
+        return None
+
+    def _already_claimed(self, order: Order, holder: Claim) -> Status:
         """Another order holds the slot; or this very one, through a copy of this batch elsewhere."""
         if holder.batch == self._batch and holder.product == order.product:
-            status = self.checkpoint.lost_attempt(order.id, holder.token, at)
-        else:
-            status = Status.DUPLICATE
-            facts = {"batch": holder.batch_name, "row": str(holder.row), "day": wib_day(at).isoformat()}
-            self.checkpoint.hold(order.id, status, "duplicate.other_batch", facts)
-        self.purse.correct(order.price, order.price if status.is_open else 0)
-        self.watcher.done(order, status, None)
+            return self.checkpoint.lost_attempt(order.id, holder.token, holder.claimed_at, holder.day)
+        facts = {"batch": holder.batch_name, "row": str(holder.row), "day": holder.day}
+        self.checkpoint.hold(order.id, Status.DUPLICATE, "duplicate.other_batch", facts)
+        return Status.DUPLICATE
 
-    def _is_prompt(self, began: float, at: datetime) -> bool:
+    def _begin(self, order: Order, moment: Moment, claim_token: str, expected: Status) -> Attempt:
+        skew_s = self.tools.provider.skew_s
+        try:
+            return self.checkpoint.begin(order, moment.token, moment.at, wib_day(moment.at), skew_s, expected)
+        except BaseException:
+            if claim_token == moment.token:
+                self.tools.ledger.conclude(claim_token, Status.UNSENT)
+            raise
+
+    def _end(self, attempt: Attempt, outcome: Outcome) -> Status:
+        try:
+            return self.checkpoint.end(attempt.id, outcome, self.tools.clock.now())
+        except StorageFailed:
+            # The one place where this answer still stands is a person's screen.
+            self.unwritten.append((attempt.order, outcome))
+            raise
+
+    def _may_leave(self, order: Order, moment: Moment) -> bool:
+        return self._is_prompt(moment) and self.guard(order) is None
+
+    def _is_prompt(self, moment: Moment) -> bool:
         now = self.tools.clock.now()
-        late_s = max(self.tools.clock.alive() - began, abs((now - at).total_seconds()))
-        return late_s <= LATE_S and wib_day(now) == wib_day(at)
+        late_s = max(self.tools.clock.alive() - moment.began, abs((now - moment.at).total_seconds()))
+        return late_s <= LATE_S and wib_day(now) == wib_day(moment.at)
 
-    def _react(self, attempt: Attempt, outcome: Outcome, status: Status) -> None:
-        order = attempt.order
-        self.purse.correct(order.price, _committed(order, outcome, status))
+    def _react(self, order: Order, outcome: Outcome, status: Status, expected: Status) -> None:
+        before = _committed(order, expected)
+        self.purse.correct(order.price - before, _committed(order, status, outcome.debited) - before)
         if outcome.kind is not Kind.NOT_SENT:
             self.watcher.done(order, status, outcome.debited)
+        if outcome.balance is not None:
+            self.watcher.balance(outcome.balance, self.purse.left)
         with self._lock:
             verdict = self._streaks.see(outcome, order.product)
         if outcome.then is Then.ONE_AT_A_TIME:
@@ -210,9 +258,10 @@ class Sender:
             self.halt = self.halt or halt
 
 
-def _committed(order: Order, outcome: Outcome, status: Status) -> int:
-    if status is Status.SUKSES and outcome.debited is not None:
-        return outcome.debited
+def _committed(order: Order, status: Status, debited: int | None = None) -> int:
+    """Rupiah that this order has cost, or may have."""
+    if status is Status.SUKSES and debited is not None:
+        return debited
     return order.price if status is Status.SUKSES or status.is_open else 0
 
 
@@ -258,3 +307,26 @@ def _copy_may_follow(order: Order, checkpoint: Checkpoint, tools: Tools) -> bool
     if paid is False:
         checkpoint.hold(order.id, Status.UNSENT, "unsent.copy_waits", {"nth": str(order.itrx - 1)})
     return paid is not False
+
+
+# -- unknown ones, once more -------------------------------------------------------------------------------
+
+
+def resend(
+    found: Resendable,
+    checkpoint: Checkpoint,
+    tools: Tools,
+    watcher: Watcher,
+    budget: int | None,
+    batch_name: str,
+) -> Halt | None:
+    """Send unknown orders again, one at a time, each guarded anew as its request leaves.
+
+    They count as spent already, so sending them again adds nothing to what the batch may cost.
+    """
+    spent = checkpoint.committed()
+    purse = Purse(limit=spent if budget is None else budget, spent=spent)
+    sender = Sender(checkpoint, tools, watcher, purse, batch_name, guard=found.guard(tools))
+    orders = [open_.order for open_ in found.orders]
+    sender.run(orders, {order.id: Status.UNKNOWN for order in orders})
+    return sender.halt

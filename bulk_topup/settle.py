@@ -1,40 +1,58 @@
-"""Find out what became of open orders, by asking; money moves nowhere in this module."""
+"""Find out what became of open orders: by asking, by sending again under rule 51, or by a person's word.
+
+Only `resend` moves money, and only where rule 51 makes the provider refuse what it already has
+(API v3.1, ISI PULSA, reason 51).
+"""
 
 from __future__ import annotations
 
 import heapq
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bulk_topup.model import Status
+from bulk_topup.clock import wib_day
+from bulk_topup.errors import InputError
+from bulk_topup.ledger import state_of
+from bulk_topup.model import Kind, Outcome, Status, Then
 from bulk_topup.outcomes import classify_status
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable, Iterable, Iterator
 
-    from bulk_topup.checkpoint import Checkpoint
+    from bulk_topup.checkpoint import Checkpoint, OpenOrder
     from bulk_topup.clock import Clock
     from bulk_topup.ledger import Ledger
+    from bulk_topup.model import Order
     from bulk_topup.tools import Tools, Watcher
 
 FIRST_POLL_S = 2.0
 LONGEST_POLL_S = 60.0
 
+RESEND_AFTER_S = 60.0
+MIDNIGHT_MARGIN = timedelta(minutes=10)
+SKEW_LIMIT_S = 300.0
 
-def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, at: datetime) -> None:
+
+def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger) -> None:
     """After a crash between the two files: claims follow the checkpoint; a claim that it lacks is an unknown.
 
     Must run before anything is sent: a restored or partly copied checkpoint shows itself here.
     """
     expected = checkpoint.claims_expected()
-    concluded: dict[str, Status] = {}
+    stale: dict[str, Status] = {}
     for claim in ledger.own(checkpoint.batch_id):
         token = str(claim["token"])
         if token not in expected:
-            checkpoint.adopt_lost_claim(claim, at)
-            expected[token] = Status.UNKNOWN
-        concluded[token] = expected[token]
-    ledger.conclude_all(concluded)
+            checkpoint.adopt_lost_claim(claim)
+        elif claim["state"] != state_of(expected[token]):
+            stale[token] = expected[token]
+    ledger.conclude_all(stale)
+
+
+# -- asking ------------------------------------------------------------------------------------------------
 
 
 def poll(checkpoint: Checkpoint, tools: Tools, *, wait_s: float, watcher: Watcher | None = None) -> None:
@@ -66,9 +84,169 @@ def _first_wait_s(row: sqlite3.Row, clock: Clock) -> float:
 def _ask(checkpoint: Checkpoint, tools: Tools, row: sqlite3.Row) -> Status | None:
     """The order's new status, or None where there is no news."""
     answer = tools.provider.status(row["invoice"], row["number"])
-    outcome = classify_status(answer, invoice=row["invoice"], number=row["number"], product=row["product"])
+    outcome = classify_status(answer, row["invoice"], row["number"])
     if outcome is None:
         return None
     status = checkpoint.end(row["id"], outcome, tools.clock.now())
-    tools.ledger.conclude(row["token"], status)
+    tools.ledger.conclude_all(dict.fromkeys(checkpoint.tokens(row["order_id"]), status))
     return status
+
+
+# -- sending again under rule 51 ---------------------------------------------------------------------------
+
+
+class Obstacle(StrEnum):
+    """Why an unknown order may not be sent again; worded in `say.WORDS`."""
+
+    ACCEPTED = "resend.accepted"
+    COUNTED = "resend.counted"
+    OTHER_DAY = "resend.other_day"
+    NEAR_MIDNIGHT = "resend.near_midnight"
+    TOO_SOON = "resend.too_soon"
+    NO_SKEW = "resend.no_skew"
+    SKEWED = "resend.skewed"
+    OTHER_CALENDAR = "resend.other_calendar"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of the provider's clock: its skew against ours now (seconds), and whether any of its
+    dates in this batch contradicts the WIB day."""
+
+    skew_s: float | None
+    other_calendar: bool
+
+
+@dataclass(frozen=True)
+class Resendable:
+    """Open orders that may be sent again, and why the others may not."""
+
+    orders: list[OpenOrder]
+    held: list[tuple[OpenOrder, Obstacle]]
+    other_calendar: bool
+
+    def guard(self, tools: Tools) -> Callable[[Order], Obstacle | None]:
+        """`obstacle` for one of these orders, at the moment of asking."""
+        by_id = {open_.order.id: open_ for open_ in self.orders}
+
+        def still(order: Order) -> Obstacle | None:
+            evidence = Evidence(tools.provider.skew_s, self.other_calendar)
+            return obstacle(by_id[order.id], tools.clock.now(), evidence)
+
+        return still
+
+
+def resendable(checkpoint: Checkpoint, tools: Tools) -> Resendable:
+    """Every open order, sorted by whether rule 51 guards it now."""
+    other_calendar = has_other_calendar(checkpoint.provider_days())
+    evidence = Evidence(tools.provider.skew_s, other_calendar)
+    judged = [(open_, obstacle(open_, tools.clock.now(), evidence)) for open_ in checkpoint.open_orders()]
+    return Resendable(
+        orders=[open_ for open_, why in judged if why is None],
+        held=[(open_, why) for open_, why in judged if why is not None],
+        other_calendar=other_calendar,
+    )
+
+
+def obstacle(order: OpenOrder, now: datetime, evidence: Evidence) -> Obstacle | None:
+    """Why rule 51 would not surely guard this order now; None where it does.
+
+    Every unknown attempt of the order must be guarded: same WIB day as now, both at least 10 minutes from
+    midnight, the last one at least 60 s ago, the provider's clock within 5 minutes of ours at both.
+    """
+    if order.status is not Status.UNKNOWN:
+        return Obstacle.ACCEPTED
+    if order.order.itrx != 1:
+        return Obstacle.COUNTED
+    if evidence.other_calendar:
+        return Obstacle.OTHER_CALENDAR
+    unknown = [past for past in order.past if past.is_unknown]
+    if any(past.day != wib_day(now) or wib_day(past.begun_at) != past.day for past in unknown):
+        return Obstacle.OTHER_DAY
+    if any(near_midnight(moment) for moment in (now, *(past.begun_at for past in unknown))):
+        return Obstacle.NEAR_MIDNIGHT
+    if any((now - past.ended_at).total_seconds() < RESEND_AFTER_S for past in unknown):
+        return Obstacle.TOO_SOON
+    skews = [evidence.skew_s, *(past.skew_s for past in unknown)]
+    if any(skew is None for skew in skews):
+        return Obstacle.NO_SKEW
+    if any(abs(skew or 0.0) > SKEW_LIMIT_S for skew in skews):
+        return Obstacle.SKEWED
+    return None
+
+
+def near_midnight(moment: datetime) -> bool:
+    """Less than 10 minutes from a WIB midnight."""
+    midnight = datetime.combine(wib_day(moment), time(), tzinfo=moment.tzinfo)
+    after = moment - midnight
+    return min(after, timedelta(days=1) - after) < MIDNIGHT_MARGIN
+
+
+def has_other_calendar(days: Iterable[tuple[datetime, str]]) -> bool:
+    """Whether a `tanggal` names another day than the WIB day of its attempt.
+
+    Around midnight either day is honest, and `h` in the document may be a 12-hour clock: only dates count.
+    """
+    return any(
+        not near_midnight(sent_at) and not tanggal.startswith(wib_day(sent_at).isoformat())
+        for sent_at, tanggal in days
+    )
+
+
+# -- a person's word ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a person found out about one row (None: the only open one of that number, in national form).
+
+    `invoice` is "" where the top-up was not sent.
+    """
+
+    row: int | None
+    number: str
+    invoice: str
+    note: str
+
+
+def resolve(checkpoint: Checkpoint, tools: Tools, verdicts: Iterable[Verdict], who: str) -> Iterator[Status]:
+    """Close open rows one by one; an invoice counts only once `cekstatus` confirms it.
+
+    Raises InputError at the first verdict that does not hold; those before it stand.
+    """
+    for verdict in verdicts:
+        order = _open_order(checkpoint, verdict)
+        outcome = _confirmed(checkpoint, tools, order, verdict) if verdict.invoice else NOT_SENT
+        status = checkpoint.resolve(order, outcome, tools.clock.now(), who, verdict.note)
+        tools.ledger.conclude_all(dict.fromkeys(checkpoint.tokens(order.order.id), status))
+        yield status
+
+
+NOT_SENT = Outcome(Kind.GAGAL, Then.GO_ON, "outcome.resolved_not_sent")
+
+
+def _open_order(checkpoint: Checkpoint, verdict: Verdict) -> OpenOrder:
+    here = [open_ for open_ in checkpoint.open_orders() if verdict.row in {None, open_.order.row}]
+    if not here:
+        raise InputError("resolve.not_open", row=verdict.row)
+    matching = [open_ for open_ in here if open_.order.number == verdict.number]
+    if len(matching) != 1:
+        code = "resolve.several" if matching else "resolve.other_number"
+        raise InputError(code, row=verdict.row or "", number=verdict.number)
+    return matching[0]
+
+
+def _confirmed(checkpoint: Checkpoint, tools: Tools, order: OpenOrder, verdict: Verdict) -> Outcome:
+    """What `cekstatus` says of this invoice, if it is this order's: number, product and day agree."""
+    facts = {"row": order.order.row, "invoice": verdict.invoice}
+    holders = checkpoint.invoice_rows(verdict.invoice, but=order.order.id)
+    if holders:
+        raise InputError("resolve.other_row", other=holders[0], **facts)
+    answer = tools.provider.status(verdict.invoice, verdict.number)
+    outcome = classify_status(answer, verdict.invoice, verdict.number, order.order.product)
+    if outcome is None:
+        raise InputError("resolve.unconfirmed", **facts)
+    days = {past.day.isoformat() for past in order.past if past.kind is not Kind.NOT_SENT}
+    if outcome.answered_at[:10] not in days:
+        raise InputError("resolve.other_day", stated=outcome.answered_at, **facts)
+    return outcome

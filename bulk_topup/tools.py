@@ -30,6 +30,9 @@ class Watcher(Protocol):
     def done(self, order: Order, status: Status, debited: int | None) -> None:
         """An attempt of this order has ended."""
 
+    def balance(self, rupiah: int, needed: int) -> None:
+        """The provider stated the deposit left; `needed` is what the rest of the plan costs."""
+
     def settled(self, status: Status) -> None:
         """A pending order has become final."""
 

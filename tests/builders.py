@@ -1,0 +1,174 @@
+"""Values that several tests build: a price list, sheets in memory, what a batch knows, plans, checkpoints."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from bulk_topup import checks
+from bulk_topup import plan as planning
+from bulk_topup.batch import ELSEWHERE_COLUMNS, KEY, KNOWN_COLUMNS, Known, Wishes
+from bulk_topup.checkpoint import BatchIdentity, Checkpoint
+from bulk_topup.clock import WIB
+from bulk_topup.model import Columns, Kind, Order, Outcome, Product, Sheet, Status, Then
+from bulk_topup.sheet.columns import Named, find_header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from bulk_topup.checks import Rows
+    from bulk_topup.model import OddCell, PriceList
+    from bulk_topup.plan import Plan
+
+NOW = datetime(2025, 1, 20, 10, 0, tzinfo=WIB)
+TODAY = NOW.date()
+ANDI, BUDI, CITRA, DEWI = "081210000001", "081210000002", "081210000003", "085610000004"
+IDENTITY = planning.Identity("agent", "https://klikmbc.co.id/json/pulsa", "Januari", "2025-01")
+BATCH_IDENTITY = BatchIdentity("agent", "https://klikmbc.co.id/json/pulsa", "bonus.xlsx", "Januari")
+HEADER = ("Nama", "No HP", "Kode Produk")
+NOTHING_ELSEWHERE = pd.DataFrame(columns=ELSEWHERE_COLUMNS)
+
+
+def price_list(*products: Product) -> PriceList:
+    return {product.code: product for product in products}
+
+
+def a_product(code: str, operator: str, nominal: int, price: int | None, *, ready: bool = True) -> Product:
+    return Product(code, operator, "PULSA", nominal, price, ready)
+
+
+PRICES = price_list(
+    a_product("S5", "TELKOMSEL", 5_000, 5_630),
+    a_product("SP5", "TELKOMSEL", 5_000, 5_500),
+    a_product("S10", "TELKOMSEL", 10_000, 10_600),
+    a_product("S25", "TELKOMSEL", 25_000, 25_100, ready=False),
+    a_product("S50", "TELKOMSEL", 50_000, None),
+    a_product("I5", "INDOSAT", 5_000, 5_800),
+)
+
+
+def sheet_of(
+    rows: Iterable[Sequence[str]],
+    header: Sequence[str] = HEADER,
+    *,
+    numbers: Sequence[int] | None = None,
+    odd: Mapping[tuple[int, int], OddCell] | None = None,
+    path: Path = Path("bonus.xlsx"),
+) -> Sheet:
+    """A sheet of these rows of text; the first stands in row 2, unless `numbers` says otherwise."""
+    texts = [list(row) for row in rows]
+    index = pd.Index(list(numbers) if numbers is not None else range(2, len(texts) + 2), name="row")
+    cells = pd.DataFrame(texts, index=index, columns=range(len(header)), dtype=object)
+    columns: Columns = find_header([(1, list(header))], Named()).columns
+    return Sheet(path, "Januari", "0" * 64, tuple(header), cells, columns, odd or {})
+
+
+def topups(*pairs: tuple[str, str], numbers: Sequence[int] | None = None) -> Sheet:
+    """A sheet of (number, product) rows."""
+    return sheet_of([("", number, product) for number, product in pairs], numbers=numbers)
+
+
+def counted(*triples: tuple[str, str, str]) -> Sheet:
+    """A sheet of (number, product, count) rows: it has a column of its own for the n-th top-up of the day."""
+    return sheet_of(triples, ("No HP", "Kode Produk", "Pengisian Ke"))
+
+
+def understood(sheet: Sheet, prices: PriceList = PRICES) -> Rows:
+    return checks.understand(sheet, prices)
+
+
+def known_of(
+    *orders: tuple[str, str, int, Status | str], first_day: date | None = TODAY, content: str = ""
+) -> Known:
+    """What a checkpoint says of these (number, product, itrx, status)."""
+    rows = [
+        (number, product, itrx, PRICES[product].nominal, row, str(status), "")
+        for row, (number, product, itrx, status) in enumerate(orders, start=2)
+    ]
+    frame = pd.DataFrame(rows, columns=KNOWN_COLUMNS)
+    return Known(frame.astype({"itrx": "int64", "nominal": "int64"}), first_day, content)
+
+
+def elsewhere_of(*claims: tuple[str, int, int, str, str]) -> pd.DataFrame:
+    """Claims of another batch: (number, nominal, itrx, day, state)."""
+    rows = [
+        (number, nominal, itrx, "b2", "lebaran", 7, day, state)
+        for number, nominal, itrx, day, state in claims
+    ]
+    return pd.DataFrame(rows, columns=ELSEWHERE_COLUMNS)
+
+
+def plan_of(
+    sheet: Sheet,
+    known: Known | None = None,
+    wishes: Wishes | None = None,
+    *,
+    prices: PriceList = PRICES,
+    elsewhere: pd.DataFrame | None = None,
+    **other: Any,
+) -> Plan:
+    rows = understood(sheet, prices)
+    return planning.make(
+        rows,
+        checks.findings(rows, prices),
+        known or Known(),
+        NOTHING_ELSEWHERE if elsewhere is None else elsewhere,
+        wishes or Wishes(),
+        other.get("identity", IDENTITY),
+        other.get("budget"),
+        TODAY,
+    )
+
+
+def keys_of(frame: pd.DataFrame) -> list[tuple[str, str, int]]:
+    """(number, product, itrx) of a plan's orders."""
+    return [(str(number), str(product), int(itrx)) for number, product, itrx in frame[KEY].to_numpy()]
+
+
+def held_codes(plan: Plan) -> dict[int, list[str]]:
+    return {row: [finding.code for finding in held.why] for row, held in plan.held.items()}
+
+
+# -- orders, outcomes, checkpoints -------------------------------------------------------------------------
+
+
+def an_order(number: str = ANDI, product: str = "S5", itrx: int = 1, *, key: int = 1, row: int = 2) -> Order:
+    listed = PRICES[product]
+    return Order(key, row, number, product, itrx, listed.nominal, listed.operator, listed.price or 0)
+
+
+def an_outcome(kind: Kind, **facts: Any) -> Outcome:
+    """An outcome of that kind as the provider would word it."""
+    return Outcome(kind, Then.GO_ON, facts.pop("code", f"outcome.{kind}"), **facts)
+
+
+def a_checkpoint(path: Path, sheet: Sheet | None = None, wishes: Wishes | None = None) -> Checkpoint:
+    """A new checkpoint that has adopted the plan of this sheet."""
+    checkpoint = Checkpoint.create(path, BATCH_IDENTITY)
+    if sheet is not None:
+        checkpoint.adopt(plan_of(sheet, wishes=wishes), {})
+    return checkpoint
+
+
+def orders_in(checkpoint: Checkpoint) -> dict[tuple[str, str, int], Order]:
+    """The checkpoint's orders with their ids, by key."""
+    found = {}
+    for row in checkpoint.known().orders.itertuples():
+        order = an_order(str(row.number), str(row.product), int(str(row.itrx)), key=int(str(row.id)))
+        found[order.number, order.product, order.itrx] = order
+    return found
+
+
+def attempted(
+    checkpoint: Checkpoint, order: Order, *outcomes: Outcome | None, expected: Status = Status.UNSENT
+) -> Status:
+    """Attempts of `order` one after the other; None is one whose process died. Returns the order's status."""
+    status = expected
+    for nth, outcome in enumerate(outcomes):
+        token = f"{order.id}-{status}-{nth}-{order.number}-{len(checkpoint.claims_expected())}"
+        attempt = checkpoint.begin(order, token, NOW, TODAY, 0.0, status)
+        status = Status.UNKNOWN if outcome is None else checkpoint.end(attempt.id, outcome, NOW)
+    return status

@@ -1,0 +1,275 @@
+"""An office of its own for each end-to-end test: a folder, the real command, and a provider over HTTP."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+
+from bulk_topup.clock import WIB
+from bulk_topup.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from bulk_topup.sandbox import LoggedRequest
+
+    MakeOffice = Callable[..., "Office"]
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+LONGEST_COMMAND_S = 60.0
+HEADER = ("No", "Nama", "No HP", "Kode Produk")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one command came to."""
+
+    exit: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one object on standard output; fails where there is anything besides."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Office:
+    """A finance team's desk. File names are relative to `folder`, where every command runs."""
+
+    folder: Path
+    sandbox: Sandbox
+    environment: Mapping[str, str]
+    fast: tuple[str, ...] = ("--rate", "500", "--wait", "0")
+    _started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    # -- sheets --------------------------------------------------------------------------------------------
+
+    def xlsx(
+        self,
+        name: str,
+        rows: Iterable[Sequence[object]],
+        header: Sequence[str] = HEADER,
+        *,
+        tab: str = "Sheet1",
+    ) -> Path:
+        book = openpyxl.Workbook()
+        sheet = book.worksheets[0]
+        sheet.title = tab
+        for row in (header, *rows):
+            sheet.append(list(row))
+        book.save(self.folder / name)
+        book.close()
+        return self.folder / name
+
+    def csv(self, name: str, rows: Iterable[Sequence[object]], header: Sequence[str] = HEADER) -> Path:
+        with (self.folder / name).open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+        return self.folder / name
+
+    @staticmethod
+    def numbers(count: int, first: int = 0) -> list[str]:
+        """Ordinary numbers, all different: the sandbox pays them."""
+        return [f"0812345{n:05d}" for n in range(first, first + count)]
+
+    def payroll(self, name: str, numbers: Iterable[str], product: str = "TSEL5") -> Path:
+        """One row a number: the first of them is row 2 of the sheet, with 1 in its column `No`."""
+        rows = [(str(n), f"Karyawan {n}", number, product) for n, number in enumerate(numbers, start=1)]
+        return self.csv(name, rows)
+
+    def results(self, name: str) -> list[dict[str, str]]:
+        """The rows of a results workbook, in order; every value as text, "" for an empty cell."""
+        book = openpyxl.load_workbook(self.folder / name)
+        header, *rows = book.worksheets[0].iter_rows(values_only=True)
+        book.close()
+        return [
+            {str(key): "" if value is None else str(value) for key, value in zip(header, row, strict=True)}
+            for row in rows
+        ]
+
+    def statuses(self, name: str) -> list[str]:
+        return [row["status"] for row in self.results(name)]
+
+    # -- commands ------------------------------------------------------------------------------------------
+
+    def run(
+        self,
+        *arguments: str,
+        input: str = "",  # noqa: A002  (as subprocess calls it)
+        answers: Sequence[tuple[str, str]] | None = None,
+        env: Mapping[str, str | None] | None = None,
+    ) -> Result:
+        """A command to its end. `env` adds to the environment, None takes out.
+
+        With `answers`, there is a terminal on standard input: each answer is typed once its prompt is seen.
+        """
+        if answers is not None:
+            return self._converse(arguments, answers, env or {})
+        done = subprocess.run(
+            _command(arguments),
+            cwd=self.folder,
+            env=self._environment(env or {}),
+            input=input,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_COMMAND_S,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def send(self, sheet: str, *options: str) -> Result:
+        """`run --yes`, as fast as it goes, asking after nothing."""
+        return self.run("run", sheet, "--yes", *self.fast, *options)
+
+    def start(self, *arguments: str, env: Mapping[str, str | None] | None = None) -> subprocess.Popen[str]:
+        """A command under way; it is gone when the test is over."""
+        process = subprocess.Popen(
+            _command(arguments),
+            cwd=self.folder,
+            env=self._environment(env or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._started.append(process)
+        return process
+
+    def finish(self, process: subprocess.Popen[str]) -> Result:
+        out, err = process.communicate(timeout=LONGEST_COMMAND_S)
+        return Result(process.returncode, out, err)
+
+    def close(self) -> None:
+        for process in self._started:
+            process.kill()
+            process.communicate()
+        self.sandbox.stop()
+
+    def _environment(self, changes: Mapping[str, str | None]) -> dict[str, str]:
+        merged = {**self.environment, **changes}
+        return {name: value for name, value in merged.items() if value is not None}
+
+    def _converse(
+        self, arguments: Sequence[str], answers: Sequence[tuple[str, str]], env: Mapping[str, str | None]
+    ) -> Result:
+        pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
+        keyboard, terminal = pty.openpty()
+        try:
+            process = subprocess.Popen(
+                _command(arguments),
+                cwd=self.folder,
+                env=self._environment(env),
+                stdin=terminal,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+            self._started.append(process)  # type: ignore[arg-type]  # closed the same way
+            assert process.stderr is not None
+            shown = b""
+            for prompt, answer in answers:
+                shown += _read_until(process.stderr, prompt.encode())
+                os.write(keyboard, answer.encode() + b"\n")
+            out, err = process.communicate(timeout=LONGEST_COMMAND_S)
+        finally:
+            os.close(keyboard)
+            os.close(terminal)
+        return Result(process.returncode, out.decode(), (shown + err).decode())
+
+    # -- the provider's side -------------------------------------------------------------------------------
+
+    def sent(self) -> list[LoggedRequest]:
+        """Every request to isipulsa, in order of arrival."""
+        return [request for request in self.sandbox.requests() if request.endpoint == "isipulsa"]
+
+    def sent_numbers(self) -> list[str]:
+        return [request.parameters["nomortujuan"] for request in self.sent()]
+
+    def paid(self) -> Counter[str]:
+        """How often each number was paid, by the provider's book."""
+        return Counter(topup.number for topup in self.sandbox.book() if topup.status != "gagal")
+
+    def wait_for_requests(self, count: int) -> None:
+        """Until so many requests have reached isipulsa; they may still be unanswered."""
+        until = time.monotonic() + LONGEST_COMMAND_S
+        while len(self.sent()) < count:
+            assert time.monotonic() < until, f"only {len(self.sent())} of {count} requests came"
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def make_office(tmp_path: Path) -> Iterator[MakeOffice]:
+    """Opens an office; keyword arguments are those of its Sandbox."""
+    _not_around_midnight()
+    offices: list[Office] = []
+
+    def make(**settings: Any) -> Office:
+        folder = tmp_path / f"office{len(offices)}"
+        folder.mkdir()
+        sandbox = Sandbox(**settings).start()
+        password = settings.get("password", "sandbox")
+        offices.append(Office(folder, sandbox, _environment_in(folder.parent, sandbox.url, password)))
+        return offices[-1]
+
+    yield make
+    for office in offices:
+        office.close()
+
+
+@pytest.fixture
+def office(make_office: MakeOffice) -> Office:
+    """An office with an ordinary sandbox."""
+    return make_office()
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "bulk_topup", *arguments]
+
+
+def _environment_in(home: Path, url: str, password: str) -> dict[str, str]:
+    """Nothing of the machine's own settings, and no file of the user's."""
+    kept = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "VIRTUAL_ENV")
+    return {
+        **{name: os.environ[name] for name in kept if name in os.environ},
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "XDG_DATA_HOME": str(home / "share"),
+        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONIOENCODING": "utf-8",
+        "BULK_TOPUP_LEDGER": str(home / "ledger.db"),
+        "BULK_TOPUP_BASE_URL": url,
+        "BULK_TOPUP_USERNAME": "sandbox",
+        "BULK_TOPUP_PASSWORD": password,
+    }
+
+
+def _not_around_midnight() -> None:
+    """Wait it out: the command has the machine's own clock, and every rule counts by the day in WIB."""
+    now = datetime.now(WIB)
+    midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    if midnight - now < timedelta(seconds=LONGEST_COMMAND_S):
+        time.sleep((midnight - now).total_seconds() + 1)
+
+
+def _read_until(stream: IO[bytes], prompt: bytes) -> bytes:
+    seen = b""
+    while prompt not in seen:
+        block = os.read(stream.fileno(), 4096)
+        if not block:
+            break
+        seen += block
+    return seen

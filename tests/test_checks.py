@@ -1,0 +1,323 @@
+"""The checks: what each one says of a row, and what it leaves alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bulk_topup import checks
+from bulk_topup.model import Finding, Level, OddCell, Oddity, Status
+from bulk_topup.sheet import read_sheet
+from bulk_topup.workbook import RESULT_COLUMNS, ResultLine, write_results
+from tests.builders import (
+    ANDI,
+    BUDI,
+    CITRA,
+    DEWI,
+    HEADER,
+    PRICES,
+    a_product,
+    counted,
+    held_codes,
+    keys_of,
+    plan_of,
+    price_list,
+    sheet_of,
+    topups,
+    understood,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bulk_topup.model import PriceList, Sheet
+
+
+def found(sheet: Sheet, prices: PriceList = PRICES) -> list[Finding]:
+    return checks.findings(understood(sheet, prices), prices)
+
+
+def codes(sheet: Sheet, prices: PriceList = PRICES) -> list[tuple[int, str]]:
+    return [(finding.row, finding.code) for finding in found(sheet, prices)]
+
+
+# -- every check: a row that passes and one that fails -----------------------------------------------------
+
+NOMINAL_HEADER = (*HEADER, "Nominal")
+COUNT_HEADER = (*HEADER, "Pengisian Ke")
+
+
+@pytest.mark.parametrize(
+    ("code", "column", "good", "bad", "value"),
+    [
+        ("number.missing", "No HP", ANDI, "", ""),
+        ("number.length", "No HP", ANDI, "0812345", "0812345"),
+        ("number.landline", "No HP", "0812-1000-0001", "0215551234", "0215551234"),
+        ("number.letters", "No HP", "+62 812 1000 0001", "0812abc0001", "0812abc0001"),
+        ("product.missing", "Kode Produk", "S5", "  ", ""),
+        ("product.unknown", "Kode Produk", "S5", "voucher listrik", "voucher listrik"),
+        ("product.unknown_near", "Kode Produk", "S10", "S100", "S100"),
+        ("product.closed", "Kode Produk", "S5", "S25", "S25"),
+        ("product.no_price", "Kode Produk", "S10", "S50", "S50"),
+        ("nominal.differs", "Nominal", "5.000", "10000", "10000"),
+        ("nominal.unreadable", "Nominal", "", "lima ribu", "lima ribu"),
+        ("itrx.not_a_count", "Pengisian Ke", "2", "dua", "dua"),
+        ("itrx.not_a_count", "Pengisian Ke", "", "0", "0"),
+        ("itrx.not_a_count", "Pengisian Ke", "99", "100", "100"),
+        ("itrx.not_a_count", "Pengisian Ke", " 3 ", "2.5", "2.5"),
+    ],
+)
+def test_each_check_finds_the_one_bad_row(code: str, column: str, good: str, bad: str, value: str) -> None:
+    header = COUNT_HEADER if column == "Pengisian Ke" else NOMINAL_HEADER
+    base = dict(zip(header, ("", DEWI if column == "x" else ANDI, "S5", ""), strict=True))
+    rows = [[*{**base, column: text}.values()] for text in (good, bad)]
+    (finding,) = found(sheet_of(rows, header, numbers=[7, 9]))
+    assert (finding.row, finding.level, finding.code) == (9, Level.ERROR, code)
+    assert (finding.column, finding.value) == (column, value)
+
+
+def test_every_finding_of_a_row_is_kept_and_the_sheets_order_holds() -> None:
+    sheet = sheet_of([("", "0812", "S25"), ("", ANDI, "S5"), ("", "", "nope")], numbers=[30, 31, 12])
+    assert codes(sheet) == [
+        (12, "number.missing"),
+        (12, "product.unknown"),
+        (30, "number.length"),
+        (30, "product.closed"),
+    ]
+
+
+def test_a_column_without_a_name_is_called_by_its_position() -> None:
+    rows = understood(sheet_of([("x", ANDI, "S5")], ("", "No HP", "Kode Produk")))
+    assert rows.column_name(0) == "column 1"
+    assert rows.column_name(1) == "No HP"
+
+
+# -- what a row says ---------------------------------------------------------------------------------------
+
+
+def test_a_row_is_understood_in_the_price_lists_terms() -> None:
+    table = understood(topups(("+62 812-1000-0001", " s10 "), ("nobody", "S5"))).table
+    assert table.loc[2].to_dict() == {
+        "number": ANDI,
+        "product": "S10",
+        "nominal": 10_000,
+        "price": 10_600,
+        "operator": "TELKOMSEL",
+        "itrx": 1,
+        "itrx_stated": False,
+    }
+    assert table.loc[3, "number"] == ""
+
+
+def test_the_count_column_says_the_nth_top_up_and_blank_says_nothing() -> None:
+    table = understood(counted((ANDI, "S5", "3"), (BUDI, "S5", ""), (CITRA, "S5", "no"))).table
+    assert table["itrx"].tolist() == [3, 1, 1]
+    assert table["itrx_stated"].tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("digits", ["٢", "２", "1٢"])
+def test_a_count_in_digits_of_another_script_is_no_count(digits: str) -> None:
+    assert codes(counted((ANDI, "S5", digits))) == [(2, "itrx.not_a_count")]
+
+
+# -- products ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["S5", "s5", "S5 ", " s5"])
+def test_a_product_is_found_whatever_its_case(text: str) -> None:
+    assert codes(topups((ANDI, text))) == []
+    assert understood(topups((ANDI, text))).table["product"].tolist() == ["S5"]
+
+
+def test_two_products_that_differ_in_case_alone_are_told_apart_by_exact_spelling_only() -> None:
+    prices = price_list(a_product("x5", "XL", 5_000, 5_900), a_product("X5", "XL", 5_000, 6_100))
+    assert checks.find_product("x5", prices) is prices["x5"]
+    assert checks.find_product("X5", prices) is prices["X5"]
+    prices = price_list(a_product("xL5", "XL", 5_000, 5_900), a_product("Xl5", "XL", 5_000, 6_100))
+    assert checks.find_product("XL5", prices) is None
+
+
+def test_a_slip_of_the_finger_is_answered_with_the_near_codes() -> None:
+    (finding,) = found(topups((ANDI, "S55")))
+    assert finding.code == "product.unknown_near"
+    assert "S5" in finding.facts["near"].split(", ")
+
+
+def test_at_most_three_near_codes_are_named_in_the_price_lists_spelling() -> None:
+    near = checks.near_codes("tsel1", ["TSEL10", "TSEL11", "tsel12", "TSEL15", "XL"])
+    assert len(near) == 3
+    assert set(near) <= {"TSEL10", "TSEL11", "tsel12", "TSEL15"}
+
+
+def test_a_product_without_a_nominal_cannot_be_sent() -> None:
+    prices = price_list(a_product("DATA1", "TELKOMSEL", 0, 10_000))
+    assert codes(topups((ANDI, "DATA1")), prices) == [(2, "product.no_price")]
+
+
+def test_a_closed_product_without_a_price_is_said_to_be_closed_only() -> None:
+    prices = price_list(a_product("S5", "TELKOMSEL", 5_000, None, ready=False))
+    assert codes(topups((ANDI, "S5")), prices) == [(2, "product.closed")]
+
+
+# -- nominal -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["5000", "5.000", "5,000", "Rp 5.000", "Rp5.000,00", "rp. 5000", "RP 5,000.00", "5000,-", "5.000,-"],
+)
+def test_the_spellings_of_an_amount(text: str) -> None:
+    assert checks.rupiah_of(text) == 5_000
+
+
+@pytest.mark.parametrize(
+    "text", ["", "5k", "5.00", "50.00.0", "5 000", "Rp", "-5000", "5.000.00", "lima ribu"]
+)
+def test_an_amount_that_could_be_two_is_none(text: str) -> None:
+    assert checks.rupiah_of(text) is None
+
+
+def test_a_wrong_nominal_names_what_the_product_tops_up() -> None:
+    (finding,) = found(sheet_of([("", ANDI, "s10", "Rp 5.000")], NOMINAL_HEADER))
+    assert finding == Finding(
+        2, Level.ERROR, "nominal.differs", "Nominal", "Rp 5.000", {"nominal": "10000", "product": "S10"}
+    )
+
+
+def test_the_nominal_of_an_unknown_product_is_not_judged() -> None:
+    assert codes(sheet_of([("", ANDI, "zzz", "5000")], NOMINAL_HEADER)) == [(2, "product.unknown")]
+
+
+# -- odd cells ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (Oddity.ERROR, "cell.error"),
+        (Oddity.DATE, "cell.date"),
+        (Oddity.BOOLEAN, "cell.boolean"),
+        (Oddity.DECIMAL, "cell.decimal"),
+        (Oddity.LOST_DIGITS, "number.lost_digits"),
+    ],
+)
+@pytest.mark.parametrize("position", [1, 2, 3])
+def test_an_odd_cell_in_a_column_of_ours_is_one_finding_and_no_guess(
+    kind: Oddity, code: str, position: int
+) -> None:
+    row = ["", ANDI, "S5", "5000"]
+    row[position] = "#REF!"
+    sheet = sheet_of([row], NOMINAL_HEADER, odd={(2, position): OddCell(kind, "#REF!")})
+    (finding,) = found(sheet)
+    assert (finding.code, finding.column, finding.value) == (code, NOMINAL_HEADER[position], "#REF!")
+    assert held_codes(plan_of(sheet)) == {2: [code]}
+
+
+def test_an_odd_number_cell_is_no_number_even_if_its_text_looks_like_one() -> None:
+    sheet = sheet_of([("", ANDI, "S5")], odd={(2, 1): OddCell(Oddity.DECIMAL, ANDI)})
+    assert understood(sheet).table["number"].tolist() == [""]
+    assert codes(sheet) == [(2, "cell.decimal")]
+
+
+def test_an_odd_cell_in_a_column_of_the_users_own_is_no_finding() -> None:
+    assert codes(sheet_of([("#N/A", ANDI, "S5")], odd={(2, 0): OddCell(Oddity.ERROR, "#N/A")})) == []
+
+
+def test_an_odd_count_is_held_and_never_taken_for_the_first_top_up() -> None:
+    sheet = sheet_of([("", ANDI, "S5", "TRUE")], COUNT_HEADER, odd={(2, 3): OddCell(Oddity.BOOLEAN, "TRUE")})
+    assert held_codes(plan_of(sheet)) == {2: ["cell.boolean"]}
+
+
+# -- operators ---------------------------------------------------------------------------------------------
+
+
+def test_another_operators_prefix_is_a_warning_that_names_both() -> None:
+    sheet = topups((ANDI, "S5"), (DEWI, "I5"), (DEWI, "S10"))
+    (finding,) = found(sheet)
+    assert finding == Finding(
+        4,
+        Level.WARNING,
+        "operator.differs",
+        "No HP",
+        DEWI,
+        {"product": "S10", "operator": "TELKOMSEL", "own": "INDOSAT"},
+    )
+    assert len(plan_of(sheet).orders) == 3
+
+
+def test_a_prefix_or_a_brand_that_the_table_does_not_know_is_no_warning() -> None:
+    prices = price_list(a_product("Z5", "ZETA MOBILE", 5_000, 5_500))
+    assert codes(topups((ANDI, "Z5"), ("081010000001", "Z5")), prices) == []
+
+
+# -- results fed back --------------------------------------------------------------------------------------
+
+FED_BACK = (*HEADER, *RESULT_COLUMNS)
+
+
+def fed_back(status: str, paid: str = "", invoice: str = "", product: str = "S5") -> Sheet:
+    block = {"paid": paid, "status": status, "invoice": invoice}
+    row = ("Andi", ANDI, product, *(block.get(name, "") for name in RESULT_COLUMNS))
+    return sheet_of([row], FED_BACK)
+
+
+@pytest.mark.parametrize("status", ["sukses", "pending", "accepted", "unknown", "duplicate"])
+def test_a_row_that_its_results_call_paid_or_open_is_held_and_names_the_invoice(status: str) -> None:
+    (finding,) = found(fed_back(status, invoice="TRX77"))
+    assert (finding.code, finding.value) == ("duplicate.results_invoice", status)
+    assert finding.facts["invoice"] == "TRX77"
+    plan = plan_of(fed_back(status.upper()))
+    assert held_codes(plan) == {2: ["duplicate.results"]}
+    assert plan.held[2].status is Status.DUPLICATE
+
+
+@pytest.mark.parametrize("status", ["gagal", "invalid", "unsent", ""])
+def test_a_row_that_its_results_call_not_paid_is_an_order_again(status: str) -> None:
+    assert keys_of(plan_of(fed_back(status, paid="no")).orders) == [(ANDI, "S5", 1)]
+
+
+@pytest.mark.parametrize("paid", ["yes", "ask provider", " YES "])
+def test_a_row_that_its_results_call_paid_is_held_even_if_its_status_was_wiped(paid: str) -> None:
+    assert codes(fed_back("", paid=paid)) == [(2, "duplicate.results")]
+
+
+def test_a_paid_row_stays_duplicate_when_its_product_is_closed_too() -> None:
+    """Were it *invalid*, the next results sheet would make it an order again."""
+    plan = plan_of(fed_back("sukses", "yes", "TRX77", product="S25"))
+    assert plan.held[2].status is Status.DUPLICATE
+
+
+def test_a_status_column_alone_is_the_users_own() -> None:
+    assert codes(sheet_of([("", ANDI, "S5", "sukses")], (*HEADER, "status"))) == []
+
+
+def a_result(number: str, product: str, status: Status, invoice: str = "") -> ResultLine:
+    blank = dict.fromkeys(("reason_code", "reason", "serial", "number_sent", "sent_at"), "")
+    return ResultLine(
+        cells=("Andi", number, product),
+        paid=status.paid,
+        status=status,
+        invoice=invoice,
+        price=5_630,
+        debited=None,
+        **blank,
+    )
+
+
+def test_a_results_workbook_of_our_own_can_be_the_next_sheet(tmp_path: Path) -> None:
+    lines = [
+        a_result(ANDI, "S5", Status.SUKSES, "TRX1"),
+        a_result(BUDI, "S5", Status.UNKNOWN),
+        a_result(CITRA, "S5", Status.GAGAL),
+        a_result("081210000009", "S5", Status.UNSENT),
+        a_result("081210000008", "S5", Status.INVALID),
+    ]
+    path = write_results(tmp_path / "bonus.results.xlsx", HEADER, lines, summary=[("Rows", 5)])
+    plan = plan_of(read_sheet(path))
+    assert held_codes(plan) == {2: ["duplicate.results_invoice"], 3: ["duplicate.results"]}
+    assert keys_of(plan.orders) == [
+        (CITRA, "S5", 1),
+        ("081210000009", "S5", 1),
+        ("081210000008", "S5", 1),
+    ]

@@ -1,0 +1,3 @@
+from tests.builders import ANDI
+def test_a() -> None:
+    assert ANDI
