@@ -52,11 +52,10 @@ SCHEMA = (
         order_id INTEGER NOT NULL REFERENCES orders(id),
         token TEXT NOT NULL UNIQUE,
         begun_at TEXT NOT NULL, day TEXT NOT NULL, skew_s REAL,
-        ended_at TEXT, kind TEXT, code TEXT, reason_code TEXT, reason TEXT,
+        ended_at TEXT, settled_at TEXT, kind TEXT, code TEXT, reason_code TEXT, reason TEXT,
         invoice TEXT, serial TEXT, debited INTEGER, balance INTEGER, answered_at TEXT
     );
     CREATE INDEX attempts_order ON attempts (order_id);
-    CREATE INDEX attempts_ended ON attempts (ended_at) WHERE balance IS NOT NULL;
 
     CREATE TABLE lines (
         position INTEGER PRIMARY KEY,
@@ -341,7 +340,7 @@ class Checkpoint:
     def _record(self, db: sqlite3.Connection, attempt_id: int, outcome: Outcome, at: datetime) -> Status:
         row = db.execute("SELECT order_id, kind FROM attempts WHERE id = ?", (attempt_id,)).fetchone()
         before = self._status(db, row["order_id"])[0]
-        db.execute(_END_ATTEMPT, {**_outcome_values(outcome), "ended_at": at.isoformat(), "id": attempt_id})
+        db.execute(_END_ATTEMPT, {**_outcome_values(outcome), "at": at.isoformat(), "id": attempt_id})
         status = self._restate(db, row["order_id"])
         if before is Status.SUKSES and status is not Status.SUKSES:
             raise AssertionError(f"attempt {attempt_id}: a paid order cannot become {status}")
@@ -478,11 +477,14 @@ class Checkpoint:
             )[0][0]
         )
 
-    def balances(self) -> list[sqlite3.Row]:
-        """(ended_at, debited, balance) of every answer that stated a balance, in order of completion."""
-        return self._rows(
-            "SELECT ended_at, debited, balance FROM attempts WHERE balance IS NOT NULL ORDER BY ended_at, id"
+    def debits(self) -> list[dict[str, Any]]:
+        """(row, kind, price, debited, balance) of every answer that stated money, in order of completion."""
+        rows = self._rows(
+            """SELECT o.row, a.kind, o.price, a.debited, a.balance
+               FROM attempts a JOIN orders o ON o.id = a.order_id
+               WHERE a.balance IS NOT NULL OR a.debited IS NOT NULL ORDER BY a.ended_at, a.id"""
         )
+        return [dict(row) for row in rows]
 
     def lines(self) -> Iterator[Line]:
         """Every row of the sheet in its order, then the removed rows that were attempted."""
@@ -517,10 +519,12 @@ _INSERT_LINE = """
 """
 
 _END_ATTEMPT = """
-    UPDATE attempts SET ended_at = :ended_at, kind = :kind, code = :code, reason_code = :reason_code,
-        reason = :reason, invoice = :invoice, serial = coalesce(nullif(:serial, ''), serial),
+    UPDATE attempts SET
+        ended_at = coalesce(ended_at, :at), settled_at = :at,
+        kind = :kind, code = :code, reason_code = :reason_code, reason = :reason, invoice = :invoice,
+        serial = coalesce(nullif(:serial, ''), serial),
         debited = coalesce(:debited, debited), balance = coalesce(:balance, balance),
-        answered_at = :answered_at
+        answered_at = coalesce(nullif(:answered_at, ''), answered_at)
     WHERE id = :id
 """
 

@@ -19,9 +19,9 @@ from bulk_topup.model import Finding, Level, Oddity, PriceList, Product, Sheet
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_ITRX = 99
-_MONEY = re.compile(r"(?:rp\.?\s*)?(\d+|\d{1,3}(?:[.,]\d{3})+)(?:[.,]00|,-)?", re.IGNORECASE)
-_COUNT = re.compile(r"[1-9]\d?")
+_MONEY = re.compile(r"(?:rp\.?\s*)?([0-9]+|[0-9]{1,3}(?:[.,][0-9]{3})+)(?:[.,]00|,-)?", re.IGNORECASE)
+_COUNT = re.compile(r"[1-9][0-9]?")
+_RESULT_PAID = frozenset({"yes", "ask provider"})
 _RESULT_STATUS_SENT = frozenset({"sukses", "pending", "accepted", "unknown", "duplicate"})
 
 
@@ -193,10 +193,10 @@ def already_in_results(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     start = rows.sheet.columns.results
     if start is None:
         return
-    cells = rows.sheet.cells
-    status = cells[start + 1].str.strip().str.lower()
-    invoices = cells[start + 4].str.strip()
-    for row, text in status[status.isin(_RESULT_STATUS_SENT)].items():
+    paid, status = (rows.raw(start + at).str.lower() for at in range(2))
+    invoices = rows.raw(start + 4)
+    said = status.where(status.isin(_RESULT_STATUS_SENT), paid.where(paid.isin(_RESULT_PAID), ""))
+    for row, text in said[said != ""].items():
         invoice = str(invoices[int(str(row))])
         code = "duplicate.results_invoice" if invoice else "duplicate.results"
         yield _error(row, code, "status", text, {"invoice": invoice})

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
     from tqdm import tqdm
 
+    from bulk_topup.books import Books
     from bulk_topup.checkpoint import OpenOrder
     from bulk_topup.clock import SystemClock
     from bulk_topup.errors import BulkTopupError
-    from bulk_topup.model import Finding, Notice, Order, Product
+    from bulk_topup.model import Finding, Notice, Order, Outcome, Product
     from bulk_topup.plan import Plan
     from bulk_topup.results import Tally
     from bulk_topup.send import Halt
@@ -96,7 +97,23 @@ class Desk:
         if results is not None:
             self.say(say.text("tally.results", path=results))
         if halt is not None:
-            _print(halt_line(halt), sys.stderr)
+            self.warn(halt_line(halt))
+
+    def show_books(self, books: Books) -> None:
+        self._facts["books"] = {**vars(books), "unexplained": books.unexplained}
+        for line in books_lines(books):
+            self.say(line)
+
+    def show_unwritten(self, answers: Sequence[tuple[Order, Outcome]]) -> None:
+        """Answers that the progress file could not take: the screen is the only place left for them."""
+        for order, outcome in answers:
+            facts = {
+                "row": order.row,
+                "number": order.number,
+                "kind": outcome.kind,
+                "invoice": outcome.invoice,
+            }
+            self.warn(say.text("unwritten", **facts))
 
     def show_prices(self, products: Iterable[Product], operator: str | None) -> None:
         wanted = [p for p in products if operator is None or p.operator.casefold() == operator.casefold()]
@@ -293,6 +310,17 @@ def tally_lines(total: Tally) -> Iterator[str]:
             if status.paid is paid and total.rows[status]:
                 words = f"{status} - {say.text(f'status.{status}')}"
                 yield f"    {total.rows[status]:>7,}  {say.money(total.rupiah[status]):>14}  {words}"
+
+
+def books_lines(books: Books) -> Iterator[str]:
+    if books.opening is not None and books.closing is not None:
+        facts = {"opening": books.opening, "closing": books.closing, "debited": books.debited}
+        yield "  " + say.text("books.balance", **facts)
+    if books.unexplained:
+        yield "  " + say.text("books.unexplained", rupiah=books.unexplained)
+    if books.mispriced:
+        rows = rows_shown(list(books.mispriced))
+        yield "  " + say.text("books.mispriced", rows=rows, rupiah=books.overcharged)
 
 
 def halt_line(halt: Halt) -> str:

@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 from bulk_topup import batch, config
 from bulk_topup.checkpoint import BatchIdentity, Checkpoint
 from bulk_topup.errors import BatchBusy, InputError, StorageFailed
+from bulk_topup.folder import assert_trusted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 def only_run(files: Files) -> Iterator[None]:
     """Hold this batch for this process; the operating system lets go of it when the process dies.
 
-    Raises BatchBusy where another run holds it.
+    Raises BatchBusy where another run holds it, InputError where the folder can't be trusted with the record.
     """
+    assert_trusted(files.checkpoint, "--checkpoint")
     lock = FileLock(files.lock, timeout=0, mode=0o600)
     try:
         lock.acquire()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from bulk_topup.errors import StorageFailed
+from bulk_topup.folder import assert_trusted
 from bulk_topup.model import Order, Status
 
 if TYPE_CHECKING:
@@ -191,6 +192,7 @@ def ledger_url(location: str) -> str:
     if "://" in location:
         return location
     path = Path(location).expanduser().absolute()
+    assert_trusted(path, "BULK_TOPUP_LEDGER")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     return sa.engine.URL.create("sqlite", database=str(path)).render_as_string()

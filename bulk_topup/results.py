@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from bulk_topup.books import Books
     from bulk_topup.checkpoint import Checkpoint, Line
 
 
@@ -53,22 +54,27 @@ def tally(checkpoint: Checkpoint) -> Tally:
     return total
 
 
-def write(checkpoint: Checkpoint, target: Path, *, rehearsal: bool) -> Path:
+def write(checkpoint: Checkpoint, total: Tally, books: Books, target: Path, *, rehearsal: bool) -> Path:
     """Write the results beside or as `target`; returns where they are. Raises StorageFailed."""
-    total = tally(checkpoint)
     lines = _counted(map(result_line, checkpoint.lines()), total.total)
     if target.suffix.lower() == ".csv":
         return write_results_csv(target, checkpoint.header, lines)
-    return write_results(target, checkpoint.header, lines, summary=summary(total), rehearsal=rehearsal)
+    return write_results(target, checkpoint.header, lines, summary=summary(total, books), rehearsal=rehearsal)
 
 
-def summary(total: Tally) -> list[tuple[str, str | int]]:
-    """Label and value: the rows by what became of them, and the rupiah."""
+def summary(total: Tally, books: Books) -> list[tuple[str, str | int]]:
+    """Label and value: the rows by what became of them, the rupiah, and the books."""
     facts: list[tuple[str, str | int]] = [("Rows", total.total)]
     facts += [(f"Rows paid: {paid}", total.rows_paid(paid)) for paid in Paid]
     facts += [(f"Rows {status}", count) for status, count in total.rows.items()]
     facts += [(f"Rupiah {status}", total.rupiah[status]) for status in total.rows]
-    return facts
+    known = [("Balance at the start", books.opening), ("Balance at the end", books.closing)]
+    known += [
+        ("Debits", books.debited),
+        ("Unexplained", books.unexplained),
+        ("Over the price", books.overcharged),
+    ]
+    return [*facts, *((label, value) for label, value in known if value is not None)]
 
 
 def _counted(lines: Iterable[ResultLine], expected: int) -> Iterator[ResultLine]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bulk_topup import batch, checks, results, settle
+from bulk_topup import batch, books, checks, results, settle
 from bulk_topup import plan as planning
 from bulk_topup.config import credentials, who
 from bulk_topup.errors import Declined, Exit, StorageFailed
@@ -192,9 +192,16 @@ def interruption(clock: SystemClock) -> Halt | None:
 
 def conclude(job: Job, checkpoint: Checkpoint, desk: Desk, halt: Halt | None) -> Exit:
     """Write the results, say what became of the rows, and what to do next."""
-    written = results.write(checkpoint, job.files.results, rehearsal=job.connection.sandbox)
     total = results.tally(checkpoint)
+    closed = books.close(checkpoint.debits())
+    try:
+        rehearsal = job.connection.sandbox
+        written = results.write(checkpoint, total, closed, job.files.results, rehearsal=rehearsal)
+    except StorageFailed as failure:
+        desk.error(failure)
+        written, halt = None, halt or halt_of(failure)
     desk.show_tally(total, results=written, halt=halt)
+    desk.show_books(closed)
     if halt is None:
         return total.exit_code()
     return Exit.INTERRUPTED if halt.code == "halt.interrupted" else Exit.STOPPED

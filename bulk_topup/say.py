@@ -487,6 +487,10 @@ WORDS: dict[str, str] = {
         "or name other files with --checkpoint and --output"
     ),
     "checkpoint.unwritable": "the progress file {path} can't be written ({why}); nothing more is sent",
+    "folder.untrusted": (
+        "{path} would lie in a network or synced folder ({kind}), where a power cut or a second computer could "
+        "damage the record of what was paid; choose a folder of this computer's own disk with {option}"
+    ),
     "ledger.unusable": "the record of earlier top-ups, {where}, can't be used ({why}); nothing more is sent",
     "budget.exceeded": (
         "the plan costs {cost:money}, with {before:money} spent before, and the budget is {budget:money}; "
@@ -558,6 +562,16 @@ WORDS: dict[str, str] = {
     "resolve.row_column": "{path}, row {row}: {value} is not a row number",
     "resolve.number": "{number} is not a mobile number",
     "outcome.resolved_not_sent": "A person found out that this was not sent.",
+    "unwritten": (
+        "The answer for row {row}, {number}, could not be recorded: {kind} {invoice}. Write it down; the row "
+        "will be unknown until 'bulk-topup resolve'."
+    ),
+    "books.balance": "deposit {opening:money} at the start, {closing:money} at the end; debits {debited:money}",
+    "books.unexplained": (
+        "{rupiah:money} left the deposit without a debit that we know of: unknown rows, or other top-ups of the "
+        "same account, may explain it"
+    ),
+    "books.mispriced": "debited other than the listed price: {rows}, {rupiah:money} in all",
     "balance.short": (
         "The deposit is {balance:money}, and the rest of this plan costs {needed:money}: add {missing:money}. "
         "If it runs out, the run stops; the same command goes on."

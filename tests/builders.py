@@ -30,6 +30,8 @@ IDENTITY = planning.Identity("agent", "https://klikmbc.co.id/json/pulsa", "Janua
 BATCH_IDENTITY = BatchIdentity("agent", "https://klikmbc.co.id/json/pulsa", "bonus.xlsx", "Januari")
 HEADER = ("Nama", "No HP", "Kode Produk")
 NOTHING_ELSEWHERE = pd.DataFrame(columns=ELSEWHERE_COLUMNS)
+RECENT_COLUMNS = ["number", "nominal", "batch", "batch_name", "row", "day"]
+NOTHING_RECENT = pd.DataFrame(columns=RECENT_COLUMNS)
 
 
 def price_list(*products: Product) -> PriceList:
@@ -101,6 +103,12 @@ def elsewhere_of(*claims: tuple[str, int, int, str, str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=ELSEWHERE_COLUMNS)
 
 
+def recent_of(*payments: tuple[str, int], batch: str = "b2", day: str = "2025-01-19") -> pd.DataFrame:
+    """What another batch paid lately: (number, nominal)."""
+    rows = [(number, nominal, batch, "lebaran", 7, day) for number, nominal in payments]
+    return pd.DataFrame(rows, columns=RECENT_COLUMNS)
+
+
 def plan_of(
     sheet: Sheet,
     known: Known | None = None,
@@ -116,6 +124,7 @@ def plan_of(
         checks.findings(rows, prices),
         known or Known(),
         NOTHING_ELSEWHERE if elsewhere is None else elsewhere,
+        other.get("recent", NOTHING_RECENT),
         wishes or Wishes(),
         other.get("identity", IDENTITY),
         other.get("budget"),

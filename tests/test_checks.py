@@ -70,7 +70,7 @@ COUNT_HEADER = (*HEADER, "Pengisian Ke")
 )
 def test_each_check_finds_the_one_bad_row(code: str, column: str, good: str, bad: str, value: str) -> None:
     header = COUNT_HEADER if column == "Pengisian Ke" else NOMINAL_HEADER
-    base = dict(zip(header, ("", DEWI if column == "x" else ANDI, "S5", ""), strict=True))
+    base = dict(zip(header, ("", ANDI, "S5", ""), strict=True))
     rows = [[*{**base, column: text}.values()] for text in (good, bad)]
     (finding,) = found(sheet_of(rows, header, numbers=[7, 9]))
     assert (finding.row, finding.level, finding.code) == (9, Level.ERROR, code)
@@ -116,7 +116,7 @@ def test_the_count_column_says_the_nth_top_up_and_blank_says_nothing() -> None:
     assert table["itrx_stated"].tolist() == [True, False, True]
 
 
-@pytest.mark.parametrize("digits", ["٢", "２", "1٢"])
+@pytest.mark.parametrize("digits", ["\N{ARABIC-INDIC DIGIT TWO}", "1\N{ARABIC-INDIC DIGIT TWO}"])
 def test_a_count_in_digits_of_another_script_is_no_count(digits: str) -> None:
     assert codes(counted((ANDI, "S5", digits))) == [(2, "itrx.not_a_count")]
 
@@ -171,9 +171,7 @@ def test_the_spellings_of_an_amount(text: str) -> None:
     assert checks.rupiah_of(text) == 5_000
 
 
-@pytest.mark.parametrize(
-    "text", ["", "5k", "5.00", "50.00.0", "5 000", "Rp", "-5000", "5.000.00", "lima ribu"]
-)
+@pytest.mark.parametrize("text", ["", "5k", "5.0", "50.00.0", "5 000", "Rp", "-5000", "5.0000", "lima ribu"])
 def test_an_amount_that_could_be_two_is_none(text: str) -> None:
     assert checks.rupiah_of(text) is None
 
