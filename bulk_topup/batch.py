@@ -50,11 +50,11 @@ class Known:
     first_day: date | None = None
     content: str = ""
 
-    @property
-    def is_finished(self) -> bool:
+    def is_finished(self, wishes: Wishes) -> bool:
         """Nothing is left to send and nothing is open."""
-        states = self.orders["status"].map(Status)
-        return not any(state is Status.UNSENT or state.is_open for state in states.unique())
+        states = {Status(state) for state in self.orders["status"].unique()}
+        left = {Status.UNSENT} | ({Status.GAGAL} if wishes.retry_failed else set())
+        return not any(state in left or state.is_open for state in states)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def must_be_new(known: Known, content: str, today: date, wishes: Wishes) -> bool
         raise InputError("batch.earlier_month", day=first)
     if content != known.content:
         raise InputError("batch.changed", day=first)
-    if known.is_finished:
+    if known.is_finished(wishes):
         raise InputError("batch.finished", day=first)
     return False
 

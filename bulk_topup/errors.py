@@ -8,7 +8,7 @@ What is wrong with one row is a `Finding`, a value. An exception here ends the c
     ├── Declined        2   a person, or the lack of one, said no; nothing was sent
     ├── ProviderError   3   the provider is out of reach, or does not answer as documented
     ├── BatchBusy       5   another run holds this batch
-    └── StorageFailed   3   a durable write failed; sending stopped at once
+    └── StorageFailed   2   a durable write failed before anything was sent; while sending it stops the run: 3
 """
 
 from __future__ import annotations
@@ -61,4 +61,4 @@ class BatchBusy(BulkTopupError):  # noqa: N818
 
 
 class StorageFailed(BulkTopupError):  # noqa: N818
-    exit_code = Exit.STOPPED
+    exit_code = Exit.NOTHING_SENT

@@ -129,7 +129,11 @@ def _with_itrx(rows: Rows, known: Known, wishes: Wishes) -> pd.DataFrame:
     """The n-th copy of a (number, nominal) is its n-th top-up where asked for, or where it was so already."""
     table = rows.table.copy()
     unknown = table["product"] == ""
-    table.loc[unknown, "product"] = rows.raw(rows.sheet.columns.product)[unknown]
+    spelled = {product.casefold(): product for product in known.orders["product"].unique()}
+    raw = rows.raw(rows.sheet.columns.product)[unknown]
+    table.loc[unknown, "product"] = raw.map(
+        {text: spelled.get(text.casefold(), text) for text in raw.unique()}
+    )
     unstated = table[~table["itrx_stated"]]
     nth = unstated.groupby(["number", "nominal"]).cumcount() + 1
     if not wishes.repeat_duplicates:

@@ -1,0 +1,307 @@
+"""A sheet against what is known: may the batch carry on, and which of its rows must not be sent."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from bulk_topup import batch
+from bulk_topup.batch import Known, Wishes
+from bulk_topup.errors import InputError
+from bulk_topup.model import Level, Status
+from tests.builders import (
+    ANDI,
+    BUDI,
+    CITRA,
+    DEWI,
+    HEADER,
+    NOTHING_ELSEWHERE,
+    NOTHING_RECENT,
+    TODAY,
+    counted,
+    elsewhere_of,
+    held_codes,
+    keys_of,
+    known_of,
+    plan_of,
+    recent_of,
+    sheet_of,
+    topups,
+    understood,
+)
+
+if TYPE_CHECKING:
+    from bulk_topup.model import Sheet
+
+NONE_YET = None
+THIS_DAY, EARLIER, LAST_MONTH, LAST_YEAR = TODAY, date(2025, 1, 17), date(2024, 12, 31), date(2024, 1, 20)
+CARRIES_ON, NEW = False, True
+LEFT = [(ANDI, "S5", 1, "sukses"), (BUDI, "S5", 1, "unsent")]
+OPEN = [(ANDI, "S5", 1, "pending")]
+DONE = [(ANDI, "S5", 1, "sukses"), (BUDI, "S5", 1, "duplicate"), (CITRA, "S5", 1, "gagal")]
+
+
+def decide(
+    first_day: date | None, orders: list[tuple[str, str, int, str]], *, same: bool, wishes: Wishes
+) -> bool | str:
+    """Whether a new batch is started, or the code of the refusal."""
+    known = known_of(*orders, first_day=first_day, content="as it was")
+    try:
+        return batch.must_be_new(known, "as it was" if same else "edited", TODAY, wishes)
+    except InputError as refusal:
+        return refusal.code
+
+
+# -- the table "a batch and its sheet" ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("orders", [LEFT, OPEN, DONE])
+@pytest.mark.parametrize("same", [True, False])
+@pytest.mark.parametrize("day", [NONE_YET, THIS_DAY])
+def test_before_its_first_attempt_and_all_of_that_day_a_batch_carries_on(
+    day: date | None, same: bool, orders: list[tuple[str, str, int, str]]
+) -> None:
+    assert decide(day, orders, same=same, wishes=Wishes()) is CARRIES_ON
+
+
+@pytest.mark.parametrize(
+    ("day", "same", "orders", "expected"),
+    [
+        (EARLIER, True, LEFT, CARRIES_ON),
+        (EARLIER, True, OPEN, CARRIES_ON),
+        (EARLIER, True, [(ANDI, "S5", 1, "accepted")], CARRIES_ON),
+        (EARLIER, True, [(ANDI, "S5", 1, "unknown")], CARRIES_ON),
+        (EARLIER, True, DONE, "batch.finished"),
+        (EARLIER, False, LEFT, "batch.changed"),
+        (EARLIER, False, OPEN, "batch.changed"),
+        (EARLIER, False, DONE, "batch.changed"),
+        *[
+            (day, same, orders, "batch.earlier_month")
+            for day in (LAST_MONTH, LAST_YEAR)
+            for same in (True, False)
+            for orders in (LEFT, OPEN, DONE)
+        ],
+    ],
+)
+def test_on_a_later_day_only_the_same_unfinished_sheet_of_this_month_carries_on(
+    day: date, same: bool, orders: list[tuple[str, str, int, str]], expected: bool | str
+) -> None:
+    assert decide(day, orders, same=same, wishes=Wishes()) == expected
+    assert decide(day, orders, same=same, wishes=Wishes(same_batch=True)) is CARRIES_ON
+    assert decide(day, orders, same=same, wishes=Wishes(new_batch=True)) is NEW
+
+
+def test_the_refusal_names_the_day_of_the_first_attempt() -> None:
+    with pytest.raises(InputError) as refusal:
+        batch.must_be_new(known_of(*DONE, first_day=LAST_MONTH), "", TODAY, Wishes())
+    assert refusal.value.facts == {"day": LAST_MONTH}
+
+
+def test_a_new_batch_may_be_wished_on_the_same_day_too() -> None:
+    assert decide(THIS_DAY, DONE, same=True, wishes=Wishes(new_batch=True)) is NEW
+
+
+def test_failed_rows_can_be_sent_again_on_a_later_day() -> None:
+    """Were the batch called finished, the only way shown would be --new-batch, which pays everyone again."""
+    assert decide(EARLIER, DONE, same=True, wishes=Wishes(retry_failed=True)) is CARRIES_ON
+
+
+def test_retrying_failed_rows_does_not_reopen_a_batch_without_any() -> None:
+    paid = [(ANDI, "S5", 1, "sukses")]
+    assert decide(EARLIER, paid, same=True, wishes=Wishes(retry_failed=True)) == "batch.finished"
+
+
+# -- whether a sheet is the same ---------------------------------------------------------------------------
+
+
+def fingerprint(sheet: Sheet) -> str:
+    return batch.content_of(understood(sheet))
+
+
+SHEET = [(ANDI, "S5"), (BUDI, "S10"), ("nobody", "S5")]
+
+
+def test_the_order_of_the_rows_and_the_spelling_of_a_number_are_no_change() -> None:
+    again = topups(("nobody", "S5"), ("+62 812-1000-0002", "s10 "), (ANDI, "S5"), numbers=[5, 90, 7])
+    assert fingerprint(again) == fingerprint(topups(*SHEET))
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        SHEET[:2],
+        [*SHEET, (CITRA, "S5")],
+        [*SHEET, SHEET[0]],
+        [(ANDI, "S10"), *SHEET[1:]],
+        [(DEWI, "S5"), *SHEET[1:]],
+        [*SHEET[:2], ("somebody", "S5")],
+        [*SHEET[:2], ("nobody", "S10")],
+    ],
+)
+def test_a_row_more_or_less_or_corrected_is_a_change(edited: list[tuple[str, str]]) -> None:
+    assert fingerprint(topups(*edited)) != fingerprint(topups(*SHEET))
+
+
+def test_another_count_is_a_change() -> None:
+    assert fingerprint(counted((ANDI, "S5", "1"))) != fingerprint(counted((ANDI, "S5", "2")))
+
+
+def test_a_column_of_the_users_own_is_no_change() -> None:
+    one, two = (sheet_of([(name, ANDI, "S5")], HEADER) for name in ("Andi", "Pak Andi"))
+    assert fingerprint(one) == fingerprint(two)
+
+
+# -- new rows to numbers that were paid --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["sukses", "pending", "accepted", "unknown"])
+def test_a_new_row_to_a_number_that_has_money_is_held_and_names_the_earlier_row(status: str) -> None:
+    known = known_of((BUDI, "S5", 1, "sukses"), (ANDI, "S5", 1, status))
+    (finding,) = plan_of(topups((ANDI, "S10"), (CITRA, "S10")), known).held[2].why
+    assert (finding.row, finding.level, finding.code) == (2, Level.ERROR, "changed.already_sent")
+    assert finding.facts == {"row": "3", "product": "S5", "status": status}
+
+
+@pytest.mark.parametrize("status", ["unsent", "gagal", "duplicate"])
+def test_a_new_row_to_a_number_that_has_none_is_an_order(status: str) -> None:
+    plan = plan_of(topups((ANDI, "S10")), known_of((ANDI, "S5", 1, status)))
+    assert keys_of(plan.orders) == [(ANDI, "S10", 1)]
+
+
+def test_a_row_that_was_planned_from_the_start_is_not_new() -> None:
+    known = known_of((ANDI, "S5", 1, "sukses"), (ANDI, "S10", 1, "unsent"))
+    plan = plan_of(topups((ANDI, "S5"), (ANDI, "S10")), known)
+    assert (keys_of(plan.done), keys_of(plan.orders)) == ([(ANDI, "S5", 1)], [(ANDI, "S10", 1)])
+
+
+def test_include_changed_sends_the_new_row() -> None:
+    known = known_of((ANDI, "S5", 1, "sukses"))
+    plan = plan_of(topups((ANDI, "S5"), (ANDI, "S10")), known, Wishes(include_changed=True))
+    assert keys_of(plan.orders) == [(ANDI, "S10", 1)]
+
+
+def test_held_changed_rows_are_unsent_in_the_results() -> None:
+    plan = plan_of(topups((ANDI, "S10")), known_of((ANDI, "S5", 1, "sukses")))
+    assert plan.held[2].status is Status.UNSENT
+
+
+# -- claims of other batches -------------------------------------------------------------------------------
+
+TODAYS, YESTERDAYS = TODAY.isoformat(), "2025-01-19"
+
+
+@pytest.mark.parametrize("state", ["paid", "open", "held"])
+def test_another_batchs_claim_of_today_makes_a_row_duplicate_and_names_it(state: str) -> None:
+    plan = plan_of(topups((ANDI, "SP5")), elsewhere=elsewhere_of((ANDI, 5_000, 1, TODAYS, state)))
+    assert plan.held[2].status is Status.DUPLICATE
+    (finding,) = plan.held[2].why
+    assert finding.code == "duplicate.other_batch"
+    assert finding.facts == {"batch": "lebaran", "row": "7", "day": TODAYS}
+
+
+def test_an_open_claim_of_another_day_holds_the_row_whatever_its_count() -> None:
+    sheet = counted((ANDI, "S5", "1"), (ANDI, "S5", "2"), (ANDI, "S10", "1"))
+    plan = plan_of(sheet, elsewhere=elsewhere_of((ANDI, 5_000, 1, YESTERDAYS, "open")))
+    assert held_codes(plan) == {2: ["duplicate.open_elsewhere"], 3: ["duplicate.open_elsewhere"]}
+    assert keys_of(plan.orders) == [(ANDI, "S10", 1)]
+
+
+@pytest.mark.parametrize("state", ["paid", "held"])
+def test_a_closed_claim_of_another_day_holds_nothing(state: str) -> None:
+    plan = plan_of(topups((ANDI, "S5")), elsewhere=elsewhere_of((ANDI, 5_000, 1, YESTERDAYS, state)))
+    assert keys_of(plan.orders) == [(ANDI, "S5", 1)]
+
+
+def test_other_numbers_and_other_amounts_pass() -> None:
+    claims = elsewhere_of((ANDI, 5_000, 1, TODAYS, "open"), (BUDI, 10_000, 1, TODAYS, "paid"))
+    plan = plan_of(topups((ANDI, "S10"), (BUDI, "S5")), elsewhere=claims)
+    assert not plan.held
+
+
+def test_the_sheets_own_count_goes_past_another_batchs_paid_claim() -> None:
+    plan = plan_of(counted((ANDI, "S5", "2")), elsewhere=elsewhere_of((ANDI, 5_000, 1, TODAYS, "paid")))
+    assert keys_of(plan.orders) == [(ANDI, "S5", 2)]
+
+
+def test_a_repeat_by_option_does_not_go_past_another_batchs_claim() -> None:
+    """Only a count that stands in the sheet says that a further top-up is meant."""
+    elsewhere = elsewhere_of((ANDI, 5_000, 1, TODAYS, "paid"))
+    plan = plan_of(
+        topups((ANDI, "S5"), (ANDI, "S5")), None, Wishes(repeat_duplicates=True), elsewhere=elsewhere
+    )
+    assert keys_of(plan.orders) == []
+    assert {held.status for held in plan.held.values()} == {Status.DUPLICATE}
+
+
+def test_one_row_with_several_claims_is_held_once() -> None:
+    claims = elsewhere_of(
+        (ANDI, 5_000, 1, TODAYS, "open"),
+        (ANDI, 5_000, 1, YESTERDAYS, "open"),
+        (ANDI, 5_000, 2, TODAYS, "open"),
+    )
+    assert held_codes(plan_of(topups((ANDI, "S5")), elsewhere=claims)) == {2: ["duplicate.other_batch"]}
+
+
+def test_what_this_batch_has_attempted_is_not_measured_against_others() -> None:
+    known = known_of((ANDI, "S5", 1, "pending"))
+    plan = plan_of(topups((ANDI, "S5")), known, elsewhere=elsewhere_of((ANDI, 5_000, 1, TODAYS, "open")))
+    assert keys_of(plan.done) == [(ANDI, "S5", 1)]
+
+
+def test_no_claims_and_no_candidates_are_no_findings() -> None:
+    nobody = plan_of(topups(("nobody", "S5"))).orders
+    claims = elsewhere_of((ANDI, 5_000, 1, TODAYS, "paid"))
+    assert list(batch.claimed_elsewhere(nobody, claims, TODAY)) == []
+    assert list(batch.changed_rows(nobody, known_of((ANDI, "S5", 1, "sukses")))) == []
+    orders = plan_of(topups((ANDI, "S5"))).orders
+    assert list(batch.claimed_elsewhere(orders, NOTHING_ELSEWHERE, TODAY)) == []
+    assert list(batch.changed_rows(orders, Known())) == []
+
+
+# -- what another batch paid lately ------------------------------------------------------------------------
+
+FOUR = [(ANDI, "S5"), (BUDI, "S5"), (CITRA, "S5"), (DEWI, "I5")]
+
+
+def paid(*numbers: str, batch: str = "b2", day: str = "2025-01-19") -> pd.DataFrame:
+    return recent_of(*((number, 5_000) for number in numbers), batch=batch, day=day)
+
+
+def test_three_orders_and_half_of_the_plan_paid_by_one_batch_are_an_overlap() -> None:
+    overlap = plan_of(topups(*FOUR, (ANDI, "S10"), (BUDI, "S10")), recent=paid(ANDI, BUDI, CITRA)).overlap
+    assert overlap == batch.Overlap("lebaran", "2025-01-19", 3)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "recent"),
+    [
+        (FOUR[:2], paid(ANDI, BUDI)),
+        ([*FOUR, (ANDI, "S10"), (BUDI, "S10"), (CITRA, "S10")], paid(ANDI, BUDI, CITRA)),
+        (FOUR, pd.concat([paid(ANDI, BUDI), paid(CITRA, DEWI, batch="b3")])),
+    ],
+)
+def test_fewer_are_a_warning_on_each_row(sheet: list[tuple[str, str]], recent: pd.DataFrame) -> None:
+    plan = plan_of(topups(*sheet), recent=recent)
+    assert plan.overlap is None
+    warned = [finding for finding in plan.findings if finding.code == "recent.other_batch"]
+    assert [finding.level for finding in warned] == [Level.WARNING] * len(recent)
+    assert len(plan.orders) == len(sheet)
+
+
+def test_under_strict_a_row_paid_lately_is_held() -> None:
+    plan = plan_of(topups(*FOUR[:2]), None, Wishes(strict=True), recent=paid(ANDI))
+    assert held_codes(plan) == {2: ["recent.other_batch"]}
+
+
+def test_nothing_paid_lately_or_other_amounts_are_no_overlap() -> None:
+    for recent in (NOTHING_RECENT, recent_of((ANDI, 10_000), (BUDI, 10_000), (CITRA, 10_000))):
+        plan = plan_of(topups(*FOUR), recent=recent)
+        assert (plan.overlap, plan.findings) == (None, ())
+
+
+def test_a_batch_paid_in_parts_on_several_days_is_one_batch_of_its_last_day() -> None:
+    recent = pd.concat([paid(ANDI, BUDI, day="2025-01-02"), paid(CITRA, DEWI, day="2025-01-03")])
+    assert plan_of(topups(*FOUR), recent=recent).overlap == batch.Overlap("lebaran", "2025-01-03", 4)
