@@ -60,7 +60,7 @@ def _options(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 def _option(*names: str, **settings: Any) -> Callable[[Command], Command]:
     """An option that the environment can set too, as BULK_TOPUP_NAME."""
-    variable = "BULK_TOPUP_" + names[-1].lstrip("-").replace("-", "_").upper()
+    variable = "BULK_TOPUP_" + names[0].lstrip("-").replace("-", "_").upper()
     return click.option(*names, envvar=variable, **settings)
 
 

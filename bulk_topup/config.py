@@ -57,7 +57,7 @@ def files_of(
 ) -> Files:
     """The files of this sheet's batch; a rehearsal never touches the real ones.
 
-    Raises InputError for an output that is the sheet itself or no kind of results file.
+    Raises InputError for an output that is the sheet, the checkpoint or no kind of results file.
     """
     path = source.path
     stem = (
@@ -68,8 +68,11 @@ def files_of(
         raise InputError("output.suffix", path=results, known=", ".join(RESULT_SUFFIXES))
     if results.resolve() == path.resolve():
         raise InputError("output.is_sheet", path=results)
+    checkpoint = checkpoint or path.with_name(f"{stem}.checkpoint.db")
+    if results.resolve() == checkpoint.resolve():
+        raise InputError("output.is_checkpoint", path=results)
     return Files(
-        checkpoint=checkpoint or path.with_name(f"{stem}.checkpoint.db"),
+        checkpoint=checkpoint,
         results=results,
         ledger=str(path.with_name("sandbox.ledger.db")) if sandbox else _ledger_location(),
         sandbox_state=path.with_name("sandbox.provider.db"),
@@ -102,7 +105,7 @@ def credentials(connection: Connection) -> tuple[str, str]:
 def _password(file: Path | None) -> str:
     if file is not None:
         try:
-            password = file.read_text(encoding="utf-8").rstrip("\r\n")
+            password = file.read_text(encoding="utf-8-sig").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError("credentials.file", path=file, why=error) from None
         if not password:
@@ -116,8 +119,20 @@ def _password(file: Path | None) -> str:
 def _asked(prompt: str, variable: str, *, hidden: bool) -> str:
     if not sys.stdin.isatty():
         raise InputError("credentials.missing", variable=variable)
-    if hidden:
+    typed = _hidden(prompt) if hidden else _line(prompt)
+    if not typed:
+        raise InputError("credentials.empty", variable=variable)
+    return typed
+
+
+def _hidden(prompt: str) -> str:
+    try:
         return getpass.getpass(prompt)
+    except EOFError:
+        return ""
+
+
+def _line(prompt: str) -> str:
     sys.stderr.write(prompt)
     sys.stderr.flush()
     return sys.stdin.readline().strip()

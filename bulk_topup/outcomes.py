@@ -117,10 +117,26 @@ def _undocumented(reply: Reply, now: datetime | None) -> Outcome:
 
 
 def _line_of_http_status(reply: Reply) -> Line:
-    # An invoice, even in a body too damaged to read, says that the provider took the order.
-    if reply.status in BY_HTTP_STATUS and b"invoice" not in reply.body.lower():
+    if reply.status in BY_HTTP_STATUS and not _may_be_a_receipt(reply):
         return BY_HTTP_STATUS[reply.status]
     return NOT_AS_DOCUMENTED if reply.body.strip() else EMPTY
+
+
+def _may_be_a_receipt(reply: Reply) -> bool:
+    """Whether this may be what is left of a receipt: it speaks of an invoice, or was cut before it could."""
+    if b"invoice" in reply.body.lower():
+        return True
+    chunked = "chunked" in reply.headers.get("transfer-encoding", "").lower()
+    is_whole = chunked or "content-length" in reply.headers or _is_json(reply.body)
+    return not is_whole and reply.body.lstrip()[:1] in {b"{", b"["}
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        read_json(body)
+    except ValueError:
+        return False
+    return True
 
 
 def classify_status(answer: Answer, invoice: str, number: str, product: str | None = None) -> Outcome | None:

@@ -322,8 +322,39 @@ class _Deadline:
                 self._sock.shutdown(socket.SHUT_RDWR)
 
 
+class _HeadReader:
+    """Remembers the last header line: http.client takes the end of the connection for the end of the head."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+        self.last = b""
+
+    def readline(self, limit: int = -1) -> bytes:
+        self.last = self.file.readline(limit)
+        return self.last
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+
+class _Answer(http.client.HTTPResponse):
+    """Counts only if its head came whole. Raises http.client.IncompleteRead for one that was cut."""
+
+    fp: Any
+
+    def begin(self) -> None:
+        head = self.fp = _HeadReader(self.fp)
+        super().begin()
+        if head.last not in {b"\r\n", b"\n"}:
+            raise http.client.IncompleteRead(b"")
+        if self.fp is head:
+            self.fp = head.file
+
+
 class _Connection(HTTPConnection):
     """Asks its departure before the first byte of the request, and never connects for a second try."""
+
+    response_class = _Answer
 
     def __init__(self, *args: Any, departure: _Departure, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

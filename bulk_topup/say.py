@@ -498,9 +498,11 @@ WORDS: dict[str, str] = {
     ),
     "output.suffix": "{path}: results are written as {known}; name such a file with --output",
     "output.is_sheet": "{path} is the sheet itself; name another file with --output",
+    "output.is_checkpoint": "{path} is the progress file; name another file with --output",
     "credentials.missing": (
         "no {variable} is set, and there is no terminal to ask on; set it, or give --password-file for the password"
     ),
+    "credentials.empty": "nothing was typed; type it, or set {variable}",
     "credentials.file": "the password file {path} can't be used ({why})",
     "declined.no_terminal": "there is no terminal to ask on; nothing was sent: add --yes to send this plan",
     "declined.person": "nothing was sent",
@@ -654,7 +656,7 @@ class _Formatter(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec == "money":
-            return money(int(value))
+            return money(int(value)) if value != "" else ""
         return printable(format(value, format_spec))
 
 

@@ -151,10 +151,11 @@ def test_at_most_three_near_codes_are_named_in_the_price_lists_spelling() -> Non
 
 
 def test_where_the_whole_column_is_wrong_only_the_first_codes_get_suggestions() -> None:
-    wrong = [(ANDI, f"S5-{nth}") for nth in range(checks.SUGGESTED_MOST + 2)]
-    said = [code for _, code in codes(topups(*wrong, (BUDI, "S5-0")))]
-    assert said.count("product.unknown_near") == checks.SUGGESTED_MOST + 1
-    assert said[-3:] == ["product.unknown", "product.unknown", "product.unknown_near"]
+    prices = price_list(a_product("VOUCHER-LISTRIK", "PLN", 5_000, 5_500))
+    wrong = [(ANDI, f"VOUCHER-LISTRIK-{nth:03}") for nth in range(checks.SUGGESTED_MOST + 2)]
+    said = [code for _, code in codes(topups(*wrong, wrong[0]), prices)]
+    suggested = ["product.unknown_near"] * checks.SUGGESTED_MOST
+    assert said == [*suggested, "product.unknown", "product.unknown", "product.unknown_near"]
 
 
 def test_a_product_without_a_nominal_cannot_be_sent() -> None:

@@ -19,7 +19,7 @@ from bulk_topup.workbook import RESULT_COLUMNS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conftest import MakeOffice, Office
+    from tests.conftest import MakeOffice, Office
 
 OK, NOT_ALL_PAID, NOTHING_SENT, STOPPED, OPEN = 0, 1, 2, 3, 4
 PRICE = 5650

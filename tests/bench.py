@@ -1,0 +1,175 @@
+"""The real parts on a bench, in one process: files, provider over HTTP, ledger; only the clock is handed in."""
+
+from __future__ import annotations
+
+import csv
+import email.utils
+import json
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+
+from bulk_topup import config, run
+from bulk_topup.clock import WIB, SystemClock
+from bulk_topup.desk import Desk
+from bulk_topup.sandbox import Faults, Sandbox
+from bulk_topup.sandbox.damage import Wire
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from bulk_topup.errors import Exit
+    from bulk_topup.sandbox import LoggedRequest, TopUp
+    from bulk_topup.settle import Verdict
+
+PRICE = 5_650
+"""Of TSEL5, in rupiah."""
+
+
+class MovedClock(SystemClock):
+    """The machine's clocks, moved: `wall` and `boot` by as much as the test says. Sleeping moves both."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wall = timedelta(0)
+        self.boot_s = 0.0
+        self.slept_s: list[float] = []
+
+    def now(self) -> datetime:
+        return super().now() + self.wall
+
+    def alive(self) -> float:
+        return super().alive() + self.boot_s
+
+    def sleep(self, seconds: float) -> bool:
+        if seconds > 0:
+            self.slept_s.append(seconds)
+            self.pass_by(seconds)
+        return self.stop.is_set()
+
+    def pass_by(self, seconds: float) -> None:
+        self.wall += timedelta(seconds=seconds)
+        self.boot_s += seconds
+
+    def set_to(self, hour: int, minute: int, second: float = 0.0) -> None:
+        """This time of today, in WIB."""
+        today = super().now().date()
+        wanted = datetime.combine(today, time_of_day(hour, minute), WIB) + timedelta(seconds=second)
+        self.wall = wanted - super().now()
+
+
+class _Provider(Sandbox):
+    """Its `Date` header is measured against the machine's clock, from which it may differ by `skew_s`."""
+
+    skew_s: float | None = 0.0
+
+    def _wire(self, handler: Any) -> Wire:
+        if self.skew_s is None:
+            return Wire(handler, "not a date", self._wait)
+        return Wire(handler, email.utils.formatdate(time.time() + self.skew_s, usegmt=True), self._wait)
+
+
+class Bench:
+    """A sheet and everything that a command needs to send it; the provider lives by the same clock."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
+        self.folder = folder
+        self.clock = MovedClock()
+        self.clock.set_to(11, 0)
+        self.sandbox = _Provider(clock=self.clock.now, **settings)
+        self.sandbox.start()
+        monkeypatch.setenv("BULK_TOPUP_LEDGER", str(folder / "ledger.db"))
+        monkeypatch.setenv("BULK_TOPUP_USERNAME", "sandbox")
+        monkeypatch.setenv("BULK_TOPUP_PASSWORD", "sandbox")
+
+    def close(self) -> None:
+        self.sandbox.stop()
+
+    # -- the desk ------------------------------------------------------------------------------------------
+
+    def sheet(self, *numbers: str, product: str = "TSEL5") -> None:
+        """One row a number; the first is row 2."""
+        with self.path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("No HP", "Kode Produk"), *((number, product) for number in numbers)])
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "bonus.csv"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "bonus.checkpoint.db"
+
+    def job(self, **wishes: Any) -> config.Job:
+        source = config.Source(self.path)
+        connection = config.Connection(base_url=self.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
+        job = config.Job(source, config.files_of(source, sandbox=False), connection, wait_s=0.0, yes=True)
+        retry_failed = wishes.pop("retry_failed", False)
+        return replace(job, wishes=replace(job.wishes, retry_failed=retry_failed), **wishes)
+
+    def run(self, **wishes: Any) -> Exit:
+        return run.run(self.job(**wishes), Desk(), self.clock)
+
+    def settle(self, **wishes: Any) -> Exit:
+        return run.settle_batch(self.job(**wishes), Desk(), self.clock)
+
+    def resend(self, **wishes: Any) -> Exit:
+        return self.settle(resend=True, **wishes)
+
+    def resolve(self, *verdicts: Verdict) -> Exit:
+        return run.resolve_rows(self.job(), Desk(), self.clock, verdicts)
+
+    # -- what became of it ---------------------------------------------------------------------------------
+
+    def rows(self) -> list[dict[str, str]]:
+        """The rows of the results, every value as text."""
+        book = openpyxl.load_workbook(self.folder / "bonus.results.xlsx")
+        header, *rows = book.worksheets[0].iter_rows(values_only=True)
+        book.close()
+        return [
+            {str(name): "" if value is None else str(value) for name, value in zip(header, row, strict=True)}
+            for row in rows
+        ]
+
+    def statuses(self) -> list[str]:
+        return [row["status"] for row in self.rows()]
+
+    def select(self, sql: str, *, ledger: bool = False) -> list[tuple[Any, ...]]:
+        """From the checkpoint, or the ledger."""
+        with closing(sqlite3.connect(self.folder / "ledger.db" if ledger else self.checkpoint)) as db:
+            return db.execute(sql).fetchall()
+
+    def kinds(self) -> list[str | None]:
+        """Of every attempt, in order."""
+        return [kind for (kind,) in self.select("SELECT kind FROM attempts ORDER BY id")]
+
+    def claims(self) -> list[tuple[str, str, str]]:
+        """(number, day, state) of every claim."""
+        return self.select("SELECT number, day, state FROM claims ORDER BY number, day", ledger=True)
+
+    # -- the provider's side -------------------------------------------------------------------------------
+
+    def sent(self) -> list[LoggedRequest]:
+        return [request for request in self.sandbox.requests() if request.endpoint == "isipulsa"]
+
+    def paid(self) -> list[TopUp]:
+        return [topup for topup in self.sandbox.book() if topup.status != "gagal"]
+
+
+def refusal(reason_code: str) -> str:
+    """A fault: the provider says no with this code, and nothing is paid."""
+    words = {"result": "no", "reason_code": reason_code, "reason": f"alasan-{reason_code}"}
+    return f"before otherjson:{json.dumps(words)}"
+
+
+def on_isipulsa(*faults: str | None) -> Faults:
+    """One fault for each request to isipulsa in turn; None, and every later request, goes well."""
+    return Faults.listed({"isipulsa": {n: text for n, text in enumerate(faults, start=1) if text}})

@@ -1,0 +1,195 @@
+"""One command in a process of its own: the real command line, boundaries that can crash, a clock handed in."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Never
+
+import bulk_topup.clock
+from bulk_topup import cli
+from bulk_topup.checkpoint import Checkpoint
+from bulk_topup.ledger import Ledger
+from bulk_topup.provider import Provider
+from tests.campaign.clock import CampaignClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from tests.campaign.clock import SharedTime
+    from tests.campaign.schedule import Command, Crash
+
+PATIENCE_S, IMPATIENCE_S = 5.0, 0.25
+"""How long a command waits for an answer: briefly where a fault of its schedule is to make it wait in vain."""
+
+POINTS: Mapping[str, tuple[Any, str]] = {
+    "ledger.claim": (Ledger, "claim"),
+    "ledger.conclude": (Ledger, "conclude_all"),
+    "checkpoint.create": (Checkpoint, "create"),
+    "checkpoint.adopt": (Checkpoint, "adopt"),
+    "checkpoint.note": (Checkpoint, "note"),
+    "checkpoint.begin": (Checkpoint, "begin"),
+    "checkpoint.end": (Checkpoint, "end"),
+    "checkpoint.hold": (Checkpoint, "hold"),
+    "checkpoint.lost_attempt": (Checkpoint, "lost_attempt"),
+    "checkpoint.adopt_lost_claim": (Checkpoint, "adopt_lost_claim"),
+    "checkpoint.close": (Checkpoint, "close"),
+    "provider.price_list": (Provider, "price_list"),
+    "provider.top_up": (Provider, "top_up"),
+    "provider.status": (Provider, "status"),
+    "socket.send": (socket.socket, "sendall"),
+    "os.replace": (os, "replace"),
+    "os.rename": (os, "rename"),
+}
+"""Every step of the loop that leaves a trace outside the process."""
+
+
+@dataclass
+class Boundaries:
+    """Counts the calls of each boundary and does at the chosen one what the schedule says."""
+
+    crash: Crash | None
+    time: SharedTime
+    tell: Callable[[str], None]
+    _calls: dict[str, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def install(self) -> None:
+        for point, (owner, name) in POINTS.items():
+            original = getattr(owner, name)
+            watched = self._watched(point, original)
+            setattr(owner, name, staticmethod(watched) if inspect.ismethod(original) else watched)
+
+    def _watched(self, point: str, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            with self._lock:
+                nth = self._calls[point] = self._calls.get(point, 0) + 1
+            self._strike(point, nth, "before")
+            result = original(*args, **kwargs)
+            self._strike(point, nth, "after")
+            return result
+
+        return watched
+
+    def _strike(self, point: str, nth: int, side: str) -> None:
+        crash = self.crash
+        if crash is None or (crash.point, crash.nth, crash.side) != (point, nth, side):
+            return
+        self.tell(f"crash {crash}")
+        if crash.how == "exit":
+            os._exit(9)
+        if crash.how == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.time.advance(float(crash.how.partition(":")[2]))
+
+
+def perform(command: Command, folder: Path, url: str, clock: SharedTime) -> Never:
+    """Carry out the command in this process, which must be a fresh fork; ends the process."""
+    code = 70
+    try:
+        trace = os.open(folder / "trace", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        _redirect(folder / "output")
+        os.chdir(folder)
+        _set_environment(folder, url)
+
+        def tell(line: str) -> None:
+            os.write(trace, f"{line}\n".encode())
+
+        patience_s = IMPATIENCE_S if _makes_wait(command) else PATIENCE_S
+        _hand_in(clock, patience_s, tell)
+        _refuse_connections(command.refused)
+        Boundaries(command.crash, clock, tell).install()
+        code = _command(_arguments(command))
+    except BaseException:  # noqa: BLE001  (whatever escapes is a defect, and this process ends here)
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _arguments(command: Command) -> list[str]:
+    pace = ["--rate", "500", "--wait", "10"]
+    extra = {
+        "run": ["--yes", *pace, "--workers", str(command.workers)],
+        "settle": ["--yes", *pace],
+        "check": ["--rate", "500"],
+    }
+    return [command.verb, command.sheet, *command.options, *extra.get(command.verb, [])]
+
+
+def _command(arguments: list[str]) -> int:
+    try:
+        cli.cli.main(arguments, prog_name="bulk-topup")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 70
+    return 70
+
+
+def _makes_wait(command: Command) -> bool:
+    texts = [text for faults in command.faults.values() for text in faults.values()]
+    waits = [text.partition(":")[2] for text in texts if "stall:" in text or "slow:" in text]
+    return any(float(seconds) > IMPATIENCE_S for seconds in waits)
+
+
+def _redirect(output: Path) -> None:
+    target = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for number, file in ((0, nothing), (1, target), (2, target)):
+        os.dup2(file, number)
+
+
+def _set_environment(folder: Path, url: str) -> None:
+    for name in [name for name in os.environ if name.startswith("BULK_TOPUP_")]:
+        del os.environ[name]
+    os.environ |= {
+        "BULK_TOPUP_LEDGER": str(folder / "ledger.db"),
+        "BULK_TOPUP_BASE_URL": url,
+        "BULK_TOPUP_USERNAME": "sandbox",
+        "BULK_TOPUP_PASSWORD": "sandbox",
+        "BULK_TOPUP_DEBUG": "1",
+    }
+
+
+def _hand_in(clock: SharedTime, patience_s: float, tell: Callable[[str], None]) -> None:
+    CampaignClock.time = clock
+    bulk_topup.clock.SystemClock = CampaignClock  # type: ignore[misc]
+    make, top_up = Provider.__init__, Provider.top_up
+
+    def made(self: Provider, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **{**kwargs, "timeout_s": patience_s, "now": clock.now})
+
+    def timed(self: Provider, order: Any, **kwargs: Any) -> Any:
+        began = time.monotonic()
+        answer = top_up(self, order, **kwargs)
+        if time.monotonic() - began >= patience_s:
+            tell(f"timed out {order.number}")
+        return answer
+
+    Provider.__init__ = made  # type: ignore[method-assign]
+    Provider.top_up = timed  # type: ignore[method-assign]
+
+
+def _refuse_connections(refused: tuple[int, ...]) -> None:
+    """The named connections go to a port where nobody listens: refused by the operating system itself."""
+    if not refused:
+        return
+    connect = socket.socket.connect
+    closed = socket.socket()
+    closed.bind(("127.0.0.1", 0))
+    calls = iter(range(1, 1_000_000))
+
+    def connected(self: socket.socket, address: Any) -> None:
+        connect(self, closed.getsockname() if next(calls) in refused else address)
+
+    socket.socket.connect = connected  # type: ignore[method-assign]

@@ -1,0 +1,54 @@
+"""Time that passes when told to: shared by the provider and every command of a schedule."""
+
+from __future__ import annotations
+
+import mmap
+import struct
+import threading
+from datetime import datetime
+
+from bulk_topup.clock import SystemClock
+from tests.campaign.schedule import WIB
+
+_TICK_S = 0.001
+
+
+class SharedTime:
+    """One moment in memory that forked processes share. It moves only by `advance` and `set`."""
+
+    def __init__(self, start: datetime) -> None:
+        self._memory = mmap.mmap(-1, 8)
+        self._lock = threading.Lock()
+        self.set(start)
+
+    def seconds(self) -> float:
+        return float(struct.unpack_from("d", self._memory)[0])
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.seconds(), WIB)
+
+    def set(self, moment: datetime) -> None:
+        struct.pack_into("d", self._memory, 0, moment.timestamp())
+
+    def advance(self, seconds: float) -> float:
+        with self._lock:
+            struct.pack_into("d", self._memory, 0, self.seconds() + seconds)
+            return self.seconds()
+
+
+class CampaignClock(SystemClock):
+    """A command's clock over shared time: a look takes a millisecond, a sleep takes no real time at all."""
+
+    time: SharedTime
+
+    def now(self) -> datetime:
+        self.time.advance(_TICK_S)
+        return self.time.now()
+
+    def alive(self) -> float:
+        return self.time.advance(_TICK_S)
+
+    def sleep(self, seconds: float) -> bool:
+        if seconds > 0:
+            self.time.advance(max(seconds, _TICK_S))
+        return self.stop.is_set()

@@ -1,0 +1,184 @@
+"""A finance team's desk inside this process: real files and sockets, but a clock that is set by hand."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
+from itertools import zip_longest
+from threading import Lock
+from typing import TYPE_CHECKING, ClassVar
+
+import openpyxl
+
+from bulk_topup import run as flow
+from bulk_topup.batch import Wishes
+from bulk_topup.clock import WIB, SystemClock
+from bulk_topup.config import Connection, Job, Source, files_of
+from bulk_topup.desk import Desk
+from bulk_topup.errors import BulkTopupError
+from bulk_topup.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import pytest
+
+    from bulk_topup.errors import Exit
+    from bulk_topup.sandbox import LoggedRequest, TopUp
+
+START = datetime(2025, 1, 20, 10, 0, tzinfo=WIB)
+HEADER = ("Nama", "No HP", "Kode Produk")
+
+Topup = tuple[str, str]
+"""A row of a sheet: number and product code."""
+
+
+class TestClock(SystemClock):
+    """Stands still but for what is slept, which takes no time, and for what it is set to."""
+
+    __test__: ClassVar[bool] = False
+
+    def __init__(self, now: datetime = START) -> None:
+        super().__init__()
+        self._now = now
+        self._alive_s = 0.0
+        self._lock = Lock()
+
+    def now(self) -> datetime:
+        with self._lock:
+            return self._now
+
+    def alive(self) -> float:
+        with self._lock:
+            return self._alive_s
+
+    def sleep(self, seconds: float) -> bool:
+        self.advance(timedelta(seconds=max(0.0, seconds)))
+        return self.stop.is_set()
+
+    def advance(self, span: timedelta) -> None:
+        with self._lock:
+            self._now += span
+            self._alive_s += span.total_seconds()
+
+    def set(self, moment: datetime) -> None:
+        """Raises ValueError for a moment that has passed."""
+        if moment < self.now():
+            raise ValueError(f"{moment} has passed")
+        self.advance(moment - self.now())
+
+
+@dataclass(frozen=True)
+class Came:
+    """What one command came to: `code` is why it refused ("" if it did not), `paid` how many top-ups each
+    number got by the provider's book, `sent` the numbers of its requests to isipulsa in order."""
+
+    exit: int
+    code: str
+    paid: Mapping[str, int]
+    sent: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Office:
+    """File names are relative to `folder`. The sandbox goes by the same clock as the command."""
+
+    folder: Path
+    clock: TestClock
+    sandbox: Sandbox
+    wait_s: float = 10.0
+    _desk: Desk = field(default_factory=lambda: Desk(quiet=True))
+
+    # -- sheets --------------------------------------------------------------------------------------------
+
+    def write(self, name: str, rows: Iterable[Topup], *tabs: str) -> Path:
+        """A sheet of these rows, the first in row 2; as a workbook, every tab holds them all."""
+        lines = [HEADER, *((f"Karyawan {n}", *row) for n, row in enumerate(rows, start=1))]
+        path = self.folder / name
+        if path.suffix == ".csv":
+            with path.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows(lines)
+            return path
+        book = openpyxl.Workbook(write_only=True)
+        for tab in tabs or ("Sheet1",):
+            sheet = book.create_sheet(tab)
+            for line in lines:
+                sheet.append(line)
+        book.save(path)
+        return path
+
+    # -- commands ------------------------------------------------------------------------------------------
+
+    def job(self, sheet: str, *flags: str, tab: str | None = None) -> Job:
+        """`run SHEET --yes` with these flags, as fast as it goes."""
+        source = Source(self.folder / sheet, tab)
+        named = {flag.removeprefix("--").replace("-", "_") for flag in flags}
+        known = {wish.name for wish in fields(Wishes)}
+        job = Job(
+            source,
+            files_of(source, sandbox=False),
+            Connection(base_url=self.sandbox.url, rate_per_s=500),
+            Wishes(**dict.fromkeys(named & known, True)),
+            wait_s=self.wait_s,
+            yes=True,
+        )
+        return replace(job, **dict.fromkeys(named - known, True))  # type: ignore[arg-type]
+
+    def run(self, sheet: str, *flags: str, tab: str | None = None) -> Came:
+        job = self.job(sheet, *flags, tab=tab)
+        return self.witness(lambda: flow.run(job, self._desk, self.clock))
+
+    def settle(self, sheet: str, *flags: str) -> Came:
+        job = self.job(sheet, *flags)
+        return self.witness(lambda: flow.settle_batch(job, self._desk, self.clock))
+
+    def witness(self, command: Callable[[], Exit]) -> Came:
+        """A command to its end, and what the provider saw of it."""
+        before, asked = self.paid(), len(self.sent())
+        try:
+            exit_code, code = command(), ""
+        except BulkTopupError as problem:
+            exit_code, code = problem.exit_code, problem.code
+        sent = [request.parameters["nomortujuan"] for request in self.sent()[asked:]]
+        return Came(int(exit_code), code, self.paid() - before, sent)
+
+    # -- what became of it ---------------------------------------------------------------------------------
+
+    def results(self, sheet: str, tab: str | None = None) -> list[dict[str, str]]:
+        """The rows of the sheet's results, every value as text."""
+        book = openpyxl.load_workbook(self.job(sheet, tab=tab).files.results, read_only=True)
+        header, *rows = book.worksheets[0].iter_rows(values_only=True)
+        book.close()
+        return [
+            {str(key): "" if value is None else str(value) for key, value in zip_longest(header, row)}
+            for row in rows
+        ]
+
+    def paid(self) -> Counter[str]:
+        """How many top-ups each number holds by the provider's book."""
+        return Counter(topup.number for topup in self.topups())
+
+    def topups(self) -> list[TopUp]:
+        """Those for which the provider keeps the money."""
+        return [topup for topup in self.sandbox.book() if topup.status != "gagal"]
+
+    def sent(self) -> list[LoggedRequest]:
+        return [request for request in self.sandbox.requests() if request.endpoint == "isipulsa"]
+
+
+@contextmanager
+def open_office(folder: Path, settings: pytest.MonkeyPatch, **of_sandbox: object) -> Iterator[Office]:
+    """An office in this folder; keyword arguments are those of its Sandbox."""
+    clock = TestClock()
+    for name, value in {
+        "BULK_TOPUP_USERNAME": "sandbox",
+        "BULK_TOPUP_PASSWORD": "sandbox",
+        "BULK_TOPUP_LEDGER": str(folder / "ledger.db"),
+    }.items():
+        settings.setenv(name, value)
+    with Sandbox(clock=clock.now, **of_sandbox) as sandbox:  # type: ignore[arg-type]  # passed on as given
+        yield Office(folder, clock, sandbox)

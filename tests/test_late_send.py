@@ -1,0 +1,358 @@
+"""A request leaves within 5 s of its durable attempt and on the same WIB day, or not at all: it is tried anew."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from contextlib import ExitStack, closing
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bulk_topup.clock import WIB, SystemClock
+from bulk_topup.ledger import Ledger, ledger_url
+from bulk_topup.model import Order, Status
+from bulk_topup.provider import Provider
+from bulk_topup.sandbox import Sandbox
+from bulk_topup.send import Purse, Sender
+from bulk_topup.throttle import Throttle
+from bulk_topup.tools import Tools
+from tests.builders import ANDI, BUDI, PRICES, a_checkpoint, orders_in, topups
+from tests.tcp_proxy import Proxy, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from bulk_topup.model import Answer
+    from tests.conftest import Office
+
+NOON = datetime(2025, 1, 20, 12, 0, tzinfo=WIB)
+TODAY, TOMORROW = date(2025, 1, 20), date(2025, 1, 21)
+LATE = ("not_sent", "outcome.not_sent.late")
+SUKSES = ("sukses", "outcome.sukses")
+
+
+class HandedClock(SystemClock):
+    """Stands still but for what it is told, and for sleeping."""
+
+    def __init__(self, wall: datetime) -> None:
+        super().__init__()
+        self.wall = wall
+        self.boot_s = 1_000.0
+
+    def now(self) -> datetime:
+        return self.wall
+
+    def alive(self) -> float:
+        return self.boot_s
+
+    def sleep(self, seconds: float) -> bool:
+        self.move(max(seconds, 0.0), max(seconds, 0.0))
+        return False
+
+    def move(self, wall_s: float, boot_s: float) -> None:
+        self.wall += timedelta(seconds=wall_s)
+        self.boot_s += boot_s
+
+
+class SlowToConnect(Provider):
+    """The provider over HTTP; what `meanwhile(n)` does happens while the n-th request connects."""
+
+    meanwhile: Callable[[int], None] = staticmethod(lambda _n: None)
+    connects = 0
+
+    def top_up(self, order: Order, *, may_leave: Callable[[], bool]) -> Answer:
+        def connected() -> bool:
+            self.connects += 1
+            self.meanwhile(self.connects)
+            return may_leave()
+
+        return super().top_up(order, may_leave=connected)
+
+
+class Silent:
+    """A watcher that shows nothing."""
+
+    def done(self, order: Order, status: Status, debited: int | None) -> None: ...
+    def balance(self, rupiah: int, needed: int) -> None: ...
+    def settled(self, status: Status) -> None: ...
+
+
+class Sending:
+    """A sender with all of its real parts, on a clock that is handed in."""
+
+    def __init__(self, folder: Path, stack: ExitStack, start: datetime) -> None:
+        self.clock = HandedClock(start)
+        listed = [
+            {
+                "tipe": product.kind,
+                "operator": product.operator,
+                "kodeoperator": product.code,
+                "nominal": str(product.nominal),
+                "harga": str(product.price or 0),
+                "status": "Ready",
+            }
+            for product in PRICES.values()
+        ]
+        self.sandbox = stack.enter_context(Sandbox(clock=self.clock.now, prices=listed))
+        self.provider = SlowToConnect(self.sandbox.url, "sandbox", "sandbox", now=self.clock.now)
+        self.ledger = Ledger(ledger_url(str(folder / "ledger.db")), account="sandbox", base_url="u")
+        stack.callback(self.ledger.close)
+        self.checkpoint = a_checkpoint(folder / "bonus.checkpoint.db", topups((ANDI, "S5"), (BUDI, "S5")))
+        stack.callback(self.checkpoint.close)
+        self._folder = folder
+
+    def send(
+        self, *numbers: str, guard: Callable[[Order], object] = lambda _order: None, **how: int
+    ) -> Sender:
+        throttle = Throttle(500.0, clock=self.clock.alive, sleep=self.clock.sleep)
+        tools = Tools(self.provider, self.ledger, throttle, self.clock, "sandbox", "u")
+        purse = Purse(limit=100_000)
+        sender = Sender(self.checkpoint, tools, Silent(), purse, "bonus", guard=guard, **how)
+        orders = [self.order(number) for number in numbers]
+        states = {open_.order.id: open_.status for open_ in self.checkpoint.open_orders()}
+        sender.run(orders, states)
+        return sender
+
+    def order(self, number: str) -> Order:
+        return orders_in(self.checkpoint)[number, "S5", 1]
+
+    def attempts(self) -> list[tuple[str, str]]:
+        """(kind, code), in order."""
+        return self._select("bonus.checkpoint.db", "SELECT kind, code FROM attempts ORDER BY id")
+
+    def days(self) -> list[str]:
+        """Of every attempt, then of every claim."""
+        attempts = self._select("bonus.checkpoint.db", "SELECT day FROM attempts ORDER BY id")
+        claims = self._select("ledger.db", "SELECT day FROM claims ORDER BY day")
+        return [day for (day,) in (*attempts, *claims)]
+
+    def _select(self, name: str, sql: str) -> list[tuple[str, ...]]:
+        with closing(sqlite3.connect(self._folder / name)) as db:
+            return db.execute(sql).fetchall()
+
+
+@pytest.fixture
+def sending(tmp_path: Path) -> Iterator[Callable[[datetime], Sending]]:
+    with ExitStack() as stack:
+        yield lambda start: Sending(tmp_path, stack, start)
+
+
+def once(clock: HandedClock, wall_s: float, boot_s: float) -> Callable[[int], None]:
+    """The clocks move by this while the first request connects, and never again."""
+    return lambda n: clock.move(wall_s, boot_s) if n == 1 else None
+
+
+# -- the clock jumps between attempt and request -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "boot_s"),
+    [(0.0, 0.0), (5.0, 5.0), (0.0, 5.0), (5.0, 0.0), (-5.0, 0.0), (-5.0, 5.0)],
+)
+def test_a_request_that_is_ready_within_5_s_leaves(
+    sending: Callable[[datetime], Sending], wall_s: float, boot_s: float
+) -> None:
+    desk = sending(NOON)
+    desk.provider.meanwhile = once(desk.clock, wall_s, boot_s)
+
+    desk.send(ANDI)
+
+    assert desk.attempts() == [SUKSES]
+    assert len(desk.sandbox.book()) == 1
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "boot_s"),
+    [
+        pytest.param(5.001, 5.001, id="both clocks"),
+        pytest.param(0.0, 5.001, id="slept, and the wall clock was set back"),
+        pytest.param(5.001, 0.0, id="the wall clock jumps forwards"),
+        pytest.param(-5.001, 0.0, id="the wall clock jumps backwards"),
+        pytest.param(28_800.0, 28_800.0, id="slept for the night"),
+        pytest.param(-86_400.0, 0.5, id="a day back"),
+        pytest.param(31_536_000.0, 0.5, id="a year ahead"),
+    ],
+)
+def test_a_late_request_does_not_leave_and_is_tried_anew_with_an_attempt_of_its_own(
+    sending: Callable[[datetime], Sending], wall_s: float, boot_s: float
+) -> None:
+    desk = sending(NOON)
+    desk.provider.meanwhile = once(desk.clock, wall_s, boot_s)
+
+    desk.send(ANDI)
+
+    assert desk.attempts() == [LATE, SUKSES]
+    assert len(desk.sandbox.requests()) == len(desk.sandbox.book()) == 1
+    day = desk.clock.now().date().isoformat()
+    assert desk.days() == [TODAY.isoformat(), day, day]
+
+
+@pytest.mark.parametrize(
+    ("start", "wall_s", "days"),
+    [
+        pytest.param(NOON.replace(hour=23, minute=59, second=58), 1.9, [TODAY] * 2, id="just before"),
+        pytest.param(
+            NOON.replace(hour=23, minute=59, second=58), 2.0, [TODAY, TOMORROW, TOMORROW], id="over midnight"
+        ),
+        pytest.param(
+            NOON.replace(day=21, hour=0, minute=0, second=1), -3.0, [TOMORROW, TODAY, TODAY], id="and back"
+        ),
+    ],
+)
+def test_a_request_leaves_on_the_day_of_its_attempt_and_of_its_claim(
+    sending: Callable[[datetime], Sending], start: datetime, wall_s: float, days: list[date]
+) -> None:
+    desk = sending(start)
+    desk.provider.meanwhile = once(desk.clock, wall_s, abs(wall_s))
+
+    desk.send(ANDI)
+
+    assert desk.days() == [day.isoformat() for day in days]
+    (topup,) = desk.sandbox.book()
+    assert topup.day == days[-1]
+
+
+def test_a_connection_that_is_always_late_stops_the_run_with_nothing_sent(
+    sending: Callable[[datetime], Sending],
+) -> None:
+    desk = sending(NOON)
+    desk.provider.meanwhile = lambda _n: desk.clock.move(6.0, 6.0)
+
+    sender = desk.send(ANDI, BUDI)
+
+    assert sender.halt is not None
+    assert sender.halt.code == "halt.out_of_reach"
+    assert desk.attempts() == [LATE] * 6
+    assert desk.sandbox.requests() == []
+    assert desk.days() == [TODAY.isoformat()] * 6, "a claim was kept"
+    assert sender.purse.spent == 0
+
+
+def test_with_several_workers_only_the_late_request_is_held_back(
+    sending: Callable[[datetime], Sending],
+) -> None:
+    desk = sending(NOON)
+    desk.provider.meanwhile = lambda n: desk.clock.move(0.0, 6.0) if n == 2 else None
+
+    desk.send(ANDI, BUDI, workers=2)
+
+    assert sorted(desk.attempts())[-2:] == [SUKSES, SUKSES]
+    assert LATE in desk.attempts()
+    assert sorted(topup.number for topup in desk.sandbox.book()) == [ANDI, BUDI]
+
+
+def test_an_unknown_row_whose_guard_falls_while_it_connects_is_not_sent_again_and_keeps_its_claim(
+    sending: Callable[[datetime], Sending],
+) -> None:
+    desk = sending(NOON)
+    order = desk.order(ANDI)
+    desk.ledger.claim(order, TODAY, "first", desk.checkpoint.batch_id, "bonus", NOON)
+    attempt = desk.checkpoint.begin(order, "first", NOON, TODAY, 0.0, Status.UNSENT)
+    guarded = True
+
+    def fall(_n: int) -> None:
+        nonlocal guarded
+        guarded = False
+
+    desk.provider.meanwhile = fall
+    desk.send(ANDI, guard=lambda _order: None if guarded else "resend.near_midnight")
+
+    assert attempt.order == order
+    assert [kind for kind, _ in desk.attempts()] == [None, "not_sent"]
+    assert [open_.status for open_ in desk.checkpoint.open_orders()] == [Status.UNKNOWN]
+    assert desk.sandbox.requests() == []
+    assert desk.days()[-1:] == [TODAY.isoformat()]
+
+
+# -- what leaves, leaves at once ---------------------------------------------------------------------------
+
+
+def test_a_request_leaves_in_one_piece_so_that_no_part_of_it_can_leave_late(
+    sending: Callable[[datetime], Sending], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process stopped between header and body would wake up and complete the order, hours later."""
+    pieces: list[bytes] = []
+    sendall = socket.socket.sendall
+
+    def recorded(sock: socket.socket, data: bytes, *flags: int) -> None:
+        if sock.getpeername()[1] == port:
+            pieces.append(bytes(data))
+        sendall(sock, data, *flags)
+
+    desk = sending(NOON)
+    port = int(desk.sandbox.url.split(":")[2].split("/")[0])
+    monkeypatch.setattr(socket.socket, "sendall", recorded)
+    desk.send(ANDI)
+
+    assert [piece.endswith(b"nomortujuan=" + ANDI.encode()) for piece in pieces] == [True]
+
+
+# -- the process itself is stopped -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Key and certificate of 127.0.0.1 in one file."""
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("-nodes", "-subj", "/CN=127.0.0.1", "-days", "2", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-addext", "keyUsage=critical,digitalSignature,keyCertSign"),
+            *("-keyout", str(key), "-out", str(cert)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    both = tmp_path / "both.pem"
+    both.write_bytes(key.read_bytes() + cert.read_bytes())
+    return both
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGSTOP")
+def test_a_process_stopped_while_it_connects_does_not_wake_up_paying(
+    office: Office, certificate: Path
+) -> None:
+    office.payroll("bonus.csv", office.numbers(1))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    gate = threading.Event()
+    first_row = 1
+    with Proxy(
+        office.sandbox.url, lambda n: Trouble(gate=gate) if n == first_row else Trouble(), tls
+    ) as proxy:
+        settings = {"BULK_TOPUP_BASE_URL": proxy.url, "REQUESTS_CA_BUNDLE": str(certificate)}
+        process = office.start("run", "bonus.csv", "--yes", *office.fast, env=settings)
+        _wait_until(lambda: len(proxy.passages) > first_row)
+        stopped = proxy.passages[first_row]
+        assert stopped.begun.wait(10)
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(5.2)
+        gate.set()
+        time.sleep(0.2)
+        os.kill(process.pid, signal.SIGCONT)
+        done = office.finish(process)
+
+    assert done.exit == 0, done.err
+    assert bytes(stopped.request) == b""
+    with closing(sqlite3.connect(office.folder / "bonus.checkpoint.db")) as db:
+        assert db.execute("SELECT kind, code FROM attempts ORDER BY id").fetchall() == [LATE, SUKSES]
+    assert len(office.sent()) == 1
+    assert office.statuses("bonus.results.xlsx") == ["sukses"]
+
+
+def _wait_until(happened: Callable[[], bool], patience_s: float = 20.0) -> None:
+    until = time.monotonic() + patience_s
+    while not happened():
+        assert time.monotonic() < until, "it never happened"
+        time.sleep(0.005)
