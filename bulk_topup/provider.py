@@ -352,32 +352,40 @@ class _Answer(http.client.HTTPResponse):
 
 
 class _Connection(HTTPConnection):
-    """Asks its departure before the first byte of the request, and never connects for a second try."""
+    """Asks its departure before the first byte of the request, and never connects for a second try.
+
+    The request leaves in one piece: a machine that is put to sleep between head and body would complete it
+    on waking up, however late.
+    """
 
     response_class = _Answer
 
     def __init__(self, *args: Any, departure: _Departure, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._departure = departure
-        self._connecting = False
+        self._pieces: list[bytes] | None = None
 
     def connect(self) -> None:
         if self._departure.has_left:
             # Http.client opens a new connection for the rest of a request that lost its first one.
             raise http.client.NotConnected
-        self._connecting = True
-        try:
-            super().connect()
-        finally:
-            self._connecting = False
+        super().connect()
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self._pieces = []
+        super().request(*args, **kwargs)
+        whole, self._pieces = b"".join(self._pieces), None
+        self._departure.leave()
+        super().send(whole)
 
     def send(self, data: Any) -> None:
-        # While connecting, `send` carries the CONNECT line for a proxy, which is no byte of the request.
-        if not self._connecting and not self._departure.has_left:
-            if self.sock is None:
-                self.connect()
-            self._departure.leave()
-        super().send(data)
+        # While connecting, this carries the CONNECT line for a proxy, which is no byte of the request.
+        if self._pieces is None:
+            super().send(data)
+        else:
+            self._pieces.append(data)
 
     def _new_conn(self) -> socket.socket:
         sock = super()._new_conn()

@@ -1,4 +1,4 @@
-"""A request leaves within 5 s of its durable attempt and on the same WIB day, or not at all: it is tried anew."""
+"""A request leaves within 5 s of its durable attempt and on the same WIB day; if not, it is tried anew."""
 
 from __future__ import annotations
 
@@ -112,12 +112,12 @@ class Sending:
         self._folder = folder
 
     def send(
-        self, *numbers: str, guard: Callable[[Order], object] = lambda _order: None, **how: int
+        self, *numbers: str, guard: Callable[[Order], object] = lambda _order: None, workers: int = 1
     ) -> Sender:
         throttle = Throttle(500.0, clock=self.clock.alive, sleep=self.clock.sleep)
         tools = Tools(self.provider, self.ledger, throttle, self.clock, "sandbox", "u")
         purse = Purse(limit=100_000)
-        sender = Sender(self.checkpoint, tools, Silent(), purse, "bonus", guard=guard, **how)
+        sender = Sender(self.checkpoint, tools, Silent(), purse, "bonus", workers, guard)
         orders = [self.order(number) for number in numbers]
         states = {open_.order.id: open_.status for open_ in self.checkpoint.open_orders()}
         sender.run(orders, states)
@@ -128,7 +128,8 @@ class Sending:
 
     def attempts(self) -> list[tuple[str, str]]:
         """(kind, code), in order."""
-        return self._select("bonus.checkpoint.db", "SELECT kind, code FROM attempts ORDER BY id")
+        rows = self._select("bonus.checkpoint.db", "SELECT kind, code FROM attempts ORDER BY id")
+        return [(kind, code) for kind, code in rows]
 
     def days(self) -> list[str]:
         """Of every attempt, then of every claim."""
