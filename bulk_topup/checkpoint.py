@@ -11,6 +11,7 @@ An order whose attempt has begun *is* unknown until an outcome is recorded: a cr
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sqlite3
@@ -116,6 +117,17 @@ class PastAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingTopUp:
+    """What `cekstatus` is asked with; `id` is the attempt's."""
+
+    id: int
+    order_id: int
+    number: str
+    invoice: str
+    begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OpenOrder:
     """An unknown or accepted order with its attempts, the oldest first."""
 
@@ -156,14 +168,22 @@ class Checkpoint:
 
     @classmethod
     def create(cls, path: Path, identity: BatchIdentity) -> Checkpoint:
-        """A new checkpoint for this batch, readable by its owner alone."""
+        """A new checkpoint for this batch, readable by its owner alone.
+
+        It appears whole or not at all, so that a kill right now leaves no file that belongs to nobody.
+        """
+        draft = path.with_name(f".{path.name}.new")
         with _storage_errors(path):
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        self = cls._connected(path)
-        facts = {**vars(identity), "batch": uuid.uuid4().hex}
-        with self._transaction() as db:
-            db.executemany("INSERT INTO batch VALUES (?, ?)", list(facts.items()))
-        return self
+            draft.unlink(missing_ok=True)
+            os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            self = cls._connected(draft)
+        self.set_facts({**vars(identity), "batch": uuid.uuid4().hex})
+        self.close()
+        with _storage_errors(path):
+            if path.exists():
+                raise FileExistsError(errno.EEXIST, "it appeared just now", str(path))
+            draft.replace(path)
+        return cls._connected(path)
 
     @classmethod
     def open(cls, path: Path, expected: Mapping[str, str] | None = None) -> Checkpoint | None:
@@ -176,6 +196,8 @@ class Checkpoint:
         try:
             self = cls._connected(path)
             self._assert_sound()
+        except sqlite3.OperationalError as error:
+            raise StorageFailed("checkpoint.unwritable", path=path, why=error) from None
         except sqlite3.DatabaseError as error:
             raise InputError("checkpoint.damaged", path=path, why=error) from None
         self._assert_identity(expected or {})
@@ -183,9 +205,8 @@ class Checkpoint:
 
     @classmethod
     def _connected(cls, path: Path) -> Checkpoint:
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        db = _connect(path)
         try:
-            db.row_factory = sqlite3.Row
             _assert_ours(db, path)
             for pragma in (
                 "journal_mode=WAL",
@@ -385,12 +406,13 @@ class Checkpoint:
         speaking = [row["id"] for row, kind in zip(rows, kinds, strict=True) if kind in _SPEAKS[status]]
         return status, (speaking[-1] if speaking else None)
 
-    def pending(self) -> list[sqlite3.Row]:
-        """Attempts whose top-up is pending: id, token, order_id, number, invoice, product, begun_at."""
-        return self._rows(
-            """SELECT a.id, a.token, a.order_id, o.number, o.product, a.invoice, a.begun_at
+    def pending(self) -> list[PendingTopUp]:
+        """Every attempt whose top-up is pending, the oldest first."""
+        rows = self._rows(
+            """SELECT a.id, a.order_id, o.number, a.invoice, a.begun_at
                FROM attempts a JOIN orders o ON o.id = a.order_id WHERE a.kind = 'pending' ORDER BY a.id"""
         )
+        return [PendingTopUp(*row[:4], datetime.fromisoformat(row[4])) for row in rows]
 
     def open_orders(self) -> list[OpenOrder]:
         """Every order that is unknown or accepted, with all of its attempts."""
@@ -431,10 +453,10 @@ class Checkpoint:
         return [row["row"] for row in rows]
 
     def resolve(self, order: OpenOrder, outcome: Outcome, at: datetime, who: str, note: str) -> Status:
-        """A person's word on what became of an open order: on its last open attempt where money was found,
-        on all of them where it was not. Leaves a trail; returns the order's status."""
+        """A person's word on what became of an open order: an invoice speaks of its last open attempt alone,
+        none of all of them. Leaves a trail; returns the order's status."""
         open_attempts = [past.id for past in order.past if past.kind in {None, Kind.UNKNOWN, Kind.EXISTS}]
-        concerned = open_attempts if outcome.kind is Kind.GAGAL else open_attempts[-1:]
+        concerned = open_attempts[-1:] if outcome.invoice else open_attempts
         with self._transaction() as db:
             for attempt_id in concerned:
                 status = self._record(db, attempt_id, outcome, at)
@@ -477,20 +499,21 @@ class Checkpoint:
         )
 
     def debits(self) -> list[dict[str, Any]]:
-        """(row, kind, price, debited, balance) of every answer that stated money, in order of completion."""
+        """Every answer that stated money, in order of completion: what `books.close` takes."""
         rows = self._rows(
-            """SELECT o.row, a.kind, o.price, a.debited, a.balance
+            """SELECT o.row, a.kind, o.price, a.debited, a.balance, a.ended_at, a.settled_at
                FROM attempts a JOIN orders o ON o.id = a.order_id
                WHERE a.balance IS NOT NULL OR a.debited IS NOT NULL ORDER BY a.ended_at, a.id"""
         )
         return [dict(row) for row in rows]
 
     def lines(self) -> Iterator[Line]:
-        """Every row of the sheet in its order, then the removed rows that were attempted."""
-        with self._lock, _storage_errors(self.path):
-            cursor = self._db.execute(_LINES)
-            while block := cursor.fetchmany(1000):
-                yield from map(_line, block)
+        """Every row of the sheet in its order, then the removed ones that were attempted, as of the first.
+
+        A reader of its own: one that breaks off, or is slow, holds up nobody.
+        """
+        with _storage_errors(self.path), contextlib.closing(_connect(self.path)) as reader:
+            yield from map(_line, reader.execute(_LINES))
 
 
 _SPEAKS: Mapping[Status, frozenset[Kind | None]] = {
@@ -537,6 +560,12 @@ _LINES = """
     LEFT JOIN attempts a ON a.id = o.speaker
     ORDER BY l.position
 """
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    db.row_factory = sqlite3.Row
+    return db
 
 
 @contextlib.contextmanager

@@ -148,6 +148,8 @@ def _guarded(function: Callable[[], Exit], desk: Desk) -> Exit:
     except (KeyboardInterrupt, click.Abort):
         desk.error(BulkTopupError("interrupted.before"))
         return Exit.INTERRUPTED
+    except click.ClickException:
+        raise
     except Exception as defect:
         if os.environ.get("BULK_TOPUP_DEBUG"):
             raise

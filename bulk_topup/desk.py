@@ -104,17 +104,6 @@ class Desk:
         for line in books_lines(books):
             self.say(line)
 
-    def show_unwritten(self, answers: Sequence[tuple[Order, Outcome]]) -> None:
-        """Answers that the progress file could not take: the screen is the only place left for them."""
-        for order, outcome in answers:
-            facts = {
-                "row": order.row,
-                "number": order.number,
-                "kind": outcome.kind,
-                "invoice": outcome.invoice,
-            }
-            self.warn(say.text("unwritten", **facts))
-
     def show_prices(self, products: Iterable[Product], operator: str | None) -> None:
         wanted = [p for p in products if operator is None or p.operator.casefold() == operator.casefold()]
         wanted.sort(key=lambda p: (p.operator, p.kind, p.nominal, p.code))
@@ -171,8 +160,10 @@ class Desk:
 
     def _ask(self, question: str, *, yes: bool) -> None:
         if yes:
+            self.say(question)
             return
         if not sys.stdin.isatty():
+            self.warn(question)
             raise Declined("declined.no_terminal")
         if self._answer(question + " [y/N]") not in {"y", "yes", "ya"}:
             raise Declined("declined.person")
@@ -235,6 +226,10 @@ class Bar:
             self._warned = True
             self._warn(say.text("balance.short", balance=rupiah, needed=needed, missing=needed - rupiah))
 
+    def unwritten(self, order: Order, outcome: Outcome) -> None:
+        facts = {"row": order.row, "number": order.number, "kind": outcome.kind, "invoice": outcome.invoice}
+        self._warn(say.text("unwritten", **facts))
+
     def settled(self, status: Status) -> None:
         self._counts[Status.PENDING] -= 1
         self._counts[status] += 1
@@ -257,10 +252,16 @@ class Bar:
 
 
 def _print(line: str, stream: TextIO) -> None:
-    """A console whose code page lacks a character gets a substitute, not an exception."""
+    """A console whose code page lacks a character gets a substitute, not an exception.
+
+    Whoever read us may have gone (`| head`): that is no reason to stop half-way through a payroll.
+    """
     encoding = stream.encoding or "utf-8"
-    stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
-    stream.flush()
+    try:
+        stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 # -- lines -------------------------------------------------------------------------------------------------
@@ -274,8 +275,11 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield _count_line("plan.done", len(plan.done))
     if plan.held:
         yield _count_line("plan.held", len(plan.held))
-    for code, rows in sorted(plan.held_by_code().items(), key=lambda item: -len(item[1])):
-        yield f"    {len(rows):>7,}  {say.text('kind.' + code)} ({rows_shown(rows)})"
+    by_kind: dict[str, list[int]] = {}
+    for code, rows in plan.held_by_code().items():
+        by_kind.setdefault(say.text("kind." + code), []).extend(rows)
+    for kind, rows in sorted(by_kind.items(), key=lambda item: -len(item[1])):
+        yield f"    {len(rows):>7,}  {kind} ({rows_shown(sorted(rows))})"
     yield _count_line("plan.rows", plan.rows_in)
     for operator, count, rupiah in plan.by_operator():
         yield f"    {operator:<18} {count:>7,}  {say.money(rupiah):>16}"
@@ -316,6 +320,8 @@ def books_lines(books: Books) -> Iterator[str]:
     if books.opening is not None and books.closing is not None:
         facts = {"opening": books.opening, "closing": books.closing, "debited": books.debited}
         yield "  " + say.text("books.balance", **facts)
+    if books.refunds_due:
+        yield "  " + say.text("books.refunds", rupiah=books.refunds_due)
     if books.unexplained:
         yield "  " + say.text("books.unexplained", rupiah=books.unexplained)
     if books.mispriced:

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def only_run(files: Files) -> Iterator[None]:
+def only_run(files: Files, *, rehearsal: bool) -> Iterator[None]:
     """Hold this batch for this process; the operating system lets go of it when the process dies.
 
     Raises BatchBusy where another run holds it, InputError where the folder can't be trusted with the record.
     """
-    assert_trusted(files.checkpoint, "--checkpoint")
+    if not rehearsal:
+        assert_trusted(files.checkpoint, "--checkpoint")
     lock = FileLock(files.lock, timeout=0, mode=0o600)
     try:
         lock.acquire()
@@ -53,6 +54,13 @@ def _holder(path: Path) -> str:
         return checkpoint.fact("holder") or "another run"
     finally:
         checkpoint.close()
+
+
+def assert_room_for_results(files: Files) -> None:
+    """Raises InputError where the folder of the results is missing: better told before the money moves."""
+    folder = files.results.parent
+    if not folder.is_dir():
+        raise InputError("output.no_folder", path=files.results, folder=folder)
 
 
 def open_checkpoint(job: Job, identity: BatchIdentity) -> Checkpoint | None:
@@ -93,7 +101,13 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
 
 
 def set_aside(files: Files, today: date) -> None:
-    """Keep an earlier batch's files under dated names."""
+    """Keep an earlier batch's files under dated names.
+
+    Raises StorageFailed while the checkpoint's log is not folded back: the file alone would not be all of it.
+    """
+    log = files.checkpoint.with_name(f"{files.checkpoint.name}-wal")
+    if files.checkpoint.exists() and log.exists() and log.stat().st_size:
+        raise StorageFailed("checkpoint.unwritable", path=files.checkpoint, why="another program has it open")
     for path in (files.checkpoint, files.results):
         if path.exists():
             path.rename(_free_name(path, f"{today:%Y-%m-%d}"))

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from bulk_topup.errors import StorageFailed
-from bulk_topup.folder import assert_trusted
 from bulk_topup.model import Order, Status
 
 if TYPE_CHECKING:
@@ -71,12 +70,19 @@ class Ledger:
 
     def __init__(self, url: str, *, account: str, base_url: str) -> None:
         self._scope = {"account": account, "base_url": base_url}
-        self._shown = sa.engine.make_url(url).render_as_string(hide_password=True)
-        self._engine = sa.create_engine(url)
+        try:
+            self._shown = sa.engine.make_url(url).render_as_string(hide_password=True)
+            self._engine = sa.create_engine(url)
+        except (sa.exc.ArgumentError, ImportError) as error:
+            raise StorageFailed("ledger.unusable", where="BULK_TOPUP_LEDGER", why=error) from None
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _durable)
         with self._errors():
-            _METADATA.create_all(self._engine)
+            try:
+                _METADATA.create_all(self._engine)
+            except sa.exc.DBAPIError:
+                # Two first runs at the same moment: the other one has made the tables by now.
+                _METADATA.create_all(self._engine)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -188,13 +194,18 @@ def state_of(status: Status) -> str:
 
 
 def ledger_url(location: str) -> str:
-    """A SQLAlchemy address from what the user gave: a path, or an address as it stands."""
+    """A SQLAlchemy address from what the user gave: a path, or an address as it stands.
+
+    Raises StorageFailed for a path that can't be written.
+    """
     if "://" in location:
         return location
     path = Path(location).expanduser().absolute()
-    assert_trusted(path, "BULK_TOPUP_LEDGER")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise StorageFailed("ledger.unusable", where=path, why=error) from None
     return sa.engine.URL.create("sqlite", database=str(path)).render_as_string()
 
 

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import http.client
 import ipaddress
+import json
 import os
 import socket
 import ssl
@@ -33,7 +34,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from bulk_topup.errors import InputError, ProviderError
 from bulk_topup.model import Answer, NoAnswer, NotSent, Order, PriceList, Product, Reply
-from bulk_topup.wire import http_date, read_json, rupiah, text
+from bulk_topup.wire import REPLACED, http_date, read_json, rupiah, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -120,7 +121,7 @@ class Provider:
         departure = _Departure(may_leave, self._timeout_s)
         adapter = _Adapter(departure, self._tls)
         try:
-            reply = self._exchange(adapter, self._request(function, fields), longest)
+            reply = self._without_secret(self._exchange(adapter, self._request(function, fields), longest))
         except Exception as error:  # noqa: BLE001  (whatever went wrong: all that counts is whether it left)
             return departure.answer_after(error)
         finally:
@@ -145,6 +146,22 @@ class Provider:
             self._note_skew(headers.get("date", ""))
             body = _decoded(_read(response, longest), headers.get("content-encoding", ""), longest)
             return Reply(response.status_code, headers, body)
+
+    def _without_secret(self, reply: Reply) -> Reply:
+        """A provider that echoes the password must not bring it into files and onto screens.
+
+        A password of digits may stand by chance in a number or an amount: those fields stay as they are.
+        """
+        password = self._credentials["password"]
+        if len(password) < SHORTEST_SECRET:
+            return reply
+        try:
+            value = read_json(reply.body)
+        except ValueError:
+            return reply
+        kept = _WORDS | (_NUMERIC if password.isdigit() else frozenset())
+        redacted = _redacted(value, password, kept)
+        return reply if redacted == value else replace(reply, body=json.dumps(redacted).encode())
 
     def _note_skew(self, date: str) -> None:
         moment = http_date(date)
@@ -502,6 +519,29 @@ def _unzipped(body: bytes, longest: int) -> bytes:
     if not decoder.eof or decoder.unused_data:
         raise _BadEncoding
     return plain
+
+
+SHORTEST_SECRET: Final = 4
+"""Anything shorter stands in honest answers by chance."""
+
+_WORDS: Final = frozenset({"result", "status"})
+_NUMERIC: Final = frozenset(
+    {"nomorpelanggan", "nomortujuan", "invoice", "serial", "nominal", "harga", "debet", "debit", "saldo"}
+)
+
+
+def _redacted(value: object, secret: str, kept: frozenset[str]) -> object:
+    match value:
+        case str():
+            return value.replace(secret, REPLACED)
+        case list():
+            return [_redacted(item, secret, kept) for item in value]
+        case dict():
+            return {
+                name.replace(secret, REPLACED): item if name in kept else _redacted(item, secret, kept)
+                for name, item in value.items()
+            }
+    return value
 
 
 # -- the price list ----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup import say
 from bulk_topup.errors import Exit
-from bulk_topup.model import Paid, Status
+from bulk_topup.model import Kind, Paid, Status
 from bulk_topup.workbook import ResultLine, write_results, write_results_csv
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def _counted(lines: Iterable[ResultLine], expected: int) -> Iterator[ResultLine]
 
 def result_line(line: Line) -> ResultLine:
     attempt = line.attempt or {}
+    may_have_left = bool(attempt) and attempt["kind"] != Kind.NOT_SENT
     final = line.status in {Status.SUKSES, Status.PENDING}
     return ResultLine(
         cells=line.cells,
@@ -98,8 +99,8 @@ def result_line(line: Line) -> ResultLine:
         serial=attempt.get("serial") or "",
         price=line.price,
         debited=attempt.get("debited") if final else None,
-        number_sent=line.number if attempt else "",
-        sent_at=attempt.get("begun_at", "")[:19].replace("T", " "),
+        number_sent=line.number if may_have_left else "",
+        sent_at=attempt["begun_at"][:19].replace("T", " ") if may_have_left else "",
     )
 
 
@@ -108,12 +109,12 @@ def reason(line: Line) -> str:
     parts = [say.text("removed_from_sheet", row=line.row)] if line.removed else []
     if line.why:
         parts += [say.finding_in_row(finding) for finding in line.why]
+    elif line.note and line.status in {Status.UNSENT, Status.DUPLICATE}:
+        parts.append(say.text(line.note["code"], **line.note["facts"]))
     elif line.attempt:
         parts.append(
             say.attempt(line.status, line.attempt["code"] or "outcome.interrupted", line.attempt["reason"])
         )
-    elif line.note:
-        parts.append(say.text(line.note["code"], **line.note["facts"]))
     elif line.status is Status.UNSENT:
         parts.append(say.text("unsent.not_reached"))
     return " · ".join(part for part in parts if part)

@@ -11,7 +11,13 @@ from bulk_topup import batch, books, checks, results, settle
 from bulk_topup import plan as planning
 from bulk_topup.config import credentials, who
 from bulk_topup.errors import Declined, Exit, StorageFailed
-from bulk_topup.files import existing_checkpoint, only_run, open_checkpoint, start_batch
+from bulk_topup.files import (
+    assert_room_for_results,
+    existing_checkpoint,
+    only_run,
+    open_checkpoint,
+    start_batch,
+)
 from bulk_topup.send import Halt, resend, send_waves
 from bulk_topup.sheet import read_sheet
 from bulk_topup.tools import provider_of, tools_of
@@ -31,8 +37,9 @@ if TYPE_CHECKING:
 
 def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
     """The whole job; called again, it carries on where it stopped."""
-    with only_run(job.files), tools_of(job, clock) as tools:
-        sheet = read(job, desk)
+    sheet = read(job, desk)
+    assert_room_for_results(job.files)
+    with only_run(job.files, rehearsal=job.connection.sandbox), tools_of(job, clock) as tools:
         checkpoint = open_checkpoint(job, tools.identity(sheet))
         if checkpoint is not None:
             settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
@@ -42,18 +49,22 @@ def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
         assert_within_budget(plan, before, job.budget)
         if len(plan.orders):
             desk.ask_to_send(plan, yes=job.yes, again=job.again)
-        checkpoint = start_batch(job, tools, plan, None if starts_new else checkpoint)
+        if checkpoint is not None and starts_new:
+            checkpoint.close()  # folds its log back: only the file itself is set aside
+            checkpoint = None
+        checkpoint = start_batch(job, tools, plan, checkpoint)
         try:
-            halt = send_and_settle(job, tools, plan, checkpoint, desk)
-            return conclude(job, checkpoint, desk, halt)
+            with desk.interruptible(clock):
+                halt = send_and_settle(job, tools, plan, checkpoint, desk)
+                return conclude(job, checkpoint, desk, halt)
         finally:
             checkpoint.close()
 
 
 def check(job: Job, desk: Desk, clock: SystemClock) -> Exit:
     """Everything up to the plan. Sends nothing and writes no checkpoint."""
+    sheet = read(job, desk)
     with tools_of(job, clock) as tools:
-        sheet = read(job, desk)
         checkpoint = open_checkpoint(job, tools.identity(sheet))
         try:
             plan, _ = make_plan(job, tools, sheet, checkpoint)
@@ -66,19 +77,28 @@ def check(job: Job, desk: Desk, clock: SystemClock) -> Exit:
 
 def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
     """Ask what became of pending top-ups; with `resend`, send unknown ones again where rule 51 guards it."""
-    with only_run(job.files), tools_of(job, clock) as tools, existing_checkpoint(job, tools) as checkpoint:
+    with (
+        only_run(job.files, rehearsal=job.connection.sandbox),
+        tools_of(job, clock) as tools,
+        existing_checkpoint(job, tools) as checkpoint,
+    ):
         settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
         with desk.interruptible(clock):
             settle.poll(checkpoint, tools, wait_s=job.wait_s)
         halt = None
         if job.resend and not clock.stop.is_set():
             halt = resend_unknown(job, tools, checkpoint, desk)
-        return conclude(job, checkpoint, desk, halt or interruption(clock))
+        with desk.interruptible(clock):
+            return conclude(job, checkpoint, desk, halt or interruption(clock))
 
 
 def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Verdict]) -> Exit:
     """A person closes open rows."""
-    with only_run(job.files), tools_of(job, clock) as tools, existing_checkpoint(job, tools) as checkpoint:
+    with (
+        only_run(job.files, rehearsal=job.connection.sandbox),
+        tools_of(job, clock) as tools,
+        existing_checkpoint(job, tools) as checkpoint,
+    ):
         settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
         try:
             for verdict, status in zip(
@@ -150,7 +170,7 @@ def assert_within_budget(plan: Plan, before: int, budget: int | None) -> None:
 def send_and_settle(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, desk: Desk) -> Halt | None:
     """Send what the plan holds, then ask after what is pending. Returns why it stopped early, if it did."""
     clock = tools.clock
-    with desk.interruptible(clock), desk.progress(len(plan.orders), checkpoint.committed()) as watcher:
+    with desk.progress(len(plan.orders), checkpoint.committed()) as watcher:
         try:
             halt = send_waves(plan, checkpoint, tools, watcher, workers=job.workers, wait_s=job.wait_s)
             if not clock.stop.is_set():

@@ -498,6 +498,7 @@ WORDS: dict[str, str] = {
     ),
     "output.suffix": "{path}: results are written as {known}; name such a file with --output",
     "output.is_sheet": "{path} is the sheet itself; name another file with --output",
+    "output.no_folder": "{path} can't be written: there is no folder {folder}; make it, or correct --output",
     "output.is_checkpoint": "{path} is the progress file; name another file with --output",
     "credentials.missing": (
         "no {variable} is set, and there is no terminal to ask on; set it, or give --password-file for the password"
@@ -569,6 +570,10 @@ WORDS: dict[str, str] = {
         "will be unknown until 'bulk-topup resolve'."
     ),
     "books.balance": "deposit {opening:money} at the start, {closing:money} at the end; debits {debited:money}",
+    "books.refunds": (
+        "{rupiah:money} of it was for top-ups that failed later; the provider pays it back, which shows in its "
+        "next answer"
+    ),
     "books.unexplained": (
         "{rupiah:money} left the deposit without a debit that we know of: unknown rows, or other top-ups of the "
         "same account, may explain it"

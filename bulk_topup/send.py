@@ -95,8 +95,6 @@ class Sender:
     """Asked before each attempt and again as its request leaves; an answer other than None holds it back."""
     halt: Halt | None = None
     failure: BaseException | None = None
-    unwritten: list[tuple[Order, Outcome]] = field(default_factory=list)
-    """Answers that came when the checkpoint could no longer be written."""
 
     def __post_init__(self) -> None:
         self._batch = self.checkpoint.batch_id
@@ -224,7 +222,7 @@ class Sender:
             return self.checkpoint.end(attempt.id, outcome, self.tools.clock.now())
         except StorageFailed:
             # The one place where this answer still stands is a person's screen.
-            self.unwritten.append((attempt.order, outcome))
+            self.watcher.unwritten(attempt.order, outcome)
             raise
 
     def _may_leave(self, order: Order, moment: Moment) -> bool:

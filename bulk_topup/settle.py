@@ -19,10 +19,9 @@ from bulk_topup.model import Kind, Outcome, Status, Then
 from bulk_topup.outcomes import classify_status
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterable, Iterator
 
-    from bulk_topup.checkpoint import Checkpoint, OpenOrder
+    from bulk_topup.checkpoint import Checkpoint, OpenOrder, PendingTopUp
     from bulk_topup.clock import Clock
     from bulk_topup.ledger import Ledger
     from bulk_topup.model import Order
@@ -62,33 +61,32 @@ def poll(checkpoint: Checkpoint, tools: Tools, *, wait_s: float, watcher: Watche
     """
     clock = tools.clock
     start = clock.alive()
-    due = [(start + _first_wait_s(row, clock), FIRST_POLL_S, row["id"], row) for row in checkpoint.pending()]
+    due = [(start + _first_wait_s(one, clock), FIRST_POLL_S, one.id, one) for one in checkpoint.pending()]
     heapq.heapify(due)
     while due and due[0][0] <= start + wait_s:
-        at, interval_s, key, row = heapq.heappop(due)
+        at, interval_s, key, one = heapq.heappop(due)
         if clock.sleep(at - clock.alive()) or not tools.throttle.wait():
             return
-        status = _ask(checkpoint, tools, row)
+        status = _ask(checkpoint, tools, one)
         if status is None:
             interval_s = min(2 * interval_s, LONGEST_POLL_S)
-            heapq.heappush(due, (clock.alive() + interval_s, interval_s, key, row))
+            heapq.heappush(due, (clock.alive() + interval_s, interval_s, key, one))
         elif watcher is not None:
             watcher.settled(status)
 
 
-def _first_wait_s(row: sqlite3.Row, clock: Clock) -> float:
-    age_s = (clock.now() - datetime.fromisoformat(row["begun_at"])).total_seconds()
+def _first_wait_s(one: PendingTopUp, clock: Clock) -> float:
+    age_s = (clock.now() - one.begun_at).total_seconds()
     return min(max(FIRST_POLL_S - age_s, 0.0), FIRST_POLL_S)
 
 
-def _ask(checkpoint: Checkpoint, tools: Tools, row: sqlite3.Row) -> Status | None:
+def _ask(checkpoint: Checkpoint, tools: Tools, one: PendingTopUp) -> Status | None:
     """The order's new status, or None where there is no news."""
-    answer = tools.provider.status(row["invoice"], row["number"])
-    outcome = classify_status(answer, row["invoice"], row["number"])
+    outcome = classify_status(tools.provider.status(one.invoice, one.number), one.invoice, one.number)
     if outcome is None:
         return None
-    status = checkpoint.end(row["id"], outcome, tools.clock.now())
-    tools.ledger.conclude_all(dict.fromkeys(checkpoint.tokens(row["order_id"]), status))
+    status = checkpoint.end(one.id, outcome, tools.clock.now())
+    tools.ledger.conclude_all(dict.fromkeys(checkpoint.tokens(one.order_id), status))
     return status
 
 

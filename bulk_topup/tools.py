@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bulk_topup import config
 from bulk_topup.checkpoint import BatchIdentity
+from bulk_topup.folder import assert_trusted
 from bulk_topup.ledger import Ledger, ledger_url
 from bulk_topup.provider import Provider, checked_base_url
 from bulk_topup.throttle import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from bulk_topup.clock import SystemClock
     from bulk_topup.config import Connection, Job
-    from bulk_topup.model import Order, Sheet, Status
+    from bulk_topup.model import Order, Outcome, Sheet, Status
 
 REHEARSAL_URL = "sandbox"
 """The embedded sandbox has another port each time; a batch knows it by this name."""
@@ -32,6 +33,9 @@ class Watcher(Protocol):
 
     def balance(self, rupiah: int, needed: int) -> None:
         """The provider stated the deposit left; `needed` is what the rest of the plan costs."""
+
+    def unwritten(self, order: Order, outcome: Outcome) -> None:
+        """This answer came when the checkpoint could no longer be written."""
 
     def settled(self, status: Status) -> None:
         """A pending order has become final."""
@@ -62,6 +66,8 @@ def tools_of(job: Job, clock: SystemClock) -> Iterator[Tools]:
         username, password = config.credentials(connection)
         provider = stack.enter_context(provider_of(connection, username, password, job.files.sandbox_state))
         base_url = REHEARSAL_URL if connection.sandbox else provider.base_url
+        if not connection.sandbox and "://" not in job.files.ledger:
+            assert_trusted(Path(job.files.ledger), "BULK_TOPUP_LEDGER")
         ledger = Ledger(ledger_url(job.files.ledger), account=username, base_url=base_url)
         stack.callback(ledger.close)
         yield Tools(provider, ledger, throttle, clock, username, base_url)
