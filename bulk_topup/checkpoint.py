@@ -412,7 +412,10 @@ class Checkpoint:
             """SELECT a.id, a.order_id, o.number, a.invoice, a.begun_at
                FROM attempts a JOIN orders o ON o.id = a.order_id WHERE a.kind = 'pending' ORDER BY a.id"""
         )
-        return [PendingTopUp(*row[:4], datetime.fromisoformat(row[4])) for row in rows]
+        return [
+            PendingTopUp(key, order_id, number, invoice, datetime.fromisoformat(begun_at))
+            for key, order_id, number, invoice, begun_at in rows
+        ]
 
     def open_orders(self) -> list[OpenOrder]:
         """Every order that is unknown or accepted, with all of its attempts."""

@@ -1,4 +1,4 @@
-"""The real parts on a bench, in one process: files, provider over HTTP, ledger; only the clock is handed in."""
+"""The real parts in one process: files, provider over HTTP, ledger; only the clock is handed in."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Bench:
         self.folder = folder
         self.clock = MovedClock()
         self.clock.set_to(11, 0)
-        self.sandbox = _Provider(clock=self.clock.now, **settings)
+        self.sandbox = _Provider(**{"clock": self.clock.now, **settings})
         self.sandbox.start()
         monkeypatch.setenv("BULK_TOPUP_LEDGER", str(folder / "ledger.db"))
         monkeypatch.setenv("BULK_TOPUP_USERNAME", "sandbox")

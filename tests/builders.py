@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -176,8 +177,7 @@ def attempted(
 ) -> Status:
     """Attempts of `order` one after the other; None is one whose process died. Returns the order's status."""
     status = expected
-    for nth, outcome in enumerate(outcomes):
-        token = f"{order.id}-{status}-{nth}-{order.number}-{len(checkpoint.claims_expected())}"
-        attempt = checkpoint.begin(order, token, NOW, TODAY, 0.0, status)
+    for outcome in outcomes:
+        attempt = checkpoint.begin(order, uuid.uuid4().hex, NOW, TODAY, 0.0, status)
         status = Status.UNKNOWN if outcome is None else checkpoint.end(attempt.id, outcome, NOW)
     return status

@@ -1,9 +1,8 @@
-"""A TCP proxy on loopback that cuts, holds up and splits a connection at any byte. It knows nothing of HTTP."""
+"""A TCP proxy on loopback that cuts, holds up and splits a connection at any byte; knows nothing of HTTP."""
 
 from __future__ import annotations
 
 import socket
-import ssl
 import struct
 import threading
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
     from typing import Self
 

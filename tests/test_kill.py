@@ -6,16 +6,19 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bulk_topup.checkpoint import Checkpoint
 from bulk_topup.sandbox import Faults
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Iterator
 
     from tests.conftest import MakeOffice, Office
 
@@ -25,26 +28,53 @@ OK, NOT_ALL_PAID, OPEN, BUSY, INTERRUPTED = 0, 1, 4, 5, 130
 WORKERS = 4
 
 
-def slow(seconds: float, *requests: int) -> Faults:
-    """The provider pays, and answers these requests to isipulsa so many seconds later."""
-    return Faults.listed({"isipulsa": dict.fromkeys(requests, f"after slow:{seconds}")})
+class Gate:
+    """Keeps the nth request to isipulsa waiting until it is opened."""
+
+    def __init__(self, nth: int) -> None:
+        self._nth = nth
+        self._arrived = threading.Event()
+        self._opened = threading.Event()
+        self.faults = Faults(self._decide)
+
+    def _decide(self, endpoint: str, n: int) -> None:
+        if (endpoint, n) == ("isipulsa", self._nth):
+            self._arrived.set()
+            self._opened.wait(60)
+
+    def wait(self) -> None:
+        """Until the request is in flight."""
+        assert self._arrived.wait(60)
+
+    def open(self) -> None:
+        self._opened.set()
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    made = Gate(nth=2)
+    yield made
+    made.open()
 
 
 # -- asked to end ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("asked_by", [signal.SIGINT, signal.SIGTERM])
-def test_the_answer_in_flight_is_awaited_and_recorded(make_office: MakeOffice, asked_by: int) -> None:
-    office = make_office(faults=slow(1, 2))
+def test_the_answer_in_flight_is_awaited_and_recorded(
+    make_office: MakeOffice, gate: Gate, asked_by: int
+) -> None:
+    office = make_office(faults=gate.faults)
     office.payroll("bonus.csv", office.numbers(5))
     running = office.start("run", "bonus.csv", "--yes", *office.fast)
-    office.wait_for_requests(2)
+    gate.wait()
 
     running.send_signal(asked_by)
+    assert "Waiting for the answers under way" in heard(running, lines=2)
+    gate.open()
     done = office.finish(running)
 
     assert done.exit == INTERRUPTED
-    assert "Waiting for the answers under way" in done.err
     assert "run the same command to go on" in done.err
     assert office.statuses("bonus.results.xlsx") == ["sukses", "sukses", "unsent", "unsent", "unsent"]
     assert len(office.sent()) == 2
@@ -53,25 +83,25 @@ def test_the_answer_in_flight_is_awaited_and_recorded(make_office: MakeOffice, a
     assert office.sent_numbers() == office.numbers(5)
 
 
-def test_a_second_ctrl_c_leaves_at_once_and_the_row_in_flight_is_unknown(make_office: MakeOffice) -> None:
-    office = make_office(faults=slow(20, 2))
+def test_a_second_ctrl_c_leaves_at_once_and_the_row_in_flight_is_unknown(
+    make_office: MakeOffice, gate: Gate
+) -> None:
+    office = make_office(faults=gate.faults)
     office.payroll("bonus.csv", office.numbers(4))
     running = office.start("run", "bonus.csv", "--yes", *office.fast)
-    office.wait_for_requests(2)
-    assert running.stderr is not None
+    gate.wait()
 
     running.send_signal(signal.SIGINT)
-    assert "Waiting" in running.stderr.readline() + running.stderr.readline()
+    assert "press Ctrl-C again" in heard(running, lines=2)
     running.send_signal(signal.SIGINT)
-    started = time.monotonic()
     done = office.finish(running)
 
     assert done.exit == INTERRUPTED
-    assert time.monotonic() - started < 5
+    gate.open()
     rest = office.send("bonus.csv")
     assert rest.exit == OPEN
     assert office.statuses("bonus.results.xlsx") == ["sukses", "unknown", "sukses", "sukses"]
-    assert office.sent_numbers() == office.numbers(4)
+    assert sorted(office.sent_numbers()) == office.numbers(4)
 
 
 def test_ctrl_c_ends_the_wait_for_pending_rows(office: Office) -> None:
@@ -105,29 +135,54 @@ def test_ctrl_c_while_the_results_are_written_does_not_say_that_nothing_was_sent
     assert office.statuses("bonus.results.xlsx") == ["sukses"] + ["invalid"] * many
 
 
+def test_a_reader_of_the_progress_file_that_breaks_off_does_not_keep_it_from_closing(office: Office) -> None:
+    """An error while the results are written would otherwise hang the run, which holds the batch."""
+    office.payroll("bonus.csv", office.numbers(2))
+    assert office.send("bonus.csv").exit == OK
+    checkpoint = Checkpoint.open(office.folder / "bonus.checkpoint.db")
+    assert checkpoint is not None
+    lines = checkpoint.lines()
+    next(lines)
+
+    closing = threading.Thread(target=checkpoint.close, daemon=True)
+    closing.start()
+    closing.join(5)
+
+    assert not closing.is_alive()
+
+
 # -- one run at a time -------------------------------------------------------------------------------------
 
 
-def test_a_second_run_of_the_same_sheet_is_refused_while_the_first_one_sends(make_office: MakeOffice) -> None:
-    office = make_office(faults=slow(3, 1))
-    office.payroll("bonus.csv", office.numbers(2))
+def test_a_second_run_of_the_same_sheet_is_refused_while_the_first_one_sends(
+    make_office: MakeOffice, gate: Gate
+) -> None:
+    office = make_office(faults=gate.faults)
+    office.payroll("bonus.csv", office.numbers(3))
     first = office.start("run", "bonus.csv", "--yes", *office.fast)
-    office.wait_for_requests(1)
+    gate.wait()
 
     second = office.send("bonus.csv")
     settling = office.run("settle", "bonus.csv", "--wait", "0")
-    status = office.run("status", "bonus.csv")
+    status = office.run("status", "bonus.csv", "--json")
 
     assert (second.exit, settling.exit) == (BUSY, BUSY)
     assert "another run holds this batch" in second.err
     assert len(second.err.splitlines()) == 1
     assert status.exit == OPEN, "a row in flight may have been paid"
-    assert len(office.sent()) == 1
+    assert [status.json["rows"][name] for name in ("sukses", "unknown", "unsent")] == [1, 1, 1]
+    gate.open()
     assert office.finish(first).exit == OK
-    assert office.paid() == dict.fromkeys(office.numbers(2), 1)
+    assert office.paid() == dict.fromkeys(office.numbers(3), 1)
 
 
 # -- killed ------------------------------------------------------------------------------------------------
+
+
+def heard(process: subprocess.Popen[str], *, lines: int) -> str:
+    """The next lines on standard error."""
+    assert process.stderr is not None
+    return "".join(process.stderr.readline() for _ in range(lines))
 
 
 def kill(process: subprocess.Popen[str]) -> None:
@@ -157,7 +212,7 @@ def test_killed_again_and_again_every_number_is_paid_at_most_once(make_office: M
     office.payroll("bonus.csv", everyone)
     command = ("run", "bonus.csv", "--yes", *office.fast, "--workers", str(WORKERS))
     kills_while_sending = 0
-    for target in sorted(dice.sample(range(1, 480), 5)):
+    for target in sorted(dice.sample(range(1, 480), 4)):
         running = office.start(*command)
         office.wait_for_requests(target)
         time.sleep(dice.random() * 0.02)
@@ -206,7 +261,7 @@ def test_killed_while_it_starts_nothing_is_harmed(make_office: MakeOffice) -> No
     started = time.monotonic()
     assert office.run("check", "bonus.csv").exit == OK
     start_up_s = time.monotonic() - started
-    for _ in range(12):
+    for _ in range(6):
         running = office.start(*command)
         time.sleep(start_up_s * dice.uniform(0.3, 1.2))
         kill(running)
@@ -216,9 +271,27 @@ def test_killed_while_it_starts_nothing_is_harmed(make_office: MakeOffice) -> No
     assert last.exit in {OK, OPEN}, last.err
     assert set(office.paid().values()) == {1}
     assert len(office.sent_numbers()) == len(set(office.sent_numbers()))
-    assert_nothing_lost(office, everyone, at_most_unknown=12 * WORKERS)
+    assert_nothing_lost(office, everyone, at_most_unknown=6 * WORKERS)
 
 
+def test_a_new_batch_after_a_kill_keeps_the_whole_record_of_the_old_one(make_office: MakeOffice) -> None:
+    office = make_office(rule_51=False)
+    office.payroll("bonus.csv", office.numbers(40))
+    running = office.start("run", "bonus.csv", "--yes", *office.fast)
+    office.wait_for_requests(20)
+    kill(running)
+    sent = len(office.sent())
+
+    office.run("run", "bonus.csv", "--yes", "--new-batch", *office.fast)
+
+    (kept,) = office.folder.glob("bonus.2*.checkpoint.db")
+    rows = office.run("status", "bonus.csv", "--json", "--checkpoint", kept.name).json["rows"]
+    assert rows["sukses"] + rows["unknown"] >= sent
+    assert rows["sukses"] + rows["unknown"] + rows["unsent"] == 40
+    assert set(office.paid().values()) == {1}
+
+
+# FAILS until the progress file is created whole: one that is empty yet "belongs to" the account "".
 def test_killed_the_moment_its_progress_file_appears_the_next_run_goes_on(office: Office) -> None:
     for nth in range(4):
         sheet, progress = f"bonus{nth}.csv", office.folder / f"bonus{nth}.checkpoint.db"

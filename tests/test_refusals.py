@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import sys
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -16,13 +17,10 @@ from bulk_topup.sandbox import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.conftest import MakeOffice, Office, Result
 
 OK, NOTHING_SENT, STOPPED = 0, 2, 3
-
-Prepare = "Callable[[Office], object]"
 
 
 def assert_refused(office: Office, done: Result, exit_code: int, *words: str) -> None:
@@ -145,22 +143,24 @@ def test_a_progress_file_that_cannot_be_written_is_refused(office: Office, place
     if place == "no folder":
         progress = office.folder / "bonus.csv" / "progress.db"
     elif sys.platform == "linux":
-        progress = office.folder.__class__("/proc/bulk-topup/progress.db")  # read-only for root too
+        progress = Path("/proc/bulk-topup/progress.db")  # read-only for root too
     else:
         pytest.skip("no folder here that everybody is kept out of")
 
     done = office.send("bonus.csv", "--checkpoint", str(progress))
 
-    assert_refused(office, done, STOPPED, "progress.db")
+    assert_refused(office, done, NOTHING_SENT, "progress.db")
 
 
+# FAILS until ledger_url and Ledger turn OSError and every SQLAlchemyError into StorageFailed.
 def test_a_record_of_earlier_top_ups_that_cannot_be_opened_is_refused(office: Office) -> None:
     office.payroll("bonus.csv", office.numbers(1))
-    (office.folder / "notes.txt").write_text("not a folder, and not a database either")
+    for name in ("notes.txt", "ledger.txt"):
+        (office.folder / name).write_text("not a folder, and not a database either")
 
-    for ledger in ("notes.txt/ledger.db", "notes.txt", "nosuchdb://server/ledger"):
+    for ledger in ("notes.txt/ledger.db", "ledger.txt", "nosuchdb://server/ledger"):
         done = office.run("run", "bonus.csv", "--yes", env={"BULK_TOPUP_LEDGER": ledger})
-        assert_refused(office, done, STOPPED)
+        assert_refused(office, done, NOTHING_SENT, "ledger")
 
 
 # -- the progress file -------------------------------------------------------------------------------------
@@ -201,7 +201,6 @@ def _another_database(office: Office) -> None:
 PROGRESS: dict[str, tuple[Callable[[Office], object], tuple[str, ...]]] = {
     "damaged inside": (_damage, ("damaged", "backup")),
     "not a database": (lambda office: _progress(office).write_text("catatan " * 200), ("damaged",)),
-    "emptied": (lambda office: _progress(office).write_bytes(b""), ("damaged",)),
     "of another program": (_another_database, ("not a progress file",)),
     "of a newer version": (_sql("PRAGMA user_version = 99"), ("newer", "update")),
     "of another account": (
@@ -219,22 +218,32 @@ PROGRESS: dict[str, tuple[Callable[[Office], object], tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", PROGRESS)
-def test_a_progress_file_that_is_not_this_batchs_is_refused_and_left_as_it_is(
-    batch: Office, kind: str
-) -> None:
-    prepare, words = PROGRESS[kind]
-    prepare(batch)
-    before = _progress(batch).read_bytes()
+def test_a_progress_file_that_is_not_this_batchs_is_refused_and_left_as_it_is(batch: Office) -> None:
+    sound = _progress(batch).read_bytes()
     requests = len(batch.sandbox.requests())
+    for kind, (prepare, words) in PROGRESS.items():
+        _progress(batch).write_bytes(sound)
+        prepare(batch)
+        before = _progress(batch).read_bytes()
+
+        done = batch.send("bonus.csv")
+
+        assert (done.exit, len(done.err.splitlines())) == (NOTHING_SENT, 1), (kind, done)
+        assert not [word for word in (*words, "bonus.checkpoint.db") if word not in done.err], (
+            kind,
+            done.err,
+        )
+        assert _progress(batch).read_bytes() == before, kind
+    assert len(batch.sandbox.requests()) == requests
+
+
+# FAILS until an empty progress file is told from another account's: it may be one that lost its record.
+def test_a_progress_file_that_was_emptied_is_refused_as_damaged(batch: Office) -> None:
+    _progress(batch).write_bytes(b"")
 
     done = batch.send("bonus.csv")
 
-    assert (done.exit, len(done.err.splitlines())) == (NOTHING_SENT, 1), done
-    assert not [word for word in words if word not in done.err], done.err
-    assert "bonus.checkpoint.db" in done.err
-    assert len(batch.sandbox.requests()) == requests
-    assert _progress(batch).read_bytes() == before
+    assert (done.exit, "damaged" in done.err) == (NOTHING_SENT, True), done.err
 
 
 def test_two_sheets_that_differ_in_their_ending_do_not_share_a_progress_file(office: Office) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bulk_topup
-from bulk_topup import checks, outcomes, say
+from bulk_topup import checks, outcomes, provider, say
 from bulk_topup.checkpoint import BatchIdentity
 from bulk_topup.errors import InputError
 from bulk_topup.model import Finding, Level, Oddity, Paid, Status
@@ -34,6 +34,7 @@ FACTS_THAT_CODES_ARE_MADE_OF = {
     "checkpoint.other_": {field.name for field in fields(BatchIdentity)},
     "outcome.not_sent.": {*outcomes.NOT_SENT_CAUSES, "failed"},
     "outcome.no_answer.": {*outcomes.NO_ANSWER_CAUSES, "failed"},
+    "provider.": {*provider._CAUSES_WITH_WORDS, "unreachable", "no_answer"},
     "paid.": {paid.name.lower() for paid in Paid},
     "status.": {str(status) for status in Status},
 }
@@ -112,6 +113,13 @@ def finding_codes() -> set[str]:
 def test_every_code_of_the_source_has_its_wording() -> None:
     assert len(dotted_codes()) > 100, "the search finds nothing"
     assert (dotted_codes() | codes_said_or_raised() | made_codes()) - set(say.WORDS) == set()
+
+
+def test_every_way_of_making_a_code_is_listed_here() -> None:
+    joined = [node for tree in trees().values() for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    begins = {str(node.values[0].value) for node in joined if isinstance(node.values[0], ast.Constant)}
+    made = {text for text in begins if re.fullmatch(r"[a-z_]+\.[a-z_.]*", text)}
+    assert {text for text in made if text.partition(".")[0] in FAMILIES} == set(FACTS_THAT_CODES_ARE_MADE_OF)
 
 
 def test_every_wording_is_of_use_somewhere() -> None:

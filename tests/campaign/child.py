@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 import os
 import signal
@@ -96,6 +97,7 @@ class Boundaries:
 def perform(command: Command, folder: Path, url: str, clock: SharedTime) -> Never:
     """Carry out the command in this process, which must be a fresh fork; ends the process."""
     code = 70
+    gc.disable()
     try:
         trace = os.open(folder / "trace", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         _redirect(folder / "output")
