@@ -388,6 +388,7 @@ class Checkpoint:
             (order_id,) = db.execute(
                 "SELECT id FROM orders WHERE number = ? AND product = ? AND itrx = ?", key
             ).fetchone()
+            db.execute(_INSERT_LOST_LINE, (REMOVED_OFFSET, claim["row"], *key, *key))
         self.lost_attempt(order_id, claim["token"], claim["claimed_at"], claim["day"])
 
     def _restate(self, db: sqlite3.Connection, order_id: int) -> Status:
@@ -541,6 +542,14 @@ _UPSERT_ORDER = """
 _INSERT_LINE = """
     INSERT INTO lines (position, row, cells, number, product, itrx, status, why, removed)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_INSERT_LOST_LINE = """
+    INSERT INTO lines (position, row, cells, number, product, itrx, removed)
+    SELECT (SELECT coalesce(max(position) + 1, 0) FROM lines) + ?, ?, '[]', ?, ?, ?, 1
+    WHERE NOT EXISTS (
+        SELECT 1 FROM lines WHERE status IS NULL AND number = ? AND product = ? AND itrx = ?
+    )
 """
 
 _END_ATTEMPT = """

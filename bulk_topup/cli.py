@@ -312,8 +312,9 @@ def prices(desk: Desk, operator: str | None, **options: Any) -> Exit:
     Example:  bulk-topup prices --operator TELKOMSEL
     """
     from bulk_topup import run as flow
+    from bulk_topup.clock import SystemClock
 
-    return flow.show_prices(_connection(options), desk, operator)
+    return flow.show_prices(_connection(options), desk, SystemClock(), operator)
 
 
 @cli.command()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bulk_topup.checkpoint import Checkpoint
-    from bulk_topup.clock import SystemClock
+    from bulk_topup.clock import Clock, SystemClock
     from bulk_topup.config import Connection, Job
     from bulk_topup.desk import Desk
     from bulk_topup.model import Sheet
@@ -124,9 +124,9 @@ def show_status(job: Job, desk: Desk) -> Exit:
         return total.exit_code()
 
 
-def show_prices(connection: Connection, desk: Desk, operator: str | None) -> Exit:
+def show_prices(connection: Connection, desk: Desk, clock: Clock, operator: str | None) -> Exit:
     """The live price list."""
-    with provider_of(connection, *credentials(connection)) as provider:
+    with provider_of(connection, *credentials(connection), clock) as provider:
         desk.show_prices(provider.price_list().values(), operator)
     return Exit.OK
 

@@ -17,7 +17,7 @@ from bulk_topup.throttle import Throttle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bulk_topup.clock import SystemClock
+    from bulk_topup.clock import Clock, SystemClock
     from bulk_topup.config import Connection, Job
     from bulk_topup.model import Order, Outcome, Sheet, Status
 
@@ -64,7 +64,9 @@ def tools_of(job: Job, clock: SystemClock) -> Iterator[Tools]:
     throttle = Throttle(connection.rate_per_s, clock=clock.alive, sleep=clock.sleep)
     with ExitStack() as stack:
         username, password = config.credentials(connection)
-        provider = stack.enter_context(provider_of(connection, username, password, job.files.sandbox_state))
+        provider = stack.enter_context(
+            provider_of(connection, username, password, clock, job.files.sandbox_state)
+        )
         base_url = REHEARSAL_URL if connection.sandbox else provider.base_url
         if not connection.sandbox and "://" not in job.files.ledger:
             assert_trusted(Path(job.files.ledger), "BULK_TOPUP_LEDGER")
@@ -75,7 +77,7 @@ def tools_of(job: Job, clock: SystemClock) -> Iterator[Tools]:
 
 @contextmanager
 def provider_of(
-    connection: Connection, username: str, password: str, sandbox_state: Path | None = None
+    connection: Connection, username: str, password: str, clock: Clock, sandbox_state: Path | None = None
 ) -> Iterator[Provider]:
     """The provider, or the embedded sandbox (in memory, where no state file is named)."""
     with ExitStack() as stack:
@@ -85,4 +87,4 @@ def provider_of(
             url = stack.enter_context(Sandbox(sandbox_state)).url
         else:
             url = checked_base_url(connection.base_url)
-        yield Provider(url, username, password, timeout_s=connection.timeout_s)
+        yield Provider(url, username, password, timeout_s=connection.timeout_s, now=clock.now)
