@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
+    import numpy as np
+    import numpy.typing as npt
+
     from bulk_topup.checks import Rows
 
 KEY = ["number", "product", "itrx"]
@@ -103,6 +106,48 @@ def attempted(known: Known) -> pd.DataFrame:
     return known.orders[known.orders["status"] != Status.UNSENT]
 
 
+def keys_in(frame: pd.DataFrame, other: pd.DataFrame, columns: list[str]) -> npt.NDArray[np.bool_]:
+    """For each row of `frame`, whether `other` has one with the same values in these columns."""
+    return pd.MultiIndex.from_frame(frame[columns]).isin(pd.MultiIndex.from_frame(other[columns]))
+
+
+def recognise(rows: Rows, known: Known) -> pd.DataFrame:
+    """The rows' table with a column `status`: what this batch's attempt of that row came to, None for none.
+
+    Rows are recognised by number and product, the n-th copy of a row by the n-th of its attempted orders;
+    a recognised row has its order's `itrx` and `nominal`, whatever the price list says today.
+    """
+    table = rows.table.assign(product=_products(rows, known))
+    sent = attempted(known).sort_values("itrx")[[*KEY, "nominal", "status"]]
+    exact = table[table["itrx_stated"]].drop_duplicates(KEY).reset_index(names="own")
+    exact = exact.merge(sent, on=KEY, suffixes=("_now", ""))[["own", *_RECOGNISED]]
+    copies = _nth(table[~table["itrx_stated"]].reset_index(names="own")).drop(columns=["itrx", "nominal"])
+    left = _nth(sent[~keys_in(sent, table[table["itrx_stated"]], KEY)])
+    copies = copies.merge(left, on=["number", "product", "nth"])[["own", *_RECOGNISED]]
+    found = pd.concat([exact, copies]).set_index("own")
+    table["status"] = found["status"].reindex(table.index).astype(object)
+    for name in ("itrx", "nominal"):
+        table.loc[found.index, name] = found[name].astype("int64")
+    return table
+
+
+_RECOGNISED = ["itrx", "nominal", "status"]
+
+
+def _nth(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(nth=frame.groupby(["number", "product"]).cumcount())
+
+
+def _products(rows: Rows, known: Known) -> pd.Series[str]:
+    """The product of each row; one that left the price list as its order has it, or as the sheet has."""
+    products = rows.table["product"].copy()
+    unknown = products == ""
+    spelled = {product.casefold(): product for product in known.orders["product"].unique()}
+    raw = rows.raw(rows.sheet.columns.product)[unknown]
+    products[unknown] = raw.map({text: spelled.get(text.casefold(), text) for text in raw.unique()})
+    return products
+
+
 def changed_rows(candidates: pd.DataFrame, known: Known) -> Iterator[Finding]:
     """New orders to a number that this batch has paid or has open: a corrected row, or one paid twice?"""
     states = known.orders["status"].map(Status)
@@ -122,14 +167,15 @@ def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, today: 
     if elsewhere.empty or candidates.empty:
         return
     rows = candidates.reset_index(names="own_row")
-    todays = elsewhere[elsewhere["day"] == today.isoformat()].drop_duplicates(SLOT)
-    opened = elsewhere[elsewhere["state"] == "open"].drop_duplicates(["number", "nominal"])
+    claims = rows.merge(elsewhere, on=["number", "nominal"], suffixes=("", "_there"))
+    same = claims["itrx_there"] == claims["itrx"]
+    # Only a count that stands in the sheet says that a further top-up is meant, beside another batch's.
+    same |= ~claims["itrx_stated"] & (claims["itrx_there"] < claims["itrx"])
+    todays = claims[same & (claims["day"] == today.isoformat())]
+    opened = claims[claims["state"] == "open"]
     seen: set[int] = set()
-    for code, claims, on in (
-        ("duplicate.other_batch", todays, SLOT),
-        ("duplicate.open_elsewhere", opened.drop(columns="itrx"), ["number", "nominal"]),
-    ):
-        for hit in rows.merge(claims, on=on, suffixes=("", "_there")).itertuples():
+    for code, hits in (("duplicate.other_batch", todays), ("duplicate.open_elsewhere", opened)):
+        for hit in hits.itertuples():
             if hit.own_row in seen:
                 continue
             seen.add(int(str(hit.own_row)))

@@ -176,14 +176,16 @@ class Checkpoint:
         with _storage_errors(path):
             draft.unlink(missing_ok=True)
             os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            self = cls._connected(draft)
-        self.set_facts({**vars(identity), "batch": uuid.uuid4().hex})
-        self.close()
-        with _storage_errors(path):
+            # A rollback journal: what is committed stands in the file itself, not in a log left behind.
+            self = cls._connected(draft, journal="DELETE")
+            try:
+                self.set_facts({**vars(identity), "batch": uuid.uuid4().hex})
+            finally:
+                self._db.close()
             if path.exists():
                 raise FileExistsError(errno.EEXIST, "it appeared just now", str(path))
             draft.replace(path)
-        return cls._connected(path)
+            return cls._connected(path)
 
     @classmethod
     def open(cls, path: Path, expected: Mapping[str, str] | None = None) -> Checkpoint | None:
@@ -193,6 +195,8 @@ class Checkpoint:
         """
         if not path.exists():
             return None
+        if not path.stat().st_size:
+            raise InputError("checkpoint.damaged", path=path, why="it is empty")
         try:
             self = cls._connected(path)
             self._assert_sound()
@@ -204,12 +208,12 @@ class Checkpoint:
         return self
 
     @classmethod
-    def _connected(cls, path: Path) -> Checkpoint:
+    def _connected(cls, path: Path, journal: str = "WAL") -> Checkpoint:
         db = _connect(path)
         try:
             _assert_ours(db, path)
             for pragma in (
-                "journal_mode=WAL",
+                f"journal_mode={journal}",
                 "synchronous=FULL",
                 "fullfsync=1",
                 "checkpoint_fullfsync=1",
@@ -286,8 +290,13 @@ class Checkpoint:
 
         from bulk_topup.batch import Known
 
-        sql = """SELECT o.id, number, product, itrx, nominal, row, status, coalesce(a.invoice, '') AS invoice
-                 FROM orders o LEFT JOIN attempts a ON a.id = o.speaker"""
+        # An order that was never sent and whose row has left the sheet, or is held, is forgotten.
+        sql = """SELECT o.id, o.number, o.product, o.itrx, o.nominal, o.row, o.status,
+                        coalesce(a.invoice, '') AS invoice
+                 FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
+                 WHERE o.status <> 'unsent' OR EXISTS (
+                     SELECT 1 FROM lines l WHERE l.status IS NULL
+                     AND l.number = o.number AND l.product = o.product AND l.itrx = o.itrx)"""
         with self._lock, _storage_errors(self.path):
             orders = pd.read_sql_query(sql, self._db)
         return Known(orders, self.first_day(), self.fact("content"))
@@ -337,8 +346,11 @@ class Checkpoint:
     ) -> Attempt:
         """Write an attempt; when this returns it is durable, and the order is unknown until `end`.
 
-        Raises AssertionError if the order is not in the state the caller believes: nothing may be sent then.
+        Raises AssertionError if the order is not in the state the caller believes, or in one from which
+        nothing may be sent.
         """
+        if expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
+            raise AssertionError(f"order {order.id} is {expected}: it is not sent again")
         with self._transaction() as db:
             cursor = db.execute(
                 "INSERT INTO attempts (order_id, token, begun_at, day, skew_s) VALUES (?, ?, ?, ?, ?)",
@@ -484,11 +496,12 @@ class Checkpoint:
     def paid_on(self, day: date, number: str, nominal: int, itrx: int) -> bool | None:
         """Whether this batch's order for that slot is sukses that day; None where it has no such order."""
         rows = self._rows(
-            """SELECT o.status = 'sukses' AND a.day = ? FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
+            """SELECT max(o.status = 'sukses' AND a.day = ?)
+               FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
                WHERE o.number = ? AND o.nominal = ? AND o.itrx = ?""",
             day.isoformat(), number, nominal, itrx,
         )  # fmt: skip
-        return bool(rows[0][0]) if rows else None
+        return None if rows[0][0] is None else bool(rows[0][0])
 
     # -- sums ----------------------------------------------------------------------------------------------
 
@@ -584,7 +597,9 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except (sqlite3.OperationalError, OSError) as error:
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise
+    except (sqlite3.DatabaseError, OSError) as error:
         raise StorageFailed("checkpoint.unwritable", path=path, why=error) from None
 
 

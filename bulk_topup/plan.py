@@ -94,67 +94,69 @@ def make(
     """Sort every row into sent now, sent before and held back."""
     findings = list(found)
     stopping = [f for f in findings if f.level is Level.ERROR or wishes.strict]
-    wrong = {f.row for f in stopping}
-    table = _with_status(_with_itrx(rows, known, wishes), known)
-    attempted = table["status"].notna() & (table["status"] != Status.UNSENT)
+    is_wrong = rows.table.index.isin([f.row for f in stopping])
+    table = batch.recognise(rows, known)
+    is_sent = table["status"].notna()
     # What was attempted stays what it became, even if the price list or the row's other cells changed since.
-    table = table[attempted | ~table.index.isin(wrong)]
+    sent = table[is_sent]
+    again = _retried(table[is_sent & ~is_wrong], sent, elsewhere, wishes, today)
+    done = sent.drop(index=again.index)
+    fresh = _numbered(table[~is_sent & ~is_wrong], sent, wishes)
 
     def hold(new: Iterable[Finding]) -> pd.DataFrame:
         added = list(new)
         findings.extend(added)
         stopping.extend(added)
-        return table.drop(index=[f.row for f in added])
+        return fresh.drop(index=[f.row for f in added])
 
-    table = hold(_repeats(table, rows))
-    retried = (table["status"] == Status.GAGAL) & wishes.retry_failed & ~table.index.isin(wrong)
-    is_done = attempted[table.index] & ~retried
-    done, table = table[is_done], table[~is_done]
+    fresh = hold(_repeats(fresh, sent, rows))
     if not wishes.include_changed:
-        table = hold(batch.changed_rows(table, known))
-    table = hold(batch.claimed_elsewhere(table, elsewhere, today))
-    overlap, warnings = batch.paid_recently(table, recent)
+        fresh = hold(batch.changed_rows(fresh, known))
+    fresh = hold(batch.claimed_elsewhere(fresh, elsewhere, today))
+    overlap, warnings = batch.paid_recently(fresh, recent)
     if wishes.strict:
-        table = hold(warnings)
+        fresh = hold(warnings)
     else:
         findings.extend(warnings)
-    held = _held(f for f in stopping if f.row not in done.index)
-    code = plan_code(identity, pd.concat([done, table]), budget)
-    plan = Plan(rows, table, done, held, tuple(sorted(findings, key=lambda f: f.row)), code, overlap)
+    orders = pd.concat([again, fresh]).sort_index()
+    shown = sorted((f for f in findings if f.row not in done.index), key=lambda f: f.row)
+    held = _held(f for f in stopping if f.row not in sent.index)
+    code = plan_code(identity, pd.concat([done, orders]), budget)
+    plan = Plan(rows, orders, done, held, tuple(shown), code, overlap)
     _assert_totals(plan)
     return plan
 
 
-def _with_itrx(rows: Rows, known: Known, wishes: Wishes) -> pd.DataFrame:
-    """The n-th copy of a (number, nominal) is its n-th top-up where asked for, or where it was so already."""
-    table = rows.table.copy()
-    unknown = table["product"] == ""
-    spelled = {product.casefold(): product for product in known.orders["product"].unique()}
-    raw = rows.raw(rows.sheet.columns.product)[unknown]
-    table.loc[unknown, "product"] = raw.map(
-        {text: spelled.get(text.casefold(), text) for text in raw.unique()}
-    )
-    unstated = table[~table["itrx_stated"]]
-    nth = unstated.groupby(["number", "nominal"]).cumcount() + 1
+def _retried(
+    valid: pd.DataFrame, sent: pd.DataFrame, elsewhere: pd.DataFrame, wishes: Wishes, today: date
+) -> pd.DataFrame:
+    """Failed rows to send again: one for a slot, and none whose slot another row or batch has."""
+    if not wishes.retry_failed:
+        return valid[:0]
+    failed = valid[valid["status"] == Status.GAGAL].drop_duplicates(SLOT)
+    others = sent[sent["status"] != Status.GAGAL]
+    failed = failed[~batch.keys_in(failed, others, SLOT)]
+    return failed.drop(index=[f.row for f in batch.claimed_elsewhere(failed, elsewhere, today)])
+
+
+def _numbered(fresh: pd.DataFrame, sent: pd.DataFrame, wishes: Wishes) -> pd.DataFrame:
+    """With `repeat`, the n-th copy of a (number, nominal) is its n-th top-up, those sent before included."""
     if not wishes.repeat_duplicates:
-        sent = pd.MultiIndex.from_frame(batch.attempted(known)[KEY])
-        nth = nth[pd.MultiIndex.from_frame(unstated.assign(itrx=nth)[KEY]).isin(sent)]
-    table.loc[nth.index, "itrx"] = nth
-    return table
+        return fresh
+    unstated = fresh[~fresh["itrx_stated"]]
+    before = sent.groupby(["number", "nominal"])["itrx"].max()
+    slots = pd.MultiIndex.from_frame(unstated[["number", "nominal"]])
+    offset = before.reindex(slots).fillna(0).astype("int64").to_numpy()
+    nth = unstated.groupby(["number", "nominal"]).cumcount() + 1 + offset
+    fresh = fresh.copy()
+    fresh.loc[nth.index, "itrx"] = nth
+    return fresh
 
 
-def _with_status(table: pd.DataFrame, known: Known) -> pd.DataFrame:
-    if known.orders.empty:
-        return table.assign(status=None)
-    status = known.orders.set_index(KEY)["status"]
-    return table.assign(status=status.reindex(pd.MultiIndex.from_frame(table[KEY])).to_numpy())
-
-
-def _repeats(table: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
-    """Rows for which the sheet itself already asks the same top-up; an attempted one is never the copy."""
-    attempted_first = table.assign(new=table["status"].isna() | (table["status"] == Status.UNSENT))
-    ordered = attempted_first.sort_values("new", kind="stable")
-    copies = ordered[ordered.duplicated(SLOT)]
+def _repeats(fresh: pd.DataFrame, sent: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
+    """Rows for which another row of the sheet already asks the same top-up; one sent before is never the copy."""
+    ordered = pd.concat([sent, fresh])
+    copies = ordered[ordered.duplicated(SLOT) & ordered.index.isin(fresh.index)]
     if copies.empty:
         return
     column, raw = rows.column_name(rows.sheet.columns.number), rows.raw(rows.sheet.columns.number)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 
 from bulk_topup import config, run
+from bulk_topup.batch import Wishes
 from bulk_topup.clock import WIB, SystemClock
 from bulk_topup.desk import Desk
 from bulk_topup.sandbox import Faults, Sandbox
@@ -108,12 +109,12 @@ class Bench:
     def checkpoint(self) -> Path:
         return self.folder / "bonus.checkpoint.db"
 
-    def job(self, **wishes: Any) -> config.Job:
+    def job(self, *, retry_failed: bool = False, same_batch: bool = False, **other: Any) -> config.Job:
         source = config.Source(self.path)
         connection = config.Connection(base_url=self.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
-        job = config.Job(source, config.files_of(source, sandbox=False), connection, wait_s=0.0, yes=True)
-        retry_failed = wishes.pop("retry_failed", False)
-        return replace(job, wishes=replace(job.wishes, retry_failed=retry_failed), **wishes)
+        wishes = Wishes(retry_failed=retry_failed, same_batch=same_batch)
+        files = config.files_of(source, sandbox=False)
+        return replace(config.Job(source, files, connection, wishes, wait_s=0.0, yes=True), **other)
 
     def run(self, **wishes: Any) -> Exit:
         return run.run(self.job(**wishes), Desk(), self.clock)

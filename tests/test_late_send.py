@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from bulk_topup.model import Answer
+    from bulk_topup.model import Answer, Outcome
     from tests.conftest import Office
 
 NOON = datetime(2025, 1, 20, 12, 0, tzinfo=WIB)
@@ -85,6 +85,7 @@ class Silent:
     def done(self, order: Order, status: Status, debited: int | None) -> None: ...
     def balance(self, rupiah: int, needed: int) -> None: ...
     def settled(self, status: Status) -> None: ...
+    def unwritten(self, order: Order, outcome: Outcome) -> None: ...
 
 
 class Sending:

@@ -1,0 +1,689 @@
+"""The checkpoint: what is written stays written, whatever happens next; no other file is taken for it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from datetime import date, timedelta
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bulk_topup.batch import Known, Wishes
+from bulk_topup.checkpoint import APPLICATION_ID, SCHEMA, Checkpoint
+from bulk_topup.errors import InputError, StorageFailed
+from bulk_topup.model import Kind, Status
+from bulk_topup.outcomes import order_status
+from tests.builders import (
+    ANDI,
+    BATCH_IDENTITY,
+    BUDI,
+    CITRA,
+    HEADER,
+    NOW,
+    TODAY,
+    a_checkpoint,
+    an_outcome,
+    attempted,
+    counted,
+    orders_in,
+    plan_of,
+    sheet_of,
+    topups,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bulk_topup.model import Order, Outcome
+
+ROOT = Path(__file__).resolve().parent.parent
+SHEET = topups((ANDI, "S5"), (BUDI, "S10"), ("nobody", "S5"))
+KINDS: list[Kind | None] = [*Kind, None]
+MAY_BEGIN = {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "bonus.checkpoint.db"
+
+
+@pytest.fixture
+def checkpoint(path: Path) -> Iterator[Checkpoint]:
+    with_orders = a_checkpoint(path, SHEET)
+    yield with_orders
+    with_orders.close()
+
+
+@pytest.fixture
+def order(checkpoint: Checkpoint) -> Order:
+    return orders_in(checkpoint)[ANDI, "S5", 1]
+
+
+def opened(path: Path) -> Checkpoint:
+    checkpoint = Checkpoint.open(path, vars(BATCH_IDENTITY))
+    assert checkpoint is not None
+    return checkpoint
+
+
+def status_of(checkpoint: Checkpoint, order: Order) -> Status:
+    known = checkpoint.known().orders
+    return Status(str(known.loc[known["id"] == order.id, "status"].item()))
+
+
+def lines_of(checkpoint: Checkpoint) -> list[tuple[int, str, bool]]:
+    return [(line.row, str(line.status), line.removed) for line in checkpoint.lines()]
+
+
+def outcome_of(kind: Kind | None) -> Outcome | None:
+    return None if kind is None else an_outcome(kind, code="outcome.sukses")
+
+
+# -- the file ----------------------------------------------------------------------------------------------
+
+
+def test_a_new_checkpoint_is_ours_of_this_version_and_its_owners_alone(
+    checkpoint: Checkpoint, path: Path
+) -> None:
+    with sqlite3.connect(path) as db:
+        assert db.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+        assert db.execute("PRAGMA user_version").fetchone() == (len(SCHEMA),)
+    db.close()
+    beside = [path, *path.parent.glob(f"{path.name}-*")]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in beside} == {0o600}
+
+
+def test_at_rest_a_checkpoint_is_one_file_that_can_be_copied(path: Path) -> None:
+    checkpoint = a_checkpoint(path, SHEET)
+    attempted(checkpoint, orders_in(checkpoint)[ANDI, "S5", 1], an_outcome(Kind.SUKSES, invoice="TRX1"))
+    checkpoint.close()
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    copy = Path(shutil.copy(path, path.with_name("copy.db")))
+    restored = opened(copy)
+    assert [line[1] for line in lines_of(restored)] == ["sukses", "unsent", "invalid"]
+    restored.close()
+
+
+def test_closing_twice_is_no_fault(path: Path) -> None:
+    checkpoint = a_checkpoint(path)
+    checkpoint.close()
+    checkpoint.close()
+
+
+def test_writes_are_durable_when_they_return(checkpoint: Checkpoint) -> None:
+    def setting(name: str) -> object:
+        return checkpoint._db.execute(f"PRAGMA {name}").fetchone()[0]
+
+    assert (setting("journal_mode"), setting("synchronous"), setting("fullfsync")) == ("wal", 2, 1)
+    assert setting("foreign_keys") == 1
+
+
+def test_there_is_no_checkpoint_where_there_is_no_file(path: Path) -> None:
+    assert Checkpoint.open(path) is None
+    assert not path.exists()
+
+
+def test_a_checkpoint_never_replaces_a_file(path: Path) -> None:
+    path.write_text("something of the user's")
+    with pytest.raises(StorageFailed):
+        Checkpoint.create(path, BATCH_IDENTITY)
+    assert path.read_text() == "something of the user's"
+
+
+def test_a_folder_that_is_not_there_is_a_storage_failure(path: Path) -> None:
+    with pytest.raises(StorageFailed) as error:
+        Checkpoint.create(path / "x.db", BATCH_IDENTITY)
+    assert error.value.code == "checkpoint.unwritable"
+
+
+def refusal(path: Path) -> str:
+    before = path.read_bytes()
+    with pytest.raises(InputError) as error:
+        Checkpoint.open(path, vars(BATCH_IDENTITY))
+    assert error.value.facts["path"] == path
+    assert path.read_bytes() == before, "a file that is refused is left as it was"
+    return error.value.code
+
+
+@pytest.mark.parametrize("content", [b"x" * 4096, b"\0" * 4096, b"PK\x03\x04 not a database"])
+def test_a_file_that_is_no_database_is_refused(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert refusal(path) in {"checkpoint.damaged", "checkpoint.not_ours"}
+
+
+def test_an_empty_file_is_refused_as_damaged(path: Path) -> None:
+    """A synchronised folder can leave one where the record was."""
+    path.touch()
+    assert refusal(path) == "checkpoint.damaged"
+
+
+def test_the_database_of_another_program_is_refused(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE notes (text)")
+    db.close()
+    assert refusal(path) == "checkpoint.not_ours"
+
+
+def test_a_checkpoint_of_a_newer_version_is_refused(path: Path) -> None:
+    a_checkpoint(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute(f"PRAGMA user_version = {len(SCHEMA) + 1}")
+    db.close()
+    assert refusal(path) == "checkpoint.newer"
+
+
+def test_a_damaged_page_is_found_on_opening(path: Path) -> None:
+    checkpoint = a_checkpoint(path, topups(*[(f"0812{nth:08}", "S5") for nth in range(500)]))
+    checkpoint.close()
+    damage(path, page=10)
+    assert refusal(path) == "checkpoint.damaged"
+
+
+def damage(path: Path, page: int, pages: int = 1) -> None:
+    with path.open("r+b") as file:
+        file.seek(4096 * page)
+        file.write(b"\xee" * 4096 * pages)
+
+
+def test_a_truncated_file_is_refused(path: Path) -> None:
+    a_checkpoint(path, topups(*[(f"0812{nth:08}", "S5") for nth in range(500)])).close()
+    os.truncate(path, 8 * 4096)
+    assert refusal(path) == "checkpoint.damaged"
+
+
+@pytest.mark.parametrize("name", ["account", "base_url", "file", "tab"])
+def test_a_checkpoint_of_something_else_is_refused_and_says_whose_it_is(path: Path, name: str) -> None:
+    a_checkpoint(path).close()
+    mine = dataclasses.replace(BATCH_IDENTITY, **{name: "other"})
+    with pytest.raises(InputError) as error:
+        Checkpoint.open(path, vars(mine))
+    assert error.value.code == f"checkpoint.other_{name}"
+    assert error.value.facts["stored"] == getattr(BATCH_IDENTITY, name)
+    assert error.value.facts["mine"] == "other"
+
+
+def test_every_batch_has_an_id_of_its_own_that_it_keeps(path: Path) -> None:
+    one, other = a_checkpoint(path), a_checkpoint(path.with_name("other.db"))
+    batch_id = one.batch_id
+    assert batch_id not in {"", other.batch_id}
+    for checkpoint in (one, other):
+        checkpoint.close()
+    again = opened(path)
+    assert again.batch_id == batch_id
+    again.close()
+
+
+# -- attempts ----------------------------------------------------------------------------------------------
+
+
+def test_an_order_whose_attempt_has_begun_is_unknown_until_it_ends(
+    checkpoint: Checkpoint, order: Order
+) -> None:
+    attempt = checkpoint.begin(order, "t1", NOW, TODAY, 0.5, Status.UNSENT)
+    assert status_of(checkpoint, order) is Status.UNKNOWN
+    assert (attempt.token, attempt.begun_at, attempt.order) == ("t1", NOW, order)
+    assert checkpoint.end(attempt.id, an_outcome(Kind.SUKSES, invoice="TRX1"), NOW) is Status.SUKSES
+    assert status_of(checkpoint, order) is Status.SUKSES
+
+
+@pytest.mark.parametrize("state", [kind for kind in KINDS if kind not in {Kind.NOT_SENT, Kind.REFUSED}])
+def test_an_order_that_is_not_as_expected_cannot_begin_and_leaves_no_attempt(
+    checkpoint: Checkpoint, order: Order, state: Kind | None
+) -> None:
+    stands = attempted(checkpoint, order, outcome_of(state))
+    for expected in set(Status) - {stands}:
+        with pytest.raises(AssertionError, match="is not"):
+            checkpoint.begin(order, "second", NOW, TODAY, None, expected)
+    assert "second" not in checkpoint.claims_expected()
+    assert status_of(checkpoint, order) is stands
+
+
+@pytest.mark.parametrize("kind", [Kind.SUKSES, Kind.PENDING, Kind.EXISTS])
+def test_an_order_that_the_provider_has_cannot_begin_whatever_the_caller_expects(
+    checkpoint: Checkpoint, order: Order, kind: Kind
+) -> None:
+    stands = attempted(checkpoint, order, outcome_of(kind))
+    with pytest.raises(AssertionError):
+        checkpoint.begin(order, "again", NOW, TODAY, None, stands)
+    assert status_of(checkpoint, order) is stands
+
+
+def test_an_order_that_does_not_exist_cannot_begin(checkpoint: Checkpoint, order: Order) -> None:
+    stranger = dataclasses.replace(order, id=999)
+    with pytest.raises((AssertionError, sqlite3.IntegrityError)):
+        checkpoint.begin(stranger, "t", NOW, TODAY, None, Status.UNSENT)
+    assert checkpoint.claims_expected() == {}
+
+
+def test_one_token_is_one_attempt(checkpoint: Checkpoint, order: Order) -> None:
+    attempted(checkpoint, order, an_outcome(Kind.GAGAL))
+    (token,) = checkpoint.claims_expected()
+    with pytest.raises(sqlite3.IntegrityError):
+        checkpoint.begin(order, token, NOW, TODAY, None, Status.GAGAL)
+    assert status_of(checkpoint, order) is Status.GAGAL
+
+
+def test_after_any_attempts_an_order_stands_where_the_table_says(path: Path) -> None:
+    """Every sequence of up to three attempts that can follow each other, each on an order of its own."""
+    tried = [kinds for size in (1, 2, 3) for kinds in product(KINDS, repeat=size)]
+    sequences = [kinds for kinds in tried if order_status(kinds[:1]) in MAY_BEGIN]
+    sequences = [kinds for kinds in sequences if len(kinds) < 3 or order_status(kinds[:2]) in MAY_BEGIN]
+    assert len(sequences) > 100
+    numbers = [f"0812{nth:08}" for nth in range(len(sequences))]
+    checkpoint = a_checkpoint(path, topups(*[(number, "S5") for number in numbers]))
+    orders = orders_in(checkpoint)
+    expected = dict(zip(numbers, map(order_status, sequences), strict=True))
+    for number, kinds in zip(numbers, sequences, strict=True):
+        status = attempted(checkpoint, orders[number, "S5", 1], *map(outcome_of, kinds))
+        assert status is expected[number], kinds
+    assert {line.number: line.status for line in checkpoint.lines()} == expected
+    checkpoint.close()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SUKSES])
+def test_a_paid_order_cannot_become_anything_else(checkpoint: Checkpoint, order: Order, kind: Kind) -> None:
+    attempt = checkpoint.begin(order, "t1", NOW, TODAY, None, Status.UNSENT)
+    checkpoint.end(attempt.id, an_outcome(Kind.SUKSES, invoice="TRX1", debited=5_630), NOW)
+    with pytest.raises(AssertionError, match="paid order"):
+        checkpoint.end(attempt.id, an_outcome(kind), NOW)
+    (line, *_) = checkpoint.lines()
+    assert line.attempt is not None
+    assert (line.status, line.attempt["invoice"], line.attempt["kind"]) == ("sukses", "TRX1", "sukses")
+
+
+def test_what_a_later_answer_does_not_state_is_kept(checkpoint: Checkpoint, order: Order) -> None:
+    """`cekstatus` states neither debit nor balance (API v3.1, CEK STATUS TRANSAKSI PULSA)."""
+    first = an_outcome(Kind.PENDING, invoice="TRX1", serial="1", debited=5_630, balance=100, answered_at="d1")
+    attempt = checkpoint.begin(order, "t1", NOW, TODAY, None, Status.UNSENT)
+    checkpoint.end(attempt.id, first, NOW)
+    later = NOW + timedelta(minutes=5)
+    checkpoint.end(attempt.id, an_outcome(Kind.SUKSES, invoice="TRX1", serial="99"), later)
+    (line, *_) = checkpoint.lines()
+    assert line.attempt is not None
+    assert (line.attempt["serial"], line.attempt["debited"], line.attempt["invoice"]) == ("99", 5_630, "TRX1")
+    assert [answer["balance"] for answer in checkpoint.debits()] == [100]
+
+
+def test_pending_attempts_are_listed_with_their_invoices(checkpoint: Checkpoint, order: Order) -> None:
+    attempted(checkpoint, order, an_outcome(Kind.PENDING, invoice="TRX1"))
+    (pending,) = checkpoint.pending()
+    assert (pending.number, pending.invoice) == (ANDI, "TRX1")
+    checkpoint.end(pending.id, an_outcome(Kind.GAGAL, code="outcome.gagal_later"), NOW)
+    assert checkpoint.pending() == []
+    assert status_of(checkpoint, order) is Status.GAGAL
+
+
+def test_the_first_day_is_that_of_the_first_attempt_that_may_have_left(
+    checkpoint: Checkpoint, order: Order
+) -> None:
+    assert checkpoint.first_day() is None
+    unsent = checkpoint.begin(order, "t1", NOW, date(2025, 1, 18), None, Status.UNSENT)
+    assert checkpoint.first_day() == date(2025, 1, 18)
+    checkpoint.end(unsent.id, an_outcome(Kind.NOT_SENT), NOW)
+    assert checkpoint.first_day() is None
+    checkpoint.begin(order, "t2", NOW, date(2025, 1, 19), None, Status.UNSENT)
+    assert checkpoint.first_day() == date(2025, 1, 19)
+
+
+def test_what_is_paid_or_may_be_counts_as_committed(checkpoint: Checkpoint) -> None:
+    orders = orders_in(checkpoint)
+    assert checkpoint.committed() == 0
+    attempted(checkpoint, orders[ANDI, "S5", 1], an_outcome(Kind.SUKSES, debited=5_700))
+    attempted(checkpoint, orders[BUDI, "S10", 1], None)
+    assert checkpoint.committed() == 5_700 + 10_600
+
+
+@pytest.mark.parametrize("kind", [Kind.GAGAL, Kind.REFUSED, Kind.NOT_SENT, Kind.EXISTS])
+def test_what_moved_no_money_of_this_batch_does_not(checkpoint: Checkpoint, order: Order, kind: Kind) -> None:
+    attempted(checkpoint, order, an_outcome(kind, debited=5_700))
+    assert checkpoint.committed() == 0
+
+
+def test_a_copy_may_follow_one_that_was_paid_the_same_day(path: Path) -> None:
+    checkpoint = a_checkpoint(path, counted((ANDI, "S5", "1"), (ANDI, "S5", "2")))
+    first = orders_in(checkpoint)[ANDI, "S5", 1]
+    assert checkpoint.paid_on(TODAY, ANDI, 5_000, 1) is False
+    attempted(checkpoint, first, an_outcome(Kind.SUKSES))
+    assert checkpoint.paid_on(TODAY, ANDI, 5_000, 1) is True
+    assert checkpoint.paid_on(TODAY + timedelta(days=1), ANDI, 5_000, 1) is False
+    assert checkpoint.paid_on(TODAY, ANDI, 5_000, 3) is None
+    checkpoint.close()
+
+
+def test_a_slot_that_failed_under_one_product_and_was_paid_under_another_is_paid(path: Path) -> None:
+    checkpoint = a_checkpoint(path, topups((ANDI, "S5")))
+    attempted(checkpoint, orders_in(checkpoint)[ANDI, "S5", 1], an_outcome(Kind.GAGAL))
+    checkpoint.adopt(plan_of(topups((ANDI, "SP5")), checkpoint.known()), {})
+    attempted(checkpoint, orders_in(checkpoint)[ANDI, "SP5", 1], an_outcome(Kind.SUKSES))
+    assert checkpoint.paid_on(TODAY, ANDI, 5_000, 1) is True
+    checkpoint.close()
+
+
+# -- holding back ------------------------------------------------------------------------------------------
+
+
+def test_an_order_held_in_the_run_says_why(checkpoint: Checkpoint, order: Order) -> None:
+    checkpoint.hold(order.id, Status.DUPLICATE, "duplicate.other_batch", {"batch": "lebaran"})
+    (line, *_) = checkpoint.lines()
+    assert (line.status, line.note) == (
+        Status.DUPLICATE,
+        {"code": "duplicate.other_batch", "facts": {"batch": "lebaran"}},
+    )
+
+
+@pytest.mark.parametrize("kind", [Kind.SUKSES, Kind.PENDING, Kind.UNKNOWN, Kind.GAGAL, Kind.EXISTS, None])
+def test_an_order_that_was_attempted_is_never_held(
+    checkpoint: Checkpoint, order: Order, kind: Kind | None
+) -> None:
+    stands = attempted(checkpoint, order, outcome_of(kind))
+    checkpoint.hold(order.id, Status.UNSENT, "unsent.copy_waits", {})
+    assert status_of(checkpoint, order) is stands
+
+
+# -- lost claims -------------------------------------------------------------------------------------------
+
+CLAIM = {
+    "number": CITRA,
+    "nominal": 5_000,
+    "itrx": 1,
+    "product": "S5",
+    "row": 31,
+    "token": "lost",
+    "day": "2025-01-18",
+    "claimed_at": "2025-01-18T09:00:00+07:00",
+}
+
+
+def test_a_lost_claim_becomes_an_unknown_order_of_the_claims_own_day(checkpoint: Checkpoint) -> None:
+    """Of today, it could be sent again: rule 51 guards only the day of the attempt."""
+    checkpoint.adopt_lost_claim(CLAIM)
+    (lost,) = checkpoint.open_orders()
+    assert (lost.order.number, lost.order.row, lost.status) == (CITRA, 31, Status.UNKNOWN)
+    (past,) = lost.past
+    assert (past.day, past.token, past.is_unknown) == (date(2025, 1, 18), "lost", True)
+    assert past.begun_at.isoformat() == CLAIM["claimed_at"]
+    assert checkpoint.first_day() == date(2025, 1, 18)
+
+
+def test_a_lost_claim_of_a_known_order_makes_it_unknown(checkpoint: Checkpoint, order: Order) -> None:
+    checkpoint.adopt_lost_claim({**CLAIM, "number": ANDI})
+    assert status_of(checkpoint, order) is Status.UNKNOWN
+    assert checkpoint.claims_expected() == {"lost": Status.UNKNOWN}
+
+
+def test_a_lost_claim_does_not_unpay_a_paid_order(checkpoint: Checkpoint, order: Order) -> None:
+    attempted(checkpoint, order, an_outcome(Kind.SUKSES))
+    assert checkpoint.lost_attempt(order.id, "lost", NOW.isoformat(), TODAY.isoformat()) is Status.SUKSES
+
+
+def test_a_lost_claim_stands_in_the_results(checkpoint: Checkpoint) -> None:
+    """Its row is in no sheet that this file knows, and still it may have been paid."""
+    checkpoint.adopt_lost_claim(CLAIM)
+    assert (31, "unknown") in [(row, status) for row, status, _ in lines_of(checkpoint)]
+
+
+def test_a_lost_claim_stands_in_the_results_of_the_next_sheet(checkpoint: Checkpoint) -> None:
+    checkpoint.adopt_lost_claim(CLAIM)
+    checkpoint.adopt(plan_of(SHEET, checkpoint.known()), {})
+    assert lines_of(checkpoint)[-1] == (31, "unknown", True)
+
+
+# -- a sheet and its plan ----------------------------------------------------------------------------------
+
+
+def test_the_lines_are_the_sheets_rows_in_its_order(path: Path) -> None:
+    sheet = sheet_of(
+        [("x", BUDI, "S10"), ("y", "nobody", "S5"), ("z", ANDI, "S5"), ("w", ANDI, "SP5")],
+        numbers=[9, 4, 12, 13],
+    )
+    checkpoint = a_checkpoint(path, sheet)
+    assert lines_of(checkpoint) == [
+        (9, "unsent", False),
+        (4, "invalid", False),
+        (12, "unsent", False),
+        (13, "duplicate", False),
+    ]
+    lines = list(checkpoint.lines())
+    assert [line.cells[0] for line in lines] == ["x", "y", "z", "w"]
+    assert [finding.code for finding in lines[1].why] == ["number.letters"]
+    assert lines[3].why[0].facts["first"] == "12"
+    assert (lines[0].price, lines[0].operator, lines[1].price) == (10_600, "TELKOMSEL", None)
+    assert checkpoint.header == list(HEADER)
+    checkpoint.close()
+
+
+def test_adopting_a_sheet_again_changes_nothing(checkpoint: Checkpoint) -> None:
+    before = lines_of(checkpoint)
+    for _ in range(2):
+        checkpoint.adopt(plan_of(SHEET, checkpoint.known()), {"content": "x"})
+    assert lines_of(checkpoint) == before
+    assert checkpoint.known().content == "x"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in {Kind.NOT_SENT, Kind.REFUSED}])
+def test_rows_that_left_the_sheet_stay_where_they_were_attempted(
+    checkpoint: Checkpoint, order: Order, kind: Kind | None
+) -> None:
+    stands = attempted(checkpoint, order, outcome_of(kind))
+    for _ in range(2):
+        checkpoint.adopt(plan_of(topups((CITRA, "S5")), checkpoint.known()), {})
+        assert lines_of(checkpoint) == [(2, "unsent", False), (2, stands, True)]
+
+
+def test_a_row_that_comes_back_is_no_longer_removed(checkpoint: Checkpoint, order: Order) -> None:
+    attempted(checkpoint, order, an_outcome(Kind.SUKSES))
+    checkpoint.adopt(plan_of(topups((CITRA, "S5")), checkpoint.known()), {})
+    checkpoint.adopt(plan_of(topups((CITRA, "S5"), (ANDI, "S5")), checkpoint.known()), {})
+    assert lines_of(checkpoint) == [(2, "unsent", False), (3, "sukses", False)]
+
+
+def test_a_removed_row_keeps_its_cells_under_their_columns(path: Path) -> None:
+    checkpoint = a_checkpoint(path, sheet_of([("Andi", ANDI, "S5")]))
+    attempted(checkpoint, orders_in(checkpoint)[ANDI, "S5", 1], an_outcome(Kind.SUKSES))
+    other = sheet_of([("S5", "Budi", "gudang", BUDI)], ("Kode Produk", "Nama", "Bagian", "No HP"))
+    checkpoint.adopt(plan_of(other, checkpoint.known()), {})
+    assert list(checkpoint.lines())[-1].cells == ("S5", "Andi", "", ANDI)
+    checkpoint.close()
+
+
+def test_an_unsent_order_whose_row_left_the_sheet_is_forgotten(checkpoint: Checkpoint) -> None:
+    """Known, its row would be sent beside the corrected one when it comes back, and not held as changed."""
+    checkpoint.adopt(plan_of(topups((ANDI, "S10")), checkpoint.known()), {})
+    attempted(checkpoint, orders_in(checkpoint)[ANDI, "S10", 1], an_outcome(Kind.SUKSES))
+    both = plan_of(topups((ANDI, "S10"), (ANDI, "S5")), checkpoint.known())
+    assert [held.why[0].code for held in both.held.values()] == ["changed.already_sent"]
+    assert checkpoint.known().is_finished(Wishes())
+
+
+def test_prices_of_orders_still_to_send_follow_the_plan_and_those_of_sent_ones_do_not(
+    checkpoint: Checkpoint, order: Order
+) -> None:
+    """Even under a plan that was made before the attempt."""
+    attempted(checkpoint, order, None)
+    with checkpoint._transaction() as db:
+        db.execute("UPDATE orders SET price = 1")
+    for known in (Known(), checkpoint.known()):
+        checkpoint.adopt(plan_of(SHEET, known), {})
+        assert [line.price for line in checkpoint.lines()] == [1, 10_600, None]
+
+
+def test_the_trail_is_kept_in_order(checkpoint: Checkpoint, order: Order, path: Path) -> None:
+    checkpoint.note(NOW, "rina", "run", note="2 orders")
+    checkpoint.note(NOW, "joko", "resolve", order_id=order.id)
+    with sqlite3.connect(path) as db:
+        rows = db.execute("SELECT who, what, order_id, note FROM trail ORDER BY id").fetchall()
+    db.close()
+    assert rows == [("rina", "run", None, "2 orders"), ("joko", "resolve", order.id, "")]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(
+                st.tuples(st.sampled_from([ANDI, BUDI, CITRA]), st.sampled_from(["S5", "SP5", "S10", "zzz"])),
+                min_size=1,
+                max_size=5,
+            ),
+            st.lists(
+                st.sampled_from([Kind.SUKSES, Kind.GAGAL, Kind.UNKNOWN, Kind.NOT_SENT, None]), max_size=4
+            ),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_however_a_sheet_is_edited_between_runs_no_row_and_no_attempt_is_lost(
+    tmp_path: Path, runs: list[tuple[list[tuple[str, str]], list[Kind | None]]]
+) -> None:
+    """Each run edits the sheet, adopts it and attempts some orders."""
+    checkpoint = Checkpoint.create(tmp_path / f"{os.urandom(8).hex()}.db", BATCH_IDENTITY)
+    for pairs, kinds in runs:
+        plan = plan_of(topups(*pairs), checkpoint.known())
+        checkpoint.adopt(plan, {})
+        keys = list(plan.orders[["number", "product", "itrx"]].itertuples(index=False, name=None))
+        for key, kind in zip(keys, kinds, strict=False):
+            attempted(checkpoint, orders_in(checkpoint)[key], outcome_of(kind))
+        lines = list(checkpoint.lines())
+        assert [line.row for line in lines if not line.removed] == list(range(2, len(pairs) + 2))
+        known = checkpoint.known().orders
+        sent = known[known["status"] != "unsent"]
+        shown = [(line.number, line.product) for line in lines if line.status in set(sent["status"])]
+        assert {(n, p) for n, p in sent[["number", "product"]].itertuples(index=False)} <= set(shown)
+        from_orders = [(line.number, line.product) for line in lines if not line.why]
+        assert len(from_orders) == len(set(from_orders)), "an order stands in the results twice"
+    checkpoint.close()
+
+
+# -- what else may happen ----------------------------------------------------------------------------------
+
+DIES_AFTER_BEGIN = """
+import os, sys
+from pathlib import Path
+from bulk_topup.model import Status
+from tests.builders import *
+checkpoint = Checkpoint.open(Path(sys.argv[1]))
+checkpoint.begin(orders_in(checkpoint)[ANDI, "S5", 1], "t1", NOW, TODAY, 0.25, Status.UNSENT)
+os.kill(os.getpid(), 9)
+"""
+
+SHOWS_ATTEMPTS = """
+import sqlite3, sys
+print(sqlite3.connect(sys.argv[1]).execute("SELECT token FROM attempts").fetchall())
+"""
+
+FILLS_THE_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from bulk_topup.errors import StorageFailed
+from bulk_topup.model import Kind, Status
+from tests.builders import *
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+checkpoint = Checkpoint.open(Path(sys.argv[1]))
+room = 4096 * 20
+resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+try:
+    for order in orders_in(checkpoint).values():
+        attempted(checkpoint, order, an_outcome(Kind.SUKSES, invoice=f"TRX{order.id}", reason="x" * 400))
+        print(order.id, flush=True)
+except StorageFailed as failure:
+    sys.exit(f"{failure.code} {failure.facts['why']}")
+"""
+
+
+def in_a_process(script: str, path: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", script, str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_an_attempt_that_has_begun_outlives_its_process(path: Path) -> None:
+    a_checkpoint(path, SHEET).close()
+    assert in_a_process(DIES_AFTER_BEGIN, path).returncode == -signal.SIGKILL
+    checkpoint = opened(path)
+    (left,) = checkpoint.open_orders()
+    assert (left.order.number, left.status) == (ANDI, Status.UNKNOWN)
+    (past,) = left.past
+    assert (past.token, past.kind, past.begun_at, past.skew_s) == ("t1", None, NOW, 0.25)
+    checkpoint.close()
+
+
+def test_another_process_sees_an_attempt_as_soon_as_it_has_begun(
+    checkpoint: Checkpoint, order: Order, path: Path
+) -> None:
+    checkpoint.begin(order, "t1", NOW, TODAY, None, Status.UNSENT)
+    assert in_a_process(SHOWS_ATTEMPTS, path).stdout.strip() == "[('t1',)]"
+
+
+def test_a_disk_that_fills_up_stops_the_run_and_loses_nothing_that_was_written(path: Path) -> None:
+    a_checkpoint(path, topups(*[(f"0812{nth:08}", "S5") for nth in range(300)])).close()
+    ended = in_a_process(FILLS_THE_DISK, path)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("checkpoint.unwritable")
+    written = {int(line) for line in ended.stdout.split()}
+    assert written
+    checkpoint = opened(path)
+    paid = checkpoint.known().orders.query("status == 'sukses'")
+    assert written <= set(paid["id"])
+    assert set(paid["invoice"]) == {f"TRX{key}" for key in paid["id"]}
+    assert len(paid) + len(checkpoint.open_orders()) <= len(written) + 1
+    checkpoint.close()
+
+
+def test_a_file_that_breaks_under_a_run_is_a_storage_failure(path: Path) -> None:
+    a_checkpoint(path, topups(*[(f"0812{nth:08}", "S5") for nth in range(500)])).close()
+    checkpoint = opened(path)
+    order = orders_in(checkpoint)["081200000499", "S5", 1]
+    damage(path, page=2, pages=60)
+    checkpoint._db.execute("PRAGMA shrink_memory")
+    with pytest.raises(StorageFailed):
+        checkpoint.begin(order, "t1", NOW, TODAY, None, Status.UNSENT)
+    checkpoint.close()
+
+
+def test_reading_half_of_the_lines_locks_nobody_out(checkpoint: Checkpoint) -> None:
+    """A results sheet that fails half-way leaves its lines unread; the batch must still be closed."""
+    lines = checkpoint.lines()
+    next(lines)
+    reader = threading.Thread(target=checkpoint.fact, args=("account",), daemon=True)
+    reader.start()
+    reader.join(2)
+    stuck = reader.is_alive()
+    del lines
+    reader.join(5)
+    assert not stuck
+
+
+def test_many_threads_may_write_at_once(path: Path) -> None:
+    checkpoint = a_checkpoint(path, topups(*[(f"0812{nth:08}", "S5") for nth in range(120)]))
+    orders = list(orders_in(checkpoint).values())
+    work = [
+        threading.Thread(
+            target=lambda mine: [attempted(checkpoint, order, an_outcome(Kind.SUKSES)) for order in mine],
+            args=(orders[nth::6],),
+        )
+        for nth in range(6)
+    ]
+    for thread in work:
+        thread.start()
+    for thread in work:
+        thread.join()
+    assert {line.status for line in checkpoint.lines()} == {Status.SUKSES}
+    assert len(checkpoint.claims_expected()) == 120
+    checkpoint.close()

@@ -1,0 +1,338 @@
+"""The ledger: one holder for each of the provider's one-per-day slots, across batches and processes."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import subprocess
+import sys
+from datetime import timedelta
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bulk_topup.batch import ELSEWHERE_COLUMNS
+from bulk_topup.errors import BulkTopupError, StorageFailed
+from bulk_topup.ledger import HELD, OPEN, PAID, Ledger, ledger_url, state_of
+from bulk_topup.model import Status
+from tests.builders import ANDI, BUDI, CITRA, NOW, RECENT_COLUMNS, TODAY, an_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bulk_topup.ledger import Claim
+
+    MakeLedger = Callable[..., Ledger]
+
+ROOT = Path(__file__).resolve().parent.parent
+RELEASED = [Status.UNSENT, Status.GAGAL]
+KEPT = {
+    Status.SUKSES: PAID,
+    Status.PENDING: OPEN,
+    Status.ACCEPTED: OPEN,
+    Status.UNKNOWN: OPEN,
+    Status.DUPLICATE: HELD,
+}
+
+
+@pytest.fixture
+def ledger_of(tmp_path: Path) -> Iterator[MakeLedger]:
+    """Ledgers of any account over one file."""
+    made = []
+
+    def make(account: str = "agent", base_url: str = "https://provider.example") -> Ledger:
+        made.append(Ledger(ledger_url(str(tmp_path / "ledger.db")), account=account, base_url=base_url))
+        return made[-1]
+
+    yield make
+    for ledger in made:
+        ledger.close()
+
+
+@pytest.fixture
+def ledger(ledger_of: MakeLedger) -> Ledger:
+    return ledger_of()
+
+
+def claim(ledger: Ledger, token: str, batch: str = "b1", **order: Any) -> Claim | None:
+    day = order.pop("day", TODAY)
+    return ledger.claim(an_order(**order), day, token, batch, f"name of {batch}", NOW)
+
+
+# -- claims ------------------------------------------------------------------------------------------------
+
+
+def test_a_free_slot_is_won_and_a_taken_one_names_its_holder(ledger: Ledger) -> None:
+    assert claim(ledger, "t1", row=7) is None
+    holder = claim(ledger, "t2", batch="b2", product="SP5")
+    assert holder is not None
+    assert (holder.batch, holder.batch_name, holder.row, holder.product) == ("b1", "name of b1", 7, "S5")
+    assert (holder.token, holder.state, holder.day) == ("t1", OPEN, TODAY.isoformat())
+    assert holder.claimed_at == NOW.isoformat()
+
+
+def test_a_slot_is_taken_for_its_own_batch_too(ledger: Ledger) -> None:
+    """Who sees its own claim must find out why, and never sends again under it unawares."""
+    claim(ledger, "t1")
+    holder = claim(ledger, "t2")
+    assert holder is not None
+    assert (holder.batch, holder.token) == ("b1", "t1")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"number": BUDI}, {"product": "S10"}, {"itrx": 2}, {"day": TODAY + timedelta(days=1)}],
+)
+def test_another_number_amount_count_or_day_is_another_slot(ledger: Ledger, other: dict[str, Any]) -> None:
+    claim(ledger, "t1")
+    assert claim(ledger, "t2", batch="b2", **other) is None
+
+
+@pytest.mark.parametrize("scope", [{"account": "agent2"}, {"base_url": "https://other.example"}])
+def test_another_account_or_provider_is_another_slot_and_sees_nothing(
+    ledger_of: MakeLedger, scope: dict[str, str]
+) -> None:
+    mine, other = ledger_of(), ledger_of(**scope)
+    claim(mine, "t1")
+    assert other.elsewhere("b2", TODAY).empty
+    assert other.own("b1") == []
+    assert claim(other, "t2", batch="b2") is None
+    assert [row["token"] for row in mine.own("b1")] == ["t1"]
+    mine.conclude("t1", Status.SUKSES)
+    assert other.paid_since("b2", TODAY).empty
+
+
+@pytest.mark.parametrize("status", RELEASED)
+def test_what_was_not_sent_or_failed_frees_the_slot(ledger: Ledger, status: Status) -> None:
+    claim(ledger, "t1")
+    ledger.conclude("t1", status)
+    assert claim(ledger, "t2", batch="b2") is None
+
+
+@pytest.mark.parametrize(("status", "state"), KEPT.items())
+def test_everything_else_keeps_it(ledger: Ledger, status: Status, state: str) -> None:
+    claim(ledger, "t1")
+    ledger.conclude("t1", status)
+    holder = claim(ledger, "t2", batch="b2")
+    assert holder is not None
+    assert (holder.state, state_of(status)) == (state, state)
+
+
+def test_every_status_of_an_attempted_order_has_a_state() -> None:
+    assert {*RELEASED, *KEPT} == set(Status) - {Status.INVALID}
+
+
+def test_only_the_claim_of_that_token_is_concluded(ledger: Ledger) -> None:
+    claim(ledger, "t1")
+    claim(ledger, "t2", number=BUDI)
+    ledger.conclude("t2", Status.UNSENT)
+    ledger.conclude("nobody's", Status.UNSENT)
+    assert [row["token"] for row in ledger.own("b1")] == ["t1"]
+
+
+def test_many_claims_are_concluded_at_once(ledger: Ledger) -> None:
+    for token, number in (("t1", ANDI), ("t2", BUDI), ("t3", CITRA)):
+        claim(ledger, token, number=number)
+    ledger.conclude_all({"t1": Status.SUKSES, "t2": Status.GAGAL, "t3": Status.PENDING})
+    assert {row["token"]: row["state"] for row in ledger.own("b1")} == {"t1": PAID, "t3": OPEN}
+    ledger.conclude_all({})
+
+
+def test_a_claim_is_there_for_the_next_process(ledger_of: MakeLedger) -> None:
+    claim(ledger_of(), "t1")
+    assert claim(ledger_of(), "t2", batch="b2") is not None
+
+
+# -- looking -----------------------------------------------------------------------------------------------
+
+
+def test_elsewhere_shows_todays_claims_and_open_ones_of_any_day(ledger: Ledger) -> None:
+    yesterday = TODAY - timedelta(days=1)
+    for token, number, day, status in (
+        ("t1", ANDI, TODAY, Status.SUKSES),
+        ("t2", BUDI, yesterday, Status.UNKNOWN),
+        ("t3", CITRA, yesterday, Status.SUKSES),
+    ):
+        claim(ledger, token, number=number, day=day, row=5)
+        ledger.conclude(token, status)
+    seen = ledger.elsewhere("b2", TODAY)
+    assert list(seen.columns) == ELSEWHERE_COLUMNS
+    assert seen.sort_values("number")[["number", "row", "day", "state"]].to_numpy().tolist() == [
+        [ANDI, 5, TODAY.isoformat(), PAID],
+        [BUDI, 5, yesterday.isoformat(), OPEN],
+    ]
+    assert ledger.elsewhere("b1", TODAY).empty
+
+
+def test_paid_since_shows_what_others_paid_lately_and_nothing_open(ledger: Ledger) -> None:
+    days_ago = {"t1": 0, "t2": 20, "t3": 21, "t4": 1}
+    for token, days in days_ago.items():
+        claim(ledger, token, number=f"08121000{days:04}", day=TODAY - timedelta(days=days))
+        ledger.conclude(token, Status.UNKNOWN if token == "t4" else Status.SUKSES)
+    seen = ledger.paid_since("b2", TODAY - timedelta(days=20))
+    assert list(seen.columns) == RECENT_COLUMNS
+    assert sorted(seen["number"]) == ["081210000000", "081210000020"]
+    assert ledger.paid_since("b1", TODAY - timedelta(days=20)).empty
+
+
+def test_own_claims_say_all_that_a_lost_attempt_needs(ledger: Ledger) -> None:
+    claim(ledger, "t1", row=9, itrx=2)
+    assert ledger.own("b1") == [
+        {
+            "number": ANDI,
+            "nominal": 5_000,
+            "itrx": 2,
+            "product": "S5",
+            "row": 9,
+            "day": TODAY.isoformat(),
+            "token": "t1",
+            "state": OPEN,
+            "claimed_at": NOW.isoformat(),
+        }
+    ]
+
+
+# -- several processes -------------------------------------------------------------------------------------
+
+CLAIMS_ALL = """
+import sys
+from tests.builders import *
+from bulk_topup.ledger import Ledger, ledger_url
+path, batch, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+print("ready", flush=True)
+sys.stdin.readline()
+ledger = Ledger(ledger_url(path), account="agent", base_url="https://provider.example")
+for nth in range(count):
+    order = an_order(f"0812{nth:08}")
+    holder = ledger.claim(order, TODAY, f"{batch}-{nth}", batch, batch, NOW)
+    if holder is None:
+        print(nth)
+    elif holder.batch == batch:
+        sys.exit("its own claim")
+ledger.close()
+"""
+
+
+def run_at_once(path: Path, processes: int, count: int) -> list[list[int]]:
+    """What each of the processes won; they start claiming together."""
+    command = [sys.executable, "-c", CLAIMS_ALL, str(path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    running = [
+        subprocess.Popen([*command, f"b{nth}", str(count)], cwd=ROOT, text=True, **pipes)  # type: ignore[call-overload]
+        for nth in range(processes)
+    ]
+    for process in running:
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    ended = [process.communicate(timeout=60) for process in running]
+    assert [process.returncode for process in running] == [0] * processes, ended
+    return [[int(line) for line in out.split()] for out, _ in ended]
+
+
+def test_two_processes_that_claim_the_same_slots_win_each_exactly_once(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    Ledger(ledger_url(str(path)), account="agent", base_url="https://provider.example").close()
+    won = run_at_once(path, processes=2, count=150)
+    assert sorted(won[0] + won[1]) == list(range(150))
+
+
+def test_the_first_runs_of_several_people_may_make_the_ledger_at_the_same_moment(tmp_path: Path) -> None:
+    won = run_at_once(tmp_path / "ledger.db", processes=3, count=10)
+    assert sorted(chain.from_iterable(won)) == list(range(10))
+
+
+# -- where it is, and when it can't be used ----------------------------------------------------------------
+
+
+def failure(location: str) -> StorageFailed:
+    with pytest.raises(StorageFailed) as error:
+        Ledger(ledger_url(location), account="agent", base_url="https://provider.example")
+    assert error.value.code == "ledger.unusable"
+    return error.value
+
+
+def test_a_new_ledger_is_its_owners_alone_in_a_folder_that_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "ledger.db"
+    ledger = Ledger(ledger_url(str(path)), account="agent", base_url="https://provider.example")
+    claim(ledger, "t1")
+    beside = [path, *path.parent.glob("ledger.db-*")]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in beside} == {0o600}
+    ledger.close()
+    assert [file.name for file in path.parent.iterdir()] == ["ledger.db"]
+
+
+@pytest.mark.parametrize("folder", ["gaji januari", "bonus 50%", "50%20x", "gaji?", "a#b", "a;b", "é", "a'b"])
+def test_the_ledger_stands_where_its_path_says_whatever_the_folder_is_called(
+    tmp_path: Path, folder: str
+) -> None:
+    path = tmp_path / folder / "ledger.db"
+    ledger = Ledger(ledger_url(str(path)), account="agent", base_url="https://provider.example")
+    claim(ledger, "t1")
+    ledger.close()
+    assert path.read_bytes()[:6] == b"SQLite"
+    assert [file.name for file in tmp_path.iterdir()] == [folder]
+
+
+def test_an_address_is_taken_as_it_stands() -> None:
+    assert ledger_url("postgresql://db.office/topups") == "postgresql://db.office/topups"
+
+
+def test_a_ledger_that_is_no_database_stops_the_run_and_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.write_bytes(b"something else" * 500)
+    assert str(path) in str(failure(str(path)).facts["where"])
+    assert path.read_bytes() == b"something else" * 500
+
+
+def test_a_ledger_that_breaks_under_a_run_stops_it(ledger_of: MakeLedger, tmp_path: Path) -> None:
+    ledger = ledger_of()
+    claim(ledger, "t1")
+    ledger.close()
+    (tmp_path / "ledger.db").write_bytes(b"\xee" * 8192)
+    for use in (
+        lambda: claim(ledger, "t2", number=BUDI),
+        lambda: ledger.conclude("t1", Status.SUKSES),
+        lambda: ledger.own("b1"),
+        lambda: ledger.elsewhere("b2", TODAY),
+        lambda: ledger.paid_since("b2", TODAY),
+    ):
+        with pytest.raises(StorageFailed) as error:
+            use()
+        assert error.value.code == "ledger.unusable"
+
+
+def test_a_ledger_whose_table_is_another_stops_the_run(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE claims (number TEXT)")
+    db.close()
+    ledger = Ledger(ledger_url(str(path)), account="agent", base_url="https://provider.example")
+    with pytest.raises(StorageFailed):
+        claim(ledger, "t1")
+    ledger.close()
+
+
+def test_a_folder_that_cannot_be_made_or_is_the_ledger_itself_is_a_storage_failure(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for location in (tmp_path / "file" / "ledger.db", tmp_path, Path("/proc/none/ledger.db")):
+        failure(str(location))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://user:hunter2@127.0.0.1:1/topups",
+        "nosuchdatabase://127.0.0.1/x",
+        "sqlite:////proc/none/ledger.db",
+        "http://not-a-database.example/",
+        "://",
+    ],
+)
+def test_an_address_that_cannot_be_used_is_one_clear_refusal_that_shows_no_password(address: str) -> None:
+    with pytest.raises(BulkTopupError) as error:
+        Ledger(ledger_url(address), account="agent", base_url="https://provider.example")
+    assert "hunter2" not in str(error.value)

@@ -1,0 +1,790 @@
+"""Open rows: asked after, sent again under the one-a-day rule, or closed by a person. None is paid twice."""
+
+from __future__ import annotations
+
+import getpass
+import io
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bulk_topup.checkpoint import OpenOrder, PastAttempt
+from bulk_topup.clock import WIB, wib_day
+from bulk_topup.errors import Declined, Exit, InputError
+from bulk_topup.model import Kind, Order, Status
+from bulk_topup.provider import Provider
+from bulk_topup.settle import Evidence, Obstacle, Verdict, has_other_calendar, obstacle
+from tests.bench import PRICE, Bench, on_isipulsa, refusal
+from tests.builders import an_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.conftest import Office
+
+    MakeBench = Callable[..., Bench]
+
+A, B, C = "081234500001", "081234500002", "081234500003"
+PENDING_FOR_EVER = "081200001201"
+GOOD = Evidence(skew_s=0.0, other_calendar=False)
+LOST = "before close"
+PAID_AND_LOST = "after close"
+
+
+def at(clock: str, day: int = 20) -> datetime:
+    """A time of January 2025 in WIB, as `11:30:00`."""
+    return datetime.fromisoformat(f"2025-01-{day}T{clock}").replace(tzinfo=WIB)
+
+
+def attempt_of(
+    begun_at: datetime,
+    kind: Kind | None = Kind.UNKNOWN,
+    *,
+    ended_at: datetime | None = None,
+    skew_s: float | None = 0.0,
+) -> PastAttempt:
+    return PastAttempt(1, "t", begun_at, ended_at or begun_at, wib_day(begun_at), skew_s, kind)
+
+
+def unknown(*past: PastAttempt, itrx: int = 1, status: Status = Status.UNKNOWN) -> OpenOrder:
+    return OpenOrder(an_order(itrx=itrx), status, past)
+
+
+# -- the guards of a resend, each at its edge --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "now", "evidence", "expected"),
+    [
+        pytest.param(unknown(attempt_of(at("11:00:00"))), at("12:00:00"), GOOD, None, id="guarded"),
+        pytest.param(
+            unknown(attempt_of(at("11:00:00"), None)), at("12:00:00"), GOOD, None, id="guarded, died"
+        ),
+        pytest.param(
+            unknown(
+                attempt_of(at("11:00:00")), attempt_of(at("11:01:00"), Kind.EXISTS), status=Status.ACCEPTED
+            ),
+            at("12:00:00"),
+            GOOD,
+            Obstacle.ACCEPTED,
+            id="the provider holds it",
+        ),
+        pytest.param(
+            unknown(attempt_of(at("11:00:00")), itrx=2),
+            at("12:00:00"),
+            GOOD,
+            Obstacle.COUNTED,
+            id="the second of the day",
+        ),
+        pytest.param(
+            unknown(attempt_of(at("12:00:00", 19))),
+            at("12:00:00"),
+            GOOD,
+            Obstacle.OTHER_DAY,
+            id="yesterday's",
+        ),
+        pytest.param(
+            unknown(attempt_of(at("12:00:00", 21))),
+            at("12:00:00"),
+            GOOD,
+            Obstacle.OTHER_DAY,
+            id="tomorrow's: the clock was set back",
+        ),
+        pytest.param(
+            unknown(attempt_of(at("12:00:00", 19)), attempt_of(at("11:00:00"))),
+            at("12:00:00"),
+            GOOD,
+            Obstacle.OTHER_DAY,
+            id="two unknown attempts, one of yesterday",
+        ),
+        pytest.param(
+            unknown(attempt_of(at("12:00:00", 19), Kind.GAGAL), attempt_of(at("11:00:00"))),
+            at("12:00:00"),
+            GOOD,
+            None,
+            id="yesterday's failed, today's is unknown",
+        ),
+        pytest.param(
+            unknown(attempt_of(at("11:00:00"))),
+            at("12:00:00"),
+            Evidence(0.0, other_calendar=True),
+            Obstacle.OTHER_CALENDAR,
+            id="the provider's dates are others",
+        ),
+    ],
+)
+def test_which_unknown_orders_rule_51_guards(
+    order: OpenOrder, now: datetime, evidence: Evidence, expected: Obstacle | None
+) -> None:
+    assert obstacle(order, now, evidence) is expected
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ("00:00:00", Obstacle.NEAR_MIDNIGHT),
+        ("00:09:59", Obstacle.NEAR_MIDNIGHT),
+        ("00:09:59.999999", Obstacle.NEAR_MIDNIGHT),
+        ("00:10:00", None),
+        ("23:50:00", None),
+        ("23:50:00.000001", Obstacle.NEAR_MIDNIGHT),
+        ("23:50:01", Obstacle.NEAR_MIDNIGHT),
+        ("23:59:59", Obstacle.NEAR_MIDNIGHT),
+    ],
+)
+def test_attempt_and_resend_are_each_at_least_10_minutes_from_midnight(
+    moment: str, expected: Obstacle | None
+) -> None:
+    early = moment < "12"
+    attempt, now = (at(moment), at("12:00:00")) if early else (at("11:00:00"), at(moment))
+
+    assert obstacle(unknown(attempt_of(attempt)), now, GOOD) is expected
+    assert obstacle(unknown(attempt_of(at("11:00:00")), attempt_of(attempt)), now, GOOD) is expected
+
+
+def test_the_attempt_counts_its_own_distance_from_midnight_in_the_evening_too() -> None:
+    late = attempt_of(at("23:50:00.500000"), ended_at=at("23:50:00.500000"))
+    assert obstacle(unknown(late), at("23:50:00"), GOOD) is Obstacle.NEAR_MIDNIGHT
+
+
+@pytest.mark.parametrize(
+    ("after_s", "expected"),
+    [(-5.0, Obstacle.TOO_SOON), (59.999, Obstacle.TOO_SOON), (60.0, None), (61.0, None)],
+)
+def test_a_resend_comes_60_s_after_the_last_unknown_attempt_ended(
+    after_s: float, expected: Obstacle | None
+) -> None:
+    ended = at("11:00:30")
+    order = unknown(attempt_of(at("10:00:00")), attempt_of(at("11:00:00"), ended_at=ended))
+
+    assert obstacle(order, ended + timedelta(seconds=after_s), GOOD) is expected
+
+
+@pytest.mark.parametrize(
+    ("skew_s", "expected"),
+    [
+        (300.0, None),
+        (-300.0, None),
+        (301.0, Obstacle.SKEWED),
+        (-301.0, Obstacle.SKEWED),
+        (None, Obstacle.NO_SKEW),
+    ],
+)
+def test_the_clocks_agree_within_5_minutes_at_attempt_and_resend(
+    skew_s: float | None, expected: Obstacle | None
+) -> None:
+    then = unknown(attempt_of(at("11:00:00"), skew_s=skew_s))
+    one_of_two = unknown(attempt_of(at("10:00:00"), skew_s=skew_s), attempt_of(at("11:00:00")))
+    now = unknown(attempt_of(at("11:00:00")))
+
+    assert obstacle(then, at("12:00:00"), GOOD) is expected
+    assert obstacle(one_of_two, at("12:00:00"), GOOD) is expected
+    assert obstacle(now, at("12:00:00"), Evidence(skew_s, other_calendar=False)) is expected
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "tanggal", "expected"),
+    [
+        ("12:00:00", "2025-01-20 12:00:01", False),
+        ("13:00:00", "2025-01-20 01:00:01", False),  # `h` in the document may be a 12-hour clock
+        ("00:10:00", "2025-01-19 23:58:00", True),
+        ("00:09:59", "2025-01-19 23:58:00", False),
+        ("23:50:01", "2025-01-21 00:00:01", False),
+        ("23:50:00", "2025-01-21 00:00:01", True),
+        ("12:00:00", "20-01-2025 12:00:01", True),
+    ],
+)
+def test_a_date_of_the_provider_that_is_not_the_wib_day_speaks_against_every_resend(
+    sent_at: str, tanggal: str, expected: bool
+) -> None:
+    ordinary = (at("12:00:00"), "2025-01-20 12:00:00")
+    assert has_other_calendar([ordinary, (at(sent_at), tanggal)]) is expected
+
+
+# -- settle --resend, whole --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def make_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeBench]:
+    benches: list[Bench] = []
+
+    def make(*numbers: str, **settings: Any) -> Bench:
+        folder = tmp_path / f"bench{len(benches)}"
+        folder.mkdir()
+        benches.append(Bench(folder, monkeypatch, **settings))
+        benches[-1].sheet(*numbers)
+        return benches[-1]
+
+    yield make
+    for bench in benches:
+        bench.close()
+
+
+@pytest.fixture
+def make_unknown(make_bench: MakeBench) -> MakeBench:
+    """A bench with one sheet that was sent; the answers to the first requests met these faults."""
+
+    def make(*faults: str | None, number: str = A, age_s: float = 61.0, **settings: Any) -> Bench:
+        bench = make_bench(number, faults=on_isipulsa(*faults), **settings)
+        assert bench.run() is Exit.OPEN
+        assert bench.statuses() == ["unknown"]
+        bench.clock.pass_by(age_s)
+        return bench
+
+    return make
+
+
+def test_a_row_that_had_not_gone_through_is_paid_once_by_a_resend(make_unknown: MakeBench) -> None:
+    bench = make_unknown(LOST)
+
+    assert bench.resend() is Exit.OK
+
+    (topup,) = bench.paid()
+    assert (bench.statuses(), bench.rows()[0]["invoice"]) == (["sukses"], topup.invoice)
+    assert [state for _, _, state in bench.claims()] == ["paid"]
+    assert [sent.parameters["itrx"] for sent in bench.sent()] == ["1", "1"]
+
+
+def test_a_pending_answer_to_a_resend_leaves_the_row_pending(make_unknown: MakeBench) -> None:
+    bench = make_unknown(LOST, number=PENDING_FOR_EVER)
+
+    assert bench.resend() is Exit.OPEN
+
+    assert (bench.statuses(), len(bench.paid())) == (["pending"], 1)
+
+
+def test_a_51_to_a_resend_makes_the_row_accepted_which_is_not_sent_a_third_time(
+    make_unknown: MakeBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = make_unknown(PAID_AND_LOST)
+
+    assert bench.resend() is Exit.OPEN
+    assert bench.statuses() == ["accepted"]
+    bench.clock.pass_by(120)
+    capsys.readouterr()
+    assert bench.resend() is Exit.OPEN
+
+    assert "the provider holds it already" in capsys.readouterr().out
+    assert (len(bench.sent()), len(bench.paid())) == (2, 1)
+    assert [state for _, _, state in bench.claims()] == ["open"]
+    assert bench.rows()[0]["paid"] == "ask provider"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(refusal(code) for code in ("00", "11", "12", "21", "31", "41", "62", "91", "77")),
+        "before html",
+        "before empty",
+        "before status:503",
+        "before status:401",
+        "before otherjson",
+        LOST,
+        PAID_AND_LOST,
+        "after truncate",
+        "after othernumber",
+    ],
+)
+def test_any_other_answer_to_a_resend_leaves_the_row_unknown_and_its_slot_taken(
+    make_unknown: MakeBench, answer: str
+) -> None:
+    bench = make_unknown(LOST, answer)
+    (claim,) = bench.claims()
+
+    bench.resend()
+
+    assert bench.statuses() == ["unknown"]
+    assert bench.claims() == [claim]
+    assert len(bench.sent()) == 2
+    assert bench.run() is Exit.OPEN
+    assert len(bench.sent()) == 2, "a run sent an unknown row again"
+
+
+def test_a_resend_that_cannot_be_sent_leaves_the_row_unknown(make_unknown: MakeBench) -> None:
+    bench = make_unknown(LOST, *["before status:429:1"] * 6)
+    (claim,) = bench.claims()
+
+    assert bench.resend() is Exit.STOPPED
+
+    assert (bench.statuses(), bench.claims()) == (["unknown"], [claim])
+    assert bench.kinds() == ["unknown", *["not_sent"] * 6]
+
+
+def test_plain_settle_and_run_never_send_an_unknown_row_again(make_unknown: MakeBench) -> None:
+    bench = make_unknown(LOST)
+
+    assert bench.settle() is Exit.OPEN
+    assert bench.run() is Exit.OPEN
+    assert bench.run(retry_failed=True) is Exit.OPEN
+
+    assert (len(bench.sent()), bench.statuses()) == (1, ["unknown"])
+
+
+@pytest.mark.parametrize(
+    ("prepare", "words"),
+    [
+        pytest.param(lambda _bench: None, "sent less than a minute ago", id="too soon"),
+        pytest.param(lambda bench: bench.clock.pass_by(86_400), "on another day", id="the next day"),
+        pytest.param(lambda bench: bench.clock.set_to(23, 50, 1), "10 minutes of midnight", id="midnight"),
+        pytest.param(lambda bench: _skewed(bench, 400.0), "differ by more than 5 minutes", id="skewed"),
+    ],
+)
+def test_a_resend_that_is_not_guarded_says_why_and_sends_nothing(
+    make_unknown: MakeBench,
+    capsys: pytest.CaptureFixture[str],
+    prepare: Callable[[Bench], None],
+    words: str,
+) -> None:
+    bench = make_unknown(LOST, age_s=1.0)
+    prepare(bench)
+    capsys.readouterr()
+
+    assert bench.resend() is Exit.OPEN
+
+    out = capsys.readouterr().out
+    assert words in out
+    assert f"row 2, {A}" in out
+    assert (len(bench.sent()), bench.statuses()) == (1, ["unknown"])
+
+
+def _skewed(bench: Bench, seconds: float) -> None:
+    bench.clock.pass_by(61)
+    bench.sandbox.skew_s = seconds
+
+
+def test_no_resend_where_the_providers_clock_was_not_seen_at_the_attempt(
+    make_bench: MakeBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = make_bench(A, faults=on_isipulsa(LOST))
+    bench.sandbox.skew_s = None
+    bench.run()
+    bench.sandbox.skew_s = 0.0
+    bench.clock.pass_by(61)
+
+    assert bench.resend() is Exit.OPEN
+
+    assert "the provider's clock was not seen" in capsys.readouterr().out
+    assert len(bench.sent()) == 1
+
+
+def test_no_resend_where_a_row_of_the_batch_has_a_date_of_another_calendar(
+    make_bench: MakeBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = make_bench(A, B, faults=on_isipulsa(LOST), clock=a_day_behind)
+    bench.run()
+    assert bench.statuses() == ["unknown", "sukses"]
+    bench.clock.pass_by(61)
+
+    assert bench.resend() is Exit.OPEN
+
+    assert "do not follow the WIB day" in capsys.readouterr().out
+    assert len(bench.sent()) == 2
+
+
+def a_day_behind() -> datetime:
+    return datetime.now(WIB) - timedelta(days=1)
+
+
+def test_only_the_row_that_is_guarded_is_sent_again(make_bench: MakeBench) -> None:
+    bench = make_bench(A, faults=on_isipulsa(LOST, LOST))
+    bench.run()
+    bench.clock.pass_by(50)
+    bench.sheet(A, B)
+    bench.run()
+    bench.clock.pass_by(11)
+
+    assert bench.resend() is Exit.OPEN
+
+    assert bench.statuses() == ["sukses", "unknown"]
+    assert [sent.parameters["nomortujuan"] for sent in bench.sent()] == [A, B, A]
+
+
+# -- who releases the money --------------------------------------------------------------------------------
+
+
+class Keyboard(io.StringIO):
+    """Standard input with a person at it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_resend_says_count_and_rupiah_and_asks(
+    make_unknown: MakeBench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = make_unknown(LOST)
+    monkeypatch.setattr("sys.stdin", Keyboard("n\n"))
+
+    with pytest.raises(Declined) as refused:
+        bench.resend(yes=False)
+
+    asked = capsys.readouterr().err
+    assert "1 unknown top-up" in asked
+    assert f"Rp{PRICE:,}" in asked
+    assert (refused.value.code, refused.value.exit_code) == ("declined.person", Exit.NOTHING_SENT)
+    assert len(bench.sent()) == 1
+
+    monkeypatch.setattr("sys.stdin", Keyboard("y\n"))
+    assert bench.resend(yes=False) is Exit.OK
+
+
+def test_a_resend_with_yes_still_says_count_and_rupiah(
+    make_unknown: MakeBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = make_unknown(LOST)
+    capsys.readouterr()
+
+    bench.resend(yes=True)
+
+    shown = "".join(capsys.readouterr())
+    assert "1 unknown top-up" in shown
+    assert f"Rp{PRICE:,}" in shown
+
+
+def test_a_resend_without_a_terminal_is_declined(office: Office) -> None:
+    office.payroll("bonus.csv", ["081200002101"])
+    assert office.send("bonus.csv").exit == Exit.OPEN
+    _make_older(office.folder / "bonus.checkpoint.db", timedelta(minutes=2))
+
+    done = office.run("settle", "bonus.csv", "--resend", *office.fast)
+
+    assert done.exit == Exit.NOTHING_SENT
+    assert "no terminal" in done.err
+    assert len(office.sent()) == 1
+
+
+def _make_older(checkpoint: Path, age: timedelta) -> None:
+    """As if its attempts had been made so much earlier."""
+    if not age < datetime.now(WIB) - datetime.now(WIB).replace(hour=0, minute=0) - timedelta(minutes=11):
+        pytest.skip("too near midnight (WIB) for a resend")
+    if datetime.now(WIB).replace(hour=23, minute=49) < datetime.now(WIB):
+        pytest.skip("too near midnight (WIB) for a resend")
+    with closing(sqlite3.connect(checkpoint)) as db, db:
+        for key, begun_at, ended_at in db.execute("SELECT id, begun_at, ended_at FROM attempts").fetchall():
+            earlier = [(datetime.fromisoformat(moment) - age).isoformat() for moment in (begun_at, ended_at)]
+            db.execute("UPDATE attempts SET begun_at = ?, ended_at = ? WHERE id = ?", (*earlier, key))
+
+
+def test_a_resend_counts_against_the_budget(make_unknown: MakeBench) -> None:
+    bench = make_unknown(LOST)
+
+    with pytest.raises(Declined) as refused:
+        bench.resend(budget=PRICE - 1)
+    assert (refused.value.code, len(bench.sent())) == ("budget.exceeded", 1)
+
+    assert bench.resend(budget=PRICE) is Exit.OK
+
+
+# -- --retry-failed ----------------------------------------------------------------------------------------
+
+
+def test_only_failed_rows_are_sent_again_by_retry_failed(make_bench: MakeBench) -> None:
+    bench = make_bench(A, B, C, faults=on_isipulsa(refusal("00"), None, LOST))
+    bench.run()
+    assert bench.statuses() == ["gagal", "sukses", "unknown"]
+
+    bench.run()
+    assert len(bench.sent()) == 3, "a plain run sent a failed row again"
+    assert bench.run(retry_failed=True) is Exit.OPEN
+
+    assert bench.statuses() == ["sukses", "sukses", "unknown"]
+    assert [sent.parameters["nomortujuan"] for sent in bench.sent()] == [A, B, C, A]
+
+
+def test_a_51_to_a_retry_leaves_the_row_gagal(make_bench: MakeBench) -> None:
+    bench = make_bench(A, faults=on_isipulsa(refusal("00"), refusal("51")))
+    bench.run()
+
+    assert bench.run(retry_failed=True) is Exit.NOT_ALL_PAID
+
+    assert (bench.statuses(), bench.kinds()) == (["gagal"], ["gagal", "exists"])
+    bench.clock.pass_by(86_400)
+    assert bench.run(retry_failed=True, same_batch=True) is Exit.OK
+    assert len(bench.paid()) == 1
+
+
+def test_a_retry_whose_answer_is_lost_makes_a_failed_row_unknown(make_bench: MakeBench) -> None:
+    bench = make_bench(A, faults=on_isipulsa(refusal("00"), PAID_AND_LOST))
+    bench.run()
+
+    assert bench.run(retry_failed=True) is Exit.OPEN
+    assert bench.run(retry_failed=True) is Exit.OPEN
+
+    assert (bench.statuses(), len(bench.paid()), len(bench.sent())) == (["unknown"], 1, 2)
+
+
+# -- an older progress file --------------------------------------------------------------------------------
+
+
+def test_rows_paid_after_a_restored_progress_file_was_copied_are_unknown_and_not_sent(
+    make_bench: MakeBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = make_bench(A)
+    bench.run()
+    older = shutil.copy(bench.checkpoint, bench.folder / "backup.db")
+    bench.sheet(A, B)
+    assert bench.run() is Exit.OK
+    shutil.copy(older, bench.checkpoint)
+
+    assert bench.run() is Exit.OPEN
+    assert bench.statuses() == ["sukses", "unknown"]
+    bench.clock.pass_by(61)
+    capsys.readouterr()
+    assert bench.resend() is Exit.OPEN
+
+    assert "the provider's clock was not seen" in capsys.readouterr().out
+    assert len(bench.sent()) == len(bench.paid()) == 2
+    assert [state for _, _, state in bench.claims()] == ["paid", "open"]
+
+
+def test_a_restored_progress_file_does_not_pay_again_on_the_next_day(make_bench: MakeBench) -> None:
+    """Then neither rule 51 nor the slot of that day would stand in the way."""
+    bench = make_bench(A)
+    bench.run()
+    older = shutil.copy(bench.checkpoint, bench.folder / "backup.db")
+    bench.sheet(A, B)
+    bench.run()
+    shutil.copy(older, bench.checkpoint)
+    bench.clock.pass_by(86_400)
+
+    assert bench.run(same_batch=True) is Exit.OPEN
+
+    assert bench.statuses() == ["sukses", "unknown"]
+    assert len(bench.sent()) == len(bench.paid()) == 2
+
+
+def test_a_progress_file_that_is_gone_does_not_make_its_rows_unpaid(make_bench: MakeBench) -> None:
+    bench = make_bench(A, B)
+    bench.run()
+    bench.checkpoint.unlink()
+
+    assert bench.run() is Exit.NOT_ALL_PAID
+
+    assert bench.statuses() == ["duplicate", "duplicate"]
+    assert len(bench.sent()) == 2
+
+
+# -- a person's word ---------------------------------------------------------------------------------------
+
+
+def said(number: str, invoice: str = "", row: int | None = 2) -> Verdict:
+    return Verdict(row, number, invoice, "Rina, hotline")
+
+
+def test_an_invoice_that_the_provider_confirms_makes_the_row_sukses(make_unknown: MakeBench) -> None:
+    bench = make_unknown(PAID_AND_LOST)
+    (topup,) = bench.paid()
+
+    assert bench.resolve(said(A, topup.invoice)) is Exit.OK
+
+    (row,) = bench.rows()
+    assert (row["status"], row["invoice"], row["serial"]) == ("sukses", topup.invoice, topup.serial)
+    assert [state for _, _, state in bench.claims()] == ["paid"]
+
+
+def test_an_accepted_row_is_closed_by_its_invoice(make_unknown: MakeBench) -> None:
+    bench = make_unknown(PAID_AND_LOST)
+    bench.resend()
+    (topup,) = bench.paid()
+
+    assert bench.resolve(said(A, topup.invoice)) is Exit.OK
+
+    assert bench.statuses() == ["sukses"]
+
+
+def test_the_record_says_who_closed_a_row_when_how_and_why(make_unknown: MakeBench) -> None:
+    bench = make_unknown(PAID_AND_LOST)
+    (topup,) = bench.paid()
+    bench.resolve(said(A, topup.invoice))
+
+    ((at_, who, what, note),) = bench.select(
+        "SELECT t.at, who, what, t.note FROM trail t JOIN orders o ON o.id = t.order_id"
+    )
+
+    assert (who, note) == (getpass.getuser(), "Rina, hotline")
+    assert "sukses" in what
+    assert topup.invoice in what
+    assert abs(datetime.fromisoformat(at_) - bench.clock.now()) < timedelta(seconds=10)
+
+
+@pytest.mark.parametrize("prepare", [LOST, PAID_AND_LOST])
+def test_not_sent_makes_the_row_gagal_and_frees_its_slot(make_unknown: MakeBench, prepare: str) -> None:
+    bench = make_unknown(prepare)
+
+    assert bench.resolve(said(A)) is Exit.NOT_ALL_PAID
+    assert (bench.statuses(), bench.claims()) == (["gagal"], [])
+    bench.run()
+    assert len(bench.sent()) == 1
+    bench.run(retry_failed=True)
+
+    assert len(bench.sent()) == 2
+    assert len(bench.paid()) == 1, "rule 51 did not stand behind a person's mistake"
+
+
+def _other_product(bench: Bench) -> str:
+    return _paid_elsewhere(bench, "TSEL10")
+
+
+def _other_day(bench: Bench) -> str:
+    bench.clock.pass_by(-86_400)
+    invoice = _paid_elsewhere(bench, "TSEL5")
+    bench.clock.pass_by(86_400)
+    return invoice
+
+
+def _paid_elsewhere(bench: Bench, product: str) -> str:
+    """The invoice of a top-up to the same number that is not this batch's."""
+    order = Order(9, 9, A, product, 1, 0, "", 0)
+    Provider(bench.sandbox.url, "sandbox", "sandbox").top_up(order, may_leave=lambda: True)
+    return bench.paid()[0 if product == "TSEL5" else -1].invoice
+
+
+@pytest.mark.parametrize(
+    ("invoice", "code"),
+    [
+        pytest.param(lambda _bench: "TRX999999", "resolve.unconfirmed", id="unknown invoice"),
+        pytest.param(lambda _bench: "TRX999999' OR 1=1 --", "resolve.unconfirmed", id="no invoice at all"),
+        pytest.param(_other_product, "resolve.unconfirmed", id="of another product"),
+        pytest.param(_other_day, "resolve.other_day", id="of another day"),
+    ],
+)
+def test_an_invoice_that_is_not_this_rows_closes_nothing(
+    make_unknown: MakeBench, invoice: Callable[[Bench], str], code: str
+) -> None:
+    bench = make_unknown(LOST)
+
+    with pytest.raises(InputError) as refused:
+        bench.resolve(said(A, invoice(bench)))
+
+    assert refused.value.code == code
+    assert bench.statuses() == ["unknown"]
+    assert [state for _, _, state in bench.claims()] == ["open"]
+    assert bench.select("SELECT count(*) FROM trail WHERE order_id IS NOT NULL") == [(0,)]
+
+
+def test_the_invoice_of_another_row_closes_nothing(make_bench: MakeBench) -> None:
+    bench = make_bench(A, B, faults=on_isipulsa(LOST))
+    bench.run()
+
+    with pytest.raises(InputError) as refused:
+        bench.resolve(said(A, bench.paid()[0].invoice))
+
+    assert (refused.value.code, refused.value.facts["other"]) == ("resolve.other_row", 3)
+    assert bench.statuses() == ["unknown", "sukses"]
+
+
+def test_one_invoice_closes_one_row_only(make_bench: MakeBench) -> None:
+    bench = make_bench(A, B, faults=on_isipulsa(PAID_AND_LOST, PAID_AND_LOST))
+    bench.run()
+    first = bench.paid()[0].invoice
+
+    with pytest.raises(InputError) as refused:
+        bench.resolve(said(A, first), said(B, first, 3))
+
+    assert refused.value.code == "resolve.other_row"
+    assert bench.statuses() == ["sukses", "unknown"], "the verdict before the wrong one did not stand"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [
+        (said(B, "TRX1"), "resolve.other_number"),
+        (said(B), "resolve.other_number"),
+        (said(A, "TRX1", 3), "resolve.not_open"),
+        (said(B, "", 3), "resolve.not_open"),
+        (said(A, "", 99), "resolve.not_open"),
+        (said(C, "", None), "resolve.other_number"),
+    ],
+)
+def test_row_and_number_must_both_be_those_of_an_open_row(
+    make_bench: MakeBench, verdict: Verdict, code: str
+) -> None:
+    bench = make_bench(A, B, faults=on_isipulsa(LOST))
+    bench.run()
+
+    with pytest.raises(InputError) as refused:
+        bench.resolve(verdict)
+
+    assert refused.value.code == code
+    assert bench.statuses() == ["unknown", "sukses"]
+
+
+def test_a_pending_invoice_closes_nothing(make_unknown: MakeBench) -> None:
+    bench = make_unknown(PAID_AND_LOST, number=PENDING_FOR_EVER)
+
+    with pytest.raises(InputError) as refused:
+        bench.resolve(said(PENDING_FOR_EVER, bench.paid()[0].invoice))
+
+    assert (refused.value.code, bench.statuses()) == ("resolve.unconfirmed", ["unknown"])
+
+
+def test_nothing_is_closed_by_an_invoice_while_the_provider_is_out_of_reach(make_unknown: MakeBench) -> None:
+    bench = make_unknown(PAID_AND_LOST)
+    (topup,) = bench.paid()
+    bench.sandbox.stop()
+
+    with pytest.raises(InputError) as refused:
+        bench.resolve(said(A, topup.invoice))
+
+    assert (refused.value.code, bench.statuses()) == ("resolve.unconfirmed", ["unknown"])
+
+
+def test_a_failed_invoice_does_not_close_a_row_that_another_attempt_may_have_paid(
+    make_unknown: MakeBench,
+) -> None:
+    """Sent, failed and refunded, its answer lost; sent again and paid, that answer lost, too."""
+    bench = make_unknown(PAID_AND_LOST, PAID_AND_LOST, number="081200001101")
+    bench.resend()
+    first, second = bench.sandbox.book()
+    assert (first.status, second.status) == ("gagal", "pending")
+
+    bench.resolve(said("081200001101", first.invoice))
+
+    assert bench.statuses() == ["unknown"]
+    assert [state for _, _, state in bench.claims()] == ["open"]
+
+
+# -- many at once, through the command ---------------------------------------------------------------------
+
+
+def test_resolve_from_a_file_closes_many_rows(office: Office) -> None:
+    paid, not_paid, fine = "081200002001", "081200002101", "081234500001"
+    office.payroll("bonus.csv", [paid, not_paid, fine])
+    assert office.send("bonus.csv").exit == Exit.OPEN
+    invoice = next(topup.invoice for topup in office.sandbox.book() if topup.number == paid)
+    office.csv(
+        "jawaban.csv",
+        [("2", paid, invoice), ("3", not_paid, "not sent"), ("4", fine, "")],
+        ("row", "number", "invoice"),
+    )
+
+    done = office.run("resolve", "bonus.csv", "--from", "jawaban.csv", "--note", "Rina, hotline")
+
+    assert (done.exit, done.err) == (Exit.NOT_ALL_PAID, "")
+    assert office.statuses("bonus.results.xlsx") == ["sukses", "gagal", "sukses"]
+    with closing(sqlite3.connect(office.folder / "bonus.checkpoint.db")) as db:
+        trail = db.execute("SELECT note FROM trail WHERE order_id IS NOT NULL").fetchall()
+    assert trail == [("Rina, hotline",)] * 2
+
+
+def test_resolve_through_the_command_refuses_with_the_reason(office: Office) -> None:
+    office.payroll("bonus.csv", ["081200002101"])
+    office.send("bonus.csv")
+    row = ("resolve", "bonus.csv", "--row", "2", "--note", "Rina")
+
+    wrong = office.run(*row, "--number", "081234500009", "--not-sent")
+    unconfirmed = office.run(*row, "--number", "081200002101", "--invoice", "TRX1")
+    both = office.run(*row, "--number", "081200002101", "--invoice", "TRX1", "--not-sent")
+    no_note = office.run("resolve", "bonus.csv", "--row", "2", "--number", "081200002101", "--not-sent")
+    fine = office.run(*row, "--number", "081200002101", "--not-sent")
+
+    assert [done.exit for done in (wrong, unconfirmed, both, no_note, fine)] == [2, 2, 2, 2, 1]
+    assert "row 2 is not 081234500009" in wrong.err
+    assert "does not confirm invoice TRX1" in unconfirmed.err
+    assert "--note" in no_note.err
+    assert office.statuses("bonus.results.xlsx") == ["gagal"]
