@@ -271,6 +271,11 @@ class Checkpoint:
             db.executemany("INSERT OR REPLACE INTO batch VALUES (?, ?)", list(facts.items()))
 
     @property
+    def has_sheet(self) -> bool:
+        """False only if its first run was killed before it could write down a row."""
+        return bool(self.fact("header"))
+
+    @property
     def batch_id(self) -> str:
         return self.fact("batch")
 

@@ -78,6 +78,8 @@ def existing_checkpoint(job: Job, tools: Tools | None = None) -> Iterator[Checkp
     if checkpoint is None:
         raise InputError("checkpoint.missing", path=job.files.checkpoint, sheet=job.source.path.name)
     try:
+        if not checkpoint.has_sheet:
+            raise InputError("checkpoint.missing", path=job.files.checkpoint, sheet=job.source.path.name)
         yield checkpoint
     finally:
         checkpoint.close()

@@ -154,7 +154,7 @@ def _numbered(fresh: pd.DataFrame, sent: pd.DataFrame, wishes: Wishes) -> pd.Dat
 
 
 def _repeats(fresh: pd.DataFrame, sent: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
-    """Rows for which another row of the sheet already asks the same top-up; one sent before is never the copy."""
+    """Rows whose top-up another row of the sheet already asks; one sent before is never the copy."""
     ordered = pd.concat([sent, fresh])
     copies = ordered[ordered.duplicated(SLOT) & ordered.index.isin(fresh.index)]
     if copies.empty:

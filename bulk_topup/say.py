@@ -518,7 +518,7 @@ WORDS: dict[str, str] = {
         "a defect of bulk-topup ({why}); what was sent is safe in the progress file: run the same command again, "
         "and report this line"
     ),
-    "interrupted.before": "interrupted; nothing was sent",
+    "interrupted.before": "interrupted; nothing is lost: run the same command again",
     "error": "bulk-topup: {message}",
     "notice": "Note: {message}",
     "interrupted.waiting": "Waiting for the answers under way; press Ctrl-C again to leave at once.",

@@ -63,16 +63,22 @@ def poll(checkpoint: Checkpoint, tools: Tools, *, wait_s: float, watcher: Watche
     start = clock.alive()
     due = [(start + _first_wait_s(one, clock), FIRST_POLL_S, one.id, one) for one in checkpoint.pending()]
     heapq.heapify(due)
-    while due and due[0][0] <= start + wait_s:
+    deadline = start + wait_s
+    while due and due[0][0] <= deadline:
         at, interval_s, key, one = heapq.heappop(due)
         if clock.sleep(at - clock.alive()) or not tools.throttle.wait():
             return
         status = _ask(checkpoint, tools, one)
         if status is None:
             interval_s = min(2 * interval_s, LONGEST_POLL_S)
-            heapq.heappush(due, (clock.alive() + interval_s, interval_s, key, one))
+            heapq.heappush(due, (_next_poll(clock.alive(), interval_s, deadline), interval_s, key, one))
         elif watcher is not None:
             watcher.settled(status)
+
+
+def _next_poll(now: float, interval_s: float, deadline: float) -> float:
+    """After the interval, or when the waiting ends, so that nothing that came meanwhile is missed."""
+    return deadline if now + FIRST_POLL_S <= deadline < now + interval_s else now + interval_s
 
 
 def _first_wait_s(one: PendingTopUp, clock: Clock) -> float:
