@@ -20,8 +20,11 @@ NOT_SENT = frozenset({"notsent", "tidakterkirim"})
 
 
 def verdict(row: int, number: str, invoice: str | None, not_sent: bool, note: str) -> Verdict:
-    """Raises InputError for a number that is none."""
-    return Verdict(row, _national(number), "" if not_sent else (invoice or "").strip(), note)
+    """Raises InputError for a number that is none, or a blank invoice."""
+    stated = (invoice or "").strip()
+    if not stated and not not_sent:
+        raise InputError("resolve.blank", row=row)
+    return Verdict(row, _national(number), "" if not_sent else stated, note)
 
 
 def read(path: Path, note: str) -> list[Verdict]:

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    import numpy as np
-    import numpy.typing as npt
-
     from bulk_topup.checks import Rows
 
 KEY = ["number", "product", "itrx"]
@@ -106,9 +103,9 @@ def attempted(known: Known) -> pd.DataFrame:
     return known.orders[known.orders["status"] != Status.UNSENT]
 
 
-def keys_in(frame: pd.DataFrame, other: pd.DataFrame, columns: list[str]) -> npt.NDArray[np.bool_]:
-    """For each row of `frame`, whether `other` has one with the same values in these columns."""
-    return pd.MultiIndex.from_frame(frame[columns]).isin(pd.MultiIndex.from_frame(other[columns]))
+def rows_not_in(frame: pd.DataFrame, other: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """The rows of `frame` for which `other` has none with the same values in these columns."""
+    return frame[~pd.MultiIndex.from_frame(frame[columns]).isin(pd.MultiIndex.from_frame(other[columns]))]
 
 
 def recognise(rows: Rows, known: Known) -> pd.DataFrame:
@@ -122,7 +119,7 @@ def recognise(rows: Rows, known: Known) -> pd.DataFrame:
     exact = table[table["itrx_stated"]].drop_duplicates(KEY).reset_index(names="own")
     exact = exact.merge(sent, on=KEY, suffixes=("_now", ""))[["own", *_RECOGNISED]]
     copies = _nth(table[~table["itrx_stated"]].reset_index(names="own")).drop(columns=["itrx", "nominal"])
-    left = _nth(sent[~keys_in(sent, table[table["itrx_stated"]], KEY)])
+    left = _nth(rows_not_in(sent, table[table["itrx_stated"]], KEY))
     copies = copies.merge(left, on=["number", "product", "nth"])[["own", *_RECOGNISED]]
     found = pd.concat([exact, copies]).set_index("own")
     table["status"] = found["status"].reindex(table.index).astype(object)

@@ -399,8 +399,9 @@ class Checkpoint:
         with self._transaction() as db:
             db.execute(
                 """INSERT OR IGNORE INTO orders (number, product, itrx, nominal, operator, price, row)
-                   VALUES (?, ?, ?, ?, '', 0, ?)""",
-                (*key, claim["nominal"], claim["row"]),
+                   VALUES (?, ?, ?, ?, '', ?, ?)""",
+                # Its price stands nowhere any more; a budget must not take it for nothing.
+                (*key, claim["nominal"], claim["nominal"], claim["row"]),
             )
             (order_id,) = db.execute(
                 "SELECT id FROM orders WHERE number = ? AND product = ? AND itrx = ?", key

@@ -60,15 +60,15 @@ def files_of(
     Raises InputError for an output that is the sheet, the checkpoint or no kind of results file.
     """
     path = source.path
-    stem = (
-        path.stem + (f".{_in_file_name(source.tab)}" if source.tab else "") + (".sandbox" if sandbox else "")
-    )
+    stem = f"{path.stem}.{_in_file_name(source.tab)}" if source.tab else path.stem
     results = output or path.with_name(f"{stem}.results.xlsx")
+    checkpoint = checkpoint or path.with_name(f"{stem}.checkpoint.db")
     if results.suffix.lower() not in RESULT_SUFFIXES:
         raise InputError("output.suffix", path=results, known=", ".join(RESULT_SUFFIXES))
+    if sandbox:
+        results, checkpoint = _rehearsed(results), _rehearsed(checkpoint)
     if results.resolve() == path.resolve():
         raise InputError("output.is_sheet", path=results)
-    checkpoint = checkpoint or path.with_name(f"{stem}.checkpoint.db")
     if results.resolve() == checkpoint.resolve():
         raise InputError("output.is_checkpoint", path=results)
     return Files(
@@ -77,6 +77,14 @@ def files_of(
         ledger=str(path.with_name("sandbox.ledger.db")) if sandbox else _ledger_location(),
         sandbox_state=path.with_name("sandbox.provider.db"),
     )
+
+
+def _rehearsed(path: Path) -> Path:
+    """`bonus.results.xlsx` as `bonus.sandbox.results.xlsx`, also where an option or a variable named it."""
+    if ".sandbox." in path.name:
+        return path
+    kind = next((kind for kind in (".results", ".checkpoint") if path.stem.endswith(kind)), "")
+    return path.with_name(f"{path.stem.removesuffix(kind)}.sandbox{kind}{path.suffix}")
 
 
 def _in_file_name(tab: str) -> str:

@@ -135,7 +135,7 @@ def _retried(
         return valid[:0]
     failed = valid[valid["status"] == Status.GAGAL].drop_duplicates(SLOT)
     others = sent[sent["status"] != Status.GAGAL]
-    failed = failed[~batch.keys_in(failed, others, SLOT)]
+    failed = batch.rows_not_in(failed, others, SLOT)
     return failed.drop(index=[f.row for f in batch.claimed_elsewhere(failed, elsewhere, today)])
 
 
@@ -175,8 +175,9 @@ def _held(stopping: Iterable[Finding]) -> dict[int, Held]:
 
 def _status_of(why: list[Finding]) -> Status:
     families = {finding.code.split(".")[0] for finding in why}
-    if families <= {"duplicate", "operator"}:
-        return Status.DUPLICATE if "duplicate" in families else Status.INVALID
+    # Money may have moved for it, whatever else is wrong with the row today.
+    if "duplicate" in families:
+        return Status.DUPLICATE
     return Status.UNSENT if families == {"changed"} else Status.INVALID
 
 

@@ -563,6 +563,7 @@ WORDS: dict[str, str] = {
     "resolve.other_day": "row {row}: invoice {invoice} is of {stated}, another day than this row's attempt",
     "resolve.nothing": "{path} has no row with an invoice (or 'not sent') filled in",
     "resolve.row_column": "{path}, row {row}: {value} is not a row number",
+    "resolve.blank": "row {row}: the invoice is blank; give it, or say --not-sent",
     "resolve.number": "{number} is not a mobile number",
     "outcome.resolved_not_sent": "A person found out that this was not sent.",
     "unwritten": (

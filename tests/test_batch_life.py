@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bulk_topup.checkpoint import BatchIdentity, Checkpoint
 from bulk_topup.clock import WIB
 from bulk_topup.sandbox import Faults
 from tests.office import START, Came, Office, open_office
@@ -608,3 +609,15 @@ def test_a_row_that_only_the_ledger_remembers_is_never_left_out_of_the_results(
 
     assert_pays_nobody(came)
     assert (batch.statuses(), came.exit) == ("sssssu", 4)
+
+
+def test_a_batch_that_was_killed_before_its_first_row_was_written_down_is_no_paid_batch(
+    tmp_path: Path,
+) -> None:
+    with open_office(tmp_path) as office:
+        office.write("bonus.csv", [(NUMBERS["A"], "TSEL5")])
+        identity = BatchIdentity("sandbox", office.sandbox.url, "bonus.csv", "")
+        Checkpoint.create(tmp_path / "bonus.checkpoint.db", identity).close()
+
+        assert office.settle("bonus.csv").exit == 2
+        assert office.run("bonus.csv").paid == {NUMBERS["A"]: 1}

@@ -342,6 +342,9 @@ def test_what_is_paid_or_may_be_counts_as_committed(checkpoint: Checkpoint) -> N
     attempted(checkpoint, orders[ANDI, "S5", 1], an_outcome(Kind.SUKSES, debited=5_700))
     attempted(checkpoint, orders[BUDI, "S10", 1], None)
     assert checkpoint.committed() == 5_700 + 10_600
+    exists = an_outcome(Kind.EXISTS, code="outcome.reason.51")
+    accepted = attempted(checkpoint, orders[BUDI, "S10", 1], exists, expected=Status.UNKNOWN)
+    assert (accepted, checkpoint.committed()) == (Status.ACCEPTED, 5_700 + 10_600)
 
 
 @pytest.mark.parametrize("kind", [Kind.GAGAL, Kind.REFUSED, Kind.NOT_SENT, Kind.EXISTS])

@@ -291,7 +291,6 @@ def test_a_new_batch_after_a_kill_keeps_the_whole_record_of_the_old_one(make_off
     assert set(office.paid().values()) == {1}
 
 
-# FAILS until the progress file is created whole: one that is empty yet "belongs to" the account "".
 def test_killed_the_moment_its_progress_file_appears_the_next_run_goes_on(office: Office) -> None:
     for nth in range(4):
         sheet, progress = f"bonus{nth}.csv", office.folder / f"bonus{nth}.checkpoint.db"

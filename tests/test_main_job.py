@@ -638,7 +638,6 @@ def test_a_copy_of_the_sheet_under_another_name_pays_nobody_again(make_office: M
     assert len(office.sent()) == 4
 
 
-# FAILS now and then until the ledger's tables can be made by two processes at once ("claims already exists").
 def test_two_sheets_sent_at_the_same_moment_pay_each_number_once(make_office: MakeOffice) -> None:
     office = make_office(rule_51=False, latency_s=0.01)
     everyone = office.numbers(40)

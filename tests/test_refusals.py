@@ -152,7 +152,6 @@ def test_a_progress_file_that_cannot_be_written_is_refused(office: Office, place
     assert_refused(office, done, NOTHING_SENT, "progress.db")
 
 
-# FAILS until ledger_url and Ledger turn OSError and every SQLAlchemyError into StorageFailed.
 def test_a_record_of_earlier_top_ups_that_cannot_be_opened_is_refused(office: Office) -> None:
     office.payroll("bonus.csv", office.numbers(1))
     for name in ("notes.txt", "ledger.txt"):
@@ -160,7 +159,7 @@ def test_a_record_of_earlier_top_ups_that_cannot_be_opened_is_refused(office: Of
 
     for ledger in ("notes.txt/ledger.db", "ledger.txt", "nosuchdb://server/ledger"):
         done = office.run("run", "bonus.csv", "--yes", env={"BULK_TOPUP_LEDGER": ledger})
-        assert_refused(office, done, NOTHING_SENT, "ledger")
+        assert_refused(office, done, NOTHING_SENT, "record of earlier top-ups")
 
 
 # -- the progress file -------------------------------------------------------------------------------------
