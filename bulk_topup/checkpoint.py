@@ -194,6 +194,7 @@ class Checkpoint:
         Raises InputError where it is damaged, not ours, newer than this program, or another batch's.
         """
         if not path.exists():
+            _assert_nothing_left(path)
             return None
         if not path.stat().st_size:
             raise InputError("checkpoint.damaged", path=path, why="it is empty")
@@ -591,6 +592,14 @@ _LINES = """
     LEFT JOIN attempts a ON a.id = o.speaker
     ORDER BY l.position
 """
+
+
+def _assert_nothing_left(path: Path) -> None:
+    """A log without its file holds attempts, and SQLite would replay it into whatever file comes next."""
+    for ending in ("-wal", "-journal"):
+        log = path.with_name(path.name + ending)
+        if log.exists() and log.stat().st_size:
+            raise InputError("checkpoint.half", path=path, log=log)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

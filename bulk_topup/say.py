@@ -467,6 +467,10 @@ WORDS: dict[str, str] = {
         "the progress file {path} is damaged ({why}); restore it from a backup, or ask for help: nothing is "
         "sent without it"
     ),
+    "checkpoint.half": (
+        "the progress file {path} is gone, but {log}, the rest of it, is still there and says what was sent: put "
+        "the file back from the bin or a backup, or move {log} away if this sheet is to start anew"
+    ),
     "checkpoint.not_ours": "{path} is not a progress file of bulk-topup; name another with --checkpoint",
     "checkpoint.newer": "the progress file {path} was written by a newer bulk-topup; update this one",
     "checkpoint.missing": "{sheet} was not run yet: there is no progress file {path}",

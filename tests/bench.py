@@ -6,7 +6,6 @@ import csv
 import email.utils
 import json
 import sqlite3
-import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -68,14 +67,16 @@ class MovedClock(SystemClock):
 
 
 class _Provider(Sandbox):
-    """Its `Date` header is measured against the machine's clock, from which it may differ by `skew_s`."""
+    """Its `Date` header differs from the command's clock by `skew_s`; None makes it unreadable."""
 
     skew_s: float | None = 0.0
+    bench_clock: MovedClock
 
     def _wire(self, handler: Any) -> Wire:
         if self.skew_s is None:
             return Wire(handler, "not a date", self._wait)
-        return Wire(handler, email.utils.formatdate(time.time() + self.skew_s, usegmt=True), self._wait)
+        moment = self.bench_clock.now().timestamp() + self.skew_s
+        return Wire(handler, email.utils.formatdate(moment, usegmt=True), self._wait)
 
 
 class Bench:
@@ -86,6 +87,7 @@ class Bench:
         self.clock = MovedClock()
         self.clock.set_to(11, 0)
         self.sandbox = _Provider(**{"clock": self.clock.now, **settings})
+        self.sandbox.bench_clock = self.clock
         self.sandbox.start()
         monkeypatch.setenv("BULK_TOPUP_LEDGER", str(folder / "ledger.db"))
         monkeypatch.setenv("BULK_TOPUP_USERNAME", "sandbox")

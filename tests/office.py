@@ -20,7 +20,6 @@ from bulk_topup.clock import WIB, SystemClock
 from bulk_topup.config import Connection, Job, Source, files_of
 from bulk_topup.desk import Desk
 from bulk_topup.errors import BulkTopupError
-from bulk_topup.provider import Provider
 from bulk_topup.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -177,6 +176,4 @@ def open_office(folder: Path, **of_sandbox: Any) -> Iterator[Office]:
     with pytest.MonkeyPatch.context() as settings, Sandbox(clock=clock.now, **of_sandbox) as sandbox:
         settings.setenv("BULK_TOPUP_USERNAME", "sandbox")
         settings.setenv("BULK_TOPUP_PASSWORD", "sandbox")
-        # The skew between the two clocks is none, whatever day it is in the office.
-        settings.setitem(Provider.__init__.__kwdefaults__ or {}, "now", clock.now)
         yield Office(folder, clock, sandbox)

@@ -168,6 +168,18 @@ def test_an_empty_file_is_refused_as_damaged(path: Path) -> None:
     assert refusal(path) == "checkpoint.damaged"
 
 
+@pytest.mark.parametrize("ending", ["-wal", "-journal"])
+def test_the_log_of_a_progress_file_that_is_gone_is_refused(path: Path, ending: str) -> None:
+    """SQLite would replay it into the next file of that name, and the old batch would rise from the dead."""
+    log = path.with_name(path.name + ending)
+    log.write_bytes(b"attempts")
+    with pytest.raises(InputError) as error:
+        Checkpoint.open(path, vars(BATCH_IDENTITY))
+    assert (error.value.code, error.value.facts["log"]) == ("checkpoint.half", log)
+    log.write_bytes(b"")
+    assert Checkpoint.open(path, vars(BATCH_IDENTITY)) is None
+
+
 def test_the_database_of_another_program_is_refused(path: Path) -> None:
     with sqlite3.connect(path) as db:
         db.execute("CREATE TABLE notes (text)")
