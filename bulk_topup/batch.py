@@ -42,19 +42,14 @@ def _no_orders() -> pd.DataFrame:
 class Known:
     """What this batch's checkpoint says.
 
-    `orders` has KNOWN_COLUMNS; `first_day` is the WIB day of the first attempt; `content` is the fingerprint
-    of the sheet as it was at the last run.
+    `orders` has KNOWN_COLUMNS; `first_day` is the WIB day of the first attempt, `started` that of the first
+    run; `content` is the fingerprint of the sheet as it was at the last run.
     """
 
     orders: pd.DataFrame = field(default_factory=_no_orders)
     first_day: date | None = None
     content: str = ""
-
-    def is_finished(self, wishes: Wishes) -> bool:
-        """Nothing is left to send and nothing is open."""
-        states = {Status(state) for state in self.orders["status"].unique()}
-        left = {Status.UNSENT} | ({Status.GAGAL} if wishes.retry_failed else set())
-        return not any(state in left or state.is_open for state in states)
+    started: date | None = None
 
 
 @dataclass(frozen=True)
@@ -94,9 +89,16 @@ def must_be_new(known: Known, content: str, today: date, wishes: Wishes) -> bool
         raise InputError("batch.earlier_month", day=first)
     if content != known.content:
         raise InputError("batch.changed", day=first)
-    if known.is_finished(wishes):
-        raise InputError("batch.finished", day=first)
     return False
+
+
+def assert_not_finished(known: Known, orders: int, today: date, wishes: Wishes) -> None:
+    """Raises InputError on a later day, where nothing is left to send and nothing is open."""
+    first = known.first_day
+    if first is None or first == today or wishes.same_batch or orders:
+        return
+    if not any(Status(state).is_open for state in known.orders["status"].unique()):
+        raise InputError("batch.finished", day=first)
 
 
 def attempted(known: Known) -> pd.DataFrame:
@@ -108,17 +110,20 @@ def rows_not_in(frame: pd.DataFrame, other: pd.DataFrame, columns: list[str]) ->
     return frame[~pd.MultiIndex.from_frame(frame[columns]).isin(pd.MultiIndex.from_frame(other[columns]))]
 
 
-def recognise(rows: Rows, known: Known) -> pd.DataFrame:
+def recognise(rows: Rows, known: Known, wrong: set[int]) -> pd.DataFrame:
     """The rows' table with a column `status`: what this batch's attempt of that row came to, None for none.
 
-    Rows are recognised by number and product, the n-th copy of a row by the n-th of its attempted orders;
+    Rows are recognised by number and product, the n-th copy of a row by the n-th of its attempted orders,
+    rows without an error before those in `wrong`;
     a recognised row has its order's `itrx` and `nominal`, whatever the price list says today.
     """
     table = rows.table.assign(product=_products(rows, known))
     sent = attempted(known).sort_values("itrx")[[*KEY, "nominal", "status"]]
     exact = table[table["itrx_stated"]].drop_duplicates(KEY).reset_index(names="own")
     exact = exact.merge(sent, on=KEY, suffixes=("_now", ""))[["own", *_RECOGNISED]]
-    copies = _nth(table[~table["itrx_stated"]].reset_index(names="own")).drop(columns=["itrx", "nominal"])
+    unstated = table[~table["itrx_stated"]].reset_index(names="own")
+    unstated = unstated.sort_values("own", key=lambda own: own.isin(wrong), kind="stable")
+    copies = _nth(unstated).drop(columns=["itrx", "nominal"])
     left = _nth(rows_not_in(sent, table[table["itrx_stated"]], KEY))
     copies = copies.merge(left, on=["number", "product", "nth"])[["own", *_RECOGNISED]]
     found = pd.concat([exact, copies]).set_index("own")
@@ -159,8 +164,11 @@ def changed_rows(candidates: pd.DataFrame, known: Known) -> Iterator[Finding]:
         yield _held(row, "changed.already_sent", str(number), facts)
 
 
-def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, today: date) -> Iterator[Finding]:
-    """Rows that another batch was faster with today, or whose like is still open in another batch."""
+def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, since: date) -> Iterator[Finding]:
+    """Rows that another batch was faster with since this one began, or whose like is open in another batch.
+
+    Not only today's: a batch is one payment, and a row held on its first day must not go out on its second.
+    """
     if elsewhere.empty or candidates.empty:
         return
     rows = candidates.reset_index(names="own_row")
@@ -168,10 +176,10 @@ def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, today: 
     same = claims["itrx_there"] == claims["itrx"]
     # Only a count that stands in the sheet says that a further top-up is meant, beside another batch's.
     same |= ~claims["itrx_stated"] & (claims["itrx_there"] < claims["itrx"])
-    todays = claims[same & (claims["day"] == today.isoformat())]
+    meanwhile = claims[same & (claims["day"] >= since.isoformat())]
     opened = claims[claims["state"] == "open"]
     seen: set[int] = set()
-    for code, hits in (("duplicate.other_batch", todays), ("duplicate.open_elsewhere", opened)):
+    for code, hits in (("duplicate.open_elsewhere", opened), ("duplicate.other_batch", meanwhile)):
         for hit in hits.itertuples():
             if hit.own_row in seen:
                 continue

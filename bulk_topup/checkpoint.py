@@ -57,6 +57,7 @@ SCHEMA = (
         invoice TEXT, serial TEXT, debited INTEGER, balance INTEGER, answered_at TEXT
     );
     CREATE INDEX attempts_order ON attempts (order_id);
+    CREATE INDEX attempts_invoice ON attempts (invoice);
 
     CREATE TABLE lines (
         position INTEGER PRIMARY KEY,
@@ -124,6 +125,7 @@ class PendingTopUp:
     order_id: int
     number: str
     invoice: str
+    rupiah: int
     begun_at: datetime
 
 
@@ -305,7 +307,13 @@ class Checkpoint:
                      AND l.number = o.number AND l.product = o.product AND l.itrx = o.itrx)"""
         with self._lock, _storage_errors(self.path):
             orders = pd.read_sql_query(sql, self._db)
-        return Known(orders, self.first_day(), self.fact("content"))
+        started = self.fact("started")
+        return Known(
+            orders,
+            first_day=self.first_day(),
+            content=self.fact("content"),
+            started=date.fromisoformat(started) if started else None,
+        )
 
     def first_day(self) -> date | None:
         """The WIB day of the batch's first attempt, not counting what was never sent."""
@@ -320,6 +328,7 @@ class Checkpoint:
         with self._transaction() as db:
             db.executemany("INSERT OR REPLACE INTO batch VALUES (?, ?)", list(facts.items()))
             db.executemany(_UPSERT_ORDER, _order_values(plan))
+            db.executemany(_MOVE_ORDER, _row_values(plan))
             _replace_lines(db, plan, json.loads(self._header(db)))
             db.execute("INSERT OR REPLACE INTO batch VALUES ('header', ?)", (json.dumps(_own_header(plan)),))
             (kept,) = db.execute("SELECT count(*) FROM lines WHERE NOT removed").fetchone()
@@ -429,12 +438,12 @@ class Checkpoint:
     def pending(self) -> list[PendingTopUp]:
         """Every attempt whose top-up is pending, the oldest first."""
         rows = self._rows(
-            """SELECT a.id, a.order_id, o.number, a.invoice, a.begun_at
+            """SELECT a.id, a.order_id, o.number, a.invoice, coalesce(a.debited, o.price), a.begun_at
                FROM attempts a JOIN orders o ON o.id = a.order_id WHERE a.kind = 'pending' ORDER BY a.id"""
         )
         return [
-            PendingTopUp(key, order_id, number, invoice, datetime.fromisoformat(begun_at))
-            for key, order_id, number, invoice, begun_at in rows
+            PendingTopUp(key, order_id, number, invoice, rupiah, datetime.fromisoformat(begun_at))
+            for key, order_id, number, invoice, rupiah, begun_at in rows
         ]
 
     def open_orders(self) -> list[OpenOrder]:
@@ -499,6 +508,18 @@ class Checkpoint:
         """Every attempt's token -> its order's status, for bringing the ledger up to date."""
         rows = self._rows("SELECT a.token, o.status FROM attempts a JOIN orders o ON o.id = a.order_id")
         return {row["token"]: Status(row["status"]) for row in rows}
+
+    def claims(self) -> list[dict[str, Any]]:
+        """What the ledger must hold for this batch: a claim for each attempt that may have moved money."""
+        rows = self._rows(
+            """SELECT a.day, o.number, o.nominal, o.itrx, o.product, o.row, a.token, a.begun_at AS claimed_at,
+                      CASE o.status WHEN 'sukses' THEN 'paid' WHEN 'duplicate' THEN 'held' ELSE 'open' END
+                          AS state
+               FROM attempts a JOIN orders o ON o.id = a.order_id
+               WHERE o.status NOT IN ('unsent', 'gagal')
+                 AND coalesce(a.kind, 'unknown') NOT IN ('not_sent', 'refused', 'gagal')"""
+        )
+        return [dict(row) for row in rows]
 
     def paid_on(self, day: date, number: str, nominal: int, itrx: int) -> bool | None:
         """Whether this batch's order for that slot is sukses that day; None where it has no such order."""
@@ -582,6 +603,9 @@ _END_ATTEMPT = """
     WHERE id = :id
 """
 
+_MOVE_ORDER = "UPDATE orders SET row = ? WHERE number = ? AND product = ? AND itrx = ?"
+"""A row that was sent before may stand elsewhere in the sheet now; it is called by its present number."""
+
 _LINES = """
     SELECT l.row, l.cells, l.status AS held, l.why, l.removed,
            o.status, o.number, o.product, o.operator, o.price, o.note,
@@ -639,6 +663,11 @@ def _order_values(plan: Plan) -> Iterator[tuple[object, ...]]:
     frame = plan.orders
     columns = (frame[name].tolist() for name in ("number", "product", "itrx", "nominal", "price", "operator"))
     return zip(*columns, frame.index.tolist(), strict=True)
+
+
+def _row_values(plan: Plan) -> Iterator[tuple[object, ...]]:
+    for row, *key in plan.done[["number", "product", "itrx"]].itertuples():
+        yield (int(row), *key)
 
 
 def _own_positions(plan: Plan) -> list[int]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bulk_topup import numbers
+from bulk_topup.errors import InputError
 from bulk_topup.model import Finding, Level, Oddity, PriceList, Product, Sheet
 
 if TYPE_CHECKING:
@@ -72,6 +73,13 @@ def understand(sheet: Sheet, prices: PriceList) -> Rows:
     table["operator"] = codes.map({code: p.operator if p else "" for code, p in found.items()}).astype("str")
     _add_itrx(table, sheet)
     return Rows(sheet, table, {int(cells.index[at]): problem for at, problem in problems.items()})
+
+
+def assert_header(sheet: Sheet) -> None:
+    """Raises InputError where the header is a person's row: the first one would never be paid."""
+    name = sheet.header[sheet.columns.number]
+    if isinstance(numbers.normalise(name), numbers.Number):
+        raise InputError("sheet.no_header", file=sheet.path.name, number=name)
 
 
 def _add_itrx(table: pd.DataFrame, sheet: Sheet) -> None:

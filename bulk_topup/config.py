@@ -13,6 +13,8 @@ from bulk_topup.errors import InputError
 
 DEFAULT_BASE_URL = "https://klikmbc.co.id/json/pulsa"
 SANDBOX_ACCOUNT = "sandbox"
+REHEARSAL_URL = "sandbox"
+"""The embedded sandbox has another port each time; a batch knows it by this name."""
 RESULT_SUFFIXES = (".xlsx", ".csv")
 
 
@@ -60,6 +62,8 @@ def files_of(
     Raises InputError for an output that is the sheet, the checkpoint or no kind of results file.
     """
     path = source.path
+    if not path.name:
+        raise InputError("sheet.folder", file=path)
     stem = f"{path.stem}.{_in_file_name(source.tab)}" if source.tab else path.stem
     results = output or path.with_name(f"{stem}.results.xlsx")
     checkpoint = checkpoint or path.with_name(f"{stem}.checkpoint.db")

@@ -96,6 +96,11 @@ class Desk:
             self.say(line)
         if results is not None:
             self.say(say.text("tally.results", path=results))
+
+    def show_next(self, total: Tally, sheet: Path, halt: Halt | None) -> None:
+        """The last lines on the screen: why it stopped, and the commands that go on."""
+        for line in next_lines(total, sheet, rehearsal=self._rehearsal):
+            self.say(line)
         if halt is not None:
             self.warn(halt_line(halt))
 
@@ -230,9 +235,11 @@ class Bar:
         facts = {"row": order.row, "number": order.number, "kind": outcome.kind, "invoice": outcome.invoice}
         self._warn(say.text("unwritten", **facts))
 
-    def settled(self, status: Status) -> None:
+    def settled(self, status: Status, rupiah: int) -> None:
         self._counts[Status.PENDING] -= 1
         self._counts[status] += 1
+        if status is Status.SUKSES:
+            self._spent += rupiah
         self._draw(0)
 
     def _draw(self, step: int) -> None:
@@ -244,7 +251,7 @@ class Bar:
         words = {
             "paid": counts[Status.SUKSES],
             "failed": failed,
-            "open": pending,
+            "pending": pending,
             "spent": say.money(self._spent),
         }
         self._bar.set_postfix(words, refresh=False)
@@ -327,6 +334,22 @@ def books_lines(books: Books) -> Iterator[str]:
     if books.mispriced:
         rows = rows_shown(list(books.mispriced))
         yield "  " + say.text("books.mispriced", rows=rows, rupiah=books.overcharged)
+
+
+def next_lines(total: Tally, sheet: Path, *, rehearsal: bool) -> Iterator[str]:
+    """One line for each status that a person can do something about."""
+    name = f'"{sheet}"' if " " in str(sheet) else str(sheet)
+    for status in (
+        Status.PENDING,
+        Status.UNKNOWN,
+        Status.ACCEPTED,
+        Status.GAGAL,
+        Status.UNSENT,
+        Status.INVALID,
+    ):
+        if total.rows[status]:
+            facts = {"count": total.rows[status], "sheet": name + (" --sandbox" if rehearsal else "")}
+            yield "  " + say.text(f"next.{status}", **facts)
 
 
 def halt_line(halt: Halt) -> str:

@@ -80,6 +80,8 @@ def existing_checkpoint(job: Job, tools: Tools | None = None) -> Iterator[Checkp
     try:
         if not checkpoint.has_sheet:
             raise InputError("checkpoint.missing", path=job.files.checkpoint, sheet=job.source.path.name)
+        if (checkpoint.fact("base_url") == config.REHEARSAL_URL) != job.connection.sandbox:
+            raise InputError("checkpoint.rehearsal", path=job.files.checkpoint)
         yield checkpoint
     finally:
         checkpoint.close()
@@ -91,6 +93,7 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
     if checkpoint is None:
         set_aside(job.files, now.date())
         checkpoint = Checkpoint.create(job.files.checkpoint, tools.identity(sheet))
+        checkpoint.set_facts({"started": now.date().isoformat()})
     facts = {
         "content": batch.content_of(plan.rows),
         "sha256": sheet.sha256,

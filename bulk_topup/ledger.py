@@ -18,7 +18,7 @@ from bulk_topup.errors import StorageFailed
 from bulk_topup.model import Order, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date, datetime
 
     import pandas as pd
@@ -41,6 +41,7 @@ _CLAIMS = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("claimed_at", sa.Text, nullable=False),
     sa.Index("claims_batch", "batch"),
+    sa.Index("claims_number", "number", "nominal"),
     sa.Index("claims_state", "account", "base_url", "state"),
 )
 
@@ -73,7 +74,7 @@ class Ledger:
         try:
             self._shown = sa.engine.make_url(url).render_as_string(hide_password=True)
             self._engine = sa.create_engine(url)
-        except (sa.exc.ArgumentError, ImportError) as error:
+        except (sa.exc.ArgumentError, ImportError, ValueError) as error:
             raise StorageFailed("ledger.unusable", where="BULK_TOPUP_LEDGER", why=error) from None
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _durable)
@@ -111,20 +112,42 @@ class Ledger:
         }
         values |= {"token": token, "state": OPEN, "claimed_at": at.isoformat()}
         with self._errors():
-            try:
-                with self._engine.begin() as db:
-                    db.execute(sa.insert(_CLAIMS).values(values))
-                    return None
-            except sa.exc.IntegrityError:
-                return self._holder(slot)
+            for _ in range(2):
+                try:
+                    with self._engine.begin() as db:
+                        db.execute(sa.insert(_CLAIMS).values(values))
+                        holder = self._open_elsewhere(db, order, batch)
+                        if holder is not None:
+                            db.execute(sa.delete(_CLAIMS).where(_CLAIMS.c.token == token))
+                        return holder
+                except sa.exc.IntegrityError:
+                    holder = self._holder(slot)
+                if holder is not None:
+                    return holder
+        raise StorageFailed("ledger.unusable", where=self._shown, why="a claim that comes and goes")
+
+    def _open_elsewhere(self, db: sa.Connection, order: Order, batch: str) -> Claim | None:
+        """A claim of another batch, of whatever day, for which money may have moved and may still."""
+        same = {**self._scope, "number": order.number, "nominal": order.nominal, "state": OPEN}
+        columns = [_CLAIMS.c[name] for name in _HOLDER]
+        query = sa.select(*columns).where(_matches(same), _CLAIMS.c.batch != batch).limit(1)
+        row = db.execute(query).first()
+        return None if row is None else Claim(*row)
 
     def _holder(self, slot: Mapping[str, object]) -> Claim | None:
+        """Who has the slot; None if it was released just now."""
         columns = [_CLAIMS.c[name] for name in _HOLDER]
         with self._engine.connect() as db:
             row = db.execute(sa.select(*columns).where(_matches(slot))).one_or_none()
-        if row is None:
-            raise StorageFailed("ledger.unusable", where=self._shown, why="a claim vanished")
-        return Claim(*row)
+        return None if row is None else Claim(*row)
+
+    def restore(self, claims: Iterable[Mapping[str, object]], batch: str, batch_name: str) -> None:
+        """Put back claims that a lost or replaced ledger lacks; a slot that is taken stays as it is."""
+        own = {"batch": batch, "batch_name": batch_name, **self._scope}
+        with self._errors(), self._engine.begin() as db:
+            for claim in claims:
+                with contextlib.suppress(sa.exc.IntegrityError), db.begin_nested():
+                    db.execute(sa.insert(_CLAIMS).values({**claim, **own}))
 
     def conclude(self, token: str, status: Status) -> None:
         """Bring a claim to where its order stands: released, open, paid or held."""

@@ -105,7 +105,8 @@ def _line(fields: Mapping[str, object], order: Order) -> Line:
         return OTHER_ORDER
     if _word(fields, "result") == "ok":
         return BY_STATUS.get(_word(fields, "status"), OTHER_STATUS) if _invoice(fields) else NO_INVOICE
-    if _word(fields, "status") in BY_STATUS:
+    taken = any(not _left_out(fields.get(name)) for name in ("invoice", "debet", "debit"))
+    if taken or _word(fields, "status") in BY_STATUS:
         return CONTRADICTION
     return BY_REASON_CODE.get(_reason_code(fields), OTHER_REASON_CODE)
 

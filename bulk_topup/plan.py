@@ -54,6 +54,7 @@ class Plan:
     held: Mapping[int, Held]
     findings: tuple[Finding, ...]
     code: str
+    day: date
     overlap: batch.Overlap | None = None
 
     @property
@@ -94,12 +95,14 @@ def make(
     """Sort every row into sent now, sent before and held back."""
     findings = list(found)
     stopping = [f for f in findings if f.level is Level.ERROR or wishes.strict]
-    is_wrong = rows.table.index.isin([f.row for f in stopping])
-    table = batch.recognise(rows, known)
+    wrong = {f.row for f in stopping}
+    is_wrong = rows.table.index.isin(wrong)
+    table = batch.recognise(rows, known, wrong)
     is_sent = table["status"].notna()
     # What was attempted stays what it became, even if the price list or the row's other cells changed since.
     sent = table[is_sent]
-    again = _retried(table[is_sent & ~is_wrong], sent, elsewhere, wishes, today)
+    since = known.started or today
+    again = _retried(table[is_sent & ~is_wrong], known, elsewhere, wishes, since)
     done = sent.drop(index=again.index)
     fresh = _numbered(table[~is_sent & ~is_wrong], sent, wishes)
 
@@ -112,7 +115,7 @@ def make(
     fresh = hold(_repeats(fresh, sent, rows))
     if not wishes.include_changed:
         fresh = hold(batch.changed_rows(fresh, known))
-    fresh = hold(batch.claimed_elsewhere(fresh, elsewhere, today))
+    fresh = hold(batch.claimed_elsewhere(fresh, elsewhere, since))
     overlap, warnings = batch.paid_recently(fresh, recent)
     if wishes.strict:
         fresh = hold(warnings)
@@ -122,21 +125,22 @@ def make(
     shown = sorted((f for f in findings if f.row not in done.index), key=lambda f: f.row)
     held = _held(f for f in stopping if f.row not in sent.index)
     code = plan_code(identity, pd.concat([done, orders]), budget)
-    plan = Plan(rows, orders, done, held, tuple(shown), code, overlap)
+    plan = Plan(rows, orders, done, held, tuple(shown), code, today, overlap)
     _assert_totals(plan)
     return plan
 
 
 def _retried(
-    valid: pd.DataFrame, sent: pd.DataFrame, elsewhere: pd.DataFrame, wishes: Wishes, today: date
+    valid: pd.DataFrame, known: Known, elsewhere: pd.DataFrame, wishes: Wishes, since: date
 ) -> pd.DataFrame:
     """Failed rows to send again: one for a slot, and none whose slot another row or batch has."""
     if not wishes.retry_failed:
         return valid[:0]
     failed = valid[valid["status"] == Status.GAGAL].drop_duplicates(SLOT)
-    others = sent[sent["status"] != Status.GAGAL]
+    others = batch.attempted(known)
+    others = others[others["status"] != Status.GAGAL]
     failed = batch.rows_not_in(failed, others, SLOT)
-    return failed.drop(index=[f.row for f in batch.claimed_elsewhere(failed, elsewhere, today)])
+    return failed.drop(index=[f.row for f in batch.claimed_elsewhere(failed, elsewhere, since)])
 
 
 def _numbered(fresh: pd.DataFrame, sent: pd.DataFrame, wishes: Wishes) -> pd.DataFrame:
@@ -156,14 +160,20 @@ def _numbered(fresh: pd.DataFrame, sent: pd.DataFrame, wishes: Wishes) -> pd.Dat
 def _repeats(fresh: pd.DataFrame, sent: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
     """Rows whose top-up another row of the sheet already asks; one sent before is never the copy."""
     ordered = pd.concat([sent, fresh])
-    copies = ordered[ordered.duplicated(SLOT) & ordered.index.isin(fresh.index)]
-    if copies.empty:
-        return
     column, raw = rows.column_name(rows.sheet.columns.number), rows.raw(rows.sheet.columns.number)
-    first = ordered.drop_duplicates(SLOT).reset_index(names="first").set_index(SLOT)["first"]
-    for row, number, nominal, itrx in copies[SLOT].itertuples():
-        facts = {"first": str(first.loc[(number, nominal, itrx)]), "nominal": str(nominal), "number": number}
-        yield Finding(int(row), Level.ERROR, "duplicate.sheet", column, str(raw[row]), facts)
+    seen: set[int] = set()
+    # By KEY as well: the price list may give a code another nominal than it had when its row was sent.
+    for same in (SLOT, KEY):
+        copies = ordered[ordered.duplicated(same) & ordered.index.isin(fresh.index)]
+        if copies.empty:
+            continue
+        first = ordered.drop_duplicates(same).reset_index(names="first").set_index(same)["first"]
+        for row, nominal, *key in copies[["nominal", *same]].itertuples():
+            if row in seen:
+                continue
+            seen.add(int(row))
+            facts = {"first": str(first.loc[tuple(key)]), "nominal": str(nominal), "number": str(key[0])}
+            yield Finding(int(row), Level.ERROR, "duplicate.sheet", column, str(raw[row]), facts)
 
 
 def _held(stopping: Iterable[Finding]) -> dict[int, Held]:

@@ -49,6 +49,7 @@ def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
         assert_within_budget(plan, before, job.budget)
         if len(plan.orders):
             desk.ask_to_send(plan, yes=job.yes, again=job.again)
+            assert_same_day(plan, clock)
         if checkpoint is not None and starts_new:
             checkpoint.close()  # folds its log back: only the file itself is set aside
             checkpoint = None
@@ -87,7 +88,11 @@ def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
             settle.poll(checkpoint, tools, wait_s=job.wait_s)
         halt = None
         if job.resend and not clock.stop.is_set():
-            halt = resend_unknown(job, tools, checkpoint, desk)
+            try:
+                halt = resend_unknown(job, tools, checkpoint, desk)
+            except Declined:
+                conclude(job, checkpoint, desk, None)
+                raise
         with desk.interruptible(clock):
             return conclude(job, checkpoint, desk, halt or interruption(clock))
 
@@ -139,6 +144,7 @@ def read(job: Job, desk: Desk) -> Sheet:
     sheet = read_sheet(
         source.path, tab=source.tab, number_column=source.number_column, product_column=source.product_column
     )
+    checks.assert_header(sheet)
     desk.show_notices(sheet.notices)
     return sheet
 
@@ -153,12 +159,20 @@ def make_plan(job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | Non
     if starts_new:
         known, checkpoint = batch.Known(), None
     batch_id = checkpoint.batch_id if checkpoint else ""
-    elsewhere = tools.ledger.elsewhere(batch_id, today)
+    elsewhere = tools.ledger.elsewhere(batch_id, known.started or today)
     recent = tools.ledger.paid_since(batch_id, today - batch.OVERLAP_SPAN)
     identity = planning.Identity(tools.account, tools.base_url, sheet.tab, f"{today:%Y-%m}")
     found = checks.findings(rows, prices)
     plan = planning.make(rows, found, known, elsewhere, recent, job.wishes, identity, job.budget, today)
+    if not starts_new:
+        batch.assert_not_finished(known, len(plan.orders), today, job.wishes)
     return plan, starts_new
+
+
+def assert_same_day(plan: Plan, clock: SystemClock) -> None:
+    """A plan that waited for its yes past midnight knows nothing of what others paid since."""
+    if clock.now().date() != plan.day:
+        raise Declined("declined.other_day")
 
 
 def assert_within_budget(plan: Plan, before: int, budget: int | None) -> None:
@@ -222,6 +236,7 @@ def conclude(job: Job, checkpoint: Checkpoint, desk: Desk, halt: Halt | None) ->
         written, halt = None, halt or halt_of(failure)
     desk.show_tally(total, results=written, halt=halt)
     desk.show_books(closed)
+    desk.show_next(total, job.source.path, halt)
     if halt is None:
         return total.exit_code()
     return Exit.INTERRUPTED if halt.code == "halt.interrupted" else Exit.STOPPED

@@ -95,6 +95,10 @@ WORDS: dict[str, str] = {
         "{file}: {column} cannot be both the phone number and the product code; choose two columns with "
         "--number-column and --product-column"
     ),
+    "sheet.no_header": (
+        "{file} has no header: its first row holds the phone number {number}; add a row above it with the names "
+        "of the columns, such as No HP and Kode Produk"
+    ),
     "sheet.ambiguous": (
         "{file}: it is not clear which of these columns to use: {columns}; choose one, as in {option} {letter}"
     ),
@@ -215,6 +219,10 @@ WORDS: dict[str, str] = {
     "outcome.other_order": (
         "The provider answered about another number or product than the one sent, so nobody here knows "
         "whether this was paid; ask the provider before anything more is sent."
+    ),
+    "outcome.same_invoice": (
+        "The provider answered with the invoice of another row, so nobody here knows whether this was paid; ask "
+        "the provider before anything more is sent."
     ),
     "outcome.no_invoice": (
         "The provider said yes without a usable invoice number; look the number up in the provider's "
@@ -467,6 +475,7 @@ WORDS: dict[str, str] = {
         "the progress file {path} is damaged ({why}); restore it from a backup, or ask for help: nothing is "
         "sent without it"
     ),
+    "checkpoint.rehearsal": "the progress file {path} is a rehearsal's if --sandbox is given, and only then; add it, or leave it out",
     "checkpoint.half": (
         "the progress file {path} is gone, but {log}, the rest of it, is still there and says what was sent: put "
         "the file back from the bin or a backup, or move {log} away if this sheet is to start anew"
@@ -510,6 +519,7 @@ WORDS: dict[str, str] = {
     "credentials.empty": "nothing was typed; type it, or set {variable}",
     "credentials.file": "the password file {path} can't be used ({why})",
     "declined.no_terminal": "there is no terminal to ask on; nothing was sent: add --yes to send this plan",
+    "declined.other_day": "midnight passed while the plan waited; nothing was sent: run the same command again",
     "declined.person": "nothing was sent",
     # -- why a run stopped early --------------------------------------------------------------------------
     "halt.interrupted": "Interrupted. What was under way has been recorded; run the same command to go on.",
@@ -608,13 +618,22 @@ WORDS: dict[str, str] = {
     "rows.more": "rows {first} and {more} more",
     "tally.title": "Results: {rows} rows",
     "tally.results": "Results sheet: {path}",
+    "next.pending": "{count} pending: run 'bulk-topup settle {sheet}' later",
+    "next.unknown": (
+        "{count} unknown: look them up at the provider and use 'bulk-topup resolve', or today before 23:50 WIB run "
+        "'bulk-topup settle {sheet} --resend'"
+    ),
+    "next.accepted": "{count} accepted: ask the provider for the invoice, then use 'bulk-topup resolve'",
+    "next.gagal": "{count} failed: run 'bulk-topup run {sheet} --retry-failed' to send them again",
+    "next.unsent": "{count} unsent: run 'bulk-topup run {sheet}' to go on",
+    "next.invalid": "{count} invalid: correct the sheet and run it again",
     "paid.yes": "paid",
     "paid.no": "not paid",
     "paid.ask": "ask provider",
     "status.sukses": "paid",
     "status.pending": "the provider is still working on it",
     "status.accepted": "the provider holds it, its invoice never reached us",
-    "status.unknown": "no answer reached us, it may be paid",
+    "status.unknown": "no clear answer reached us, it may be paid",
     "status.gagal": "failed at the provider",
     "status.duplicate": "already topped up, or twice in the sheet",
     "status.invalid": "held back by a check",

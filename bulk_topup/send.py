@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bulk_topup import settle
@@ -122,6 +122,7 @@ class Sender:
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.2)  # an untimed join would keep Ctrl-C waiting on Windows
+        self._work(waiting, expected, 0)  # what others gave back when only one request may be in flight
         if self.failure is not None:
             raise self.failure
 
@@ -129,14 +130,14 @@ class Sender:
         try:
             while self.halt is None and not (self._one_at_a_time and nth > 0):
                 order = waiting.get_nowait()
-                self._send(order, expected.get(order.id, Status.UNSENT))
+                self._send(order, expected.get(order.id, Status.UNSENT), waiting, nth)
         except queue.Empty:
             return
         except BaseException as error:  # noqa: BLE001  (re-raised by `run` in the main thread)
             self.failure = self.failure or error
             self._stop(Halt(error.code if isinstance(error, BulkTopupError) else "defect"))
 
-    def _send(self, order: Order, expected: Status) -> None:
+    def _send(self, order: Order, expected: Status, waiting: queue.SimpleQueue[Order], nth: int) -> None:
         """One order to an outcome, through as many attempts as were certainly not sent."""
         for backoff_s in (*BACKOFF_S, None):
             if order.product in self._held_products:
@@ -146,6 +147,9 @@ class Sender:
             if not self.tools.throttle.wait():
                 self._stop(Halt("halt.interrupted"))
             if self.halt is not None or self.guard(order) is not None:
+                return
+            if self._one_at_a_time and nth > 0:
+                waiting.put(order)
                 return
             if not self.purse.reserve(order.price - _committed(order, expected)):
                 self._stop(Halt("halt.budget", {"limit": str(self.purse.limit)}))
@@ -176,11 +180,17 @@ class Sender:
             return None
         attempt = self._begin(order, moment, claim_token, expected)
         answer = self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
-        outcome = classify(answer, order, self.tools.clock.now())
+        outcome = self._unless_taken(classify(answer, order, self.tools.clock.now()), order)
         status = self._end(attempt, outcome)
         self.tools.ledger.conclude(claim_token, status)
         self._react(order, outcome, status, expected)
         return outcome
+
+    def _unless_taken(self, outcome: Outcome, order: Order) -> Outcome:
+        """An invoice that another row holds proves nothing about this one."""
+        if not outcome.invoice or not self.checkpoint.invoice_rows(outcome.invoice, but=order.id):
+            return outcome
+        return replace(outcome, kind=Kind.UNKNOWN, then=Then.STOP, code="outcome.same_invoice")
 
     def _moment(self) -> Moment:
         clock = self.tools.clock
@@ -324,7 +334,7 @@ def resend(
     """
     spent = checkpoint.committed()
     purse = Purse(limit=spent if budget is None else budget, spent=spent)
-    sender = Sender(checkpoint, tools, watcher, purse, batch_name, guard=found.guard(tools))
+    sender = Sender(checkpoint, tools, watcher, purse, batch_name, guard=found.guard(checkpoint, tools))
     orders = [open_.order for open_ in found.orders]
     sender.run(orders, {order.id: Status.UNKNOWN for order in orders})
     return sender.halt

@@ -36,14 +36,18 @@ SKEW_LIMIT_S = 300.0
 
 
 def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger) -> None:
-    """After a crash between the two files: claims follow the checkpoint; a claim that it lacks is an unknown.
+    """Claims follow the checkpoint, after a crash between the two or with a ledger that was lost or replaced;
+    a claim that the checkpoint lacks is an unknown.
 
     Must run before anything is sent: a restored or partly copied checkpoint shows itself here.
     """
     expected = checkpoint.claims_expected()
     stale: dict[str, Status] = {}
-    for claim in ledger.own(checkpoint.batch_id):
-        token = str(claim["token"])
+    present = {str(claim["token"]): claim for claim in ledger.own(checkpoint.batch_id)}
+    name = checkpoint.fact("file").rpartition(".")[0]
+    missing = [claim for claim in checkpoint.claims() if claim["token"] not in present]
+    ledger.restore(missing, checkpoint.batch_id, name)
+    for token, claim in present.items():
         if token not in expected:
             checkpoint.adopt_lost_claim(claim)
         elif claim["state"] != state_of(expected[token]):
@@ -73,7 +77,7 @@ def poll(checkpoint: Checkpoint, tools: Tools, *, wait_s: float, watcher: Watche
             interval_s = min(2 * interval_s, LONGEST_POLL_S)
             heapq.heappush(due, (_next_poll(clock.alive(), interval_s, deadline), interval_s, key, one))
         elif watcher is not None:
-            watcher.settled(status)
+            watcher.settled(status, one.rupiah)
 
 
 def _next_poll(now: float, interval_s: float, deadline: float) -> float:
@@ -127,14 +131,15 @@ class Resendable:
 
     orders: list[OpenOrder]
     held: list[tuple[OpenOrder, Obstacle]]
-    other_calendar: bool
 
-    def guard(self, tools: Tools) -> Callable[[Order], Obstacle | None]:
+    def guard(self, checkpoint: Checkpoint, tools: Tools) -> Callable[[Order], Obstacle | None]:
         """`obstacle` for one of these orders, at the moment of asking."""
         by_id = {open_.order.id: open_ for open_ in self.orders}
 
         def still(order: Order) -> Obstacle | None:
-            evidence = Evidence(tools.provider.skew_s, self.other_calendar)
+            # Anew each time: the first resend's answer may be the first that states a day at all.
+            other_calendar = has_other_calendar(checkpoint.provider_days())
+            evidence = Evidence(tools.provider.skew_s, other_calendar)
             return obstacle(by_id[order.id], tools.clock.now(), evidence)
 
         return still
@@ -142,13 +147,11 @@ class Resendable:
 
 def resendable(checkpoint: Checkpoint, tools: Tools) -> Resendable:
     """Every open order, sorted by whether rule 51 guards it now."""
-    other_calendar = has_other_calendar(checkpoint.provider_days())
-    evidence = Evidence(tools.provider.skew_s, other_calendar)
+    evidence = Evidence(tools.provider.skew_s, has_other_calendar(checkpoint.provider_days()))
     judged = [(open_, obstacle(open_, tools.clock.now(), evidence)) for open_ in checkpoint.open_orders()]
     return Resendable(
         orders=[open_ for open_, why in judged if why is None],
         held=[(open_, why) for open_, why in judged if why is not None],
-        other_calendar=other_calendar,
     )
 
 

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from bulk_topup.config import Connection, Job
     from bulk_topup.model import Order, Outcome, Sheet, Status
 
-REHEARSAL_URL = "sandbox"
-"""The embedded sandbox has another port each time; a batch knows it by this name."""
-
 
 class Watcher(Protocol):
     """Sees every result as it comes; only shows, never decides."""
@@ -37,8 +34,8 @@ class Watcher(Protocol):
     def unwritten(self, order: Order, outcome: Outcome) -> None:
         """This answer came when the checkpoint could no longer be written."""
 
-    def settled(self, status: Status) -> None:
-        """A pending order has become final."""
+    def settled(self, status: Status, rupiah: int) -> None:
+        """A pending order of so many rupiah has become final."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ def tools_of(job: Job, clock: SystemClock) -> Iterator[Tools]:
         provider = stack.enter_context(
             provider_of(connection, username, password, clock, job.files.sandbox_state)
         )
-        base_url = REHEARSAL_URL if connection.sandbox else provider.base_url
+        base_url = config.REHEARSAL_URL if connection.sandbox else provider.base_url
         if not connection.sandbox and "://" not in job.files.ledger:
             assert_trusted(Path(job.files.ledger), "BULK_TOPUP_LEDGER")
         ledger = Ledger(ledger_url(job.files.ledger), account=username, base_url=base_url)

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bulk_topup.batch import Known, Wishes
+from bulk_topup.batch import Known, Wishes, assert_not_finished
 from bulk_topup.checkpoint import APPLICATION_ID, SCHEMA, Checkpoint
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.model import Kind, Status
@@ -518,7 +518,8 @@ def test_an_unsent_order_whose_row_left_the_sheet_is_forgotten(checkpoint: Check
     attempted(checkpoint, orders_in(checkpoint)[ANDI, "S10", 1], an_outcome(Kind.SUKSES))
     both = plan_of(topups((ANDI, "S10"), (ANDI, "S5")), checkpoint.known())
     assert [held.why[0].code for held in both.held.values()] == ["changed.already_sent"]
-    assert checkpoint.known().is_finished(Wishes())
+    with pytest.raises(InputError, match=r"batch\.finished"):
+        assert_not_finished(checkpoint.known(), 0, TODAY + timedelta(days=1), Wishes())
 
 
 def test_prices_of_orders_still_to_send_follow_the_plan_and_those_of_sent_ones_do_not(

@@ -87,7 +87,19 @@ def test_a_slot_is_taken_for_its_own_batch_too(ledger: Ledger) -> None:
 )
 def test_another_number_amount_count_or_day_is_another_slot(ledger: Ledger, other: dict[str, Any]) -> None:
     claim(ledger, "t1")
+    ledger.conclude("t1", Status.SUKSES)
     assert claim(ledger, "t2", batch="b2", **other) is None
+
+
+def test_a_claim_that_is_open_in_another_batch_holds_every_day_and_count(ledger: Ledger) -> None:
+    """Money may have moved for it, and a claim of another day would not be seen by its key."""
+    claim(ledger, "t1")
+    for other in ({"itrx": 2}, {"day": TODAY + timedelta(days=1)}):
+        holder = claim(ledger, "t2", batch="b2", **other)
+        assert holder is not None
+        assert holder.batch == "b1"
+    ledger.conclude("t1", Status.GAGAL)
+    assert claim(ledger, "t2", batch="b2", day=TODAY + timedelta(days=1)) is None
 
 
 @pytest.mark.parametrize("scope", [{"account": "agent2"}, {"base_url": "https://other.example"}])

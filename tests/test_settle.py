@@ -18,8 +18,8 @@ from bulk_topup.errors import Declined, Exit, InputError
 from bulk_topup.model import Kind, Order, Status
 from bulk_topup.provider import Provider
 from bulk_topup.settle import Evidence, Obstacle, Verdict, has_other_calendar, obstacle
-from tests.desk_bench import PRICE, Bench, on_isipulsa, refusal
 from tests.builders import an_order
+from tests.desk_bench import PRICE, Bench, on_isipulsa, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

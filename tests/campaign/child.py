@@ -1,4 +1,4 @@
-"""One command in a process of its own: the real command line, boundaries that can crash, a clock handed in."""
+"""One command in a process of its own: the real command line, boundaries that crash, a clock handed in."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Never
 
+import click
+
 import bulk_topup.clock
 from bulk_topup import cli
 from bulk_topup.checkpoint import Checkpoint
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from tests.campaign.schedule import Command, Crash
 
 PATIENCE_S, IMPATIENCE_S = 5.0, 0.25
-"""How long a command waits for an answer: briefly where a fault of its schedule is to make it wait in vain."""
+"""Seconds that a command waits for an answer: few where a fault of its schedule makes it wait in vain."""
 
 POINTS: Mapping[str, tuple[Any, str]] = {
     "ledger.claim": (Ledger, "claim"),
@@ -132,10 +134,12 @@ def _arguments(command: Command) -> list[str]:
 
 def _command(arguments: list[str]) -> int:
     try:
-        cli.cli.main(arguments, prog_name="bulk-topup")
+        return int(cli.cli.main(arguments, prog_name="bulk-topup", standalone_mode=False) or 0)
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 70
-    return 70
+        return int(end.code or 0)
+    except click.UsageError as error:
+        error.show()
+        return error.exit_code
 
 
 def _makes_wait(command: Command) -> bool:
@@ -194,4 +198,4 @@ def _refuse_connections(refused: tuple[int, ...]) -> None:
     def connected(self: socket.socket, address: Any) -> None:
         connect(self, closed.getsockname() if next(calls) in refused else address)
 
-    socket.socket.connect = connected  # type: ignore[method-assign]
+    socket.socket.connect = connected  # type: ignore[assignment, method-assign]

@@ -113,7 +113,7 @@ class _Fate:
 
 
 def _finish(sandbox: Sandbox) -> None:
-    # Connections are accepted in the order they were made: when this one is answered, all before it are known.
+    # Connections are accepted in order: when this one is answered, all before it are known.
     address = urlsplit(sandbox.url)
     with socket.create_connection((str(address.hostname), int(address.port or 0))) as last:
         last.sendall(b"GET / HTTP/1.0\r\n\r\n")

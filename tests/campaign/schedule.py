@@ -1,4 +1,4 @@
-"""What a schedule is, and what is known when it has been carried out. Values only: the judge reads them too."""
+"""What a schedule is, and what is known when it has been carried out: values, which the judge reads too."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRODUCTS: Mapping[str, tuple[str, int, int]] = MappingProxyType(
         "ISAT25": ("INDOSAT", 25_000, 25_300),
     }
 )
-"""The price list of every campaign: code -> operator, nominal, price. Two codes share a nominal on purpose."""
+"""The price list of every campaign: code -> operator, nominal, price. Some share a nominal on purpose."""
 
 Faults = dict[str, dict[int, str]]
 """endpoint -> which of its requests during the command -> `"POINT KIND"`, as the sandbox reads it."""
@@ -50,7 +50,7 @@ Rows = tuple[Row, ...]
 
 @dataclass(frozen=True)
 class Crash:
-    """At the nth call of a boundary, before or after it: `exit`, `kill`, or `nap:SECONDS` (the machine sleeps)."""
+    """At the nth call of a boundary, before or after: `exit`, `kill`, or `nap:SECONDS` (a laptop sleeps)."""
 
     point: str
     nth: int
@@ -118,7 +118,7 @@ class FeedBack:
 
 @dataclass(frozen=True)
 class Wait:
-    """Time passes: `120` seconds, or until `late` (23:55), `day` (tomorrow morning), `month` (the next one)."""
+    """Time passes: `120` seconds, or until `late` (23:55), `day` (next morning), `month` (the next one)."""
 
     until: str
 
@@ -154,7 +154,7 @@ class Schedule:
     steps: tuple[Step, ...]
 
 
-# -- what came of it -----------------------------------------------------------------------------------------
+# -- what came of it ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

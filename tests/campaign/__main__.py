@@ -1,0 +1,163 @@
+"""The campaign's command line: runs schedules on all cores, judges each, and prints the figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from tests.campaign import office, planted
+from tests.campaign.draw import draw
+from tests.campaign.judge import Case, judge
+from tests.campaign.told import facts, told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from multiprocessing.connection import Connection
+
+SHORT, LONG = 540, 11_000
+LOST = ("every row stands", "paid as said", "results are there", "sums tie out")
+
+
+def main() -> int:
+    options = _options()
+    if options.planted:
+        return planted.main(options.jobs)
+    office.prepare()
+    if options.replay is not None:
+        return _replay(options.seed, options.replay)
+    count = LONG if options.long and options.schedules == SHORT else options.schedules
+    figures = Figures()
+    began = time.monotonic()
+    log = options.log.open("w", encoding="utf-8") if options.log else None
+    for verdict in _verdicts(options.seed, range(options.first, count), options.jobs):
+        figures.add(verdict)
+        _tell(verdict, log)
+        if options.until_red and verdict["violations"]:
+            break
+    for line in figures.lines(time.monotonic() - began):
+        print(line)
+    if log is not None:
+        log.close()
+    return 1 if figures.violations else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.campaign", description="The fault campaign.")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--schedules", type=int, default=SHORT, metavar="N", help=f"default {SHORT}")
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="begin with this schedule")
+    parser.add_argument("--long", action="store_true", help=f"{LONG} schedules")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="one JSON line per schedule")
+    parser.add_argument("--until-red", action="store_true", help="stop at the first violation")
+    parser.add_argument("--replay", type=int, metavar="N", help="one schedule of the seed, told in full")
+    parser.add_argument("--planted", action="store_true", help="run against each planted bug")
+    return parser.parse_args()
+
+
+# -- schedules on all cores --------------------------------------------------------------------------------
+
+Verdict = dict[str, Any]
+
+
+def _verdicts(seed: int, numbers: range, jobs: int) -> Iterator[Verdict]:
+    """Each worker takes every jobs-th schedule; verdicts come as they are ready."""
+    from multiprocessing import Pipe
+    from multiprocessing.connection import wait
+
+    wires: dict[Connection, int] = {}
+    for first in range(min(jobs, len(numbers))):
+        ours, theirs = Pipe(duplex=False)
+        pid = os.fork()
+        if pid == 0:
+            ours.close()
+            _work(seed, numbers[first::jobs], theirs)
+        theirs.close()
+        wires[ours] = pid
+    while wires:
+        for wire in cast("list[Connection]", wait(list(wires))):
+            try:
+                yield wire.recv()
+            except EOFError:
+                os.waitpid(wires.pop(wire), 0)
+
+
+def _work(seed: int, numbers: Iterable[int], wire: Connection) -> None:
+    try:
+        for nth in numbers:
+            wire.send(_verdict(seed, nth))
+    except BrokenPipeError:
+        pass  # enough has been seen
+    except BaseException:  # noqa: BLE001  (this process ends here)
+        traceback.print_exc()
+    finally:
+        os._exit(0)
+
+
+def _verdict(seed: int, nth: int) -> Verdict:
+    with office.folder() as where:
+        case = Case(office.carry_out(draw(seed, nth), where))
+        violations = [{"rule": found.rule, "what": found.what} for found in judge(case)]
+        return {**facts(case), "violations": violations}
+
+
+@dataclass
+class Figures:
+    """The sums over all schedules."""
+
+    sums: Counter[str] = field(default_factory=Counter)
+    violations: Counter[str] = field(default_factory=Counter)
+    points: Counter[str] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
+
+    def add(self, verdict: Verdict) -> None:
+        self.sums["schedules"] += 1
+        for name in ("commands", "requests", "faults", "kills", "paid"):
+            self.sums[name] += verdict[name]
+        self.seen.add(json.dumps(verdict["tuple"]))
+        self.points.update(crash.partition("#")[0] for crash in verdict["crashes"])
+        self.violations.update({found["rule"] for found in verdict["violations"]})
+
+    def lines(self, seconds: float) -> Iterator[str]:
+        lost = sum(self.violations[rule] for rule in LOST)
+        twice = self.violations["paid once"]
+        yield f"schedules run            {self.sums['schedules']:>8,}   in {seconds:,.0f} s"
+        yield f"distinct tuples          {len(self.seen):>8,}   (fault, point, crash, commands)"
+        yield f"commands run             {self.sums['commands']:>8,}"
+        yield f"processes killed         {self.sums['kills']:>8,}   at {len(self.points)} kinds of moment"
+        yield f"requests, with faults    {self.sums['requests']:>8,}   {self.sums['faults']:,}"
+        yield f"top-ups paid             {self.sums['paid']:>8,}"
+        yield f"schedules paying twice   {twice:>8,}"
+        yield f"schedules losing rows    {lost:>8,}"
+        for rule, count in self.violations.items():
+            yield f"  violated: {rule:<22} {count:>6,}"
+
+
+def _tell(verdict: Verdict, log: IO[str] | None) -> None:
+    if log is not None:
+        log.write(json.dumps(verdict) + "\n")
+        log.flush()
+    for found in verdict["violations"]:
+        print(f"RED {verdict['name']} {found['rule']}: {found['what']}", file=sys.stderr, flush=True)
+
+
+def _replay(seed: int, nth: int) -> int:
+    with office.folder() as where:
+        case = Case(office.carry_out(draw(seed, nth), where))
+        violations = judge(case)
+        for line in told(case):
+            print(line)
+        print("\n".join(map(str, violations)) or "green")
+        return 1 if violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,376 @@
+"""Schedules from a seed: a plot (the sequence of commands), then rows, faults and crashes drawn into it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from tests.campaign.schedule import (
+    PRODUCTS,
+    WIB,
+    Command,
+    Crash,
+    Deposit,
+    FeedBack,
+    Progress,
+    Row,
+    Schedule,
+    Step,
+    Wait,
+    Write,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.campaign.schedule import Faults, Rows
+
+COPY = "bonus_copy.csv"
+
+PLOTS = (
+    "run! run",
+    "run! settle! run",
+    "run! minutes resend! resend run",
+    "run! minutes resend? look run",
+    "run! look run! look run",
+    "run! day run! look",
+    "run? run! look",
+    "run! day resend resend look",
+    "run! look 120 resend? look run",
+    "run! day resend! run",
+    "run! late resend day resend! run",
+    "late run! day resend run",
+    "run! copy run-copy! look-copy",
+    "run! 120 resend? resend? run",
+    "run! copy day run-copy!",
+    "run! copy day again-copy! run-copy",
+    "run! save run! restore run! settle run",
+    "save-later run! restore-partly run! run",
+    "run! delete run! run",
+    "run! delete-partly day run! run",
+    "run! edit run! look run",
+    "run! edit day same! run",
+    "run! edit include! run",
+    "run! edit day include-same! run",
+    "run! new! run day new! run",
+    "run! day new-again! look run",
+    "run! month run new-again! run",
+    "run! month same! run",
+    "repeat! repeat run",
+    "run! repeat! look run",
+    "run! retry! retry! run",
+    "run! day retry! run",
+    "run? run! look",
+    "run! minutes resend! retry! run",
+    "run! feed run-fed! run",
+    "run? day run? run",
+    "run! feed day run-fed! run",
+    "run! feed-own run! run",
+    "run! reorder run! truncate run! look",
+    "poor run! deposit run! run",
+    "run! minutes resend! look minutes resend! look run",
+    "run! strict! run",
+    "check run! check status run",
+)
+"""`!` marks a step that faults and crashes may befall, `?` one whose requests are all turned away.
+
+Every schedule ends with plain commands.
+"""
+
+WORDS = (
+    *("run!", "run!", "run!", "settle!", "resend!", "retry!", "repeat!", "include-same!", "same!"),
+    *("new-again!", "look", "minutes", "day", "late", "month", "edit", "reorder", "truncate", "copy"),
+    *("run-copy!", "again-copy!", "save", "restore", "delete", "feed", "run-fed!", "feed-own", "poor"),
+)
+
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "run": (),
+    "same": ("--same-batch",),
+    "include": ("--include-changed",),
+    "include-same": ("--include-changed", "--same-batch"),
+    "new": ("--new-batch",),
+    "new-again": ("--new-batch", "--again"),
+    "again": ("--again",),
+    "repeat": ("--duplicates", "repeat", "--same-batch"),
+    "retry": ("--retry-failed", "--same-batch"),
+    "strict": ("--strict",),
+}
+
+KINDS = (
+    *("reset", "close", "truncate", "midbody", "midheaders", "empty", "html", "badgzip", "deepjson"),
+    *("otherjson", "otherjson:42", "noinvoice", "badstatus", "badreason", "hugeint", "othernumber"),
+    *("otherproduct", "evil"),
+)
+"""The sandbox's kinds that take no time; `stall`, `slow`, `status` and `answer` are drawn with arguments."""
+
+STATUSES = (
+    *(201, 204, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 407, 408, 409, 413, 425, 429, 451),
+    *(500, 502, 503, 504, 520),
+)
+FRONT = frozenset({301, 307, 308, 401, 404, 405, 407, 413, 429})
+"""A server in front answers these, before any money has moved."""
+
+ANSWERED = (201, 400, 403, 404, 429, 500, 503)
+LONG_S, SHORT_S = "0.6", "0.02"
+
+BUSY_POINTS = (
+    *("ledger.claim", "ledger.conclude", "checkpoint.begin", "checkpoint.end", "provider.top_up"),
+    *("socket.send", "socket.send"),
+)
+RARE_POINTS = (
+    *("checkpoint.create", "checkpoint.adopt", "checkpoint.note", "checkpoint.hold", "checkpoint.close"),
+    *("checkpoint.lost_attempt", "checkpoint.adopt_lost_claim", "provider.price_list", "provider.status"),
+    *("os.replace", "os.rename"),
+)
+HOWS = ("exit", "exit", "kill", "kill", "kill", "nap:8", "nap:9000")
+
+SPECIAL = ("081200001001", "081200001102", "081200001203", "081200002004", "081200002105", "081200002206")
+REFUSED = ("00", "11", "12", "21", "41", "51", "62", "81", "91")
+
+
+def draw(seed: int, nth: int) -> Schedule:
+    """The nth schedule of a seed: always the same one."""
+    dice = random.Random(f"{seed}/{nth}")
+    wanders = nth % 4 == 3
+    plot = _wander(dice) if wanders else PLOTS[(nth - nth // 4) % len(PLOTS)].split()
+    rule_51 = not _is_plain(plot) or dice.random() < 0.5
+    counts_copies = dice.random() < 0.3
+    # Only a workbook can become its own results fed back; a text file is quicker to write and read.
+    sheet = "bonus.xlsx" if "feed-own" in plot or dice.random() < 0.2 else "bonus.csv"
+    writer = Writer(dice, sheet, counts_copies)
+    for word in plot:
+        writer.add(word)
+    return Schedule(
+        name=f"{seed}/{nth}",
+        start=dice.choice(STARTS),
+        rule_51=rule_51,
+        itrx=dice.choice(_READINGS),
+        skew_s=dice.choice((0.0, 0.0, 0.0, 0.0, 90.0, -2000.0)),
+        balance=25_000_000,
+        counts_copies=counts_copies,
+        steps=(*writer.steps, *writer.ending()),
+    )
+
+
+_READINGS: tuple[Literal["free", "strict"], ...] = ("free", "strict")
+
+STARTS = (
+    datetime(2025, 1, 20, 10, 0, tzinfo=WIB),
+    datetime(2025, 1, 20, 12, 15, tzinfo=WIB),
+    datetime(2025, 1, 20, 14, 30, tzinfo=WIB),
+    datetime(2025, 1, 20, 10, 0, tzinfo=WIB),
+    datetime(2025, 1, 20, 23, 30, tzinfo=WIB),
+    datetime(2025, 1, 20, 23, 59, 40, tzinfo=WIB),
+    datetime(2025, 1, 31, 16, 0, tzinfo=WIB),
+)
+
+
+def _wander(dice: random.Random) -> list[str]:
+    return ["run!", *(dice.choice(WORDS) for _ in range(dice.randint(2, 5)))]
+
+
+def _is_plain(plot: Sequence[str]) -> bool:
+    """Without rule 51 at the provider, nothing guards a resend: such schedules have none."""
+    return not any(word.startswith("resend") for word in plot)
+
+
+@dataclass
+class Writer:
+    """Turns the words of a plot into steps."""
+
+    dice: random.Random
+    sheet: str
+    counts_copies: bool
+    steps: list[Step] = field(default_factory=list)
+    _long_waits: int = 2
+
+    def __post_init__(self) -> None:
+        self._next_no = 1
+        self.rows: dict[str, Rows] = {}
+        self._write(self.sheet, self._new_rows(), "write")
+
+    def add(self, word: str) -> None:
+        name, trouble = word.rstrip("!?"), word[-1] if word[-1] in "!?" else ""
+        if name in {"run-copy", "again-copy", "look-copy", "run-fed"}:
+            verb, _, which = name.partition("-")
+            sheet = COPY if which == "copy" else "fed.xlsx"
+            if sheet in self.rows:
+                self._command(verb, sheet, trouble)
+        elif name in {*OPTIONS, "settle", "resend", "look", "check", "status"}:
+            self._command(name, self.sheet, trouble)
+        else:
+            self._handle(name)
+
+    def ending(self) -> list[Step]:
+        """Plain commands without faults, so that there are final results to judge."""
+        last = [Command("run", sheet, ("--same-batch",)) for sheet in self.rows]
+        return [Deposit(25_000_000), Wait("120"), *last]
+
+    # -- commands ------------------------------------------------------------------------------------------
+
+    def _command(self, name: str, sheet: str, trouble: str) -> None:
+        if name == "look":
+            command = Command("results", sheet)
+        elif name in {"check", "status"}:
+            command = Command(name, sheet)
+        elif name in {"settle", "resend"}:
+            command = Command("settle", sheet, ("--resend",) if name == "resend" else ())
+        else:
+            command = Command("run", sheet, OPTIONS[name], workers=self.dice.choice((1, 1, 1, 2, 3, 4)))
+        if trouble == "!":
+            command = self._troubled(command)
+        elif trouble == "?":
+            command = self._turned_away(command)
+        self.steps.append(command)
+        if command.crash is not None and self.dice.random() < 0.5:
+            self.steps.append(Command("results", sheet))
+
+    def _troubled(self, command: Command) -> Command:
+        count = len(self.rows[command.sheet])
+        return replace(
+            command, faults=self._faults(count), refused=self._refusals(count), crash=self._crash(count)
+        )
+
+    def _turned_away(self, command: Command) -> Command:
+        if self.dice.random() < 0.3:
+            return replace(command, refused=tuple(range(2, 40)))
+        status = self.dice.choice(("307", "307", "401", "404", "429:1", "429:700"))
+        return replace(command, faults={"isipulsa": dict.fromkeys(range(1, 40), f"before status:{status}")})
+
+    def _faults(self, count: int) -> Faults:
+        how = self.dice.choice(("none", "one", "one", "some", "some", "all"))
+        where = range(1, count + 3)
+        chosen = {
+            "none": [],
+            "one": [self.dice.randint(1, count)],
+            "some": [n for n in where if self.dice.random() < 0.35],
+            "all": list(where),
+        }[how]
+        same = self._fault()
+        faults = {"isipulsa": {n: same if how == "all" else self._fault() for n in chosen}}
+        if self.dice.random() < 0.25:
+            faults["cekstatus"] = {n: self._fault() for n in range(1, 3)}
+        if self.dice.random() < 0.03:
+            faults["daftarharga"] = {1: self._fault()}
+        return faults
+
+    def _fault(self) -> str:
+        dice = self.dice
+        point = dice.choice(("before", "after"))
+        kind = dice.choice(
+            (*KINDS, "stall", "stall", "slow", "status", "status", "status", "status", "answer")
+        )
+        if kind in {"stall", "slow"}:
+            kind = f"{kind}:{self._wait_s()}"
+        elif kind == "answer":
+            kind = f"answer:{dice.choice(ANSWERED)}"
+        elif kind == "status":
+            status = dice.choice((*STATUSES, 307, 307, 307, 429))
+            point = "before" if status in FRONT else point
+            kind = f"status:{status}" + (f":{dice.choice((1, 3, 700))}" if status == 429 else "")
+        return f"{point} {kind}"
+
+    def _wait_s(self) -> str:
+        if self._long_waits and self.dice.random() < 0.6:
+            self._long_waits -= 1
+            return LONG_S
+        return SHORT_S
+
+    def _refusals(self, count: int) -> tuple[int, ...]:
+        if self.dice.random() < 0.85:
+            return ()
+        first = self.dice.randint(2, count + 1)
+        return tuple(range(first, first + self.dice.choice((1, 2, 6))))
+
+    def _crash(self, count: int) -> Crash | None:
+        dice = self.dice
+        if dice.random() < 0.3:
+            return None
+        busy = dice.random() < 0.75
+        point = dice.choice(BUSY_POINTS if busy else RARE_POINTS)
+        nth = dice.randint(1, count + 1) if busy else dice.choice((1, 1, 2))
+        side: Literal["before", "after"] = "before" if dice.random() < 0.5 else "after"
+        how = dice.choice(HOWS)
+        # Between the last look at the clock and the bytes' leaving there is nothing that could notice a nap.
+        naps_in_flight = how.startswith("nap") and point == "socket.send"
+        return Crash("provider.top_up" if naps_in_flight else point, nth, side, how)
+
+    # -- what the person does ------------------------------------------------------------------------------
+
+    def _handle(self, name: str) -> None:
+        dice = self.dice
+        what, _, manner = name.partition("-")
+        match what:
+            case "120":
+                self.steps.append(Wait(what))
+            case "minutes":
+                self.steps.append(Wait(str(dice.choice((30, 61, 900)))))
+            case "late" | "day" | "month":
+                self.steps.append(Wait(what))
+            case "copy":
+                self._write(COPY, self.rows[self.sheet], "copy to")
+            case "edit" | "reorder" | "truncate":
+                self._edit(what)
+            case "save" | "restore" | "delete":
+                self.steps.append(Progress(what, self.sheet, manner == "partly"))
+            case "feed":
+                target = self.sheet if manner == "own" else "fed.xlsx"
+                self.rows.setdefault(target, self.rows[self.sheet])
+                self.steps.append(FeedBack(self.sheet, target))
+            case "poor":
+                self.steps.append(Deposit(dice.choice((0, 6_000, 20_000))))
+            case "deposit":
+                self.steps.append(Deposit(25_000_000))
+            case _:
+                raise ValueError(name)
+
+    def _write(self, sheet: str, rows: Rows, how: str) -> None:
+        self.rows[sheet] = rows
+        self.steps.append(Write(sheet, rows, how))
+
+    def _edit(self, how: str) -> None:
+        rows = list(self.rows[self.sheet])
+        at = self.dice.randrange(len(rows))
+        match how if how != "edit" else self.dice.choice(("append", "product", "product", "double", "drop")):
+            case "reorder":
+                self.dice.shuffle(rows)
+            case "truncate":
+                del rows[max(1, len(rows) - self.dice.randint(1, 3)) :]
+            case "append":
+                rows.insert(at, self._row())
+            case "product":
+                rows[at] = replace(rows[at], product=self.dice.choice(list(PRODUCTS)))
+            case "double":
+                rows.append(replace(rows[at], no=self._no()))
+            case "drop":
+                del rows[at : at + 1 if len(rows) > 1 else at]
+        self._write(self.sheet, tuple(rows), how)
+
+    # -- rows ----------------------------------------------------------------------------------------------
+
+    def _no(self) -> int:
+        self._next_no += 1
+        return self._next_no - 1
+
+    def _new_rows(self) -> Rows:
+        dice = self.dice
+        rows = [self._row() for _ in range(dice.randint(3, 6))]
+        if dice.random() < 0.5:
+            number = f"0812000000{dice.choice(REFUSED)}" if dice.random() < 0.4 else dice.choice(SPECIAL)
+            rows[dice.randrange(len(rows))] = Row(self._no(), number, "TSEL10")
+        if dice.random() < 0.3:
+            rows.append(replace(dice.choice(rows), no=self._no()))
+        if dice.random() < 0.25:
+            wrong = (Row(self._no(), "12345", "TSEL5"), Row(self._no(), "081234599999", "NOSUCH"))
+            rows.insert(dice.randrange(len(rows)), dice.choice(wrong))
+        if self.counts_copies and dice.random() < 0.7:
+            rows.append(replace(dice.choice(rows), no=self._no(), itrx="2"))
+        return tuple(rows)
+
+    def _row(self) -> Row:
+        no = self._no()
+        number = f"0812345{no:05d}"
+        written = f"+62 {number[1:4]}-{number[4:8]}-{number[8:]}" if self.dice.random() < 0.2 else ""
+        return Row(no, number, self.dice.choice(list(PRODUCTS)), written=written)

@@ -1,0 +1,550 @@
+"""The judge: were the promises kept? Imports nothing of the program, and believes nothing that it says.
+
+It reads the provider's book with sqlite3, the results sheets with openpyxl, and the schedule's own rows. Each
+rule is a function from a case to violations; `RULES` lists them.
+
+What the schedule intends to be paid once: a (number, nominal, itrx) of one batch, for ever, and of all
+batches together on one WIB day. Another batch on a later day may pay it again if the person said `--again`,
+or if it meets too few of one other batch's rows (fewer than three, or than half of its own) to be taken for
+its copy; but never what may still be in progress there. A row whose product was changed may be paid anew in
+the same batch on a later day with `--include-changed`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+import openpyxl
+
+from tests.campaign.schedule import PRODUCTS, WIB, Progress, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from tests.campaign.schedule import Evidence, Record, Rows
+
+Slot = tuple[str, int, int]
+"""number, nominal, itrx"""
+
+TURNED_AWAY = frozenset({301, 307, 308, 401, 404, 405, 407, 413, 429})
+READABLE = frozenset({"slow", "answer", "evil", "hugeint", "bigreason"})
+SPARES_REFUSALS = frozenset({"noinvoice", "badstatus", "othernumber", "otherproduct"})
+ACCOUNT_REFUSALS = frozenset({"21", "31", "61", "62", "71", "81", "82"})
+FAILURES = frozenset({"00", "11", "12"})
+
+PAID_WORD = {
+    "sukses": "yes",
+    "pending": "ask provider",
+    "accepted": "ask provider",
+    "unknown": "ask provider",
+    "gagal": "no",
+    "duplicate": "no",
+    "invalid": "no",
+    "unsent": "no",
+}
+OPEN = frozenset({"pending", "accepted", "unknown"})
+
+
+# -- what the book says ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TopUp:
+    """Money that moved, by the provider's book; `status` as it stands at the end of the schedule."""
+
+    invoice: str
+    number: str
+    product: str
+    status: str
+    debit: int
+
+
+@dataclass(frozen=True)
+class Request:
+    """One isipulsa request, with the command it came from."""
+
+    id: int
+    at: datetime
+    number: str
+    product: str
+    itrx: int
+    answer: dict[str, str]
+    point: str
+    kind: str
+    argument: str
+    topup: TopUp | None
+    record: Record
+    place: int
+
+    @property
+    def slot(self) -> Slot:
+        return self.number, PRODUCTS[self.product][1], self.itrx
+
+    @property
+    def day(self) -> date:
+        return self.at.astimezone(WIB).date()
+
+    @property
+    def moved_money(self) -> bool:
+        return self.topup is not None and self.topup.status != "gagal"
+
+    @property
+    def status(self) -> int:
+        return int(self.argument.partition(":")[0])
+
+    @property
+    def turned_away(self) -> bool:
+        return self.kind == "status" and self.point == "before" and self.status in TURNED_AWAY
+
+    @property
+    def was_readable(self) -> bool:
+        """Whether the provider's true and complete answer reached a client that was alive to read it."""
+        if self.number in self.record.timed_out:
+            return False
+        refused = self.answer.get("result") == "no"
+        return not self.kind or self.kind in READABLE or (refused and self.kind in SPARES_REFUSALS)
+
+    @property
+    def reason(self) -> str:
+        """The reason_code that was read, "" for none."""
+        return self.answer.get("reason_code", "") if self.was_readable else ""
+
+    @property
+    def was_ok(self) -> bool:
+        return self.was_readable and self.answer.get("result") == "ok"
+
+    @property
+    def left_it_open(self) -> bool:
+        """What the answer said, or left unsaid, is compatible with the money having moved."""
+        known = self.turned_away or self.reason in ACCOUNT_REFUSALS | FAILURES
+        return not known
+
+    @property
+    def left_it_unknown(self) -> bool:
+        return self.left_it_open and not self.was_ok and self.reason != "51"
+
+    def __str__(self) -> str:
+        fault = f"{self.point} {self.kind}" if self.kind else "no fault"
+        paid = self.topup.invoice if self.topup else "nothing paid"
+        return f"request {self.id} ({self.number} {self.product} itrx {self.itrx}, {fault}, {paid})"
+
+
+def _topups(book: sqlite3.Connection) -> dict[str, TopUp]:
+    rows = book.execute("SELECT invoice, number, product, status, debit FROM topups")
+    return {row[0]: TopUp(*row) for row in rows}
+
+
+def _requests(
+    book: sqlite3.Connection, topups: dict[str, TopUp], records: tuple[Record, ...]
+) -> list[Request]:
+    rows = book.execute(
+        "SELECT id, at, parameters, answer, fault, invoice FROM requests WHERE endpoint = 'isipulsa'"
+    )
+    return [_request(row, topups, records) for row in rows.fetchall()]
+
+
+def _request(
+    row: tuple[int, str, str, str, str, str], topups: dict[str, TopUp], records: tuple[Record, ...]
+) -> Request:
+    key, at, parameters, answer, fault, invoice = row
+    asked = json.loads(parameters)
+    point, _, kind = (fault or "").partition(" ")
+    kind, _, argument = kind.partition(":")
+    place = next(n for n, r in enumerate(records) if r.requests[0] <= key <= r.requests[1])
+    return Request(
+        key, datetime.fromisoformat(at), asked["nomortujuan"], asked["kodeoperator"], int(asked["itrx"]),
+        json.loads(answer), point, kind, argument, topups.get(invoice), records[place], place,
+    )  # fmt: skip
+
+
+# -- what the results say ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a results sheet."""
+
+    no: str
+    number: str
+    product: str
+    paid: str
+    status: str
+    invoice: str
+    debited: str
+    reason: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.number, self.product
+
+
+@dataclass(frozen=True)
+class Results:
+    """The results sheet that one command wrote, and its own sums."""
+
+    place: int
+    record: Record
+    lines: tuple[Line, ...]
+    sums: dict[str, int]
+
+
+def _results(place: int, record: Record, path: Path) -> Results:
+    book = openpyxl.load_workbook(path, read_only=True)
+    header, *rows = book.worksheets[0].iter_rows(values_only=True)
+    sums = {str(row[0]): int(str(row[1])) for row in book.worksheets[1].iter_rows(values_only=True)}
+    book.close()
+    spelled = {row.written: row.number for row in record.rows if row.written}
+    lines = tuple(_line([str(name) for name in header], row, spelled) for row in rows)
+    return Results(place, record, lines, sums)
+
+
+def _line(header: list[str], row: tuple[object, ...], spelled: dict[str, str]) -> Line:
+    cells = {name: "" if value is None else str(value) for name, value in zip_longest(header, row)}
+    written = cells["No HP"]
+    number = spelled.get(written) or cells["number_sent"] or written
+    return Line(
+        cells["No"], number, cells["Kode Produk"], cells["paid"], cells["status"], cells["invoice"],
+        cells["debited"], cells["reason"],
+    )  # fmt: skip
+
+
+# -- the case ----------------------------------------------------------------------------------------------
+
+
+class Case:
+    """All evidence of one schedule, read."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.schedule = evidence.schedule
+        self.records = evidence.records
+        self.events = evidence.events
+        with contextlib.closing(sqlite3.connect(evidence.book)) as book:
+            self.topups = _topups(book)
+            self.requests = _requests(book, self.topups, evidence.records)
+        self.results = [
+            _results(n, r, r.results) for n, r in enumerate(self.records) if r.results is not None
+        ]
+
+    @cached_property
+    def pairs(self) -> list[tuple[Request, Request]]:
+        """Every two requests for the same slot, the earlier one first."""
+        by_slot: dict[Slot, list[Request]] = defaultdict(list)
+        for request in self.requests:
+            by_slot[request.slot].append(request)
+        return [(a, b) for group in by_slot.values() for n, b in enumerate(group) for a in group[:n]]
+
+    def of_batch(self, results: Results) -> list[Request]:
+        """The requests of the batch that these results are of, up to then."""
+        batch = results.record.batch
+        return [r for r in self.requests if r.record.batch == batch and r.place <= results.place]
+
+    def batch_records(self, results: Results) -> list[tuple[int, Record]]:
+        batch, sheet = results.record.batch, results.record.command.sheet
+        return [
+            (n, r)
+            for n, r in enumerate(self.records[: results.place + 1])
+            if r.batch == batch and r.command.sheet == sheet
+        ]
+
+    def progress_was(self, what: str, place: int, since: int = -1) -> bool:
+        """Whether the person did this to the progress file before the command at `place`."""
+        return any(
+            isinstance(event.step, Progress) and event.step.what == what and since < event.at <= place
+            for event in self.events
+        )
+
+
+def judge(case: Case) -> list[Violation]:
+    """Every violation of every rule; none if the promises were kept."""
+    return [Violation(name, what) for name, rule in RULES.items() for what in rule(case)]
+
+
+# -- never pays twice --------------------------------------------------------------------------------------
+
+
+def paid_once(case: Case) -> Iterator[str]:
+    """No slot is paid twice, but for second payments that the person asked for."""
+    repeats: dict[int, list[tuple[Request, Request]]] = defaultdict(list)
+    for first, second in case.pairs:
+        if not (first.moved_money and second.moved_money):
+            continue
+        if first.day == second.day:
+            yield f"paid twice on {second.day}: {first}; {second}"
+        elif first.record.batch == second.record.batch:
+            if not _is_changed(first, second):
+                yield f"paid twice in one batch: {first}; {second}"
+        elif "--again" not in second.record.command.options:
+            repeats[second.place].append((first, second))
+    for place, pairs in repeats.items():
+        yield from _overlaps(case.records[place], pairs)
+
+
+def _is_changed(first: Request, second: Request) -> bool:
+    return first.product != second.product and "--include-changed" in second.record.command.options
+
+
+def _overlaps(record: Record, pairs: list[tuple[Request, Request]]) -> Iterator[str]:
+    """A batch that repeats another's rows is its copy: at least three of them, and half of its own."""
+    recent = [(a, b) for a, b in pairs if (b.day - a.day).days <= 20]
+    for batch, count in Counter(first.record.batch for first, _ in recent).items():
+        if count >= 3 and 2 * count >= len(record.rows):
+            yield f"`{record.command}` paid {count} rows of batch {batch} again, unasked: {recent[0][1]}"
+
+
+def asked_once(case: Case) -> Iterator[str]:
+    """After a request that may have moved money, or failed, the same slot is not requested again."""
+    for first, second in case.pairs:
+        why = _why_not_again(case, first, second)
+        if why:
+            yield f"{why}: {first} by `{first.record.command}`; {second} by `{second.record.command}`"
+
+
+def _why_not_again(case: Case, first: Request, second: Request) -> str:
+    command = second.record.command
+    if first.place == second.place:
+        return (
+            ""
+            if first.kind == "status" and first.turned_away and first.status == 429
+            else "within one command"
+        )
+    if first.turned_away or first.reason in ACCOUNT_REFUSALS:
+        return ""
+    if first.record.batch != second.record.batch:
+        return _why_not_elsewhere(first, second)
+    if command.resends:
+        return _why_not_resent(case, first, second)
+    if first.reason in FAILURES or _failed_later(first) or _repeats_51(first):
+        # An older progress file put back may have forgotten a failure, which nobody was paid by.
+        forgotten = case.progress_was("restore", second.place, since=first.place)
+        asked = forgotten or "--retry-failed" in command.options
+        return "" if asked else "failed, and nobody asked to retry"
+    return "" if first.day != second.day and _is_changed(first, second) else "sent again"
+
+
+def _failed_later(request: Request) -> bool:
+    return request.was_ok and request.topup is not None and request.topup.status == "gagal"
+
+
+def _repeats_51(request: Request) -> bool:
+    return request.reason == "51" and "--retry-failed" in request.record.command.options
+
+
+def _why_not_elsewhere(first: Request, second: Request) -> str:
+    released = first.reason in FAILURES or _failed_later(first) or _repeats_51(first)
+    if released:
+        return ""
+    if first.day == second.day:
+        return "another batch holds it that day"
+    return "it may be in progress in another batch" if first.left_it_unknown else ""
+
+
+def _why_not_resent(case: Case, first: Request, second: Request) -> str:
+    """`settle --resend` is for unknown ones, under rule 51: same day, first counter, clocks that agree."""
+    # A resend that failed in its turn says nothing of the request before it: the row stays unknown.
+    failed = first.reason in FAILURES or _failed_later(first)
+    known = first.was_ok or first.reason == "51" or failed
+    if known and not (failed and first.record.command.resends) and not first.record.died:
+        return "resent, but its outcome was known"
+    if first.day != second.day or second.itrx != 1:
+        return "resent on another day or counter"
+    if (second.at - first.at).total_seconds() < 59:
+        return "resent within a minute"
+    if any(_near_midnight(request.at) for request in (first, second)) or abs(case.schedule.skew_s) > 300:
+        return "resent where the provider's day may be another"
+    return ""
+
+
+def _near_midnight(moment: datetime) -> bool:
+    midnight = datetime.combine(moment.date(), time(), WIB)
+    return min(moment - midnight, midnight + timedelta(days=1) - moment) < timedelta(minutes=10)
+
+
+def asked_for(case: Case) -> Iterator[str]:
+    """Nothing is requested but what a row of the sheet asks for, with the counter that it asks for."""
+    for request in case.requests:
+        command = request.record.command
+        if command.verb != "run" and not command.resends:
+            yield f"`{command}` sent {request}"
+        seen = [r.rows for r in case.records[: request.place + 1] if r.command.sheet == command.sheet]
+        sheets = seen if command.resends else seen[-1:]
+        if not any(_asks(rows, request, seen, case) for rows in sheets):
+            yield f"no row asks for {request} by `{command}`"
+
+
+def _asks(rows: Rows, request: Request, seen: list[Rows], case: Case) -> bool:
+    if not any((row.number, row.product) == (request.number, request.product) for row in rows):
+        return False
+    repeated = any(
+        "repeat" in r.command.options and r.command.sheet == request.record.command.sheet
+        for r in case.records[: request.place + 1]
+    )
+    return request.itrx in _counters(seen if repeated else [rows], request, repeated=repeated)
+
+
+def _counters(sheets: Iterable[Rows], request: Request, *, repeated: bool) -> set[int]:
+    counters = set()
+    for rows in sheets:
+        same = [row for row in rows if (row.number, row.nominal) == request.slot[:2]]
+        counters |= {int(row.itrx) for row in same if row.itrx}
+        unstated = sum(not row.itrx for row in same)
+        counters |= set(range(1, 1 + (unstated if repeated else min(unstated, 1))))
+    return counters
+
+
+# -- never loses a row -------------------------------------------------------------------------------------
+
+
+def every_row_stands(case: Case) -> Iterator[str]:
+    """Every row of the sheet stands in the results once, in its place; after them only removed ones."""
+    for results in case.results:
+        sheets = _sheets_of(case, results)
+        counts = [str(line.no) for line in results.lines]
+        if not any(counts[: len(rows)] == [str(row.no) for row in rows] for rows in sheets):
+            yield f"{_where(results)}: rows {counts}, in the sheet {[row.no for row in sheets[-1]]}"
+        yield from _removed(case, results, max(len(rows) for rows in sheets))
+
+
+def _sheets_of(case: Case, results: Results) -> list[Rows]:
+    """The sheets that these results may be of: the last one run to its end, and any that a crash met."""
+    if results.record.command.verb == "run":
+        return [results.record.rows]
+    sheets: list[Rows] = []
+    for _, record in case.batch_records(results):
+        if record.command.verb == "run":
+            adopted = record.results is not None
+            sheets = [record.rows] if adopted else [*sheets, record.rows]
+    return sheets or [results.record.rows]
+
+
+def _removed(case: Case, results: Results, rows: int) -> Iterator[str]:
+    """What was attempted and left the sheet still stands below it."""
+    standing = {line.key for line in results.lines} | {(line.number, "") for line in results.lines[rows:]}
+    for request in case.of_batch(results):
+        if request.left_it_open and not standing & {(request.number, request.product), (request.number, "")}:
+            yield f"{_where(results)}: no line for {request}"
+
+
+def paid_as_said(case: Case) -> Iterator[str]:
+    """What the results call sukses is in the book; what is in the book stands as sukses or open."""
+    for results in case.results:
+        requests = case.of_batch(results)
+        invoices = Counter(line.invoice for line in results.lines if line.invoice)
+        yield from (f"{_where(results)}: invoice {key} stands twice" for key, n in invoices.items() if n > 1)
+        for line in results.lines:
+            if line.status == "sukses":
+                yield from (f"{_where(results)}: {why}" for why in _wrong_sukses(case, line))
+        yield from _unstated(results, requests)
+
+
+def _wrong_sukses(case: Case, line: Line) -> Iterator[str]:
+    topup = case.topups.get(line.invoice)
+    if topup is None or topup.status != "sukses":
+        yield f"row {line.no} is sukses, the book says {topup}"
+        return
+    if line.key != (topup.number, topup.product) and line.product:
+        yield f"row {line.no} has the invoice of another top-up: {line}, {topup}"
+    if line.debited and line.debited != str(topup.debit):
+        yield f"row {line.no} says {line.debited} were debited, the book {topup.debit}"
+
+
+def _unstated(results: Results, requests: list[Request]) -> Iterator[str]:
+    paid = Counter((r.number, r.product) for r in requests if r.moved_money)
+    told = Counter(line.key for line in results.lines if line.status in OPEN | {"sukses"})
+    for (number, product), count in paid.items():
+        if told[number, product] + told[number, ""] < count:
+            lines = [(line.no, line.status) for line in results.lines if line.number == number]
+            yield f"{_where(results)}: {number} {product} was paid {count} times, told are {lines}"
+
+
+def sums_tie_out(case: Case) -> Iterator[str]:
+    """Rows in = paid + not paid + ask provider, line by line and in the summary."""
+    for results in case.results:
+        wrong = [line.no for line in results.lines if PAID_WORD.get(line.status) != line.paid]
+        if wrong:
+            yield f"{_where(results)}: `paid` does not go with `status` in rows {wrong}"
+        counts = Counter(line.paid for line in results.lines)
+        said = {word: results.sums.get(f"Rows paid: {word}") for word in ("yes", "no", "ask provider")}
+        if results.sums.get("Rows") != len(results.lines) or said != {word: counts[word] for word in said}:
+            yield f"{_where(results)}: sums {results.sums} over {dict(counts)}"
+
+
+def unknown_for_a_reason(case: Case) -> Iterator[str]:
+    """A row is unknown only where an answer could not be read, or a process died with it in flight."""
+    for results in case.results:
+        if case.progress_was("restore", results.place):
+            continue
+        reasons = {r.number for r in case.of_batch(results) if r.left_it_unknown}
+        unexplained = [x for x in results.lines if x.status == "unknown" and x.number not in reasons]
+        deaths = [record for _, record in case.batch_records(results) if record.died]
+        in_flight = sum(record.command.workers for record in deaths)
+        if len(unexplained) > in_flight:
+            yield f"{_where(results)}: unknown {[line.no for line in unexplained]}, {len(deaths)} crashes"
+
+
+def held_for_a_reason(case: Case) -> Iterator[str]:
+    """A row is a duplicate only where the same number and nominal stands or was claimed elsewhere."""
+    for results in case.results:
+        places = Counter((line.number, _nominal(line.product)) for line in results.lines)
+        asked = {r.slot[:2] for r in case.requests if r.place <= results.place}
+        deaths = any(record.died for record in case.records[: results.place])
+        for line in results.lines:
+            key = (line.number, _nominal(line.product))
+            fed_back = results.record.command.sheet == "fed.xlsx"
+            if (
+                line.status == "duplicate"
+                and places[key] < 2
+                and key not in asked
+                and not (deaths or fed_back)
+            ):
+                yield f"{_where(results)}: row {line.no} is called a duplicate of nothing"
+
+
+def _nominal(product: str) -> int:
+    return PRODUCTS[product][1] if product in PRODUCTS else 0
+
+
+def results_are_there(case: Case) -> Iterator[str]:
+    """At the end every sheet whose progress file holds requests has its results."""
+    for sheet in {record.command.sheet for record in case.records}:
+        mine = [(n, r) for n, r in enumerate(case.records) if r.command.sheet == sheet]
+        place, last = mine[-1]
+        asked = any(request.record.batch == last.batch for request in case.requests)
+        if last.batch and asked and last.results is None:
+            yield f"{sheet}: no results at the end; command {place} ended with {last.exit}"
+
+
+# -- it always knows what it does --------------------------------------------------------------------------
+
+
+def no_defect(case: Case) -> Iterator[str]:
+    """No command breaks or hangs, whatever the provider does and wherever it was killed before."""
+    for place, record in enumerate(case.records):
+        if record.exit in {70, -1} or (record.exit is None and not record.crash):
+            yield f"command {place} `{record.command}` ended with {record.exit}: {record.complaint}"
+
+
+RULES: dict[str, Callable[[Case], Iterator[str]]] = {
+    "paid once": paid_once,
+    "asked once": asked_once,
+    "asked for": asked_for,
+    "every row stands": every_row_stands,
+    "paid as said": paid_as_said,
+    "sums tie out": sums_tie_out,
+    "unknown for a reason": unknown_for_a_reason,
+    "held for a reason": held_for_a_reason,
+    "results are there": results_are_there,
+    "no defect": no_defect,
+}
+
+
+def _where(results: Results) -> str:
+    return f"after command {results.place} `{results.record.command}`"

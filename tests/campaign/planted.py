@@ -1,0 +1,92 @@
+"""Whether the campaign can fail: the short form, unchanged, against copies of the program with a bug each."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PATCHES = tuple(sorted(Path(__file__).with_name("planted").glob("*.patch")))
+LONGEST_S = 900.0
+
+
+@dataclass(frozen=True)
+class Caught:
+    """What became of one planted bug: `schedule` and `rule` are "" where it got away."""
+
+    bug: str
+    schedule: str
+    rule: str
+
+
+def copy_with(patch: Path, target: Path) -> None:
+    """The program and this campaign under `target`, with the patch applied.
+
+    Raises CalledProcessError where the patch does not fit the code any more.
+    """
+    hidden = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "bulk_topup", target / "bulk_topup", ignore=hidden)
+    shutil.copytree(ROOT / "tests" / "campaign", target / "tests" / "campaign", ignore=hidden)
+    shutil.copyfile(ROOT / "tests" / "__init__.py", target / "tests" / "__init__.py")
+    command = ["git", "apply", "-p1", str(patch)]
+    if shutil.which("git") is None:
+        command = ["patch", "-p1", "--fuzz=0", "-i", str(patch)]
+    subprocess.run(command, cwd=target, check=True, capture_output=True, text=True)
+
+
+def hunt(patch: Path, jobs: int = 1) -> Caught:
+    """Run the short form against the bug until a schedule is red that is green without it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copy_with(patch, folder)
+        red = _first_red(folder, 0, jobs)
+        while red is not None and not _is_green_without(red):
+            red = _first_red(folder, _number(red) + 1, jobs)
+    return (
+        Caught(patch.stem, red["name"], red["violations"][0]["rule"]) if red else Caught(patch.stem, "", "")
+    )
+
+
+def _first_red(folder: Path, first: int, jobs: int) -> dict[str, Any] | None:
+    log = folder / "log"
+    options = ("--until-red", "--first", str(first), "--jobs", str(jobs), "--log", str(log))
+    _campaign(folder, *options)
+    verdicts = map(json.loads, log.read_text(encoding="utf-8").splitlines())
+    return next((verdict for verdict in verdicts if verdict["violations"]), None)
+
+
+def _is_green_without(red: dict[str, Any]) -> bool:
+    return _campaign(ROOT, "--replay", str(_number(red))) == 0
+
+
+def _number(verdict: dict[str, Any]) -> int:
+    return int(verdict["name"].partition("/")[2])
+
+
+def _campaign(folder: Path, *options: str) -> int:
+    command = [sys.executable, "-m", "tests.campaign", *options]
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, timeout=LONGEST_S)
+    return done.returncode
+
+
+def hunt_all(jobs: int) -> list[Caught]:
+    """Every planted bug, `jobs` at a time."""
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(hunt, PATCHES))
+
+
+def main(jobs: int) -> int:
+    found = hunt_all(jobs)
+    print(f"{'planted bug':<30} {'caught':<7} {'schedule':<10} rule")
+    for bug in found:
+        print(f"{bug.bug:<30} {'yes' if bug.rule else 'NO':<7} {bug.schedule:<10} {bug.rule}")
+    caught = sum(bool(bug.rule) for bug in found)
+    print(f"planted bugs caught: {caught} of {len(found)}")
+    return 0 if caught == len(found) else 1
