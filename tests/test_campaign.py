@@ -41,10 +41,18 @@ def test_a_planted_bug_is_caught(patch: Path) -> None:
     assert planted.hunt(patch, jobs=os.cpu_count() or 1).rule
 
 
-def test_eight_bugs_are_planted_each_with_its_reason() -> None:
+def test_eight_bugs_are_planted_and_all_fit_the_code(tmp_path: Path) -> None:
     assert len(planted.PATCHES) == 8
     for patch in planted.PATCHES:
-        assert patch.read_text(encoding="utf-8").startswith("# ")
+        planted.copy_with(patch, tmp_path / patch.stem)
+        files = (tmp_path / patch.stem / "bulk_topup").rglob("*.py")
+        changed = [file for file in files if file.read_bytes() != _original(file, tmp_path / patch.stem)]
+        assert len(changed) == 1
+        ast.parse(changed[0].read_text(encoding="utf-8"))
+
+
+def _original(file: Path, copy: Path) -> bytes:
+    return (ROOT / file.relative_to(copy)).read_bytes()
 
 
 @pytest.mark.parametrize("module", [judge, schedule], ids=lambda module: module.__name__)

@@ -18,6 +18,7 @@ from bulk_topup.workbook import RESULT_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from tests.conftest import MakeOffice, Office
 

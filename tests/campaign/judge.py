@@ -111,6 +111,8 @@ class Request:
         if self.number in self.record.timed_out:
             return False
         refused = self.answer.get("result") == "no"
+        if refused and self.kind == "hugeint":
+            return False  # it refuses and states a debit: either may be true
         return not self.kind or self.kind in READABLE or (refused and self.kind in SPARES_REFUSALS)
 
     @property

@@ -35,7 +35,8 @@ def copy_with(patch: Path, target: Path) -> None:
     shutil.copytree(ROOT / "bulk_topup", target / "bulk_topup", ignore=hidden)
     shutil.copytree(ROOT / "tests" / "campaign", target / "tests" / "campaign", ignore=hidden)
     shutil.copyfile(ROOT / "tests" / "__init__.py", target / "tests" / "__init__.py")
-    command = ["git", "apply", "-p1", str(patch)]
+    # The patches have no lines of context, so that only a change of the very lines makes them misfit.
+    command = ["git", "apply", "--unidiff-zero", str(patch)]
     if shutil.which("git") is None:
         command = ["patch", "-p1", "--fuzz=0", "-i", str(patch)]
     subprocess.run(command, cwd=target, check=True, capture_output=True, text=True)
