@@ -350,7 +350,7 @@ def test_a_hostile_price_list_sends_nothing_and_is_one_line(make_office: MakeOff
 def small_disk(folder: Path) -> Iterator[Path]:
     """A file system of its own, of 2 MB; skips where this user may not mount one."""
     folder.mkdir()
-    if system("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)):
+    if system("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)):
         pytest.skip("may not mount a disk")
     try:
         yield folder
