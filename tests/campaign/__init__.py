@@ -3,6 +3,7 @@
     python -m tests.campaign            the short form, as in CI
     python -m tests.campaign --long     at least 10,000 distinct schedules
     python -m tests.campaign --planted  the short form must catch every bug in `planted/`
+    python -m tests.campaign --long --planted       all figures from one command
     python -m tests.campaign --seed 1 --replay 42   one schedule, told step by step
 
 `draw` makes schedules from a seed, `office` carries them out with the real commands in processes of their own
