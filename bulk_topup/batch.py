@@ -157,8 +157,8 @@ def changed_rows(candidates: pd.DataFrame, known: Known) -> Iterator[Finding]:
     if moved.empty:
         return
     first = moved.drop_duplicates("number").set_index("number")
-    is_new = ~pd.MultiIndex.from_frame(candidates[KEY]).isin(pd.MultiIndex.from_frame(known.orders[KEY]))
-    for row, number in candidates.loc[is_new & candidates["number"].isin(first.index), "number"].items():
+    numbers = rows_not_in(candidates, known.orders, KEY)["number"]
+    for row, number in numbers[numbers.isin(first.index)].items():
         earlier = first.loc[str(number)]
         facts = {name: str(earlier[name]) for name in ("row", "product", "status")}
         yield _held(row, "changed.already_sent", str(number), facts)

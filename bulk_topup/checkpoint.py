@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from bulk_topup.batch import KEY, Known
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.model import Finding, Kind, Level, Order, Outcome, Status
 from bulk_topup.outcomes import order_status
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from bulk_topup.batch import Known
     from bulk_topup.plan import Plan
 
 APPLICATION_ID = 0x42544F50  # "BTOP": tells our files from any other SQLite database
@@ -285,18 +285,13 @@ class Checkpoint:
     def note(self, at: datetime, who: str, what: str, *, order_id: int | None = None, note: str = "") -> None:
         """Add to the trail, which is never rewritten."""
         with self._transaction() as db:
-            db.execute(
-                "INSERT INTO trail (at, who, what, order_id, note) VALUES (?, ?, ?, ?, ?)",
-                (at.isoformat(), who, what, order_id, note),
-            )
+            db.execute(_NOTE, (at.isoformat(), who, what, order_id, note))
 
     # -- the sheet and its orders --------------------------------------------------------------------------
 
     def known(self) -> Known:
         """What the batch's orders came to so far; `orders` has the checkpoint's `id` too."""
         import pandas as pd
-
-        from bulk_topup.batch import Known
 
         # An order that was never sent and whose row has left the sheet, or is held, is forgotten.
         sql = """SELECT o.id, o.number, o.product, o.itrx, o.nominal, o.row, o.status,
@@ -492,16 +487,8 @@ class Checkpoint:
         with self._transaction() as db:
             for attempt_id in concerned:
                 status = self._record(db, attempt_id, outcome, at)
-            db.execute(
-                "INSERT INTO trail (at, who, what, order_id, note) VALUES (?, ?, ?, ?, ?)",
-                (
-                    at.isoformat(),
-                    who,
-                    f"resolve {outcome.kind} {outcome.invoice}".strip(),
-                    order.order.id,
-                    note,
-                ),
-            )
+            what = f"resolve {outcome.kind} {outcome.invoice}".strip()
+            db.execute(_NOTE, (at.isoformat(), who, what, order.order.id, note))
         return status
 
     def claims_expected(self) -> dict[str, Status]:
@@ -512,9 +499,7 @@ class Checkpoint:
     def claims(self) -> list[dict[str, Any]]:
         """What the ledger must hold for this batch: a claim for each attempt that may have moved money."""
         rows = self._rows(
-            """SELECT a.day, o.number, o.nominal, o.itrx, o.product, o.row, a.token, a.begun_at AS claimed_at,
-                      CASE o.status WHEN 'sukses' THEN 'paid' WHEN 'duplicate' THEN 'held' ELSE 'open' END
-                          AS state
+            """SELECT a.day, o.number, o.nominal, o.itrx, o.product, o.row, a.token, a.begun_at AS claimed_at
                FROM attempts a JOIN orders o ON o.id = a.order_id
                WHERE o.status NOT IN ('unsent', 'gagal')
                  AND coalesce(a.kind, 'unknown') NOT IN ('not_sent', 'refused', 'gagal')"""
@@ -579,6 +564,8 @@ _UPSERT_ORDER = """
         note = NULL
     WHERE status IN ('unsent', 'gagal')
 """
+
+_NOTE = "INSERT INTO trail (at, who, what, order_id, note) VALUES (?, ?, ?, ?, ?)"
 
 _INSERT_LINE = """
     INSERT INTO lines (position, row, cells, number, product, itrx, status, why, removed)
@@ -666,7 +653,7 @@ def _order_values(plan: Plan) -> Iterator[tuple[object, ...]]:
 
 
 def _row_values(plan: Plan) -> Iterator[tuple[object, ...]]:
-    for row, *key in plan.done[["number", "product", "itrx"]].itertuples():
+    for row, *key in plan.done[KEY].itertuples():
         yield (int(row), *key)
 
 
@@ -690,9 +677,7 @@ def _replace_lines(db: sqlite3.Connection, plan: Plan, old_header: Sequence[str]
     ).fetchall()
     db.execute("DELETE FROM lines")
     db.executemany(_INSERT_LINE, _line_values(plan))
-    keys = (
-        frame[["number", "product", "itrx"]].itertuples(index=False) for frame in (plan.orders, plan.done)
-    )
+    keys = (frame[KEY].itertuples(index=False) for frame in (plan.orders, plan.done))
     present = {tuple(key) for frame in keys for key in frame}
     header = _own_header(plan)
     gone = [row for row in attempted if (row["number"], row["product"], row["itrx"]) not in present]
@@ -718,7 +703,7 @@ def _line_values(plan: Plan) -> Iterator[tuple[object, ...]]:
     sheet = plan.rows.sheet
     keys: dict[int, tuple[object, ...]] = {}
     for frame in (plan.orders, plan.done):
-        keys.update({int(row): tuple(key) for row, *key in frame[["number", "product", "itrx"]].itertuples()})
+        keys.update({int(row): tuple(key) for row, *key in frame[KEY].itertuples()})
     own = (sheet.cells[at].tolist() for at in _own_positions(plan))
     for position, (row, *cells) in enumerate(zip(sheet.cells.index.tolist(), *own, strict=True)):
         held = plan.held.get(row)

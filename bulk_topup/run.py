@@ -23,7 +23,7 @@ from bulk_topup.sheet import read_sheet
 from bulk_topup.tools import provider_of, tools_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bulk_topup.checkpoint import Checkpoint
     from bulk_topup.clock import Clock, SystemClock
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bulk_topup.model import Sheet
     from bulk_topup.plan import Plan
     from bulk_topup.settle import Verdict
-    from bulk_topup.tools import Tools
+    from bulk_topup.tools import Tools, Watcher
 
 
 def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
@@ -41,25 +41,25 @@ def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
     assert_room_for_results(job.files)
     with only_run(job.files, rehearsal=job.connection.sandbox), tools_of(job, clock) as tools:
         checkpoint = open_checkpoint(job, tools.identity(sheet))
-        if checkpoint is not None:
-            settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
-        plan, starts_new = make_plan(job, tools, sheet, checkpoint)
-        desk.show_plan(plan)
-        before = 0 if checkpoint is None or starts_new else checkpoint.committed()
-        assert_within_budget(plan, before, job.budget)
-        if len(plan.orders):
-            desk.ask_to_send(plan, yes=job.yes, again=job.again)
-            assert_same_day(plan, clock)
-        if checkpoint is not None and starts_new:
-            checkpoint.close()  # folds its log back: only the file itself is set aside
-            checkpoint = None
-        checkpoint = start_batch(job, tools, plan, checkpoint)
         try:
+            if checkpoint is not None:
+                settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
+            plan, starts_new = make_plan(job, tools, sheet, checkpoint)
+            if checkpoint is not None and starts_new:
+                checkpoint.close()  # folds its log back: only the file itself is set aside
+                checkpoint = None
+            desk.show_plan(plan)
+            if len(plan.orders):
+                assert_within_budget(plan.cost, checkpoint, job.budget)
+                desk.ask_to_send(plan, yes=job.yes, again=job.again)
+                assert_same_day(plan, clock)
+            checkpoint = start_batch(job, tools, plan, checkpoint)
             with desk.interruptible(clock):
                 halt = send_and_settle(job, tools, plan, checkpoint, desk)
                 return conclude(job, checkpoint, desk, halt)
         finally:
-            checkpoint.close()
+            if checkpoint is not None:
+                checkpoint.close()
 
 
 def check(job: Job, desk: Desk, clock: SystemClock) -> Exit:
@@ -175,23 +175,21 @@ def assert_same_day(plan: Plan, clock: SystemClock) -> None:
         raise Declined("declined.other_day")
 
 
-def assert_within_budget(plan: Plan, before: int, budget: int | None) -> None:
+def assert_within_budget(cost: int, checkpoint: Checkpoint | None, budget: int | None) -> None:
     """The budget is the batch's: what its earlier runs spent, or may have, counts."""
-    if budget is not None and len(plan.orders) and before + plan.cost > budget:
-        raise Declined("budget.exceeded", budget=budget, cost=plan.cost, before=before)
+    before = 0 if checkpoint is None else checkpoint.committed()
+    if budget is not None and before + cost > budget:
+        raise Declined("budget.exceeded", budget=budget, cost=cost, before=before)
 
 
 def send_and_settle(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, desk: Desk) -> Halt | None:
     """Send what the plan holds, then ask after what is pending. Returns why it stopped early, if it did."""
-    clock = tools.clock
     with desk.progress(len(plan.orders), checkpoint.committed()) as watcher:
-        try:
-            halt = send_waves(plan, checkpoint, tools, watcher, workers=job.workers, wait_s=job.wait_s)
-            if not clock.stop.is_set():
-                settle.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
-        except StorageFailed as failure:
-            return halt_of(failure)
-        return halt or interruption(clock)
+
+        def send() -> Halt | None:
+            return send_waves(plan, checkpoint, tools, watcher, workers=job.workers, wait_s=job.wait_s)
+
+        return then_poll(send, job, tools, checkpoint, watcher)
 
 
 def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, desk: Desk) -> Halt | None:
@@ -201,19 +199,30 @@ def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, desk: Desk) -
     desk.show_obstacles(found.held)
     if not found.orders:
         return None
-    spent = checkpoint.committed()
-    if job.budget is not None and spent > job.budget:
-        raise Declined("budget.exceeded", budget=job.budget, cost=0, before=spent)
+    # They count as spent already: sending them again adds nothing.
+    assert_within_budget(0, checkpoint, job.budget)
     desk.ask_to_resend([open_.order for open_ in found.orders], yes=job.yes)
     checkpoint.note(tools.clock.now(), who(), "resend", note=f"{len(found.orders)} orders")
-    with desk.interruptible(tools.clock), desk.progress(len(found.orders), spent) as watcher:
-        try:
-            halt = resend(found, checkpoint, tools, watcher, job.budget, job.source.path.stem)
-            if not tools.clock.stop.is_set():
-                settle.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
-        except StorageFailed as failure:
-            return halt_of(failure)
-    return halt
+    orders, spent = len(found.orders), checkpoint.committed()
+    with desk.interruptible(tools.clock), desk.progress(orders, spent) as watcher:
+
+        def send() -> Halt | None:
+            return resend(found, checkpoint, tools, watcher, job.budget, job.source.path.stem)
+
+        return then_poll(send, job, tools, checkpoint, watcher)
+
+
+def then_poll(
+    send: Callable[[], Halt | None], job: Job, tools: Tools, checkpoint: Checkpoint, watcher: Watcher
+) -> Halt | None:
+    """Send, then ask after what is pending, unless asked to stop. A write that fails ends both at once."""
+    try:
+        halt = send()
+        if not tools.clock.stop.is_set():
+            settle.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
+    except StorageFailed as failure:
+        return halt_of(failure)
+    return halt or interruption(tools.clock)
 
 
 def halt_of(failure: StorageFailed) -> Halt:

@@ -146,6 +146,7 @@ class Sender:
                 return
             if not self.tools.throttle.wait():
                 self._stop(Halt("halt.interrupted"))
+                return
             if self.halt is not None or self.guard(order) is not None:
                 return
             if self._one_at_a_time and nth > 0:

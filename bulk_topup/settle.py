@@ -46,7 +46,8 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger) -> None:
     present = {str(claim["token"]): claim for claim in ledger.own(checkpoint.batch_id)}
     name = checkpoint.fact("file").rpartition(".")[0]
     missing = [claim for claim in checkpoint.claims() if claim["token"] not in present]
-    ledger.restore(missing, checkpoint.batch_id, name)
+    states = [{**claim, "state": state_of(expected[claim["token"]])} for claim in missing]
+    ledger.restore(states, checkpoint.batch_id, name)
     for token, claim in present.items():
         if token not in expected:
             checkpoint.adopt_lost_claim(claim)
