@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 README = page("README.md")
 SAMPLE_LINE, TEST_LINE = (line for line in README.splitlines() if line.startswith("python3 -m venv"))
+PROOF_LINE = re.compile(r"^\.venv/bin/python -m tests\.campaign(.*)$", re.MULTILINE)
 SAMPLES = {name.strip("`"): cells for name, *cells in table(README, "sample")}
 IN_CI = os.environ.get("CI") == "true"
 
@@ -168,8 +169,16 @@ def options_of(group: click.Group) -> set[str]:
 
 
 def test_every_option_named_anywhere_exists() -> None:
-    text = README.replace(SAMPLE_LINE, "").replace(TEST_LINE, "")
+    text = PROOF_LINE.sub("", README.replace(SAMPLE_LINE, "").replace(TEST_LINE, ""))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) <= options_of(cli) | {"--help", "--version"}
+
+
+def test_the_campaign_takes_the_options_of_its_lines() -> None:
+    lines = PROOF_LINE.findall(README)
+    command = [sys.executable, "-m", "tests.campaign", "--help"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert len(lines) == 3
+    assert {option for line in lines for option in line.split()} <= set(re.findall(r"--[a-z]+", told))
 
 
 def test_defaults_named_are_the_program_s() -> None:
