@@ -30,12 +30,21 @@ class Oddity(StrEnum):
     BOOLEAN = "boolean"
     DECIMAL = "decimal"
     LOST_DIGITS = "lost_digits"
+    NO_VALUE = "no_value"
+    """A formula without a result that holds; `shown` is an outdated one, if there is one."""
+    MERGED = "merged"
+    """Covered by a merged cell; `stored` is that cell's text."""
+    TWO_READINGS = "two_readings"
+    """Shown as one thing, stored as another."""
 
 
 @dataclass(frozen=True, slots=True)
 class OddCell:
+    """`shown` is what the person sees in the spreadsheet program, `stored` what the file holds instead."""
+
     kind: Oddity
     shown: str
+    stored: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,7 @@ class Sheet:
 
     `cells` holds text only: columns are positions 0…n-1, the index is the row's number as the spreadsheet
     program shows it. Wholly blank rows are not rows. `odd` is sparse: (row, column position) -> what it is.
+    `hidden` are rows that nobody sees in the spreadsheet program: hidden or filtered out.
     """
 
     path: Path
@@ -74,14 +84,37 @@ class Sheet:
     columns: Columns
     odd: Mapping[tuple[int, int], OddCell] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    hidden: frozenset[int] = frozenset()
+
+
+def letter(position: int) -> str:
+    """The column's letter in Excel: 0 -> A, 26 -> AA."""
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
 
 
 # -- prices ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why a product can't be ordered: `code` names its wording, `stated` is what the price list says."""
+
+    code: str
+    stated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
-    """One entry of `daftarharga` (API v3.1, DAFTAR HARGA PULSA). `price` is None where none is stated."""
+    """What `daftarharga` says of one code (API v3.1, DAFTAR HARGA PULSA).
+
+    `price` is None where none is stated. A `flaw` is one of the list itself; such a product is not ready and
+    has no price, and its nominal is 0 unless that is certain.
+    """
 
     code: str
     operator: str
@@ -90,6 +123,7 @@ class Product:
     price: int | None
     ready: bool
     description: str = ""
+    flaw: Flaw | None = None
 
 
 PriceList = Mapping[str, Product]
@@ -144,6 +178,15 @@ class Status(StrEnum):
         if self is Status.SUKSES:
             return Paid.YES
         return Paid.ASK if self.is_open else Paid.NO
+
+
+class BookTab(StrEnum):
+    """The tabs of a results workbook. Like a status, one name in every language: `--sheet` takes it."""
+
+    RESULTS = "Results"
+    SUMMARY = "Summary"
+    TO_DO = "To do"
+    ASK_PROVIDER = "Ask provider"
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,9 @@ def normalise_column(texts: Iterable[str]) -> tuple[list[str], dict[int, Problem
 
 # -- tidy: what may be dropped without a doubt -------------------------------------------------------------
 
+_REVERSING = "\N{RIGHT-TO-LEFT OVERRIDE}"
+"""Shows the digits after it in reverse: what a person sees is another number."""
+
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
 
@@ -99,7 +102,7 @@ def _tidy(text: str) -> str:
 def _plain_character(character: str) -> str:
     match unicodedata.category(character):
         case "Cf":
-            return ""
+            return character if character in _REVERSING else ""
         case "Zs":
             return " "
         case "Pd":

@@ -295,3 +295,13 @@ def test_the_price_lists_spelling_of_an_operator_is_understood(prefix_operator: 
 )
 def test_two_known_brands_differ(prefix_operator: str, listed: str) -> None:
     assert not same_operator(prefix_operator, listed)
+
+
+def test_a_mark_that_shows_digits_in_reverse_is_no_mark_to_drop() -> None:
+    """A person sees 0812345678980; the file holds the digits the other way round."""
+    found = normalise("\N{RIGHT-TO-LEFT OVERRIDE}0898765432180")
+    assert isinstance(found, Problem)
+    assert found.code == "number.characters"
+    assert normalise("\N{LEFT-TO-RIGHT OVERRIDE}081234567890\N{POP DIRECTIONAL FORMATTING}") == Number(
+        "081234567890"
+    )

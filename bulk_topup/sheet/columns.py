@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from bulk_topup.errors import InputError
-from bulk_topup.model import Columns
+from bulk_topup.model import Columns, letter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -105,16 +105,6 @@ def find_header(rows: Iterable[Row], named: Named) -> Header:
 def fold(text: str) -> str:
     """A header's text as aliases are compared: no case, only letters and digits."""
     return "".join(filter(str.isalnum, text.casefold()))
-
-
-def letter(position: int) -> str:
-    """The column's letter in Excel: 0 -> A, 26 -> AA."""
-    letters = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 # -- which columns fit -------------------------------------------------------------------------------------

@@ -3,52 +3,49 @@
 from __future__ import annotations
 
 import gc
+from bisect import bisect_left, bisect_right
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass
 from itertools import compress, islice
 from typing import TYPE_CHECKING
 
 from bulk_topup.errors import InputError
-from bulk_topup.model import Notice, OddCell, Oddity
+from bulk_topup.model import Notice, OddCell, Oddity, letter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bulk_topup.sheet.columns import Header
-
-Cell = str | int | float | bool | date | datetime | time | timedelta
-"""A cell's value as a reader gives it."""
+    from bulk_topup.sheet.book import Cell, Found
 
 BATCH_ROWS = 20_000
-EXACT_BELOW = 10**15
-"""Excel keeps 15 significant digits: a longer number may have lost some before the file was saved."""
+WIDEST = 256
+"""Cells without a header beyond this column are not the table's; a stray one must not cost a full sheet."""
 
 
-@dataclass(slots=True)
-class Table:
-    """One tab as columns of text. `rows` holds the sheet's row numbers; blank rows are left out."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows, in order, without blank ones: their numbers, and a list of texts a column, all as long.
 
-    tab: str
-    header: Header
-    rows: list[int] = field(default_factory=list)
-    columns: list[list[str]] = field(default_factory=list)
-    odd: dict[tuple[int, int], OddCell] = field(default_factory=dict)
-    notices: tuple[Notice, ...] = ()
-
-
-def fill(table: Table, rows: Iterator[tuple[int, Sequence[Cell]]]) -> Table:
-    """Fill the table from rows that are all as long as its header.
-
-    Raises InputError if every one of them is blank.
+    Later batches may have more columns than earlier ones. `odd` is by (row number, column position).
     """
-    table.columns = [[] for _ in table.header.texts]
+
+    rows: list[int]
+    columns: list[Sequence[str]]
+    odd: dict[tuple[int, int], OddCell]
+
+
+def batches(found: Found) -> Iterator[Batch]:
+    """All rows under the header. Raises InputError if every one of them is blank."""
+    seen = False
+    widest = max(WIDEST, len(found.header.texts))
+    ours = _ours(found)
     with _no_collection():
-        while batch := list(islice(rows, BATCH_ROWS)):
-            _add(table, batch)
-    if not table.rows:
-        raise InputError("sheet.no_rows", row=str(table.header.row))
-    return table
+        while rows := list(islice(_cut(found, widest), BATCH_ROWS)):
+            batch = _batch(rows, len(found.header.texts), ours)
+            seen = seen or bool(batch.rows)
+            yield batch
+    if not seen:
+        raise InputError("sheet.no_rows", row=str(found.header.row))
 
 
 @contextmanager
@@ -64,30 +61,63 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _add(table: Table, batch: list[tuple[int, Sequence[Cell]]]) -> None:
-    rows = [row for row, _ in batch]
+def _cut(found: Found, widest: int) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """The rows without what lies beyond `widest`, which is told; not all at once, which would fill memory."""
+    for row, cells in found.rows:
+        if len(cells) <= widest:
+            yield row, cells
+            continue
+        if any(cells[widest:]):
+            found.remarks.tell(Notice("sheet.too_wide", {"column": letter(widest - 1)}))
+        yield row, cells[:widest]
+
+
+def _ours(found: Found) -> frozenset[int]:
+    """The positions of the columns that mean something to us."""
+    ours = found.header.columns
+    positions = (ours.number, ours.product, ours.nominal, ours.itrx)
+    return frozenset(at for at in positions if at is not None)
+
+
+def _batch(rows: list[tuple[int, Sequence[Cell]]], named: int, ours: frozenset[int]) -> Batch:
+    numbers = [row for row, _ in rows]
+    odd: dict[tuple[int, int], OddCell] = {}
     columns = [
-        _texts(cells, rows, position, table.odd)
-        for position, cells in enumerate(zip(*(cells for _, cells in batch), strict=True))
+        _texts(cells, numbers, position, odd if position in ours else None)
+        for position, cells in enumerate(zip(*_equal([cells for _, cells in rows], named), strict=True))
     ]
-    if blank := _blank(columns, len(rows)):
-        kept = [at not in blank for at in range(len(rows))]
-        rows = list(compress(rows, kept))
+    # Formatted cells that hold nothing can reach far to the right of the table.
+    while len(columns) > named and not any(columns[-1]) and all(at != len(columns) - 1 for _, at in odd):
+        columns.pop()
+    # A cell that shows nothing but is odd (a formula without its result) makes a row all the same.
+    odd_rows = {row for row, _ in odd}
+    if blank := {at for at in _blank(columns, len(numbers)) if numbers[at] not in odd_rows}:
+        kept = [at not in blank for at in range(len(numbers))]
+        numbers = list(compress(numbers, kept))
         columns = [list(compress(texts, kept)) for texts in columns]
-    table.rows += rows
-    for column, texts in zip(table.columns, columns, strict=True):
-        column += texts
+    return Batch(numbers, columns, odd)
+
+
+def _equal(rows: list[Sequence[Cell]], named: int) -> list[Sequence[Cell]]:
+    """All as long as the longest, and at least as the header with its `named` columns."""
+    width = max(named, *map(len, rows))
+    if all(len(cells) == width for cells in rows):
+        return rows
+    return [[*cells, *[""] * (width - len(cells))] for cells in rows]
 
 
 def _texts(
-    cells: Sequence[Cell], rows: list[int], position: int, odd: dict[tuple[int, int], OddCell]
+    cells: Sequence[Cell], rows: list[int], position: int, odd: dict[tuple[int, int], OddCell] | None
 ) -> Sequence[str]:
-    texts = [cell if cell.__class__ is str else text_of(cell) for cell in cells]
-    if any(text.__class__ is OddCell for text in texts):
-        for at, text in enumerate(texts):
-            if isinstance(text, OddCell):
-                odd[rows[at], position] = text
-                texts[at] = text.shown
+    """What is shown; where a cell is odd, `odd` gets it. A user's own columns only travel: theirs is None."""
+    if all(cell.__class__ is str for cell in cells):
+        return cells  # type: ignore[return-value]
+    texts = list(cells)
+    for at, cell in enumerate(cells):
+        if isinstance(cell, OddCell):
+            texts[at] = cell.shown
+            if odd is not None:
+                odd[rows[at], position] = cell
     return texts  # type: ignore[return-value]
 
 
@@ -99,27 +129,20 @@ def _blank(columns: list[Sequence[str]], count: int) -> set[int]:
     return set(blank)
 
 
-def text_of(cell: Cell) -> str | OddCell:
-    """The text that the person sees and meant, or the cell as an oddity that shows it.
+# -- merged cells ------------------------------------------------------------------------------------------
 
-    A whole number is its digits, without the `.0` of the file format's floats.
+
+def covered(found: Found, rows: Sequence[int]) -> dict[tuple[int, int], OddCell]:
+    """The cells of our columns that a merged cell covers: they look filled and hold nothing.
+
+    `rows` are the numbers of all rows under the header, ascending.
     """
-    match cell:
-        case str():
-            return cell
-        case bool():
-            return OddCell(Oddity.BOOLEAN, str(cell).upper())
-        case int() | float():
-            return _number(cell)
-        case timedelta():
-            return OddCell(Oddity.DATE, str(cell))
-        case _:
-            return OddCell(Oddity.DATE, cell.isoformat())
-
-
-def _number(value: float) -> str | OddCell:
-    if isinstance(value, float) and not value.is_integer():
-        return OddCell(Oddity.DECIMAL, repr(value))
-    if abs(value) < EXACT_BELOW:
-        return str(int(value))
-    return OddCell(Oddity.LOST_DIGITS, str(int(value)))
+    positions = _ours(found)
+    odd: dict[tuple[int, int], OddCell] = {}
+    for first_row, first, last_row, last in found.remarks.merged:
+        inside = rows[bisect_left(rows, first_row) : bisect_right(rows, last_row)]
+        for position in (at for at in positions if first <= at <= last):
+            for row in inside:
+                if (row, position) != (first_row, first):
+                    odd[row, position] = OddCell(Oddity.MERGED, "", f"{letter(first)}{first_row}")
+    return odd

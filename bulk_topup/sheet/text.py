@@ -1,32 +1,34 @@
-"""CSV -> table: strict about what it decodes and how it is quoted, open about the delimiter."""
+"""CSV -> its rows: strict about what it decodes and how it is quoted, open about the delimiter."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from bulk_topup.errors import InputError
 from bulk_topup.model import Notice
+from bulk_topup.sheet.book import Found, Remarks, Wanted
 from bulk_topup.sheet.columns import HEADER_ROWS, Header, Named, NoHeader, find_header
-from bulk_topup.sheet.table import Table, fill
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     Record = tuple[int, list[str]]
     """A record's number as Excel numbers its row, and its texts."""
 
 DELIMITERS = (",", ";", "\t", "|")
-BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 LONGEST_FIELD = 1_000_000
 """Characters. Far above Excel's 32,767 a cell, far below what an unclosed quote would swallow."""
 LISTED_ROWS = 10
 
+_CHUNK_BYTES = 1 << 20
+_DOS_END = b"\x1a"
 _DECLARATION = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]*', re.IGNORECASE)
 
 
@@ -45,18 +47,22 @@ class _Source:
         return io.TextIOWrapper(io.BytesIO(self.data), self.encoding, newline="")
 
 
-def read(data: bytes, named: Named) -> Table:
-    """The one table of a CSV file.
+def read(data: bytes, wanted: Wanted) -> Found:
+    """The rows of a CSV file under the one delimiter that its header fits.
 
-    Raises InputError where the encoding, the quotes, the delimiter, the header or the length of a row leave
-    any doubt about what a cell holds.
+    Raises InputError where a tab is wanted, where the encoding, the quotes, the delimiter or the header leave
+    any doubt about what a cell holds, and, once the rows are exhausted, where some are longer than the
+    header.
     """
+    if wanted.tab is not None:
+        raise InputError("sheet.no_tabs", tab=wanted.tab)
     encoding = _encoding(data)
-    notices = (Notice("sheet.windows_1252"),) if encoding == "cp1252" else ()
-    with _long_fields():
-        source, header = _choose(data, encoding, named)
-        table = Table(tab="", header=header, notices=notices)
-        return fill(table, _body(source, header))
+    if encoding != "utf-16":  # where that byte is half a letter
+        data = data.rstrip(_DOS_END)
+    csv.field_size_limit(LONGEST_FIELD)
+    source, header = _choose(data, encoding, wanted.named)
+    notices = [Notice("sheet.windows_1252")] if encoding == "cp1252" else []
+    return Found("", header, _body(source, header), Remarks(notices=notices))
 
 
 # -- encoding ----------------------------------------------------------------------------------------------
@@ -65,14 +71,25 @@ def read(data: bytes, named: Named) -> Table:
 def _encoding(data: bytes) -> str:
     marked = next((name for bom, name in BOMS.items() if data.startswith(bom)), None)
     for encoding in (marked,) if marked else ("utf-8", "cp1252"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" in text:
-            raise InputError("sheet.not_text")
-        return encoding
+        if _decodes(data, encoding):
+            return encoding
     raise InputError("sheet.encoding")
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    """Piece by piece, as one wide character makes the whole text four bytes a character.
+
+    Raises InputError at a NUL: no text that a spreadsheet program writes has one.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for start in range(0, len(data), _CHUNK_BYTES):
+            chunk = data[start : start + _CHUNK_BYTES]
+            if "\0" in decoder.decode(chunk, final=start + _CHUNK_BYTES >= len(data)):
+                raise InputError("sheet.not_text")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 # -- delimiter and header ----------------------------------------------------------------------------------
@@ -86,19 +103,18 @@ def _choose(data: bytes, encoding: str, named: Named) -> tuple[_Source, Header]:
     declared = _declared_delimiter(data, encoding)
     sources = [_Source(data, encoding, each) for each in ([declared] if declared else DELIMITERS)]
     found: list[tuple[_Source, Header]] = []
-    missing: list[tuple[int, NoHeader]] = []
+    missing: list[tuple[_Source, NoHeader]] = []
     for source in sources:
         try:
             found.append((source, find_header(_records(source), named)))
         except NoHeader as error:
-            missing.append((_width(source), error))
+            missing.append((source, error))
     widest = max((len(header.texts) for _, header in found), default=0)
     found = [(source, header) for source, header in found if len(header.texts) == widest]
     if len(found) > 1:
         raise InputError("sheet.delimiter")
     if not found:
-        _, nearest = max(missing, key=lambda item: item[0])
-        raise nearest
+        raise _no_table(*max(missing, key=lambda item: _width(item[0])), named)
     return found[0]
 
 
@@ -112,6 +128,48 @@ def _declared_delimiter(data: bytes, encoding: str) -> str | None:
 def _width(source: _Source) -> int:
     """How often the delimiter stands in the first lines: the likeliest delimiter stands there most."""
     return sum(line.count(source.delimiter) for line in islice(source.lines(), HEADER_ROWS))
+
+
+# -- what it is instead ------------------------------------------------------------------------------------
+
+
+def _no_table(source: _Source, error: NoHeader, named: Named) -> InputError:
+    if isinstance(error, _BadQuotes):
+        return error
+    for code, split in _SLIPS:
+        try:
+            header = find_header(((row, split(cells)) for row, cells in _records(source)), named)
+        except (InputError, csv.Error):
+            continue
+        return InputError(code, row=str(header.row))
+    return error
+
+
+def _within_one_cell(delimiter: str) -> Callable[[list[str]], list[str]]:
+    """A record whose only cell is a whole record again, as in `"0812;TEL5"`."""
+
+    def split(cells: list[str]) -> list[str]:
+        filled = [cell for cell in cells if cell.strip()]
+        return next(csv.reader(filled, delimiter=delimiter), []) if len(filled) == 1 else []
+
+    return split
+
+
+def _at_spaces(cells: list[str]) -> list[str]:
+    """As a printed list: columns stand apart by two spaces or more."""
+    return re.split(r"\s{2,}", cells[0].strip()) if len(cells) == 1 else []
+
+
+def _at_every_space(cells: list[str]) -> list[str]:
+    return cells[0].split() if len(cells) == 1 else []
+
+
+_SLIPS: list[tuple[str, Callable[[list[str]], list[str]]]] = [
+    *(("sheet.quoted_lines", _within_one_cell(delimiter)) for delimiter in DELIMITERS),
+    ("sheet.spaces", _at_spaces),
+    ("sheet.spaces", _at_every_space),
+]
+"""The code of a message, and how to read a line so that it shows the slip which the message names."""
 
 
 # -- records -----------------------------------------------------------------------------------------------
@@ -132,26 +190,18 @@ def _records(source: _Source) -> Iterator[Record]:
 
 def _body(source: _Source, header: Header) -> Iterator[Record]:
     width = len(header.texts)
-    ragged: list[int] = []
-    for row, cells in _records(source):
-        if row <= header.row:
-            continue
-        if any(map(str.strip, cells[width:])):
-            ragged.append(row)
-        yield row, cells[:width] + [""] * (width - len(cells))
-    if ragged:
-        raise InputError("sheet.ragged", rows=_listed(ragged), count=str(len(ragged)), columns=str(width))
+    longer: list[int] = []
+    for row, cells in islice(_records(source), header.row, None):
+        if len(cells) > width:
+            if any(map(str.strip, cells[width:])):
+                longer.append(row)
+            yield row, cells[:width]
+        else:
+            yield row, cells
+    if longer:
+        raise InputError("sheet.ragged", rows=_listed(longer), count=str(len(longer)), columns=str(width))
 
 
 def _listed(rows: list[int]) -> str:
     listed = ", ".join(map(str, rows[:LISTED_ROWS]))
     return f"{listed}, …" if len(rows) > LISTED_ROWS else listed
-
-
-@contextmanager
-def _long_fields() -> Iterator[None]:
-    limit = csv.field_size_limit(LONGEST_FIELD)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(limit)

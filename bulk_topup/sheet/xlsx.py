@@ -1,167 +1,122 @@
-"""Excel workbook -> table, through calamine."""
+"""Excel workbook (.xlsx, .xlsm) -> tabs, by our own reading of its XML (ECMA-376, both its dialects)."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bulk_topup.errors import InputError
-from bulk_topup.model import OddCell
-from bulk_topup.sheet.columns import Header, Named, NoHeader, find_header
-from bulk_topup.sheet.table import Cell, Table, fill, text_of
+from bulk_topup.sheet.book import Remarks
+from bulk_topup.sheet.ooxml_markup import Markup, read_items, unreadable
+from bulk_topup.sheet.ooxml_package import CHUNK_BYTES, Package
+from bulk_topup.sheet.ooxml_rows import Rows
+from bulk_topup.sheet.ooxml_values import Values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from python_calamine import CalamineSheet, CalamineWorkbook
+    from bulk_topup.sheet.book import Cell, Tab
+    from bulk_topup.sheet.ooxml_package import Relationship
 
-OTHER_ZIPS = {
-    "xl/workbook.bin": "sheet.xlsb",
-    "content.xml": "sheet.ods",
-    "word/document.xml": "sheet.not_a_spreadsheet",
-    "ppt/presentation.xml": "sheet.not_a_spreadsheet",
-    "Index/Document.iwa": "sheet.numbers_app",
-}
-"""A part's name -> the code of the message that says what the zip with that part is."""
-
-CAUSE_CHARACTERS = 100
+_USUAL_WORKBOOK = "xl/workbook.xml"
+_IDS = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships id",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships id",
+)
 
 
-def read(data: bytes, tab: str | None, named: Named) -> Table:
-    """The table of the tab that is named, or of the only visible one that has a usable header.
+def tabs(data: bytes) -> Sequence[Tab]:
+    """The worksheets of a workbook in their order; charts, dialogs and macro sheets are none.
 
-    Raises InputError where the file is no .xlsx workbook, or where no tab or more than one is meant.
+    Raises InputError where the package, the workbook part or a list of relationships is damaged.
     """
-    _refuse_other_zips(data)
-    workbook = _open(data)
-    sheet, header = _named(workbook, tab, named) if tab is not None else _only(workbook, named)
-    table = Table(tab=sheet.name, header=header)
-    return fill(table, (row for row in _rows(sheet) if row[0] > header.row))
-
-
-# -- the tab -----------------------------------------------------------------------------------------------
-
-
-def _named(workbook: CalamineWorkbook, tab: str, named: Named) -> tuple[CalamineSheet, Header]:
-    tabs = _tabs(workbook)
-    same = [name for name in tabs if name == tab] or [n for n in tabs if n.casefold() == tab.casefold()]
-    if len(same) != 1:
-        raise InputError("sheet.no_such_tab", tab=tab, tabs=_quoted(tabs))
-    sheet = _sheet(workbook, same[0])
-    return sheet, find_header(_text_rows(sheet), named)
-
-
-def _only(workbook: CalamineWorkbook, named: Named) -> tuple[CalamineSheet, Header]:
-    """The one visible tab with a header. A hidden tab is never chosen: nobody has looked at it."""
-    visible = _tabs(workbook, only_visible=True)
-    if not visible:
-        raise InputError("sheet.all_hidden", tabs=_quoted(_tabs(workbook)))
-    found: dict[str, tuple[CalamineSheet, Header | InputError]] = {}
-    missing: list[NoHeader] = []
-    for name in visible:
-        sheet = _sheet(workbook, name)
-        header = _header(sheet, named)
-        if isinstance(header, NoHeader):
-            missing.append(header)
-        else:
-            found[name] = sheet, header
-    if not found:
-        raise _no_tab(visible, missing)
-    if len(found) > 1:
-        raise InputError("sheet.several_tabs", tabs=_quoted(found), tab=next(iter(found)))
-    [(sheet, header)] = found.values()
-    if isinstance(header, InputError):
-        raise header
-    return sheet, header
-
-
-def _header(sheet: CalamineSheet, named: Named) -> Header | InputError:
-    """An ambiguous header is an error as a value: it counts as one among the tabs that could be meant."""
-    try:
-        return find_header(_text_rows(sheet), named)
-    except InputError as error:
-        return error
-
-
-def _no_tab(visible: list[str], missing: list[NoHeader]) -> InputError:
-    with_cells = [error for error in missing if error.code != "sheet.empty"]
-    if len(with_cells) > 1:
-        return InputError("sheet.no_tab_fits", tabs=_quoted(visible))
-    return with_cells[0] if with_cells else missing[0]
-
-
-def _tabs(workbook: CalamineWorkbook, *, only_visible: bool = False) -> list[str]:
-    from python_calamine import SheetTypeEnum, SheetVisibleEnum
-
+    package = Package(data)
+    workbook = _first(package.relationships("").values(), "officeDocument", _USUAL_WORKBOOK)
+    related = package.relationships(workbook)
+    contents = _contents(package, workbook)
+    values = Values(
+        package,
+        _first(related.values(), "sharedStrings"),
+        _first(related.values(), "styles"),
+        epoch_1904=contents.epoch_1904,
+        outdated=contents.outdated,
+    )
     return [
-        tab.name
-        for tab in workbook.sheets_metadata
-        if tab.typ == SheetTypeEnum.WorkSheet
-        and (not only_visible or tab.visible == SheetVisibleEnum.Visible)
+        _Worksheet(sheet["name"], sheet.get("state", "visible") == "visible", package, part, values)
+        for sheet in contents.sheets
+        if (part := _worksheet_part(sheet, related, workbook))
     ]
 
 
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
+@dataclass(slots=True)
+class _Worksheet:
+    name: str
+    visible: bool
+    _package: Package
+    _part: str
+    _values: Values
+    remarks: Remarks = field(default_factory=Remarks)
+
+    def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
+        # In place: whoever holds the remarks of an earlier, unfinished reading wants these.
+        self.remarks.clear()
+        rows = Rows(self._part, self.name, self._values, self.remarks)
+        with self._package.open(self._part) as stream:
+            for _ in read_items(stream, rows, CHUNK_BYTES):
+                taken, rows.taken = rows.taken, []
+                yield from taken
 
 
-# -- the reader --------------------------------------------------------------------------------------------
+# -- the workbook part -------------------------------------------------------------------------------------
 
 
-def _refuse_other_zips(data: bytes) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            names = set(package.namelist())
-    except Exception as error:  # zipfile raises a dozen types on damaged files
-        raise InputError("sheet.unreadable", cause=_cause(error)) from error
-    for part, code in OTHER_ZIPS.items():
-        if part in names:
-            raise InputError(code)
+@dataclass(slots=True)
+class _Contents:
+    """`sheets` are the attributes of the entries for all kinds of sheets.
+
+    `outdated`: the results of formulas are to be calculated anew on opening, or were not before saving.
+    """
+
+    epoch_1904: bool = False
+    outdated: bool = False
+    sheets: list[dict[str, str]] = field(default_factory=list)
 
 
-def _open(data: bytes) -> CalamineWorkbook:
-    from python_calamine import CalamineWorkbook
+def _contents(package: Package, part: str) -> _Contents:
+    contents = _Contents()
 
-    with _reading():
-        return CalamineWorkbook.from_filelike(io.BytesIO(data))
+    def set_epoch(attributes: dict[str, str]) -> None:
+        contents.epoch_1904 = attributes.get("date1904") in _TRUE
 
+    def set_outdated(attributes: dict[str, str]) -> None:
+        unfinished = attributes.get("calcCompleted") in _FALSE
+        contents.outdated = unfinished or attributes.get("fullCalcOnLoad") in _TRUE
 
-def _sheet(workbook: CalamineWorkbook, name: str) -> CalamineSheet:
-    with _reading():
-        return workbook.get_sheet_by_name(name)
-
-
-def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Cell]]]:
-    """Every row from the sheet's first, from column A on, all of the same length."""
-    before: list[Cell] = [""] * sheet.start[1] if sheet.start else []
-    with _reading():
-        for row, cells in enumerate(sheet.iter_rows(), 1):
-            yield row, before + cells if before else cells
-
-
-def _text_rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[str]]]:
-    for row, cells in _rows(sheet):
-        texts = map(text_of, cells)
-        yield row, [text.shown if isinstance(text, OddCell) else text for text in texts]
+    package.read_into(
+        Markup(
+            part,
+            {
+                "workbook/workbookPr": set_epoch,
+                "workbook/calcPr": set_outdated,
+                "workbook/sheets/sheet": contents.sheets.append,
+            },
+        )
+    )
+    return contents
 
 
-@contextmanager
-def _reading() -> Iterator[None]:
-    """Every way in which calamine fails, as one clear error."""
-    from python_calamine import PasswordError
-
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
-        raise
-    except PasswordError as error:
-        raise InputError("sheet.password") from error
-    except BaseException as error:  # its panics are no Exception
-        raise InputError("sheet.unreadable", cause=_cause(error)) from error
+_TRUE, _FALSE = {"1", "true", "on"}, {"0", "false", "off"}
 
 
-def _cause(error: BaseException) -> str:
-    line = " ".join(str(error).split())
-    return line[:CAUSE_CHARACTERS] or type(error).__name__
+def _worksheet_part(sheet: dict[str, str], related: dict[str, Relationship], workbook: str) -> str:
+    """Nothing for a sheet of another kind."""
+    identity = next((sheet[name] for name in _IDS if name in sheet), "")
+    if identity not in related or "name" not in sheet:
+        raise unreadable(
+            workbook, f"it names a sheet that the file does not have: {sheet.get('name', identity)}"
+        )
+    found = related[identity]
+    return found.part if found.kind == "worksheet" else ""
+
+
+def _first(related: Iterable[Relationship], kind: str, otherwise: str = "") -> str:
+    return next((each.part for each in related if each.kind == kind), otherwise)

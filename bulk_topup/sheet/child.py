@@ -1,0 +1,238 @@
+"""`python -P -m bulk_topup.sheet.child`: parses one file and says on stdout, in frames, what its tab holds.
+
+A parser may run wild over a hostile file. Here it takes only this process with it, which holds no secret but
+the file's own password, and whose only words are frames. The request is one line of JSON on stdin; when stdin
+ends, the parent is gone, and so is the child.
+
+The frames: `file` (its hash, and how many bytes there are to go through), `table` (the header), `batch` (some
+rows), `odd` (cells covered by merged ones), `end` (hidden rows, notices); or `error`, which is the last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import threading
+from array import array
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol
+
+from bulk_topup.errors import InputError
+from bulk_topup.model import BookTab, Notice, letter
+from bulk_topup.sheet import frames, text
+from bulk_topup.sheet.book import Wanted, choose
+from bulk_topup.sheet.columns import Named
+from bulk_topup.sheet.frames import Frame
+from bulk_topup.sheet.look import Format, format_of, is_encrypted_package, read_bytes, size_of
+from bulk_topup.sheet.password import unlocked
+from bulk_topup.sheet.table import batches, covered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from bulk_topup.model import OddCell
+    from bulk_topup.sheet.book import Found, Remarks, Tab
+    from bulk_topup.sheet.table import Batch
+
+MOST_MAPPED = 1_400_000_000
+"""Bytes of address space, where the system can hold a process to it: an allocation beyond it fails at once,
+before the parent, which allows 1 GiB of memory in use, has looked again."""
+
+ODD_IN_FRAME = 20_000
+CAUSE_CHARACTERS = 100
+
+
+class Reader(Protocol):
+    """A module of a workbook format."""
+
+    def tabs(self, data: bytes) -> Sequence[Tab]: ...
+
+
+def main() -> NoReturn:
+    out = _frames_only()
+    _limit()
+    request = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    try:
+        for frame in _answers(request):
+            frames.write(out, frame)
+    except BrokenPipeError:
+        os._exit(1)
+    # At once: taking a million strings apart is time from which nobody gains.
+    os._exit(0)
+
+
+def _frames_only() -> BinaryIO:
+    """Stdout as it was, and devnull in its place: what a parser prints, even from C, reaches nobody."""
+    out = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    return out
+
+
+def _limit() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows: the parent's watch has to do
+        return
+    # A core dump would leave the sheet's numbers on the disk.
+    for which, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, MOST_MAPPED)):
+        try:
+            resource.setrlimit(which, (most, most))
+        except (ValueError, OSError):  # macOS refuses the second
+            continue
+
+
+def _die_with_parent() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+
+# -- from the request to the frames ------------------------------------------------------------------------
+
+
+def _answers(request: Mapping[str, Any]) -> Iterator[Frame]:
+    """All there is to say about the file; whatever goes wrong with it is the last frame, `error`."""
+    try:
+        yield from _parsed(request)
+    except InputError as error:
+        yield _error(error.code, **error.facts)
+    except MemoryError:
+        yield _error("sheet.too_much_memory")
+    except ImportError as error:
+        yield _error("sheet.no_reader", cause=_cause(error))
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001  (parsers raise anything; the panics of some are no Exception)
+        yield _error("sheet.unreadable", cause=_cause(error))
+
+
+def _error(code: str, **facts: object) -> Frame:
+    return Frame("error", {"code": code, "facts": {name: str(fact) for name, fact in facts.items()}})
+
+
+def _cause(error: BaseException) -> str:
+    line = " ".join(str(error).split())
+    return line[:CAUSE_CHARACTERS] or type(error).__name__
+
+
+def _parsed(request: Mapping[str, Any]) -> Iterator[Frame]:
+    data = read_bytes(Path(os.fsdecode(bytes.fromhex(request["path"]))))
+    sha256 = hashlib.sha256(data).hexdigest()
+    if is_encrypted_package(data):
+        data = unlocked(data, request["password"])
+    form = format_of(data)
+    yield Frame("file", {"sha256": sha256, "size": size_of(data)})
+    wanted = Wanted(request["tab"], Named(request["number"], request["product"]))
+    if form is Format.TEXT:
+        yield from _table(text.read(data, wanted), wanted.named, [])
+    else:
+        tabs = _tabs(data, form, request["password"])
+        found = choose(tabs, wanted)
+        yield from _table(found, wanted.named, [*_hidden_tabs(tabs, found), *_passed_over(tabs, found)])
+
+
+def _tabs(data: bytes, form: Format, password: str | None) -> Sequence[Tab]:
+    """A reader is imported, with all that it needs, only where its format is met."""
+    reader: Reader = import_module(f"bulk_topup.sheet.{form}")
+    try:
+        return reader.tabs(data)
+    except InputError as error:
+        if error.code != "sheet.password":
+            raise
+    return reader.tabs(unlocked(data, password))
+
+
+def _table(found: Found, named: Named, notices: list[Notice]) -> Iterator[Frame]:
+    yield _header(found)
+    rows = array("q")
+    for batch in batches(found):
+        rows.extend(batch.rows)
+        yield _batch(batch)
+    if found.remarks.merged:
+        listed = _listed(covered(found, rows).items())
+        for at in range(0, len(listed), ODD_IN_FRAME):
+            yield Frame("odd", {"odd": listed[at : at + ODD_IN_FRAME]})
+    _assert_seen(found, named)
+    yield _end(found, rows, notices)
+
+
+def _assert_seen(found: Found, named: Named) -> None:
+    """Nobody has looked at a hidden column: it is not taken for ours unless a person names it."""
+    ours, header = found.header.columns, found.header.texts
+    taken = (
+        ("--number-column", ours.number, named.number),
+        ("--product-column", ours.product, named.product),
+    )
+    for option, position, name in taken:
+        if position in found.remarks.hidden_columns and name is None:
+            column = f'{letter(position)} "{header[position].strip()}"'
+            raise InputError("sheet.hidden_column", column=column, option=option, letter=letter(position))
+
+
+def _header(found: Found) -> Frame:
+    ours = found.header.columns
+    facts = {
+        "tab": found.tab,
+        "width": len(found.header.texts),
+        "columns": [ours.number, ours.product, ours.nominal, ours.itrx, ours.results],
+    }
+    return Frame("table", facts, [frames.of_texts(found.header.texts)])
+
+
+def _batch(batch: Batch) -> Frame:
+    parts = [frames.of_numbers(batch.rows), *map(frames.of_texts, batch.columns)]
+    return Frame("batch", {"odd": _listed(batch.odd.items())}, parts)
+
+
+def _listed(odd: Iterable[tuple[tuple[int, int], OddCell]]) -> list[tuple[int, int, str, str, str]]:
+    return [(row, position, cell.kind, cell.shown, cell.stored) for (row, position), cell in odd]
+
+
+def _end(found: Found, rows: Sequence[int], notices: list[Notice]) -> Frame:
+    hidden_rows = found.remarks.hidden_rows
+    hidden = [row for row in rows if row in hidden_rows] if hidden_rows else []
+    told = [(notice.code, dict(notice.facts)) for notice in (*notices, *_remarked(found))]
+    return Frame("end", {"notices": told}, [frames.of_numbers(hidden)])
+
+
+# -- notices -----------------------------------------------------------------------------------------------
+
+
+def _hidden_tabs(tabs: Sequence[Tab], found: Found) -> list[Notice]:
+    hidden = [tab.name for tab in tabs if not tab.visible and tab.name != found.tab]
+    listed = ", ".join(f'"{name}"' for name in hidden)
+    return [Notice("sheet.hidden_tabs", {"tabs": listed})] if hidden else []
+
+
+def _passed_over(tabs: Sequence[Tab], found: Found) -> list[Notice]:
+    """What was corrected in the other tab of a results workbook would go unnoticed."""
+    is_ours = found.tab == BookTab.RESULTS and found.header.columns.results is not None
+    passed_over = is_ours and any(tab.name == BookTab.TO_DO and tab.visible for tab in tabs)
+    return [Notice("sheet.whole_results", {"tab": found.tab, "other": BookTab.TO_DO})] if passed_over else []
+
+
+def _remarked(found: Found) -> Iterator[Notice]:
+    remarks = found.remarks
+    yield from remarks.notices
+    yield from _formulas(found, remarks)
+    header = found.header.texts
+    if hidden := [at for at in sorted(remarks.hidden_columns) if at < len(header) and header[at].strip()]:
+        listed = ", ".join(f'{letter(at)} "{header[at].strip()}"' for at in hidden)
+        yield Notice("sheet.hidden_columns", {"columns": listed})
+
+
+def _formulas(found: Found, remarks: Remarks) -> Iterator[Notice]:
+    ours = found.header.columns
+    for at in (ours.number, ours.product, ours.nominal, ours.itrx):
+        if at is not None and remarks.formulas[at]:
+            yield Notice("sheet.formulas", {"column": letter(at), "count": str(remarks.formulas[at])})
+
+
+if __name__ == "__main__":
+    main()

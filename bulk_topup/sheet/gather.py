@@ -1,0 +1,149 @@
+"""The child's frames -> a `Sheet`. What has not the documented shape is `Garbage`, and never a cell."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pandas as pd
+
+from bulk_topup.errors import InputError
+from bulk_topup.model import Columns, Notice, OddCell, Oddity, Sheet
+from bulk_topup.sheet import frames
+from bulk_topup.sheet.frames import Garbage, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from bulk_topup.sheet.frames import Frame
+
+T = TypeVar("T")
+
+MOST_CELLS = 20_000_000
+"""A full sheet of 1,048,575 rows has room for 19 columns."""
+MOST_BYTES = 512 << 20
+"""Of text, in all: a CSV file of 500 MB."""
+
+
+def gathered(path: Path, arriving: Iterator[Frame]) -> Sheet:
+    """The sheet, once its frames have all come.
+
+    Raises InputError where it is too large to hold, or the frames are not as documented in `child`.
+    """
+    try:
+        gathering = _Gathering(_of_kind("file", next(arriving)), _of_kind("table", next(arriving)))
+        for frame in arriving:
+            if frame.kind == "end":
+                return gathering.sheet(path, frame)
+            gathering.add(frame)
+    except (Garbage, ValueError, TypeError) as error:
+        raise InputError("sheet.reader_died") from error
+    raise InputError("sheet.reader_died")
+
+
+class _Gathering:
+    """Rows as they arrive: one list a column; a column that comes late is blank before."""
+
+    def __init__(self, file: Frame, table: Frame) -> None:
+        facts = table.facts
+        self._sha256 = _is(str, file.facts.get("sha256"))
+        self._tab = _is(str, facts.get("tab"))
+        self._header = frames.texts_of(_one(table.parts), _is(int, facts.get("width")))
+        self._meanings = _columns(_is(list, facts.get("columns")), len(self._header))
+        self._rows = array("q")
+        self._columns: list[list[str]] = [[] for _ in self._header]
+        self._odd: dict[tuple[int, int], OddCell] = {}
+        self._bytes = 0
+
+    def add(self, frame: Frame) -> None:
+        if frame.kind == "batch":
+            numbers, *columns = frame.parts
+            self._add_rows(frames.numbers_of(numbers), columns)
+        self._odd.update(_odd_cells(_is(list, frame.facts.get("odd"))))
+
+    def _add_rows(self, rows: array[int], columns: Sequence[bytes]) -> None:
+        self._bytes += sum(map(len, columns))
+        width = max(len(columns), len(self._columns))
+        if (len(self._rows) + len(rows)) * width > MOST_CELLS or self._bytes > MOST_BYTES:
+            raise InputError("sheet.too_many_cells", most=f"{MOST_CELLS:,}")
+        while len(self._columns) < width:
+            self._columns.append([""] * len(self._rows))
+        self._rows.extend(rows)
+        for at, column in enumerate(self._columns):
+            column += _texts(columns[at], len(rows)) if at < len(columns) else [""] * len(rows)
+
+    def sheet(self, path: Path, end: Frame) -> Sheet:
+        cells = self._cells()
+        hidden = frozenset(frames.numbers_of(_one(end.parts)))
+        _assert_among(cells.index, hidden)
+        _assert_among(cells.index, [row for row, _ in self._odd])
+        return Sheet(
+            path=path,
+            tab=self._tab,
+            sha256=self._sha256,
+            header=(*self._header, *[""] * (len(self._columns) - len(self._header))),
+            cells=cells,
+            columns=self._meanings,
+            odd=self._odd,
+            notices=tuple(map(_notice, _is(list, end.facts.get("notices")))),
+            hidden=hidden,
+        )
+
+    def _cells(self) -> pd.DataFrame:
+        index = pd.Index(self._rows.tolist(), dtype="int64", name="row")
+        if not (index.is_monotonic_increasing and index.is_unique):
+            raise Garbage
+        return pd.DataFrame(dict(enumerate(self._columns)), index=index, dtype=object)
+
+
+def _texts(data: bytes, count: int) -> list[str]:
+    """Equal texts as one string: a product code in every row would fill half of the memory."""
+    texts = frames.texts_of(data, count)
+    if len(set(texts)) > len(texts) / 2:
+        return texts
+    known: dict[str, str] = {}
+    return list(map(known.setdefault, texts, texts))
+
+
+# -- shapes ------------------------------------------------------------------------------------------------
+
+
+def _of_kind(kind: str, frame: Frame) -> Frame:
+    if frame.kind != kind:
+        raise Garbage
+    return frame
+
+
+def _is(kind: type[T], value: object) -> T:
+    if type(value) is not kind:
+        raise Garbage
+    return value
+
+
+def _one(parts: Sequence[bytes]) -> bytes:
+    [part] = parts
+    return part
+
+
+def _columns(positions: list[Any], width: int) -> Columns:
+    number, product, *others = positions
+    if not all(_is(int, at) in range(width) for at in (number, product, *others) if at is not None):
+        raise Garbage
+    return Columns(_is(int, number), _is(int, product), *others)
+
+
+def _odd_cells(listed: list[Any]) -> Iterator[tuple[tuple[int, int], OddCell]]:
+    for row, position, kind, shown, stored in listed:
+        cell = OddCell(Oddity(kind), _is(str, shown), _is(str, stored))
+        yield (_is(int, row), _is(int, position)), cell
+
+
+def _notice(listed: Any) -> Notice:
+    code, facts = listed
+    return Notice(_is(str, code), shortened(_is(dict, facts)))
+
+
+def _assert_among(index: pd.Index[Any], rows: Iterable[int]) -> None:
+    if (index.get_indexer(pd.Index(list(rows), dtype="int64")) < 0).any():
+        raise Garbage

@@ -1,0 +1,39 @@
+"""Opens a workbook that is encrypted under a password, in memory. Runs in the child."""
+
+from __future__ import annotations
+
+import io
+
+from bulk_topup.errors import InputError
+from bulk_topup.sheet.look import OLE2
+
+_NOBODYS = "VelvetSweatshop"
+"""Excel's own, for a workbook that is only protected against changes: it asks nobody for it."""
+
+
+def unlocked(data: bytes, password: str | None) -> bytes:
+    """The workbook inside. Raises InputError where it needs a password, or another one.
+
+    Only Excel's own encryption is opened, not LibreOffice's.
+    """
+    from msoffcrypto.exceptions import InvalidKeyError  # type: ignore[import-untyped]
+
+    if not data.startswith(OLE2):
+        raise InputError("sheet.password_remove")
+    try:
+        return _decrypted(data, _NOBODYS if password is None else password)
+    except MemoryError:
+        raise
+    except InvalidKeyError as error:
+        raise InputError("sheet.password" if password is None else "sheet.wrong_password") from error
+    except Exception as error:  # old and damaged encryption fails in a dozen ways
+        raise InputError("sheet.password_remove") from error
+
+
+def _decrypted(data: bytes, password: str) -> bytes:
+    import msoffcrypto  # type: ignore[import-untyped]
+
+    locked, opened = msoffcrypto.OfficeFile(io.BytesIO(data)), io.BytesIO()
+    locked.load_key(password=password)
+    locked.decrypt(opened)
+    return opened.getvalue()
