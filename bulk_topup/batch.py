@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -27,11 +26,11 @@ KEY = ["number", "product", "itrx"]
 SLOT = ["number", "nominal", "itrx"]
 """What the provider allows once a WIB day (API v3.1, ISI PULSA, reason 51)."""
 
-OVERLAP_SPAN = timedelta(days=20)
 OVERLAP_LEAST = 3
 
 KNOWN_COLUMNS = [*KEY, "nominal", "row", "status", "invoice"]
 ELSEWHERE_COLUMNS = [*SLOT, "batch", "batch_name", "row", "day", "state"]
+RECENT_COLUMNS = ["number", "nominal", "batch", "batch_name", "row", "day"]
 
 
 def _no_orders() -> pd.DataFrame:
@@ -50,6 +49,19 @@ class Known:
     first_day: date | None = None
     content: str = ""
     started: date | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """All that was sent before, as far as a plan has to know it.
+
+    `own` is this batch's. `elsewhere` (ELSEWHERE_COLUMNS) are the claims of other batches since this one
+    began, and the open ones of any day; `recent` (RECENT_COLUMNS) is what other batches paid lately.
+    """
+
+    own: Known
+    elsewhere: pd.DataFrame
+    recent: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -101,6 +113,12 @@ def assert_not_finished(known: Known, orders: int, today: date, wishes: Wishes) 
         raise InputError("batch.finished", day=first)
 
 
+def assert_worth_starting(orders: int) -> None:
+    """Raises InputError where a new batch would pay nobody, and only displace the present one's files."""
+    if not orders:
+        raise InputError("batch.nothing_new")
+
+
 def attempted(known: Known) -> pd.DataFrame:
     return known.orders[known.orders["status"] != Status.UNSENT]
 
@@ -117,8 +135,8 @@ def recognise(rows: Rows, known: Known, wrong: set[int]) -> pd.DataFrame:
     rows without an error before those in `wrong`;
     a recognised row has its order's `itrx` and `nominal`, whatever the price list says today.
     """
-    table = rows.table.assign(product=_products(rows, known))
     sent = attempted(known).sort_values("itrx")[[*KEY, "nominal", "status"]]
+    table = rows.table.assign(product=_spelled_as(sent["product"], rows))
     exact = table[table["itrx_stated"]].drop_duplicates(KEY).reset_index(names="own")
     exact = exact.merge(sent, on=KEY, suffixes=("_now", ""))[["own", *_RECOGNISED]]
     unstated = table[~table["itrx_stated"]].reset_index(names="own")
@@ -140,24 +158,32 @@ def _nth(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(nth=frame.groupby(["number", "product"]).cumcount())
 
 
-def _products(rows: Rows, known: Known) -> pd.Series[str]:
-    """The product of each row; one that left the price list as its order has it, or as the sheet has."""
-    products = rows.table["product"].copy()
-    unknown = products == ""
-    spelled = {product.casefold(): product for product in known.orders["product"].unique()}
-    raw = rows.raw(rows.sheet.columns.product)[unknown]
-    products[unknown] = raw.map({text: spelled.get(text.casefold(), text) for text in raw.unique()})
-    return products
+def _spelled_as(earlier: pd.Series[str], rows: Rows) -> pd.Series[str]:
+    """The product of each row, as `earlier` orders spell it if it differs in upper and lower case alone.
+
+    Not if the price list has both spellings: then they are two products.
+    """
+    own = set(earlier.unique())
+    by_letters = {product.casefold(): product for product in own}
+
+    def spelled(code: str) -> str:
+        other = by_letters.get(code.casefold(), code)
+        return code if code in own or {code, other} <= rows.listed else other
+
+    listed = rows.table["product"]
+    codes = listed.where(listed != "", rows.raw(rows.sheet.columns.product))
+    return codes.map({code: spelled(code) for code in codes.unique()})
 
 
-def changed_rows(candidates: pd.DataFrame, known: Known) -> Iterator[Finding]:
+def changed_rows(candidates: pd.DataFrame, known: Known, rows: Rows) -> Iterator[Finding]:
     """New orders to a number that this batch has paid or has open: a corrected row, or one paid twice?"""
     states = known.orders["status"].map(Status)
     moved = known.orders[[state is Status.SUKSES or state.is_open for state in states]]
     if moved.empty:
         return
     first = moved.drop_duplicates("number").set_index("number")
-    numbers = rows_not_in(candidates, known.orders, KEY)["number"]
+    planned = candidates.assign(product=_spelled_as(known.orders["product"], rows).loc[candidates.index])
+    numbers = rows_not_in(planned, known.orders, KEY)["number"]
     for row, number in numbers[numbers.isin(first.index)].items():
         earlier = first.loc[str(number)]
         facts = {name: str(earlier[name]) for name in ("row", "product", "status")}
@@ -190,7 +216,10 @@ def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, since: 
 
 @dataclass(frozen=True)
 class Overlap:
-    """So many of the plan's orders match what one other batch paid lately that only a person can say why."""
+    """So many of the plan's orders match what other batches paid lately that only a person can say why.
+
+    `batch` names them all, the one with the most matches first; `day` is the last on which they paid a match.
+    """
 
     batch: str
     day: str
@@ -198,30 +227,33 @@ class Overlap:
 
 
 def paid_recently(orders: pd.DataFrame, recent: pd.DataFrame) -> tuple[Overlap | None, list[Finding]]:
-    """Whether the plan looks like a batch paid within OVERLAP_SPAN; fewer matches are a warning each.
+    """Whether the plan looks like what other batches paid lately, taken together; fewer matches are a
+    warning each.
 
-    `recent` has number, nominal, batch, batch_name, row and day, as the ledger gives them.
+    `recent` has RECENT_COLUMNS.
     """
     rows = orders.reset_index(names="own_row")[["own_row", "number", "nominal"]]
-    matches = rows.merge(recent, on=["number", "nominal"]).drop_duplicates(["own_row", "batch"])
+    matches = rows.merge(recent, on=["number", "nominal"]).sort_values("day", kind="stable")
     if matches.empty:
         return None, []
-    sizes = matches.groupby("batch").size()
-    rows_matched = int(sizes.max())
-    likest = matches[matches["batch"] == sizes.idxmax()].sort_values("day").iloc[-1]
-    if rows_matched >= OVERLAP_LEAST and 2 * rows_matched >= len(orders):
-        return Overlap(str(likest["batch_name"]), str(likest["day"]), rows_matched), []
-    latest = matches.sort_values("day").drop_duplicates("own_row", keep="last")
-    return None, [_recent(*values) for values in latest[_RECENT].itertuples(index=False)]
+    latest = matches.drop_duplicates("own_row", keep="last")
+    if len(latest) >= OVERLAP_LEAST and 2 * len(latest) >= len(orders):
+        return Overlap(_by_matches(matches), str(latest["day"].max()), len(latest)), []
+    columns = ["own_row", "number", "batch_name", "row", "day"]
+    return None, [_recent(*values) for values in latest[columns].itertuples(index=False)]
 
 
-_RECENT = ["own_row", "number", "batch_name", "row", "day"]
+def _by_matches(matches: pd.DataFrame) -> str:
+    """The names of the batches, the one with the most matched rows first."""
+    each = matches.drop_duplicates(["own_row", "batch"])
+    sizes = each.groupby(["batch", "batch_name"]).size().sort_values(ascending=False, kind="stable")
+    return ", ".join(dict.fromkeys(sizes.index.get_level_values("batch_name")))
 
 
 def _recent(own_row: int, number: str, name: str, row: int, day: str) -> Finding:
     facts = {"batch": name, "row": str(row), "day": day}
-    return Finding(int(own_row), Level.WARNING, "recent.other_batch", "number", number, facts)
+    return Finding(int(own_row), Level.WARNING, "recent.other_batch", "", number, facts)
 
 
 def _held(row: object, code: str, number: str, facts: dict[str, str]) -> Finding:
-    return Finding(int(str(row)), Level.ERROR, code, "number", number, facts)
+    return Finding(int(str(row)), Level.ERROR, code, "", number, facts)

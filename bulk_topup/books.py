@@ -2,25 +2,47 @@
 
 What does not tie out is evidence for a person beside the unknown rows, never a reason to send again. The
 provider has no balance call: balances are known only from `saldo` in answers (API v3.1, ISI PULSA).
+
+Answers of concurrent requests come in any order, so which balance was the first and which the last is read
+from the money itself: every debit starts at the balance where the one before it ended.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort_left
+from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from itertools import accumulate, chain, islice, pairwise
+from math import gcd
 from typing import TYPE_CHECKING, Any
 
 from bulk_topup.model import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+SUM_BITS = 1 << 28
+"""Different sums that refunds may add up to, in their greatest common unit: 32 MiB, a bit each."""
+
+SUM_WORK = 1 << 33
+"""`SUM_BITS` times the additions made to tell them all: some tenths of a second."""
+
+WINDOWS_TRIED = 10_000
+"""Openings times closings: those of 100 concurrent requests at the start, and of 100 at the end."""
+
+TRAILS_TRIED = 64
+"""Debits that ended at the balance where another started, the latest asked for first."""
 
 
 @dataclass(frozen=True)
 class Books:
     """Whole rupiah. `opening` and `closing` are None where no answer stated a balance.
 
-    `refunds_due` was debited for top-ups that came back gagal after the last stated balance. `mispriced` are
-    the sheet rows whose debit differs from the listed price, `overcharged` by how much.
+    `refunds_due` was debited for top-ups that came back gagal, and had not come back when the last balance
+    was stated. `mispriced` are the sheet rows whose debit differs from the listed price, `overcharged` by how
+    much.
     """
 
     opening: int | None
@@ -39,22 +61,186 @@ class Books:
 
 
 def close(answers: Iterable[Mapping[str, Any]]) -> Books:
-    """From the answers that stated money, in order of completion.
+    """From the answers that stated money: in near-linear time and bounded memory, whatever they state.
 
-    Each has row, kind, price, debited, balance, and when it was answered and became final (ISO texts)."""
+    Each has row, kind, price, debited, balance, and when it was asked, answered and final (ISO texts
+    `begun_at`, `ended_at`, `settled_at`).
+    """
     stated = list(answers)
-    balances = [(int(a["balance"]), int(a["debited"] or 0)) for a in stated if a["balance"] is not None]
-    moved = [a for a in stated if a["kind"] in {Kind.SUKSES, Kind.PENDING} and a["debited"] is not None]
-    last = max((a["ended_at"] for a in stated if a["balance"] is not None), default="")
-    failed = [a for a in stated if a["kind"] == Kind.GAGAL and a["debited"] and a["settled_at"] > last]
-    odd = [
-        (a["row"], int(a["debited"] or 0) - int(a["price"] or 0)) for a in moved if a["debited"] != a["price"]
-    ]
+    kept = [a for a in stated if a["kind"] in {Kind.SUKSES, Kind.PENDING} and a["debited"] is not None]
+    failed = [a for a in stated if a["kind"] == Kind.GAGAL and int(a["debited"] or 0) > 0]
+    debited = sum(int(a["debited"]) for a in kept)
+    # An unknown answer may speak of another order, and at another time.
+    moves = [_Move.of(a) for a in stated if a["balance"] is not None and a["kind"] != Kind.UNKNOWN]
+    opening, closing, refunds_due = _reading(moves, debited, failed)
+    odd = [(int(a["row"]), int(a["debited"]) - int(a["price"])) for a in kept if a["debited"] != a["price"]]
     return Books(
-        opening=sum(balances[0]) if balances else None,
-        closing=balances[-1][0] if balances else None,
-        refunds_due=sum(int(a["debited"]) for a in failed),
-        debited=sum(int(a["debited"] or 0) for a in moved),
-        mispriced=tuple(int(row or 0) for row, _ in odd),
+        opening=opening,
+        closing=closing,
+        debited=debited,
+        refunds_due=refunds_due,
+        mispriced=tuple(row for row, _ in odd),
         overcharged=sum(difference for _, difference in odd),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """Debits one after the other, nothing else between them: from the balance `before` to the one `after`.
+
+    By our clock (seconds), none of them fell before it was asked for or after it was answered: `begun` is the
+    latest that one was asked for, `ended` the earliest that one was answered.
+    """
+
+    before: int
+    after: int
+    begun: float
+    ended: float
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> _Move:
+        begun, ended = (datetime.fromisoformat(answer[at]).timestamp() for at in ("begun_at", "ended_at"))
+        after = int(answer["balance"])
+        return cls(after + int(answer["debited"] or 0), after, begun, ended)
+
+    def may_precede(self, other: _Move) -> bool:
+        return self.begun < other.ended
+
+    def then(self, other: _Move) -> _Move:
+        return _Move(self.before, other.after, max(self.begun, other.begun), min(self.ended, other.ended))
+
+
+# -- which balance was the first, which the last, and what had come back by then ---------------------------
+
+
+def _reading(
+    moves: Sequence[_Move], debited: int, failed: Sequence[Mapping[str, Any]]
+) -> tuple[int | None, int | None, int]:
+    """Opening, closing and refunds due.
+
+    A refund may have come back before or after the last balance: the reading that ties out is taken, and
+    where none does, what is known to have failed by then counts as paid back.
+    """
+    if not moves:
+        return None, None, sum(int(a["debited"]) for a in failed)
+    likeliest = _likeliest(moves)
+    may_be_due = _dues([int(a["debited"]) for a in sorted(failed, key=_settled_s)])
+    for opening, closing in islice(chain([likeliest], _others(moves) if failed else ()), WINDOWS_TRIED):
+        due = opening - closing - debited
+        if may_be_due(due):
+            return opening, closing, due
+    last = max(move.ended for move in moves)
+    return *likeliest, sum(int(a["debited"]) for a in failed if _settled_s(a) > last)
+
+
+def _settled_s(answer: Mapping[str, Any]) -> float:
+    return datetime.fromisoformat(answer["settled_at"]).timestamp()
+
+
+def _dues(amounts: Sequence[int]) -> Callable[[int], bool]:
+    """Whether so much may be due of these refunds (each above 0), which are in the order of settling.
+
+    Any of them may have come back before any other, as far as `SUM_BITS` and `SUM_WORK` allow to tell every
+    sum; beyond, only those that were settled first, as an account that pays back in turn does.
+    """
+    counts = Counter(amounts)
+    unit = gcd(*counts) or 1
+    bits = sum(amounts) // unit + 1
+    additions = sum(count.bit_length() for count in counts.values())
+    if bits > SUM_BITS or bits * additions > SUM_WORK:
+        return {*accumulate(reversed(amounts), initial=0)}.__contains__
+    # Bytes: to look up a bit of an int takes as long as the int is.
+    sums = _sums({amount // unit: count for amount, count in counts.items()}).to_bytes(
+        bits // 8 + 1, "little"
+    )
+
+    def may_be_due(due: int) -> bool:
+        nth, rest = divmod(due, unit)
+        return 0 <= nth < bits and not rest and bool(sums[nth >> 3] >> (nth & 7) & 1)
+
+    return may_be_due
+
+
+def _sums(counts: Mapping[int, int]) -> int:
+    """What some of these amounts, each so many times, may add up to: bit n is set for the sum n."""
+    sums = 1
+    for amount, count in counts.items():
+        taken = 1
+        while count:
+            # 1, 2, 4, ... and the rest of them at once: these add up to every number of them.
+            at_once = min(taken, count)
+            sums |= sums << amount * at_once
+            count -= at_once
+            taken *= 2
+    return sums
+
+
+def _likeliest(moves: Sequence[_Move]) -> tuple[int, int]:
+    """Opening and closing, as the chain of balances and the times tell."""
+    epochs = list(_epochs(_joined(moves)))
+    return _in_order(epochs[0])[0].before, _in_order(epochs[-1])[-1].after
+
+
+def _others(moves: Sequence[_Move]) -> Iterator[tuple[int, int]]:
+    """Every (opening, closing) that the times allow."""
+    first_answer, last_question = min(m.ended for m in moves), max(m.begun for m in moves)
+    openings = {move.before for move in moves if move.begun <= first_answer}
+    closings = sorted({move.after for move in moves if move.ended >= last_question})
+    return ((opening, closing) for opening in sorted(openings) for closing in closings)
+
+
+def _joined(moves: Sequence[_Move]) -> list[_Move]:
+    """Each move joined to the one that led to it."""
+    are_neighbours = _neighbourhood(moves)
+    ends: defaultdict[int, list[list[_Move]]] = defaultdict(list)
+    for move in sorted(moves, key=lambda move: (-move.before, move.after < move.before, move.ended)):
+        trails = ends[move.before]
+        asked_before = bisect_left(trails, move.ended, key=_last_begun)
+        latest = range(asked_before - 1, max(asked_before - TRAILS_TRIED, 0) - 1, -1)
+        nth = next((nth for nth in latest if are_neighbours(trails[nth][-1], move)), None)
+        trail = [] if nth is None else trails.pop(nth)
+        trail.append(move)
+        insort_left(ends[move.after], trail, key=_last_begun)
+    return [reduce(_Move.then, trail) for ending in ends.values() for trail in ending]
+
+
+def _last_begun(trail: Sequence[_Move]) -> float:
+    return trail[-1].begun
+
+
+def _neighbourhood(moves: Sequence[_Move]) -> Callable[[_Move, _Move], bool]:
+    """Whether one move may have come right before another: not after it, and no third surely between them."""
+    by_begun = sorted(moves, key=lambda move: move.begun)
+    begun = [move.begun for move in by_begun]
+    ended = (move.ended for move in reversed(by_begun))
+    first_answers = [*accumulate(ended, min, initial=float("inf"))][::-1]
+
+    def are_neighbours(earlier: _Move, later: _Move) -> bool:
+        asked_next = bisect_left(begun, earlier.ended)
+        return earlier.may_precede(later) and first_answers[asked_next] > later.begun
+
+    return are_neighbours
+
+
+def _epochs(moves: Iterable[_Move]) -> Iterator[list[_Move]]:
+    """The moves parted wherever the clock alone tells that all of one part fell before all of the next."""
+    epoch: list[_Move] = []
+    answered = float("-inf")
+    for move in sorted(moves, key=lambda move: move.begun):
+        if epoch and move.begun >= answered:
+            yield epoch
+            epoch = []
+        epoch.append(move)
+        answered = max(answered, move.ended)
+    yield epoch
+
+
+def _in_order(moves: Iterable[_Move]) -> list[_Move]:
+    """The order in which these concurrent moves fell: that of falling balances if money may only have left,
+    else that of time."""
+    falling = sorted(moves, key=lambda move: (-move.before, -move.after))
+    pairs = list(pairwise(falling))
+    if all(later.before <= earlier.after and earlier.may_precede(later) for earlier, later in pairs):
+        return falling
+    # Where one was answered before another was asked for, this key keeps them in that order.
+    return sorted(falling, key=lambda move: move.begun + move.ended)

@@ -17,19 +17,21 @@ import os
 import sqlite3
 import threading
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.batch import KEY, Known
 from bulk_topup.errors import InputError, StorageFailed
-from bulk_topup.model import Finding, Kind, Level, Order, Outcome, Status
+from bulk_topup.lines import line_of, line_values, moved, own_header
+from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then
 from bulk_topup.outcomes import order_status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from bulk_topup.lines import Line
     from bulk_topup.plan import Plan
 
 APPLICATION_ID = 0x42544F50  # "BTOP": tells our files from any other SQLite database
@@ -58,6 +60,7 @@ SCHEMA = (
     );
     CREATE INDEX attempts_order ON attempts (order_id);
     CREATE INDEX attempts_invoice ON attempts (invoice);
+    CREATE INDEX attempts_other_day ON attempts (id) WHERE substr(answered_at, 1, 10) <> day;
 
     CREATE TABLE lines (
         position INTEGER PRIMARY KEY,
@@ -100,6 +103,13 @@ class Attempt:
     begun_at: datetime
 
 
+class Ended(NamedTuple):
+    """The order's status after an attempt, and the attempt's outcome as it was recorded."""
+
+    status: Status
+    outcome: Outcome
+
+
 @dataclass(frozen=True, slots=True)
 class PastAttempt:
     """An attempt as it stands; `kind` is None where no outcome was recorded."""
@@ -111,19 +121,30 @@ class PastAttempt:
     day: date
     skew_s: float | None
     kind: Kind | None
+    invoice: str
 
     @property
     def is_unknown(self) -> bool:
         return self.kind is None or self.kind is Kind.UNKNOWN
 
+    @property
+    def is_open(self) -> bool:
+        """Whether money may have moved for this attempt, and nobody has said so yet."""
+        return self.is_unknown or self.kind is Kind.EXISTS
+
 
 @dataclass(frozen=True, slots=True)
-class PendingTopUp:
-    """What `cekstatus` is asked with; `id` is the attempt's."""
+class OpenInvoice:
+    """What `cekstatus` is asked with; `id` is the attempt's.
+
+    `product` is what its answer has to name besides: None where the provider has once said of this invoice
+    that it is this order's, and is pending.
+    """
 
     id: int
     order_id: int
     number: str
+    product: str | None
     invoice: str
     rupiah: int
     begun_at: datetime
@@ -137,22 +158,11 @@ class OpenOrder:
     status: Status
     past: tuple[PastAttempt, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the results: a row of the sheet with what became of it, not yet worded."""
-
-    row: int
-    cells: tuple[str, ...]
-    status: Status
-    why: tuple[Finding, ...]
-    number: str
-    product: str
-    operator: str
-    price: int | None
-    attempt: Mapping[str, Any] | None
-    note: Mapping[str, Any] | None
-    removed: bool
+    @property
+    def invoice(self) -> str:
+        """The last one that an answer named and left open; "" where none did."""
+        named = (past.invoice for past in reversed(self.past) if past.is_unknown and past.invoice)
+        return next(named, "")
 
 
 class Checkpoint:
@@ -161,16 +171,17 @@ class Checkpoint:
     Raises StorageFailed when a write does not become durable: the caller must stop sending.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, *, read_only: bool = False) -> None:
         self.path = path
         self._db = connection
+        self._read_only = read_only
         self._lock = threading.Lock()
 
     # -- opening and closing -------------------------------------------------------------------------------
 
     @classmethod
-    def create(cls, path: Path, identity: BatchIdentity) -> Checkpoint:
-        """A new checkpoint for this batch, readable by its owner alone.
+    def create(cls, path: Path, identity: BatchIdentity, facts: Mapping[str, str] = NOTHING) -> Checkpoint:
+        """A new checkpoint for this batch with these facts about it, readable by its owner alone.
 
         It appears whole or not at all, so that a kill right now leaves no file that belongs to nobody.
         """
@@ -181,7 +192,7 @@ class Checkpoint:
             # A rollback journal: what is committed stands in the file itself, not in a log left behind.
             self = cls._connected(draft, journal="DELETE")
             try:
-                self.set_facts({**vars(identity), "batch": uuid.uuid4().hex})
+                self.set_facts({**facts, **vars(identity), "batch": uuid.uuid4().hex})
             finally:
                 self._db.close()
             if path.exists():
@@ -209,6 +220,29 @@ class Checkpoint:
             raise InputError("checkpoint.damaged", path=path, why=error) from None
         self._assert_identity(expected or {})
         return self
+
+    @classmethod
+    def look(cls, path: Path) -> Checkpoint | None:
+        """The checkpoint at `path` to look into, or None where there is none. Changes no file, even while a
+        run is at work on it.
+
+        Raises InputError where it is damaged, not ours or newer than this program, StorageFailed where it
+        can't be read.
+        """
+        if not path.is_file():
+            return None
+        try:
+            db = _connect(path, read_only=True)
+            try:
+                _assert_ours(db, path)
+            except BaseException:
+                db.close()
+                raise
+        except sqlite3.OperationalError as error:
+            raise StorageFailed("checkpoint.unreadable", path=path, why=error) from None
+        except sqlite3.DatabaseError as error:
+            raise InputError("checkpoint.damaged", path=path, why=error) from None
+        return cls(path, db, read_only=True)
 
     @classmethod
     def _connected(cls, path: Path, journal: str = "WAL") -> Checkpoint:
@@ -294,21 +328,27 @@ class Checkpoint:
         import pandas as pd
 
         # An order that was never sent and whose row has left the sheet, or is held, is forgotten.
-        sql = """SELECT o.id, o.number, o.product, o.itrx, o.nominal, o.row, o.status,
-                        coalesce(a.invoice, '') AS invoice
+        sql = f"""SELECT o.id, o.number, o.product, o.itrx, o.nominal, o.row, o.status, {_INVOICE} AS invoice
                  FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
                  WHERE o.status <> 'unsent' OR EXISTS (
                      SELECT 1 FROM lines l WHERE l.status IS NULL
-                     AND l.number = o.number AND l.product = o.product AND l.itrx = o.itrx)"""
+                     AND l.number = o.number AND l.product = o.product AND l.itrx = o.itrx)"""  # noqa: S608
         with self._lock, _storage_errors(self.path):
             orders = pd.read_sql_query(sql, self._db)
-        started = self.fact("started")
         return Known(
             orders,
             first_day=self.first_day(),
             content=self.fact("content"),
-            started=date.fromisoformat(started) if started else None,
+            started=self.started(),
         )
+
+    def started(self) -> date | None:
+        """The WIB day on which the batch began; where that was not kept, the first that the file knows of."""
+        rows = self._rows(
+            """SELECT coalesce((SELECT value FROM batch WHERE key = 'started'), min(day)) FROM (
+                   SELECT min(day) AS day FROM attempts UNION ALL SELECT min(substr(at, 1, 10)) FROM trail)"""
+        )
+        return date.fromisoformat(rows[0][0]) if rows[0][0] else None
 
     def first_day(self) -> date | None:
         """The WIB day of the batch's first attempt, not counting what was never sent."""
@@ -325,7 +365,7 @@ class Checkpoint:
             db.executemany(_UPSERT_ORDER, _order_values(plan))
             db.executemany(_MOVE_ORDER, _row_values(plan))
             _replace_lines(db, plan, json.loads(self._header(db)))
-            db.execute("INSERT OR REPLACE INTO batch VALUES ('header', ?)", (json.dumps(_own_header(plan)),))
+            db.execute("INSERT OR REPLACE INTO batch VALUES ('header', ?)", (json.dumps(own_header(plan)),))
             (kept,) = db.execute("SELECT count(*) FROM lines WHERE NOT removed").fetchone()
             if kept != plan.rows_in:
                 raise AssertionError(f"{plan.rows_in} rows in, {kept} lines kept")
@@ -374,19 +414,33 @@ class Checkpoint:
                 raise AssertionError(f"order {order.id} is not {expected}")
             return Attempt(int(cursor.lastrowid or 0), order, token, at)
 
-    def end(self, attempt_id: int, outcome: Outcome, at: datetime) -> Status:
-        """Record what an attempt came to; returns the order's status, durable when this returns."""
-        with self._transaction() as db:
-            return self._record(db, attempt_id, outcome, at)
+    def end(self, attempt_id: int, outcome: Outcome, at: datetime, skew_s: float | None = None) -> Ended:
+        """Record what an attempt came to, durable when this returns; `skew_s` is that of its beginning, where
+        more is known of it by now.
 
-    def _record(self, db: sqlite3.Connection, attempt_id: int, outcome: Outcome, at: datetime) -> Status:
-        row = db.execute("SELECT order_id, kind FROM attempts WHERE id = ?", (attempt_id,)).fetchone()
-        before = self._status(db, row["order_id"])[0]
-        db.execute(_END_ATTEMPT, {**_outcome_values(outcome), "at": at.isoformat(), "id": attempt_id})
-        status = self._restate(db, row["order_id"])
+        An invoice that another order holds proves nothing about this one: it leaves the attempt unknown.
+        """
+        with self._transaction() as db:
+            return self._record(db, attempt_id, outcome, at, skew_s)
+
+    def _record(
+        self,
+        db: sqlite3.Connection,
+        attempt_id: int,
+        outcome: Outcome,
+        at: datetime,
+        skew_s: float | None = None,
+    ) -> Ended:
+        (order_id,) = db.execute("SELECT order_id FROM attempts WHERE id = ?", (attempt_id,)).fetchone()
+        if outcome.invoice and db.execute(_HOLDERS, (outcome.invoice, order_id)).fetchone():
+            outcome = replace(outcome, kind=Kind.UNKNOWN, then=Then.STOP, code="outcome.same_invoice")
+        before = self._status(db, order_id)[0]
+        values = {**_outcome_values(outcome), "at": at.isoformat(), "id": attempt_id, "skew_s": skew_s}
+        db.execute(_END_ATTEMPT, values)
+        status = self._restate(db, order_id)
         if before is Status.SUKSES and status is not Status.SUKSES:
             raise AssertionError(f"attempt {attempt_id}: a paid order cannot become {status}")
-        return status
+        return Ended(status, outcome)
 
     def lost_attempt(self, order_id: int, token: str, claimed_at: str, day: str) -> Status:
         """An attempt that the ledger knows of and this file does not: restored from an older copy, or killed
@@ -430,15 +484,13 @@ class Checkpoint:
         speaking = [row["id"] for row, kind in zip(rows, kinds, strict=True) if kind in _SPEAKS[status]]
         return status, (speaking[-1] if speaking else None)
 
-    def pending(self) -> list[PendingTopUp]:
-        """Every attempt whose top-up is pending, the oldest first."""
-        rows = self._rows(
-            """SELECT a.id, a.order_id, o.number, a.invoice, coalesce(a.debited, o.price), a.begun_at
-               FROM attempts a JOIN orders o ON o.id = a.order_id WHERE a.kind = 'pending' ORDER BY a.id"""
-        )
+    def open_invoices(self) -> list[OpenInvoice]:
+        """Every pending attempt, and every unknown one of an open order with an invoice that no other order
+        holds; the oldest first."""
+        rows = self._rows(_OPEN_INVOICES)
         return [
-            PendingTopUp(key, order_id, number, invoice, rupiah, datetime.fromisoformat(begun_at))
-            for key, order_id, number, invoice, rupiah, begun_at in rows
+            OpenInvoice(key, order_id, number, product, invoice, rupiah, datetime.fromisoformat(begun_at))
+            for key, order_id, number, product, invoice, rupiah, begun_at in rows
         ]
 
     def open_orders(self) -> list[OpenOrder]:
@@ -453,40 +505,42 @@ class Checkpoint:
         ]
 
     def _past(self, order_id: int) -> Iterator[PastAttempt]:
-        names = "id, token, begun_at, ended_at, day, skew_s, kind"
+        names = "id, token, begun_at, ended_at, day, skew_s, kind, coalesce(invoice, '') AS invoice"
         for row in self._rows(f"SELECT {names} FROM attempts WHERE order_id = ? ORDER BY id", order_id):  # noqa: S608
             begun_at = datetime.fromisoformat(row["begun_at"])
             ended_at = datetime.fromisoformat(row["ended_at"] or row["begun_at"])
             kind = Kind(row["kind"]) if row["kind"] else None
             day = date.fromisoformat(row["day"])
-            yield PastAttempt(row["id"], row["token"], begun_at, ended_at, day, row["skew_s"], kind)
+            facts = (day, row["skew_s"], kind, row["invoice"])
+            yield PastAttempt(row["id"], row["token"], begun_at, ended_at, *facts)
 
     def tokens(self, order_id: int) -> set[str]:
         return {row["token"] for row in self._rows("SELECT token FROM attempts WHERE order_id = ?", order_id)}
 
-    def provider_days(self) -> list[tuple[datetime, str]]:
-        """(our time of the attempt, the provider's `tanggal`) of every answer that stated one."""
-        rows = self._rows("SELECT begun_at, answered_at FROM attempts WHERE coalesce(answered_at, '') <> ''")
+    def other_days(self) -> list[tuple[datetime, str]]:
+        """(our time of the attempt, the provider's `tanggal`) of every answer that states another day than
+        the attempt's."""
+        # Word for word the condition of the index, so that asking before every resend costs nothing.
+        rows = self._rows(
+            "SELECT begun_at, answered_at FROM attempts WHERE substr(answered_at, 1, 10) <> day"
+        )
         return [(datetime.fromisoformat(row["begun_at"]), row["answered_at"]) for row in rows]
 
-    def invoice_rows(self, invoice: str, *, but: int) -> list[int]:
-        """Sheet rows of the orders that hold this invoice, other than the order `but`."""
-        rows = self._rows(
-            """SELECT o.row FROM attempts a JOIN orders o ON o.id = a.order_id
-               WHERE a.invoice = ? AND o.id <> ?""",
-            invoice,
-            but,
-        )
-        return [row["row"] for row in rows]
+    def invoice_rows(self, invoice: str, *, but: int | None = None) -> list[int]:
+        """Sheet rows of the orders that hold this invoice, other than the order `but`.
+
+        What an answer about another order named, or an invoice that was taken, is held by nobody for that.
+        """
+        return [row["row"] for row in self._rows(_HOLDERS, invoice, but)]
 
     def resolve(self, order: OpenOrder, outcome: Outcome, at: datetime, who: str, note: str) -> Status:
         """A person's word on what became of an open order: an invoice speaks of its last open attempt alone,
         none of all of them. Leaves a trail; returns the order's status."""
-        open_attempts = [past.id for past in order.past if past.kind in {None, Kind.UNKNOWN, Kind.EXISTS}]
+        open_attempts = [past.id for past in order.past if past.is_open]
         concerned = open_attempts[-1:] if outcome.invoice else open_attempts
         with self._transaction() as db:
             for attempt_id in concerned:
-                status = self._record(db, attempt_id, outcome, at)
+                status = self._record(db, attempt_id, outcome, at).status
             what = f"resolve {outcome.kind} {outcome.invoice}".strip()
             db.execute(_NOTE, (at.isoformat(), who, what, order.order.id, note))
         return status
@@ -496,15 +550,26 @@ class Checkpoint:
         rows = self._rows("SELECT a.token, o.status FROM attempts a JOIN orders o ON o.id = a.order_id")
         return {row["token"]: Status(row["status"]) for row in rows}
 
-    def claims(self) -> list[dict[str, Any]]:
-        """What the ledger must hold for this batch: a claim for each attempt that may have moved money."""
+    def last_touched(self) -> str:
+        """When a command last wrote down something, as an ISO time in WIB; "" if none did."""
         rows = self._rows(
-            """SELECT a.day, o.number, o.nominal, o.itrx, o.product, o.row, a.token, a.begun_at AS claimed_at
+            """SELECT max(at) FROM (SELECT max(at) AS at FROM trail UNION ALL
+                                    SELECT max(coalesce(settled_at, begun_at)) FROM attempts)"""
+        )
+        return str(rows[0][0] or "")
+
+    def claims(self) -> list[dict[str, Any]]:
+        """What the ledger must hold for this batch: a claim for each slot in which money may have moved, by
+        the first attempt that may have moved it."""
+        rows = self._rows(
+            """SELECT a.day, o.number, o.nominal, o.itrx, o.product, o.row, a.token, a.begun_at AS claimed_at,
+                      min(a.id) AS first
                FROM attempts a JOIN orders o ON o.id = a.order_id
                WHERE o.status NOT IN ('unsent', 'gagal')
-                 AND coalesce(a.kind, 'unknown') NOT IN ('not_sent', 'refused', 'gagal')"""
+                 AND coalesce(a.kind, 'unknown') NOT IN ('not_sent', 'refused', 'gagal')
+               GROUP BY a.day, o.number, o.nominal, o.itrx"""
         )
-        return [dict(row) for row in rows]
+        return [{name: row[name] for name in row.keys() if name != "first"} for row in rows]  # noqa: SIM118
 
     def paid_on(self, day: date, number: str, nominal: int, itrx: int) -> bool | None:
         """Whether this batch's order for that slot is sukses that day; None where it has no such order."""
@@ -531,19 +596,27 @@ class Checkpoint:
     def debits(self) -> list[dict[str, Any]]:
         """Every answer that stated money, in order of completion: what `books.close` takes."""
         rows = self._rows(
-            """SELECT o.row, a.kind, o.price, a.debited, a.balance, a.ended_at, a.settled_at
+            """SELECT o.row, a.kind, o.price, a.debited, a.balance, a.begun_at, a.ended_at, a.settled_at
                FROM attempts a JOIN orders o ON o.id = a.order_id
                WHERE a.balance IS NOT NULL OR a.debited IS NOT NULL ORDER BY a.ended_at, a.id"""
         )
         return [dict(row) for row in rows]
 
-    def lines(self) -> Iterator[Line]:
+    def lines(
+        self, statuses: Collection[Status] | None = None, *, number: str | None = None
+    ) -> Iterator[Line]:
         """Every row of the sheet in its order, then the removed ones that were attempted, as of the first.
 
-        A reader of its own: one that breaks off, or is slow, holds up nobody.
+        With `statuses`, only those that have one of them; with `number`, only those that were sent to it, and
+        those that were held back: no number is kept of these but what their cells say. A reader of its own:
+        one that breaks off, or is slow, holds up nobody.
         """
-        with _storage_errors(self.path), contextlib.closing(_connect(self.path)) as reader:
-            yield from map(_line, reader.execute(_LINES))
+        facts = {"statuses": None if statuses is None else json.dumps(list(statuses)), "number": number}
+        with (
+            _storage_errors(self.path),
+            contextlib.closing(_connect(self.path, read_only=self._read_only)) as reader,
+        ):
+            yield from (line_of(dict(row)) for row in reader.execute(_LINES, facts))
 
 
 _SPEAKS: Mapping[Status, frozenset[Kind | None]] = {
@@ -586,23 +659,63 @@ _END_ATTEMPT = """
         kind = :kind, code = :code, reason_code = :reason_code, reason = :reason, invoice = :invoice,
         serial = coalesce(nullif(:serial, ''), serial),
         debited = coalesce(:debited, debited), balance = coalesce(:balance, balance),
-        answered_at = coalesce(nullif(:answered_at, ''), answered_at)
+        answered_at = coalesce(nullif(:answered_at, ''), answered_at),
+        skew_s = coalesce(:skew_s, skew_s)
     WHERE id = :id
 """
+
+_HELD = """(
+    h.kind IN ('sukses', 'pending', 'gagal')
+    OR h.kind = 'unknown' AND h.code NOT IN ('outcome.other_order', 'outcome.same_invoice')
+)"""
+"""Whether attempt `h` holds the invoice that it names: a stray answer keeps no owner from it."""
+
+_HOLDERS = f"""
+    SELECT o.row FROM attempts h JOIN orders o ON o.id = h.order_id
+    WHERE h.invoice = ? AND o.id IS NOT ? AND {_HELD}
+"""  # noqa: S608
+
+_OPEN_INVOICES = f"""
+    SELECT a.id, a.order_id, o.number, iif(a.kind = 'unknown', o.product, NULL), a.invoice,
+           coalesce(a.debited, o.price), a.begun_at
+    FROM attempts a JOIN orders o ON o.id = a.order_id
+    WHERE a.kind = 'pending'
+       OR o.status IN ('pending', 'accepted', 'unknown') AND a.kind = 'unknown' AND a.invoice <> ''
+          AND NOT EXISTS (
+              SELECT 1 FROM attempts h WHERE h.invoice = a.invoice AND h.order_id <> a.order_id AND {_HELD})
+    ORDER BY a.id
+"""  # noqa: S608
 
 _MOVE_ORDER = "UPDATE orders SET row = ? WHERE number = ? AND product = ? AND itrx = ?"
 """A row that was sent before may stand elsewhere in the sheet now; it is called by its present number."""
 
-_LINES = """
+_INVOICE = f"""
+    coalesce(nullif(a.invoice, ''), (
+        SELECT b.invoice FROM attempts b
+        WHERE b.order_id = o.id AND b.kind = 'unknown' AND b.invoice <> ''
+          AND NOT EXISTS (
+              SELECT 1 FROM attempts h WHERE h.invoice = b.invoice AND h.order_id <> b.order_id AND {_HELD})
+        ORDER BY b.id DESC LIMIT 1
+    ), '')
+"""  # noqa: S608
+"""Of order `o` with its speaker `a`: a 51 names none, but an open attempt before it may have got one."""
+
+_LINES = f"""
     SELECT l.row, l.cells, l.status AS held, l.why, l.removed,
-           o.status, o.number, o.product, o.operator, o.price, o.note,
-           a.begun_at, a.kind, a.code, a.reason_code, a.reason, a.invoice, a.serial, a.debited
+           o.status, o.number, o.product, o.nominal, o.operator, o.price, o.note,
+           a.begun_at, a.kind, a.code, a.reason_code, a.reason, {_INVOICE} AS invoice, a.serial, a.debited,
+           (SELECT count(*) FROM attempts t WHERE t.order_id = o.id AND t.kind IS NOT 'not_sent') AS tries,
+           z.reason_code AS last_reason_code, z.reason AS last_reason
     FROM lines l
     LEFT JOIN orders o ON l.status IS NULL
          AND o.number = l.number AND o.product = l.product AND o.itrx = l.itrx
     LEFT JOIN attempts a ON a.id = o.speaker
+    LEFT JOIN attempts z ON z.id <> o.speaker AND z.id = (
+         SELECT max(t.id) FROM attempts t WHERE t.order_id = o.id AND t.kind IS NOT 'not_sent')
+    WHERE (:statuses IS NULL OR coalesce(l.status, o.status) IN (SELECT value FROM json_each(:statuses)))
+      AND (:number IS NULL OR l.number IS NULL OR l.number = :number)
     ORDER BY l.position
-"""
+"""  # noqa: S608
 
 
 def _assert_nothing_left(path: Path) -> None:
@@ -613,10 +726,17 @@ def _assert_nothing_left(path: Path) -> None:
             raise InputError("checkpoint.half", path=path, log=log)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    place = _address_to_read(path) if read_only else path
+    db = sqlite3.connect(place, uri=read_only, isolation_level=None, check_same_thread=False, timeout=10)
     db.row_factory = sqlite3.Row
     return db
+
+
+def _address_to_read(path: Path) -> str:
+    # Where no log lies beside it, SQLite would make one to read it, and leave it there.
+    at_rest = not path.with_name(f"{path.name}-wal").exists()
+    return f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if at_rest else ''}"
 
 
 @contextlib.contextmanager
@@ -653,19 +773,8 @@ def _order_values(plan: Plan) -> Iterator[tuple[object, ...]]:
 
 
 def _row_values(plan: Plan) -> Iterator[tuple[object, ...]]:
-    for row, *key in plan.done[KEY].itertuples():
+    for row, *key in plan.attempted[KEY].itertuples():
         yield (int(row), *key)
-
-
-def _own_positions(plan: Plan) -> list[int]:
-    """Positions of the sheet's own columns: all but a block of results fed back in."""
-    start = plan.rows.sheet.columns.results
-    fed_back = range(0) if start is None else range(start, start + 10)
-    return [at for at in range(len(plan.rows.sheet.header)) if at not in fed_back]
-
-
-def _own_header(plan: Plan) -> list[str]:
-    return [plan.rows.sheet.header[at] for at in _own_positions(plan)]
 
 
 def _replace_lines(db: sqlite3.Connection, plan: Plan, old_header: Sequence[str]) -> None:
@@ -676,44 +785,15 @@ def _replace_lines(db: sqlite3.Connection, plan: Plan, old_header: Sequence[str]
            WHERE o.status <> 'unsent' ORDER BY l.position"""
     ).fetchall()
     db.execute("DELETE FROM lines")
-    db.executemany(_INSERT_LINE, _line_values(plan))
-    keys = (frame[KEY].itertuples(index=False) for frame in (plan.orders, plan.done))
+    db.executemany(_INSERT_LINE, line_values(plan))
+    keys = (frame[KEY].itertuples(index=False) for frame in (plan.orders, plan.attempted))
     present = {tuple(key) for frame in keys for key in frame}
-    header = _own_header(plan)
+    header = own_header(plan)
     gone = [row for row in attempted if (row["number"], row["product"], row["itrx"]) not in present]
     for position, row in enumerate(gone, start=REMOVED_OFFSET):
-        cells = _moved(row["cells"], old_header, header)
+        cells = moved(row["cells"], old_header, header)
         key = (row["number"], row["product"], row["itrx"])
         db.execute(_INSERT_LINE, (position, row["row"], cells, *key, None, None, 1))
-
-
-def _moved(cells: str, old_header: Sequence[str], header: Sequence[str]) -> str:
-    """A removed row's cells under today's column names."""
-    if list(old_header) == list(header):
-        return cells
-    left = list(zip(old_header, json.loads(cells), strict=False))
-    placed = []
-    for name in header:
-        at = next((at for at, (old, _) in enumerate(left) if old == name), None)
-        placed.append("" if at is None else left.pop(at)[1])
-    return json.dumps(placed)
-
-
-def _line_values(plan: Plan) -> Iterator[tuple[object, ...]]:
-    sheet = plan.rows.sheet
-    keys: dict[int, tuple[object, ...]] = {}
-    for frame in (plan.orders, plan.done):
-        keys.update({int(row): tuple(key) for row, *key in frame[KEY].itertuples()})
-    own = (sheet.cells[at].tolist() for at in _own_positions(plan))
-    for position, (row, *cells) in enumerate(zip(sheet.cells.index.tolist(), *own, strict=True)):
-        held = plan.held.get(row)
-        key = keys.get(row, (None, None, None))
-        why = json.dumps([_finding_facts(finding) for finding in held.why]) if held else None
-        yield (position, row, json.dumps(cells), *key, held.status if held else None, why, 0)
-
-
-def _finding_facts(finding: Finding) -> list[object]:
-    return [finding.row, finding.level, finding.code, finding.column, finding.value, dict(finding.facts)]
 
 
 def _outcome_values(outcome: Outcome) -> dict[str, object]:
@@ -729,27 +809,3 @@ def _outcome_values(outcome: Outcome) -> dict[str, object]:
         "answered_at",
     )
     return {name: getattr(outcome, name) for name in names}
-
-
-def _line(row: sqlite3.Row) -> Line:
-    why = tuple(
-        Finding(int(at), Level(level), code, column, value, facts)
-        for at, level, code, column, value, facts in json.loads(row["why"] or "[]")
-    )
-    attempt = None
-    if row["begun_at"] is not None:
-        names = ("begun_at", "kind", "code", "reason_code", "reason", "invoice", "serial", "debited")
-        attempt = {name: row[name] for name in names}
-    return Line(
-        row=row["row"],
-        cells=tuple(json.loads(row["cells"])),
-        status=Status(row["held"] or row["status"]),
-        why=why,
-        number=row["number"] or "",
-        product=row["product"] or "",
-        operator=row["operator"] or "",
-        price=row["price"],
-        attempt=attempt,
-        note=json.loads(row["note"]) if row["note"] else None,
-        removed=bool(row["removed"]),
-    )

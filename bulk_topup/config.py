@@ -1,15 +1,18 @@
-"""What was asked for, and where things are: options, credentials, files. No rule about money."""
+"""What was asked for, and where things are. No rule about money."""
 
 from __future__ import annotations
 
 import getpass
 import os
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bulk_topup.batch import Wishes
 from bulk_topup.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DEFAULT_BASE_URL = "https://klikmbc.co.id/json/pulsa"
 SANDBOX_ACCOUNT = "sandbox"
@@ -26,6 +29,9 @@ class Source:
     tab: str | None = None
     number_column: str | None = None
     product_column: str | None = None
+    password_file: Path | None = None
+    hidden: str | None = None
+    """What to do with hidden rows: include, skip, or None to ask."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ class Connection:
     timeout_s: float = 60.0
     rate_per_s: float = 2.0
     password_file: Path | None = None
+    username: str = ""
+    """As the settings file has it; the environment goes before it."""
 
 
 @dataclass(frozen=True)
@@ -53,34 +61,66 @@ class Files:
         """Hidden beside the checkpoint; left in place, since unlinking a lock file lets two holders in."""
         return self.checkpoint.with_name(f".{self.checkpoint.name}.lock")
 
+    def plan(self, code: str) -> Path:
+        """Where the plan of this code is kept for its approval: `bonus.K7QF-2MXA-9TRB-C4WD.plan`."""
+        return self.checkpoint.with_name(f"{_batch_name(self.checkpoint)}.{code}.plan")
+
 
 def files_of(
-    source: Source, *, sandbox: bool, checkpoint: Path | None = None, output: Path | None = None
+    source: Source,
+    *,
+    sandbox: bool,
+    checkpoint: Path | None = None,
+    output: Path | None = None,
+    ledger: str = "",
 ) -> Files:
     """The files of this sheet's batch; a rehearsal never touches the real ones.
 
+    Unless `output` names the results, they are called after the checkpoint: a command on an earlier batch's
+    checkpoint never overwrites the results of the present one. `ledger` is what the settings file says.
     Raises InputError for an output that is the sheet, the checkpoint or no kind of results file.
     """
     path = source.path
     if not path.name:
         raise InputError("sheet.folder", file=path)
     stem = f"{path.stem}.{_in_file_name(source.tab)}" if source.tab else path.stem
-    results = output or path.with_name(f"{stem}.results.xlsx")
     checkpoint = checkpoint or path.with_name(f"{stem}.checkpoint.db")
+    results = output or path.with_name(_results_name(checkpoint))
     if results.suffix.lower() not in RESULT_SUFFIXES:
         raise InputError("output.suffix", path=results, known=", ".join(RESULT_SUFFIXES))
     if sandbox:
         results, checkpoint = _rehearsed(results), _rehearsed(checkpoint)
-    if results.resolve() == path.resolve():
+    if _real(results) == _real(path):
         raise InputError("output.is_sheet", path=results)
-    if results.resolve() == checkpoint.resolve():
+    if _real(results) == _real(checkpoint):
         raise InputError("output.is_checkpoint", path=results)
     return Files(
         checkpoint=checkpoint,
         results=results,
-        ledger=str(path.with_name("sandbox.ledger.db")) if sandbox else _ledger_location(),
+        ledger=str(path.with_name("sandbox.ledger.db")) if sandbox else ledger_location(ledger),
         sandbox_state=path.with_name("sandbox.provider.db"),
     )
+
+
+def assert_new(path: Path, suffixes: Sequence[str]) -> None:
+    """Raises InputError for a file that is there already, or does not end in one of `suffixes`."""
+    if path.suffix.lower() not in suffixes:
+        raise InputError("new_file.suffix", path=path, known=", ".join(suffixes))
+    if path.exists():
+        raise InputError("new_file.exists", path=path)
+
+
+def _results_name(checkpoint: Path) -> str:
+    return _batch_name(checkpoint) + ".results.xlsx"
+
+
+def _batch_name(checkpoint: Path) -> str:
+    return checkpoint.name.removesuffix(".db").removesuffix(".checkpoint")
+
+
+def _real(path: Path) -> str:
+    """Where links lead; unlike `Path.resolve`, also for a link that leads to itself."""
+    return os.path.realpath(path)
 
 
 def _rehearsed(path: Path) -> Path:
@@ -95,59 +135,27 @@ def _in_file_name(tab: str) -> str:
     return "".join("_" if char in '<>:"/\\|?*' or ord(char) < 32 else char for char in tab)
 
 
-def _ledger_location() -> str:
+def ledger_location(kept: str = "") -> str:
+    """Where the record of all top-ups is: by the environment, the settings file (`kept`), or the user's own.
+
+    Raises InputError for a variable that is set to nothing, or names a file without its whole path: the
+    record would be another one than was meant, or another in each folder, in which nobody was paid yet.
+    """
     import platformdirs
 
-    given = os.environ.get("BULK_TOPUP_LEDGER", "").strip()
-    return given or str(Path(platformdirs.user_data_dir("bulk-topup", appauthor=False)) / "ledger.db")
-
-
-def credentials(connection: Connection) -> tuple[str, str]:
-    """(username, password): from the environment, a password file, or a prompt on a terminal.
-
-    Raises InputError where none of them gives both.
-    """
-    if connection.sandbox:
-        return SANDBOX_ACCOUNT, SANDBOX_ACCOUNT
-    username = os.environ.get("BULK_TOPUP_USERNAME", "").strip()
-    username = username or _asked("Username: ", "BULK_TOPUP_USERNAME", hidden=False)
-    return username, _password(connection.password_file)
-
-
-def _password(file: Path | None) -> str:
-    if file is not None:
-        try:
-            password = file.read_text(encoding="utf-8-sig").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError("credentials.file", path=file, why=error) from None
-        if not password:
-            raise InputError("credentials.file", path=file, why="it is empty")
-        return password
-    return os.environ.get("BULK_TOPUP_PASSWORD", "") or _asked(
-        "Password: ", "BULK_TOPUP_PASSWORD", hidden=True
-    )
-
-
-def _asked(prompt: str, variable: str, *, hidden: bool) -> str:
-    if not sys.stdin.isatty():
-        raise InputError("credentials.missing", variable=variable)
-    typed = _hidden(prompt) if hidden else _line(prompt)
-    if not typed:
-        raise InputError("credentials.empty", variable=variable)
-    return typed
-
-
-def _hidden(prompt: str) -> str:
-    try:
-        return getpass.getpass(prompt)
-    except EOFError:
-        return ""
-
-
-def _line(prompt: str) -> str:
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
-    return sys.stdin.readline().strip()
+    given = os.environ.get("BULK_TOPUP_LEDGER")
+    if given is None:
+        return kept or str(Path(platformdirs.user_data_dir("bulk-topup", appauthor=False)) / "ledger.db")
+    given = given.strip()
+    if not given:
+        raise InputError("environment.empty", variable="BULK_TOPUP_LEDGER")
+    if "://" in given:
+        return given
+    whole = os.path.expanduser(given)  # noqa: PTH111  (pathlib's fails where there is no such person)
+    if not Path(whole).is_absolute():
+        # Not the value: a mistyped address may hold a password.
+        raise InputError("environment.relative", variable="BULK_TOPUP_LEDGER")
+    return whole
 
 
 def who() -> str:
@@ -156,6 +164,14 @@ def who() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return "unknown user"
+
+
+@dataclass(frozen=True)
+class Approval:
+    """`by` passed on the plan code `code`, written as `approval.code_given` writes it."""
+
+    code: str
+    by: str
 
 
 @dataclass(frozen=True)
@@ -168,7 +184,14 @@ class Job:
     wishes: Wishes = field(default_factory=Wishes)
     workers: int = 1
     wait_s: float = 120.0
+    overlap_days: int = 20
+    """How far back a likeness to other batches' payments counts as the same payment once more."""
     budget: int | None = None
     yes: bool = False
     again: bool = False
     resend: bool = False
+    approval: Approval | None = None
+    pilot: int | None = None
+    """How many top-ups go before the others, which wait for what became of them."""
+    typed: str = ""
+    """The options as they were typed, for a command that is shown to go on with the same plan."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from bulk_topup import batch, config
+from bulk_topup import approval, batch, config
 from bulk_topup.checkpoint import BatchIdentity, Checkpoint
 from bulk_topup.errors import BatchBusy, InputError, StorageFailed
 from bulk_topup.folder import assert_trusted
@@ -15,7 +20,6 @@ from bulk_topup.folder import assert_trusted
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
-    from pathlib import Path
 
     from bulk_topup.config import Files, Job
     from bulk_topup.plan import Plan
@@ -92,33 +96,95 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
     now, sheet = tools.clock.now(), plan.rows.sheet
     if checkpoint is None:
         set_aside(job.files, now.date())
-        checkpoint = Checkpoint.create(job.files.checkpoint, tools.identity(sheet))
-        checkpoint.set_facts({"started": now.date().isoformat()})
+        own = {"started": now.date().isoformat(), "follows": str(plan.document.facts["follows"])}
+        checkpoint = Checkpoint.create(job.files.checkpoint, tools.identity(sheet), own)
     facts = {
+        # Again: one that was begun by an earlier program may lack it, and then holds nothing on later days.
+        "started": (checkpoint.started() or now.date()).isoformat(),
         "content": batch.content_of(plan.rows),
         "sha256": sheet.sha256,
-        "plan_code": plan.code,
+        "budget": "" if job.budget is None else str(job.budget),
         "holder": f"{config.who()}, since {now:%Y-%m-%d %H:%M} WIB",
     }
+    code, by = (job.approval.code, job.approval.by) if job.approval else (plan.code, "")
+    # A run that sends nothing leaves it as it was: by whom that was approved which was sent.
+    if len(plan.orders) or not checkpoint.fact("plan_code"):
+        facts |= {"plan_code": code, "approved_by": by}
     checkpoint.adopt(plan, facts)
-    checkpoint.note(now, config.who(), "run", note=f"{len(plan.orders)} orders, plan {plan.code}")
+    note = f"{len(plan.orders)} orders, plan {code}" + (f", approved by {by}" if by else "")
+    checkpoint.note(now, config.who(), "run", note=note)
     return checkpoint
 
 
 def set_aside(files: Files, today: date) -> None:
-    """Keep an earlier batch's files under dated names.
+    """Keep an earlier batch's files under dated names, the same mark in both.
 
-    Raises StorageFailed while the checkpoint's log is not folded back: the file alone would not be all of it.
+    The checkpoint goes last: until then a kill leaves the batch as it was, and its results can be written
+    again from it. Raises StorageFailed while the checkpoint's log is not folded back: the file alone would
+    not be all of it.
     """
     log = files.checkpoint.with_name(f"{files.checkpoint.name}-wal")
     if files.checkpoint.exists() and log.exists() and log.stat().st_size:
         raise StorageFailed("checkpoint.unwritable", path=files.checkpoint, why="another program has it open")
-    for path in (files.checkpoint, files.results):
+    marks = (f"{today:%Y-%m-%d}", *(f"{today:%Y-%m-%d} ({n})" for n in range(2, 1000)))
+    pair = (files.results, files.checkpoint)
+    mark = next(mark for mark in marks if not any(_marked(path, mark).exists() for path in pair))
+    for path in pair:
         if path.exists():
-            path.rename(_free_name(path, f"{today:%Y-%m-%d}"))
+            path.rename(_marked(path, mark))
 
 
-def _free_name(path: Path, mark: str) -> Path:
+def _marked(path: Path, mark: str) -> Path:
+    """`bonus.results.xlsx` as `bonus.2025-02-20.results.xlsx`."""
     stem, dot, rest = path.name.partition(".")
-    names = [f"{stem}.{mark}{dot}{rest}", *(f"{stem}.{mark} ({n}){dot}{rest}" for n in range(2, 1000))]
-    return next(other for other in map(path.with_name, names) if not other.exists())
+    return path.with_name(f"{stem}.{mark}{dot}{rest}")
+
+
+# -- plans kept for their approval -------------------------------------------------------------------------
+
+
+def keep_plan(files: Files, plan: Plan) -> None:
+    """Keep the plan beside the checkpoint under its code, whole or not at all, readable by its owner alone.
+
+    Raises StorageFailed where it can't be written.
+    """
+    target = files.plan(plan.code)
+    try:
+        handle, draft = tempfile.mkstemp(prefix=".bulk-topup-", suffix=".tmp", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(approval.kept(plan.document, plan.day))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(draft).replace(target)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StorageFailed("approval.unwritable", path=target, why=error) from None
+
+
+def approved_plan(files: Files, code: str, today: date) -> approval.Document:
+    """What was approved under this code. Raises InputError where it is not here, altered or too old."""
+    path = files.plan(code)
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise InputError("approval.missing", plan=code, path=path) from None
+    return approval.opened(content, code, today)
+
+
+def drop_old_plans(files: Files, today: date) -> None:
+    """Delete this sheet's kept plans that are too old to be approved; what can't be deleted stays."""
+    before, after = files.plan("|").name.split("|")
+    name = re.compile(f"{re.escape(before)}[0-9A-Z]{{4}}(-[0-9A-Z]{{4}}){{3}}{re.escape(after)}")
+    with contextlib.suppress(OSError):
+        for path in [path for path in files.checkpoint.parent.iterdir() if name.fullmatch(path.name)]:
+            with contextlib.suppress(OSError, ValueError):
+                if not approval.is_good(_checked_on(path), today):
+                    path.unlink()
+
+
+def _checked_on(path: Path) -> date:
+    with path.open("rb") as file:
+        return approval.checked_on(file.readline(100))

@@ -9,7 +9,7 @@ until the provider itself says otherwise, so whatever no line names ends in a li
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from bulk_topup.model import Answer, Kind, NoAnswer, NotSent, Order, Outcome, Reply, Status, Then
@@ -96,7 +96,8 @@ def classify(answer: Answer, order: Order, now: datetime | None = None) -> Outco
         case Reply():
             fields = _fields(answer.body)
             if _word(fields, "result") in {"ok", "no"}:
-                return _outcome(_line(fields, order), fields)
+                line = _line(fields, order)
+                return _of_other_order(fields) if line is OTHER_ORDER else _outcome(line, fields)
             return _undocumented(answer, now)
 
 
@@ -239,6 +240,11 @@ def _outcome(line: Line, fields: Mapping[str, object]) -> Outcome:
         balance=rupiah(fields.get("saldo")),
         answered_at=text(fields.get("tanggal")),
     )
+
+
+def _of_other_order(fields: Mapping[str, object]) -> Outcome:
+    """Its invoice can be asked about for this order; its debit, balance and serial are the other one's."""
+    return replace(_outcome(OTHER_ORDER, fields), serial="", debited=None, balance=None)
 
 
 def _fields(body: bytes) -> Mapping[str, object]:

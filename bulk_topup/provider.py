@@ -19,7 +19,6 @@ import threading
 import time
 import zlib
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
@@ -32,12 +31,14 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import Retry
 from urllib3.util.ssl_ import create_urllib3_context
 
+from bulk_topup import pricelist
 from bulk_topup.errors import InputError, ProviderError
-from bulk_topup.model import Answer, NoAnswer, NotSent, Order, PriceList, Product, Reply
-from bulk_topup.wire import REPLACED, http_date, read_json, rupiah, text
+from bulk_topup.model import Answer, NoAnswer, NotSent, Order, PriceList, Reply
+from bulk_topup.wire import REPLACED, http_date, read_json, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from urllib3.connectionpool import HTTPConnectionPool
 
@@ -49,6 +50,9 @@ LONGEST_REASON: Final = 500
 # address (IPv6 without a route is the usual one) must leave time for the next. Just over TCP's second resend.
 LONGEST_CONNECT_S: Final = 3.1
 
+STALE_S: Final = 3600.0
+"""A `Date` header says nothing of the provider's clock longer than this before or after."""
+
 _BLOCK: Final = 65_536
 
 
@@ -56,7 +60,8 @@ class Provider:
     """The three functions of API v3.1 for one account. Any number of threads may call them at once.
 
     `base_url` is what `checked_base_url` returned. `timeout_s` limits each whole exchange, from the first
-    byte out to the last byte in; connecting has its own, shorter limit. `now` is our clock (aware).
+    byte out to the last byte in; connecting has its own, shorter limit. `alive` is a clock in
+    seconds that nobody sets.
 
     Raises InputError `provider.certificates` if the environment names certificates that cannot be read.
     """
@@ -68,14 +73,13 @@ class Provider:
         password: str,
         *,
         timeout_s: float = 60.0,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        alive: Callable[[], float] = time.monotonic,
     ) -> None:
         self.base_url = base_url
-        self.skew_s: float | None = None
-        """The provider's clock, as its last `Date` header showed it, minus ours; None if none was seen."""
+        self._alive = alive
+        self._seen: tuple[datetime, float] | None = None
         self._credentials = {"username": username, "password": password}
         self._timeout_s = timeout_s
-        self._now = now
         self._proxies = (
             {} if _is_loopback(urlsplit(base_url).hostname or "") else get_environ_proxies(base_url)
         )
@@ -87,15 +91,14 @@ class Provider:
     def price_list(self) -> PriceList:
         """All products (API v3.1, DAFTAR HARGA PULSA).
 
-        A product without a readable nominal or listed twice with different facts comes without a price and
-        not ready: rule 51 could not guard it. Entries without a `kodeoperator` are left out.
+        What can't be ordered is there with its flaw; see `pricelist.read`.
 
         Raises ProviderError for anything but a list with at least one product.
         """
         answer = self._post("daftarharga", {}, longest=LONGEST_PRICE_LIST)
         if not isinstance(answer, Reply):
             raise self._unavailable(answer)
-        return _products(self._entries(answer))
+        return pricelist.read(self._entries(answer))
 
     def top_up(self, order: Order, *, may_leave: Callable[[], bool]) -> Answer:
         """Sends `order` once (API v3.1, ISI PULSA). Never raises.
@@ -109,6 +112,19 @@ class Provider:
     def status(self, invoice: str, number: str) -> Answer:
         """Asks what became of `invoice` (API v3.1, CEK STATUS TRANSAKSI PULSA). Never raises."""
         return self._post("cekstatus", {"invoice": invoice, "nomortujuan": number}, longest=LONGEST_ANSWER)
+
+    def skew_s(self, wall: datetime, alive: float) -> float | None:
+        """The provider's clock minus ours (seconds) at the moment when our two clocks showed this.
+
+        Reckoned from its last `Date` header by `alive`, so that setting our wall clock since then shows. None
+        if that was not seen within an hour of the moment.
+        """
+        if self._seen is None:
+            return None
+        date, seen = self._seen
+        if abs(alive - seen) > STALE_S:
+            return None
+        return (date - wall).total_seconds() + alive - seen
 
     def _post(
         self,
@@ -166,7 +182,7 @@ class Provider:
     def _note_skew(self, date: str) -> None:
         moment = http_date(date)
         if moment is not None:
-            self.skew_s = (moment - self._now()).total_seconds()
+            self._seen = (moment, self._alive())
 
     def _entries(self, reply: Reply) -> Sequence[Mapping[str, object]]:
         try:
@@ -181,7 +197,7 @@ class Provider:
             raise ProviderError("provider.http_status", address=self.base_url, status=reply.status)
         if value == []:
             raise ProviderError("provider.no_products", address=self.base_url)
-        if not isinstance(value, list) or not _are_products(value):
+        if not isinstance(value, list) or not pricelist.has_products(value):
             raise ProviderError("provider.other_shape", address=self.base_url)
         return value
 
@@ -542,44 +558,3 @@ def _redacted(value: object, secret: str, kept: frozenset[str]) -> object:
                 for name, item in value.items()
             }
     return value
-
-
-# -- the price list ----------------------------------------------------------------------------------------
-
-
-def _products(entries: Sequence[Mapping[str, object]]) -> PriceList:
-    products: dict[str, Product] = {}
-    for entry in entries:
-        product = _product(entry)
-        if product.code:
-            listed = products.setdefault(product.code, product)
-            products[product.code] = product if listed == product else _unusable(product)
-    return products
-
-
-def _are_products(entries: Sequence[object]) -> bool:
-    objects = [entry for entry in entries if isinstance(entry, dict)]
-    return len(objects) == len(entries) and any(_code(entry) for entry in objects)
-
-
-def _code(entry: Mapping[str, object]) -> str:
-    return text(entry.get("kodeoperator"))
-
-
-def _product(entry: Mapping[str, object]) -> Product:
-    nominal, price = rupiah(entry.get("nominal")), rupiah(entry.get("harga"))
-    product = Product(
-        code=_code(entry),
-        operator=text(entry.get("operator")),
-        kind=text(entry.get("tipe")),
-        nominal=nominal or 0,
-        price=price or None,
-        ready=text(entry.get("status")).lower() == "ready",
-        description=text(entry.get("keterangan"), LONGEST_REASON),
-    )
-    return product if nominal is not None else _unusable(product)
-
-
-def _unusable(product: Product) -> Product:
-    """Listed, so that a row with it can be explained, but never sent."""
-    return replace(product, price=None, ready=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bulk_topup import settle
@@ -22,11 +22,11 @@ from bulk_topup.plan import orders_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     import pandas as pd
 
-    from bulk_topup.checkpoint import Attempt, Checkpoint
+    from bulk_topup.checkpoint import Attempt, Checkpoint, Ended
     from bulk_topup.ledger import Claim
     from bulk_topup.plan import Plan
     from bulk_topup.settle import Resendable
@@ -59,22 +59,22 @@ class Halt:
 
 @dataclass
 class Purse:
-    """What may still be spent. `limit` is the plan shown, or the budget if that is less."""
+    """What may still be spent. `limit` is the plan shown, or the budget if that is less; None is no limit."""
 
-    limit: int
+    limit: int | None
     spent: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def reserve(self, price: int) -> bool:
         with self._lock:
-            if self.spent + price > self.limit:
+            if self.limit is not None and self.spent + price > self.limit:
                 return False
             self.spent += price
             return True
 
     @property
     def left(self) -> int:
-        return self.limit - self.spent
+        return 0 if self.limit is None else self.limit - self.spent
 
     def correct(self, reserved: int, actual: int) -> None:
         with self._lock:
@@ -98,6 +98,7 @@ class Sender:
 
     def __post_init__(self) -> None:
         self._batch = self.checkpoint.batch_id
+        self._since = self.checkpoint.started() or wib_day(self.tools.clock.now())
         self._streaks = Streaks()
         self._held_products: set[str] = set()
         self._one_at_a_time = False
@@ -143,6 +144,7 @@ class Sender:
             if order.product in self._held_products:
                 facts = {"product": order.product}
                 self.checkpoint.hold(order.id, Status.UNSENT, "unsent.product_disturbed", facts)
+                self.watcher.done(order, Status.UNSENT, None)
                 return
             if not self.tools.throttle.wait():
                 self._stop(Halt("halt.interrupted"))
@@ -174,24 +176,20 @@ class Sender:
         return wait_s
 
     def _attempt(self, order: Order, expected: Status) -> Outcome | None:
-        """Claim, write, send, record. None where the slot is taken."""
+        """Claim, write, send, record. None where the slot is taken, or the copy before is not paid."""
         moment = self._moment()
+        if not _copy_may_follow(order, wib_day(moment.at), self.checkpoint, self.watcher):
+            self.purse.correct(order.price - _committed(order, expected), 0)
+            return None
         claim_token = self._claim(order, moment, expected)
         if claim_token is None:
             return None
         attempt = self._begin(order, moment, claim_token, expected)
         answer = self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
-        outcome = self._unless_taken(classify(answer, order, self.tools.clock.now()), order)
-        status = self._end(attempt, outcome)
+        status, outcome = self._end(attempt, classify(answer, order, self.tools.clock.now()), moment)
         self.tools.ledger.conclude(claim_token, status)
         self._react(order, outcome, status, expected)
         return outcome
-
-    def _unless_taken(self, outcome: Outcome, order: Order) -> Outcome:
-        """An invoice that another row holds proves nothing about this one."""
-        if not outcome.invoice or not self.checkpoint.invoice_rows(outcome.invoice, but=order.id):
-            return outcome
-        return replace(outcome, kind=Kind.UNKNOWN, then=Then.STOP, code="outcome.same_invoice")
 
     def _moment(self) -> Moment:
         clock = self.tools.clock
@@ -199,28 +197,36 @@ class Sender:
 
     def _claim(self, order: Order, moment: Moment, expected: Status) -> str | None:
         """The token under which this order holds its slot, or None where another order holds it."""
-        day = wib_day(moment.at)
-        holder = self.tools.ledger.claim(order, day, moment.token, self._batch, self.batch_name, moment.at)
+        slot = (order, wib_day(moment.at), moment.token, self._batch, self.batch_name, moment.at)
+        holder = self.tools.ledger.claim(*slot, since=self._since)
         if holder is None:
             return moment.token
         if expected is Status.UNKNOWN and holder.token in self.checkpoint.tokens(order.id):
             return holder.token
-        status = self._already_claimed(order, holder)
+        status = self._already_claimed(order, holder, expected)
         before = _committed(order, expected)
         self.purse.correct(order.price - before, _committed(order, status) - before)
         self.watcher.done(order, status, None)
         return None
 
-    def _already_claimed(self, order: Order, holder: Claim) -> Status:
-        """Another order holds the slot; or this very one, through a copy of this batch elsewhere."""
+    def _already_claimed(self, order: Order, holder: Claim, expected: Status) -> Status:
+        """Another order holds the slot; or this very one, through a copy of this batch elsewhere.
+
+        What is open elsewhere may still come to nothing, so that it is no final answer for this order.
+        """
         if holder.batch == self._batch and holder.product == order.product:
             return self.checkpoint.lost_attempt(order.id, holder.token, holder.claimed_at, holder.day)
+        if expected is not Status.UNSENT:
+            return expected
         facts = {"batch": holder.batch_name, "row": str(holder.row), "day": holder.day}
+        if holder.is_open:
+            self.checkpoint.hold(order.id, Status.UNSENT, "duplicate.open_elsewhere", facts)
+            return Status.UNSENT
         self.checkpoint.hold(order.id, Status.DUPLICATE, "duplicate.other_batch", facts)
         return Status.DUPLICATE
 
     def _begin(self, order: Order, moment: Moment, claim_token: str, expected: Status) -> Attempt:
-        skew_s = self.tools.provider.skew_s
+        skew_s = self.tools.provider.skew_s(moment.at, moment.began)
         try:
             return self.checkpoint.begin(order, moment.token, moment.at, wib_day(moment.at), skew_s, expected)
         except BaseException:
@@ -228,9 +234,11 @@ class Sender:
                 self.tools.ledger.conclude(claim_token, Status.UNSENT)
             raise
 
-    def _end(self, attempt: Attempt, outcome: Outcome) -> Status:
+    def _end(self, attempt: Attempt, outcome: Outcome, moment: Moment) -> Ended:
+        # Reckoned anew: the answer's own `Date` was seen later than the one before the attempt.
+        skew_s = self.tools.provider.skew_s(moment.at, moment.began)
         try:
-            return self.checkpoint.end(attempt.id, outcome, self.tools.clock.now())
+            return self.checkpoint.end(attempt.id, outcome, self.tools.clock.now(), skew_s)
         except StorageFailed:
             # The one place where this answer still stands is a person's screen.
             self.watcher.unwritten(attempt.order, outcome)
@@ -278,24 +286,33 @@ def _committed(order: Order, status: Status, debited: int | None = None) -> int:
 
 
 def send_waves(
-    plan: Plan, checkpoint: Checkpoint, tools: Tools, watcher: Watcher, *, workers: int, wait_s: float
+    plan: Plan,
+    checkpoint: Checkpoint,
+    tools: Tools,
+    watcher: Watcher,
+    *,
+    workers: int,
+    wait_s: float,
+    limit: int,
 ) -> Halt | None:
     """Send the plan's orders; an n-th copy only after copy n-1 is sukses the same day (rule 51's `itrx`).
 
-    Returns why the run stopped before its last order, if it did. Raises StorageFailed.
+    `limit` is the most that the batch may have cost by the end, in rupiah. Returns why the run stopped before
+    its last order, if it did. Raises StorageFailed.
     """
     orders = _with_ids(plan, checkpoint)
     moved = orders.loc[orders["state"] != Status.UNSENT, ["id", "state"]].itertuples(index=False)
     expected = {int(key): Status(state) for key, state in moved}
-    spent = checkpoint.committed()
-    purse = Purse(limit=spent + plan.cost, spent=spent)
+    purse = Purse(limit=limit, spent=checkpoint.committed())
     name = plan.rows.sheet.path.stem
     sender = Sender(checkpoint, tools, watcher, purse, name, workers)
     for nth in sorted(orders["itrx"].unique()):
         wave = orders[orders["itrx"] == nth]
         if nth > 1:
             settle.poll(checkpoint, tools, wait_s=wait_s, watcher=watcher)
-            wave = wave[[_copy_may_follow(order, checkpoint, tools) for order in orders_of(wave)]]
+            # Once more at its attempt, which may be another day's; here, so that none waits its turn in vain.
+            today = wib_day(tools.clock.now())
+            wave = wave[[_copy_may_follow(order, today, checkpoint, watcher) for order in orders_of(wave)]]
         sender.run(orders_of(wave), expected)
         if sender.halt is not None:
             break
@@ -311,10 +328,14 @@ def _with_ids(plan: Plan, checkpoint: Checkpoint) -> pd.DataFrame:
     return merged.set_index("row")
 
 
-def _copy_may_follow(order: Order, checkpoint: Checkpoint, tools: Tools) -> bool:
-    paid = checkpoint.paid_on(wib_day(tools.clock.now()), order.number, order.nominal, order.itrx - 1)
+def _copy_may_follow(order: Order, day: date, checkpoint: Checkpoint, watcher: Watcher) -> bool:
+    """Whether copy n-1, where there is one, is sukses on this day; if not, this one is held back."""
+    if order.itrx == 1:
+        return True
+    paid = checkpoint.paid_on(day, order.number, order.nominal, order.itrx - 1)
     if paid is False:
         checkpoint.hold(order.id, Status.UNSENT, "unsent.copy_waits", {"nth": str(order.itrx - 1)})
+        watcher.done(order, Status.UNSENT, None)
     return paid is not False
 
 
@@ -331,10 +352,9 @@ def resend(
 ) -> Halt | None:
     """Send unknown orders again, one at a time, each guarded anew as its request leaves.
 
-    They count as spent already, so sending them again adds nothing to what the batch may cost.
+    They count as spent already, so that only a budget (in rupiah) limits what they come to.
     """
-    spent = checkpoint.committed()
-    purse = Purse(limit=spent if budget is None else budget, spent=spent)
+    purse = Purse(limit=budget, spent=checkpoint.committed())
     sender = Sender(checkpoint, tools, watcher, purse, batch_name, guard=found.guard(checkpoint, tools))
     orders = [open_.order for open_ in found.orders]
     sender.run(orders, {order.id: Status.UNKNOWN for order in orders})

@@ -7,23 +7,28 @@ Only `resend` moves money, and only where rule 51 makes the provider refuse what
 from __future__ import annotations
 
 import heapq
+import re
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bulk_topup.batch import SLOT
 from bulk_topup.clock import wib_day
-from bulk_topup.errors import InputError
+from bulk_topup.errors import InputError, StorageFailed
+from bulk_topup.history import progress_of
 from bulk_topup.ledger import state_of
 from bulk_topup.model import Kind, Outcome, Status, Then
 from bulk_topup.outcomes import classify_status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from datetime import date
 
-    from bulk_topup.checkpoint import Checkpoint, OpenOrder, PendingTopUp
+    from bulk_topup.checkpoint import Checkpoint, OpenInvoice, OpenOrder, PastAttempt
     from bulk_topup.clock import Clock
-    from bulk_topup.ledger import Ledger
+    from bulk_topup.ledger import BatchEntry, Ledger
     from bulk_topup.model import Order
     from bulk_topup.tools import Tools, Watcher
 
@@ -45,7 +50,8 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger) -> None:
     stale: dict[str, Status] = {}
     present = {str(claim["token"]): claim for claim in ledger.own(checkpoint.batch_id)}
     name = checkpoint.fact("file").rpartition(".")[0]
-    missing = [claim for claim in checkpoint.claims() if claim["token"] not in present]
+    held = {_slot(claim) for claim in present.values()}
+    missing = [claim for claim in checkpoint.claims() if _slot(claim) not in held]
     states = [{**claim, "state": state_of(expected[claim["token"]])} for claim in missing]
     ledger.restore(states, checkpoint.batch_id, name)
     for token, claim in present.items():
@@ -56,17 +62,23 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger) -> None:
     ledger.conclude_all(stale)
 
 
+def _slot(claim: Mapping[str, object]) -> tuple[object, ...]:
+    """A resend has no claim of its own: it holds the slot of the attempt before it."""
+    return tuple(claim[name] for name in ("day", *SLOT))
+
+
 # -- asking ------------------------------------------------------------------------------------------------
 
 
 def poll(checkpoint: Checkpoint, tools: Tools, *, wait_s: float, watcher: Watcher | None = None) -> None:
-    """Ask `cekstatus` for every pending top-up after 2, 4, 8, … at most 60 s, for `wait_s` seconds in all.
+    """Ask `cekstatus` for every open invoice after 2, 4, 8, … at most 60 s, for `wait_s` seconds in all.
 
     Only an explicit sukses or gagal is final (API v3.1, CEK STATUS TRANSAKSI PULSA).
     """
     clock = tools.clock
     start = clock.alive()
-    due = [(start + _first_wait_s(one, clock), FIRST_POLL_S, one.id, one) for one in checkpoint.pending()]
+    invoices = checkpoint.open_invoices()
+    due = [(start + _first_wait_s(one, clock), FIRST_POLL_S, one.id, one) for one in invoices]
     heapq.heapify(due)
     deadline = start + wait_s
     while due and due[0][0] <= deadline:
@@ -86,17 +98,18 @@ def _next_poll(now: float, interval_s: float, deadline: float) -> float:
     return deadline if now + FIRST_POLL_S <= deadline < now + interval_s else now + interval_s
 
 
-def _first_wait_s(one: PendingTopUp, clock: Clock) -> float:
+def _first_wait_s(one: OpenInvoice, clock: Clock) -> float:
     age_s = (clock.now() - one.begun_at).total_seconds()
     return min(max(FIRST_POLL_S - age_s, 0.0), FIRST_POLL_S)
 
 
-def _ask(checkpoint: Checkpoint, tools: Tools, one: PendingTopUp) -> Status | None:
+def _ask(checkpoint: Checkpoint, tools: Tools, one: OpenInvoice) -> Status | None:
     """The order's new status, or None where there is no news."""
-    outcome = classify_status(tools.provider.status(one.invoice, one.number), one.invoice, one.number)
+    answer = tools.provider.status(one.invoice, one.number)
+    outcome = classify_status(answer, one.invoice, one.number, one.product)
     if outcome is None:
         return None
-    status = checkpoint.end(one.id, outcome, tools.clock.now())
+    status = checkpoint.end(one.id, outcome, tools.clock.now()).status
     tools.ledger.conclude_all(dict.fromkeys(checkpoint.tokens(one.order_id), status))
     return status
 
@@ -108,6 +121,7 @@ class Obstacle(StrEnum):
     """Why an unknown order may not be sent again; worded in `say.WORDS`."""
 
     ACCEPTED = "resend.accepted"
+    INVOICED = "resend.invoiced"
     COUNTED = "resend.counted"
     OTHER_DAY = "resend.other_day"
     NEAR_MIDNIGHT = "resend.near_midnight"
@@ -139,31 +153,40 @@ class Resendable:
 
         def still(order: Order) -> Obstacle | None:
             # Anew each time: the first resend's answer may be the first that states a day at all.
-            other_calendar = has_other_calendar(checkpoint.provider_days())
-            evidence = Evidence(tools.provider.skew_s, other_calendar)
-            return obstacle(by_id[order.id], tools.clock.now(), evidence)
+            other_calendar = has_other_calendar(checkpoint.other_days())
+            now, skew_s = _now_and_skew_s(tools)
+            return obstacle(by_id[order.id], now, Evidence(skew_s, other_calendar))
 
         return still
 
 
 def resendable(checkpoint: Checkpoint, tools: Tools) -> Resendable:
     """Every open order, sorted by whether rule 51 guards it now."""
-    evidence = Evidence(tools.provider.skew_s, has_other_calendar(checkpoint.provider_days()))
-    judged = [(open_, obstacle(open_, tools.clock.now(), evidence)) for open_ in checkpoint.open_orders()]
+    now, skew_s = _now_and_skew_s(tools)
+    evidence = Evidence(skew_s, has_other_calendar(checkpoint.other_days()))
+    judged = [(open_, obstacle(open_, now, evidence)) for open_ in checkpoint.open_orders()]
     return Resendable(
         orders=[open_ for open_, why in judged if why is None],
         held=[(open_, why) for open_, why in judged if why is not None],
     )
 
 
-def obstacle(order: OpenOrder, now: datetime, evidence: Evidence) -> Obstacle | None:
-    """Why rule 51 would not surely guard this order now; None where it does.
+def _now_and_skew_s(tools: Tools) -> tuple[datetime, float | None]:
+    now = tools.clock.now()
+    return now, tools.provider.skew_s(now, tools.clock.alive())
 
-    Every unknown attempt of the order must be guarded: same WIB day as now, both at least 10 minutes from
-    midnight, the last one at least 60 s ago, the provider's clock within 5 minutes of ours at both.
+
+def obstacle(order: OpenOrder, now: datetime, evidence: Evidence) -> Obstacle | None:
+    """Why rule 51 would not surely guard this order now, or need not; None where it does.
+
+    An invoice can be asked about without sending anything. Every unknown attempt of the order must be
+    guarded: same WIB day as now, both at least 10 minutes from midnight, the last one at least 60 s ago, the
+    provider's clock within 5 minutes of ours at both.
     """
     if order.status is not Status.UNKNOWN:
         return Obstacle.ACCEPTED
+    if order.invoice:
+        return Obstacle.INVOICED
     if order.order.itrx != 1:
         return Obstacle.COUNTED
     if evidence.other_calendar:
@@ -245,16 +268,61 @@ def _open_order(checkpoint: Checkpoint, verdict: Verdict) -> OpenOrder:
 
 
 def _confirmed(checkpoint: Checkpoint, tools: Tools, order: OpenOrder, verdict: Verdict) -> Outcome:
-    """What `cekstatus` says of this invoice, if it is this order's: number, product and day agree."""
+    """What `cekstatus` says of this invoice, if it is this order's: number, product and day agree, and no row
+    of any other batch has it."""
     facts = {"row": order.order.row, "invoice": verdict.invoice}
     holders = checkpoint.invoice_rows(verdict.invoice, but=order.order.id)
     if holders:
         raise InputError("resolve.other_row", other=holders[0], **facts)
+    if any(past.invoice == verdict.invoice and not past.is_open for past in order.past):
+        raise InputError("resolve.settled", **facts)
     answer = tools.provider.status(verdict.invoice, verdict.number)
     outcome = classify_status(answer, verdict.invoice, verdict.number, order.order.product)
     if outcome is None:
         raise InputError("resolve.unconfirmed", **facts)
-    days = {past.day.isoformat() for past in order.past if past.kind is not Kind.NOT_SENT}
-    if outcome.answered_at[:10] not in days:
-        raise InputError("resolve.other_day", stated=outcome.answered_at, **facts)
+    days = {day for past in order.past if past.is_open for day in _days(past)}
+    _assert_day(outcome.answered_at, days, order, facts)
+    _assert_of_no_other_batch(checkpoint, tools.ledger, order, outcome, days)
     return outcome
+
+
+def _days(past: PastAttempt) -> set[date]:
+    """The WIB days on which the provider may have booked it."""
+    if not near_midnight(past.begun_at):
+        return {past.day}
+    return {past.day, *(wib_day(past.begun_at + span) for span in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN))}
+
+
+def _assert_day(stated: str, days: Collection[date], order: OpenOrder, facts: Mapping[str, object]) -> None:
+    """An invoice that the answer to an attempt named is of that attempt, whatever date is left out."""
+    if not re.match(r"\d{4}-\d\d-\d\d", stated):
+        if facts["invoice"] != order.invoice:
+            raise InputError("resolve.no_day", stated=stated or "-", **facts)
+    elif stated[:10] not in {day.isoformat() for day in days}:
+        raise InputError("resolve.other_day", stated=stated, **facts)
+
+
+def _assert_of_no_other_batch(
+    checkpoint: Checkpoint, ledger: Ledger, order: OpenOrder, outcome: Outcome, days: Collection[date]
+) -> None:
+    """The same number and product may have been topped up by another batch on that day."""
+    number, facts = order.order.number, {"row": order.order.row, "invoice": outcome.invoice}
+    for entry, has_claim in ledger.at_work(min(days), max(days), number, but=checkpoint.batch_id):
+        holders = _holders(entry, outcome.invoice)
+        if holders:
+            raise InputError("resolve.other_batch", batch=entry.name, other=holders[0], **facts)
+        # A failed top-up leaves no claim, and would free this row to be paid again.
+        if holders is None and (has_claim or outcome.kind is Kind.GAGAL):
+            raise InputError("resolve.unread_batch", batch=entry.name, path=entry.path or "-", **facts)
+
+
+def _holders(entry: BatchEntry, invoice: str) -> list[int] | None:
+    """Rows of that batch that hold the invoice; None where its progress file can't be asked."""
+    other = progress_of(entry)
+    if other is None:
+        return None
+    with closing(other):
+        try:
+            return other.invoice_rows(invoice)
+        except StorageFailed:
+            return None

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from bulk_topup import config
 from bulk_topup.checkpoint import BatchIdentity
+from bulk_topup.credentials import credentials
 from bulk_topup.folder import assert_trusted
-from bulk_topup.ledger import Ledger, ledger_url
+from bulk_topup.ledger import Ledger, is_address, ledger_url
 from bulk_topup.provider import Provider, checked_base_url
 from bulk_topup.throttle import Throttle
 
@@ -33,6 +34,9 @@ class Watcher(Protocol):
 
     def unwritten(self, order: Order, outcome: Outcome) -> None:
         """This answer came when the checkpoint could no longer be written."""
+
+    def waiting(self, pending: int, wait_s: float) -> None:
+        """Nothing more is sent; so many top-ups are asked after, for so long."""
 
     def settled(self, status: Status, rupiah: int) -> None:
         """A pending order of so many rupiah has become final."""
@@ -60,12 +64,12 @@ def tools_of(job: Job, clock: SystemClock) -> Iterator[Tools]:
     connection = job.connection
     throttle = Throttle(connection.rate_per_s, clock=clock.alive, sleep=clock.sleep)
     with ExitStack() as stack:
-        username, password = config.credentials(connection)
+        username, password = credentials(connection)
         provider = stack.enter_context(
             provider_of(connection, username, password, clock, job.files.sandbox_state)
         )
         base_url = config.REHEARSAL_URL if connection.sandbox else provider.base_url
-        if not connection.sandbox and "://" not in job.files.ledger:
+        if not connection.sandbox and not is_address(job.files.ledger):
             assert_trusted(Path(job.files.ledger), "BULK_TOPUP_LEDGER")
         ledger = Ledger(ledger_url(job.files.ledger), account=username, base_url=base_url)
         stack.callback(ledger.close)
@@ -84,4 +88,4 @@ def provider_of(
             url = stack.enter_context(Sandbox(sandbox_state)).url
         else:
             url = checked_base_url(connection.base_url)
-        yield Provider(url, username, password, timeout_s=connection.timeout_s, now=clock.now)
+        yield Provider(url, username, password, timeout_s=connection.timeout_s, alive=clock.alive)

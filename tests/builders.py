@@ -11,7 +11,7 @@ import pandas as pd
 
 from bulk_topup import checks
 from bulk_topup import plan as planning
-from bulk_topup.batch import ELSEWHERE_COLUMNS, KEY, KNOWN_COLUMNS, Known, Wishes
+from bulk_topup.batch import ELSEWHERE_COLUMNS, KEY, KNOWN_COLUMNS, RECENT_COLUMNS, Known, Past, Wishes
 from bulk_topup.checkpoint import BatchIdentity, Checkpoint
 from bulk_topup.clock import WIB
 from bulk_topup.model import Columns, Kind, Order, Outcome, Product, Sheet, Status, Then
@@ -31,7 +31,6 @@ IDENTITY = planning.Identity("agent", "https://klikmbc.co.id/json/pulsa", "Janua
 BATCH_IDENTITY = BatchIdentity("agent", "https://klikmbc.co.id/json/pulsa", "bonus.xlsx", "Januari")
 HEADER = ("Nama", "No HP", "Kode Produk")
 NOTHING_ELSEWHERE = pd.DataFrame(columns=ELSEWHERE_COLUMNS)
-RECENT_COLUMNS = ["number", "nominal", "batch", "batch_name", "row", "day"]
 NOTHING_RECENT = pd.DataFrame(columns=RECENT_COLUMNS)
 
 
@@ -120,12 +119,11 @@ def plan_of(
     **other: Any,
 ) -> Plan:
     rows = understood(sheet, prices)
+    elsewhere = NOTHING_ELSEWHERE if elsewhere is None else elsewhere
     return planning.make(
         rows,
         checks.findings(rows, prices),
-        known or Known(),
-        NOTHING_ELSEWHERE if elsewhere is None else elsewhere,
-        other.get("recent", NOTHING_RECENT),
+        Past(known or Known(), elsewhere, other.get("recent", NOTHING_RECENT)),
         wishes or Wishes(),
         other.get("identity", IDENTITY),
         other.get("budget"),
@@ -179,5 +177,5 @@ def attempted(
     status = expected
     for outcome in outcomes:
         attempt = checkpoint.begin(order, uuid.uuid4().hex, NOW, TODAY, 0.0, status)
-        status = Status.UNKNOWN if outcome is None else checkpoint.end(attempt.id, outcome, NOW)
+        status = Status.UNKNOWN if outcome is None else checkpoint.end(attempt.id, outcome, NOW).status
     return status

@@ -183,7 +183,7 @@ def test_a_new_row_to_a_number_that_has_none_is_an_order(status: str) -> None:
 def test_a_row_that_was_planned_from_the_start_is_not_new() -> None:
     known = known_of((ANDI, "S5", 1, "sukses"), (ANDI, "S10", 1, "unsent"))
     plan = plan_of(topups((ANDI, "S5"), (ANDI, "S10")), known)
-    assert (keys_of(plan.done), keys_of(plan.orders)) == ([(ANDI, "S5", 1)], [(ANDI, "S10", 1)])
+    assert (keys_of(plan.attempted), keys_of(plan.orders)) == ([(ANDI, "S5", 1)], [(ANDI, "S10", 1)])
 
 
 def test_include_changed_sends_the_new_row() -> None:
@@ -257,17 +257,17 @@ def test_one_row_with_several_claims_is_held_once() -> None:
 def test_what_this_batch_has_attempted_is_not_measured_against_others() -> None:
     known = known_of((ANDI, "S5", 1, "pending"))
     plan = plan_of(topups((ANDI, "S5")), known, elsewhere=elsewhere_of((ANDI, 5_000, 1, TODAYS, "open")))
-    assert keys_of(plan.done) == [(ANDI, "S5", 1)]
+    assert keys_of(plan.attempted) == [(ANDI, "S5", 1)]
 
 
 def test_no_claims_and_no_candidates_are_no_findings() -> None:
-    nobody = plan_of(topups(("nobody", "S5"))).orders
+    nobody, rows = plan_of(topups(("nobody", "S5"))).orders, understood(topups((ANDI, "S5")))
     claims = elsewhere_of((ANDI, 5_000, 1, TODAYS, "paid"))
     assert list(batch.claimed_elsewhere(nobody, claims, TODAY)) == []
-    assert list(batch.changed_rows(nobody, known_of((ANDI, "S5", 1, "sukses")))) == []
+    assert list(batch.changed_rows(nobody, known_of((ANDI, "S5", 1, "sukses")), rows)) == []
     orders = plan_of(topups((ANDI, "S5"))).orders
     assert list(batch.claimed_elsewhere(orders, NOTHING_ELSEWHERE, TODAY)) == []
-    assert list(batch.changed_rows(orders, Known())) == []
+    assert list(batch.changed_rows(orders, Known(), rows)) == []
 
 
 # -- what another batch paid lately ------------------------------------------------------------------------
@@ -277,6 +277,35 @@ FOUR = [(ANDI, "S5"), (BUDI, "S5"), (CITRA, "S5"), (DEWI, "I5")]
 
 def paid(*numbers: str, batch: str = "b2", day: str = "2025-01-19") -> pd.DataFrame:
     return recent_of(*((number, 5_000) for number in numbers), batch=batch, day=day)
+
+
+@pytest.mark.parametrize(
+    ("recent", "overlap"),
+    [
+        pytest.param(
+            pd.concat(
+                [
+                    paid(ANDI, batch="b2", day="2025-01-19"),
+                    paid(BUDI, CITRA, batch="b3", day="2025-01-18").assign(batch_name="maret"),
+                ]
+            ),
+            batch.Overlap("maret, lebaran", "2025-01-19", 3),
+            id="three rows, by two",
+        ),
+        pytest.param(
+            pd.concat([paid(ANDI, BUDI), paid(CITRA, DEWI, batch="b3")]),
+            batch.Overlap("lebaran", "2025-01-19", 4),
+            id="two batches of one name",
+        ),
+        pytest.param(
+            pd.concat([paid(ANDI, BUDI), paid(ANDI, BUDI, batch="b3")]), None, id="the same two rows, by two"
+        ),
+    ],
+)
+def test_what_several_batches_paid_counts_together(
+    recent: pd.DataFrame, overlap: batch.Overlap | None
+) -> None:
+    assert plan_of(topups(*FOUR), recent=recent).overlap == overlap
 
 
 def test_three_orders_and_half_of_the_plan_paid_by_one_batch_are_an_overlap() -> None:
@@ -289,7 +318,7 @@ def test_three_orders_and_half_of_the_plan_paid_by_one_batch_are_an_overlap() ->
     [
         (FOUR[:2], paid(ANDI, BUDI)),
         ([*FOUR, (ANDI, "S10"), (BUDI, "S10"), (CITRA, "S10")], paid(ANDI, BUDI, CITRA)),
-        (FOUR, pd.concat([paid(ANDI, BUDI), paid(CITRA, DEWI, batch="b3")])),
+        (FOUR, pd.concat([paid(ANDI), paid(BUDI, batch="b3")])),
     ],
 )
 def test_fewer_are_a_warning_on_each_row(sheet: list[tuple[str, str]], recent: pd.DataFrame) -> None:

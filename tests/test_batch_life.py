@@ -243,12 +243,12 @@ same
     open       --same-batch                | 0:ssspu:4   | 0:ssspu:4         | 0:ssspu:4
     failed     --same-batch                | 0:ssssg:1   | 0:ssssg:1         | 0:ssssg:1
     unfinished --same-batch                | DE:sssss:0  | DE:sssss:0        | DE:sssss:0
-    finished   --new-batch                 | 0:ddddd:1   | !declined.overlap | ABCDE:sssss:0
-    open       --new-batch                 | 0:ddddd:1   | !declined.overlap | ABC:sssdd:1
+    finished   --new-batch                 | !batch.nothing_new | !declined.overlap | ABCDE:sssss:0
+    open       --new-batch                 | !batch.nothing_new | !declined.overlap | ABC:sssdd:1
     failed     --new-batch                 | E:dddds:1   | !declined.overlap | ABCDE:sssss:0
     unfinished --new-batch                 | DE:dddss:1  | !declined.overlap | ABCDE:sssss:0
-    finished   --new-batch --again         | 0:ddddd:1   | ABCDE:sssss:0     | ABCDE:sssss:0
-    open       --new-batch --again         | 0:ddddd:1   | ABC:sssdd:1       | ABC:sssdd:1
+    finished   --new-batch --again         | !batch.nothing_new | ABCDE:sssss:0     | ABCDE:sssss:0
+    open       --new-batch --again         | !batch.nothing_new | ABC:sssdd:1       | ABC:sssdd:1
     failed     --new-batch --again         | E:dddds:1   | ABCDE:sssss:0     | ABCDE:sssss:0
     unfinished --new-batch --again         | DE:dddss:1  | ABCDE:sssss:0     | ABCDE:sssss:0
     finished   --again                     | 0:sssss:0   | !batch.finished   | !batch.earlier_month
@@ -512,6 +512,7 @@ def test_a_new_batch_keeps_the_old_progress_and_results_under_dated_names_and_ov
 
     batch.office.run("bonus.csv", "--new-batch")
     second = batch.path("bonus.results.xlsx").read_bytes()
+    rewritten("ABCDEF")(batch)  # where it could send nothing, it would be refused
     batch.office.run("bonus.csv", "--new-batch")
 
     names = ["bonus.2025-02-20.results.xlsx", "bonus.2025-02-20 (2).results.xlsx"]
@@ -546,6 +547,25 @@ def test_the_original_goes_on_beside_its_copy_and_each_row_is_paid_by_one_of_the
 
     assert_pays_nobody(came)
     assert (batch.statuses(), came.exit) == ("sssdd", 1)
+
+
+@pytest.mark.parametrize("flag", ["--same-batch", "--retry-failed"])
+def test_what_a_copy_paid_meanwhile_is_not_sent_again_two_days_later(
+    flag: str, start: Callable[..., Batch]
+) -> None:
+    """The original failed or stopped on the first day, its copy paid on the second, the original goes on."""
+    batch = start("failed" if flag == "--retry-failed" else "unfinished")
+    copy = copied(batch)
+    batch.office.clock.set(DAYS["next day"])
+    copy.office.run(copy.sheet, "--again")
+    batch.office.clock.set(DAYS["next day"] + timedelta(days=1))
+
+    came = batch.office.run(batch.sheet, flag, "--same-batch")
+
+    assert_pays_nobody(came)
+    assert batch.statuses() == ("ssssg" if flag == "--retry-failed" else "sssdd")
+    last = batch.office.results(batch.sheet)[-1]["reason"]
+    assert "batch bonus (2) (row 6) already topped up" in last
 
 
 def test_rows_still_open_in_the_old_batch_name_it_in_the_new_one(start: Callable[..., Batch]) -> None:

@@ -11,6 +11,8 @@ import stat
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
@@ -23,7 +25,7 @@ from hypothesis import strategies as st
 from bulk_topup.batch import Known, Wishes, assert_not_finished
 from bulk_topup.checkpoint import APPLICATION_ID, SCHEMA, Checkpoint
 from bulk_topup.errors import InputError, StorageFailed
-from bulk_topup.model import Kind, Status
+from bulk_topup.model import Kind, Status, Then
 from bulk_topup.outcomes import order_status
 from tests.builders import (
     ANDI,
@@ -46,6 +48,7 @@ from tests.builders import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bulk_topup.checkpoint import Attempt, Ended
     from bulk_topup.model import Order, Outcome
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -245,8 +248,37 @@ def test_an_order_whose_attempt_has_begun_is_unknown_until_it_ends(
     attempt = checkpoint.begin(order, "t1", NOW, TODAY, 0.5, Status.UNSENT)
     assert status_of(checkpoint, order) is Status.UNKNOWN
     assert (attempt.token, attempt.begun_at, attempt.order) == ("t1", NOW, order)
-    assert checkpoint.end(attempt.id, an_outcome(Kind.SUKSES, invoice="TRX1"), NOW) is Status.SUKSES
+    assert checkpoint.end(attempt.id, an_outcome(Kind.SUKSES, invoice="TRX1"), NOW).status is Status.SUKSES
     assert status_of(checkpoint, order) is Status.SUKSES
+
+
+def test_one_invoice_is_held_by_one_order_however_close_their_answers_come(path: Path) -> None:
+    checkpoint = a_checkpoint(path, topups((ANDI, "S5"), (BUDI, "S5")))
+    orders = orders_in(checkpoint).values()
+    attempts = [checkpoint.begin(order, order.number, NOW, TODAY, None, Status.UNSENT) for order in orders]
+    ready = threading.Barrier(2)
+
+    def end(attempt: Attempt) -> Ended:
+        ready.wait(10)
+        return checkpoint.end(attempt.id, an_outcome(Kind.SUKSES, invoice="TRX1"), NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        paid, other = sorted(pool.map(end, attempts), key=lambda ended: ended.status)
+    checkpoint.close()
+
+    assert (paid.status, paid.outcome.kind) == (Status.SUKSES, Kind.SUKSES)
+    assert (other.status, other.outcome.kind) == (Status.UNKNOWN, Kind.UNKNOWN)
+    assert (other.outcome.code, other.outcome.then) == ("outcome.same_invoice", Then.STOP)
+
+
+@pytest.mark.parametrize(("seen", "kept"), [(-86_400.0, -86_400.0), (None, 0.5)])
+def test_the_skew_of_an_attempt_is_the_one_last_seen(
+    checkpoint: Checkpoint, order: Order, seen: float | None, kept: float
+) -> None:
+    attempt = checkpoint.begin(order, "t1", NOW, TODAY, 0.5, Status.UNSENT)
+    checkpoint.end(attempt.id, an_outcome(Kind.UNKNOWN), NOW, seen)
+    (open_,) = checkpoint.open_orders()
+    assert [past.skew_s for past in open_.past] == [kept]
 
 
 @pytest.mark.parametrize("state", [kind for kind in KINDS if kind not in {Kind.NOT_SENT, Kind.REFUSED}])
@@ -329,11 +361,100 @@ def test_what_a_later_answer_does_not_state_is_kept(checkpoint: Checkpoint, orde
 
 def test_pending_attempts_are_listed_with_their_invoices(checkpoint: Checkpoint, order: Order) -> None:
     attempted(checkpoint, order, an_outcome(Kind.PENDING, invoice="TRX1"))
-    (pending,) = checkpoint.pending()
+    (pending,) = checkpoint.open_invoices()
     assert (pending.number, pending.invoice) == (ANDI, "TRX1")
     checkpoint.end(pending.id, an_outcome(Kind.GAGAL, code="outcome.gagal_later"), NOW)
-    assert checkpoint.pending() == []
+    assert checkpoint.open_invoices() == []
     assert status_of(checkpoint, order) is Status.GAGAL
+
+
+def test_an_unknown_attempt_with_an_invoice_of_its_own_can_be_asked_about(
+    checkpoint: Checkpoint, order: Order
+) -> None:
+    attempted(checkpoint, order, an_outcome(Kind.UNKNOWN, invoice="TRX1"))
+    (asked,) = checkpoint.open_invoices()
+    assert (asked.number, asked.product, asked.invoice) == (ANDI, "S5", "TRX1")
+    attempted(checkpoint, orders_in(checkpoint)[BUDI, "S10", 1], an_outcome(Kind.UNKNOWN, invoice="TRX1"))
+    assert checkpoint.open_invoices() == [asked], "an invoice that was taken is of the row that took it"
+
+
+def test_an_unknown_attempt_of_a_paid_order_or_without_an_invoice_is_not_asked_about(
+    checkpoint: Checkpoint, order: Order
+) -> None:
+    attempted(checkpoint, order, an_outcome(Kind.UNKNOWN))
+    assert checkpoint.open_invoices() == []
+    attempted(checkpoint, order, an_outcome(Kind.UNKNOWN, invoice="TRX1"), expected=Status.UNKNOWN)
+    assert len(checkpoint.open_invoices()) == 1
+    attempted(checkpoint, order, an_outcome(Kind.SUKSES, invoice="TRX2"), expected=Status.UNKNOWN)
+    assert checkpoint.open_invoices() == []
+
+
+def test_an_accepted_order_shows_the_invoice_that_an_earlier_attempt_got(
+    checkpoint: Checkpoint, order: Order
+) -> None:
+    named, exists = an_outcome(Kind.UNKNOWN, invoice="TRX1"), an_outcome(Kind.EXISTS)
+    assert attempted(checkpoint, order, named, exists) is Status.ACCEPTED
+    (line, *_) = checkpoint.lines()
+    (open_,) = checkpoint.open_orders()
+    assert line.attempt is not None
+    known = checkpoint.known().orders.set_index("number")["invoice"]
+    assert (line.attempt["invoice"], open_.invoice, known[ANDI]) == ("TRX1", "TRX1", "TRX1")
+
+
+def test_an_accepted_order_shows_no_invoice_that_another_row_holds_or_that_failed(
+    checkpoint: Checkpoint, order: Order
+) -> None:
+    failed, lost, exists = an_outcome(Kind.GAGAL, invoice="TRX1"), None, an_outcome(Kind.EXISTS)
+    assert attempted(checkpoint, order, failed, lost, exists) is Status.ACCEPTED
+    other = orders_in(checkpoint)[BUDI, "S10", 1]
+    attempted(checkpoint, other, an_outcome(Kind.UNKNOWN, invoice="TRX1"), exists)
+    assert [line.attempt["invoice"] for line in checkpoint.lines() if line.attempt] == ["", ""]
+
+
+def test_a_line_says_how_often_it_was_tried_and_what_was_answered_last(
+    checkpoint: Checkpoint, order: Order
+) -> None:
+    later = an_outcome(Kind.GAGAL, reason_code="00", reason="Gangguan")
+    attempted(checkpoint, order, None, an_outcome(Kind.NOT_SENT), later, an_outcome(Kind.NOT_SENT))
+    tried, untried, held = checkpoint.lines()
+    assert tried.status is Status.UNKNOWN
+    assert [(line.tries, line.last_answer) for line in (tried, untried, held)] == [
+        (2, "00 Gangguan"),
+        (0, ""),
+        (0, ""),
+    ]
+
+
+def test_the_last_answer_that_decides_is_not_told_twice(checkpoint: Checkpoint, order: Order) -> None:
+    again = an_outcome(Kind.GAGAL, reason_code="00", reason="Gangguan")
+    attempted(checkpoint, order, an_outcome(Kind.GAGAL), again)
+    (line, *_) = checkpoint.lines()
+    assert line.attempt is not None
+    assert (line.attempt["reason"], line.tries, line.last_answer) == ("Gangguan", 2, "")
+
+
+def test_only_answers_that_state_another_day_are_given_and_found_without_reading_the_rest(
+    checkpoint: Checkpoint, order: Order, path: Path
+) -> None:
+    same = f"{TODAY} 01:00:00"
+    other = f"{TODAY + timedelta(days=1)} 01:00:00"
+    silent = an_outcome(Kind.UNKNOWN)
+    told = [an_outcome(Kind.UNKNOWN, answered_at=stated) for stated in (same, other)]
+    attempted(checkpoint, order, silent, *told)
+    assert checkpoint.other_days() == [(NOW, other)]
+    asked: list[str] = []
+    checkpoint._db.set_trace_callback(asked.append)
+    checkpoint.other_days()
+    with closing(sqlite3.connect(path)) as db:
+        plan = db.execute(f"EXPLAIN QUERY PLAN {asked[-1]}").fetchall()
+    assert "USING INDEX attempts_other_day" in str(plan)
+
+
+def test_two_attempts_in_one_slot_are_one_claim(checkpoint: Checkpoint, order: Order) -> None:
+    attempted(checkpoint, order, None, an_outcome(Kind.UNKNOWN))
+    (claim,) = checkpoint.claims()
+    first, _ = checkpoint.open_orders()[0].past
+    assert (claim["token"], claim["number"]) == (first.token, ANDI)
 
 
 def test_the_first_day_is_that_of_the_first_attempt_that_may_have_left(

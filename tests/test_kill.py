@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -17,7 +18,6 @@ from bulk_topup.checkpoint import Checkpoint
 from bulk_topup.sandbox import Faults
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
 
     from tests.conftest import MakeOffice, Office
@@ -60,7 +60,7 @@ def gate() -> Iterator[Gate]:
 # -- asked to end ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("asked_by", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("asked_by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_answer_in_flight_is_awaited_and_recorded(
     make_office: MakeOffice, gate: Gate, asked_by: int
 ) -> None:
@@ -102,6 +102,74 @@ def test_a_second_ctrl_c_leaves_at_once_and_the_row_in_flight_is_unknown(
     assert rest.exit == OPEN
     assert office.statuses("bonus.results.xlsx") == ["sukses", "unknown", "sukses", "sukses"]
     assert sorted(office.sent_numbers()) == office.numbers(4)
+
+
+def test_a_window_that_closes_asks_more_than_once_and_still_the_answer_in_flight_is_recorded(
+    make_office: MakeOffice, gate: Gate
+) -> None:
+    """Its terminal is gone by then, so that nothing can be shown any more."""
+    office = make_office(faults=gate.faults)
+    office.payroll("bonus.csv", office.numbers(4))
+    keyboard, terminal = os.openpty()
+    command = [sys.executable, "-m", "bulk_topup", "run", "bonus.csv", "--yes", *office.fast]
+    running = subprocess.Popen(
+        command,
+        cwd=office.folder,
+        env=dict(office.environment),
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    gate.wait()
+
+    os.close(keyboard)
+    for _ in range(3):
+        running.send_signal(signal.SIGHUP)
+        time.sleep(0.1)
+    gate.open()
+
+    assert running.wait(timeout=60) == INTERRUPTED
+    assert office.statuses("bonus.results.xlsx") == ["sukses", "sukses", "unsent", "unsent"]
+
+
+def test_nohup_outlives_its_window(make_office: MakeOffice, gate: Gate) -> None:
+    office = make_office(faults=gate.faults)
+    office.payroll("bonus.csv", office.numbers(3))
+    command = ["nohup", sys.executable, "-m", "bulk_topup", "run", "bonus.csv", "--yes", *office.fast]
+    with subprocess.Popen(
+        command,
+        cwd=office.folder,
+        env=dict(office.environment),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as running:
+        gate.wait()
+        running.send_signal(signal.SIGHUP)
+        gate.open()
+        assert running.wait(timeout=60) == OK
+    assert office.statuses("bonus.results.xlsx") == ["sukses"] * 3
+
+
+@pytest.mark.parametrize("library", ["click", "pandas", "requests"])
+def test_ctrl_c_while_the_program_still_loads_is_one_line(office: Office, library: str) -> None:
+    slow = office.folder / "slow"
+    slow.mkdir()
+    (slow / f"{library}.py").write_text(
+        "import pathlib, time\npathlib.Path('loading').touch()\ntime.sleep(60)\n"
+    )
+    office.payroll("bonus.csv", office.numbers(1))
+    path = os.pathsep.join((str(slow), office.environment["PYTHONPATH"]))
+    running = office.start("run", "bonus.csv", "--yes", env={"PYTHONPATH": path})
+    while not (office.folder / "loading").exists():
+        time.sleep(0.01)
+
+    running.send_signal(signal.SIGINT)
+    done = office.finish(running)
+
+    assert (done.exit, done.out) == (INTERRUPTED, "")
+    assert done.err == "bulk-topup: interrupted; nothing is lost: run the same command again\n"
 
 
 def test_ctrl_c_ends_the_wait_for_pending_rows(office: Office) -> None:

@@ -11,21 +11,28 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bulk_topup import run as flow
+from bulk_topup import send
+from bulk_topup.batch import Wishes
 from bulk_topup.clock import WIB, SystemClock
+from bulk_topup.desk import Desk
 from bulk_topup.ledger import Ledger, ledger_url
 from bulk_topup.model import Order, Status
+from bulk_topup.outcomes import classify
 from bulk_topup.provider import Provider
-from bulk_topup.sandbox import Sandbox
+from bulk_topup.sandbox import Faults, Sandbox
 from bulk_topup.send import Purse, Sender
 from bulk_topup.throttle import Throttle
 from bulk_topup.tools import Tools
 from tests.builders import ANDI, BUDI, PRICES, a_checkpoint, orders_in, topups
+from tests.office import open_office
 from tests.tcp_proxy import Proxy, Trouble
 
 if TYPE_CHECKING:
@@ -84,6 +91,7 @@ class Silent:
 
     def done(self, order: Order, status: Status, debited: int | None) -> None: ...
     def balance(self, rupiah: int, needed: int) -> None: ...
+    def waiting(self, pending: int, wait_s: float) -> None: ...
     def settled(self, status: Status, rupiah: int) -> None: ...
     def unwritten(self, order: Order, outcome: Outcome) -> None: ...
 
@@ -105,7 +113,7 @@ class Sending:
             for product in PRICES.values()
         ]
         self.sandbox = stack.enter_context(Sandbox(clock=self.clock.now, prices=listed))
-        self.provider = SlowToConnect(self.sandbox.url, "sandbox", "sandbox", now=self.clock.now)
+        self.provider = SlowToConnect(self.sandbox.url, "sandbox", "sandbox", alive=self.clock.alive)
         self.ledger = Ledger(ledger_url(str(folder / "ledger.db")), account="sandbox", base_url="u")
         stack.callback(self.ledger.close)
         self.checkpoint = a_checkpoint(folder / "bonus.checkpoint.db", topups((ANDI, "S5"), (BUDI, "S5")))
@@ -258,7 +266,7 @@ def test_an_unknown_row_whose_guard_falls_while_it_connects_is_not_sent_again_an
 ) -> None:
     desk = sending(NOON)
     order = desk.order(ANDI)
-    desk.ledger.claim(order, TODAY, "first", desk.checkpoint.batch_id, "bonus", NOON)
+    desk.ledger.claim(order, TODAY, "first", desk.checkpoint.batch_id, "bonus", NOON, since=TODAY)
     attempt = desk.checkpoint.begin(order, "first", NOON, TODAY, 0.0, Status.UNSENT)
     guarded = True
 
@@ -274,6 +282,107 @@ def test_an_unknown_row_whose_guard_falls_while_it_connects_is_not_sent_again_an
     assert [open_.status for open_ in desk.checkpoint.open_orders()] == [Status.UNKNOWN]
     assert desk.sandbox.requests() == []
     assert desk.days()[-1:] == [TODAY.isoformat()]
+
+
+# -- over midnight -----------------------------------------------------------------------------------------
+
+
+def test_what_another_batch_paid_before_midnight_is_not_paid_by_this_one_after_it(tmp_path: Path) -> None:
+    """The provider takes it for another top-up, and the claim of yesterday has another key."""
+    with open_office(tmp_path) as office:
+        office.clock.set(BEFORE_MIDNIGHT)
+        office.write("jakarta.csv", [(OTHERS, "TSEL5"), (SHARED, "TSEL5")])
+        office.write("bandung.csv", [(SHARED, "TSEL5")])
+
+        def meanwhile() -> None:
+            flow.run(office.job("bandung.csv"), DeskOfAThread(quiet=True), office.clock)
+            office.clock.set(AFTER_MIDNIGHT)
+
+        with after_request(1, meanwhile):
+            came = office.run("jakarta.csv")
+
+        assert (came.exit, office.paid()) == (1, {OTHERS: 1, SHARED: 1})
+        assert [row["status"] for row in office.results("jakarta.csv")] == ["sukses", "duplicate"]
+
+
+def test_a_copy_does_not_follow_one_that_was_paid_before_midnight(tmp_path: Path) -> None:
+    with open_office(tmp_path) as office:
+        office.clock.set(BEFORE_MIDNIGHT)
+        office.write("bonus.csv", [(OTHERS, "TSEL5"), (SHARED, "TSEL5")] * 2)
+        job = replace(office.job("bonus.csv"), wishes=Wishes(repeat_duplicates=True))
+
+        with after_request(3, lambda: office.clock.set(AFTER_MIDNIGHT)):
+            office.witness(lambda: flow.run(job, Desk(quiet=True), office.clock))
+
+        assert office.paid() == {OTHERS: 2, SHARED: 1}
+        assert [row["status"] for row in office.results("bonus.csv")] == [*["sukses"] * 3, "unsent"]
+
+
+OTHERS, SHARED = "081234500001", "081234500002"
+BEFORE_MIDNIGHT = NOON.replace(hour=23, minute=50)
+AFTER_MIDNIGHT = NOON.replace(day=21, hour=0, minute=1)
+
+
+class DeskOfAThread(Desk):
+    """Only the main thread hears Ctrl-C."""
+
+    @contextmanager
+    def interruptible(self, clock: SystemClock) -> Iterator[None]:  # noqa: ARG002
+        yield
+
+
+@contextmanager
+def after_request(nth: int, meanwhile: Callable[[], None]) -> Iterator[None]:
+    """This happens once, between the answer to the n-th top-up of this process and what follows it."""
+    asked = 0
+    real = Provider.top_up
+
+    def top_up(self: Provider, order: Order, *, may_leave: Callable[[], bool]) -> Answer:
+        nonlocal asked
+        asked += 1
+        mine = asked
+        answer = real(self, order, may_leave=may_leave)
+        if mine == nth:
+            meanwhile()
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Provider, "top_up", top_up)
+        yield
+
+
+# -- what the provider debits ------------------------------------------------------------------------------
+
+PRICE = 5650
+
+
+@pytest.mark.parametrize(("budget", "paid"), [(None, 3), (3 * PRICE, 1)])
+def test_only_a_budget_stops_resends_that_the_provider_debits_more_for(
+    tmp_path: Path, budget: int | None, paid: int
+) -> None:
+    """They add no order, so there is no plan whose cost they could go beyond."""
+    faults = Faults.listed({"isipulsa": dict.fromkeys((1, 2, 3), "before close")})
+    with open_office(tmp_path, faults=faults) as office:
+        office.write("bonus.csv", [(f"08123450000{n}", "TSEL5") for n in range(3)])
+        office.run("bonus.csv")
+        office.clock.advance(timedelta(minutes=5))
+        job = replace(office.job("bonus.csv", "--resend"), budget=budget)
+
+        with debits_more(50):
+            office.witness(lambda: flow.settle_batch(job, Desk(quiet=True), office.clock))
+
+        assert len(office.topups()) == paid
+
+
+@contextmanager
+def debits_more(rupiah: int) -> Iterator[None]:
+    def dearer(answer: Answer, order: Order, now: datetime) -> Outcome:
+        outcome = classify(answer, order, now)
+        return outcome if outcome.debited is None else replace(outcome, debited=outcome.debited + rupiah)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(send, "classify", dearer)
+        yield
 
 
 # -- what leaves, leaves at once ---------------------------------------------------------------------------

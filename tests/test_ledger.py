@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bulk_topup.batch import ELSEWHERE_COLUMNS
-from bulk_topup.errors import BulkTopupError, StorageFailed
-from bulk_topup.ledger import HELD, OPEN, PAID, Ledger, ledger_url, state_of
+from bulk_topup import say
+from bulk_topup.batch import ELSEWHERE_COLUMNS, RECENT_COLUMNS
+from bulk_topup.errors import BulkTopupError, InputError, StorageFailed
+from bulk_topup.ledger import HELD, OPEN, PAID, Ledger, is_address, ledger_url, state_of
 from bulk_topup.model import Status
-from tests.builders import ANDI, BUDI, CITRA, NOW, RECENT_COLUMNS, TODAY, an_order
+from tests.builders import ANDI, BUDI, CITRA, DEWI, NOW, TODAY, an_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +59,8 @@ def ledger(ledger_of: MakeLedger) -> Ledger:
 
 def claim(ledger: Ledger, token: str, batch: str = "b1", **order: Any) -> Claim | None:
     day = order.pop("day", TODAY)
-    return ledger.claim(an_order(**order), day, token, batch, f"name of {batch}", NOW)
+    since = order.pop("since", day)
+    return ledger.claim(an_order(**order), day, token, batch, f"name of {batch}", NOW, since=since)
 
 
 # -- claims ------------------------------------------------------------------------------------------------
@@ -100,6 +102,42 @@ def test_a_claim_that_is_open_in_another_batch_holds_every_day_and_count(ledger:
         assert holder.batch == "b1"
     ledger.conclude("t1", Status.GAGAL)
     assert claim(ledger, "t2", batch="b2", day=TODAY + timedelta(days=1)) is None
+
+
+@pytest.mark.parametrize("status", [Status.SUKSES, Status.DUPLICATE])
+def test_what_another_batch_was_faster_with_since_this_one_began_holds_on_later_days_too(
+    ledger: Ledger, status: Status
+) -> None:
+    yesterday, tomorrow = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+    claim(ledger, "t1", row=7)
+    ledger.conclude("t1", status)
+
+    for since in (yesterday, TODAY):
+        holder = claim(ledger, "t2", batch="b2", day=tomorrow, since=since)
+        assert holder is not None
+        assert (holder.batch, holder.row, holder.day) == ("b1", 7, TODAY.isoformat())
+    assert ledger.own("b2") == [], "its own claim was kept"
+    assert claim(ledger, "t3", batch="b1", day=tomorrow, since=yesterday) is None, "its own is no other's"
+
+
+@pytest.mark.parametrize("other", [{"number": BUDI}, {"product": "S10"}, {"itrx": 2}, {"since": TODAY}])
+def test_another_number_amount_or_count_or_what_was_paid_before_this_one_began_holds_nothing(
+    ledger: Ledger, other: dict[str, Any]
+) -> None:
+    yesterday = TODAY - timedelta(days=1)
+    claim(ledger, "t1", day=yesterday)
+    ledger.conclude("t1", Status.SUKSES)
+    assert claim(ledger, "t2", **{"batch": "b2", "since": yesterday, **other}) is None
+
+
+def test_of_several_holders_the_one_that_is_still_open_is_named(ledger: Ledger) -> None:
+    """What is paid elsewhere is a final answer for a row; what is open there is none."""
+    claim(ledger, "t1", day=TODAY - timedelta(days=1))
+    ledger.conclude("t1", Status.SUKSES)
+    claim(ledger, "t2", batch="b2", itrx=2)
+    holder = claim(ledger, "t3", batch="b3", since=TODAY - timedelta(days=1))
+    assert holder is not None
+    assert (holder.batch, holder.is_open) == ("b2", True)
 
 
 @pytest.mark.parametrize("scope", [{"account": "agent2"}, {"base_url": "https://other.example"}])
@@ -160,12 +198,13 @@ def test_a_claim_is_there_for_the_next_process(ledger_of: MakeLedger) -> None:
 # -- looking -----------------------------------------------------------------------------------------------
 
 
-def test_elsewhere_shows_todays_claims_and_open_ones_of_any_day(ledger: Ledger) -> None:
-    yesterday = TODAY - timedelta(days=1)
+def test_elsewhere_shows_claims_since_that_day_and_open_ones_of_any_day(ledger: Ledger) -> None:
+    yesterday, tomorrow = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
     for token, number, day, status in (
         ("t1", ANDI, TODAY, Status.SUKSES),
         ("t2", BUDI, yesterday, Status.UNKNOWN),
         ("t3", CITRA, yesterday, Status.SUKSES),
+        ("t4", DEWI, tomorrow, Status.SUKSES),
     ):
         claim(ledger, token, number=number, day=day, row=5)
         ledger.conclude(token, status)
@@ -174,6 +213,7 @@ def test_elsewhere_shows_todays_claims_and_open_ones_of_any_day(ledger: Ledger) 
     assert seen.sort_values("number")[["number", "row", "day", "state"]].to_numpy().tolist() == [
         [ANDI, 5, TODAY.isoformat(), PAID],
         [BUDI, 5, yesterday.isoformat(), OPEN],
+        [DEWI, 5, tomorrow.isoformat(), PAID],
     ]
     assert ledger.elsewhere("b1", TODAY).empty
 
@@ -218,7 +258,7 @@ sys.stdin.readline()
 ledger = Ledger(ledger_url(path), account="agent", base_url="https://provider.example")
 for nth in range(count):
     order = an_order(f"0812{nth:08}")
-    holder = ledger.claim(order, TODAY, f"{batch}-{nth}", batch, batch, NOW)
+    holder = ledger.claim(order, TODAY, f"{batch}-{nth}", batch, batch, NOW, since=TODAY)
     if holder is None:
         print(nth)
     elif holder.batch == batch:
@@ -291,6 +331,41 @@ def test_the_ledger_stands_where_its_path_says_whatever_the_folder_is_called(
 
 def test_an_address_is_taken_as_it_stands() -> None:
     assert ledger_url("postgresql://db.office/topups") == "postgresql://db.office/topups"
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "postgresql+psycopg:/db.office/topups",
+        "postgresql:/rina:hunter2@db.office/topups",
+        "postgres:db.office/topups",
+        "PostgreSQL:topups",
+        "sqlite:/data/ledger.db",
+        "file:ledger.db",
+        "mysql:topups",
+    ],
+)
+def test_what_only_looks_like_an_address_is_refused_and_makes_no_file(
+    location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a file name it would be a new, empty record, in which nobody was paid yet."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as error:
+        ledger_url(location)
+    assert error.value.code == "ledger.no_address"
+    assert location.startswith(f"{error.value.facts['scheme']}:")
+    assert "hunter2" not in say.error(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("location", ["C:\\data\\ledger.db", "c:/data/ledger.db", "C:ledger.db"])
+def test_a_drive_of_windows_is_no_address(location: str) -> None:
+    assert not is_address(location)
+
+
+@pytest.mark.parametrize("name", ["ledger.db", "./mysql:topups", "/srv/a:b/ledger.db", "gaji 2025:07.db"])
+def test_a_path_is_no_address(name: str) -> None:
+    assert not is_address(name)
 
 
 def test_a_ledger_that_is_no_database_stops_the_run_and_is_left_alone(tmp_path: Path) -> None:

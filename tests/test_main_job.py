@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
+from bulk_topup.clock import WIB
+from bulk_topup.ledger import Ledger, ledger_url
+from bulk_topup.model import Order, Status
 from bulk_topup.sandbox import Fault, Faults
 from bulk_topup.workbook import RESULT_COLUMNS
 
@@ -638,6 +642,97 @@ def test_a_copy_of_the_sheet_under_another_name_pays_nobody_again(make_office: M
     assert len(office.sent()) == 4
 
 
+class Claimant:
+    """Another batch, whose claim on the second row is made while the first one's request is under way."""
+
+    def __init__(self, number: str) -> None:
+        self.faults = Faults(self._decide)
+        self.order = Order(1, 7, number, "TSEL5", 1, 5_000, "TELKOMSEL", PRICE)
+        self.ledger: Ledger | None = None
+
+    def open(self, office: Office) -> Ledger:
+        location = ledger_url(office.environment["BULK_TOPUP_LEDGER"])
+        self.ledger = Ledger(location, account="sandbox", base_url=office.sandbox.url)
+        return self.ledger
+
+    def _decide(self, endpoint: str, n: int) -> None:
+        if self.ledger is not None and (endpoint, n) == ("isipulsa", 1):
+            now = datetime.now(WIB)
+            self.ledger.claim(self.order, now.date(), "theirs", "b2", "jakarta", now, since=now.date())
+
+
+def test_a_row_that_another_batch_has_open_by_the_time_it_is_sent_waits_for_that_ones_end(
+    make_office: MakeOffice,
+) -> None:
+    first, second = "081234500001", "081234500002"
+    jakarta = Claimant(second)
+    office = make_office(faults=jakarta.faults)
+    office.payroll("bandung.csv", [first, second])
+    with closing(jakarta.open(office)) as ledger:
+        assert office.send("bandung.csv").exit == NOT_ALL_PAID
+        row = office.results("bandung.results.xlsx")[1]
+        assert (row["status"], "jakarta (row 7)" in row["reason"], "still open" in row["reason"]) == (
+            "unsent",
+            True,
+            True,
+        )
+        assert office.sent_numbers() == [first]
+        assert office.send("bandung.csv").exit == NOT_ALL_PAID
+        assert office.sent_numbers() == [first], "it is still open there"
+
+        ledger.conclude("theirs", Status.GAGAL)
+
+        assert office.send("bandung.csv").exit == OK
+    assert office.paid() == {first: 1, second: 1}
+
+
+@pytest.mark.parametrize("ended", [Status.SUKSES, Status.DUPLICATE])
+def test_a_row_that_another_batch_had_open_and_paid_is_never_sent(
+    make_office: MakeOffice, ended: Status
+) -> None:
+    first, second = "081234500001", "081234500002"
+    jakarta = Claimant(second)
+    office = make_office(faults=jakarta.faults)
+    office.payroll("bandung.csv", [first, second])
+    with closing(jakarta.open(office)) as ledger:
+        office.send("bandung.csv")
+        ledger.conclude("theirs", ended)
+
+        assert office.send("bandung.csv").exit == NOT_ALL_PAID
+
+    assert office.statuses("bandung.results.xlsx") == ["sukses", "duplicate"]
+    assert office.sent_numbers() == [first]
+
+
+@pytest.mark.parametrize(("days", "asks"), [("20", False), ("21", True), ("366", True)])
+def test_how_many_days_back_a_likeness_to_another_batch_counts_is_a_setting(
+    make_office: MakeOffice, days: str, asks: bool
+) -> None:
+    office = make_office()
+    office.payroll("juli.csv", office.numbers(3))
+    paid_at = datetime.now(WIB) - timedelta(days=21)
+    location = ledger_url(office.environment["BULK_TOPUP_LEDGER"])
+    with closing(Ledger(location, account="sandbox", base_url=office.sandbox.url)) as ledger:
+        for n, number in enumerate(office.numbers(3)):
+            order = Order(n, n, number, "TSEL5", 1, 5_000, "TELKOMSEL", PRICE)
+            ledger.claim(order, paid_at.date(), f"t{n}", "b2", "juni", paid_at, since=paid_at.date())
+            ledger.conclude(f"t{n}", Status.SUKSES)
+
+    checked = office.run("check", "juli.csv", env={"BULK_TOPUP_OVERLAP_DAYS": days})
+    done = office.send("juli.csv", "--overlap-days", days)
+
+    assert (checked.exit, "batch juni" in checked.err) == ((NOT_ALL_PAID, True) if asks else (OK, False))
+    assert (done.exit, "batch juni" in done.err) == ((NOTHING_SENT, True) if asks else (OK, False))
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "367", "twenty"])
+def test_a_number_of_days_that_is_none_is_refused(office: Office, days: str) -> None:
+    office.payroll("bonus.csv", office.numbers(1))
+    for command in ("run", "check"):
+        done = office.run(command, "bonus.csv", env={"BULK_TOPUP_OVERLAP_DAYS": days})
+        assert (done.exit, "--overlap-days" in done.err) == (NOTHING_SENT, True)
+
+
 def test_two_sheets_sent_at_the_same_moment_pay_each_number_once(make_office: MakeOffice) -> None:
     office = make_office(rule_51=False, latency_s=0.01)
     everyone = office.numbers(40)
@@ -648,6 +743,9 @@ def test_two_sheets_sent_at_the_same_moment_pay_each_number_once(make_office: Ma
     results = [office.finish(process) for process in under_way]
 
     assert [result.err for result in results] == ["", ""]
+    assert office.paid() == dict.fromkeys(everyone, 1)
+    for name in ("jakarta.csv", "bandung.csv"):
+        office.send(name)  # a row that was under way elsewhere, and waited, is known to be paid by now
     assert office.paid() == dict.fromkeys(everyone, 1)
     statuses = office.statuses("jakarta.results.xlsx") + office.statuses("bandung.results.xlsx")
     assert (statuses.count("sukses"), statuses.count("duplicate")) == (40, 40)
@@ -755,6 +853,28 @@ def test_a_budget_below_the_plan_sends_nothing(office: Office) -> None:
     assert office.send("bonus.csv", "--budget", str(3 * PRICE)).exit == OK
 
 
+def test_check_says_that_the_plan_is_over_the_budget_as_run_would(make_office: MakeOffice) -> None:
+    office = make_office(balance=2 * PRICE)
+    office.payroll("bonus.csv", office.numbers(3))
+    check = ("check", "bonus.csv", "--budget")
+
+    over, within = (office.run(*check, str(3 * PRICE - less)) for less in (1, 0))
+
+    assert (over.exit, within.exit) == (NOT_ALL_PAID, OK)
+    assert "costs Rp16,950" in over.err
+    assert "budget is Rp16,949" in over.err
+    assert "budget" not in within.err
+    assert office.run(*check, "1", "--json").json["over_budget"] == {
+        "cost": 3 * PRICE,
+        "before": 0,
+        "budget": 1,
+    }
+    assert office.send("bonus.csv").exit == STOPPED  # two are paid, then the deposit is used up
+    again = office.run(*check, str(3 * PRICE - 1))
+    assert (again.exit, f"{2 * PRICE:,} spent before" in again.err) == (NOT_ALL_PAID, True)
+    assert office.run(*check, str(3 * PRICE)).exit == OK
+
+
 def test_the_budget_is_the_batchs_over_all_its_runs(make_office: MakeOffice) -> None:
     office = make_office(balance=2 * PRICE)
     office.payroll("bonus.csv", office.numbers(3))
@@ -852,7 +972,9 @@ def test_prices_lists_the_live_price_list(office: Office) -> None:
     one = office.run("prices", "--operator", "Telkomsel")
 
     assert (everything.exit, one.exit) == (OK, OK)
-    assert len(everything.out.splitlines()) == len(office.sandbox._prices)
+    header, *rows = everything.out.partition("\n\n")[0].splitlines()
+    assert header.split() == ["code", "operator", "type", "nominal", "price", "status", "description"]
+    assert sorted(row.split()[0] for row in rows) == sorted(p["kodeoperator"] for p in office.sandbox._prices)
     assert re.search(r"^TSEL5 +TELKOMSEL +PULSA +5,000 +Rp5,650 +ready", one.out, re.MULTILINE)
     assert re.search(r"^TSEL30 .* closed", one.out, re.MULTILINE)
     assert "INDOSAT" not in one.out

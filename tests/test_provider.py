@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -734,12 +734,29 @@ def test_this_computer_is_reached_without_the_proxy(
 # -- clock and secrets -------------------------------------------------------------------------------------
 
 
-def test_the_skew_is_the_providers_clock_minus_ours(serve: Callable[..., Server]) -> None:
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("wall", "alive", "skew_s"),
+    [
+        pytest.param(NOON, 100.0, 30.0, id="as the answer came"),
+        pytest.param(NOON + timedelta(minutes=9), 640.0, 30.0, id="both clocks went on"),
+        pytest.param(NOON - timedelta(minutes=1), 40.0, 30.0, id="before the answer came"),
+        pytest.param(NOON + timedelta(days=1, seconds=2), 102.0, 30.0 - 86_400, id="ours was set ahead"),
+        pytest.param(NOON - timedelta(hours=1), 100.0, 3_630.0, id="ours was set back"),
+        pytest.param(NOON + timedelta(hours=1), 3_700.0, 30.0, id="an hour old"),
+        pytest.param(NOON + timedelta(hours=1), 3_700.1, None, id="older"),
+    ],
+)
+def test_the_skew_is_the_providers_clock_minus_ours_at_a_moment(
+    serve: Callable[..., Server], wall: datetime, alive: float, skew_s: float | None
+) -> None:
     server = serve(answers(b"{}", "200 OK", "Date: Mon, 05 Jan 2026 12:00:30 GMT"))
-    account = provider(server.url, now=lambda: datetime(2026, 1, 5, 12, tzinfo=UTC))
-    assert account.skew_s is None
+    account = provider(server.url, alive=lambda: 100.0)
+    assert account.skew_s(wall, alive) is None
     account.status("TRX1", "08123456789")
-    assert account.skew_s == 30.0
+    assert account.skew_s(wall, alive) == (None if skew_s is None else pytest.approx(skew_s))
 
 
 @pytest.mark.parametrize(
@@ -748,7 +765,7 @@ def test_the_skew_is_the_providers_clock_minus_ours(serve: Callable[..., Server]
 def test_a_date_that_is_none_leaves_the_skew_unknown(serve: Callable[..., Server], date: str) -> None:
     account = provider(serve(answers(b"{}", "200 OK", f"Date: {date}")).url)
     assert isinstance(account.status("TRX1", "08123456789"), Reply)
-    assert account.skew_s is None
+    assert account.skew_s(NOON, time.monotonic()) is None
 
 
 def test_the_password_is_in_no_text_of_ours(serve: Callable[..., Server]) -> None:

@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import getpass
 import io
+import json
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bulk_topup.checkpoint import OpenOrder, PastAttempt
+from bulk_topup import run as flow
+from bulk_topup.checkpoint import Checkpoint, OpenOrder, PastAttempt
 from bulk_topup.clock import WIB, wib_day
+from bulk_topup.desk import Desk
 from bulk_topup.errors import Declined, Exit, InputError
+from bulk_topup.ledger import Ledger, ledger_url
 from bulk_topup.model import Kind, Order, Status
 from bulk_topup.provider import Provider
-from bulk_topup.settle import Evidence, Obstacle, Verdict, has_other_calendar, obstacle
+from bulk_topup.sandbox import Faults
+from bulk_topup.send import Moment, Sender
+from bulk_topup.settle import (
+    Evidence,
+    Obstacle,
+    Verdict,
+    bring_ledger_up_to_date,
+    has_other_calendar,
+    obstacle,
+)
 from tests.builders import an_order
 from tests.desk_bench import PRICE, Bench, on_isipulsa, refusal
+from tests.office import Came, open_office
+from tests.office import Office as StillOffice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from tests.conftest import Office
@@ -47,8 +62,9 @@ def attempt_of(
     *,
     ended_at: datetime | None = None,
     skew_s: float | None = 0.0,
+    invoice: str = "",
 ) -> PastAttempt:
-    return PastAttempt(1, "t", begun_at, ended_at or begun_at, wib_day(begun_at), skew_s, kind)
+    return PastAttempt(1, "t", begun_at, ended_at or begun_at, wib_day(begun_at), skew_s, kind, invoice)
 
 
 def unknown(*past: PastAttempt, itrx: int = 1, status: Status = Status.UNKNOWN) -> OpenOrder:
@@ -73,6 +89,20 @@ def unknown(*past: PastAttempt, itrx: int = 1, status: Status = Status.UNKNOWN) 
             GOOD,
             Obstacle.ACCEPTED,
             id="the provider holds it",
+        ),
+        pytest.param(
+            unknown(attempt_of(at("10:00:00"), invoice="TRX1"), attempt_of(at("11:00:00"))),
+            at("12:00:00"),
+            GOOD,
+            Obstacle.INVOICED,
+            id="an answer named an invoice",
+        ),
+        pytest.param(
+            unknown(attempt_of(at("10:00:00"), Kind.GAGAL, invoice="TRX1"), attempt_of(at("11:00:00"))),
+            at("12:00:00"),
+            GOOD,
+            None,
+            id="the invoice of an attempt that failed for good",
         ),
         pytest.param(
             unknown(attempt_of(at("11:00:00")), itrx=2),
@@ -372,6 +402,34 @@ def test_no_resend_where_the_providers_clock_was_not_seen_at_the_attempt(
     assert len(bench.sent()) == 1
 
 
+@pytest.mark.parametrize("fault", [PAID_AND_LOST, "after badstatus"])
+def test_an_attempt_after_the_clock_was_set_a_day_ahead_is_not_sent_again_on_that_day(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """Written down as of tomorrow, it would seem guarded tomorrow, when rule 51 takes it for a new one."""
+    ahead = timedelta()
+    bench: Bench = make_bench(A, faults=on_isipulsa(fault), clock=lambda: bench.clock.now() - ahead)
+    begins = Sender._moment
+
+    def set_ahead(sender: Sender) -> Moment:
+        nonlocal ahead
+        ahead = timedelta(days=1)
+        bench.clock.wall += ahead
+        bench.sandbox.skew_s = -ahead.total_seconds()
+        return begins(sender)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Sender, "_moment", set_ahead)
+        assert bench.run() is Exit.OPEN
+    bench.clock.boot_s += 86_400.0
+    ahead, bench.sandbox.skew_s = timedelta(), 0.0
+
+    assert bench.resend() is not Exit.STOPPED
+
+    assert bench.select("SELECT round(skew_s / 86400) FROM attempts") == [(-1.0,)]
+    assert len(bench.sent()) == 1
+
+
 def test_no_resend_where_a_row_of_the_batch_has_a_date_of_another_calendar(
     make_bench: MakeBench, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -402,6 +460,150 @@ def test_only_the_row_that_is_guarded_is_sent_again(make_bench: MakeBench) -> No
 
     assert bench.statuses() == ["sukses", "unknown"]
     assert [sent.parameters["nomortujuan"] for sent in bench.sent()] == [A, B, A]
+
+
+# -- an unknown row whose answer named an invoice ----------------------------------------------------------
+
+
+NAMED = ["after badstatus", "after othernumber", "after otherproduct"]
+FIRST_INVOICE = "TRX100001"
+
+
+@pytest.fixture
+def make_named(make_bench: MakeBench) -> MakeBench:
+    """A bench with one sheet that was sent; the answer to the first request named an invoice, and no more."""
+
+    def make(answer: str, number: str = A, *, later: tuple[str, ...] = ()) -> Bench:
+        cekstatus = dict(enumerate(later, start=1))
+        faults = Faults.listed({"isipulsa": {1: answer}, "cekstatus": cekstatus})
+        bench = make_bench(number, faults=faults)
+        bench.run()
+        assert (bench.statuses(), bench.rows()[0]["invoice"]) == (["unknown"], FIRST_INVOICE)
+        bench.clock.pass_by(61)
+        return bench
+
+    return make
+
+
+def other_json(**words: str) -> str:
+    return f"before otherjson:{json.dumps({'result': 'ok', 'invoice': FIRST_INVOICE, **words})}"
+
+
+def asked(bench: Bench) -> list[str]:
+    """The invoices that cekstatus was asked about."""
+    return [r.parameters["invoice"] for r in bench.sandbox.requests() if r.endpoint == "cekstatus"]
+
+
+@pytest.mark.parametrize("answer", NAMED)
+def test_an_unknown_row_is_paid_once_the_provider_says_so_of_its_invoice(
+    make_named: MakeBench, answer: str
+) -> None:
+    bench = make_named(answer)
+
+    assert bench.settle() is Exit.OK
+
+    assert (bench.statuses(), bench.rows()[0]["invoice"]) == (["sukses"], FIRST_INVOICE)
+    assert [state for _, _, state in bench.claims()] == ["paid"]
+
+
+@pytest.mark.parametrize("answer", NAMED)
+def test_an_unknown_row_has_failed_once_the_provider_says_so_of_its_invoice(
+    make_named: MakeBench, answer: str
+) -> None:
+    bench = make_named(answer, "081200001101")
+
+    assert bench.settle() is Exit.NOT_ALL_PAID
+
+    assert (bench.statuses(), bench.claims()) == (["gagal"], [])
+
+
+@pytest.mark.parametrize("answer", ["before badstatus", "before othernumber"])
+def test_an_invoice_that_the_provider_does_not_know_changes_nothing(
+    make_named: MakeBench, answer: str
+) -> None:
+    bench = make_named(answer)
+
+    assert bench.settle() is Exit.OPEN
+
+    assert (asked(bench), bench.statuses(), len(bench.sent())) == ([FIRST_INVOICE], ["unknown"], 1)
+
+
+def test_an_unknown_row_needs_the_product_confirmed_besides_the_number(make_named: MakeBench) -> None:
+    """Unlike a pending one, of which the provider has said whose it is."""
+    without = other_json(status="sukses", nomortujuan=A)
+    other = other_json(status="sukses", nomortujuan=A, kodeoperator="TSEL10")
+    bench = make_named("after badstatus", later=(without, other))
+
+    assert [bench.settle(), bench.settle()] == [Exit.OPEN, Exit.OPEN]
+    assert bench.statuses() == ["unknown"]
+    assert bench.settle() is Exit.OK
+
+
+@pytest.mark.parametrize("first", [{}, {1: "after badstatus"}], ids=["a paid row's", "an unknown row's"])
+def test_an_invoice_that_another_row_holds_is_asked_about_for_its_holder_alone(
+    make_bench: MakeBench, first: dict[int, str]
+) -> None:
+    again = other_json(status="sukses", nomorpelanggan=B)
+    bench = make_bench(A, B, faults=Faults.listed({"isipulsa": {**first, 2: again}}))
+    assert bench.run() is Exit.STOPPED
+    bench.clock.pass_by(61)
+
+    assert bench.settle() is Exit.OPEN
+
+    assert (asked(bench), bench.statuses()) == ([FIRST_INVOICE] if first else [], ["sukses", "unknown"])
+    assert bench.resend() is Exit.OPEN
+    assert len(bench.sent()) == 2
+
+
+def answer_of(number: str, invoice: str) -> str:
+    words = {"result": "ok", "status": "sukses", "nomorpelanggan": number, "invoice": invoice}
+    return f"otherjson:{json.dumps(words)}"
+
+
+def test_two_rows_whose_answers_were_swapped_are_each_closed_by_their_own_invoice(
+    make_bench: MakeBench,
+) -> None:
+    second = "TRX100002"
+    faults = on_isipulsa(f"after {answer_of(B, second)}", f"after {answer_of(A, FIRST_INVOICE)}")
+    bench = make_bench(A, B, faults=faults)
+    assert [bench.run(), bench.run()] == [Exit.STOPPED, Exit.STOPPED]
+    assert [(row["status"], row["invoice"]) for row in bench.rows()] == [
+        ("unknown", second),
+        ("unknown", FIRST_INVOICE),
+    ]
+    assert bench.settle() is Exit.OPEN
+
+    assert bench.resolve(said(A, FIRST_INVOICE), said(B, second, 3)) is Exit.OK
+
+    assert [(row["status"], row["invoice"]) for row in bench.rows()] == [
+        ("sukses", FIRST_INVOICE),
+        ("sukses", second),
+    ]
+
+
+def test_a_stray_answer_keeps_its_invoice_from_nobody(make_bench: MakeBench) -> None:
+    second = "TRX100002"
+    bench = make_bench(A, B, faults=on_isipulsa(f"before {answer_of(B, second)}"))
+    assert bench.run() is Exit.STOPPED
+
+    bench.run()
+
+    assert bench.statuses() == ["unknown", "sukses"]
+    assert bench.rows()[1]["invoice"] == second
+
+
+@pytest.mark.parametrize("answer", NAMED)
+def test_an_unknown_row_with_an_invoice_is_not_sent_again(
+    make_named: MakeBench, capsys: pytest.CaptureFixture[str], answer: str
+) -> None:
+    bench = make_named(answer, PENDING_FOR_EVER)
+    (claim,) = bench.claims()
+    capsys.readouterr()
+
+    assert bench.resend() is Exit.OPEN
+
+    assert "the provider answered with an invoice for it" in capsys.readouterr().out
+    assert (len(bench.sent()), bench.statuses(), bench.claims()) == (1, ["unknown"], [claim])
 
 
 # -- who releases the money --------------------------------------------------------------------------------
@@ -516,6 +718,45 @@ def test_a_retry_whose_answer_is_lost_makes_a_failed_row_unknown(make_bench: Mak
     assert bench.run(retry_failed=True) is Exit.OPEN
 
     assert (bench.statuses(), len(bench.paid()), len(bench.sent())) == (["unknown"], 1, 2)
+
+
+# -- the record across batches -----------------------------------------------------------------------------
+
+
+class Counting(Ledger):
+    """Says what it was asked to put back."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.put_back: list[str] = []
+
+    def restore(self, claims: Iterable[Mapping[str, object]], batch: str, batch_name: str) -> None:
+        missing = list(claims)
+        self.put_back += [str(claim["number"]) for claim in missing]
+        super().restore(missing, batch, batch_name)
+
+
+def test_a_row_that_was_sent_again_has_its_slot_already_and_is_not_put_back_at_every_start(
+    make_unknown: MakeBench,
+) -> None:
+    bench = make_unknown(LOST, LOST)
+    bench.resend()
+    assert bench.kinds() == ["unknown", "unknown"]
+    before = bench.claims()
+    ((base_url,),) = bench.select("SELECT DISTINCT base_url FROM claims", ledger=True)
+    url = ledger_url(str(bench.folder / "ledger.db"))
+    checkpoint = Checkpoint.open(bench.checkpoint)
+    assert checkpoint is not None
+
+    with closing(checkpoint), closing(Counting(url, account="sandbox", base_url=base_url)) as ledger:
+        bring_ledger_up_to_date(checkpoint, ledger)
+        assert ledger.put_back == []
+        with closing(sqlite3.connect(bench.folder / "ledger.db")) as db, db:
+            db.execute("DELETE FROM claims")
+        bring_ledger_up_to_date(checkpoint, ledger)
+        assert ledger.put_back == [A]
+
+    assert bench.claims() == before
 
 
 # -- an older progress file --------------------------------------------------------------------------------
@@ -678,16 +919,130 @@ def test_the_invoice_of_another_row_closes_nothing(make_bench: MakeBench) -> Non
     assert bench.statuses() == ["unknown", "sukses"]
 
 
-def test_one_invoice_closes_one_row_only(make_bench: MakeBench) -> None:
+def test_one_invoice_closes_one_row_only(make_bench: MakeBench, capsys: pytest.CaptureFixture[str]) -> None:
     bench = make_bench(A, B, faults=on_isipulsa(PAID_AND_LOST, PAID_AND_LOST))
     bench.run()
     first = bench.paid()[0].invoice
 
-    with pytest.raises(InputError) as refused:
-        bench.resolve(said(A, first), said(B, first, 3))
+    assert bench.resolve(said(A, first), said(B, first, 3)) is Exit.OPEN
 
-    assert refused.value.code == "resolve.other_row"
+    assert f"invoice {first} already belongs to row 2" in capsys.readouterr().err
     assert bench.statuses() == ["sukses", "unknown"], "the verdict before the wrong one did not stand"
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Iterator[Callable[..., StillOffice]]:
+    """Opens an office whose clock stands still; keyword arguments are those of its Sandbox."""
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(open_office(tmp_path, **settings))
+
+
+def resolved(office: StillOffice, sheet: str, invoice: str) -> Came:
+    job = office.job(sheet)
+    verdict = [said(A, invoice)]
+    return office.witness(lambda: flow.resolve_rows(job, Desk(quiet=True), office.clock, verdict))
+
+
+@pytest.mark.parametrize(
+    ("begun", "booked", "code"),
+    [
+        pytest.param(at("23:59:59"), at("00:00:01", 21), "", id="before midnight, booked after it"),
+        pytest.param(at("00:00:01", 21), at("23:59:59"), "", id="after midnight by our clock alone"),
+        pytest.param(at("23:51:00"), at("00:00:01", 21), "", id="9 minutes before it"),
+        pytest.param(at("23:49:00"), at("00:00:01", 21), "resolve.other_day", id="11 minutes before it"),
+        pytest.param(at("23:59:59"), at("23:59:59", 19), "resolve.other_day", id="the day before"),
+    ],
+)
+def test_around_midnight_an_invoice_may_be_of_either_day(
+    still: Callable[..., StillOffice], begun: datetime, booked: datetime, code: str
+) -> None:
+    office = still(faults=on_isipulsa(PAID_AND_LOST))
+    office.clock.set(begun)
+    office.write("bonus.csv", [(A, "TSEL5")])
+    leaves_now = Sender._may_leave
+    with pytest.MonkeyPatch.context() as patch:
+
+        def booked_then(sender: Sender, order: Order, moment: Moment) -> bool:
+            leaves = leaves_now(sender, order, moment)
+            office.clock.set(booked)
+            return leaves
+
+        patch.setattr(Sender, "_may_leave", booked_then)
+        office.run("bonus.csv")
+    office.clock.set(at("10:00:00", 21))
+
+    assert resolved(office, "bonus.csv", office.topups()[0].invoice).code == code
+
+    assert office.results("bonus.csv")[0]["status"] == ("unknown" if code else "sukses")
+
+
+@pytest.mark.parametrize("date", [None, "20/01/2025"])
+def test_without_a_date_only_an_invoice_that_the_row_got_itself_closes_it(
+    make_bench: MakeBench, date: str | None
+) -> None:
+    words = {"status": "sukses", "nomortujuan": A, "kodeoperator": "TSEL5"}
+    undated = other_json(**words, **({"tanggal": date} if date else {}))
+    for answer, code in ((PAID_AND_LOST, "resolve.no_day"), ("after badstatus", "")):
+        faults = Faults.listed({"isipulsa": {1: answer}, "cekstatus": {1: undated}})
+        bench = make_bench(A, faults=faults)
+        bench.run()
+        if code:
+            with pytest.raises(InputError) as refused:
+                bench.resolve(said(A, FIRST_INVOICE))
+            assert refused.value.code == code
+        else:
+            assert bench.resolve(said(A, FIRST_INVOICE)) is Exit.OK
+
+
+@pytest.fixture
+def two_batches(still: Callable[..., StillOffice]) -> StillOffice:
+    """a.csv is paid; b.csv is a second top-up for the same number, not paid and unknown."""
+    office = still(faults=on_isipulsa(None, LOST))
+    for name, nth in (("a.csv", 1), ("b.csv", 2)):
+        (office.folder / name).write_text(f"No HP,Kode Produk,itrx\n{A},TSEL5,{nth}\n")
+        office.run(name)
+    return office
+
+
+def test_the_invoice_of_another_batch_closes_nothing(two_batches: StillOffice) -> None:
+    invoice = two_batches.topups()[0].invoice
+
+    assert resolved(two_batches, "b.csv", invoice).code == "resolve.other_batch"
+
+    assert two_batches.results("b.csv")[0]["status"] == "unknown"
+
+
+def test_the_invoice_of_another_batch_whose_progress_file_is_gone_closes_nothing(
+    two_batches: StillOffice,
+) -> None:
+    invoice = two_batches.topups()[0].invoice
+    (two_batches.folder / "a.checkpoint.db").unlink()
+
+    assert resolved(two_batches, "b.csv", invoice).code == "resolve.unread_batch"
+
+    assert two_batches.results("b.csv")[0]["status"] == "unknown"
+
+
+def test_a_failed_top_up_of_another_batch_does_not_free_this_row(
+    still: Callable[..., StillOffice],
+) -> None:
+    """It left no claim, and this row may be paid under another invoice."""
+    fails_later = "081200001101"
+    office = still(faults=on_isipulsa(None, PAID_AND_LOST), rule_51=False)
+    for name in ("a.csv", "b.csv"):
+        office.write(name, [(fails_later, "TSEL5")])
+        office.run(name)
+    job, failed = office.job("b.csv"), office.sandbox.book()[0]
+    assert failed.status == "gagal"
+    verdict = [said(fails_later, failed.invoice)]
+
+    def resolve() -> Exit:
+        return flow.resolve_rows(job, Desk(quiet=True), office.clock, verdict)
+
+    assert office.witness(resolve).code == "resolve.other_batch"
+    (office.folder / "a.checkpoint.db").unlink()
+    assert office.witness(resolve).code == "resolve.unread_batch"
+    assert office.results("b.csv")[0]["status"] == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -747,6 +1102,24 @@ def test_a_failed_invoice_does_not_close_a_row_that_another_attempt_may_have_pai
 
     assert bench.statuses() == ["unknown"]
     assert [state for _, _, state in bench.claims()] == ["open"]
+
+
+@pytest.mark.parametrize("pause_s", [61.0, 86_400.0], ids=["the same day", "the next day"])
+def test_the_invoice_of_a_try_that_has_failed_does_not_close_the_next_one(
+    make_bench: MakeBench, pause_s: float
+) -> None:
+    """Failed and refunded; sent again by wish, and that answer lost: it may be paid."""
+    fails_later = "081200001101"
+    bench = make_bench(fails_later, faults=on_isipulsa(None, PAID_AND_LOST), rule_51=False)
+    bench.run(wait_s=30.0)
+    assert bench.statuses() == ["gagal"]
+    bench.clock.pass_by(pause_s)
+    assert bench.run(retry_failed=True, same_batch=True) is Exit.OPEN
+
+    with pytest.raises(InputError) as refused:
+        bench.resolve(said(fails_later, bench.sandbox.book()[0].invoice))
+
+    assert (refused.value.code, bench.statuses()) == ("resolve.settled", ["unknown"])
 
 
 # -- many at once, through the command ---------------------------------------------------------------------

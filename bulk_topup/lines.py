@@ -1,0 +1,107 @@
+"""The sheet's rows as the checkpoint keeps them, and as the results get them back. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bulk_topup.batch import KEY
+from bulk_topup.model import Finding, Level, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from bulk_topup.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the results: a row of the sheet with what became of it, not yet worded."""
+
+    row: int
+    cells: tuple[str, ...]
+    status: Status
+    why: tuple[Finding, ...]
+    number: str
+    product: str
+    operator: str
+    price: int | None
+    attempt: Mapping[str, Any] | None
+    note: Mapping[str, Any] | None
+    removed: bool
+    tries: int = 0
+    """Attempts that may have left."""
+    last_answer: str = ""
+    """What the provider said to the last of them, where `attempt` is another one."""
+    nominal: int | None = None
+
+
+def _own_positions(plan: Plan) -> list[int]:
+    """Positions of the sheet's own columns: all but a block of results fed back in."""
+    start = plan.rows.sheet.columns.results
+    fed_back = range(0) if start is None else range(start, start + 10)
+    return [at for at in range(len(plan.rows.sheet.header)) if at not in fed_back]
+
+
+def own_header(plan: Plan) -> list[str]:
+    """The sheet's own column names."""
+    return [plan.rows.sheet.header[at] for at in _own_positions(plan)]
+
+
+def line_values(plan: Plan) -> Iterator[tuple[object, ...]]:
+    """For each row of the sheet: position, row, cells, number, product, itrx, status, why, removed."""
+    sheet = plan.rows.sheet
+    keys: dict[int, tuple[object, ...]] = {}
+    for frame in (plan.orders, plan.attempted):
+        keys.update({int(row): tuple(key) for row, *key in frame[KEY].itertuples()})
+    own = (sheet.cells[at].tolist() for at in _own_positions(plan))
+    for position, (row, *cells) in enumerate(zip(sheet.cells.index.tolist(), *own, strict=True)):
+        held = plan.held.get(row)
+        key = keys.get(row, (None, None, None))
+        findings = held.why if held else plan.not_again.get(row, ())
+        why = json.dumps([_finding_facts(finding) for finding in findings]) if findings else None
+        yield (position, row, json.dumps(cells), *key, held.status if held else None, why, 0)
+
+
+def _finding_facts(finding: Finding) -> list[object]:
+    return [finding.row, finding.level, finding.code, finding.column, finding.value, dict(finding.facts)]
+
+
+def moved(cells: str, old_header: Sequence[str], header: Sequence[str]) -> str:
+    """A removed row's cells under today's column names."""
+    if list(old_header) == list(header):
+        return cells
+    left = list(zip(old_header, json.loads(cells), strict=False))
+    placed = []
+    for name in header:
+        at = next((at for at, (old, _) in enumerate(left) if old == name), None)
+        placed.append("" if at is None else left.pop(at)[1])
+    return json.dumps(placed)
+
+
+def line_of(row: Mapping[str, Any]) -> Line:
+    """From the kept values, with those of the row's order and of the attempt that speaks for it."""
+    return Line(
+        row=row["row"],
+        cells=tuple(json.loads(row["cells"])),
+        status=Status(row["held"] or row["status"]),
+        why=tuple(_finding(*facts) for facts in json.loads(row["why"] or "[]")),
+        number=row["number"] or "",
+        product=row["product"] or "",
+        operator=row["operator"] or "",
+        price=row["price"],
+        attempt=None if row["begun_at"] is None else {name: row[name] for name in _ATTEMPT},
+        note=json.loads(row["note"]) if row["note"] else None,
+        removed=bool(row["removed"]),
+        tries=row["tries"],
+        last_answer=" ".join(filter(None, (row["last_reason_code"], row["last_reason"]))),
+        nominal=row["nominal"],
+    )
+
+
+_ATTEMPT = ("begun_at", "kind", "code", "reason_code", "reason", "invoice", "serial", "debited")
+
+
+def _finding(row: int, level: str, code: str, column: str, value: str, facts: Mapping[str, str]) -> Finding:
+    return Finding(row, Level(level), code, column, value, facts)
