@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,7 +18,11 @@ if not hasattr(os, "fork"):
 
 from bulk_topup.sandbox import CAMPAIGN_KINDS, STATUSES
 from bulk_topup.sandbox.faults import FRONT_STATUSES
-from tests.campaign import draw, judge, planted, schedule
+from tests.campaign import draw, judge, office, planted, schedule, told
+from tests.campaign.__main__ import SHORT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[1]
 WITH_ARGUMENTS = {"stall", "slow", "status", "answer"}
@@ -34,6 +40,11 @@ def test_nobody_is_paid_twice_and_no_row_is_lost(tmp_path: Path) -> None:
     assert len({json.dumps(verdict["tuple"]) for verdict in verdicts}) >= 500
     assert sum(verdict["kills"] for verdict in verdicts) >= 100
     assert sum(verdict["faults"] for verdict in verdicts) >= 500
+    assert sum(len(verdict["moments"]) for verdict in verdicts) >= 20, "killed by the clock"
+    assert sum(verdict["at once"] for verdict in verdicts) >= 40
+    assert sum(verdict["answers"].get("true", 0) for verdict in verdicts) >= 20
+    assert sum(verdict["answers"].get("wrong", 0) for verdict in verdicts) >= 10
+    assert {verdict["verdict"] for verdict in verdicts} == {"green"}
 
 
 @pytest.mark.parametrize("patch", planted.PATCHES, ids=lambda patch: patch.stem)
@@ -74,3 +85,79 @@ def test_every_kind_of_fault_is_drawn() -> None:
 
 def test_a_seed_draws_the_same_schedules_again() -> None:
     assert [draw.draw(7, nth) for nth in range(40)] == [draw.draw(7, nth) for nth in range(40)]
+
+
+def test_every_manner_of_answer_and_of_running_at_once_is_drawn() -> None:
+    steps = [step for nth in range(SHORT) for step in draw.draw(1, nth).steps]
+    commands = [step for step in steps if isinstance(step, schedule.Command)]
+    pairs = [step for step in steps if isinstance(step, schedule.Together)]
+    assert {command.manner for command in commands} == {"", *draw.TRUE, *draw.WRONG}
+    assert any(pair.hold is None for pair in pairs)
+    assert {pair.hold.point for pair in pairs if pair.hold} == {*draw.HOLDS, *draw.EARLY_HOLDS}
+    assert any(pair.hold and pair.first.sheet == pair.second.sheet for pair in pairs)
+    assert any(pair.hold and pair.first.sheet != pair.second.sheet for pair in pairs)
+    assert any(command.killed_at for command in commands)
+
+
+@pytest.fixture
+def carried_out(tmp_path: Path) -> Callable[..., judge.Case]:
+    """The case of a few steps about one sheet of two rows."""
+    rows = (schedule.Row(1, "081234500001", "TSEL5"), schedule.Row(2, "081200002101", "TSEL10"))
+
+    def carry_out(*steps: schedule.Step) -> judge.Case:
+        plan = draw.draw(1, 0)
+        write = schedule.Write("bonus.csv", rows, "write")
+        plan = replace(plan, start=draw.STARTS[0], skew_s=0.0, counts_copies=False, steps=(write, *steps))
+        return judge.Case(office.carry_out(plan, tmp_path))
+
+    return carry_out
+
+
+def test_what_a_person_says_is_what_stands_in_the_book(carried_out: Callable[..., judge.Case]) -> None:
+    """Both answers are lost: the first row was paid, the second was not."""
+    lost = {"isipulsa": {1: "after close"}}
+    run = schedule.Command("run", "bonus.csv", faults=lost)
+    case = carried_out(run, schedule.Command("resolve", "bonus.csv", manner="file"))
+    paid, unpaid = case.records[-1].said
+    assert [paid.true, unpaid.true] == [True, True]
+    assert case.topups[paid.invoice].number == paid.number == "081234500001"
+    assert (unpaid.number, unpaid.invoice) == ("081200002101", "")
+    assert [line.status for line in case.results[-1].lines] == ["sukses", "gagal"]
+    assert judge.judge(case) == []
+
+
+def test_the_judge_sees_a_wrong_word_that_was_taken(carried_out: Callable[..., judge.Case]) -> None:
+    run = schedule.Command("run", "bonus.csv")
+    case = carried_out(run, schedule.Command("resolve", "bonus.csv", manner="other"))
+    assert judge.judge(case) == []
+    taken = [replace(record, exit=4 if record.said else record.exit) for record in case.records]
+    case.records = tuple(taken)
+    assert [found.rule for found in judge.judge(case)] == ["words are checked"]
+
+
+def test_the_judge_sees_two_at_work_on_one_sheet(carried_out: Callable[..., judge.Case]) -> None:
+    run = schedule.Command("run", "bonus.csv")
+    hold = schedule.Crash("ledger.claim", 1, "after", "hold")
+    case = carried_out(schedule.Together(run, run, hold))
+    assert (case.records[1].exit, case.records[1].inside) == (5, True)
+    assert judge.judge(case) == []
+    case.records = (case.records[0], replace(case.records[1], exit=0), *case.records[2:])
+    assert [found.rule for found in judge.judge(case)] == ["one at a time"]
+
+
+def test_requests_of_two_commands_at_once_are_told_apart(carried_out: Callable[..., judge.Case]) -> None:
+    """Two sheets with the same rows: what one has claimed, the other leaves."""
+    copy = schedule.Write("copy.csv", (schedule.Row(1, "081234500001", "TSEL5"),), "write")
+    hold = schedule.Crash("ledger.claim", 1, "before", "hold")
+    runs = schedule.Command("run", "bonus.csv"), schedule.Command("run", "copy.csv")
+    case = carried_out(copy, schedule.Together(*runs, hold))
+    assert [(r.number, r.place) for r in case.requests] == [("081234500001", 1), ("081200002101", 0)]
+    assert judge.judge(case) == []
+
+
+def test_a_kill_by_the_clock_is_logged_with_its_moment(carried_out: Callable[..., judge.Case]) -> None:
+    case = carried_out(schedule.Command("run", "bonus.csv", killed_at=0.01))
+    record = case.records[0]
+    assert record.exit is None
+    assert record.moment.startswith("SIGKILL to `run bonus.csv` after ")
+    assert told.facts(case)["repeatable"] is False

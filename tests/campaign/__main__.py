@@ -46,8 +46,11 @@ def main() -> int:
         print(line)
     if log is not None:
         log.close()
+    missing = 0 if options.until_red else count - options.first - figures.sums["schedules"]
+    if missing:
+        print(f"schedules not run        {missing:>8,}")
     missed = planted.main(options.jobs) if options.planted else 0
-    return 1 if figures.violations else missed
+    return 1 if figures.violations or missing else missed
 
 
 def _options() -> argparse.Namespace:
@@ -107,7 +110,7 @@ def _verdict(seed: int, nth: int) -> Verdict:
     with office.folder() as where:
         case = Case(office.carry_out(draw(seed, nth), where))
         violations = [{"rule": found.rule, "what": found.what} for found in judge(case)]
-        return {**facts(case), "violations": violations}
+        return {**facts(case), "verdict": "red" if violations else "green", "violations": violations}
 
 
 @dataclass
@@ -117,12 +120,17 @@ class Figures:
     sums: Counter[str] = field(default_factory=Counter)
     violations: Counter[str] = field(default_factory=Counter)
     points: Counter[str] = field(default_factory=Counter)
+    commands: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
 
     def add(self, verdict: Verdict) -> None:
         self.sums["schedules"] += 1
-        for name in ("commands", "requests", "faults", "kills", "paid"):
+        for name in ("at once", "requests", "faults", "kills", "paid"):
             self.sums[name] += verdict[name]
+        self.sums["by the clock"] += len(verdict["moments"])
+        self.commands.update(verdict["commands"])
+        self.answers.update(verdict["answers"])
         self.seen.add(json.dumps(verdict["tuple"]))
         self.points.update(crash.partition("#")[0] for crash in verdict["crashes"])
         self.violations.update({found["rule"] for found in verdict["violations"]})
@@ -132,8 +140,12 @@ class Figures:
         twice = self.violations["paid once"]
         yield f"schedules run            {self.sums['schedules']:>8,}   in {seconds:,.0f} s"
         yield f"distinct tuples          {len(self.seen):>8,}   (fault, point, crash, commands)"
-        yield f"commands run             {self.sums['commands']:>8,}"
-        yield f"processes killed         {self.sums['kills']:>8,}   at {len(self.points)} kinds of moment"
+        verbs = ", ".join(f"{verb} {count:,}" for verb, count in self.commands.most_common())
+        yield f"commands run             {self.commands.total():>8,}   {verbs}"
+        yield f"two commands at once     {self.sums['at once']:>8,}"
+        yield f"answers by a person      {self.answers.total():>8,}   {self.answers['wrong']:,} of them wrong"
+        at = f"at {len(self.points)} kinds of moment, {self.sums['by the clock']:,} of them by the clock"
+        yield f"processes killed         {self.sums['kills']:>8,}   {at}"
         yield f"requests, with faults    {self.sums['requests']:>8,}   {self.sums['faults']:,}"
         yield f"top-ups paid             {self.sums['paid']:>8,}"
         yield f"schedules paying twice   {twice:>8,}"

@@ -6,6 +6,7 @@ import functools
 import gc
 import inspect
 import os
+import re
 import signal
 import socket
 import sys
@@ -22,6 +23,8 @@ from bulk_topup import cli
 from bulk_topup.checkpoint import Checkpoint
 from bulk_topup.ledger import Ledger
 from bulk_topup.provider import Provider
+from bulk_topup.sheet import child as reader
+from bulk_topup.sheet import contain
 from tests.campaign.clock import CampaignClock
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.campaign.clock import SharedTime
+    from tests.campaign.process import Gate
     from tests.campaign.schedule import Command, Crash
 
 PATIENCE_S, IMPATIENCE_S = 5.0, 0.25
@@ -55,12 +59,15 @@ POINTS: Mapping[str, tuple[Any, str]] = {
 }
 """Every step of the loop that leaves a trace outside the process."""
 
+_TOP_UP = re.compile(rb"itrx=(\d+)&kodeoperator=(\w+)&nomortujuan=(\d+)")
+
 
 @dataclass
 class Boundaries:
-    """Counts the calls of each boundary and does at the chosen one what the schedule says."""
+    """Counts the calls of each boundary and does at the chosen ones what the schedule says."""
 
     crash: Crash | None
+    gate: Gate | None
     time: SharedTime
     tell: Callable[[str], None]
     _calls: dict[str, int] = field(default_factory=dict)
@@ -78,13 +85,23 @@ class Boundaries:
             with self._lock:
                 nth = self._calls[point] = self._calls.get(point, 0) + 1
             self._strike(point, nth, "before")
+            if point == "socket.send":
+                self._note_top_up(args[1])
             result = original(*args, **kwargs)
             self._strike(point, nth, "after")
             return result
 
         return watched
 
+    def _note_top_up(self, sent: bytes) -> None:
+        """Whose request it was, where two commands send at once."""
+        for itrx, product, number in _TOP_UP.findall(sent):
+            asked = " ".join(part.decode() for part in (number, product, itrx))
+            self.tell(f"sent {time.monotonic_ns()} {asked}")
+
     def _strike(self, point: str, nth: int, side: str) -> None:
+        if self.gate is not None and self.gate.is_at(point, nth, side):
+            self.gate.wait()
         crash = self.crash
         if crash is None or (crash.point, crash.nth, crash.side) != (point, nth, side):
             return
@@ -96,23 +113,26 @@ class Boundaries:
         self.time.advance(float(crash.how.partition(":")[2]))
 
 
-def perform(command: Command, folder: Path, url: str, clock: SharedTime) -> Never:
+def perform(
+    command: Command, folder: Path, url: str, clock: SharedTime, trace: Path, gate: Gate | None
+) -> Never:
     """Carry out the command in this process, which must be a fresh fork; ends the process."""
     code = 70
     gc.disable()
     try:
-        trace = os.open(folder / "trace", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        notes = os.open(trace, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         _redirect(folder / "output")
         os.chdir(folder)
         _set_environment(folder, url)
 
         def tell(line: str) -> None:
-            os.write(trace, f"{line}\n".encode())
+            os.write(notes, f"{line}\n".encode())
 
         patience_s = IMPATIENCE_S if _makes_wait(command) else PATIENCE_S
         _hand_in(clock, patience_s, tell)
+        _read_sheets_in_forks()
         _refuse_connections(command.refused)
-        Boundaries(command.crash, clock, tell).install()
+        Boundaries(command.crash, gate, clock, tell).install()
         code = _command(_arguments(command))
     except BaseException:  # noqa: BLE001  (whatever escapes is a defect, and this process ends here)
         traceback.print_exc()
@@ -173,7 +193,7 @@ def _hand_in(clock: SharedTime, patience_s: float, tell: Callable[[str], None]) 
     make, top_up = Provider.__init__, Provider.top_up
 
     def made(self: Provider, *args: Any, **kwargs: Any) -> None:
-        make(self, *args, **{**kwargs, "timeout_s": patience_s, "now": clock.now})
+        make(self, *args, **{**kwargs, "timeout_s": patience_s})
 
     def timed(self: Provider, order: Any, **kwargs: Any) -> Any:
         began = time.monotonic()
@@ -184,6 +204,47 @@ def _hand_in(clock: SharedTime, patience_s: float, tell: Callable[[str], None]) 
 
     Provider.__init__ = made  # type: ignore[method-assign]
     Provider.top_up = timed  # type: ignore[method-assign]
+
+
+def _read_sheets_in_forks() -> None:
+    """The process that parses a sheet is a fork, too: a new interpreter takes longer than all the rest."""
+    contain._started = lambda _command: ForkedReader()  # type: ignore[assignment, return-value]
+
+
+class ForkedReader:
+    """What `contain` uses of a `subprocess.Popen`, around the very same parsing child."""
+
+    def __init__(self) -> None:
+        asked, ask = os.pipe()
+        answered, answer = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            _parse(asked, answer)
+        os.close(asked)
+        os.close(answer)
+        self.stdin, self.stdout = os.fdopen(ask, "wb"), os.fdopen(answered, "rb")
+
+    def __enter__(self) -> ForkedReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stdout.close()
+        self.stdin.close()
+        os.waitpid(self.pid, 0)
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+
+def _parse(asked: int, answer: int) -> Never:
+    try:
+        os.dup2(asked, 0)
+        os.dup2(answer, 1)
+        os.closerange(3, 1024)
+        sys.stdin = os.fdopen(0, closefd=False)
+        reader.main()
+    finally:
+        os._exit(1)
 
 
 def _refuse_connections(refused: tuple[int, ...]) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import struct
+import tempfile
 import threading
+from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bulk_topup.clock import SystemClock
 from tests.campaign.schedule import WIB
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _TICK_S = 0.001
 
@@ -18,8 +25,14 @@ class SharedTime:
 
     def __init__(self, start: datetime) -> None:
         self._memory = mmap.mmap(-1, 8)
-        self._lock = threading.Lock()
+        self._turn = threading.Lock()
+        # A record lock, since the system takes it back from a process that is killed with it in hand.
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (as long as the memory)
         self.set(start)
+
+    def close(self) -> None:
+        self._file.close()
+        self._memory.close()
 
     def seconds(self) -> float:
         return float(struct.unpack_from("d", self._memory)[0])
@@ -31,9 +44,18 @@ class SharedTime:
         struct.pack_into("d", self._memory, 0, moment.timestamp())
 
     def advance(self, seconds: float) -> float:
-        with self._lock:
+        with self._alone():
             struct.pack_into("d", self._memory, 0, self.seconds() + seconds)
             return self.seconds()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._turn:
+            fcntl.lockf(self._file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.lockf(self._file, fcntl.LOCK_UN)
 
 
 class CampaignClock(SystemClock):

@@ -18,6 +18,7 @@ from tests.campaign.schedule import (
     Row,
     Schedule,
     Step,
+    Together,
     Wait,
     Write,
 )
@@ -25,7 +26,7 @@ from tests.campaign.schedule import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.campaign.schedule import Faults, Rows
+    from tests.campaign.schedule import Faults, Manner, Rows
 
 COPY = "bonus_copy.csv"
 
@@ -73,16 +74,41 @@ PLOTS = (
     "run! minutes resend! look minutes resend! look run",
     "run! strict! run",
     "check run! check status run",
+    "run! resolve! run",
+    "run! resolve retry! run",
+    "run! wrong resolve! wrong run",
+    "run! day resolve! retry! look",
+    "run! minutes resend! resolve! retry! run",
+    "run! copy resolve! run-copy! resolve retry! run-copy",
+    "run! save resolve! restore run! resolve retry! run",
+    "run! edit resolve! run! wrong resolve run",
+    "run! delete run! resolve! day resolve new! run",
+    "run! day retry! wrong retry! look",
+    "run!|run run",
+    "run!|settle run!|look run",
+    "run! run!|resend! run!|resolve run",
+    "run! settle!|run! run",
+    "run! minutes resend!|run! look run",
+    "copy run!|run-copy! run run-copy",
+    "copy run!|run-copy! run-copy!|run look",
+    "run! copy day again-copy!|new-again! run-copy",
+    "run! copy retry!|run-copy! settle!|run-copy! run",
+    "run!+run! run",
+    "copy run!+run-copy! run!+settle run-copy",
+    "run! copy resend!+run-copy! run!+run run",
 )
 """`!` marks a step that faults and crashes may befall, `?` one whose requests are all turned away.
 
-Every schedule ends with plain commands.
+`A|B` is B from start to end while A is held at some point of its way, `A+B` is both at once. Every schedule
+ends with plain commands.
 """
 
 WORDS = (
     *("run!", "run!", "run!", "settle!", "resend!", "retry!", "repeat!", "include-same!", "same!"),
     *("new-again!", "look", "minutes", "day", "late", "month", "edit", "reorder", "truncate", "copy"),
     *("run-copy!", "again-copy!", "save", "restore", "delete", "feed", "run-fed!", "feed-own", "poor"),
+    *("resolve!", "resolve", "wrong", "retry!", "run!|run", "run!|run-copy!"),
+    *("settle!|run!", "run!+run-copy!"),
 )
 
 OPTIONS: dict[str, tuple[str, ...]] = {
@@ -97,6 +123,13 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "retry": ("--retry-failed", "--same-batch"),
     "strict": ("--strict",),
 }
+
+COMMANDS = frozenset({*OPTIONS, "settle", "resend", "resolve", "wrong", "look", "check", "status"})
+ELSEWHERE = frozenset({"run-copy", "again-copy", "look-copy", "resolve-copy", "run-fed"})
+"""Commands for the copy of the sheet, or for its results fed back."""
+
+NOT_OPEN = ("--row", "2", "--number", "081234500000", "--not-sent", "--note", "Rina, hotline")
+"""A word on a row that cannot be: no sheet has that number."""
 
 KINDS = (
     *("reset", "close", "truncate", "midbody", "midheaders", "empty", "html", "badgzip", "deepjson"),
@@ -125,8 +158,27 @@ RARE_POINTS = (
     *("os.replace", "os.rename"),
 )
 HOWS = ("exit", "exit", "kill", "kill", "kill", "nap:8", "nap:9000")
+UNHARMED, KILLED = 0.22, 0.32
+"""Up to where a die spares a troubled command, and up to where SIGKILL comes at any moment at all."""
+
+HOLDS = (
+    *("provider.price_list", "ledger.claim", "ledger.claim", "checkpoint.begin", "checkpoint.begin"),
+    *("provider.top_up", "provider.top_up", "checkpoint.end", "ledger.conclude", "os.replace"),
+)
+EARLY_HOLDS = (
+    "provider.price_list",
+    "checkpoint.create",
+    "checkpoint.adopt",
+    "checkpoint.note",
+    "os.replace",
+)
+"""Reached even where nothing is sent. All of them are passed with the batch in hand."""
+
+TRUE: tuple[Manner, ...] = ("truth", "truth", "file", "bare file")
+WRONG: tuple[Manner, ...] = ("other", "invented", "misplaced", "spoiled file")
 
 SPECIAL = ("081200001001", "081200001102", "081200001203", "081200002004", "081200002105", "081200002206")
+FAILING = ("081200001102", "081200001102", "081200000000", "081200000011", "081200000012")
 REFUSED = ("00", "11", "12", "21", "41", "51", "62", "81", "91")
 
 
@@ -139,7 +191,7 @@ def draw(seed: int, nth: int) -> Schedule:
     counts_copies = dice.random() < 0.3
     # Only a workbook can become its own results fed back; a text file is quicker to write and read.
     sheet = "bonus.xlsx" if "feed-own" in plot or dice.random() < 0.2 else "bonus.csv"
-    writer = Writer(dice, sheet, counts_copies)
+    writer = Writer(dice, sheet, counts_copies, retries=any(word.startswith("retry") for word in plot))
     for word in plot:
         writer.add(word)
     return Schedule(
@@ -183,6 +235,8 @@ class Writer:
     dice: random.Random
     sheet: str
     counts_copies: bool
+    retries: bool
+    """Whether there should be rows that fail, because they are sent again."""
     steps: list[Step] = field(default_factory=list)
     _long_waits: int = 2
 
@@ -192,16 +246,14 @@ class Writer:
         self._write(self.sheet, self._new_rows(), "write")
 
     def add(self, word: str) -> None:
-        name, trouble = word.rstrip("!?"), word[-1] if word[-1] in "!?" else ""
-        if name in {"run-copy", "again-copy", "look-copy", "run-fed"}:
-            verb, _, which = name.partition("-")
-            sheet = COPY if which == "copy" else "fed.xlsx"
-            if sheet in self.rows:
-                self._command(verb, sheet, trouble)
-        elif name in {*OPTIONS, "settle", "resend", "look", "check", "status"}:
-            self._command(name, self.sheet, trouble)
+        for mark in "|+":
+            if mark in word:
+                self._together(word.split(mark), races=mark == "+")
+                return
+        if word.rstrip("!?") in {*COMMANDS, *ELSEWHERE}:
+            self._command(word)
         else:
-            self._handle(name)
+            self._handle(word)
 
     def ending(self) -> list[Step]:
         """Plain commands without faults, so that there are final results to judge."""
@@ -210,28 +262,65 @@ class Writer:
 
     # -- commands ------------------------------------------------------------------------------------------
 
-    def _command(self, name: str, sheet: str, trouble: str) -> None:
-        if name == "look":
-            command = Command("results", sheet)
-        elif name in {"check", "status"}:
-            command = Command(name, sheet)
-        elif name in {"settle", "resend"}:
-            command = Command("settle", sheet, ("--resend",) if name == "resend" else ())
-        else:
-            command = Command("run", sheet, OPTIONS[name], workers=self.dice.choice((1, 1, 1, 2, 3, 4)))
-        if trouble == "!":
-            command = self._troubled(command)
-        elif trouble == "?":
-            command = self._turned_away(command)
+    def _command(self, word: str) -> None:
+        command = self._made(word)
+        if command is None:
+            return
         self.steps.append(command)
         if command.crash is not None and self.dice.random() < 0.5:
-            self.steps.append(Command("results", sheet))
+            self.steps.append(Command("results", command.sheet))
+
+    def _made(self, word: str) -> Command | None:
+        """None for a sheet that there is none of yet."""
+        name, trouble = word.rstrip("!?"), word[-1]
+        name, _, which = name.partition("-") if name in ELSEWHERE else (name, "", "")
+        sheet = {"": self.sheet, "copy": COPY, "fed": "fed.xlsx"}[which]
+        if sheet not in self.rows:
+            return None
+        command = self._plain(name, sheet)
+        if trouble == "!":
+            return self._troubled(command)
+        return self._turned_away(command) if trouble == "?" else command
+
+    def _plain(self, name: str, sheet: str) -> Command:
+        if name in {"check", "status", "settle"}:
+            return Command(name, sheet)
+        if name == "look":
+            return Command("results", sheet)
+        if name == "resend":
+            return Command("settle", sheet, ("--resend",))
+        if name in {"resolve", "wrong"}:
+            return Command("resolve", sheet, manner=self.dice.choice(TRUE if name == "resolve" else WRONG))
+        return Command("run", sheet, OPTIONS[name], workers=self.dice.choice((1, 1, 1, 2, 3, 4)))
+
+    def _together(self, words: Sequence[str], *, races: bool) -> None:
+        first, second = map(self._made, words)
+        if first is None or second is None:
+            return
+        # A person's answers come from what stands in the book, and that moves while another command runs.
+        if second.manner:
+            second = Command("resolve", second.sheet, NOT_OPEN)
+        hold = None if races else self._hold(len(self.rows[first.sheet]))
+        if hold is not None:
+            first = replace(first, killed_at=None)
+        self.steps.append(Together(first, replace(second, faults={}, refused=()), hold))
+
+    def _hold(self, count: int) -> Crash:
+        dice = self.dice
+        side: Literal["before", "after"] = "before" if dice.random() < 0.5 else "after"
+        if dice.random() < 0.25:
+            return Crash(dice.choice(EARLY_HOLDS), 1, side, "hold")
+        return Crash(dice.choice(HOLDS), dice.choice((1, 1, dice.randint(1, count))), side, "hold")
 
     def _troubled(self, command: Command) -> Command:
         count = len(self.rows[command.sheet])
-        return replace(
-            command, faults=self._faults(count), refused=self._refusals(count), crash=self._crash(count)
-        )
+        command = replace(command, faults=self._faults(count), refused=self._refusals(count))
+        fate = self.dice.random()
+        if fate < UNHARMED:
+            return command
+        if fate < KILLED:
+            return replace(command, killed_at=round(self.dice.uniform(0.05, 1.1), 2))
+        return replace(command, crash=self._crash(count))
 
     def _turned_away(self, command: Command) -> Command:
         if self.dice.random() < 0.3:
@@ -284,10 +373,8 @@ class Writer:
         first = self.dice.randint(2, count + 1)
         return tuple(range(first, first + self.dice.choice((1, 2, 6))))
 
-    def _crash(self, count: int) -> Crash | None:
+    def _crash(self, count: int) -> Crash:
         dice = self.dice
-        if dice.random() < 0.3:
-            return None
         busy = dice.random() < 0.75
         point = dice.choice(BUSY_POINTS if busy else RARE_POINTS)
         nth = dice.randint(1, count + 1) if busy else dice.choice((1, 1, 2))
@@ -359,6 +446,7 @@ class Writer:
         rows = [self._row() for _ in range(dice.randint(3, 6))]
         if dice.random() < 0.5:
             number = f"0812000000{dice.choice(REFUSED)}" if dice.random() < 0.4 else dice.choice(SPECIAL)
+            number = dice.choice(FAILING) if self.retries else number
             rows[dice.randrange(len(rows))] = Row(self._no(), number, "TSEL10")
         if dice.random() < 0.3:
             rows.append(replace(dice.choice(rows), no=self._no()))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from tests.campaign.schedule import Evidence, Record, Rows
+    from tests.campaign.schedule import Evidence, Record, Rows, Said
 
 Slot = tuple[str, int, int]
 """number, nominal, itrx"""
@@ -40,6 +40,10 @@ READABLE = frozenset({"slow", "answer", "evil", "hugeint", "bigreason"})
 SPARES_REFUSALS = frozenset({"noinvoice", "badstatus", "othernumber", "otherproduct"})
 ACCOUNT_REFUSALS = frozenset({"21", "31", "61", "62", "71", "81", "82"})
 FAILURES = frozenset({"00", "11", "12"})
+
+BUSY = 5
+TAKEN = frozenset({0, 1, 4})
+"""How a command ends that did what it was asked to."""
 
 PAID_WORD = {
     "sukses": "yes",
@@ -51,6 +55,9 @@ PAID_WORD = {
     "invalid": "no",
     "unsent": "no",
 }
+SUM_OF = {"yes": "paid", "no": "not paid", "ask provider": "ask provider"}
+"""A row's `paid` -> where the summary counts it."""
+
 OPEN = frozenset({"pending", "accepted", "unknown"})
 
 
@@ -161,11 +168,28 @@ def _request(
     asked = json.loads(parameters)
     point, _, kind = (fault or "").partition(" ")
     kind, _, argument = kind.partition(":")
-    place = next(n for n, r in enumerate(records) if r.requests[0] <= key <= r.requests[1])
+    place = next(n for n, r in enumerate(records) if key in r.requests)
     return Request(
         key, datetime.fromisoformat(at), asked["nomortujuan"], asked["kodeoperator"], int(asked["itrx"]),
         json.loads(answer), point, kind, argument, topups.get(invoice), records[place], place,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Enquiry:
+    """One cekstatus request that told, readably, what finally became of an invoice."""
+
+    id: int
+    invoice: str
+
+
+def _enquiries(book: sqlite3.Connection) -> Iterator[Enquiry]:
+    rows = book.execute("SELECT id, parameters, answer, fault FROM requests WHERE endpoint = 'cekstatus'")
+    for key, parameters, answer, fault in rows.fetchall():
+        kind = (fault or "").partition(" ")[2].partition(":")[0]
+        told = json.loads(answer).get("status") in {"sukses", "gagal"}
+        if told and (not kind or kind in READABLE):
+            yield Enquiry(key, json.loads(parameters)["invoice"])
 
 
 # -- what the results say ----------------------------------------------------------------------------------
@@ -183,6 +207,12 @@ class Line:
     invoice: str
     debited: str
     reason: str
+    sent_at: str
+
+    @property
+    def nominal(self) -> int:
+        """0 for a product that the price list lacks."""
+        return PRODUCTS[self.product][1] if self.product in PRODUCTS else 0
 
     @property
     def key(self) -> tuple[str, str]:
@@ -201,12 +231,28 @@ class Results:
 
 def _results(place: int, record: Record, path: Path) -> Results:
     book = openpyxl.load_workbook(path, read_only=True)
-    header, *rows = book.worksheets[0].iter_rows(values_only=True)
-    sums = {str(row[0]): int(str(row[1])) for row in book.worksheets[1].iter_rows(values_only=True)}
+    sums: dict[str, int] = {}
+    for cells in book.worksheets[1].iter_rows(values_only=True):
+        label, count = (*cells, None, None)[:2]
+        if isinstance(count, int):
+            sums.setdefault(str(label), count)
+    lines = _lines(book.worksheets[0].iter_rows(values_only=True), record.rows)
     book.close()
-    spelled = {row.written: row.number for row in record.rows if row.written}
-    lines = tuple(_line([str(name) for name in header], row, spelled) for row in rows)
     return Results(place, record, lines, sums)
+
+
+def lines_of(path: Path, sheet: Rows) -> tuple[Line, ...]:
+    """The lines of a results sheet; `sheet` says which number is meant where one is spelled otherwise."""
+    book = openpyxl.load_workbook(path, read_only=True)
+    lines = _lines(book.worksheets[0].iter_rows(values_only=True), sheet)
+    book.close()
+    return lines
+
+
+def _lines(table: Iterable[tuple[object, ...]], sheet: Rows) -> tuple[Line, ...]:
+    header, *rows = table
+    spelled = {row.written: row.number for row in sheet if row.written}
+    return tuple(_line([str(name) for name in header], row, spelled) for row in rows)
 
 
 def _line(header: list[str], row: tuple[object, ...], spelled: dict[str, str]) -> Line:
@@ -215,7 +261,7 @@ def _line(header: list[str], row: tuple[object, ...], spelled: dict[str, str]) -
     number = spelled.get(written) or cells["number_sent"] or written
     return Line(
         cells["No"], number, cells["Kode Produk"], cells["paid"], cells["status"], cells["invoice"],
-        cells["debited"], cells["reason"],
+        cells["debited"], cells["reason"], cells["sent_at"],
     )  # fmt: skip
 
 
@@ -232,6 +278,7 @@ class Case:
         with contextlib.closing(sqlite3.connect(evidence.book)) as book:
             self.topups = _topups(book)
             self.requests = _requests(book, self.topups, evidence.records)
+            self.enquiries = list(_enquiries(book))
         self.results = [
             _results(n, r, r.results) for n, r in enumerate(self.records) if r.results is not None
         ]
@@ -244,10 +291,16 @@ class Case:
             by_slot[request.slot].append(request)
         return [(a, b) for group in by_slot.values() for n, b in enumerate(group) for a in group[:n]]
 
+    def was_learnt(self, first: Request, second: Request) -> bool:
+        """Whether the provider was asked, before the second one, what became of the first one's invoice."""
+        invoice = first.topup.invoice if first.topup else ""
+        return any(asked.invoice == invoice and first.id < asked.id < second.id for asked in self.enquiries)
+
     def of_batch(self, results: Results) -> list[Request]:
         """The requests of the batch that these results are of, up to then."""
-        batch = results.record.batch
-        return [r for r in self.requests if r.record.batch == batch and r.place <= results.place]
+        batch, place = results.record.batch, results.place
+        known = [r for r in self.requests if r.id <= results.record.seen or r.place == place]
+        return [r for r in known if r.record.batch == batch]
 
     def batch_records(self, results: Results) -> list[tuple[int, Record]]:
         batch, sheet = results.record.batch, results.record.command.sheet
@@ -321,15 +374,42 @@ def _why_not_again(case: Case, first: Request, second: Request) -> str:
     if first.turned_away or first.reason in ACCOUNT_REFUSALS:
         return ""
     if first.record.batch != second.record.batch:
-        return _why_not_elsewhere(first, second)
+        return _why_not_elsewhere(case, first, second)
+    closed = _closed_between(case, first, second)
     if command.resends:
-        return _why_not_resent(case, first, second)
-    if first.reason in FAILURES or _failed_later(first) or _repeats_51(first):
+        return "" if closed else _why_not_resent(case, first, second)
+    if _has_failed(first) or closed or _has_turned_out_failed(case, first, second):
         # An older progress file put back may have forgotten a failure, which nobody was paid by.
         forgotten = case.progress_was("restore", second.place, since=first.place)
         asked = forgotten or "--retry-failed" in command.options
         return "" if asked else "failed, and nobody asked to retry"
     return "" if first.day != second.day and _is_changed(first, second) else "sent again"
+
+
+def _has_failed(request: Request) -> bool:
+    return request.reason in FAILURES or _failed_later(request) or _repeats_51(request)
+
+
+def _has_turned_out_failed(case: Case, first: Request, second: Request) -> bool:
+    return first.topup is not None and not first.moved_money and case.was_learnt(first, second)
+
+
+def _closed_between(case: Case, first: Request, second: Request) -> bool:
+    """Whether a person's true word closed the first one's row as failed before the second was sent."""
+    later = case.records[first.place + 1 : second.place]
+    return any(
+        said.true and (said.number, said.product) == (first.number, first.product)
+        for place, record in enumerate(later, first.place + 1)
+        for said in record.said
+        if record.batch == first.record.batch and _was_taken(case, place, said)
+    )
+
+
+def _was_taken(case: Case, place: int, said: Said) -> bool:
+    """A resolve that died may have got as far as this word."""
+    lines = [line for results in case.results if results.place == place for line in results.lines]
+    failed = any(line.key == (said.number, said.product) and line.status == "gagal" for line in lines)
+    return failed or case.records[place].died
 
 
 def _failed_later(request: Request) -> bool:
@@ -340,21 +420,24 @@ def _repeats_51(request: Request) -> bool:
     return request.reason == "51" and "--retry-failed" in request.record.command.options
 
 
-def _why_not_elsewhere(first: Request, second: Request) -> str:
-    released = first.reason in FAILURES or _failed_later(first) or _repeats_51(first)
-    if released:
+def _why_not_elsewhere(case: Case, first: Request, second: Request) -> str:
+    if _has_failed(first) or _closed_between(case, first, second):
+        return ""
+    if _has_turned_out_failed(case, first, second):
         return ""
     if first.day == second.day:
         return "another batch holds it that day"
-    return "it may be in progress in another batch" if first.left_it_unknown else ""
+    unknown = first.left_it_unknown and not case.was_learnt(first, second)
+    return "it may be in progress in another batch" if unknown else ""
 
 
 def _why_not_resent(case: Case, first: Request, second: Request) -> str:
     """`settle --resend` is for unknown ones, under rule 51: same day, first counter, clocks that agree."""
-    # A resend that failed in its turn says nothing of the request before it: the row stays unknown.
-    failed = first.reason in FAILURES or _failed_later(first)
-    known = first.was_ok or first.reason == "51" or failed
-    if known and not (failed and first.record.command.resends) and not first.record.died:
+    if first.reason in FAILURES or _failed_later(first):
+        # It is another request of the row that is unknown: one before a resend that failed, or one since.
+        others = first.record.command.resends or first.record.died or _is_open_since(case, first, second)
+        return "" if others else "resent, but it was known to have failed"
+    if (first.was_ok or first.reason == "51") and not first.record.died:
         return "resent, but its outcome was known"
     if first.day != second.day or second.itrx != 1:
         return "resent on another day or counter"
@@ -363,6 +446,12 @@ def _why_not_resent(case: Case, first: Request, second: Request) -> str:
     if any(_near_midnight(request.at) for request in (first, second)) or abs(case.schedule.skew_s) > 300:
         return "resent where the provider's day may be another"
     return ""
+
+
+def _is_open_since(case: Case, first: Request, second: Request) -> bool:
+    between = (request for request in case.requests if first.id < request.id < second.id)
+    batch = second.record.batch
+    return any(r.slot == first.slot and r.record.batch == batch and r.left_it_unknown for r in between)
 
 
 def _near_midnight(moment: datetime) -> bool:
@@ -420,9 +509,10 @@ def _sheets_of(case: Case, results: Results) -> list[Rows]:
     if results.record.command.verb == "run":
         return [results.record.rows]
     sheets: list[Rows] = []
-    for _, record in case.batch_records(results):
+    for place, record in case.batch_records(results):
         if record.command.verb == "run":
-            adopted = record.results is not None
+            under_way = results.record.inside and place == results.record.beside
+            adopted = record.results is not None and not under_way
             sheets = [record.rows] if adopted else [*sheets, record.rows]
     return sheets or [results.record.rows]
 
@@ -473,9 +563,11 @@ def sums_tie_out(case: Case) -> Iterator[str]:
         wrong = [line.no for line in results.lines if PAID_WORD.get(line.status) != line.paid]
         if wrong:
             yield f"{_where(results)}: `paid` does not go with `status` in rows {wrong}"
-        counts = Counter(line.paid for line in results.lines)
-        said = {word: results.sums.get(f"Rows paid: {word}") for word in ("yes", "no", "ask provider")}
-        if results.sums.get("Rows") != len(results.lines) or said != {word: counts[word] for word in said}:
+        counts = Counter({"rows in": len(results.lines)})
+        counts.update(SUM_OF[line.paid] for line in results.lines)
+        counts.update(line.status for line in results.lines)
+        said = {word: results.sums.get(word) for word in ("rows in", *SUM_OF.values(), *PAID_WORD)}
+        if said != {word: counts[word] for word in said}:
             yield f"{_where(results)}: sums {results.sums} over {dict(counts)}"
 
 
@@ -486,32 +578,31 @@ def unknown_for_a_reason(case: Case) -> Iterator[str]:
             continue
         reasons = {r.number for r in case.of_batch(results) if r.left_it_unknown}
         unexplained = [x for x in results.lines if x.status == "unknown" and x.number not in reasons]
-        deaths = [record for _, record in case.batch_records(results) if record.died]
-        in_flight = sum(record.command.workers for record in deaths)
+        cut_off = [record for _, record in case.batch_records(results) if record.died]
+        cut_off += [case.records[results.record.beside]] if results.record.beside is not None else []
+        in_flight = sum(record.command.workers for record in cut_off)
         if len(unexplained) > in_flight:
-            yield f"{_where(results)}: unknown {[line.no for line in unexplained]}, {len(deaths)} crashes"
+            yield f"{_where(results)}: unknown {[line.no for line in unexplained]}, {len(cut_off)} cut off"
 
 
 def held_for_a_reason(case: Case) -> Iterator[str]:
     """A row is a duplicate only where the same number and nominal stands or was claimed elsewhere."""
     for results in case.results:
-        places = Counter((line.number, _nominal(line.product)) for line in results.lines)
+        places = Counter((line.number, line.nominal) for line in results.lines)
         asked = {r.slot[:2] for r in case.requests if r.place <= results.place}
-        deaths = any(record.died for record in case.records[: results.place])
+        # A claim may stand for a request that was never sent: of one that died, or is on its way.
+        before = case.records[: results.place + 1]
+        claims = any(record.died or record.beside is not None for record in before)
         for line in results.lines:
-            key = (line.number, _nominal(line.product))
+            key = (line.number, line.nominal)
             fed_back = results.record.command.sheet == "fed.xlsx"
             if (
                 line.status == "duplicate"
                 and places[key] < 2
                 and key not in asked
-                and not (deaths or fed_back)
+                and not (claims or fed_back)
             ):
                 yield f"{_where(results)}: row {line.no} is called a duplicate of nothing"
-
-
-def _nominal(product: str) -> int:
-    return PRODUCTS[product][1] if product in PRODUCTS else 0
 
 
 def results_are_there(case: Case) -> Iterator[str]:
@@ -524,7 +615,69 @@ def results_are_there(case: Case) -> Iterator[str]:
             yield f"{sheet}: no results at the end; command {place} ended with {last.exit}"
 
 
+# -- a person's word ---------------------------------------------------------------------------------------
+
+
+def words_are_checked(case: Case) -> Iterator[str]:
+    """A wrong word about a row is not taken; a true one is, and closes the row."""
+    for place, record in enumerate(case.records):
+        wrong = [said for said in record.said if not said.true]
+        if taken := [said for said in wrong if _was_swallowed(case, place, said)]:
+            yield f"`{record.command}` took {taken}"
+        if record.exit in TAKEN:
+            yield from _left_open(case, place, record)
+        elif record.said and not wrong and _must_be_taken(case, record):
+            yield f"`{record.command}` ended with {record.exit}, though true: {record.said}"
+
+
+def _was_swallowed(case: Case, place: int, said: Said) -> bool:
+    """Whether a wrong word was taken: of one, the command says so; of many, the row's line does."""
+    if len(case.records[place].said) == 1:
+        return case.records[place].exit in TAKEN
+    before, after = (_standing(case, at, said) for at in (place - 1, place))
+    return bool(after) and before != after
+
+
+def _standing(case: Case, place: int, said: Said) -> list[tuple[str, str]]:
+    lines = [line for results in case.results if results.place == place for line in results.lines]
+    return [(line.status, line.invoice) for line in lines if line.key == (said.number, said.product)]
+
+
+def _must_be_taken(case: Case, record: Record) -> bool:
+    return not _was_troubled(record) and case.schedule.skew_s == 0 and all(said.plain for said in record.said)
+
+
+def _was_troubled(record: Record) -> bool:
+    command = record.command
+    return bool(command.faults or command.refused or command.crash or record.died)
+
+
+def _left_open(case: Case, place: int, record: Record) -> Iterator[str]:
+    for said in record.said:
+        lines = [line for results in case.results if results.place == place for line in results.lines]
+        still = [line for line in lines if line.key == (said.number, said.product) and line.status in OPEN]
+        # An invoice counts once the provider has confirmed it: one that could not be asked about stays open.
+        unasked = bool(said.invoice) and _was_troubled(record)
+        if still and said.true and said.plain and not unasked:
+            yield f"`{record.command}` left {still} open after {said}"
+
+
 # -- it always knows what it does --------------------------------------------------------------------------
+
+
+def one_at_a_time(case: Case) -> Iterator[str]:
+    """A command that would write in another's batch while that one is at work ends with 5 and sends nothing;
+    no other ends so."""
+    for place, record in enumerate(case.records):
+        beside = None if record.beside is None else case.records[record.beside]
+        shares = beside is not None and beside.command.sheet == record.command.sheet
+        if record.exit == BUSY and not (shares and record.command.takes_turns):
+            yield f"command {place} `{record.command}` was refused, though nobody held its batch"
+        if record.exit == BUSY and any(request.place == place for request in case.requests):
+            yield f"command {place} `{record.command}` was refused, but sent"
+        must_wait = record.inside and shares and record.command.takes_turns and not record.died
+        if must_wait and record.exit != BUSY:
+            yield f"command {place} `{record.command}` ran within another, and ended with {record.exit}"
 
 
 def no_defect(case: Case) -> Iterator[str]:
@@ -544,6 +697,8 @@ RULES: dict[str, Callable[[Case], Iterator[str]]] = {
     "unknown for a reason": unknown_for_a_reason,
     "held for a reason": held_for_a_reason,
     "results are there": results_are_there,
+    "words are checked": words_are_checked,
+    "one at a time": one_at_a_time,
     "no defect": no_defect,
 }
 

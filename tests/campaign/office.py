@@ -6,14 +6,13 @@ import contextlib
 import csv
 import gc
 import importlib
+import json
 import os
 import pkgutil
-import select
 import shutil
-import signal
 import sqlite3
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +21,9 @@ import openpyxl
 
 import bulk_topup
 from bulk_topup.cli import cli
-from tests.campaign.child import perform
+from tests.campaign import person
 from tests.campaign.clock import SharedTime
+from tests.campaign.process import Gate, Process
 from tests.campaign.provider import ProviderProcess
 from tests.campaign.schedule import (
     WIB,
@@ -35,6 +35,7 @@ from tests.campaign.schedule import (
     Progress,
     Record,
     Row,
+    Together,
     Wait,
     Write,
 )
@@ -42,9 +43,9 @@ from tests.campaign.schedule import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.campaign.schedule import Rows, Schedule, Step
+    from tests.campaign.schedule import Rows, Said, Schedule, Step
 
-LONGEST_COMMAND_S = 60.0
+BUSY = 5
 SIDE_FILES = ("-wal", "-shm")
 
 
@@ -94,7 +95,17 @@ def carry_out(schedule: Schedule, where: Path) -> Evidence:
         provider.finish()
     finally:
         provider.end()
+        shared.close()
     return Evidence(schedule, where / "book.db", tuple(office.records), tuple(office.events))
+
+
+@dataclass(frozen=True)
+class Before:
+    """How things stood when a command was started; `results` tells one results file from the next."""
+
+    at: datetime
+    last_request: int
+    results: tuple[int, int] | None
 
 
 @dataclass
@@ -108,10 +119,14 @@ class Office:
     records: list[Record] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     _rows: dict[str, Rows] = field(default_factory=dict)
+    _started: int = 0
 
     def do(self, step: Step) -> None:
         if isinstance(step, Command):
-            self.records.append(self._command(step))
+            self._answer(step) if step.manner else self._alone(step)
+            return
+        if isinstance(step, Together):
+            self._together(step)
             return
         self.events.append(Event(len(self.records), step))
         match step:
@@ -135,53 +150,137 @@ class Office:
 
     # -- commands ------------------------------------------------------------------------------------------
 
-    def _command(self, command: Command) -> Record:
-        results, before = self._beside(command.sheet, "results.xlsx"), None
-        if results.exists():
-            before = results.stat().st_ino, results.stat().st_mtime_ns
-        first, began = self._last_request() + 1, self.time.now()
+    def _answer(self, command: Command) -> None:
+        """A `resolve` by a person who looks at fresh results first, and then at the provider's list."""
+        self._alone(Command("results", command.sheet))
+        if self.records[-1].results is None:
+            return
+        self.provider.finish()
+        rows = self._rows[command.sheet]
+        said = person.words(person.look(self.folder, command.sheet, rows), command.manner)
+        if said:
+            options = person.options(said, command.manner, self.folder)
+            self._alone(replace(command, options=(*options, "--note", "Rina, hotline")), said)
+
+    def _alone(self, command: Command, said: tuple[Said, ...] = ()) -> None:
         self.provider.set_faults(command.faults)
-        code = self._fork(command)
-        if code is None:
+        before = self._before(command.sheet)
+        process = self._start(command)
+        Process.wait(process)
+        if process.code is None:
             self.provider.finish()
-        notes = self._notes()
-        written = results.exists() and (results.stat().st_ino, results.stat().st_mtime_ns) != before
+        seen = self._last_request()
+        requests = frozenset(range(before.last_request + 1, seen + 1))
+        record = self._record(process, before, self._results(process, before))
+        self.records.append(replace(record, requests=requests, seen=seen, said=said))
+
+    def _together(self, step: Together) -> None:
+        self.provider.set_faults(step.first.faults)
+        if step.hold is None:
+            self._race(step)
+            return
+        before = self._before(step.first.sheet)
+        gate = Gate(step.hold)
+        first = self._start(step.first, gate)
+        if first.is_held():
+            within = self._before(step.second.sheet)
+            second = self._start(step.second)
+            Process.wait(second)
+            done = self._record(second, within, self._results(second, within))
+            gate.open()
+            Process.wait(first)
+            done = replace(done, seen=within.last_request, inside=True)
+            whole = self._record(first, before, self._results(first, before))
+            self._join(before, (first, whole), (second, done))
+        else:
+            Process.wait(first)
+            whole = self._record(first, before, self._results(first, before))
+            self._join(before, (first, whole))
+            self._alone(step.second)
+        gate.close()
+
+    def _race(self, step: Together) -> None:
+        before = self._before(step.first.sheet), self._before(step.second.sheet)
+        first, second = self._start(step.first), self._start(step.second)
+        Process.wait(first, second)
+        results = [self._results(first, before[0]), self._results(second, before[1])]
+        if step.first.sheet == step.second.sheet and all(results):
+            results[0] = None  # it is one file: the second's, unless that one did nothing
+        ended = self._record(first, before[0], results[0]), self._record(second, before[1], results[1])
+        self._join(before[0], (first, ended[0]), (second, ended[1]))
+
+    def _join(self, before: Before, *ended: tuple[Process, Record]) -> None:
+        """Record commands that ran at once, each with the requests that it sent."""
+        if any(process.code is None for process, _ in ended):
+            self.provider.finish()
+        last, place = self._last_request(), len(self.records)
+        owners = self._owners(before.last_request, [process for process, _ in ended])
+        for nth, (_, record) in enumerate(ended):
+            requests = frozenset(key for key, owner in owners.items() if owner == nth)
+            beside = place + 1 - nth if len(ended) > 1 else None
+            seen = record.seen if record.inside else last
+            self.records.append(replace(record, requests=requests, seen=seen, beside=beside))
+
+    def _owners(self, after: int, processes: list[Process]) -> dict[int, int]:
+        """Request -> which of the processes sent it, by what each was seen to send, in order of time."""
+        sent = [
+            (int(moment), what, nth)
+            for nth, process in enumerate(processes)
+            for _, moment, what in (note.split(" ", 2) for note in _notes(process, "sent "))
+        ]
+        sent.sort()
+        owners = {}
+        for key, asked in self._top_ups_asked(after):
+            found = next(entry for entry in sent if entry[1] == asked)
+            sent.remove(found)
+            owners[key] = found[2]
+        return owners
+
+    def _top_ups_asked(self, after: int) -> list[tuple[int, str]]:
+        sql = "SELECT id, parameters FROM requests WHERE endpoint = 'isipulsa' AND id > ? ORDER BY id"
+        with contextlib.closing(sqlite3.connect(self.folder / "book.db")) as book:
+            rows = [(key, json.loads(asked)) for key, asked in book.execute(sql, (after,))]
+        names = ("nomortujuan", "kodeoperator", "itrx")
+        return [(key, " ".join(asked[name] for name in names)) for key, asked in rows]
+
+    def _start(self, command: Command, gate: Gate | None = None) -> Process:
+        self._started += 1
+        process = Process(command, self.folder / f"trace-{self._started}", gate)
+        process.start(self.folder, self.provider.url, self.time)
+        return process
+
+    def _before(self, sheet: str) -> Before:
+        return Before(self.time.now(), self._last_request(), _identity(self._beside(sheet, "results.xlsx")))
+
+    def _record(self, process: Process, before: Before, results: Path | None) -> Record:
+        command = process.command
+        crash = next(iter(_notes(process, "crash ")), "")
+        if process.moment and not crash:
+            crash = f"SIGKILL in {command.verb} #{command.killed_at}"
         return Record(
             command=command,
             rows=self._rows.get(command.sheet, ()),
-            began=began,
+            began=before.at,
             ended=self.time.now(),
-            exit=code,
-            crash=next((note[6:] for note in notes if note.startswith("crash ")), ""),
-            timed_out=frozenset(note[10:] for note in notes if note.startswith("timed out ")),
-            requests=(first, self._last_request()),
+            exit=process.code,
+            crash=crash.removeprefix("crash "),
+            timed_out=frozenset(note.split()[-1] for note in _notes(process, "timed out ")),
+            requests=frozenset(),
+            seen=0,
             batch=self._batch(command.sheet),
-            results=self._kept(results) if written and code is not None else None,
-            complaint=self._output() if code in {70, -1} else "",
+            results=results,
+            complaint=self._output() if process.code in {70, -1} else "",
+            moment=process.moment,
         )
 
-    def _fork(self, command: Command) -> int | None:
-        """The exit code; None where the command crashed as planned, -1 where it never ended."""
-        ended, held = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            os.close(ended)
-            perform(command, self.folder, self.provider.url, self.time)
-        os.close(held)
-        hangs = not select.select([ended], [], [], LONGEST_COMMAND_S)[0]
-        os.close(ended)
-        if hangs:
-            os.kill(pid, signal.SIGKILL)
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        if hangs:
-            return -1
-        return None if code in {9, -signal.SIGKILL} else code
-
-    def _notes(self) -> list[str]:
-        trace = self.folder / "trace"
-        notes = trace.read_text().splitlines() if trace.exists() else []
-        trace.unlink(missing_ok=True)
-        return notes
+    def _results(self, process: Process, before: Before) -> Path | None:
+        """A copy of the results sheet, if this command wrote it to its end."""
+        results = self._beside(process.command.sheet, "results.xlsx")
+        if process.code in {None, BUSY} or _identity(results) in {None, before.results}:
+            return None
+        kept = self.folder / f"{process.trace.name}.xlsx"
+        shutil.copyfile(results, kept)
+        return kept
 
     def _output(self) -> str:
         return (self.folder / "output").read_text(errors="replace")[-3000:]
@@ -203,11 +302,6 @@ class Office:
         except sqlite3.DatabaseError:
             return "unreadable"
         return str(row[0]) if row else ""
-
-    def _kept(self, results: Path) -> Path:
-        kept = self.folder / f"results-{len(self.records)}.xlsx"
-        shutil.copyfile(results, kept)
-        return kept
 
     def _beside(self, sheet: str, ending: str) -> Path:
         return self.folder / f"{Path(sheet).stem}.{ending}"
@@ -260,6 +354,16 @@ class Office:
         else:
             first = (now.date().replace(day=1) + timedelta(days=32)).replace(day=2)
             self.time.set(datetime.combine(first, time(9, 30), WIB))
+
+
+def _notes(process: Process, beginning: str) -> list[str]:
+    """What the command's process wrote down, of one kind."""
+    notes = process.trace.read_text().splitlines() if process.trace.exists() else []
+    return [note for note in notes if note.startswith(beginning)]
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    return (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None
 
 
 HEADER = ["No", "Nama", "No HP", "Kode Produk"]

@@ -50,7 +50,8 @@ Rows = tuple[Row, ...]
 
 @dataclass(frozen=True)
 class Crash:
-    """At the nth call of a boundary, before or after: `exit`, `kill`, or `nap:SECONDS` (a laptop sleeps)."""
+    """At the nth call of a boundary, before or after: `exit`, `kill`, `nap:SECONDS` (a laptop sleeps), or
+    `hold`: the thread waits there while another command runs."""
 
     point: str
     nth: int
@@ -61,9 +62,36 @@ class Crash:
         return f"{self.how} {self.side} {self.point}#{self.nth}"
 
 
+Manner = Literal["", "truth", "file", "bare file", "other", "invented", "misplaced", "spoiled file"]
+"""How a person answers for open rows, from what stands in the provider's book: the truth for one row, for
+all of them in a file, in a file without row numbers; or wrongly: another top-up's invoice, one that nobody
+has, the invoice under another row; or a file whose last line is wrong."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A person's word on one row, which is `row` of the sheet (None: not said).
+
+    `number` is in national form; `invoice` is "" where the top-up was not sent; `true` is whether the book
+    bears it out; `plain` whether it does so without a doubt: not pending, and far from midnight.
+    """
+
+    row: int | None
+    number: str
+    product: str
+    invoice: str
+    true: bool
+    plain: bool = False
+
+
 @dataclass(frozen=True)
 class Command:
-    """One command line, and what befalls it. `refused` names connections, from 1, that nobody accepts."""
+    """One command line, and what befalls it.
+
+    `refused` names connections, from 1, that nobody accepts. `killed_at` is when SIGKILL comes, as a part of
+    the time that the verb usually takes: the same schedule may die elsewhere when it is replayed. `manner` is
+    how a `resolve` is answered: its other options come from the book at that time.
+    """
 
     verb: str
     sheet: str
@@ -72,13 +100,37 @@ class Command:
     faults: Faults = field(default_factory=dict)
     refused: tuple[int, ...] = ()
     crash: Crash | None = None
+    killed_at: float | None = None
+    manner: Manner = ""
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether it is one of those of which only one at a time may be at work on a sheet."""
+        return self.verb in {"run", "settle", "resolve"}
 
     @property
     def resends(self) -> bool:
         return self.verb == "settle" and "--resend" in self.options
 
     def __str__(self) -> str:
+        if self.manner:
+            return f"{self.verb} {self.sheet} ({self.manner})"
         return " ".join((self.verb, self.sheet, *self.options))
+
+
+@dataclass(frozen=True)
+class Together:
+    """Two commands at once: the second from start to end while the first is held at `hold`, or a race.
+
+    Where the first never comes to `hold`, the second follows it. The faults of the first befall both.
+    """
+
+    first: Command
+    second: Command
+    hold: Crash | None
+
+    def __str__(self) -> str:
+        return f"{self.first} || {self.second}" + (f" at {self.hold}" if self.hold else "")
 
 
 @dataclass(frozen=True)
@@ -136,7 +188,7 @@ class Deposit:
         return f"[deposit {self.rupiah}]"
 
 
-Step = Command | Write | Progress | FeedBack | Wait | Deposit
+Step = Command | Together | Write | Progress | FeedBack | Wait | Deposit
 
 
 @dataclass(frozen=True)
@@ -161,9 +213,12 @@ class Schedule:
 class Record:
     """One command as it went.
 
-    `requests` are the provider's log entries (first, last) during it; `exit` is None for a crash; `batch` is
-    what the progress file calls itself afterwards, "" without one; `results` is a copy of the results sheet,
-    None where the command wrote none; `rows` is the sheet at that time.
+    `requests` are the provider's log entries that came from it, `seen` the last one that its results can know
+    of; `exit` is None for a crash, and `moment` is when a SIGKILL came that no step of the program announced;
+    `batch` is what the progress file calls itself afterwards, "" without one; `results` is a copy of the
+    results sheet, None where the command wrote none; `rows` is the sheet at that time; `said` is what a
+    `resolve` said. `beside` is the place of the command that ran at the same time; `inside`, that this one
+    was started and ended while that one was held.
     """
 
     command: Command
@@ -173,10 +228,15 @@ class Record:
     exit: int | None
     crash: str
     timed_out: frozenset[str]
-    requests: tuple[int, int]
+    requests: frozenset[int]
+    seen: int
     batch: str
     results: Path | None
     complaint: str
+    moment: str = ""
+    said: tuple[Said, ...] = ()
+    beside: int | None = None
+    inside: bool = False
 
     @property
     def died(self) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tests.campaign.schedule import Command
+from tests.campaign.schedule import Command, Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.campaign.judge import Case, Request, Results
-    from tests.campaign.schedule import Record
+    from tests.campaign.schedule import Record, Schedule
 
 
 def facts(case: Case) -> dict[str, Any]:
@@ -26,13 +27,26 @@ def facts(case: Case) -> dict[str, Any]:
     return {
         "name": plan.name,
         "tuple": [terms, faults, crashes, commands, doings],
-        "commands": len(case.records),
+        "commands": Counter(record.command.verb for record in case.records),
+        "at once": sum(record.beside is not None for record in case.records) // 2,
+        "answers": Counter("true" if said.true else "wrong" for r in case.records for said in r.said),
         "requests": len(case.requests),
         "faults": len(faults),
         "kills": sum(record.died for record in case.records),
         "crashes": crashes,
+        "moments": [record.moment for record in case.records if record.moment],
+        "repeatable": _is_repeatable(plan),
         "paid": sum(request.moved_money for request in case.requests),
     }
+
+
+def _is_repeatable(plan: Schedule) -> bool:
+    """Whether a replay does the same to the bit: no SIGKILL by the clock, no race of processes or workers."""
+    pairs = [step for step in plan.steps if isinstance(step, Together)]
+    commands = [step for step in plan.steps if isinstance(step, Command)]
+    commands += [command for pair in pairs for command in (pair.first, pair.second)]
+    timed = any(command.killed_at is not None or command.workers > 1 for command in commands)
+    return not timed and all(pair.hold for pair in pairs)
 
 
 def _fault(request: Request) -> str:
@@ -59,7 +73,10 @@ def _command(place: int, record: Record) -> Iterator[str]:
     )
     yield f"{place}. {record.began:%d %H:%M:%S} {command} workers={command.workers} [{rows}]"
     yield f"    faults={trouble} refused={command.refused} crash={command.crash}"
-    yield f"    exit {record.exit} {record.crash} batch {record.batch[:6]}"
+    if record.beside is not None:
+        yield f"    {'while' if record.inside else 'at once with'} {record.beside}"
+    yield from (f"    says {said}" for said in record.said)
+    yield f"    exit {record.exit} {record.crash} {record.moment} batch {record.batch[:6]}"
 
 
 def _request(request: Request) -> str:
