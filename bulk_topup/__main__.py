@@ -1,6 +1,23 @@
-"""`python -m bulk_topup` is the same command as `bulk-topup`."""
+"""The entry point of `bulk-topup` and of `python -m bulk_topup`."""
 
-from bulk_topup.cli import main
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; a Ctrl-C while it still loads ends in one line, too."""
+    try:
+        from bulk_topup.cli import main as command_line
+
+        command_line()
+    except KeyboardInterrupt:
+        from bulk_topup import say
+        from bulk_topup.errors import Exit
+
+        sys.stderr.write(say.text("error", message=say.text("interrupted.before")) + "\n")
+        sys.exit(Exit.INTERRUPTED)
+
 
 if __name__ == "__main__":
     main()

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bulk_topup import numbers
+from bulk_topup import numbers, pricelist
 from bulk_topup.errors import InputError
-from bulk_topup.model import Finding, Level, Oddity, PriceList, Product, Sheet
+from bulk_topup.model import Finding, Level, OddCell, Oddity, PriceList, Product, Sheet, letter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,12 @@ SUGGESTED_MOST = 500
 
 _MONEY = re.compile(r"(?:rp\.?\s*)?([0-9]+|[0-9]{1,3}(?:[.,][0-9]{3})+)(?:[.,]00|,-)?", re.IGNORECASE)
 _COUNT = re.compile(r"[1-9][0-9]?")
+
+EXAMPLE_MARK = "CONTOH/EXAMPLE"
+"""What the names of the template's example rows begin with."""
+EXAMPLE_NUMBERS = ("081200009901", "081200009902")
+"""Their phone numbers. As with all of 08120000NNNN, no real telephone has them."""
+
 _RESULT_PAID = frozenset({"yes", "ask provider"})
 _RESULT_STATUS_SENT = frozenset({"sukses", "pending", "accepted", "unknown", "duplicate"})
 
@@ -35,12 +41,13 @@ class Rows:
 
     table columns: `number` ("" where it is not one), `product` (as the price list spells it, "" where
     unknown), `nominal`, `price` (rupiah, 0 where unknown), `operator`, `itrx` (1 where not stated),
-    `itrx_stated` (bool).
+    `itrx_stated` (bool). `listed` are all codes of the price list.
     """
 
     sheet: Sheet
     table: pd.DataFrame
     number_problems: Mapping[int, numbers.Problem]
+    listed: frozenset[str]
 
     def raw(self, position: int | None) -> pd.Series[str]:
         """A column of the sheet as it stands, blanks around the text aside."""
@@ -49,7 +56,9 @@ class Rows:
         return self.sheet.cells[position].str.strip()
 
     def column_name(self, position: int) -> str:
-        return self.sheet.header[position].strip() or f"column {position + 1}"
+        """`C (No HP)`: the column as a person finds it in the spreadsheet program."""
+        name = self.sheet.header[position].strip()
+        return f"{letter(position)} ({name})" if name else letter(position)
 
 
 Check = Callable[[Rows, PriceList], Iterator[Finding]]
@@ -60,9 +69,9 @@ def understand(sheet: Sheet, prices: PriceList) -> Rows:
     cells, columns = sheet.cells, sheet.columns
     national, problems = numbers.normalise_column(cells[columns.number])
     table = pd.DataFrame({"number": pd.Series(national, index=cells.index, dtype="str")})
-    odd_rows = [row for (row, position) in sheet.odd if position == columns.number]
-    if odd_rows:
-        table.loc[odd_rows, "number"] = ""
+    doubtful = [row for (row, at), cell in sheet.odd.items() if at == columns.number and _in_doubt(cell)]
+    if doubtful:
+        table.loc[doubtful, "number"] = ""
     codes = cells[columns.product].str.strip()
     found = {code: find_product(code, prices) for code in codes.unique()}
     table["product"] = codes.map({code: p.code if p else "" for code, p in found.items()}).astype("str")
@@ -72,7 +81,16 @@ def understand(sheet: Sheet, prices: PriceList) -> Rows:
     )
     table["operator"] = codes.map({code: p.operator if p else "" for code, p in found.items()}).astype("str")
     _add_itrx(table, sheet)
-    return Rows(sheet, table, {int(cells.index[at]): problem for at, problem in problems.items()})
+    by_row = {int(cells.index[at]): problem for at, problem in problems.items()}
+    return Rows(sheet, table, by_row, frozenset(prices))
+
+
+def _in_doubt(cell: OddCell) -> bool:
+    """Whether an odd cell of the number column could mean another number, or none."""
+    if cell.kind is not Oddity.TWO_READINGS:
+        return True
+    shown, stored = numbers.normalise(cell.shown), numbers.normalise(cell.stored)
+    return not isinstance(shown, numbers.Number) or shown != stored
 
 
 def assert_header(sheet: Sheet) -> None:
@@ -122,9 +140,9 @@ def cells_are_text(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     columns = rows.sheet.columns
     ours = {columns.number, columns.product, columns.nominal, columns.itrx} - {None}
     for (row, position), cell in rows.sheet.odd.items():
-        if position in ours:
+        if position in ours and (position != columns.number or _in_doubt(cell)):
             code = "number.lost_digits" if cell.kind is Oddity.LOST_DIGITS else f"cell.{cell.kind}"
-            yield _error(row, code, rows.column_name(position), cell.shown)
+            yield _error(row, code, rows.column_name(position), cell.shown, {"stored": cell.stored})
 
 
 def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
@@ -149,23 +167,14 @@ def near_codes(text: str, codes: Sequence[str]) -> list[str]:
     return [by_upper[near] for near in difflib.get_close_matches(text.upper(), by_upper, n=3, cutoff=0.7)]
 
 
-def product_is_ready(rows: Rows, prices: PriceList) -> Iterator[Finding]:
-    closed = {code for code, product in prices.items() if not product.ready}
-    return _product_findings(rows, closed, "product.closed")
-
-
-def product_has_price(rows: Rows, prices: PriceList) -> Iterator[Finding]:
-    unpriced = {
-        code for code, product in prices.items() if product.ready and not (product.price and product.nominal)
-    }
-    return _product_findings(rows, unpriced, "product.no_price")
-
-
-def _product_findings(rows: Rows, codes: set[str], code: str) -> Iterator[Finding]:
+def product_can_be_ordered(rows: Rows, prices: PriceList) -> Iterator[Finding]:
+    found = {code: pricelist.obstacle(product) for code, product in prices.items()}
+    obstacles = {code: obstacle for code, obstacle in found.items() if obstacle is not None}
     column = rows.column_name(rows.sheet.columns.product)
     products = rows.table["product"]
-    for row, product in products[products.isin(codes)].items():
-        yield _error(row, code, column, product)
+    for row, product in products[products.isin(obstacles)].items():
+        obstacle = obstacles[product]
+        yield _error(row, obstacle.code, column, product, {"stated": obstacle.stated})
 
 
 def nominal_as_stated(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
@@ -178,7 +187,7 @@ def nominal_as_stated(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     for row, text in raw[(raw != "") & stated.isna()].items():
         if (row, position) not in rows.sheet.odd:
             yield _error(row, "nominal.unreadable", column, text)
-    differs = stated.notna() & (rows.table["product"] != "") & (stated != rows.table["nominal"])
+    differs = stated.notna() & (rows.table["nominal"] != 0) & (stated != rows.table["nominal"])
     for row, nominal, product in rows.table.loc[differs, ["nominal", "product"]].itertuples():
         yield _error(row, "nominal.differs", column, raw[row], {"nominal": str(nominal), "product": product})
 
@@ -187,6 +196,23 @@ def rupiah_of(text: str) -> int | None:
     """Whole rupiah from `50000`, `50.000`, `Rp 50,000` or `Rp50.000,00`; None where that is not certain."""
     match = _MONEY.fullmatch(text)
     return int(re.sub(r"[.,]", "", match[1])) if match else None
+
+
+def row_is_no_example(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """The template's example rows, until both name and number are typed over."""
+    position = rows.sheet.columns.number
+    marked = rows.sheet.cells[0].map(lambda text: text.startswith(EXAMPLE_MARK)).astype(bool)
+    examples = marked | rows.table["number"].isin(EXAMPLE_NUMBERS)
+    for row, text in rows.sheet.cells.loc[examples, position].items():
+        yield _error(row, "example.row", rows.column_name(position), text)
+
+
+def hidden_rows(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """Rows that nobody sees, which the person chose to leave out: otherwise `hidden` is empty by now."""
+    column = rows.column_name(rows.sheet.columns.number)
+    shown = rows.sheet.cells[rows.sheet.columns.number]
+    for row in sorted(rows.sheet.hidden & set(shown.index)):
+        yield _error(row, "hidden.skipped", column, str(shown[row]))
 
 
 def itrx_is_count(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
@@ -210,7 +236,7 @@ def already_in_results(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     for row, text in said[said != ""].items():
         invoice = str(invoices[int(str(row))])
         code = "duplicate.results_invoice" if invoice else "duplicate.results"
-        yield _error(row, code, "status", text, {"invoice": invoice})
+        yield _error(row, code, rows.column_name(start + 1), text, {"invoice": invoice})
 
 
 def operator_matches_prefix(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
@@ -231,13 +257,14 @@ def _is_foreign_pair(prefix: str, operator: str) -> bool:
 
 
 CHECKS: tuple[Check, ...] = (
+    row_is_no_example,
     cells_are_text,
     number_is_mobile,
     product_exists,
-    product_is_ready,
-    product_has_price,
+    product_can_be_ordered,
     nominal_as_stated,
     itrx_is_count,
+    hidden_rows,
     already_in_results,
     operator_matches_prefix,
 )

@@ -1,40 +1,53 @@
 """The commands and their options; exit codes. No rules, no SQL, no HTTP.
 
-What a command needs is imported when it runs, so that `--help` answers at once.
+What sends, reads or decides is imported when a command runs, so that `--help` answers at once.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup import __version__
+from bulk_topup import __version__, clock, command, say
+from bulk_topup.desk import Desk
+from bulk_topup.errors import BulkTopupError, Exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
-    from bulk_topup.config import Job
-    from bulk_topup.desk import Desk
-    from bulk_topup.errors import Exit
+    from bulk_topup.config import Approval, Connection, Job
 
 Command = Any
 """A click command or a function on its way to be one."""
 
 _PATH = click.Path(path_type=Path)
-_SECONDS = click.FloatRange(0, 86_400)
+_SECONDS = command.FiniteRange(0, 86_400)
 
 
 def main() -> None:
-    """The entry point: every way out of a command is an exit code and, if it failed, one line."""
-    cli.main(prog_name="bulk-topup", windows_expand_args=False)
+    """Every way out of a command is an exit code and, if it failed, one line."""
+    try:
+        sys.exit(cli.main(prog_name="bulk-topup", windows_expand_args=False, standalone_mode=False))
+    except click.ClickException as usage:
+        usage.show()
+        sys.exit(usage.exit_code)
+    except BulkTopupError as problem:  # of the settings, which are read before a command starts
+        Desk().error(problem)
+        sys.exit(problem.exit_code)
+    except click.Abort:
+        raise KeyboardInterrupt from None  # what click makes of one, it would answer with exit code 1
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=command.Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="bulk-topup")
 def cli() -> None:
     """Send prepaid mobile top-ups in bulk from a spreadsheet.
@@ -59,7 +72,7 @@ def _options(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 
 def _option(*names: str, **settings: Any) -> Callable[[Command], Command]:
-    """An option that the environment can set too, as BULK_TOPUP_NAME."""
+    """An option that the environment can set too, as BULK_TOPUP_NAME, and for `settings.KEYS` the file."""
     variable = "BULK_TOPUP_" + names[0].lstrip("-").replace("-", "_").upper()
     return click.option(*names, envvar=variable, **settings)
 
@@ -72,20 +85,35 @@ _SHEET = _options(
 _COLUMNS = _options(
     _option("--number-column", metavar="NAME", help="The column of phone numbers, by header or letter."),
     _option("--product-column", metavar="NAME", help="The column of product codes."),
+    _option(
+        "--hidden", type=click.Choice(["include", "skip"]), help="What to do with rows hidden in the sheet."
+    ),
+    _option(
+        "--sheet-password-file", type=_PATH, metavar="FILE", help="Read the workbook's password from a file."
+    ),
 )
 _OUTPUT = _option("--output", type=_PATH, metavar="FILE", help="The results sheet (.xlsx or .csv).")
-_PROVIDER = _options(
-    click.option("--sandbox", is_flag=True, help="Rehearse with a simulated provider; no money moves."),
+_ADDRESS = _options(
     _option("--base-url", metavar="URL", help="The provider's address."),
     _option(
         "--timeout",
-        type=click.FloatRange(1, 600),
+        type=command.FiniteRange(1, 600),
+        metavar="SECONDS",
         default=60,
         show_default=True,
         help="Seconds to wait for an answer.",
     ),
+)
+_PROVIDER = _options(
+    click.option("--sandbox", is_flag=True, help="Rehearse with a simulated provider; no money moves."),
+    _ADDRESS,
     _option(
-        "--rate", type=click.FloatRange(0.05, 500), default=2, show_default=True, help="Requests a second."
+        "--rate",
+        type=command.FiniteRange(0.05, 500),
+        metavar="N",
+        default=2,
+        show_default=True,
+        help="Requests a second.",
     ),
     _option("--password-file", type=_PATH, metavar="FILE", help="Read the account's password from a file."),
 )
@@ -111,6 +139,13 @@ _WISHES = _options(
 _BUDGET = _option(
     "--budget", type=click.IntRange(min=0), metavar="RUPIAH", help="The most to spend on the batch."
 )
+_OVERLAP = _option(
+    "--overlap-days",
+    type=click.IntRange(1, 366),
+    default=20,
+    show_default=True,
+    help="How many days back another batch's payments make this one look like the same again.",
+)
 _YES = click.option("--yes", is_flag=True, help="Send without asking.")
 _SPEECH = _options(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
@@ -123,12 +158,11 @@ def _answers(function: Command) -> Command:
 
     @wraps(function)
     def command(**options: Any) -> None:
-        from bulk_topup.desk import Desk
-
         desk = Desk(
             as_json=options.pop("as_json", False),
             quiet=options.pop("quiet", False),
             rehearsal=bool(options.get("sandbox")),
+            **_going_on(click.get_current_context()),
         )
         code = _guarded(lambda: function(desk=desk, **options), desk)
         desk.close(code)
@@ -137,9 +171,19 @@ def _answers(function: Command) -> Command:
     return command
 
 
-def _guarded(function: Callable[[], Exit], desk: Desk) -> Exit:
-    from bulk_topup.errors import BulkTopupError, Exit
+def _going_on(ctx: click.Context) -> dict[str, Any]:
+    """The options of the commands that may come after this command line, and of it once more."""
+    asking = command.RELEASING | command.ANSWERS
+    named = {name: cli.commands[name] for name in ("run", "settle", "resolve")}
+    typed = {name: command.as_typed(ctx, one, asking) for name, one in named.items()}
+    if ctx.command in (named["run"], named["settle"]):
+        again = str(ctx.command.name), command.as_typed(ctx, ctx.command, command.ONCE)
+    else:
+        again = "run", typed["run"]
+    return {"typed": typed, "again": again}
 
+
+def _guarded(function: Callable[[], Exit], desk: Desk) -> Exit:
     try:
         return function()
     except BulkTopupError as problem:
@@ -170,8 +214,14 @@ def _guarded(function: Callable[[], Exit], desk: Desk) -> Exit:
 )
 @_WAIT
 @_WISHES
+@_OVERLAP
 @_BUDGET
 @_YES
+@click.option("--approve", metavar="CODE", help="Send the plan that was checked under this code.")
+@click.option("--approved-by", metavar="NAME", help="Who approved it; goes with --approve.")
+@click.option(
+    "--pilot", type=click.IntRange(min=1), metavar="N", help="Send N top-ups first, then ask for the rest."
+)
 @click.option("--again", is_flag=True, help="Pay though another batch lately paid most of these rows.")
 @_SPEECH
 @_answers
@@ -182,9 +232,8 @@ def run(desk: Desk, **options: Any) -> Exit:
     Example:  bulk-topup run payroll_bonus.xlsx
     """
     from bulk_topup import run as flow
-    from bulk_topup.clock import SystemClock
 
-    return flow.run(_job(options), desk, SystemClock())
+    return flow.run(_job(options), desk, clock.SystemClock())
 
 
 @cli.command()
@@ -192,19 +241,23 @@ def run(desk: Desk, **options: Any) -> Exit:
 @_COLUMNS
 @_PROVIDER
 @_WISHES
+@_OVERLAP
 @_BUDGET
+@click.option(
+    "--output", "plan_output", type=_PATH, metavar="FILE", help="Save the plan, too (a new .xlsx file)."
+)
 @_SPEECH
 @_answers
-def check(desk: Desk, **options: Any) -> Exit:
+def check(desk: Desk, plan_output: Path | None, **options: Any) -> Exit:
     """Show the plan and every finding; send nothing.
 
     \b
     Example:  bulk-topup check payroll_bonus.xlsx
     """
     from bulk_topup import run as flow
-    from bulk_topup.clock import SystemClock
 
-    return flow.check(_job(options), desk, SystemClock())
+    job = replace(_job(options), typed=command.as_typed(click.get_current_context(), run))
+    return flow.check(job, desk, clock.SystemClock(), plan_output)
 
 
 @cli.command()
@@ -242,9 +295,8 @@ def settle(desk: Desk, **options: Any) -> Exit:
     Example:  bulk-topup settle payroll_bonus.xlsx
     """
     from bulk_topup import run as flow
-    from bulk_topup.clock import SystemClock
 
-    return flow.settle_batch(_job(options), desk, SystemClock())
+    return flow.settle_batch(_job(options), desk, clock.SystemClock())
 
 
 @cli.command()
@@ -265,11 +317,10 @@ def resolve(desk: Desk, **options: Any) -> Exit:
     """Close an unknown or accepted row by hand.
 
     \b
-    Example:  bulk-topup resolve bonus.xlsx --row 12 --number 0812… --invoice TRX… --note "Rina, hotline"
+    Example:  bulk-topup resolve bonus.xlsx --row 12 --number 0812… --invoice TRX… --note "Rina"
     """
     from bulk_topup import answers
     from bulk_topup import run as flow
-    from bulk_topup.clock import SystemClock
 
     given = (options["row"], options["number"], options["invoice"], options["not_sent"])
     if options["answers"] is not None:
@@ -280,7 +331,7 @@ def resolve(desk: Desk, **options: Any) -> Exit:
         raise click.UsageError("give --row, --number and either --invoice or --not-sent; or --from FILE")
     else:
         verdicts = [answers.verdict(*given, options["note"])]
-    return flow.resolve_rows(_job(options), desk, SystemClock(), verdicts)
+    return flow.resolve_rows(_job(options), desk, clock.SystemClock(), verdicts)
 
 
 @cli.command()
@@ -303,21 +354,110 @@ def results(desk: Desk, **options: Any) -> Exit:
 @cli.command()
 @_PROVIDER
 @click.option("--operator", metavar="NAME", help="Only this operator's products.")
+@click.option("--type", type=click.Choice(["pulsa", "data"]), help="Only pulsa, or only data packages.")
+@click.option("--nominal", type=click.IntRange(min=1), metavar="N", help="Only products of this nominal.")
+@click.option("--ready", is_flag=True, help="Leave out what can't be ordered now.")
+@click.option(
+    "--cheapest", is_flag=True, help="Of each operator, type and nominal the cheapest that is ready."
+)
+@click.option("--output", type=_PATH, metavar="FILE", help="Save the list, too (a new .xlsx or .csv file).")
 @_SPEECH
 @_answers
-def prices(desk: Desk, operator: str | None, **options: Any) -> Exit:
+def prices(desk: Desk, output: Path | None, **options: Any) -> Exit:
     """Show the live price list.
 
     \b
-    Example:  bulk-topup prices --operator TELKOMSEL
+    Example:  bulk-topup prices --operator TELKOMSEL --ready
     """
     from bulk_topup import run as flow
-    from bulk_topup.clock import SystemClock
+    from bulk_topup.pricelist import Wanted
 
-    return flow.show_prices(_connection(options), desk, SystemClock(), operator)
+    wanted = Wanted(**{name: options[name] for name in ("operator", "type", "nominal", "ready", "cheapest")})
+    return flow.show_prices(_connection(options), desk, clock.SystemClock(), wanted, output)
 
 
 @cli.command()
+@click.argument("file", type=_PATH)
+@_PROVIDER
+@_SPEECH
+@_answers
+def template(desk: Desk, file: Path, **options: Any) -> Exit:
+    """Make a new sheet to fill in, with today's product codes to choose from.
+
+    \b
+    Example:  bulk-topup template payroll.xlsx
+    """
+    from bulk_topup import run as flow
+
+    return flow.write_template(_connection(options), desk, clock.SystemClock(), file)
+
+
+@cli.command()
+@click.option("--sandbox", is_flag=True, help="The rehearsals of the current folder.")
+@_option("--base-url", metavar="URL", help="The provider's address.")
+@click.option("--month", type=click.DateTime(["%Y-%m"]), metavar="YYYY-MM", help="Only this month's batches.")
+@_SPEECH
+@_answers
+def history(desk: Desk, month: datetime | None, **options: Any) -> Exit:
+    """List the batches sent so far, with totals by month; no network.
+
+    \b
+    Example:  bulk-topup history --month 2026-11
+    """
+    from bulk_topup import lookback
+
+    wanted = None if month is None else f"{month:%Y-%m}"
+    return lookback.show_history(_connection(options), _ledger(options), desk, wanted)
+
+
+@cli.command()
+@click.argument("number")
+@_PROVIDER
+@click.option("--offline", is_flag=True, help="Do not ask the provider.")
+@_SPEECH
+@_answers
+def find(desk: Desk, number: str, offline: bool, **options: Any) -> Exit:
+    """Show all that was ever sent to NUMBER, and what to tell its owner.
+
+    \b
+    Example:  bulk-topup find 081234567890
+    """
+    from bulk_topup import lookback
+
+    ledger = _ledger(options)
+    return lookback.find_number(
+        _connection(options), ledger, desk, clock.SystemClock(), number, offline=offline
+    )
+
+
+@cli.command()
+@click.option(
+    "--before",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    required=True,
+    help="Numbers sent to before this day.",
+)
+@_OVERLAP
+@click.option("--yes", is_flag=True, help="Remove them without asking.")
+@_SPEECH
+@_answers
+def forget(desk: Desk, before: datetime, overlap_days: int, yes: bool) -> Exit:
+    """Remove old phone numbers from the record of all top-ups.
+
+    Nothing that may still be needed is removed, and no file is deleted: those that hold numbers are named.
+
+    \b
+    Example:  bulk-topup forget --before 2026-01-01
+    """
+    from bulk_topup import lookback
+
+    return lookback.forget_numbers(
+        before.date(), overlap_days, _ledger({}), desk, clock.SystemClock(), yes=yes
+    )
+
+
+@cli.command(cls=click.Command)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8310, show_default=True, help="0 takes a free one."
 )
@@ -334,20 +474,137 @@ def sandbox(port: int, state: Path, balance: int) -> None:
     Example:  bulk-topup sandbox --port 8310
     """
     from bulk_topup import sandbox as simulator
-    from bulk_topup import say
 
     try:
         served = simulator.Sandbox(state, port=port, balance=balance)
         simulator.serve(served, lambda url: click.echo(say.text("sandbox.serving", url=url)))
-    except (OSError, simulator.SandboxStateError) as error:
-        click.echo(say.text("error", message=say.text("sandbox.failed", why=error)), err=True)
+    except OSError:
+        click.echo(say.text("error", message=say.text("sandbox.port_taken", port=port)), err=True)
         sys.exit(2)
+    except simulator.SandboxStateError:
+        click.echo(say.text("error", message=say.text("sandbox.state", path=state)), err=True)
+        sys.exit(2)
+
+
+@cli.command()
+@_ADDRESS
+@_SPEECH
+@_answers
+def login(desk: Desk, **options: Any) -> Exit:
+    """Keep your user name and password in the system keyring.
+
+    Asks for both, and tries them at the provider first. Nothing is sent.
+
+    \b
+    Example:  bulk-topup login
+    """
+    from bulk_topup import run as flow
+
+    return flow.log_in(_connection(options), desk, clock.SystemClock())
+
+
+@cli.command()
+@_ADDRESS
+@_SPEECH
+@_answers
+def logout(desk: Desk, **options: Any) -> Exit:
+    """Remove your user name and password from the system keyring.
+
+    \b
+    Example:  bulk-topup logout
+    """
+    from bulk_topup import run as flow
+
+    return flow.log_out(_connection(options), desk)
+
+
+@cli.command(cls=click.Command)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what lets SHELL complete commands with the Tab key.
+
+    \b
+    bash:  add this line to ~/.bashrc:  eval "$(bulk-topup completion bash)"
+    zsh:   add this line to ~/.zshrc:   eval "$(bulk-topup completion zsh)"
+    fish:  bulk-topup completion fish > ~/.config/fish/completions/bulk-topup.fish
+
+    Then open a new terminal. `bulk-topup` has to be found without its folder's name.
+
+    \b
+    Example:  bulk-topup completion bash
+    """
+    click.echo(command.completion_script(cli, shell))
+
+
+def _settable() -> list[click.Parameter]:
+    """The options that the settings file can set, in its order."""
+    from bulk_topup import settings
+
+    found = {str(param.name): param for one in cli.commands.values() for param in one.params}
+    return [found[key] for key in settings.KEYS if key in found]
+
+
+def _start_settings(context: click.Context, _init: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from bulk_topup import settings
+
+    about = {key: say.text(code) for key, code in settings.ABOUT.items()}
+    about |= {str(param.name): str(getattr(param, "help", "")) for param in context.command.params}
+    Desk().show_new_settings(settings.write_template(about))
+    context.exit()
+
+
+@cli.command("config", params=_settable())
+@click.option(
+    "--init",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_start_settings,
+    help="Start a settings file to fill in; never overwrites one.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@_answers
+def show_config(desk: Desk, **options: Any) -> Exit:
+    """Show every setting in force, and where it comes from.
+
+    \b
+    Example:  bulk-topup config
+    """
+    from bulk_topup import config, credentials
+
+    context, connection = click.get_current_context(), _connection(options)
+    beside = {
+        "base_url": connection.base_url,
+        "ledger": config.ledger_location(_kept("ledger")),
+        "username": os.environ.get("BULK_TOPUP_USERNAME", "").strip() or connection.username,
+    }
+    desk.show_settings(
+        context.obj.path,
+        exists=context.obj.exists,
+        settings=command.in_force(context, beside),
+        logged_in=credentials.logged_in(connection.base_url),
+    )
+    return Exit.OK
 
 
 # -- options -> what was asked for -------------------------------------------------------------------------
 
 
-def _connection(options: dict[str, Any]) -> Any:
+def _kept(key: str) -> str:
+    """What the settings file says of a key that is no option."""
+    return str(click.get_current_context().obj.values.get(key, ""))
+
+
+def _ledger(options: dict[str, Any]) -> str:
+    """Where the record of all top-ups is, for a command that names no sheet."""
+    from bulk_topup import config
+
+    return "sandbox.ledger.db" if options.get("sandbox") else config.ledger_location(_kept("ledger"))
+
+
+def _connection(options: dict[str, Any]) -> Connection:
     from bulk_topup import config
 
     return config.Connection(
@@ -356,6 +613,7 @@ def _connection(options: dict[str, Any]) -> Any:
         timeout_s=options.get("timeout", 60.0),
         rate_per_s=options.get("rate", 2.0),
         password_file=options.get("password_file"),
+        username=_kept("username"),
     )
 
 
@@ -364,13 +622,19 @@ def _job(options: dict[str, Any]) -> Job:
     from bulk_topup.batch import Wishes
 
     source = config.Source(
-        options["sheet"], options.get("tab"), options.get("number_column"), options.get("product_column")
+        options["sheet"],
+        options.get("tab"),
+        options.get("number_column"),
+        options.get("product_column"),
+        options.get("sheet_password_file"),
+        options.get("hidden"),
     )
     files = config.files_of(
         source,
         sandbox=options.get("sandbox", False),
         checkpoint=options.get("checkpoint"),
         output=options.get("output"),
+        ledger=_kept("ledger"),
     )
     named = ("strict", "retry_failed", "include_changed", "same_batch", "new_batch")
     wishes = Wishes(
@@ -384,8 +648,21 @@ def _job(options: dict[str, Any]) -> Job:
         wishes,
         workers=options.get("workers", 1),
         wait_s=options.get("wait", 120.0),
+        overlap_days=options.get("overlap_days", 20),
         budget=options.get("budget"),
         yes=options.get("yes", False),
         again=options.get("again", False),
         resend=options.get("resend", False),
+        approval=_approval(options.get("approve"), options.get("approved_by")),
+        pilot=options.get("pilot"),
     )
+
+
+def _approval(code: str | None, by: str | None) -> Approval | None:
+    if code is None and by is None:
+        return None
+    if code is None or by is None or not by.strip():
+        raise click.UsageError("give --approve CODE and --approved-by NAME together")
+    from bulk_topup import approval, config
+
+    return config.Approval(approval.code_given(code), by.strip())

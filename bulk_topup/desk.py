@@ -6,44 +6,69 @@ import json
 import os
 import signal
 import sys
+import threading
+from collections import Counter
 from contextlib import contextmanager
-from itertools import groupby
 from typing import TYPE_CHECKING, Never, TextIO
 
 from bulk_topup import say
-from bulk_topup.errors import Declined
-from bulk_topup.model import Paid, Status
+from bulk_topup.errors import Declined, Exit
+from bulk_topup.model import NOTHING, Paid, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import FrameType
 
     from tqdm import tqdm
 
+    from bulk_topup.approval import Difference
+    from bulk_topup.batch import Overlap
     from bulk_topup.books import Books
     from bulk_topup.checkpoint import OpenOrder
-    from bulk_topup.clock import SystemClock
-    from bulk_topup.errors import BulkTopupError
-    from bulk_topup.model import Finding, Notice, Order, Outcome, Product
+    from bulk_topup.clock import Clock, SystemClock
+    from bulk_topup.command import Setting
+    from bulk_topup.config import Approval
+    from bulk_topup.errors import BulkTopupError, InputError, StorageFailed
+    from bulk_topup.lines import Line
+    from bulk_topup.model import Finding, Notice, Order, Outcome
+    from bulk_topup.pilot import Pilot
     from bulk_topup.plan import Plan
     from bulk_topup.results import Tally
     from bulk_topup.send import Halt
     from bulk_topup.settle import Obstacle, Verdict
-    from bulk_topup.tools import Watcher
 
 FINDINGS_SHOWN = 20
+ALIKE_SHOWN = 5
+"""More findings of a kind than this are one line."""
 ROWS_SHOWN = 8
+LINE_EVERY_S = 10.0
+"""How often the progress is told where no bar can be drawn."""
+_HANG_UP = getattr(signal, "SIGHUP", None)
 
 
 class Desk:
-    """Text for people goes to standard output; with `as_json` to standard error, beside the object."""
+    """Text for people goes to standard output; with `as_json` to standard error, beside the object.
 
-    def __init__(self, *, as_json: bool = False, quiet: bool = False, rehearsal: bool = False) -> None:
+    `typed` holds, by the name of a command, the options that go on from this command line; `again` is the
+    command that carries on where this one stops, with its options.
+    """
+
+    def __init__(
+        self,
+        *,
+        as_json: bool = False,
+        quiet: bool = False,
+        rehearsal: bool = False,
+        typed: Mapping[str, str] = NOTHING,
+        again: tuple[str, str] = ("run", ""),
+    ) -> None:
         self._out: TextIO = sys.stderr if as_json else sys.stdout
         self._as_json = as_json
         self._quiet = quiet
         self._rehearsal = rehearsal
+        self._typed = typed
+        self._again = again
         self._facts: dict[str, object] = {}
 
     # -- saying --------------------------------------------------------------------------------------------
@@ -62,10 +87,8 @@ class Desk:
     def close(self, exit_code: int) -> None:
         """With `as_json`, print the one object of this command."""
         if self._as_json:
-            json.dump(
-                {"exit_code": exit_code, "sandbox": self._rehearsal, **self._facts}, sys.stdout, indent=2
-            )
-            _print("", sys.stdout)
+            facts = {"exit_code": exit_code, "sandbox": self._rehearsal, **self._facts}
+            _print(json.dumps(facts, indent=2), sys.stdout)
 
     def show_notices(self, notices: Iterable[Notice]) -> None:
         for notice in notices:
@@ -77,12 +100,76 @@ class Desk:
             self.say(say.text("sandbox.banner"))
         for line in plan_lines(plan):
             self.say(line)
-        lines = list(finding_lines(plan.findings))
-        shown = lines if every_finding else lines[:FINDINGS_SHOWN]
+        warned = plan.warned()
+        held = [one for one in plan.findings if one.row not in set(warned)]
+        if held:
+            self.say(say.text("plan.findings"))
+            self._show_findings(held, every=every_finding)
+        if warned:
+            self.say(say.text("plan.warned", count=len(warned), rows=say.rows(warned, ROWS_SHOWN)))
+            self._show_findings([one for one in plan.findings if one.row in set(warned)], every=every_finding)
+
+    def _show_findings(self, findings: Iterable[Finding], *, every: bool) -> None:
+        lines = list(finding_lines(findings))
+        shown = lines if every else lines[:FINDINGS_SHOWN]
         for line in shown:
             self.say("  " + line)
         if len(shown) < len(lines):
             self.say(say.text("plan.more_findings", count=len(lines) - len(shown)))
+
+    def show_code(self, code: str) -> None:
+        self.say(say.text("plan.code", code=code))
+
+    def show_overlap(self, overlap: Overlap, count: int) -> None:
+        facts = {"paid": overlap.rows, "count": count, "batch": overlap.batch, "day": overlap.day}
+        self._facts["overlap"] = facts
+        self.warn(say.text("overlap.seen", **facts))
+
+    def show_over_budget(self, excess: Mapping[str, int]) -> None:
+        self._facts["over_budget"] = dict(excess)
+        self.warn(say.text("plan.over_budget", **excess))
+
+    def show_deposit(self, balance: int, moment: str, cost: int) -> None:
+        """`balance` as the provider last stated it, at `moment`."""
+        self._facts["deposit"] = {"balance": balance, "at": moment, "missing": max(0, cost - balance)}
+        code = "check.deposit" if balance >= cost else "check.deposit_short"
+        self.say(say.text(code, balance=balance, moment=moment, missing=cost - balance))
+
+    def show_planbook(self, path: Path) -> None:
+        self._facts["saved"] = str(path)
+        self.say(say.text("plan.saved", path=path))
+
+    def show_approvable(self, code: str, sheet: Path, options: str) -> None:
+        """How the plan of this code is run by it; `options` as they were typed."""
+        line = command_line("run", sheet, options, f"--approve {code} --approved-by NAME")
+        self._facts["approval"] = {"code": code, "command": line}
+        self.say(say.text("approval.how", command=line))
+
+    def show_not_approvable(self, code: str, failure: StorageFailed) -> None:
+        self._facts["approval"] = {"code": code, "command": None}
+        self.warn(say.text("notice", message=say.error(failure)))
+
+    def show_changes(self, changes: Iterable[Difference]) -> None:
+        """In what a plan is not the one that was approved."""
+        told = [{"code": change.code, "message": change_line(change)} for change in changes]
+        self._facts["changes"] = told
+        for change in told:
+            self.warn("  " + change["message"])
+
+    def show_approved(self, plan: Plan, approval: Approval) -> None:
+        self._facts["approved"] = {"code": approval.code, "by": approval.by}
+        facts = {"code": approval.code, "by": approval.by, "count": len(plan.orders), "cost": plan.cost}
+        self.say(say.text("approval.holds", **facts))
+
+    def show_pilot(self, pilot: Pilot, total: int) -> None:
+        rows = {str(status): pilot.rows.get(status, 0) for status in Status}
+        names = ("row", "debited", "listed")
+        differing = [dict(zip(names, one, strict=True)) for one in pilot.differing]
+        amounts = {"debited": pilot.debited, "listed": pilot.listed, "differing": differing}
+        self._facts["pilot"] = {"top_ups": pilot.total, "of": total, "rows": rows, **amounts}
+        self.say()
+        for line in pilot_lines(pilot, total):
+            self.say(line)
 
     def show_tally(self, total: Tally, *, results: Path | None = None, halt: Halt | None = None) -> None:
         self._facts["rows"] = {str(status): total.rows[status] for status in Status}
@@ -98,31 +185,99 @@ class Desk:
             self.say(say.text("tally.results", path=results))
 
     def show_next(self, total: Tally, sheet: Path, halt: Halt | None) -> None:
-        """The last lines on the screen: why it stopped, and the commands that go on."""
-        for line in next_lines(total, sheet, rehearsal=self._rehearsal):
+        """The last lines on the screen: what is to be done, as commands, and why it stopped."""
+        results = self._facts.get("results")
+        file = None if results is None else str(results)
+        for line in next_lines(total, sheet, self._typed, results=file, is_halted=halt is not None):
             self.say(line)
         if halt is not None:
             self.warn(halt_line(halt))
+
+    def show_rest(
+        self, total: Tally, sheet: Path, rest: int, rupiah: int, deposit: tuple[int, str] | None, halt: Halt
+    ) -> None:
+        """After a halt that left `rest` rows of so many `rupiah` unsent: how far it came, and how it goes on.
+
+        `deposit` is the last balance that the provider stated, and when.
+        """
+        for line in rest_lines(total, rest, rupiah, deposit, is_used_up=halt.code == USED_UP):
+            self.warn(line)
+        name, options = self._again
+        self.warn(say.text("halt.again"))
+        self.warn("      " + say.printable(command_line(name, sheet, options)))
 
     def show_books(self, books: Books) -> None:
         self._facts["books"] = {**vars(books), "unexplained": books.unexplained}
         for line in books_lines(books):
             self.say(line)
 
-    def show_prices(self, products: Iterable[Product], operator: str | None) -> None:
-        wanted = [p for p in products if operator is None or p.operator.casefold() == operator.casefold()]
-        wanted.sort(key=lambda p: (p.operator, p.kind, p.nominal, p.code))
-        names = ("code", "operator", "kind", "nominal", "price", "ready", "description")
-        self._facts["products"] = [{name: getattr(product, name) for name in names} for product in wanted]
-        for product in wanted:
-            price = "-" if product.price is None else say.money(product.price)
-            ready = say.text("product.ready" if product.ready else "product.is_closed")
-            what = f"{product.code:<10} {product.operator:<12} {product.kind:<11} {product.nominal:>9,}"
-            self.say(say.printable(f"{what} {price:>12}  {ready:<7} {product.description}"))
+    def show_short_deposit(self, balance: int, needed: int) -> None:
+        """The deposit will not cover the rest of the plan: said once."""
+        if "deposit_short" not in self._facts:
+            facts = {"balance": balance, "needed": needed, "missing": needed - balance}
+            self._facts["deposit_short"] = facts
+            self.warn(say.text("balance.short", **facts))
+
+    def show_prices(
+        self, lines: Iterable[str], products: Sequence[Mapping[str, object]], moment: str
+    ) -> None:
+        """`products` are by the names of `pricebook.PRICE_COLUMNS`, `lines` the same as a table."""
+        self._facts["products"], self._facts["saved"] = products, None
+        if self._rehearsal:
+            self.say(say.text("sandbox.banner"))
+        if not products:
+            self.say(say.text("prices.none"))
+            return
+        for line in lines:
+            self.say(line)
+        ready = sum(product["status"] == "ready" for product in products)
+        self.say()
+        self.say(say.text("prices.total", count=len(products), ready=ready, moment=moment))
+        self.say(say.text("prices.next"))
+
+    def show_saved_prices(self, path: Path) -> None:
+        self._facts["saved"] = str(path)
+        self.say(say.text("prices.saved", path=path))
+
+    def show_template(self, path: Path, products: int) -> None:
+        self._facts["template"] = {"path": str(path), "products": products}
+        if self._rehearsal:
+            self.say(say.text("sandbox.banner"))
+        sheet = say.argument(path)
+        self.say(say.text("template.done", path=path, count=products))
+        self.say(say.text("template.next", sheet=sheet + (" --sandbox" if self._rehearsal else "")))
+
+    def show_login(self, username: str, base_url: str, *, beaten_by: Sequence[str]) -> None:
+        """`beaten_by` are the variables that go before what was just kept."""
+        self._facts["login"] = {"username": username, "base_url": base_url}
+        for variable in beaten_by:
+            self.warn(say.text("notice", message=say.text("login.other_first", variable=variable)))
+        self.say(say.text("login.done", username=username, base_url=base_url))
+
+    def show_logout(self, username: str | None, base_url: str) -> None:
+        self._facts["logout"] = {"username": username, "base_url": base_url}
+        code = "logout.nobody" if username is None else "logout.done"
+        self.say(say.text(code, username=username, base_url=base_url))
+
+    def show_settings(self, file: Path, *, exists: bool, settings: Sequence[Setting], logged_in: str) -> None:
+        """Printed where `quiet` is one of the settings, too: it was asked for by itself."""
+        self._facts["config_file"] = {"path": str(file), "exists": exists}
+        self._facts["settings"] = [vars(setting) for setting in settings]
+        self._facts["logged_in"] = logged_in or None
+        _print(say.text("settings.file" if exists else "settings.no_file", file=file), self._out)
+        for line in setting_lines(settings):
+            _print(line, self._out)
+        if logged_in:
+            _print(say.text("settings.logged_in", username=logged_in), self._out)
+
+    def show_new_settings(self, path: Path) -> None:
+        self.say(say.text("settings.created", file=path))
+        self.say(say.text("settings.created_next"))
 
     def show_obstacles(self, held: Sequence[tuple[OpenOrder, Obstacle]]) -> None:
         self._facts["not_resent"] = [
-            {"row": open_.order.row, "number": open_.order.number, "code": why} for open_, why in held
+            {"row": open_.order.row, "number": open_.order.number, "code": why, "invoice": open_.invoice}
+            for open_, why in held
         ]
         for open_, why in held:
             self.say(
@@ -135,37 +290,103 @@ class Desk:
             say.text("resolve.done", row=verdict.row or "", number=verdict.number, status=status, words=words)
         )
 
+    def show_refused(self, problems: Iterable[InputError]) -> None:
+        """What a person said of a row and does not hold."""
+        refused = [{"code": problem.code, "message": say.error(problem)} for problem in problems]
+        self._facts["refused"] = refused
+        for problem in refused:
+            self.warn(say.text("error", message=problem["message"]))
+
+    def show_open(self, lines: Sequence[Line]) -> None:
+        self._facts["open_rows"] = [
+            {"row": line.row, "number": line.number, "product": line.product, "status": line.status}
+            for line in lines
+        ]
+        for line in lines[:ROWS_SHOWN]:
+            words = say.text(f"status.{line.status}")
+            facts = {"row": line.row, "number": line.number, "product": line.product, "words": words}
+            self.say(say.text("open.row", status=line.status, **facts))
+        if len(lines) > ROWS_SHOWN:
+            self.say(say.text("open.more", count=len(lines) - ROWS_SHOWN))
+
+    def show_batch(self, touched: str, committed: int, facts: Mapping[str, str]) -> None:
+        """What was set for the batch (`budget`, `plan_code`, `approved_by`; "" where it was not)."""
+        budget = int(facts["budget"]) if facts["budget"] else None
+        self._facts |= {"last_touched": touched, "committed": committed, **facts, "budget": budget}
+        self.say()
+        self.say(say.text("batch.touched", moment=touched[:16].replace("T", " ") or "-"))
+        if budget is not None:
+            self.say(say.text("batch.budget", committed=committed, budget=budget))
+        if facts["plan_code"]:
+            self.say(say.text("batch.code", code=facts["plan_code"]))
+        if facts["approved_by"]:
+            self.say(say.text("batch.approved", who=facts["approved_by"]))
+
+    def show_unrecorded(self, failure: StorageFailed) -> None:
+        self.warn(say.text("history.unrecorded", message=say.error(failure)))
+
+    def report(self, facts: Mapping[str, object], lines: Iterable[str]) -> None:
+        """What a command that looks back came to, already worded."""
+        self._facts |= facts
+        if self._rehearsal:
+            self.say(say.text("sandbox.banner"))
+        for line in lines:
+            self.say(line)
+
     # -- asking --------------------------------------------------------------------------------------------
 
-    def ask_to_send(self, plan: Plan, *, yes: bool, again: bool) -> None:
-        """Raises Declined unless a person, or `yes`, releases the money.
+    def ask_to_send(self, plan: Plan, *, yes: bool, again: bool, pilot: int | None = None) -> None:
+        """Raises Declined unless a person, or `yes`, releases the money; so many as `pilot` go first.
 
         A plan that was largely paid before wants its number of rows typed, or `again`.
         """
-        overlap = plan.overlap
-        if overlap is not None and not again:
-            facts = {
-                "paid": overlap.rows,
-                "count": len(plan.orders),
-                "batch": overlap.batch,
-                "day": overlap.day,
-            }
-            self.warn(say.text("overlap.seen", **facts))
+        if plan.overlap is not None and not again:
+            self.show_overlap(plan.overlap, len(plan.orders))
             if not sys.stdin.isatty():
                 raise Declined("declined.overlap")
             if self._answer(say.text("overlap.ask", count=len(plan.orders))) != str(len(plan.orders)):
                 raise Declined("declined.person")
             return
-        self._ask(say.text("plan.ask", count=len(plan.orders), cost=plan.cost), yes=yes)
+        facts = {"count": len(plan.orders), "cost": plan.cost, "pilot": pilot}
+        in_parts = pilot is not None and pilot < len(plan.orders)
+        if yes:
+            self.say(say.text("plan.sending_pilot" if in_parts else "plan.sending", **facts))
+        self._ask(say.text("plan.ask_pilot" if in_parts else "plan.ask", **facts), yes=yes)
+
+    def ask_for_rest(self, count: int, cost: int) -> None:
+        """Raises Declined unless a person releases what comes after the pilot."""
+        self._ask(say.text("pilot.ask", count=count, cost=cost), yes=False)
 
     def ask_to_resend(self, orders: Sequence[Order], *, yes: bool) -> None:
         """Raises Declined unless a person, or `yes`, releases the money."""
-        cost = sum(order.price for order in orders)
-        self._ask(say.text("resend.ask", count=len(orders), cost=cost), yes=yes)
+        facts = {"count": len(orders), "cost": sum(order.price for order in orders)}
+        if yes:
+            self.say(say.text("resend.sending", **facts))
+        self._ask(say.text("resend.ask", **facts), yes=yes)
+
+    def ask_hidden(self, rows: list[int]) -> str:
+        """`include` or `skip`, for rows hidden in the sheet. Raises Declined without a clear answer."""
+        question = say.text("hidden.ask", count=len(rows), rows=say.rows(rows, ROWS_SHOWN))
+        if not sys.stdin.isatty():
+            self.warn(question)
+            raise Declined("declined.hidden")
+        answer = self._answer(question + " [include/skip]")
+        if answer not in {"include", "skip"}:
+            raise Declined("declined.hidden")
+        return answer
+
+    def ask_to_forget(self, question: str, *, yes: bool) -> None:
+        """Raises Declined unless a person, or `yes`, has them removed."""
+        if yes:
+            return
+        if not sys.stdin.isatty():
+            self.warn(question)
+            raise Declined("forget.no_terminal")
+        if self._answer(question + " [y/N]") not in {"y", "yes", "ya"}:
+            raise Declined("forget.declined")
 
     def _ask(self, question: str, *, yes: bool) -> None:
         if yes:
-            self.say(question)
             return
         if not sys.stdin.isatty():
             self.warn(question)
@@ -182,15 +403,19 @@ class Desk:
 
     @contextmanager
     def interruptible(self, clock: SystemClock) -> Iterator[None]:
-        """The first Ctrl-C (or SIGTERM) ends the run after what is in flight; the second leaves at once."""
+        """The first Ctrl-C, SIGTERM or closing of the terminal's window ends the run after what is in flight;
+        a second Ctrl-C or SIGTERM leaves at once."""
 
-        def stop(_signal: int, _frame: FrameType | None) -> None:
-            if clock.stop.is_set():
+        def stop(number: int, _frame: FrameType | None) -> None:
+            if not clock.stop.is_set():
+                clock.stop.set()
+                _print("\n" + say.text("interrupted.waiting"), sys.stderr)
+            elif number != _HANG_UP:  # a window that closes sends it more than once
                 os._exit(130)
-            clock.stop.set()
-            _print("\n" + say.text("interrupted.waiting"), sys.stderr)
 
-        signals = (signal.SIGINT, signal.SIGTERM)
+        signals = [signal.SIGINT, signal.SIGTERM]
+        if _HANG_UP is not None and signal.getsignal(_HANG_UP) is not signal.SIG_IGN:  # as under nohup
+            signals.append(_HANG_UP)
         before = [signal.signal(number, stop) for number in signals]
         try:
             yield
@@ -199,75 +424,165 @@ class Desk:
                 signal.signal(number, handler)
 
     @contextmanager
-    def progress(self, orders: int, spent: int) -> Iterator[Watcher]:
-        """A bar on a terminal; nothing to draw elsewhere."""
-        if self._quiet or not sys.stderr.isatty() or not orders:
-            yield Bar(None, spent, self.warn)
-            return
-        from tqdm import tqdm
-
-        with tqdm(total=orders, unit="row", dynamic_ncols=True, file=sys.stderr) as bar:
-            yield Bar(bar, spent, self.warn)
+    def progress(self, orders: int, clock: Clock) -> Iterator[Bar]:
+        """A bar on a terminal; elsewhere a line now and then, but not with `as_json` or `quiet`."""
+        draws = not self._quiet and sys.stderr.isatty()
+        tells = not (draws or self._quiet or self._as_json)
+        bar = Bar(self, clock, draws=draws, tells=tells)
+        if orders:
+            bar.begin(orders)
+        try:
+            yield bar
+        finally:
+            bar.close()
 
 
 class Bar:
-    """Counts what comes in; draws it if there is something to draw on."""
+    """Counts what comes in, in this command, and shows it: drawn, told line by line, or not at all.
 
-    def __init__(self, bar: tqdm[Never] | None, spent: int, warn: Callable[[str], None]) -> None:
-        self._bar = bar
-        self._warn = warn
-        self._warned = False
-        self._spent = spent
+    It watches twice: orders being sent, then pending ones being asked after. Any thread may call it.
+    """
+
+    def __init__(self, desk: Desk, clock: Clock, *, draws: bool, tells: bool) -> None:
+        self._desk = desk
+        self._clock = clock
+        self._draws = draws
+        self._tells = tells
+        self._drawn: tqdm[Never] | None = None
+        self._closed = threading.Event()
+        self._lock = threading.RLock()
         self._counts = dict.fromkeys(Status, 0)
+        self._spent = self._count = self._total = 0
+        self._is_asking = False
+        self._begun = self._told = clock.alive()
+
+    def begin(self, total: int) -> None:
+        """So many are to come from here on."""
+        self.close()
+        self._count, self._total = 0, total
+        self._begun = self._told = self._clock.alive()
+        if self._draws:
+            self._drawn, self._closed = self._new_drawing(total), threading.Event()
+            threading.Thread(target=self._tick, args=(self._drawn, self._closed), daemon=True).start()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed.set()
+            if self._drawn is not None:
+                self._drawn.close()
+            self._drawn = None
+
+    def _new_drawing(self, total: int) -> tqdm[Never]:
+        from tqdm import tqdm
+
+        speed = "" if self._is_asking else "<{remaining}, {rate_noinv_fmt}"
+        layout = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}" + speed + "{postfix}]"
+        unit = " " + say.text("progress.unit")
+        return tqdm(total=total, unit=unit, bar_format=layout, dynamic_ncols=True, file=sys.stderr)
+
+    def _tick(self, drawn: tqdm[Never], closed: threading.Event) -> None:
+        """An answer can take a minute: the clock in the bar shows that nothing hangs."""
+        while not closed.wait(1.0):
+            with self._lock:
+                if not closed.is_set():
+                    drawn.refresh()
+
+    # -- as a Watcher --------------------------------------------------------------------------------------
 
     def done(self, order: Order, status: Status, debited: int | None) -> None:
-        self._counts[status] += 1
-        if status is Status.SUKSES:
-            self._spent += order.price if debited is None else debited
-        self._draw(1)
+        with self._lock:
+            self._counts[status] += 1
+            if status is Status.SUKSES:
+                self._spent += order.price if debited is None else debited
+            self._show(1)
 
     def balance(self, rupiah: int, needed: int) -> None:
-        if rupiah < needed and not self._warned:
-            self._warned = True
-            self._warn(say.text("balance.short", balance=rupiah, needed=needed, missing=needed - rupiah))
+        if rupiah < needed:
+            with self._undrawn():
+                self._desk.show_short_deposit(rupiah, needed)
 
     def unwritten(self, order: Order, outcome: Outcome) -> None:
         facts = {"row": order.row, "number": order.number, "kind": outcome.kind, "invoice": outcome.invoice}
-        self._warn(say.text("unwritten", **facts))
+        with self._undrawn():
+            self._desk.warn(say.text("unwritten", **facts))
+
+    def waiting(self, pending: int, wait_s: float) -> None:
+        if not pending or not wait_s:
+            return
+        with self._lock:
+            all_sent = bool(self._total) and self._count == self._total and not self._counts[Status.UNSENT]
+            self.close()
+            code = "progress.all_sent" if all_sent else "progress.waiting"
+            self._desk.say(say.text(code, count=pending, seconds=f"{wait_s:.0f}"))
+            self._is_asking = True
+            self.begin(pending)
 
     def settled(self, status: Status, rupiah: int) -> None:
-        self._counts[Status.PENDING] -= 1
-        self._counts[status] += 1
-        if status is Status.SUKSES:
-            self._spent += rupiah
-        self._draw(0)
+        with self._lock:
+            # A pending one of an earlier run was never counted in this one.
+            self._counts[Status.PENDING] = max(0, self._counts[Status.PENDING] - 1)
+            self._counts[status] += 1
+            if status is Status.SUKSES:
+                self._spent += rupiah
+            self._show(1 if self._is_asking else 0)
 
-    def _draw(self, step: int) -> None:
-        if self._bar is None:
-            return
+    # -- showing -------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _undrawn(self) -> Iterator[None]:
+        """A line of text while a bar stands on the last line of the screen."""
+        with self._lock:
+            if self._drawn is not None:
+                self._drawn.clear()
+            yield
+            if self._drawn is not None:
+                self._drawn.refresh()
+
+    def _show(self, step: int) -> None:
+        self._count += step
+        if self._drawn is not None:
+            self._drawn.set_postfix_str(self._words(), refresh=False)
+            self._drawn.update(step)
+        elif self._tells and self._clock.alive() - self._told >= LINE_EVERY_S:
+            self._told = self._clock.alive()
+            self._desk.say(self._line())
+
+    def _line(self) -> str:
+        rate = self._count / (self._told - self._begun)
+        left_s = round((self._total - self._count) / rate) if rate else 0
+        facts = {"done": self._count, "total": self._total, "counts": self._words()}
+        return say.text("progress.line", **facts, rate=f"{rate:.1f}", left=duration(left_s))
+
+    def _words(self) -> str:
         counts = self._counts
-        pending = sum(count for status, count in counts.items() if status.is_open)
-        failed = sum(counts.values()) - counts[Status.SUKSES] - pending
-        words = {
-            "paid": counts[Status.SUKSES],
-            "failed": failed,
-            "pending": pending,
-            "spent": say.money(self._spent),
+        by_code = {
+            "progress.paid": counts[Status.SUKSES],
+            "progress.failed": counts[Status.GAGAL] + counts[Status.DUPLICATE] + counts[Status.INVALID],
+            "progress.unsent": counts[Status.UNSENT],
+            "progress.pending": self._total - self._count if self._is_asking else counts[Status.PENDING],
+            "progress.unclear": counts[Status.UNKNOWN] + counts[Status.ACCEPTED],
         }
-        self._bar.set_postfix(words, refresh=False)
-        self._bar.update(step)
+        parts = [say.text(code, count=count) for code, count in by_code.items() if count]
+        return ", ".join([*parts, say.money(self._spent)])
+
+
+def duration(seconds: int) -> str:
+    """`0:45`, `12:05` or `1:02:05`."""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def _print(line: str, stream: TextIO) -> None:
     """A console whose code page lacks a character gets a substitute, not an exception.
 
-    Whoever read us may have gone (`| head`): that is no reason to stop half-way through a payroll.
+    Whoever read us may have gone (`| head`, a closed window): no reason to stop half-way through a payroll.
     """
     encoding = stream.encoding or "utf-8"
     try:
         stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
         stream.flush()
-    except BrokenPipeError:
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
@@ -278,39 +593,60 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     sheet = plan.rows.sheet
     yield say.text("plan.title", file=sheet.path.name, tab=f" ({sheet.tab})" if sheet.tab else "")
     yield _count_line("plan.orders", len(plan.orders), plan.cost)
-    if len(plan.done):
-        yield _count_line("plan.done", len(plan.done))
+    if len(plan.attempted):
+        yield _count_line("plan.attempted", len(plan.attempted))
     if plan.held:
         yield _count_line("plan.held", len(plan.held))
+    yield from _held_lines(plan)
+    yield _count_line("plan.rows", plan.rows_in)
+    if not len(plan.orders):
+        yield say.text("plan.nothing")
+        return
+    yield say.text("plan.by_operator")
+    for operator, count, rupiah in plan.by_operator():
+        yield f"    {operator:<18} {count:>7,}  {say.money(rupiah):>16}"
+
+
+def _held_lines(plan: Plan) -> Iterator[str]:
+    """One line a kind, what holds most rows first."""
     by_kind: dict[str, list[int]] = {}
     for code, rows in plan.held_by_code().items():
         by_kind.setdefault(say.text("kind." + code), []).extend(rows)
     for kind, rows in sorted(by_kind.items(), key=lambda item: -len(item[1])):
-        yield f"    {len(rows):>7,}  {kind} ({rows_shown(sorted(rows))})"
-    yield _count_line("plan.rows", plan.rows_in)
-    for operator, count, rupiah in plan.by_operator():
-        yield f"    {operator:<18} {count:>7,}  {say.money(rupiah):>16}"
-    yield say.text("plan.code", code=plan.code) if len(plan.orders) else say.text("plan.nothing")
+        yield _rows_line(kind, sorted(rows))
+
+
+def _rows_line(words: str, rows: Sequence[int]) -> str:
+    return f"    {len(rows):>7,}  {words} ({say.rows(rows, ROWS_SHOWN)})"
 
 
 def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """One line a row, in the sheet's order, with all that was found there."""
-    for row, found in groupby(findings, key=lambda finding: finding.row):
-        yield say.text("row", row=row, found=" · ".join(say.finding_in_row(finding) for finding in found))
+    """In the sheet's order: one line a row with all that was found there, but one for many rows alike."""
+    found = list(findings)
+    counts = Counter((finding.code, finding.column) for finding in found)
+    lines: dict[int | tuple[str, str], list[Finding]] = {}
+    for finding in found:
+        kind = finding.code, finding.column
+        lines.setdefault(finding.row if counts[kind] <= ALIKE_SHOWN else kind, []).append(finding)
+    for place, together in lines.items():
+        yield _row_line(place, together) if isinstance(place, int) else _alike_line(together)
+
+
+def _row_line(row: int, found: Iterable[Finding]) -> str:
+    return say.text("row", row=row, found=" · ".join(map(say.finding_in_row, found)))
+
+
+def _alike_line(found: Sequence[Finding]) -> str:
+    first = found[0]
+    column = f"{say.printable(first.column)}: " if first.column else ""
+    rows = say.rows([finding.row for finding in found], ROWS_SHOWN)
+    facts = {"count": len(found), "kind": column + say.text(f"kind.{first.code}"), "rows": rows}
+    return say.text("rows.alike", **facts, first=say.finding(first))
 
 
 def _count_line(code: str, count: int, rupiah: int | None = None) -> str:
     amount = "" if rupiah is None else f"  {say.money(rupiah):>16}"
     return f"  {say.text(code):<20} {count:>7,}{amount}"
-
-
-def rows_shown(rows: list[int]) -> str:
-    """`row 4`, or `rows 4, 9, 12 and 30 more`."""
-    first = ", ".join(str(row) for row in rows[:ROWS_SHOWN])
-    if len(rows) == 1:
-        return say.text("rows.one", first=first)
-    more = len(rows) - ROWS_SHOWN
-    return say.text("rows.more", first=first, more=more) if more > 0 else say.text("rows.many", first=first)
 
 
 def tally_lines(total: Tally) -> Iterator[str]:
@@ -323,6 +659,26 @@ def tally_lines(total: Tally) -> Iterator[str]:
                 yield f"    {total.rows[status]:>7,}  {say.money(total.rupiah[status]):>14}  {words}"
 
 
+def pilot_lines(pilot: Pilot, total: int) -> Iterator[str]:
+    yield say.text("pilot.title", count=pilot.total, total=total)
+    for status in filter(pilot.rows.get, Status):
+        yield f"    {pilot.rows[status]:>7,}  {status} - {say.text(f'status.{status}')}"
+    yield say.text("pilot.debits", debited=pilot.debited, listed=pilot.listed)
+    for row, debited, listed in pilot.differing[:ROWS_SHOWN]:
+        yield say.text("pilot.differs", row=row, debited=debited, listed=listed)
+    if (more := len(pilot.differing) - ROWS_SHOWN) > 0:
+        yield say.text("pilot.more_differ", count=more)
+
+
+def change_line(change: Difference) -> str:
+    facts = dict(change.facts)
+    if change.rows:
+        facts["rows"] = say.rows(change.rows, ROWS_SHOWN)
+    if "why" in facts:
+        facts["why"] = say.text(f"kind.{facts['why']}")
+    return say.text(change.code, **facts)
+
+
 def books_lines(books: Books) -> Iterator[str]:
     if books.opening is not None and books.closing is not None:
         facts = {"opening": books.opening, "closing": books.closing, "debited": books.debited}
@@ -330,26 +686,101 @@ def books_lines(books: Books) -> Iterator[str]:
     if books.refunds_due:
         yield "  " + say.text("books.refunds", rupiah=books.refunds_due)
     if books.unexplained:
-        yield "  " + say.text("books.unexplained", rupiah=books.unexplained)
+        code = "books.unexplained" if books.unexplained > 0 else "books.came_in"
+        yield "  " + say.text(code, rupiah=abs(books.unexplained))
     if books.mispriced:
-        rows = rows_shown(list(books.mispriced))
+        rows = say.rows(books.mispriced, ROWS_SHOWN)
         yield "  " + say.text("books.mispriced", rows=rows, rupiah=books.overcharged)
 
 
-def next_lines(total: Tally, sheet: Path, *, rehearsal: bool) -> Iterator[str]:
-    """One line for each status that a person can do something about."""
-    name = f'"{sheet}"' if " " in str(sheet) else str(sheet)
-    for status in (
-        Status.PENDING,
-        Status.UNKNOWN,
-        Status.ACCEPTED,
-        Status.GAGAL,
-        Status.UNSENT,
-        Status.INVALID,
-    ):
+def setting_lines(settings: Sequence[Setting]) -> Iterator[str]:
+    width = max(len(_shown(setting.value)) for setting in settings)
+    for setting in settings:
+        place = say.text(_ORIGINS[setting.origin], variable=setting.place, line=setting.place)
+        yield f"  {setting.key:<16} {_shown(setting.value):<{width}}  {place}"
+
+
+_ORIGINS = {
+    "option": "settings.source_option",
+    "environment": "settings.source_environment",
+    "file": "settings.source_file",
+    "default": "settings.source_default",
+}
+
+
+def _shown(value: object) -> str:
+    if value is None or value == "":
+        return say.text("settings.not_set")
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else say.printable(str(value))
+
+
+def next_lines(
+    total: Tally,
+    sheet: Path,
+    typed: Mapping[str, str],
+    *,
+    results: str | None = None,
+    is_halted: bool = False,
+) -> Iterator[str]:
+    """For each status that a person can do something about what that is, and below it the command to paste.
+
+    `results` is the results file, if it was written; its open rows can be filled in and handed back.
+    How a run that `is_halted` goes on with its unsent rows, `show_rest` says.
+    """
+    if total.exit_code() is Exit.OK:
+        yield say.text("next.done")
+        return
+    run, settle = (command_line(name, sheet, typed.get(name, "")) for name in ("run", "settle"))
+    resolve = command_line("resolve", sheet, typed.get("resolve", ""), _answer_options(results))
+    by_status = {
+        Status.PENDING: settle,
+        Status.UNKNOWN: resolve,
+        Status.ACCEPTED: resolve,
+        Status.GAGAL: f"{run} --retry-failed",
+        **({} if is_halted else {Status.UNSENT: run}),
+        Status.INVALID: run,
+    }
+    for status, command in by_status.items():
         if total.rows[status]:
-            facts = {"count": total.rows[status], "sheet": name + (" --sandbox" if rehearsal else "")}
-            yield "  " + say.text(f"next.{status}", **facts)
+            yield "  " + say.text(f"next.{status}", count=total.rows[status])
+            yield "      " + say.printable(command)
+        if total.rows[status] and status is Status.UNKNOWN:
+            yield "  " + say.text("next.unknown_resend")
+            yield "      " + say.printable(f"{settle} --resend")
+
+
+def _answer_options(results: str | None) -> str:
+    if results is None or not results.endswith(".xlsx"):
+        return '--row N --number 08... --invoice TRX... --note "NAME"'
+    return f'--from {say.argument(results)} --note "NAME"'
+
+
+def command_line(name: str, sheet: Path, *options: str) -> str:
+    """As it can be pasted."""
+    return " ".join(filter(None, ["bulk-topup", name, say.argument(sheet), *options]))
+
+
+def rest_lines(
+    total: Tally, rest: int, rupiah: int, deposit: tuple[int, str] | None, *, is_used_up: bool
+) -> Iterator[str]:
+    """How far it came; of a deposit that is used up, what the rest wants besides."""
+    facts: dict[str, object] = {"rest": rest, "rest_rupiah": rupiah}
+    paid = {"paid": total.rows_paid(Paid.YES), "paid_rupiah": total.rupiah_paid(Paid.YES)}
+    yield say.text("halt.so_far", **facts, **paid, open=total.rows_paid(Paid.ASK))
+    if not is_used_up:
+        return
+    if deposit is None:
+        yield say.text("halt.add_unknown", **facts)
+        return
+    balance, moment = deposit
+    facts |= {"balance": balance, "moment": moment, "missing": rupiah - balance}
+    yield say.text("halt.add" if balance < rupiah else "halt.enough", **facts)
+
+
+USED_UP = "outcome.reason.62"
+"""The deposit does not cover the next top-up (API v3.1, REASON CODE)."""
 
 
 def halt_line(halt: Halt) -> str:
@@ -366,7 +797,8 @@ def _plan_facts(plan: Plan) -> Mapping[str, object]:
         "code": plan.code,
         "rows": plan.rows_in,
         "orders": len(plan.orders),
-        "sent_before": len(plan.done),
+        "sent_with_warning": len(plan.warned()),
+        "sent_before": len(plan.attempted),
         "held": len(plan.held),
         "cost": plan.cost,
         "operators": [

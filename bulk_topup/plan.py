@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bulk_topup import batch
-from bulk_topup.batch import KEY, SLOT, Known, Wishes
+from bulk_topup import approval, batch
+from bulk_topup.batch import KEY, SLOT, Past, Wishes
 from bulk_topup.model import Finding, Level, Order, Status
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from bulk_topup.checks import Rows
 
 ORDER_COLUMNS = [*KEY, "nominal", "price", "operator"]
-_CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O or U to misread
 
 
 @dataclass(frozen=True)
@@ -33,29 +31,44 @@ class Held:
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose money, at which provider, from which tab, in which month."""
+    """Whose money, at which provider, from which tab, in which month.
+
+    `follows` is the batch of the same sheet whose place this one takes, "" for the sheet's first: a plan that
+    was approved once is not the plan that pays it anew.
+    """
 
     account: str
     base_url: str
     tab: str
     month: str
+    follows: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """`orders` are to be sent now and `done` were attempted before: both indexed by sheet row, ORDER_COLUMNS.
+    """`orders` are to be sent now, `attempted` were sent before: both indexed by sheet row, ORDER_COLUMNS.
 
-    Every row of the sheet is in exactly one of `orders`, `done` and `held`.
+    Every row of the sheet is in exactly one of `orders`, `attempted` and `held`. Where failed rows are to be
+    sent again, `not_again` says of those among `attempted` why they are not. `code` is that of `document`.
     """
 
     rows: Rows
     orders: pd.DataFrame
-    done: pd.DataFrame
+    attempted: pd.DataFrame
     held: Mapping[int, Held]
+    not_again: Mapping[int, tuple[Finding, ...]]
     findings: tuple[Finding, ...]
+    document: approval.Document
     code: str
     day: date
     overlap: batch.Overlap | None = None
+
+    def first(self, count: int) -> Plan:
+        """The plan with its first `count` orders alone."""
+        return replace(self, orders=self.orders.iloc[:count])
+
+    def without_first(self, count: int) -> Plan:
+        return replace(self, orders=self.orders.iloc[count:])
 
     @property
     def rows_in(self) -> int:
@@ -80,13 +93,16 @@ class Plan:
             grouped.setdefault(held.why[0].code, []).append(row)
         return grouped
 
+    def warned(self) -> list[int]:
+        """The rows that are sent though something is odd with them."""
+        odd = {finding.row for finding in self.findings if finding.level is Level.WARNING}
+        return sorted(odd & set(self.orders.index))
+
 
 def make(
     rows: Rows,
     found: Iterable[Finding],
-    known: Known,
-    elsewhere: pd.DataFrame,
-    recent: pd.DataFrame,
+    past: Past,
     wishes: Wishes,
     identity: Identity,
     budget: int | None,
@@ -97,12 +113,12 @@ def make(
     stopping = [f for f in findings if f.level is Level.ERROR or wishes.strict]
     wrong = {f.row for f in stopping}
     is_wrong = rows.table.index.isin(wrong)
-    table = batch.recognise(rows, known, wrong)
+    table = batch.recognise(rows, past.own, wrong)
     is_sent = table["status"].notna()
     # What was attempted stays what it became, even if the price list or the row's other cells changed since.
     sent = table[is_sent]
-    since = known.started or today
-    again = _retried(table[is_sent & ~is_wrong], known, elsewhere, wishes, since)
+    since = past.own.started or today
+    again, not_again = _retried(sent, stopping, past, since) if wishes.retry_failed else (sent[:0], {})
     done = sent.drop(index=again.index)
     fresh = _numbered(table[~is_sent & ~is_wrong], sent, wishes)
 
@@ -114,33 +130,37 @@ def make(
 
     fresh = hold(_repeats(fresh, sent, rows))
     if not wishes.include_changed:
-        fresh = hold(batch.changed_rows(fresh, known))
-    fresh = hold(batch.claimed_elsewhere(fresh, elsewhere, since))
-    overlap, warnings = batch.paid_recently(fresh, recent)
+        fresh = hold(batch.changed_rows(fresh, past.own, rows))
+    fresh = hold(batch.claimed_elsewhere(fresh, past.elsewhere, since))
+    overlap, warnings = batch.paid_recently(fresh, past.recent)
     if wishes.strict:
         fresh = hold(warnings)
     else:
         findings.extend(warnings)
     orders = pd.concat([again, fresh]).sort_index()
-    shown = sorted((f for f in findings if f.row not in done.index), key=lambda f: f.row)
+    told = chain((f for f in findings if f.row not in done.index), *not_again.values())
+    shown = sorted(told, key=lambda f: f.row)
     held = _held(f for f in stopping if f.row not in sent.index)
-    code = plan_code(identity, pd.concat([done, orders]), budget)
-    plan = Plan(rows, orders, done, held, tuple(shown), code, today, overlap)
+    failed = done["status"] == Status.GAGAL
+    everything = pd.concat([done.assign(failed=failed), orders.assign(failed=False)])
+    document = approval.document_of(identity, rows.sheet.path.name, budget, overlap, everything)
+    code = approval.code_of(document.encode())
+    plan = Plan(rows, orders, done, held, not_again, tuple(shown), document, code, today, overlap)
     _assert_totals(plan)
     return plan
 
 
 def _retried(
-    valid: pd.DataFrame, known: Known, elsewhere: pd.DataFrame, wishes: Wishes, since: date
-) -> pd.DataFrame:
-    """Failed rows to send again: one for a slot, and none whose slot another row or batch has."""
-    if not wishes.retry_failed:
-        return valid[:0]
-    failed = valid[valid["status"] == Status.GAGAL].drop_duplicates(SLOT)
-    others = batch.attempted(known)
+    sent: pd.DataFrame, stopping: Iterable[Finding], past: Past, since: date
+) -> tuple[pd.DataFrame, dict[int, tuple[Finding, ...]]]:
+    """Failed rows to send again, one for a slot that no other row of this batch has; why others are not."""
+    failed = sent[sent["status"] == Status.GAGAL]
+    taken = batch.claimed_elsewhere(failed, past.elsewhere, since)
+    not_again = _by_row(f for f in (*stopping, *taken) if f.row in failed.index)
+    others = batch.attempted(past.own)
     others = others[others["status"] != Status.GAGAL]
-    failed = batch.rows_not_in(failed, others, SLOT)
-    return failed.drop(index=[f.row for f in batch.claimed_elsewhere(failed, elsewhere, since)])
+    again = failed.drop(index=list(not_again)).drop_duplicates(SLOT)
+    return batch.rows_not_in(again, others, SLOT), not_again
 
 
 def _numbered(fresh: pd.DataFrame, sent: pd.DataFrame, wishes: Wishes) -> pd.DataFrame:
@@ -177,30 +197,22 @@ def _repeats(fresh: pd.DataFrame, sent: pd.DataFrame, rows: Rows) -> Iterator[Fi
 
 
 def _held(stopping: Iterable[Finding]) -> dict[int, Held]:
+    return {row: Held(_status_of(why), why) for row, why in _by_row(stopping).items()}
+
+
+def _by_row(findings: Iterable[Finding]) -> dict[int, tuple[Finding, ...]]:
     by_row: dict[int, list[Finding]] = {}
-    for finding in sorted(stopping, key=lambda f: f.row):
+    for finding in sorted(findings, key=lambda f: f.row):
         by_row.setdefault(finding.row, []).append(finding)
-    return {row: Held(_status_of(why), tuple(why)) for row, why in by_row.items()}
+    return {row: tuple(why) for row, why in by_row.items()}
 
 
-def _status_of(why: list[Finding]) -> Status:
+def _status_of(why: tuple[Finding, ...]) -> Status:
     families = {finding.code.split(".")[0] for finding in why}
     # Money may have moved for it, whatever else is wrong with the row today.
     if "duplicate" in families:
         return Status.DUPLICATE
-    return Status.UNSENT if families == {"changed"} else Status.INVALID
-
-
-def plan_code(identity: Identity, orders: pd.DataFrame, budget: int | None) -> str:
-    """80 bits over everything a person approves, as `K7QF-2MXA-9TRB-C4WD`."""
-    lines = orders.sort_index()[[*KEY, "price"]].itertuples()
-    facts = [identity.account, identity.base_url, identity.tab, identity.month, budget]
-    digest = hashlib.sha256(json.dumps(facts).encode())
-    for row, number, product, itrx, price in lines:
-        digest.update(f"{row}\t{number}\t{product}\t{itrx}\t{price}\n".encode())
-    bits = int.from_bytes(digest.digest()[:10])
-    letters = [_CODE_ALPHABET[bits >> shift & 31] for shift in range(75, -5, -5)]
-    return "-".join("".join(letters[at : at + 4]) for at in range(0, 16, 4))
+    return Status.UNSENT if families == {"changed"} or "hidden" in families else Status.INVALID
 
 
 def orders_of(frame: pd.DataFrame) -> Iterator[Order]:
@@ -212,6 +224,6 @@ def orders_of(frame: pd.DataFrame) -> Iterator[Order]:
 
 
 def _assert_totals(plan: Plan) -> None:
-    total = len(plan.orders) + len(plan.done) + len(plan.held)
+    total = len(plan.orders) + len(plan.attempted) + len(plan.held)
     if total != plan.rows_in:
         raise AssertionError(f"{plan.rows_in} rows in, but {total} accounted for")

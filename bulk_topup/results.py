@@ -1,4 +1,4 @@
-"""The checkpoint's lines as results lines, worded; totals asserted. `workbook` writes them."""
+"""What became of the rows: counted, and each one worded. `resultsbook` lays it out."""
 
 from __future__ import annotations
 
@@ -9,31 +9,64 @@ from typing import TYPE_CHECKING
 from bulk_topup import say
 from bulk_topup.errors import Exit
 from bulk_topup.model import Kind, Paid, Status
-from bulk_topup.workbook import ResultLine, write_results, write_results_csv
+from bulk_topup.workbook import ResultLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Mapping
 
-    from bulk_topup.books import Books
-    from bulk_topup.checkpoint import Checkpoint, Line
+    from bulk_topup.checkpoint import Checkpoint
+    from bulk_topup.lines import Line
+
+TO_DO: Mapping[str, frozenset[Status]] = {
+    "todo.correct": frozenset({Status.INVALID}),
+    "todo.number": frozenset({Status.GAGAL}),
+    "todo.product": frozenset({Status.INVALID, Status.GAGAL}),
+    "todo.decide": frozenset({Status.UNSENT}),
+    "todo.again": frozenset({Status.GAGAL}),
+    "todo.tomorrow": frozenset({Status.GAGAL}),
+    "todo.send": frozenset({Status.UNSENT}),
+}
+"""What a person can do about a row that may be sent again, what takes most thought first -> its statuses."""
+
+_AFTER_REASON = {"11": "todo.number", "12": "todo.product", "51": "todo.tomorrow"}
+"""Of a failed row, by the provider's reason code (API v3.1, REASON CODE); any other is sent as it was."""
 
 
 @dataclass
 class Tally:
-    """Rows and rupiah by status. Rupiah are debits where stated, listed prices otherwise."""
+    """Rows and rupiah. Rupiah are debits where stated, listed prices otherwise.
+
+    `operators` has rupiah by operator ("" where the row has none) and by whether it is paid. The first and
+    the last time at which a top-up left are ISO texts, "" where none did.
+    """
 
     rows: Counter[Status] = field(default_factory=Counter)
     rupiah: Counter[Status] = field(default_factory=Counter)
+    operators: Counter[tuple[str, Paid]] = field(default_factory=Counter)
+    operator_rows: Counter[str] = field(default_factory=Counter)
+    to_do: Counter[str] = field(default_factory=Counter)
     removed: int = 0
+    first_sent: str = ""
+    last_sent: str = ""
 
     def add(self, line: Line) -> None:
+        rupiah = _rupiah(line)
         self.rows[line.status] += 1
-        self.rupiah[line.status] += _rupiah(line)
+        self.rupiah[line.status] += rupiah
+        self.operators[line.operator, line.status.paid] += rupiah
+        self.operator_rows[line.operator] += 1
         self.removed += line.removed
+        if action := to_do(line):
+            self.to_do[action] += 1
+        if sent_at := _sent_at(line):
+            self.first_sent = min(self.first_sent or sent_at, sent_at)
+            self.last_sent = max(self.last_sent, sent_at)
 
     def rows_paid(self, paid: Paid) -> int:
         return sum(count for status, count in self.rows.items() if status.paid is paid)
+
+    def rupiah_paid(self, paid: Paid) -> int:
+        return sum(rupiah for status, rupiah in self.rupiah.items() if status.paid is paid)
 
     @property
     def total(self) -> int:
@@ -54,70 +87,86 @@ def tally(checkpoint: Checkpoint) -> Tally:
     return total
 
 
-def write(checkpoint: Checkpoint, total: Tally, books: Books, target: Path, *, rehearsal: bool) -> Path:
-    """Write the results beside or as `target`; returns where they are. Raises StorageFailed."""
-    lines = _counted(map(result_line, checkpoint.lines()), total.total)
-    if target.suffix.lower() == ".csv":
-        return write_results_csv(target, checkpoint.header, lines)
-    return write_results(target, checkpoint.header, lines, summary=summary(total, books), rehearsal=rehearsal)
-
-
-def summary(total: Tally, books: Books) -> list[tuple[str, str | int]]:
-    """Label and value: the rows by what became of them, the rupiah, and the books."""
-    facts: list[tuple[str, str | int]] = [("Rows", total.total)]
-    facts += [(f"Rows paid: {paid}", total.rows_paid(paid)) for paid in Paid]
-    facts += [(f"Rows {status}", count) for status, count in total.rows.items()]
-    facts += [(f"Rupiah {status}", total.rupiah[status]) for status in total.rows]
-    known = [("Balance at the start", books.opening), ("Balance at the end", books.closing)]
-    known += [
-        ("Debits", books.debited),
-        ("Unexplained", books.unexplained),
-        ("Over the price", books.overcharged),
-    ]
-    return [*facts, *((label, value) for label, value in known if value is not None)]
-
-
-def _counted(lines: Iterable[ResultLine], expected: int) -> Iterator[ResultLine]:
-    written = 0
-    for written, line in enumerate(lines, start=1):  # noqa: B007  (the count outlives the loop)
-        yield line
-    if written != expected:
-        raise AssertionError(f"{expected} rows to write, {written} written")
-
-
-def result_line(line: Line) -> ResultLine:
+def result_line(line: Line, *, rehearsal: bool = False) -> ResultLine:
     attempt = line.attempt or {}
-    may_have_left = bool(attempt) and attempt["kind"] != Kind.NOT_SENT
+    sent_at = _sent_at(line)
     final = line.status in {Status.SUKSES, Status.PENDING}
     return ResultLine(
         cells=line.cells,
         paid=line.status.paid,
         status=line.status,
         reason_code=attempt.get("reason_code") or "",
-        reason=reason(line),
+        reason=reason(line, rehearsal=rehearsal),
         invoice=attempt.get("invoice") or "",
         serial=attempt.get("serial") or "",
         price=line.price,
         debited=attempt.get("debited") if final else None,
-        number_sent=line.number if may_have_left else "",
-        sent_at=attempt["begun_at"][:19].replace("T", " ") if may_have_left else "",
+        number_sent=line.number if sent_at else "",
+        sent_at=sent_at,
     )
 
 
-def reason(line: Line) -> str:
+def _sent_at(line: Line) -> str:
+    """`2025-01-20 10:00:00` (WIB), when it may have left; "" where nothing did."""
+    if line.attempt is None or line.attempt["kind"] == Kind.NOT_SENT:
+        return ""
+    return str(line.attempt["begun_at"])[:19].replace("T", " ")
+
+
+def to_do(line: Line) -> str | None:
+    """What a person can do about the row, one of TO_DO; None where it is not to be sent again."""
+    codes = {finding.code for finding in line.why}
+    if line.removed or "hidden.skipped" in codes:  # someone took it out of what is sent
+        return None
+    match line.status:
+        case Status.INVALID:
+            return "todo.product" if codes == {"product.closed"} else "todo.correct"
+        case Status.GAGAL:
+            reason_code = (line.attempt or {}).get("reason_code")
+            return _AFTER_REASON.get(reason_code or "", "todo.again")
+        case Status.UNSENT:
+            return "todo.decide" if "changed.already_sent" in codes else "todo.send"
+    return None
+
+
+def what_to_ask(line: Line) -> str:
+    """The question to the provider about an open row, and what to fill in."""
+    invoice = (line.attempt or {}).get("invoice")
+    if line.status is Status.PENDING:
+        code = "ask.pending"
+    elif line.status is Status.ACCEPTED:
+        code = "ask.accepted"
+    else:
+        code = "ask.invoice" if invoice else "ask.unknown"
+    return say.text(
+        code, product=line.product, number=line.number, sent_at=_sent_at(line), invoice=invoice or ""
+    )
+
+
+def reason(line: Line, *, rehearsal: bool = False) -> str:
     """Why the row stands where it stands, in plain words, with the provider's own where it spoke."""
-    parts = [say.text("removed_from_sheet", row=line.row)] if line.removed else []
-    if line.why:
-        parts += [say.finding_in_row(finding) for finding in line.why]
-    elif line.note and line.status in {Status.UNSENT, Status.DUPLICATE}:
+    parts = [say.text("results.rehearsal")] if rehearsal else []
+    if line.removed:
+        parts.append(say.text("removed_from_sheet", row=line.row))
+    if line.note and line.status in {Status.UNSENT, Status.DUPLICATE}:
         parts.append(say.text(line.note["code"], **line.note["facts"]))
     elif line.attempt:
         parts.append(
             say.attempt(line.status, line.attempt["code"] or "outcome.interrupted", line.attempt["reason"])
         )
-    elif line.status is Status.UNSENT:
+        parts.append(_tries(line))
+    elif line.status is Status.UNSENT and not line.why:
         parts.append(say.text("unsent.not_reached"))
+    parts += [say.finding_in_row(finding) for finding in line.why]
     return " · ".join(part for part in parts if part)
+
+
+def _tries(line: Line) -> str:
+    """How often it was tried, and the last answer where an earlier one decides how the row stands."""
+    if line.tries < 2 or line.status is Status.SUKSES:
+        return ""
+    code = "tries.last_answer" if line.last_answer else "tries"
+    return say.text(code, count=line.tries, answer=line.last_answer)
 
 
 def _rupiah(line: Line) -> int:

@@ -5,32 +5,66 @@ Each step is a module of that name; this one only says in which order, and what 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
-from bulk_topup import batch, books, checks, results, settle
+from bulk_topup import (
+    approval,
+    batch,
+    books,
+    checks,
+    history,
+    pilot,
+    planbook,
+    pricebook,
+    pricelist,
+    results,
+    resultsbook,
+    settle,
+    template,
+)
 from bulk_topup import plan as planning
-from bulk_topup.config import credentials, who
-from bulk_topup.errors import Declined, Exit, StorageFailed
+from bulk_topup.config import assert_new, who
+from bulk_topup.credentials import (
+    asked_login,
+    assert_keyring,
+    credentials,
+    forget,
+    keep,
+    password_in,
+    variables_set,
+)
+from bulk_topup.errors import Declined, Exit, InputError, StorageFailed
 from bulk_topup.files import (
+    approved_plan,
     assert_room_for_results,
+    drop_old_plans,
     existing_checkpoint,
+    keep_plan,
     only_run,
     open_checkpoint,
     start_batch,
 )
+from bulk_topup.model import Kind, Status
+from bulk_topup.provider import checked_base_url
 from bulk_topup.send import Halt, resend, send_waves
 from bulk_topup.sheet import read_sheet
 from bulk_topup.tools import provider_of, tools_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from bulk_topup.checkpoint import Checkpoint
     from bulk_topup.clock import Clock, SystemClock
-    from bulk_topup.config import Connection, Job
+    from bulk_topup.config import Approval, Connection, Job
     from bulk_topup.desk import Desk
-    from bulk_topup.model import Sheet
+    from bulk_topup.model import PriceList, Sheet
     from bulk_topup.plan import Plan
+    from bulk_topup.pricelist import Wanted
+    from bulk_topup.results import Tally
     from bulk_topup.settle import Verdict
     from bulk_topup.tools import Tools, Watcher
 
@@ -45,35 +79,93 @@ def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
             if checkpoint is not None:
                 settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint)
+            desk.show_plan(plan)
+            if len(plan.orders) and job.approval is None:
+                desk.show_code(plan.code)
             if checkpoint is not None and starts_new:
+                batch.assert_worth_starting(len(plan.orders))
                 checkpoint.close()  # folds its log back: only the file itself is set aside
                 checkpoint = None
-            desk.show_plan(plan)
             if len(plan.orders):
                 assert_within_budget(plan.cost, checkpoint, job.budget)
-                desk.ask_to_send(plan, yes=job.yes, again=job.again)
-                assert_same_day(plan, clock)
+                release(job, tools, plan, checkpoint, desk)
             checkpoint = start_batch(job, tools, plan, checkpoint)
+            keep_in_history(checkpoint, results.tally(checkpoint), tools)
+            halt = send_in_parts(job, tools, plan, checkpoint, desk)
+            if halt is not None:
+                keep_for_approval(job, plan)
             with desk.interruptible(clock):
-                halt = send_and_settle(job, tools, plan, checkpoint, desk)
-                return conclude(job, checkpoint, desk, halt)
+                return conclude(job, checkpoint, desk, halt, tools)
         finally:
             if checkpoint is not None:
                 checkpoint.close()
 
 
-def check(job: Job, desk: Desk, clock: SystemClock) -> Exit:
-    """Everything up to the plan. Sends nothing and writes no checkpoint."""
+def check(job: Job, desk: Desk, clock: SystemClock, target: Path | None = None) -> Exit:
+    """Everything up to the plan, the budget included; with `target`, a workbook of it that is not there yet.
+
+    Sends nothing and writes no checkpoint; the plan is kept beside it, for whoever runs it by its code.
+    """
+    if target is not None:
+        assert_new(target, (".xlsx",))
     sheet = read(job, desk)
     with tools_of(job, clock) as tools:
         checkpoint = open_checkpoint(job, tools.identity(sheet))
         try:
-            plan, _ = make_plan(job, tools, sheet, checkpoint)
+            plan, starts_new = make_plan(job, tools, sheet, checkpoint)
+            present = None if starts_new else checkpoint
+            excess = over_budget(plan.cost, present, job.budget) if len(plan.orders) else None
+            balance = None if checkpoint is None else last_balance(checkpoint.debits())
         finally:
             if checkpoint is not None:
                 checkpoint.close()
         desk.show_plan(plan, every_finding=True)
-        return Exit.NOT_ALL_PAID if plan.findings else Exit.OK
+        if balance is not None:
+            desk.show_deposit(*balance, plan.cost)
+        if plan.overlap is not None:
+            desk.show_overlap(plan.overlap, len(plan.orders))
+        if excess is not None:
+            desk.show_over_budget(excess)
+        if target is not None:
+            write_planbook(job, tools, plan, desk, target)
+        drop_old_plans(job.files, plan.day)
+        if len(plan.orders):
+            desk.show_code(plan.code)
+            if excess is None:
+                offer_for_approval(job, plan, desk)
+        return Exit.NOT_ALL_PAID if plan.findings or plan.overlap or excess else Exit.OK
+
+
+def write_planbook(job: Job, tools: Tools, plan: Plan, desk: Desk, target: Path) -> None:
+    written = planbook.write_plan(
+        target,
+        plan,
+        account=tools.account,
+        budget=job.budget,
+        rehearsal=job.connection.sandbox,
+        tell=lambda notice: desk.show_notices([notice]),
+    )
+    desk.show_planbook(written)
+
+
+def offer_for_approval(job: Job, plan: Plan, desk: Desk) -> None:
+    """Keep the plan, and say how it is run by its code; or that it can't be from here."""
+    try:
+        keep_plan(job.files, plan)
+    except StorageFailed as failure:
+        desk.show_not_approvable(plan.code, failure)
+    else:
+        desk.show_approvable(plan.code, job.source.path, job.typed)
+
+
+def last_balance(answers: Sequence[Mapping[str, Any]]) -> tuple[int, str] | None:
+    """The deposit (rupiah) by the last answer that stated it, and when that came; None where none did.
+
+    `answers` as `books.close` takes them. An unknown answer may speak of another order, and another time.
+    """
+    stated = [a for a in answers if a["balance"] is not None and a["ended_at"] and a["kind"] != Kind.UNKNOWN]
+    last = max(stated, key=lambda answer: str(answer["ended_at"]), default=None)
+    return None if last is None else (int(last["balance"]), str(last["ended_at"])[:16].replace("T", " "))
 
 
 def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
@@ -84,35 +176,53 @@ def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
         existing_checkpoint(job, tools) as checkpoint,
     ):
         settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
-        with desk.interruptible(clock):
-            settle.poll(checkpoint, tools, wait_s=job.wait_s)
+        with desk.interruptible(clock), desk.progress(0, clock) as watcher:
+            watcher.waiting(len(checkpoint.open_invoices()), job.wait_s)
+            settle.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
         halt = None
         if job.resend and not clock.stop.is_set():
             try:
                 halt = resend_unknown(job, tools, checkpoint, desk)
             except Declined:
-                conclude(job, checkpoint, desk, None)
+                conclude(job, checkpoint, desk, None, tools)
                 raise
         with desk.interruptible(clock):
-            return conclude(job, checkpoint, desk, halt or interruption(clock))
+            return conclude(job, checkpoint, desk, halt or interruption(clock), tools)
 
 
-def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Verdict]) -> Exit:
-    """A person closes open rows."""
+def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Verdict | InputError]) -> Exit:
+    """A person closes open rows: each verdict that holds, whatever is wrong with the others.
+
+    Raises InputError where none holds: then nothing was changed, and the results are left as they are.
+    """
     with (
         only_run(job.files, rehearsal=job.connection.sandbox),
         tools_of(job, clock) as tools,
         existing_checkpoint(job, tools) as checkpoint,
     ):
         settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
-        try:
-            for verdict, status in zip(
-                verdicts, settle.resolve(checkpoint, tools, verdicts, who()), strict=True
-            ):
-                desk.show_resolved(verdict, status)
-        finally:
-            exit_code = conclude(job, checkpoint, desk, None)
-        return exit_code
+        refused = [why for why in (resolve_row(one, checkpoint, tools, desk) for one in verdicts) if why]
+        if len(refused) == len(verdicts) == 1:
+            raise refused[0]
+        desk.show_refused(refused)
+        if len(refused) == len(verdicts):
+            raise InputError("resolve.none", count=len(verdicts))
+        exit_code = conclude(job, checkpoint, desk, None, tools)
+        return Exit.NOT_ALL_PAID if refused and exit_code is Exit.OK else exit_code
+
+
+def resolve_row(
+    verdict: Verdict | InputError, checkpoint: Checkpoint, tools: Tools, desk: Desk
+) -> InputError | None:
+    """Close one row; what is wrong with the verdict, if something is, and then it changed nothing."""
+    if isinstance(verdict, InputError):
+        return verdict
+    try:
+        (status,) = settle.resolve(checkpoint, tools, [verdict], who())
+    except InputError as problem:
+        return problem
+    desk.show_resolved(verdict, status)
+    return None
 
 
 def write_results(job: Job, desk: Desk) -> Exit:
@@ -122,30 +232,90 @@ def write_results(job: Job, desk: Desk) -> Exit:
 
 
 def show_status(job: Job, desk: Desk) -> Exit:
-    """What the checkpoint says; no network, nothing written."""
+    """What the checkpoint says, what is open and what to do next; no network, nothing written."""
     with existing_checkpoint(job) as checkpoint:
         total = results.tally(checkpoint)
         desk.show_tally(total)
+        desk.show_open(list(checkpoint.lines([status for status in Status if status.is_open])))
+        facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
+        desk.show_batch(checkpoint.last_touched(), checkpoint.committed(), facts)
+        desk.show_next(total, job.source.path, None)
         return total.exit_code()
 
 
-def show_prices(connection: Connection, desk: Desk, clock: Clock, operator: str | None) -> Exit:
-    """The live price list."""
-    with provider_of(connection, *credentials(connection), clock) as provider:
-        desk.show_prices(provider.price_list().values(), operator)
+def show_prices(
+    connection: Connection, desk: Desk, clock: Clock, wanted: Wanted, output: Path | None
+) -> Exit:
+    """The live price list, or what is wanted of it; with `output`, in a file that is not there yet."""
+    if output is not None:
+        assert_new(output, pricebook.SUFFIXES)
+    prices, moment = live_prices(connection, clock)
+    products = pricelist.chosen(prices, wanted)
+    desk.show_prices(pricebook.lines_of(products), list(map(pricebook.facts_of, products)), moment)
+    if output is not None:
+        desk.show_saved_prices(
+            pricebook.write(
+                output,
+                products,
+                moment=moment,
+                rehearsal=connection.sandbox,
+                tell=lambda notice: desk.show_notices([notice]),
+            )
+        )
     return Exit.OK
+
+
+def write_template(connection: Connection, desk: Desk, clock: Clock, target: Path) -> Exit:
+    """A starter workbook with the live price list, in a file that is not there yet."""
+    assert_new(target, template.SUFFIXES)
+    prices, moment = live_prices(connection, clock)
+    count = template.write(target, prices, moment=moment, rehearsal=connection.sandbox)
+    desk.show_template(target, count)
+    return Exit.OK
+
+
+def log_in(connection: Connection, desk: Desk, clock: Clock) -> Exit:
+    """Ask who we are, prove it with a price list, and keep it in the system keyring."""
+    assert_keyring()
+    login = asked_login()
+    with provider_of(connection, login.username, login.password, clock) as provider:
+        provider.price_list()
+        keep(provider.base_url, login)
+        desk.show_login(login.username, provider.base_url, beaten_by=variables_set())
+    return Exit.OK
+
+
+def log_out(connection: Connection, desk: Desk) -> Exit:
+    """Remove from the system keyring who we are; that nobody was there is no error."""
+    base_url = checked_base_url(connection.base_url)
+    login = forget(base_url)
+    desk.show_logout(None if login is None else login.username, base_url)
+    return Exit.OK
+
+
+def live_prices(connection: Connection, clock: Clock) -> tuple[PriceList, str]:
+    """The price list, and when it was read (WIB)."""
+    with provider_of(connection, *credentials(connection), clock) as provider:
+        return provider.price_list(), f"{clock.now():%Y-%m-%d %H:%M}"
 
 
 # -- the steps of `run` ------------------------------------------------------------------------------------
 
 
 def read(job: Job, desk: Desk) -> Sheet:
+    """The sheet; its `hidden` rows are those to leave out."""
     source = job.source
     sheet = read_sheet(
-        source.path, tab=source.tab, number_column=source.number_column, product_column=source.product_column
+        source.path,
+        tab=source.tab,
+        number_column=source.number_column,
+        product_column=source.product_column,
+        password=None if source.password_file is None else password_in(source.password_file),
     )
     checks.assert_header(sheet)
     desk.show_notices(sheet.notices)
+    if sheet.hidden and (source.hidden or desk.ask_hidden(sorted(sheet.hidden))) == "include":
+        return replace(sheet, hidden=frozenset())
     return sheet
 
 
@@ -156,17 +326,64 @@ def make_plan(job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | Non
     rows = checks.understand(sheet, prices)
     known = batch.Known() if checkpoint is None else checkpoint.known()
     starts_new = batch.must_be_new(known, batch.content_of(rows), today, job.wishes)
+    follows = "" if checkpoint is None else checkpoint.batch_id if starts_new else checkpoint.fact("follows")
     if starts_new:
         known, checkpoint = batch.Known(), None
     batch_id = checkpoint.batch_id if checkpoint else ""
-    elsewhere = tools.ledger.elsewhere(batch_id, known.started or today)
-    recent = tools.ledger.paid_since(batch_id, today - batch.OVERLAP_SPAN)
-    identity = planning.Identity(tools.account, tools.base_url, sheet.tab, f"{today:%Y-%m}")
+    past = batch.Past(
+        known,
+        tools.ledger.elsewhere(batch_id, known.started or today),
+        tools.ledger.paid_since(batch_id, today - timedelta(days=job.overlap_days)),
+    )
+    identity = planning.Identity(tools.account, tools.base_url, sheet.tab, f"{today:%Y-%m}", follows)
     found = checks.findings(rows, prices)
-    plan = planning.make(rows, found, known, elsewhere, recent, job.wishes, identity, job.budget, today)
+    plan = planning.make(rows, found, past, job.wishes, identity, job.budget, today)
     if not starts_new:
         batch.assert_not_finished(known, len(plan.orders), today, job.wishes)
+    if len(plan.orders):
+        history.assert_remembered(known.started, tools.ledger.forgotten_before())
     return plan, starts_new
+
+
+def release(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, desk: Desk) -> None:
+    """Raises Declined, or InputError for the approval, unless a person or an approval releases the money."""
+    if job.approval is not None:
+        assert_approved(job, job.approval, plan, checkpoint, desk)
+        assert_unused(job.approval, tools, checkpoint)
+        desk.show_approved(plan, job.approval)
+        return
+    try:
+        desk.ask_to_send(plan, yes=job.yes, again=job.again, pilot=job.pilot)
+        assert_same_day(plan, tools.clock)
+    except Declined:
+        keep_for_approval(job, plan)
+        raise
+
+
+def assert_approved(job: Job, given: Approval, plan: Plan, checkpoint: Checkpoint | None, desk: Desk) -> None:
+    """Raises InputError where the approved plan is not at hand, Declined where this plan is not that one."""
+    approved = approved_plan(job.files, given.code, plan.day)
+    facts = ("plan_code", "approved_by")
+    by_code, by_person = ("", "") if checkpoint is None else map(checkpoint.fact, facts)
+    changes = approval.differences(approved, plan, is_resumed=by_code == given.code and bool(by_person))
+    if changes:
+        desk.show_changes(changes)
+        raise Declined("approval.differs", plan=given.code)
+
+
+def assert_unused(given: Approval, tools: Tools, checkpoint: Checkpoint | None) -> None:
+    """One approval is for one batch, also where that one's progress file is gone. Raises Declined."""
+    own = "" if checkpoint is None else checkpoint.batch_id
+    used = tools.ledger.approved_under(given.code, but=own)
+    if used is not None:
+        raise Declined("approval.used", plan=given.code, batch=used.name, day=used.started)
+
+
+def keep_for_approval(job: Job, plan: Plan) -> None:
+    """What was not sent may be approved. Under an approval, that one stays as old as it is."""
+    if job.approval is None:
+        with suppress(StorageFailed):
+            keep_plan(job.files, plan)
 
 
 def assert_same_day(plan: Plan, clock: SystemClock) -> None:
@@ -176,18 +393,68 @@ def assert_same_day(plan: Plan, clock: SystemClock) -> None:
 
 
 def assert_within_budget(cost: int, checkpoint: Checkpoint | None, budget: int | None) -> None:
-    """The budget is the batch's: what its earlier runs spent, or may have, counts."""
+    excess = over_budget(cost, checkpoint, budget)
+    if excess is not None:
+        raise Declined("budget.exceeded", **excess)
+
+
+def over_budget(cost: int, checkpoint: Checkpoint | None, budget: int | None) -> dict[str, int] | None:
+    """`cost`, what was spent `before`, and the `budget`, if it is exceeded.
+
+    The budget is the batch's: what its earlier runs spent, or may have, counts.
+    """
     before = 0 if checkpoint is None else checkpoint.committed()
-    if budget is not None and before + cost > budget:
-        raise Declined("budget.exceeded", budget=budget, cost=cost, before=before)
+    if budget is None or before + cost <= budget:
+        return None
+    return {"cost": cost, "before": before, "budget": budget}
 
 
-def send_and_settle(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, desk: Desk) -> Halt | None:
-    """Send what the plan holds, then ask after what is pending. Returns why it stopped early, if it did."""
-    with desk.progress(len(plan.orders), checkpoint.committed()) as watcher:
+def send_in_parts(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, desk: Desk) -> Halt | None:
+    """Send what the plan holds; with a pilot, its first orders, and the others once those are seen.
+
+    Returns why it stopped early, if it did.
+    """
+    limit = checkpoint.committed() + plan.cost
+    if job.pilot is None or job.pilot >= len(plan.orders):
+        return send_and_settle(job, tools, plan, checkpoint, desk, limit)
+    # What was answered before, told by itself and not by a clock that can be set back.
+    before = {tuple(answer.values()) for answer in checkpoint.debits()}
+    first = plan.first(job.pilot)
+    halt = send_and_settle(job, tools, first, checkpoint, desk, limit)
+    answers = [answer for answer in checkpoint.debits() if tuple(answer.values()) not in before]
+    seen = pilot.seen(first.orders, checkpoint.known(), answers)
+    desk.show_pilot(seen, len(plan.orders))
+    rest = plan.without_first(job.pilot)
+    halt = halt or rest_held_back(job, seen, rest, desk, tools.clock)
+    return halt or send_and_settle(job, tools, rest, checkpoint, desk, limit)
+
+
+def rest_held_back(job: Job, seen: pilot.Pilot, rest: Plan, desk: Desk, clock: SystemClock) -> Halt | None:
+    """Why the orders after the pilot are not sent; None where they may go."""
+    if job.yes or job.approval is not None:
+        return None if seen.is_flawless else Halt("halt.pilot")
+    try:
+        desk.ask_for_rest(len(rest.orders), rest.cost)
+    except Declined:
+        return Halt("halt.pilot_only")
+    except KeyboardInterrupt:
+        return Halt("halt.interrupted")
+    return None if clock.now().date() == rest.day else Halt("halt.other_day")
+
+
+def send_and_settle(
+    job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, desk: Desk, limit: int
+) -> Halt | None:
+    """Send what the plan holds, then ask after what is pending. Returns why it stopped early, if it did.
+
+    `limit` is the most that the batch may have cost by the end, in rupiah.
+    """
+    with desk.interruptible(tools.clock), desk.progress(len(plan.orders), tools.clock) as watcher:
 
         def send() -> Halt | None:
-            return send_waves(plan, checkpoint, tools, watcher, workers=job.workers, wait_s=job.wait_s)
+            return send_waves(
+                plan, checkpoint, tools, watcher, workers=job.workers, wait_s=job.wait_s, limit=limit
+            )
 
         return then_poll(send, job, tools, checkpoint, watcher)
 
@@ -203,8 +470,7 @@ def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, desk: Desk) -
     assert_within_budget(0, checkpoint, job.budget)
     desk.ask_to_resend([open_.order for open_ in found.orders], yes=job.yes)
     checkpoint.note(tools.clock.now(), who(), "resend", note=f"{len(found.orders)} orders")
-    orders, spent = len(found.orders), checkpoint.committed()
-    with desk.interruptible(tools.clock), desk.progress(orders, spent) as watcher:
+    with desk.interruptible(tools.clock), desk.progress(len(found.orders), tools.clock) as watcher:
 
         def send() -> Halt | None:
             return resend(found, checkpoint, tools, watcher, job.budget, job.source.path.stem)
@@ -219,6 +485,7 @@ def then_poll(
     try:
         halt = send()
         if not tools.clock.stop.is_set():
+            watcher.waiting(len(checkpoint.open_invoices()), job.wait_s)
             settle.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
     except StorageFailed as failure:
         return halt_of(failure)
@@ -233,19 +500,48 @@ def interruption(clock: SystemClock) -> Halt | None:
     return Halt("halt.interrupted") if clock.stop.is_set() else None
 
 
-def conclude(job: Job, checkpoint: Checkpoint, desk: Desk, halt: Halt | None) -> Exit:
-    """Write the results, say what became of the rows, and what to do next."""
+def conclude(
+    job: Job, checkpoint: Checkpoint, desk: Desk, halt: Halt | None, tools: Tools | None = None
+) -> Exit:
+    """Write the results, say what became of the rows, and what to do next; with `tools`, into the history."""
     total = results.tally(checkpoint)
     closed = books.close(checkpoint.debits())
     try:
-        rehearsal = job.connection.sandbox
-        written = results.write(checkpoint, total, closed, job.files.results, rehearsal=rehearsal)
+        written = resultsbook.write(
+            checkpoint,
+            total,
+            closed,
+            job.files.results,
+            rehearsal=job.connection.sandbox,
+            tell=lambda notice: desk.show_notices([notice]),
+        )
     except StorageFailed as failure:
         desk.error(failure)
         written, halt = None, halt or halt_of(failure)
     desk.show_tally(total, results=written, halt=halt)
     desk.show_books(closed)
+    if tools is not None:
+        try:
+            keep_in_history(checkpoint, total, tools)
+        except StorageFailed as failure:
+            # The money is settled and stands in the progress file, from which `history` reads it as well.
+            desk.show_unrecorded(failure)
     desk.show_next(total, job.source.path, halt)
     if halt is None:
         return total.exit_code()
+    rest, rupiah = left_to_send(checkpoint)
+    if rest:
+        desk.show_rest(total, job.source.path, rest, rupiah, last_balance(checkpoint.debits()), halt)
     return Exit.INTERRUPTED if halt.code == "halt.interrupted" else Exit.STOPPED
+
+
+def left_to_send(checkpoint: Checkpoint) -> tuple[int, int]:
+    """The rows that the same command would send, and their rupiah by the price list."""
+    unsent = checkpoint.lines([Status.UNSENT])
+    prices = [line.price or 0 for line in unsent if results.to_do(line) == "todo.send"]
+    return len(prices), sum(prices)
+
+
+def keep_in_history(checkpoint: Checkpoint, total: Tally, tools: Tools) -> None:
+    """Tell the ledger how the batch stands. Raises StorageFailed: before the first request, that stops it."""
+    tools.ledger.record(history.entry_of(checkpoint, total, tools.clock.now().isoformat()))

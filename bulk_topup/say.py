@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import TYPE_CHECKING, Any
 
@@ -27,24 +28,75 @@ WORDS: dict[str, str] = {
     "sheet.not_readable": (
         "{file} could not be read from disk ({cause}); copy it to this computer and try again"
     ),
-    "sheet.too_large": "{file} does not fit in this computer's memory; split it into smaller files",
+    "sheet.too_large": (
+        "{file} holds more than {most} MB; copy the rows that are to be paid into a new workbook, or split them over "
+        "several"
+    ),
+    "sheet.too_many_cells": (
+        "{file} has more than {most} cells; delete the columns that are not needed, or split the rows over several files"
+    ),
+    "sheet.too_much_memory": (
+        "{file} takes more memory to read than a payment sheet should; copy the rows that are to be paid into a new "
+        "workbook, or split them over several"
+    ),
+    "sheet.bomb": (
+        "{file} unpacks to far more than its size, as no real spreadsheet does; do not trust it: ask whoever sent it "
+        "for a new copy"
+    ),
+    "sheet.too_slow": (
+        "{file} could not be read in {seconds} seconds; copy the rows that are to be paid into a new workbook, or "
+        "split them over several"
+    ),
+    "sheet.no_reader": (
+        "{file} could not be read: the computer did not let bulk-topup start the program that reads it ({cause}); "
+        "close other programs and try again"
+    ),
+    "sheet.reader_died": (
+        "{file} could not be read: it is damaged, or no real spreadsheet; open it in Excel and save it again as .xlsx"
+    ),
     "sheet.empty_file": "{file} is empty (0 bytes); save or export it again",
     "sheet.empty": "{file} has no filled cells; check that the rows were saved, and in this tab",
     "sheet.no_rows": "{file} has a header in row {row} but no rows under it; nothing to send",
     "sheet.password": (
-        "{file} is protected with a password; in Excel, remove the password to open it and save it again as "
-        ".xlsx"
+        "{file} is protected with a password; put it into a text file of its own and add --sheet-password-file FILE, "
+        "or remove it in Excel"
     ),
-    "sheet.old_xls": "{file} is an old Excel workbook (.xls); open it in Excel and save it as .xlsx",
-    "sheet.xlsb": "{file} is an Excel binary workbook (.xlsb); open it in Excel and save it as .xlsx",
-    "sheet.ods": "{file} is an OpenDocument file (.ods); open it in Excel or LibreOffice and save it as .xlsx",
+    "sheet.password_remove": (
+        "{file} is protected with a password in a way that only the program it was made with can open; save it "
+        "there again without a password"
+    ),
+    "sheet.wrong_password": "the password given for {file} does not open it; correct the one in --sheet-password-file",
     "sheet.numbers_app": "{file} is an Apple Numbers file; export it as Excel (.xlsx) from Numbers",
-    "sheet.html": "{file} is a web page (HTML), whatever its name says; open it in Excel and save it as .xlsx",
+    "sheet.html": (
+        "{file} is a web page from which no table can be read, whatever its name says; download the report again "
+        "after logging in, or open it in Excel and save it as .xlsx"
+    ),
+    "sheet.html_cut": (
+        "{file} is a web page that breaks off within its table, so rows may be missing; download it again, to the end"
+    ),
+    "sheet.html_nested": (
+        "{file} is a web page with one table inside another, so its rows are not certain; open it in Excel, check "
+        "the rows and save it as .xlsx"
+    ),
     "sheet.xml": "{file} is an XML file, whatever its name says; open it in Excel and save it as .xlsx",
+    "sheet.picture": "{file} is a picture; ask for the spreadsheet that it shows",
+    "sheet.archive": "{file} is a compressed archive; unpack it and give the name of the spreadsheet in it",
     "sheet.pdf": "{file} is a PDF document; ask for the spreadsheet that it was made from",
     "sheet.not_a_spreadsheet": "{file} is a document or a presentation, not a spreadsheet; save it as .xlsx",
     "sheet.unreadable": (
         "{file} could not be read as an Excel workbook ({cause}); open it in Excel and save it again as .xlsx"
+    ),
+    "sheet.row_twice": (
+        '{file}, tab "{tab}": row {row} is in the file twice, or after a later row, so it can be read in two ways; '
+        "open the file in Excel, check the row, and save it again as .xlsx"
+    ),
+    "sheet.cell_twice": (
+        '{file}, tab "{tab}": cell {cell} is in the file twice, or out of its place, so it can be read in two '
+        "ways; open the file in Excel, check the cell, and save it again as .xlsx"
+    ),
+    "sheet.lost_text": (
+        '{file}, tab "{tab}": the text of cell {cell} (number {index} in the list of texts) is not in the file; '
+        "open the file in Excel, check the cell, and save it again as .xlsx"
     ),
     "sheet.not_text": "{file} is neither an Excel workbook nor a CSV text file; save it from Excel as .xlsx",
     "sheet.encoding": (
@@ -55,6 +107,20 @@ WORDS: dict[str, str] = {
         "the file is not UTF-8 and was read as Windows-1252; if accented letters look wrong, save it as "
         "'CSV UTF-8' or .xlsx"
     ),
+    "sheet.formulas": (
+        "column {column}: {count} formula(s); the values they had when the workbook was last saved were used"
+    ),
+    "sheet.hidden_column": (
+        "{file}: {column} would be used, and it is hidden: unhide it in the sheet and look at it, or choose the column with "
+        "{option}, as in {option} {letter}"
+    ),
+    "sheet.hidden_columns": "hidden columns were read, too: {columns}",
+    "sheet.hidden_tabs": "hidden tabs were not read: {tabs}",
+    "sheet.whole_results": (
+        'this is a results workbook, and its tab "{tab}" was read; if you corrected rows in the tab "{other}", add '
+        '--sheet "{other}"'
+    ),
+    "sheet.too_wide": "what stands in columns beyond {column} was left out: it has no header",
     "sheet.quotes": (
         '{file}, row {row}: a quotation mark (") is opened and not closed, or stands where none belongs; '
         "correct that row, or save the file as .xlsx"
@@ -67,6 +133,15 @@ WORDS: dict[str, str] = {
         "{file}: {count} row(s) have more cells than the header's {columns} columns (row {rows}); put a text that "
         'contains the delimiter between quotation marks ("), or save the file as .xlsx'
     ),
+    "sheet.quoted_lines": (
+        "{file} has each line as a single cell between quotation marks (row {row}), so its columns cannot be told "
+        "apart; export it again, or split it in Excel with Data > Text to Columns and save it as .xlsx"
+    ),
+    "sheet.spaces": (
+        "{file} has its columns apart by spaces only (row {row}), so it is not certain where a cell ends; open it "
+        "in Excel with Data > From Text, check the columns and save it as .xlsx"
+    ),
+    "sheet.json": "{file} is JSON data, whatever its name says; export it as .xlsx or .csv instead",
     "sheet.no_tabs": '{file} is not an Excel workbook and has no tab "{tab}"; leave out --sheet',
     "sheet.no_such_tab": '{file} has no tab "{tab}"; its tabs are {tabs}',
     "sheet.several_tabs": (
@@ -352,8 +427,7 @@ WORDS: dict[str, str] = {
         "to use the built-in certificates."
     ),
     "provider.login": (
-        "The provider turned the account away (code {reason_code}): {reason}. Check the user name and "
-        "password; nothing was sent."
+        "The provider turned the account away: {reason}. Check the user name and password; nothing was sent."
     ),
     "provider.dns": (
         "The server name in {address} could not be looked up. Check the internet connection and the "
@@ -413,21 +487,76 @@ WORDS: dict[str, str] = {
         "make room, or choose another folder with --output, and run 'bulk-topup results' on the sheet."
     ),
     "results.rehearsal": "SANDBOX \N{EN DASH} rehearsal, no money moved",
+    "todo.correct": "Correct the row, then send it",
+    "todo.number": "Get the right number, correct it, then send it",
+    "todo.product": "Choose another product, or send it later",
+    "todo.decide": "Decide whether it is meant besides; if not, delete it",
+    "todo.again": "Send it again: it failed at the provider",
+    "todo.tomorrow": "Send it again tomorrow: only one a day is taken",
+    "todo.send": "Send it: it was not sent yet",
+    "ask.pending": (
+        "How did invoice {invoice} end? 'bulk-topup settle' asks this, too; there is nothing to fill in here."
+    ),
+    "ask.accepted": (
+        "You hold a top-up of {product} to {number} since {sent_at} (WIB): what is its invoice? Fill it in; if there "
+        "is none, write: not sent"
+    ),
+    "ask.unknown": (
+        "Is there a top-up of {product} to {number} at about {sent_at} (WIB)? If so, fill in its invoice; if there is "
+        "none, write: not sent"
+    ),
+    "ask.invoice": (
+        "Is invoice {invoice} a top-up of {product} to {number}, and is it paid? If so, fill it in; if there is no "
+        "such top-up, write: not sent"
+    ),
     "results.cut": "… (cut: {count} characters)",
+    "saved.beside": (
+        "{target} could not be replaced (it may be open in Excel), so this is saved as {path}; close it, or use the new file"
+    ),
+    "saved.split": "one Excel sheet holds {most} rows under its header; the others are in the tabs {tabs}",
+    "saved.cut": (
+        "{count} texts are longer than the 32,767 characters that Excel keeps in a cell; they end with how much was cut"
+    ),
+    "saved.too_wide": "it has {columns} columns, and an Excel sheet holds {most}; delete columns, or choose a .csv file",
     # -- checks: cells, products, nominals, counts --------------------------------------------------------
     "cell.error": "{value} is an Excel error, not a value; correct the formula or type the value",
-    "cell.date": "{value} is a date; format the column as Text and type the value again",
+    "cell.date": "{value} is a date (stored as {stored}); format the column as Text and type the value again",
     "cell.boolean": "{value} is a yes/no cell; format the column as Text and type the value again",
     "cell.decimal": "{value} is a decimal number; format the column as Text and type the value again",
-    "number.lost_digits": (
-        "{value} is a number of more than 15 digits, of which Excel has lost some; format the column as Text "
-        "and paste it again"
+    "cell.no_value": (
+        "the cell holds a formula without its result, or with one that the file says is out of date; open the file "
+        "in Excel, save it, check the value and run again"
     ),
+    "cell.merged": (
+        "the cell is part of a merged cell ({stored}), which holds one value only; unmerge it and fill in each row"
+    ),
+    "cell.two_readings": (
+        "the cell can be read as {value} or as {stored}; format the column as Text and type the one that is meant"
+    ),
+    "number.lost_digits": (
+        "{value} has lost digits: the cell is stored as a number, and a long one keeps 15 digits at most, or fewer "
+        "once it was shown as 8.12E+10; format the column as Text and paste it again"
+    ),
+    "hidden.skipped": "the row is hidden in the sheet and was left out, as asked with --hidden skip; unhide it to send it",
     "product.missing": "there is no product code; fill it in ('bulk-topup prices' lists them)",
     "product.unknown": "{value} is not in the price list; 'bulk-topup prices' lists the codes",
     "product.unknown_near": "{value} is not in the price list; did you mean {near}?",
     "product.closed": "{value} is closed at the provider today; choose another product, or run again later",
     "product.no_price": "{value} has no usable price in the price list; choose another product",
+    "product.nominal_missing": (
+        "the price list states no nominal for {value}; choose another product, or ask the provider about it"
+    ),
+    "product.nominal_unusable": (
+        "the price list states no usable nominal ('{stated}') for {value}; choose another product, or ask the "
+        "provider about it"
+    ),
+    "product.listed_twice": (
+        "the price list has {value} twice, with different facts ({stated}); choose another product, or ask the "
+        "provider which one holds"
+    ),
+    "example.row": (
+        "this is an example row of the template; delete it, or type a real name and number over it"
+    ),
     "nominal.differs": (
         "the sheet says {value}, but {product} tops up {nominal}; correct the product code or the nominal"
     ),
@@ -439,9 +568,9 @@ WORDS: dict[str, str] = {
         "{value}: row {first} already tops up {number} with {nominal} today, and the provider takes only one a day; "
         "delete this row, or count deliberate repeats in a column 'pengisian ke'"
     ),
-    "duplicate.other_batch": "batch {batch} (row {row}) already topped up this number with this amount on {day}",
+    "duplicate.other_batch": "batch {batch} (row {row}) already topped up {value} with this amount on {day}",
     "duplicate.open_elsewhere": (
-        "batch {batch} (row {row}) sent this number the same amount on {day} and its outcome is still open; "
+        "batch {batch} (row {row}) sent {value} the same amount on {day} and its outcome is still open; "
         "settle that batch first"
     ),
     "duplicate.results": "these results say that the row is {value} already; it is not sent again",
@@ -455,6 +584,8 @@ WORDS: dict[str, str] = {
         "not sent: the provider could not deliver {product} three times in a row; run the same command again later"
     ),
     "unsent.copy_waits": "not sent: top-up {nth} of this number and amount has to be paid first, on the same day",
+    "tries": "Tried {count} times.",
+    "tries.last_answer": "Tried {count} times; the provider's last answer: {answer}",
     "provider_says": "(Provider: {reason})",
     "removed_from_sheet": "removed from sheet (it was row {row})",
     # -- the batch, its files, its run --------------------------------------------------------------------
@@ -470,6 +601,21 @@ WORDS: dict[str, str] = {
     "batch.finished": (
         "this sheet was sent on {day} and nothing is left to do; 'bulk-topup results' writes its results again, "
         "--new-batch pays it once more"
+    ),
+    "batch.forgotten": (
+        "this sheet's batch was begun on {started}, and the phone numbers of days before {forgotten} were removed with "
+        "'bulk-topup forget', so whom other batches paid since is no longer known; put the rows that are left into a "
+        "new sheet and run that"
+    ),
+    "batch.touched": "Last touched: {moment} (WIB)",
+    "batch.budget": "Budget: {budget:money}, of which {committed:money} is spent or may be",
+    "batch.code": "Plan code: {code}",
+    "batch.approved": "Approved by: {who}",
+    "open.row": "    row {row}, {number}, {product}: {status} - {words}",
+    "open.more": "    … and {count} more, in the results sheet",
+    "batch.nothing_new": (
+        "nothing in this sheet can be sent now, so no new batch was started and its files were left as they are; "
+        "correct what the plan above says, or run without --new-batch to see how the present batch stands"
     ),
     "checkpoint.damaged": (
         "the progress file {path} is damaged ({why}); restore it from a backup, or ask for help: nothing is "
@@ -504,7 +650,106 @@ WORDS: dict[str, str] = {
         "{path} would lie in a network or synced folder ({kind}), where a power cut or a second computer could "
         "damage the record of what was paid; choose a folder of this computer's own disk with {option}"
     ),
+    "ledger.no_address": (
+        "BULK_TOPUP_LEDGER begins with {scheme}: like a server's address, but is none: write {scheme}://SERVER/DATABASE, "
+        "or, for a file of that name, its whole path"
+    ),
     "ledger.unusable": "the record of earlier top-ups, {where}, can't be used ({why}); nothing more is sent",
+    "ledger.newer": "the record of earlier top-ups, {where}, was written by a newer bulk-topup; update this one",
+    "checkpoint.unreadable": "the progress file {path} can't be read ({why}); copy it to this computer and try again",
+    # -- looking back -------------------------------------------------------------------------------------
+    "history.no_record": (
+        "there is no record of earlier top-ups at {where}: either nothing was sent from here yet, or BULK_TOPUP_LEDGER "
+        "has to name the right one (a rehearsal's is in the folder of its sheet)"
+    ),
+    "history.unrecorded": (
+        "the list of batches could not be brought up to date: {message}; the results are complete: run 'bulk-topup "
+        "settle' on the sheet once this is put right"
+    ),
+    "history.date": "date",
+    "history.name": "name",
+    "history.rows": "rows",
+    "history.paid": "paid",
+    "history.not_paid": "not paid",
+    "history.open": "open",
+    "history.paid_rupiah": "rupiah paid",
+    "history.file": "    progress file: {path}",
+    "history.file_gone": "    progress file: {path} (not there any more, or not readable)",
+    "history.file_never": "    progress file: not known, the batch is older than this list",
+    "history.none": "No batch was sent yet.",
+    "history.none_in": "No batch was begun in {month}.",
+    "history.month": (
+        "{month}: batches {batches}, rows {rows}: {paid} paid ({paid_rupiah:money}), {not_paid} not paid "
+        "({not_paid_rupiah:money}), {open} open ({open_rupiah:money})"
+    ),
+    "history.no_rupiah": "The rupiah of batches that are older than this list are not known, and not in the sums.",
+    "history.others": "Batches sent to another address, not listed: {count}; add --base-url with it to see them.",
+    "history.next_open": "Next: run 'bulk-topup settle' on the sheets with open rows, then look again",
+    "history.next": "Next: nothing is open; 'bulk-topup find 0812…' shows what one person got",
+    "find.from_record": "only the record of all top-ups speaks of it: the progress file is missing, or an older copy",
+    "find.line": (
+        "{name}, row {row}: {sent_at} (WIB), {product} {nominal:money}, {status}, invoice {invoice}, serial {serial}; "
+        "the provider now: {now}"
+    ),
+    "find.line_held": "{name}, row {row}: {product}, {status}, never sent: {reason}",
+    "find.tell": "What to tell the owner of {number}:",
+    "find.tell.paid": (
+        "Paid on {day} at {time} (WIB): {product} of {nominal:money}, serial {serial}. Ask them to check their balance, "
+        "and the messages of that time."
+    ),
+    "find.tell.paid_telkomsel": (
+        "Paid on {day} at {time} (WIB): {product} of {nominal:money}, serial {serial}. Ask them to check their balance "
+        "with *888#, and the messages of that time."
+    ),
+    "find.tell.paid_now": (
+        "Sent on {day} at {time} (WIB), and the provider now says that it is paid: {product} of {nominal:money}, "
+        "serial {serial}. Run 'bulk-topup settle {sheet}' to record it."
+    ),
+    "find.tell.failed_now": (
+        "Sent on {day} at {time} (WIB), and the provider now says that it failed: {product} of {nominal:money}. Run "
+        "'bulk-topup settle {sheet}' to record it, then 'bulk-topup run {sheet} --retry-failed'."
+    ),
+    "find.tell.open": (
+        "Not certain yet: {product} of {nominal:money} left on {day} at {time} (WIB) and may be paid. Do not send it "
+        "again; run 'bulk-topup settle {sheet}', or ask the provider."
+    ),
+    "find.tell.contradiction": (
+        "Recorded as {status}, but the provider now says {now}: {product} of {nominal:money} on {day}, invoice "
+        "{invoice}. Ask the provider before anything is sent again."
+    ),
+    "find.tell.failed": (
+        "Not paid: {product} of {nominal:money} failed at the provider on {day}. Run 'bulk-topup run {sheet} "
+        "--retry-failed' to send it again."
+    ),
+    "find.tell.duplicate": (
+        "Not paid by {name}, row {row}, on {day}: the provider had a top-up of this amount already, and takes one a day."
+    ),
+    "find.tell.not_sent": "Not paid: {product} of {nominal:money} was refused on {day}. {reason}",
+    "find.tell.held": "Not sent, {name}, row {row}: {reason}",
+    "find.tell.never": "Nothing was ever sent to {number}.",
+    "find.searched": "Batches looked through: {count}, in {record} and their progress files.",
+    "find.unread": "Batch {name} of {day}: its progress file {path} is not there any more, or not readable.",
+    "find.unread_old": "Batch {name} of {day}: where its progress file is, is not known.",
+    "find.forgotten": "What was sent before {day} may be missing: those phone numbers were removed with 'bulk-topup forget'.",
+    "find.not_asked": "The provider was not asked: {message}",
+    "forget.too_recent": (
+        "{before} is too recent, nothing was removed: the numbers of the last {days} days are needed to see that a "
+        "sheet is not paid twice; give {latest} or an earlier day"
+    ),
+    "forget.batch": "{day}  {name}: {count} phone number(s) to remove",
+    "forget.kept": "{day}  {name}: kept, as rows of it are still open ({count})",
+    "forget.nothing": "There is nothing to remove.",
+    "forget.ask": (
+        "Remove {count} phone number(s) of days before {before} from the record of all top-ups? This can't be undone, and "
+        "batches begun before that day can send nothing more."
+    ),
+    "forget.no_terminal": "there is no terminal to ask on; nothing was removed: add --yes to remove them",
+    "forget.declined": "nothing was removed",
+    "forget.done": "Removed from the record of all top-ups: {count} phone number(s).",
+    "forget.files": (
+        "These files still hold phone numbers; delete them, or keep them in the archive, as your rules say (results and "
+        "copies that were saved elsewhere, too):"
+    ),
     "budget.exceeded": (
         "the plan costs {cost:money}, with {before:money} spent before, and the budget is {budget:money}; "
         "nothing was sent"
@@ -514,12 +759,120 @@ WORDS: dict[str, str] = {
     "output.no_folder": "{path} can't be written: there is no folder {folder}; make it, or correct --output",
     "output.is_checkpoint": "{path} is the progress file; name another file with --output",
     "credentials.missing": (
-        "no {variable} is set, and there is no terminal to ask on; set it, or give --password-file for the password"
+        "no {variable} is set, and there is no terminal to ask on; set it, give --password-file for the password, or "
+        "run 'bulk-topup login' once"
     ),
+    "credentials.ask_username": "Username:",
+    "credentials.ask_password": "Password:",
+    "login.no_terminal": (
+        "nobody can type a user name and a password here; run 'bulk-topup login' in a terminal, or set "
+        "BULK_TOPUP_USERNAME and BULK_TOPUP_PASSWORD instead"
+    ),
+    "login.done": (
+        "Logged in as {username} at {base_url}: the system keyring keeps the password, and it is not asked for any "
+        "more. 'bulk-topup logout' removes it."
+    ),
+    "login.other_first": "{variable} is set, and goes before what was just kept; remove it if that is not meant",
+    "logout.done": "Logged out: the system keyring no longer holds the password of {username} at {base_url}.",
+    "logout.nobody": "Nobody was logged in at {base_url}; there is nothing to remove.",
+    "keyring.not_installed": (
+        "the part of bulk-topup that works with the system keyring is not installed; install it with "
+        "'{python} -m pip install keyring', or set BULK_TOPUP_USERNAME and BULK_TOPUP_PASSWORD, or use --password-file"
+    ),
+    "keyring.unsafe": (
+        "this computer has no system keyring that keeps a password safe (there is only {backend}); set "
+        "BULK_TOPUP_USERNAME and BULK_TOPUP_PASSWORD, or use --password-file"
+    ),
+    "keyring.failed": (
+        "the system keyring did not answer ({why}); unlock it and try again, or set BULK_TOPUP_USERNAME and "
+        "BULK_TOPUP_PASSWORD"
+    ),
+    "keyring.not_kept": (
+        "the system keyring took the password and did not keep it; set BULK_TOPUP_USERNAME and BULK_TOPUP_PASSWORD, "
+        "or use --password-file"
+    ),
+    # -- settings: the file and the environment -----------------------------------------------------------
+    "environment.empty": "the variable {variable} is set, but to nothing; give it a value, or remove it",
+    "environment.relative": (
+        "the variable {variable} must hold a server's address with ://, or name the file with its whole path, from the "
+        "drive or / on, or ~ for your own folder: else each folder would have a record of its own, in which nobody was "
+        "paid yet; correct it, or remove it"
+    ),
+    "environment.number": (
+        "the variable {variable} is '{value}', but must be a number from {least} to {most}; correct it, or remove it"
+    ),
+    "environment.whole": (
+        "the variable {variable} is '{value}', but must be a whole number from {least} to {most}; correct it, or "
+        "remove it"
+    ),
+    "environment.amount": (
+        "the variable {variable} is '{value}', but must be a whole amount from {least} up, digits only, as in "
+        "5000000; correct it, or remove it"
+    ),
+    "environment.choice": (
+        "the variable {variable} is '{value}', but must be one of {choices}; correct it, or remove it"
+    ),
+    "environment.flag": (
+        "the variable {variable} is '{value}', but must be 1 (yes) or 0 (no); correct it, or remove it"
+    ),
+    "settings.missing": (
+        "{variable} names {file}, but there is no such file; correct it, or start one with 'bulk-topup config --init'"
+    ),
+    "settings.encoding": "the settings file {file} is not plain text in UTF-8; save it again as UTF-8",
+    "settings.unreadable": "the settings file {file} can't be read ({why}); correct that, or name another one",
+    "settings.broken": (
+        "the settings file {file} can't be understood: {why}; write each line as in rate = 2, texts between quotation "
+        "marks, and those with a backslash between single ones, as in 'C:\\Users\\rina\\password.txt'"
+    ),
+    "settings.forbidden": (
+        "{file}, line {line}: {key} can't be kept in a file, since it decides what is paid and is said each time; "
+        "remove the line, and add {option} to the command"
+    ),
+    "settings.password": (
+        "{file}, line {line}: a password does not belong in this file; remove the line and run 'bulk-topup login', or "
+        "name a file that holds nothing else with password_file"
+    ),
+    "settings.unknown_near": "{file}, line {line}: there is no setting {key}; is {near} meant? Correct or remove the line",
+    "settings.unknown": (
+        "{file}, line {line}: there is no setting {key}; correct or remove the line (there are: {known})"
+    ),
+    "settings.number": "{file}, line {line}: {key} must be a number, written as in {example}",
+    "settings.whole": "{file}, line {line}: {key} must be a whole number without dots, written as in {example}",
+    "settings.flag": "{file}, line {line}: {key} must be true or false, written as in {example}",
+    "settings.text": "{file}, line {line}: {key} must be a text between quotation marks, written as in {example}",
+    "settings.relative": (
+        "{file}, line {line}: {key} must name the file with its whole path, from the drive or / on, or ~ for your own "
+        "folder, written as in {example}"
+    ),
+    "settings.range": "{file}, line {line}: {key} is {value}, but must be from {least} to {most}; correct it",
+    "settings.least": "{file}, line {line}: {key} is {value}, but must be {least} or more; correct it",
+    "settings.choice": "{file}, line {line}: {key} is '{value}', but must be one of {choices}; correct it",
+    "settings.exists": "there is a settings file already, {file}; it is left as it is: edit it, or rename it first",
+    "settings.unwritable": "the settings file {file} can't be written ({why}); name another place with BULK_TOPUP_CONFIG",
+    "settings.created": "A settings file to fill in: {file}",
+    "settings.created_next": "Take the # away before what you want to set, then see what is in force: bulk-topup config",
+    "settings.file": "Settings file: {file}",
+    "settings.no_file": "Settings file: {file} (not there; 'bulk-topup config --init' starts one)",
+    "settings.not_set": "-",
+    "settings.source_option": "option",
+    "settings.source_environment": "variable {variable}",
+    "settings.source_file": "settings file, line {line}",
+    "settings.source_default": "default",
+    "settings.logged_in": "Logged in: {username}, by the system keyring",
+    "settings.about_username": "Your user name at the provider, if 'bulk-topup login' does not keep it.",
+    "settings.about_ledger": "Where the record of all top-ups is kept, if several people share one.",
+    "settings.head": "Settings of bulk-topup: take the # away before what you want to set. 'bulk-topup config' shows what is in force.",
+    "settings.head_quotes": "A folder with backslashes stands between single quotation marks, as in 'C:\\Users\\rina\\password.txt'.",
+    "settings.head_never": "An option or a variable goes before what stands here. What releases money can't be set here, and a password must not stand here.",
     "credentials.empty": "nothing was typed; type it, or set {variable}",
     "credentials.file": "the password file {path} can't be used ({why})",
     "declined.no_terminal": "there is no terminal to ask on; nothing was sent: add --yes to send this plan",
     "declined.other_day": "midnight passed while the plan waited; nothing was sent: run the same command again",
+    "hidden.ask": "The sheet has hidden or filtered rows that nobody sees in it ({rows}): are they to be paid, too?",
+    "declined.hidden": (
+        "nothing was sent: say with --hidden include or --hidden skip what is to become of the hidden rows, or unhide "
+        "or delete them"
+    ),
     "declined.person": "nothing was sent",
     # -- why a run stopped early --------------------------------------------------------------------------
     "halt.interrupted": "Interrupted. What was under way has been recorded; run the same command to go on.",
@@ -527,7 +880,35 @@ WORDS: dict[str, str] = {
         "Stopped: the next top-up would cost more than the plan you saw ({limit:money}), because the provider "
         "debits more than it lists. Run the same command again for the rest."
     ),
+    "halt.pilot": (
+        "Stopped after the pilot: not each of its top-ups is paid at its listed price. See why above, then run the "
+        "same command again to go on with the others."
+    ),
+    "halt.pilot_only": (
+        "Only the pilot was sent, as you said. Run the same command again to go on with the others."
+    ),
+    "halt.other_day": (
+        "Only the pilot was sent, because midnight passed while the question waited. Run the same command again to go "
+        "on with the others."
+    ),
     "halt.out_of_reach": "Stopped: the provider can't be reached. {cause} Run the same command again later.",
+    "halt.so_far": (
+        "So far: {paid:row|rows} paid for {paid_rupiah:money}; {rest:row|rows} not sent yet, {rest_rupiah:money} by "
+        "the price list; {open:row|rows} to ask the provider about."
+    ),
+    "halt.add": (
+        "The rest costs {rest_rupiah:money}, and the last balance known was {balance:money} ({moment} WIB): add at "
+        "least {missing:money} to the deposit."
+    ),
+    "halt.enough": (
+        "The rest costs {rest_rupiah:money}, and the last balance known was {balance:money} ({moment} WIB), which "
+        "would do: ask the provider what the balance is now."
+    ),
+    "halt.add_unknown": (
+        "The rest costs {rest_rupiah:money}; what is left of the deposit, the provider did not say: see its site, and "
+        "add what is missing."
+    ),
+    "halt.again": "To go on:",
     "defect": (
         "a defect of bulk-topup ({why}); what was sent is safe in the progress file: run the same command again, "
         "and report this line"
@@ -541,9 +922,71 @@ WORDS: dict[str, str] = {
     "sandbox.serving": (
         "Sandbox at {url} (username sandbox, password sandbox); set BULK_TOPUP_BASE_URL to it. Ctrl-C ends it."
     ),
-    "sandbox.failed": "the sandbox can't start: {why}",
-    "product.ready": "ready",
-    "product.is_closed": "closed",
+    "sandbox.port_taken": (
+        "the sandbox can't start: port {port} is taken by another program, or by a sandbox that runs already; choose "
+        "another with --port, or any free one with --port 0"
+    ),
+    "sandbox.state": (
+        "the sandbox can't start: its memory can't be kept in {path}; name a file in a folder where you may save "
+        "files, or an earlier sandbox's, with --state"
+    ),
+    "prices.of": "Price list of {moment} (WIB)",
+    "prices.total": "{count} products, {ready} of them ready, in the price list of {moment} (WIB)",
+    "prices.none": "No product of the price list fits; leave out one of the options and look again",
+    "prices.saved": "Price list saved as {path}",
+    "prices.next": (
+        "Next: write these codes into the product column of your sheet, or let 'bulk-topup template payroll.xlsx' make "
+        "a sheet to choose them in"
+    ),
+    "prices.no_operator": "the price list has no operator {name}; it has {operators}",
+    "prices.unwritable": (
+        "The price list could not be saved as {path}: {why}. Choose another folder or name with --output."
+    ),
+    "new_file.suffix": "{path}: the name has to end in {known}; correct it and try again",
+    "new_file.exists": "{path} is there already and was left as it is; give another name, or move it away first",
+    "template.done": "Template saved as {path}, with {count} products to choose from",
+    "template.next": (
+        "Next: open it in Excel, type over the two example rows, save it, and run 'bulk-topup check {sheet}'"
+    ),
+    "template.none_ready": (
+        "no template was made: none of the {count} products of the price list can be ordered now; try again later"
+    ),
+    "template.unwritable": "The template could not be saved as {path}: {why}. Choose another folder or name.",
+    "template.example_note": "An example: delete this row, or type over it",
+    "template.number_title": "Not a mobile number",
+    "template.number_error": (
+        "A mobile number starts with 08, 62 or +62 and has 10 to 13 digits, such as 081234567890. If it does, and "
+        "this still shows, format the cell as Text and type it again."
+    ),
+    "template.product_title": "Not in the list",
+    "template.product_error": (
+        "No product with this code was ready when this sheet was made. Choose one from the list, or go on if you "
+        "know that the code is right."
+    ),
+    "template.how.title": "How to fill in this sheet",
+    "template.how.rows": (
+        "One row is one person. Delete the two example rows, or type over them: they are never paid."
+    ),
+    "template.how.number": (
+        "No HP: the mobile number, as 081234567890 or +62 812-3456-7890. The column is formatted as Text, so that no "
+        "digit is lost. When you paste numbers, use Paste Special > Values, so that it stays so."
+    ),
+    "template.how.product": (
+        "Kode Produk: choose a code from the list that opens in the cell. The tab {products} says what each one is and "
+        "costs; the grey ones can't be ordered."
+    ),
+    "template.how.nominal": (
+        "Nominal: may stay empty. Where it is filled in, it guards against a wrong code: a row whose product tops up "
+        "another amount is held back."
+    ),
+    "template.how.others": (
+        "Nama, Keterangan and columns that you add: whatever you like. All of them come back in the results."
+    ),
+    "template.how.check": "Save the file, then see what would be sent, and what is wrong: bulk-topup check {file}",
+    "template.how.run": "When all is well, send it: bulk-topup run {file}",
+    "template.how.prices": (
+        "Codes and prices are those of {moment} (WIB). Both commands look at the live ones before anything is sent."
+    ),
     "recent.other_batch": "{value} was paid the same amount by batch {batch} (row {row}) on {day}; check that it is due again",
     "overlap.seen": (
         "{paid} of {count} rows were paid by batch {batch} on {day}: is this the same payment once more?"
@@ -553,11 +996,16 @@ WORDS: dict[str, str] = {
         "nothing was sent: --yes is not enough to pay again what another batch paid; if it is due, add --again"
     ),
     "resend.ask": (
-        "Send {count} unknown top-ups ({cost:money}) once more? The provider takes only one a day for a number "
-        "and amount, so what it already has is refused, not paid again."
+        "Send {count:unknown top-up|unknown top-ups} ({cost:money}) once more? The provider takes only one a day for "
+        "a number and amount, so what it already has is refused, not paid again."
     ),
+    "resend.sending": "Sending {count:unknown top-up|unknown top-ups} ({cost:money}) once more.",
     "resend.held": "  row {row}, {number}: not sent again: {why}",
     "resend.accepted": "the provider holds it already; ask for its invoice and use 'bulk-topup resolve'",
+    "resend.invoiced": (
+        "the provider answered with an invoice for it, which stands in the results: ask the provider about that, "
+        "run 'bulk-topup settle' later, or use 'bulk-topup resolve'"
+    ),
     "resend.counted": "it is a deliberate repeat (counted), which the provider's one-a-day rule may not guard",
     "resend.other_day": "it was sent on another day, so the provider would take it as a new one",
     "resend.near_midnight": "it was sent, or it is now, within 10 minutes of midnight (WIB)",
@@ -569,16 +1017,31 @@ WORDS: dict[str, str] = {
     "resolve.not_open": "row {row} is not open: only unknown and accepted rows can be resolved",
     "resolve.other_number": "row {row} is not {number}: row and number must both match; nothing was changed for it",
     "resolve.several": "{number} has several open rows; name the row",
+    "resolve.settled": (
+        "row {row}: invoice {invoice} is of an earlier try of this row, which has failed; what became of the last try "
+        "stands under another invoice"
+    ),
     "resolve.other_row": "row {row}: invoice {invoice} already belongs to row {other}",
     "resolve.unconfirmed": (
         "row {row}: the provider does not confirm invoice {invoice} as a finished top-up of this number and "
         "product; check the invoice, or try again later"
     ),
+    "resolve.no_day": (
+        "row {row}: the provider confirms invoice {invoice}, but not with its date (it says {stated}), so it may be of "
+        "another day; ask the provider to state the date, and try again then. Until then the row stays open"
+    ),
+    "resolve.other_batch": "row {row}: invoice {invoice} already belongs to row {other} of batch {batch}",
+    "resolve.unread_batch": (
+        "row {row}: invoice {invoice} may be one of batch {batch}, whose progress file ({path}) is missing or can't be "
+        "read; put it back, and try again. Until then the row stays open"
+    ),
     "resolve.other_day": "row {row}: invoice {invoice} is of {stated}, another day than this row's attempt",
+    "resolve.none": "none of the {count} rows could be closed, and nothing was changed; correct them and try again",
     "resolve.nothing": "{path} has no row with an invoice (or 'not sent') filled in",
     "resolve.row_column": "{path}, row {row}: {value} is not a row number",
     "resolve.blank": "row {row}: the invoice is blank; give it, or say --not-sent",
     "resolve.number": "{number} is not a mobile number",
+    "resolve.number_in": "{path}, row {row}: {number} is not a mobile number",
     "outcome.resolved_not_sent": "A person found out that this was not sent.",
     "unwritten": (
         "The answer for row {row}, {number}, could not be recorded: {kind} {invoice}. Write it down; the row "
@@ -593,6 +1056,9 @@ WORDS: dict[str, str] = {
         "{rupiah:money} left the deposit without a debit that we know of: unknown rows, or other top-ups of the "
         "same account, may explain it"
     ),
+    "books.came_in": (
+        "{rupiah:money} came into the deposit that we know no refund for: a top-up of the deposit may explain it"
+    ),
     "books.mispriced": "debited other than the listed price: {rows}, {rupiah:money} in all",
     "balance.short": (
         "The deposit is {balance:money}, and the rest of this plan costs {needed:money}: add {missing:money}. "
@@ -605,28 +1071,170 @@ WORDS: dict[str, str] = {
     ),
     "plan.title": "Plan for {file}{tab}",
     "plan.orders": "to send now",
-    "plan.done": "sent before",
+    "plan.attempted": "sent before",
     "plan.held": "held back",
     "plan.rows": "rows in the sheet",
+    "plan.by_operator": "  To send now, by operator:",
+    "plan.findings": "Row by row:",
+    "plan.warned": "{count:row|rows} will be sent with a warning ({rows}):",
     "plan.code": "  plan code {code}",
-    "plan.ask": "Send {count} top-ups for {cost:money}?",
+    "plan.ask": "Send {count:top-up|top-ups} for {cost:money}?",
+    "plan.ask_pilot": "Send {count:top-up|top-ups} for {cost:money}, the first {pilot} of them as a pilot?",
+    "plan.sending": "Sending {count:top-up|top-ups} for {cost:money}.",
+    "plan.sending_pilot": "Sending {count:top-up|top-ups} for {cost:money}, the first {pilot} of them as a pilot.",
     "plan.nothing": "  nothing to send",
+    "plan.saved": "Plan saved as {path}",
+    "check.deposit": "  deposit {balance:money} by the provider's answer of {moment} (WIB)",
+    "check.deposit_short": (
+        "  deposit {balance:money} by the provider's answer of {moment} (WIB): {missing:money} short of this plan, so "
+        "add that much first"
+    ),
+    "pilot.title": "Pilot: the first {count} of {total} top-ups",
+    "pilot.debits": "    debited {debited:money}; the price list says {listed:money}",
+    "pilot.differs": "    row {row}: debited {debited:money}; the price list says {listed:money}",
+    "pilot.more_differ": "    … and {count} more rows",
+    "pilot.ask": "Send the other {count:top-up|top-ups} for {cost:money}?",
+    # -- one person checks, another sends -----------------------------------------------------------------
+    "approval.how": "To have it approved, pass on: {command}",
+    "approval.holds": "Approved by {by}, plan code {code}: {count} top-ups for {cost:money} are sent.",
+    "approval.no_code": (
+        "{given} is not a plan code, which has 16 letters and digits, as K7QF-2MXA-9TRB-C4WD; type it as it was "
+        "passed on"
+    ),
+    "approval.missing": (
+        "nothing was sent: no plan with the code {plan} was checked here (there is no {path}); look at the code "
+        "again, or run 'bulk-topup check' here and have the code that it shows approved"
+    ),
+    "approval.altered": (
+        "nothing was sent: what is kept of the plan {plan} was altered since it was checked; run 'bulk-topup check' "
+        "again and have its code approved"
+    ),
+    "approval.too_old": (
+        "nothing was sent: the plan {plan} was checked on {day}, and an approval is good for {days} days from then; "
+        "run 'bulk-topup check' again and have its code approved"
+    ),
+    "approval.differs": (
+        "nothing was sent: this is not the plan that was approved as {plan}, the changes stand above; undo them, or "
+        "run 'bulk-topup check' again and have its code approved"
+    ),
+    "approval.unwritable": (
+        "this plan can't be approved from here, because {path} can't be written ({why}); make room, or check the "
+        "sheet in a folder where you may save files"
+    ),
+    "approval.account": "the account was {before}, and is {now} now",
+    "approval.base_url": "the provider's address was {before}, and is {now} now",
+    "approval.file": "the file was {before}, and is {now} now",
+    "approval.tab": 'the tab was "{before}", and is "{now}" now',
+    "approval.month": "the month was {before}, and is {now} now",
+    "approval.follows": (
+        "the approved plan is for another batch of this sheet than the one that would be paid now; if that one is "
+        "meant, leave out --new-batch"
+    ),
+    "approval.budget": "the budget was {before:money}, and is {now:money} now",
+    "approval.budget_new": "there was no budget, and it is {now:money} now",
+    "approval.budget_gone": "the budget was {before:money}, and there is none now",
+    "approval.overlap": "{rows} rows were paid by batch {batch} on {day}, which is not in the approved plan",
+    "approval.product": "row {row}: {number} was {product}, and is {product_now} now",
+    "approval.number": "row {row}: {product} was for {number}, and is for {number_now} now",
+    "approval.nth": "row {row}: {number} was top-up {nth} of the day, and is top-up {nth_now} now",
+    "approval.changed": "row {row}: was {product} for {number}, and is {product_now} for {number_now} now",
+    "approval.changed_many": "{count} rows were changed: {rows}",
+    "approval.new": "row {row} is new: {product} for {number}",
+    "approval.new_many": "{count} rows are new: {rows}",
+    "approval.gone": "row {row} is gone: {product} for {number}",
+    "approval.gone_many": "{count} rows are gone: {rows}",
+    "approval.held": "row {row} is held back now: {why}",
+    "approval.held_many": "{count} rows are held back now: {rows}",
+    "approval.moved": "row {before} is row {row} now: {number}",
+    "approval.moved_many": "{count} rows have moved in the sheet, and are now {rows}",
+    "approval.used": (
+        "nothing was sent: plan {plan} was approved for batch {batch} and sent on {day}; if the same is due once more, "
+        "run check again and have that plan approved"
+    ),
+    "approval.again": "row {row} had failed when the plan was checked, and is to be sent again now: {product} for {number}",
+    "approval.again_many": "{count} rows had failed when the plan was checked, and are to be sent again now: {rows}",
+    "approval.price": "{product} costs {now:money}, approved {before:money}",
+    "plan.over_budget": (
+        "the plan costs {cost:money}, with {before:money} spent before, and the budget is {budget:money}: 'run' would "
+        "send nothing; raise --budget, or take rows out"
+    ),
+    "plan.unwritable": "The plan could not be saved as {path}: {why}. Choose another folder or name with --output.",
+    "plan.tab": "Plan",
+    "plan.tab_rehearsal": "Plan SANDBOX",
+    "plan.row_order": "send",
+    "plan.row_attempted": "sent before",
+    "plan.row_held": "held",
+    "summary.code": "plan code",
+    "summary.file": "file",
+    "summary.sha256": "SHA-256 of the file",
+    "summary.tab": "tab",
+    "summary.account": "account",
+    "summary.day": "date (WIB)",
+    "summary.rows": "rows",
+    "summary.rupiah": "rupiah",
+    "summary.warnings": "warnings",
+    "summary.budget": "budget",
+    "summary.approved_by": "approved by",
+    "summary.run_by": "run by",
+    "summary.batch": "batch",
+    "summary.first_sent": "first top-up sent (WIB)",
+    "summary.last_sent": "last top-up sent (WIB)",
+    "summary.tie": "paid + not paid + ask provider = rows in",
+    "summary.rows_in": "rows in",
+    "summary.removed": "of these, removed from the sheet after they were sent",
+    "summary.by_status": "by status",
+    "summary.by_operator": "by operator",
+    "summary.no_operator": "no operator (held back)",
+    "summary.sum": "sum",
+    "summary.chart": "Rupiah by status",
+    "summary.deposit": "deposit at the provider",
+    "summary.opening": "balance at the start",
+    "summary.debits": "debits of paid and pending rows",
+    "summary.refunds_due": "debits of failed rows, to be paid back",
+    "summary.unexplained": "left without a debit that we know of (unexplained)",
+    "summary.came_in": "came in, not from a refund (unexplained)",
+    "summary.closing": "balance at the end",
+    "summary.mispriced": "debited other than the listed price",
+    "summary.overcharged": "over the listed price",
+    "summary.left": "what is left",
+    "summary.to_do": "rows in the tab To do",
+    "summary.to_ask": "rows in the tab Ask provider",
+    "summary.signature": "checked by (name, date, signature)",
     "plan.more_findings": "  … and {count} more; 'bulk-topup check' shows all",
     "row": "row {row}, {found}",
+    "rows.alike": "{count} rows, {kind} ({rows}). The first is {first}",
     "rows.one": "row {first}",
     "rows.many": "rows {first}",
     "rows.more": "rows {first} and {more} more",
-    "tally.title": "Results: {rows} rows",
+    "tally.title": "Results: {rows:row|rows}",
     "tally.results": "Results sheet: {path}",
-    "next.pending": "{count} pending: run 'bulk-topup settle {sheet}' later",
+    "next.done": "Done: every row is paid.",
+    "next.pending": "{count:row is|rows are} pending: ask again later how it ended.",
     "next.unknown": (
-        "{count} unknown: look them up at the provider and use 'bulk-topup resolve', or today before 23:50 WIB run "
-        "'bulk-topup settle {sheet} --resend'"
+        "{count:row is|rows are} unknown: ask the provider, fill in what it says (tab Ask provider of the results "
+        "sheet), then have it read."
     ),
-    "next.accepted": "{count} accepted: ask the provider for the invoice, then use 'bulk-topup resolve'",
-    "next.gagal": "{count} failed: run 'bulk-topup run {sheet} --retry-failed' to send them again",
-    "next.unsent": "{count} unsent: run 'bulk-topup run {sheet}' to go on",
-    "next.invalid": "{count} invalid: correct the sheet and run it again",
+    "next.unknown_resend": (
+        "Or, today before 23:50 WIB, have the unknown sent again: what the provider already has, it refuses."
+    ),
+    "next.accepted": (
+        "{count:row is|rows are} held by the provider without an invoice: ask it for the invoice, fill it in (tab Ask "
+        "provider of the results sheet), then have it read."
+    ),
+    "next.gagal": (
+        "{count:row|rows} failed at the provider: correct what the results sheet says is wrong, then send again."
+    ),
+    "next.unsent": "{count:row is|rows are} not sent yet: go on.",
+    "next.invalid": "{count:row was|rows were} held back: correct the sheet, save it and run it again.",
+    "progress.unit": "rows",
+    "progress.paid": "{count} paid",
+    "progress.failed": "{count} failed",
+    "progress.unsent": "{count} not sent",
+    "progress.pending": "{count} pending",
+    "progress.unclear": "{count} unclear",
+    "progress.line": "{done} of {total:row|rows}: {counts}; {rate} a second, about {left} left",
+    "progress.all_sent": "All sent; asking after {count:pending top-up|pending top-ups} for up to {seconds} s.",
+    "progress.waiting": "Asking after {count:pending top-up|pending top-ups} for up to {seconds} s.",
     "paid.yes": "paid",
     "paid.no": "not paid",
     "paid.ask": "ask provider",
@@ -643,6 +1251,10 @@ WORDS: dict[str, str] = {
     "kind.cell.date": "a date instead of a value",
     "kind.cell.boolean": "a yes/no cell instead of a value",
     "kind.cell.decimal": "a decimal number",
+    "kind.cell.no_value": "a formula without its result",
+    "kind.cell.merged": "covered by a merged cell",
+    "kind.cell.two_readings": "shown as one thing, stored as another",
+    "kind.hidden.skipped": "hidden row, left out",
     "kind.number.missing": "no phone number",
     "kind.number.digits_not_ascii": "phone number in digits of another script",
     "kind.number.scientific": "phone number in scientific notation",
@@ -663,6 +1275,10 @@ WORDS: dict[str, str] = {
     "kind.product.unknown_near": "product code not in the price list",
     "kind.product.closed": "product closed today",
     "kind.product.no_price": "product without a price",
+    "kind.product.nominal_missing": "product without a nominal in the price list",
+    "kind.product.nominal_unusable": "product without a usable nominal in the price list",
+    "kind.product.listed_twice": "product listed twice, with different facts",
+    "kind.example.row": "example row of the template",
     "kind.nominal.differs": "nominal does not match the product",
     "kind.nominal.unreadable": "nominal is not an amount",
     "kind.itrx.not_a_count": "count is not 1, 2, 3 …",
@@ -678,7 +1294,9 @@ WORDS: dict[str, str] = {
 
 
 class _Formatter(string.Formatter):
-    """`{cost:money}` is rupiah; a fact that is not given shows as nothing, never as an error."""
+    """`{cost:money}` is rupiah, `{count:row|rows}` a number with what is counted; a fact that is not given shows
+    as nothing, never as an error.
+    """
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002
         return kwargs.get(str(key), "")
@@ -686,6 +1304,9 @@ class _Formatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec == "money":
             return money(int(value)) if value != "" else ""
+        if "|" in format_spec:
+            one, many = format_spec.split("|")
+            return f"{printable(str(value))} {one if value == 1 else many}"
         return printable(format(value, format_spec))
 
 
@@ -695,6 +1316,14 @@ _FORMATTER = _Formatter()
 def text(code: str, /, **facts: object) -> str:
     """The wording of `code` with these facts; the code itself where there is no wording for it."""
     return _FORMATTER.vformat(WORDS.get(code, code), (), facts)
+
+
+def argument(value: object) -> str:
+    """As it can be typed in a command, on a Unix shell and on Windows alike."""
+    shown = str(value)
+    if shown and re.fullmatch(r"[\w@%+=:,./-]+", shown):
+        return shown
+    return '"' + re.sub(r'(["$`])', r"\\\1", shown) + '"'
 
 
 def money(rupiah: int) -> str:
@@ -717,7 +1346,15 @@ def finding(found: Finding) -> str:
 
 def finding_in_row(found: Finding) -> str:
     words = text(found.code, **{"value": found.value, "text": found.value, **found.facts})
-    return f"{printable(found.column)}: {words}"
+    return f"{printable(found.column)}: {words}" if found.column else words
+
+
+def rows(numbers: Sequence[int], most: int) -> str:
+    """`row 4`, or `rows 4, 9, 12 and 30 more`."""
+    first, more = ", ".join(map(str, numbers[:most])), len(numbers) - most
+    if len(numbers) == 1:
+        return text("rows.one", first=first)
+    return text("rows.more", first=first, more=more) if more > 0 else text("rows.many", first=first)
 
 
 def attempt(status: Status, code: str, reason: str | None) -> str:

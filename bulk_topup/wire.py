@@ -17,7 +17,11 @@ REPLACED: Final = "\ufffd"
 """Stands for a character that cannot be shown: visible, so that nobody takes the text for the original."""
 
 _MOST_RUPIAH: Final = 10**12
-_WHOLE_RUPIAH: Final = re.compile(r"([0-9]{1,13})(?:[.,]00?)?")
+_WHOLE_RUPIAH: Final = re.compile(r"(?:rp\.? ?)?([0-9]{1,13})(?:[.,]00?)?", re.IGNORECASE | re.ASCII)
+_IN_THOUSANDS: Final = re.compile(
+    r"rp\.? ?([0-9]{1,3}(?:([.,])[0-9]{3}(?:\2[0-9]{3})*))", re.IGNORECASE | re.ASCII
+)
+"""Only where the currency is named: a bare "5.000" may be a decimal, as "5630.00" is, or megabytes."""
 _BLANKS: Final = frozenset("\t\n\r\xa0")
 
 
@@ -67,11 +71,12 @@ def _printable(character: str) -> str:
 
 
 def rupiah(value: object) -> int | None:
-    """Whole rupiah from `"5630"`, `5630` or `"5630.00"`; None for every form that could mean two amounts."""
-    amount = _WHOLE_RUPIAH.fullmatch(text(value))
-    if amount is None or int(amount[1]) > _MOST_RUPIAH:
-        return None
-    return int(amount[1])
+    """Whole rupiah from `"5630"`, `5630`, `"5630.00"` or `"Rp 5.630"`; None for every form that could mean
+    two amounts."""
+    stated = text(value)
+    match = _WHOLE_RUPIAH.fullmatch(stated) or _IN_THOUSANDS.fullmatch(stated)
+    amount = int(re.sub("[.,]", "", match[1])) if match else _MOST_RUPIAH + 1
+    return amount if amount <= _MOST_RUPIAH else None
 
 
 def http_date(value: str) -> datetime | None:

@@ -1,6 +1,7 @@
-"""Results lines -> a workbook or a CSV file, atomically. Pure formatting: knows nothing of the checkpoint.
+"""Tables -> a workbook or a CSV file, atomically; on top of them, the layout of the results.
 
-Lines are taken from an iterable, once, and none is kept, so that a million rows need no more memory than ten.
+Rows are taken from an iterable, once, and none is kept, so that a million need no more memory than ten.
+Everything but whole rupiah is written as text, so that Excel neither runs it nor rounds it.
 """
 
 from __future__ import annotations
@@ -10,29 +11,33 @@ import errno
 import os
 import re
 import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from itertools import chain, count, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from lxml.etree import SerialisationError  # type: ignore[import-untyped]
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font, PatternFill
+from openpyxl.chart import BarChart, Reference
+from openpyxl.chart.marker import DataPoint
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.page import PageMargins
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
+from bulk_topup import say
 from bulk_topup.errors import StorageFailed
-from bulk_topup.model import Status
-from bulk_topup.say import WORDS
+from bulk_topup.model import BookTab, Notice, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
     from openpyxl.cell import Cell
-    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 RESULT_COLUMNS = (
     "paid",
@@ -47,28 +52,94 @@ RESULT_COLUMNS = (
     "sent_at",
 )
 
-SHEET_MAX_LINES = 1_048_575
+SHEET_MAX_ROWS = 1_048_575
+SHEET_MAX_COLUMNS = 16_384
 CELL_MAX_UNITS = 32_767
 ROOM_BEFORE_CUT = CELL_MAX_UNITS - 60
-SAMPLE_LINES = 200
-NARROWEST, WIDEST = 8, 60
-
-GREEN, AMBER, RED, GREY = "C6EFCE", "FFEB9C", "FFC7CE", "D9D9D9"
-REHEARSAL_TAB = "FFC000"
-STATUS_COLOURS = {
-    Status.SUKSES: GREEN,
-    Status.PENDING: AMBER,
-    Status.ACCEPTED: AMBER,
-    Status.UNKNOWN: AMBER,
-    Status.GAGAL: RED,
-    Status.INVALID: RED,
-    Status.DUPLICATE: GREY,
-    Status.UNSENT: GREY,
-}
+SAMPLE_ROWS = 200
+NARROWEST, WIDEST, OF_SENTENCES = 8, 60, 50
+ROOM_FOR_FILTER = 3
+"""Characters that the filter's button covers in a heading."""
+A4 = 9
+MARGIN_INCHES = 0.4
+BAR_COLUMN = 3
+"""The column of the summary whose values the chart draws; the first holds their names."""
+CHART_CM = 17, 9
+FONT, FONT_POINTS = "Calibri", 11
+LINE_POINTS = 15
+TALLEST_POINTS = 409
 
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 READ_AS_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 CSV_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+Value = str | int | None
+"""What one cell shows: a text, whole rupiah or another count, or nothing."""
+
+WriteOnlySheet = Any
+"""openpyxl's own; its stubs lack half of it."""
+
+Tell = Callable[[Notice], object]
+"""Hears what the user should know of the file that was written."""
+
+
+def _untold(_notice: Notice) -> None:
+    pass
+
+
+class Colour(StrEnum):
+    GREEN = "C6EFCE"
+    AMBER = "FFEB9C"
+    RED = "FFC7CE"
+    GREY = "D9D9D9"
+    ORANGE = "FFC000"
+    BLUE = "DDEBF7"
+    YELLOW = "FFFFCC"
+
+
+STATUS_COLOURS: Mapping[str, Colour] = {
+    Status.SUKSES: Colour.GREEN,
+    Status.PENDING: Colour.AMBER,
+    Status.ACCEPTED: Colour.AMBER,
+    Status.UNKNOWN: Colour.AMBER,
+    Status.GAGAL: Colour.RED,
+    Status.INVALID: Colour.RED,
+    Status.DUPLICATE: Colour.GREY,
+    Status.UNSENT: Colour.GREY,
+}
+
+PLAIN: Mapping[int, Colour] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class TabRow:
+    """`values` by column, and the `colours` of some of them by position; `hidden` rows are there unseen."""
+
+    values: Sequence[Value]
+    colours: Mapping[int, Colour] = field(default_factory=lambda: PLAIN)
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A header and the rows under it; `sentences` are the positions of columns that are read, not looked up.
+
+    Rows that one Excel sheet cannot hold go on in the tabs "TITLE 2", "TITLE 3" and so on.
+    """
+
+    title: str
+    header: Sequence[str]
+    rows: Iterable[TabRow]
+    sentences: Collection[int]
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    """`bold` for a heading or a sum; `bar` is the colour in which the chart draws the row's third value."""
+
+    values: Sequence[Value] = ()
+    bold: bool = False
+    bar: Colour | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +162,12 @@ class ResultLine:
     sent_at: str
 
     @property
-    def values(self) -> tuple[str | int | None, ...]:
+    def values(self) -> tuple[Value, ...]:
         """In the order of `RESULT_COLUMNS`."""
         return tuple(getattr(self, name) for name in RESULT_COLUMNS)
+
+
+# -- the results -------------------------------------------------------------------------------------------
 
 
 def write_results(
@@ -101,60 +175,147 @@ def write_results(
     header: Sequence[str],
     lines: Iterable[ResultLine],
     *,
-    summary: Sequence[tuple[str, str | int]] = (),
+    summary: Iterable[SummaryRow] = (),
+    more: Sequence[Tab] = (),
     rehearsal: bool = False,
-    max_lines: int = SHEET_MAX_LINES,
+    max_lines: int = SHEET_MAX_ROWS,
+    tell: Tell = _untold,
 ) -> Path:
-    """Write the results workbook and return the path really written.
+    """Write the results workbook and return the path really written; see `write_workbook`.
 
-    That is `target`, or a free name beside it ("NAME (2).xlsx") where another program keeps `target` open.
-    An existing `target` is replaced whole or left as it was. More than `max_lines` lines go on in
-    "Results 2" and so on. Raises `StorageFailed("results.unwritable", path, why)`.
+    `more` are the tabs behind the results and the summary.
+    Raises `StorageFailed("results.unwritable", path, why)`.
     """
+    width = len(header)
+    rows = (_result_row(line, width) for line in lines)
+    reason = width + RESULT_COLUMNS.index("reason")
+    tab = Tab(BookTab.RESULTS, [*header, *RESULT_COLUMNS], rows, sentences=[reason])
+    return write_workbook(
+        target,
+        [tab, *more],
+        summary,
+        rehearsal=rehearsal,
+        max_rows=max_lines,
+        failure="results.unwritable",
+        tell=tell,
+    )
 
-    def write(path: Path) -> None:
-        book = Workbook(write_only=True)
-        _write_lines(book, header, iter(lines), rehearsal, max_lines)
-        if summary or rehearsal:
-            _write_summary(book, summary, rehearsal)
-        with ZipFile(path, "w", ZIP_DEFLATED) as archive:
-            ExcelWriter(book, archive).write_data()
 
-    return _write_atomically(target, write)
-
-
-def write_results_csv(target: Path, header: Sequence[str], lines: Iterable[ResultLine]) -> Path:
+def write_results_csv(
+    target: Path, header: Sequence[str], lines: Iterable[ResultLine], *, tell: Tell = _untold
+) -> Path:
     """Write the results as comma-separated UTF-8 with BOM; path and errors as in `write_results`.
 
     A text that a spreadsheet program would run as a formula gets a leading apostrophe.
     """
+    rows = ((*own_cells(line.cells, len(header)), *line.values) for line in lines)
+    return write_csv(target, [*header, *RESULT_COLUMNS], rows, failure="results.unwritable", tell=tell)
 
-    def write(path: Path) -> None:
+
+def _result_row(line: ResultLine, width: int) -> TabRow:
+    colour = STATUS_COLOURS.get(line.status)
+    at = width + RESULT_COLUMNS.index("status")
+    return TabRow((*own_cells(line.cells, width), *line.values), {at: colour} if colour else PLAIN)
+
+
+def own_cells(cells: Sequence[str], width: int) -> Sequence[str]:
+    """As many as there are headings. Raises ValueError for more."""
+    if len(cells) > width:
+        raise ValueError(f"{len(cells)} cells under {width} headings would shift the results columns")
+    return [*cells, *[""] * (width - len(cells))]
+
+
+# -- any workbook ------------------------------------------------------------------------------------------
+
+
+def write_workbook(
+    target: Path,
+    tabs: Sequence[Tab],
+    summary: Iterable[SummaryRow],
+    *,
+    rehearsal: bool,
+    failure: str,
+    max_rows: int = SHEET_MAX_ROWS,
+    tell: Tell = _untold,
+) -> Path:
+    """Write the tabs and, as the second one, "Summary"; return the path really written.
+
+    The summary is asked for last, when all rows are written: it may count them as they go by. The path is
+    `target`, or a free name beside it ("NAME (2).xlsx") where `target` cannot be replaced, as one that is
+    open in Excel. An existing `target` is replaced whole or left as it was. `tell` hears of another name, of
+    further tabs for rows beyond `max_rows`, and of texts too long for a cell, which were cut.
+    Raises `StorageFailed(failure, path, why)`.
+    """
+    widest = max(len(tab.header) for tab in tabs)
+    if widest > SHEET_MAX_COLUMNS:
+        facts = {"columns": f"{widest:,}", "most": f"{SHEET_MAX_COLUMNS:,}"}
+        raise StorageFailed(failure, path=str(target), why=say.text("saved.too_wide", **facts))
+
+    def write(path: Path) -> list[Notice]:
+        book = _Book(rehearsal)
+        further = [title for tab in tabs for title in book.add(tab, max_rows)[1:]]
+        notices = [*_split(further, max_rows), *book.texts.notices()]
+        if summary or rehearsal:
+            said = (SummaryRow([say.text(notice.code, **notice.facts)]) for notice in notices)
+            book.add_summary([*summary, *said])
+        book.save(path)
+        return notices
+
+    return write_atomically(target, write, failure, tell)
+
+
+def _split(further: Sequence[str], max_rows: int) -> Iterator[Notice]:
+    if further:
+        yield Notice("saved.split", {"most": f"{max_rows:,}", "tabs": ", ".join(further)})
+
+
+# -- any CSV file ------------------------------------------------------------------------------------------
+
+
+def write_csv(
+    target: Path,
+    header: Sequence[str],
+    rows: Iterable[Sequence[Value]],
+    *,
+    failure: str,
+    tell: Tell = _untold,
+) -> Path:
+    """Write a table as in `write_results_csv`; path and errors as in `write_workbook`."""
+
+    def write(path: Path) -> list[Notice]:
+        texts = _Texts()
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([_csv_text(name) for name in (*header, *RESULT_COLUMNS)])
-            for line in lines:
-                own = _own_cells(line, len(header))
-                writer.writerow([_csv_text(value) for value in (*own, *line.values)])
+            for row in chain([header], rows):
+                writer.writerow([texts.for_csv(value) for value in row])
+        return texts.notices()
 
-    return _write_atomically(target, write)
+    return write_atomically(target, write, failure, tell)
 
 
 # -- the file ----------------------------------------------------------------------------------------------
 
 
-def _write_atomically(target: Path, write: Callable[[Path], None]) -> Path:
+def write_atomically(
+    target: Path, write: Callable[[Path], list[Notice]], failure: str, tell: Tell = _untold
+) -> Path:
+    """Have `write` fill a new file and put it in `target`'s place; path and errors as in `write_workbook`."""
     temporary: Path | None = None
     try:
         temporary = _new_file_in(target.parent)
-        write(temporary)
+        notices = write(temporary)
         _sync(temporary)
-        return _publish(temporary, target)
+        written = _publish(temporary, target)
     except (OSError, SerialisationError) as error:
-        raise StorageFailed("results.unwritable", path=str(target), why=_why(error)) from error
+        raise StorageFailed(failure, path=str(target), why=_why(error)) from error
     finally:
         if temporary:
             temporary.unlink(missing_ok=True)
+    if written != target:
+        notices.append(Notice("saved.beside", {"target": target.name, "path": str(written)}))
+    for notice in notices:
+        tell(notice)
+    return written
 
 
 def _new_file_in(folder: Path) -> Path:
@@ -172,8 +333,8 @@ def _sync(path: Path) -> None:
 def _publish(temporary: Path, target: Path) -> Path:
     try:
         return temporary.replace(target)
-    except (PermissionError, IsADirectoryError):
-        # Excel on Windows keeps an open workbook locked.
+    except OSError:
+        # Excel on Windows keeps an open workbook locked; if the folder is at fault, this fails as well.
         return temporary.replace(_free_name_beside(target))
 
 
@@ -193,65 +354,152 @@ def _why(error: OSError | SerialisationError) -> str:
 # -- the sheets --------------------------------------------------------------------------------------------
 
 
-def _write_lines(
-    book: Workbook, header: Sequence[str], lines: Iterator[ResultLine], rehearsal: bool, max_lines: int
-) -> None:
-    sample = list(islice(lines, SAMPLE_LINES))
-    shown = [(*_own_cells(line, len(header)), *line.values) for line in sample]
-    widths = _widths([*header, *RESULT_COLUMNS], shown)
-    rest = chain(sample, lines)
-    for part in count(1):
-        first = list(islice(rest, 1))
-        if part > 1 and not first:
-            return
-        with _sheet(book, "Results" if part == 1 else f"Results {part}", widths, rehearsal) as sheet:
-            _fill(sheet, header, chain(first, islice(rest, max_lines - 1)))
+class _Book:
+    """A workbook that is written as it is filled."""
+
+    def __init__(self, rehearsal: bool) -> None:
+        self.texts = _Texts()
+        self._book = Workbook(write_only=True)
+        self._rehearsal = rehearsal
+
+    def add(self, tab: Tab, max_rows: int) -> list[str]:
+        """Write the tab, in as many sheets as it needs; returns their titles."""
+        rows = iter(tab.rows)
+        sample = list(islice(rows, SAMPLE_ROWS))
+        widths = _widths(tab, sample)
+        rest = chain(sample, rows)
+        titles: list[str] = []
+        while (first := list(islice(rest, 1))) or not titles:
+            titles.append(f"{tab.title} {len(titles) + 1}" if titles else tab.title)
+            part = replace(tab, title=titles[-1], rows=chain(first, islice(rest, max_rows - 1)))
+            with self._sheet(part.title, widths) as sheet:
+                self._fill(sheet, part, widths)
+        return titles
+
+    def add_summary(self, rows: Sequence[SummaryRow]) -> None:
+        columns = max((len(row.values) for row in rows), default=1)
+        with self._sheet(BookTab.SUMMARY, _summary_widths(rows, columns), position=1) as sheet:
+            pens = _Pens(sheet, self.texts)
+            if self._rehearsal:
+                banner = [say.text("results.rehearsal"), *[""] * (columns - 1)]
+                sheet.append(pens.filled(text, Colour.ORANGE, bold=True) for text in banner)
+            for row in rows:
+                sheet.append(pens.of_summary(row))
+            bars = {at: row.bar for at, row in enumerate(rows, start=1 + self._rehearsal) if row.bar}
+            if bars:
+                sheet.page_setup.orientation = "landscape"
+                sheet.add_chart(_chart(sheet, bars), f"{get_column_letter(columns + 2)}{min(bars) - 1}")
+
+    def save(self, path: Path) -> None:
+        with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+            ExcelWriter(self._book, archive).write_data()
+
+    @contextmanager
+    def _sheet(
+        self, title: str, widths: Sequence[int], position: int | None = None
+    ) -> Iterator[WriteOnlySheet]:
+        sheet = self._book.create_sheet(title, position)
+        for column, width in enumerate(widths, start=1):
+            sheet.column_dimensions[get_column_letter(column)].width = width
+        set_up_page(sheet)
+        if self._rehearsal:
+            sheet.sheet_properties.tabColor = Colour.ORANGE
+            sheet.oddHeader.center.text = say.text("results.rehearsal")
+        try:
+            yield sheet
+        finally:
+            # An abandoned stream would fail later, inside the garbage collector.
+            sheet.close()
+
+    def _fill(self, sheet: WriteOnlySheet, tab: Tab, widths: Sequence[int]) -> None:
+        sheet.freeze_panes = "A2"
+        sheet.print_title_rows = "1:1"
+        sheet.print_options.gridLines = True
+        sheet.page_setup.orientation = "landscape"
+        pens = _Pens(sheet, self.texts)
+        sheet.append(pens.filled(name, Colour.BLUE, bold=True) for name in tab.header)
+        number = 1
+        for number, row in enumerate(tab.rows, start=2):
+            shape = sheet.row_dimensions[number]
+            shape.hidden, shape.height = row.hidden, _height(row, tab.sentences, widths)
+            sheet.append(pens.of_row(row, tab.sentences))
+            # It is written by now, and a million of them would not fit in memory.
+            del sheet.row_dimensions[number]
+        sheet.auto_filter.ref = f"A1:{get_column_letter(len(tab.header))}{number}"
 
 
-@contextmanager
-def _sheet(
-    book: Workbook, title: str, widths: Sequence[int], rehearsal: bool, position: int | None = None
-) -> Iterator[WriteOnlyWorksheet]:
-    sheet = book.create_sheet(title, position)
-    for column, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(column)].width = width
-    if rehearsal:
-        sheet.sheet_properties.tabColor = REHEARSAL_TAB
-    try:
-        yield sheet
-    finally:
-        # An abandoned stream would fail later, inside the garbage collector.
-        sheet.close()
+def set_up_page(sheet: WriteOnlySheet) -> None:
+    """As wide as the paper, with the file, the tab and the page below."""
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.paperSize = A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.page_margins = PageMargins(left=MARGIN_INCHES, right=MARGIN_INCHES)
+    sheet.oddFooter.left.text = "&F, &A"
+    sheet.oddFooter.right.text = "&P / &N"
 
 
-def _fill(sheet: WriteOnlyWorksheet, header: Sequence[str], lines: Iterable[ResultLine]) -> None:
-    sheet.freeze_panes = "A2"
-    pens = _pens(sheet)
-    sheet.append(_filled(pens.heading, name) for name in (*header, *RESULT_COLUMNS))
-    rows = 1
-    for line in lines:
-        sheet.append(_row(pens, line, len(header)))
-        rows += 1
-    last_column = get_column_letter(len(header) + len(RESULT_COLUMNS))
-    sheet.auto_filter.ref = f"A1:{last_column}{rows}"  # type: ignore[attr-defined]  # the stubs lack it
+def _chart(sheet: WriteOnlySheet, bars: Mapping[int, Colour]) -> BarChart:
+    """One bar a row, the first on top. `bars` are the rows and their colours, one under the other."""
+    first, last = min(bars), max(bars)
+    chart = BarChart()
+    chart.type, chart.legend, chart.gapWidth = "bar", None, 40
+    chart.width, chart.height = CHART_CM
+    chart.title = say.text("summary.chart")
+    chart.add_data(Reference(sheet, BAR_COLUMN, first, max_row=last))
+    chart.set_categories(Reference(sheet, 1, first, max_row=last))
+    chart.y_axis.numFmt = "#,##0"
+    chart.x_axis.scaling.orientation = "maxMin"
+    # Spreadsheet programs leave out axes of which the file does not say that they are there.
+    chart.x_axis.delete = chart.y_axis.delete = False
+    for at, colour in enumerate(bars.values()):
+        point = DataPoint(idx=at)
+        point.graphicalProperties.solidFill = colour
+        chart.series[0].dPt.append(point)
+    return chart
 
 
-def _write_summary(book: Workbook, summary: Sequence[tuple[str, str | int]], rehearsal: bool) -> None:
-    with _sheet(book, "Summary", _widths([], summary), rehearsal, position=1) as sheet:
-        pens = _pens(sheet)
-        if rehearsal:
-            sheet.append(_filled(pens.heading, text) for text in [WORDS["results.rehearsal"]])
-        for pair in summary:
-            sheet.append(_filled(pens.of(value), value) for value in pair)
+def _widths(tab: Tab, sample: Sequence[TabRow]) -> list[int]:
+    columns = zip(*(row.values for row in sample), strict=True) if sample else ([] for _ in tab.header)
+    return [
+        OF_SENTENCES if position in tab.sentences else _width(name, values)
+        for position, (name, values) in enumerate(zip(tab.header, columns, strict=True))
+    ]
 
 
-def _widths(header: Sequence[str], rows: Sequence[Sequence[object]]) -> list[int]:
-    columns = max((len(row) for row in [header, *rows]), default=0)
-    longest = [NARROWEST] * columns
-    for row in [header, *rows]:
-        for column, value in enumerate(row):
-            longest[column] = max(longest[column], len("" if value is None else str(value)))
-    return [min(length, WIDEST) + 2 for length in longest]
+def _width(heading: str, values: Iterable[Value]) -> int:
+    longest = max(map(_length, values), default=0)
+    return min(max(NARROWEST, longest, _length(heading) + ROOM_FOR_FILTER), WIDEST) + 2
+
+
+def _summary_widths(rows: Sequence[SummaryRow], columns: int) -> list[int]:
+    """Wide enough for labels and numbers; other texts spill over the blank cells beside them."""
+    labels = [row.values[0] for row in rows if len(row.values) > 1]
+    numbers = [value for row in rows for value in row.values[1:] if isinstance(value, int)]
+    return [_width("", labels), *[_width("", numbers)] * (columns - 1)]
+
+
+def _height(row: TabRow, sentences: Collection[int], widths: Sequence[int]) -> int | None:
+    """In points; None for one line. Not every program makes room for wrapped lines by itself."""
+    lines = max(
+        (
+            _lines(value, width)
+            for position, (value, width) in enumerate(zip(row.values, widths, strict=True))
+            if isinstance(value, str) and (position in sentences or "\n" in value)
+        ),
+        default=1,
+    )
+    return min(lines * LINE_POINTS, TALLEST_POINTS) if lines > 1 else None
+
+
+def _lines(text: str, width: int) -> int:
+    """About how many a wrapped text fills: letters are narrower than digits, but words are not parted."""
+    return sum(1 + len(line) // width for line in text.split("\n"))
+
+
+def _length(value: Value) -> int:
+    """Of the longest line as the cell shows it."""
+    text = value if isinstance(value, str) else "" if value is None else f"{value:,}"
+    return max(map(len, text.splitlines()), default=0)
 
 
 # -- the cells ---------------------------------------------------------------------------------------------
@@ -261,74 +509,96 @@ def _widths(header: Sequence[str], rows: Sequence[Sequence[object]]) -> list[int
 class _Pens:
     """One cell per style, filled anew for every value: the sheet writes it before it takes the next."""
 
-    heading: Cell
-    text: Cell
-    money: Cell
-    status: Mapping[str, Cell]
+    sheet: WriteOnlySheet
+    texts: _Texts
+    cells: dict[tuple[bool, Colour | None, bool, bool, bool], Cell] = field(default_factory=dict)
 
-    def of(self, value: str | int | None) -> Cell:
-        return self.text if isinstance(value, str) else self.money
+    def of_row(self, row: TabRow, sentences: Collection[int]) -> Iterator[Cell | None]:
+        for position, value in enumerate(row.values):
+            yield self.filled(value, row.colours.get(position), wrapped=position in sentences)
 
+    def of_summary(self, row: SummaryRow) -> Iterator[Cell | None]:
+        for position, value in enumerate(row.values):
+            # Its headings stand over numbers.
+            right = row.bold and position > 0
+            yield self.filled(value, None if position else row.bar, bold=row.bold, right=right)
 
-def _pens(sheet: WriteOnlyWorksheet) -> _Pens:
-    heading = WriteOnlyCell(sheet)
-    heading.font = Font(bold=True)
-    money = WriteOnlyCell(sheet)
-    money.number_format = "#,##0"
-    return _Pens(
-        heading=heading,
-        text=_text_pen(sheet),
-        money=money,
-        status={status: _text_pen(sheet, colour) for status, colour in STATUS_COLOURS.items()},
-    )
+    def filled(
+        self,
+        value: Value,
+        colour: Colour | None = None,
+        *,
+        bold: bool = False,
+        wrapped: bool = False,
+        right: bool = False,
+    ) -> Cell | None:
+        if not isinstance(value, str):
+            return None if value is None and colour is None else self._number(value, colour, bold)
+        if not value and colour is None:
+            return None
+        pen = self._pen(True, colour, bold, wrapped or "\n" in value, right)
+        pen.value = self.texts.for_cell(value) or None
+        if value:
+            # openpyxl takes "=1+1" for a formula and "#N/A" for an error.
+            pen.data_type = "s"
+        return pen
 
-
-def _text_pen(sheet: WriteOnlyWorksheet, colour: str = "") -> Cell:
-    pen = WriteOnlyCell(sheet)
-    pen.number_format = "@"
-    if colour:
-        pen.fill = PatternFill("solid", start_color=colour)
-    return pen
-
-
-def _row(pens: _Pens, line: ResultLine, width: int) -> Iterator[Cell | None]:
-    for text in _own_cells(line, width):
-        yield _filled(pens.text, text)
-    for name, value in zip(RESULT_COLUMNS, line.values, strict=True):
-        coloured = pens.status.get(line.status) if name == "status" else None
-        yield _filled(coloured or pens.of(value), value)
-
-
-def _own_cells(line: ResultLine, width: int) -> Sequence[str]:
-    if len(line.cells) > width:
-        raise ValueError(f"{len(line.cells)} cells under {width} headings would shift the results columns")
-    return [*line.cells, *[""] * (width - len(line.cells))]
-
-
-def _filled(pen: Cell, value: str | int | None) -> Cell | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, str):
-        pen.value = _cell_text(value)
-        # openpyxl takes "=1+1" for a formula and "#N/A" for an error.
-        pen.data_type = "s"
-    else:
+    def _number(self, value: int | None, colour: Colour | None, bold: bool) -> Cell:
+        pen = self._pen(False, colour, bold, False, False)
         pen.value = value
-    return pen
+        return pen
+
+    def _pen(self, is_text: bool, colour: Colour | None, bold: bool, wrapped: bool, right: bool) -> Cell:
+        key = is_text, colour, bold, wrapped, right
+        if key not in self.cells:
+            pen = self.cells[key] = WriteOnlyCell(self.sheet)
+            pen.number_format = "@" if is_text else "#,##0"
+            horizontal = "right" if right else None
+            pen.alignment = Alignment(horizontal=horizontal, vertical="top", wrap_text=wrapped)
+            pen.font = Font(name=FONT, size=FONT_POINTS, bold=bold)
+            if colour:
+                pen.fill = PatternFill("solid", start_color=colour)
+        return self.cells[key]
 
 
 # -- texts -------------------------------------------------------------------------------------------------
 
 
-def _cell_text(text: str) -> str:
-    """The text as a cell can hold it: visible, within Excel's length, not read as an escape."""
-    visible = _visible(text)
-    whole = _escaped(visible)
-    if len(text) <= CELL_MAX_UNITS // 2 or _fits(whole):
-        return whole
-    cut = _escaped(_cut(visible, ROOM_BEFORE_CUT))
-    # Escapes and characters beyond the BMP at most double the length.
-    return cut if _fits(cut) else _escaped(_cut(visible, ROOM_BEFORE_CUT // 2))
+def as_cell_text(text: str) -> str:
+    """A text of a few hundred characters as a cell can hold it: visible, and not read as an escape."""
+    return _Texts().for_cell(text)
+
+
+class _Texts:
+    """Texts as a file can hold them; counts those that were too long and had to be cut."""
+
+    def __init__(self) -> None:
+        self._cut = 0
+
+    def notices(self) -> list[Notice]:
+        return [Notice("saved.cut", {"count": f"{self._cut:,}"})] if self._cut else []
+
+    def for_cell(self, text: str) -> str:
+        """Visible, within Excel's length, not read as an escape."""
+        visible = _visible(text)
+        whole = _escaped(visible)
+        if len(text) <= CELL_MAX_UNITS // 2 or _fits(whole):
+            return whole
+        self._cut += 1
+        cut = _escaped(_cut(visible, ROOM_BEFORE_CUT))
+        # Escapes and characters beyond the BMP at most double the length.
+        return cut if _fits(cut) else _escaped(_cut(visible, ROOM_BEFORE_CUT // 2))
+
+    def for_csv(self, value: Value) -> str:
+        """Visible, within Excel's length (it breaks the row in two beyond), never run as a formula."""
+        if not isinstance(value, str):
+            return "" if value is None else str(value)
+        text = _visible(value)
+        text = f"'{text}" if text.startswith(CSV_FORMULA_STARTS) else text
+        if _fits(text):
+            return text
+        self._cut += 1
+        return _cut(text, ROOM_BEFORE_CUT if _fits(text[:ROOM_BEFORE_CUT]) else ROOM_BEFORE_CUT // 2)
 
 
 def _visible(text: str) -> str:
@@ -346,15 +616,8 @@ def _escaped(text: str) -> str:
 
 
 def _fits(text: str) -> bool:
-    return len(text.encode("utf-16-le")) // 2 <= CELL_MAX_UNITS
+    return len(text) <= CELL_MAX_UNITS // 2 or len(text.encode("utf-16-le")) // 2 <= CELL_MAX_UNITS
 
 
 def _cut(text: str, keep: int) -> str:
-    return text[:keep] + WORDS["results.cut"].format(count=f"{len(text) - keep:,}")
-
-
-def _csv_text(value: str | int | None) -> str:
-    if not isinstance(value, str):
-        return "" if value is None else str(value)
-    text = _visible(value)
-    return f"'{text}" if text.startswith(CSV_FORMULA_STARTS) else text
+    return text[:keep] + say.text("results.cut", count=f"{len(text) - keep:,}")

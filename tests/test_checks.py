@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from bulk_topup import checks
 from bulk_topup.model import Finding, Level, OddCell, Oddity, Status
 from bulk_topup.sheet import read_sheet
-from bulk_topup.workbook import RESULT_COLUMNS, ResultLine, write_results
+from bulk_topup.workbook import RESULT_COLUMNS, ResultLine, SummaryRow, write_results
 from tests.builders import (
     ANDI,
     BUDI,
@@ -74,7 +75,8 @@ def test_each_check_finds_the_one_bad_row(code: str, column: str, good: str, bad
     rows = [[*{**base, column: text}.values()] for text in (good, bad)]
     (finding,) = found(sheet_of(rows, header, numbers=[7, 9]))
     assert (finding.row, finding.level, finding.code) == (9, Level.ERROR, code)
-    assert (finding.column, finding.value) == (column, value)
+    letter = {"No HP": "B", "Kode Produk": "C"}.get(column, "D")
+    assert (finding.column, finding.value) == (f"{letter} ({column})", value)
 
 
 def test_every_finding_of_a_row_is_kept_and_the_sheets_order_holds() -> None:
@@ -87,10 +89,10 @@ def test_every_finding_of_a_row_is_kept_and_the_sheets_order_holds() -> None:
     ]
 
 
-def test_a_column_without_a_name_is_called_by_its_position() -> None:
+def test_a_column_is_called_by_its_letter_and_its_name_if_it_has_one() -> None:
     rows = understood(sheet_of([("x", ANDI, "S5")], ("", "No HP", "Kode Produk")))
-    assert rows.column_name(0) == "column 1"
-    assert rows.column_name(1) == "No HP"
+    assert rows.column_name(0) == "A"
+    assert rows.column_name(1) == "B (No HP)"
 
 
 # -- what a row says ---------------------------------------------------------------------------------------
@@ -187,7 +189,7 @@ def test_an_amount_that_could_be_two_is_none(text: str) -> None:
 def test_a_wrong_nominal_names_what_the_product_tops_up() -> None:
     (finding,) = found(sheet_of([("", ANDI, "s10", "Rp 5.000")], NOMINAL_HEADER))
     assert finding == Finding(
-        2, Level.ERROR, "nominal.differs", "Nominal", "Rp 5.000", {"nominal": "10000", "product": "S10"}
+        2, Level.ERROR, "nominal.differs", "D (Nominal)", "Rp 5.000", {"nominal": "10000", "product": "S10"}
     )
 
 
@@ -206,6 +208,9 @@ def test_the_nominal_of_an_unknown_product_is_not_judged() -> None:
         (Oddity.BOOLEAN, "cell.boolean"),
         (Oddity.DECIMAL, "cell.decimal"),
         (Oddity.LOST_DIGITS, "number.lost_digits"),
+        (Oddity.NO_VALUE, "cell.no_value"),
+        (Oddity.MERGED, "cell.merged"),
+        (Oddity.TWO_READINGS, "cell.two_readings"),
     ],
 )
 @pytest.mark.parametrize("position", [1, 2, 3])
@@ -216,7 +221,8 @@ def test_an_odd_cell_in_a_column_of_ours_is_one_finding_and_no_guess(
     row[position] = "#REF!"
     sheet = sheet_of([row], NOMINAL_HEADER, odd={(2, position): OddCell(kind, "#REF!")})
     (finding,) = found(sheet)
-    assert (finding.code, finding.column, finding.value) == (code, NOMINAL_HEADER[position], "#REF!")
+    column = f"{'ABCD'[position]} ({NOMINAL_HEADER[position]})"
+    assert (finding.code, finding.column, finding.value) == (code, column, "#REF!")
     assert held_codes(plan_of(sheet)) == {2: [code]}
 
 
@@ -245,7 +251,7 @@ def test_another_operators_prefix_is_a_warning_that_names_both() -> None:
         4,
         Level.WARNING,
         "operator.differs",
-        "No HP",
+        "B (No HP)",
         DEWI,
         {"product": "S10", "operator": "TELKOMSEL", "own": "INDOSAT"},
     )
@@ -319,7 +325,7 @@ def test_a_results_workbook_of_our_own_can_be_the_next_sheet(tmp_path: Path) -> 
         a_result("081210000009", "S5", Status.UNSENT),
         a_result("081210000008", "S5", Status.INVALID),
     ]
-    path = write_results(tmp_path / "bonus.results.xlsx", HEADER, lines, summary=[("Rows", 5)])
+    path = write_results(tmp_path / "bonus.results.xlsx", HEADER, lines, summary=[SummaryRow(("Rows", 5))])
     plan = plan_of(read_sheet(path))
     assert held_codes(plan) == {2: ["duplicate.results_invoice"], 3: ["duplicate.results"]}
     assert keys_of(plan.orders) == [
@@ -327,3 +333,32 @@ def test_a_results_workbook_of_our_own_can_be_the_next_sheet(tmp_path: Path) -> 
         ("081210000009", "S5", 1),
         ("081210000008", "S5", 1),
     ]
+
+
+# -- two readings, and rows that nobody sees ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shown", "stored", "number"),
+    [
+        ("081213456789", "81213456789", "081213456789"),
+        ("+6281213456789", "81213456789", "081213456789"),
+        ("+6381213456789", "81213456789", ""),
+        ("8121345678900%", "81213456789", ""),
+        ("81213456789", "in the format 0.00E+00", ""),
+    ],
+)
+def test_a_number_with_two_readings_counts_only_where_both_spell_the_same(
+    shown: str, stored: str, number: str
+) -> None:
+    cell = OddCell(Oddity.TWO_READINGS, shown, stored)
+    sheet = sheet_of([("Andi", shown, "S5")], odd={(2, 1): cell})
+    assert understood(sheet).table["number"].tolist() == [number]
+    assert [code for _, code in codes(sheet) if code != "operator.differs"] == (
+        [] if number else ["cell.two_readings"]
+    )
+
+
+def test_hidden_rows_that_are_left_in_the_sheet_are_held_with_the_reason() -> None:
+    sheet = replace(sheet_of([("Andi", ANDI, "S5"), ("Budi", ANDI, "S5")]), hidden=frozenset({3, 99}))
+    assert codes(sheet) == [(3, "hidden.skipped")]

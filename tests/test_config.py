@@ -1,23 +1,18 @@
-"""Where a batch's files are, and where the credentials come from."""
+"""Where a batch's files are, and under which account and address."""
 
 from __future__ import annotations
 
-import io
 import os
-import pty
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import platformdirs
 import pytest
 
 from bulk_topup import config
-from bulk_topup.config import Connection, Files, Source, credentials, files_of
+from bulk_topup.clock import SystemClock
+from bulk_topup.config import Connection, Files, Source, files_of
 from bulk_topup.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from bulk_topup.tools import tools_of
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +74,26 @@ def test_files_can_be_named() -> None:
     assert files.lock == Path("/safe/.p.db.lock")
 
 
+@pytest.mark.parametrize(
+    ("checkpoint", "sandbox", "results"),
+    [
+        ("bonus.2026-11-01.checkpoint.db", False, "bonus.2026-11-01.results.xlsx"),
+        ("bonus.2026-11-01 (2).checkpoint.db", False, "bonus.2026-11-01 (2).results.xlsx"),
+        ("bonus.2026-11-01.Jakarta.checkpoint.db", False, "bonus.2026-11-01.Jakarta.results.xlsx"),
+        ("bonus.2026-11-01.sandbox.checkpoint.db", True, "bonus.2026-11-01.sandbox.results.xlsx"),
+        ("bonus.2026-11-01.checkpoint.db", True, "bonus.2026-11-01.sandbox.results.xlsx"),
+        ("/safe/old.db", False, "old.results.xlsx"),
+        ("/safe/old", False, "old.results.xlsx"),
+        ("old.db", True, "old.sandbox.results.xlsx"),
+    ],
+)
+def test_the_results_are_called_after_the_checkpoint_and_stand_beside_the_sheet(
+    checkpoint: str, sandbox: bool, results: str
+) -> None:
+    files = files_of(Source(Path("/data/bonus.xlsx")), sandbox=sandbox, checkpoint=Path(checkpoint))
+    assert files.results == Path("/data") / results
+
+
 @pytest.mark.parametrize("output", ["results.xls", "results", "results.pdf", "results.db"])
 def test_results_of_another_kind_are_refused(output: str) -> None:
     with pytest.raises(InputError) as error:
@@ -124,113 +139,76 @@ def test_the_ledger_is_the_users_own_unless_it_is_named(monkeypatch: pytest.Monk
     assert the_ledger() == str(Path(platformdirs.user_data_dir("bulk-topup", appauthor=False)) / "ledger.db")
     monkeypatch.setenv("BULK_TOPUP_LEDGER", " postgresql://db.office/topups ")
     assert the_ledger() == "postgresql://db.office/topups"
-    monkeypatch.setenv("BULK_TOPUP_LEDGER", "  ")
-    assert the_ledger().endswith("ledger.db")
 
 
-# -- credentials -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("typed\n"))
-
-
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A real terminal as standard input; what is written to this file descriptor is typed on it."""
-    keyboard, screen = pty.openpty()
-    with os.fdopen(screen, "r") as stdin:
-        monkeypatch.setattr(sys, "stdin", stdin)
-        yield keyboard
-    os.close(keyboard)
-
-
-@pytest.fixture
-def password_file(tmp_path: Path) -> Path:
-    path = tmp_path / "password"
-    path.write_text(" s3cret pässword \n", encoding="utf-8")
-    return path
-
-
-def refusal(connection: Connection) -> tuple[str, object]:
-    """Its code, and the variable that it names."""
+@pytest.mark.parametrize("value", ["", "  "])
+def test_a_ledger_variable_that_is_set_to_nothing_is_refused(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    """The user's own record, which is not the shared one that was meant, would know of no payment."""
+    monkeypatch.setenv("BULK_TOPUP_LEDGER", value)
     with pytest.raises(InputError) as error:
-        credentials(connection)
-    return error.value.code, error.value.facts["variable"]
+        the_ledger()
+    assert (error.value.code, error.value.facts["variable"]) == ("environment.empty", "BULK_TOPUP_LEDGER")
 
 
-@pytest.mark.usefixtures("no_terminal")
-def test_the_environment_gives_both(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BULK_TOPUP_USERNAME", " agent ")
-    monkeypatch.setenv("BULK_TOPUP_PASSWORD", " pass word ")
-    assert credentials(Connection()) == ("agent", " pass word ")
-
-
-@pytest.mark.usefixtures("no_terminal")
-def test_a_password_file_goes_before_the_environment(
-    monkeypatch: pytest.MonkeyPatch, password_file: Path
+@pytest.mark.parametrize(
+    "value", ["ledger.db", "../ledger.db", "./x/ledger.db", "~nobody-here/x.db", "pg:/h/db"]
+)
+def test_a_ledger_variable_without_a_whole_path_is_refused(
+    monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
-    monkeypatch.setenv("BULK_TOPUP_USERNAME", "agent")
-    monkeypatch.setenv("BULK_TOPUP_PASSWORD", "other")
-    assert credentials(Connection(password_file=password_file)) == ("agent", " s3cret pässword ")
+    """Each folder would have a record of its own, in which nobody was paid yet."""
+    monkeypatch.setenv("BULK_TOPUP_LEDGER", value)
+    with pytest.raises(InputError) as error:
+        the_ledger()
+    assert (error.value.code, error.value.facts["variable"]) == ("environment.relative", "BULK_TOPUP_LEDGER")
+    assert "sandbox.ledger.db" in files_of(Source(Path("bonus.xlsx")), sandbox=True).ledger
 
 
-@pytest.mark.usefixtures("no_terminal")
-@pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n"])
-def test_a_password_file_may_come_from_any_editor(
-    monkeypatch: pytest.MonkeyPatch, password_file: Path, ending: bytes
-) -> None:
-    """Notepad puts a byte order mark in front, which is no part of the password."""
-    monkeypatch.setenv("BULK_TOPUP_USERNAME", "agent")
-    password_file.write_bytes(b"\xef\xbb\xbfs3cret" + ending)
-    assert credentials(Connection(password_file=password_file)) == ("agent", "s3cret")
+def test_a_ledger_variable_may_begin_at_the_persons_own_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BULK_TOPUP_LEDGER", "~/shared/ledger.db")
+    assert the_ledger() == str(Path("~/shared/ledger.db").expanduser())
 
 
-@pytest.mark.usefixtures("no_terminal")
-@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe\x00"])
-def test_a_password_file_that_cannot_be_used_is_no_reason_to_look_elsewhere(
-    monkeypatch: pytest.MonkeyPatch, password_file: Path, content: bytes
-) -> None:
-    monkeypatch.setenv("BULK_TOPUP_USERNAME", "agent")
-    monkeypatch.setenv("BULK_TOPUP_PASSWORD", "other")
-    password_file.write_bytes(content)
-    for path in (password_file, password_file / "missing", password_file.parent):
-        with pytest.raises(InputError) as error:
-            credentials(Connection(password_file=path))
-        assert error.value.code == "credentials.file"
-        assert error.value.facts["path"] == path
-
-
-@pytest.mark.usefixtures("no_terminal")
-def test_without_a_terminal_what_is_missing_is_named_and_nothing_is_read(
+def test_the_settings_file_names_the_ledger_where_the_environment_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert refusal(Connection()) == ("credentials.missing", "BULK_TOPUP_USERNAME")
-    monkeypatch.setenv("BULK_TOPUP_USERNAME", "agent")
-    assert refusal(Connection()) == ("credentials.missing", "BULK_TOPUP_PASSWORD")
-    assert sys.stdin.read() == "typed\n"
+    source = Source(Path("bonus.xlsx"))
+    assert files_of(source, sandbox=False, ledger="/shared/ledger.db").ledger == "/shared/ledger.db"
+    assert "shared" not in files_of(source, sandbox=True, ledger="/shared/ledger.db").ledger
+    monkeypatch.setenv("BULK_TOPUP_LEDGER", "/other/ledger.db")
+    assert files_of(source, sandbox=False, ledger="/shared/ledger.db").ledger == "/other/ledger.db"
 
 
-def test_on_a_terminal_the_username_is_asked_for(terminal: int, password_file: Path) -> None:
-    os.write(terminal, b" agent \n")
-    assert credentials(Connection(password_file=password_file))[0] == "agent"
-
-
-@pytest.mark.parametrize("typed", [b"\n", b"   \n", b"\x04"])
-def test_an_empty_answer_is_no_username(terminal: int, password_file: Path, typed: bytes) -> None:
-    os.write(terminal, typed)
-    connection = Connection(password_file=password_file)
-    assert refusal(connection) == ("credentials.empty", "BULK_TOPUP_USERNAME")
-
-
-@pytest.mark.usefixtures("no_terminal")
-def test_a_rehearsal_needs_no_credentials_and_uses_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BULK_TOPUP_USERNAME", "agent")
-    monkeypatch.setenv("BULK_TOPUP_PASSWORD", "secret")
-    assert credentials(Connection(sandbox=True)) == ("sandbox", "sandbox")
+# -- who and where ----------------------------------------------------------------------------------------
 
 
 def test_the_trail_has_a_person_even_where_the_system_knows_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "rina")
     assert config.who() == "rina"
+
+
+# -- one account, one provider -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("account", ["agent", " agent", "agent\t"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://klikmbc.co.id/json/pulsa",
+        "https://klikmbc.co.id/json/pulsa/",
+        "https://KlikMBC.co.id/json/pulsa",
+        " HTTPS://klikmbc.co.id:443/json/pulsa// ",
+    ],
+)
+def test_every_spelling_of_an_account_and_address_has_one_record_and_one_batch(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, account: str, address: str
+) -> None:
+    monkeypatch.setenv("BULK_TOPUP_USERNAME", account)
+    monkeypatch.setenv("BULK_TOPUP_PASSWORD", "secret")
+    monkeypatch.setenv("BULK_TOPUP_LEDGER", str(tmp_path / "ledger.db"))
+    source = Source(tmp_path / "bonus.xlsx")
+    job = config.Job(source, files_of(source, sandbox=False), Connection(base_url=address))
+    with tools_of(job, SystemClock()) as tools:
+        assert (tools.account, tools.base_url) == ("agent", "https://klikmbc.co.id/json/pulsa")

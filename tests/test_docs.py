@@ -19,6 +19,7 @@ from bulk_topup.cli import cli
 from bulk_topup.errors import Exit
 from bulk_topup.model import Columns, Status
 from bulk_topup.sandbox import TEST_NUMBERS
+from bulk_topup.settings import KEYS
 from bulk_topup.sheet.columns import Named, find_header
 from bulk_topup.workbook import RESULT_COLUMNS
 from tests.markdown import ROOT, code_in, page, section, table
@@ -191,6 +192,12 @@ def test_defaults_named_are_the_program_s() -> None:
     assert stated
     params = {name: p for command in cli.commands.values() for p in command.params for name in p.opts}
     assert stated == {option: params[option].default for option in stated}
+
+
+def test_the_settings_are_the_program_s() -> None:
+    listed = {key.strip("`"): example.strip("`") for key, example, _ in table(README, "key")}
+    assert list(listed) == list(KEYS)
+    assert {key: json.loads(example) for key, example in listed.items()} == KEYS
 
 
 def test_every_variable_named_is_read_by_the_program() -> None:

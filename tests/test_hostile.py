@@ -62,7 +62,8 @@ def test_no_command_takes_the_password_as_an_option() -> None:
         command = cli.get_command(context, name)
         assert command is not None
         taken = {option for parameter in command.params for option in parameter.opts}
-        assert not {option for option in taken if "password" in option} - {"--password-file"}
+        naming_files = {"--password-file", "--sheet-password-file"}
+        assert not {option for option in taken if "password" in option or "username" in option} - naming_files
 
 
 def test_the_password_stays_out_of_outputs_and_files(secret_office: Office) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -89,7 +89,7 @@ def plans(draw: st.DrawFn) -> tuple[Plan, Known, Wishes]:
 @given(plans())
 def test_every_row_is_in_exactly_one_of_orders_done_and_held(made: tuple[Plan, Known, Wishes]) -> None:
     plan, _, _ = made
-    placed = [*plan.orders.index, *plan.done.index, *plan.held]
+    placed = [*plan.orders.index, *plan.attempted.index, *plan.held]
     assert sorted(placed) == sorted(plan.rows.table.index)
 
 
@@ -153,7 +153,7 @@ A_SHEET = st.lists(
     max_size=6,
 )
 GONE: PriceList = price_list(a_product("I5", "INDOSAT", 5_000, 5_800))
-CLOSED: PriceList = {code: dataclasses.replace(product, ready=False) for code, product in PRICES.items()}
+CLOSED: PriceList = {code: replace(product, ready=False) for code, product in PRICES.items()}
 
 
 @settings(max_examples=60, deadline=None)
@@ -172,7 +172,7 @@ def test_a_sheet_read_again_finds_every_attempted_order_whatever_became_of_price
     known = known_of(*((*key, status) for key, status in zip(keys, statuses, strict=True)))
     reordered = data.draw(st.permutations(pairs))
     second = plan_of(topups(*reordered), known, Wishes(repeat_duplicates=again), prices=prices)
-    assert sorted(keys_of(second.done)) == sorted(keys)
+    assert sorted(keys_of(second.attempted)) == sorted(keys)
     assert again or keys_of(second.orders) == []
 
 
@@ -185,13 +185,39 @@ def test_a_product_that_closed_or_vanished_does_not_make_an_attempted_row_invali
     status: Status, prices: PriceList
 ) -> None:
     plan = plan_of(topups((ANDI, "S5"), (BUDI, "S5")), known_of((ANDI, "S5", 1, status)), prices=prices)
-    assert keys_of(plan.done) == [(ANDI, "S5", 1)]
+    assert keys_of(plan.attempted) == [(ANDI, "S5", 1)]
     assert list(plan.held) == [3]
 
 
 def test_a_vanished_product_is_known_again_however_the_sheet_spells_it() -> None:
     plan = plan_of(topups((ANDI, "s5")), known_of((ANDI, "S5", 1, "sukses")), prices=GONE)
-    assert len(plan.done) == 1
+    assert len(plan.attempted) == 1
+
+
+LOWER = price_list(replace(PRICES["S5"], code="s5"), PRICES["S10"])
+BOTH = price_list(*PRICES.values(), a_product("s5", "TELKOMSEL", 6_000, 6_600))
+
+
+@pytest.mark.parametrize("spelled", ["S5", "s5"])
+@pytest.mark.parametrize("status", AFTER_AN_ATTEMPT)
+def test_a_product_that_the_price_list_spells_in_another_case_now_is_the_same(
+    status: Status, spelled: str
+) -> None:
+    plan = plan_of(topups((ANDI, spelled)), known_of((ANDI, "S5", 1, status)), prices=LOWER)
+    assert (keys_of(plan.orders), keys_of(plan.attempted)) == ([], [(ANDI, "S5", 1)])
+
+
+def test_an_order_that_was_never_sent_goes_by_the_price_lists_present_spelling() -> None:
+    known = known_of((ANDI, "S5", 1, "unsent"), (ANDI, "S10", 1, "sukses"))
+    plan = plan_of(topups((ANDI, "S5"), (ANDI, "S10")), known, prices=LOWER)
+    assert keys_of(plan.orders) == [(ANDI, "s5", 1)]
+
+
+def test_products_that_differ_in_case_alone_are_two_while_the_price_list_has_both() -> None:
+    known = known_of((ANDI, "S5", 1, "gagal"))
+    plan = plan_of(topups((ANDI, "S5"), (ANDI, "s5")), known, prices=BOTH)
+    assert keys_of(plan.attempted) == [(ANDI, "S5", 1)]
+    assert keys_of(plan.orders) == [(ANDI, "s5", 1)]
 
 
 def test_two_vanished_products_of_one_number_are_both_known_again() -> None:
@@ -199,32 +225,32 @@ def test_two_vanished_products_of_one_number_are_both_known_again() -> None:
     known = known_of((ANDI, "S5", 1, "sukses"), (ANDI, "S10", 1, "sukses"))
     for wishes in (Wishes(), REPEAT):
         plan = plan_of(topups((ANDI, "S5"), (ANDI, "S10")), known, wishes, prices=GONE)
-        assert keys_of(plan.done) == [(ANDI, "S5", 1), (ANDI, "S10", 1)]
+        assert keys_of(plan.attempted) == [(ANDI, "S5", 1), (ANDI, "S10", 1)]
 
 
 def test_a_nominal_cell_that_was_edited_does_not_make_an_attempted_row_invalid() -> None:
     sheet = sheet_of([("", ANDI, "S5", "10000")], (*HEADER, "Nominal"))
     plan = plan_of(sheet, known_of((ANDI, "S5", 1, "pending")))
-    assert keys_of(plan.done) == [(ANDI, "S5", 1)]
+    assert keys_of(plan.attempted) == [(ANDI, "S5", 1)]
 
 
 def test_rows_that_moved_are_known_by_what_they_ask() -> None:
     known = known_of((ANDI, "S5", 1, "sukses"), (BUDI, "S10", 1, "unsent"))
     plan = plan_of(topups((BUDI, "S10"), (ANDI, "S5"), numbers=[40, 41]), known)
-    assert (list(plan.orders.index), list(plan.done.index)) == ([40], [41])
+    assert (list(plan.orders.index), list(plan.attempted.index)) == ([40], [41])
 
 
 @pytest.mark.parametrize("status", NOT_FAILED)
 def test_retrying_failed_rows_sends_no_others(status: Status) -> None:
     plan = plan_of(topups((ANDI, "S5")), known_of((ANDI, "S5", 1, status)), RETRY)
-    assert (keys_of(plan.orders), len(plan.done)) == ([], 1)
+    assert (keys_of(plan.orders), len(plan.attempted)) == ([], 1)
 
 
 def test_a_failed_row_is_sent_again_only_where_it_is_wished_and_still_valid() -> None:
     known = known_of((ANDI, "S5", 1, "gagal"))
     assert keys_of(plan_of(topups((ANDI, "S5")), known).orders) == []
     assert keys_of(plan_of(topups((ANDI, "S5")), known, RETRY).orders) == [(ANDI, "S5", 1)]
-    assert keys_of(plan_of(topups((ANDI, "S5")), known, RETRY, prices=CLOSED).done) == [(ANDI, "S5", 1)]
+    assert keys_of(plan_of(topups((ANDI, "S5")), known, RETRY, prices=CLOSED).attempted) == [(ANDI, "S5", 1)]
 
 
 def test_a_failed_row_that_may_not_be_retried_stays_what_it_became() -> None:
@@ -233,7 +259,18 @@ def test_a_failed_row_that_may_not_be_retried_stays_what_it_became() -> None:
     elsewhere = elsewhere_of((ANDI, 5_000, 1, TODAY.isoformat(), "paid"))
     plan = plan_of(topups((ANDI, "S5")), known, RETRY, elsewhere=elsewhere)
     assert keys_of(plan.orders) == []
-    assert keys_of(plan.done) == [(ANDI, "S5", 1)]
+    assert keys_of(plan.attempted) == [(ANDI, "S5", 1)]
+    assert [finding.code for finding in plan.findings] == ["duplicate.other_batch"]
+    assert plan.not_again == {2: plan.findings}
+
+
+def test_a_failed_row_says_why_it_may_not_be_retried_only_where_that_is_wished() -> None:
+    known = known_of((ANDI, "S5", 1, "gagal"))
+    elsewhere = elsewhere_of((ANDI, 5_000, 1, TODAY.isoformat(), "paid"))
+    plan = plan_of(topups((ANDI, "S5")), known, elsewhere=elsewhere)
+    assert (plan.not_again, plan.findings) == ({}, ())
+    closed = plan_of(topups((ANDI, "S5")), known, RETRY, prices=CLOSED)
+    assert [finding.code for finding in closed.not_again[2]] == ["product.closed"]
 
 
 def test_two_attempted_orders_for_one_slot_are_neithers_copy() -> None:
@@ -242,7 +279,7 @@ def test_two_attempted_orders_for_one_slot_are_neithers_copy() -> None:
     for wishes in (Wishes(), RETRY):
         plan = plan_of(topups((ANDI, "S5"), (ANDI, "SP5")), known, wishes)
         assert keys_of(plan.orders) == []
-        assert sorted(keys_of(plan.done)) == [(ANDI, "S5", 1), (ANDI, "SP5", 1)]
+        assert sorted(keys_of(plan.attempted)) == [(ANDI, "S5", 1), (ANDI, "SP5", 1)]
 
 
 # -- the sheet's own duplicates ----------------------------------------------------------------------------
@@ -271,7 +308,7 @@ def test_counts_in_the_sheet_tell_deliberate_repeats_from_duplicates() -> None:
 @pytest.mark.parametrize("status", AFTER_AN_ATTEMPT)
 def test_an_attempted_row_is_never_the_copy_wherever_it_moved(status: Status) -> None:
     plan = plan_of(topups((ANDI, "SP5"), (ANDI, "S5")), known_of((ANDI, "S5", 1, status)))
-    assert list(plan.done.index) == [3]
+    assert list(plan.attempted.index) == [3]
     assert held_codes(plan)[2] == ["duplicate.sheet"]
 
 
@@ -306,7 +343,7 @@ def test_a_count_that_stands_in_the_sheet_is_never_renumbered() -> None:
 def test_a_later_run_without_repeat_still_knows_the_copies_that_were_sent() -> None:
     known = known_of((ANDI, "S5", 1, "sukses"), (ANDI, "S5", 2, "unknown"), (ANDI, "S5", 3, "unsent"))
     plan = plan_of(topups(*[(ANDI, "S5")] * 3), known)
-    assert keys_of(plan.done) == [(ANDI, "S5", 1), (ANDI, "S5", 2)]
+    assert keys_of(plan.attempted) == [(ANDI, "S5", 1), (ANDI, "S5", 2)]
     assert held_codes(plan) == {4: ["duplicate.sheet"]}
     assert keys_of(plan_of(topups(*[(ANDI, "S5")] * 3), known, REPEAT).orders) == [(ANDI, "S5", 3)]
 
@@ -315,7 +352,7 @@ def test_copies_are_known_again_when_their_rows_change_places() -> None:
     known = known_of((ANDI, "S5", 1, "sukses"), (ANDI, "SP5", 2, "sukses"))
     for wishes in (Wishes(), REPEAT):
         plan = plan_of(topups((ANDI, "SP5"), (ANDI, "S5")), known, wishes)
-        assert sorted(keys_of(plan.done)) == [(ANDI, "S5", 1), (ANDI, "SP5", 2)]
+        assert sorted(keys_of(plan.attempted)) == [(ANDI, "S5", 1), (ANDI, "SP5", 2)]
 
 
 def test_a_copy_does_not_follow_a_row_that_is_held() -> None:
@@ -338,7 +375,7 @@ def test_a_warning_holds_a_row_only_under_strict() -> None:
 
 def test_strict_keeps_an_attempted_row_with_a_warning() -> None:
     plan = plan_of(topups((DEWI, "S5")), known_of((DEWI, "S5", 1, "sukses")), Wishes(strict=True))
-    assert (len(plan.done), len(plan.held)) == (1, 0)
+    assert (len(plan.attempted), len(plan.held)) == (1, 0)
 
 
 def test_the_cost_is_the_orders_listed_prices_by_operator_the_dearest_first() -> None:
@@ -356,6 +393,13 @@ def test_a_plan_without_orders_costs_nothing() -> None:
 def test_held_rows_are_grouped_by_their_first_reason() -> None:
     plan = plan_of(topups((ANDI, "S5"), (ANDI, "S5"), ("nobody", "zzz"), (ANDI, "SP5")))
     assert plan.held_by_code() == {"duplicate.sheet": [3, 5], "number.letters": [4]}
+
+
+def test_only_rows_that_are_sent_are_sent_with_a_warning() -> None:
+    sheet = topups((DEWI, "S5"), (ANDI, "S5"), (DEWI, "S5"), (DEWI, "S25"))
+    assert plan_of(sheet).warned() == [2]
+    assert plan_of(sheet, None, Wishes(strict=True)).warned() == []
+    assert plan_of(sheet, known_of((DEWI, "S5", 1, "sukses"))).warned() == []
 
 
 def test_findings_stand_in_the_sheets_order() -> None:
@@ -384,7 +428,7 @@ BASE = counted((ANDI, "S5", "1"), (BUDI, "S10", "1"), ("nobody", "S5", ""))
 def code_of(
     sheet: Sheet = BASE, budget: int | None = 100_000, prices: PriceList = PRICES, **identity: str
 ) -> str:
-    mine = dataclasses.replace(IDENTITY, **identity)
+    mine = replace(IDENTITY, **identity)
     return plan_of(sheet, budget=budget, prices=prices, identity=mine).code
 
 
@@ -414,10 +458,18 @@ def test_the_code_has_eighty_bits_in_letters_that_nobody_misreads() -> None:
         code_of(base_url="https://other.example/json/pulsa"),
         code_of(tab="Februari"),
         code_of(month="2025-02"),
+        code_of(follows="b1"),
+        code_of(replace(BASE, path=BASE.path.with_name("other.xlsx"))),
     ],
 )
 def test_the_code_changes_with_everything_that_a_person_approves(other: str) -> None:
     assert other != code_of()
+
+
+def test_the_code_covers_that_another_batch_paid_most_rows() -> None:
+    sheet = topups((ANDI, "S5"), (BUDI, "S5"), (CITRA, "S5"))
+    alike = recent_of((ANDI, 5_000), (BUDI, 5_000), (CITRA, 5_000))
+    assert plan_of(sheet, recent=alike).code != plan_of(sheet).code
 
 
 def test_facts_cannot_run_into_each_other() -> None:

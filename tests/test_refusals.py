@@ -64,7 +64,7 @@ SHEETS: dict[str, tuple[Callable[[Office], object], tuple[str, ...]]] = {
         ('A "No HP"', 'B "No WA"', "--number-column A"),
     ),
     "not a sheet": (lambda office: (office.folder / "bonus.csv").write_bytes(bytes(range(256)) * 8), ()),
-    "web page": (_text("<html><body><table><tr><td>No HP</td></tr></table></body></html>"), ("web page",)),
+    "web page": (_text("<html><body><p>Please log in to see No HP</p></body></html>"), ("web page",)),
     "broken workbook": (
         lambda office: (office.folder / "bonus.csv").write_bytes(b"PK\x03\x04" + b"\0" * 500),
         ("could not be read",),
@@ -157,7 +157,8 @@ def test_a_record_of_earlier_top_ups_that_cannot_be_opened_is_refused(office: Of
     for name in ("notes.txt", "ledger.txt"):
         (office.folder / name).write_text("not a folder, and not a database either")
 
-    for ledger in ("notes.txt/ledger.db", "ledger.txt", "nosuchdb://server/ledger"):
+    paths = [str(office.folder / name) for name in ("notes.txt/ledger.db", "ledger.txt")]
+    for ledger in (*paths, "nosuchdb://server/ledger"):
         done = office.run("run", "bonus.csv", "--yes", env={"BULK_TOPUP_LEDGER": ledger})
         assert_refused(office, done, NOTHING_SENT, "record of earlier top-ups")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_topup import books, results, say
-from bulk_topup.checkpoint import Line
+from bulk_topup import books, results, resultsbook, say
 from bulk_topup.errors import Exit
+from bulk_topup.lines import Line
 from bulk_topup.model import Finding, Kind, Level, Paid, Status
 from bulk_topup.results import Tally, tally
 from bulk_topup.workbook import RESULT_COLUMNS
@@ -37,7 +39,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.checkpoint import Checkpoint
+    from tests.conftest import Office
 
+CLOSED = books.Books(100_000, 80_000, 10_000, 5_000, (4, 9), 150)
 OPEN = [Status.PENDING, Status.ACCEPTED, Status.UNKNOWN]
 NOT_PAID = [Status.GAGAL, Status.DUPLICATE, Status.INVALID, Status.UNSENT]
 
@@ -141,14 +145,39 @@ def test_a_held_row_without_a_product_counts_no_rupiah() -> None:
     assert (total.rows[Status.INVALID], total.rupiah[Status.INVALID]) == (1, 0)
 
 
-def test_the_summary_states_rows_by_whether_they_are_paid_and_by_status() -> None:
+def summed_up(total: Tally, closed: books.Books = CLOSED) -> dict[str, tuple[object, ...]]:
+    """The summary's lines: the wording of each, and what it states."""
+    rows = resultsbook.summary_rows(defaultdict(str), total, closed)
+    return {str(row.values[0]): tuple(row.values[1:]) for row in rows if row.values}
+
+
+def test_the_summary_states_rows_and_rupiah_by_whether_they_are_paid_and_by_status() -> None:
     total = Tally()
     for status in (Status.SUKSES, Status.SUKSES, Status.PENDING, Status.GAGAL):
         total.add(a_line(status))
-    facts = dict(results.summary(total, books.close([])))
-    assert facts["Rows"] == 4
-    assert [facts[f"Rows paid: {paid}"] for paid in ("yes", "no", "ask provider")] == [2, 1, 1]
-    assert (facts["Rows sukses"], facts["Rupiah sukses"]) == (2, 11_260)
+    stated = summed_up(total)
+    paid = [stated[say.WORDS[code]] for code in ("paid.yes", "paid.no", "paid.ask")]
+    assert paid == [(2, 11_260), (1, 5_630), (1, 5_630)]
+    assert stated["sukses"][:2] == (2, 11_260)
+    assert stated[say.WORDS["summary.rows_in"]] == (4, 22_520)
+
+
+def test_the_summary_states_the_books_with_the_refunds_due_and_the_rows_that_were_mispriced() -> None:
+    stated = summed_up(Tally())
+    amounts = [
+        *(("opening", 100_000), ("debits", -10_000), ("refunds_due", -5_000), ("unexplained", -5_000)),
+        *(("closing", 80_000),),
+    ]
+    for name, rupiah in amounts:
+        assert stated[say.WORDS[f"summary.{name}"]] == (None, rupiah)
+    assert stated[say.WORDS["summary.overcharged"]] == (2, 150)
+    assert "    rows 4, 9" in stated
+
+
+def test_the_summary_calls_money_that_came_in_by_its_name() -> None:
+    stated = summed_up(Tally(), replace(CLOSED, closing=95_000))
+    assert stated[say.WORDS["summary.came_in"]] == (None, 10_000)
+    assert say.WORDS["summary.unexplained"] not in stated
 
 
 # -- one line ----------------------------------------------------------------------------------------------
@@ -234,6 +263,37 @@ def test_an_old_note_does_not_speak_for_a_later_attempt(status: Status) -> None:
     assert said == say.WORDS["outcome.reason.91"]
 
 
+@pytest.mark.parametrize("status", [Status.UNKNOWN, Status.GAGAL, Status.UNSENT])
+def test_a_row_that_was_tried_more_than_once_says_so(status: Status) -> None:
+    attempt = an_attempt("outcome.reason.91")
+    once = results.reason(a_line(status, attempt=attempt, tries=1))
+    twice = results.reason(a_line(status, attempt=attempt, tries=2))
+    assert once == say.WORDS["outcome.reason.91"]
+    assert twice == f"{once} · Tried 2 times."
+
+
+def test_a_later_answer_that_decides_nothing_is_told_beside_the_one_that_does() -> None:
+    line = a_line(
+        Status.UNKNOWN, attempt=an_attempt("outcome.no_answer.timeout"), tries=3, last_answer="00 Gangguan"
+    )
+    said = results.reason(line)
+    assert said.startswith(say.WORDS["outcome.no_answer.timeout"])
+    assert said.endswith("Tried 3 times; the provider's last answer: 00 Gangguan")
+
+
+def test_a_paid_row_needs_no_reason_however_often_it_was_tried() -> None:
+    line = a_line(Status.SUKSES, attempt=an_attempt("outcome.sukses"), tries=2, last_answer="00 Gangguan")
+    assert results.reason(line) == ""
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_row_of_a_rehearsal_says_so_before_anything_else(status: Status) -> None:
+    line = a_line(status, attempt=an_attempt("outcome.reason.91"))
+    real, rehearsed = (results.result_line(line, rehearsal=rehearsal).reason for rehearsal in (False, True))
+    assert rehearsed == " · ".join(filter(None, (say.WORDS["results.rehearsal"], real)))
+    assert "SANDBOX" not in real
+
+
 def test_a_removed_row_says_where_it_was_and_what_became_of_it() -> None:
     gone = a_line(Status.UNKNOWN, row=31, removed=True, attempt=an_attempt(None))
     first, _, second = results.reason(gone).partition(" · ")
@@ -286,7 +346,10 @@ STATUSES = ["sukses", "unknown", "gagal", "unsent", "invalid", "duplicate"]
 
 def write(checkpoint: Checkpoint, target: Path, *, rehearsal: bool = False) -> Path:
     closed = books.close(checkpoint.debits())
-    return results.write(checkpoint, tally(checkpoint), closed, target, rehearsal=rehearsal)
+    total = tally(checkpoint)
+    return resultsbook.write(
+        checkpoint, total, closed, target, rehearsal=rehearsal, tell=lambda _notice: None
+    )
 
 
 def written(path: Path) -> list[dict[str, Any]]:
@@ -344,6 +407,14 @@ def test_a_rehearsal_says_so_in_the_results(batch: Checkpoint, tmp_path: Path) -
     path = write(batch, tmp_path / "r.xlsx", rehearsal=True)
     texts = [str(row[0]) for row in openpyxl.load_workbook(path)["Summary"].iter_rows(values_only=True)]
     assert "SANDBOX" in texts[0]
+    assert all(str(line["reason"]).startswith("SANDBOX") for line in written(path))
+    batch.close()
+
+
+def test_every_row_of_a_rehearsals_csv_says_so(batch: Checkpoint, tmp_path: Path) -> None:
+    path = write(batch, tmp_path / "r.csv", rehearsal=True)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        assert all(line["reason"].startswith("SANDBOX") for line in csv.DictReader(file))
     batch.close()
 
 
@@ -354,6 +425,19 @@ def test_a_number_of_lines_that_does_not_tie_out_is_a_defect_and_leaves_no_file(
     total.add(a_line(Status.SUKSES))
     target = tmp_path / "r.xlsx"
     with pytest.raises(AssertionError, match="7 rows to write, 6 written"):
-        results.write(batch, total, books.close([]), target, rehearsal=False)
+        resultsbook.write(batch, total, books.close([]), target, rehearsal=False, tell=lambda _notice: None)
     assert not target.exists()
     batch.close()
+
+
+def test_the_results_of_a_rehearsal_can_be_fed_back_in(office: Office) -> None:
+    failing = "081200000012"
+    office.payroll("bonus.csv", ["081234500001", failing])
+    assert office.send("bonus.csv", "--sandbox").exit == Exit.NOT_ALL_PAID
+    fed_back = "bonus.sandbox.results.xlsx"
+    assert all(row["reason"].startswith("SANDBOX") for row in office.results(fed_back))
+
+    plan = office.run("check", fed_back, "--sandbox", "--json").json["plan"]
+
+    assert (plan["rows"], plan["held"]) == (2, 1)
+    assert [found["code"] for found in plan["findings"]] == ["duplicate.results_invoice"]

@@ -36,6 +36,7 @@ FACTS_THAT_CODES_ARE_MADE_OF = {
     "outcome.no_answer.": {*outcomes.NO_ANSWER_CAUSES, "failed"},
     "provider.": {*provider._CAUSES_WITH_WORDS, "unreachable", "no_answer"},
     "paid.": {paid.name.lower() for paid in Paid},
+    "kind.": set(),
     "next.": {"pending", "unknown", "accepted", "gagal", "unsent", "invalid"},
     "status.": {str(status) for status in Status},
 }
@@ -99,13 +100,15 @@ def _choices(node: ast.expr) -> list[ast.expr]:
 
 
 def made_codes() -> set[str]:
+    """Those of `kind.` have a test of their own."""
     return {begin + end for begin, ends in FACTS_THAT_CODES_ARE_MADE_OF.items() for end in ends}
 
 
 def finding_codes() -> set[str]:
     """Codes of findings, which hold rows."""
     families = {"cell", "number", "product", "nominal", "itrx", "operator", "duplicate", "changed", "recent"}
-    judging = {"checks.py", "numbers.py", "batch.py", "plan.py"}
+    families |= {"hidden", "example"}
+    judging = {"checks.py", "numbers.py", "batch.py", "plan.py", "pricelist.py"}
     texts = {text for name, tree in trees().items() if name in judging for text in source_texts(tree)}
     made = {code for code in made_codes() if code.startswith("cell.")}
     return made | {text for text in texts if A_CODE.fullmatch(text) and text.partition(".")[0] in families}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import os
+import re
 import subprocess
 import sys
 import weakref
+import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +22,19 @@ from openpyxl.utils.escape import unescape
 
 from bulk_topup import say
 from bulk_topup.errors import StorageFailed
-from bulk_topup.model import Status
-from bulk_topup.workbook import RESULT_COLUMNS, ResultLine, write_results, write_results_csv
+from bulk_topup.model import Columns, Notice, Status
+from bulk_topup.sheet import read_sheet
+from bulk_topup.workbook import (
+    RESULT_COLUMNS,
+    Colour,
+    ResultLine,
+    SummaryRow,
+    Tab,
+    TabRow,
+    write_results,
+    write_results_csv,
+    write_workbook,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,6 +113,58 @@ def test_the_header_is_bold_stays_in_view_and_filters_the_used_range(target: Pat
     assert all(cell.font.bold for cell in sheet[1])
     assert sheet.freeze_panes == "A2"
     assert sheet.auto_filter.ref == sheet.dimensions == "A1:L3"
+
+
+def test_a_heading_has_room_for_the_button_of_the_filter(target: Path) -> None:
+    write_results(target, ("Nomor Tujuan",), [a_line(("0812",))])
+    assert results(target).column_dimensions["A"].width == len("Nomor Tujuan") + 5
+
+
+def test_reasons_are_wrapped_and_their_rows_are_as_tall_as_they_need(target: Path) -> None:
+    write_results(target, HEADER, [a_line(), a_line(reason="kata " * 39), a_line(("a\nb\nc",))])
+    sheet = results(target)
+    assert sheet["F1"].value == "reason"
+    assert sheet["F3"].alignment.wrap_text
+    assert sheet["A4"].alignment.wrap_text
+    assert not sheet["A3"].alignment.wrap_text
+    heights = [sheet.row_dimensions[row].height for row in range(1, 5)]
+    assert heights == [None, None, 60, 45]
+    assert sheet.column_dimensions["F"].width == 50
+
+
+def test_a_row_is_never_taller_than_a_sheet_can_have_it(target: Path) -> None:
+    write_results(target, HEADER, [a_line(reason="kata " * 6_000)])
+    assert results(target).row_dimensions[2].height == 409
+
+
+def test_the_printed_sheet_is_as_wide_as_the_paper_and_repeats_its_header(target: Path) -> None:
+    write_results(target, HEADER, [a_line()])
+    sheet = results(target)
+    assert sheet.page_setup.orientation == "landscape"
+    assert sheet.sheet_properties.pageSetUpPr is not None
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (None, 0)
+    assert sheet.print_title_rows == "$1:$1"
+
+
+def test_rows_that_are_hidden_stay_hidden(target: Path) -> None:
+    rows = [TabRow(("a", ""), hidden=n == 1) for n in range(3)]
+    write_workbook(
+        target, [Tab("Rows", ("A", "B"), rows, sentences=[1])], (), rehearsal=False, failure="plan.unwritable"
+    )
+    sheet = results(target, "Rows")
+    assert [sheet.row_dimensions[row].hidden for row in range(1, 5)] == [False, False, True, False]
+
+
+def test_a_colour_shows_on_a_blank_cell_too(target: Path) -> None:
+    rows = [TabRow(("", None, "x"), {0: Colour.RED, 1: Colour.AMBER})]
+    tab = Tab("Rows", ("A", "B", "C"), rows, sentences=[2])
+    write_workbook(target, [tab], (), rehearsal=False, failure="plan.unwritable")
+    assert [(cell.value, cell.fill.start_color.rgb) for cell in results(target, "Rows")[2]] == [
+        (None, "00FFC7CE"),
+        (None, "00FFEB9C"),
+        ("x", "00000000"),
+    ]
 
 
 def test_columns_are_as_wide_as_their_texts_within_reason(target: Path) -> None:
@@ -183,6 +249,29 @@ def test_what_a_cell_cannot_hold_is_replaced_visibly_and_nothing_else(
     assert calamine_rows(target)[1][0] == seen
 
 
+def as_excel_shows(path: Path) -> list[list[str]]:
+    """The filled cells of the first tab by the standard alone (ECMA-376), which must all be texts.
+
+    Blanks at the ends of a text count only where `xml:space` says so, and `_x0041_` is read as "A".
+    """
+    with zipfile.ZipFile(path) as archive:
+        root = ET.fromstring(archive.read("xl/worksheets/sheet1.xml"))  # noqa: S314  (our own file)
+    assert list(root.iter(f"{MAIN}f")) == []
+    return [[_text_of(cell) for cell in row if len(cell)] for row in root.iter(f"{MAIN}row")]
+
+
+def _text_of(cell: ET.Element) -> str:
+    assert cell.get("t") == "inlineStr"
+    [found] = cell.iter(f"{MAIN}t")
+    text = found.text or ""
+    kept = text if found.get(XML_SPACE) == "preserve" else text.strip("\t\n\r ")
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda code: chr(int(code[1], 16)), kept)
+
+
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+
+
 def visible(character: str) -> str:
     if character in "\t\n\r":
         return character
@@ -210,6 +299,20 @@ def test_any_text_is_read_back_as_what_was_visible(tmp_path: Path, cells: list[s
         assert values[: len(cells)] == expected
 
 
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=ANY_TEXT | TRICKY_TEXT, own=st.lists(ANY_TEXT | TRICKY_TEXT, min_size=1, max_size=4))
+def test_any_text_in_any_column_is_what_the_standard_says_and_no_formula(
+    tmp_path: Path, text: str, own: list[str]
+) -> None:
+    line = ResultLine(own, text, "gagal", text, text, text, text, None, None, text, text)
+    path = write_results(tmp_path / "any.xlsx", own, [line])
+    seen = ["".join(map(visible, each)) for each in (*own, text, "gagal", *[text] * 6)]
+    headings = ["".join(map(visible, name)) for name in own]
+    header, row = as_excel_shows(path)
+    assert header == [*filter(None, headings), *RESULT_COLUMNS]
+    assert row == [*filter(None, seen)]
+
+
 @pytest.mark.parametrize("unit", ["a", "\N{GRINNING FACE}", "_x0041"])
 def test_a_text_too_long_for_a_cell_is_cut_and_says_by_how_much(target: Path, unit: str) -> None:
     text = unit * (40_000 // len(unit))
@@ -221,11 +324,56 @@ def test_a_text_too_long_for_a_cell_is_cut_and_says_by_how_much(target: Path, un
     assert 32_767 // 3 < len(cell.encode("utf-16-le")) // 2 <= 32_767
 
 
+@pytest.mark.parametrize("unit", ["a", "\N{GRINNING FACE}", "=1"])
+def test_a_text_too_long_for_a_cell_is_cut_in_csv_too_and_said(tmp_path: Path, unit: str) -> None:
+    """Excel goes on with the rest of it in the next row."""
+    told: list[Notice] = []
+    text = unit * (40_000 // len(unit))
+    path = write_results_csv(tmp_path / "r.csv", ("Catatan",), [a_line((text,))], tell=told.append)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        _, [cell, *_] = csv.reader(file, strict=True)
+    kept, note = cell.removeprefix("'").split("… (cut: ")
+    assert text.startswith(kept)
+    assert int(note.split()[0].replace(",", "")) + len(kept) >= len(text)
+    assert len(cell.encode("utf-16-le")) // 2 <= 32_767
+    assert told == [Notice("saved.cut", {"count": "1"})]
+
+
 def test_the_longest_text_that_a_cell_can_hold_is_whole(target: Path) -> None:
     write_results(target, ("Catatan",), [a_line(("a" * 32_767,)), a_line(("a" * 32_768,))])
     _, fits, cut = (str(row[0]) for row in texts(target))
     assert fits == "a" * 32_767
     assert cut.endswith("characters)")
+
+
+# -- fed back in -------------------------------------------------------------------------------------------
+
+REPEATED = ("Nama", "", "Nomor HP", "Kode Produk", "Catatan", "Catatan", "")
+
+
+@pytest.mark.parametrize("name", ["r.xlsx", "r.csv"])
+def test_repeated_and_blank_headings_are_kept_and_read_again_as_they_are(tmp_path: Path, name: str) -> None:
+    own = [
+        ("Siti", "x", "0812-1234-5678", "S5", "=a", "b", " c"),
+        ("", "", "+62 812", "S10", "", "_x0041_", ""),
+    ]
+    lines = [a_line(cells, status="unsent", paid="no") for cells in own]
+    write = write_results if name.endswith("xlsx") else write_results_csv
+    sheet = read_sheet(write(tmp_path / name, REPEATED, lines))
+    assert sheet.header == (*REPEATED, *RESULT_COLUMNS)
+    assert sheet.columns == Columns(number=2, product=3, results=len(REPEATED))
+    read = [tuple(row[: len(REPEATED)]) for row in sheet.cells.itertuples(index=False, name=None)]
+    escaped = [tuple(f"'{t}" if name == "r.csv" and t[:1] in {"=", "+"} else t for t in row) for row in own]
+    assert read == escaped
+
+
+def test_more_columns_than_a_sheet_holds_are_a_storage_failure(target: Path) -> None:
+    header = ["x"] * 16_375
+    with pytest.raises(StorageFailed) as caught:
+        write_results(target, header, [])
+    assert "16,385 columns" in say.error(caught.value)
+    assert left_in(target.parent) == []
+    write_results_csv(target.with_suffix(".csv"), header, [])
 
 
 # -- many lines --------------------------------------------------------------------------------------------
@@ -269,20 +417,47 @@ def test_lines_are_let_go_as_they_are_written(target: Path) -> None:
 
 def test_the_summary_is_the_second_sheet_and_its_amounts_are_numbers(target: Path) -> None:
     lines = [a_line(), a_line()]
-    write_results(target, HEADER, lines, summary=[("Rows", 2), ("Note", "=1+1")], max_lines=1)
+    write_results(
+        target, HEADER, lines, summary=[SummaryRow(("Rows", 2)), SummaryRow(("Note", "=1+1"))], max_lines=1
+    )
     book = openpyxl.load_workbook(target)
     assert book.sheetnames == ["Results", "Summary", "Results 2"]
-    assert texts(target, "Summary") == [("Rows", 2), ("Note", "=1+1")]
+    assert texts(target, "Summary")[:2] == [("Rows", 2), ("Note", "=1+1")]
     assert book["Summary"]["B2"].data_type == "s"
     assert book["Results"].sheet_properties.tabColor is None
 
 
+def test_what_went_on_in_other_tabs_or_was_cut_is_said_and_stands_in_the_summary(target: Path) -> None:
+    told: list[Notice] = []
+    lines = [a_line(("x" * 40_000,)), a_line(("y" * 40_000,)), a_line()]
+    write_results(target, HEADER, lines, summary=[SummaryRow(("Rows", 3))], max_lines=1, tell=told.append)
+    assert [notice.code for notice in told] == ["saved.split", "saved.cut"]
+    assert told[0].facts == {"most": "1", "tabs": "Results 2, Results 3"}
+    assert told[1].facts == {"count": "2"}
+    said = [row[0] for row in texts(target, "Summary")[1:]]
+    assert said == [say.text(notice.code, **notice.facts) for notice in told]
+
+
+@pytest.mark.parametrize("write", [write_results, write_results_csv])
+def test_nothing_is_said_where_there_is_nothing_to_say(target: Path, write: Any) -> None:
+    told: list[Notice] = []
+    write(target, HEADER, [a_line()], tell=told.append)
+    assert told == []
+
+
 def test_a_rehearsal_says_so_above_the_summary_and_on_every_tab(target: Path) -> None:
-    write_results(target, HEADER, [a_line(), a_line()], summary=[("Rows", 2)], rehearsal=True, max_lines=1)
+    write_results(
+        target, HEADER, [a_line(), a_line()], summary=[SummaryRow(("Rows", 2))], rehearsal=True, max_lines=1
+    )
     book = openpyxl.load_workbook(target)
     assert texts(target, "Summary")[0][0] == BANNER
     assert all(sheet.sheet_properties.tabColor for sheet in book.worksheets)
+    assert {_page_heading(sheet) for sheet in book.worksheets} == {BANNER}
     assert texts(target)[0] == (*HEADER, *RESULT_COLUMNS)
+
+
+def _page_heading(sheet: Worksheet) -> str | None:
+    return sheet.oddHeader.center.text  # type: ignore[union-attr]  # the stubs take it for optional
 
 
 def test_a_rehearsal_without_a_summary_still_says_so(target: Path) -> None:
@@ -320,10 +495,28 @@ def test_the_new_file_replaces_the_old_one_and_only_its_owner_may_read_it(target
 
 def test_a_target_that_cannot_be_replaced_is_left_and_the_results_go_beside_it(target: Path) -> None:
     target.mkdir()
-    names = [write_results(target, HEADER, [a_line((f"{n}", ""))]).name for n in range(2)]
+    told: list[Notice] = []
+    names = [write_results(target, HEADER, [a_line((f"{n}", ""))], tell=told.append).name for n in range(2)]
+    assert [notice.code for notice in told] == ["saved.beside"] * 2
+    assert told[1].facts == {"target": target.name, "path": str(target.with_name(names[1]))}
     assert names == ["bonus.results (2).xlsx", "bonus.results (3).xlsx"]
     assert texts(target.with_name(names[0]))[1][0] == "0"
     assert left_in(target.parent) == sorted([target.name, *names])
+
+
+@pytest.mark.parametrize("write", [write_results, write_results_csv])
+def test_a_folder_that_may_only_be_read_is_a_storage_failure(target: Path, write: Any) -> None:
+    target.write_bytes(b"the old results")
+    target.parent.chmod(0o500)
+    if os.access(target.parent, os.W_OK):
+        pytest.skip("this user may write everywhere")
+    try:
+        with pytest.raises(StorageFailed) as caught:
+            write(target, HEADER, [a_line()])
+    finally:
+        target.parent.chmod(0o700)
+    assert (caught.value.code, caught.value.facts["why"]) == ("results.unwritable", "Permission denied")
+    assert target.read_bytes() == b"the old results"
 
 
 @pytest.mark.parametrize("write", [write_results, write_results_csv])

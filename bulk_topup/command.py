@@ -1,0 +1,213 @@
+"""What our commands have beyond click's: settings from a file, errors that say where from, short help."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from bulk_topup import say
+from bulk_topup.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from bulk_topup.settings import Settings
+
+ADVANCED = frozenset(
+    {
+        *("tab", "checkpoint", "number_column", "product_column", "hidden", "sheet_password_file"),
+        *("base_url", "timeout", "rate", "workers", "wait", "password_file"),
+        *("duplicates", "strict", "retry_failed", "include_changed", "same_batch", "new_batch"),
+        *("overlap_days", "again", "as_json", "quiet"),
+    }
+)
+"""Parameters that the help shows apart: the first screen is for who does this once a month."""
+
+
+class FiniteRange(click.FloatRange):
+    """`nan` is within every range by comparison, and bounds nothing."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if number != number:
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
+class Command(click.Command):
+    """Takes what the command line leaves open from the environment, then from the settings file.
+
+    The context's `obj` is the `Settings`.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing:  # a shell asks what could be typed next
+            return super().parse_args(ctx, args)
+        from bulk_topup import settings
+
+        try:
+            kept = settings.read()
+        except InputError:
+            super().parse_args(ctx, list(args))  # --help answers all the same, and ends here
+            raise
+        ctx.obj, ctx.default_map = kept, defaults_in(kept)
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.BadParameter as bad:
+            raise origin_of(bad, ctx, kept) or bad from None
+        self._assert_no_empty_variable(ctx)
+        return rest
+
+    def _assert_no_empty_variable(self, ctx: click.Context) -> None:
+        """click takes it for one that is not set: a budget of nothing would be no budget."""
+        for param in self.params:
+            variable = variable_of(param)
+            given = ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
+            if not given and variable in os.environ and not os.environ[variable].strip():
+                raise InputError("environment.empty", variable=variable)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        params = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        _write(ctx, formatter, "Options", [param for param in params if param.name not in ADVANCED])
+        _write(ctx, formatter, "More options", [param for param in params if param.name in ADVANCED])
+
+
+class Group(click.Group):
+    command_class = Command
+
+
+def _write(
+    ctx: click.Context, formatter: click.HelpFormatter, heading: str, options: Sequence[click.Option]
+) -> None:
+    records = [record for option in options if (record := option.get_help_record(ctx))]
+    if records:
+        with formatter.section(heading):
+            formatter.write_dl(records)
+
+
+def completion_script(cli: click.Command, shell: str) -> str:
+    """What bash, zsh or fish reads to complete our commands and options."""
+    from click.shell_completion import get_completion_class
+
+    completion = get_completion_class(shell)
+    if completion is None:
+        raise click.UsageError(shell)
+    return completion(cli, {}, "bulk-topup", "_BULK_TOPUP_COMPLETE").source()
+
+
+ONCE = frozenset({"new_batch"})
+"""Given again, it would set the batch aside that it has just started, and pay the sheet anew."""
+RELEASING = ONCE | {"yes", "approve", "approved_by", "again", "pilot", "retry_failed", "resend"}
+ANSWERS = frozenset({"row", "number", "invoice", "not_sent", "answers", "note"})
+
+
+def as_typed(ctx: click.Context, other: click.Command, leave_out: AbstractSet[str] = frozenset()) -> str:
+    """The options of this command line that the `other` command takes, too, but for how it speaks."""
+    taken = {param.name for param in other.params} - {"as_json", "quiet"} - leave_out
+    typed = [
+        param
+        for param in ctx.command.params
+        if isinstance(param, click.Option)
+        and param.name in taken
+        and ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
+    ]
+    return " ".join(_typed(param, ctx.params[str(param.name)]) for param in typed)
+
+
+def _typed(param: click.Option, value: object) -> str:
+    if param.is_flag:
+        return param.opts[0]
+    shown = f"{value:g}" if isinstance(value, float) else value
+    return f"{param.opts[0]} {say.argument(shown)}"
+
+
+def variable_of(param: click.Parameter) -> str:
+    return param.envvar if isinstance(param.envvar, str) else ""
+
+
+def defaults_in(kept: Settings) -> dict[str, Any]:
+    """A password in the environment goes before the password file that the settings file names."""
+    beaten = {"password_file"} if os.environ.get("BULK_TOPUP_PASSWORD") else set()
+    return {key: value for key, value in kept.values.items() if key not in beaten}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting in force. `origin` is option, environment, file or default; `place`, the variable or line."""
+
+    key: str
+    value: object
+    origin: str
+    place: str
+
+
+_ORIGINS = {
+    ParameterSource.COMMANDLINE: "option",
+    ParameterSource.ENVIRONMENT: "environment",
+    ParameterSource.DEFAULT_MAP: "file",
+}
+
+
+def in_force(ctx: click.Context, beside: Mapping[str, str]) -> list[Setting]:
+    """Every setting. `beside` holds the values that are no options', or have their default elsewhere."""
+    from bulk_topup.settings import KEYS
+
+    values = {**ctx.params, **beside}
+    return [_setting(ctx, key, values[key]) for key in KEYS]
+
+
+def _setting(ctx: click.Context, key: str, value: object) -> Setting:
+    kept: Settings = ctx.obj
+    variable = "BULK_TOPUP_" + key.upper()
+    if key in ctx.params:
+        origin = _ORIGINS.get(ctx.get_parameter_source(key) or ParameterSource.DEFAULT, "default")
+    elif os.environ.get(variable, "").strip():
+        origin = "environment"
+    else:
+        origin = "file" if key in kept.values else "default"
+    place = {"environment": variable, "file": kept.lines.get(key, "")}.get(origin, "")
+    shown = _without_login(value) if isinstance(value, str) else value
+    return Setting(key, str(shown) if isinstance(shown, Path) else shown, origin, place)
+
+
+def _without_login(address: str) -> str:
+    """A server's address may hold a password."""
+    scheme, found, rest = address.partition("://")
+    return f"{scheme}://…@{rest.rpartition('@')[2]}" if found and "@" in rest else address
+
+
+def origin_of(bad: click.BadParameter, ctx: click.Context, kept: Settings) -> InputError | None:
+    """The line or variable that the value came from, if it is none of the command line."""
+    param = bad.param
+    source = None if param is None else ctx.get_parameter_source(str(param.name))
+    if param is None or source not in {ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP}:
+        return None
+    of_variable, of_line, facts = _wanted(param.type)
+    if source is ParameterSource.ENVIRONMENT:
+        variable = variable_of(param)
+        return InputError(of_variable, variable=variable, value=os.environ[variable], **facts)
+    key = str(param.name)
+    place = {"file": kept.path, "line": kept.lines[key], "key": key, "value": kept.values[key]}
+    return InputError(of_line, **place, **facts)
+
+
+def _wanted(kind: click.ParamType[Any]) -> tuple[str, str, Mapping[str, object]]:
+    """The codes for a variable and for a line of the file that do not fit, and what would."""
+    match kind:
+        case click.IntRange(max=None):
+            return "environment.amount", "settings.least", {"least": kind.min}
+        case click.IntRange():
+            return "environment.whole", "settings.range", {"least": kind.min, "most": kind.max}
+        case click.FloatRange():
+            return "environment.number", "settings.range", {"least": kind.min, "most": kind.max}
+        case click.Choice():
+            choices = ", ".join(map(str, kind.choices))
+            return "environment.choice", "settings.choice", {"choices": choices}
+        case _:
+            return "environment.flag", "settings.flag", {}

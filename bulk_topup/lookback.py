@@ -1,0 +1,93 @@
+"""The commands that look back over all batches: `history`, `find`, `forget`. None of them sends anything."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulk_topup import find, history, say
+from bulk_topup.config import REHEARSAL_URL
+from bulk_topup.credentials import credentials
+from bulk_topup.errors import Exit, InputError
+from bulk_topup.ledger import register_of
+from bulk_topup.provider import checked_base_url
+from bulk_topup.throttle import Throttle
+from bulk_topup.tools import provider_of
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from bulk_topup.clock import Clock
+    from bulk_topup.config import Connection
+    from bulk_topup.desk import Desk
+    from bulk_topup.find import Found, Sent
+
+SANDBOX_STATE = Path("sandbox.provider.db")
+
+
+def show_history(connection: Connection, ledger: str, desk: Desk, month: str | None) -> Exit:
+    """The batches at this provider, or those begun in one month (`2026-11`); no network."""
+    base_url = REHEARSAL_URL if connection.sandbox else checked_base_url(connection.base_url)
+    with closing(register_of(ledger)) as register:
+        entries = register.batches()
+    here = [entry for entry in entries if entry.base_url == base_url]
+    wanted = [entry for entry in here if month is None or entry.started.startswith(month)]
+    batches = [history.as_it_stands(entry) for entry in wanted]
+    elsewhere = len(entries) - len(here)
+    facts = {"record": ledger, "other_addresses": elsewhere, **history.facts_of(batches)}
+    desk.report(facts, history.lines_of(batches, month, elsewhere))
+    return Exit.OK
+
+
+def find_number(
+    connection: Connection, ledger: str, desk: Desk, clock: Clock, text: str, *, offline: bool
+) -> Exit:
+    """All that was ever sent to this number, and what the provider says of it now; changes nothing."""
+    number = find.national(text)
+    with closing(register_of(ledger)) as register:
+        found = find.look_up(number, register)
+    if not offline and find.may_be_asked(found.sent):
+        found = replace(found, sent=_asked(found, connection, desk, clock))
+    told = find.told(found, rehearsal=connection.sandbox)
+    desk.report(
+        {"record": ledger, **find.facts_of(found), "summary": told}, find.lines_of(found, told, ledger)
+    )
+    return found.exit_code()
+
+
+def _asked(found: Found, connection: Connection, desk: Desk, clock: Clock) -> tuple[Sent, ...]:
+    """With the provider's word; as they are where there is no way to ask it, and that is said."""
+    throttle = Throttle(connection.rate_per_s, clock=clock.alive, sleep=clock.sleep)
+    try:
+        account, password = credentials(connection)
+        with provider_of(connection, account, password, clock, SANDBOX_STATE) as provider:
+            base_url = REHEARSAL_URL if connection.sandbox else provider.base_url
+            return find.ask(found.sent, found.number, provider, account, base_url, throttle)
+    except InputError as problem:
+        why = say.error(problem)
+        desk.report({"not_asked": {"code": problem.code, "message": why}}, [])
+        desk.warn(say.text("find.not_asked", message=why))
+        return found.sent
+
+
+def forget_numbers(
+    before: date, overlap_days: int, ledger: str, desk: Desk, clock: Clock, *, yes: bool
+) -> Exit:
+    """Remove the numbers of days before this one, of batches with nothing open, from the ledger.
+
+    Raises InputError for a day that is too recent, Declined where a person says no.
+    """
+    history.assert_forgettable(before, clock.now().date(), overlap_days)
+    with closing(register_of(ledger)) as register:
+        what = history.forgettable(register.forgettable(before), register.batches(), before)
+        desk.report({}, history.forget_lines(what))
+        removed = 0
+        if what.count:
+            desk.ask_to_forget(say.text("forget.ask", count=what.count, before=before), yes=yes)
+            removed = register.forget(before)
+    files = history.files_left(what.batches)
+    facts = {"before": before.isoformat(), "removed": removed, "files_left": list(map(str, files))}
+    desk.report(facts, history.forgotten_lines(removed, files))
+    return Exit.OK

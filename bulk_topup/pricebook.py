@@ -1,0 +1,87 @@
+"""The price list as a table: on the screen, as plain values, in a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulk_topup import pricelist, say
+from bulk_topup.workbook import Colour, SummaryRow, Tab, TabRow, write_csv, write_workbook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from bulk_topup.model import Product
+    from bulk_topup.workbook import Tell, Value
+
+PRICE_COLUMNS = ("code", "operator", "type", "nominal", "price", "status", "description")
+AMOUNTS = ("nominal", "price")
+SUFFIXES = (".xlsx", ".csv")
+PRICES_TAB = "Prices"
+READY, CLOSED, UNUSABLE = "ready", "closed", "unusable"
+
+
+def cells_of(product: Product) -> tuple[Value, ...]:
+    """In the order of PRICE_COLUMNS: amounts in rupiah, or None where none is certain.
+
+    The description of a product that the list itself makes unusable is why.
+    """
+    obstacle = pricelist.obstacle(product)
+    status, description = READY, product.description
+    if obstacle is not None and obstacle.code == "product.closed":
+        status = CLOSED
+    elif obstacle is not None:
+        status = UNUSABLE
+        description = say.text(obstacle.code, value=product.code, stated=obstacle.stated)
+    amounts = product.nominal or None, product.price
+    return (product.code, product.operator, product.kind, *amounts, status, description)
+
+
+def facts_of(product: Product) -> dict[str, Value]:
+    """By the names of PRICE_COLUMNS; `status` is ready, closed or unusable."""
+    return dict(zip(PRICE_COLUMNS, cells_of(product), strict=True))
+
+
+# -- on the screen -----------------------------------------------------------------------------------------
+
+
+def lines_of(products: Sequence[Product]) -> Iterator[str]:
+    """A heading and a line a product, one below the other in columns."""
+    rows = [PRICE_COLUMNS, *(tuple(map(_shown, PRICE_COLUMNS, cells_of(product))) for product in products)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(map(_aligned, PRICE_COLUMNS, row, widths)).rstrip()
+
+
+def _shown(column: str, value: Value) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, int):
+        return say.money(value) if column == "price" else f"{value:,}"
+    return say.printable(value)
+
+
+def _aligned(column: str, text: str, width: int) -> str:
+    return text.rjust(width) if column in AMOUNTS else text.ljust(width)
+
+
+# -- in a file ---------------------------------------------------------------------------------------------
+
+
+def write(target: Path, products: Sequence[Product], *, moment: str, rehearsal: bool, tell: Tell) -> Path:
+    """Write a workbook, or a CSV file where `target` ends so; `moment` is when the list was read.
+
+    Returns the path really written. Raises `StorageFailed("prices.unwritable", path, why)`.
+    """
+    if target.suffix.lower() == ".csv":
+        rows = (cells_of(product) for product in products)
+        return write_csv(target, PRICE_COLUMNS, rows, failure="prices.unwritable", tell=tell)
+    sentences = [PRICE_COLUMNS.index("description")]
+    tab = Tab(PRICES_TAB, PRICE_COLUMNS, map(_row, products), sentences)
+    summary = [SummaryRow([say.text("prices.of", moment=moment)])]
+    return write_workbook(target, [tab], summary, rehearsal=rehearsal, failure="prices.unwritable", tell=tell)
+
+
+def _row(product: Product) -> TabRow:
+    grey = pricelist.obstacle(product) is not None
+    return TabRow(cells_of(product), dict.fromkeys(range(len(PRICE_COLUMNS)), Colour.GREY) if grey else {})

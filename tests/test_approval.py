@@ -1,0 +1,709 @@
+"""One person checks a plan and passes its code on; another sends that plan, and nothing but that plan."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bulk_topup import approval, config
+from bulk_topup import run as flow
+from bulk_topup.checkpoint import Checkpoint
+from bulk_topup.config import Approval
+from bulk_topup.desk import Desk, change_line
+from bulk_topup.errors import InputError
+from bulk_topup.sandbox import PRICES as LISTED
+from tests.builders import (
+    ANDI,
+    BUDI,
+    CITRA,
+    DEWI,
+    IDENTITY,
+    PRICES,
+    a_product,
+    counted,
+    known_of,
+    plan_of,
+    recent_of,
+    topups,
+)
+from tests.office import open_office
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bulk_topup.model import PriceList, Sheet
+    from bulk_topup.plan import Plan
+    from tests.conftest import MakeOffice
+    from tests.conftest import Office as Desktop
+    from tests.office import Came, Office, Topup
+
+OK, NOT_PAID, NOTHING_SENT, STOPPED = 0, 1, 2, 3
+TODAY = date(2025, 1, 20)
+REFUSED_62 = "081200000062"
+NUMBERS = [f"0812345{n:05d}" for n in range(40)]
+
+
+# -- the document ------------------------------------------------------------------------------------------
+
+THREE = topups((ANDI, "S5"), (BUDI, "S10"), (CITRA, "I5"))
+CODES = st.text(alphabet="0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=16, max_size=16)
+
+
+def test_a_document_says_the_same_after_it_was_kept() -> None:
+    plan = plan_of(THREE, budget=100_000)
+    again = approval.opened(approval.kept(plan.document, TODAY), plan.code, TODAY)
+    assert again.facts == plan.document.facts
+    assert again.encode() == plan.document.encode()
+    assert again.facts == {
+        "account": "agent", "base_url": IDENTITY.base_url, "file": "bonus.xlsx", "tab": "Januari",
+        "month": "2025-01", "follows": "", "budget": 100_000, "overlap": None,
+    }  # fmt: skip
+
+
+@given(CODES, st.booleans(), st.sampled_from(["-", "", " "]))
+def test_a_code_is_known_in_any_case_with_or_without_dashes(code: str, lower: bool, between: str) -> None:
+    dashed = "-".join(code[at : at + 4] for at in range(0, 16, 4))
+    typed = dashed.replace("-", between)
+    assert approval.code_given(typed.lower() if lower else typed) == dashed
+
+
+def test_letters_that_no_code_has_are_read_as_the_digits_they_look_like() -> None:
+    assert approval.code_given("IO10-LOLO-aaaa-bbbb") == "1010-1010-AAAA-BBBB"
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "K7QF", "K7QF-2MXA-9TRB-C4WDX", "K7QF-2MXA-9TRB-C4W*", "../../../../x"]
+)
+def test_what_cannot_be_a_code_is_refused(typed: str) -> None:
+    with pytest.raises(InputError) as refused:
+        approval.code_given(typed)
+    assert refused.value.code == "approval.no_code"
+
+
+@pytest.mark.parametrize("days", [-1, 8])
+def test_an_approval_is_good_for_seven_days_after_the_check(days: int) -> None:
+    plan = plan_of(THREE)
+    content = approval.kept(plan.document, TODAY)
+    for later in (0, 7):
+        approval.opened(content, plan.code, TODAY + timedelta(days=later))
+    with pytest.raises(InputError) as refused:
+        approval.opened(content, plan.code, TODAY + timedelta(days=days))
+    assert refused.value.code == "approval.too_old"
+
+
+@given(st.data())
+def test_no_byte_of_a_kept_document_can_be_altered(data: st.DataObject) -> None:
+    content = bytearray(approval.kept(KEPT.document, TODAY))
+    at = data.draw(st.integers(content.index(b"\n") + 1, len(content) - 1))
+    content[at] = data.draw(st.integers(0, 255).filter(lambda byte: byte != content[at]))
+    with pytest.raises(InputError) as refused:
+        approval.opened(bytes(content), KEPT.code, TODAY)
+    assert refused.value.code == "approval.altered"
+
+
+KEPT = plan_of(THREE)
+
+
+@pytest.mark.parametrize(
+    "first_line", [b"", b"{}", b"[]", b'{"checked": 7}', b'{"checked": "soon"}', b"\xff"]
+)
+def test_a_day_that_cannot_be_read_is_no_day(first_line: bytes) -> None:
+    with pytest.raises(InputError) as refused:
+        approval.opened(first_line + b"\n" + KEPT.document.encode(), KEPT.code, TODAY)
+    assert refused.value.code == "approval.altered"
+
+
+def test_a_million_orders_are_hashed_in_well_under_half_a_second() -> None:
+    """In processor time, so that other work on the machine does not count; the best of three."""
+    count = 1_000_000
+    orders = pd.DataFrame(
+        {
+            "number": [f"0812{n:08d}" for n in range(count)],
+            "product": ["S5", "S10"] * (count // 2),
+            "itrx": 1,
+            "price": [5_630, 10_600] * (count // 2),
+            "failed": False,
+        },
+        index=pd.RangeIndex(2, count + 2),
+    )
+    spent = []
+    for _ in range(3):
+        before = time.process_time()
+        approval.code_of(approval.document_of(IDENTITY, "bonus.xlsx", None, None, orders).encode())
+        spent.append(time.process_time() - before)
+    assert min(spent) < 0.5
+
+
+# -- what changed since ------------------------------------------------------------------------------------
+
+
+def changes(then: Plan, now: Plan, *, is_resumed: bool = False) -> list[str]:
+    """As a person reads them."""
+    return [change_line(change) for change in approval.differences(then.document, now, is_resumed=is_resumed)]
+
+
+def at(price: int) -> PriceList:
+    return {**PRICES, "S5": a_product("S5", "TELKOMSEL", 5_000, price)}
+
+
+def test_the_same_plan_has_no_changes() -> None:
+    assert changes(plan_of(THREE), plan_of(THREE)) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (topups((ANDI, "S5"), (BUDI, "S5"), (CITRA, "I5")), f"row 3: {BUDI} was S10, and is S5 now"),
+        (
+            topups((ANDI, "S5"), (DEWI, "S10"), (CITRA, "I5")),
+            f"row 3: S10 was for {BUDI}, and is for {DEWI} now",
+        ),
+        (
+            topups((ANDI, "S5"), (DEWI, "I5"), (CITRA, "I5")),
+            f"row 3: was S10 for {BUDI}, and is I5 for {DEWI} now",
+        ),
+        (topups((ANDI, "S5"), (BUDI, "S10"), (CITRA, "I5"), (DEWI, "S5")), f"row 5 is new: S5 for {DEWI}"),
+        (topups((ANDI, "S5"), (BUDI, "S10")), f"row 4 is gone: I5 for {CITRA}"),
+        (topups((ANDI, "S5"), (BUDI, "S25"), (CITRA, "I5")), "row 3 is held back now: product closed today"),
+        (
+            topups((ANDI, "S5"), (BUDI, "S10"), (CITRA, "I5"), numbers=[2, 3, 9]),
+            f"row 4 is row 9 now: {CITRA}",
+        ),
+    ],
+)
+def test_a_changed_row_is_named(now: Sheet, said: str) -> None:
+    assert said in changes(plan_of(THREE), plan_of(now))
+
+
+def test_a_row_put_in_between_is_new_and_the_others_have_moved() -> None:
+    now = topups((ANDI, "S5"), (DEWI, "S5"), (BUDI, "S10"), (CITRA, "I5"))
+    assert changes(plan_of(THREE), plan_of(now)) == [
+        f"row 3 is new: S5 for {DEWI}",
+        f"row 3 is row 4 now: {BUDI}",
+        f"row 4 is row 5 now: {CITRA}",
+    ]
+
+
+def test_another_count_is_named() -> None:
+    then, now = (plan_of(counted((ANDI, "S5", nth))) for nth in ("1", "2"))
+    assert changes(then, now) == [f"row 2: {ANDI} was top-up 1 of the day, and is top-up 2 now"]
+
+
+def test_many_changes_of_a_kind_are_one_line() -> None:
+    first, second = ([(number, "S5") for number in part] for part in (NUMBERS[:20], NUMBERS[20:]))
+    nothing = plan_of(topups((ANDI, "S10"), numbers=[99]))
+    new = plan_of(topups((ANDI, "S10"), *first, numbers=[99, *range(2, 22)]))
+    moved = plan_of(topups((ANDI, "S10"), *first, numbers=[99, *range(3, 23)]))
+    other = plan_of(topups((ANDI, "S10"), *second, numbers=[99, *range(2, 22)]))
+    rows = "rows 2, 3, 4, 5, 6, 7, 8, 9 and 12 more"
+    assert changes(nothing, new) == [f"20 rows are new: {rows}"]
+    assert changes(new, nothing) == [f"20 rows are gone: {rows}"]
+    assert changes(new, other) == [f"20 rows were changed: {rows}"]
+    moved_to = "rows 3, 4, 5, 6, 7, 8, 9, 10 and 12 more"
+    assert changes(new, moved) == [f"20 rows have moved in the sheet, and are now {moved_to}"]
+
+
+def test_a_higher_price_is_a_change_named_once_and_a_lower_one_is_none() -> None:
+    sheet = topups((ANDI, "S5"), (BUDI, "S5"))
+    approved = plan_of(sheet, prices=at(5_850))
+    assert changes(approved, plan_of(sheet, prices=at(5_900))) == ["S5 costs Rp5,900, approved Rp5,850"]
+    assert changes(approved, plan_of(sheet, prices=at(5_800))) == []
+
+
+def test_the_price_of_what_was_sent_before_is_no_change() -> None:
+    sheet = topups((ANDI, "S5"), (BUDI, "S10"))
+    sent = known_of((ANDI, "S5", 1, "sukses"))
+    assert changes(plan_of(sheet), plan_of(sheet, sent, prices=at(9_000))) == []
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "said"),
+    [
+        (100, 200, "the budget was Rp100, and is Rp200 now"),
+        (None, 200, "there was no budget, and it is Rp200 now"),
+        (100, None, "the budget was Rp100, and there is none now"),
+    ],
+)
+def test_another_budget_is_named(then: int | None, now: int | None, said: str) -> None:
+    assert changes(plan_of(THREE, budget=then), plan_of(THREE, budget=now)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "said"),
+    [
+        ("account", "agent2", "the account was agent, and is agent2 now"),
+        (
+            "base_url",
+            "https://other",
+            f"the provider's address was {IDENTITY.base_url}, and is https://other now",
+        ),
+        ("tab", "Februari", 'the tab was "Januari", and is "Februari" now'),
+        ("month", "2025-02", "the month was 2025-01, and is 2025-02 now"),
+        ("follows", "b1", "the approved plan is for another batch of this sheet"),
+    ],
+)
+def test_another_fact_is_named(fact: str, value: str, said: str) -> None:
+    now = plan_of(THREE, identity=replace(IDENTITY, **{fact: value}))
+    (line,) = changes(plan_of(THREE), now)
+    assert line.startswith(said)
+
+
+def test_a_likeness_to_another_batch_must_have_been_in_the_approved_plan() -> None:
+    sheet = topups(*((number, "S5") for number in NUMBERS[:4]))
+    some, more = (recent_of(*((number, 5_000) for number in NUMBERS[:n])) for n in (3, 4))
+    plain, alike, likelier = plan_of(sheet), plan_of(sheet, recent=some), plan_of(sheet, recent=more)
+    said = "rows were paid by batch lebaran on 2025-01-19, which is not in the approved plan"
+    assert changes(plain, alike) == [f"3 {said}"]
+    assert changes(alike, likelier) == [f"4 {said}"]
+    assert changes(alike, alike) == changes(likelier, alike) == changes(alike, plain) == []
+    assert changes(plain, alike, is_resumed=True) == []
+
+
+# -- check here, run there: the flow under a clock ---------------------------------------------------------
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    with open_office(tmp_path) as opened:
+        yield opened
+
+
+def pairs(*numbers: str, product: str = "TSEL5") -> list[Topup]:
+    return [(number, product) for number in numbers]
+
+
+def checked(office: Office, sheet: str, *flags: str, budget: int | None = None) -> str:
+    """The code that `check` shows."""
+    desk = Desk(quiet=True)
+    flow.check(replace(office.job(sheet, *flags), budget=budget), desk, office.clock)
+    return str(desk._facts["approval"]["code"])  # type: ignore[index]
+
+
+def approved(office: Office, sheet: str, code: str, *flags: str, budget: int | None = None) -> Came:
+    job = office.job(sheet, *flags)
+    job = replace(job, yes=False, budget=budget, approval=Approval(code, "Rina"))
+    return office.witness(lambda: flow.run(job, Desk(quiet=True), office.clock))
+
+
+def priced(product: str, rupiah: int) -> list[dict[str, str]]:
+    """The sandbox's price list with another price."""
+    return [{**one, "harga": str(rupiah)} if one["kodeoperator"] == product else dict(one) for one in LISTED]
+
+
+def plans_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*.plan"))
+
+
+def test_a_checked_plan_is_sent_without_a_question(office: Office) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:3]))
+    came = approved(office, "bonus.csv", checked(office, "bonus.csv"))
+    assert (came.exit, came.sent) == (OK, NUMBERS[:3])
+
+
+def test_one_changed_digit_of_the_code_sends_nothing(office: Office) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:3]))
+    code = checked(office, "bonus.csv")
+    for at_, letter in enumerate(code):
+        other = {"-": "-", "7": "8"}.get(letter, "7")
+        if other != letter:
+            came = approved(office, "bonus.csv", code[:at_] + other + code[at_ + 1 :])
+            assert (came.exit, came.code, came.sent) == (NOTHING_SENT, "approval.missing", [])
+
+
+@pytest.mark.parametrize(("rise", "exit_code", "sent"), [(1, NOTHING_SENT, 0), (-1, OK, 2), (0, OK, 2)])
+def test_a_price_may_fall_and_not_rise(office: Office, rise: int, exit_code: int, sent: int) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:2]))
+    office.sandbox.set_prices(priced("TSEL5", 5_850))
+    code = checked(office, "bonus.csv")
+    office.sandbox.set_prices(priced("TSEL5", 5_850 + rise))
+    came = approved(office, "bonus.csv", code)
+    assert (came.exit, len(came.sent)) == (exit_code, sent)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [pairs(*NUMBERS[:4]), pairs(*NUMBERS[:2]), pairs(*NUMBERS[1:4]), pairs(*NUMBERS[:3], product="TSEL10")],
+)
+def test_another_sheet_sends_nothing(office: Office, now: list[Topup]) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:3]))
+    code = checked(office, "bonus.csv")
+    office.write("bonus.csv", now)
+    came = approved(office, "bonus.csv", code)
+    assert (came.exit, came.code, came.sent) == (NOTHING_SENT, "approval.differs", [])
+    assert not office.job("bonus.csv").files.checkpoint.exists()
+
+
+def test_another_budget_sends_nothing(office: Office) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:3]))
+    code = checked(office, "bonus.csv", budget=1_000_000)
+    for budget in (None, 999_999, 1_000_001):
+        assert approved(office, "bonus.csv", code, budget=budget).code == "approval.differs"
+    assert approved(office, "bonus.csv", code, budget=1_000_000).exit == OK
+
+
+@pytest.mark.parametrize(("days", "code"), [(7, ""), (8, "approval.too_old")])
+def test_an_approval_ends_after_seven_days(office: Office, days: int, code: str) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:2]))
+    plan_code = checked(office, "bonus.csv")
+    office.clock.advance(timedelta(days=days))
+    assert approved(office, "bonus.csv", plan_code).code == code
+
+
+def test_a_refused_approval_is_not_renewed_by_being_tried(office: Office) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:2]))
+    code = checked(office, "bonus.csv")
+    office.clock.advance(timedelta(days=8))
+    codes = [approved(office, "bonus.csv", code).code for _ in range(2)]
+    assert codes == ["approval.too_old"] * 2
+
+
+def test_a_newer_check_of_the_same_plan_makes_it_good_again(office: Office) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:2]))
+    code = checked(office, "bonus.csv")
+    office.clock.advance(timedelta(days=8))
+    assert checked(office, "bonus.csv") == code
+    assert approved(office, "bonus.csv", code).exit == OK
+
+
+def test_a_tampered_document_sends_nothing(office: Office) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:2]))
+    code = checked(office, "bonus.csv")
+    path = office.job("bonus.csv").files.plan(code)
+    path.write_bytes(path.read_bytes().replace(NUMBERS[1].encode(), NUMBERS[2].encode()))
+    office.write("bonus.csv", pairs(NUMBERS[0], NUMBERS[2]))
+    came = approved(office, "bonus.csv", code)
+    assert (came.exit, came.code, came.sent) == (NOTHING_SENT, "approval.altered", [])
+
+
+def test_another_plan_under_this_code_sends_nothing(office: Office) -> None:
+    """A code that was passed on can't be put on the file of a plan that was never approved."""
+    office.write("bonus.csv", pairs(*NUMBERS[:2]))
+    code = checked(office, "bonus.csv")
+    office.write("bonus.csv", pairs(*NUMBERS[:9]))
+    files = office.job("bonus.csv").files
+    files.plan(checked(office, "bonus.csv")).replace(files.plan(code))
+    assert approved(office, "bonus.csv", code).code == "approval.altered"
+
+
+def test_a_batch_that_ran_out_of_deposit_resumes_under_the_same_code(office: Office) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:5]))
+    office.sandbox.set_balance(2 * 5_650)
+    code = checked(office, "bonus.csv")
+    first = approved(office, "bonus.csv", code)
+    assert (first.exit, sum(first.paid.values())) == (STOPPED, 2)
+    office.sandbox.set_balance(1_000_000)
+    office.clock.advance(timedelta(days=1))
+    second = approved(office, "bonus.csv", code)
+    assert (second.exit, set(second.paid)) == (OK, set(NUMBERS[2:5]))
+    assert set(office.paid().values()) == {1}
+
+
+def test_one_approval_does_not_pay_the_sheet_twice(office: Office) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:2]))
+    code = checked(office, "bonus.csv")
+    assert approved(office, "bonus.csv", code).exit == OK
+    office.clock.advance(timedelta(days=1))
+    assert approved(office, "bonus.csv", code, "--new-batch").code == "approval.differs"
+    anew = checked(office, "bonus.csv", "--new-batch")
+    assert anew != code
+    assert approved(office, "bonus.csv", anew, "--new-batch").exit == OK
+    office.clock.advance(timedelta(days=1))
+    assert approved(office, "bonus.csv", anew, "--new-batch").code == "approval.differs"
+    assert set(office.paid().values()) == {2}
+
+
+def test_what_was_sent_before_the_check_is_not_sent_again_under_it(office: Office) -> None:
+    """The plan that was shown had one order; `--retry-failed` makes the failed one an order, too."""
+    fails = "081200000011"
+    office.write("bonus.csv", pairs(fails))
+    assert office.run("bonus.csv").exit == NOT_PAID
+    office.write("bonus.csv", pairs(fails, NUMBERS[0]))
+    code = checked(office, "bonus.csv")
+    assert approved(office, "bonus.csv", code, "--retry-failed").code == "approval.differs"
+    assert approved(office, "bonus.csv", code).sent == [NUMBERS[0]]
+
+
+def test_one_approval_is_for_one_batch_also_where_its_progress_file_is_gone(office: Office) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:2]))
+    code = checked(office, "bonus.csv")
+    assert approved(office, "bonus.csv", code).exit == OK
+    for path in office.folder.glob("bonus.*.db*"):
+        path.unlink()
+    office.clock.advance(timedelta(days=1))
+    assert approved(office, "bonus.csv", code).code == "approval.used"
+    assert set(office.paid().values()) == {1}
+
+
+def test_a_new_batch_resumes_under_its_own_code(office: Office) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:3]))
+    assert office.run("bonus.csv").exit == OK
+    office.clock.advance(timedelta(days=1))
+    office.sandbox.set_balance(5_650)
+    code = checked(office, "bonus.csv", "--new-batch")
+    assert approved(office, "bonus.csv", code, "--new-batch").exit == STOPPED
+    office.sandbox.set_balance(1_000_000)
+    assert approved(office, "bonus.csv", code).exit == OK
+
+
+def test_an_approval_covers_a_likeness_to_another_batch_that_it_shows(office: Office) -> None:
+    office.write("januari.csv", pairs(*NUMBERS[:4]))
+    office.write("bonus.csv", pairs(*NUMBERS[:4]))
+    unaware = checked(office, "bonus.csv")
+    assert office.run("januari.csv").exit == OK
+    office.clock.advance(timedelta(days=1))
+    assert approved(office, "bonus.csv", unaware).code == "approval.differs"
+    aware = checked(office, "bonus.csv")
+    assert aware != unaware
+    assert approved(office, "bonus.csv", aware).exit == OK
+
+
+def test_who_approved_it_stands_in_the_batch_and_its_trail(office: Office) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:2]))
+    office.sandbox.set_prices(priced("TSEL5", 5_850))
+    code = checked(office, "bonus.csv")
+    office.sandbox.set_prices(priced("TSEL5", 5_840))
+    approved(office, "bonus.csv", code)
+    checkpoint = Checkpoint.open(office.job("bonus.csv").files.checkpoint)
+    assert checkpoint is not None
+    with closing(checkpoint):
+        assert [checkpoint.fact(name) for name in ("approved_by", "plan_code")] == ["Rina", code]
+        ((who, note),) = checkpoint._rows("SELECT who, note FROM trail WHERE what = 'run'")
+    assert who == config.who()
+    assert note == f"2 orders, plan {code}, approved by Rina"
+
+
+def test_what_is_sent_later_without_an_approval_is_not_called_approved(office: Office) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:2]))
+    office.sandbox.set_balance(5_650)
+    approved(office, "bonus.csv", checked(office, "bonus.csv"))
+    office.sandbox.set_balance(1_000_000)
+    office.run("bonus.csv")
+    checkpoint = Checkpoint.open(office.job("bonus.csv").files.checkpoint)
+    assert checkpoint is not None
+    with closing(checkpoint):
+        assert checkpoint.fact("approved_by") == ""
+
+
+def test_old_plans_of_this_sheet_alone_are_deleted_by_a_later_check(office: Office) -> None:
+    office.write("bonus.csv", pairs(*NUMBERS[:2]))
+    office.write("bonus.b.csv", pairs(*NUMBERS[:3]))
+    old, others = checked(office, "bonus.csv"), checked(office, "bonus.b.csv")
+    (office.folder / "bonus.mine.plan").write_text('{"checked": "2020-01-01"}\n')
+    office.clock.advance(timedelta(days=7))
+    office.write("bonus.csv", pairs(*NUMBERS[:4]))
+    recent = checked(office, "bonus.csv")
+    assert f"bonus.{old}.plan" in plans_in(office.folder)
+    office.clock.advance(timedelta(days=1))
+    checked(office, "bonus.csv")
+    kept = sorted(["bonus.mine.plan", f"bonus.b.{others}.plan", f"bonus.{recent}.plan"])
+    assert plans_in(office.folder) == kept
+
+
+# -- the real command --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def desktop(make_office: MakeOffice) -> Desktop:
+    return make_office()
+
+
+def command_shown(out: str) -> list[str]:
+    """What `check` says to pass on, with the approver's name filled in, as arguments."""
+    (line,) = (
+        line for line in out.splitlines() if line.startswith("To have it approved, pass on: bulk-topup ")
+    )
+    words = line.partition("bulk-topup ")[2].split()
+    return [*words[:-1], "Rina Sari"]
+
+
+def test_what_check_says_to_pass_on_runs_as_it_stands(desktop: Desktop) -> None:
+    desktop.payroll("bonus.csv", desktop.numbers(3))
+    done = desktop.run("check", "bonus.csv", "--budget", "100000", "--rate", "500")
+    sent = desktop.run(*command_shown(done.out))
+    assert (done.exit, sent.exit, sent.err) == (OK, OK, "")
+    assert len(desktop.sent()) == 3
+    assert re.search("Approved by Rina Sari, plan code .*: 3 top-ups for Rp16,950", sent.out)
+    summary = summary_of(desktop)
+    assert (summary["approved by"], summary["plan code"]) == ("Rina Sari", command_shown(done.out)[-3])
+
+
+def summary_of(desktop: Desktop) -> dict[object, object]:
+    """The second column of the results' Summary by the first."""
+    with closing(openpyxl.load_workbook(desktop.folder / "bonus.results.xlsx")) as book:
+        rows = book["Summary"].iter_rows(values_only=True)
+        return {row[0]: row[1] for row in rows}
+
+
+def test_every_change_is_listed_with_its_row(desktop: Desktop) -> None:
+    numbers = desktop.numbers(3)
+    desktop.payroll("bonus.csv", numbers)
+    shown = command_shown(desktop.run("check", "bonus.csv").out)
+    desktop.csv("bonus.csv", [("1", "a", numbers[0], "TSEL10"), ("2", "b", numbers[1], "TSEL5")])
+    done = desktop.run(*shown, "--json")
+    assert done.exit == NOTHING_SENT
+    assert [change["message"] for change in done.json["changes"]] == [
+        f"row 2: {numbers[0]} was TSEL5, and is TSEL10 now",
+        f"row 4 is gone: TSEL5 for {numbers[2]}",
+    ]
+    assert all(change["message"] in done.err for change in done.json["changes"])
+    assert done.json["error"]["code"] == "approval.differs"
+    assert desktop.sent() == []
+
+
+def test_another_account_is_refused(make_office: MakeOffice) -> None:
+    desktop = make_office(username="lain", password="sandbox")
+    desktop.payroll("bonus.csv", desktop.numbers(2))
+    lain = {"BULK_TOPUP_USERNAME": "lain"}
+    shown = command_shown(desktop.run("check", "bonus.csv", env=lain).out)
+    files = list(desktop.folder.glob("*.plan"))
+    other = make_office()
+    other.payroll("bonus.csv", other.numbers(2))
+    (other.folder / files[0].name).write_bytes(files[0].read_bytes())
+    done = other.run(*shown)
+    assert done.exit == NOTHING_SENT
+    assert "the account was lain, and is sandbox now" in done.err
+    assert other.sent() == []
+
+
+def test_a_code_of_another_folder_says_to_check_here(desktop: Desktop) -> None:
+    desktop.payroll("bonus.csv", desktop.numbers(2))
+    done = desktop.run("run", "bonus.csv", "--approve", "k7qf2mxa9trbc4wd", "--approved-by", "Rina")
+    assert done.exit == NOTHING_SENT
+    assert "K7QF-2MXA-9TRB-C4WD" in done.err
+    assert "run 'bulk-topup check' here" in done.err
+    assert desktop.sent() == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--approve", "K7QF-2MXA-9TRB-C4WD"),
+        ("--approved-by", "Rina"),
+        ("--approve", "x" * 16, "--approved-by", " "),
+    ],
+)
+def test_code_and_name_go_together(desktop: Desktop, options: tuple[str, ...]) -> None:
+    desktop.payroll("bonus.csv", desktop.numbers(2))
+    done = desktop.run("run", "bonus.csv", "--yes", *options)
+    assert done.exit == NOTHING_SENT
+    assert "--approve CODE and --approved-by NAME together" in done.err
+    assert desktop.sent() == []
+
+
+def test_neither_option_comes_from_the_environment(desktop: Desktop) -> None:
+    desktop.payroll("bonus.csv", desktop.numbers(2))
+    *_, code, _, _ = command_shown(desktop.run("check", "bonus.csv").out)
+    env = {"BULK_TOPUP_APPROVE": code, "BULK_TOPUP_APPROVED_BY": "Rina", "BULK_TOPUP_PILOT": "1"}
+    done = desktop.run("run", "bonus.csv", env=env)
+    assert done.exit == NOTHING_SENT
+    assert "there is no terminal" in done.err
+    assert desktop.sent() == []
+
+
+def test_a_rehearsals_plan_is_its_own(desktop: Desktop) -> None:
+    desktop.payroll("bonus.csv", desktop.numbers(2))
+    *_, code, _, _ = command_shown(desktop.run("check", "bonus.csv", "--sandbox").out)
+    assert plans_in(desktop.folder) == [f"bonus.sandbox.{code}.plan"]
+    done = desktop.run("run", "bonus.csv", "--approve", code, "--approved-by", "Rina")
+    assert (done.exit, desktop.sent()) == (NOTHING_SENT, [])
+
+
+def test_a_kept_plan_is_its_owners_alone(desktop: Desktop) -> None:
+    desktop.payroll("bonus.csv", desktop.numbers(2))
+    desktop.run("check", "bonus.csv")
+    (path,) = desktop.folder.glob("*.plan")
+    assert path.stat().st_mode & 0o777 == 0o600 or os.name == "nt"
+
+
+def test_where_the_plan_cannot_be_kept_check_says_so_and_goes_on(desktop: Desktop) -> None:
+    desktop.payroll("bonus.csv", desktop.numbers(2))
+    done = desktop.run("check", "bonus.csv", "--checkpoint", "nowhere/bonus.checkpoint.db")
+    assert done.exit == OK
+    assert "this plan can't be approved from here" in done.err
+    assert "To have it approved" not in done.out
+    assert "to send now" in done.out
+
+
+def test_a_run_that_is_declined_keeps_its_plan_and_one_that_ends_does_not(desktop: Desktop) -> None:
+    desktop.payroll("bonus.csv", desktop.numbers(2))
+    assert desktop.run("run", "bonus.csv").exit == NOTHING_SENT
+    (kept,) = plans_in(desktop.folder)
+    code = kept.split(".")[1]
+    desktop.payroll("lain.csv", desktop.numbers(2, first=50))
+    assert desktop.send("lain.csv").exit == OK
+    assert plans_in(desktop.folder) == [kept]
+    done = desktop.run("run", "bonus.csv", "--approve", code, "--approved-by", "Rina", *desktop.fast)
+    assert done.exit == OK
+
+
+def test_a_run_that_stopped_may_be_approved_for_its_rest(desktop: Desktop) -> None:
+    desktop.payroll("bonus.csv", [*desktop.numbers(1), REFUSED_62, *desktop.numbers(1, first=9)])
+    assert desktop.send("bonus.csv").exit == STOPPED
+    assert len(plans_in(desktop.folder)) == 1
+
+
+def test_run_does_not_speak_of_an_approval_that_there_was_not(desktop: Desktop) -> None:
+    desktop.payroll("bonus.csv", desktop.numbers(2))
+    done = desktop.send("bonus.csv")
+    assert "pprove" not in done.out + done.err
+    summary = summary_of(desktop)
+    assert summary["approved by"] is None
+
+
+# -- what check says ---------------------------------------------------------------------------------------
+
+
+def test_check_counts_the_rows_that_are_sent_with_a_warning(desktop: Desktop) -> None:
+    numbers = ["085712345001", *desktop.numbers(2)]  # TSEL5 is not for an Indosat number
+    desktop.payroll("bonus.csv", [*numbers, "0857"])
+    done = desktop.run("check", "bonus.csv", "--json")
+    assert (done.json["plan"]["orders"], done.json["plan"]["sent_with_warning"]) == (3, 1)
+    assert re.search(r"1 row will be sent with a warning \(row 2\)", done.err)
+
+
+def test_check_tells_of_the_deposit_as_it_was_last_stated(desktop: Desktop) -> None:
+    desktop.payroll("bonus.csv", [*desktop.numbers(2), REFUSED_62, *desktop.numbers(1, first=9)])
+    assert "deposit" not in desktop.run("check", "bonus.csv").out
+    desktop.sandbox.set_balance(2 * 5_650 + 100)
+    desktop.send("bonus.csv")
+    done = desktop.run("check", "bonus.csv", "--json")
+    deposit = done.json["deposit"]
+    assert (deposit["balance"], deposit["missing"]) == (100, 2 * 5_650 - 100)
+    assert re.search(r"deposit Rp100 .* \(WIB\): Rp11,200 short of this plan", done.err)
+
+
+def test_check_saves_the_plan_as_a_workbook(desktop: Desktop) -> None:
+    desktop.payroll("bonus.csv", desktop.numbers(2))
+    done = desktop.run("check", "bonus.csv", "--output", "plan.xlsx")
+    assert (done.exit, (desktop.folder / "plan.xlsx").is_file()) == (OK, True)
+    assert "Plan saved as plan.xlsx" in done.out
+    assert "--output" not in " ".join(command_shown(done.out))
+
+
+@pytest.mark.parametrize("name", ["plan.csv", "plan", "bonus.xlsx"])
+def test_check_saves_in_a_new_workbook_alone(desktop: Desktop, name: str) -> None:
+    desktop.xlsx("bonus.xlsx", [("1", "a", number, "TSEL5") for number in desktop.numbers(2)])
+    before = (desktop.folder / "bonus.xlsx").read_bytes()
+    assert desktop.run("check", "bonus.xlsx", "--output", name).exit == NOTHING_SENT
+    assert (desktop.folder / "bonus.xlsx").read_bytes() == before
+
+
+def test_checks_object_names_the_command_to_pass_on(desktop: Desktop) -> None:
+    desktop.payroll("bonus.csv", desktop.numbers(2))
+    done = json.loads(desktop.run("check", "bonus.csv", "--strict", "--json").out)
+    code = done["plan"]["code"]
+    command = f"bulk-topup run bonus.csv --strict --approve {code} --approved-by NAME"
+    assert done["approval"] == {"code": code, "command": command}

@@ -1,0 +1,254 @@
+"""What a person sees: how far it is, why it stopped, what is left, and the command that goes on."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+
+from bulk_topup import command
+from bulk_topup.cli import cli
+from bulk_topup.desk import Bar, Desk, next_lines, rest_lines
+from bulk_topup.model import Status
+from bulk_topup.results import Tally
+from bulk_topup.settings import Settings
+from tests.builders import ANDI, an_order
+from tests.conftest import _command
+from tests.desk_bench import PRICE, MovedClock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.conftest import MakeOffice, Office
+
+OK, STOPPED, OPEN = 0, 3, 4
+PENDING_FOR_EVER = "081200001201"
+
+
+# -- why it stopped, and how it goes on --------------------------------------------------------------------
+
+
+def test_a_deposit_that_runs_out_says_what_is_paid_what_is_not_and_what_to_add(
+    make_office: MakeOffice,
+) -> None:
+    office = make_office(balance=2 * PRICE + 100)
+    office.payroll("gaji mei.csv", office.numbers(5))
+    said = office.send("gaji mei.csv")
+    assert said.exit == STOPPED
+    assert "So far: 2 rows paid for Rp11,300; 3 rows not sent yet, Rp16,950 by the price list" in said.err
+    assert "last balance known was Rp100 (" in said.err
+    assert "add at least Rp16,850 to the deposit" in said.err
+
+
+def test_the_command_that_goes_on_can_be_pasted_as_it_stands(make_office: MakeOffice) -> None:
+    office = make_office(balance=2 * PRICE)
+    office.payroll("gaji mei.csv", office.numbers(5))
+    said = office.send("gaji mei.csv", "--output", "hasil mei.xlsx")
+    office.sandbox.set_balance(1_000_000)
+    shown = said.err.splitlines()[-1].strip()
+    assert shown == 'bulk-topup run "gaji mei.csv" --output "hasil mei.xlsx" --rate 500 --wait 0 --yes'
+    rest = office.run(*shlex.split(shown)[1:])
+    assert (rest.exit, len(office.paid())) == (OK, 5)
+
+
+def test_a_provider_out_of_reach_before_the_first_row_has_nothing_to_add() -> None:
+    lines = list(rest_lines(tally({}), 3, 30_000, None, is_used_up=False))
+    assert len(lines) == 1
+    assert lines[0].startswith("So far: 0 rows paid for Rp0; 3 rows not sent yet, Rp30,000 by")
+
+
+def test_a_deposit_of_which_nothing_is_known_is_to_be_looked_up() -> None:
+    *_, last = rest_lines(tally({}), 3, 30_000, None, is_used_up=True)
+    assert "did not say" in last
+    *_, last = rest_lines(tally({}), 3, 30_000, (40_000, "2025-01-20 10:00"), is_used_up=True)
+    assert "would do" in last
+
+
+@pytest.mark.parametrize(
+    ("typed", "again", "settle"),
+    [
+        (["--sandbox", "--yes", "--rate", "5"], "--sandbox --rate 5 --yes", "--sandbox --rate 5"),
+        (["--sheet", "Jan Feb", "--new-batch"], '--sheet "Jan Feb"', '--sheet "Jan Feb"'),
+        (["--retry-failed", "--again", "--pilot", "3"], "--retry-failed --pilot 3 --again", ""),
+        (["--checkpoint", "x.db", "--json", "--quiet"], "--checkpoint x.db", "--checkpoint x.db"),
+    ],
+)
+def test_what_goes_on_keeps_what_was_typed_but_never_pays_anew_nor_unasked(
+    typed: list[str], again: str, settle: str
+) -> None:
+    run, later = cli.commands["run"], cli.commands["settle"]
+    ctx = click.Context(run, obj=Settings(Path("none.toml")))
+    click.Command.parse_args(run, ctx, ["gaji.csv", *typed])
+    assert command.as_typed(ctx, run, command.ONCE) == again
+    assert command.as_typed(ctx, later, command.RELEASING) == settle
+
+
+# -- what is to be done next -------------------------------------------------------------------------------
+
+
+def tally(rows: dict[Status, int]) -> Tally:
+    total = Tally()
+    total.rows.update(rows)
+    return total
+
+
+def test_when_every_row_is_paid_there_is_nothing_left_to_do(tmp_path: Path) -> None:
+    assert list(next_lines(tally({Status.SUKSES: 3}), tmp_path, {})) == ["Done: every row is paid."]
+
+
+def test_each_thing_to_do_has_its_count_and_its_command(tmp_path: Path) -> None:
+    rows = {Status.SUKSES: 1, Status.PENDING: 1, Status.UNKNOWN: 3, Status.GAGAL: 2}
+    sheet = tmp_path / "gaji mei.csv"
+    lines = list(next_lines(tally(rows), sheet, {"settle": "--sandbox"}, results="hasil mei.xlsx"))
+    says, commands = lines[::2], [line.strip() for line in lines[1::2]]
+    assert [re.match(r"  (\d rows? \w+|Or)", line)[1] for line in says] == [  # type: ignore[index]
+        "1 row is",
+        "3 rows are",
+        "Or",
+        "2 rows failed",
+    ]
+    assert commands == [
+        f'bulk-topup settle "{sheet}" --sandbox',
+        f'bulk-topup resolve "{sheet}" --from "hasil mei.xlsx" --note "NAME"',
+        f'bulk-topup settle "{sheet}" --sandbox --resend',
+        f'bulk-topup run "{sheet}" --retry-failed',
+    ]
+
+
+def test_the_next_command_names_the_rehearsal_and_works(office: Office) -> None:
+    office.payroll("gaji.csv", [*office.numbers(1), PENDING_FOR_EVER])
+    said = office.send("gaji.csv", "--sandbox")
+    assert "      bulk-topup settle gaji.csv --sandbox --rate 500 --wait 0\n" in said.out
+    assert office.run("settle", "gaji.csv", "--sandbox", "--wait", "0").exit == OPEN
+
+
+def test_yes_states_what_is_sent_and_asks_nothing(office: Office) -> None:
+    office.payroll("gaji.csv", office.numbers(1))
+    said = office.send("gaji.csv")
+    assert "Sending 1 top-up for Rp5,650." in said.out
+    assert "?" not in said.out
+    assert said.out.endswith("Done: every row is paid.\n")
+
+
+# -- how far it is -----------------------------------------------------------------------------------------
+
+
+class Listening(Desk):
+    """Keeps what it says."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.said: list[str] = []
+
+    def say(self, line: str = "") -> None:
+        self.said.append(line)
+
+
+def watched(desk: Listening, seconds: Sequence[float], statuses: Sequence[Status]) -> list[str]:
+    """What is told where each of these orders takes so long; the desk is not at a terminal."""
+    clock = MovedClock()
+    with desk.progress(len(seconds), clock) as bar:
+        for nth, (wait_s, status) in enumerate(zip(seconds, statuses, strict=True)):
+            clock.pass_by(wait_s)
+            bar.done(an_order(ANDI, row=nth + 2), status, None)
+    return desk.said
+
+
+def test_without_a_terminal_there_is_a_line_every_ten_seconds() -> None:
+    statuses = [Status.SUKSES, Status.SUKSES, Status.PENDING, Status.GAGAL, Status.UNSENT]
+    told = watched(Listening(), [4.0, 4.0, 4.0, 9.0, 1.0], statuses)
+    assert len(told) == 2
+    assert re.fullmatch(r"3 of 5 rows: 2 paid, 1 pending, Rp[\d,]+; 0.2 a second, about 0:08 left", told[0])
+    assert told[1].startswith("5 of 5 rows: 2 paid, 1 failed, 1 not sent, 1 pending, Rp")
+
+
+@pytest.mark.parametrize("settings", [{"quiet": True}, {"as_json": True}])
+def test_quiet_and_json_have_no_such_lines(settings: dict[str, bool]) -> None:
+    assert watched(Listening(**settings), [60.0], [Status.SUKSES]) == []
+
+
+def test_waiting_for_pending_ones_says_for_how_many_and_how_long() -> None:
+    desk, clock = Listening(), MovedClock()
+    with desk.progress(1, clock) as bar:
+        bar.done(an_order(ANDI), Status.PENDING, None)
+        bar.waiting(3, 120.0)
+        clock.pass_by(12.0)
+        bar.settled(Status.SUKSES, 5_000)
+    assert desk.said[0] == "All sent; asking after 3 pending top-ups for up to 120 s."
+    assert desk.said[1].startswith("1 of 3 rows: 1 paid, 2 pending, Rp5,000")
+
+
+def test_after_a_halt_it_does_not_say_that_all_was_sent() -> None:
+    desk = Listening()
+    with desk.progress(2, MovedClock()) as bar:
+        bar.done(an_order(ANDI), Status.PENDING, None)
+        bar.waiting(1, 60.0)
+    assert desk.said == ["Asking after 1 pending top-up for up to 60 s."]
+
+
+def test_nothing_is_said_where_nothing_is_waited_for() -> None:
+    desk = Listening()
+    bar = Bar(desk, MovedClock(), draws=False, tells=True)
+    bar.waiting(0, 120.0)
+    bar.waiting(3, 0.0)
+    assert desk.said == []
+
+
+def test_on_a_terminal_the_bar_reaches_its_end_without_colour(office: Office) -> None:
+    pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
+    termios = pytest.importorskip("termios")
+    sheet = office.payroll("gaji.csv", office.numbers(4))
+    mine, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, 120))
+    process = subprocess.Popen(
+        _command(["run", sheet.name, "--yes", "--rate", "20", "--wait", "0"]),
+        cwd=office.folder,
+        env=office._environment({"NO_COLOR": "1"}),
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = drained(mine)
+    assert process.wait(timeout=60) == OK
+    assert "4/4" in shown
+    assert "4 paid, Rp22,600" in shown
+    assert not re.search(r"\x1b\[[0-9;]*m", shown)
+
+
+def drained(terminal: int) -> str:
+    shown, until = b"", time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            block = os.read(terminal, 4096)
+        except OSError:  # the other end is closed
+            break
+        if not block:
+            break
+        shown += block
+    os.close(terminal)
+    return shown.decode()
+
+
+# -- the sandbox's own words -------------------------------------------------------------------------------
+
+
+def test_a_port_that_is_taken_is_named_in_plain_words(office: Office) -> None:
+    port = office.sandbox.url.split(":")[2].split("/")[0]
+    said = office.run("sandbox", "--port", port)
+    assert said.exit == 2
+    assert f"port {port} is taken" in said.err
+    assert "Errno" not in said.err
+
+
+def test_a_memory_that_cannot_be_kept_is_named_in_plain_words(office: Office) -> None:
+    said = office.run("sandbox", "--port", "0", "--state", str(office.folder))
+    assert said.exit == 2
+    assert f"can't be kept in {office.folder}" in said.err
+    assert "Errno" not in said.err

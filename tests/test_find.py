@@ -1,0 +1,342 @@
+"""All that was ever sent to one number: the record, what the provider says now, what to tell its owner."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bulk_topup import find, lookback
+from bulk_topup.config import Connection
+from bulk_topup.desk import Desk
+from bulk_topup.errors import Exit, InputError
+from bulk_topup.find import Now
+from bulk_topup.ledger import register_of
+from bulk_topup.model import Status
+from tests.desk_bench import Bench, on_isipulsa, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bulk_topup.find import Found, Sent
+    from tests.conftest import Office
+
+A, B, C = "081234500001", "081234500002", "081234500003"
+PENDING_THEN_SUKSES = "081200001001"
+PENDING_THEN_GAGAL = "081200001101"
+PENDING_FOR_EVER = "081200001201"
+NOT_PAID = "081200000011"
+PAID_ANSWER_LOST = "081200002001"
+INDOSAT = "085612345678"
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    made = Bench(tmp_path, monkeypatch)
+    yield made
+    made.close()
+
+
+def look(bench: Bench, number: str, *, offline: bool = False) -> Exit:
+    connection = Connection(base_url=bench.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
+    ledger = str(bench.folder / "ledger.db")
+    return lookback.find_number(connection, ledger, Desk(), bench.clock, number, offline=offline)
+
+
+def said(
+    bench: Bench, capsys: pytest.CaptureFixture[str], number: str, *, offline: bool = False
+) -> tuple[Exit, str]:
+    capsys.readouterr()
+    return look(bench, number, offline=offline), capsys.readouterr().out
+
+
+def on_record(bench: Bench, number: str) -> Found:
+    with closing(register_of(str(bench.folder / "ledger.db"))) as register:
+        return find.look_up(number, register)
+
+
+def only(bench: Bench, number: str) -> Sent:
+    (one,) = on_record(bench, number).sent
+    return one
+
+
+# -- what is on record -------------------------------------------------------------------------------------
+
+
+def test_a_paid_row_is_found_with_all_that_the_results_say_of_it(bench: Bench) -> None:
+    bench.sheet(B, A)
+    bench.run()
+    (row,) = (row for row in bench.rows() if row["number_sent"] == A)
+    one = only(bench, A)
+    assert (one.name, one.row, one.product, one.nominal) == ("bonus", 3, "TSEL5", 5_000)
+    assert (one.status, one.invoice, one.serial, one.sent_at) == (
+        Status.SUKSES, row["invoice"], row["serial"], row["sent_at"]
+    )  # fmt: skip
+    assert one.sheet == bench.path
+
+
+def test_every_batch_is_gone_through_and_the_latest_is_first(bench: Bench) -> None:
+    for _ in range(2):
+        bench.sheet(A)
+        bench.run(same_batch=False)
+        bench.checkpoint.rename(bench.folder / f"bonus.{bench.clock.now():%Y-%m-%d}.checkpoint.db")
+        bench.clock.pass_by(30 * 86_400)
+    found = on_record(bench, A)
+    assert found.batches == 2
+    assert [one.status for one in found.sent] == [Status.SUKSES, Status.SUKSES]
+    assert found.sent[0].sent_at > found.sent[1].sent_at
+
+
+def test_a_row_that_failed_is_found_though_the_ledger_has_let_go_of_it(bench: Bench) -> None:
+    bench.sheet(NOT_PAID)
+    bench.run()
+    assert bench.claims() == []
+    assert only(bench, NOT_PAID).status is Status.GAGAL
+
+
+def test_a_row_that_was_held_back_is_found_by_what_its_cell_says(bench: Bench) -> None:
+    bench.sheet("+62 812-3450-0001", product="TSEL55")
+    with bench.path.open("a", encoding="utf-8") as file:
+        file.write(f"{B},TSEL5\n")
+    bench.run()
+    one = only(bench, A)
+    assert (one.status, one.sent_at) == (Status.INVALID, "")
+    assert "TSEL55" in one.reason
+
+
+def test_a_cell_with_two_numbers_is_found_by_each(bench: Bench) -> None:
+    bench.sheet(f"{A} / {B}", C)
+    bench.run()
+    assert {only(bench, number).status for number in (A, B)} == {Status.INVALID}
+
+
+def test_a_missing_progress_file_is_said_and_the_record_still_speaks(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sheet(A, PENDING_FOR_EVER)
+    bench.run()
+    bench.checkpoint.unlink()
+    assert (only(bench, A).status, only(bench, A).invoice) == (Status.SUKSES, "")
+    assert only(bench, PENDING_FOR_EVER).status is Status.UNKNOWN
+    exit_code, out = said(bench, capsys, A)
+    assert exit_code is Exit.OK
+    assert f"its progress file {bench.checkpoint} is not there any more" in out
+    assert look(bench, PENDING_FOR_EVER) is Exit.OPEN
+
+
+def test_an_older_copy_of_a_progress_file_does_not_hide_what_the_record_knows(bench: Bench) -> None:
+    bench.sheet(A)
+    bench.run()
+    with closing(sqlite3.connect(bench.checkpoint)) as db, db:
+        db.executescript("UPDATE orders SET status = 'unsent', speaker = NULL; DELETE FROM attempts")
+    statuses = {one.status: one.sent_at != "" for one in on_record(bench, A).sent}
+    assert statuses == {Status.UNSENT: False, Status.SUKSES: True}
+
+
+def test_a_number_is_understood_as_sheets_are(bench: Bench) -> None:
+    bench.sheet(A)
+    bench.run()
+    for spelled in ("+62 812-3450-0001", "62" + A[1:], A[1:], f" {A} "):
+        assert look(bench, spelled, offline=True) is Exit.OK
+
+
+@pytest.mark.parametrize("text", ["", "0812", "Rina", "021 5550135"])
+def test_what_is_no_mobile_number_is_refused(text: str) -> None:
+    with pytest.raises(InputError) as refused:
+        find.national(text)
+    assert refused.value.exit_code is Exit.NOTHING_SENT
+
+
+def test_a_number_that_nothing_was_sent_to_says_what_was_looked_through(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sheet(A)
+    bench.run()
+    exit_code, out = said(bench, capsys, C)
+    assert exit_code is Exit.NOT_ALL_PAID
+    assert f"Nothing was ever sent to {C}." in out
+    assert f"Batches looked through: 1, in {bench.folder / 'ledger.db'}" in out
+
+
+# -- what the provider says now ----------------------------------------------------------------------------
+
+
+def test_every_invoice_is_asked_about_and_nothing_is_written_down(bench: Bench) -> None:
+    bench.sheet(PENDING_THEN_SUKSES)
+    bench.run()
+    assert bench.statuses() == ["pending"]
+    bench.clock.pass_by(10)
+    before = bench.checkpoint.read_bytes(), bench.claims()
+    assert look(bench, PENDING_THEN_SUKSES) is Exit.OPEN
+    assert (bench.checkpoint.read_bytes(), bench.claims()) == before
+    asked = [request for request in bench.sandbox.requests() if request.endpoint == "cekstatus"]
+    assert asked
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (PENDING_THEN_SUKSES, "the provider now says that it is paid"),
+        (PENDING_THEN_GAGAL, "the provider now says that it failed"),
+        (PENDING_FOR_EVER, "Not certain yet"),
+    ],
+)
+def test_a_pending_row_is_told_as_the_provider_has_it_now(
+    bench: Bench, capsys: pytest.CaptureFixture[str], number: str, words: str
+) -> None:
+    bench.sheet(number)
+    bench.run()
+    bench.clock.pass_by(10)
+    exit_code, out = said(bench, capsys, number)
+    assert exit_code is Exit.OPEN
+    assert words in out
+    assert "bulk-topup settle" in out
+
+
+def test_offline_asks_nobody(bench: Bench) -> None:
+    bench.sheet(A)
+    bench.run()
+    before = len(bench.sandbox.requests())
+    assert look(bench, A, offline=True) is Exit.OK
+    assert len(bench.sandbox.requests()) == before
+
+
+def test_without_a_password_the_record_speaks_and_that_is_said(
+    bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.sheet(A)
+    bench.run()
+    monkeypatch.delenv("BULK_TOPUP_USERNAME")
+    monkeypatch.delenv("BULK_TOPUP_PASSWORD")
+    capsys.readouterr()
+    assert look(bench, A) is Exit.OK
+    told = capsys.readouterr()
+    assert "The provider was not asked" in told.err
+    assert "Paid on" in told.out
+
+
+def test_another_account_s_invoice_is_not_asked_about(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.sheet(A)
+    bench.run()
+    monkeypatch.setenv("BULK_TOPUP_USERNAME", "somebody-else")
+    before = len(bench.sandbox.requests())
+    assert look(bench, A) is Exit.OK
+    assert len(bench.sandbox.requests()) == before
+
+
+def test_a_provider_out_of_reach_changes_nothing_about_the_record(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sheet(A)
+    bench.run()
+    bench.sandbox.stop()
+    exit_code, out = said(bench, capsys, A)
+    assert exit_code is Exit.OK
+    assert f"the provider now: {Now.NO_ANSWER}" in out
+
+
+@pytest.mark.parametrize(("recorded", "kind"), [("gagal", "gagal"), ("sukses", "sukses")])
+def test_a_provider_that_contradicts_the_record_leaves_it_open(
+    bench: Bench, capsys: pytest.CaptureFixture[str], recorded: str, kind: str
+) -> None:
+    number = PENDING_THEN_SUKSES if recorded == "gagal" else PENDING_THEN_GAGAL
+    bench.sheet(number)
+    bench.run()
+    with closing(sqlite3.connect(bench.checkpoint)) as db, db:
+        db.execute("UPDATE orders SET status = ?", (recorded,))
+        db.execute("UPDATE attempts SET kind = ?", (kind,))
+    bench.clock.pass_by(10)
+    exit_code, out = said(bench, capsys, number)
+    assert exit_code is Exit.OPEN
+    assert f"Recorded as {recorded}, but the provider now says" in out
+
+
+# -- what to tell the owner --------------------------------------------------------------------------------
+
+
+def test_a_paid_row_is_told_with_day_serial_and_how_to_check(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sheet(A)
+    bench.run()
+    _, out = said(bench, capsys, A)
+    assert f"Paid on {bench.clock.now():%Y-%m-%d}" in out
+    assert f"serial {only(bench, A).serial}" in out
+    assert "*888#" in out
+
+
+def test_only_a_telkomsel_number_is_told_telkomsel_s_code(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sheet(INDOSAT, product="ISAT5")
+    bench.run()
+    _, out = said(bench, capsys, INDOSAT)
+    assert "Paid on" in out
+    assert "*888#" not in out
+
+
+@pytest.mark.parametrize(
+    ("fault", "words", "exit_code"),
+    [
+        (refusal("00"), "--retry-failed", Exit.OK),
+        (refusal("51"), "had a top-up of this amount already", Exit.OK),
+        (refusal("62"), "was refused", Exit.OK),
+        ("after close", "Do not send it again", Exit.OPEN),
+    ],
+)
+def test_what_is_not_paid_is_told_with_what_to_do(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fault: str,
+    words: str,
+    exit_code: Exit,
+) -> None:
+    bench = Bench(tmp_path, monkeypatch, faults=on_isipulsa(fault))
+    try:
+        bench.sheet(A)
+        bench.run()
+        came_to, out = said(bench, capsys, A)
+    finally:
+        bench.close()
+    assert words in out
+    assert came_to is exit_code
+
+
+# -- the command -------------------------------------------------------------------------------------------
+
+
+def test_the_command_prints_one_object(office: Office) -> None:
+    (number,) = office.numbers(1)
+    office.payroll("gaji.csv", [number])
+    office.send("gaji.csv")
+    came = office.run("find", number, "--json", "--rate", "500")
+    assert came.exit == Exit.OK
+    (one,) = came.json["sent"]
+    assert (one["name"], one["row"], one["status"], one["now"]) == ("gaji", 2, "sukses", "sukses")
+    assert one["day"] == one["sent_at"][:10]
+    assert one["invoice"]
+    assert came.json["summary"][0].startswith("Paid on")
+    assert (came.json["batches_searched"], came.json["progress_files_missing"]) == (1, [])
+
+
+def test_a_rehearsal_is_looked_for_in_its_own_folder_alone(office: Office) -> None:
+    real, rehearsed = office.numbers(2)
+    office.payroll("gaji.csv", [real])
+    office.send("gaji.csv")
+    office.payroll("latihan.csv", [rehearsed])
+    office.send("latihan.csv", "--sandbox")
+    assert office.run("find", real, "--sandbox").exit == Exit.NOT_ALL_PAID
+    assert office.run("find", rehearsed).exit == Exit.NOT_ALL_PAID
+    found: Any = office.run("find", rehearsed, "--sandbox", "--json").json
+    assert (found["exit_code"], found["sandbox"], found["sent"][0]["now"]) == (0, True, "sukses")
+
+
+def test_where_nothing_was_sent_yet_is_no_never(office: Office) -> None:
+    """A record that is not there has not said that nothing was sent."""
+    came = office.run("find", "081234567890")
+    assert came.exit == Exit.NOTHING_SENT
+    assert "there is no record of earlier top-ups" in came.err

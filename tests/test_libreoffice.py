@@ -1,0 +1,155 @@
+"""What LibreOffice shows of the workbooks that are written: a second program's reading of every cell."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bulk_topup import planbook
+from bulk_topup.workbook import ResultLine, SummaryRow, write_results, write_results_csv
+from tests.builders import ANDI, plan_of, sheet_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
+pytestmark = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
+
+SHOWN_AS_CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true,false"
+"""Comma, quotation mark, UTF-8, from line 1; texts between quotation marks, results rather than formulas."""
+EVALUATED = "--infilter=CSV:44,34,76,1,,0,false,true,false,false,false,0,true"
+"""Comma, quotation mark, UTF-8, from line 1; the last word makes it run formulas, as Excel does."""
+OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+
+FORMULAS = (
+    "=1+1",
+    '=HYPERLINK("http://x";"y")',
+    "=cmd|' /C calc'!A0",
+    "+62812",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\n=1",
+)
+LOOK_LIKE_VALUES = (
+    *("0812", "81234567890123456789", "1E5", "8.12E+10", "1,5", "5.000", "Rp 5.000", "50%", "true", "FALSE"),
+    *("31/01/2025", "2025-01-31", "1-2", "Jan 2025", "10:30", "#N/A", "#REF!", "#DIV/0!"),
+)
+SPACES = (" x ", "   ", "a  b", "\tx\t", "x\n", "two\nlines", "\n\nthree", "\N{NO-BREAK SPACE}x")
+ESCAPES = ("_x000D_", "_x005F_x000D_", "_x0041_x0042_", "_X0041_", "_x00zz_", "a_x000a_b")
+SIGNS = (
+    '"quoted"',
+    "'x",
+    "''",
+    "a,b;c",
+    "<b>&amp;</b>",
+    "]]>",
+    "\N{GRINNING FACE}",
+    "\u202eabc",
+    "\ufeffx",
+    "{{x}}",
+)
+LONGEST = "a" * 32_767
+NASTY = (*FORMULAS, *LOOK_LIKE_VALUES, *SPACES, *ESCAPES, *SIGNS, LONGEST)
+
+MADE_VISIBLE = {
+    "a\x00b": "a\u2400b",
+    "\x1b[2J": "\u241b[2J",
+    "\ud83d": "\ufffd",
+    "x\ufffe\uffff": "x\ufffd\ufffd",
+}
+
+
+def converted(path: Path, target: str, *options: str) -> Path:
+    """The file as LibreOffice saves it in the format `target`."""
+    into = path.with_name("converted")
+    command = [str(SOFFICE), f"-env:UserInstallation={path.with_name('profile').as_uri()}", "--headless"]
+    command += [*options, "--convert-to", target, "--outdir", str(into), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=180)
+    return into / path.with_suffix("." + target.partition(":")[0]).name
+
+
+def shown(path: Path) -> list[list[str]]:
+    """The rows of the workbook's first tab as LibreOffice shows them."""
+    with converted(path, SHOWN_AS_CSV).open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file, strict=True))
+
+
+def cells(path: Path, *options: str) -> list[ET.Element]:
+    """Every cell with something in it, of every tab, as LibreOffice understands it."""
+    tree = ET.parse(converted(path, "fods", *options))  # noqa: S314  (our own file)
+    return [cell for cell in tree.iter(f"{TABLE}table-cell") if cell.get(f"{OFFICE}value-type")]
+
+
+def a_line(own: Sequence[str], text: str) -> ResultLine:
+    return ResultLine(own, "no", "gagal", text, text, text, text, 5_850, None, text, text)
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "bonus.results.xlsx"
+
+
+def test_every_text_is_shown_as_it_stands_in_any_column(target: Path) -> None:
+    texts = [*NASTY, *MADE_VISIBLE]
+    write_results(
+        target, ("=1+1", "", "Nomor HP", "Nomor HP"), [a_line((t, "", t, "0812"), t) for t in texts]
+    )
+    header, *rows = shown(target)
+    assert header[:4] == ["=1+1", "", "Nomor HP", "Nomor HP"]
+    for text, row in zip(texts, rows, strict=True):
+        seen = MADE_VISIBLE.get(text, text)
+        assert row == [seen, "", seen, "0812", "no", "gagal", *[seen] * 4, "5850", "", seen, seen], text[:40]
+
+
+def test_a_text_too_long_for_a_cell_is_shown_with_how_much_was_cut(target: Path) -> None:
+    write_results(target, ("Catatan",), [a_line(("b" * 40_000,), "")])
+    [_, [cut, *_]] = shown(target)
+    kept, note = cut.split("… (cut: ")
+    assert set(kept) == {"b"}
+    assert note == f"{40_000 - len(kept):,} characters)"
+
+
+def test_nothing_is_a_formula_and_only_amounts_are_numbers(target: Path) -> None:
+    texts = [*NASTY, *MADE_VISIBLE]
+    write_results(
+        target,
+        texts,
+        [a_line(texts, text) for text in texts],
+        summary=[SummaryRow(("=1+1", "=1+1")), SummaryRow(("Rows", 3))],
+    )
+    found = cells(target)
+    assert [cell.attrib for cell in found if cell.get(f"{TABLE}formula")] == []
+    numbers = {cell.get(f"{OFFICE}value") for cell in found if cell.get(f"{OFFICE}value-type") != "string"}
+    assert numbers == {"5850", "3"}
+
+
+def test_a_formula_in_a_csv_file_is_run(tmp_path: Path) -> None:
+    """Or the next test could not fail."""
+    path = tmp_path / "bonus.csv"
+    path.write_text("Nama,Nomor\n=1+1,0812\n", encoding="utf-8")
+    assert [cell.get(f"{TABLE}formula") for cell in cells(path, EVALUATED)].count("of:=1+1") == 1
+
+
+def test_csv_results_run_nothing_even_where_formulas_are_evaluated(tmp_path: Path) -> None:
+    path = write_results_csv(tmp_path / "bonus.csv", NASTY, [a_line(NASTY, text) for text in NASTY])
+    found = cells(path, EVALUATED)
+    assert len(found) > len(NASTY)
+    assert [cell.attrib for cell in found if cell.get(f"{TABLE}formula")] == []
+
+
+def test_a_plan_shows_the_sheets_own_texts_as_they_stand(tmp_path: Path) -> None:
+    rows = [(text, ANDI, "S5") for text in NASTY if len(text) < 100]
+    plan = plan_of(sheet_of(rows))
+    path = planbook.write_plan(
+        tmp_path / "plan.xlsx", plan, account="=1", budget=None, rehearsal=False, tell=str
+    )
+    assert [row[0] for row in shown(path)[1:]] == [text for text, _, _ in rows]
+    assert [cell.attrib for cell in cells(path) if cell.get(f"{TABLE}formula")] == []

@@ -1,0 +1,473 @@
+"""The results as a workbook that can be signed: its sums, what to do, what to ask, and the way back in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+
+from bulk_topup import answers, books, resultsbook, say
+from bulk_topup.errors import InputError
+from bulk_topup.model import BookTab, Finding, Kind, Level, Paid, Status
+from bulk_topup.results import TO_DO, Tally, tally, to_do, what_to_ask
+from bulk_topup.resultsbook import ASK_COLUMNS, FACTS, TO_DO_COLUMNS, summary_rows
+from bulk_topup.sheet import read_sheet
+from bulk_topup.workbook import RESULT_COLUMNS, ResultLine, Tab, TabRow, write_results
+from tests.builders import (
+    ANDI,
+    BUDI,
+    CITRA,
+    DEWI,
+    HEADER,
+    a_checkpoint,
+    an_outcome,
+    attempted,
+    keys_of,
+    orders_in,
+    plan_of,
+    sheet_of,
+    topups,
+)
+from tests.test_results import a_line, an_attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from bulk_topup.checkpoint import Checkpoint
+    from bulk_topup.model import Notice
+    from tests.conftest import Office
+
+CLOSED = books.Books(100_000, 80_000, 10_000, 5_000, (4, 9), 150)
+NO_FACTS = {name: "" for _, name in FACTS}
+EKO, FITRI, GITA = "081210000006", "081210000007", "081210000008"
+
+ROWS = [
+    *((ANDI, "S5"), (BUDI, "S5"), (CITRA, "S5"), (DEWI, "I5"), ("nobody", "S5"), (ANDI, "S5")),
+    *((EKO, "S10"), (FITRI, "S5"), (GITA, "S25")),
+]
+STATUSES = ["sukses", "unknown", "gagal", "unsent", "invalid", "duplicate", "gagal", "pending", "invalid"]
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "bonus.results.xlsx"
+
+
+@pytest.fixture
+def batch(tmp_path: Path) -> Iterable[Checkpoint]:
+    """Rows 2 to 10, as in STATUSES."""
+    sheet = sheet_of([(f"no {nth}", *pair) for nth, pair in enumerate(ROWS)])
+    checkpoint = a_checkpoint(tmp_path / "bonus.checkpoint.db", sheet)
+    orders = orders_in(checkpoint)
+    outcomes = {
+        (ANDI, "S5"): an_outcome(Kind.SUKSES, invoice="TRX1", debited=5_700, balance=94_300),
+        (BUDI, "S5"): None,
+        (CITRA, "S5"): an_outcome(Kind.GAGAL, code="outcome.reason.12", reason_code="12"),
+        (EKO, "S10"): an_outcome(Kind.GAGAL, code="outcome.reason.11", reason_code="11"),
+        (FITRI, "S5"): an_outcome(Kind.PENDING, invoice="TRX2", debited=5_630, balance=88_670),
+    }
+    for key, outcome in outcomes.items():
+        attempted(checkpoint, orders[(*key, 1)], outcome)
+    yield checkpoint
+    checkpoint.close()
+
+
+def write(checkpoint: Checkpoint, target: Path, **other: Any) -> openpyxl.Workbook:
+    facts: dict[str, Any] = {"rehearsal": False, "tell": lambda _: None}
+    closed = books.close(checkpoint.debits())
+    path = resultsbook.write(checkpoint, tally(checkpoint), closed, target, **(facts | other))
+    return openpyxl.load_workbook(path)
+
+
+def table(sheet: Worksheet) -> list[dict[str, Any]]:
+    header, *rows = sheet.iter_rows(values_only=True)
+    return [dict(zip(map(str, header), row, strict=True)) for row in rows]
+
+
+def labelled(sheet: Worksheet) -> dict[str, tuple[Any, ...]]:
+    """The summary's rows by their label: the last one of that label, without empty cells."""
+    rows = sheet.iter_rows(values_only=True)
+    return {str(label): tuple(v for v in values if v is not None) for label, *values in rows}
+
+
+# -- the summary adds up -----------------------------------------------------------------------------------
+
+
+def test_every_total_is_that_of_the_rows_in_the_same_workbook(batch: Checkpoint, target: Path) -> None:
+    """Recomputed from the cells of Results alone."""
+    book = write(batch, target)
+    rows, said = table(book["Results"]), labelled(book["Summary"])
+    assert [row["status"] for row in rows] == STATUSES
+    count, rupiah = Counter[str](), Counter[str]()
+    for row in rows:
+        debited = row["debited"] if row["status"] == "sukses" else None
+        for group in (row["status"], row["paid"], "all"):
+            count[group] += 1
+            rupiah[group] += debited or row["price"] or 0
+    for status in Status:
+        assert said[status][:2] == (count[status], rupiah[status]), status
+    for paid, code in ((Paid.YES, "paid.yes"), (Paid.NO, "paid.no"), (Paid.ASK, "paid.ask")):
+        assert said[say.text(code)] == (count[paid], rupiah[paid]), paid
+    assert said["rows in"] == (len(rows), rupiah["all"])
+    by_operator = [said[name] for name in ("TELKOMSEL", "INDOSAT", "no operator (held back)")]
+    assert said["sum"] == tuple(map(sum, zip(*by_operator, strict=True)))
+    assert said["sum"] == (len(rows), rupiah["all"], *(rupiah[paid] for paid in Paid))
+
+
+def test_the_deposit_adds_up_to_its_balance_at_the_end(target: Path) -> None:
+    rows = list(summary_rows(NO_FACTS, Tally(), CLOSED))
+    amounts = [row.values[2] for row in rows if len(row.values) == 3 and row.values[1] is None]
+    assert amounts == [100_000, -10_000, -5_000, -5_000, 80_000]
+    assert sum(amount for amount in amounts[:-1] if isinstance(amount, int)) == amounts[-1]
+
+
+@pytest.mark.parametrize(("closing", "code"), [(80_000, "unexplained"), (95_000, "came_in")])
+def test_money_that_came_in_is_not_called_money_that_left(closing: int, code: str) -> None:
+    rows = summary_rows(NO_FACTS, Tally(), replace(CLOSED, closing=closing))
+    said = {str(row.values[0]): row.values[1:] for row in rows if row.values}
+    labels = {name: say.WORDS[f"summary.{name}"] for name in ("unexplained", "came_in")}
+    assert said[labels.pop(code)] == (None, closing - 85_000)
+    assert not set(labels.values()) & set(said)
+
+
+def test_without_a_balance_only_the_debits_are_stated() -> None:
+    rows = summary_rows(NO_FACTS, Tally(), replace(CLOSED, opening=None, closing=None))
+    said = {str(row.values[0]): row.values[1:] for row in rows if row.values}
+    assert said[say.WORDS["summary.debits"]] == (None, -10_000)
+    assert not {say.WORDS[f"summary.{name}"] for name in ("opening", "closing", "unexplained")} & set(said)
+
+
+def test_mispriced_rows_are_counted_and_some_of_them_named() -> None:
+    def said(rows: Sequence[int]) -> list[tuple[Any, ...]]:
+        every = summary_rows(NO_FACTS, Tally(), replace(CLOSED, mispriced=tuple(rows)))
+        texts = [tuple(row.values) for row in every]
+        at = next(n for n, row in enumerate(texts) if row[:1] == (say.WORDS["summary.overcharged"],))
+        return [row for row in texts[at : at + 2] if row]
+
+    assert said([]) == [("over the listed price", 0, 150)]
+    assert said([4]) == [("over the listed price", 1, 150), ("    row 4",)]
+    assert said([4, 9])[1] == ("    rows 4, 9",)
+    assert said(range(1_000_000))[1][0].endswith("18, 19 and 999980 more")
+
+
+def test_the_summary_says_what_was_run_by_whom_and_who_approved_it(batch: Checkpoint, target: Path) -> None:
+    facts = {"sha256": "ab" * 32, "plan_code": "K7QF-2MXA", "holder": "rina, since 2025-01-20 10:00 WIB"}
+    batch.set_facts(facts)
+    said = labelled(write(batch, target)["Summary"])
+    assert said["SHA-256 of the file"] == ("ab" * 32,)
+    assert (said["file"], said["tab"], said["account"]) == (("bonus.xlsx",), ("Januari",), ("agent",))
+    assert (said["plan code"], said["run by"]) == (("K7QF-2MXA",), (facts["holder"],))
+    assert said["batch"] == (batch.batch_id,)
+    assert said["first top-up sent (WIB)"] == ("2025-01-20 10:00:00",)
+    assert said["approved by"] == ()
+    batch.set_facts({"approved_by": "Pak Hadi"})
+    assert labelled(write(batch, target)["Summary"])["approved by"] == ("Pak Hadi",)
+
+
+def test_the_first_and_the_last_top_up_are_those_that_may_have_left() -> None:
+    total = Tally()
+    for hour, kind in (("11", "sukses"), ("10", "unknown"), ("09", "not_sent"), ("12", None)):
+        attempt = {**an_attempt(None, kind=kind), "begun_at": f"2025-01-20T{hour}:00:00+07:00"}
+        total.add(a_line(Status.UNKNOWN, attempt=attempt))
+    assert (total.first_sent, total.last_sent) == ("2025-01-20 10:00:00", "2025-01-20 12:00:00")
+
+
+def test_rows_that_left_the_sheet_are_among_the_rows_and_counted_by_themselves(
+    batch: Checkpoint, target: Path
+) -> None:
+    batch.adopt(plan_of(topups((CITRA, "S5")), batch.known()), {})
+    said = labelled(write(batch, target)["Summary"])
+    assert said["rows in"][0] == 5
+    assert said[say.WORDS["summary.removed"]] == (4,)
+
+
+def test_amounts_are_numbers_with_thousands_separators_and_nothing_is_a_formula(
+    batch: Checkpoint, target: Path
+) -> None:
+    for sheet in write(batch, target):
+        cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
+        assert {cell.data_type for cell in cells} <= {"s", "n"}
+        assert {cell.number_format for cell in cells if cell.data_type == "n"} <= {"#,##0"}
+
+
+def test_one_chart_draws_the_rupiah_of_each_status(batch: Checkpoint, target: Path) -> None:
+    sheet = write(batch, target, rehearsal=True)["Summary"]
+    [chart] = sheet._charts  # type: ignore[attr-defined]  # the stubs lack it
+    [series] = chart.series
+    names, amounts = (_cells(sheet, part.numRef.f) for part in (series.cat, series.val))
+    drawn = dict(zip(names, amounts, strict=True))
+    assert drawn == {str(status): tally(batch).rupiah[status] for status in Status}
+    assert len(series.dPt) == len(Status)
+
+
+def _cells(sheet: Worksheet, reference: str) -> list[Any]:
+    """The values of one column, by a reference as `'Summary'!$A$17:$A$24`."""
+    rows = sheet[reference.partition("!")[2].replace("$", "")]
+    return [cell.value for (cell,) in rows]
+
+
+def test_the_summary_counts_what_was_written_even_if_that_changed_meanwhile(
+    batch: Checkpoint, target: Path
+) -> None:
+    before = tally(batch)
+    attempted(batch, orders_in(batch)[DEWI, "I5", 1], an_outcome(Kind.SUKSES, debited=5_800))
+    closed = books.close(batch.debits())
+    resultsbook.write(batch, before, closed, target, rehearsal=False, tell=lambda _: None)
+    assert labelled(openpyxl.load_workbook(target)["Summary"])["sukses"][:2] == (2, 11_500)
+
+
+# -- what is left to do ------------------------------------------------------------------------------------
+
+
+def test_to_do_has_the_rows_that_may_be_sent_again_grouped_by_what_to_do(
+    batch: Checkpoint, target: Path
+) -> None:
+    book = write(batch, target)
+    rows = table(book["To do"])
+    assert list(rows[0]) == [TO_DO_COLUMNS[0], *HEADER, *TO_DO_COLUMNS[1:]]
+    assert [(row["what to do"], row["sheet row"]) for row in rows] == [
+        (say.WORDS["todo.correct"], 6),
+        (say.WORDS["todo.number"], 8),
+        (say.WORDS["todo.product"], 4),
+        (say.WORDS["todo.product"], 10),
+        (say.WORDS["todo.send"], 5),
+    ]
+    reasons = {row["No HP"]: row["reason"] for row in table(book["Results"])}
+    assert all(row["why it is not paid"] == reasons[row["No HP"]] for row in rows)
+    said = labelled(book["Summary"])
+    assert said["rows in the tab To do"] == (len(rows),)
+    assert said[say.WORDS["todo.product"]] == (2,)
+
+
+@pytest.mark.parametrize(
+    ("status", "codes", "reason_code", "action"),
+    [
+        (Status.INVALID, ["number.length"], None, "todo.correct"),
+        (Status.INVALID, ["product.closed"], None, "todo.product"),
+        (Status.INVALID, ["product.closed", "number.length"], None, "todo.correct"),
+        (Status.INVALID, ["hidden.skipped"], None, None),
+        (Status.GAGAL, [], "11", "todo.number"),
+        (Status.GAGAL, [], "12", "todo.product"),
+        (Status.GAGAL, [], "51", "todo.tomorrow"),
+        (Status.GAGAL, [], "00", "todo.again"),
+        (Status.GAGAL, [], None, "todo.again"),
+        (Status.UNSENT, [], None, "todo.send"),
+        (Status.UNSENT, ["changed.already_sent"], None, "todo.decide"),
+        *((status, [], None, None) for status in ("sukses", "pending", "accepted", "unknown", "duplicate")),
+    ],
+)
+def test_what_to_do_follows_from_why_a_row_was_not_paid(
+    status: str, codes: list[str], reason_code: str | None, action: str | None
+) -> None:
+    why = tuple(Finding(2, Level.ERROR, code, "No HP", "x") for code in codes)
+    attempt = an_attempt("outcome.gagal", reason_code=reason_code) if status == Status.GAGAL else None
+    line = a_line(Status(status), why=why, attempt=attempt)
+    assert to_do(line) == action
+    assert action is None or status in TO_DO[action]
+    assert to_do(replace(line, removed=True)) is None
+
+
+def test_a_tab_with_nothing_in_it_is_not_there(tmp_path: Path, target: Path) -> None:
+    checkpoint = a_checkpoint(tmp_path / "bonus.checkpoint.db", topups((ANDI, "S5")))
+    attempted(checkpoint, orders_in(checkpoint)[ANDI, "S5", 1], an_outcome(Kind.SUKSES, invoice="TRX1"))
+    assert write(checkpoint, target).sheetnames == ["Results", "Summary"]
+    checkpoint.close()
+
+
+def test_the_tabs_stand_in_the_order_in_which_they_are_read(batch: Checkpoint, target: Path) -> None:
+    assert write(batch, target).sheetnames == list(BookTab)
+
+
+def test_to_do_is_the_next_sheet_as_it_stands(batch: Checkpoint, target: Path) -> None:
+    write(batch, target)
+    sheet = read_sheet(target, tab="To do")
+    assert [sheet.header[at] for at in (sheet.columns.number, sheet.columns.product)] == [
+        "No HP",
+        "Kode Produk",
+    ]
+    plan = plan_of(sheet)
+    assert keys_of(plan.orders) == [(EKO, "S10", 1), (CITRA, "S5", 1), (DEWI, "I5", 1)]
+    assert len(plan.held) == 2
+
+
+def test_to_do_of_a_to_do_has_our_columns_once(batch: Checkpoint, target: Path, tmp_path: Path) -> None:
+    write(batch, target)
+    again = a_checkpoint(tmp_path / "again.checkpoint.db", read_sheet(target, tab="To do"))
+    rows = table(write(again, tmp_path / "again.results.xlsx")["To do"])
+    again.close()
+    assert list(rows[0]) == [TO_DO_COLUMNS[0], *HEADER, *TO_DO_COLUMNS[1:]]
+    assert [row["No HP"] for row in rows] == ["nobody", GITA, EKO, CITRA, DEWI]
+
+
+# -- results fed back in -----------------------------------------------------------------------------------
+
+
+def test_a_results_workbook_fed_back_in_is_read_whole_and_says_so(batch: Checkpoint, target: Path) -> None:
+    write(batch, target)
+    sheet = read_sheet(target)
+    assert (sheet.tab, len(sheet.cells)) == ("Results", len(ROWS))
+    assert sheet.columns.results == len(HEADER)
+    assert [notice.code for notice in sheet.notices] == ["sheet.whole_results"]
+    assert read_sheet(target, tab="To do").notices == ()
+
+
+def test_nothing_is_said_of_a_to_do_that_is_not_there(target: Path) -> None:
+    line = ResultLine((ANDI, "S5"), "yes", "sukses", "", "", "TRX1", "", 5_630, 5_630, ANDI, "")
+    write_results(target, ("No HP", "Kode"), [line])
+    assert read_sheet(target).notices == ()
+
+
+@pytest.mark.parametrize("headers", [("No HP", "Kode"), ("No HP", "Kode", *RESULT_COLUMNS[:5])])
+def test_a_workbook_of_the_users_with_such_tabs_stays_ambiguous(
+    tmp_path: Path, headers: tuple[str, ...]
+) -> None:
+    book = openpyxl.Workbook()
+    for title in ("Results", "To do"):
+        sheet = book.create_sheet(title)
+        for row in (headers, (ANDI, "S5")):
+            sheet.append(row)
+    book.save(tmp_path / "own.xlsx")
+    with pytest.raises(InputError) as caught:
+        read_sheet(tmp_path / "own.xlsx")
+    assert caught.value.code == "sheet.several_tabs"
+
+
+def test_results_that_went_on_in_a_second_tab_are_not_taken_for_all_of_them(target: Path) -> None:
+    lines = [ResultLine((ANDI, "S5"), "no", "gagal", "", "", "", "", 5_630, None, "", "")] * 2
+    rows = [TabRow(("", ANDI, "S5"))]
+    to_do_tab = Tab(BookTab.TO_DO, ("what to do", "No HP", "Kode"), rows, [0])
+    write_results(target, ("No HP", "Kode"), lines, more=[to_do_tab], max_lines=1)
+    with pytest.raises(InputError) as caught:
+        read_sheet(target)
+    assert caught.value.code == "sheet.several_tabs"
+
+
+# -- what to ask, and the answers --------------------------------------------------------------------------
+
+
+def test_ask_provider_has_the_open_rows_with_a_question_and_room_for_the_invoice(
+    batch: Checkpoint, target: Path
+) -> None:
+    book = write(batch, target)
+    unknown, pending = table(book["Ask provider"])
+    assert tuple(unknown) == ASK_COLUMNS
+    assert (unknown["row"], unknown["number"], unknown["product_sent"]) == (3, BUDI, "S5")
+    assert (unknown["price"], unknown["sent_at"]) == (5_630, "2025-01-20 10:00:00")
+    assert BUDI in unknown["what to ask"]
+    assert (pending["row"], pending["status"]) == (9, "pending")
+    assert "TRX2" in pending["what to ask"]
+    assert (unknown["invoice"], pending["invoice"]) == (None, None)
+    assert book["Ask provider"]["I2"].number_format == "@"
+    assert labelled(book["Summary"])["rows in the tab Ask provider"] == (2,)
+
+
+@pytest.mark.parametrize(
+    ("status", "invoice", "code"),
+    [
+        (Status.PENDING, "TRX1", "ask.pending"),
+        (Status.ACCEPTED, None, "ask.accepted"),
+        (Status.UNKNOWN, None, "ask.unknown"),
+        (Status.UNKNOWN, "TRX1", "ask.invoice"),
+    ],
+)
+def test_the_question_fits_what_is_known(status: Status, invoice: str | None, code: str) -> None:
+    line = a_line(status, attempt=an_attempt(None, invoice=invoice))
+    facts = {"product": "S5", "number": ANDI, "sent_at": "2025-01-20 10:00:00", "invoice": invoice or ""}
+    assert what_to_ask(line) == say.text(code, **facts)
+
+
+def test_ask_provider_can_never_be_sent(batch: Checkpoint, target: Path) -> None:
+    write(batch, target)
+    with pytest.raises(InputError) as caught:
+        read_sheet(target, tab="Ask provider")
+    assert caught.value.code == "sheet.no_product_column"
+
+
+def filled_in(target: Path, **invoices: str) -> None:
+    """The workbook with these answers typed into the tab of open rows, by the cells' names."""
+    book = openpyxl.load_workbook(target)
+    for cell, text in invoices.items():
+        book["Ask provider"][cell] = text
+    book.save(target)
+
+
+def test_what_was_filled_in_is_read_back_and_the_other_tabs_are_no_answers(
+    batch: Checkpoint, target: Path
+) -> None:
+    write(batch, target)
+    filled_in(target, I2="TRX9", I3="Not sent")
+    read = [verdict for verdict in answers.read(target, "Rina") if not isinstance(verdict, InputError)]
+    assert [(v.row, v.number, v.invoice, v.note) for v in read] == [
+        (3, BUDI, "TRX9", "Rina"),
+        (9, FITRI, "", "Rina"),
+    ]
+
+
+def test_a_row_number_of_four_digits_is_read_back(tmp_path: Path, target: Path) -> None:
+    checkpoint = a_checkpoint(tmp_path / "c.db", topups((ANDI, "S5"), numbers=[1_234]))
+    attempted(checkpoint, orders_in(checkpoint)[ANDI, "S5", 1], None)
+    write(checkpoint, target)
+    checkpoint.close()
+    filled_in(target, I2="TRX9")
+    [verdict] = answers.read(target, "Rina")
+    assert not isinstance(verdict, InputError)
+    assert verdict.row == 1_234
+
+
+def test_nothing_filled_in_is_said(batch: Checkpoint, target: Path) -> None:
+    write(batch, target)
+    with pytest.raises(InputError) as caught:
+        answers.read(target, "Rina")
+    assert caught.value.code == "resolve.nothing"
+
+
+def test_of_results_in_csv_only_open_rows_are_answers(batch: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "bonus.results.csv"
+    resultsbook.write(batch, tally(batch), books.close([]), path, rehearsal=False, tell=lambda _: None)
+    text = path.read_text(encoding="utf-8-sig")
+    interrupted = say.WORDS["outcome.interrupted"]
+    path.write_text(text.replace(f'"{interrupted}",,', f'"{interrupted}",TRX9,'), encoding="utf-8")
+    read = [verdict for verdict in answers.read(path, "Rina") if not isinstance(verdict, InputError)]
+    assert [(v.number, v.invoice) for v in read] == [(BUDI, "TRX9"), (FITRI, "TRX2")]
+
+
+def test_the_whole_way_from_the_run_to_the_provider_and_back(office: Office) -> None:
+    """One row whose answer was lost: its invoice is typed into the results workbook, and closes it."""
+    lost, failing = "081200002001", "081200000012"
+    office.payroll("bonus.csv", ["081234500001", lost, failing])
+    office.send("bonus.csv")
+    invoice = next(topup.invoice for topup in office.sandbox.book() if topup.number == lost)
+    filled_in(office.folder / "bonus.results.xlsx", I2=invoice)
+
+    done = office.run("resolve", "bonus.csv", "--from", "bonus.results.xlsx", "--note", "Rina, hotline")
+
+    assert done.exit == 1, done.err
+    assert office.statuses("bonus.results.xlsx") == ["sukses", "sukses", "gagal"]
+    plan = office.run("check", "bonus.results.xlsx", "--sheet", "To do", "--json").json["plan"]
+    assert (plan["rows"], plan["orders"]) == (1, 1)
+    whole = office.run("check", "bonus.results.xlsx", "--json").json["plan"]
+    assert (whole["rows"], whole["orders"], whole["held"]) == (3, 1, 2)
+
+
+def test_what_there_is_to_know_of_the_file_is_told(batch: Checkpoint, target: Path) -> None:
+    target.mkdir()
+    told: list[Notice] = []
+    closed = books.close(batch.debits())
+    path = resultsbook.write(batch, tally(batch), closed, target, rehearsal=False, tell=told.append)
+    assert path == target.with_name("bonus.results (2).xlsx")
+    assert [notice.code for notice in told] == ["saved.beside"]
+
+
+def test_a_person_is_told_where_the_results_went(office: Office) -> None:
+    office.payroll("bonus.csv", ["081234500001"])
+    assert office.send("bonus.csv").exit == 0
+    (office.folder / "bonus.results.xlsx").unlink()
+    (office.folder / "bonus.results.xlsx").mkdir()
+    done = office.run("results", "bonus.csv")
+    assert "bonus.results (2).xlsx; close it" in done.out
