@@ -663,6 +663,8 @@ def _approval(code: str | None, by: str | None) -> Approval | None:
         return None
     if code is None or by is None or not by.strip():
         raise click.UsageError("give --approve CODE and --approved-by NAME together")
+    if by.strip() == "NAME":  # pasted as `check` printed it: the results to sign would say so
+        raise click.UsageError("put the approver's own name in place of NAME")
     from bulk_topup import approval, config
 
     return config.Approval(approval.code_given(code), by.strip())

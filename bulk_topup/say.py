@@ -931,7 +931,7 @@ WORDS: dict[str, str] = {
         "files, or an earlier sandbox's, with --state"
     ),
     "prices.of": "Price list of {moment} (WIB)",
-    "prices.total": "{count} products, {ready} of them ready, in the price list of {moment} (WIB)",
+    "prices.total": "{count:product|products}, {ready} of them ready, in the price list of {moment} (WIB)",
     "prices.none": "No product of the price list fits; leave out one of the options and look again",
     "prices.saved": "Price list saved as {path}",
     "prices.next": (

@@ -603,6 +603,14 @@ def test_code_and_name_go_together(desktop: Desktop, options: tuple[str, ...]) -
     assert desktop.sent() == []
 
 
+def test_a_command_passed_on_without_a_name_is_refused(desktop: Desktop) -> None:
+    desktop.payroll("bonus.csv", desktop.numbers(2))
+    *line, _ = command_shown(desktop.run("check", "bonus.csv").out)
+    done = desktop.run(*line, "NAME")
+    assert (done.exit, "the approver's own name" in done.err) == (NOTHING_SENT, True)
+    assert desktop.sent() == []
+
+
 def test_neither_option_comes_from_the_environment(desktop: Desktop) -> None:
     desktop.payroll("bonus.csv", desktop.numbers(2))
     *_, code, _, _ = command_shown(desktop.run("check", "bonus.csv").out)
