@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 LONGEST_ANSWER: Final = 2**20
 LONGEST_PRICE_LIST: Final = 32 * 2**20
+LONGEST_HEADS: Final = 2**17
 LONGEST_REASON: Final = 500
 
 # A request has to leave within 5 s of its durable attempt, and a host may have several addresses: one dead
@@ -356,14 +357,21 @@ class _Deadline:
 
 
 class _HeadReader:
-    """Remembers the last header line: http.client takes the end of the connection for the end of the head."""
+    """Remembers the last header line: http.client takes the end of the connection for the end of the head.
+
+    Counts them all, because any number of interim answers may come first.
+    """
 
     def __init__(self, file: Any) -> None:
         self.file = file
         self.last = b""
+        self._left = LONGEST_HEADS
 
     def readline(self, limit: int = -1) -> bytes:
         self.last = self.file.readline(limit)
+        self._left -= len(self.last)
+        if self._left < 0:
+            raise _TooLong
         return self.last
 
     def __getattr__(self, name: str) -> Any:
@@ -371,17 +379,32 @@ class _HeadReader:
 
 
 class _Answer(http.client.HTTPResponse):
-    """Counts only if its head came whole. Raises http.client.IncompleteRead for one that was cut."""
+    """The final answer, if its head came whole. Raises http.client.IncompleteRead for one that was cut.
+
+    An interim one (1xx) announces it; http.client itself waits after a 100 alone. A 101 would end the talk in
+    HTTP, and nobody asked for that: it stands as it is.
+    """
 
     fp: Any
+    headers: Any
 
     def begin(self) -> None:
         head = self.fp = _HeadReader(self.fp)
+        self._begin_whole(head)
+        while self.status in _INTERIM:
+            self.headers = self.msg = None  # type: ignore[assignment]  # what begin() takes for begun already
+            self._begin_whole(head)
+        if self.fp is head:
+            self.fp = head.file
+
+    def _begin_whole(self, head: _HeadReader) -> None:
         super().begin()
         if head.last not in {b"\r\n", b"\n"}:
             raise http.client.IncompleteRead(b"")
-        if self.fp is head:
-            self.fp = head.file
+
+
+_INTERIM: Final = frozenset(range(100, 200)) - {http.HTTPStatus.SWITCHING_PROTOCOLS}
+"""RFC 9110, 15.2: any number of them may come before the final answer, asked for or not."""
 
 
 class _Connection(HTTPConnection):

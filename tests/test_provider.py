@@ -11,7 +11,7 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -353,6 +353,11 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
         pytest.param(drips(HEAD + b"Content-Length: 9999\r\n\r\n", b" "), "timeout", id="dripping body"),
         pytest.param(drips(HEAD + b"\r\n", b" "), "timeout", id="dripping body of no stated length"),
         pytest.param(drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), "timeout", id="endless 100 Continue"),
+        pytest.param(drips(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"), "timeout", id="endless 103"),
+        pytest.param(says(b"HTTP/1.1 100 Continue\r\n\r\n" * 9_000), "too_long", id="a flood of 100s"),
+        pytest.param(says(b"HTTP/1.1 102 Processing\r\n\r\n" * 9_000), "too_long", id="a flood of 102s"),
+        pytest.param(says(b"HTTP/1.1 103 Early Hints\r\n\r\n"), "closed", id="nothing after a 103"),
+        pytest.param(says(b"HTTP/1.1 103 Early Hints\r\nLink: "), "truncated", id="cut in a 103"),
         pytest.param(says(HEAD + b"Content-Length: 9\r\n\r\n{}"), "truncated", id="short body"),
         pytest.param(
             says(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{}"), "truncated", id="short chunk"
@@ -517,6 +522,30 @@ def test_a_complete_answer_is_a_reply(
     answer = top_up(serve(handler).url)
     assert isinstance(answer, Reply)
     assert (answer.status, answer.body) == (status, body)
+
+
+@pytest.mark.parametrize("statuses", [(100,), (102,), (103,), (102, 100, 103), (199,), (100,) * 200])
+def test_an_interim_answer_announces_the_final_one(
+    serve: Callable[..., Server], statuses: Sequence[int]
+) -> None:
+    body = b'{"result": "ok"}'
+    interim = b"".join(
+        b"HTTP/1.1 %d Interim\r\nLink: </x>\r\nContent-Length: 9\r\n\r\n" % n for n in statuses
+    )
+    head = b"HTTP/1.1 202 Accepted\r\nX-Own: 1\r\nContent-Length: %d\r\n\r\n" % len(body)
+    server = serve(says(interim, head, body, pause_s=0.02))
+
+    answer = top_up(server.url)
+
+    assert isinstance(answer, Reply)
+    assert (answer.status, answer.body) == (202, body)
+    assert answer.headers == {"x-own": "1", "content-length": str(len(body))}
+    assert (server.connections, len(server.received)) == (1, 1)
+
+
+def test_an_answer_that_would_leave_http_is_none_of_the_documents(serve: Callable[..., Server]) -> None:
+    answer = top_up(serve(says(b"HTTP/1.1 101 Switching Protocols\r\n\r\n", b"{}")).url)
+    assert answer == Reply(101, {}, b"")
 
 
 def test_an_answer_given_before_the_whole_request_was_read_is_a_reply(serve: Callable[..., Server]) -> None:
@@ -861,8 +890,9 @@ def test_a_code_listed_twice_with_different_facts_is_not_usable(serve: Callable[
 def test_anything_but_a_price_list_is_a_clear_error(
     serve: Callable[..., Server], handler: Handler, code: str
 ) -> None:
+    timeout_s = TIMEOUT_S if handler is stays_silent else 10
     with pytest.raises(ProviderError) as caught:
-        provider(serve(handler).url).price_list()
+        provider(serve(handler).url, timeout_s=timeout_s).price_list()
     assert caught.value.code == code
     assert WORDS[code].format(**caught.value.facts)
 
