@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bulk_topup.model import OddCell, Oddity
 from bulk_topup.sheet import cells
-from bulk_topup.sheet.cells import Shape, shape_of
+from bulk_topup.sheet.formats import Shape, shape_of
 
 PHONE = "81213456789"
 
@@ -23,8 +23,19 @@ PHONE = "81213456789"
         '_-"Rp"* #,##0_-;\\-"Rp"* #,##0_-;_-"Rp"* "-"_-;_-@_-',
     ],
 )
-def test_a_number_in_a_format_that_shows_its_digits_is_its_digits(code: str) -> None:
+def test_a_plain_format_is_told_at_once(code: str) -> None:
     assert shape_of(code) is Shape.PLAIN
+    assert cells.of_number(PHONE, code) == PHONE
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("00", "00000000000", "# ##0", '[>100]0;[Red]"kecil"', '[=1]"Ya";[=0]"Tidak";0', "[<9]General;0"),
+        *("???????????????", "000_)", '[>99999999999]"0"0;0'),
+    ],
+)
+def test_a_number_in_a_format_that_shows_its_digits_is_its_digits(code: str) -> None:
     assert cells.of_number(PHONE, code) == PHONE
 
 
@@ -56,9 +67,9 @@ def test_a_number_in_a_date_format_is_a_date(code: str) -> None:
         *(";;;", '"Lunas"', '""'),
         *("0,", "#,", "#,##0,", "0.0,,", "0,.0"),
         *(
-            '[>100]0;[Red]"kecil"',
-            '[=1]"Ya";[=0]"Tidak";0',
-            "[<9]General;0",
+            '[>100]"0"0;[Red]"kecil"',
+            '[=1]"Ya";[=0]"Tidak";"0"0',
+            "[<9]0;;",
             "[<=9999999]###-####;(###) ###-####",
         ),
         *("0000-0000-0000", "0.00E+00", "# ?/?", '"0"0', '"+62"0', "[$-0421]0812######"),
@@ -134,10 +145,59 @@ def test_a_number_whose_format_shows_nothing_is_told_with_the_whole_format(code:
     )
 
 
-def test_a_format_that_is_not_played_is_named_whole() -> None:
-    assert cells.of_number("5000", "0-000;[Red]0") == OddCell(
-        Oddity.TWO_READINGS, "5000", "in the format 0-000;[Red]0"
-    )
+@pytest.mark.parametrize(
+    "code",
+    [
+        *(
+            "0.00E+00",
+            "# ?/?",
+            "[$-0421]0812######",
+            "0,0",
+            "0-0.0",
+            "[>9]0,;0",
+            "[<9]0-0;[<8]0-0",
+            "[<x]0-0",
+        ),
+        *("[>=9]0/0;0", "General0", "General General", "0-0.00;[Red]0", "\\+620-0"),
+    ],
+)
+def test_a_format_that_does_more_than_set_digits_apart_is_named_whole(code: str) -> None:
+    assert cells.of_number("5000", code) == OddCell(Oddity.TWO_READINGS, "5000", f"in the format {code}")
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        *(("0000-0000-0000", "0812-1345-1678"), ("0\\-000", "81213451-678")),
+        *((r"0000\-0000\-0000", "0812-1345-1678"), ("0000 0000 0000;-0", "0812 1345 1678")),
+        *(('"0"###-####-####', "0812-1345-1678"), (r"\0###\-####\-####", "0812-1345-1678")),
+        *(("(0000) 0000-0000", "(0812) 1345-1678"), ("???-????-????", "812-1345-1678")),
+        *((r"\+62\ 000\-0000\-0000", "+62 812-1345-1678"), ("[$+62-421] 000-0000-0000", "+62 812-1345-1678")),
+        (r"[<=9999999]###\-####;\(###\)\ ###\-####", "(8121) 345-1678"),
+        *(("[Red]0000000-0000000-0000", "0000000-8121345-1678"), ("0_-00", "812134516 78")),
+    ],
+)
+def test_digits_that_are_set_apart_are_shown_so(code: str, shown: str) -> None:
+    assert cells.of_number("81213451678", code) == OddCell(Oddity.TWO_READINGS, shown, "81213451678")
+
+
+@pytest.mark.parametrize(
+    ("stored", "code", "shown"),
+    [
+        ("0", "00-00", "00-00"),
+        ("7", "##-00", "-07"),
+        ("0", "#-#", "-"),
+        ("7", "?-?", "-7"),
+        ("120", "0-0", "12-0"),
+    ],
+)
+def test_a_place_without_a_digit_is_a_zero_a_blank_or_nothing(stored: str, code: str, shown: str) -> None:
+    assert cells.of_number(stored, code) == OddCell(Oddity.TWO_READINGS, shown, stored)
+
+
+def test_a_number_that_is_not_above_zero_is_not_played() -> None:
+    for stored, code in (("-5", "0-0"), ("0", "0-0;;0")):
+        assert cells.of_number(stored, code) == OddCell(Oddity.TWO_READINGS, stored, f"in the format {code}")
 
 
 def test_a_semicolon_in_quotes_ends_no_section() -> None:

@@ -8,9 +8,11 @@ import subprocess
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pytest
 
 from bulk_topup import planbook
+from bulk_topup.sheet.formats import number_shown
 from bulk_topup.workbook import ResultLine, SummaryRow, write_results, write_results_csv
 from tests.builders import ANDI, plan_of, sheet_of
 
@@ -153,3 +155,41 @@ def test_a_plan_shows_the_sheets_own_texts_as_they_stand(tmp_path: Path) -> None
     )
     assert [row[0] for row in shown(path)[1:]] == [text for text, _, _ in rows]
     assert [cell.attrib for cell in cells(path) if cell.get(f"{TABLE}formula")] == []
+
+
+DIGITS_APART = (
+    *(
+        "0000-0000-0000",
+        "0\\-000",
+        "\\0###\\-####\\-####",
+        '"0"###-####-####',
+        "(0000) 0000-0000",
+        "#-###-####-#####",
+    ),
+    *(
+        "[<=9999999]###\\-####;\\(###\\)\\ ###\\-####",
+        "0000\\.0000\\.0000",
+        "[$+62-421] 000-0000-0000",
+        '0"x"0',
+    ),
+    *(
+        "[Red]0000 000000;0",
+        "[=5]0-0;[>5]0-00;0",
+        '[>81213451678]0;[<5]"a";00-00',
+        '"+62" 00000000000',
+        "0_-00",
+    ),
+)
+
+
+def test_a_number_is_set_apart_by_its_format_as_libreoffice_shows_it(tmp_path: Path) -> None:
+    numbers = (5, 123, 8121345167, 81213451678, 6281213451678)
+    book = openpyxl.Workbook()
+    for at, code in enumerate(DIGITS_APART, start=1):
+        for column, number in enumerate(numbers, start=1):
+            cell = book.worksheets[0].cell(at, column, number)
+            cell.number_format = code
+    book.save(tmp_path / "formats.xlsx")
+    of_libreoffice = ["".join(cell.itertext()).strip() for cell in cells(tmp_path / "formats.xlsx")]
+    ours = [number_shown(str(number), code) for code in DIGITS_APART for number in numbers]
+    assert of_libreoffice == ours

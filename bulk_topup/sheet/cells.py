@@ -9,14 +9,9 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from bulk_topup.model import OddCell, Oddity
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from bulk_topup.sheet.formats import Shape, is_duration, number_shown, shape_of, shows_text, text_shown
 
 EXACT_BELOW = 10**15
 """Excel keeps 15 significant digits: a longer number may have lost some before the file was saved."""
@@ -26,129 +21,8 @@ LOST_UNIT = 10**5
 """A number of ten digits or more that ends in five zeros is what is left of one shown as 8.12135E+10."""
 
 
-_GENERAL = {"general", "standard"}
-
-
-class Shape(StrEnum):
-    """What a number format makes of a number."""
-
-    PLAIN = "plain"
-    DATE = "date"
-    PERCENT = "percent"
-    PADDED = "padded"
-    OTHER = "other"
-
-
 ERROR = re.compile(r"#[A-Z0-9/]+[!?]?|(?:Err|Error|Fehler|Galat):[0-9]{3}")
 """How spreadsheet programs show an error."""
-
-_LITERALS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
-_SIGNS = re.compile(rf"{_LITERALS.pattern}|.", re.DOTALL)
-_BRACKETED = re.compile(r"\[\$(?!-)(.*?)(?:-[0-9A-Fa-f,]*)?\]")
-"""A text that is shown, as the currency in `[$Rp-421]`; without one, as in `[$-421]`, it is a language."""
-_PLAIN_FORMAT = re.compile(r"(?:@|\$?(?:[#,]*0?(?:\.[0#?]+)?|#*[ ,.]?#*0(?:\.[0#?]+)?))?")
-_PADDED = re.compile(r"0{2,}")
-_DURATION = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
-_CONDITION = re.compile(r"\[[<>=]")
-_SCALED = re.compile(r"[0#?],+(?:\.|$)")
-"""A comma behind the digits shows thousands."""
-
-
-_DATES = {
-    **dict.fromkeys(
-        [*range(14, 18), *range(27, 32), 34, 35, 36, *range(50, 59), *range(71, 75), 81], "yyyy-mm-dd"
-    ),
-    **dict.fromkeys([18, 19, 20, 21, 32, 33, 45, 47, *range(75, 78), 78, 80], "hh:mm:ss"),
-    22: "yyyy-mm-dd hh:mm",
-    46: "[h]:mm:ss",
-    79: "[h]:mm:ss",
-}
-BUILT_IN_FORMATS: Mapping[int, str] = {
-    0: "General",
-    1: "0",
-    2: "0.00",
-    3: "#,##0",
-    4: "#,##0.00",
-    9: "0%",
-    10: "0.00%",
-    11: "0.00E+00",
-    12: "# ?/?",
-    13: "# ??/??",
-    **dict.fromkeys((5, 6, 37, 38, 41, 42, 59, 61), "#,##0"),
-    **dict.fromkeys((7, 8, 39, 40, 43, 44, 60, 62), "#,##0.00"),
-    48: "##0.0E+0",
-    49: "@",
-    67: "0%",
-    68: "0.00%",
-    69: "# ?/?",
-    70: "# ??/??",
-    **_DATES,
-}
-"""The formats that have a number and no code in the file (ECMA-376 part 1, 18.8.30), as far as our rule for
-what a cell means can tell them apart. Those that the standard leaves to the language are dates there."""
-
-
-@lru_cache(maxsize=4096)
-def shape_of(code: str) -> Shape:
-    """What a number format code (`0.00`, `dd/mm/yyyy`, `"0"0`) makes of a positive number."""
-    first = _sections(code)[0]
-    bare = _LITERALS.sub("", first).strip()
-    literal = "".join(map(_literal, _LITERALS.findall(first))).strip()
-    if bare.casefold() in _GENERAL:
-        return Shape.OTHER if literal or _CONDITION.search(first) else Shape.PLAIN
-    if re.search(r"[ymdhs]", bare, re.IGNORECASE) or _DURATION.search(first):
-        return Shape.DATE
-    if "%" in bare:
-        return Shape.PERCENT
-    if _CONDITION.search(first) or _SCALED.search(bare) or (not bare and code.strip()):
-        return Shape.OTHER
-    if _PADDED.fullmatch(bare) and not literal:
-        return Shape.PADDED
-    return (
-        Shape.PLAIN
-        if _PLAIN_FORMAT.fullmatch(bare) and not any(c.isdigit() for c in literal)
-        else Shape.OTHER
-    )
-
-
-@lru_cache(maxsize=4096)
-def shows_text(code: str) -> bool:
-    """Whether a text is shown as it is in this number format."""
-    section = _text_section(code)
-    return section is None or _rendered(section).strip().casefold() in {"@", *_GENERAL}
-
-
-def _text_section(code: str) -> str | None:
-    """The fourth; of fewer the last one with an `@`. None where the format has nothing to say of texts."""
-    sections = _sections(code)
-    if len(sections) > 3:
-        return sections[3]
-    return next((each for each in reversed(sections) if "@" in _LITERALS.sub("", each)), None)
-
-
-def _sections(code: str) -> list[str]:
-    """Those between the semicolons: for numbers above zero, below and at zero, and for texts."""
-    sections = [""]
-    for sign in _SIGNS.findall(code):
-        if sign == ";":
-            sections.append("")
-        else:
-            sections[-1] += sign
-    return sections
-
-
-def _rendered(section: str) -> str:
-    return _LITERALS.sub(lambda found: _literal(found[0]), section)
-
-
-def _literal(sign: str) -> str:
-    """What is shown of a literal; of one that fills the cell (`*0`), once."""
-    if sign[0] == '"':
-        return sign[1:-1]
-    if sign[0] in "\\*":
-        return sign[1:]
-    shown = _BRACKETED.fullmatch(sign)
-    return shown[1] if shown else ""
 
 
 def of_number(stored: str, code: str = "General", *, epoch_1904: bool = False) -> str | OddCell:
@@ -167,8 +41,6 @@ def of_number(stored: str, code: str = "General", *, epoch_1904: bool = False) -
         case Shape.PERCENT:
             percent = Decimal(stored).scaleb(2).normalize()
             return OddCell(Oddity.TWO_READINGS, f"{percent:f}%", _shown(digits))
-        case Shape.PADDED:
-            return _padded(digits, code)
         case Shape.OTHER:
             return _as_shown(digits, code)
 
@@ -190,14 +62,7 @@ def of_text(text: str, code: str) -> str | OddCell:
     """A text cell: `code` is its number format, which may show more than the text, or nothing of it."""
     if not text or shows_text(code):
         return text
-    section = _text_section(code) or ""
-    if not _rendered(section).strip():
-        return OddCell(Oddity.TWO_READINGS, text, _nothing(code))
-    if "@" not in _LITERALS.sub("", section):
-        return OddCell(Oddity.TWO_READINGS, text, f"in the format {code}")
-    signs = _SIGNS.findall(section)
-    shown = "".join(text if sign == "@" else _rendered(sign) for sign in signs)
-    return OddCell(Oddity.TWO_READINGS, shown, text)
+    return _two_readings(text, text_shown(text, code), code)
 
 
 def of_boolean(value: bool) -> OddCell:
@@ -239,7 +104,7 @@ def date_text(serial: float, *, epoch_1904: bool = False) -> str:
 
 def _date_shown(serial: float, code: str, epoch_1904: bool) -> str:
     """A duration (`[h]:mm`) runs on beyond 24 hours."""
-    if not _DURATION.search(_sections(code)[0]) or not abs(serial) < _LONGEST_DURATION:
+    if not is_duration(code) or not abs(serial) < _LONGEST_DURATION:
         return date_text(serial, epoch_1904=epoch_1904)
     minutes, seconds = divmod(round(abs(serial) * 86_400), 60)
     hours, minutes = divmod(minutes, 60)
@@ -279,36 +144,19 @@ def _has_lost_digits(value: int) -> bool:
     return abs(value) >= EXACT_BELOW or (abs(value) >= LOST_FROM and value % LOST_UNIT == 0)
 
 
-def _padded(digits: str | float, code: str) -> str | OddCell:
-    plain = _plain(digits)
-    if isinstance(plain, OddCell):
-        return plain
-    padded = plain.zfill(_sections(code)[0].count("0"))
-    return plain if padded == plain else OddCell(Oddity.TWO_READINGS, padded, plain)
-
-
 def _as_shown(digits: str | float, code: str) -> str | OddCell:
-    """With literal text around one run of digits, as `"+62"0`; any other format is named, not played."""
+    """Set apart, padded or with text around, as `0000-0000` and `"+62"0` do; other formats are only named."""
     plain = _plain(digits)
-    if isinstance(plain, OddCell):
-        return plain
-    first = _sections(code)[0]
-    if not _rendered(first).strip():
-        return OddCell(Oddity.TWO_READINGS, plain, _nothing(code))
-    around = _AROUND.fullmatch(first)
-    if around is None:
-        return OddCell(Oddity.TWO_READINGS, plain, f"in the format {code}")
-    before, zeros, after = around.groups()
-    shown = f"{_rendered(before)}{plain.zfill(zeros.count('0'))}{_rendered(after)}"
-    return OddCell(Oddity.TWO_READINGS, shown, plain)
+    return plain if isinstance(plain, OddCell) else _two_readings(plain, number_shown(plain, code), code)
 
 
-_LITERAL_SIGNS = r"""((?:"[^"]*"|\\.|\[(?![<>=])[^\]]*\]|[ +()-])*)"""
-_AROUND = re.compile(rf"{_LITERAL_SIGNS}(General|#*0|0{{2,}}){_LITERAL_SIGNS}", re.IGNORECASE)
-
-
-def _nothing(code: str) -> str:
-    return f"nothing (its format is {code})"
+def _two_readings(stored: str, shown: str | None, code: str) -> str | OddCell:
+    """`shown` is None where the format is not played."""
+    if shown is None:
+        return OddCell(Oddity.TWO_READINGS, stored, f"in the format {code}")
+    if not shown.strip():
+        return OddCell(Oddity.TWO_READINGS, stored, f"nothing (its format is {code})")
+    return stored if shown == stored else OddCell(Oddity.TWO_READINGS, shown, stored)
 
 
 _GROUPED = r"(?P<grouped>[0-9]{1,3}(?P<sign>[.,' \u00a0\u2019\u202f])[0-9]{3}(?:(?P=sign)[0-9]{3})*)"

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bulk_topup.sheet import cells
+from bulk_topup.sheet.formats import BUILT_IN_FORMATS, shows_text
 from bulk_topup.sheet.ooxml_markup import (
     PLAIN_TEXT,
     Items,
@@ -96,7 +97,7 @@ class Values:
         """The styles in which a text is shown as something else."""
         if self._odd_for_texts is None:
             codes = enumerate(self._all_formats())
-            self._odd_for_texts = frozenset(style for style, code in codes if not cells.shows_text(code))
+            self._odd_for_texts = frozenset(style for style, code in codes if not shows_text(code))
         return self._odd_for_texts
 
     def _of_texts(self, read: Reader, style: str) -> Reader:
@@ -230,4 +231,4 @@ def _built_in(number: str, part: str) -> str:
     """An unlisted number shows as General, as in Excel."""
     if not (number.isdigit() and number.isascii()):
         raise unreadable(part, f"there is no number format {number}")
-    return cells.BUILT_IN_FORMATS.get(int(number), "General")
+    return BUILT_IN_FORMATS.get(int(number), "General")

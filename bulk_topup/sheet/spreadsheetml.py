@@ -13,6 +13,7 @@ from bulk_topup.errors import InputError
 from bulk_topup.model import letter
 from bulk_topup.sheet import cells
 from bulk_topup.sheet.book import Remarks
+from bulk_topup.sheet.formats import shows_text
 from bulk_topup.sheet.ooxml_markup import Markup, unreadable
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class _Contents(Markup):
     def _format_of_style(self, attributes: dict[str, str]) -> None:
         code = _own(attributes).get("Format", "General")
         self._formats[self._style] = _NAMED_FORMATS.get(code, code)
-        self.odd_for_texts = self.odd_for_texts or not cells.shows_text(self._formats[self._style])
+        self.odd_for_texts = self.odd_for_texts or not shows_text(self._formats[self._style])
 
     def _start_of_sheet(self, attributes: dict[str, str]) -> None:
         name = _own(attributes).get("Name", "")

@@ -27,8 +27,8 @@ from bulk_topup.sheet.cells import (
     of_number,
     of_text,
     of_unknown,
-    shows_text,
 )
+from bulk_topup.sheet.formats import shows_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

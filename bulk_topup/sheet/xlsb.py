@@ -12,15 +12,14 @@ from bulk_topup.errors import InputError
 from bulk_topup.model import letter
 from bulk_topup.sheet.book import Remarks
 from bulk_topup.sheet.cells import (
-    BUILT_IN_FORMATS,
     of_boolean,
     of_error,
     of_formula_without_value,
     of_number,
     of_text,
     of_unknown,
-    shows_text,
 )
+from bulk_topup.sheet.formats import BUILT_IN_FORMATS, shows_text
 from bulk_topup.sheet.ooxml_markup import unreadable
 from bulk_topup.sheet.ooxml_package import Package
 
