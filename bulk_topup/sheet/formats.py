@@ -178,7 +178,7 @@ def _rendered(section: str) -> str:
 
 
 def _literal(sign: str) -> str:
-    """What is shown of a literal: of `_-` a blank as wide as the sign, of `*0` (which fills the cell) a zero."""
+    """What is shown of a literal: of `_-` a blank as wide as it, of `*0` (which fills the cell) one zero."""
     if sign[0] == "_":
         return " "
     if sign[0] == '"':
