@@ -602,6 +602,21 @@ class Checkpoint:
         )
         return [dict(row) for row in rows]
 
+    def last_balance(self) -> tuple[int, str] | None:
+        """The deposit (rupiah) by the last answer that stated it, and when that came (WIB, to the minute).
+
+        None where none did. An unknown answer may speak of another order, and of another time.
+        """
+        stated = self._rows(
+            """SELECT balance, ended_at FROM attempts
+               WHERE balance IS NOT NULL AND ended_at IS NOT NULL AND kind <> ?
+               ORDER BY ended_at DESC, id DESC LIMIT 1""",
+            Kind.UNKNOWN,
+        )
+        for row in stated:
+            return int(row["balance"]), str(row["ended_at"])[:16].replace("T", " ")
+        return None
+
     def lines(
         self, statuses: Collection[Status] | None = None, *, number: str | None = None
     ) -> Iterator[Line]:

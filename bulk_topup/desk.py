@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bulk_topup.config import Approval
     from bulk_topup.errors import BulkTopupError, InputError, StorageFailed
     from bulk_topup.lines import Line
-    from bulk_topup.model import Finding, Notice, Order, Outcome
+    from bulk_topup.model import Deposit, Finding, Notice, Order, Outcome
     from bulk_topup.pilot import Pilot
     from bulk_topup.plan import Plan
     from bulk_topup.results import Tally
@@ -129,11 +129,11 @@ class Desk:
         self._facts["over_budget"] = dict(excess)
         self.warn(say.text("plan.over_budget", **excess))
 
-    def show_deposit(self, balance: int, moment: str, cost: int) -> None:
-        """`balance` as the provider last stated it, at `moment`."""
-        self._facts["deposit"] = {"balance": balance, "at": moment, "missing": max(0, cost - balance)}
-        code = "check.deposit" if balance >= cost else "check.deposit_short"
-        self.say(say.text(code, balance=balance, moment=moment, missing=cost - balance))
+    def show_deposit(self, deposit: Deposit | None, cost: int) -> None:
+        """As the provider last stated it, beside the cost of the plan; None where it never did."""
+        self._facts["deposit"] = deposit_facts(deposit, cost)
+        if deposit is not None:
+            self.say("  " + say.deposit(deposit, cost))
 
     def show_planbook(self, path: Path) -> None:
         self._facts["saved"] = str(path)
@@ -668,6 +668,13 @@ def pilot_lines(pilot: Pilot, total: int) -> Iterator[str]:
         yield say.text("pilot.differs", row=row, debited=debited, listed=listed)
     if (more := len(pilot.differing) - ROWS_SHOWN) > 0:
         yield say.text("pilot.more_differ", count=more)
+
+
+def deposit_facts(deposit: Deposit | None, cost: int) -> dict[str, object] | None:
+    if deposit is None:
+        return None
+    missing = max(0, cost - deposit.balance)
+    return {"balance": deposit.balance, "at": deposit.moment, "batch": deposit.batch, "missing": missing}
 
 
 def change_line(change: Difference) -> str:

@@ -17,7 +17,7 @@ from bulk_topup import say
 from bulk_topup.checkpoint import Checkpoint
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.ledger import BatchEntry
-from bulk_topup.model import Paid
+from bulk_topup.model import Deposit, Paid
 from bulk_topup.results import tally
 
 if TYPE_CHECKING:
@@ -126,6 +126,18 @@ def _places(entry: BatchEntry) -> Iterator[Path]:
     yield path
     stem, dot, rest = path.name.partition(".")
     yield from sorted(path.parent.glob(f"{glob.escape(stem)}.*{dot}{glob.escape(rest)}"))
+
+
+def last_deposit(entries: Iterable[BatchEntry]) -> Deposit | None:
+    """The last balance that any of these batches was told, by their progress files."""
+    found: list[Deposit] = []
+    for entry in entries:
+        checkpoint = progress_of(entry)
+        if checkpoint is not None:
+            with closing(checkpoint), suppress(StorageFailed):
+                stated = checkpoint.last_balance()
+                found += [] if stated is None else [Deposit(*stated, entry.name)]
+    return max(found, key=lambda deposit: deposit.moment, default=None)
 
 
 # -- all of them -------------------------------------------------------------------------------------------

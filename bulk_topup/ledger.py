@@ -311,6 +311,13 @@ class Ledger(_Store):
             row = db.execute(sa.select(_BATCHES).where(scope, same).limit(1)).mappings().first()
         return None if row is None else BatchEntry(**row)
 
+    def latest_batches(self, most: int) -> list[BatchEntry]:
+        """Of this account here, those that a command was last done with, the latest first."""
+        scope = sa.and_(*(_BATCHES.c[name] == value for name, value in self._scope.items()))
+        query = sa.select(_BATCHES).where(scope).order_by(_BATCHES.c.touched.desc()).limit(most)
+        with self._errors(), self._engine.connect() as db:
+            return [BatchEntry(**row) for row in db.execute(query).mappings()]
+
     def paid_since(self, batch: str, day: date) -> pd.DataFrame:
         """What other batches paid on or after `day`: number, nominal, batch, batch_name, row, day."""
         import pandas as pd

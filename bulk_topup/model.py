@@ -207,6 +207,15 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Deposit:
+    """The balance at the provider (rupiah), as an answer to this batch stated it, and when (WIB)."""
+
+    balance: int
+    moment: str
+    batch: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotSent:
     """No byte of the request ever left: proven by the connection itself, not read from an error's text."""
 

@@ -12,14 +12,22 @@ from typing import TYPE_CHECKING
 
 from bulk_topup import say
 from bulk_topup.model import Level
-from bulk_topup.workbook import SHEET_MAX_ROWS, Colour, SummaryRow, Tab, TabRow, write_workbook
+from bulk_topup.workbook import (
+    SHEET_MAX_ROWS,
+    Colour,
+    SummaryRow,
+    Tab,
+    TabRow,
+    signature_rows,
+    write_workbook,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from bulk_topup.checks import Rows
-    from bulk_topup.model import Finding, OddCell
+    from bulk_topup.model import Deposit, Finding, OddCell
     from bulk_topup.plan import Plan
     from bulk_topup.workbook import Tell, Value
 
@@ -44,6 +52,7 @@ def write_plan(
     *,
     account: str,
     budget: int | None,
+    deposit: Deposit | None,
     rehearsal: bool,
     tell: Tell,
     max_rows: int = SHEET_MAX_ROWS,
@@ -60,7 +69,7 @@ def write_plan(
         rows=plan_rows(plan, own),
         sentences=[len(own) + PLAN_COLUMNS.index("what to do")],
     )
-    summary = summary_rows(plan, account, budget)
+    summary = summary_rows(plan, account, budget, deposit)
     return write_workbook(
         target, [tab], summary, rehearsal=rehearsal, failure="plan.unwritable", max_rows=max_rows, tell=tell
     )
@@ -147,7 +156,9 @@ def _check(plan: Plan, row: int, findings: Sequence[Finding]) -> tuple[str, Colo
 # -- the summary -------------------------------------------------------------------------------------------
 
 
-def summary_rows(plan: Plan, account: str, budget: int | None) -> Iterator[SummaryRow]:
+def summary_rows(
+    plan: Plan, account: str, budget: int | None, deposit: Deposit | None
+) -> Iterator[SummaryRow]:
     """What is approved, then counts and rupiah, then what the whole sheet calls for."""
     for facts in _approved(plan, account):
         yield SummaryRow(facts)
@@ -164,8 +175,14 @@ def summary_rows(plan: Plan, account: str, budget: int | None) -> Iterator[Summa
     yield SummaryRow((say.text("summary.warnings"), sum(f.level is Level.WARNING for f in plan.findings)))
     if budget is not None:
         yield SummaryRow((say.text("summary.budget"), None, budget))
+    if deposit is not None:
+        yield SummaryRow((say.text("summary.last_deposit"), None, deposit.balance))
+        stated = {"moment": deposit.moment, "batch": deposit.batch}
+        yield SummaryRow((say.text("summary.deposit_at", **stated),))
+        yield SummaryRow((say.text("summary.missing"), None, max(0, plan.cost - deposit.balance)))
     for words in _warnings(plan):
         yield SummaryRow((words,))
+    yield from signature_rows()
 
 
 def _approved(plan: Plan, account: str) -> Iterator[tuple[Value, ...]]:

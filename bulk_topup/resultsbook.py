@@ -18,6 +18,7 @@ from bulk_topup.workbook import (
     Tab,
     TabRow,
     own_cells,
+    signature_rows,
     write_results,
     write_results_csv,
 )
@@ -170,6 +171,7 @@ def summary_rows(facts: Mapping[str, str], total: Tally, books: Books) -> Iterat
     yield from _by_operator(total)
     yield from _deposit(books)
     yield from _left_over(total)
+    yield from signature_rows()
 
 
 def _row(code: str, *values: Value, bold: bool = False) -> SummaryRow:
@@ -243,5 +245,3 @@ def _left_over(total: Tally) -> Iterator[SummaryRow]:
         yield _row(action, total.to_do[action])
     yield _row("summary.to_do", total.to_do.total(), bold=True)
     yield _row("summary.to_ask", total.rows_paid(Paid.ASK), bold=True)
-    yield SummaryRow()
-    yield _row("summary.signature", "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bulk_topup import (
     approval,
@@ -47,26 +47,30 @@ from bulk_topup.files import (
     open_checkpoint,
     start_batch,
 )
-from bulk_topup.model import Kind, Status
+from bulk_topup.model import Status
 from bulk_topup.provider import checked_base_url
 from bulk_topup.send import Halt, resend, send_waves
 from bulk_topup.sheet import read_sheet
 from bulk_topup.tools import provider_of, tools_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from bulk_topup.checkpoint import Checkpoint
     from bulk_topup.clock import Clock, SystemClock
     from bulk_topup.config import Approval, Connection, Job
     from bulk_topup.desk import Desk
-    from bulk_topup.model import PriceList, Sheet
+    from bulk_topup.model import Deposit, PriceList, Sheet
     from bulk_topup.plan import Plan
     from bulk_topup.pricelist import Wanted
     from bulk_topup.results import Tally
     from bulk_topup.settle import Verdict
     from bulk_topup.tools import Tools, Watcher
+
+
+BATCHES_ASKED = 5
+"""So many of the latest batches are looked into for the deposit that the provider stated last."""
 
 
 def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
@@ -80,6 +84,7 @@ def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
                 settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint)
             desk.show_plan(plan)
+            desk.show_deposit(history.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED)), plan.cost)
             if len(plan.orders) and job.approval is None:
                 desk.show_code(plan.code)
             if checkpoint is not None and starts_new:
@@ -115,19 +120,18 @@ def check(job: Job, desk: Desk, clock: SystemClock, target: Path | None = None) 
             plan, starts_new = make_plan(job, tools, sheet, checkpoint)
             present = None if starts_new else checkpoint
             excess = over_budget(plan.cost, present, job.budget) if len(plan.orders) else None
-            balance = None if checkpoint is None else last_balance(checkpoint.debits())
+            deposit = history.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))
         finally:
             if checkpoint is not None:
                 checkpoint.close()
         desk.show_plan(plan, every_finding=True)
-        if balance is not None:
-            desk.show_deposit(*balance, plan.cost)
+        desk.show_deposit(deposit, plan.cost)
         if plan.overlap is not None:
             desk.show_overlap(plan.overlap, len(plan.orders))
         if excess is not None:
             desk.show_over_budget(excess)
         if target is not None:
-            write_planbook(job, tools, plan, desk, target)
+            write_planbook(job, tools, plan, deposit, desk, target)
         drop_old_plans(job.files, plan.day)
         if len(plan.orders):
             desk.show_code(plan.code)
@@ -136,12 +140,15 @@ def check(job: Job, desk: Desk, clock: SystemClock, target: Path | None = None) 
         return Exit.NOT_ALL_PAID if plan.findings or plan.overlap or excess else Exit.OK
 
 
-def write_planbook(job: Job, tools: Tools, plan: Plan, desk: Desk, target: Path) -> None:
+def write_planbook(
+    job: Job, tools: Tools, plan: Plan, deposit: Deposit | None, desk: Desk, target: Path
+) -> None:
     written = planbook.write_plan(
         target,
         plan,
         account=tools.account,
         budget=job.budget,
+        deposit=deposit,
         rehearsal=job.connection.sandbox,
         tell=lambda notice: desk.show_notices([notice]),
     )
@@ -156,16 +163,6 @@ def offer_for_approval(job: Job, plan: Plan, desk: Desk) -> None:
         desk.show_not_approvable(plan.code, failure)
     else:
         desk.show_approvable(plan.code, job.source.path, job.typed)
-
-
-def last_balance(answers: Sequence[Mapping[str, Any]]) -> tuple[int, str] | None:
-    """The deposit (rupiah) by the last answer that stated it, and when that came; None where none did.
-
-    `answers` as `books.close` takes them. An unknown answer may speak of another order, and another time.
-    """
-    stated = [a for a in answers if a["balance"] is not None and a["ended_at"] and a["kind"] != Kind.UNKNOWN]
-    last = max(stated, key=lambda answer: str(answer["ended_at"]), default=None)
-    return None if last is None else (int(last["balance"]), str(last["ended_at"])[:16].replace("T", " "))
 
 
 def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
@@ -531,7 +528,7 @@ def conclude(
         return total.exit_code()
     rest, rupiah = left_to_send(checkpoint)
     if rest:
-        desk.show_rest(total, job.source.path, rest, rupiah, last_balance(checkpoint.debits()), halt)
+        desk.show_rest(total, job.source.path, rest, rupiah, checkpoint.last_balance(), halt)
     return Exit.INTERRUPTED if halt.code == "halt.interrupted" else Exit.STOPPED
 
 

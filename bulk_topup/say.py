@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bulk_topup.errors import BulkTopupError
-    from bulk_topup.model import Finding
+    from bulk_topup.model import Deposit, Finding
 
 WORDS: dict[str, str] = {
     # -- sheet: errors and notices ------------------------------------------------------------------------
@@ -1084,10 +1084,10 @@ WORDS: dict[str, str] = {
     "plan.sending_pilot": "Sending {count:top-up|top-ups} for {cost:money}, the first {pilot} of them as a pilot.",
     "plan.nothing": "  nothing to send",
     "plan.saved": "Plan saved as {path}",
-    "check.deposit": "  deposit {balance:money} by the provider's answer of {moment} (WIB)",
-    "check.deposit_short": (
-        "  deposit {balance:money} by the provider's answer of {moment} (WIB): {missing:money} short of this plan, so "
-        "add that much first"
+    "deposit.enough": "last known deposit {balance:money} ({moment} WIB, batch {batch})",
+    "deposit.short": (
+        "last known deposit {balance:money} ({moment} WIB, batch {batch}): {missing:money} short of this plan, so add "
+        "that much first"
     ),
     "pilot.title": "Pilot: the first {count} of {total} top-ups",
     "pilot.debits": "    debited {debited:money}; the price list says {listed:money}",
@@ -1174,6 +1174,9 @@ WORDS: dict[str, str] = {
     "summary.rupiah": "rupiah",
     "summary.warnings": "warnings",
     "summary.budget": "budget",
+    "summary.last_deposit": "last known deposit",
+    "summary.deposit_at": "    stated at {moment} (WIB), in batch {batch}",
+    "summary.missing": "to be added to it for this plan",
     "summary.approved_by": "approved by",
     "summary.run_by": "run by",
     "summary.batch": "batch",
@@ -1199,7 +1202,13 @@ WORDS: dict[str, str] = {
     "summary.left": "what is left",
     "summary.to_do": "rows in the tab To do",
     "summary.to_ask": "rows in the tab Ask provider",
-    "summary.signature": "checked by (name, date, signature)",
+    "sign.here": "to sign",
+    "sign.name": "name",
+    "sign.date": "date",
+    "sign.signature": "signature",
+    "sign.prepared": "Prepared by",
+    "sign.checked": "Checked by",
+    "sign.approved": "Approved by",
     "plan.more_findings": "  … and {count} more; 'bulk-topup check' shows all",
     "row": "row {row}, {found}",
     "rows.alike": "{count} rows, {kind} ({rows}). The first is {first}",
@@ -1333,6 +1342,13 @@ def money(rupiah: int) -> str:
 def printable(value: str) -> str:
     """Nothing from a sheet or the provider can move the cursor, ring a bell or hide in a terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in value)
+
+
+def deposit(known: Deposit, cost: int) -> str:
+    """The last known deposit, and what it lacks for what is to be sent."""
+    facts = {"balance": known.balance, "moment": known.moment, "batch": known.batch}
+    code = "deposit.enough" if known.balance >= cost else "deposit.short"
+    return text(code, **facts, missing=cost - known.balance)
 
 
 def error(problem: BulkTopupError) -> str:

@@ -18,15 +18,16 @@ from enum import StrEnum
 from itertools import chain, count, islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from lxml.etree import SerialisationError  # type: ignore[import-untyped]
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.chart import BarChart, Reference
+from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.marker import DataPoint
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -67,6 +68,7 @@ BAR_COLUMN = 3
 CHART_CM = 17, 9
 FONT, FONT_POINTS = "Calibri", 11
 LINE_POINTS = 15
+ROOM_TO_SIGN_POINTS = 36
 TALLEST_POINTS = 409
 
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -108,6 +110,14 @@ STATUS_COLOURS: Mapping[str, Colour] = {
     Status.UNSENT: Colour.GREY,
 }
 
+IN_CHART: Mapping[Colour, str] = {
+    Colour.GREEN: "70AD47",
+    Colour.AMBER: "FFC000",
+    Colour.RED: "E06666",
+    Colour.GREY: "A6A6A6",
+}
+"""The colours of the cells, strong enough for a bar on white paper."""
+
 PLAIN: Mapping[int, Colour] = MappingProxyType({})
 
 
@@ -135,11 +145,13 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
-    """`bold` for a heading or a sum; `bar` is the colour in which the chart draws the row's third value."""
+    """`bold` for a heading or a sum; `bar` is the colour of a status, whose third value the chart draws;
+    `to_sign` for a row with a line to write on behind its label."""
 
     values: Sequence[Value] = ()
     bold: bool = False
     bar: Colour | None = None
+    to_sign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +235,15 @@ def own_cells(cells: Sequence[str], width: int) -> Sequence[str]:
     if len(cells) > width:
         raise ValueError(f"{len(cells)} cells under {width} headings would shift the results columns")
     return [*cells, *[""] * (width - len(cells))]
+
+
+def signature_rows() -> Iterator[SummaryRow]:
+    """Who prepared, checked and approved it, with a line for each one's name, date and signature."""
+    headings = map(say.text, ("sign.here", "sign.name", "", "sign.date", "sign.signature", ""))
+    yield SummaryRow()
+    yield SummaryRow(tuple(headings), bold=True, to_sign=True)
+    for role in ("sign.prepared", "sign.checked", "sign.approved"):
+        yield SummaryRow((say.text(role), *[""] * 5), to_sign=True)
 
 
 # -- any workbook ------------------------------------------------------------------------------------------
@@ -383,8 +404,11 @@ class _Book:
             if self._rehearsal:
                 banner = [say.text("results.rehearsal"), *[""] * (columns - 1)]
                 sheet.append(pens.filled(text, Colour.ORANGE, bold=True) for text in banner)
-            for row in rows:
+            for at, row in enumerate(rows, start=1 + self._rehearsal):
+                if row.to_sign and not row.bold:
+                    sheet.row_dimensions[at].height = ROOM_TO_SIGN_POINTS
                 sheet.append(pens.of_summary(row))
+            sheet.page_setup.fitToHeight = 1
             bars = {at: row.bar for at, row in enumerate(rows, start=1 + self._rehearsal) if row.bar}
             if bars:
                 sheet.page_setup.orientation = "landscape"
@@ -447,14 +471,19 @@ def _chart(sheet: WriteOnlySheet, bars: Mapping[int, Colour]) -> BarChart:
     chart.title = say.text("summary.chart")
     chart.add_data(Reference(sheet, BAR_COLUMN, first, max_row=last))
     chart.set_categories(Reference(sheet, 1, first, max_row=last))
-    chart.y_axis.numFmt = "#,##0"
     chart.x_axis.scaling.orientation = "maxMin"
     # Spreadsheet programs leave out axes of which the file does not say that they are there.
-    chart.x_axis.delete = chart.y_axis.delete = False
+    chart.x_axis.delete = False
+    # Each bar says its amount, so that a scale beside it would only be read twice.
+    chart.y_axis.delete, chart.y_axis.majorGridlines = True, None
+    [series] = chart.series
+    series.dLbls = DataLabelList(numFmt="#,##0", showVal=True)
+    for name in ("showSerName", "showCatName", "showLegendKey", "showPercent"):
+        setattr(series.dLbls, name, False)
     for at, colour in enumerate(bars.values()):
         point = DataPoint(idx=at)
-        point.graphicalProperties.solidFill = colour
-        chart.series[0].dPt.append(point)
+        point.graphicalProperties.solidFill = IN_CHART[colour]
+        series.dPt.append(point)
     return chart
 
 
@@ -505,13 +534,25 @@ def _length(value: Value) -> int:
 # -- the cells ---------------------------------------------------------------------------------------------
 
 
+class _Style(NamedTuple):
+    """How a cell looks: its text `low` in a high row, with a `line` below it to write on."""
+
+    colour: Colour | None = None
+    is_text: bool = True
+    bold: bool = False
+    wrapped: bool = False
+    right: bool = False
+    low: bool = False
+    line: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class _Pens:
     """One cell per style, filled anew for every value: the sheet writes it before it takes the next."""
 
     sheet: WriteOnlySheet
     texts: _Texts
-    cells: dict[tuple[bool, Colour | None, bool, bool, bool], Cell] = field(default_factory=dict)
+    cells: dict[_Style, Cell] = field(default_factory=dict)
 
     def of_row(self, row: TabRow, sentences: Collection[int]) -> Iterator[Cell | None]:
         for position, value in enumerate(row.values):
@@ -519,9 +560,13 @@ class _Pens:
 
     def of_summary(self, row: SummaryRow) -> Iterator[Cell | None]:
         for position, value in enumerate(row.values):
-            # Its headings stand over numbers.
-            right = row.bold and position > 0
-            yield self.filled(value, None if position else row.bar, bold=row.bold, right=right)
+            if row.to_sign:
+                style = _Style(bold=row.bold, low=True, line=position > 0 and not row.bold)
+                yield self._text(str(value or ""), style)
+            else:
+                # Its headings stand over numbers.
+                right = row.bold and position > 0
+                yield self.filled(value, None if position else row.bar, bold=row.bold, right=right)
 
     def filled(
         self,
@@ -536,7 +581,10 @@ class _Pens:
             return None if value is None and colour is None else self._number(value, colour, bold)
         if not value and colour is None:
             return None
-        pen = self._pen(True, colour, bold, wrapped or "\n" in value, right)
+        return self._text(value, _Style(colour, bold=bold, wrapped=wrapped or "\n" in value, right=right))
+
+    def _text(self, value: str, style: _Style) -> Cell:
+        pen = self._pen(style)
         pen.value = self.texts.for_cell(value) or None
         if value:
             # openpyxl takes "=1+1" for a formula and "#N/A" for an error.
@@ -544,21 +592,23 @@ class _Pens:
         return pen
 
     def _number(self, value: int | None, colour: Colour | None, bold: bool) -> Cell:
-        pen = self._pen(False, colour, bold, False, False)
+        pen = self._pen(_Style(colour, is_text=False, bold=bold))
         pen.value = value
         return pen
 
-    def _pen(self, is_text: bool, colour: Colour | None, bold: bool, wrapped: bool, right: bool) -> Cell:
-        key = is_text, colour, bold, wrapped, right
-        if key not in self.cells:
-            pen = self.cells[key] = WriteOnlyCell(self.sheet)
-            pen.number_format = "@" if is_text else "#,##0"
-            horizontal = "right" if right else None
-            pen.alignment = Alignment(horizontal=horizontal, vertical="top", wrap_text=wrapped)
-            pen.font = Font(name=FONT, size=FONT_POINTS, bold=bold)
-            if colour:
-                pen.fill = PatternFill("solid", start_color=colour)
-        return self.cells[key]
+    def _pen(self, style: _Style) -> Cell:
+        if style not in self.cells:
+            pen = self.cells[style] = WriteOnlyCell(self.sheet)
+            pen.number_format = "@" if style.is_text else "#,##0"
+            horizontal = "right" if style.right else None
+            vertical = "bottom" if style.low else "top"
+            pen.alignment = Alignment(horizontal=horizontal, vertical=vertical, wrap_text=style.wrapped)
+            pen.font = Font(name=FONT, size=FONT_POINTS, bold=style.bold)
+            if style.colour:
+                pen.fill = PatternFill("solid", start_color=style.colour)
+            if style.line:
+                pen.border = Border(bottom=Side("thin"))
+        return self.cells[style]
 
 
 # -- texts -------------------------------------------------------------------------------------------------

@@ -690,7 +690,23 @@ def test_check_tells_of_the_deposit_as_it_was_last_stated(desktop: Desktop) -> N
     done = desktop.run("check", "bonus.csv", "--json")
     deposit = done.json["deposit"]
     assert (deposit["balance"], deposit["missing"]) == (100, 2 * 5_650 - 100)
-    assert re.search(r"deposit Rp100 .* \(WIB\): Rp11,200 short of this plan", done.err)
+    assert re.search(r"deposit Rp100 \(.* WIB, batch bonus\): Rp11,200 short of this plan", done.err)
+
+
+def test_the_deposit_is_that_of_the_latest_batch_of_the_account(desktop: Desktop) -> None:
+    """A new sheet has no answer of its own yet."""
+    desktop.sandbox.set_balance(1_000_000)
+    desktop.payroll("mei.csv", desktop.numbers(1))
+    desktop.payroll("juni.csv", desktop.numbers(2, first=20))
+    desktop.payroll("juli.csv", desktop.numbers(2, first=40))
+    assert (desktop.send("mei.csv").exit, desktop.send("juni.csv").exit) == (OK, OK)
+    done = desktop.run("check", "juli.csv", "--json", "--output", "plan.xlsx")
+    deposit = done.json["deposit"]
+    assert (deposit["balance"], deposit["batch"]) == (1_000_000 - 3 * 5_650, "juni")
+    rows = openpyxl.load_workbook(desktop.folder / "plan.xlsx")["Summary"].iter_rows(values_only=True)
+    assert {row[0]: row[2] for row in rows}["last known deposit"] == deposit["balance"]
+    started = desktop.run("run", "juli.csv", "--rate", "500")  # no terminal to ask on
+    assert "last known deposit Rp983,050" in started.out
 
 
 def test_check_saves_the_plan_as_a_workbook(desktop: Desktop) -> None:

@@ -13,7 +13,7 @@ import pytest
 from bulk_topup import say
 from bulk_topup.batch import Wishes
 from bulk_topup.errors import StorageFailed
-from bulk_topup.model import Columns, Notice, OddCell, Oddity, Status
+from bulk_topup.model import Columns, Deposit, Notice, OddCell, Oddity, Status
 from bulk_topup.planbook import PLAN_COLUMNS, own_columns, plan_rows, write_plan
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.columns import Named, find_header
@@ -38,7 +38,13 @@ def target(tmp_path: Path) -> Path:
 
 def written(target: Path, plan: Plan, **other: Any) -> Worksheet:
     """The first tab of the plan's workbook."""
-    facts: dict[str, Any] = {"account": "agent", "budget": None, "rehearsal": False, "tell": str}
+    other.setdefault("deposit", None)
+    facts: dict[str, Any] = {
+        "account": "agent",
+        "budget": None,
+        "rehearsal": False,
+        "tell": str,
+    }
     assert write_plan(target, plan, **(facts | other)) == target
     return openpyxl.load_workbook(target).worksheets[0]
 
@@ -214,6 +220,22 @@ def test_the_summary_counts_every_row_once_and_adds_up(target: Path) -> None:
     assert "budget" not in facts
 
 
+def test_the_last_known_deposit_stands_beside_the_cost(target: Path) -> None:
+    plan = mixed()
+    written(target, plan, deposit=Deposit(1_000, "2025-01-19 16:05", "gaji"))
+    facts = summary(target)
+    assert facts["last known deposit"] == (1_000,)
+    assert "stated at 2025-01-19 16:05 (WIB), in batch gaji" in facts
+    assert facts["to be added to it for this plan"] == (plan.cost - 1_000,)
+    written(target, plan, deposit=Deposit(plan.cost, "2025-01-19 16:05", "gaji"))
+    assert summary(target)["to be added to it for this plan"] == (0,)
+
+
+def test_who_approves_the_plan_can_sign_it(target: Path) -> None:
+    written(target, mixed())
+    assert {"Prepared by", "Checked by", "Approved by"} <= set(summary(target))
+
+
 def test_a_plan_that_sends_nothing_has_no_code_to_pass_on(target: Path) -> None:
     written(target, plan_of(sheet_of([("", "x", "S5")])))
     assert summary(target)["plan code"] == ("nothing to send",)
@@ -301,7 +323,9 @@ def test_a_plan_that_cannot_be_saved_says_so_and_speaks_of_no_top_ups(tmp_path: 
 def test_a_target_that_cannot_be_replaced_is_left_and_the_plan_goes_beside_it(target: Path) -> None:
     target.mkdir()
     told: list[Notice] = []
-    path = write_plan(target, mixed(), account="agent", budget=None, rehearsal=False, tell=told.append)
+    path = write_plan(
+        target, mixed(), account="agent", budget=None, deposit=None, rehearsal=False, tell=told.append
+    )
     assert path == target.with_name("bonus.plan (2).xlsx")
     assert [notice.code for notice in told] == ["saved.beside"]
 

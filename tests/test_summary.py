@@ -15,7 +15,14 @@ from bulk_topup.model import BookTab, Finding, Kind, Level, Paid, Status
 from bulk_topup.results import TO_DO, Tally, tally, to_do, what_to_ask
 from bulk_topup.resultsbook import ASK_COLUMNS, FACTS, TO_DO_COLUMNS, summary_rows
 from bulk_topup.sheet import read_sheet
-from bulk_topup.workbook import RESULT_COLUMNS, ResultLine, Tab, TabRow, write_results
+from bulk_topup.workbook import (
+    RESULT_COLUMNS,
+    ROOM_TO_SIGN_POINTS,
+    ResultLine,
+    Tab,
+    TabRow,
+    write_results,
+)
 from tests.builders import (
     ANDI,
     BUDI,
@@ -204,6 +211,20 @@ def test_one_chart_draws_the_rupiah_of_each_status(batch: Checkpoint, target: Pa
     drawn = dict(zip(names, amounts, strict=True))
     assert drawn == {str(status): tally(batch).rupiah[status] for status in Status}
     assert len(series.dPt) == len(Status)
+    assert series.dLbls.showVal
+    assert series.dLbls.numFmt == "#,##0"
+
+
+def test_three_people_have_room_to_sign_on_one_page(batch: Checkpoint, target: Path) -> None:
+    sheet = write(batch, target)["Summary"]
+    labels = {str(cell.value): cell.row for cell in sheet["A"]}
+    rows = [labels[say.WORDS[f"sign.{role}"]] for role in ("prepared", "checked", "approved")]
+    lines = [[cell.border.bottom.style for cell in sheet[row]][:6] for row in rows]
+    assert lines == [[None, *["thin"] * 5]] * 3
+    assert {sheet.row_dimensions[row].height for row in rows} == {ROOM_TO_SIGN_POINTS}
+    assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 1)
+    headings = [cell.value for cell in sheet[rows[0] - 1]]
+    assert headings[:5] == ["to sign", "name", None, "date", "signature"]
 
 
 def _cells(sheet: Worksheet, reference: str) -> list[Any]:
