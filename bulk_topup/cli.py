@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -43,6 +44,8 @@ def main() -> None:
         sys.exit(problem.exit_code)
     except click.Abort:
         raise KeyboardInterrupt from None  # what click makes of one, it would answer with exit code 1
+    except Exception as defect:  # noqa: BLE001  (whatever it is, it ends in a line and its exit code)
+        sys.exit(_defect(defect, Desk()))
 
 
 @click.group(
@@ -194,11 +197,20 @@ def _guarded(function: Callable[[], Exit], desk: Desk) -> Exit:
         return Exit.INTERRUPTED
     except click.ClickException:
         raise
-    except Exception as defect:
-        if os.environ.get("BULK_TOPUP_DEBUG"):
-            raise
-        desk.error(BulkTopupError("defect", why=f"{type(defect).__name__}: {defect}"))
-        return Exit.DEFECT
+    except Exception as defect:  # noqa: BLE001  (whatever it is, it ends in a line and its exit code)
+        return _defect(defect, desk)
+
+
+def _defect(defect: Exception, desk: Desk) -> Exit:
+    """One line; under BULK_TOPUP_DEBUG, the way to it before that: no values, no password, nothing that a
+    terminal would obey."""
+    from bulk_topup.credentials import without_secrets
+
+    if os.environ.get("BULK_TOPUP_DEBUG"):
+        for line in without_secrets("".join(traceback.format_exception(defect))).splitlines():
+            desk.warn(say.printable(line))
+    desk.error(BulkTopupError("defect", why=without_secrets(f"{type(defect).__name__}: {defect}")))
+    return Exit.DEFECT
 
 
 # -- commands ----------------------------------------------------------------------------------------------

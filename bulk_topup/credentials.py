@@ -17,6 +17,7 @@ from bulk_topup import say
 from bulk_topup.config import SANDBOX_ACCOUNT
 from bulk_topup.errors import InputError
 from bulk_topup.provider import checked_base_url
+from bulk_topup.wire import REPLACED, SHORTEST_SECRET, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 USERNAME, PASSWORD = "BULK_TOPUP_USERNAME", "BULK_TOPUP_PASSWORD"
 SERVICE = "bulk-topup"
 """What the system keyring files our entries under, one for each provider's address."""
+
+_SECRETS: set[str] = set()
+"""Every password that this process has read, for `without_secrets`."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,20 @@ def credentials(connection: Connection) -> tuple[str, str]:
         if kept is not None and username in {"", kept.username}:
             username, password = kept.username, password or kept.password
     username = username or _asked(say.text("credentials.ask_username"), USERNAME, hidden=False)
-    return username, password or _asked(say.text("credentials.ask_password"), PASSWORD, hidden=True)
+    return username, _noted(password) or _asked(say.text("credentials.ask_password"), PASSWORD, hidden=True)
+
+
+def without_secrets(text: str) -> str:
+    """The text without any password that was read, however it is spelled there: for the trace of a defect."""
+    for secret in _SECRETS:
+        text = spellings(secret).sub(REPLACED, text)
+    return text
+
+
+def _noted(password: str) -> str:
+    if len(password) >= SHORTEST_SECRET:
+        _SECRETS.add(password)
+    return password
 
 
 def _given_password(file: Path | None) -> str:
@@ -67,7 +84,7 @@ def password_in(file: Path) -> str:
         raise InputError("credentials.file", path=file, why=why) from None
     if not password:
         raise InputError("credentials.file", path=file, why="it is empty")
-    return password
+    return _noted(password)
 
 
 # -- a person ----------------------------------------------------------------------------------------------
@@ -92,7 +109,7 @@ def _asked(prompt: str, variable: str, *, hidden: bool) -> str:
     typed = _hidden(prompt + " ") if hidden else _line(prompt + " ")
     if not typed:
         raise InputError("credentials.empty", variable=variable)
-    return typed
+    return _noted(typed) if hidden else typed
 
 
 def _hidden(prompt: str) -> str:

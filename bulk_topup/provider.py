@@ -34,9 +34,10 @@ from urllib3.util.ssl_ import create_urllib3_context
 from bulk_topup import pricelist
 from bulk_topup.errors import InputError, ProviderError
 from bulk_topup.model import Answer, NoAnswer, NotSent, Order, PriceList, Reply
-from bulk_topup.wire import REPLACED, http_date, read_json, text
+from bulk_topup.wire import REPLACED, SHORTEST_SECRET, http_date, read_json, spellings, text
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
@@ -177,7 +178,7 @@ class Provider:
         except ValueError:
             return reply
         kept = _WORDS | (_NUMERIC if password.isdigit() else frozenset())
-        redacted = _redacted(value, password, kept)
+        redacted = _redacted(value, spellings(password), kept)
         return reply if redacted == value else replace(reply, body=json.dumps(redacted).encode())
 
     def _note_skew(self, date: str) -> None:
@@ -560,24 +561,21 @@ def _unzipped(body: bytes, longest: int) -> bytes:
     return plain
 
 
-SHORTEST_SECRET: Final = 4
-"""Anything shorter stands in honest answers by chance."""
-
 _WORDS: Final = frozenset({"result", "status"})
 _NUMERIC: Final = frozenset(
     {"nomorpelanggan", "nomortujuan", "invoice", "serial", "nominal", "harga", "debet", "debit", "saldo"}
 )
 
 
-def _redacted(value: object, secret: str, kept: frozenset[str]) -> object:
+def _redacted(value: object, secret: re.Pattern[str], kept: frozenset[str]) -> object:
     match value:
         case str():
-            return value.replace(secret, REPLACED)
+            return secret.sub(REPLACED, value)
         case list():
             return [_redacted(item, secret, kept) for item in value]
         case dict():
             return {
-                name.replace(secret, REPLACED): item if name in kept else _redacted(item, secret, kept)
+                secret.sub(REPLACED, name): item if name in kept else _redacted(item, secret, kept)
                 for name, item in value.items()
             }
     return value

@@ -10,7 +10,11 @@ import json
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final
+from html.entities import codepoint2name
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LONGEST_TEXT: Final = 100
 REPLACED: Final = "\ufffd"
@@ -86,3 +90,32 @@ def http_date(value: str) -> datetime | None:
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+# -- a secret that is echoed -------------------------------------------------------------------------------
+
+
+SHORTEST_SECRET: Final = 4
+"""Anything shorter stands in honest answers by chance."""
+
+
+def spellings(secret: str) -> re.Pattern[str]:
+    """Matches the secret as it is, and as whoever echoes it may write it, each character by itself: for forms,
+    for HTML, for JSON or for a quoted string."""
+    return re.compile("".join(f"(?:{'|'.join(_spelled(character))})" for character in secret))
+
+
+def _spelled(character: str) -> Iterator[str]:
+    code = ord(character)
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    yield re.escape(character)
+    yield "(?i:" + "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "surrogatepass")) + ")"
+    yield f"(?i:&#0*{code};|&#x0*{code:x};)"
+    yield "(?i:" + "".join(rf"\\u{units[at : at + 4]}" for at in range(0, len(units), 4)) + ")"
+    if not character.isalnum():
+        yield re.escape("\\" + character)
+    if character == " ":
+        yield r"\+"
+    name = "apos" if character == "'" else codepoint2name.get(code)
+    if name:
+        yield f"&{name};"

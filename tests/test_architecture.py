@@ -27,7 +27,7 @@ def _names(text: str) -> frozenset[str]:
 PURE_STDLIB = _names(
     """
     __future__ bisect collections collections.abc dataclasses datetime difflib email.utils enum functools
-    hashlib itertools json math operator re string types typing unicodedata
+    hashlib html.entities itertools json math operator re string types typing unicodedata
     """
 )
 """What a pure module may use of the standard library: nothing here opens, sends, sleeps or draws lots."""
@@ -172,3 +172,34 @@ def test_the_invariants_name_modules_that_exist() -> None:
         held_by = set(code_in(item[item.rindex("(") :]))
         assert held_by, item
         assert held_by <= MODULES, item
+
+
+def test_whatever_is_caught_blindly_is_raised_again_or_says_why() -> None:
+    silent = [
+        f"{path.relative_to(ROOT)}:{handler.lineno}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for handler in handlers_in(path)
+        if is_blind(handler) and not raises_again(handler) and not says_why(path, handler)
+    ]
+    assert silent == []
+
+
+def handlers_in(path: Path) -> Iterator[ast.ExceptHandler]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return (node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler))
+
+
+def is_blind(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(kind is None or ast.unparse(kind) in {"Exception", "BaseException"} for kind in caught)
+
+
+def raises_again(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
+def says_why(path: Path, handler: ast.ExceptHandler) -> bool:
+    line = path.read_text(encoding="utf-8").splitlines()[handler.lineno - 1]
+    comment = line.partition("#")[2].partition("noqa: BLE001")
+    return len((comment[2] or comment[0]).split()) > 3

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import html
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
 
 import click
 import openpyxl
@@ -28,7 +31,17 @@ if TYPE_CHECKING:
     from tests.conftest import MakeOffice, Office, Result
 
 OK, NOT_ALL_PAID, NOTHING_SENT, STOPPED, OPEN, DEFECT = 0, 1, 2, 3, 4, 70
-PASSWORD = "Gajah-Terbang-77"
+PASSWORD = 'Gajah+Terbang & "77" <kali>/\u00e9'
+SPELLINGS = {
+    "itself": PASSWORD,
+    "form": quote_plus(PASSWORD),
+    "lower-case form": re.sub("%..", lambda found: found[0].lower(), quote_plus(PASSWORD)),
+    "address": quote(PASSWORD),
+    "html": html.escape(PASSWORD),
+    "numeric html": "".join(f"&#{ord(letter)};" for letter in PASSWORD),
+    "json": json.dumps(PASSWORD)[1:-1],
+    "quoted": json.dumps(PASSWORD, ensure_ascii=False).replace("/", "\\/")[1:-1],
+}
 PAID_AND_LOST = "081200002001"
 HARMLESS = {"\n"}
 
@@ -42,10 +55,15 @@ def secret_office(make_office: MakeOffice) -> Office:
 
 
 def places_with(secret: str, office: Office, *results: Result) -> list[str]:
-    """Where the secret stands: outputs, and files of any kind, unpacked."""
-    found = [f"output {n}" for n, done in enumerate(results) if secret in done.out + done.err]
+    """Where the secret stands, however spelled: outputs, and files of any kind, unpacked."""
+    spelled = set(SPELLINGS.values()) if secret == PASSWORD else {secret}
+    found = [f"output {n}" for n, done in enumerate(results) if is_in(done.out + done.err, spelled)]
     files = sorted(path for path in office.folder.parent.rglob("*") if path.is_file())
-    return found + [path.name for path in files if secret.encode() in unpacked(path)]
+    return found + [path.name for path in files if is_in(unpacked(path).decode(errors="replace"), spelled)]
+
+
+def is_in(text: str, spelled: set[str]) -> bool:
+    return any(one in text for one in spelled)
 
 
 def unpacked(path: Path) -> bytes:
@@ -82,18 +100,17 @@ def test_the_password_stays_out_of_outputs_and_files(secret_office: Office) -> N
     assert places_with(PASSWORD, office, *done) == []
 
 
-@pytest.mark.parametrize("debug", [None, "1"])
-def test_an_internal_error_does_not_show_the_password(secret_office: Office, debug: str | None) -> None:
-    office = secret_office
-    office.payroll("bonus.csv", ["081234500001"])
-    broken = (
-        "from bulk_topup import cli, send\n"
-        "def fail(self, order, outcome, status, expected): raise RuntimeError('broken on purpose')\n"
-        "send.Sender._react = fail\n"
-        "cli.main()\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", broken, "run", "bonus.csv", "--yes", *office.fast],
+BROKEN = """
+from bulk_topup import cli, send
+def fail(self, order, outcome, status, expected): raise RuntimeError({words!r})
+send.Sender._react = fail
+cli.main()
+"""
+
+
+def run_broken(office: Office, script: str, debug: str | None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", script, "run", "bonus.csv", "--yes", *office.fast],
         cwd=office.folder,
         env={**office.environment, **({"BULK_TOPUP_DEBUG": debug} if debug else {})},
         capture_output=True,
@@ -102,11 +119,40 @@ def test_an_internal_error_does_not_show_the_password(secret_office: Office, deb
         check=False,
     )
 
-    assert "broken on purpose" in done.stderr
-    assert ("Traceback" in done.stderr) is bool(debug)
-    assert debug or done.returncode == DEFECT
-    assert PASSWORD not in done.stdout + done.stderr
+
+@pytest.mark.parametrize("debug", [None, "1"])
+def test_an_internal_error_ends_in_its_exit_code_and_shows_no_password(
+    secret_office: Office, debug: str | None
+) -> None:
+    office = secret_office
+    office.payroll("bonus.csv", ["081234500001"])
+    words = f"broken \033[2J on {PASSWORD} purpose\x07 {' '.join(SPELLINGS.values())}"
+
+    done = run_broken(office, BROKEN.format(words=words), debug)
+
+    assert done.returncode == DEFECT
+    assert ("Traceback" in done.stderr, "in fail" in done.stderr) == (bool(debug), bool(debug))
+    assert "broken \N{REPLACEMENT CHARACTER}[2J on \N{REPLACEMENT CHARACTER} purpose" in done.stderr
+    assert {char for char in done.stdout + done.stderr if not char.isprintable()} <= HARMLESS
+    assert not is_in(done.stdout + done.stderr, set(SPELLINGS.values()))
     assert places_with(PASSWORD, office) == []
+
+
+@pytest.mark.parametrize("debug", [None, "1"])
+def test_an_internal_error_before_a_command_begins_ends_in_its_exit_code(
+    secret_office: Office, debug: str | None
+) -> None:
+    broken = (
+        "from bulk_topup import cli, settings\n"
+        "def fail(): raise RuntimeError('broken on purpose')\n"
+        "settings.read = fail\n"
+        "cli.main()\n"
+    )
+
+    done = run_broken(secret_office, broken, debug)
+
+    assert (done.returncode, "broken on purpose" in done.stderr) == (DEFECT, True)
+    assert ("Traceback" in done.stderr) is bool(debug)
 
 
 def test_a_refused_login_does_not_show_the_password(secret_office: Office) -> None:
@@ -127,6 +173,9 @@ def echo(**fields: str) -> str:
 @pytest.mark.parametrize(
     "answer",
     [
+        pytest.param(
+            "before " + echo(result="no", reason_code="11", reason=" ".join(SPELLINGS.values())), id="spelled"
+        ),
         pytest.param(
             "before " + echo(result="no", reason_code="11", reason=f"password={PASSWORD}&itrx=1"), id="reason"
         ),
@@ -154,7 +203,7 @@ def test_a_password_that_the_provider_echoes_in_an_answer_is_not_kept_or_shown(
 @pytest.mark.parametrize(
     "answer",
     [
-        pytest.param(echo(result="no", reason=f"Password {PASSWORD} salah"), id="reason"),
+        pytest.param(echo(result="no", reason=" ".join(SPELLINGS.values())), id="reason"),
         pytest.param(echo(result="no", reason="salah", reason_code=PASSWORD), id="reason code"),
         pytest.param(
             "otherjson:"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import http.client
 import json
 import socket
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 ORDER = Order(
     id=1, row=2, number="08123456789", product="TEL5", itrx=1, nominal=5000, operator="TELKOMSEL", price=5630
 )
-PASSWORD = "s3cret&word=1"
+PASSWORD = 's3cret&w+rd=1 "\u00e9"'
 TIMEOUT_S = 0.3
 
 Handler = Callable[[socket.socket], None]
@@ -587,7 +589,7 @@ def test_the_request_is_the_documents_form_and_carries_nothing_else(
         account.top_up(ORDER, may_leave=lambda: True)
     head, _, body = server.received[1].partition(b"\r\n\r\n")
     assert body == (
-        b"username=dummy&password=s3cret%26word%3D1&itrx=1&kodeoperator=TEL5&nomortujuan=08123456789"
+        b"username=dummy&password=s3cret%26w%2Brd%3D1+%22%C3%A9%22&itrx=1&kodeoperator=TEL5&nomortujuan=08123456789"
     )
     lines = head.decode().lower().split("\r\n")
     assert lines[0] == "post /json/pulsa/isipulsa http/1.1"
@@ -795,6 +797,32 @@ def test_a_date_that_is_none_leaves_the_skew_unknown(serve: Callable[..., Server
     account = provider(serve(answers(b"{}", "200 OK", f"Date: {date}")).url)
     assert isinstance(account.status("TRX1", "08123456789"), Reply)
     assert account.skew_s(NOON, time.monotonic()) is None
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        pytest.param(PASSWORD, id="itself"),
+        pytest.param(quote_plus(PASSWORD), id="form"),
+        pytest.param(quote_plus(PASSWORD).replace("%2B", "%2b").replace("%3D", "%3d"), id="lower-case form"),
+        pytest.param(quote(PASSWORD, safe="&="), id="address"),
+        pytest.param(html.escape(PASSWORD), id="html"),
+        pytest.param(PASSWORD.encode("ascii", "xmlcharrefreplace").decode(), id="numeric html"),
+        pytest.param("".join(f"&#x{ord(letter):X};" for letter in PASSWORD), id="hexadecimal html"),
+        pytest.param(json.dumps(PASSWORD)[1:-1], id="json"),
+        pytest.param("".join(f"\\u{ord(letter):04X}" for letter in PASSWORD), id="escaped json"),
+        pytest.param(json.dumps(PASSWORD, ensure_ascii=False)[1:-1], id="quoted"),
+    ],
+)
+def test_a_password_that_is_echoed_is_in_no_reply_however_it_is_spelled(
+    serve: Callable[..., Server], spelled: str
+) -> None:
+    body = json.dumps({"result": "no", "reason": f"a{spelled}z", spelled: [spelled]}).encode()
+
+    answer = provider(serve(answers(body)).url).status("TRX1", "08123456789")
+
+    assert isinstance(answer, Reply)
+    assert json.loads(answer.body) == {"result": "no", "reason": "a\ufffdz", "\ufffd": ["\ufffd"]}
 
 
 def test_the_password_is_in_no_text_of_ours(serve: Callable[..., Server]) -> None:

@@ -68,7 +68,7 @@ def _readable() -> Iterator[None]:
         if str(error) == "Workbook is encrypted":
             raise InputError("sheet.password") from error
         raise _damaged(str(error)) from error
-    except Exception as error:
+    except Exception as error:  # xlrd itself raises whatever its reading of damaged bytes runs into
         raise _damaged("it is damaged inside") from error
 
 
