@@ -1,0 +1,115 @@
+"""The command line: measures the figures, ours and baseline in turn, prints the table and writes the page."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass, field
+from statistics import median
+from typing import TYPE_CHECKING
+
+from tests.bench import page
+from tests.bench.figures import FIGURES
+from tests.bench.measure import Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tests.bench.figures import Figure
+    from tests.bench.measure import Sample
+
+RUNS = 5
+SIZES = (1_000, 10_000, 100_000)
+QUICK_ROWS = 1_000
+
+
+@dataclass(frozen=True)
+class Measured:
+    """`growth` is by rows, in seconds: of the sizes up to the figure's own."""
+
+    figure: Figure
+    rows: int
+    ours: Sequence[Sample]
+    baseline: Sequence[Sample]
+    peak: int
+    growth: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def value(self) -> float:
+        return median(sample.value for sample in self.ours)
+
+    @property
+    def baseline_value(self) -> float | None:
+        return median(sample.value for sample in self.baseline) if self.baseline else None
+
+    @property
+    def ratio(self) -> float | None:
+        return self.value / self.baseline_value if self.baseline_value else None
+
+    def missed(self) -> Iterator[str]:
+        """The targets that do not hold."""
+        figure = self.figure
+        if figure.most_ratio is not None and self.ratio is not None and self.ratio > figure.most_ratio:
+            yield f"{figure.name}: {self.ratio:.2f} times the baseline, {figure.most_ratio} at most"
+        if figure.most_s is not None and self.value > figure.most_s:
+            yield f"{figure.name}: {self.value:.2f} s, {figure.most_s} s at most"
+        if figure.most_bytes is not None and self.peak > figure.most_bytes:
+            yield f"{figure.name}: {self.peak >> 20} MiB, {figure.most_bytes >> 20} MiB at most"
+
+
+def main() -> int:
+    options = _options()
+    chosen = [figure for figure in FIGURES if not options.figures or figure.name in options.figures]
+    sizes = [] if options.quick or options.no_growth else SIZES
+    try:
+        measured = [_measured(figure, options, sizes) for figure in chosen]
+    except Failed as failure:
+        print(failure, file=sys.stderr)
+        return 2
+    for line in page.table(measured):
+        print(line)
+    if options.quick:
+        return 0
+    if len(chosen) == len(FIGURES):
+        page.write(measured)
+    missed = [line for each in measured for line in each.missed()]
+    print(*missed, sep="\n")
+    return 1 if missed else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description="Measures what the program costs. Without FIGURE all of it, into docs/benchmarks.md.",
+    )
+    names = [figure.name for figure in FIGURES]
+    parser.add_argument("figures", nargs="*", metavar="FIGURE", help=", ".join(names))
+    parser.add_argument("--quick", action="store_true", help="each figure once and small, and no thresholds")
+    parser.add_argument(
+        "--runs", type=int, default=RUNS, metavar="N", help=f"of which the median counts ({RUNS})"
+    )
+    parser.add_argument("--no-growth", action="store_true", help="only the full size")
+    options = parser.parse_args()
+    if unknown := set(options.figures) - set(names):
+        parser.error(f"there is no figure {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    return options
+
+
+def _measured(figure: Figure, options: argparse.Namespace, sizes: Sequence[int]) -> Measured:
+    print(f"{figure.name} …", file=sys.stderr, flush=True)
+    rows, runs = (min(figure.rows, QUICK_ROWS), 1) if options.quick else (figure.rows, options.runs)
+    ours, baseline = [], []
+    figure.ours(rows, False)  # what is made once, or read from a cold disk, is no part of the figure
+    for _ in range(runs):
+        ours.append(figure.ours(rows, False))
+        if figure.baseline is not None:
+            baseline.append(figure.baseline(rows))
+    peak = figure.ours(rows, True).peak or 0
+    growth = {
+        size: median(figure.ours(size, False).value for _ in range(3)) for size in sizes if figure.grows
+    }
+    return Measured(figure, rows, ours, baseline, peak, growth)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""What is measured, and against what. A new figure is one entry in FIGURES."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.bench import data, environment, measure
+from tests.bench.data import FULL_SHEET
+from tests.bench.measure import Sample
+from tests.markdown import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+GIB = 1 << 30
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Figure:
+    """`ours` and `baseline` measure once, in seconds, with a sheet of so many rows; the second argument
+    of `ours` asks for the peak memory instead of an honest time. What begins with `most` are the targets.
+
+    `rows` is the size of the published figure; with `grows`, smaller ones are measured, too.
+    """
+
+    name: str
+    what: str
+    ours: Callable[[int, bool], Sample]
+    against: str = ""
+    baseline: Callable[[int], Sample] | None = None
+    most_ratio: float | None = None
+    most_s: float | None = None
+    most_bytes: int | None = None
+    rows: int = FULL_SHEET
+    grows: bool = True
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A place for the files of one run; on a disk, as a user's are."""
+    where = Path(tempfile.mkdtemp(dir=data.cache(), prefix="run-"))
+    try:
+        yield where
+    finally:
+        shutil.rmtree(where)
+
+
+PROGRAM = (sys.executable, "-m", "bulk_topup")
+
+
+# -- reading and checking ----------------------------------------------------------------------------------
+
+
+def check_of(sheet: Callable[[int], Path]) -> Callable[[int, bool], Sample]:
+    """`check`, from the start of the process to its end; the findings in the sheet make it exit with 1."""
+
+    def measured(rows: int, watch: bool) -> Sample:
+        with folder() as where:
+            own = where / sheet(rows).name
+            os.link(sheet(rows), own)
+            argv = [*PROGRAM, "check", str(own), "--sandbox"]
+            env = measure.clean_environment(where)
+            sample, said = measure.command(argv, cwd=ROOT, env=env, codes=(1,), watch=watch)
+        assert re.search(f"rows in the sheet +{rows:,}$", said, re.MULTILINE), said
+        return sample
+
+    return measured
+
+
+def read_xlsx_of(sheet: Callable[[int], Path]) -> Callable[[int], Sample]:
+    return lambda rows: Sample(environment.baseline("read_xlsx", sheet(rows)))
+
+
+def read_csv(rows: int) -> Sample:
+    """In our own environment: with pyarrow, pandas takes longer to read texts."""
+    return Sample(environment.baseline("read_csv", data.comma_separated(rows), python=sys.executable))
+
+
+CHECKS = (
+    Figure(
+        "check-xlsx",
+        "`check` of a full .xlsx, shared strings",
+        check_of(data.shared_strings),
+        "fastexcel, to a pandas frame",
+        read_xlsx_of(data.shared_strings),
+        most_ratio=2.5,
+        most_bytes=int(1.2 * GIB),
+    ),
+    Figure(
+        "check-xlsx-inline",
+        "`check` of a full .xlsx, inline strings",
+        check_of(data.inline_strings),
+        "fastexcel, to a pandas frame",
+        read_xlsx_of(data.inline_strings),
+        most_ratio=2.5,
+        most_bytes=int(1.2 * GIB),
+    ),
+    Figure(
+        "check-csv",
+        "`check` of a full .csv",
+        check_of(data.comma_separated),
+        "pandas.read_csv, every cell a text",
+        read_csv,
+        most_ratio=6.0,
+        most_bytes=int(1.2 * GIB),
+    ),
+)
+
+
+# -- starting ----------------------------------------------------------------------------------------------
+
+
+def help_of(*command: str) -> Callable[[int, bool], Sample]:
+    def measured(_rows: int, watch: bool) -> Sample:
+        with folder() as where:
+            argv = [*PROGRAM, *command, "--help"]
+            return measure.command(argv, cwd=ROOT, env=measure.clean_environment(where), watch=watch)[0]
+
+    return measured
+
+
+def import_click(_rows: int) -> Sample:
+    return measure.command([sys.executable, "-c", "import click"], cwd=ROOT)[0]
+
+
+STARTS = (
+    Figure(
+        "help",
+        "`--help`",
+        help_of(),
+        '`python -c "import click"`',
+        import_click,
+        most_ratio=1.6,
+        rows=0,
+        grows=False,
+    ),
+)
+
+
+FIGURES = (*CHECKS, *STARTS)

@@ -1,0 +1,157 @@
+"""docs/benchmarks.md: the figures as a table, how they grow, and on what they were measured."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from tests.bench import environment
+from tests.bench.environment import DRAWING, REQUIREMENTS
+from tests.markdown import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tests.bench.__main__ import Measured
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+PLOT = ROOT / "docs" / "growth.svg"
+
+_OURS = ("pandas", "lxml", "openpyxl", "requests", "SQLAlchemy", "click")
+_THEIRS = ("fastexcel", "pyarrow", "pandas")
+
+
+def table(measured: Sequence[Measured]) -> Iterator[str]:
+    """Markdown. Seconds are medians; in brackets the fastest and the slowest run."""
+    yield "| figure | what | ours | processor | baseline | ratio | target | peak memory | at most |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    for each in measured:
+        figure = each.figure
+        cells = [
+            f"`{figure.name}`",
+            figure.what,
+            _seconds([sample.value for sample in each.ours]),
+            _seconds([sample.cpu_s for sample in each.ours if sample.cpu_s is not None]),
+            f"{figure.against}: {_seconds([sample.value for sample in each.baseline])}"
+            if each.baseline
+            else "",
+            f"**{each.ratio:.2f}**" if each.ratio else "",
+            _target(each),
+            f"{each.peak >> 20:,} MiB" if each.peak else "",
+            f"{figure.most_bytes >> 20:,} MiB" if figure.most_bytes else "",
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _target(each: Measured) -> str:
+    if each.figure.most_ratio is not None:
+        return f"≤ {each.figure.most_ratio:g}"
+    return "" if each.figure.most_s is None else f"≤ {each.figure.most_s:g} s"
+
+
+def _seconds(values: Sequence[float]) -> str:
+    if not values:
+        return ""
+    ordered = sorted(values)
+    middle = ordered[len(ordered) // 2]
+    return f"{middle:.2f} s ({ordered[0]:.2f} to {ordered[-1]:.2f})"
+
+
+def write(measured: Sequence[Measured]) -> None:
+    """The page and its plot."""
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text("\n".join([*_page(measured), ""]), encoding="utf-8")
+    _plot(measured)
+
+
+def _page(measured: Sequence[Measured]) -> Iterator[str]:
+    yield _HEAD
+    yield from _machine()
+    yield from ("", "## Figures", "")
+    yield from table(measured)
+    grown = [each for each in measured if each.growth]
+    if grown:
+        yield _GROWTH
+        yield from _growth(grown)
+        yield from ("", f"![Seconds by rows, both axes logarithmic]({PLOT.name})")
+
+
+_HEAD = """# Benchmarks
+
+Made by `python -m tests.bench`; do not edit. Ours and its baseline are run in turn, five times or more: the
+median counts, and the fastest and the slowest run stand in brackets. Ours is a whole process from its start
+to its end, with all that it starts. A baseline is the work alone, without start and imports, which is the
+harder measure. Peak memory is that of all processes together, taken in a run of its own.
+"""
+_GROWTH = """
+## Growth
+
+Seconds of ours by rows of the sheet. *Step* is the most by which a row costs more than at the size before it:
+1 is linear, below 1 is better.
+"""
+
+
+def _machine() -> Iterator[str]:
+    theirs = environment.baseline("versions", *_THEIRS)
+    memory = psutil.virtual_memory().total / (1 << 30)
+    system = f"{platform.system()} {platform.release()}"
+    yield f"- Machine: {os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB, {system}"
+    yield f"- Python {platform.python_version()}; {_listed({name: metadata.version(name) for name in _OURS})}"
+    yield f"- Baselines: {_listed(theirs)}"
+    yield f"- Commit {_commit()}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown"
+    )
+
+
+def _listed(versions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def _commit() -> str:
+    argv = ["git", "describe", "--always", "--dirty"]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+# -- growth ------------------------------------------------------------------------------------------------
+
+
+def _growth(measured: Sequence[Measured]) -> Iterator[str]:
+    sizes = sorted({size for each in measured for size in _by_rows(each)})
+    yield f"| figure | {' | '.join(f'{size:,}' for size in sizes)} | step |"
+    yield f"| --- |{' --- |' * (len(sizes) + 1)}"
+    for each in measured:
+        seconds = _by_rows(each)
+        cells = [f"{seconds[size]:.2f} s" if size in seconds else "" for size in sizes]
+        yield f"| `{each.figure.name}` | {' | '.join(cells)} | {_step(seconds):.2f} |"
+
+
+def _by_rows(each: Measured) -> dict[int, float]:
+    return {**each.growth, each.rows: each.value}
+
+
+def _step(seconds: dict[int, float]) -> float:
+    """The most by which a row costs more than at the size before."""
+    each = [seconds[size] / size for size in sorted(seconds)]
+    return max(later / earlier for earlier, later in itertools.pairwise(each))
+
+
+def _plot(measured: Sequence[Measured]) -> None:
+    lines = {each.figure.name: sorted(_by_rows(each).items()) for each in measured if each.growth}
+    environment.baseline("plot", PLOT, json.dumps(lines), requirements=(*REQUIREMENTS, *DRAWING))

@@ -1,0 +1,66 @@
+"""The benchmarks' own reckoning: which targets hold, how a figure grows, and what the sheets hold."""
+
+from __future__ import annotations
+
+import csv
+from itertools import islice
+
+import pytest
+
+from bulk_topup import numbers
+from bulk_topup.sandbox.prices import PRICES
+from tests.bench import data, page
+from tests.bench.__main__ import Measured
+from tests.bench.figures import FIGURES, Figure
+from tests.bench.measure import Sample
+
+
+def measured(ours: list[float], baseline: list[float], peak: int = 0, **targets: float) -> Measured:
+    figure = Figure("x", "x", lambda *_: Sample(0), **targets)  # type: ignore[arg-type]
+    return Measured(figure, 1_000_000, [Sample(s) for s in ours], [Sample(s) for s in baseline], peak)
+
+
+def test_the_median_run_counts_on_both_sides() -> None:
+    each = measured([9.0, 2.0, 3.0], [1.0, 2.0, 90.0])
+    assert (each.value, each.baseline_value, each.ratio) == (3.0, 2.0, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("targets", "missed"),
+    [
+        ({"most_ratio": 1.5}, 0),
+        ({"most_ratio": 1.4}, 1),
+        ({"most_s": 3.0}, 0),
+        ({"most_s": 2.9}, 1),
+        ({"most_bytes": 100}, 0),
+        ({"most_bytes": 99}, 1),
+        ({"most_ratio": 1.4, "most_s": 2.9, "most_bytes": 99}, 3),
+    ],
+)
+def test_a_target_is_missed_only_beyond_it(targets: dict[str, float], missed: int) -> None:
+    assert len(list(measured([3.0], [2.0], peak=100, **targets).missed())) == missed
+
+
+def test_a_step_is_where_a_row_costs_more_than_at_the_size_before() -> None:
+    assert page._step({1000: 1.0, 10_000: 2.0, 100_000: 20.0, 1_000_000: 300.0}) == pytest.approx(1.5)
+
+
+def test_every_figure_has_a_name_of_its_own() -> None:
+    assert len({figure.name for figure in FIGURES}) == len(FIGURES)
+
+
+def test_the_sheets_are_the_same_on_every_machine_and_hold_what_a_payroll_holds() -> None:
+    rows = list(data.rows(3000))
+    assert rows == list(islice(data.rows(1_000_000), 3000))
+    nationals, problems = numbers.normalise_column([row[1] for row in rows])
+    assert len(problems) == 3
+    assert len(set(nationals)) == 2998
+    assert {row[2] for row in rows} <= {
+        product["kodeoperator"] for product in PRICES if product["status"] == "Ready"
+    }
+
+
+def test_a_cached_sheet_holds_the_rows_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with data.comma_separated(50).open(encoding="utf-8", newline="") as file:
+        assert [tuple(row) for row in csv.reader(file)] == [data.HEADER, *data.rows(50)]
