@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup import __version__, clock, command, say
+from bulk_topup import __version__, clock, command, language, say
 from bulk_topup.desk import Desk
 from bulk_topup.errors import BulkTopupError, Exit
 
@@ -34,6 +34,8 @@ _SECONDS = command.FiniteRange(0, 86_400)
 
 def main() -> None:
     """Every way out of a command is an exit code and, if it failed, one line."""
+    language.choose(sys.argv[1:])
+    command.translate_help(cli)
     try:
         sys.exit(cli.main(prog_name="bulk-topup", windows_expand_args=False, standalone_mode=False))
     except click.ClickException as usage:
@@ -48,11 +50,18 @@ def main() -> None:
         sys.exit(_defect(defect, Desk()))
 
 
+def _lang(**settings: Any) -> Callable[[Command], Command]:
+    """`language.choose` has read it by the time it is parsed."""
+    what = "The language: en is English, id is Indonesian."
+    return click.option(language.OPTION, type=click.Choice(language.LANGUAGES), help=what, **settings)
+
+
 @click.group(
     cls=command.Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.version_option(__version__, prog_name="bulk-topup")
-def cli() -> None:
+@_lang()
+def cli(**_spoken: str) -> None:
     """Send prepaid mobile top-ups in bulk from a spreadsheet.
 
     Never pays twice, never loses a row: run the same command again and it carries on where it stopped.
@@ -153,6 +162,7 @@ _YES = click.option("--yes", is_flag=True, help="Send without asking.")
 _SPEECH = _options(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
     _option("--quiet", is_flag=True, help="Print errors only."),
+    _lang(envvar=language.VARIABLE),
 )
 
 
@@ -161,6 +171,7 @@ def _answers(function: Command) -> Command:
 
     @wraps(function)
     def command(**options: Any) -> None:
+        options.pop("lang")
         desk = Desk(
             as_json=options.pop("as_json", False),
             quiet=options.pop("quiet", False),
@@ -340,7 +351,7 @@ def resolve(desk: Desk, **options: Any) -> Exit:
     elif (
         options["row"] is None or options["number"] is None or bool(options["invoice"]) == options["not_sent"]
     ):
-        raise click.UsageError("give --row, --number and either --invoice or --not-sent; or --from FILE")
+        raise click.UsageError(say.text("usage.resolve"))
     else:
         verdicts = [answers.verdict(*given, options["note"])]
     return flow.resolve_rows(_job(options), desk, clock.SystemClock(), verdicts)
@@ -479,7 +490,8 @@ def forget(desk: Desk, before: datetime, overlap_days: int, yes: bool) -> Exit:
 @click.option(
     "--balance", type=click.IntRange(min=0), default=25_000_000, show_default=True, help="Rupiah, when new."
 )
-def sandbox(port: int, state: Path, balance: int) -> None:
+@_lang(envvar=language.VARIABLE)
+def sandbox(port: int, state: Path, balance: int, **_spoken: str) -> None:
     """Serve the simulated provider on this machine, until Ctrl-C.
 
     \b
@@ -532,7 +544,8 @@ def logout(desk: Desk, **options: Any) -> Exit:
 
 @cli.command(cls=click.Command)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def completion(shell: str) -> None:
+@_lang(envvar=language.VARIABLE)
+def completion(shell: str, **_spoken: str) -> None:
     """Print what lets SHELL complete commands with the Tab key.
 
     \b
@@ -674,9 +687,9 @@ def _approval(code: str | None, by: str | None) -> Approval | None:
     if code is None and by is None:
         return None
     if code is None or by is None or not by.strip():
-        raise click.UsageError("give --approve CODE and --approved-by NAME together")
+        raise click.UsageError(say.text("usage.approve"))
     if by.strip() == "NAME":  # pasted as `check` printed it: the results to sign would say so
-        raise click.UsageError("put the approver's own name in place of NAME")
+        raise click.UsageError(say.text("usage.approver"))
     from bulk_topup import approval, config
 
     return config.Approval(approval.code_given(code), by.strip())

@@ -24,7 +24,7 @@ ADVANCED = frozenset(
         *("tab", "checkpoint", "number_column", "product_column", "hidden", "sheet_password_file"),
         *("base_url", "timeout", "rate", "workers", "wait", "password_file"),
         *("duplicates", "strict", "retry_failed", "include_changed", "same_batch", "new_batch"),
-        *("overlap_days", "again", "as_json", "quiet"),
+        *("overlap_days", "again", "as_json", "quiet", "lang"),
     }
 )
 """Parameters that the help shows apart: the first screen is for who does this once a month."""
@@ -36,7 +36,7 @@ class FiniteRange(click.FloatRange):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number: float = super().convert(value, param, ctx)
         if number != number:
-            self.fail(f"{value!r} is not a number.", param, ctx)
+            self.fail(say.text("usage.not_a_number", value=repr(value)), param, ctx)
         return number
 
 
@@ -73,13 +73,25 @@ class Command(click.Command):
                 raise InputError("environment.empty", variable=variable)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        params = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
-        _write(ctx, formatter, "Options", [param for param in params if param.name not in ADVANCED])
-        _write(ctx, formatter, "More options", [param for param in params if param.name in ADVANCED])
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        plain = [option for option in options if option.name not in ADVANCED]
+        _write(ctx, formatter, say.text("usage.options"), plain)
+        advanced = [option for option in options if option.name in ADVANCED]
+        _write(ctx, formatter, say.text("usage.more_options"), advanced)
 
 
 class Group(click.Group):
     command_class = Command
+
+
+def translate_help(group: click.Group) -> None:
+    """Put the help of all commands into the language that is spoken."""
+    group.subcommand_metavar = say.help_text(str(group.subcommand_metavar))
+    for command in (group, *group.commands.values()):
+        command.help = say.help_text(command.help or "")
+        command.options_metavar = say.help_text(command.options_metavar or "")
+        for option in (param for param in command.params if isinstance(param, click.Option)):
+            option.help = say.help_text(option.help or "")
 
 
 def _write(
@@ -108,16 +120,17 @@ ANSWERS = frozenset({"row", "number", "invoice", "not_sent", "answers", "note"})
 
 
 def as_typed(ctx: click.Context, other: click.Command, leave_out: AbstractSet[str] = frozenset()) -> str:
-    """The options of this command line that the `other` command takes, too, but for how it speaks."""
+    """The options of this command line that the `other` command takes, too, but for how much it says."""
     taken = {param.name for param in other.params} - {"as_json", "quiet"} - leave_out
     typed = [
-        param
-        for param in ctx.command.params
+        _typed(param, line.params[str(param.name)])
+        for line in dict.fromkeys((ctx.find_root(), ctx))
+        for param in line.command.params
         if isinstance(param, click.Option)
         and param.name in taken
-        and ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
+        and line.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
     ]
-    return " ".join(_typed(param, ctx.params[str(param.name)]) for param in typed)
+    return " ".join(typed)
 
 
 def _typed(param: click.Option, value: object) -> str:

@@ -382,7 +382,7 @@ class Desk:
         if not sys.stdin.isatty():
             self.warn(question)
             raise Declined("forget.no_terminal")
-        if self._answer(question + " [y/N]") not in {"y", "yes", "ya"}:
+        if not self._says_yes(question):
             raise Declined("forget.declined")
 
     def _ask(self, question: str, *, yes: bool) -> None:
@@ -391,8 +391,11 @@ class Desk:
         if not sys.stdin.isatty():
             self.warn(question)
             raise Declined("declined.no_terminal")
-        if self._answer(question + " [y/N]") not in {"y", "yes", "ya"}:
+        if not self._says_yes(question):
             raise Declined("declined.person")
+
+    def _says_yes(self, question: str) -> bool:
+        return self._answer(f"{question} {say.text('usage.yes_no')}") in {"y", "yes", "ya"}
 
     def _answer(self, question: str) -> str:
         sys.stderr.write(question + " ")
@@ -551,7 +554,7 @@ class Bar:
         rate = self._count / (self._told - self._begun)
         left_s = round((self._total - self._count) / rate) if rate else 0
         facts = {"done": self._count, "total": self._total, "counts": self._words()}
-        return say.text("progress.line", **facts, rate=f"{rate:.1f}", left=duration(left_s))
+        return say.text("progress.line", **facts, rate=say.decimal(rate), left=duration(left_s))
 
     def _words(self) -> str:
         counts = self._counts
@@ -604,7 +607,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         return
     yield say.text("plan.by_operator")
     for operator, count, rupiah in plan.by_operator():
-        yield f"    {operator:<18} {count:>7,}  {say.money(rupiah):>16}"
+        yield f"    {operator:<18} {say.number(count):>7}  {say.money(rupiah):>16}"
 
 
 def _held_lines(plan: Plan) -> Iterator[str]:
@@ -617,7 +620,7 @@ def _held_lines(plan: Plan) -> Iterator[str]:
 
 
 def _rows_line(words: str, rows: Sequence[int]) -> str:
-    return f"    {len(rows):>7,}  {words} ({say.rows(rows, ROWS_SHOWN)})"
+    return f"    {say.number(len(rows)):>7}  {words} ({say.rows(rows, ROWS_SHOWN)})"
 
 
 def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
@@ -646,7 +649,7 @@ def _alike_line(found: Sequence[Finding]) -> str:
 
 def _count_line(code: str, count: int, rupiah: int | None = None) -> str:
     amount = "" if rupiah is None else f"  {say.money(rupiah):>16}"
-    return f"  {say.text(code):<20} {count:>7,}{amount}"
+    return f"  {say.text(code):<20} {say.number(count):>7}{amount}"
 
 
 def tally_lines(total: Tally) -> Iterator[str]:
@@ -656,13 +659,14 @@ def tally_lines(total: Tally) -> Iterator[str]:
         for status in Status:
             if status.paid is paid and total.rows[status]:
                 words = f"{status} - {say.text(f'status.{status}')}"
-                yield f"    {total.rows[status]:>7,}  {say.money(total.rupiah[status]):>14}  {words}"
+                count, rupiah = say.number(total.rows[status]), say.money(total.rupiah[status])
+                yield f"    {count:>7}  {rupiah:>14}  {words}"
 
 
 def pilot_lines(pilot: Pilot, total: int) -> Iterator[str]:
     yield say.text("pilot.title", count=pilot.total, total=total)
     for status in filter(pilot.rows.get, Status):
-        yield f"    {pilot.rows[status]:>7,}  {status} - {say.text(f'status.{status}')}"
+        yield f"    {say.number(pilot.rows[status]):>7}  {status} - {say.text(f'status.{status}')}"
     yield say.text("pilot.debits", debited=pilot.debited, listed=pilot.listed)
     for row, debited, listed in pilot.differing[:ROWS_SHOWN]:
         yield say.text("pilot.differs", row=row, debited=debited, listed=listed)

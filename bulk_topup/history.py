@@ -216,8 +216,7 @@ def lines_of(batches: Sequence[PastBatch], month: str | None, elsewhere: int) ->
 
 def _month_lines(batches: Sequence[PastBatch]) -> Iterator[str]:
     for month, of in by_month(batches).items():
-        counted = {name: f"{getattr(of, name):,}" for name in ("rows", "paid", "not_paid", "open")}
-        yield say.text("history.month", month=month, **{**asdict(of), **counted})
+        yield say.text("history.month", month=month, **asdict(of))
     if any(past.entry.paid_rupiah is None for past in batches):
         yield say.text("history.no_rupiah")
     yield say.text("history.next_open" if sums(batches).open else "history.next")
@@ -236,8 +235,8 @@ def _table(batches: Sequence[PastBatch]) -> Iterator[str]:
 
 def _cells(entry: BatchEntry) -> tuple[str, ...]:
     rupiah = "-" if entry.paid_rupiah is None else say.money(entry.paid_rupiah)
-    counts = (f"{count:,}" for count in (entry.rows, entry.paid, entry.not_paid, entry.open))
-    return (entry.started, say.printable(entry.name), *counts, rupiah)
+    counts = (say.number(count) for count in (entry.rows, entry.paid, entry.not_paid, entry.open))
+    return (say.date(entry.started), say.printable(entry.name), *counts, rupiah)
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -193,7 +193,7 @@ def _approved(plan: Plan, account: str) -> Iterator[tuple[Value, ...]]:
     yield say.text("summary.sha256"), sheet.sha256
     yield say.text("summary.tab"), sheet.tab
     yield say.text("summary.account"), account
-    yield say.text("summary.day"), plan.day.isoformat()
+    yield say.text("summary.day"), say.date(plan.day.isoformat())
 
 
 def _held_by_kind(plan: Plan) -> Counter[str]:

@@ -57,7 +57,7 @@ def _shown(column: str, value: Value) -> str:
     if value is None:
         return "-"
     if isinstance(value, int):
-        return say.money(value) if column == "price" else f"{value:,}"
+        return say.money(value) if column == "price" else say.number(value)
     return say.printable(value)
 
 

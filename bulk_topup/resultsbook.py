@@ -186,8 +186,8 @@ def _heading(code: str, *columns: str) -> Iterator[SummaryRow]:
 def _identity(facts: Mapping[str, str], total: Tally) -> Iterator[SummaryRow]:
     for code, name in FACTS:
         yield _row(code, facts[name])
-    yield _row("summary.first_sent", total.first_sent)
-    yield _row("summary.last_sent", total.last_sent)
+    yield _row("summary.first_sent", say.date(total.first_sent))
+    yield _row("summary.last_sent", say.date(total.last_sent))
 
 
 def _by_paid(total: Tally) -> Iterator[SummaryRow]:

@@ -1,18 +1,20 @@
 """All wording for people, in one place.
 
-`WORDS` maps a code to its text; findings, outcomes, notices and errors carry only codes and facts.
+`WORDS` maps a code to its English text; findings, outcomes, notices and errors carry only codes and facts.
+Other languages are catalogues of translations, by code and English text: `language` loads the one to speak.
 """
 
 from __future__ import annotations
 
 import re
 import string
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bulk_topup.model import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bulk_topup.errors import BulkTopupError
     from bulk_topup.model import Deposit, Finding
@@ -33,7 +35,7 @@ WORDS: dict[str, str] = {
         "several"
     ),
     "sheet.too_many_cells": (
-        "{file} has more than {most} cells; delete the columns that are not needed, or split the rows over several files"
+        "{file} has more than {most:number} cells; delete the columns that are not needed, or split the rows over several files"
     ),
     "sheet.too_much_memory": (
         "{file} takes more memory to read than a payment sheet should; copy the rows that are to be paid into a new "
@@ -108,7 +110,7 @@ WORDS: dict[str, str] = {
         "'CSV UTF-8' or .xlsx"
     ),
     "sheet.formulas": (
-        "column {column}: {count} formula(s); the values they had when the workbook was last saved were used"
+        "column {column}: {count:number} formula(s); the values they had when the workbook was last saved were used"
     ),
     "sheet.hidden_column": (
         "{file}: {column} would be used, and it is hidden: unhide it in the sheet and look at it, or choose the column with "
@@ -130,7 +132,7 @@ WORDS: dict[str, str] = {
         "its first line"
     ),
     "sheet.ragged": (
-        "{file}: {count} row(s) have more cells than the header's {columns} columns (row {rows}); put a text that "
+        "{file}: {count:number} row(s) have more cells than the header's {columns} columns (row {rows}); put a text that "
         'contains the delimiter between quotation marks ("), or save the file as .xlsx'
     ),
     "sheet.quoted_lines": (
@@ -498,26 +500,26 @@ WORDS: dict[str, str] = {
         "How did invoice {invoice} end? 'bulk-topup settle' asks this, too; there is nothing to fill in here."
     ),
     "ask.accepted": (
-        "You hold a top-up of {product} to {number} since {sent_at} (WIB): what is its invoice? Fill it in; if there "
+        "You hold a top-up of {product} to {number} since {sent_at:date} (WIB): what is its invoice? Fill it in; if there "
         "is none, write: not sent"
     ),
     "ask.unknown": (
-        "Is there a top-up of {product} to {number} at about {sent_at} (WIB)? If so, fill in its invoice; if there is "
+        "Is there a top-up of {product} to {number} at about {sent_at:date} (WIB)? If so, fill in its invoice; if there is "
         "none, write: not sent"
     ),
     "ask.invoice": (
         "Is invoice {invoice} a top-up of {product} to {number}, and is it paid? If so, fill it in; if there is no "
         "such top-up, write: not sent"
     ),
-    "results.cut": "… (cut: {count} characters)",
+    "results.cut": "… (cut: {count:number} characters)",
     "saved.beside": (
         "{target} could not be replaced (it may be open in Excel), so this is saved as {path}; close it, or use the new file"
     ),
-    "saved.split": "one Excel sheet holds {most} rows under its header; the others are in the tabs {tabs}",
+    "saved.split": "one Excel sheet holds {most:number} rows under its header; the others are in the tabs {tabs}",
     "saved.cut": (
-        "{count} texts are longer than the 32,767 characters that Excel keeps in a cell; they end with how much was cut"
+        "{count:number} texts are longer than the 32,767 characters that Excel keeps in a cell; they end with how much was cut"
     ),
-    "saved.too_wide": "it has {columns} columns, and an Excel sheet holds {most}; delete columns, or choose a .csv file",
+    "saved.too_wide": "it has {columns:number} columns, and an Excel sheet holds {most:number}; delete columns, or choose a .csv file",
     # -- checks: cells, products, nominals, counts --------------------------------------------------------
     "cell.error": "{value} is an Excel error, not a value; correct the formula or type the value",
     "cell.date": "{value} is a date (stored as {stored}); format the column as Text and type the value again",
@@ -568,9 +570,9 @@ WORDS: dict[str, str] = {
         "{value}: row {first} already tops up {number} with {nominal} today, and the provider takes only one a day; "
         "delete this row, or count deliberate repeats in a column 'pengisian ke'"
     ),
-    "duplicate.other_batch": "batch {batch} (row {row}) already topped up {value} with this amount on {day}",
+    "duplicate.other_batch": "batch {batch} (row {row}) already topped up {value} with this amount on {day:date}",
     "duplicate.open_elsewhere": (
-        "batch {batch} (row {row}) sent {value} the same amount on {day} and its outcome is still open; "
+        "batch {batch} (row {row}) sent {value} the same amount on {day:date} and its outcome is still open; "
         "settle that batch first"
     ),
     "duplicate.results": "these results say that the row is {value} already; it is not sent again",
@@ -584,35 +586,35 @@ WORDS: dict[str, str] = {
         "not sent: the provider could not deliver {product} three times in a row; run the same command again later"
     ),
     "unsent.copy_waits": "not sent: top-up {nth} of this number and amount has to be paid first, on the same day",
-    "tries": "Tried {count} times.",
-    "tries.last_answer": "Tried {count} times; the provider's last answer: {answer}",
+    "tries": "Tried {count:number} times.",
+    "tries.last_answer": "Tried {count:number} times; the provider's last answer: {answer}",
     "provider_says": "(Provider: {reason})",
     "removed_from_sheet": "removed from sheet (it was row {row})",
     # -- the batch, its files, its run --------------------------------------------------------------------
     "batch.busy": "another run holds this batch ({holder}); wait until it has ended",
     "batch.earlier_month": (
-        "this sheet's progress file is of {day}, an earlier month: for this month's payment run with "
+        "this sheet's progress file is of {day:date}, an earlier month: for this month's payment run with "
         "--new-batch, to go on with the old one with --same-batch"
     ),
     "batch.changed": (
-        "the sheet was changed since it was first sent on {day}: to send only what is new run with "
+        "the sheet was changed since it was first sent on {day:date}: to send only what is new run with "
         "--same-batch, to pay the whole sheet again with --new-batch"
     ),
     "batch.finished": (
-        "this sheet was sent on {day} and nothing is left to do; 'bulk-topup results' writes its results again, "
+        "this sheet was sent on {day:date} and nothing is left to do; 'bulk-topup results' writes its results again, "
         "--new-batch pays it once more"
     ),
     "batch.forgotten": (
-        "this sheet's batch was begun on {started}, and the phone numbers of days before {forgotten} were removed with "
+        "this sheet's batch was begun on {started:date}, and the phone numbers of days before {forgotten:date} were removed with "
         "'bulk-topup forget', so whom other batches paid since is no longer known; put the rows that are left into a "
         "new sheet and run that"
     ),
-    "batch.touched": "Last touched: {moment} (WIB)",
+    "batch.touched": "Last touched: {moment:date} (WIB)",
     "batch.budget": "Budget: {budget:money}, of which {committed:money} is spent or may be",
     "batch.code": "Plan code: {code}",
     "batch.approved": "Approved by: {who}",
     "open.row": "    row {row}, {number}, {product}: {status} - {words}",
-    "open.more": "    … and {count} more, in the results sheet",
+    "open.more": "    … and {count:number} more, in the results sheet",
     "batch.nothing_new": (
         "nothing in this sheet can be sent now, so no new batch was started and its files were left as they are; "
         "correct what the plan above says, or run without --new-batch to see how the present batch stands"
@@ -677,75 +679,75 @@ WORDS: dict[str, str] = {
     "history.file_gone": "    progress file: {path} (not there any more, or not readable)",
     "history.file_never": "    progress file: not known, the batch is older than this list",
     "history.none": "No batch was sent yet.",
-    "history.none_in": "No batch was begun in {month}.",
+    "history.none_in": "No batch was begun in {month:date}.",
     "history.month": (
-        "{month}: batches {batches}, rows {rows}: {paid} paid ({paid_rupiah:money}), {not_paid} not paid "
-        "({not_paid_rupiah:money}), {open} open ({open_rupiah:money})"
+        "{month:date}: batches {batches:number}, rows {rows:number}: {paid:number} paid ({paid_rupiah:money}), {not_paid:number} not paid "
+        "({not_paid_rupiah:money}), {open:number} open ({open_rupiah:money})"
     ),
     "history.no_rupiah": "The rupiah of batches that are older than this list are not known, and not in the sums.",
-    "history.others": "Batches sent to another address, not listed: {count}; add --base-url with it to see them.",
+    "history.others": "Batches sent to another address, not listed: {count:number}; add --base-url with it to see them.",
     "history.next_open": "Next: run 'bulk-topup settle' on the sheets with open rows, then look again",
     "history.next": "Next: nothing is open; 'bulk-topup find 0812…' shows what one person got",
     "find.from_record": "only the record of all top-ups speaks of it: the progress file is missing, or an older copy",
     "find.line": (
-        "{name}, row {row}: {sent_at} (WIB), {product} {nominal:money}, {status}, invoice {invoice}, serial {serial}; "
+        "{name}, row {row}: {sent_at:date} (WIB), {product} {nominal:money}, {status}, invoice {invoice}, serial {serial}; "
         "the provider now: {now}"
     ),
     "find.line_held": "{name}, row {row}: {product}, {status}, never sent: {reason}",
     "find.tell": "What to tell the owner of {number}:",
     "find.tell.paid": (
-        "Paid on {day} at {time} (WIB): {product} of {nominal:money}, serial {serial}. Ask them to check their balance, "
+        "Paid on {day:date} at {time} (WIB): {product} of {nominal:money}, serial {serial}. Ask them to check their balance, "
         "and the messages of that time."
     ),
     "find.tell.paid_telkomsel": (
-        "Paid on {day} at {time} (WIB): {product} of {nominal:money}, serial {serial}. Ask them to check their balance "
+        "Paid on {day:date} at {time} (WIB): {product} of {nominal:money}, serial {serial}. Ask them to check their balance "
         "with *888#, and the messages of that time."
     ),
     "find.tell.paid_now": (
-        "Sent on {day} at {time} (WIB), and the provider now says that it is paid: {product} of {nominal:money}, "
+        "Sent on {day:date} at {time} (WIB), and the provider now says that it is paid: {product} of {nominal:money}, "
         "serial {serial}. Run 'bulk-topup settle {sheet}' to record it."
     ),
     "find.tell.failed_now": (
-        "Sent on {day} at {time} (WIB), and the provider now says that it failed: {product} of {nominal:money}. Run "
+        "Sent on {day:date} at {time} (WIB), and the provider now says that it failed: {product} of {nominal:money}. Run "
         "'bulk-topup settle {sheet}' to record it, then 'bulk-topup run {sheet} --retry-failed'."
     ),
     "find.tell.open": (
-        "Not certain yet: {product} of {nominal:money} left on {day} at {time} (WIB) and may be paid. Do not send it "
+        "Not certain yet: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid. Do not send it "
         "again; run 'bulk-topup settle {sheet}', or ask the provider."
     ),
     "find.tell.contradiction": (
-        "Recorded as {status}, but the provider now says {now}: {product} of {nominal:money} on {day}, invoice "
+        "Recorded as {status}, but the provider now says {now}: {product} of {nominal:money} on {day:date}, invoice "
         "{invoice}. Ask the provider before anything is sent again."
     ),
     "find.tell.failed": (
-        "Not paid: {product} of {nominal:money} failed at the provider on {day}. Run 'bulk-topup run {sheet} "
+        "Not paid: {product} of {nominal:money} failed at the provider on {day:date}. Run 'bulk-topup run {sheet} "
         "--retry-failed' to send it again."
     ),
     "find.tell.duplicate": (
-        "Not paid by {name}, row {row}, on {day}: the provider had a top-up of this amount already, and takes one a day."
+        "Not paid by {name}, row {row}, on {day:date}: the provider had a top-up of this amount already, and takes one a day."
     ),
-    "find.tell.not_sent": "Not paid: {product} of {nominal:money} was refused on {day}. {reason}",
+    "find.tell.not_sent": "Not paid: {product} of {nominal:money} was refused on {day:date}. {reason}",
     "find.tell.held": "Not sent, {name}, row {row}: {reason}",
     "find.tell.never": "Nothing was ever sent to {number}.",
-    "find.searched": "Batches looked through: {count}, in {record} and their progress files.",
-    "find.unread": "Batch {name} of {day}: its progress file {path} is not there any more, or not readable.",
-    "find.unread_old": "Batch {name} of {day}: where its progress file is, is not known.",
-    "find.forgotten": "What was sent before {day} may be missing: those phone numbers were removed with 'bulk-topup forget'.",
+    "find.searched": "Batches looked through: {count:number}, in {record} and their progress files.",
+    "find.unread": "Batch {name} of {day:date}: its progress file {path} is not there any more, or not readable.",
+    "find.unread_old": "Batch {name} of {day:date}: where its progress file is, is not known.",
+    "find.forgotten": "What was sent before {day:date} may be missing: those phone numbers were removed with 'bulk-topup forget'.",
     "find.not_asked": "The provider was not asked: {message}",
     "forget.too_recent": (
-        "{before} is too recent, nothing was removed: the numbers of the last {days} days are needed to see that a "
-        "sheet is not paid twice; give {latest} or an earlier day"
+        "{before:date} is too recent, nothing was removed: the numbers of the last {days} days are needed to see that a "
+        "sheet is not paid twice; give {latest:date} or an earlier day"
     ),
-    "forget.batch": "{day}  {name}: {count} phone number(s) to remove",
-    "forget.kept": "{day}  {name}: kept, as rows of it are still open ({count})",
+    "forget.batch": "{day:date}  {name}: {count:number} phone number(s) to remove",
+    "forget.kept": "{day:date}  {name}: kept, as rows of it are still open ({count:number})",
     "forget.nothing": "There is nothing to remove.",
     "forget.ask": (
-        "Remove {count} phone number(s) of days before {before} from the record of all top-ups? This can't be undone, and "
+        "Remove {count:number} phone number(s) of days before {before:date} from the record of all top-ups? This can't be undone, and "
         "batches begun before that day can send nothing more."
     ),
     "forget.no_terminal": "there is no terminal to ask on; nothing was removed: add --yes to remove them",
     "forget.declined": "nothing was removed",
-    "forget.done": "Removed from the record of all top-ups: {count} phone number(s).",
+    "forget.done": "Removed from the record of all top-ups: {count:number} phone number(s).",
     "forget.files": (
         "These files still hold phone numbers; delete them, or keep them in the archive, as your rules say (results and "
         "copies that were saved elsewhere, too):"
@@ -897,11 +899,11 @@ WORDS: dict[str, str] = {
         "the price list; {open:row|rows} to ask the provider about."
     ),
     "halt.add": (
-        "The rest costs {rest_rupiah:money}, and the last balance known was {balance:money} ({moment} WIB): add at "
+        "The rest costs {rest_rupiah:money}, and the last balance known was {balance:money} ({moment:date} WIB): add at "
         "least {missing:money} to the deposit."
     ),
     "halt.enough": (
-        "The rest costs {rest_rupiah:money}, and the last balance known was {balance:money} ({moment} WIB), which "
+        "The rest costs {rest_rupiah:money}, and the last balance known was {balance:money} ({moment:date} WIB), which "
         "would do: ask the provider what the balance is now."
     ),
     "halt.add_unknown": (
@@ -917,6 +919,14 @@ WORDS: dict[str, str] = {
     "error": "bulk-topup: {message}",
     "notice": "Note: {message}",
     "interrupted.waiting": "Waiting for the answers under way; press Ctrl-C again to leave at once.",
+    # -- the command line ---------------------------------------------------------------------------------
+    "usage.options": "Options",
+    "usage.more_options": "More options",
+    "usage.not_a_number": "{value} is not a number.",
+    "usage.resolve": "give --row, --number and either --invoice or --not-sent; or --from FILE",
+    "usage.approve": "give --approve CODE and --approved-by NAME together",
+    "usage.approver": "put the approver's own name in place of NAME",
+    "usage.yes_no": "[y/N]",
     # -- plan and summary ---------------------------------------------------------------------------------
     "sandbox.banner": "SANDBOX: a rehearsal, no money moves.",
     "sandbox.serving": (
@@ -930,8 +940,8 @@ WORDS: dict[str, str] = {
         "the sandbox can't start: its memory can't be kept in {path}; name a file in a folder where you may save "
         "files, or an earlier sandbox's, with --state"
     ),
-    "prices.of": "Price list of {moment} (WIB)",
-    "prices.total": "{count:product|products}, {ready} of them ready, in the price list of {moment} (WIB)",
+    "prices.of": "Price list of {moment:date} (WIB)",
+    "prices.total": "{count:product|products}, {ready:number} of them ready, in the price list of {moment:date} (WIB)",
     "prices.none": "No product of the price list fits; leave out one of the options and look again",
     "prices.saved": "Price list saved as {path}",
     "prices.next": (
@@ -944,12 +954,12 @@ WORDS: dict[str, str] = {
     ),
     "new_file.suffix": "{path}: the name has to end in {known}; correct it and try again",
     "new_file.exists": "{path} is there already and was left as it is; give another name, or move it away first",
-    "template.done": "Template saved as {path}, with {count} products to choose from",
+    "template.done": "Template saved as {path}, with {count:number} products to choose from",
     "template.next": (
         "Next: open it in Excel, type over the two example rows, save it, and run 'bulk-topup check {sheet}'"
     ),
     "template.none_ready": (
-        "no template was made: none of the {count} products of the price list can be ordered now; try again later"
+        "no template was made: none of the {count:number} products of the price list can be ordered now; try again later"
     ),
     "template.unwritable": "The template could not be saved as {path}: {why}. Choose another folder or name.",
     "template.example_note": "An example: delete this row, or type over it",
@@ -985,13 +995,13 @@ WORDS: dict[str, str] = {
     "template.how.check": "Save the file, then see what would be sent, and what is wrong: bulk-topup check {file}",
     "template.how.run": "When all is well, send it: bulk-topup run {file}",
     "template.how.prices": (
-        "Codes and prices are those of {moment} (WIB). Both commands look at the live ones before anything is sent."
+        "Codes and prices are those of {moment:date} (WIB). Both commands look at the live ones before anything is sent."
     ),
-    "recent.other_batch": "{value} was paid the same amount by batch {batch} (row {row}) on {day}; check that it is due again",
+    "recent.other_batch": "{value} was paid the same amount by batch {batch} (row {row}) on {day:date}; check that it is due again",
     "overlap.seen": (
-        "{paid} of {count} rows were paid by batch {batch} on {day}: is this the same payment once more?"
+        "{paid:number} of {count:number} rows were paid by batch {batch} on {day:date}: is this the same payment once more?"
     ),
-    "overlap.ask": "To pay all {count} rows, type their number:",
+    "overlap.ask": "To pay all {count:number} rows, type their number:",
     "declined.overlap": (
         "nothing was sent: --yes is not enough to pay again what another batch paid; if it is due, add --again"
     ),
@@ -1036,7 +1046,7 @@ WORDS: dict[str, str] = {
         "read; put it back, and try again. Until then the row stays open"
     ),
     "resolve.other_day": "row {row}: invoice {invoice} is of {stated}, another day than this row's attempt",
-    "resolve.none": "none of the {count} rows could be closed, and nothing was changed; correct them and try again",
+    "resolve.none": "none of the {count:number} rows could be closed, and nothing was changed; correct them and try again",
     "resolve.nothing": "{path} has no row with an invoice (or 'not sent') filled in",
     "resolve.row_column": "{path}, row {row}: {value} is not a row number",
     "resolve.blank": "row {row}: the invoice is blank; give it, or say --not-sent",
@@ -1079,24 +1089,24 @@ WORDS: dict[str, str] = {
     "plan.warned": "{count:row|rows} will be sent with a warning ({rows}):",
     "plan.code": "  plan code {code}",
     "plan.ask": "Send {count:top-up|top-ups} for {cost:money}?",
-    "plan.ask_pilot": "Send {count:top-up|top-ups} for {cost:money}, the first {pilot} of them as a pilot?",
+    "plan.ask_pilot": "Send {count:top-up|top-ups} for {cost:money}, the first {pilot:number} of them as a pilot?",
     "plan.sending": "Sending {count:top-up|top-ups} for {cost:money}.",
-    "plan.sending_pilot": "Sending {count:top-up|top-ups} for {cost:money}, the first {pilot} of them as a pilot.",
+    "plan.sending_pilot": "Sending {count:top-up|top-ups} for {cost:money}, the first {pilot:number} of them as a pilot.",
     "plan.nothing": "  nothing to send",
     "plan.saved": "Plan saved as {path}",
-    "deposit.enough": "last known deposit {balance:money} ({moment} WIB, batch {batch})",
+    "deposit.enough": "last known deposit {balance:money} ({moment:date} WIB, batch {batch})",
     "deposit.short": (
-        "last known deposit {balance:money} ({moment} WIB, batch {batch}): {missing:money} short of this plan, so add "
+        "last known deposit {balance:money} ({moment:date} WIB, batch {batch}): {missing:money} short of this plan, so add "
         "that much first"
     ),
-    "pilot.title": "Pilot: the first {count} of {total} top-ups",
+    "pilot.title": "Pilot: the first {count:number} of {total:number} top-ups",
     "pilot.debits": "    debited {debited:money}; the price list says {listed:money}",
     "pilot.differs": "    row {row}: debited {debited:money}; the price list says {listed:money}",
-    "pilot.more_differ": "    … and {count} more rows",
+    "pilot.more_differ": "    … and {count:number} more rows",
     "pilot.ask": "Send the other {count:top-up|top-ups} for {cost:money}?",
     # -- one person checks, another sends -----------------------------------------------------------------
     "approval.how": "To have it approved, pass on: {command}",
-    "approval.holds": "Approved by {by}, plan code {code}: {count} top-ups for {cost:money} are sent.",
+    "approval.holds": "Approved by {by}, plan code {code}: {count:number} top-ups for {cost:money} are sent.",
     "approval.no_code": (
         "{given} is not a plan code, which has 16 letters and digits, as K7QF-2MXA-9TRB-C4WD; type it as it was "
         "passed on"
@@ -1110,7 +1120,7 @@ WORDS: dict[str, str] = {
         "again and have its code approved"
     ),
     "approval.too_old": (
-        "nothing was sent: the plan {plan} was checked on {day}, and an approval is good for {days} days from then; "
+        "nothing was sent: the plan {plan} was checked on {day:date}, and an approval is good for {days} days from then; "
         "run 'bulk-topup check' again and have its code approved"
     ),
     "approval.differs": (
@@ -1125,7 +1135,7 @@ WORDS: dict[str, str] = {
     "approval.base_url": "the provider's address was {before}, and is {now} now",
     "approval.file": "the file was {before}, and is {now} now",
     "approval.tab": 'the tab was "{before}", and is "{now}" now',
-    "approval.month": "the month was {before}, and is {now} now",
+    "approval.month": "the month was {before:date}, and is {now:date} now",
     "approval.follows": (
         "the approved plan is for another batch of this sheet than the one that would be paid now; if that one is "
         "meant, leave out --new-batch"
@@ -1133,26 +1143,26 @@ WORDS: dict[str, str] = {
     "approval.budget": "the budget was {before:money}, and is {now:money} now",
     "approval.budget_new": "there was no budget, and it is {now:money} now",
     "approval.budget_gone": "the budget was {before:money}, and there is none now",
-    "approval.overlap": "{rows} rows were paid by batch {batch} on {day}, which is not in the approved plan",
+    "approval.overlap": "{rows:number} rows were paid by batch {batch} on {day:date}, which is not in the approved plan",
     "approval.product": "row {row}: {number} was {product}, and is {product_now} now",
     "approval.number": "row {row}: {product} was for {number}, and is for {number_now} now",
     "approval.nth": "row {row}: {number} was top-up {nth} of the day, and is top-up {nth_now} now",
     "approval.changed": "row {row}: was {product} for {number}, and is {product_now} for {number_now} now",
-    "approval.changed_many": "{count} rows were changed: {rows}",
+    "approval.changed_many": "{count:number} rows were changed: {rows}",
     "approval.new": "row {row} is new: {product} for {number}",
-    "approval.new_many": "{count} rows are new: {rows}",
+    "approval.new_many": "{count:number} rows are new: {rows}",
     "approval.gone": "row {row} is gone: {product} for {number}",
-    "approval.gone_many": "{count} rows are gone: {rows}",
+    "approval.gone_many": "{count:number} rows are gone: {rows}",
     "approval.held": "row {row} is held back now: {why}",
-    "approval.held_many": "{count} rows are held back now: {rows}",
+    "approval.held_many": "{count:number} rows are held back now: {rows}",
     "approval.moved": "row {before} is row {row} now: {number}",
-    "approval.moved_many": "{count} rows have moved in the sheet, and are now {rows}",
+    "approval.moved_many": "{count:number} rows have moved in the sheet, and are now {rows}",
     "approval.used": (
-        "nothing was sent: plan {plan} was approved for batch {batch} and sent on {day}; if the same is due once more, "
+        "nothing was sent: plan {plan} was approved for batch {batch} and sent on {day:date}; if the same is due once more, "
         "run check again and have that plan approved"
     ),
     "approval.again": "row {row} had failed when the plan was checked, and is to be sent again now: {product} for {number}",
-    "approval.again_many": "{count} rows had failed when the plan was checked, and are to be sent again now: {rows}",
+    "approval.again_many": "{count:number} rows had failed when the plan was checked, and are to be sent again now: {rows}",
     "approval.price": "{product} costs {now:money}, approved {before:money}",
     "plan.over_budget": (
         "the plan costs {cost:money}, with {before:money} spent before, and the budget is {budget:money}: 'run' would "
@@ -1209,12 +1219,12 @@ WORDS: dict[str, str] = {
     "sign.prepared": "Prepared by",
     "sign.checked": "Checked by",
     "sign.approved": "Approved by",
-    "plan.more_findings": "  … and {count} more; 'bulk-topup check' shows all",
+    "plan.more_findings": "  … and {count:number} more; 'bulk-topup check' shows all",
     "row": "row {row}, {found}",
-    "rows.alike": "{count} rows, {kind} ({rows}). The first is {first}",
+    "rows.alike": "{count:number} rows, {kind} ({rows}). The first is {first}",
     "rows.one": "row {first}",
     "rows.many": "rows {first}",
-    "rows.more": "rows {first} and {more} more",
+    "rows.more": "rows {first} and {more:number} more",
     "tally.title": "Results: {rows:row|rows}",
     "tally.results": "Results sheet: {path}",
     "next.done": "Done: every row is paid.",
@@ -1236,12 +1246,12 @@ WORDS: dict[str, str] = {
     "next.unsent": "{count:row is|rows are} not sent yet: go on.",
     "next.invalid": "{count:row was|rows were} held back: correct the sheet, save it and run it again.",
     "progress.unit": "rows",
-    "progress.paid": "{count} paid",
-    "progress.failed": "{count} failed",
-    "progress.unsent": "{count} not sent",
-    "progress.pending": "{count} pending",
-    "progress.unclear": "{count} unclear",
-    "progress.line": "{done} of {total:row|rows}: {counts}; {rate} a second, about {left} left",
+    "progress.paid": "{count:number} paid",
+    "progress.failed": "{count:number} failed",
+    "progress.unsent": "{count:number} not sent",
+    "progress.pending": "{count:number} pending",
+    "progress.unclear": "{count:number} unclear",
+    "progress.line": "{done:number} of {total:row|rows}: {counts}; {rate} a second, about {left} left",
     "progress.all_sent": "All sent; asking after {count:pending top-up|pending top-ups} for up to {seconds} s.",
     "progress.waiting": "Asking after {count:pending top-up|pending top-ups} for up to {seconds} s.",
     "paid.yes": "paid",
@@ -1302,9 +1312,44 @@ WORDS: dict[str, str] = {
 }
 
 
+# -- the language ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """How a language says things.
+
+    `translate` takes a context (a code, or `HELP`) and the English text. `months` are the names by which
+    dates are spelled out; without them, dates stay as ISO 8601 has them.
+    """
+
+    translate: Callable[[str, str], str]
+    thousands: str
+    decimal: str
+    months: Sequence[str] = ()
+
+
+ENGLISH = Language(lambda _context, english: english, thousands=",", decimal=".")
+HELP = "help"
+"""The context of help texts, which stand beside their commands and options."""
+
+_spoken = ENGLISH
+
+
+def speak(language: Language) -> None:
+    """Say everything in this language from now on, in the whole process; English until then."""
+    global _spoken
+    _spoken = language
+
+
+def help_text(english: str) -> str:
+    return _spoken.translate(HELP, english)
+
+
 class _Formatter(string.Formatter):
-    """`{cost:money}` is rupiah, `{count:row|rows}` a number with what is counted; a fact that is not given shows
-    as nothing, never as an error.
+    """`{cost:money}` is rupiah, `{count:number}` a number, `{count:row|rows}` one with what is counted, and
+    `{day:date}` a date (an ISO text, with or without a time); a fact that is not given shows as nothing,
+    never as an error.
     """
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002
@@ -1313,10 +1358,15 @@ class _Formatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec == "money":
             return money(int(value)) if value != "" else ""
-        if "|" in format_spec:
-            one, many = format_spec.split("|")
-            return f"{printable(str(value))} {one if value == 1 else many}"
-        return printable(format(value, format_spec))
+        if format_spec == "date":
+            return printable(date(str(value)))
+        if format_spec != "number" and "|" not in format_spec:
+            return printable(format(value, format_spec))
+        counted = number(int(value)) if str(value).isdecimal() else printable(str(value))
+        if format_spec == "number":
+            return counted
+        one, many = format_spec.split("|")
+        return f"{counted} {one if value == 1 else many}"
 
 
 _FORMATTER = _Formatter()
@@ -1324,7 +1374,8 @@ _FORMATTER = _Formatter()
 
 def text(code: str, /, **facts: object) -> str:
     """The wording of `code` with these facts; the code itself where there is no wording for it."""
-    return _FORMATTER.vformat(WORDS.get(code, code), (), facts)
+    english = WORDS.get(code)
+    return code if english is None else _FORMATTER.vformat(_spoken.translate(code, english), (), facts)
 
 
 def argument(value: object) -> str:
@@ -1336,7 +1387,29 @@ def argument(value: object) -> str:
 
 
 def money(rupiah: int) -> str:
-    return f"Rp{rupiah:,}"
+    return f"Rp{number(rupiah)}"
+
+
+def number(value: int) -> str:
+    return f"{value:,}".replace(",", _spoken.thousands)
+
+
+def decimal(value: float) -> str:
+    """To one decimal place."""
+    return f"{value:.1f}".replace(".", _spoken.decimal)
+
+
+_ISO_DATE = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?(?!\d)")
+
+
+def date(text: str) -> str:
+    """`2026-11-25 14:03`, `2026-11-25` or `2026-11` as people write it; any other text as it is."""
+    found = _ISO_DATE.match(text)
+    if found is None or not _spoken.months:
+        return text
+    year, month, day = found.groups()
+    spelled = f"{_spoken.months[int(month) - 1]} {year}"
+    return (f"{int(day)} {spelled}" if day else spelled) + text[found.end() :]
 
 
 def printable(value: str) -> str:

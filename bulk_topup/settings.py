@@ -39,6 +39,7 @@ KEYS: Mapping[str, Value] = MappingProxyType(
         "timeout": 60.0,
         "base_url": "https://klikmbc.co.id/json/pulsa",
         "quiet": True,
+        "lang": "id",
     }
 )
 """Every key, and an example, which is of the key's type (a whole number will do for a float)."""

@@ -269,7 +269,7 @@ def write_workbook(
     """
     widest = max(len(tab.header) for tab in tabs)
     if widest > SHEET_MAX_COLUMNS:
-        facts = {"columns": f"{widest:,}", "most": f"{SHEET_MAX_COLUMNS:,}"}
+        facts = {"columns": widest, "most": SHEET_MAX_COLUMNS}
         raise StorageFailed(failure, path=str(target), why=say.text("saved.too_wide", **facts))
 
     def write(path: Path) -> list[Notice]:
@@ -287,7 +287,7 @@ def write_workbook(
 
 def _split(further: Sequence[str], max_rows: int) -> Iterator[Notice]:
     if further:
-        yield Notice("saved.split", {"most": f"{max_rows:,}", "tabs": ", ".join(further)})
+        yield Notice("saved.split", {"most": str(max_rows), "tabs": ", ".join(further)})
 
 
 # -- any CSV file ------------------------------------------------------------------------------------------
@@ -626,7 +626,7 @@ class _Texts:
         self._cut = 0
 
     def notices(self) -> list[Notice]:
-        return [Notice("saved.cut", {"count": f"{self._cut:,}"})] if self._cut else []
+        return [Notice("saved.cut", {"count": str(self._cut)})] if self._cut else []
 
     def for_cell(self, text: str) -> str:
         """Visible, within Excel's length, not read as an escape."""
@@ -670,4 +670,4 @@ def _fits(text: str) -> bool:
 
 
 def _cut(text: str, keep: int) -> str:
-    return text[:keep] + say.text("results.cut", count=f"{len(text) - keep:,}")
+    return text[:keep] + say.text("results.cut", count=len(text) - keep)

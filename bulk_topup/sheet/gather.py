@@ -66,7 +66,7 @@ class _Gathering:
         self._bytes += sum(map(len, columns))
         width = max(len(columns), len(self._columns))
         if (len(self._rows) + len(rows)) * width > MOST_CELLS or self._bytes > MOST_BYTES:
-            raise InputError("sheet.too_many_cells", most=f"{MOST_CELLS:,}")
+            raise InputError("sheet.too_many_cells", most=MOST_CELLS)
         while len(self._columns) < width:
             self._columns.append([""] * len(self._rows))
         self._rows.extend(rows)

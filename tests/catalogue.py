@@ -1,0 +1,96 @@
+"""The Indonesian catalogue, brought up to date with what the program says: `python -m tests.catalogue`.
+
+A new text gets no Indonesian, for a person to fill in (`msgstr`) before this is run again; one that is said
+no more is dropped. The program reads the compiled catalogue, the .mo file.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from babel.messages import Catalog, mofile, pofile
+
+from bulk_topup import say
+from bulk_topup.cli import cli
+from bulk_topup.language import CATALOGUES, DOMAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PO = CATALOGUES / "id" / "LC_MESSAGES" / f"{DOMAIN}.po"
+MO = PO.with_suffix(".mo")
+
+CLICK_MODULES = ("core", "decorators", "exceptions", "formatting", "parser", "types")
+"""Where the words of click's are that a command line meets; the others speak to programmers."""
+
+HEAD = """# The words of bulk-topup in Indonesian. See tests/catalogue.py.
+# msgctxt is a code of say.WORDS, "help" for help texts, or nothing for click's words."""
+
+Key = tuple[str | None, str]
+"""Context (a code, `say.HELP`, or None for click's words) and English text."""
+
+
+def said() -> dict[Key, str]:
+    """Every text that can be translated, with its English plural or ""."""
+    words: dict[Key, str] = dict.fromkeys(say.WORDS.items(), "")
+    return words | {(say.HELP, english): "" for english in help_texts()} | dict(said_by_click())
+
+
+def help_texts() -> Iterator[str]:
+    for command in (cli, *cli.commands.values()):
+        yield from filter(None, (command.help, command.options_metavar))
+        yield from (help_ for param in command.params if (help_ := getattr(param, "help", None)))
+    yield str(cli.subcommand_metavar)
+
+
+def said_by_click() -> Iterator[tuple[Key, str]]:
+    yield (None, "required"), ""
+    for module in CLICK_MODULES:
+        tree = ast.parse(Path(click.__file__).with_name(f"{module}.py").read_text(encoding="utf-8"))
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            texts = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            match call.func, texts:
+                case ast.Name("_"), [english]:
+                    yield (None, english), ""
+                case ast.Name("ngettext"), [english, plural]:
+                    yield (None, english), plural
+
+
+def read() -> Catalog:
+    with PO.open("rb") as file:
+        return pofile.read_po(file, locale="id")
+
+
+def brought_up_to_date(old: Catalog) -> Catalog:
+    new = Catalog(
+        locale="id",
+        project="bulk-topup",
+        header_comment=HEAD,
+        msgid_bugs_address=" ",
+        last_translator=" ",
+        creation_date=old.creation_date,
+        revision_date=old.revision_date,
+    )
+    for (context, english), plural in said().items():
+        known = old.get(english, context)
+        new.add(
+            (english, plural) if plural else english, string=known.string if known else None, context=context
+        )
+    return new
+
+
+def main() -> None:
+    catalog = brought_up_to_date(read())
+    with PO.open("wb") as po:
+        pofile.write_po(po, catalog, width=110)
+    with MO.open("wb") as mo:
+        mofile.write_mo(mo, catalog)
+    left = [message for message in catalog if message.id and not any(message.string or ())]
+    print(f"{len(catalog)} texts, {len(left)} of them without Indonesian")
+
+
+if __name__ == "__main__":
+    main()
