@@ -1185,7 +1185,7 @@ WORDS: dict[str, str] = {
     "summary.warnings": "warnings",
     "summary.budget": "budget",
     "summary.last_deposit": "last known deposit",
-    "summary.deposit_at": "    stated at {moment} (WIB), in batch {batch}",
+    "summary.deposit_at": "    stated at {moment:date} (WIB), in batch {batch}",
     "summary.missing": "to be added to it for this plan",
     "summary.approved_by": "approved by",
     "summary.run_by": "run by",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LONGEST_COMMAND_S = 60.0
+os.environ["LC_ALL"] = "C.UTF-8"  # these tests read English, whatever the developer speaks
 HEADER = ("No", "Nama", "No HP", "Kode Produk")
 
 
