@@ -4,80 +4,32 @@ Beside them, what each batch came to (`batches`), for a person who looks back; n
 
 A claim is one row under a unique key (account, base URL, WIB day, number, nominal, itrx), made by INSERT just
 before its attempt and never by looking first. It is released by an attempt that was not sent, was refused or
-came back *gagal*, and kept by everything else. SQLAlchemy Core, so that the same code can stand on a server.
+came back *gagal*, and kept by everything else. SQLAlchemy Core: the same code is for a file and for a server.
+
+What a file's single writer gives for nothing, a server has to be asked for. Two desks may claim a number and
+nominal for two days or counts at the same moment, which no key keeps apart, and neither would see the other's
+claim before it is committed. So there a claim first waits for its turn at that number and nominal.
 """
 
 from __future__ import annotations
 
-import contextlib
-import re
+import json
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from bulk_topup.clock import wib_day
+from bulk_topup.database import BATCHES, CLAIMS, FORGOTTEN, META, Store, is_address, ledger_url, server_time
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.model import Order, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import date, datetime
 
     import pandas as pd
-
-_METADATA = sa.MetaData()
-_CLAIMS = sa.Table(
-    "claims",
-    _METADATA,
-    sa.Column("account", sa.Text, primary_key=True),
-    sa.Column("base_url", sa.Text, primary_key=True),
-    sa.Column("day", sa.Text, primary_key=True),
-    sa.Column("number", sa.Text, primary_key=True),
-    sa.Column("nominal", sa.Integer, primary_key=True),
-    sa.Column("itrx", sa.Integer, primary_key=True),
-    sa.Column("product", sa.Text, nullable=False),
-    sa.Column("batch", sa.Text, nullable=False),
-    sa.Column("batch_name", sa.Text, nullable=False),
-    sa.Column("row", sa.Integer, nullable=False),
-    sa.Column("token", sa.Text, nullable=False, unique=True),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("claimed_at", sa.Text, nullable=False),
-    sa.Index("claims_batch", "batch"),
-    sa.Index("claims_number", "number", "nominal"),
-    sa.Index("claims_state", "account", "base_url", "state"),
-)
-
-_BATCHES = sa.Table(
-    "batches",
-    _METADATA,
-    sa.Column("account", sa.Text, primary_key=True),
-    sa.Column("base_url", sa.Text, primary_key=True),
-    sa.Column("batch", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("started", sa.Text, nullable=False),
-    sa.Column("touched", sa.Text, nullable=False),
-    sa.Column("rows", sa.Integer, nullable=False),
-    sa.Column("paid", sa.Integer, nullable=False),
-    sa.Column("not_paid", sa.Integer, nullable=False),
-    sa.Column("open", sa.Integer, nullable=False),
-    sa.Column("paid_rupiah", sa.BigInteger),
-    sa.Column("not_paid_rupiah", sa.BigInteger),
-    sa.Column("open_rupiah", sa.BigInteger),
-    sa.Column("plan_code", sa.Text, nullable=False),
-    sa.Column("approver", sa.Text, nullable=False),
-)
-_META = sa.Table(
-    "meta",
-    _METADATA,
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
-
-VERSION = 2
-"""Of the tables. 1 had claims alone, and no table `meta` to say so; 2 only adds to it."""
 
 OPEN, PAID, HELD = "open", "paid", "held"
 
@@ -126,74 +78,11 @@ class BatchEntry:
     approver: str = ""
 
 
-class _Store:
-    """The ledger's tables, brought up to VERSION when opened.
-
-    Every method of the classes below is one transaction, durable on return, safe to call from any thread.
-    They raise StorageFailed when the ledger can't be read or written: the caller must stop sending. Opening
-    raises InputError for a ledger that a newer program wrote.
-    """
-
-    def __init__(self, url: str) -> None:
-        try:
-            self._shown = sa.engine.make_url(url).render_as_string(hide_password=True)
-            self._engine = sa.create_engine(url)
-        except (sa.exc.ArgumentError, ImportError, ValueError) as error:
-            raise StorageFailed("ledger.unusable", where="BULK_TOPUP_LEDGER", why=error) from None
-        if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", _durable)
-        with self._errors():
-            version = self._version()
-            if version < VERSION:
-                self._bring_up_to_date()
-        if version > VERSION:
-            self.close()
-            raise InputError("ledger.newer", where=self._shown)
-
-    def _version(self) -> int:
-        """That of the tables as they are; 0 where there is none that says so."""
-        if not sa.inspect(self._engine).has_table(_META.name):
-            return 0
-        with self._engine.connect() as db:
-            return int(_fact(db, "version") or 0)
-
-    def forgotten_before(self) -> date | None:
-        """Claims of days before this one may be gone, because a person had them forgotten; None: none are.
-
-        To be asked after the claims were read: what is forgotten in between is then known of.
-        """
-        with self._errors(), self._engine.connect() as db:
-            stored = _fact(db, _FORGOTTEN)
-        return date.fromisoformat(stored) if stored else None
-
-    def _bring_up_to_date(self) -> None:
-        # Several first runs at the same moment make the tables together: each is in another's way at most
-        # once a table, and once for the version.
-        for _ in range(len(_METADATA.tables) + 1):
-            with contextlib.suppress(sa.exc.DBAPIError):
-                self._make_tables()
-                return
-        self._make_tables()
-
-    def _make_tables(self) -> None:
-        _METADATA.create_all(self._engine)
-        with self._engine.begin() as db:
-            _set_fact(db, "version", str(VERSION))
-
-    def close(self) -> None:
-        self._engine.dispose()
-
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (sa.exc.SQLAlchemyError, OSError) as error:
-            why = getattr(error, "orig", None) or error
-            raise StorageFailed("ledger.unusable", where=self._shown, why=why) from None
-
-
-class Ledger(_Store):
+class Ledger(Store):
     """The claims of one account at one base URL, seen from one batch."""
+
+    server_time: Callable[[sa.Connection], datetime] = staticmethod(server_time)
+    """Which day it is for all desks; of no account in a file, which has no clock but ours."""
 
     def __init__(self, url: str, *, account: str, base_url: str) -> None:
         self._scope = {"account": account, "base_url": base_url}
@@ -218,20 +107,33 @@ class Ledger(_Store):
             "row": order.row,
         }
         values |= {"token": token, "state": OPEN, "claimed_at": at.isoformat()}
+        insert = self._insert(CLAIMS).values(values).on_conflict_do_nothing()
         with self._errors():
             for _ in range(2):
-                try:
-                    with self._engine.begin() as db:
-                        db.execute(sa.insert(_CLAIMS).values(values))
+                with self._engine.begin() as db:
+                    if self.is_server:
+                        self._wait_for_turn(db, order, day)
+                    if db.execute(insert, execution_options={"preserve_rowcount": True}).rowcount:
                         holder = self._held_elsewhere(db, order, batch, since)
                         if holder is not None:
-                            db.execute(sa.delete(_CLAIMS).where(_CLAIMS.c.token == token))
+                            db.execute(sa.delete(CLAIMS).where(CLAIMS.c.token == token))
                         return holder
-                except sa.exc.IntegrityError:
-                    holder = self._holder(slot)
+                    holder = self._holder(db, slot)
                 if holder is not None:
                     return holder
         raise StorageFailed("ledger.unusable", where=self._shown, why="a claim that comes and goes")
+
+    def _wait_for_turn(self, db: sa.Connection, order: Order, day: date) -> None:
+        """Until no other desk is claiming this number and nominal; held until the transaction ends.
+
+        Raises StorageFailed where the server is on another day: by each desk's own clock, two desks would not
+        mean the same slot.
+        """
+        name = json.dumps([*self._scope.values(), order.number, order.nominal])
+        db.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+        there = wib_day(self.server_time(db))
+        if there != day:
+            raise StorageFailed("ledger.other_day", here=day, there=there)
 
     def _held_elsewhere(self, db: sa.Connection, order: Order, batch: str, since: date) -> Claim | None:
         """A claim of another batch: open and of whatever day or count, or of this count since that day.
@@ -240,29 +142,28 @@ class Ledger(_Store):
         follows its own batch's copy before it, which a claim of that count has held.
         """
         same = {**self._scope, "number": order.number, "nominal": order.nominal}
-        is_open = _CLAIMS.c.state == OPEN
-        meanwhile = sa.and_(_CLAIMS.c.itrx == order.itrx, _CLAIMS.c.day >= since.isoformat())
-        columns = [_CLAIMS.c[name] for name in _HOLDER]
-        query = sa.select(*columns).where(
-            _matches(same), _CLAIMS.c.batch != batch, sa.or_(is_open, meanwhile)
-        )
+        is_open = CLAIMS.c.state == OPEN
+        meanwhile = sa.and_(CLAIMS.c.itrx == order.itrx, CLAIMS.c.day >= since.isoformat())
+        columns = [CLAIMS.c[name] for name in _HOLDER]
+        query = sa.select(*columns).where(_matches(same), CLAIMS.c.batch != batch, sa.or_(is_open, meanwhile))
         row = db.execute(query.order_by(sa.case((is_open, 0), else_=1)).limit(1)).first()
         return None if row is None else Claim(*row)
 
-    def _holder(self, slot: Mapping[str, object]) -> Claim | None:
+    @staticmethod
+    def _holder(db: sa.Connection, slot: Mapping[str, object]) -> Claim | None:
         """Who has the slot; None if it was released just now."""
-        columns = [_CLAIMS.c[name] for name in _HOLDER]
-        with self._engine.connect() as db:
-            row = db.execute(sa.select(*columns).where(_matches(slot))).one_or_none()
+        columns = [CLAIMS.c[name] for name in _HOLDER]
+        row = db.execute(sa.select(*columns).where(_matches(slot))).one_or_none()
         return None if row is None else Claim(*row)
 
     def restore(self, claims: Iterable[Mapping[str, object]], batch: str, batch_name: str) -> None:
         """Put back claims that a lost or replaced ledger lacks; a slot that is taken stays as it is."""
         own = {"batch": batch, "batch_name": batch_name, **self._scope}
+        # In one order, so that two desks that put back the same slots wait for each other, not both at once.
+        rows = sorted(({**claim, **own} for claim in claims), key=lambda row: [str(row[n]) for n in _SLOT])
         with self._errors(), self._engine.begin() as db:
-            for claim in claims:
-                with contextlib.suppress(sa.exc.IntegrityError), db.begin_nested():
-                    db.execute(sa.insert(_CLAIMS).values({**claim, **own}))
+            if rows:
+                db.execute(self._insert(CLAIMS).on_conflict_do_nothing(), rows)
 
     def conclude(self, token: str, status: Status) -> None:
         """Bring a claim to where its order stands: released, open, paid or held."""
@@ -270,20 +171,19 @@ class Ledger(_Store):
 
     def conclude_all(self, statuses: Mapping[str, Status]) -> None:
         with self._errors(), self._engine.begin() as db:
-            for token, status in statuses.items():
-                mine = _CLAIMS.c.token == token
+            for token, status in sorted(statuses.items()):
+                mine = CLAIMS.c.token == token
                 if status in _RELEASED:
-                    db.execute(sa.delete(_CLAIMS).where(mine))
+                    db.execute(sa.delete(CLAIMS).where(mine))
                 else:
-                    db.execute(sa.update(_CLAIMS).where(mine).values(state=_STATE[status]))
+                    db.execute(sa.update(CLAIMS).where(mine).values(state=_STATE[status]))
 
     def record(self, entry: BatchEntry) -> None:
         """Keep what a batch has come to, in place of what was kept of it before."""
         values = asdict(entry)
-        same = sa.and_(*(_BATCHES.c[name] == values[name] for name in ("account", "base_url", "batch")))
+        insert = self._insert(BATCHES).values(values)
         with self._errors(), self._engine.begin() as db:
-            if not db.execute(sa.update(_BATCHES).where(same).values(values)).rowcount:
-                db.execute(sa.insert(_BATCHES).values(values))
+            db.execute(insert.on_conflict_do_update(index_elements=BATCHES.primary_key, set_=values))
 
     # -- looking -------------------------------------------------------------------------------------------
 
@@ -296,19 +196,19 @@ class Ledger(_Store):
         import pandas as pd
 
         names = ("number", "nominal", "itrx", "batch", "batch_name", "row", "day", "state")
-        relevant = sa.or_(_CLAIMS.c.day >= since.isoformat(), _CLAIMS.c.state == OPEN)
-        query = sa.select(*(_CLAIMS.c[name] for name in names)).where(
-            _matches(self._scope), _CLAIMS.c.batch != batch, relevant
+        relevant = sa.or_(CLAIMS.c.day >= since.isoformat(), CLAIMS.c.state == OPEN)
+        query = sa.select(*(CLAIMS.c[name] for name in names)).where(
+            _matches(self._scope), CLAIMS.c.batch != batch, relevant
         )
         with self._errors(), self._engine.connect() as db:
             return pd.DataFrame(db.execute(query).all(), columns=list(names))
 
     def approved_under(self, plan_code: str, *, but: str) -> BatchEntry | None:
         """Another batch than `but` that was sent under the approval of this plan."""
-        same = sa.and_(_BATCHES.c.plan_code == plan_code, _BATCHES.c.approver != "", _BATCHES.c.batch != but)
-        scope = sa.and_(*(_BATCHES.c[name] == value for name, value in self._scope.items()))
+        same = sa.and_(BATCHES.c.plan_code == plan_code, BATCHES.c.approver != "", BATCHES.c.batch != but)
+        scope = sa.and_(*(BATCHES.c[name] == value for name, value in self._scope.items()))
         with self._errors(), self._engine.connect() as db:
-            row = db.execute(sa.select(_BATCHES).where(scope, same).limit(1)).mappings().first()
+            row = db.execute(sa.select(BATCHES).where(scope, same).limit(1)).mappings().first()
         return None if row is None else BatchEntry(**row)
 
     def latest_batches(self, most: int) -> list[BatchEntry]:
@@ -323,25 +223,23 @@ class Ledger(_Store):
         import pandas as pd
 
         names = ("number", "nominal", "batch", "batch_name", "row", "day")
-        recent = sa.and_(_CLAIMS.c.day >= day.isoformat(), _CLAIMS.c.state == PAID, _CLAIMS.c.batch != batch)
-        query = sa.select(*(_CLAIMS.c[name] for name in names)).where(_matches(self._scope), recent)
+        recent = sa.and_(CLAIMS.c.day >= day.isoformat(), CLAIMS.c.state == PAID, CLAIMS.c.batch != batch)
+        query = sa.select(*(CLAIMS.c[name] for name in names)).where(_matches(self._scope), recent)
         with self._errors(), self._engine.connect() as db:
             return pd.DataFrame(db.execute(query).all(), columns=list(names))
 
     def at_work(self, first: date, last: date, number: str, *, but: str) -> list[tuple[BatchEntry, bool]]:
         """Other batches than `but` that were under way on one of these days, and whether each has a claim of
         this number for one of them."""
-        days = _CLAIMS.c.day.between(first.isoformat(), last.isoformat())
-        claimed = _CLAIMED.where(_matches({**self._scope, "number": number}), days, _CLAIMS.c.batch != but)
+        days = CLAIMS.c.day.between(first.isoformat(), last.isoformat())
+        claimed = _CLAIMED.where(_matches({**self._scope, "number": number}), days, CLAIMS.c.batch != but)
         with self._errors(), self._engine.connect() as db:
             claims = {row["batch"]: _of_claims(dict(row)) for row in db.execute(claimed).mappings()}
-            under_way = sa.and_(
-                _BATCHES.c.started <= last.isoformat(), _BATCHES.c.touched >= first.isoformat()
-            )
-            query = sa.select(_BATCHES).where(
-                *(_BATCHES.c[name] == value for name, value in self._scope.items()),
-                _BATCHES.c.batch != but,
-                sa.or_(under_way, _BATCHES.c.batch.in_(claims)),
+            under_way = sa.and_(BATCHES.c.started <= last.isoformat(), BATCHES.c.touched >= first.isoformat())
+            query = sa.select(BATCHES).where(
+                *(BATCHES.c[name] == value for name, value in self._scope.items()),
+                BATCHES.c.batch != but,
+                sa.or_(under_way, BATCHES.c.batch.in_(claims)),
             )
             entries = {row["batch"]: BatchEntry(**row) for row in db.execute(query).mappings()}
         return [(entry, batch in claims) for batch, entry in {**claims, **entries}.items()]
@@ -349,20 +247,20 @@ class Ledger(_Store):
     def own(self, batch: str) -> list[dict[str, object]]:
         """Every claim of this batch: number, nominal, itrx, product, row, day, token, state, claimed_at."""
         names = ("number", "nominal", "itrx", "product", "row", "day", "token", "state", "claimed_at")
-        query = sa.select(*(_CLAIMS.c[name] for name in names)).where(
-            _matches(self._scope), _CLAIMS.c.batch == batch
+        query = sa.select(*(CLAIMS.c[name] for name in names)).where(
+            _matches(self._scope), CLAIMS.c.batch == batch
         )
         with self._errors(), self._engine.connect() as db:
             return [dict(row) for row in db.execute(query).mappings()]
 
 
-class Register(_Store):
+class Register(Store):
     """The whole ledger, of every account: for a person who looks back, and for forgetting numbers."""
 
     def batches(self) -> list[BatchEntry]:
         """Every batch, the latest first; one that only claims are known of is counted by these."""
         with self._errors(), self._engine.connect() as db:
-            entries = [BatchEntry(**row) for row in db.execute(sa.select(_BATCHES)).mappings()]
+            entries = [BatchEntry(**row) for row in db.execute(sa.select(BATCHES)).mappings()]
             known = {entry.batch for entry in entries}
             entries += [
                 _of_claims(dict(row)) for row in db.execute(_CLAIMED).mappings() if row["batch"] not in known
@@ -371,15 +269,15 @@ class Register(_Store):
 
     def claims_of(self, number: str) -> list[dict[str, Any]]:
         """Every claim of this number, the oldest first: the columns of the table."""
-        query = sa.select(_CLAIMS).where(_CLAIMS.c.number == number).order_by(_CLAIMS.c.claimed_at)
+        query = sa.select(CLAIMS).where(CLAIMS.c.number == number).order_by(CLAIMS.c.claimed_at)
         with self._errors(), self._engine.connect() as db:
             return [dict(row) for row in db.execute(query).mappings()]
 
     def forgettable(self, before: date) -> dict[str, int]:
         """How many claims `forget` would remove, by batch."""
-        query = sa.select(_CLAIMS.c.batch, sa.func.count()).where(_closed_before(before))
+        query = sa.select(CLAIMS.c.batch, sa.func.count()).where(_closed_before(before))
         with self._errors(), self._engine.connect() as db:
-            rows = db.execute(query.group_by(_CLAIMS.c.batch))
+            rows = db.execute(query.group_by(CLAIMS.c.batch))
             return {str(batch): int(count) for batch, count in rows}
 
     def forget(self, before: date) -> int:
@@ -390,18 +288,20 @@ class Register(_Store):
         with self._errors():
             with self._engine.begin() as db:
                 self._pragma(db, "secure_delete=ON")
-                earlier = _fact(db, _FORGOTTEN)
-                _set_fact(db, _FORGOTTEN, max(earlier, before.isoformat()))
-                gone = db.execute(sa.delete(_CLAIMS).where(_closed_before(before))).rowcount
+                stored = sa.select(META.c.value).where(META.c.key == FORGOTTEN).with_for_update()
+                earlier = db.execute(stored).scalar() or ""
+                self._set_fact(db, FORGOTTEN, max(earlier, before.isoformat()))
+                gone = db.execute(sa.delete(CLAIMS).where(_closed_before(before))).rowcount
             with self._engine.connect() as db:
                 self._pragma(db, "wal_checkpoint(TRUNCATE)")
         return gone
 
     def _pragma(self, db: sa.Connection, pragma: str) -> None:
-        if self._engine.dialect.name == "sqlite":
+        if not self.is_server:
             db.exec_driver_sql(f"PRAGMA {pragma}").fetchall()
 
 
+_SLOT = ("day", "number", "nominal", "itrx")
 _HOLDER = ("batch", "batch_name", "row", "product", "token", "state", "day", "claimed_at")
 RELEASED = "released"
 _RELEASED = frozenset({Status.UNSENT, Status.GAGAL})
@@ -419,37 +319,6 @@ def state_of(status: Status) -> str:
     return RELEASED if status in _RELEASED else _STATE[status]
 
 
-def ledger_url(location: str) -> str:
-    """A SQLAlchemy address from what the user gave: a path, or an address as it stands.
-
-    Raises InputError for what only looks like an address, StorageFailed for a path that can't be written.
-    """
-    if is_address(location):
-        return location
-    path = Path(location).expanduser().absolute()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-    except OSError as error:
-        raise StorageFailed("ledger.unusable", where=path, why=error) from None
-    return sa.engine.URL.create("sqlite", database=str(path)).render_as_string()
-
-
-def is_address(location: str) -> bool:
-    """Whether this is a server's address, not a path. Raises InputError for one that is mistyped.
-
-    Taken for a path, `postgres:/host/db` would be a new and empty record, in which nobody was paid yet. One
-    letter before the colon is a drive of Windows.
-    """
-    if "://" in location:
-        return True
-    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]+(?=:)", location)
-    if scheme:
-        # Not the rest of it, which may hold a password.
-        raise InputError("ledger.no_address", scheme=scheme[0])
-    return False
-
-
 def register_of(location: str) -> Register:
     """The ledger that is there; a file is never made. Raises InputError where there is none."""
     if not is_address(location) and not Path(location).expanduser().exists():
@@ -457,19 +326,17 @@ def register_of(location: str) -> Register:
     return Register(ledger_url(location))
 
 
-_FORGOTTEN = "forgotten_before"
-
 _CLAIMED = sa.select(
-    *(_CLAIMS.c[name] for name in ("account", "base_url", "batch")),
-    sa.func.max(_CLAIMS.c.batch_name).label("name"),
-    sa.func.min(_CLAIMS.c.day).label("started"),
-    sa.func.max(_CLAIMS.c.claimed_at).label("touched"),
+    *(CLAIMS.c[name] for name in ("account", "base_url", "batch")),
+    sa.func.max(CLAIMS.c.batch_name).label("name"),
+    sa.func.min(CLAIMS.c.day).label("started"),
+    sa.func.max(CLAIMS.c.claimed_at).label("touched"),
     sa.func.count().label("rows"),
     *(
-        sa.func.sum(sa.case((_CLAIMS.c.state == state, 1), else_=0)).label(state)
+        sa.func.sum(sa.case((CLAIMS.c.state == state, 1), else_=0)).label(state)
         for state in (OPEN, PAID, HELD)
     ),
-).group_by(_CLAIMS.c.account, _CLAIMS.c.base_url, _CLAIMS.c.batch)
+).group_by(CLAIMS.c.account, CLAIMS.c.base_url, CLAIMS.c.batch)
 
 
 def _of_claims(row: Mapping[str, Any]) -> BatchEntry:
@@ -480,23 +347,14 @@ def _of_claims(row: Mapping[str, Any]) -> BatchEntry:
 def _closed_before(day: date) -> sa.ColumnElement[bool]:
     """Claims of earlier days in batches of which nothing is open, by their claims or by their own count."""
     is_open = sa.union_all(
-        sa.select(_CLAIMS.c.batch).where(_CLAIMS.c.state == OPEN),
-        sa.select(_BATCHES.c.batch).where(_BATCHES.c.open > 0),
+        sa.select(CLAIMS.c.batch).where(CLAIMS.c.state == OPEN),
+        sa.select(BATCHES.c.batch).where(BATCHES.c.open > 0),
     )
     return sa.and_(
-        _CLAIMS.c.day < day.isoformat(),
-        _CLAIMS.c.state != OPEN,
-        _CLAIMS.c.batch.not_in(is_open),
+        CLAIMS.c.day < day.isoformat(),
+        CLAIMS.c.state != OPEN,
+        CLAIMS.c.batch.not_in(is_open),
     )
-
-
-def _fact(db: sa.Connection, key: str) -> str:
-    return db.execute(sa.select(_META.c.value).where(_META.c.key == key)).scalar() or ""
-
-
-def _set_fact(db: sa.Connection, key: str, value: str) -> None:
-    if not db.execute(sa.update(_META).where(_META.c.key == key).values(value=value)).rowcount:
-        db.execute(sa.insert(_META).values(key=key, value=value))
 
 
 def _slot(order: Order, day: date) -> dict[str, object]:
@@ -504,11 +362,4 @@ def _slot(order: Order, day: date) -> dict[str, object]:
 
 
 def _matches(facts: Mapping[str, object]) -> sa.ColumnElement[bool]:
-    return sa.and_(*(_CLAIMS.c[name] == value for name, value in facts.items()))
-
-
-def _durable(connection: object, _record: object) -> None:
-    cursor = connection.cursor()  # type: ignore[attr-defined]
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "fullfsync=1"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    return sa.and_(*(CLAIMS.c[name] == value for name, value in facts.items()))

@@ -657,6 +657,22 @@ WORDS: dict[str, str] = {
         "or, for a file of that name, its whole path"
     ),
     "ledger.unusable": "the record of earlier top-ups, {where}, can't be used ({why}); nothing more is sent",
+    "ledger.bad_address": (
+        "the address of the record of earlier top-ups, {where}, can't be read; write postgresql://SERVER/DATABASE, and "
+        "each of / ? # @ : % in a user name or password as % and its code, so @ as %40"
+    ),
+    "ledger.other_server": (
+        "the record of earlier top-ups can be in a file or on a PostgreSQL server, not at {where}; write the path of "
+        "the file, or postgresql://SERVER/DATABASE"
+    ),
+    "ledger.no_driver": (
+        "the record of earlier top-ups is on a server, and what talks to PostgreSQL is not installed; install it with: "
+        "python -m pip install 'bulk-topup[postgresql]'"
+    ),
+    "ledger.other_day": (
+        "this computer's clock says it is {here} in Jakarta, the server of the record of earlier top-ups says {there}; "
+        "nothing more is sent: set the clock that is wrong, then run the same command again"
+    ),
     "ledger.newer": "the record of earlier top-ups, {where}, was written by a newer bulk-topup; update this one",
     "checkpoint.unreadable": "the progress file {path} can't be read ({why}); copy it to this computer and try again",
     # -- looking back -------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 from bulk_topup import config
 from bulk_topup.checkpoint import BatchIdentity
 from bulk_topup.credentials import credentials
+from bulk_topup.database import is_address, ledger_url
 from bulk_topup.folder import assert_trusted
-from bulk_topup.ledger import Ledger, is_address, ledger_url
+from bulk_topup.ledger import Ledger
 from bulk_topup.provider import Provider, checked_base_url
 from bulk_topup.throttle import Throttle
 

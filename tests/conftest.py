@@ -19,6 +19,7 @@ import pytest
 
 from bulk_topup.clock import WIB
 from bulk_topup.sandbox import Sandbox
+from tests import postgres as postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -210,6 +211,15 @@ class Office:
         while len(self.sent()) < count:
             assert time.monotonic() < until, f"only {len(self.sent())} of {count} requests came"
             time.sleep(0.01)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgresql.Server]:
+    """A PostgreSQL server for all of these tests, and for nobody else."""
+    if postgresql.MISSING:
+        pytest.skip(postgresql.MISSING)
+    with postgresql.running() as server:
+        yield server
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk_topup import history, lookback
+from bulk_topup.database import ledger_url
 from bulk_topup.desk import Desk
 from bulk_topup.errors import Declined, Exit, InputError
-from bulk_topup.ledger import OPEN, BatchEntry, Ledger, ledger_url, register_of
+from bulk_topup.ledger import OPEN, BatchEntry, Ledger, register_of
 from bulk_topup.model import Status
 from tests.builders import NOW, TODAY, an_order
 from tests.desk_bench import Bench

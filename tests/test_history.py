@@ -15,9 +15,10 @@ import pytest
 from bulk_topup import history, lookback
 from bulk_topup.batch import Wishes
 from bulk_topup.config import Connection
+from bulk_topup.database import VERSION, ledger_url
 from bulk_topup.desk import Desk
 from bulk_topup.errors import Exit, InputError, StorageFailed
-from bulk_topup.ledger import VERSION, BatchEntry, Ledger, ledger_url, register_of
+from bulk_topup.ledger import BatchEntry, Ledger, register_of
 from bulk_topup.model import Status
 from tests.builders import NOW, TODAY, an_order
 from tests.desk_bench import PRICE, Bench

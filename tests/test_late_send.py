@@ -22,8 +22,9 @@ from bulk_topup import run as flow
 from bulk_topup import send
 from bulk_topup.batch import Wishes
 from bulk_topup.clock import WIB, SystemClock
+from bulk_topup.database import ledger_url
 from bulk_topup.desk import Desk
-from bulk_topup.ledger import Ledger, ledger_url
+from bulk_topup.ledger import Ledger
 from bulk_topup.model import Order, Status
 from bulk_topup.outcomes import classify
 from bulk_topup.provider import Provider

@@ -6,17 +6,20 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 
 from bulk_topup import say
 from bulk_topup.batch import ELSEWHERE_COLUMNS, RECENT_COLUMNS
+from bulk_topup.database import is_address, ledger_url
 from bulk_topup.errors import BulkTopupError, InputError, StorageFailed
-from bulk_topup.ledger import HELD, OPEN, PAID, Ledger, is_address, ledger_url, state_of
+from bulk_topup.ledger import HELD, OPEN, PAID, Ledger, state_of
 from bulk_topup.model import Status
 from tests.builders import ANDI, BUDI, CITRA, DEWI, NOW, TODAY, an_order
 
@@ -38,13 +41,34 @@ KEPT = {
 }
 
 
+@dataclass
+class ServerClock:
+    """What a server's clock says: always the day that is claimed for, as where no clock is wrong."""
+
+    now: datetime = NOW
+
+
+SERVER = ServerClock()
+
+
+@pytest.fixture(params=["file", "server"])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a ledger may be that is not there yet."""
+    if request.param == "file":
+        return str(tmp_path / "ledger.db")
+    address: str = request.getfixturevalue("postgres").fresh()
+    return address
+
+
 @pytest.fixture
-def ledger_of(tmp_path: Path) -> Iterator[MakeLedger]:
-    """Ledgers of any account over one file."""
+def ledger_of(location: str) -> Iterator[MakeLedger]:
+    """Ledgers of any account over one database."""
     made = []
 
     def make(account: str = "agent", base_url: str = "https://provider.example") -> Ledger:
-        made.append(Ledger(ledger_url(str(tmp_path / "ledger.db")), account=account, base_url=base_url))
+        scope = {"account": account, "base_url": base_url}
+        made.append(Ledger(ledger_url(location), **scope))
+        made[-1].server_time = lambda _db: SERVER.now
         return made[-1]
 
     yield make
@@ -59,6 +83,7 @@ def ledger(ledger_of: MakeLedger) -> Ledger:
 
 def claim(ledger: Ledger, token: str, batch: str = "b1", **order: Any) -> Claim | None:
     day = order.pop("day", TODAY)
+    SERVER.now = NOW + (day - TODAY)
     since = order.pop("since", day)
     return ledger.claim(an_order(**order), day, token, batch, f"name of {batch}", NOW, since=since)
 
@@ -251,11 +276,14 @@ def test_own_claims_say_all_that_a_lost_attempt_needs(ledger: Ledger) -> None:
 CLAIMS_ALL = """
 import sys
 from tests.builders import *
-from bulk_topup.ledger import Ledger, ledger_url
+from bulk_topup.database import ledger_url
+from bulk_topup.ledger import Ledger
 path, batch, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 print("ready", flush=True)
 sys.stdin.readline()
-ledger = Ledger(ledger_url(path), account="agent", base_url="https://provider.example")
+scope = {"account": "agent", "base_url": "https://provider.example"}
+ledger = Ledger(ledger_url(path), **scope)
+ledger.server_time = lambda _db: NOW
 for nth in range(count):
     order = an_order(f"0812{nth:08}")
     holder = ledger.claim(order, TODAY, f"{batch}-{nth}", batch, batch, NOW, since=TODAY)
@@ -267,9 +295,9 @@ ledger.close()
 """
 
 
-def run_at_once(path: Path, processes: int, count: int) -> list[list[int]]:
+def run_at_once(location: str, processes: int, count: int) -> list[list[int]]:
     """What each of the processes won; they start claiming together."""
-    command = [sys.executable, "-c", CLAIMS_ALL, str(path)]
+    command = [sys.executable, "-c", CLAIMS_ALL, location]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     running = [
         subprocess.Popen([*command, f"b{nth}", str(count)], cwd=ROOT, text=True, **pipes)  # type: ignore[call-overload]
@@ -285,15 +313,14 @@ def run_at_once(path: Path, processes: int, count: int) -> list[list[int]]:
     return [[int(line) for line in out.split()] for out, _ in ended]
 
 
-def test_two_processes_that_claim_the_same_slots_win_each_exactly_once(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
-    Ledger(ledger_url(str(path)), account="agent", base_url="https://provider.example").close()
-    won = run_at_once(path, processes=2, count=150)
+def test_two_processes_that_claim_the_same_slots_win_each_exactly_once(location: str) -> None:
+    Ledger(ledger_url(location), account="agent", base_url="https://provider.example").close()
+    won = run_at_once(location, processes=2, count=150)
     assert sorted(won[0] + won[1]) == list(range(150))
 
 
-def test_the_first_runs_of_several_people_may_make_the_ledger_at_the_same_moment(tmp_path: Path) -> None:
-    won = run_at_once(tmp_path / "ledger.db", processes=3, count=10)
+def test_the_first_runs_of_several_people_may_make_the_ledger_at_the_same_moment(location: str) -> None:
+    won = run_at_once(location, processes=3, count=10)
     assert sorted(chain.from_iterable(won)) == list(range(10))
 
 
@@ -375,11 +402,11 @@ def test_a_ledger_that_is_no_database_stops_the_run_and_is_left_alone(tmp_path: 
     assert path.read_bytes() == b"something else" * 500
 
 
-def test_a_ledger_that_breaks_under_a_run_stops_it(ledger_of: MakeLedger, tmp_path: Path) -> None:
+def test_a_ledger_that_breaks_under_a_run_stops_it(ledger_of: MakeLedger, location: str) -> None:
     ledger = ledger_of()
     claim(ledger, "t1")
     ledger.close()
-    (tmp_path / "ledger.db").write_bytes(b"\xee" * 8192)
+    spoil(location)
     for use in (
         lambda: claim(ledger, "t2", number=BUDI),
         lambda: ledger.conclude("t1", Status.SUKSES),
@@ -390,6 +417,16 @@ def test_a_ledger_that_breaks_under_a_run_stops_it(ledger_of: MakeLedger, tmp_pa
         with pytest.raises(StorageFailed) as error:
             use()
         assert error.value.code == "ledger.unusable"
+
+
+def spoil(location: str) -> None:
+    if not is_address(location):
+        Path(location).write_bytes(b"\xee" * 8192)
+        return
+    engine = sa.create_engine(location.replace("://", "+psycopg://"))
+    with engine.begin() as db:
+        db.exec_driver_sql("DROP TABLE claims")
+    engine.dispose()
 
 
 def test_a_ledger_whose_table_is_another_stops_the_run(tmp_path: Path) -> None:

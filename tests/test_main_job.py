@@ -15,7 +15,8 @@ import openpyxl
 import pytest
 
 from bulk_topup.clock import WIB
-from bulk_topup.ledger import Ledger, ledger_url
+from bulk_topup.database import ledger_url
+from bulk_topup.ledger import Ledger
 from bulk_topup.model import Order, Status
 from bulk_topup.sandbox import Fault, Faults
 from bulk_topup.workbook import RESULT_COLUMNS

@@ -16,9 +16,10 @@ import pytest
 from bulk_topup import run as flow
 from bulk_topup.checkpoint import Checkpoint, OpenOrder, PastAttempt
 from bulk_topup.clock import WIB, wib_day
+from bulk_topup.database import ledger_url
 from bulk_topup.desk import Desk
 from bulk_topup.errors import Declined, Exit, InputError
-from bulk_topup.ledger import Ledger, ledger_url
+from bulk_topup.ledger import Ledger
 from bulk_topup.model import Kind, Order, Status
 from bulk_topup.provider import Provider
 from bulk_topup.sandbox import Faults

@@ -1,0 +1,322 @@
+"""The database that the ledger stands in: a SQLite file of ours, or a PostgreSQL server that desks share.
+
+Tables, their version, how they are opened and brought up to date, and how an address is shown.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bulk_topup.clock import WIB
+from bulk_topup.errors import InputError, StorageFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+METADATA = sa.MetaData()
+CLAIMS = sa.Table(
+    "claims",
+    METADATA,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("base_url", sa.Text, primary_key=True),
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("number", sa.Text, primary_key=True),
+    sa.Column("nominal", sa.BigInteger, primary_key=True),
+    sa.Column("itrx", sa.BigInteger, primary_key=True),
+    sa.Column("product", sa.Text, nullable=False),
+    sa.Column("batch", sa.Text, nullable=False),
+    sa.Column("batch_name", sa.Text, nullable=False),
+    sa.Column("row", sa.BigInteger, nullable=False),
+    sa.Column("token", sa.Text, nullable=False, unique=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("claimed_at", sa.Text, nullable=False),
+    sa.Index("claims_batch", "batch"),
+    sa.Index("claims_number", "number", "nominal"),
+    sa.Index("claims_state", "account", "base_url", "state"),
+)
+BATCHES = sa.Table(
+    "batches",
+    METADATA,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("base_url", sa.Text, primary_key=True),
+    sa.Column("batch", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("started", sa.Text, nullable=False),
+    sa.Column("touched", sa.Text, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("paid", sa.BigInteger, nullable=False),
+    sa.Column("not_paid", sa.BigInteger, nullable=False),
+    sa.Column("open", sa.BigInteger, nullable=False),
+    sa.Column("paid_rupiah", sa.BigInteger),
+    sa.Column("not_paid_rupiah", sa.BigInteger),
+    sa.Column("open_rupiah", sa.BigInteger),
+    sa.Column("plan_code", sa.Text, nullable=False),
+    sa.Column("approver", sa.Text, nullable=False),
+)
+META = sa.Table(
+    "meta",
+    METADATA,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+VERSION = 3
+"""Of the tables. 1 had claims alone, and no table `meta` to say so; 2 added tables; 3 widens the whole
+numbers on a server, where an amount could outgrow 32 bits. In a file they always had 64."""
+
+FORGOTTEN: Final = "forgotten_before"
+_MAKING_TABLES: Final = 5_110_510_051
+"""The server's advisory lock under which tables are made."""
+
+
+class Store:
+    """The ledger's tables, brought up to VERSION when opened.
+
+    Every method of the classes that build on it is one transaction, durable on return, safe to call from any
+    thread. They raise StorageFailed when the ledger can't be read or written: the caller must stop sending.
+    Opening raises InputError for a ledger that a newer program wrote, or an address that can't be one.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._shown = shown(url)
+        self._engine = _engine(url, self._shown)
+        self.is_server = self._engine.dialect.name == "postgresql"
+        with self._errors():
+            version = self._version()
+            if version < VERSION:
+                self._bring_up_to_date()
+        if version > VERSION:
+            self.close()
+            raise InputError("ledger.newer", where=self._shown)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def forgotten_before(self) -> date | None:
+        """Claims of days before this one may be gone, because a person had them forgotten; None: none are.
+
+        To be asked after the claims were read: what is forgotten in between is then known of.
+        """
+        with self._errors(), self._engine.connect() as db:
+            stored = fact(db, FORGOTTEN)
+        return date.fromisoformat(stored) if stored else None
+
+    # -- tables --------------------------------------------------------------------------------------------
+
+    def _version(self) -> int:
+        """That of the tables as they are; 0 where there is none that says so."""
+        if not sa.inspect(self._engine).has_table(META.name):
+            return 0
+        with self._engine.connect() as db:
+            return int(fact(db, "version") or 0)
+
+    def _bring_up_to_date(self) -> None:
+        if self.is_server:
+            self._migrate_server()
+            return
+        # Several first runs at the same moment make the tables together: each is in another's way at most
+        # once a table, and once for the version.
+        for _ in range(len(METADATA.tables) + 1):
+            with contextlib.suppress(sa.exc.DBAPIError):
+                self._make_tables()
+                return
+        self._make_tables()
+
+    def _make_tables(self) -> None:
+        METADATA.create_all(self._engine)
+        with self._engine.begin() as db:
+            self._set_fact(db, "version", str(VERSION))
+
+    def _migrate_server(self) -> None:
+        """All of it or nothing, one desk at a time."""
+        with self._engine.begin() as db:
+            db.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING_TABLES)))
+            METADATA.create_all(db)
+            if int(fact(db, "version") or 0) < VERSION:
+                for table in (CLAIMS, BATCHES):
+                    _widen(db, table)
+                self._set_fact(db, "version", str(VERSION))
+
+    # -- for the classes that build on it ------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            why = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+            raise StorageFailed("ledger.unusable", where=self._shown, why=why) from None
+
+    def _insert(self, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+        """With what both dialects spell the same: `on_conflict_do_nothing`, `on_conflict_do_update`."""
+        return postgresql.insert(table) if self.is_server else sqlite.insert(table)
+
+    def _set_fact(self, db: sa.Connection, key: str, value: str) -> None:
+        insert = self._insert(META).values(key=key, value=value)
+        db.execute(insert.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+def fact(db: sa.Connection, key: str) -> str:
+    """A value of the table `meta`, "" for none."""
+    return db.execute(sa.select(META.c.value).where(META.c.key == key)).scalar() or ""
+
+
+def server_time(db: sa.Connection) -> datetime:
+    """The server's own clock, which is one and the same for every desk."""
+    epoch = db.execute(sa.select(sa.extract("epoch", sa.func.clock_timestamp()))).scalar_one()
+    return datetime.fromtimestamp(float(epoch), WIB)
+
+
+def _widen(db: sa.Connection, table: sa.Table) -> None:
+    kinds = {column["name"]: column["type"] for column in sa.inspect(db).get_columns(table.name)}
+    quoted = db.dialect.identifier_preparer.quote
+    narrow = [
+        f"ALTER COLUMN {quoted(column.name)} TYPE bigint"
+        for column in table.columns
+        if isinstance(column.type, sa.BigInteger) and not isinstance(kinds[column.name], sa.BigInteger)
+    ]
+    if narrow:
+        db.exec_driver_sql(f"ALTER TABLE {quoted(table.name)} {', '.join(narrow)}")
+
+
+# -- opening -----------------------------------------------------------------------------------------------
+
+_DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg", "sqlite": "sqlite"}
+_HOST = re.compile(r"[A-Za-z0-9._:-]*")
+_LOCAL = ("localhost", "127.", "::1", "/")
+
+_ON_THE_WIRE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "application_name": "bulk-topup",
+}
+"""libpq's options by which a server that vanished without a word is noticed; an address may set others."""
+
+_IN_A_SESSION = """
+    SELECT set_config('statement_timeout', '30s', false), set_config('lock_timeout', '10s', false),
+           set_config('idle_in_transaction_session_timeout', '30s', false),
+           CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+                THEN set_config('synchronous_commit', 'on', false) END
+"""
+"""A claim has to survive the server's crash, however the server is set up."""
+
+
+def _engine(url: str, where: str) -> sa.Engine:
+    try:
+        parsed = sa.engine.make_url(url)
+        driver = _DRIVERS.get(parsed.get_backend_name())
+        if driver is None:
+            raise StorageFailed("ledger.other_server", where=where)
+        if driver == "sqlite":
+            engine = sa.create_engine(parsed)
+            sa.event.listen(engine, "connect", _durable)
+            return engine
+        return _server_engine(parsed.set(drivername=driver))
+    except ImportError:
+        raise StorageFailed("ledger.no_driver") from None
+    except (sa.exc.ArgumentError, ValueError):
+        # Not the error's text, which may quote the address and with it a password.
+        raise StorageFailed("ledger.bad_address", where=where) from None
+
+
+def _server_engine(url: sa.URL) -> sa.Engine:
+    if not _HOST.fullmatch(url.host or ""):
+        raise ValueError(url.host)
+    options = {name: value for name, value in _ON_THE_WIRE.items() if name not in url.query}
+    host = url.host or str(url.query.get("host", "/"))
+    if "sslmode" not in url.query and not host.startswith(_LOCAL):
+        options["sslmode"] = "require"
+    engine = sa.create_engine(
+        url,
+        connect_args=options,
+        # By its own word, whatever the server's default is: a claim looks for others' claims only once it has
+        # the turn, and has to see what was committed while it waited.
+        isolation_level="READ COMMITTED",
+        pool_size=4,
+        max_overflow=4,
+        pool_timeout=10,
+        # A person may think about a plan for longer than a firewall keeps an idle connection.
+        pool_pre_ping=True,
+    )
+    sa.event.listen(engine, "connect", _careful)
+    return engine
+
+
+def _durable(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "fullfsync=1"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _careful(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_A_SESSION)
+    connection.commit()
+
+
+# -- addresses ---------------------------------------------------------------------------------------------
+
+
+def ledger_url(location: str) -> str:
+    """A SQLAlchemy address from what the user gave: a path, or an address as it stands.
+
+    Raises InputError for what only looks like an address, StorageFailed for a path that can't be written.
+    """
+    if is_address(location):
+        return location
+    path = Path(location).expanduser().absolute()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise StorageFailed("ledger.unusable", where=path, why=error) from None
+    return sa.engine.URL.create("sqlite", database=str(path)).render_as_string()
+
+
+def is_address(location: str) -> bool:
+    """Whether this is a server's address, not a path. Raises InputError for one that is mistyped.
+
+    Taken for a path, `postgres:/host/db` would be a new and empty record, in which nobody was paid yet. One
+    letter before the colon is a drive of Windows.
+    """
+    if "://" in location:
+        return True
+    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]+(?=:)", location)
+    if scheme:
+        # Not the rest of it, which may hold a password.
+        raise InputError("ledger.no_address", scheme=scheme[0])
+    return False
+
+
+def shown(location: str) -> str:
+    """The path, or of an address what may be seen by anybody: server, port and database.
+
+    Never the user's part nor the options, both of which may hold a password, and nothing at all of an address
+    that is not understood.
+    """
+    scheme, is_url, _ = location.partition("://")
+    if not is_url:
+        return location
+    try:
+        url = sa.engine.make_url(location)
+    except (sa.exc.ArgumentError, ValueError):
+        return f"{scheme}://…"
+    if url.get_backend_name() == "sqlite":
+        return url.database or location
+    if not _HOST.fullmatch(url.host or "") or "@" in (url.database or ""):
+        return f"{scheme}://…"
+    return sa.engine.URL.create(
+        scheme, host=url.host, port=url.port, database=url.database
+    ).render_as_string()
