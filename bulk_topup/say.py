@@ -68,7 +68,7 @@ WORDS: dict[str, str] = {
         "there again without a password"
     ),
     "sheet.wrong_password": "the password given for {file} does not open it; correct the one in --sheet-password-file",
-    "sheet.numbers_app": "{file} is an Apple Numbers file; export it as Excel (.xlsx) from Numbers",
+    "sheet.numbers_app": "{file} is a file of Apple Numbers (or Pages); export it from there as Excel (.xlsx)",
     "sheet.html": (
         "{file} is a web page from which no table can be read, whatever its name says; download the report again "
         "after logging in, or open it in Excel and save it as .xlsx"
@@ -82,6 +82,34 @@ WORDS: dict[str, str] = {
     ),
     "sheet.xml": "{file} is an XML file, whatever its name says; open it in Excel and save it as .xlsx",
     "sheet.picture": "{file} is a picture; ask for the spreadsheet that it shows",
+    "sheet.archive_of": (
+        "{file} is a compressed archive; unpack it and give the name of the spreadsheet in it: {names}"
+    ),
+    "sheet.empty_archive": "{file} is a compressed archive with nothing in it; ask for it again",
+    "sheet.cut_off": "{file} breaks off before its end, as an unfinished download does; download or copy it again",
+    "sheet.google_link": (
+        "{file} is only a link to a Google Sheet; open it, choose File > Download > Microsoft Excel (.xlsx), and give "
+        "the name of the downloaded file"
+    ),
+    "sheet.shortcut": (
+        "{file} is only a shortcut to a file or a web page; open it, save the spreadsheet itself on this computer, and "
+        "give its name"
+    ),
+    "sheet.placeholder": (
+        "{file} only stands for a file that is still in iCloud; open it in the Finder so that it is downloaded, and "
+        "give the name of the file itself"
+    ),
+    "sheet.apple_double": (
+        "{file} is a note that macOS keeps beside a file; give the name of the file itself, without the ._ before it"
+    ),
+    "sheet.lock_file": (
+        "{file} only marks a workbook as open in Excel or LibreOffice; give the name of the workbook itself"
+    ),
+    "sheet.email": "{file} is an e-mail; save the spreadsheet that is attached to it, and give the name of that",
+    "sheet.old_kind": (
+        "{file} is a spreadsheet of an old kind (Lotus, Works, DIF or SYLK); open it in LibreOffice or Excel and save it "
+        "as .xlsx"
+    ),
     "sheet.archive": "{file} is a compressed archive; unpack it and give the name of the spreadsheet in it",
     "sheet.pdf": "{file} is a PDF document; ask for the spreadsheet that it was made from",
     "sheet.not_a_spreadsheet": "{file} is a document or a presentation, not a spreadsheet; save it as .xlsx",

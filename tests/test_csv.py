@@ -62,6 +62,12 @@ def test_every_encoding_that_excel_writes_is_read_without_a_notice(bom: bytes, e
     assert found(data).remarks.notices == []
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_read_where_nothing_else_can_be_meant(encoding: str) -> None:
+    data = "HP,Kode,Nama\r\n0812,TEL5,Zoë 😀\r\n".encode(encoding)
+    assert rows_of(data) == {2: ["0812", "TEL5", "Zoë 😀"]}
+
+
 def test_windows_1252_is_read_with_a_notice() -> None:
     data = "HP,Kode,Nama\n0812,TEL5,Zoë\n".encode("cp1252")
     assert rows_of(data) == {2: ["0812", "TEL5", "Zoë"]}
@@ -75,8 +81,9 @@ def test_windows_1252_is_read_with_a_notice() -> None:
         (codecs.BOM_UTF8 + b"HP,Kode\n0812,TEL5\xff\n", "sheet.encoding"),
         (codecs.BOM_UTF16_LE + "HP,Kode\n".encode("utf-16-le") + b"\x00\xd8", "sheet.encoding"),
         (b"HP,Kode\n08\x0012,TEL5\n", "sheet.not_text"),
-        ("HP,Kode\n0812,TEL5\n".encode("utf-16-le"), "sheet.not_text"),
-        ("HP,Kode\n0812,TEL5\n".encode("utf-16-be"), "sheet.not_text"),
+        ("HP,Kode\n0812,TEL5\n\0".encode("utf-16-le"), "sheet.not_text"),
+        ("HP,Kode\n08\u016212,TEL5\n".encode("utf-16-be") + b"\0", "sheet.encoding"),
+        ("HP,Kode\n".encode("utf-16-le") + "0812,TEL5\n".encode("utf-16-be"), "sheet.not_text"),
         ("HP,Kode\n0812,TEL5\n".encode("utf-32"), "sheet.not_text"),
     ],
 )

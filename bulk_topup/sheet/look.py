@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from bulk_topup.errors import InputError
+from bulk_topup.sheet import foreign
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO
@@ -32,6 +32,7 @@ RATIO_FROM = 50_000_000
 MOST_RATIO = 200
 """Inflated to packed, of a file that inflates to more than `RATIO_FROM` bytes: real workbooks reach 60."""
 
+LISTED_NAMES = 5
 _HEAD_BYTES = 4096
 
 
@@ -52,7 +53,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     """The file, if it is an ordinary one of a bearable size. Raises InputError; so does a failing read."""
     try:
         # Looked at before it is opened: a pipe would be waited for.
-        _assert_ordinary(path.stat())
+        _assert_ordinary(path)
         with path.open("rb", buffering=0) as file:
             yield file
     except FileNotFoundError as error:
@@ -72,9 +73,10 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def _assert_ordinary(status: os.stat_result) -> None:
+def _assert_ordinary(path: Path) -> None:
+    status = path.stat()
     if stat.S_ISDIR(status.st_mode):
-        raise InputError("sheet.folder")
+        raise InputError("sheet.numbers_app" if path.suffix.casefold() == ".numbers" else "sheet.folder")
     if not stat.S_ISREG(status.st_mode):
         raise InputError("sheet.not_a_file")
     if status.st_size > LARGEST_FILE:
@@ -89,9 +91,7 @@ def format_of(data: bytes) -> Format:
         return _format_of_ole2(data)
     if data.startswith(_BARE_BIFF):
         return Format.XLS
-    for start, code in _OTHER:
-        if data.startswith(start):
-            raise InputError(code)
+    foreign.refuse(data)
     return _format_of_text(data)
 
 
@@ -110,26 +110,14 @@ OLE2 = bytes.fromhex("D0CF11E0A1B11AE1")
 _BARE_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00")
 """How workbooks of Excel 2 to 5 begin that are in no OLE2 container."""
 
-_OTHER = (
-    (b"%PDF-", "sheet.pdf"),
-    (b"{\\rtf", "sheet.not_a_spreadsheet"),
-    (b"\x89PNG\r\n", "sheet.picture"),
-    (b"\xff\xd8\xff", "sheet.picture"),
-    (b"GIF8", "sheet.picture"),
-    (b"II*\0", "sheet.picture"),
-    (b"MM\0*", "sheet.picture"),
-    (b"\x1f\x8b\x08", "sheet.archive"),
-    (b"7z\xbc\xaf\x27\x1c", "sheet.archive"),
-    (b"Rar!\x1a\x07", "sheet.archive"),
-    (b"MIME-Version:", "sheet.html"),
-)
-"""How a file begins -> the code of the message that says what it is."""
-
 
 # -- zip ---------------------------------------------------------------------------------------------------
 
 
 def _format_of_zip(data: bytes) -> Format:
+    # Its list of parts stands at the end.
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        raise InputError("sheet.cut_off")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             assert_safe(package, len(data))
@@ -161,6 +149,7 @@ def _inflated(parts: Iterable[zipfile.ZipInfo]) -> int:
     return sum(part.file_size for part in parts if not _MEDIA.search(part.filename))
 
 
+_SHEET = re.compile(r"^(?!__MACOSX/).*(?:^|/)(?![.~])[^/]+\.(?:xls[xmb]?|f?ods|csv|tsv|txt)$", re.IGNORECASE)
 _MEDIA = re.compile(r"(?:^|/)(?:media|Pictures|embeddings|Thumbnails)/", re.IGNORECASE)
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 
@@ -176,11 +165,19 @@ def _format_of_package(package: zipfile.ZipFile) -> Format:
         return Format.XLSX
     if "content.xml" in names:
         return _format_of_open_document(package, names)
-    if any(name.endswith(".iwa") for name in names) or "index.zip" in names:
+    if any(name.endswith(".iwa") for name in names) or names & {"index.zip", "buildversionhistory.plist"}:
         raise InputError("sheet.numbers_app")
     if names & {"word/document.xml", "ppt/presentation.xml"}:
         raise InputError("sheet.not_a_spreadsheet")
-    raise InputError("sheet.archive" if names else "sheet.unreadable", cause="it is an empty zip archive")
+    sheets = [name for name in package.namelist() if _SHEET.search(name)]
+    if sheets:
+        raise InputError("sheet.archive_of", names=_listed(sheets))
+    raise InputError("sheet.archive" if names else "sheet.empty_archive")
+
+
+def _listed(names: list[str]) -> str:
+    listed = ", ".join(f'"{name}"' for name in names[:LISTED_NAMES])
+    return f"{listed}, …" if len(names) > LISTED_NAMES else listed
 
 
 def _main_part(package: zipfile.ZipFile) -> str:
@@ -212,10 +209,18 @@ def is_encrypted_package(data: bytes) -> bool:
 
 def _format_of_ole2(data: bytes) -> Format:
     """Documents can hold workbooks, and workbooks documents: only what holds no workbook is told apart."""
-    documents = ("WordDocument", "PowerPoint Document")
-    if any(_has_stream(data, name) for name in documents) and not _has_workbook(data):
-        raise InputError("sheet.not_a_spreadsheet")
+    if not _has_workbook(data):
+        for name, code in _OTHER_STREAMS.items():
+            if _has_stream(data, name):
+                raise InputError(code)
     return Format.XLS
+
+
+_OTHER_STREAMS = {
+    "WordDocument": "sheet.not_a_spreadsheet",
+    "PowerPoint Document": "sheet.not_a_spreadsheet",
+    "__properties_version1.0": "sheet.email",
+}
 
 
 def _has_workbook(data: bytes) -> bool:

@@ -57,7 +57,7 @@ def read(data: bytes, wanted: Wanted) -> Found:
     if wanted.tab is not None:
         raise InputError("sheet.no_tabs", tab=wanted.tab)
     encoding = _encoding(data)
-    if encoding != "utf-16":  # where that byte is half a letter
+    if not encoding.startswith("utf-16"):  # where that byte is half a letter
         data = data.rstrip(_DOS_END)
     csv.field_size_limit(LONGEST_FIELD)
     source, header = _choose(data, encoding, wanted.named)
@@ -69,17 +69,31 @@ def read(data: bytes, wanted: Wanted) -> Found:
 
 
 def _encoding(data: bytes) -> str:
-    marked = next((name for bom, name in BOMS.items() if data.startswith(bom)), None)
+    marked = next((name for bom, name in BOMS.items() if data.startswith(bom)), None) or _unmarked(data)
     for encoding in (marked,) if marked else ("utf-8", "cp1252"):
         if _decodes(data, encoding):
             return encoding
     raise InputError("sheet.encoding")
 
 
+def _unmarked(data: bytes) -> str | None:
+    """UTF-16 without its mark: every other byte of its ASCII characters is a NUL, and no other one.
+
+    Raises InputError at any other NUL: no text that a spreadsheet program writes has one.
+    """
+    if b"\0" not in data:
+        return None
+    head = data[:_CHUNK_BYTES]
+    first, second = head[::2].count(0), head[1::2].count(0)
+    if min(first, second) == 0 and 4 * max(first, second) > len(head):
+        return "utf-16-le" if second else "utf-16-be"
+    raise InputError("sheet.not_text")
+
+
 def _decodes(data: bytes, encoding: str) -> bool:
     """Piece by piece, as one wide character makes the whole text four bytes a character.
 
-    Raises InputError at a NUL: no text that a spreadsheet program writes has one.
+    Raises InputError at a NUL character.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
