@@ -77,7 +77,7 @@ def _encoding(data: bytes) -> str:
 
 
 def _unmarked(data: bytes) -> str | None:
-    """UTF-16 without its mark: every other byte of its ASCII characters is a NUL, and no other one.
+    """UTF-16 without its mark: every other byte of its ASCII characters is a NUL, and hardly any other one.
 
     Raises InputError at any other NUL: no text that a spreadsheet program writes has one.
     """
@@ -85,8 +85,9 @@ def _unmarked(data: bytes) -> str | None:
         return None
     head = data[:_CHUNK_BYTES]
     first, second = head[::2].count(0), head[1::2].count(0)
-    if min(first, second) == 0 and 4 * max(first, second) > len(head):
-        return "utf-16-le" if second else "utf-16-be"
+    least, most = sorted((first, second))
+    if 10 * least < most and 4 * most > len(head):
+        return "utf-16-le" if most == second else "utf-16-be"
     raise InputError("sheet.not_text")
 
 
