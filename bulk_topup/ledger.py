@@ -213,8 +213,8 @@ class Ledger(Store):
 
     def latest_batches(self, most: int) -> list[BatchEntry]:
         """Of this account here, those that a command was last done with, the latest first."""
-        scope = sa.and_(*(_BATCHES.c[name] == value for name, value in self._scope.items()))
-        query = sa.select(_BATCHES).where(scope).order_by(_BATCHES.c.touched.desc()).limit(most)
+        scope = sa.and_(*(BATCHES.c[name] == value for name, value in self._scope.items()))
+        query = sa.select(BATCHES).where(scope).order_by(BATCHES.c.touched.desc()).limit(most)
         with self._errors(), self._engine.connect() as db:
             return [BatchEntry(**row) for row in db.execute(query).mappings()]
 

@@ -167,6 +167,10 @@ WORDS: dict[str, str] = {
         "{file} has each line as a single cell between quotation marks (row {row}), so its columns cannot be told "
         "apart; export it again, or split it in Excel with Data > Text to Columns and save it as .xlsx"
     ),
+    "sheet.sep": (
+        '{file} says in its first line that its columns are apart by "{sep}", and they are not; delete that line, or save '
+        "the file as .xlsx"
+    ),
     "sheet.spaces": (
         "{file} has its columns apart by spaces only (row {row}), so it is not certain where a cell ends; open it "
         "in Excel with Data > From Text, check the columns and save it as .xlsx"

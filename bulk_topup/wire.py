@@ -100,8 +100,8 @@ SHORTEST_SECRET: Final = 4
 
 
 def spellings(secret: str) -> re.Pattern[str]:
-    """Matches the secret as it is, and as whoever echoes it may write it, each character by itself: for forms,
-    for HTML, for JSON or for a quoted string."""
+    """Matches the secret as it is, and as whoever echoes it may write it, each character by itself: for
+    forms, for HTML, for JSON or for a quoted string."""
     return re.compile("".join(f"(?:{'|'.join(_spelled(character))})" for character in secret))
 
 

@@ -127,6 +127,10 @@ def test_the_sep_line_is_no_row_as_excel_hides_it() -> None:
     assert rows_of(b"sep=|\r\nHP|Kode\r\n0812|TEL5\r\n") == {2: ["0812", "TEL5"]}
 
 
+def test_a_sep_line_that_names_another_delimiter_is_told() -> None:
+    assert refused(b"sep=,\r\nHP;Kode\r\n0812;TEL5\r\n").facts == {"sep": ","}
+
+
 def test_the_end_mark_of_dos_is_no_row() -> None:
     assert rows_of(b"HP,Kode\r\n0812,TEL5\r\n\x1a") == {2: ["0812", "TEL5"]}
 

@@ -129,7 +129,9 @@ def _choose(data: bytes, encoding: str, named: Named) -> tuple[_Source, Header]:
     if len(found) > 1:
         raise InputError("sheet.delimiter")
     if not found:
-        raise _no_table(*max(missing, key=lambda item: _width(item[0])), named)
+        instead = _no_table(*max(missing, key=lambda item: _width(item[0])), named)
+        is_wrong = declared and instead.code == "sheet.quoted_lines"
+        raise InputError("sheet.sep", sep=declared) if is_wrong else instead
     return found[0]
 
 
