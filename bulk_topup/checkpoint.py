@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bulk_topup.batch import KEY, Known
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.lines import line_of, line_values, moved, own_header
-from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then
+from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then, account_of
 from bulk_topup.outcomes import order_status
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ REMOVED_OFFSET = 10_000_000
 
 @dataclass(frozen=True)
 class BatchIdentity:
-    """What a checkpoint must agree with before anything is sent under it."""
+    """What a checkpoint must agree with before anything is sent under it; `account` by `account_of`."""
 
     account: str
     base_url: str
@@ -271,7 +271,7 @@ class Checkpoint:
 
     def _assert_identity(self, expected: Mapping[str, str]) -> None:
         for name, mine in expected.items():
-            stored = self.fact(name)
+            stored = account_of(self.fact(name)) if name == "account" else self.fact(name)
             if stored != mine:
                 self.close()
                 raise InputError(f"checkpoint.other_{name}", path=self.path, stored=stored, mine=mine)
@@ -447,7 +447,8 @@ class Checkpoint:
         between claim and attempt. Money may have moved, so the order is unknown."""
         with self._transaction() as db:
             db.execute(
-                "INSERT INTO attempts (order_id, token, begun_at, day, kind, code) VALUES (?, ?, ?, ?, ?, ?)",
+                """INSERT INTO attempts (order_id, token, begun_at, day, kind, code) VALUES (?, ?, ?, ?, ?, ?)
+                   ON CONFLICT (token) DO NOTHING""",  # another run has written it since it was missed
                 (order_id, token, claimed_at, day, Kind.UNKNOWN, "outcome.not_in_checkpoint"),
             )
             return self._restate(db, order_id)

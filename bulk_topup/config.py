@@ -58,8 +58,10 @@ class Files:
 
     @property
     def lock(self) -> Path:
-        """Hidden beside the checkpoint; left in place, since unlinking a lock file lets two holders in."""
-        return self.checkpoint.with_name(f".{self.checkpoint.name}.lock")
+        """Hidden beside the checkpoint, wherever a link to it stands; left in place, since unlinking a lock
+        file lets two holders in."""
+        real = Path(_real(self.checkpoint)) if self.checkpoint.is_symlink() else self.checkpoint
+        return real.with_name(f".{real.name}.lock")
 
     def plan(self, code: str) -> Path:
         """Where the plan of this code is kept for its approval: `bonus.K7QF-2MXA-9TRB-C4WD.plan`."""

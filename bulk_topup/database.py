@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bulk_topup.clock import WIB
 from bulk_topup.errors import InputError, StorageFailed
+from bulk_topup.model import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,9 +69,10 @@ META = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
 )
 
-VERSION = 3
+VERSION = 4
 """Of the tables. 1 had claims alone, and no table `meta` to say so; 2 added tables; 3 widens the whole
-numbers on a server, where an amount could outgrow 32 bits. In a file they always had 64."""
+numbers on a server, where an amount could outgrow 32 bits. In a file they always had 64. 4 has each account
+in one spelling (`model.account_of`)."""
 
 FORGOTTEN: Final = "forgotten_before"
 _MAKING_TABLES: Final = 5_110_510_051
@@ -133,6 +135,7 @@ class Store:
     def _make_tables(self) -> None:
         METADATA.create_all(self._engine)
         with self._engine.begin() as db:
+            _respell_accounts(db)
             self._set_fact(db, "version", str(VERSION))
 
     def _migrate_server(self) -> None:
@@ -143,6 +146,7 @@ class Store:
             if int(fact(db, "version") or 0) < VERSION:
                 for table in (CLAIMS, BATCHES):
                     _widen(db, table)
+                _respell_accounts(db)
                 self._set_fact(db, "version", str(VERSION))
 
     # -- for the classes that build on it ------------------------------------------------------------------
@@ -173,6 +177,18 @@ def server_time(db: sa.Connection) -> datetime:
     """The server's own clock, which is one and the same for every desk."""
     epoch = db.execute(sa.select(sa.extract("epoch", sa.func.clock_timestamp()))).scalar_one()
     return datetime.fromtimestamp(float(epoch), WIB)
+
+
+def _respell_accounts(db: sa.Connection) -> None:
+    """Bring every row under the one spelling of its account; where one stands there already, that one counts."""
+    for table in (CLAIMS, BATCHES):
+        there = table.alias()
+        same = [column == there.c[column.name] for column in table.primary_key if column.name != "account"]
+        for (stored,) in db.execute(sa.select(table.c.account).distinct()).all():
+            account = account_of(stored)
+            if account != stored:
+                taken = sa.exists().where(there.c.account == account, *same)
+                db.execute(sa.update(table).where(table.c.account == stored, ~taken).values(account=account))
 
 
 def _widen(db: sa.Connection, table: sa.Table) -> None:

@@ -17,7 +17,7 @@ from bulk_topup import say
 from bulk_topup.checkpoint import Checkpoint
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.ledger import BatchEntry
-from bulk_topup.model import Deposit, Paid
+from bulk_topup.model import Deposit, Paid, account_of
 from bulk_topup.results import tally
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def entry_of(checkpoint: Checkpoint, total: Tally, touched: str) -> BatchEntry:
     """What the ledger keeps of this batch; `touched` is an ISO time in WIB."""
     fact = checkpoint.fact
     return BatchEntry(
-        account=fact("account"),
+        account=account_of(fact("account")),
         base_url=fact("base_url"),
         batch=checkpoint.batch_id,
         name=Path(fact("file")).stem,

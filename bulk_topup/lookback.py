@@ -12,6 +12,7 @@ from bulk_topup.config import REHEARSAL_URL
 from bulk_topup.credentials import credentials
 from bulk_topup.errors import Exit, InputError
 from bulk_topup.ledger import register_of
+from bulk_topup.model import account_of
 from bulk_topup.provider import checked_base_url
 from bulk_topup.throttle import Throttle
 from bulk_topup.tools import provider_of
@@ -64,7 +65,7 @@ def _asked(found: Found, connection: Connection, desk: Desk, clock: Clock) -> tu
         account, password = credentials(connection)
         with provider_of(connection, account, password, clock, SANDBOX_STATE) as provider:
             base_url = REHEARSAL_URL if connection.sandbox else provider.base_url
-            return find.ask(found.sent, found.number, provider, account, base_url, throttle)
+            return find.ask(found.sent, found.number, provider, account_of(account), base_url, throttle)
     except InputError as problem:
         why = say.error(problem)
         desk.report({"not_asked": {"code": problem.code, "message": why}}, [])

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
+def account_of(username: str) -> str:
+    """The account that a user name logs in to, under its one spelling.
+
+    Whether the provider tells capitals apart is not documented: two names that differ in them alone are one
+    account in every record, so that nobody is paid once under each.
+    """
+    return username.strip().casefold()
+
+
 # -- the sheet ---------------------------------------------------------------------------------------------
 
 

@@ -46,9 +46,11 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger) -> None:
 
     Must run before anything is sent: a restored or partly copied checkpoint shows itself here.
     """
+    # In this order: an attempt is written after its claim, so what has been claimed by now is not lost for
+    # having been attempted only while we looked.
+    present = {str(claim["token"]): claim for claim in ledger.own(checkpoint.batch_id)}
     expected = checkpoint.claims_expected()
     stale: dict[str, Status] = {}
-    present = {str(claim["token"]): claim for claim in ledger.own(checkpoint.batch_id)}
     name = checkpoint.fact("file").rpartition(".")[0]
     held = {_slot(claim) for claim in present.values()}
     missing = [claim for claim in checkpoint.claims() if _slot(claim) not in held]

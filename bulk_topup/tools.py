@@ -13,6 +13,7 @@ from bulk_topup.credentials import credentials
 from bulk_topup.database import is_address, ledger_url
 from bulk_topup.folder import assert_trusted
 from bulk_topup.ledger import Ledger
+from bulk_topup.model import account_of
 from bulk_topup.provider import Provider, checked_base_url
 from bulk_topup.throttle import Throttle
 
@@ -72,9 +73,10 @@ def tools_of(job: Job, clock: SystemClock) -> Iterator[Tools]:
         base_url = config.REHEARSAL_URL if connection.sandbox else provider.base_url
         if not connection.sandbox and not is_address(job.files.ledger):
             assert_trusted(Path(job.files.ledger), "BULK_TOPUP_LEDGER")
-        ledger = Ledger(ledger_url(job.files.ledger), account=username, base_url=base_url)
+        account = account_of(username)
+        ledger = Ledger(ledger_url(job.files.ledger), account=account, base_url=base_url)
         stack.callback(ledger.close)
-        yield Tools(provider, ledger, throttle, clock, username, base_url)
+        yield Tools(provider, ledger, throttle, clock, account, base_url)
 
 
 @contextmanager

@@ -552,6 +552,26 @@ def test_a_lost_claim_becomes_an_unknown_order_of_the_claims_own_day(checkpoint:
     assert checkpoint.first_day() == date(2025, 1, 18)
 
 
+def test_a_claim_whose_attempt_another_run_has_written_meanwhile_is_not_lost(
+    checkpoint: Checkpoint, order: Order
+) -> None:
+    attempted(checkpoint, order, an_outcome(Kind.GAGAL))
+    (token,) = checkpoint.tokens(order.id)
+    checkpoint.adopt_lost_claim({**CLAIM, "number": ANDI, "token": token})
+    assert status_of(checkpoint, order) is Status.GAGAL
+    assert checkpoint.lost_attempt(order.id, token, NOW.isoformat(), TODAY.isoformat()) is Status.GAGAL
+
+
+def test_an_account_in_another_spelling_is_the_same(path: Path) -> None:
+    identity = dataclasses.replace(BATCH_IDENTITY, account="rina")
+    Checkpoint.create(path, dataclasses.replace(identity, account=" Rina")).close()
+    same = Checkpoint.open(path, vars(identity))
+    assert same is not None
+    same.close()
+    with pytest.raises(InputError, match="other_account"):
+        Checkpoint.open(path, vars(dataclasses.replace(identity, account="dewi")))
+
+
 def test_a_lost_claim_of_a_known_order_makes_it_unknown(checkpoint: Checkpoint, order: Order) -> None:
     checkpoint.adopt_lost_claim({**CLAIM, "number": ANDI})
     assert status_of(checkpoint, order) is Status.UNKNOWN

@@ -63,6 +63,16 @@ def test_the_lock_is_hidden_beside_the_checkpoint() -> None:
     assert files.lock == Path("/data/.bonus.checkpoint.db.lock")
 
 
+def test_a_link_to_the_checkpoint_has_the_same_lock(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    real = tmp_path / "elsewhere" / "bonus.checkpoint.db"
+    link = tmp_path / "link.db"
+    link.symlink_to(real)
+    source = Source(tmp_path / "bonus.xlsx")
+    locks = {files_of(source, sandbox=False, checkpoint=path).lock for path in (real, link)}
+    assert locks == {tmp_path / "elsewhere" / ".bonus.checkpoint.db.lock"}
+
+
 def test_files_can_be_named() -> None:
     files = files_of(
         Source(Path("/data/bonus.xlsx")),
@@ -192,7 +202,7 @@ def test_the_trail_has_a_person_even_where_the_system_knows_none(monkeypatch: py
 # -- one account, one provider -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("account", ["agent", " agent", "agent\t"])
+@pytest.mark.parametrize("account", ["agent", " agent", "agent\t", "Agent", "AGENT "])
 @pytest.mark.parametrize(
     "address",
     [

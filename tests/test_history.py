@@ -104,6 +104,26 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date_and_protects_as_bef
     assert version_in(path) == str(VERSION)
 
 
+def test_a_ledger_with_an_account_in_several_spellings_is_brought_under_one(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    spelled = SCOPE["account"].upper()
+    old_ledger(path, (A, "t1", "paid"), (B, "t2", "open"))
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE claims SET account = ?", (spelled,))
+        db.execute(
+            "INSERT INTO claims SELECT ?, base_url, day, number, nominal, itrx, product, 'b9', batch_name, "
+            "row, 't9', state, claimed_at FROM claims WHERE number = ?",
+            (SCOPE["account"], A),
+        )
+    with closing(Ledger(ledger_url(str(path)), **SCOPE)) as ledger:
+        holders = {
+            number: ledger.claim(an_order(number), TODAY, f"new {number}", "b2", "bonus", NOW, since=TODAY)
+            for number in (A, B, C)
+        }
+    assert {number: holder.token for number, holder in holders.items() if holder} == {A: "t9", B: "t2"}
+    assert version_in(path) == str(VERSION)
+
+
 def test_a_batch_that_only_claims_are_known_of_is_counted_by_these(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     old_ledger(path, (A, "t1", "paid"), (B, "t2", "open"), (C, "t3", "held"))

@@ -760,6 +760,38 @@ def test_a_row_that_was_sent_again_has_its_slot_already_and_is_not_put_back_at_e
     assert bench.claims() == before
 
 
+class WithRunBetween(Ledger):
+    """Another run makes an attempt, and has its answer, while this one's claims are being read."""
+
+    between: Callable[[], object] = staticmethod(lambda: None)
+
+    def own(self, batch: str) -> list[dict[str, object]]:
+        self.between()
+        return super().own(batch)
+
+
+@pytest.mark.parametrize("fault", [None, refusal("11"), LOST])
+def test_what_another_run_attempts_while_we_look_is_not_lost(
+    make_bench: MakeBench, fault: str | None
+) -> None:
+    bench = make_bench(A, faults=on_isipulsa(None, fault))
+    bench.run()
+    bench.sheet(A, B)
+    ((base_url,),) = bench.select("SELECT DISTINCT base_url FROM claims", ledger=True)
+    url = ledger_url(str(bench.folder / "ledger.db"))
+    checkpoint = Checkpoint.open(bench.checkpoint)
+    assert checkpoint is not None
+
+    with closing(checkpoint), closing(WithRunBetween(url, account="sandbox", base_url=base_url)) as ledger:
+        ledger.between = bench.run
+        bring_ledger_up_to_date(checkpoint, ledger)
+        before = bench.statuses(), bench.claims()
+
+    bench.run()
+    assert (bench.statuses(), bench.claims()) == before
+    assert len(bench.sent()) == 2
+
+
 # -- an older progress file --------------------------------------------------------------------------------
 
 
