@@ -180,7 +180,7 @@ def server_time(db: sa.Connection) -> datetime:
 
 
 def _respell_accounts(db: sa.Connection) -> None:
-    """Bring every row under the one spelling of its account; where one stands there already, that one counts."""
+    """Bring every row under the one spelling of its account; one that stands there already counts."""
     for table in (CLAIMS, BATCHES):
         there = table.alias()
         same = [column == there.c[column.name] for column in table.primary_key if column.name != "account"]
