@@ -15,7 +15,7 @@ from bulk_topup.errors import InputError
 from bulk_topup.model import Finding, Level, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import date
 
     from bulk_topup.checks import Rows
@@ -79,16 +79,19 @@ class Wishes:
 def content_of(rows: Rows) -> str:
     """A fingerprint of what the sheet asks for, whatever the order of its rows."""
     columns = rows.sheet.columns
-    texts = rows.table["number"].where(rows.table["number"] != "", rows.raw(columns.number))
-    texts = texts + "\t" + rows.raw(columns.product).str.upper() + "\t" + rows.raw(columns.itrx)
-    digest = hashlib.sha256()
-    for text in sorted(texts):
-        digest.update(text.encode("utf-8", "surrogatepass") + b"\n")
-    return digest.hexdigest()
+    stated = (rows.table["number"], *map(rows.raw, (columns.number, columns.product, columns.itrx)))
+    lines = [
+        f"{number or spelled}\t{product.upper()}\t{itrx}\n"
+        for number, spelled, product, itrx in zip(*(column.tolist() for column in stated), strict=True)
+    ]
+    lines.sort()
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def must_be_new(known: Known, content: str, today: date, wishes: Wishes) -> bool:
+def must_be_new(known: Known, content: Callable[[], str], today: date, wishes: Wishes) -> bool:
     """Whether this run starts a new batch; the table *a batch and its sheet* of the design.
+
+    `content` is asked for today's fingerprint of the sheet where it decides.
 
     Raises InputError where only a person can say whether it is the same batch.
     """
@@ -99,7 +102,7 @@ def must_be_new(known: Known, content: str, today: date, wishes: Wishes) -> bool
         return False
     if (first.year, first.month) != (today.year, today.month):
         raise InputError("batch.earlier_month", day=first)
-    if content != known.content:
+    if content() != known.content:
         raise InputError("batch.changed", day=first)
     return False
 
@@ -135,6 +138,8 @@ def recognise(rows: Rows, known: Known, wrong: set[int]) -> pd.DataFrame:
     rows without an error before those in `wrong`;
     a recognised row has its order's `itrx` and `nominal`, whatever the price list says today.
     """
+    if known.orders.empty:
+        return rows.table.assign(status=None)
     sent = attempted(known).sort_values("itrx")[[*KEY, "nominal", "status"]]
     table = rows.table.assign(product=_spelled_as(sent["product"], rows))
     exact = table[table["itrx_stated"]].drop_duplicates(KEY).reset_index(names="own")
@@ -155,7 +160,11 @@ _RECOGNISED = ["itrx", "nominal", "status"]
 
 
 def _nth(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(nth=frame.groupby(["number", "product"]).cumcount())
+    """With a column `nth`: how many rows before it have its number and product."""
+    frame = frame.assign(nth=0)
+    repeated = frame[frame["number"].duplicated(keep=False)]
+    frame.loc[repeated.index, "nth"] = repeated.groupby(["number", "product"], sort=False).cumcount()
+    return frame
 
 
 def _spelled_as(earlier: pd.Series[str], rows: Rows) -> pd.Series[str]:

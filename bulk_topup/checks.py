@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -49,11 +49,12 @@ class Rows:
     number_problems: Mapping[int, numbers.Problem]
     listed: frozenset[str]
 
-    def raw(self, position: int | None) -> pd.Series[str]:
-        """A column of the sheet as it stands, blanks around the text aside."""
+    def raw(self, position: int | None, among: pd.Series[bool] | None = None) -> pd.Series[str]:
+        """A column of the sheet as it stands, blanks around the text aside; or `among` its rows."""
         if position is None:
             return pd.Series("", index=self.sheet.cells.index, dtype="str")
-        return self.sheet.cells[position].str.strip()
+        cells = self.sheet.cells[position]
+        return (cells if among is None else cells[among]).str.strip()
 
     def column_name(self, position: int) -> str:
         """`C (No HP)`: the column as a person finds it in the spreadsheet program."""
@@ -72,14 +73,7 @@ def understand(sheet: Sheet, prices: PriceList) -> Rows:
     doubtful = [row for (row, at), cell in sheet.odd.items() if at == columns.number and _in_doubt(cell)]
     if doubtful:
         table.loc[doubtful, "number"] = ""
-    codes = cells[columns.product].str.strip()
-    found = {code: find_product(code, prices) for code in codes.unique()}
-    table["product"] = codes.map({code: p.code if p else "" for code, p in found.items()}).astype("str")
-    table["nominal"] = codes.map({code: p.nominal if p else 0 for code, p in found.items()}).astype("int64")
-    table["price"] = codes.map({code: (p.price or 0) if p else 0 for code, p in found.items()}).astype(
-        "int64"
-    )
-    table["operator"] = codes.map({code: p.operator if p else "" for code, p in found.items()}).astype("str")
+    _add_product(table, sheet, prices)
     _add_itrx(table, sheet)
     by_row = {int(cells.index[at]): problem for at, problem in problems.items()}
     return Rows(sheet, table, by_row, frozenset(prices))
@@ -100,14 +94,30 @@ def assert_header(sheet: Sheet) -> None:
         raise InputError("sheet.no_header", file=sheet.path.name, number=name)
 
 
+def _add_product(table: pd.DataFrame, sheet: Sheet, prices: PriceList) -> None:
+    which, codes = pd.factorize(sheet.cells[sheet.columns.product])
+    found = [find_product(code.strip(), prices) for code in codes]
+    table["product"] = _spread([product.code if product else "" for product in found], which, table)
+    table["nominal"] = _spread([product.nominal if product else 0 for product in found], which, table)
+    table["price"] = _spread([(product.price or 0) if product else 0 for product in found], which, table)
+    table["operator"] = _spread([product.operator if product else "" for product in found], which, table)
+
+
 def _add_itrx(table: pd.DataFrame, sheet: Sheet) -> None:
     if sheet.columns.itrx is None:
         table["itrx"], table["itrx_stated"] = 1, False
         return
-    stated = sheet.cells[sheet.columns.itrx].str.strip()
-    meaning = {text: int(text) if _COUNT.fullmatch(text) else 1 for text in stated.unique()}
-    table["itrx"] = stated.map(meaning).astype("int64")
-    table["itrx_stated"] = stated != ""
+    which, texts = pd.factorize(sheet.cells[sheet.columns.itrx])
+    stated = [text.strip() for text in texts]
+    counts = [int(text) if _COUNT.fullmatch(text) else 1 for text in stated]
+    table["itrx"] = _spread(counts, which, table)
+    table["itrx_stated"] = _spread([text != "" for text in stated], which, table)
+
+
+def _spread(values: Sequence[str] | Sequence[int], which: Any, table: pd.DataFrame) -> pd.Series[Any]:
+    """What each distinct text means, at every row of the table that has it; `which` is by row."""
+    kind = {str: "str", int: "int64", bool: "bool"}[type(values[0])] if values else "str"
+    return pd.Series(values, dtype=kind).take(which).set_axis(table.index)
 
 
 def find_product(text: str, prices: PriceList) -> Product | None:
@@ -146,10 +156,9 @@ def cells_are_text(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 
 def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
-    raw = rows.raw(rows.sheet.columns.product)
     column = rows.column_name(rows.sheet.columns.product)
     near: dict[str, str] = {}
-    for row, text in raw[rows.table["product"] == ""].items():
+    for row, text in rows.raw(rows.sheet.columns.product, rows.table["product"] == "").items():
         if (row, rows.sheet.columns.product) in rows.sheet.odd:
             continue
         if not text:
@@ -169,25 +178,33 @@ def near_codes(text: str, codes: Sequence[str]) -> list[str]:
 
 def product_can_be_ordered(rows: Rows, prices: PriceList) -> Iterator[Finding]:
     found = {code: pricelist.obstacle(product) for code, product in prices.items()}
-    obstacles = {code: obstacle for code, obstacle in found.items() if obstacle is not None}
+    obstacles = {
+        code: (obstacle.code, {"stated": obstacle.stated})
+        for code, obstacle in found.items()
+        if obstacle is not None
+    }
     column = rows.column_name(rows.sheet.columns.product)
     products = rows.table["product"]
     for row, product in products[products.isin(obstacles)].items():
-        obstacle = obstacles[product]
-        yield _error(row, obstacle.code, column, product, {"stated": obstacle.stated})
+        code, facts = obstacles[product]
+        yield _error(row, code, column, product, facts)
 
 
 def nominal_as_stated(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     position = rows.sheet.columns.nominal
     if position is None:
         return
-    raw = rows.raw(position)
-    stated = raw.map({text: rupiah_of(text) for text in raw.unique()})
+    which, texts = pd.factorize(rows.sheet.cells[position])
+    amounts = [rupiah_of(text.strip()) for text in texts]
+    unreadable = [amount is None and text.strip() != "" for text, amount in zip(texts, amounts, strict=True)]
     column = rows.column_name(position)
-    for row, text in raw[(raw != "") & stated.isna()].items():
+    for row, text in rows.raw(position, _spread(unreadable, which, rows.table)).items():
         if (row, position) not in rows.sheet.odd:
             yield _error(row, "nominal.unreadable", column, text)
-    differs = stated.notna() & (rows.table["nominal"] != 0) & (stated != rows.table["nominal"])
+    # No product has a nominal of -1.
+    stated = _spread([-1 if amount is None else amount for amount in amounts], which, rows.table)
+    differs = (stated != -1) & (rows.table["nominal"] != 0) & (stated != rows.table["nominal"])
+    raw = rows.raw(position, differs)
     for row, nominal, product in rows.table.loc[differs, ["nominal", "product"]].itertuples():
         yield _error(row, "nominal.differs", column, raw[row], {"nominal": str(nominal), "product": product})
 
@@ -201,8 +218,10 @@ def rupiah_of(text: str) -> int | None:
 def row_is_no_example(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """The template's example rows, until both name and number are typed over."""
     position = rows.sheet.columns.number
-    marked = rows.sheet.cells[0].map(lambda text: text.startswith(EXAMPLE_MARK)).astype(bool)
-    examples = marked | rows.table["number"].isin(EXAMPLE_NUMBERS)
+    examples = rows.table["number"].isin(EXAMPLE_NUMBERS)
+    examples |= pd.Series(
+        [text.startswith(EXAMPLE_MARK) for text in rows.sheet.cells[0].tolist()], examples.index
+    )
     for row, text in rows.sheet.cells.loc[examples, position].items():
         yield _error(row, "example.row", rows.column_name(position), text)
 
@@ -211,7 +230,7 @@ def hidden_rows(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """Rows that nobody sees, which the person chose to leave out: otherwise `hidden` is empty by now."""
     column = rows.column_name(rows.sheet.columns.number)
     shown = rows.sheet.cells[rows.sheet.columns.number]
-    for row in sorted(rows.sheet.hidden & set(shown.index)):
+    for row in sorted(row for row in rows.sheet.hidden if row in shown.index):
         yield _error(row, "hidden.skipped", column, str(shown[row]))
 
 
@@ -240,9 +259,16 @@ def already_in_results(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 
 def operator_matches_prefix(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    table = rows.table[(rows.table["number"] != "") & (rows.table["operator"] != "")]
-    pairs = table["number"].str[:4] + "|" + table["operator"]
-    odd = {pair for pair in pairs.unique() if _is_foreign_pair(*pair.split("|", 1))}
+    table = rows.table
+    starts = [number[:4] for number in table["number"].tolist()]
+    by_prefix, prefixes = pd.factorize(pd.Series(starts, dtype=object))
+    by_operator, operators = pd.factorize(table["operator"])
+    pairs = pd.Series(by_prefix * len(operators) + by_operator, index=table.index)
+    odd = [
+        pair
+        for pair in pairs.unique().tolist()
+        if _is_foreign_pair(prefixes[pair // len(operators)], operators[pair % len(operators)])
+    ]
     column = rows.column_name(rows.sheet.columns.number)
     foreign = table.loc[pairs.isin(odd), ["number", "product", "operator"]]
     for row, *texts in foreign.itertuples():
@@ -253,7 +279,7 @@ def operator_matches_prefix(rows: Rows, _prices: PriceList) -> Iterator[Finding]
 
 def _is_foreign_pair(prefix: str, operator: str) -> bool:
     own = numbers.operator_of(prefix)
-    return own is not None and not numbers.same_operator(own, operator)
+    return own is not None and operator != "" and not numbers.same_operator(own, operator)
 
 
 CHECKS: tuple[Check, ...] = (

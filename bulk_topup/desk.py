@@ -101,13 +101,15 @@ class Desk:
         for line in plan_lines(plan):
             self.say(line)
         warned = plan.warned()
-        held = [one for one in plan.findings if one.row not in set(warned)]
+        with_warning = set(warned)
+        held = [one for one in plan.findings if one.row not in with_warning]
         if held:
             self.say(say.text("plan.findings"))
             self._show_findings(held, every=every_finding)
         if warned:
             self.say(say.text("plan.warned", count=len(warned), rows=say.rows(warned, ROWS_SHOWN)))
-            self._show_findings([one for one in plan.findings if one.row in set(warned)], every=every_finding)
+            with_them = [one for one in plan.findings if one.row in with_warning]
+            self._show_findings(with_them, every=every_finding)
 
     def _show_findings(self, findings: Iterable[Finding], *, every: bool) -> None:
         lines = list(finding_lines(findings))

@@ -126,7 +126,7 @@ def make(
         added = list(new)
         findings.extend(added)
         stopping.extend(added)
-        return fresh.drop(index=[f.row for f in added])
+        return fresh.drop(index=[f.row for f in added]) if added else fresh
 
     fresh = hold(_repeats(fresh, sent, rows))
     if not wishes.include_changed:
@@ -137,17 +137,24 @@ def make(
         fresh = hold(warnings)
     else:
         findings.extend(warnings)
-    orders = pd.concat([again, fresh]).sort_index()
+    orders = _together(again, fresh).sort_index()
     told = chain((f for f in findings if f.row not in done.index), *not_again.values())
     shown = sorted(told, key=lambda f: f.row)
     held = _held(f for f in stopping if f.row not in sent.index)
     failed = done["status"] == Status.GAGAL
-    everything = pd.concat([done.assign(failed=failed), orders.assign(failed=False)])
+    everything = _together(done.assign(failed=failed), orders.assign(failed=False))
     document = approval.document_of(identity, rows.sheet.path.name, budget, overlap, everything)
     code = approval.code_of(document.encode())
     plan = Plan(rows, orders, done, held, not_again, tuple(shown), document, code, today, overlap)
     _assert_totals(plan)
     return plan
+
+
+def _together(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Both, one after the other; where one has no rows the other as it is, as a copy costs time."""
+    if first.empty or second.empty:
+        return second if first.empty else first
+    return pd.concat([first, second])
 
 
 def _retried(
@@ -179,20 +186,20 @@ def _numbered(fresh: pd.DataFrame, sent: pd.DataFrame, wishes: Wishes) -> pd.Dat
 
 def _repeats(fresh: pd.DataFrame, sent: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
     """Rows whose top-up another row of the sheet already asks; one sent before is never the copy."""
-    ordered = pd.concat([sent, fresh])
-    column, raw = rows.column_name(rows.sheet.columns.number), rows.raw(rows.sheet.columns.number)
+    ordered = _together(sent, fresh)
+    ordered = ordered[ordered["number"].duplicated(keep=False)]
+    column = rows.column_name(rows.sheet.columns.number)
     seen: set[int] = set()
     # By KEY as well: the price list may give a code another nominal than it had when its row was sent.
     for same in (SLOT, KEY):
-        copies = ordered[ordered.duplicated(same) & ordered.index.isin(fresh.index)]
-        if copies.empty:
-            continue
-        first = ordered.drop_duplicates(same).reset_index(names="first").set_index(same)["first"]
-        for row, nominal, *key in copies[["nominal", *same]].itertuples():
-            if row in seen:
-                continue
-            seen.add(int(row))
-            facts = {"first": str(first.loc[tuple(key)]), "nominal": str(nominal), "number": str(key[0])}
+        first = ordered.reset_index(names="first").groupby(same, sort=False)["first"].transform("first")
+        copies = ordered.assign(first=first.array)
+        copies = copies[(copies["first"] != copies.index) & copies.index.isin(fresh.index)]
+        copies = copies.drop(index=list(seen & set(copies.index)))
+        seen.update(copies.index)
+        raw = rows.raw(rows.sheet.columns.number, rows.table.index.to_series().isin(copies.index))
+        for row, number, nominal, earlier in copies[["number", "nominal", "first"]].itertuples():
+            facts = {"first": str(earlier), "nominal": str(nominal), "number": str(number)}
             yield Finding(int(row), Level.ERROR, "duplicate.sheet", column, str(raw[row]), facts)
 
 

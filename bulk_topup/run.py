@@ -322,7 +322,7 @@ def make_plan(job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | Non
     prices = tools.provider.price_list()
     rows = checks.understand(sheet, prices)
     known = batch.Known() if checkpoint is None else checkpoint.known()
-    starts_new = batch.must_be_new(known, batch.content_of(rows), today, job.wishes)
+    starts_new = batch.must_be_new(known, lambda: batch.content_of(rows), today, job.wishes)
     follows = "" if checkpoint is None else checkpoint.batch_id if starts_new else checkpoint.fact("follows")
     if starts_new:
         known, checkpoint = batch.Known(), None

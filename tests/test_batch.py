@@ -50,7 +50,7 @@ def decide(
     """Whether a new batch is started, or the code of the refusal."""
     known = known_of(*orders, first_day=first_day, content="as it was")
     try:
-        return batch.must_be_new(known, "as it was" if same else "edited", TODAY, wishes)
+        return batch.must_be_new(known, lambda: "as it was" if same else "edited", TODAY, wishes)
     except InputError as refusal:
         return refusal.code
 
@@ -96,7 +96,7 @@ def test_on_a_later_day_only_the_same_unfinished_sheet_of_this_month_carries_on(
 
 def test_the_refusal_names_the_day_of_the_first_attempt() -> None:
     with pytest.raises(InputError) as refusal:
-        batch.must_be_new(known_of(*DONE, first_day=LAST_MONTH), "", TODAY, Wishes())
+        batch.must_be_new(known_of(*DONE, first_day=LAST_MONTH), str, TODAY, Wishes())
     assert refusal.value.facts == {"day": LAST_MONTH}
 
 

@@ -204,9 +204,31 @@ def test_no_text_raises_and_no_digit_is_made_up(text: str) -> None:
         assert digits.endswith(found.national[1:])
 
 
-def test_a_column_gives_the_same_as_each_of_its_texts() -> None:
-    texts = [*ACCEPTED, *REFUSED, *ACCEPTED]
+def spelled_in_groups() -> st.SearchStrategy[str]:
+    """Digits that may well be a mobile number, parted anywhere by what people part them with."""
+    separators = st.sampled_from(["", " ", "-", " ", "-", ".", "  ", " - "])
+    groups = st.lists(
+        st.tuples(st.from_regex("[0-9]{1,6}", fullmatch=True), separators), min_size=1, max_size=5
+    )
+    starts = st.sampled_from(["", "0", "62", "+62", "+62 ", "62-", "62 0", "0062 ", "+62 (0)", " 0", "+63 "])
+    operators = st.sampled_from(["8", "81", "812", "8123", "84", "840"])
+    return st.builds(
+        lambda start, operator, end: start + operator + "".join(gap + digits for digits, gap in end),
+        starts,
+        operators,
+        groups,
+    )
+
+
+@given(st.lists(st.one_of(spelled_in_groups(), st.text("0628 +-.\0\n", max_size=18)), max_size=30))
+@example([])
+@example([""])
+@example(["\0", "081234567890", "", "081234567890\n", "", "0812-3456-7890"])
+@example(["08123456789 01", "0812 345678901", "62 812 3456 78901", "+62-812-3456-789012"])
+def test_a_column_gives_the_same_as_each_of_its_texts(drawn: list[str]) -> None:
+    texts = [*ACCEPTED, *drawn, *REFUSED, *drawn, *ACCEPTED]
     nationals, problems = normalise_column(texts)
+    assert len(nationals) == len(texts)
     for position, text in enumerate(texts):
         found = normalise(text)
         if isinstance(found, Number):
