@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -143,16 +143,31 @@ class Server:
 
     def fresh(self, **options: str) -> str:
         """The address of a schema that nothing is in yet."""
+        return self.address(self._new_schema(), options)
+
+    @contextlib.contextmanager
+    def schema(self) -> Iterator[str]:
+        """One that nothing is in yet, and that is gone afterwards."""
+        name = self._new_schema()
+        yield name
+        self.execute(f"SET client_min_messages = error; DROP SCHEMA {name} CASCADE")
+
+    def _new_schema(self) -> str:
         self._schemas += 1
-        schema = f"s{os.getpid()}_{self._schemas}"
-        self.execute(f"CREATE SCHEMA {schema}")
-        return self.address(schema, options)
+        name = f"s{os.getpid()}_{self._schemas}"
+        self.execute(f"CREATE SCHEMA {name}")
+        return name
+
+    def at_socket(self, schema: str) -> str:
+        """An address that wants no password, and no time to check one."""
+        query = {"host": str(self.folder), "port": str(self.port), "user": OWNER}
+        text = urlencode({**query, "options": f"-csearch_path={schema}"}, quote_via=quote)
+        return f"postgresql:///postgres?{text}"
 
     def address(
         self, schema: str = "public", options: Mapping[str, str] | None = None, user: str = OWNER
     ) -> str:
-        query = {"options": f"-csearch_path={schema}", **(options or {})}
-        text = "&".join(f"{name}={quote(value)}" for name, value in query.items())
+        text = urlencode({"options": f"-csearch_path={schema}", **(options or {})}, quote_via=quote)
         return f"postgresql://{user}:{PASSWORD}@127.0.0.1:{self.port}/postgres?{text}"
 
     def _by_socket(self) -> str:

@@ -18,6 +18,7 @@ if not hasattr(os, "fork"):
 
 from bulk_topup.sandbox import CAMPAIGN_KINDS, STATUSES
 from bulk_topup.sandbox.faults import FRONT_STATUSES
+from tests import postgres
 from tests.campaign import draw, judge, office, planted, schedule, told
 from tests.campaign.__main__ import SHORT
 
@@ -45,6 +46,19 @@ def test_nobody_is_paid_twice_and_no_row_is_lost(tmp_path: Path) -> None:
     assert sum(verdict["answers"].get("true", 0) for verdict in verdicts) >= 20
     assert sum(verdict["answers"].get("wrong", 0) for verdict in verdicts) >= 10
     assert {verdict["verdict"] for verdict in verdicts} == {"green"}
+
+
+@pytest.mark.skipif(bool(postgres.MISSING), reason=postgres.MISSING)
+def test_the_same_holds_with_the_ledger_on_a_server(tmp_path: Path) -> None:
+    """The first schedules alone: all of them are played by `python -m tests.campaign --ledger postgresql`."""
+    log = tmp_path / "campaign.jsonl"
+    options = ["--ledger", "postgresql", "--schedules", "40", "--log", str(log)]
+    command = [sys.executable, "-m", "tests.campaign", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    verdicts = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert len(verdicts) == 40
+    assert sum(verdict["kills"] for verdict in verdicts) >= 10
 
 
 @pytest.mark.parametrize("patch", planted.PATCHES, ids=lambda patch: patch.stem)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import sys
 import time
 import traceback
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from multiprocessing.connection import Connection
 
+    from tests.postgres import Server
+
 SHORT, LONG = 540, 11_000
 LOST = ("every row stands", "paid as said", "results are there", "sums tie out")
 
@@ -31,6 +35,11 @@ def main() -> int:
     if options.planted and not options.long:
         return planted.main(options.jobs)
     office.prepare()
+    with ledgers(options.ledger):
+        return _carry_out(options)
+
+
+def _carry_out(options: argparse.Namespace) -> int:
     if options.replay is not None:
         return _replay(options.seed, options.replay)
     count = LONG if options.long and options.schedules == SHORT else options.schedules
@@ -63,8 +72,43 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--log", type=Path, metavar="FILE", help="one JSON line per schedule")
     parser.add_argument("--until-red", action="store_true", help="stop at the first violation")
     parser.add_argument("--replay", type=int, metavar="N", help="one schedule of the seed, told in full")
+    parser.add_argument(
+        "--ledger",
+        choices=["file", "postgresql"],
+        default="file",
+        help="where the ledger of each schedule is",
+    )
     parser.add_argument("--planted", action="store_true", help="run against each planted bug")
     return parser.parse_args()
+
+
+# -- where the ledger is -----------------------------------------------------------------------------------
+
+_server: list[Server] = []
+"""The one PostgreSQL server of a campaign on which all of its ledgers are."""
+
+
+@contextmanager
+def ledgers(kind: str) -> Iterator[None]:
+    if kind == "file":
+        yield
+        return
+    from tests import postgres
+
+    with postgres.running() as server:
+        importlib.import_module("sqlalchemy.dialects.postgresql.psycopg")
+        _server.append(server)
+        yield
+
+
+@contextmanager
+def ledger() -> Iterator[str]:
+    """A new one for a schedule; "" is a file of its own."""
+    if not _server:
+        yield ""
+        return
+    with _server[0].schema() as name:
+        yield _server[0].at_socket(name)
 
 
 # -- schedules on all cores --------------------------------------------------------------------------------
@@ -107,8 +151,8 @@ def _work(seed: int, numbers: Iterable[int], wire: Connection) -> None:
 
 
 def _verdict(seed: int, nth: int) -> Verdict:
-    with office.folder() as where:
-        case = Case(office.carry_out(draw(seed, nth), where))
+    with office.folder() as where, ledger() as address:
+        case = Case(office.carry_out(draw(seed, nth), where, address))
         violations = [{"rule": found.rule, "what": found.what} for found in judge(case)]
         return {**facts(case), "verdict": "red" if violations else "green", "violations": violations}
 
@@ -163,8 +207,8 @@ def _tell(verdict: Verdict, log: IO[str] | None) -> None:
 
 
 def _replay(seed: int, nth: int) -> int:
-    with office.folder() as where:
-        case = Case(office.carry_out(draw(seed, nth), where))
+    with office.folder() as where, ledger() as address:
+        case = Case(office.carry_out(draw(seed, nth), where, address))
         violations = judge(case)
         for line in told(case):
             print(line)

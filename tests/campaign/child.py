@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.campaign.clock import SharedTime
-    from tests.campaign.process import Gate
+    from tests.campaign.process import Gate, Place
     from tests.campaign.schedule import Command, Crash
 
 PATIENCE_S, IMPATIENCE_S = 5.0, 0.25
@@ -113,17 +113,15 @@ class Boundaries:
         self.time.advance(float(crash.how.partition(":")[2]))
 
 
-def perform(
-    command: Command, folder: Path, url: str, clock: SharedTime, trace: Path, gate: Gate | None
-) -> Never:
+def perform(command: Command, place: Place, clock: SharedTime, trace: Path, gate: Gate | None) -> Never:
     """Carry out the command in this process, which must be a fresh fork; ends the process."""
     code = 70
     gc.disable()
     try:
         notes = os.open(trace, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        _redirect(folder / "output")
-        os.chdir(folder)
-        _set_environment(folder, url)
+        _redirect(place.folder / "output")
+        os.chdir(place.folder)
+        _set_environment(place)
 
         def tell(line: str) -> None:
             os.write(notes, f"{line}\n".encode())
@@ -175,12 +173,12 @@ def _redirect(output: Path) -> None:
         os.dup2(file, number)
 
 
-def _set_environment(folder: Path, url: str) -> None:
+def _set_environment(place: Place) -> None:
     for name in [name for name in os.environ if name.startswith("BULK_TOPUP_")]:
         del os.environ[name]
     os.environ |= {
-        "BULK_TOPUP_LEDGER": str(folder / "ledger.db"),
-        "BULK_TOPUP_BASE_URL": url,
+        "BULK_TOPUP_LEDGER": place.ledger,
+        "BULK_TOPUP_BASE_URL": place.url,
         "BULK_TOPUP_USERNAME": "sandbox",
         "BULK_TOPUP_PASSWORD": "sandbox",
         "BULK_TOPUP_DEBUG": "1",
@@ -190,6 +188,7 @@ def _set_environment(folder: Path, url: str) -> None:
 def _hand_in(clock: SharedTime, patience_s: float, tell: Callable[[str], None]) -> None:
     CampaignClock.time = clock
     bulk_topup.clock.SystemClock = CampaignClock  # type: ignore[misc]
+    Ledger.server_time = staticmethod(lambda _db: clock.now())
     make, top_up = Provider.__init__, Provider.top_up
 
     def made(self: Provider, *args: Any, **kwargs: Any) -> None:

@@ -23,7 +23,7 @@ import bulk_topup
 from bulk_topup.cli import cli
 from tests.campaign import person
 from tests.campaign.clock import SharedTime
-from tests.campaign.process import Gate, Process
+from tests.campaign.process import Gate, Place, Process
 from tests.campaign.provider import ProviderProcess
 from tests.campaign.schedule import (
     WIB,
@@ -83,12 +83,16 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def carry_out(schedule: Schedule, where: Path) -> Evidence:
-    """Every step in turn; returns what the judge needs, all of it below `where`."""
+def carry_out(schedule: Schedule, where: Path, ledger: str = "") -> Evidence:
+    """Every step in turn; returns what the judge needs, all of it below `where`.
+
+    `ledger` is the address of one on a server; else it is a file there, too.
+    """
     shared = SharedTime(schedule.start)
     provider = ProviderProcess(schedule, where / "book.db", shared)
     try:
-        office = Office(schedule, where, provider, shared)
+        place = Place(where, provider.url, ledger or str(where / "ledger.db"))
+        office = Office(schedule, place, provider, shared)
         for step in schedule.steps:
             office.do(step)
         office.conclude()
@@ -113,13 +117,17 @@ class Office:
     """The folder of one schedule and what has happened in it."""
 
     schedule: Schedule
-    folder: Path
+    place: Place
     provider: ProviderProcess
     time: SharedTime
     records: list[Record] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     _rows: dict[str, Rows] = field(default_factory=dict)
     _started: int = 0
+
+    @property
+    def folder(self) -> Path:
+        return self.place.folder
 
     def do(self, step: Step) -> None:
         if isinstance(step, Command):
@@ -246,7 +254,7 @@ class Office:
     def _start(self, command: Command, gate: Gate | None = None) -> Process:
         self._started += 1
         process = Process(command, self.folder / f"trace-{self._started}", gate)
-        process.start(self.folder, self.provider.url, self.time)
+        process.start(self.place, self.time)
         return process
 
     def _before(self, sheet: str) -> Before:

@@ -25,6 +25,15 @@ SLUGGISHNESS = 0.8
 _usual_s: dict[str, float] = {}
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where commands run: their folder, the provider's address, and the ledger's path or address."""
+
+    folder: Path
+    url: str
+    ledger: str
+
+
 class Gate:
     """Where a process waits at one point of its way until it is let go. Made before the fork."""
 
@@ -68,12 +77,12 @@ class Process:
     _began: float = field(default_factory=time.monotonic)
     _hangs: bool = False
 
-    def start(self, folder: Path, url: str, clock: SharedTime) -> None:
+    def start(self, place: Place, clock: SharedTime) -> None:
         self._ended, held = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
             os.close(self._ended)
-            perform(self.command, folder, url, clock, self.trace, self.gate)
+            perform(self.command, place, clock, self.trace, self.gate)
         os.close(held)
         self._began = time.monotonic()
 
