@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,7 @@ def translate_help(group: click.Group) -> None:
     """Put the help of all commands into the language that is spoken."""
     group.subcommand_metavar = say.help_text(str(group.subcommand_metavar))
     for command in (group, *group.commands.values()):
-        command.help = say.help_text(command.help or "")
+        command.help = say.help_text(cleandoc(command.help or ""))
         command.options_metavar = say.help_text(command.options_metavar or "")
         for option in (param for param in command.params if isinstance(param, click.Option)):
             option.help = say.help_text(option.help or "")

@@ -7,6 +7,7 @@ no more is dropped. The program reads the compiled catalogue, the .mo file.
 from __future__ import annotations
 
 import ast
+from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ def said() -> dict[Key, str]:
 
 def help_texts() -> Iterator[str]:
     for command in (cli, *cli.commands.values()):
-        yield from filter(None, (command.help, command.options_metavar))
+        yield from filter(None, (cleandoc(command.help or ""), command.options_metavar))
         yield from (help_ for param in command.params if (help_ := getattr(param, "help", None)))
     yield str(cli.subcommand_metavar)
 
@@ -87,7 +88,7 @@ def main() -> None:
     with PO.open("wb") as po:
         pofile.write_po(po, catalog, width=110)
     with MO.open("wb") as mo:
-        mofile.write_mo(mo, catalog)
+        mofile.write_mo(mo, read())
     left = [message for message in catalog if message.id and not any(message.string or ())]
     print(f"{len(catalog)} texts, {len(left)} of them without Indonesian")
 

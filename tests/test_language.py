@@ -1,0 +1,269 @@
+"""Every message in Indonesian: complete, true to the English, and spoken where it was asked for."""
+
+from __future__ import annotations
+
+import gettext
+import io
+import os
+import re
+import string
+import subprocess
+import sys
+from typing import IO, TYPE_CHECKING
+
+import pytest
+from babel.messages import mofile
+
+from bulk_topup import language, say
+from bulk_topup.cli import cli
+from bulk_topup.errors import Exit
+from tests import catalogue
+from tests.conftest import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+INDONESIAN = catalogue.read()
+SAID = catalogue.said()
+
+
+def indonesian(key: catalogue.Key) -> str:
+    context, english = key
+    found = INDONESIAN.get(english, context)
+    return "" if found is None else first(found.string or "")
+
+
+# -- the catalogue -----------------------------------------------------------------------------------------
+
+
+def test_every_message_has_its_indonesian_text() -> None:
+    assert len(SAID) > 700, "the search finds nothing"
+    assert [key for key in SAID if not indonesian(key).strip()] == []
+
+
+def test_no_indonesian_text_is_of_a_message_that_is_said_no_more() -> None:
+    kept = {(message.context, first(message.id)) for message in INDONESIAN if message.id}
+    assert kept - set(SAID) == set()
+    assert not INDONESIAN.obsolete
+
+
+def first(texts: str | Sequence[str]) -> str:
+    """Of a message with a plural, the text for one."""
+    return texts if isinstance(texts, str) else texts[0]
+
+
+def test_the_compiled_catalogue_is_the_readable_one() -> None:
+    compiled = io.BytesIO()
+    mofile.write_mo(compiled, INDONESIAN)
+    compiled.seek(0)
+    with catalogue.MO.open("rb") as file:
+        assert texts_of(file) == texts_of(compiled)
+
+
+def texts_of(file: IO[bytes]) -> dict[object, str]:
+    texts = dict(gettext.GNUTranslations(file)._catalog)  # type: ignore[attr-defined]
+    texts.pop("")  # which program wrote it, and when
+    return texts
+
+
+@pytest.mark.parametrize("key", SAID, ids=lambda key: key[0] or key[1][:40])
+def test_an_indonesian_text_has_the_facts_of_the_english_one(key: catalogue.Key) -> None:
+    said, (context, english) = indonesian(key), key
+    if context is None:  # click's: of one text for one and many
+        assert placeholders(said) <= placeholders(english + SAID[key])
+    else:
+        assert placeholders(said) == placeholders(english)
+        assert re.findall(OPTION_OR_VARIABLE, said) == re.findall(OPTION_OR_VARIABLE, english)
+    assert PERCENT.findall(said) == PERCENT.findall(english)
+    assert len(said) - len(said.lstrip()) == len(english) - len(english.lstrip())
+    assert "\n" not in said or "\n" in english
+
+
+OPTION_OR_VARIABLE = r"--[a-z][a-z-]+|BULK_TOPUP_[A-Z_]+"
+PERCENT = re.compile(r"%\(\w+\)s")
+
+
+def placeholders(text: str) -> set[tuple[str, str]]:
+    """Names with what is made of them; Indonesian has no plural."""
+    return {
+        (name, "number" if "|" in str(spec) else str(spec))
+        for _, name, spec, _ in string.Formatter().parse(text)
+        if name is not None
+    }
+
+
+def test_what_a_person_is_to_type_or_paste_is_the_same() -> None:
+    quoted = re.compile(r"'bulk-topup [^']*'|\[include/skip\]|: not sent$|'not sent'")
+    for key in (key for key in SAID if key[0] is not None):
+        assert quoted.findall(indonesian(key)) == quoted.findall(key[1]), key
+
+
+# -- which language is spoken ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("--lang id run bonus.xlsx", "id"),
+        ("run bonus.xlsx --lang id", "id"),
+        ("run --lang=id bonus.xlsx", "id"),
+        ("--lang en run bonus.xlsx --lang id", "id"),
+        ("run bonus.xlsx", ""),
+        ("run bonus.xlsx --lang", ""),
+        ("run -- --lang id", ""),
+        ("", ""),
+    ],
+)
+def test_the_language_is_asked_for_before_or_after_the_command(typed: str, wanted: str) -> None:
+    assert language.asked(typed.split()) == wanted
+
+
+@pytest.mark.parametrize(
+    ("environ", "spoken"),
+    [
+        ({}, "en"),
+        ({"LANG": "id_ID.UTF-8"}, "id"),
+        ({"LANG": "id"}, "id"),
+        ({"LANG": "in_ID"}, "id"),
+        ({"LANG": "id-ID"}, "id"),
+        ({"LANG": "en_ID.UTF-8"}, "en"),
+        ({"LANG": "is_IS"}, "en"),
+        ({"LANG": "en_US", "LC_MESSAGES": "id_ID"}, "id"),
+        ({"LANG": "id_ID", "LC_ALL": "en_GB"}, "en"),
+        ({"LANG": "id_ID", "LC_ALL": ""}, "id"),
+        ({"LANG": "id_ID", "LC_ALL": "C"}, "en"),
+        ({"LANG": "id_ID", "LC_ALL": "C.UTF-8"}, "en"),
+        ({"LANG": "POSIX", "LANGUAGE": "id"}, "en"),
+        ({"LANG": "en_US", "LANGUAGE": "id:en"}, "id"),
+        ({"LANG": "id_ID", "LANGUAGE": "en_US:id"}, "en"),
+    ],
+)
+def test_the_locale_decides_where_nobody_asked(environ: dict[str, str], spoken: str) -> None:
+    assert language.spoken_by_computer(environ, "linux") == spoken
+
+
+def run(
+    *arguments: str, folder: Path, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Our command in a folder of its own, with these variables and no other locale."""
+    locale = {"LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE"}
+    kept = {k: v for k, v in os.environ.items() if k not in locale and not k.startswith("BULK_TOPUP_")}
+    places = {name: str(folder) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA")}
+    env = kept | places | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(REPOSITORY)} | environment
+    command = [sys.executable, "-m", "bulk_topup", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=env, input=stdin, capture_output=True, text=True, encoding="utf-8"
+    )
+
+
+INDONESIAN_HELP, ENGLISH_HELP = "Pemakaian: bulk-topup", "Usage: bulk-topup"
+
+
+def test_what_is_asked_for_goes_before_what_the_computer_speaks(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text('lang = "id"\n', encoding="utf-8")
+    kept = {"BULK_TOPUP_CONFIG": str(settings)}
+    ways: list[tuple[list[str], dict[str, str], str]] = [
+        (["--help"], {}, ENGLISH_HELP),
+        (["--help"], {"LANG": "id_ID.UTF-8"}, INDONESIAN_HELP),
+        (["--help"], kept, INDONESIAN_HELP),
+        (["run", "--help"], kept, INDONESIAN_HELP),
+        (["--help"], {**kept, "BULK_TOPUP_LANG": "en"}, ENGLISH_HELP),
+        (["--help"], {"LANG": "id_ID", "BULK_TOPUP_LANG": "en"}, ENGLISH_HELP),
+        (["--lang", "id", "--help"], {**kept, "BULK_TOPUP_LANG": "en"}, INDONESIAN_HELP),
+        (["run", "--help", "--lang", "id"], {"LANG": "en_US.UTF-8"}, INDONESIAN_HELP),
+        (["--lang", "en", "--help"], {**kept, "LANG": "id_ID"}, ENGLISH_HELP),
+    ]
+    for arguments, environment, begins in ways:
+        done = run(*arguments, folder=tmp_path, **environment)
+        assert done.stdout.startswith(begins), (arguments, environment, done)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run", "x.csv", "--foo"], "Kesalahan: Tidak ada opsi '--foo'"),
+        (["run"], "Kesalahan: Argumen belum diberikan 'SHEET'"),
+        (["lari"], "Kesalahan: Tidak ada perintah 'lari'"),
+        (
+            ["run", "x.csv", "--rate", "cepat"],
+            "Kesalahan: Nilai tidak sah untuk '--rate': 'cepat' bukan angka",
+        ),
+        (["run", "x.csv", "--approve", "K7QF"], "Kesalahan: berikan --approve CODE dan --approved-by NAME"),
+        (["status", "x.csv"], "bulk-topup: x.csv belum pernah dijalankan"),
+    ],
+)
+def test_a_command_line_that_is_wrong_is_told_so_in_indonesian(
+    tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    done = run(*arguments, folder=tmp_path, BULK_TOPUP_LANG="id")
+    assert done.returncode == Exit.NOTHING_SENT
+    assert told in done.stderr
+
+
+@pytest.mark.parametrize("way", ["option", "variable", "file"])
+def test_a_language_that_is_not_spoken_here_is_refused(tmp_path: Path, way: str) -> None:
+    (tmp_path / "settings.toml").write_text('lang = "fr"\n', encoding="utf-8")
+    arguments = ["status", "x.csv", *(["--lang", "fr"] if way == "option" else [])]
+    environment = {
+        "option": {},
+        "variable": {"BULK_TOPUP_LANG": "fr"},
+        "file": {"BULK_TOPUP_CONFIG": str(tmp_path / "settings.toml")},
+    }[way]
+    done = run(*arguments, folder=tmp_path, **environment)
+    assert (done.returncode, "fr" in done.stderr, "en" in done.stderr) == (Exit.NOTHING_SENT, True, True)
+
+
+# -- what is said ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_indonesian() -> Iterator[None]:
+    catalog = gettext.translation(language.DOMAIN, language.CATALOGUES, ["id"])
+    say.speak(say.Language(catalog.pgettext, ".", ",", language.MONTHS))
+    yield
+    say.speak(say.ENGLISH)
+
+
+@pytest.mark.usefixtures("in_indonesian")
+def test_money_numbers_and_dates_are_written_as_in_indonesia() -> None:
+    assert say.money(103_450_000) == "Rp103.450.000"
+    assert say.money(-1_250) == "Rp-1.250"
+    assert say.decimal(2.5) == "2,5"
+    assert (
+        say.text("plan.ask", count=2_000, cost=103_450_000) == "Kirim 2.000 pengisian sebesar Rp103.450.000?"
+    )
+    assert say.text("plan.ask", count=1, cost=5_000).startswith("Kirim 1 pengisian ")
+    assert say.text("prices.of", moment="2026-05-03 14:03") == "Daftar harga 3 Mei 2026 14:03 (WIB)"
+    assert say.text("history.none_in", month="2026-12").endswith("pada Desember 2026.")
+
+
+@pytest.mark.usefixtures("in_indonesian")
+@pytest.mark.parametrize("text", ["", "-", "kemarin", "2026-13-01", "2026-123", "0812-1345"])
+def test_what_is_no_date_stays_as_it_is(text: str) -> None:
+    assert say.date(text) == text
+
+
+def test_english_keeps_its_dates() -> None:
+    assert say.date("2026-05-03 14:03") == "2026-05-03 14:03"
+
+
+@pytest.mark.usefixtures("in_indonesian")
+@pytest.mark.parametrize("code", sorted(say.WORDS))
+def test_control_characters_in_facts_are_inert_in_indonesian_too(code: str) -> None:
+    named = placeholders(say.WORDS[code])
+    hostile = "\x1b[2J\r\nrow 3: paid\u202e\x00"
+    assert say.text(code, **{name: 5 if spec == "money" else hostile for name, spec in named}).isprintable()
+
+
+SCREEN = 50, 100
+
+
+@pytest.mark.parametrize("name", ["", *cli.commands])
+def test_help_in_indonesian_fits_the_screen_and_has_no_english(tmp_path: Path, name: str) -> None:
+    done = run(*filter(None, [name]), "--help", "--lang", "id", folder=tmp_path)
+    lines = done.stdout.splitlines()
+    assert len(lines) <= SCREEN[0]
+    assert max(map(len, lines)) <= SCREEN[1]
+    assert not re.search(r"\b(?:the|of|Options|Usage|Example|Show|default|required)\b", done.stdout)
