@@ -210,7 +210,7 @@ class Checkpoint:
             _assert_nothing_left(path)
             return None
         if not path.stat().st_size:
-            raise InputError("checkpoint.damaged", path=path, why="it is empty")
+            raise InputError("checkpoint.damaged", path=path, why="why.empty")
         try:
             self = cls._connected(path)
             self._assert_sound()

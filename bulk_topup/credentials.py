@@ -83,7 +83,7 @@ def password_in(file: Path) -> str:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "it is not plain text"
         raise InputError("credentials.file", path=file, why=why) from None
     if not password:
-        raise InputError("credentials.file", path=file, why="it is empty")
+        raise InputError("credentials.file", path=file, why="why.empty")
     return _noted(password)
 
 

@@ -51,11 +51,11 @@ def _holder(path: Path) -> str:
     try:
         checkpoint = Checkpoint.open(path)
     except (InputError, StorageFailed):
-        return "another run"
+        return "-"
     if checkpoint is None:
-        return "another run"
+        return "-"
     try:
-        return checkpoint.fact("holder") or "another run"
+        return checkpoint.fact("holder") or "-"
     finally:
         checkpoint.close()
 
@@ -104,7 +104,7 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
         "content": batch.content_of(plan.rows),
         "sha256": sheet.sha256,
         "budget": "" if job.budget is None else str(job.budget),
-        "holder": f"{config.who()}, since {now:%Y-%m-%d %H:%M} WIB",
+        "holder": f"{config.who()} ({now:%Y-%m-%d %H:%M} WIB)",
     }
     code, by = (job.approval.code, job.approval.by) if job.approval else (plan.code, "")
     # A run that sends nothing leaves it as it was: by whom that was approved which was sent.
@@ -125,7 +125,7 @@ def set_aside(files: Files, today: date) -> None:
     """
     log = files.checkpoint.with_name(f"{files.checkpoint.name}-wal")
     if files.checkpoint.exists() and log.exists() and log.stat().st_size:
-        raise StorageFailed("checkpoint.unwritable", path=files.checkpoint, why="another program has it open")
+        raise StorageFailed("checkpoint.unwritable", path=files.checkpoint, why="why.open_elsewhere")
     marks = (f"{today:%Y-%m-%d}", *(f"{today:%Y-%m-%d} ({n})" for n in range(2, 1000)))
     pair = (files.results, files.checkpoint)
     mark = next(mark for mark in marks if not any(_marked(path, mark).exists() for path in pair))

@@ -253,6 +253,14 @@ _FACTS = (
 )
 
 
+_NOW = {
+    Now.NO_NEWS: "find.now.no_news",
+    Now.NO_ANSWER: "find.now.no_answer",
+    Now.NOT_ASKED: "find.now.not_asked",
+}
+"""The wording of what are no words of the provider's."""
+
+
 def _line_of(one: Sent) -> str:
     facts = {"name": one.name, "row": one.row, "product": one.product or "-", "status": one.status}
     if not one.sent_at:
@@ -263,7 +271,7 @@ def _line_of(one: Sent) -> str:
         nominal="" if one.nominal is None else one.nominal,
         invoice=one.invoice or "-",
         serial=one.serial or "-",
-        now=one.now,
+        now=_NOW.get(one.now, one.now),
         **facts,
     )
 
@@ -290,7 +298,7 @@ def _told(one: Sent, number: str, *, rehearsal: bool) -> str:
         name=one.name,
         row=one.row,
         status=one.status,
-        now=one.now,
+        now=_NOW.get(one.now, one.now),
         reason=one.reason,
         sheet=shown,
     )

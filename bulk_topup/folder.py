@@ -72,7 +72,7 @@ def _markers(folder: Path) -> Iterator[str]:
 def network_of(folder: Path) -> str:
     """The kind of network file system that holds this folder, "" for a local one."""
     if folder.drive.startswith("\\\\"):
-        return "a network folder"
+        return "why.network_folder"
     import psutil
 
     mounts = {Path(disk.mountpoint): disk for disk in psutil.disk_partitions(all=True)}

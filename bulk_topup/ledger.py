@@ -121,7 +121,7 @@ class Ledger(Store):
                     holder = self._holder(db, slot)
                 if holder is not None:
                     return holder
-        raise StorageFailed("ledger.unusable", where=self._shown, why="a claim that comes and goes")
+        raise StorageFailed("ledger.unusable", where=self._shown, why="why.claims")
 
     def _wait_for_turn(self, db: sa.Connection, order: Order, day: date) -> None:
         """Until no other desk is claiming this number and nominal; held until the transaction ends.

@@ -114,7 +114,7 @@ WORDS: dict[str, str] = {
     "sheet.pdf": "{file} is a PDF document; ask for the spreadsheet that it was made from",
     "sheet.not_a_spreadsheet": "{file} is a document or a presentation, not a spreadsheet; save it as .xlsx",
     "sheet.unreadable": (
-        "{file} could not be read as an Excel workbook ({cause}); open it in Excel and save it again as .xlsx"
+        "{file} could not be read as an Excel workbook ({cause:words}); open it in Excel and save it again as .xlsx"
     ),
     "sheet.row_twice": (
         '{file}, tab "{tab}": row {row} is in the file twice, or after a later row, so it can be read in two ways; '
@@ -218,6 +218,16 @@ WORDS: dict[str, str] = {
     "sheet.two_results": (
         "{file} has the ten results columns more than once, starting at {columns}; delete the older ones"
     ),
+    # -- causes, which stand in other messages ------------------------------------------------------------
+    "why.empty": "it is empty",
+    "why.open_elsewhere": "another program has it open",
+    "why.claims": "one of its entries comes and goes",
+    "why.network_folder": "a network folder",
+    "why.too_many_rows": "it has more rows than a sheet can have",
+    "why.too_many_columns": "it has more columns than a sheet can have",
+    "why.document_type": "it declares a document type",
+    "why.table_in_cell": "it has a table within a cell",
+    "why.table_broken": "its table is not well formed",
     # -- numbers and checks: findings ---------------------------------------------------------------------
     "number.missing": "there is no phone number; fill it in, or delete the row",
     "number.digits_not_ascii": (
@@ -652,7 +662,7 @@ WORDS: dict[str, str] = {
         "correct what the plan above says, or run without --new-batch to see how the present batch stands"
     ),
     "checkpoint.damaged": (
-        "the progress file {path} is damaged ({why}); restore it from a backup, or ask for help: nothing is "
+        "the progress file {path} is damaged ({why:words}); restore it from a backup, or ask for help: nothing is "
         "sent without it"
     ),
     "checkpoint.rehearsal": "the progress file {path} is a rehearsal's if --sandbox is given, and only then; add it, or leave it out",
@@ -679,16 +689,16 @@ WORDS: dict[str, str] = {
         'the progress file {path} belongs to the tab "{stored}", not to "{mine}"; choose the tab with --sheet, '
         "or name other files with --checkpoint and --output"
     ),
-    "checkpoint.unwritable": "the progress file {path} can't be written ({why}); nothing more is sent",
+    "checkpoint.unwritable": "the progress file {path} can't be written ({why:words}); nothing more is sent",
     "folder.untrusted": (
-        "{path} would lie in a network or synced folder ({kind}), where a power cut or a second computer could "
+        "{path} would lie in a network or synced folder ({kind:words}), where a power cut or a second computer could "
         "damage the record of what was paid; choose a folder of this computer's own disk with {option}"
     ),
     "ledger.no_address": (
         "BULK_TOPUP_LEDGER begins with {scheme}: like a server's address, but is none: write {scheme}://SERVER/DATABASE, "
         "or, for a file of that name, its whole path"
     ),
-    "ledger.unusable": "the record of earlier top-ups, {where}, can't be used ({why}); nothing more is sent",
+    "ledger.unusable": "the record of earlier top-ups, {where}, can't be used ({why:words}); nothing more is sent",
     "ledger.bad_address": (
         "the address of the record of earlier top-ups, {where}, can't be read; write postgresql://SERVER/DATABASE, and "
         "each of / ? # @ : % in a user name or password as % and its code, so @ as %40"
@@ -737,9 +747,12 @@ WORDS: dict[str, str] = {
     "history.next_open": "Next: run 'bulk-topup settle' on the sheets with open rows, then look again",
     "history.next": "Next: nothing is open; 'bulk-topup find 0812…' shows what one person got",
     "find.from_record": "only the record of all top-ups speaks of it: the progress file is missing, or an older copy",
+    "find.now.no_news": "no final answer",
+    "find.now.no_answer": "no answer",
+    "find.now.not_asked": "not asked",
     "find.line": (
         "{name}, row {row}: {sent_at:date} (WIB), {product} {nominal:money}, {status}, invoice {invoice}, serial {serial}; "
-        "the provider now: {now}"
+        "the provider now: {now:words}"
     ),
     "find.line_held": "{name}, row {row}: {product}, {status}, never sent: {reason}",
     "find.tell": "What to tell the owner of {number}:",
@@ -764,7 +777,7 @@ WORDS: dict[str, str] = {
         "again; run 'bulk-topup settle {sheet}', or ask the provider."
     ),
     "find.tell.contradiction": (
-        "Recorded as {status}, but the provider now says {now}: {product} of {nominal:money} on {day:date}, invoice "
+        "Recorded as {status}, but the provider now says {now:words}: {product} of {nominal:money} on {day:date}, invoice "
         "{invoice}. Ask the provider before anything is sent again."
     ),
     "find.tell.failed": (
@@ -915,7 +928,7 @@ WORDS: dict[str, str] = {
     "settings.head_quotes": "A folder with backslashes stands between single quotation marks, as in 'C:\\Users\\rina\\password.txt'.",
     "settings.head_never": "An option or a variable goes before what stands here. What releases money can't be set here, and a password must not stand here.",
     "credentials.empty": "nothing was typed; type it, or set {variable}",
-    "credentials.file": "the password file {path} can't be used ({why})",
+    "credentials.file": "the password file {path} can't be used ({why:words})",
     "declined.no_terminal": "there is no terminal to ask on; nothing was sent: add --yes to send this plan",
     "declined.other_day": "midnight passed while the plan waited; nothing was sent: run the same command again",
     "hidden.ask": "The sheet has hidden or filtered rows that nobody sees in it ({rows}): are they to be paid, too?",
@@ -1396,8 +1409,8 @@ def help_text(english: str) -> str:
 
 class _Formatter(string.Formatter):
     """`{cost:money}` is rupiah, `{count:number}` a number, `{count:row|rows}` one with what is counted, and
-    `{day:date}` a date (an ISO text, with or without a time); a fact that is not given shows as nothing,
-    never as an error.
+    `{day:date}` a date (an ISO text, with or without a time), `{why:words}` what may be a code itself; a fact
+    that is not given shows as nothing, never as an error.
     """
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002
@@ -1408,6 +1421,8 @@ class _Formatter(string.Formatter):
             return money(int(value)) if value != "" else ""
         if format_spec == "date":
             return printable(date(str(value)))
+        if format_spec == "words":
+            return text(str(value)) if str(value) in WORDS else printable(str(value))
         if format_spec != "number" and "|" not in format_spec:
             return printable(format(value, format_spec))
         counted = number(int(value)) if str(value).isdecimal() else printable(str(value))

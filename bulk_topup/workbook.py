@@ -501,9 +501,9 @@ def _width(heading: str, values: Iterable[Value]) -> int:
 
 
 def _summary_widths(rows: Sequence[SummaryRow], columns: int) -> list[int]:
-    """Wide enough for labels and numbers; other texts spill over the blank cells beside them."""
+    """Wide enough for labels, numbers and their headings; other texts spill over the blank cells beside."""
     labels = [row.values[0] for row in rows if len(row.values) > 1]
-    numbers = [value for row in rows for value in row.values[1:] if isinstance(value, int)]
+    numbers = [value for row in rows for value in row.values[1:] if row.bold or isinstance(value, int)]
     return [_width("", labels), *[_width("", numbers)] * (columns - 1)]
 
 

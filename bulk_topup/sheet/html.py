@@ -121,7 +121,7 @@ def _assert_whole(text: str, page: Element) -> None:
     parsed = {tag: sum(1 for _ in page.iter(tag)) for tag in ("table", "tr", "td", "th")}
     loose = page.xpath("//td[not(parent::tr)] | //th[not(parent::tr)] | //tr[not(ancestor::table)]")
     if loose or any(tags[tag] != count for tag, count in parsed.items()):
-        raise InputError("sheet.unreadable", cause="its table is not well formed")
+        raise InputError("sheet.unreadable", cause="why.table_broken")
 
 
 # -- rows --------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class _Grid:
             cells.append(_cell(element))
             cells.extend([""] * (_count(element, "colspan") - 1))
             if len(cells) > MOST_COLUMNS:
-                raise InputError("sheet.unreadable", cause=f"it has more than {MOST_COLUMNS:,} columns")
+                raise InputError("sheet.unreadable", cause="why.too_many_columns")
         return cells
 
     def _remark(self, element: Element, number: int, first: int) -> None:

@@ -163,7 +163,7 @@ def _elements(stream: BinaryIO, tags: Sequence[str]) -> Iterator[Element]:
     checked = False
     for _, element in context:
         if not checked and element.getroottree().docinfo.internalDTD is not None:
-            raise InputError("sheet.unreadable", cause="it declares a document type")
+            raise InputError("sheet.unreadable", cause="why.document_type")
         checked = True
         yield element
 
@@ -183,7 +183,7 @@ def _is_tab(element: Element) -> bool:
     """
     parents = [parent.tag for parent in islice(element.iterancestors(), 4)]
     if element.tag == _TABLE and parents and parents[0] in _CELLS:
-        raise InputError("sheet.unreadable", cause="it has a table within a cell")
+        raise InputError("sheet.unreadable", cause="why.table_in_cell")
     return element.tag == _TABLE and parents[:2] == [_SPREADSHEET, _BODY] and len(parents) == 3
 
 
@@ -257,7 +257,7 @@ class _Reader:
         if not row.cells and not row.merged:
             return
         if self.next_row > MOST_ROWS + 1:
-            raise InputError("sheet.unreadable", cause=f"it has more than {MOST_ROWS:,} rows")
+            raise InputError("sheet.unreadable", cause="why.too_many_rows")
         for number in range(first, self.next_row):
             if hidden:
                 self.remarks.hidden_rows.add(number)
@@ -309,7 +309,7 @@ def _row(element: Element) -> _Row:
 def _add(row: _Row, attributes: Attributes, value: Cell, positions: range) -> None:
     if value != "" or _FORMULA in attributes:
         if positions.stop > MOST_COLUMNS:
-            raise InputError("sheet.unreadable", cause=f"it has more than {MOST_COLUMNS:,} columns")
+            raise InputError("sheet.unreadable", cause="why.too_many_columns")
         row.cells.extend([""] * (positions.start - len(row.cells)))
         row.cells.extend([value] * len(positions))
     if _FORMULA in attributes and value != of_formula_without_value():
