@@ -480,6 +480,25 @@ def forget(desk: Desk, before: datetime, overlap_days: int, yes: bool) -> Exit:
     )
 
 
+@cli.command()
+@click.argument("action", type=click.Choice(["show", "resume"]))
+@_option("--base-url", metavar="URL", help="The provider's address.")
+@_SPEECH
+@_answers
+def account(desk: Desk, action: str, **options: Any) -> Exit:
+    """Show whether the account is stopped for all desks, or let them send again.
+
+    \b
+    Example:  bulk-topup account resume
+    """
+    from bulk_topup import upkeep
+
+    connection, ledger = _connection(options), _ledger({})
+    if action == "resume":
+        return upkeep.resume_account(connection, ledger, desk, clock.SystemClock())
+    return upkeep.show_account(connection, ledger, desk)
+
+
 @cli.command(cls=click.Command)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8310, show_default=True, help="0 takes a free one."
@@ -597,12 +616,12 @@ def show_config(desk: Desk, **options: Any) -> Exit:
     \b
     Example:  bulk-topup config
     """
-    from bulk_topup import config, credentials
+    from bulk_topup import config, credentials, database
 
     context, connection = click.get_current_context(), _connection(options)
     beside = {
         "base_url": connection.base_url,
-        "ledger": config.ledger_location(_kept("ledger")),
+        "ledger": database.shown(config.ledger_location(_kept("ledger"))),
         "username": os.environ.get("BULK_TOPUP_USERNAME", "").strip() or connection.username,
     }
     desk.show_settings(

@@ -58,6 +58,15 @@ def credentials(connection: Connection) -> tuple[str, str]:
     return username, _noted(password) or _asked(say.text("credentials.ask_password"), PASSWORD, hidden=True)
 
 
+def username_of(connection: Connection) -> str:
+    """Who we are, for what needs no password. Raises InputError where nothing says it."""
+    named = os.environ.get(USERNAME, "").strip() or connection.username
+    if not named:
+        kept_here = _kept_or_none(checked_base_url(connection.base_url))
+        named = "" if kept_here is None else kept_here.username
+    return named or _asked(say.text("credentials.ask_username"), USERNAME, hidden=False)
+
+
 def without_secrets(text: str) -> str:
     """The text without any password that was read, however it is spelled there: for the trace of a defect."""
     for secret in _SECRETS:

@@ -62,6 +62,18 @@ BATCHES = sa.Table(
     sa.Column("plan_code", sa.Text, nullable=False),
     sa.Column("approver", sa.Text, nullable=False),
 )
+ACCOUNTS = sa.Table(
+    "accounts",
+    METADATA,
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("base_url", sa.Text, primary_key=True),
+    sa.Column("last_slot", sa.Double, nullable=False, server_default="0"),
+    sa.Column("interval_s", sa.Double, nullable=False, server_default="0"),
+    *(
+        sa.Column(name, sa.Text, nullable=False, server_default="")
+        for name in ("stop_code", "stop_reason", "stop_desk", "stop_at", "resumed_by", "resumed_at")
+    ),
+)
 META = sa.Table(
     "meta",
     METADATA,
@@ -69,10 +81,10 @@ META = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
 )
 
-VERSION = 4
+VERSION = 5
 """Of the tables. 1 had claims alone, and no table `meta` to say so; 2 added tables; 3 widens the whole
 numbers on a server, where an amount could outgrow 32 bits. In a file they always had 64. 4 has each account
-in one spelling (`model.account_of`)."""
+in one spelling (`model.account_of`); 5 adds `accounts`."""
 
 FORGOTTEN: Final = "forgotten_before"
 _MAKING_TABLES: Final = 5_110_510_051
@@ -319,20 +331,20 @@ def is_address(location: str) -> bool:
 def shown(location: str) -> str:
     """The path, or of an address what may be seen by anybody: server, port and database.
 
-    Never the user's part nor the options, both of which may hold a password, and nothing at all of an address
-    that is not understood.
+    Never the user's part nor the options, both of which may hold a password.
     """
-    scheme, is_url, _ = location.partition("://")
+    scheme, is_url, rest = location.partition("://")
     if not is_url:
         return location
+    unclear = f"{scheme}://" + (rest.rpartition("@")[2] if "@" in rest and "?" not in rest else "…")
     try:
         url = sa.engine.make_url(location)
     except (sa.exc.ArgumentError, ValueError):
-        return f"{scheme}://…"
+        return unclear
     if url.get_backend_name() == "sqlite":
         return url.database or location
     if not _HOST.fullmatch(url.host or "") or "@" in (url.database or ""):
-        return f"{scheme}://…"
+        return unclear
     return sa.engine.URL.create(
         scheme, host=url.host, port=url.port, database=url.database
     ).render_as_string()

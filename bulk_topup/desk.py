@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tqdm import tqdm
 
+    from bulk_topup.account import Stop
     from bulk_topup.approval import Difference
     from bulk_topup.batch import Overlap
     from bulk_topup.books import Books
@@ -326,6 +327,11 @@ class Desk:
 
     def show_unrecorded(self, failure: StorageFailed) -> None:
         self.warn(say.text("history.unrecorded", message=say.error(failure)))
+
+    def show_stop(self, stop: Stop) -> None:
+        """Why no desk of the account may send."""
+        self._facts["stop"] = stop.facts()
+        self.warn(_stop_line("account.stop", stop.facts()))
 
     def report(self, facts: Mapping[str, object], lines: Iterable[str]) -> None:
         """What a command that looks back came to, already worded."""
@@ -797,11 +803,15 @@ USED_UP = "outcome.reason.62"
 
 
 def halt_line(halt: Halt) -> str:
-    facts: dict[str, object] = dict(halt.facts)
+    return _stop_line(halt.code, halt.facts)
+
+
+def _stop_line(code: str, said: Mapping[str, str]) -> str:
+    facts: dict[str, object] = dict(said)
     if "cause" in facts:
         facts["cause"] = say.text(str(facts["cause"]))
     reason = facts.get("reason")
-    words = say.text(halt.code, **facts)
+    words = say.text(code, **facts)
     return f"{words} {say.text('provider_says', reason=reason)}" if reason else words
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bulk_topup.ledger import BatchEntry, Register
     from bulk_topup.lines import Line
     from bulk_topup.provider import Provider
-    from bulk_topup.throttle import Throttle
+    from bulk_topup.throttle import Pace
 
 
 class Now(StrEnum):
@@ -189,7 +189,7 @@ def may_be_asked(sent: Iterable[Sent]) -> bool:
 
 
 def ask(
-    sent: Sequence[Sent], number: str, provider: Provider, account: str, base_url: str, throttle: Throttle
+    sent: Sequence[Sent], number: str, provider: Provider, account: str, base_url: str, throttle: Pace
 ) -> tuple[Sent, ...]:
     """The same with what `cekstatus` says of each invoice of this account (API v3.1, CEK STATUS TRANSAKSI
     PULSA); writes nothing down."""

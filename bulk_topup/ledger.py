@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from bulk_topup.account import Account
 from bulk_topup.clock import wib_day
-from bulk_topup.database import BATCHES, CLAIMS, FORGOTTEN, META, Store, is_address, ledger_url, server_time
+from bulk_topup.database import BATCHES, CLAIMS, FORGOTTEN, META, Store, is_address, ledger_url
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.model import Order, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date, datetime
 
     import pandas as pd
@@ -78,15 +79,8 @@ class BatchEntry:
     approver: str = ""
 
 
-class Ledger(Store):
+class Ledger(Account):
     """The claims of one account at one base URL, seen from one batch."""
-
-    server_time: Callable[[sa.Connection], datetime] = staticmethod(server_time)
-    """Which day it is for all desks; of no account in a file, which has no clock but ours."""
-
-    def __init__(self, url: str, *, account: str, base_url: str) -> None:
-        self._scope = {"account": account, "base_url": base_url}
-        super().__init__(url)
 
     # -- claims --------------------------------------------------------------------------------------------
 

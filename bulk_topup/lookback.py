@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup import find, history, say
+from bulk_topup.account import Account
 from bulk_topup.config import REHEARSAL_URL
 from bulk_topup.credentials import credentials
+from bulk_topup.database import ledger_url, shown
 from bulk_topup.errors import Exit, InputError
 from bulk_topup.ledger import register_of
 from bulk_topup.model import account_of
 from bulk_topup.provider import checked_base_url
-from bulk_topup.throttle import Throttle
-from bulk_topup.tools import provider_of
+from bulk_topup.tools import pace_of, provider_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -37,7 +38,7 @@ def show_history(connection: Connection, ledger: str, desk: Desk, month: str | N
     wanted = [entry for entry in here if month is None or entry.started.startswith(month)]
     batches = [history.as_it_stands(entry) for entry in wanted]
     elsewhere = len(entries) - len(here)
-    facts = {"record": ledger, "other_addresses": elsewhere, **history.facts_of(batches)}
+    facts = {"record": shown(ledger), "other_addresses": elsewhere, **history.facts_of(batches)}
     desk.report(facts, history.lines_of(batches, month, elsewhere))
     return Exit.OK
 
@@ -50,22 +51,25 @@ def find_number(
     with closing(register_of(ledger)) as register:
         found = find.look_up(number, register)
     if not offline and find.may_be_asked(found.sent):
-        found = replace(found, sent=_asked(found, connection, desk, clock))
+        found = replace(found, sent=_asked(found, connection, ledger, desk, clock))
     told = find.told(found, rehearsal=connection.sandbox)
     desk.report(
-        {"record": ledger, **find.facts_of(found), "summary": told}, find.lines_of(found, told, ledger)
+        {"record": shown(ledger), **find.facts_of(found), "summary": told},
+        find.lines_of(found, told, shown(ledger)),
     )
     return found.exit_code()
 
 
-def _asked(found: Found, connection: Connection, desk: Desk, clock: Clock) -> tuple[Sent, ...]:
+def _asked(found: Found, connection: Connection, ledger: str, desk: Desk, clock: Clock) -> tuple[Sent, ...]:
     """With the provider's word; as they are where there is no way to ask it, and that is said."""
-    throttle = Throttle(connection.rate_per_s, clock=clock.alive, sleep=clock.sleep)
     try:
-        account, password = credentials(connection)
-        with provider_of(connection, account, password, clock, SANDBOX_STATE) as provider:
+        username, password = credentials(connection)
+        with provider_of(connection, username, password, clock, SANDBOX_STATE) as provider:
+            account = account_of(username)
             base_url = REHEARSAL_URL if connection.sandbox else provider.base_url
-            return find.ask(found.sent, found.number, provider, account_of(account), base_url, throttle)
+            with closing(Account(ledger_url(ledger), account=account, base_url=base_url)) as shared:
+                pace = pace_of(shared, connection.rate_per_s, clock)
+                return find.ask(found.sent, found.number, provider, account, base_url, pace)
     except InputError as problem:
         why = say.error(problem)
         desk.report({"not_asked": {"code": problem.code, "message": why}}, [])

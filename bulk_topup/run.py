@@ -343,7 +343,9 @@ def make_plan(job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | Non
 
 
 def release(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, desk: Desk) -> None:
-    """Raises Declined, or InputError for the approval, unless a person or an approval releases the money."""
+    """Raises Declined, or InputError for the approval, unless a person or an approval releases the money; and
+    while the account is stopped."""
+    assert_not_stopped(tools, desk)
     if job.approval is not None:
         assert_approved(job, job.approval, plan, checkpoint, desk)
         assert_unused(job.approval, tools, checkpoint)
@@ -355,6 +357,14 @@ def release(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, d
     except Declined:
         keep_for_approval(job, plan)
         raise
+
+
+def assert_not_stopped(tools: Tools, desk: Desk) -> None:
+    """Raises Declined while a code that any desk of the account met holds for all of them."""
+    stop = tools.ledger.stopped()
+    if stop is not None:
+        desk.show_stop(stop)
+        raise Declined("account.stopped")
 
 
 def assert_approved(job: Job, given: Approval, plan: Plan, checkpoint: Checkpoint | None, desk: Desk) -> None:
@@ -463,6 +473,7 @@ def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, desk: Desk) -
     desk.show_obstacles(found.held)
     if not found.orders:
         return None
+    assert_not_stopped(tools, desk)
     # They count as spent already: sending them again adds nothing.
     assert_within_budget(0, checkpoint, job.budget)
     desk.ask_to_resend([open_.order for open_ in found.orders], yes=job.yes)

@@ -954,6 +954,24 @@ WORDS: dict[str, str] = {
         "Only the pilot was sent, because midnight passed while the question waited. Run the same command again to go "
         "on with the others."
     ),
+    "halt.account": (
+        "Stopped, as all desks of the account: {desk} was told at {at} (WIB): {cause} Once that is done, let all "
+        "desks send again with 'bulk-topup account resume'."
+    ),
+    "account.stop": "The account is stopped for all of its desks. {desk} was told at {at} (WIB): {cause}",
+    "account.stopped": (
+        "nothing was sent, because the account is stopped for all of its desks; once the cause is put right, let them "
+        "send again with 'bulk-topup account resume'"
+    ),
+    "account.how_to_resume": (
+        "Next: put the cause right, then let all desks send again with 'bulk-topup account resume'"
+    ),
+    "account.free": "The account is not stopped: all of its desks may send.",
+    "account.resumed": "All desks of the account may send again. The stop that {desk} met at {at} (WIB) is cleared.",
+    "account.not_shared": (
+        "the record of all top-ups is a file, {where}, so this computer shares no stop with other desks and there is "
+        "nothing to clear: run the same command again once the cause is put right"
+    ),
     "halt.out_of_reach": "Stopped: the provider can't be reached. {cause} Run the same command again later.",
     "halt.so_far": (
         "So far: {paid:row|rows} paid for {paid_rupiah:money}; {rest:row|rows} not sent yet, {rest_rupiah:money} by "

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bulk_topup import settle
+from bulk_topup.account import Stop
 from bulk_topup.batch import KEY
 from bulk_topup.clock import wib_day
 from bulk_topup.errors import BulkTopupError, StorageFailed
@@ -55,6 +56,13 @@ class Halt:
 
     code: str
     facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+
+
+def halt_by(stop: Stop | None) -> Halt:
+    """What ends the wait for a slot: a stop of the account, or else a person here."""
+    if stop is None:
+        return Halt("halt.interrupted")
+    return Halt("halt.account", stop.facts())
 
 
 @dataclass
@@ -146,8 +154,8 @@ class Sender:
                 self.checkpoint.hold(order.id, Status.UNSENT, "unsent.product_disturbed", facts)
                 self.watcher.done(order, Status.UNSENT, None)
                 return
-            if not self.tools.throttle.wait():
-                self._stop(Halt("halt.interrupted"))
+            if not self.tools.throttle.wait(to_send=True):
+                self._stop(halt_by(self.tools.throttle.stop))
                 return
             if self.halt is not None or self.guard(order) is not None:
                 return
@@ -264,11 +272,17 @@ class Sender:
         if outcome.then is Then.ONE_AT_A_TIME:
             self._one_at_a_time = True
         if outcome.then is Then.STOP:
+            if outcome.kind is Kind.REFUSED:  # by a code of the account's, which every desk of it would meet
+                self.tools.ledger.stop_all(self._as_told(outcome))
             self._stop(Halt(outcome.code, {"reason": outcome.reason}))
         if verdict.hold_product:
             self._held_products.add(order.product)
         if verdict.stop_code:
             self._stop(Halt(verdict.stop_code))
+
+    def _as_told(self, outcome: Outcome) -> Stop:
+        at = self.tools.clock.now().isoformat(timespec="seconds")
+        return Stop(outcome.code, outcome.reason, f"{self.tools.desk}, {self.batch_name}", at)
 
     def _stop(self, halt: Halt) -> None:
         with self._lock:

@@ -1,15 +1,48 @@
-"""Evenly spaced slots: how fast requests may start."""
+"""Evenly spaced slots: how fast requests may start, from one machine or from all desks of an account."""
 
 from __future__ import annotations
 
+import random
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bulk_topup.account import Slot, Stop
+
 SLOWEST_PER_S: Final = 0.05
 FASTEST_PER_S: Final = 500.0
+
+AHEAD_S: Final = 1.0
+"""How far ahead a shared slot is fetched. Within the 5 s of the rule against late sends, and short, since a
+stop of the account is heard of with the next slot only."""
+
+LATE_S: Final = 0.5
+"""A slot that this machine slept through by more than this is given up."""
+
+
+class Pace(Protocol):
+    """When the next request may start."""
+
+    stop: Stop | None
+    """Why no desk of the account may send, as far as is known here."""
+
+    def wait(self, *, to_send: bool = False) -> bool:
+        """Returns True when this caller's slot has come, False if the run is asked to stop first.
+
+        Who waits `to_send` is stopped by a stop of the account, too; who asks after something is not.
+        """
+
+    def pause(self, seconds: float) -> None:
+        """No slot comes within the next `seconds`, for callers already waiting too."""
+
+
+def interval_of(rate_per_s: float) -> float:
+    """Seconds. Raises ValueError for a rate outside `SLOWEST_PER_S` … `FASTEST_PER_S`."""
+    if not SLOWEST_PER_S <= rate_per_s <= FASTEST_PER_S:
+        raise ValueError(f"rate {rate_per_s} is not within {SLOWEST_PER_S} and {FASTEST_PER_S} a second")
+    return 1 / rate_per_s
 
 
 class Throttle:
@@ -17,24 +50,21 @@ class Throttle:
 
     `clock` returns seconds that only grow. `sleep` waits for that many seconds and returns True as soon as
     the run is asked to stop (`threading.Event.wait` does exactly that).
-
-    Raises ValueError for a rate outside `SLOWEST_PER_S` … `FASTEST_PER_S`.
     """
+
+    stop: Stop | None = None
 
     def __init__(
         self, rate_per_s: float, *, clock: Callable[[], float], sleep: Callable[[float], bool]
     ) -> None:
-        if not SLOWEST_PER_S <= rate_per_s <= FASTEST_PER_S:
-            raise ValueError(f"rate {rate_per_s} is not within {SLOWEST_PER_S} and {FASTEST_PER_S} a second")
-        self._interval_s = 1 / rate_per_s
+        self._interval_s = interval_of(rate_per_s)
         self._clock = clock
         self._sleep = sleep
         self._next = clock()
         self._next_lock = threading.Lock()
         self._turn = threading.Lock()
 
-    def wait(self) -> bool:
-        """Returns True when this caller's slot has come, False if the run is asked to stop first."""
+    def wait(self, *, to_send: bool = False) -> bool:  # noqa: ARG002  (no stop is shared here)
         # One caller waits for the clock and the others for their turn: nobody holds a slot of the future, so
         # that a pause also reaches those who were already waiting.
         with self._turn:
@@ -44,7 +74,6 @@ class Throttle:
             return not stop
 
     def pause(self, seconds: float) -> None:
-        """No slot comes within the next `seconds`, for callers already waiting too."""
         with self._next_lock:
             self._next = max(self._next, self._clock() + seconds)
 
@@ -60,3 +89,48 @@ class Throttle:
             # Counted from now, not from when the slot was due: missed slots are not made up for.
             self._next = now + self._interval_s
             return True
+
+
+class SharedThrottle:
+    """Slots of the account, evenly spaced over all of its desks by the server's clock.
+
+    `take` and `pause` are those of `account.Account`; `clock` and `sleep` as for `Throttle`, `chance` returns
+    0 … 1.
+    """
+
+    def __init__(
+        self,
+        rate_per_s: float,
+        *,
+        take: Callable[[float, float], Slot],
+        pause: Callable[[float], None],
+        clock: Callable[[], float],
+        sleep: Callable[[float], bool],
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.stop: Stop | None = None
+        self._interval_s = interval_of(rate_per_s)
+        self._take = take
+        self._pause = pause
+        self._clock = clock
+        self._sleep = sleep
+        self._chance = chance
+        self._turn = threading.Lock()
+
+    def wait(self, *, to_send: bool = False) -> bool:
+        with self._turn:
+            while True:
+                slot = self._take(self._interval_s, AHEAD_S)
+                due = self._clock() + slot.wait_s
+                self.stop = slot.stop
+                if to_send and self.stop is not None:
+                    return False
+                # Not all at the same moment, and each of them well before the slot has passed.
+                nap_s = slot.wait_s if slot.is_ours else slot.wait_s + self._chance() * AHEAD_S / 2
+                if self._sleep(min(nap_s, AHEAD_S)):
+                    return False
+                if slot.is_ours and self._clock() - due <= LATE_S:
+                    return True
+
+    def pause(self, seconds: float) -> None:
+        self._pause(seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +16,16 @@ from bulk_topup.folder import assert_trusted
 from bulk_topup.ledger import Ledger
 from bulk_topup.model import account_of
 from bulk_topup.provider import Provider, checked_base_url
-from bulk_topup.throttle import Throttle
+from bulk_topup.throttle import SharedThrottle, Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bulk_topup.account import Account
     from bulk_topup.clock import Clock, SystemClock
     from bulk_topup.config import Connection, Job
     from bulk_topup.model import Order, Outcome, Sheet, Status
+    from bulk_topup.throttle import Pace
 
 
 class Watcher(Protocol):
@@ -48,10 +51,12 @@ class Watcher(Protocol):
 class Tools:
     provider: Provider
     ledger: Ledger
-    throttle: Throttle
+    throttle: Pace
     clock: SystemClock
     account: str
     base_url: str
+    desk: str = ""
+    """Who sends from which machine, for the other desks of the account."""
 
     def identity(self, sheet: Sheet) -> BatchIdentity:
         return BatchIdentity(self.account, self.base_url, sheet.path.name, sheet.tab)
@@ -64,7 +69,6 @@ def tools_of(job: Job, clock: SystemClock) -> Iterator[Tools]:
     Raises InputError for an address or credentials that can't be used, StorageFailed for the ledger.
     """
     connection = job.connection
-    throttle = Throttle(connection.rate_per_s, clock=clock.alive, sleep=clock.sleep)
     with ExitStack() as stack:
         username, password = credentials(connection)
         provider = stack.enter_context(
@@ -76,7 +80,18 @@ def tools_of(job: Job, clock: SystemClock) -> Iterator[Tools]:
         account = account_of(username)
         ledger = Ledger(ledger_url(job.files.ledger), account=account, base_url=base_url)
         stack.callback(ledger.close)
-        yield Tools(provider, ledger, throttle, clock, account, base_url)
+        throttle = pace_of(ledger, connection.rate_per_s, clock)
+        desk = f"{config.who()} at {socket.gethostname()}"
+        yield Tools(provider, ledger, throttle, clock, account, base_url, desk)
+
+
+def pace_of(account: Account, rate_per_s: float, clock: Clock) -> Pace:
+    """The account's own, where its desks share a server; this machine's, where the ledger is a file."""
+    if not account.is_server:
+        return Throttle(rate_per_s, clock=clock.alive, sleep=clock.sleep)
+    return SharedThrottle(
+        rate_per_s, take=account.take_slot, pause=account.pause, clock=clock.alive, sleep=clock.sleep
+    )
 
 
 @contextmanager

@@ -200,9 +200,10 @@ ADDRESSES = {
     "postgresql://rina:hun/hunter2@db.office/topups": "postgresql://db.office/topups",
     "postgresql://rina:hun?hunter2@db.office/topups": "postgresql://db.office/topups",
     "postgresql://hunter2@db.office/topups": "postgresql://db.office/topups",
-    "postgresql://rina:p@hunter2@db.office/topups": "postgresql://…",
+    "postgresql://rina:p@hunter2@db.office/topups": "postgresql://db.office/topups",
     "postgresql://rina:hunter2/topups": "postgresql://…",
-    "postgresql://rina/hunter2@db.office/topups": "postgresql://…",
+    "postgresql://rina/hunter2@db.office/topups": "postgresql://db.office/topups",
+    "postgresql://rina:p@hunter2@db.office/topups?password=x@hunter2": "postgresql://…",
     "postgresql://[::1]:5432/topups": "postgresql://[::1]:5432/topups",
     "/home/rina/ledger.db": "/home/rina/ledger.db",
 }

@@ -1,0 +1,139 @@
+"""What all desks of one account share on a server: its pace, and a stop that holds for all of them.
+
+The provider's rate, balance and locks are the account's, not a machine's. Each desk asks for every slot by
+one statement, by the server's clock, and hears in its answer whether one of them met a code of the account's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+
+from bulk_topup.clock import WIB
+from bulk_topup.database import ACCOUNTS, Store, server_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+LONGEST_PAUSE_S: Final = 600.0
+"""No slot is farther off than this and one gap, but by a server's clock that was set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why no desk may send. `code` names our words for it, `reason` is the provider's own; `desk` met it, at
+    the ISO time `at` in WIB."""
+
+    code: str
+    reason: str
+    desk: str
+    at: str
+
+    def facts(self) -> dict[str, str]:
+        """For its wording; `cause` is a code that is worded itself."""
+        return {"cause": self.code, "desk": self.desk, "at": self.at, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """`wait_s` seconds from now it comes, if it `is_ours`; else that is when to ask again."""
+
+    is_ours: bool
+    wait_s: float
+    stop: Stop | None
+
+
+class Account(Store):
+    """One account at one base URL. In a file, which no other machine reads, it has neither pace nor stop."""
+
+    server_time: Callable[[sa.Connection], datetime] = staticmethod(server_time)
+    """Which day it is for all desks; not asked of a file, which has no clock but ours."""
+
+    def __init__(self, url: str, *, account: str, base_url: str) -> None:
+        self._scope = {"account": account, "base_url": base_url}
+        super().__init__(url)
+        if self.is_server:
+            # Alone on its connection and by itself a transaction: one way to the server and back.
+            self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            with self._errors(), self._single.connect() as db:
+                db.execute(self._insert(ACCOUNTS).values(self._scope).on_conflict_do_nothing())
+
+    # -- the pace ------------------------------------------------------------------------------------------
+
+    def take_slot(self, interval_s: float, ahead_s: float) -> Slot:
+        """The account's next slot, if it comes within `ahead_s`.
+
+        It is as far from the one before as both desks' intervals want, and missed slots are not made up for.
+        """
+        now = _now()
+        gap = sa.func.greatest(ACCOUNTS.c.interval_s, interval_s)
+        was_set_back = ACCOUNTS.c.last_slot > now + LONGEST_PAUSE_S + gap
+        due = sa.func.greatest(now, sa.case((was_set_back, 0.0), else_=ACCOUNTS.c.last_slot + gap))
+        take = (
+            sa.update(ACCOUNTS)
+            .where(self._own(), due <= now + ahead_s)
+            .values(last_slot=due, interval_s=interval_s)
+            .returning(ACCOUNTS.c.last_slot - now, *_stop_columns())
+        )
+        look = sa.select(due - ahead_s - now, *_stop_columns()).where(self._own())
+        with self._errors(), self._single.connect() as db:
+            row = db.execute(take).one_or_none()
+            is_ours = row is not None
+            wait_s, *stop = row or db.execute(look).one()
+        return Slot(is_ours, max(0.0, float(wait_s)), _stop_of(stop))
+
+    def pause(self, seconds: float) -> None:
+        """No desk gets a slot within the next `seconds`."""
+        until = sa.func.greatest(ACCOUNTS.c.last_slot, _now() + min(seconds, LONGEST_PAUSE_S))
+        with self._errors(), self._single.connect() as db:
+            db.execute(sa.update(ACCOUNTS).where(self._own()).values(last_slot=until))
+
+    # -- the stop ------------------------------------------------------------------------------------------
+
+    def stop_all(self, stop: Stop) -> None:
+        """Stop every desk, unless one has been faster; nothing in a file."""
+        if not self.is_server:
+            return
+        values = {f"stop_{name}": getattr(stop, name) for name in _STOP}
+        free = ACCOUNTS.c.stop_code == ""
+        with self._errors(), self._single.connect() as db:
+            db.execute(sa.update(ACCOUNTS).where(self._own(), free).values(values))
+
+    def stopped(self) -> Stop | None:
+        """Why no desk may send; None where all may."""
+        if not self.is_server:
+            return None
+        with self._errors(), self._single.connect() as db:
+            return _stop_of(db.execute(sa.select(*_stop_columns()).where(self._own())).one())
+
+    def resume(self, who: str, at: datetime) -> Stop | None:
+        """Let all desks send again; the stop that was cleared, if there was one. Who did it is kept."""
+        cleared = {"stop_code": "", "resumed_by": who, "resumed_at": at.astimezone(WIB).isoformat()}
+        with self._errors(), self._engine.begin() as db:
+            mine = sa.select(*_stop_columns()).where(self._own()).with_for_update()
+            stop = _stop_of(db.execute(mine).one())
+            if stop is not None:
+                db.execute(sa.update(ACCOUNTS).where(self._own()).values(cleared))
+        return stop
+
+    def _own(self) -> sa.ColumnElement[bool]:
+        return sa.and_(*(ACCOUNTS.c[name] == value for name, value in self._scope.items()))
+
+
+_STOP = ("code", "reason", "desk", "at")
+
+
+def _stop_columns() -> list[sa.ColumnElement[str]]:
+    return [ACCOUNTS.c[f"stop_{name}"] for name in _STOP]
+
+
+def _stop_of(values: Iterable[str]) -> Stop | None:
+    stop = Stop(*values)
+    return stop if stop.code else None
+
+
+def _now() -> sa.ColumnElement[float]:
+    return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
