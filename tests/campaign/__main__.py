@@ -6,11 +6,12 @@ import argparse
 import importlib
 import json
 import os
+import signal
 import sys
 import time
 import traceback
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tests.postgres import Server
 
 SHORT, LONG = 540, 11_000
+TOLD_EVERY = 500
 LOST = ("every row stands", "paid as said", "results are there", "sums tie out")
 
 
@@ -46,11 +48,20 @@ def _carry_out(options: argparse.Namespace) -> int:
     figures = Figures()
     began = time.monotonic()
     log = options.log.open("w", encoding="utf-8") if options.log else None
-    for verdict in _verdicts(options.seed, range(options.first, count), options.jobs):
-        figures.add(verdict)
-        _tell(verdict, log)
-        if options.until_red and verdict["violations"]:
-            break
+    # Whoever ends it early is told what was played.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        for verdict in _verdicts(options.seed, range(options.first, count), options.jobs):
+            figures.add(verdict)
+            _tell(verdict, log)
+            if options.until_red and verdict["violations"]:
+                break
+            if figures.sums["schedules"] % TOLD_EVERY == 0:
+                print(
+                    figures.so_far(count - options.first, time.monotonic() - began),
+                    file=sys.stderr,
+                    flush=True,
+                )
     for line in figures.lines(time.monotonic() - began):
         print(line)
     if log is not None:
@@ -58,7 +69,7 @@ def _carry_out(options: argparse.Namespace) -> int:
     missing = 0 if options.until_red else count - options.first - figures.sums["schedules"]
     if missing:
         print(f"schedules not run        {missing:>8,}")
-    missed = planted.main(options.jobs) if options.planted else 0
+    missed = planted.main(options.jobs) if options.planted and not missing else 0
     return 1 if figures.violations or missing else missed
 
 
@@ -142,7 +153,7 @@ def _work(seed: int, numbers: Iterable[int], wire: Connection) -> None:
     try:
         for nth in numbers:
             wire.send(_verdict(seed, nth))
-    except BrokenPipeError:
+    except (BrokenPipeError, KeyboardInterrupt):
         pass  # enough has been seen
     except BaseException:  # noqa: BLE001  (this process ends here)
         traceback.print_exc()
@@ -178,6 +189,10 @@ class Figures:
         self.seen.add(json.dumps(verdict["tuple"]))
         self.points.update(crash.partition("#")[0] for crash in verdict["crashes"])
         self.violations.update({found["rule"] for found in verdict["violations"]})
+
+    def so_far(self, count: int, seconds: float) -> str:
+        red = f"{self.violations.total():,} red"
+        return f"{self.sums['schedules']:,} of {count:,} schedules, {red}, in {seconds:,.0f} s"
 
     def lines(self, seconds: float) -> Iterator[str]:
         lost = sum(self.violations[rule] for rule in LOST)
