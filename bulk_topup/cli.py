@@ -18,6 +18,7 @@ import click
 from bulk_topup import __version__, clock, command, language, say
 from bulk_topup.desk import Desk
 from bulk_topup.errors import BulkTopupError, Exit
+from bulk_topup.steps import Typed, with_sandbox, with_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,18 +37,24 @@ def main() -> None:
     """Every way out of a command is an exit code and, if it failed, one line."""
     language.choose(sys.argv[1:])
     command.translate_help(cli)
+    desk = Desk(as_json=_wants_json())
     try:
         sys.exit(cli.main(prog_name="bulk-topup", windows_expand_args=False, standalone_mode=False))
     except click.ClickException as usage:
         usage.show()
+        desk.keep_error("usage", usage.format_message())
+        desk.close(usage.exit_code)
         sys.exit(usage.exit_code)
     except BulkTopupError as problem:  # of the settings, which are read before a command starts
-        Desk().error(problem)
+        desk.error(problem)
+        desk.close(problem.exit_code)
         sys.exit(problem.exit_code)
     except click.Abort:
         raise KeyboardInterrupt from None  # what click makes of one, it would answer with exit code 1
     except Exception as defect:  # noqa: BLE001  (whatever it is, it ends in a line and its exit code)
-        sys.exit(_defect(defect, Desk()))
+        code = _defect(defect, desk)
+        desk.close(code)
+        sys.exit(code)
 
 
 def _lang(**settings: Any) -> Callable[[Command], Command]:
@@ -176,7 +183,7 @@ def _answers(function: Command) -> Command:
             as_json=options.pop("as_json", False),
             quiet=options.pop("quiet", False),
             rehearsal=bool(options.get("sandbox")),
-            **_going_on(click.get_current_context()),
+            typed=_going_on(click.get_current_context()),
         )
         code = _guarded(lambda: function(desk=desk, **options), desk)
         desk.close(code)
@@ -185,16 +192,20 @@ def _answers(function: Command) -> Command:
     return command
 
 
-def _going_on(ctx: click.Context) -> dict[str, Any]:
+def _going_on(ctx: click.Context) -> Typed:
     """The options of the commands that may come after this command line, and of it once more."""
-    asking = command.RELEASING | command.ANSWERS
-    named = {name: cli.commands[name] for name in ("run", "settle", "resolve")}
-    typed = {name: command.as_typed(ctx, one, asking) for name, one in named.items()}
-    if ctx.command in (named["run"], named["settle"]):
+    leave_out = command.RELEASING | command.ANSWERS | command.FILES
+    options = {name: command.as_typed(ctx, one, leave_out) for name, one in cli.commands.items()}
+    if ctx.command.name in ("run", "settle"):
         again = str(ctx.command.name), command.as_typed(ctx, ctx.command, command.ONCE)
     else:
-        again = "run", typed["run"]
-    return {"typed": typed, "again": again}
+        again = "run", options["run"]
+    return Typed(options, again)
+
+
+def _wants_json() -> bool:
+    """Where the options could not be read, or are not yet."""
+    return "--json" in sys.argv[1:]
 
 
 def _guarded(function: Callable[[], Exit], desk: Desk) -> Exit:
@@ -520,13 +531,19 @@ def sandbox(port: int, state: Path, balance: int, **_spoken: str) -> None:
 
     try:
         served = simulator.Sandbox(state, port=port, balance=balance)
-        simulator.serve(served, lambda url: click.echo(say.text("sandbox.serving", url=url)))
+        simulator.serve(served, _tell_of_sandbox)
     except OSError:
         click.echo(say.text("error", message=say.text("sandbox.port_taken", port=port)), err=True)
         sys.exit(2)
     except simulator.SandboxStateError:
         click.echo(say.text("error", message=say.text("sandbox.state", path=state)), err=True)
         sys.exit(2)
+
+
+def _tell_of_sandbox(url: str) -> None:
+    desk = Desk()
+    desk.say(say.text("sandbox.serving", url=url))
+    desk.next([with_sandbox(url)])
 
 
 @cli.command()
@@ -595,7 +612,10 @@ def _start_settings(context: click.Context, _init: click.Parameter, wanted: bool
 
     about = {key: say.text(code) for key, code in settings.ABOUT.items()}
     about |= {str(param.name): str(getattr(param, "help", "")) for param in context.command.params}
-    Desk().show_new_settings(settings.write_template(about))
+    desk = Desk(as_json=_wants_json())
+    desk.show_new_settings(settings.write_template(about))
+    desk.next([with_settings(exists=True)])
+    desk.close(Exit.OK)
     context.exit()
 
 
@@ -630,6 +650,7 @@ def show_config(desk: Desk, **options: Any) -> Exit:
         settings=command.in_force(context, beside),
         logged_in=credentials.logged_in(connection.base_url),
     )
+    desk.next([with_settings(exists=context.obj.exists)])
     return Exit.OK
 
 

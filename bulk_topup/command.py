@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from bulk_topup import say
+from bulk_topup.console import argument
 from bulk_topup.errors import InputError
 
 if TYPE_CHECKING:
@@ -82,7 +83,31 @@ class Command(click.Command):
 
 
 class Group(click.Group):
+    """Lists its commands in the order in which one uses them."""
+
     command_class = Command
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's)
+        return [name for names in SECTIONS.values() for name in names]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for heading, names in SECTIONS.items():
+            with formatter.section(say.text(heading)):
+                formatter.write_dl([(name, self._summary(ctx, name)) for name in names])
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        command = self.get_command(ctx, name)
+        return "" if command is None else command.get_short_help_str(limit=SHORT_HELP)
+
+
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "usage.prepare": ("login", "prices", "template"),
+    "usage.pay": ("check", "run", "status", "settle", "resolve", "results"),
+    "usage.look_back": ("history", "find", "forget"),
+    "usage.set_up": ("account", "config", "completion", "sandbox", "logout"),
+}
+SHORT_HELP = 80
+"""Characters: the longest that leaves room for a command's name in a line."""
 
 
 def translate_help(group: click.Group) -> None:
@@ -118,6 +143,8 @@ ONCE = frozenset({"new_batch"})
 """Given again, it would set the batch aside that it has just started, and pay the sheet anew."""
 RELEASING = ONCE | {"yes", "approve", "approved_by", "again", "pilot", "retry_failed", "resend"}
 ANSWERS = frozenset({"row", "number", "invoice", "not_sent", "answers", "note"})
+FILES = frozenset({"plan_output"})
+"""It is there by then, and never overwritten."""
 
 
 def as_typed(ctx: click.Context, other: click.Command, leave_out: AbstractSet[str] = frozenset()) -> str:
@@ -138,7 +165,7 @@ def _typed(param: click.Option, value: object) -> str:
     if param.is_flag:
         return param.opts[0]
     shown = f"{value:g}" if isinstance(value, float) else value
-    return f"{param.opts[0]} {say.argument(shown)}"
+    return f"{param.opts[0]} {argument(shown)}"
 
 
 def variable_of(param: click.Parameter) -> str:

@@ -9,11 +9,13 @@ import sys
 import threading
 from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Never, TextIO
+from typing import TYPE_CHECKING, Never, TextIO, cast
 
 from bulk_topup import say
-from bulk_topup.errors import Declined, Exit
-from bulk_topup.model import NOTHING, Paid, Status
+from bulk_topup.console import command_line, path_argument, put
+from bulk_topup.errors import Declined
+from bulk_topup.model import Paid, Status
+from bulk_topup.steps import Step, Typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,8 +53,7 @@ _HANG_UP = getattr(signal, "SIGHUP", None)
 class Desk:
     """Text for people goes to standard output; with `as_json` to standard error, beside the object.
 
-    `typed` holds, by the name of a command, the options that go on from this command line; `again` is the
-    command that carries on where this one stops, with its options.
+    On a terminal, lines are broken to its width, but for tables and for commands to paste.
     """
 
     def __init__(
@@ -61,35 +62,52 @@ class Desk:
         as_json: bool = False,
         quiet: bool = False,
         rehearsal: bool = False,
-        typed: Mapping[str, str] = NOTHING,
-        again: tuple[str, str] = ("run", ""),
+        typed: Typed | None = None,
     ) -> None:
         self._out: TextIO = sys.stderr if as_json else sys.stdout
         self._as_json = as_json
         self._quiet = quiet
         self._rehearsal = rehearsal
-        self._typed = typed
-        self._again = again
+        self.typed = typed or Typed()
         self._facts: dict[str, object] = {}
 
     # -- saying --------------------------------------------------------------------------------------------
 
-    def say(self, line: str = "") -> None:
+    def say(self, line: str = "", *, whole: bool = False) -> None:
+        """A `whole` line is a table's, or a command: it is never broken."""
         if not self._quiet:
-            _print(line, self._out)
+            put(line, self._out, None if whole else _hanging(line))
 
-    def warn(self, line: str) -> None:
-        _print(line, sys.stderr)
+    def warn(self, line: str, *, whole: bool = False) -> None:
+        put(line, sys.stderr, None if whole else _hanging(line))
+
+    def next(self, steps: Iterable[Step]) -> None:
+        """The last lines on the screen: what is to be done, each with its command on a line of its own."""
+        found = list(steps)
+        self._keep_steps(found)
+        for nth, step in enumerate(found):
+            label = say.text("next.label") + " "
+            self.say((" " * len(label) if nth else label) + step.words)
+            if step.command:
+                self.say(" " * len(label) + "  " + say.printable(step.command), whole=True)
+
+    def _keep_steps(self, steps: Iterable[Step]) -> None:
+        told = [{"message": step.words, "command": step.command or None} for step in steps]
+        self._facts["next"] = [*cast("list[object]", self._facts.get("next", [])), *told]
 
     def error(self, problem: BulkTopupError) -> None:
-        self._facts["error"] = {"code": problem.code, "message": say.error(problem)}
-        _print(say.text("error", message=say.error(problem)), sys.stderr)
+        self.keep_error(problem.code, say.error(problem))
+        self.warn(say.text("error", message=say.error(problem)))
+
+    def keep_error(self, code: str, message: str) -> None:
+        """For the object alone: it is on the screen by other means."""
+        self._facts["error"] = {"code": code, "message": message}
 
     def close(self, exit_code: int) -> None:
         """With `as_json`, print the one object of this command."""
         if self._as_json:
             facts = {"exit_code": exit_code, "sandbox": self._rehearsal, **self._facts}
-            _print(json.dumps(facts, indent=2), sys.stdout)
+            put(json.dumps(facts, indent=2), sys.stdout)
 
     def show_notices(self, notices: Iterable[Notice]) -> None:
         for notice in notices:
@@ -142,11 +160,9 @@ class Desk:
         self._facts["saved"] = str(path)
         self.say(say.text("plan.saved", path=path))
 
-    def show_approvable(self, code: str, sheet: Path, options: str) -> None:
-        """How the plan of this code is run by it; `options` as they were typed."""
-        line = command_line("run", sheet, options, f"--approve {code} --approved-by NAME")
-        self._facts["approval"] = {"code": code, "command": line}
-        self.say(say.text("approval.how", command=line))
+    def show_approvable(self, code: str, step: Step) -> None:
+        """How the plan of this code is run by it."""
+        self._facts["approval"] = {"code": code, "command": step.command}
 
     def show_not_approvable(self, code: str, failure: StorageFailed) -> None:
         self._facts["approval"] = {"code": code, "command": None}
@@ -187,14 +203,8 @@ class Desk:
         if results is not None:
             self.say(say.text("tally.results", path=results))
 
-    def show_next(self, total: Tally, sheet: Path, halt: Halt | None) -> None:
-        """The last lines on the screen: what is to be done, as commands, and why it stopped."""
-        results = self._facts.get("results")
-        file = None if results is None else str(results)
-        for line in next_lines(total, sheet, self._typed, results=file, is_halted=halt is not None):
-            self.say(line)
-        if halt is not None:
-            self.warn(halt_line(halt))
+    def show_halt(self, halt: Halt) -> None:
+        self.warn(halt_line(halt))
 
     def show_rest(
         self, total: Tally, sheet: Path, rest: int, rupiah: int, deposit: tuple[int, str] | None, halt: Halt
@@ -205,9 +215,11 @@ class Desk:
         """
         for line in rest_lines(total, rest, rupiah, deposit, is_used_up=halt.code == USED_UP):
             self.warn(line)
-        name, options = self._again
-        self.warn(say.text("halt.again"))
-        self.warn("      " + say.printable(command_line(name, sheet, options)))
+        name, options = self.typed.again
+        step = Step(say.text("halt.again"), command_line(name, path_argument(sheet), options))
+        self._keep_steps([step])
+        self.warn(step.words)
+        self.warn("      " + say.printable(step.command), whole=True)
 
     def show_books(self, books: Books) -> None:
         self._facts["books"] = {**vars(books), "unexplained": books.unexplained}
@@ -232,11 +244,10 @@ class Desk:
             self.say(say.text("prices.none"))
             return
         for line in lines:
-            self.say(line)
+            self.say(line, whole=True)
         ready = sum(product["status"] == "ready" for product in products)
         self.say()
         self.say(say.text("prices.total", count=len(products), ready=ready, moment=moment))
-        self.say(say.text("prices.next"))
 
     def show_saved_prices(self, path: Path) -> None:
         self._facts["saved"] = str(path)
@@ -246,9 +257,7 @@ class Desk:
         self._facts["template"] = {"path": str(path), "products": products}
         if self._rehearsal:
             self.say(say.text("sandbox.banner"))
-        sheet = say.argument(path)
         self.say(say.text("template.done", path=path, count=products))
-        self.say(say.text("template.next", sheet=sheet + (" --sandbox" if self._rehearsal else "")))
 
     def show_login(self, username: str, base_url: str, *, beaten_by: Sequence[str]) -> None:
         """`beaten_by` are the variables that go before what was just kept."""
@@ -267,15 +276,16 @@ class Desk:
         self._facts["config_file"] = {"path": str(file), "exists": exists}
         self._facts["settings"] = [vars(setting) for setting in settings]
         self._facts["logged_in"] = logged_in or None
-        _print(say.text("settings.file" if exists else "settings.no_file", file=file), self._out)
+        self._quiet = False
+        self.say(say.text("settings.file" if exists else "settings.no_file", file=file))
         for line in setting_lines(settings):
-            _print(line, self._out)
+            self.say(line, whole=True)
         if logged_in:
-            _print(say.text("settings.logged_in", username=logged_in), self._out)
+            self.say(say.text("settings.logged_in", username=logged_in))
 
     def show_new_settings(self, path: Path) -> None:
+        self._facts["config_file"] = {"path": str(path), "exists": True}
         self.say(say.text("settings.created", file=path))
-        self.say(say.text("settings.created_next"))
 
     def show_obstacles(self, held: Sequence[tuple[OpenOrder, Obstacle]]) -> None:
         self._facts["not_resent"] = [
@@ -333,11 +343,13 @@ class Desk:
         self._facts["stop"] = stop.facts()
         self.warn(_stop_line("account.stop", stop.facts()))
 
-    def report(self, facts: Mapping[str, object], lines: Iterable[str]) -> None:
+    def report(self, facts: Mapping[str, object], lines: Iterable[str], table: Iterable[str] = ()) -> None:
         """What a command that looks back came to, already worded."""
         self._facts |= facts
         if self._rehearsal:
             self.say(say.text("sandbox.banner"))
+        for line in table:
+            self.say(line, whole=True)
         for line in lines:
             self.say(line)
 
@@ -420,7 +432,7 @@ class Desk:
         def stop(number: int, _frame: FrameType | None) -> None:
             if not clock.stop.is_set():
                 clock.stop.set()
-                _print("\n" + say.text("interrupted.waiting"), sys.stderr)
+                put("\n" + say.text("interrupted.waiting"), sys.stderr)
             elif number != _HANG_UP:  # a window that closes sends it more than once
                 os._exit(130)
 
@@ -584,17 +596,11 @@ def duration(seconds: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def _print(line: str, stream: TextIO) -> None:
-    """A console whose code page lacks a character gets a substitute, not an exception.
-
-    Whoever read us may have gone (`| head`, a closed window): no reason to stop half-way through a payroll.
-    """
-    encoding = stream.encoding or "utf-8"
-    try:
-        stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
-        stream.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+def _hanging(line: str) -> int:
+    """Where a line goes on that is too wide: two characters further in than it begins, or below its text."""
+    begins = len(line) - len(line.lstrip())
+    label = say.text("next.label") + " "
+    return len(label) if line.startswith(label) else begins if begins == len(label) else begins + 2
 
 
 # -- lines -------------------------------------------------------------------------------------------------
@@ -733,52 +739,6 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else say.printable(str(value))
-
-
-def next_lines(
-    total: Tally,
-    sheet: Path,
-    typed: Mapping[str, str],
-    *,
-    results: str | None = None,
-    is_halted: bool = False,
-) -> Iterator[str]:
-    """For each status that a person can do something about what that is, and below it the command to paste.
-
-    `results` is the results file, if it was written; its open rows can be filled in and handed back.
-    How a run that `is_halted` goes on with its unsent rows, `show_rest` says.
-    """
-    if total.exit_code() is Exit.OK:
-        yield say.text("next.done")
-        return
-    run, settle = (command_line(name, sheet, typed.get(name, "")) for name in ("run", "settle"))
-    resolve = command_line("resolve", sheet, typed.get("resolve", ""), _answer_options(results))
-    by_status = {
-        Status.PENDING: settle,
-        Status.UNKNOWN: resolve,
-        Status.ACCEPTED: resolve,
-        Status.GAGAL: f"{run} --retry-failed",
-        **({} if is_halted else {Status.UNSENT: run}),
-        Status.INVALID: run,
-    }
-    for status, command in by_status.items():
-        if total.rows[status]:
-            yield "  " + say.text(f"next.{status}", count=total.rows[status])
-            yield "      " + say.printable(command)
-        if total.rows[status] and status is Status.UNKNOWN:
-            yield "  " + say.text("next.unknown_resend")
-            yield "      " + say.printable(f"{settle} --resend")
-
-
-def _answer_options(results: str | None) -> str:
-    if results is None or not results.endswith(".xlsx"):
-        return '--row N --number 08... --invoice TRX... --note "NAME"'
-    return f'--from {say.argument(results)} --note "NAME"'
-
-
-def command_line(name: str, sheet: Path, *options: str) -> str:
-    """As it can be pasted."""
-    return " ".join(filter(None, ["bulk-topup", name, say.argument(sheet), *options]))
 
 
 def rest_lines(

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bulk_topup import numbers, say
+from bulk_topup.console import argument
 from bulk_topup.errors import Exit, InputError, StorageFailed
 from bulk_topup.history import progress_of
 from bulk_topup.ledger import HELD, OPEN, PAID
@@ -285,8 +286,7 @@ def told(found: Found, *, rehearsal: bool) -> list[str]:
 
 
 def _told(one: Sent, number: str, *, rehearsal: bool) -> str:
-    sheet = str(one.sheet or one.name)
-    shown = (f'"{sheet}"' if " " in sheet else sheet) + (" --sandbox" if rehearsal else "")
+    shown = argument(one.sheet or one.name) + (" --sandbox" if rehearsal else "")
     return say.text(
         _telling(one, number),
         day=one.sent_at[:10],
@@ -302,6 +302,16 @@ def _told(one: Sent, number: str, *, rehearsal: bool) -> str:
         reason=one.reason,
         sheet=shown,
     )
+
+
+def unsettled(found: Found) -> Iterator[tuple[str, str]]:
+    """The command that goes on with a row, and its sheet, of those that are open or failed."""
+    for one in found.sent:
+        if one.sheet is not None and one.sent_at:
+            if one.is_open:
+                yield "settle", str(one.sheet)
+            elif one.status is Status.GAGAL:
+                yield "run", str(one.sheet)
 
 
 def _telling(one: Sent, number: str) -> str:

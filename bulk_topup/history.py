@@ -203,9 +203,8 @@ _AMOUNTS = (
 
 
 def lines_of(batches: Sequence[PastBatch], month: str | None, elsewhere: int) -> Iterator[str]:
-    """The batches, their sums by month, and what to do next; `elsewhere` counts those at other providers."""
+    """The batches' sums by month; `elsewhere` counts those at other providers."""
     if batches:
-        yield from _table(batches)
         yield ""
         yield from _month_lines(batches)
     else:
@@ -219,10 +218,9 @@ def _month_lines(batches: Sequence[PastBatch]) -> Iterator[str]:
         yield say.text("history.month", month=month, **asdict(of))
     if any(past.entry.paid_rupiah is None for past in batches):
         yield say.text("history.no_rupiah")
-    yield say.text("history.next_open" if sums(batches).open else "history.next")
 
 
-def _table(batches: Sequence[PastBatch]) -> Iterator[str]:
+def table_of(batches: Sequence[PastBatch]) -> Iterator[str]:
     """A heading and two lines a batch: what it came to, and where its progress file is."""
     heading = tuple(say.text(HEADINGS[name]) for name in COLUMNS)
     cells = [_cells(past.entry) for past in batches]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_topup import find, history, say
+from bulk_topup import find, history, say, steps
 from bulk_topup.account import Account
 from bulk_topup.config import REHEARSAL_URL
 from bulk_topup.credentials import credentials
@@ -39,7 +39,9 @@ def show_history(connection: Connection, ledger: str, desk: Desk, month: str | N
     batches = [history.as_it_stands(entry) for entry in wanted]
     elsewhere = len(entries) - len(here)
     facts = {"record": shown(ledger), "other_addresses": elsewhere, **history.facts_of(batches)}
-    desk.report(facts, history.lines_of(batches, month, elsewhere))
+    table = history.table_of(batches) if batches else ()
+    desk.report(facts, history.lines_of(batches, month, elsewhere), table)
+    desk.next([steps.with_history(desk.typed, is_open=history.sums(batches).open > 0)])
     return Exit.OK
 
 
@@ -57,6 +59,7 @@ def find_number(
         {"record": shown(ledger), **find.facts_of(found), "summary": told},
         find.lines_of(found, told, shown(ledger)),
     )
+    desk.next(steps.with_found(desk.typed, find.unsettled(found)))
     return found.exit_code()
 
 
@@ -95,4 +98,5 @@ def forget_numbers(
     files = history.files_left(what.batches)
     facts = {"before": before.isoformat(), "removed": removed, "files_left": list(map(str, files))}
     desk.report(facts, history.forgotten_lines(removed, files))
+    desk.next([steps.with_forgotten(desk.typed, has_files=bool(files))])
     return Exit.OK

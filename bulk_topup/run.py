@@ -23,6 +23,7 @@ from bulk_topup import (
     results,
     resultsbook,
     settle,
+    steps,
     template,
 )
 from bulk_topup import plan as planning
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from bulk_topup.pricelist import Wanted
     from bulk_topup.results import Tally
     from bulk_topup.settle import Verdict
+    from bulk_topup.steps import Step
     from bulk_topup.tools import Tools, Watcher
 
 
@@ -133,10 +135,13 @@ def check(job: Job, desk: Desk, clock: SystemClock, target: Path | None = None) 
         if target is not None:
             write_planbook(job, tools, plan, deposit, desk, target)
         drop_old_plans(job.files, plan.day)
+        todo = list(
+            steps.before(desk.typed, plan, job.source.path, job.typed, is_over_budget=excess is not None)
+        )
         if len(plan.orders):
             desk.show_code(plan.code)
-            if excess is None:
-                offer_for_approval(job, plan, desk)
+            todo += offer_for_approval(job, plan, desk) if excess is None else []
+        desk.next(todo)
         return Exit.NOT_ALL_PAID if plan.findings or plan.overlap or excess else Exit.OK
 
 
@@ -155,14 +160,16 @@ def write_planbook(
     desk.show_planbook(written)
 
 
-def offer_for_approval(job: Job, plan: Plan, desk: Desk) -> None:
+def offer_for_approval(job: Job, plan: Plan, desk: Desk) -> list[Step]:
     """Keep the plan, and say how it is run by its code; or that it can't be from here."""
     try:
         keep_plan(job.files, plan)
     except StorageFailed as failure:
         desk.show_not_approvable(plan.code, failure)
-    else:
-        desk.show_approvable(plan.code, job.source.path, job.typed)
+        return []
+    step = steps.approved(plan.code, job.source.path, job.typed)
+    desk.show_approvable(plan.code, step)
+    return [step]
 
 
 def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
@@ -236,7 +243,7 @@ def show_status(job: Job, desk: Desk) -> Exit:
         desk.show_open(list(checkpoint.lines([status for status in Status if status.is_open])))
         facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
         desk.show_batch(checkpoint.last_touched(), checkpoint.committed(), facts)
-        desk.show_next(total, job.source.path, None)
+        desk.next(steps.after(desk.typed, total, job.source.path))
         return total.exit_code()
 
 
@@ -259,6 +266,8 @@ def show_prices(
                 tell=lambda notice: desk.show_notices([notice]),
             )
         )
+    if products:
+        desk.next([steps.with_prices(desk.typed)])
     return Exit.OK
 
 
@@ -268,6 +277,7 @@ def write_template(connection: Connection, desk: Desk, clock: Clock, target: Pat
     prices, moment = live_prices(connection, clock)
     count = template.write(target, prices, moment=moment, rehearsal=connection.sandbox)
     desk.show_template(target, count)
+    desk.next([steps.with_template(desk.typed, target)])
     return Exit.OK
 
 
@@ -279,6 +289,7 @@ def log_in(connection: Connection, desk: Desk, clock: Clock) -> Exit:
         provider.price_list()
         keep(provider.base_url, login)
         desk.show_login(login.username, provider.base_url, beaten_by=variables_set())
+    desk.next([steps.with_login(desk.typed)])
     return Exit.OK
 
 
@@ -287,6 +298,7 @@ def log_out(connection: Connection, desk: Desk) -> Exit:
     base_url = checked_base_url(connection.base_url)
     login = forget(base_url)
     desk.show_logout(None if login is None else login.username, base_url)
+    desk.next([steps.with_logout(desk.typed)])
     return Exit.OK
 
 
@@ -534,9 +546,10 @@ def conclude(
         except StorageFailed as failure:
             # The money is settled and stands in the progress file, from which `history` reads it as well.
             desk.show_unrecorded(failure)
-    desk.show_next(total, job.source.path, halt)
+    desk.next(steps.after(desk.typed, total, job.source.path, results=written, is_halted=halt is not None))
     if halt is None:
         return total.exit_code()
+    desk.show_halt(halt)
     rest, rupiah = left_to_send(checkpoint)
     if rest:
         desk.show_rest(total, job.source.path, rest, rupiah, checkpoint.last_balance(), halt)

@@ -744,8 +744,11 @@ WORDS: dict[str, str] = {
     ),
     "history.no_rupiah": "The rupiah of batches that are older than this list are not known, and not in the sums.",
     "history.others": "Batches sent to another address, not listed: {count:number}; add --base-url with it to see them.",
-    "history.next_open": "Next: run 'bulk-topup settle' on the sheets with open rows, then look again",
-    "history.next": "Next: nothing is open; 'bulk-topup find 0812…' shows what one person got",
+    "history.next_open": "ask how the open rows of a sheet ended, by its name:",
+    "history.next": "nothing is open; see what one person got, by the phone number:",
+    "find.next": "tell them what stands above; for all batches, with the months' totals:",
+    "find.next_settle": "ask how the rows of that sheet ended that are not certain, and record it:",
+    "find.next_retry": "send the rows of that sheet again that failed:",
     "find.from_record": "only the record of all top-ups speaks of it: the progress file is missing, or an older copy",
     "find.now.no_news": "no final answer",
     "find.now.no_answer": "no answer",
@@ -808,6 +811,8 @@ WORDS: dict[str, str] = {
     ),
     "forget.no_terminal": "there is no terminal to ask on; nothing was removed: add --yes to remove them",
     "forget.declined": "nothing was removed",
+    "forget.next": "see the batches, of which rows and rupiah are kept:",
+    "forget.next_files": "delete those files, or keep them in the archive, as your rules say.",
     "forget.done": "Removed from the record of all top-ups: {count:number} phone number(s).",
     "forget.files": (
         "These files still hold phone numbers; delete them, or keep them in the archive, as your rules say (results and "
@@ -835,6 +840,8 @@ WORDS: dict[str, str] = {
         "Logged in as {username} at {base_url}: the system keyring keeps the password, and it is not asked for any "
         "more. 'bulk-topup logout' removes it."
     ),
+    "login.next": "make a sheet to fill in, or check the one that you have:",
+    "logout.next": "to log in again, as this account or another:",
     "login.other_first": "{variable} is set, and goes before what was just kept; remove it if that is not meant",
     "logout.done": "Logged out: the system keyring no longer holds the password of {username} at {base_url}.",
     "logout.nobody": "Nobody was logged in at {base_url}; there is nothing to remove.",
@@ -913,7 +920,8 @@ WORDS: dict[str, str] = {
     "settings.exists": "there is a settings file already, {file}; it is left as it is: edit it, or rename it first",
     "settings.unwritable": "the settings file {file} can't be written ({why}); name another place with BULK_TOPUP_CONFIG",
     "settings.created": "A settings file to fill in: {file}",
-    "settings.created_next": "Take the # away before what you want to set, then see what is in force: bulk-topup config",
+    "settings.next": "in that file, take the # away before what you want to set, save it, and see what is in force:",
+    "settings.next_start": "keep what is the same every month in a settings file; start one:",
     "settings.file": "Settings file: {file}",
     "settings.no_file": "Settings file: {file} (not there; 'bulk-topup config --init' starts one)",
     "settings.not_set": "-",
@@ -963,9 +971,8 @@ WORDS: dict[str, str] = {
         "nothing was sent, because the account is stopped for all of its desks; once the cause is put right, let them "
         "send again with 'bulk-topup account resume'"
     ),
-    "account.how_to_resume": (
-        "Next: put the cause right, then let all desks send again with 'bulk-topup account resume'"
-    ),
+    "account.how_to_resume": "put the cause right, then let all desks send again:",
+    "account.next": "see what was sent so far, and what is open:",
     "account.free": "The account is not stopped: all of its desks may send.",
     "account.resumed": "All desks of the account may send again. The stop that {desk} met at {at} (WIB) is cleared.",
     "account.not_shared": (
@@ -1000,6 +1007,10 @@ WORDS: dict[str, str] = {
     "interrupted.waiting": "Waiting for the answers under way; press Ctrl-C again to leave at once.",
     # -- the command line ---------------------------------------------------------------------------------
     "usage.options": "Options",
+    "usage.prepare": "Prepare",
+    "usage.pay": "Check and send",
+    "usage.look_back": "Look back",
+    "usage.set_up": "Set up",
     "usage.more_options": "More options",
     "usage.not_a_number": "{value} is not a number.",
     "usage.resolve": "give --row, --number and either --invoice or --not-sent; or --from FILE",
@@ -1011,6 +1022,7 @@ WORDS: dict[str, str] = {
     "sandbox.serving": (
         "Sandbox at {url} (username sandbox, password sandbox); set BULK_TOPUP_BASE_URL to it. Ctrl-C ends it."
     ),
+    "sandbox.next": "in another terminal, try a sheet on it:",
     "sandbox.port_taken": (
         "the sandbox can't start: port {port} is taken by another program, or by a sandbox that runs already; choose "
         "another with --port, or any free one with --port 0"
@@ -1023,10 +1035,7 @@ WORDS: dict[str, str] = {
     "prices.total": "{count:product|products}, {ready:number} of them ready, in the price list of {moment:date} (WIB)",
     "prices.none": "No product of the price list fits; leave out one of the options and look again",
     "prices.saved": "Price list saved as {path}",
-    "prices.next": (
-        "Next: write these codes into the product column of your sheet, or let 'bulk-topup template payroll.xlsx' make "
-        "a sheet to choose them in"
-    ),
+    "prices.next": "write these codes into the product column of your sheet, or make a sheet to choose them in:",
     "prices.no_operator": "the price list has no operator {name}; it has {operators}",
     "prices.unwritable": (
         "The price list could not be saved as {path}: {why}. Choose another folder or name with --output."
@@ -1034,9 +1043,7 @@ WORDS: dict[str, str] = {
     "new_file.suffix": "{path}: the name has to end in {known}; correct it and try again",
     "new_file.exists": "{path} is there already and was left as it is; give another name, or move it away first",
     "template.done": "Template saved as {path}, with {count:number} products to choose from",
-    "template.next": (
-        "Next: open it in Excel, type over the two example rows, save it, and run 'bulk-topup check {sheet}'"
-    ),
+    "template.next": "open it in Excel, type over the two example rows, save it, and look at the plan:",
     "template.none_ready": (
         "no template was made: none of the {count:number} products of the price list can be ordered now; try again later"
     ),
@@ -1184,7 +1191,11 @@ WORDS: dict[str, str] = {
     "pilot.more_differ": "    … and {count:number} more rows",
     "pilot.ask": "Send the other {count:top-up|top-ups} for {cost:money}?",
     # -- one person checks, another sends -----------------------------------------------------------------
-    "approval.how": "To have it approved, pass on: {command}",
+    "approval.how": "or have it approved, and pass on to whoever sends it, with the approver's name for NAME:",
+    "check.next_budget": "raise --budget, or take rows out of the sheet, then look again:",
+    "check.next_correct": "{count:row is|rows are} held back: correct the sheet, save it, then look again:",
+    "check.next_send": "send {count:top-up|top-ups} for {cost:money}; it asks once more before it does:",
+    "check.next_nothing": "nothing is left to send; see what became of the rows:",
     "approval.holds": "Approved by {by}, plan code {code}: {count:number} top-ups for {cost:money} are sent.",
     "approval.no_code": (
         "{given} is not a plan code, which has 16 letters and digits, as K7QF-2MXA-9TRB-C4WD; type it as it was "
@@ -1306,7 +1317,13 @@ WORDS: dict[str, str] = {
     "rows.more": "rows {first} and {more:number} more",
     "tally.title": "Results: {rows:row|rows}",
     "tally.results": "Results sheet: {path}",
-    "next.done": "Done: every row is paid.",
+    "next.label": "Next:",
+    "next.sign": "every row is paid: print the tab Summary of {path}, have it signed, and file it.",
+    "next.file": "every row is paid: file {path}.",
+    "next.results": "every row is paid; the results sheet to sign is written again by:",
+    "next.duplicate": (
+        "{count:row was|rows were} topped up already, or stood twice in the sheet: there is nothing to send."
+    ),
     "next.pending": "{count:row is|rows are} pending: ask again later how it ended.",
     "next.unknown": (
         "{count:row is|rows are} unknown: ask the provider, fill in what it says (tab Ask provider of the results "
@@ -1457,14 +1474,6 @@ def text(code: str, /, **facts: object) -> str:
     """The wording of `code` with these facts; the code itself where there is no wording for it."""
     english = WORDS.get(code)
     return code if english is None else _FORMATTER.vformat(_spoken.translate(code, english), (), facts)
-
-
-def argument(value: object) -> str:
-    """As it can be typed in a command, on a Unix shell and on Windows alike."""
-    shown = str(value)
-    if shown and re.fullmatch(r"[\w@%+=:,./-]+", shown):
-        return shown
-    return '"' + re.sub(r'(["$`])', r"\\\1", shown) + '"'
 
 
 def money(rupiah: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from bulk_topup import say
+from bulk_topup import say, steps
 from bulk_topup.account import Account
 from bulk_topup.config import who
 from bulk_topup.credentials import username_of
@@ -28,9 +28,10 @@ def show_account(connection: Connection, ledger: str, desk: Desk) -> Exit:
         stop = account.stopped()
     if stop is None:
         desk.report({"stop": None}, [say.text("account.free")])
+        desk.next([steps.with_account(desk.typed, is_stopped=False)])
         return Exit.OK
     desk.show_stop(stop)
-    desk.report({}, [say.text("account.how_to_resume")])
+    desk.next([steps.with_account(desk.typed, is_stopped=True)])
     return Exit.STOPPED
 
 
@@ -42,6 +43,7 @@ def resume_account(connection: Connection, ledger: str, desk: Desk, clock: Clock
         desk.report({"cleared": None}, [say.text("account.free")])
     else:
         desk.report({"cleared": stop.facts()}, [say.text("account.resumed", **stop.facts())])
+    desk.next([steps.with_account(desk.typed, is_stopped=False)])
     return Exit.OK
 
 

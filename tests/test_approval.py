@@ -522,9 +522,7 @@ def desktop(make_office: MakeOffice) -> Desktop:
 
 def command_shown(out: str) -> list[str]:
     """What `check` says to pass on, with the approver's name filled in, as arguments."""
-    (line,) = (
-        line for line in out.splitlines() if line.startswith("To have it approved, pass on: bulk-topup ")
-    )
+    (line,) = (line for line in out.splitlines() if line.endswith(" --approved-by NAME"))
     words = line.partition("bulk-topup ")[2].split()
     return [*words[:-1], "Rina Sari"]
 
@@ -641,7 +639,7 @@ def test_where_the_plan_cannot_be_kept_check_says_so_and_goes_on(desktop: Deskto
     done = desktop.run("check", "bonus.csv", "--checkpoint", "nowhere/bonus.checkpoint.db")
     assert done.exit == OK
     assert "this plan can't be approved from here" in done.err
-    assert "To have it approved" not in done.out
+    assert "--approve" not in done.out
     assert "to send now" in done.out
 
 

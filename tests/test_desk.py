@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -15,10 +17,12 @@ import pytest
 
 from bulk_topup import command
 from bulk_topup.cli import cli
-from bulk_topup.desk import Bar, Desk, next_lines, rest_lines
+from bulk_topup.console import argument, path_argument, wrapped
+from bulk_topup.desk import Bar, Desk, rest_lines
 from bulk_topup.model import Status
 from bulk_topup.results import Tally
 from bulk_topup.settings import Settings
+from bulk_topup.steps import Typed, after
 from tests.builders import ANDI, an_order
 from tests.conftest import _command
 from tests.desk_bench import PRICE, MovedClock
@@ -100,15 +104,20 @@ def tally(rows: dict[Status, int]) -> Tally:
 
 
 def test_when_every_row_is_paid_there_is_nothing_left_to_do(tmp_path: Path) -> None:
-    assert list(next_lines(tally({Status.SUKSES: 3}), tmp_path, {})) == ["Done: every row is paid."]
+    done = tally({Status.SUKSES: 3})
+    [step] = after(Typed(), done, tmp_path / "gaji.csv", results=Path("gaji.results.xlsx"))
+    assert step.words.startswith("every row is paid: print the tab Summary of gaji.results.xlsx")
+    assert step.command == ""
+    [step] = after(Typed(), done, Path("gaji.csv"))
+    assert step.command == "bulk-topup results gaji.csv"
 
 
 def test_each_thing_to_do_has_its_count_and_its_command(tmp_path: Path) -> None:
     rows = {Status.SUKSES: 1, Status.PENDING: 1, Status.UNKNOWN: 3, Status.GAGAL: 2}
     sheet = tmp_path / "gaji mei.csv"
-    lines = list(next_lines(tally(rows), sheet, {"settle": "--sandbox"}, results="hasil mei.xlsx"))
-    says, commands = lines[::2], [line.strip() for line in lines[1::2]]
-    assert [re.match(r"  (\d rows? \w+|Or)", line)[1] for line in says] == [  # type: ignore[index]
+    steps = list(after(Typed({"settle": "--sandbox"}), tally(rows), sheet, results=Path("hasil mei.xlsx")))
+    says, commands = [step.words for step in steps], [step.command for step in steps]
+    assert [re.match(r"(\d rows? \w+|Or)", line)[1] for line in says] == [  # type: ignore[index]
         "1 row is",
         "3 rows are",
         "Or",
@@ -125,7 +134,7 @@ def test_each_thing_to_do_has_its_count_and_its_command(tmp_path: Path) -> None:
 def test_the_next_command_names_the_rehearsal_and_works(office: Office) -> None:
     office.payroll("gaji.csv", [*office.numbers(1), PENDING_FOR_EVER])
     said = office.send("gaji.csv", "--sandbox")
-    assert "      bulk-topup settle gaji.csv --sandbox --rate 500 --wait 0\n" in said.out
+    assert said.out.endswith("\n        bulk-topup settle gaji.csv --sandbox --rate 500 --wait 0\n")
     assert office.run("settle", "gaji.csv", "--sandbox", "--wait", "0").exit == OPEN
 
 
@@ -134,7 +143,7 @@ def test_yes_states_what_is_sent_and_asks_nothing(office: Office) -> None:
     said = office.send("gaji.csv")
     assert "Sending 1 top-up for Rp5,650." in said.out
     assert "?" not in said.out
-    assert said.out.endswith("Done: every row is paid.\n")
+    assert re.search(r"\nNext: every row is paid: .* gaji.results.xlsx, have it signed, .*\n$", said.out)
 
 
 # -- how far it is -----------------------------------------------------------------------------------------
@@ -147,7 +156,7 @@ class Listening(Desk):
         super().__init__(**settings)
         self.said: list[str] = []
 
-    def say(self, line: str = "") -> None:
+    def say(self, line: str = "", *, whole: bool = False) -> None:  # noqa: ARG002
         self.said.append(line)
 
 
@@ -252,3 +261,161 @@ def test_a_memory_that_cannot_be_kept_is_named_in_plain_words(office: Office) ->
     assert said.exit == 2
     assert f"can't be kept in {office.folder}" in said.err
     assert "Errno" not in said.err
+
+
+# -- the next step, after every command --------------------------------------------------------------------
+
+
+STEPS: dict[str, tuple[str, str]] = {
+    "check gaji.csv": ("send 2 top-ups for Rp11,300", "bulk-topup run gaji.csv"),
+    "run gaji.csv --yes --rate 500": ("every row is paid", ""),
+    "status gaji.csv": ("every row is paid", "bulk-topup results gaji.csv"),
+    "settle gaji.csv": ("every row is paid", ""),
+    "results gaji.csv": ("every row is paid", ""),
+    "prices --ready": ("write these codes", "bulk-topup template payroll.xlsx"),
+    "template new.xlsx": ("open it in Excel", "bulk-topup check new.xlsx"),
+    "history": ("nothing is open", "bulk-topup find 08..."),
+    "find 081234500000": ("tell them what stands above", "bulk-topup history"),
+    "forget --before 2020-01-01 --yes": ("see the batches", "bulk-topup history"),
+    "logout": ("to log in again", "bulk-topup login"),
+    "config": ("keep what is the same every month", "bulk-topup config --init"),
+    "config --init": ("in that file, take the # away", "bulk-topup config"),
+}
+"""Each command's next step: its words and its command, where these are typed one after the other.
+`login`, `resolve`, `sandbox` and `completion` have tests of their own."""
+
+
+def test_every_command_ends_with_the_next_step(office: Office) -> None:
+    office.payroll("gaji.csv", office.numbers(2))
+    files = {"PYTHON_KEYRING_BACKEND": "tests.file_keyring.FileKeyring", "FILE_KEYRING": "keys.json"}
+    for typed, (words, line) in STEPS.items():
+        said = office.run(*typed.split(), env=files)
+        assert said.exit == OK, said
+        *_, last = re.finditer(r"^Next: (.*)\n(?: {8}(bulk-topup .*)\n)?", said.out, re.MULTILINE)
+        if typed.startswith("check"):  # its second step is the approval
+            assert "--approve" in said.out[last.end() :]
+        else:
+            assert last.end() == len(said.out), said
+        assert last[1].startswith(words), said
+        assert (last[2] or "") == line, said
+
+
+def test_what_is_held_back_is_to_be_corrected_and_checked_again(office: Office) -> None:
+    office.payroll("gaji mei.csv", [*office.numbers(1), "0857"])
+    said = office.run("check", "gaji mei.csv", "--strict", "--json")
+    steps = json.loads(said.out)["next"]
+    assert [step["command"].partition(" --approve")[0] for step in steps] == [
+        'bulk-topup check "gaji mei.csv" --strict',
+        'bulk-topup run "gaji mei.csv" --strict',
+        'bulk-topup run "gaji mei.csv" --strict',
+    ]
+    office.payroll("gaji mei.csv", office.numbers(1))
+    said = office.run("check", "gaji mei.csv", "--budget", "10", "--json")
+    [step] = json.loads(said.out)["next"]
+    assert step["message"].startswith("raise --budget")
+
+
+def test_a_rows_command_goes_on_from_where_it_is_found(office: Office) -> None:
+    office.payroll("gaji.csv", [PENDING_FOR_EVER, "081200000011"])
+    office.send("gaji.csv")
+    sheet = office.folder / "gaji.csv"
+    found = json.loads(office.run("find", PENDING_FOR_EVER, "--json").out)
+    assert [step["command"] for step in found["next"]] == [f"bulk-topup settle {sheet}"]
+    found = json.loads(office.run("find", "081200000011", "--json").out)
+    assert [step["command"] for step in found["next"]] == [f"bulk-topup run {sheet} --retry-failed"]
+
+
+# -- commands to paste -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "gaji.csv",
+            "gaji mei.csv",
+            "Penggajian \N{EN DASH} Juli.xlsx",
+            "harga $5.csv",
+            "it's.csv",
+            'so "new".csv',
+        ),
+        *(
+            "100%.csv",
+            "a`b.csv",
+            "a!b.csv",
+            "a\\b.csv",
+            "~gaji.csv",
+            "(1).csv",
+            "a;b&c.csv",
+            "gajé.csv",
+            "日.csv",
+        ),
+    ],
+)
+def test_a_name_is_quoted_as_the_shells_here_read_it(name: str) -> None:
+    assert shlex.split(argument(name, windows=False)) == [name]
+    for shell in filter(None, map(shutil.which, ("bash", "dash", "zsh", "fish"))):
+        printed = subprocess.run(
+            [shell, "-c", f"printf %s {argument(name, windows=False)}"], capture_output=True, check=True
+        )
+        assert printed.stdout.decode() == name
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("gaji.csv", "gaji.csv"),
+        (r"C:\Users\Rina\gaji.csv", r"C:\Users\Rina\gaji.csv"),
+        (r"C:\Data Rina\gaji.csv", r'"C:\Data Rina\gaji.csv"'),
+        ("a,b.csv", '"a,b.csv"'),
+        ("it's 5%.csv", '"it\'s 5%.csv"'),
+        ("gajé.csv", "gajé.csv"),
+    ],
+)
+def test_on_windows_a_name_stands_between_double_quotes_if_it_has_to(name: str, shown: str) -> None:
+    assert argument(name, windows=True) == shown
+
+
+def test_a_name_that_begins_with_a_dash_is_no_option() -> None:
+    assert path_argument(Path("-gaji.csv")) == "./-gaji.csv"
+    assert path_argument(Path("/tmp/-gaji.csv")) == "/tmp/-gaji.csv"
+
+
+# -- the width of the terminal -----------------------------------------------------------------------------
+
+
+def test_a_line_is_broken_between_words_and_goes_on_further_in() -> None:
+    line = "  row 4, D (Nomor HP): there is no phone number; fill it in, or delete the row"
+    assert wrapped(line, 40, 4).splitlines() == [
+        "  row 4, D (Nomor HP): there is no phone",
+        "    number; fill it in, or delete the",
+        "    row",
+    ]
+    assert wrapped(line, None, 4) == line
+    path = "Results sheet: " + "x" * 60
+    assert wrapped(path, 40, 2).split() == path.split()
+
+
+@pytest.mark.parametrize("columns", [50, 80])
+def test_on_a_narrow_terminal_text_is_broken_and_a_command_is_not(office: Office, columns: int) -> None:
+    pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
+    termios = pytest.importorskip("termios")
+    sheet = office.payroll("gaji bulan mei.csv", [*office.numbers(1), "0857", "081234500001/081234500002"])
+    mine, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, columns))
+    process = subprocess.Popen(
+        _command(["check", sheet.name, "--strict"]),
+        cwd=office.folder,
+        env=office._environment({}),
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.STDOUT,
+    )
+    os.close(theirs)
+    lines = drained(mine).splitlines()
+    assert process.wait(timeout=60) == 1
+    commands = [line for line in lines if line.strip().startswith("bulk-topup ")]
+    assert {len(line) <= columns for line in lines if line not in commands} == {True}
+    assert '        bulk-topup run "gaji bulan mei.csv" --strict' in commands
+    unbroken = " ".join(" ".join(lines).split())
+    assert "keep one phone number in the cell, and give the others a row each" in unbroken

@@ -238,6 +238,29 @@ def test_each_header_named_is_recognised(meaning: str, header: str) -> None:
 # -- the program beside its pages --------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["", *sorted(cli.commands)])
+def test_every_help_fits_a_screen_and_has_an_example(name: str) -> None:
+    shown = help_of(name).splitlines()
+    assert len(shown) <= 50
+    assert max(map(len, shown)) <= 100
+    assert any(re.match(rf"  (Example|Try it, no money moves): +bulk-topup {name}", line) for line in shown)
+
+
+def help_of(name: str) -> str:
+    parent = click.Context(cli, info_name="bulk-topup", terminal_width=100, max_content_width=100)
+    if not name:
+        return cli.get_help(parent)
+    command = cli.commands[name]
+    return command.get_help(click.Context(command, parent, name, terminal_width=100, max_content_width=100))
+
+
+def test_the_commands_are_listed_in_the_order_of_their_use() -> None:
+    listed = re.findall(r"^  ([a-z]+) {2,}[A-Z]", help_of(""), re.MULTILINE)
+    assert sorted(listed) == sorted(cli.commands)
+    steps = ["login", "prices", "template", "check", "run", "settle", "results", "history", "find", "config"]
+    assert [name for name in listed if name in steps] == steps
+
+
 def test_help_answers_without_loading_what_a_run_needs() -> None:
     command = [sys.executable, "-X", "importtime", "-m", "bulk_topup", "--help"]
     done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True)

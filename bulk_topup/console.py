@@ -1,0 +1,89 @@
+"""What reaches a person at a console: lines no wider than it is, in characters that it has, and commands that
+can be pasted, quoted for its shells."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import textwrap
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NARROWEST = 40
+
+IS_WINDOWS = os.name == "nt"
+PLAIN = re.compile(r"[\w@%+=:,./-]+")
+PLAIN_ON_WINDOWS = re.compile(r"[\w+:.\\/-]+")
+"""PowerShell takes `,` and `@` for its own, cmd `%`, `=` and `,`."""
+NOT_IN_DOUBLE_QUOTES = re.compile(r'["$`\\!]')
+
+
+# -- lines -------------------------------------------------------------------------------------------------
+
+
+def put(line: str, stream: TextIO, hanging: int | None = None) -> None:
+    """Print the line; on a terminal, one that is too wide goes on below, `hanging` characters in.
+
+    A console whose code page lacks a character gets a substitute, not an exception.
+    Whoever read us may have gone (`| head`, a closed window): no reason to stop half-way through a payroll.
+    """
+    encoding = stream.encoding or "utf-8"
+    shown = line if hanging is None else wrapped(line, width_of(stream), hanging)
+    try:
+        stream.write(shown.encode(encoding, "replace").decode(encoding) + "\n")
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def width_of(stream: TextIO) -> int | None:
+    """Of the terminal, in characters; None where there is none, or where it does not say."""
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
+    except (OSError, ValueError):
+        return None
+    return max(columns, NARROWEST) if columns else None
+
+
+def wrapped(line: str, width: int | None, hanging: int) -> str:
+    """Broken between words alone: a number, a name or a code stays whole, and keeps its spaces."""
+    if width is None or len(line) <= width:
+        return line
+    return textwrap.fill(
+        line,
+        width,
+        subsequent_indent=" " * hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
+
+
+# -- commands to paste -----------------------------------------------------------------------------------
+
+
+def argument(value: object, *, windows: bool = IS_WINDOWS) -> str:
+    """Between double quotes where it has to be, which all shells know; else as a Unix shell takes it.
+
+    On Windows, no name of a file has a double quote in it.
+    """
+    shown = str(value)
+    if (PLAIN_ON_WINDOWS if windows else PLAIN).fullmatch(shown):
+        return shown
+    if windows or not NOT_IN_DOUBLE_QUOTES.search(shown):
+        return f'"{shown}"'
+    return shlex.quote(shown)
+
+
+def path_argument(path: Path) -> str:
+    """A name that begins with a dash would be taken for an option."""
+    shown = str(path)
+    return argument(f"./{shown}" if shown.startswith("-") else shown)
+
+
+def command_line(name: str, *options: str) -> str:
+    """A command of ours; `options` are quoted already, empty ones are left out."""
+    return " ".join(filter(None, ["bulk-topup", name, *options]))

@@ -1,0 +1,170 @@
+"""What to do next after each command: in words, and as the command to paste."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bulk_topup import say
+from bulk_topup.console import argument, command_line, path_argument
+from bulk_topup.errors import Exit
+from bulk_topup.model import NOTHING, Paid, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from bulk_topup.plan import Plan
+    from bulk_topup.results import Tally
+
+A_SHEET = "payroll.xlsx"
+"""Stands for the sheet where a command names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`command` is "" where there is none to type."""
+
+    words: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """`options` holds, by the name of a command, those of this command line that it takes, too.
+
+    `again` is the command that carries on where this one stops, with its options.
+    """
+
+    options: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    again: tuple[str, str] = ("run", "")
+
+    def line(self, name: str, what: str = "", *more: str) -> str:
+        """The command with its argument, what was typed, and more options."""
+        return command_line(name, what, self.options.get(name, ""), *more)
+
+
+# -- of a sheet --------------------------------------------------------------------------------------------
+
+
+def before(typed: Typed, plan: Plan, sheet: Path, run: str, *, is_over_budget: bool) -> Iterator[Step]:
+    """After `check`; `run` holds the options with which this plan is sent."""
+    again = typed.line("check", path_argument(sheet))
+    if is_over_budget:
+        yield Step(say.text("check.next_budget"), again)
+    if plan.held:
+        yield Step(say.text("check.next_correct", count=len(plan.held)), again)
+    if len(plan.orders) and not is_over_budget:
+        facts = {"count": len(plan.orders), "cost": plan.cost}
+        yield Step(say.text("check.next_send", **facts), command_line("run", path_argument(sheet), run))
+    if not plan.held and not len(plan.orders):
+        yield Step(say.text("check.next_nothing"), typed.line("status", path_argument(sheet)))
+
+
+def approved(code: str, sheet: Path, run: str) -> Step:
+    """How the plan of this code is sent by another person."""
+    line = command_line("run", path_argument(sheet), run, f"--approve {code} --approved-by NAME")
+    return Step(say.text("approval.how"), line)
+
+
+def after(
+    typed: Typed, total: Tally, sheet: Path, *, results: Path | None = None, is_halted: bool = False
+) -> Iterator[Step]:
+    """For each status that a person can do something about, what that is.
+
+    `results` is the results file, if it was written; its open rows can be filled in and handed back.
+    How a run that `is_halted` goes on with its unsent rows is said elsewhere.
+    """
+    named = path_argument(sheet)
+    if total.exit_code() is Exit.OK:
+        yield _when_done(typed, named, results)
+        return
+    run, settle = typed.line("run", named), typed.line("settle", named)
+    resolve = typed.line("resolve", named, _answers(results))
+    by_status = {
+        Status.PENDING: settle,
+        Status.UNKNOWN: resolve,
+        Status.ACCEPTED: resolve,
+        Status.GAGAL: f"{run} --retry-failed",
+        **({} if is_halted else {Status.UNSENT: run}),
+        Status.INVALID: run,
+    }
+    for status, line in by_status.items():
+        if total.rows[status]:
+            yield Step(say.text(f"next.{status}", count=total.rows[status]), line)
+        if total.rows[status] and status is Status.UNKNOWN:
+            yield Step(say.text("next.unknown_resend"), f"{settle} --resend")
+    if not is_halted and not total.rows_paid(Paid.ASK) and total.rows[Status.DUPLICATE]:
+        yield Step(say.text("next.duplicate", count=total.rows[Status.DUPLICATE]))
+
+
+def _when_done(typed: Typed, sheet: str, results: Path | None) -> Step:
+    if results is None:
+        return Step(say.text("next.results"), typed.line("results", sheet))
+    return Step(say.text("next.sign" if results.suffix == ".xlsx" else "next.file", path=results))
+
+
+def _answers(results: Path | None) -> str:
+    if results is None or results.suffix != ".xlsx":
+        return '--row N --number 08... --invoice TRX... --note "NAME"'
+    return f'--from {argument(results)} --note "NAME"'
+
+
+# -- of the other commands ---------------------------------------------------------------------------------
+
+
+def with_prices(typed: Typed) -> Step:
+    return Step(say.text("prices.next"), typed.line("template", A_SHEET))
+
+
+def with_template(typed: Typed, path: Path) -> Step:
+    return Step(say.text("template.next"), typed.line("check", path_argument(path)))
+
+
+def with_history(typed: Typed, *, is_open: bool) -> Step:
+    if is_open:
+        return Step(say.text("history.next_open"), typed.line("settle", A_SHEET))
+    return Step(say.text("history.next"), typed.line("find", "08..."))
+
+
+def with_found(typed: Typed, sheets: Iterable[tuple[str, str]]) -> Iterator[Step]:
+    """`sheets` are those of rows that are not settled or not paid, each with the command that goes on."""
+    found = list(dict.fromkeys(sheets))
+    for name, sheet in found:
+        code = "find.next_settle" if name == "settle" else "find.next_retry"
+        options = "--retry-failed" if name == "run" else ""
+        yield Step(say.text(code), typed.line(name, argument(sheet), options))
+    if not found:
+        yield Step(say.text("find.next"), typed.line("history"))
+
+
+def with_forgotten(typed: Typed, *, has_files: bool) -> Step:
+    return (
+        Step(say.text("forget.next_files"))
+        if has_files
+        else Step(say.text("forget.next"), typed.line("history"))
+    )
+
+
+def with_account(typed: Typed, *, is_stopped: bool) -> Step:
+    if is_stopped:
+        return Step(say.text("account.how_to_resume"), typed.line("account", "resume"))
+    return Step(say.text("account.next"), typed.line("history"))
+
+
+def with_login(typed: Typed) -> Step:
+    return Step(say.text("login.next"), typed.line("template", A_SHEET))
+
+
+def with_logout(typed: Typed) -> Step:
+    return Step(say.text("logout.next"), typed.line("login"))
+
+
+def with_settings(*, exists: bool) -> Step:
+    if exists:
+        return Step(say.text("settings.next"), command_line("config"))
+    return Step(say.text("settings.next_start"), command_line("config", "--init"))
+
+
+def with_sandbox(url: str) -> Step:
+    return Step(say.text("sandbox.next"), command_line("check", A_SHEET, f"--base-url {url}"))
