@@ -17,7 +17,7 @@ from bulk_topup.account import Stop
 from bulk_topup.batch import KEY
 from bulk_topup.clock import wib_day
 from bulk_topup.errors import BulkTopupError, StorageFailed
-from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then
+from bulk_topup.model import NOTHING, Kind, NotSent, Order, Outcome, Status, Then
 from bulk_topup.outcomes import Streaks, classify
 from bulk_topup.plan import orders_of
 
@@ -206,7 +206,11 @@ class Sender:
     def _claim(self, order: Order, moment: Moment, expected: Status) -> str | None:
         """The token under which this order holds its slot, or None where another order holds it."""
         slot = (order, wib_day(moment.at), moment.token, self._batch, self.batch_name, moment.at)
-        holder = self.tools.ledger.claim(*slot, since=self._since)
+        try:
+            holder = self.tools.ledger.claim(*slot, since=self._since)
+        except StorageFailed:
+            self._disown(order, moment, expected)
+            raise
         if holder is None:
             return moment.token
         if expected is Status.UNKNOWN and holder.token in self.checkpoint.tokens(order.id):
@@ -216,6 +220,15 @@ class Sender:
         self.purse.correct(order.price - before, _committed(order, status) - before)
         self.watcher.done(order, status, None)
         return None
+
+    def _disown(self, order: Order, moment: Moment, expected: Status) -> None:
+        """The claim may stand, although word of it never came: nothing was sent under it, and that is kept.
+
+        Without this it would be found later as a claim whose attempt was lost, and the order be unknown.
+        """
+        if expected is not Status.UNKNOWN:  # whose claim, where there is one, is its earlier attempt's
+            attempt = self._begin(order, moment, "", expected)
+            self._end(attempt, classify(NotSent("failed"), order), moment)
 
     def _already_claimed(self, order: Order, holder: Claim, expected: Status) -> Status:
         """Another order holds the slot; or this very one, through a copy of this batch elsewhere.

@@ -14,16 +14,17 @@ import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bulk_topup import run as flow
-from bulk_topup import send
+from bulk_topup import send, settle
 from bulk_topup.batch import Wishes
 from bulk_topup.clock import WIB, SystemClock
 from bulk_topup.database import ledger_url
 from bulk_topup.desk import Desk
+from bulk_topup.errors import StorageFailed
 from bulk_topup.ledger import Ledger
 from bulk_topup.model import Order, Status
 from bulk_topup.outcomes import classify
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from bulk_topup.ledger import Claim
     from bulk_topup.model import Answer, Outcome
     from tests.conftest import Office
 
@@ -468,3 +470,33 @@ def _wait_until(happened: Callable[[], bool], patience_s: float = 20.0) -> None:
     while not happened():
         assert time.monotonic() < until, "it never happened"
         time.sleep(0.005)
+
+
+# -- a ledger out of reach ---------------------------------------------------------------------------------
+
+
+class Unheard(Ledger):
+    """Takes the claim, but word of it never comes: a server that dies between its commit and its answer."""
+
+    def claim(self, *args: Any, **kwargs: Any) -> Claim | None:
+        super().claim(*args, **kwargs)
+        raise StorageFailed("ledger.unusable", where="the server", why="gone")
+
+
+def test_a_claim_whose_answer_never_came_is_no_unknown_top_up(
+    sending: Callable[[datetime], Sending], tmp_path: Path
+) -> None:
+    """Nothing was sent under it, and the checkpoint can say so: the next command lets it go and sends."""
+    desk = sending(NOON)
+    whole = desk.ledger
+    desk.ledger = Unheard(ledger_url(str(tmp_path / "ledger.db")), account="sandbox", base_url="u")
+    with closing(desk.ledger), pytest.raises(StorageFailed):
+        desk.send(ANDI)
+    assert [claim["state"] for claim in whole.own(desk.checkpoint.batch_id)] == ["open"]
+
+    desk.ledger = whole
+    settle.bring_ledger_up_to_date(desk.checkpoint, whole)
+    assert whole.own(desk.checkpoint.batch_id) == []
+    desk.send(ANDI)
+    assert [kind for kind, _ in desk.attempts()] == ["not_sent", "sukses"]
+    assert len(desk.sandbox.book()) == 1
