@@ -240,7 +240,7 @@ def two(shown: str, stored: str) -> OddCell:
             "\u200b0812\u00a0\uff11\u202e",
         ),
         ('<c r="{}" t="inlineStr"/>', ""),
-        ('<c r="{}" t="inlineStr"><v>0812</v></c>', "0812"),
+        ('<c r="{}" t="inlineStr"><v>0812</v></c>', two("0812", "?")),
         ('<c r="{}"><is><t>0812</t></is></c>', two("0812", "?")),
         ('<c r="{}" t="inlineStr"><is><t>0812</t></is><v>0813</v></c>', two("0812", "?")),
         ('<c r="{}" vm="1" t="str"><v>0812</v></c>', "0812"),

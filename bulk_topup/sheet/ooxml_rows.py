@@ -150,6 +150,8 @@ class Rows(Items):
             return self._inline_cell(kind, style)
         if self._value is None or (self._has_formula and not self._value.strip() and kind != "str"):
             return cells.of_formula_without_value() if self._has_formula else ""
+        if kind == "inlineStr":
+            return cells.of_unknown(self._value) if self._value else ""
         [cell] = self._values.reader(kind, style)([self._value])
         if self._has_formula and self._values.outdated:
             return cells.of_formula_without_value(cell)
