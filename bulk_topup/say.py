@@ -150,6 +150,11 @@ WORDS: dict[str, str] = {
         'this is a results workbook, and its tab "{tab}" was read; if you corrected rows in the tab "{other}", add '
         '--sheet "{other}"'
     ),
+    "sheet.two_header_rows": "the header is in two rows, {upper} and {row}",
+    "sheet.people_above": (
+        "phone numbers above the header are left out (row {rows}): the header was found in row {row}; if those rows are "
+        "to be paid, put them under it"
+    ),
     "sheet.too_wide": "what stands in columns beyond {column} was left out: it has no header",
     "sheet.quotes": (
         '{file}, row {row}: a quotation mark (") is opened and not closed, or stands where none belongs; '

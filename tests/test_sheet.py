@@ -308,6 +308,46 @@ def test_a_header_may_stand_under_titles_but_not_anywhere(text_file: Callable[[b
     refused(text_file(b"title\n\n" * 30 + table), "sheet.no_number_column")
 
 
+@pytest.mark.parametrize("names", [b",,Kode Produk,Nominal\n", b"Lengkap,No HP,Kode Produk,Nominal\n"])
+def test_a_header_may_be_in_two_rows(text_file: Callable[[bytes], Path], names: bytes) -> None:
+    groups = b"Nama,No HP,Pulsa,\n" if names.startswith(b",") else b"Karyawan,,Pulsa,\n"
+    sheet = read_sheet(text_file(b"Bonus Juni\n\n" + groups + names + b"Ani,0812,TEL5,5000\n"))
+    assert sheet.columns == Columns(number=1, product=2, nominal=3)
+    assert rows_of(sheet) == {5: ["Ani", "0812", "TEL5", "5000"]}
+
+
+def test_it_is_said_that_a_header_is_in_two_rows(text_file: Callable[[bytes], Path]) -> None:
+    sheet = read_sheet(text_file(b"Nama,No HP,Pulsa\n,,Kode Produk\nAni,0812,TEL5\n"))
+    assert sheet.header == ("Nama", "No HP", "Kode Produk")
+    assert [(each.code, dict(each.facts)) for each in sheet.notices] == [
+        ("sheet.two_header_rows", {"upper": "1", "row": "2"})
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b"Nama,No HP,Pulsa\n\n,,Kode Produk\n",
+        b"Nama,No HP,Pulsa\nAni,0812,Voucher\n",
+        b"Nama,No HP,Pulsa\n1,,Voucher\n",
+        b"Nama,No HP,Pulsa\nAni,,x\n,,Kode Produk\n",
+    ],
+)
+def test_rows_that_are_no_two_rows_of_a_header_are_none(
+    text_file: Callable[[bytes], Path], rows: bytes
+) -> None:
+    refused(text_file(rows), "sheet.no_product_column")
+
+
+def test_phone_numbers_above_the_header_are_told(text_file: Callable[[bytes], Path]) -> None:
+    above = b"Nama,Kontak,Pulsa\nAni,0812 3456 7890,TEL5\nBudi,+62 812-3456-7891,TEL5\nHP 0812,08,8\n"
+    sheet = read_sheet(text_file(above + b"Nama,No HP,Kode Produk\nCici,081234567892,TEL5\n"))
+    assert list(rows_of(sheet)) == [6]
+    assert [(each.code, dict(each.facts)) for each in sheet.notices] == [
+        ("sheet.people_above", {"rows": "2, 3", "row": "5"})
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "columns"),
     [

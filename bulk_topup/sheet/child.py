@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.model import OddCell
     from bulk_topup.sheet.book import Found, Remarks, Tab
+    from bulk_topup.sheet.columns import Header
     from bulk_topup.sheet.table import Batch
 
 MOST_MAPPED = 1_400_000_000
@@ -43,6 +44,7 @@ before the parent, which allows 1 GiB of memory in use, has looked again."""
 
 ODD_IN_FRAME = 20_000
 CAUSE_CHARACTERS = 100
+LISTED_ROWS = 10
 
 
 class Reader(Protocol):
@@ -220,11 +222,20 @@ def _passed_over(tabs: Sequence[Tab], found: Found) -> list[Notice]:
 def _remarked(found: Found) -> Iterator[Notice]:
     remarks = found.remarks
     yield from remarks.notices
+    yield from _header_notices(found.header)
     yield from _formulas(found, remarks)
     header = found.header.texts
     if hidden := [at for at in sorted(remarks.hidden_columns) if at < len(header) and header[at].strip()]:
         listed = ", ".join(f'{letter(at)} "{header[at].strip()}"' for at in hidden)
         yield Notice("sheet.hidden_columns", {"columns": listed})
+
+
+def _header_notices(header: Header) -> Iterator[Notice]:
+    if header.upper is not None:
+        yield Notice("sheet.two_header_rows", {"upper": str(header.upper), "row": str(header.row)})
+    if people := header.people_above:
+        listed = ", ".join(map(str, people[:LISTED_ROWS])) + ", …" * (len(people) > LISTED_ROWS)
+        yield Notice("sheet.people_above", {"rows": listed, "row": str(header.row)})
 
 
 def _formulas(found: Found, remarks: Remarks) -> Iterator[Notice]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
 from bulk_topup.errors import InputError
@@ -83,11 +84,16 @@ class Header:
     """The header's row number as the spreadsheet program shows it."""
     texts: tuple[str, ...]
     columns: Columns
+    upper: int | None = None
+    """Where the header is in two rows, the upper one's number; `row` is the lower one."""
+    people_above: tuple[int, ...] = ()
+    """Rows above the header that hold a phone number: they are no titles."""
 
 
 def find_header(rows: Iterable[Row], named: Named) -> Header:
     """The first row that has a number column and a product column; title rows may stand above it.
 
+    Two rows are one header where neither has both: names of groups, and under them names of columns.
     Raises NoHeader where no row has both, and InputError where a row has, but more than one column fits.
     """
     candidates = list(islice((row for row in rows if any(map(str.strip, row[1]))), HEADER_ROWS))
@@ -96,15 +102,39 @@ def find_header(rows: Iterable[Row], named: Named) -> Header:
     number = _matcher("--number-column", named.number, NUMBER, candidates)
     product = _matcher("--product-column", named.product, PRODUCT, candidates)
     found = [_fits(texts, number, product, named) for _, texts in candidates]
-    for (row, texts), (numbers, products) in zip(candidates, found, strict=True):
-        if numbers and products:
-            return Header(row, tuple(texts), _columns(texts, numbers, products))
+    for at, (row, texts) in enumerate(candidates):
+        if all(found[at]):
+            return Header(row, tuple(texts), _columns(texts, *found[at]), None, _people(candidates[:at]))
+        if at + 1 < len(candidates) and not all(found[at + 1]):
+            joined = _joined(candidates[at], candidates[at + 1])
+            if all(fitting := _fits(joined, number, product, named)):
+                columns, (lower, _) = _columns(joined, *fitting), candidates[at + 1]
+                return Header(lower, tuple(joined), columns, row, _people(candidates[:at]))
     raise _not_found(candidates, found)
 
 
 def fold(text: str) -> str:
     """A header's text as aliases are compared: no case, only letters and digits."""
     return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _joined(upper: Row, lower: Row) -> list[str]:
+    """The texts of a header in two rows: the lower one's, and where it is blank, the upper one's.
+
+    No texts where the rows are apart, or the lower one has a digit, as a person's row has.
+    """
+    (above, names), (below, under) = upper, lower
+    if below != above + 1 or any(map(str.isdigit, "".join(under))):
+        return []
+    return [low if low.strip() else high for high, low in zip_longest(names, under, fillvalue="")]
+
+
+_PHONE = re.compile(r"[+(]?(?:(?:62|0)[ ).-]*)?8[0-9 ().-]{8,16}")
+
+
+def _people(rows: Iterable[Row]) -> tuple[int, ...]:
+    """Those of the rows that have a cell with a phone number and nothing else."""
+    return tuple(row for row, texts in rows if any(_PHONE.fullmatch(text.strip()) for text in texts))
 
 
 # -- which columns fit -------------------------------------------------------------------------------------
