@@ -13,8 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from bulk_topup import say
 from bulk_topup.errors import InputError
-from bulk_topup.say import WORDS
 from bulk_topup.sheet import text
 from bulk_topup.sheet.book import Found, Wanted
 from bulk_topup.sheet.columns import Named
@@ -40,7 +40,7 @@ def rows_of(data: bytes) -> dict[int, list[str]]:
 def refused(data: bytes) -> InputError:
     with pytest.raises(InputError) as caught:
         rows_of(data)
-    WORDS[caught.value.code].format(file="bonus.csv", **caught.value.facts)
+    say.text(caught.value.code, file="bonus.csv", **caught.value.facts)
     return caught.value
 
 
@@ -335,7 +335,7 @@ def test_every_real_file_gives_rows_or_one_clear_error() -> None:
             for _ in batches(found(path.read_bytes(), "A", "B")):
                 pass
         except InputError as error:
-            line = WORDS[error.code].format(file=path.name, **error.facts)
+            line = say.text(error.code, file=path.name, **error.facts)
             assert line.isprintable(), path.name
 
 

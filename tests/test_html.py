@@ -6,9 +6,9 @@ import codecs
 
 import pytest
 
+from bulk_topup import say
 from bulk_topup.errors import InputError
 from bulk_topup.model import OddCell, Oddity
-from bulk_topup.say import WORDS
 from bulk_topup.sheet import html
 from bulk_topup.sheet.book import Cell, Remarks, Wanted, choose
 
@@ -29,7 +29,7 @@ def cell(inner: str, attributes: str = "") -> Cell:
 def refused(page: str | bytes) -> str:
     with pytest.raises(InputError) as caught:
         read(page)
-    WORDS[caught.value.code].format(file="bonus.xls", **caught.value.facts)
+    say.text(caught.value.code, file="bonus.xls", **caught.value.facts)
     return caught.value.code
 
 
@@ -218,4 +218,4 @@ def test_any_cut_gives_whole_rows_or_an_input_error() -> None:
         try:
             assert rows_of(page[:at]) == whole
         except InputError as error:
-            WORDS[error.code].format(file="bonus.xls", **error.facts)
+            say.text(error.code, file="bonus.xls", **error.facts)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 import python_calamine
 
+from bulk_topup import say
 from bulk_topup.errors import InputError
 from bulk_topup.model import OddCell, Oddity
-from bulk_topup.say import WORDS
 from bulk_topup.sheet import ods
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def all_rows(data: bytes) -> list[list[tuple[int, Sequence[Cell]]]]:
 def refused(data: bytes) -> InputError:
     with pytest.raises(InputError) as caught:
         all_rows(data)
-    WORDS[caught.value.code].format(file="bonus.ods", **caught.value.facts)
+    say.text(caught.value.code, file="bonus.ods", **caught.value.facts)
     return caught.value
 
 
@@ -423,7 +423,7 @@ def test_any_damage_is_an_input_error() -> None:
             try:
                 all_rows(damaged)
             except InputError as error:
-                WORDS[error.code].format(file="bonus.ods", **error.facts)
+                say.text(error.code, file="bonus.ods", **error.facts)
 
 
 # -- real files --------------------------------------------------------------------------------------------

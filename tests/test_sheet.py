@@ -19,9 +19,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bulk_topup import say
 from bulk_topup.errors import InputError
 from bulk_topup.model import Columns, Oddity, Sheet, letter
-from bulk_topup.say import WORDS
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.columns import RESULTS, fold
 
@@ -56,7 +56,7 @@ def rows_of(sheet: Sheet) -> dict[int, list[str]]:
 
 
 def wording(error: InputError) -> str:
-    text = WORDS[error.code].format(**error.facts)
+    text = say.text(error.code, **error.facts)
     assert text.isprintable()
     return text
 
@@ -470,7 +470,7 @@ def test_windows_1252_is_read_with_a_notice(text_file: Callable[[bytes], Path]) 
     sheet = read_sheet(text_file("HP,Kode,Nama\n0812,TEL5,René “A”\n".encode("cp1252")))
     assert sheet.cells.loc[2, 2] == "René “A”"
     assert [notice.code for notice in sheet.notices] == ["sheet.windows_1252"]
-    assert WORDS["sheet.windows_1252"].format(**sheet.notices[0].facts)
+    assert say.text("sheet.windows_1252", **sheet.notices[0].facts)
 
 
 @pytest.mark.parametrize(

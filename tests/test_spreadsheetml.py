@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bulk_topup import say
 from bulk_topup.errors import InputError
 from bulk_topup.model import OddCell, Oddity
-from bulk_topup.say import WORDS
 from bulk_topup.sheet import look, read_sheet, spreadsheetml
 from tests.test_sheet import refused, rows_of
 
@@ -82,7 +82,7 @@ def fails(content: bytes, code: str) -> InputError:
     with pytest.raises(InputError) as caught:
         _ = [list(tab.rows()) for tab in spreadsheetml.tabs(content)]
     assert caught.value.code == code
-    assert WORDS[code].format(file="b.xml", **caught.value.facts).isprintable()
+    assert say.text(code, file="b.xml", **caught.value.facts).isprintable()
     return caught.value
 
 

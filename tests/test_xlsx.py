@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bulk_topup import say
 from bulk_topup.errors import InputError
 from bulk_topup.model import OddCell, Oddity
-from bulk_topup.say import WORDS
 from bulk_topup.sheet import ooxml_values, xlsx
 from bulk_topup.sheet.book import Remarks
 from bulk_topup.sheet.ooxml_markup import read_items
@@ -148,7 +148,7 @@ def refused(book: Book, code: str) -> InputError:
     with pytest.raises(InputError) as caught:
         read_whole(book.data())
     assert caught.value.code == code
-    words = WORDS[code].format(file="bonus.xlsx", **caught.value.facts)
+    words = say.text(code, file="bonus.xlsx", **caught.value.facts)
     assert words.isprintable()
     return caught.value
 
