@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Protocol
 
 from bulk_topup.errors import InputError
@@ -84,7 +85,8 @@ def choose(tabs: Sequence[Tab], wanted: Wanted) -> Found:
     """
     tab, header = _named(tabs, wanted) if wanted.tab is not None else _only(tabs, wanted.named)
     header = replace(header, texts=_without_blank_end(header.texts))
-    return Found(tab.name, header, (row for row in tab.rows() if row[0] > header.row), tab.remarks)
+    under = dropwhile(lambda row: row[0] <= header.row, tab.rows())
+    return Found(tab.name, header, under, tab.remarks)
 
 
 def _without_blank_end(texts: tuple[str, ...]) -> tuple[str, ...]:

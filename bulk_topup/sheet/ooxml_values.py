@@ -118,7 +118,7 @@ class Values:
             self._texts = _texts(self._package, self._texts_part)
         texts = self._texts
         try:
-            return [texts[index] for index in map(int, stored)]
+            return list(map(texts.__getitem__, map(int, stored)))
         except (IndexError, ValueError) as error:
             raise LostText from error
 

@@ -100,8 +100,9 @@ def _batch(rows: list[tuple[int, Sequence[Cell]]], named: int, ours: frozenset[i
 
 def _equal(rows: list[Sequence[Cell]], named: int) -> list[Sequence[Cell]]:
     """All as long as the longest, and at least as the header with its `named` columns."""
-    width = max(named, *map(len, rows))
-    if all(len(cells) == width for cells in rows):
+    widths = set(map(len, rows))
+    width = max(named, *widths)
+    if widths == {width}:
         return rows
     return [[*cells, *[""] * (width - len(cells))] for cells in rows]
 
@@ -110,7 +111,7 @@ def _texts(
     cells: Sequence[Cell], rows: list[int], position: int, odd: dict[tuple[int, int], OddCell] | None
 ) -> Sequence[str]:
     """What is shown; where a cell is odd, `odd` gets it. A user's own columns only travel: theirs is None."""
-    if all(cell.__class__ is str for cell in cells):
+    if set(map(type, cells)) == {str}:
         return cells  # type: ignore[return-value]
     texts = list(cells)
     for at, cell in enumerate(cells):
@@ -123,8 +124,11 @@ def _texts(
 
 def _blank(columns: list[Sequence[str]], count: int) -> set[int]:
     """Positions of the rows in which no column has anything but white space."""
-    blank: Sequence[int] = range(count)
-    for texts in columns:
+    if not columns:
+        return set(range(count))
+    first, *others = columns
+    blank = [at for at, text in enumerate(first) if not text or text.isspace()]
+    for texts in others:
         blank = [at for at in blank if not texts[at] or texts[at].isspace()]
     return set(blank)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from bulk_topup.sheet.book import Remarks
@@ -57,13 +58,16 @@ class _Worksheet:
     remarks: Remarks = field(default_factory=Remarks)
 
     def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
+        return chain.from_iterable(self._taken())
+
+    def _taken(self) -> Iterator[list[tuple[int, Sequence[Cell]]]]:
         # In place: whoever holds the remarks of an earlier, unfinished reading wants these.
         self.remarks.clear()
         rows = Rows(self._part, self.name, self._values, self.remarks)
         with self._package.open(self._part) as stream:
             for _ in read_items(stream, rows, CHUNK_BYTES):
                 taken, rows.taken = rows.taken, []
-                yield from taken
+                yield taken
 
 
 # -- the workbook part -------------------------------------------------------------------------------------
