@@ -63,6 +63,11 @@ class Files:
         real = Path(_real(self.checkpoint)) if self.checkpoint.is_symlink() else self.checkpoint
         return real.with_name(f".{real.name}.lock")
 
+    @property
+    def holder(self) -> Path:
+        """Says who holds the lock, for as long as it is held."""
+        return self.lock.with_suffix(".holder")
+
     def plan(self, code: str) -> Path:
         """Where the plan of this code is kept for its approval: `bonus.K7QF-2MXA-9TRB-C4WD.plan`."""
         return self.checkpoint.with_name(f"{_batch_name(self.checkpoint)}.{code}.plan")

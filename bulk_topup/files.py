@@ -19,7 +19,7 @@ from bulk_topup.folder import assert_trusted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
+    from datetime import date, datetime
 
     from bulk_topup.config import Files, Job
     from bulk_topup.plan import Plan
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def only_run(files: Files, *, rehearsal: bool) -> Iterator[None]:
+def only_run(files: Files, now: datetime, *, rehearsal: bool) -> Iterator[None]:
     """Hold this batch for this process; the operating system lets go of it when the process dies.
 
     Raises BatchBusy where another run holds it, InputError where the folder can't be trusted with the record.
@@ -38,26 +38,37 @@ def only_run(files: Files, *, rehearsal: bool) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise BatchBusy("batch.busy", holder=_holder(files.checkpoint)) from None
+        raise BatchBusy("batch.busy", holder=_holder(files.holder)) from None
     except OSError as error:
         raise StorageFailed("checkpoint.unwritable", path=files.checkpoint, why=error) from None
     try:
+        _sign(files.holder, signature(now))
         yield
     finally:
+        with contextlib.suppress(OSError):
+            files.holder.unlink(missing_ok=True)
         lock.release()
+
+
+def signature(now: datetime) -> str:
+    """Who is at work since when."""
+    return f"{config.who()} ({now:%Y-%m-%d %H:%M} WIB)"
+
+
+def _sign(path: Path, words: str) -> None:
+    """Beside the lock, which whoever asks for it empties. Only a courtesy: where it fails, the lock holds."""
+    with (
+        contextlib.suppress(OSError),
+        os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file,
+    ):
+        file.write(words)
 
 
 def _holder(path: Path) -> str:
     try:
-        checkpoint = Checkpoint.open(path)
-    except (InputError, StorageFailed):
+        return path.read_text(encoding="utf-8", errors="replace")[:200] or "-"
+    except OSError:
         return "-"
-    if checkpoint is None:
-        return "-"
-    try:
-        return checkpoint.fact("holder") or "-"
-    finally:
-        checkpoint.close()
 
 
 def assert_room_for_results(files: Files) -> None:
@@ -104,7 +115,7 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
         "content": batch.content_of(plan.rows),
         "sha256": sheet.sha256,
         "budget": "" if job.budget is None else str(job.budget),
-        "holder": f"{config.who()} ({now:%Y-%m-%d %H:%M} WIB)",
+        "holder": signature(now),
     }
     code, by = (job.approval.code, job.approval.by) if job.approval else (plan.code, "")
     # A run that sends nothing leaves it as it was: by whom that was approved which was sent.

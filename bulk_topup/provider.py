@@ -226,7 +226,7 @@ def checked_base_url(address: str) -> str:
     stripped = address.strip()
     try:
         parts = urlsplit(stripped)
-        scheme, host, port = parts.scheme, parts.hostname or "", parts.port
+        scheme, host, port = parts.scheme, (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         raise _bad_address(stripped) from None
     odd = any(not "!" <= character <= "~" or character in "@?#\\" for character in stripped)
@@ -234,7 +234,11 @@ def checked_base_url(address: str) -> str:
         raise _bad_address(stripped)
     shown_host = f"[{host}]" if ":" in host else host
     shown_port = "" if port in {None, 443 if scheme == "https" else 80} else f":{port}"
-    return f"{scheme}://{shown_host}{shown_port}{parts.path.rstrip('/')}"
+    # Another spelling of the same place would be another record, in which nobody was paid yet.
+    places = [place for place in parts.path.split("/") if place not in {"", "."}]
+    if ".." in places:
+        raise _bad_address(stripped)
+    return "/".join((f"{scheme}://{shown_host}{shown_port}", *places))
 
 
 def _bad_address(address: str) -> InputError:

@@ -79,7 +79,7 @@ def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
     """The whole job; called again, it carries on where it stopped."""
     sheet = read(job, desk)
     assert_room_for_results(job.files)
-    with only_run(job.files, rehearsal=job.connection.sandbox), tools_of(job, clock) as tools:
+    with only_run(job.files, clock.now(), rehearsal=job.connection.sandbox), tools_of(job, clock) as tools:
         checkpoint = open_checkpoint(job, tools.identity(sheet))
         try:
             if checkpoint is not None:
@@ -175,7 +175,7 @@ def offer_for_approval(job: Job, plan: Plan, desk: Desk) -> list[Step]:
 def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
     """Ask what became of pending top-ups; with `resend`, send unknown ones again where rule 51 guards it."""
     with (
-        only_run(job.files, rehearsal=job.connection.sandbox),
+        only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
         tools_of(job, clock) as tools,
         existing_checkpoint(job, tools) as checkpoint,
     ):
@@ -200,7 +200,7 @@ def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Ve
     Raises InputError where none holds: then nothing was changed, and the results are left as they are.
     """
     with (
-        only_run(job.files, rehearsal=job.connection.sandbox),
+        only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
         tools_of(job, clock) as tools,
         existing_checkpoint(job, tools) as checkpoint,
     ):

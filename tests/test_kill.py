@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bulk_topup import config
 from bulk_topup.checkpoint import Checkpoint
 from bulk_topup.sandbox import Faults
 
@@ -235,13 +237,16 @@ def test_a_second_run_of_the_same_sheet_is_refused_while_the_first_one_sends(
     status = office.run("status", "bonus.csv", "--json")
 
     assert (second.exit, settling.exit) == (BUSY, BUSY)
-    assert "another run holds this batch" in second.err
-    assert len(second.err.splitlines()) == 1
+    said_by = re.escape(config.who()) + r" \(\d{4}-\d\d-\d\d \d\d:\d\d WIB\)"
+    for refused in (second, settling):
+        assert re.search(rf"another run holds this batch \({said_by}\)", refused.err)
+        assert len(refused.err.splitlines()) == 1
     assert status.exit == OPEN, "a row in flight may have been paid"
     assert [status.json["rows"][name] for name in ("sukses", "unknown", "unsent")] == [1, 1, 1]
     gate.open()
     assert office.finish(first).exit == OK
     assert office.paid() == dict.fromkeys(office.numbers(3), 1)
+    assert not [path for path in office.folder.iterdir() if path.suffix == ".holder"]
 
 
 # -- killed ------------------------------------------------------------------------------------------------

@@ -951,6 +951,7 @@ def test_a_provider_out_of_reach_is_a_clear_error() -> None:
     [
         ("https://klikmbc.co.id/json/pulsa", "https://klikmbc.co.id/json/pulsa"),
         (" HTTPS://KlikMBC.co.id:443/json/pulsa// ", "https://klikmbc.co.id/json/pulsa"),
+        ("https://klikmbc.co.id./json//./pulsa/.", "https://klikmbc.co.id/json/pulsa"),
         ("https://klikmbc.co.id:8443", "https://klikmbc.co.id:8443"),
         ("http://localhost:8080/json/pulsa/", "http://localhost:8080/json/pulsa"),
         ("http://127.8.9.10:80", "http://127.8.9.10"),
@@ -976,6 +977,8 @@ def test_an_address_has_one_spelling(address: str, url: str) -> None:
         "http://evil.example\\@127.0.0.1",
         "https://klikmbc.co.id/json?x=1",
         "https://klikmbc.co.id/json?",
+        "https://klikmbc.co.id/x/../json",
+        "https://.",
         "https://klikmbc.co.id/json#x",
         "https://klik mbc.co.id",
         "https://klikmbc.co.id\t/json",
