@@ -20,6 +20,18 @@ SUFFIXES = (".xlsx", ".csv")
 PRICES_TAB = "Prices"
 READY, CLOSED, UNUSABLE = "ready", "closed", "unusable"
 
+HEADINGS = {
+    "code": "prices.code",
+    "operator": "prices.operator",
+    "type": "prices.type",
+    "nominal": "prices.nominal",
+    "price": "prices.price",
+    "status": "prices.status",
+    "description": "prices.description",
+}
+STATUSES = {READY: "prices.ready", CLOSED: "prices.closed", UNUSABLE: "prices.unusable"}
+"""The wording on the screen; files and `--json` have one name in every language."""
+
 
 def cells_of(product: Product) -> tuple[Value, ...]:
     """In the order of PRICE_COLUMNS: amounts in rupiah, or None where none is certain.
@@ -47,7 +59,8 @@ def facts_of(product: Product) -> dict[str, Value]:
 
 def lines_of(products: Sequence[Product]) -> Iterator[str]:
     """A heading and a line a product, one below the other in columns."""
-    rows = [PRICE_COLUMNS, *(tuple(map(_shown, PRICE_COLUMNS, cells_of(product))) for product in products)]
+    heading = tuple(say.text(HEADINGS[column]) for column in PRICE_COLUMNS)
+    rows = [heading, *(tuple(map(_shown, PRICE_COLUMNS, cells_of(product))) for product in products)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(map(_aligned, PRICE_COLUMNS, row, widths)).rstrip()
@@ -58,7 +71,7 @@ def _shown(column: str, value: Value) -> str:
         return "-"
     if isinstance(value, int):
         return say.money(value) if column == "price" else say.number(value)
-    return say.printable(value)
+    return say.text(STATUSES[value]) if column == "status" else say.printable(value)
 
 
 def _aligned(column: str, text: str, width: int) -> str:

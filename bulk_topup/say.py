@@ -1036,6 +1036,16 @@ WORDS: dict[str, str] = {
         "the sandbox can't start: its memory can't be kept in {path}; name a file in a folder where you may save "
         "files, or an earlier sandbox's, with --state"
     ),
+    "prices.code": "code",
+    "prices.operator": "operator",
+    "prices.type": "type",
+    "prices.nominal": "nominal",
+    "prices.price": "price",
+    "prices.status": "status",
+    "prices.description": "description",
+    "prices.ready": "ready",
+    "prices.closed": "closed",
+    "prices.unusable": "unusable",
     "prices.of": "Price list of {moment:date} (WIB)",
     "prices.total": "{count:product|products}, {ready:number} of them ready, in the price list of {moment:date} (WIB)",
     "prices.none": "No product of the price list fits; leave out one of the options and look again",

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import csv
 import gettext
 import io
 import os
 import re
+import shutil
 import string
 import subprocess
 import sys
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
+import openpyxl
 import pytest
 from babel.messages import mofile
 
 from bulk_topup import language, say
 from bulk_topup.cli import cli
 from bulk_topup.errors import Exit
+from bulk_topup.workbook import RESULT_COLUMNS
 from tests import catalogue
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from tests.conftest import MakeOffice, Office
 
 INDONESIAN = catalogue.read()
 SAID = catalogue.said()
@@ -94,7 +101,7 @@ def placeholders(text: str) -> set[tuple[str, str]]:
 
 
 def test_what_a_person_is_to_type_or_paste_is_the_same() -> None:
-    quoted = re.compile(r"'bulk-topup [^']*'|\[include/skip\]|: not sent$|'not sent'")
+    quoted = re.compile(r"'bulk-topup [^']*'")
     for key in (key for key in SAID if key[0] is not None):
         assert quoted.findall(indonesian(key)) == quoted.findall(key[1]), key
 
@@ -267,3 +274,129 @@ def test_help_in_indonesian_fits_the_screen_and_has_no_english(tmp_path: Path, n
     assert len(lines) <= SCREEN[0]
     assert max(map(len, lines)) <= SCREEN[1]
     assert not re.search(r"\b(?:the|of|Options|Usage|Example|Show|default|required)\b", done.stdout)
+
+
+# -- a whole job -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("wrote", "reads"), [("id", "en"), ("en", "id")])
+def test_a_workbook_of_either_language_is_read_in_either(office: Office, wrote: str, reads: str) -> None:
+    """One row whose answer was lost is closed from the tab to fill in, one that failed is sent again."""
+    lost, failing = "081200002001", "081200000012"
+    office.payroll("bonus.csv", ["081234500001", lost, failing])
+    office.send("bonus.csv", "--lang", wrote)
+    book = openpyxl.load_workbook(office.folder / "bonus.results.xlsx")
+    question = str(book["Ask provider"]["H2"].value)
+    answer = question.rpartition(": ")[2]
+    assert answer == {"id": "tidak terkirim", "en": "not sent"}[wrote]
+    book["Ask provider"]["I2"] = answer
+    book.save(office.folder / "filled.xlsx")
+
+    done = office.run(
+        "resolve", "bonus.csv", "--from", "filled.xlsx", "--note", "Rina, hotline", "--lang", reads
+    )
+
+    assert done.exit == Exit.NOT_ALL_PAID, done.err
+    assert office.statuses("bonus.results.xlsx") == ["sukses", "gagal", "gagal"]
+    plan = office.run("check", "bonus.results.xlsx", "--sheet", "To do", "--json", "--lang", wrote).json[
+        "plan"
+    ]
+    assert (plan["rows"], plan["orders"]) == (2, 2)
+    whole = office.run("check", "bonus.results.xlsx", "--json", "--lang", wrote).json["plan"]
+    assert (whole["rows"], whole["orders"], whole["held"]) == (3, 2, 1)
+
+
+def test_what_programs_read_is_the_same_in_either_language(make_office: MakeOffice) -> None:
+    """All of `--json` but its sentences, the columns of the results and what stands in them."""
+    told, tables = {}, {}
+    for spoken in language.LANGUAGES:
+        office = make_office()
+        office = replace(
+            office, environment={**office.environment, "BULK_TOPUP_LEDGER": str(office.folder / "record.db")}
+        )
+        office.payroll("bonus.csv", ["081234500001", "081200002001", "081200000012", "0215550134"])
+        sent = office.send("bonus.csv", "--output", "r.csv", "--json", "--lang", spoken).json
+        shown = office.run("status", "bonus.csv", "--json", "--lang", spoken).json
+        found = office.run("find", "081200002001", "--json", "--lang", spoken).json
+        told[spoken] = [without_sentences(facts) for facts in (sent, shown, found)]
+        with (office.folder / "r.csv").open(encoding="utf-8-sig", newline="") as file:
+            tables[spoken] = [
+                [cell for at, cell in enumerate(row) if at not in OF_PEOPLE] for row in csv.reader(file)
+            ]
+    assert told["id"] == told["en"]
+    assert tables["id"] == tables["en"]
+
+
+SENTENCES = {"message", "reason", "summary"}
+OF_PEOPLE = {4 + RESULT_COLUMNS.index("reason"), 4 + RESULT_COLUMNS.index("sent_at")}
+OF_THIS_RUN = {"batch", "sent_at", "at", "last_touched", "plan_code", "code", "path", "base_url", "record"}
+
+
+def without_sentences(facts: object) -> object:
+    """Without what is said to people, and what is another each time."""
+    if isinstance(facts, dict):
+        left = {name: without_sentences(value) for name, value in facts.items() if name not in OF_THIS_RUN}
+        return {name: value for name, value in left.items() if name not in SENTENCES}
+    return list(map(without_sentences, facts)) if isinstance(facts, list) else facts
+
+
+@pytest.mark.parametrize(
+    ("typed", "sends"), [("ya", True), ("Y", True), ("y", True), ("t", False), ("", False)]
+)
+def test_the_question_is_asked_and_answered_in_indonesian(office: Office, typed: str, sends: bool) -> None:
+    office.payroll("bonus.csv", office.numbers(2))
+    done = office.run("run", "bonus.csv", *office.fast, "--lang", "id", answers=[("[y/T] ", typed)])
+    assert "Kirim 2 pengisian sebesar Rp11.300?" in done.err
+    assert len(office.sent()) == (2 if sends else 0)
+    assert done.exit == (Exit.OK if sends else Exit.NOTHING_SENT)
+
+
+def test_the_next_command_speaks_as_this_one_was_asked_to(office: Office) -> None:
+    office.payroll("bonus.csv", ["081200001201"])
+    before = office.run("--lang", "id", "run", "bonus.csv", "--yes", *office.fast)
+    assert "bulk-topup settle bonus.csv --lang id" in before.out
+    after = office.run("status", "bonus.csv", "--lang", "id")
+    assert "bulk-topup settle bonus.csv --lang id" in after.out
+    assert "--lang" not in office.run("status", "bonus.csv", env={"BULK_TOPUP_LANG": "id"}).out
+
+
+ENGLISH = re.compile(
+    r"\b(?:the|and|is|are|was|row|rows|sent|paid|not|nothing|with|from|run|again|answer|money|price|in all)\b"
+)
+
+
+def test_no_english_is_left_in_what_a_person_sees(office: Office) -> None:
+    """Of the sample with every mistake: all but what is typed, and the provider's words."""
+    sheet = office.folder / "bonus.xlsx"
+    shutil.copy(REPOSITORY / "samples" / "payroll_with_mistakes.xlsx", sheet)
+    quick = ["bonus.xlsx", "--lang", "id"]
+    seen = [
+        office.run("check", *quick),
+        office.run("run", *quick, "--yes", "--rate", "200", "--wait", "1"),
+        *(office.run(command, *quick) for command in ("status", "results")),
+        *(
+            office.run(*command, "--lang", "id")
+            for command in (["history"], ["find", "081200002001"], ["config"])
+        ),
+        office.run("prices", "--cheapest", "--lang", "id"),
+        office.run("template", "gaji.xlsx", "--lang", "id"),
+    ]
+    texts = [line for said in seen for line in (said.out + said.err).splitlines()]
+    for name in ("bonus.results.xlsx", "gaji.xlsx"):
+        book = openpyxl.load_workbook(office.folder / name)
+        texts += [
+            str(cell.value)
+            for tab in book.worksheets
+            for row in tab.iter_rows(min_row=2)
+            for cell in row
+            if cell.value is not None
+        ]
+    assert len(texts) > 300
+    leftover = [text for text in texts if ENGLISH.search(as_said(text))]
+    assert leftover == []
+
+
+def as_said(text: str) -> str:
+    """Without commands and options, names in quotes, and what the provider said."""
+    text = re.sub(r"^ +bulk-topup .*|: bulk-topup .*|\(Penyedia: .*?\)", "", text)
+    return re.sub(r"'[^']*'|\"[^\"]*\"|--[a-z-]+|\bask provider\b|\bAsk provider\b", "", text)
