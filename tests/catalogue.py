@@ -1,7 +1,8 @@
 """The Indonesian catalogue, brought up to date with what the program says: `python -m tests.catalogue`.
 
 A new text gets no Indonesian, for a person to fill in (`msgstr`) before this is run again; one that is said
-no more is dropped. The program reads the compiled catalogue, the .mo file.
+no more is dropped. The program reads the compiled catalogue, the .mo file; where two changes of that meet,
+take either and run this again.
 """
 
 from __future__ import annotations

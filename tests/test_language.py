@@ -311,13 +311,12 @@ def test_what_programs_read_is_the_same_in_either_language(make_office: MakeOffi
     told, tables = {}, {}
     for spoken in language.LANGUAGES:
         office = make_office()
-        office = replace(
-            office, environment={**office.environment, "BULK_TOPUP_LEDGER": str(office.folder / "record.db")}
-        )
+        own = {"BULK_TOPUP_LEDGER": str(office.folder / "record.db"), "BULK_TOPUP_LANG": spoken}
+        office = replace(office, environment={**office.environment, **own})
         office.payroll("bonus.csv", ["081234500001", "081200002001", "081200000012", "0215550134"])
-        sent = office.send("bonus.csv", "--output", "r.csv", "--json", "--lang", spoken).json
-        shown = office.run("status", "bonus.csv", "--json", "--lang", spoken).json
-        found = office.run("find", "081200002001", "--json", "--lang", spoken).json
+        sent = office.send("bonus.csv", "--output", "r.csv", "--json").json
+        shown = office.run("status", "bonus.csv", "--json").json
+        found = office.run("find", "081200002001", "--json").json
         told[spoken] = [without_sentences(facts) for facts in (sent, shown, found)]
         with (office.folder / "r.csv").open(encoding="utf-8-sig", newline="") as file:
             tables[spoken] = [
