@@ -112,3 +112,13 @@ def test_a_file_of_apple_numbers_may_be_a_folder(tmp_path: Path) -> None:
     folder = tmp_path / "bonus.numbers"
     folder.mkdir()
     assert refusal(folder)[0] == "sheet.numbers_app"
+
+
+@pytest.mark.parametrize("start", ["<style>", "<head><style>", "<meta charset=utf-8><style>"])
+def test_a_web_page_is_one_however_far_below_its_table_stands(tmp_path: Path, start: str) -> None:
+    path = tmp_path / "bonus.xls"
+    names = "<tr><th>No HP<th>Kode Produk"
+    path.write_text(
+        f"{start}{'td {color: red}' * 400}</style><table>{names}<tr><td>081234567890<td>S5</table>"
+    )
+    assert read_sheet(path).cells.loc[2].tolist() == ["081234567890", "S5"]

@@ -123,7 +123,8 @@ def table_of(results: list[tuple[Asked, Came]]) -> str:
         for form, verdicts in sorted(tally.items())
     ]
     slowest = max(came.seconds for _, came in results)
-    return "\n".join([*lines, f"  the slowest took {slowest:.1f} s"])
+    most = f"this process and its largest child held {_most_memory() / 1e6:,.0f} MB"
+    return "\n".join([*lines, f"  the slowest took {slowest:.1f} s; {most}"])
 
 
 def shown(capfd: pytest.CaptureFixture[str], heading: str, table: str) -> None:

@@ -237,6 +237,8 @@ def _has_stream(data: bytes, name: str) -> bool:
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _HTML = re.compile(r"<(?:html|table|!doctype html)\b(?!:)")
+_HTML_START = re.compile(r"<(?:head|meta|title|style|script|body|div|center|form|font)\b")
+"""A page whose table may stand far below."""
 _XML_WORKBOOK = re.compile(
     r"(?:<\?.*?\?>|<!--.*?-->|\s)*+<(?:[\w.-]+:)?workbook\b[^>]*urn:schemas-microsoft-com:office:spreadsheet",
     re.DOTALL,
@@ -265,7 +267,7 @@ def _format_of_markup(head: str) -> Format:
         return Format.ODS
     if _XML_WORKBOOK.match(head):
         return Format.SPREADSHEETML
-    if _HTML.search(head):
+    if _HTML.search(head) or _HTML_START.match(head):
         return Format.HTML
     if head.startswith("<?xml") or "urn:schemas-microsoft-com:office:spreadsheet" in head:
         raise InputError("sheet.xml")
