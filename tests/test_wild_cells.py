@@ -170,13 +170,18 @@ ERRS: Mapping[str, Mapping[str, str]] = {
         (f"{STRICT}col.xlsx", f"{STRICT}pagesetuppr.xlsx", f"{STRICT}sheetview.xlsx"),
         "takes an index between line breaks for that of the first text",
     ),
-    "xls by_calamine": dict.fromkeys(
-        (
-            "apache_poi__test-data__spreadsheet__ex41187-19267.xls",
-            "tidyverse_readxl__tests__testthat__sheets__mtcars.xls",
+    "xls by_calamine": {
+        **dict.fromkeys(
+            (
+                "apache_poi__test-data__spreadsheet__ex41187-19267.xls",
+                "tidyverse_readxl__tests__testthat__sheets__mtcars.xls",
+            ),
+            "takes the two bytes of a character for two characters",
         ),
-        "takes the two bytes of a character for two characters",
-    ),
+        "SheetJS_test_files__biff5__NumberFormatCondition.xls": (
+            "takes the format [Red][<-25]General;[Blue][>25]General for one of dates"
+        ),
+    },
 }
 """Files in which a reader reads something else than spreadsheet programs show."""
 
