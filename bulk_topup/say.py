@@ -34,6 +34,7 @@ WORDS: dict[str, str] = {
         "{file} holds more than {most} MB; copy the rows that are to be paid into a new workbook, or split them over "
         "several"
     ),
+    "sheet.too_many_rows": "{file} has more than {most:number} rows; split them over several files",
     "sheet.too_many_cells": (
         "{file} has more than {most:number} cells; delete the columns that are not needed, or split the rows over several files"
     ),

@@ -140,10 +140,13 @@ def test_what_is_no_frame_never_becomes_a_cell(hostile: Parser, code: str) -> No
     assert fails(hostile, code).code == "sheet.reader_died"
 
 
-def test_endless_rows_end_at_the_most_cells(hostile: Parser) -> None:
-    rows = 'frame("batch", {"odd": []}, *[array("q", range(2, 2000002)).tobytes(), *[b"\\0" * 1999999] * 4])'
-    error = fails(hostile, f"{SHEET}\nwhile True: {rows}")
-    assert error.code == "sheet.too_many_cells"
+@pytest.mark.parametrize(
+    ("rows", "columns", "code"), [(500_000, 3, "too_many_rows"), (2_000, 1_500, "too_many_cells")]
+)
+def test_endless_rows_end_at_the_most(hostile: Parser, rows: int, columns: int, code: str) -> None:
+    parts = f'[array("q", range(2, {rows + 2})).tobytes(), *[b"\\0" * {rows - 1}] * {columns}]'
+    error = fails(hostile, f'{SHEET}\nwhile True: frame("batch", {{"odd": []}}, *{parts})')
+    assert error.code == f"sheet.{code}"
 
 
 def test_a_fact_can_neither_name_another_argument_nor_fill_the_screen(hostile: Parser) -> None:

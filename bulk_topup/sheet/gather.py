@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MOST_ROWS = 2 * 1_048_575
+"""Two full sheets. Rows of a few bytes cost far more memory than they are long."""
 MOST_CELLS = 20_000_000
 """A full sheet of 1,048,575 rows has room for 19 columns."""
 MOST_BYTES = 512 << 20
@@ -65,7 +67,10 @@ class _Gathering:
     def _add_rows(self, rows: array[int], columns: Sequence[bytes]) -> None:
         self._bytes += sum(map(len, columns))
         width = max(len(columns), len(self._columns))
-        if (len(self._rows) + len(rows)) * width > MOST_CELLS or self._bytes > MOST_BYTES:
+        count = len(self._rows) + len(rows)
+        if count > MOST_ROWS:
+            raise InputError("sheet.too_many_rows", most=MOST_ROWS)
+        if count * width > MOST_CELLS or self._bytes > MOST_BYTES:
             raise InputError("sheet.too_many_cells", most=MOST_CELLS)
         while len(self._columns) < width:
             self._columns.append([""] * len(self._rows))
