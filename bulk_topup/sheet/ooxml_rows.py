@@ -41,6 +41,8 @@ class Rows(Items):
     """
 
     item = "row"
+    few_unlike = 64
+    """Of rows that are looked for as they have it in common, one in so many may be unlike the others."""
 
     def __init__(self, part: str, tab: str, values: Values, remarks: Remarks) -> None:
         super().__init__(
@@ -211,7 +213,7 @@ class Rows(Items):
     def plain_parts(self, text: str) -> tuple[list[str], int]:
         self._alike = self._learned
         parts, stride = super().plain_parts(text)
-        if self._alike is None or sum(map(bool, parts[::stride])) * _FEW_UNLIKE * stride <= len(parts):
+        if self._alike is None or sum(map(bool, parts[::stride])) * self.few_unlike * stride <= len(parts):
             self._learned = self._alike or self._common(parts, stride)
             return parts, stride
         self._unlike += 1
@@ -349,8 +351,8 @@ def _is_hidden(attributes: dict[str, str]) -> bool:
 
 _WIDEST_PLAIN = 64
 _SAMPLE_ROWS = 200
-_FEW_UNLIKE, _MOST_UNLIKE = 64, 8
-"""One row in so many may be unlike the others; so often they may turn out to be unlike those before."""
+_MOST_UNLIKE = 8
+"""So often more rows than `few_unlike` allows may be unlike those before, until no more is learned."""
 _ROW_GROUPS, _CELL_GROUPS = 3, 4
 """Groups: what stood before the row, its number, its other attributes; then, for each column, the attributes,
 the formula and the value of a cell, or the text of a cell that has it in itself."""
