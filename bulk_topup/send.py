@@ -352,6 +352,8 @@ def _with_ids(plan: Plan, checkpoint: Checkpoint) -> pd.DataFrame:
     merged = plan.orders.reset_index(names="row").merge(known, on=KEY, how="left", validate="one_to_one")
     if merged["id"].isna().any():
         raise AssertionError("an order of the plan is not in the checkpoint")
+    if not merged["state"].isin([Status.UNSENT, Status.GAGAL]).all():
+        raise AssertionError("an order of the plan may have been paid")
     return merged.set_index("row")
 
 

@@ -26,14 +26,14 @@ from bulk_topup.database import ledger_url
 from bulk_topup.desk import Desk
 from bulk_topup.errors import StorageFailed
 from bulk_topup.ledger import Ledger
-from bulk_topup.model import Order, Status
+from bulk_topup.model import Kind, Order, Status
 from bulk_topup.outcomes import classify
 from bulk_topup.provider import Provider
 from bulk_topup.sandbox import Faults, Sandbox
 from bulk_topup.send import Purse, Sender
 from bulk_topup.throttle import Throttle
 from bulk_topup.tools import Tools
-from tests.builders import ANDI, BUDI, PRICES, a_checkpoint, orders_in, topups
+from tests.builders import ANDI, BUDI, PRICES, a_checkpoint, an_outcome, attempted, orders_in, plan_of, topups
 from tests.office import open_office
 from tests.tcp_proxy import Proxy, Trouble
 
@@ -500,3 +500,22 @@ def test_a_claim_whose_answer_never_came_is_no_unknown_top_up(
     desk.send(ANDI)
     assert [kind for kind, _ in desk.attempts()] == ["not_sent", "sukses"]
     assert len(desk.sandbox.book()) == 1
+
+
+# -- the last guard ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [Kind.SUKSES, Kind.PENDING, Kind.UNKNOWN, Kind.EXISTS, None])
+def test_a_plan_never_sends_what_may_have_been_paid_whatever_it_says(
+    tmp_path: Path, kind: Kind | None
+) -> None:
+    """A plan that was made from another state than the progress file has is our defect, and pays nobody."""
+    sheet = topups((ANDI, "S5"), (BUDI, "S5"))
+    plan = plan_of(sheet)
+    with closing(a_checkpoint(tmp_path / "bonus.checkpoint.db", sheet)) as checkpoint:
+        order = orders_in(checkpoint)[BUDI, "S5", 1]
+        attempted(checkpoint, order, None if kind is None else an_outcome(kind))
+        nothing: Any = None
+        with pytest.raises(AssertionError, match="may have been paid"):
+            send.send_waves(plan, checkpoint, nothing, nothing, workers=1, wait_s=0.0, limit=10**6)
+        assert checkpoint.tokens(orders_in(checkpoint)[ANDI, "S5", 1].id) == set()
