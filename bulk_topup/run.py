@@ -181,7 +181,9 @@ def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
     ):
         settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
         with desk.interruptible(clock), desk.progress(0, clock) as watcher:
-            watcher.waiting(len(checkpoint.open_invoices()), job.wait_s)
+            asked = len(checkpoint.open_invoices())
+            checkpoint.note(clock.now(), who(), "settle", note=f"{asked} to ask after")
+            watcher.waiting(asked, job.wait_s)
             settle.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
         halt = None
         if job.resend and not clock.stop.is_set():

@@ -22,6 +22,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bulk_topup import checkpoint as checkpoint_module
 from bulk_topup.batch import Known, Wishes, assert_not_finished
 from bulk_topup.checkpoint import APPLICATION_ID, SCHEMA, Checkpoint
 from bulk_topup.errors import InputError, StorageFailed
@@ -196,6 +197,34 @@ def test_a_checkpoint_of_a_newer_version_is_refused(path: Path) -> None:
         db.execute(f"PRAGMA user_version = {len(SCHEMA) + 1}")
     db.close()
     assert refusal(path) == "checkpoint.newer"
+
+
+def test_a_checkpoint_of_an_earlier_version_is_brought_up_to_date(
+    checkpoint: Checkpoint, order: Order, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempted(checkpoint, order, an_outcome(Kind.SUKSES))
+    checkpoint.close()
+    later = (*SCHEMA, "ALTER TABLE orders ADD COLUMN extra TEXT NOT NULL DEFAULT '-';")
+    monkeypatch.setattr(checkpoint_module, "SCHEMA", later)
+
+    with closing(opened(path)) as newer:
+        assert status_of(newer, order) is Status.SUKSES
+        assert {row["extra"] for row in newer._rows("SELECT extra FROM orders")} == {"-"}
+        assert newer._rows("PRAGMA user_version")[0][0] == len(later)
+
+
+def test_a_step_to_a_newer_version_that_fails_changes_nothing(
+    checkpoint: Checkpoint, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint.close()
+    half = "ALTER TABLE orders ADD COLUMN extra TEXT; ALTER TABLE absent ADD COLUMN extra TEXT;"
+    monkeypatch.setattr(checkpoint_module, "SCHEMA", (*SCHEMA, half))
+    with pytest.raises(StorageFailed):
+        Checkpoint.open(path)
+    monkeypatch.setattr(checkpoint_module, "SCHEMA", SCHEMA)
+
+    with closing(opened(path)) as same:
+        assert same._rows("PRAGMA user_version")[0][0] == len(SCHEMA)
 
 
 def test_a_damaged_page_is_found_on_opening(path: Path) -> None:

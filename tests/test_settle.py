@@ -886,6 +886,18 @@ def test_the_record_says_who_closed_a_row_when_how_and_why(make_unknown: MakeBen
     assert abs(datetime.fromisoformat(at_) - bench.clock.now()) < timedelta(seconds=10)
 
 
+def test_the_record_says_who_asked_and_who_sent_again(make_unknown: MakeBench) -> None:
+    bench = make_unknown(LOST)
+    bench.settle()
+    bench.resend()
+
+    kept = bench.select("SELECT who, what, note FROM trail WHERE what <> 'run' ORDER BY id")
+
+    me = getpass.getuser()
+    asked = (me, "settle", "0 to ask after")
+    assert kept == [asked, asked, (me, "resend", "1 orders")]
+
+
 @pytest.mark.parametrize("prepare", [LOST, PAID_AND_LOST])
 def test_not_sent_makes_the_row_gagal_and_frees_its_slot(make_unknown: MakeBench, prepare: str) -> None:
     bench = make_unknown(prepare)
