@@ -166,7 +166,10 @@ class Sender:
                 self._stop(Halt("halt.budget", {"limit": str(self.purse.limit)}))
                 return
             outcome = self._attempt(order, expected)
-            if outcome is None or outcome.then is not Then.AGAIN:
+            if outcome is None:
+                self.tools.throttle.unused()
+                return
+            if outcome.then is not Then.AGAIN:
                 return
             wait_s = self._pause_for(outcome, backoff_s)
             if wait_s is None:

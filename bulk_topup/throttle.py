@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from typing import TYPE_CHECKING, Final, Protocol
@@ -33,6 +34,9 @@ class Pace(Protocol):
 
         Who waits `to_send` is stopped by a stop of the account, too; who asks after something is not.
         """
+
+    def unused(self) -> None:
+        """No request was made in the slot that came: another desk was faster with that row."""
 
     def pause(self, seconds: float) -> None:
         """No slot comes within the next `seconds`, for callers already waiting too."""
@@ -72,6 +76,9 @@ class Throttle:
             while not stop and not self._take():
                 stop = self._sleep(self._delay_s())
             return not stop
+
+    def unused(self) -> None:
+        """Nobody else waits for it, and the next one is not far."""
 
     def pause(self, seconds: float) -> None:
         with self._next_lock:
@@ -116,8 +123,13 @@ class SharedThrottle:
         self._sleep = sleep
         self._chance = chance
         self._turn = threading.Lock()
+        self._due = -math.inf
+        self._spare: list[float] = []
+        self._spare_lock = threading.Lock()
 
     def wait(self, *, to_send: bool = False) -> bool:
+        if self._has_spare():  # not in turn: who waits there waits for a slot that is yet to come
+            return True
         with self._turn:
             while True:
                 slot = self._take(self._interval_s, AHEAD_S)
@@ -130,7 +142,18 @@ class SharedThrottle:
                 if self._sleep(min(nap_s, AHEAD_S)):
                     return False
                 if slot.is_ours and self._clock() - due <= LATE_S:
+                    self._due = due
                     return True
 
+    def _has_spare(self) -> bool:
+        with self._spare_lock:
+            return bool(self._spare) and self._clock() - self._spare.pop() <= LATE_S
+
+    def unused(self) -> None:
+        with self._spare_lock:
+            self._spare.append(self._due)
+
     def pause(self, seconds: float) -> None:
+        with self._spare_lock:
+            self._spare.clear()
         self._pause(seconds)

@@ -172,6 +172,27 @@ def test_a_slot_that_the_machine_slept_through_is_given_up() -> None:
     assert desk.asked == 2
 
 
+def test_a_slot_that_was_not_used_is_the_next_caller_s_while_it_is_fresh() -> None:
+    desk = Desk(slot(0.3), slot(0.4))
+    assert desk.pace.wait()
+    desk.pace.unused()
+    assert desk.pace.wait()
+    assert desk.asked == 1
+    desk.pace.unused()
+    desk.now += LATE_S + 0.1
+    assert desk.pace.wait()
+    assert desk.asked == 2
+
+
+def test_a_pause_takes_back_what_was_not_used() -> None:
+    desk = Desk(slot(0.3), slot(0.4))
+    assert desk.pace.wait()
+    desk.pace.unused()
+    desk.pace.pause(9.0)
+    assert desk.pace.wait()
+    assert desk.asked == 2
+
+
 def test_a_stop_ends_the_wait_of_who_sends_but_not_of_who_asks_what_became_of_a_top_up() -> None:
     assert not Desk(slot(stop=STOP)).pace.wait(to_send=True)
     assert Desk(slot(stop=STOP)).pace.wait()

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING
 import openpyxl
 
 import bulk_topup
+from bulk_topup.account import Account
 from bulk_topup.cli import cli
+from bulk_topup.database import is_address
 from tests.campaign import person
 from tests.campaign.clock import SharedTime
 from tests.campaign.process import Gate, Place, Process
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 
     from tests.campaign.schedule import Rows, Said, Schedule, Step
 
-BUSY = 5
+STOPPED, BUSY = 3, 5
 SIDE_FILES = ("-wal", "-shm")
 
 
@@ -251,7 +253,17 @@ class Office:
         names = ("nomortujuan", "kodeoperator", "itrx")
         return [(key, " ".join(asked[name] for name in names)) for key, asked in rows]
 
+    def _resume_account(self) -> None:
+        """A person puts right what stopped the account for all of its desks. A file knows no such stop."""
+        if not is_address(self.place.ledger):
+            return
+        scope = {"account": "sandbox", "base_url": self.place.url}
+        with contextlib.closing(Account(self.place.ledger, **scope)) as account:
+            account.resume("Rina", self.time.now())
+
     def _start(self, command: Command, gate: Gate | None = None) -> Process:
+        if self.records and self.records[-1].exit == STOPPED:
+            self._resume_account()
         self._started += 1
         process = Process(command, self.folder / f"trace-{self._started}", gate)
         process.start(self.place, self.time)
