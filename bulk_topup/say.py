@@ -969,10 +969,10 @@ WORDS: dict[str, str] = {
         "on with the others."
     ),
     "halt.account": (
-        "Stopped, as all desks of the account: {desk} was told at {at} (WIB): {cause} Once that is done, let all "
+        "Stopped, as all desks of the account: {desk} was told at {at:date} (WIB): {cause} Once that is done, let all "
         "desks send again with 'bulk-topup account resume'."
     ),
-    "account.stop": "The account is stopped for all of its desks. {desk} was told at {at} (WIB): {cause}",
+    "account.stop": "The account is stopped for all of its desks. {desk} was told at {at:date} (WIB): {cause}",
     "account.stopped": (
         "nothing was sent, because the account is stopped for all of its desks; once the cause is put right, let them "
         "send again with 'bulk-topup account resume'"
@@ -980,7 +980,7 @@ WORDS: dict[str, str] = {
     "account.how_to_resume": "put the cause right, then let all desks send again:",
     "account.next": "see what was sent so far, and what is open:",
     "account.free": "The account is not stopped: all of its desks may send.",
-    "account.resumed": "All desks of the account may send again. The stop that {desk} met at {at} (WIB) is cleared.",
+    "account.resumed": "All desks of the account may send again. The stop that {desk} met at {at:date} (WIB) is cleared.",
     "account.not_shared": (
         "the record of all top-ups is a file, {where}, so this computer shares no stop with other desks and there is "
         "nothing to clear: run the same command again once the cause is put right"
