@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 SLOWEST_PER_S: Final = 0.05
 FASTEST_PER_S: Final = 500.0
 
+LONGEST_SLACK_S: Final = 0.02
+"""A sleep ends late by so much at most, other than by chance: a tick of Windows' clock is 0.016."""
+
 AHEAD_S: Final = 1.0
 """How far ahead a shared slot is fetched. Within the 5 s of the rule against late sends, and short, since a
 stop of the account is heard of with the next slot only."""
@@ -49,11 +52,29 @@ def interval_of(rate_per_s: float) -> float:
     return 1 / rate_per_s
 
 
+def slack_of(rate_per_s: float) -> float:
+    """By how many seconds a slot may come late without the next one coming later for it.
+
+    At most an interval, and less where the rate is no whole number: see `Throttle`.
+    """
+    return min(LONGEST_SLACK_S, (1 - rate_per_s % 1) / rate_per_s)
+
+
 class Throttle:
-    """Slots at least `1 / rate_per_s` seconds apart, shared by any number of threads; never a burst.
+    """Evenly spaced slots, shared by any number of threads: `rate_per_s` on average, and never a burst.
 
     `clock` returns seconds that only grow. `sleep` waits for that many seconds and returns True as soon as
     the run is asked to stop (`threading.Event.wait` does exactly that).
+
+    Every sleep ends a little late. Were the next slot counted from then, the rate would fall short by that;
+    so it is counted from when this one was due, unless that is longer ago than `slack_of` the rate: what was
+    missed beyond it is not made up for.
+
+    Hence no second has more than `rate_per_s + 1` slots. Let slot n count from v(n). It comes within the
+    slack D after v(n), and v(n + 1) is at least one interval I after v(n). So k slots within one second count
+    from moments that are less than 1 + D apart: (k - 1) I < 1 + D. With r = 1 / I, and D no more than 1/r and
+    (1 - r mod 1)/r, this is k < r + 1 + (1 - r mod 1), a whole number, and k is at most one less: the whole
+    part of r, and one.
     """
 
     stop: Stop | None = None
@@ -62,6 +83,7 @@ class Throttle:
         self, rate_per_s: float, *, clock: Callable[[], float], sleep: Callable[[float], bool]
     ) -> None:
         self._interval_s = interval_of(rate_per_s)
+        self._slack_s = slack_of(rate_per_s)
         self._clock = clock
         self._sleep = sleep
         self._next = clock()
@@ -93,8 +115,7 @@ class Throttle:
             now = self._clock()
             if now < self._next:
                 return False
-            # Counted from now, not from when the slot was due: missed slots are not made up for.
-            self._next = now + self._interval_s
+            self._next = max(self._next, now - self._slack_s) + self._interval_s
             return True
 
 
