@@ -106,23 +106,25 @@ def as_it_stands(entry: BatchEntry) -> PastBatch:
 
 def progress_of(entry: BatchEntry) -> Checkpoint | None:
     """The batch's progress file, to look into; None where it is not there or can't be read."""
-    for path in _places(entry):
+    return progress_at(Path(entry.path), entry.batch) if entry.path else None
+
+
+def progress_at(place: Path, batch: str) -> Checkpoint | None:
+    """The same, of the batch that has or once had its progress file at this place."""
+    for path in _places(place):
         with suppress(InputError, StorageFailed):
             checkpoint = Checkpoint.look(path)
             if checkpoint is None:
                 continue
             with suppress(InputError, StorageFailed):
-                if checkpoint.batch_id == entry.batch:
+                if checkpoint.batch_id == batch:
                     return checkpoint
             checkpoint.close()
     return None
 
 
-def _places(entry: BatchEntry) -> Iterator[Path]:
+def _places(path: Path) -> Iterator[Path]:
     """Where it was, and the dated names beside that, which it gets when a new batch is begun."""
-    if not entry.path:
-        return
-    path = Path(entry.path)
     yield path
     stem, dot, rest = path.name.partition(".")
     yield from sorted(path.parent.glob(f"{glob.escape(stem)}.*{dot}{glob.escape(rest)}"))

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from bulk_topup.batch import SLOT
 from bulk_topup.clock import wib_day
 from bulk_topup.errors import InputError, StorageFailed
-from bulk_topup.history import progress_of
-from bulk_topup.ledger import state_of
+from bulk_topup.history import progress_at, progress_of
+from bulk_topup.ledger import OPEN, state_of
 from bulk_topup.model import Kind, Outcome, Status, Then
 from bulk_topup.outcomes import classify_status
 
@@ -51,17 +51,48 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger) -> None:
     present = {str(claim["token"]): claim for claim in ledger.own(checkpoint.batch_id)}
     expected = checkpoint.claims_expected()
     stale: dict[str, Status] = {}
-    name = checkpoint.fact("file").rpartition(".")[0]
-    held = {_slot(claim) for claim in present.values()}
-    missing = [claim for claim in checkpoint.claims() if _slot(claim) not in held]
-    states = [{**claim, "state": state_of(expected[claim["token"]])} for claim in missing]
-    ledger.restore(states, checkpoint.batch_id, name)
+    ledger.restore(_missing(checkpoint, expected, present.values()), checkpoint.batch_id, _name(checkpoint))
     for token, claim in present.items():
         if token not in expected:
             checkpoint.adopt_lost_claim(claim)
         elif claim["state"] != state_of(expected[token]):
             stale[token] = expected[token]
     ledger.conclude_all(stale)
+    for earlier in _earlier(checkpoint):
+        # Only what holds a row here: nobody goes on with that batch by itself, and would put it back.
+        missing = _missing(earlier, earlier.claims_expected(), ledger.own(earlier.batch_id))
+        since = str(checkpoint.started())
+        holding = [claim for claim in missing if claim["state"] == OPEN or str(claim["day"]) >= since]
+        ledger.restore(holding, earlier.batch_id, _name(earlier))
+
+
+def _missing(
+    checkpoint: Checkpoint, expected: Mapping[str, Status], present: Iterable[Mapping[str, object]]
+) -> list[dict[str, object]]:
+    """The claims that the ledger should have of this batch, and has not."""
+    held = {_slot(claim) for claim in present}
+    missing = (claim for claim in checkpoint.claims() if _slot(claim) not in held)
+    return [{**claim, "state": state_of(expected[claim["token"]])} for claim in missing]
+
+
+def _earlier(checkpoint: Checkpoint) -> Iterator[Checkpoint]:
+    """The batches of the same sheet whose place this one took, the last first, as far as their progress files
+    are still beside it; each is open until the next is asked for."""
+    facts, seen = ("account", "base_url"), {checkpoint.batch_id}
+    mine, follows = [checkpoint.fact(name) for name in facts], checkpoint.fact("follows")
+    while follows and follows not in seen:
+        seen.add(follows)
+        earlier = progress_at(checkpoint.path, follows)
+        if earlier is None:
+            return
+        with closing(earlier):
+            follows = earlier.fact("follows")
+            if [earlier.fact(name) for name in facts] == mine:
+                yield earlier
+
+
+def _name(checkpoint: Checkpoint) -> str:
+    return checkpoint.fact("file").rpartition(".")[0]
 
 
 def _slot(claim: Mapping[str, object]) -> tuple[object, ...]:

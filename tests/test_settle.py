@@ -792,6 +792,31 @@ def test_what_another_run_attempts_while_we_look_is_not_lost(
     assert len(bench.sent()) == 2
 
 
+# -- a batch in whose place another was begun --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [LOST, None])
+def test_what_an_earlier_batch_of_the_sheet_holds_is_held_without_the_ledger_too(
+    tmp_path: Path, fault: str | None
+) -> None:
+    """A colleague's computer has the folder, with all its progress files, and a record of its own."""
+    with open_office(tmp_path, rule_51=False, faults=on_isipulsa(fault)) as office:
+        office.write("bonus.csv", [(A, "TSEL5")])
+        office.run("bonus.csv")
+        office.write("bonus.csv", [(A, "TSEL5"), (B, "TSEL5")])
+        assert office.run("bonus.csv", "--new-batch", "--again").sent == [B]
+        office.write("bonus.csv", [(A, "TSEL5"), (B, "TSEL5"), (C, "TSEL5")])
+        assert office.run("bonus.csv", "--new-batch", "--again").sent == [C]
+        (tmp_path / "ledger.db").unlink()
+
+        elsewhere = office.run("bonus.csv")
+
+        assert (elsewhere.sent, elsewhere.exit) == ([], Exit.NOT_ALL_PAID)
+        assert [row["status"] for row in office.results("bonus.csv")][1:] == ["duplicate", "sukses"]
+        office.clock.advance(timedelta(days=1))
+        assert office.run("bonus.csv", "--same-batch").sent == []
+
+
 # -- an older progress file --------------------------------------------------------------------------------
 
 
