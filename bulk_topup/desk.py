@@ -70,6 +70,7 @@ class Desk:
         self._rehearsal = rehearsal
         self.typed = typed or Typed()
         self._facts: dict[str, object] = {}
+        self._notices: list[dict[str, str]] = []
 
     # -- saying --------------------------------------------------------------------------------------------
 
@@ -106,12 +107,20 @@ class Desk:
     def close(self, exit_code: int) -> None:
         """With `as_json`, print the one object of this command."""
         if self._as_json:
-            facts = {"exit_code": exit_code, "sandbox": self._rehearsal, **self._facts}
+            begun: dict[str, object] = {
+                "exit_code": exit_code,
+                "sandbox": self._rehearsal,
+                "error": None,
+                "next": [],
+            }
+            facts = {**begun, "notices": self._notices, **self._facts}
             put(json.dumps(facts, indent=2), sys.stdout)
 
     def show_notices(self, notices: Iterable[Notice]) -> None:
         for notice in notices:
-            self.say(say.text("notice", message=say.text(notice.code, **notice.facts)))
+            words = say.text(notice.code, **notice.facts)
+            self._notices.append({"code": notice.code, "message": words})
+            self.say(say.text("notice", message=words))
 
     def show_plan(self, plan: Plan, *, every_finding: bool = False) -> None:
         self._facts["plan"] = _plan_facts(plan)
