@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -229,6 +228,8 @@ def _defect(defect: Exception, desk: Desk) -> Exit:
     from bulk_topup.credentials import without_secrets
 
     if os.environ.get("BULK_TOPUP_DEBUG"):
+        import traceback
+
         for line in without_secrets("".join(traceback.format_exception(defect))).splitlines():
             desk.warn(say.printable(line))
     desk.error(BulkTopupError("defect", why=without_secrets(f"{type(defect).__name__}: {defect}")))

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import textwrap
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -52,6 +51,8 @@ def wrapped(line: str, width: int | None, hanging: int) -> str:
     """Broken between words alone: a number, a name or a code stays whole, and keeps its spaces."""
     if width is None or len(line) <= width:
         return line
+    import textwrap  # here, as only a narrow terminal needs it
+
     return textwrap.fill(
         line,
         width,

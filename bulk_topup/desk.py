@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Never, TextIO, cast
 from bulk_topup import say
 from bulk_topup.console import command_line, path_argument, put
 from bulk_topup.errors import Declined
-from bulk_topup.model import Paid, Status
+from bulk_topup.status import Paid, Status
 from bulk_topup.steps import Step, Typed
 
 if TYPE_CHECKING:
@@ -107,6 +106,8 @@ class Desk:
     def close(self, exit_code: int) -> None:
         """With `as_json`, print the one object of this command."""
         if self._as_json:
+            import json
+
             begun: dict[str, object] = {
                 "exit_code": exit_code,
                 "sandbox": self._rehearsal,

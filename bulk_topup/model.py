@@ -11,6 +11,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from bulk_topup.status import Paid as Paid
+from bulk_topup.status import Status as Status
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -157,36 +160,6 @@ class Finding:
     column: str
     value: str
     facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
-
-
-class Paid(StrEnum):
-    YES = "yes"
-    NO = "no"
-    ASK = "ask provider"
-
-
-class Status(StrEnum):
-    """What became of a row, as the results state it."""
-
-    SUKSES = "sukses"
-    PENDING = "pending"
-    ACCEPTED = "accepted"
-    UNKNOWN = "unknown"
-    GAGAL = "gagal"
-    DUPLICATE = "duplicate"
-    INVALID = "invalid"
-    UNSENT = "unsent"
-
-    @property
-    def is_open(self) -> bool:
-        """Money may have moved, and may still."""
-        return self in {Status.PENDING, Status.ACCEPTED, Status.UNKNOWN}
-
-    @property
-    def paid(self) -> Paid:
-        if self is Status.SUKSES:
-            return Paid.YES
-        return Paid.ASK if self.is_open else Paid.NO
 
 
 class BookTab(StrEnum):

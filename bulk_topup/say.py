@@ -11,7 +11,7 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bulk_topup.model import Status
+from bulk_topup.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

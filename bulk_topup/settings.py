@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import os
 import re
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -105,6 +102,8 @@ def read() -> Settings:
 
 
 def _parsed(path: Path, text: str) -> Settings:
+    import tomllib  # here, as most people have no settings file
+
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -131,6 +130,8 @@ def _assert_allowed(path: Path, line: str, key: str) -> None:
         raise InputError("settings.forbidden", **facts, option="--" + spelled.replace("_", "-"))
     if spelled == "password":
         raise InputError("settings.password", **facts)
+    import difflib
+
     near = difflib.get_close_matches(spelled, KEYS, n=1)
     if near:
         raise InputError("settings.unknown_near", **facts, near=near[0])
@@ -177,6 +178,8 @@ def _whole_path(value: str, facts: Mapping[str, object]) -> str:
 
 def assignment(key: str) -> str:
     """`rate = 2.0`: an example of the key as the file has it."""
+    import json
+
     return f"{key} = {json.dumps(KEYS[key])}"
 
 

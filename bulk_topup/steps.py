@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bulk_topup import say
 from bulk_topup.console import argument, command_line, path_argument
 from bulk_topup.errors import Exit
-from bulk_topup.model import NOTHING, Paid, Status
+from bulk_topup.status import Paid, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +36,7 @@ class Typed:
     `again` is the command that carries on where this one stops, with its options.
     """
 
-    options: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    options: Mapping[str, str] = field(default_factory=dict)
     again: tuple[str, str] = ("run", "")
 
     def line(self, name: str, what: str = "", *more: str) -> str:

@@ -129,7 +129,8 @@ def help_of(*command: str) -> Callable[[int, bool], Sample]:
 
 
 def import_click(_rows: int) -> Sample:
-    return measure.command([sys.executable, "-c", "import click"], cwd=ROOT)[0]
+    env = measure.clean_environment(ROOT)
+    return measure.command([sys.executable, "-c", "import click"], cwd=ROOT, env=env)[0]
 
 
 STARTS = (

@@ -39,7 +39,7 @@ def command(
     argv: Sequence[str | Path],
     *,
     cwd: Path,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str],
     codes: Sequence[int] = (0,),
     watch: bool = False,
 ) -> tuple[Sample, str]:
@@ -87,7 +87,9 @@ def _bytes_of(process: psutil.Process) -> int:
 
 def clean_environment(folder: Path) -> dict[str, str]:
     """As a new user has it: no settings, and the record of all top-ups in `folder`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BULK_TOPUP_")}
+    # An interpreter that may not keep what it compiled would compile all of it in every run.
+    ours = ("BULK_TOPUP_", "PYTHON")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {
         "BULK_TOPUP_LEDGER": str(folder / "ledger.db"),
         "XDG_CONFIG_HOME": str(folder / "config"),

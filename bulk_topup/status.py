@@ -1,0 +1,35 @@
+"""What became of a row. Apart from `model`, so that what only prints need not wait for that."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Paid(StrEnum):
+    YES = "yes"
+    NO = "no"
+    ASK = "ask provider"
+
+
+class Status(StrEnum):
+    """What became of a row, as the results state it."""
+
+    SUKSES = "sukses"
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    GAGAL = "gagal"
+    DUPLICATE = "duplicate"
+    INVALID = "invalid"
+    UNSENT = "unsent"
+
+    @property
+    def is_open(self) -> bool:
+        """Money may have moved, and may still."""
+        return self in {Status.PENDING, Status.ACCEPTED, Status.UNKNOWN}
+
+    @property
+    def paid(self) -> Paid:
+        if self is Status.SUKSES:
+            return Paid.YES
+        return Paid.ASK if self.is_open else Paid.NO
