@@ -10,11 +10,15 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 PATCHES = tuple(sorted(Path(__file__).with_name("planted").glob("*.patch")))
-LONGEST_S = 900.0
+LONGEST_S = 3600.0
+"""For one bug; a machine that does much else at the same time is no reason to give up."""
 
 
 @dataclass(frozen=True)
@@ -77,17 +81,17 @@ def _campaign(folder: Path, *options: str) -> int:
     return done.returncode
 
 
-def hunt_all(jobs: int) -> list[Caught]:
-    """Every planted bug, `jobs` at a time."""
+def hunt_all(jobs: int) -> Iterator[Caught]:
+    """Every planted bug, `jobs` at a time; each as soon as it and those before it are done."""
     with ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(hunt, PATCHES))
+        yield from pool.map(hunt, PATCHES)
 
 
 def main(jobs: int) -> int:
-    found = hunt_all(jobs)
-    print(f"{'planted bug':<30} {'caught':<7} {'schedule':<10} rule")
-    for bug in found:
-        print(f"{bug.bug:<30} {'yes' if bug.rule else 'NO':<7} {bug.schedule:<10} {bug.rule}")
-    caught = sum(bool(bug.rule) for bug in found)
-    print(f"planted bugs caught: {caught} of {len(found)}")
-    return 0 if caught == len(found) else 1
+    caught = 0
+    print(f"{'planted bug':<30} {'caught':<7} {'schedule':<10} rule", flush=True)
+    for bug in hunt_all(jobs):
+        caught += bool(bug.rule)
+        print(f"{bug.bug:<30} {'yes' if bug.rule else 'NO':<7} {bug.schedule:<10} {bug.rule}", flush=True)
+    print(f"planted bugs caught: {caught} of {len(PATCHES)}")
+    return 0 if caught == len(PATCHES) else 1
