@@ -6,18 +6,20 @@ one statement, by the server's clock, and hears in its answer whether one of the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
 from bulk_topup.clock import WIB
-from bulk_topup.database import ACCOUNTS, Store, server_time
+from bulk_topup.database import ACCOUNTS, Store, fact, server_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+RULE_51: Final = "rule 51"
 LONGEST_PAUSE_S: Final = 600.0
 """No slot is farther off than this and one gap, but by a server's clock that was set back."""
 
@@ -46,6 +48,14 @@ class Slot:
     stop: Stop | None
 
 
+@dataclass(frozen=True, slots=True)
+class Rule51:
+    """Whether this account was seen to answer 51 to a repeat; on which WIB day (ISO) that was tried last."""
+
+    day: str
+    holds: bool
+
+
 class Account(Store):
     """One account at one base URL. In a file, which no other machine reads, it has neither pace nor stop."""
 
@@ -59,7 +69,7 @@ class Account(Store):
             # Alone on its connection and by itself a transaction: one way to the server and back.
             self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
             with self._errors(), self._single.connect() as db:
-                db.execute(self._insert(ACCOUNTS).values(self._scope).on_conflict_do_nothing())
+                db.execute(self.insert(ACCOUNTS).values(self._scope).on_conflict_do_nothing())
 
     # -- the pace ------------------------------------------------------------------------------------------
 
@@ -90,6 +100,27 @@ class Account(Store):
         until = sa.func.greatest(ACCOUNTS.c.last_slot, _now() + min(seconds, LONGEST_PAUSE_S))
         with self._errors(), self._single.connect() as db:
             db.execute(sa.update(ACCOUNTS).where(self._own()).values(last_slot=until))
+
+    # -- what was seen of it -------------------------------------------------------------------------------
+
+    def skew_s(self, now: datetime) -> float:
+        """The server's clock minus ours, in seconds, as far as one way to it and back can tell."""
+        with self._errors(), self._single.connect() as db:
+            return (self.server_time(db) - now).total_seconds()
+
+    def rule_51(self) -> Rule51 | None:
+        """None where it was never tried."""
+        with self._errors(), self._engine.connect() as db:
+            stored = fact(db, self._rule_51)
+        return Rule51(**json.loads(stored)) if stored else None
+
+    def keep_rule_51(self, seen: Rule51) -> None:
+        with self._errors(), self._engine.begin() as db:
+            self.set_fact(db, self._rule_51, json.dumps(asdict(seen)))
+
+    @property
+    def _rule_51(self) -> str:
+        return json.dumps([RULE_51, *self._scope.values()])
 
     # -- the stop ------------------------------------------------------------------------------------------
 

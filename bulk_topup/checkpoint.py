@@ -414,6 +414,31 @@ class Checkpoint:
                 raise AssertionError(f"order {order.id} is not {expected}")
             return Attempt(int(cursor.lastrowid or 0), order, token, at)
 
+    def begin_repeat(
+        self, order: Order, token: str, at: datetime, day: date, skew_s: float | None
+    ) -> Attempt:
+        """An attempt for what the provider holds already, to see it refused; the order stays as it is.
+
+        Raises AssertionError for an order that is neither paid nor pending.
+        """
+        with self._transaction() as db:
+            held = "SELECT 1 FROM orders WHERE id = ? AND status IN ('sukses', 'pending')"
+            if db.execute(held, (order.id,)).fetchone() is None:
+                raise AssertionError(f"order {order.id} is not held by the provider")
+            cursor = db.execute(
+                "INSERT INTO attempts (order_id, token, begun_at, day, skew_s) VALUES (?, ?, ?, ?, ?)",
+                (order.id, token, at.isoformat(), day.isoformat(), skew_s),
+            )
+            return Attempt(int(cursor.lastrowid or 0), order, token, at)
+
+    def held_order(self) -> Order | None:
+        """The first order that the provider holds: paid, or pending."""
+        rows = self._rows(
+            """SELECT id, row, number, product, itrx, nominal, operator, price FROM orders
+               WHERE status IN ('sukses', 'pending') ORDER BY id LIMIT 1"""
+        )
+        return Order(*rows[0]) if rows else None
+
     def end(self, attempt_id: int, outcome: Outcome, at: datetime, skew_s: float | None = None) -> Ended:
         """Record what an attempt came to, durable when this returns; `skew_s` is that of its beginning, where
         more is known of it by now.

@@ -493,6 +493,54 @@ def forget(desk: Desk, before: datetime, overlap_days: int, yes: bool) -> Exit:
 
 
 @cli.command()
+@_PROVIDER
+@_option("--checkpoint", type=_PATH, metavar="FILE", help="The progress file, if not in this folder.")
+@click.option(
+    "--prove-51", metavar="08…", help="Send one small top-up to this number twice, to see the second refused."
+)
+@click.option("--product", metavar="CODE", help="Its product; goes with --prove-51.")
+@click.option("--yes", is_flag=True, help="Spend it without asking.")
+@_SPEECH
+@_answers
+def doctor(
+    desk: Desk, checkpoint: Path | None, prove_51: str | None, product: str | None, yes: bool, **options: Any
+) -> Exit:
+    """Check whether everything is in order to send: login, prices, record, clocks, disk.
+
+    \b
+    Example:  bulk-topup doctor
+    """
+    from bulk_topup import doctor as examination
+
+    if (prove_51 is None) != (product is None):
+        raise click.UsageError("give --prove-51 and --product together")
+    folder = (checkpoint or Path.cwd() / "x").absolute().parent
+    setup = examination.Setup(_connection(options), _ledger(options), folder)
+    if prove_51 is None or product is None:
+        return examination.examine(setup, desk, clock.SystemClock())
+    from bulk_topup import prove
+
+    return prove.prove_51(setup, prove_51, product, desk, clock.SystemClock(), yes=yes)
+
+
+@cli.command()
+@click.argument("action", type=click.Choice(["copy"]))
+@click.argument("source")
+@click.argument("target")
+@_SPEECH
+@_answers
+def ledger(desk: Desk, action: str, source: str, target: str) -> Exit:  # noqa: ARG001  (there is one)
+    """Copy the record of all top-ups, from a file to a server or back, and verify each row.
+
+    \b
+    Example:  bulk-topup ledger copy ledger.db postgresql://db.office/topups
+    """
+    from bulk_topup import upkeep
+
+    return upkeep.copy_ledger(source, target, desk)
+
+
+@cli.command()
 @click.argument("action", type=click.Choice(["show", "resume"]))
 @_option("--base-url", metavar="URL", help="The provider's address.")
 @_SPEECH

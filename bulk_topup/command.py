@@ -104,7 +104,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "usage.prepare": ("login", "prices", "template"),
     "usage.pay": ("check", "run", "status", "settle", "resolve", "results"),
     "usage.look_back": ("history", "find", "forget"),
-    "usage.set_up": ("account", "config", "completion", "sandbox", "logout"),
+    "usage.set_up": ("doctor", "account", "ledger", "config", "completion", "sandbox", "logout"),
 }
 SHORT_HELP = 80
 """Characters: the longest that leaves room for a command's name in a line."""

@@ -148,7 +148,7 @@ class Store:
         METADATA.create_all(self._engine)
         with self._engine.begin() as db:
             _respell_accounts(db)
-            self._set_fact(db, "version", str(VERSION))
+            self.set_fact(db, "version", str(VERSION))
 
     def _migrate_server(self) -> None:
         """All of it or nothing, one desk at a time."""
@@ -159,7 +159,21 @@ class Store:
                 for table in (CLAIMS, BATCHES):
                     _widen(db, table)
                 _respell_accounts(db)
-                self._set_fact(db, "version", str(VERSION))
+                self.set_fact(db, "version", str(VERSION))
+
+    # -- for whoever copies it -----------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[sa.Connection]:
+        """One transaction in which nobody else writes."""
+        with self._errors(), self._engine.begin() as db:
+            if self.is_server:
+                names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
+                db.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
+            else:
+                # The driver begins a transaction with the first statement that writes.
+                self.set_fact(db, "version", str(VERSION))
+            yield db
 
     # -- for the classes that build on it ------------------------------------------------------------------
 
@@ -171,12 +185,12 @@ class Store:
             why = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
             raise StorageFailed("ledger.unusable", where=self._shown, why=why) from None
 
-    def _insert(self, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    def insert(self, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
         """With what both dialects spell the same: `on_conflict_do_nothing`, `on_conflict_do_update`."""
         return postgresql.insert(table) if self.is_server else sqlite.insert(table)
 
-    def _set_fact(self, db: sa.Connection, key: str, value: str) -> None:
-        insert = self._insert(META).values(key=key, value=value)
+    def set_fact(self, db: sa.Connection, key: str, value: str) -> None:
+        insert = self.insert(META).values(key=key, value=value)
         db.execute(insert.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
 

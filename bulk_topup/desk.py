@@ -353,6 +353,10 @@ class Desk:
         self._facts["stop"] = stop.facts()
         self.warn(_stop_line("account.stop", stop.facts()))
 
+    def show_unproven(self) -> None:
+        """It was never seen that a second top-up of a day is refused."""
+        self.warn(say.text("resend.unproven"))
+
     def report(self, facts: Mapping[str, object], lines: Iterable[str], table: Iterable[str] = ()) -> None:
         """What a command that looks back came to, already worded."""
         self._facts |= facts
@@ -414,6 +418,12 @@ class Desk:
             raise Declined("forget.no_terminal")
         if not self._says_yes(question):
             raise Declined("forget.declined")
+
+    def ask_to_spend(self, question: str, *, yes: bool) -> None:
+        """Raises Declined unless a person, or `yes`, releases the money that the question names."""
+        if yes:
+            self.warn(question)
+        self._ask(question, yes=yes)
 
     def _ask(self, question: str, *, yes: bool) -> None:
         if yes:

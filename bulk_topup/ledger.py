@@ -101,7 +101,7 @@ class Ledger(Account):
             "row": order.row,
         }
         values |= {"token": token, "state": OPEN, "claimed_at": at.isoformat()}
-        insert = self._insert(CLAIMS).values(values).on_conflict_do_nothing()
+        insert = self.insert(CLAIMS).values(values).on_conflict_do_nothing()
         with self._errors():
             for _ in range(2):
                 with self._engine.begin() as db:
@@ -157,7 +157,7 @@ class Ledger(Account):
         rows = sorted(({**claim, **own} for claim in claims), key=lambda row: [str(row[n]) for n in _SLOT])
         with self._errors(), self._engine.begin() as db:
             if rows:
-                db.execute(self._insert(CLAIMS).on_conflict_do_nothing(), rows)
+                db.execute(self.insert(CLAIMS).on_conflict_do_nothing(), rows)
 
     def conclude(self, token: str, status: Status) -> None:
         """Bring a claim to where its order stands: released, open, paid or held."""
@@ -175,7 +175,7 @@ class Ledger(Account):
     def record(self, entry: BatchEntry) -> None:
         """Keep what a batch has come to, in place of what was kept of it before."""
         values = asdict(entry)
-        insert = self._insert(BATCHES).values(values)
+        insert = self.insert(BATCHES).values(values)
         with self._errors(), self._engine.begin() as db:
             db.execute(insert.on_conflict_do_update(index_elements=BATCHES.primary_key, set_=values))
 
@@ -284,7 +284,7 @@ class Register(Store):
                 self._pragma(db, "secure_delete=ON")
                 stored = sa.select(META.c.value).where(META.c.key == FORGOTTEN).with_for_update()
                 earlier = db.execute(stored).scalar() or ""
-                self._set_fact(db, FORGOTTEN, max(earlier, before.isoformat()))
+                self.set_fact(db, FORGOTTEN, max(earlier, before.isoformat()))
                 gone = db.execute(sa.delete(CLAIMS).where(_closed_before(before))).rowcount
             with self._engine.connect() as db:
                 self._pragma(db, "wal_checkpoint(TRUNCATE)")

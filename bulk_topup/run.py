@@ -373,6 +373,15 @@ def release(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, d
         raise
 
 
+def assert_rule_51(tools: Tools, desk: Desk) -> None:
+    """Say where it was never seen that the provider answers 51. Raises Declined where it was seen not to."""
+    seen = tools.ledger.rule_51()
+    if seen is None:
+        desk.show_unproven()
+    elif not seen.holds:
+        raise Declined("resend.disproven", day=seen.day)
+
+
 def assert_not_stopped(tools: Tools, desk: Desk) -> None:
     """Raises Declined while a code that any desk of the account met holds for all of them."""
     stop = tools.ledger.stopped()
@@ -488,6 +497,7 @@ def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, desk: Desk) -
     if not found.orders:
         return None
     assert_not_stopped(tools, desk)
+    assert_rule_51(tools, desk)
     # They count as spent already: sending them again adds nothing.
     assert_within_budget(0, checkpoint, job.budget)
     desk.ask_to_resend([open_.order for open_ in found.orders], yes=job.yes)

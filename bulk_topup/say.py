@@ -972,6 +972,93 @@ WORDS: dict[str, str] = {
         "Stopped, as all desks of the account: {desk} was told at {at:date} (WIB): {cause} Once that is done, let all "
         "desks send again with 'bulk-topup account resume'."
     ),
+    "doctor.fine": "ok     ",
+    "doctor.problem": "PROBLEM",
+    "doctor.credentials": "user name and password",
+    "doctor.prices": "provider",
+    "doctor.clock": "clock, beside the provider's",
+    "doctor.server_clock": "clock, beside the record's server",
+    "doctor.ledger": "record of all top-ups",
+    "doctor.account": "account",
+    "doctor.rule_51": "second top-up of a day",
+    "doctor.folder": "folder of the progress file",
+    "doctor.disk": "disk",
+    "doctor.credentials.fine": "there, for {username}",
+    "doctor.prices.fine": "{address} takes them, and lists {count:product|products}",
+    "doctor.clock.fine": "{seconds} seconds apart",
+    "doctor.clock.off": (
+        "{seconds} seconds apart, so the two may mean different days; set this computer's clock, best by the internet"
+    ),
+    "doctor.clock.unknown": (
+        "the provider states no time, so 'settle --resend' will refuse; check this computer's clock yourself"
+    ),
+    "doctor.ledger.fine": "{where} answers in {ms} ms",
+    "doctor.ledger.none": "{where} is not there yet; the first run makes it",
+    "doctor.ledger.slow": (
+        "{where} answers in {ms} ms only, which slows down every top-up; use a server that is nearer, or more --workers"
+    ),
+    "doctor.account.stopped": (
+        "stopped for all desks since {at} (WIB) by {desk}; 'bulk-topup account show' says why, and 'bulk-topup account "
+        "resume' lets them send again"
+    ),
+    "doctor.rule_51.fine": "the provider was seen to refuse it (51) on {day:date}",
+    "doctor.rule_51.unseen": (
+        "it was never seen that the provider refuses it (51), on which 'settle --resend' relies; 'bulk-topup doctor "
+        "--prove-51 NUMBER --product CODE' tries it for the price of a small top-up"
+    ),
+    "doctor.rule_51.broken": (
+        "the provider paid it on {day:date} instead of refusing it (51), so 'settle --resend' is barred; tell the provider"
+    ),
+    "doctor.folder.fine": "{folder} can be written to, and is on this computer's own disk",
+    "doctor.folder.unwritable": "{folder} can't be written to ({why}); choose another one with --checkpoint",
+    "doctor.disk.fine": "{free:number} MB are free where {folder} is",
+    "doctor.disk.full": (
+        "only {free:number} MB are free where {folder} is; make room, at least {least:number} MB: what was sent has to be "
+        "written down"
+    ),
+    "doctor.next": "everything is in order; look at a sheet:",
+    "doctor.next_again": "put right what is marked as a problem, then look again:",
+    "prove.ask": (
+        "This tops up {number} with {product} for {price:money}, then asks for the very same once more, to see it refused "
+        "(51). If the provider does not refuse, it costs {most:money}. Spend {price:money}?"
+    ),
+    "prove.no_product": "the price list has no product {product} that can be ordered; see 'bulk-topup prices --ready'",
+    "prove.unwritable": "{path} can't be written ({why}); go to a folder that can be, and run the same command again",
+    "prove.seen": "Proven: the provider refused the second top-up of {number} (51). 'settle --resend' may rely on it.",
+    "prove.broken": (
+        "The provider did NOT refuse the second top-up of {number}: it was paid twice. 'settle --resend' is barred for this "
+        "account from now on. Tell the provider, and look up unknown rows by hand."
+    ),
+    "prove.unclear": (
+        "Nothing is proven: the second request for {number} came to something else than a top-up or a refusal (51). Look "
+        "the number up at the provider: it may have been paid twice."
+    ),
+    "prove.not_sent": (
+        "Nothing is proven: the provider does not hold the first top-up of {number}, so it was not asked a second time."
+    ),
+    "prove.next": "see what became of the top-up:",
+    "resend.unproven": (
+        "It was never seen that this provider refuses a second top-up of the same day (51), on which this relies. "
+        "'bulk-topup doctor --prove-51 NUMBER --product CODE' tries it for the price of a small top-up."
+    ),
+    "resend.disproven": (
+        "nothing was sent: on {day:date} this provider was seen to pay a second top-up of the same day instead of refusing "
+        "it (51), so nothing may be sent again; look the rows up at the provider and close them with 'bulk-topup resolve'"
+    ),
+    "ledger.other_time": (
+        "this computer's clock is {minutes} minutes off the clock of the server that holds the record of all top-ups, so "
+        "the two may mean different days; set the clock that is wrong, then run the same command again"
+    ),
+    "ledger.same": "the record of all top-ups would be copied onto itself, {where}; name two different places",
+    "ledger.differs": (
+        "nothing was copied: {count:row|rows} of the record stand otherwise where it is copied to, or are still open there "
+        "or here ({rows}); run 'bulk-topup settle' on these sheets first, or copy to an empty place"
+    ),
+    "ledger.copied": (
+        "Copied from {source} to {target}, and compared row by row: {claims:number} claims, {batches:number} batches; "
+        "{taken:number} more claims stand there for another batch. Set BULK_TOPUP_LEDGER at every desk before the next run."
+    ),
+    "ledger.next": "see whether this desk is set up for it:",
     "account.stop": "The account is stopped for all of its desks. {desk} was told at {at:date} (WIB): {cause}",
     "account.stopped": (
         "nothing was sent, because the account is stopped for all of its desks; once the cause is put right, let them "
@@ -1312,7 +1399,6 @@ WORDS: dict[str, str] = {
     "summary.refunds_due": "debits of failed rows, to be paid back",
     "summary.unexplained": "left without a debit that we know of (unexplained)",
     "summary.came_in": "came in, not from a refund (unexplained)",
-    "summary.undebited": "besides: paid or pending rows of which no answer stated the debit, at the listed price",
     "summary.closing": "balance at the end",
     "summary.mispriced": "debited other than the listed price",
     "summary.overcharged": "over the listed price",

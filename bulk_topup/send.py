@@ -176,6 +176,27 @@ class Sender:
                 return
             self.tools.clock.sleep(wait_s)
 
+    def repeat(self, order: Order) -> Outcome | None:
+        """Send once more what the provider holds, to see it refused; the outcome, None if it was not sent.
+
+        Under the claim that its first attempt has, and only while that is today's.
+        """
+        if not self.tools.throttle.wait(to_send=True):
+            return None
+        moment = self._moment()
+        claim_token = self._claim(order, moment, Status.UNKNOWN)
+        if claim_token is None:
+            return None
+        if claim_token == moment.token:  # another day: the first attempt's claim is no longer this slot's
+            self.tools.ledger.conclude(claim_token, Status.UNSENT)
+            return None
+        skew_s = self.tools.provider.skew_s(moment.at, moment.began)
+        attempt = self.checkpoint.begin_repeat(order, moment.token, moment.at, wib_day(moment.at), skew_s)
+        answer = self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
+        ended = self._end(attempt, classify(answer, order, self.tools.clock.now()), moment)
+        self.tools.ledger.conclude(claim_token, ended.status)
+        return ended.outcome
+
     def _pause_for(self, outcome: Outcome, backoff_s: float | None) -> float | None:
         """How long to wait before the same order again; None when the run has to stop instead."""
         wait_s = backoff_s if outcome.wait_s is None else outcome.wait_s

@@ -152,6 +152,20 @@ def with_account(typed: Typed, *, is_stopped: bool) -> Step:
     return Step(say.text("account.next"), typed.line("history"))
 
 
+def with_doctor(typed: Typed, *, is_fine: bool) -> Step:
+    if is_fine:
+        return Step(say.text("doctor.next"), typed.line("check", A_SHEET))
+    return Step(say.text("doctor.next_again"), typed.line("doctor"))
+
+
+def with_proof(typed: Typed, sheet: Path) -> Step:
+    return Step(say.text("prove.next"), typed.line("status", path_argument(sheet)))
+
+
+def with_copy(typed: Typed) -> Step:
+    return Step(say.text("ledger.next"), typed.line("doctor"))
+
+
 def with_login(typed: Typed) -> Step:
     return Step(say.text("login.next"), typed.line("template", A_SHEET))
 

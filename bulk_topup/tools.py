@@ -12,6 +12,7 @@ from bulk_topup import config
 from bulk_topup.checkpoint import BatchIdentity
 from bulk_topup.credentials import credentials
 from bulk_topup.database import is_address, ledger_url
+from bulk_topup.errors import InputError
 from bulk_topup.folder import assert_trusted
 from bulk_topup.ledger import Ledger
 from bulk_topup.model import account_of
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from bulk_topup.config import Connection, Job
     from bulk_topup.model import Order, Outcome, Sheet, Status
     from bulk_topup.throttle import Pace
+
+
+LARGEST_SKEW_S = 300.0
 
 
 class Watcher(Protocol):
@@ -80,9 +84,18 @@ def tools_of(job: Job, clock: SystemClock) -> Iterator[Tools]:
         account = account_of(username)
         ledger = Ledger(ledger_url(job.files.ledger), account=account, base_url=base_url)
         stack.callback(ledger.close)
+        if ledger.is_server:
+            _assert_same_time(ledger, clock)
         throttle = pace_of(ledger, connection.rate_per_s, clock)
         desk = f"{config.who()} at {socket.gethostname()}"
         yield Tools(provider, ledger, throttle, clock, account, base_url, desk)
+
+
+def _assert_same_time(account: Account, clock: Clock) -> None:
+    """Raises InputError where this machine's clock is not the server's: desks would mean different days."""
+    skew_s = account.skew_s(clock.now())
+    if abs(skew_s) > LARGEST_SKEW_S:
+        raise InputError("ledger.other_time", minutes=f"{-skew_s / 60:+.0f}")
 
 
 def pace_of(account: Account, rate_per_s: float, clock: Clock) -> Pace:

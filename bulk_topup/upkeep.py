@@ -1,16 +1,17 @@
-"""The commands that keep a set-up in order, for one desk or for many: `account`."""
+"""The commands that keep a set-up in order, for one desk or for many: `account`, `ledger`."""
 
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from bulk_topup import say, steps
+from bulk_topup import say, steps, transfer
 from bulk_topup.account import Account
 from bulk_topup.config import who
 from bulk_topup.credentials import username_of
-from bulk_topup.database import is_address, ledger_url
+from bulk_topup.database import Store, is_address, ledger_url, shown
 from bulk_topup.errors import Exit, InputError
+from bulk_topup.ledger import register_of
 from bulk_topup.model import account_of
 from bulk_topup.provider import checked_base_url
 
@@ -44,6 +45,21 @@ def resume_account(connection: Connection, ledger: str, desk: Desk, clock: Clock
     else:
         desk.report({"cleared": stop.facts()}, [say.text("account.resumed", **stop.facts())])
     desk.next([steps.with_account(desk.typed, is_stopped=False)])
+    return Exit.OK
+
+
+def copy_ledger(source: str, target: str, desk: Desk) -> Exit:
+    """Everything that one ledger holds into another, each row compared; where one differs, nothing at all.
+
+    Raises InputError where there is no source, or they are the same.
+    """
+    if shown(source) == shown(target):
+        raise InputError("ledger.same", where=shown(source))
+    with closing(register_of(source)) as old, closing(Store(ledger_url(target))) as new:
+        copied = transfer.copy(old, new)
+    facts = {"source": shown(source), "target": shown(target), **copied.facts()}
+    desk.report(facts, [say.text("ledger.copied", **facts)])
+    desk.next([steps.with_copy(desk.typed)])
     return Exit.OK
 
 

@@ -171,7 +171,7 @@ def options_of(group: click.Group) -> set[str]:
 
 def test_every_option_named_anywhere_exists() -> None:
     text = PROOF_LINE.sub("", README.replace(SAMPLE_LINE, "").replace(TEST_LINE, ""))
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) <= options_of(cli) | {"--help", "--version"}
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text)) <= options_of(cli) | {"--help", "--version"}
 
 
 def test_the_campaign_takes_the_options_of_its_lines() -> None:

@@ -185,6 +185,10 @@ def _sets_up(clerk: Clerk) -> None:
     clerk.type("config", "--init")
     clerk.type("config", "--init")
     clerk.type("account", "show")
+    clerk.type("doctor")
+    clerk.office.sandbox.set_balance(100_000)
+    clerk.type("doctor", "--prove-51", "081234500999", "--product", "TSEL5", "--yes", "--rate", "500")
+    clerk.type("ledger", "copy", clerk.office.environment["BULK_TOPUP_LEDGER"], "copied.db")
 
 
 def test_a_stop_of_the_account_has_the_documented_keys(

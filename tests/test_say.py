@@ -30,6 +30,9 @@ A_CODE = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
 FILE_SUFFIXES = (".db", ".xlsx", ".csv")
 
 FACTS_THAT_CODES_ARE_MADE_OF = {
+    "doctor.": {
+        *("credentials", "prices", "clock", "server_clock", "ledger", "account", "rule_51", "folder", "disk"),
+    },
     "cell.": {str(kind) for kind in Oddity if kind is not Oddity.LOST_DIGITS},
     "checkpoint.other_": {field.name for field in fields(BatchIdentity)},
     "outcome.not_sent.": {*outcomes.NOT_SENT_CAUSES, "failed"},

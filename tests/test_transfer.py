@@ -1,0 +1,139 @@
+"""`ledger copy`: from a file to a server and back, each row compared, all of it or nothing."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bulk_topup import transfer
+from bulk_topup.database import Store, ledger_url
+from bulk_topup.errors import InputError
+from bulk_topup.ledger import BatchEntry, Ledger, register_of
+from bulk_topup.model import Status
+from tests.builders import NOW, TODAY, an_order
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Office
+    from tests.postgres import Server
+
+SCOPE = {"account": "agent", "base_url": "https://provider.example"}
+STATES = (Status.SUKSES, Status.UNKNOWN, Status.DUPLICATE)
+
+
+def filled(location: str, batch: str = "b1", statuses: tuple[Status, ...] = STATES, count: int = 6) -> str:
+    """A ledger with so many claims of one batch."""
+    with closing(Ledger(ledger_url(location), **SCOPE)) as ledger:
+        ledger.server_time = lambda _db: NOW
+        for nth in range(count):
+            order = an_order(f"0812{nth:08}", row=nth + 2)
+            assert ledger.claim(order, TODAY, f"{batch}-{nth}", batch, batch, NOW, since=TODAY) is None
+            ledger.conclude(f"{batch}-{nth}", statuses[nth % len(statuses)])
+        agent, url, day = SCOPE["account"], SCOPE["base_url"], TODAY.isoformat()
+        entry = BatchEntry(agent, url, batch, batch, "", day, "1", rows=count, paid=1, not_paid=1, open=1)
+        ledger.record(entry)
+    return location
+
+
+def copy(source: str, target: str) -> transfer.Copied:
+    with closing(register_of(source)) as old, closing(Store(ledger_url(target))) as new:
+        return transfer.copy(old, new)
+
+
+def content(location: str) -> tuple[list[dict[str, object]], list[BatchEntry]]:
+    with closing(register_of(location)) as register:
+        claims = [claim for nth in range(20) for claim in register.claims_of(f"0812{nth:08}")]
+        return claims, register.batches()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    return str(tmp_path / "ledger.db")
+
+
+def test_a_file_goes_to_a_server_and_back_without_losing_or_changing_a_row(
+    file: str, postgres: Server, tmp_path: Path
+) -> None:
+    server, back = postgres.fresh(), str(tmp_path / "back.db")
+    assert copy(filled(file), server) == transfer.Copied(claims=6, taken=0, batches=1)
+    copy(server, back)
+    assert content(file) == content(server) == content(back)
+
+
+def test_what_is_there_already_stays_and_copying_once_more_changes_nothing(
+    file: str, postgres: Server
+) -> None:
+    server = postgres.fresh()
+    copy(filled(file), server)
+    before = content(server)
+    assert copy(file, server).claims == 6
+    assert content(server) == before
+
+
+def test_two_desks_bring_their_records_together(file: str, postgres: Server, tmp_path: Path) -> None:
+    """The provider's own 51 leaves a claim at the desk that came second: one slot, two batches."""
+    server, other = postgres.fresh(), str(tmp_path / "other.db")
+    copy(filled(file, "b1", (Status.SUKSES,)), server)
+    copied = copy(filled(other, "b2", (Status.DUPLICATE,), count=8), server)
+    assert copied == transfer.Copied(claims=2, taken=6, batches=1)
+    claims, batches = content(server)
+    assert [claim["batch"] for claim in claims] == ["b1"] * 6 + ["b2"] * 2
+    assert {batch.batch for batch in batches} == {"b1", "b2"}
+
+
+@pytest.mark.parametrize(
+    ("there", "here"), [(Status.UNKNOWN, Status.DUPLICATE), (Status.SUKSES, Status.UNKNOWN)]
+)
+def test_what_is_open_on_either_side_stands_in_the_way_and_nothing_is_copied(
+    file: str, postgres: Server, tmp_path: Path, there: Status, here: Status
+) -> None:
+    server, other = postgres.fresh(), str(tmp_path / "other.db")
+    copy(filled(file, "b1", (there,), count=2), server)
+    before = content(server)
+    with pytest.raises(InputError) as refused:
+        copy(filled(other, "b2", (here,)), server)
+    assert refused.value.code == "ledger.differs"
+    assert refused.value.facts["count"] == 2
+    assert content(server) == before
+
+
+def test_a_claim_that_went_on_since_it_was_copied_is_no_copy_any_more(file: str, postgres: Server) -> None:
+    server = postgres.fresh()
+    copy(filled(file), server)
+    with closing(Ledger(ledger_url(file), **SCOPE)) as ledger:
+        ledger.conclude("b1-1", Status.SUKSES)
+    with pytest.raises(InputError):
+        copy(file, server)
+
+
+def test_what_was_forgotten_in_either_stays_forgotten(file: str, postgres: Server) -> None:
+    server = postgres.fresh()
+    with closing(register_of(filled(file, statuses=(Status.SUKSES,)))) as register:
+        register.forget(TODAY)
+    copy(file, server)
+    with closing(register_of(server)) as register:
+        assert register.forgotten_before() == TODAY
+        register.forget(TODAY + timedelta(days=1))
+    copy(file, server)
+    with closing(register_of(server)) as register:
+        assert register.forgotten_before() == date(2025, 1, 21)
+
+
+def test_the_command_says_what_was_copied_and_shows_no_password(
+    office: Office, file: str, postgres: Server
+) -> None:
+    server = postgres.fresh()
+    done = office.run("ledger", "copy", filled(file), server)
+    assert done.exit == 0, done.err
+    assert "BULK_TOPUP_LEDGER" in done.out
+    assert "hunter2" not in done.out + done.err
+    assert content(server) == content(file)
+
+
+def test_a_source_that_is_not_there_or_is_the_target_is_refused(office: Office, file: str) -> None:
+    assert office.run("ledger", "copy", file, f"{file}2").exit == 2
+    assert office.run("ledger", "copy", filled(file), file).exit == 2
