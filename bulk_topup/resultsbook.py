@@ -169,7 +169,7 @@ def summary_rows(facts: Mapping[str, str], total: Tally, books: Books) -> Iterat
     yield from _by_paid(total)
     yield from _by_status(total)
     yield from _by_operator(total)
-    yield from _deposit(books)
+    yield from _deposit(books, total)
     yield from _left_over(total)
     yield from signature_rows()
 
@@ -221,7 +221,7 @@ def _by_operator(total: Tally) -> Iterator[SummaryRow]:
 _PAID: Mapping[Paid, str] = {Paid.YES: "paid.yes", Paid.NO: "paid.no", Paid.ASK: "paid.ask"}
 
 
-def _deposit(books: Books) -> Iterator[SummaryRow]:
+def _deposit(books: Books, total: Tally) -> Iterator[SummaryRow]:
     """Signed amounts: what stands above the closing balance adds up to it."""
     yield SummaryRow()
     yield _row("summary.deposit", "", say.text("summary.rupiah"), bold=True)
@@ -233,6 +233,9 @@ def _deposit(books: Books) -> Iterator[SummaryRow]:
         code = "summary.unexplained" if books.unexplained >= 0 else "summary.came_in"
         yield _row(code, None, -books.unexplained)
         yield _row("summary.closing", None, books.closing, bold=True)
+    undebited = total.rupiah[Status.SUKSES] + total.rupiah[Status.PENDING] - books.debited
+    if undebited > 0:
+        yield _row("summary.undebited", None, undebited)
     yield from _heading("summary.mispriced", "summary.rows", "summary.rupiah")
     yield _row("summary.overcharged", len(books.mispriced), books.overcharged)
     if books.mispriced:

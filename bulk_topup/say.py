@@ -1399,6 +1399,7 @@ WORDS: dict[str, str] = {
     "summary.refunds_due": "debits of failed rows, to be paid back",
     "summary.unexplained": "left without a debit that we know of (unexplained)",
     "summary.came_in": "came in, not from a refund (unexplained)",
+    "summary.undebited": "besides: paid or pending rows of which no answer stated the debit, at the listed price",
     "summary.closing": "balance at the end",
     "summary.mispriced": "debited other than the listed price",
     "summary.overcharged": "over the listed price",

@@ -121,4 +121,4 @@ def test_a_web_page_is_one_however_far_below_its_table_stands(tmp_path: Path, st
     path.write_text(
         f"{start}{'td {color: red}' * 400}</style><table>{names}<tr><td>081234567890<td>S5</table>"
     )
-    assert read_sheet(path).cells.loc[2].tolist() == ["081234567890", "S5"]
+    assert list(read_sheet(path).cells.loc[2]) == ["081234567890", "S5"]

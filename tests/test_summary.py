@@ -143,6 +143,18 @@ def test_money_that_came_in_is_not_called_money_that_left(closing: int, code: st
     assert not set(labels.values()) & set(said)
 
 
+def test_what_is_paid_without_a_stated_debit_is_told_apart() -> None:
+    """The provider has no debit for a row whose invoice a person found out: paid rupiah and debits differ."""
+    total = Tally()
+    total.rupiah[Status.SUKSES] = CLOSED.debited + 5_650
+    said = {str(row.values[0]): row.values[1:] for row in summary_rows(NO_FACTS, total, CLOSED) if row.values}
+    assert said[say.WORDS["summary.undebited"]] == (None, 5_650)
+    total.rupiah[Status.SUKSES] = CLOSED.debited
+    assert say.WORDS["summary.undebited"] not in {
+        row.values[0] for row in summary_rows(NO_FACTS, total, CLOSED) if row.values
+    }
+
+
 def test_without_a_balance_only_the_debits_are_stated() -> None:
     rows = summary_rows(NO_FACTS, Tally(), replace(CLOSED, opening=None, closing=None))
     said = {str(row.values[0]): row.values[1:] for row in rows if row.values}

@@ -1,0 +1,297 @@
+"""The walk-through of docs/walkthrough.md, played on the sandbox: `python -m tests.walkthrough` writes it.
+
+One folder, from the template to the results to sign, as a finance office goes through it: two people, a
+mistake in the sheet, a top-up whose answer is lost. What the program prints is taken as it is; only what
+differs from run to run (days, plan codes, serials, the folder) is put in the same words each time. The
+pictures of workbooks are made with LibreOffice and pdftoppm. It takes about two minutes, half of which is
+the wait that a resend has to keep.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import openpyxl
+
+from bulk_topup.model import BookTab
+from bulk_topup.sandbox import Sandbox
+from tests.markdown import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+PAGE = ROOT / "docs" / "walkthrough.md"
+PICTURES = ROOT / "docs" / "pictures"
+
+PEOPLE = (
+    ("Budi Santoso", "081234567801", "TSEL50"),
+    ("Dewi Lestari", "+62 857-1234-5602", "ISAT50"),
+    ("Joko Susilo", "0878 1234 5603", "XL50"),
+    ("Fitri Handayani", "0812345O7804", "TSEL25"),
+    ("Siti Aminah", "081200001005", "TSEL25"),
+    ("Agus Wijaya", "081200002006", "TSEL25"),
+)
+"""Fitri's number has a letter in it; Siti's top-up is pending at first, and the answer to Agus' is lost."""
+RESEND_AFTER_S = 61.0
+
+HEAD = """# A payroll from beginning to end
+
+What two people see who pay a month's bonuses: Andi, who makes the sheet and sends it, and Rina Sari, who
+approves it. It is played with the simulated provider (`--sandbox`), so no money moves; without that word, all
+is the same. You can type it along.
+
+Days, plan codes and serials are yours then. Install first, as the [README](../README.md) says.
+"""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A command and what it printed; `words` are said before it, `pictures` stand behind it."""
+
+    words: str
+    command: str
+    output: str
+    pictures: tuple[str, ...] = ()
+
+
+@dataclass
+class Played:
+    folder: Path
+    shown: list[Shown] = field(default_factory=list)
+
+    def type(self, words: str, command: str, *pictures: str) -> str:
+        """Type a command of ours; returns what it printed, and keeps it as it is each time."""
+        done = subprocess.run(
+            [sys.executable, "-m", "bulk_topup", *shlex.split(command)[1:]],
+            cwd=self.folder,
+            env=_environment(self.folder),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=240,
+            check=False,
+        )
+        self.shown.append(
+            Shown(words, the_same(command, self.folder), the_same(done.stdout, self.folder), pictures)
+        )
+        return done.stdout
+
+
+def play(folder: Path, wait: Callable[[float], None] = time.sleep) -> list[Shown]:
+    """The whole way, in a new folder."""
+    folder.mkdir()
+    day = Played(folder)
+    _prepare(day)
+    _send(day, wait)
+    _look_back(day)
+    return day.shown
+
+
+def _prepare(day: Played) -> None:
+    sheet = day.folder / "payroll.xlsx"
+    day.type(MAKES_IT, "bulk-topup template payroll.xlsx --sandbox", "template.png")
+    _fill_in(sheet, PEOPLE)
+    shutil.copy(sheet, day.folder / "filled.xlsx")
+    day.type(LOOKS, "bulk-topup check payroll.xlsx --sandbox", "check.svg")
+    _fill_in(sheet, [(name, number.replace("O", "0"), code) for name, number, code in PEOPLE])
+    day.type(CORRECTS, "bulk-topup check payroll.xlsx --sandbox --output plan.xlsx", "plan.png")
+
+
+def _send(day: Played, wait: Callable[[float], None]) -> None:
+    approved = f'--approve {_code(day.folder)} --approved-by "Rina Sari"'
+    day.type(SENDS, f"bulk-topup run payroll.xlsx --sandbox {approved} --pilot 3", "run.svg")
+    wait(RESEND_AFTER_S)
+    day.type(RESENDS, "bulk-topup settle payroll.xlsx --sandbox --resend --yes")
+    _answer(day.folder)
+    answers = "--from payroll.sandbox.results.xlsx"
+    line = f'bulk-topup resolve payroll.xlsx --sandbox {answers} --note "Andi, by the hotline"'
+    day.type(ASKS, line, "results.png", "summary.png")
+
+
+def _look_back(day: Played) -> None:
+    day.type(RUNS_AGAIN, "bulk-topup run payroll.xlsx --sandbox --yes")
+    day.type(WRITES_AGAIN, "bulk-topup results payroll.xlsx --sandbox")
+    day.type(FINDS, "bulk-topup find 081234567801 --sandbox")
+    day.type(LISTS, "bulk-topup history --sandbox", "history.svg")
+
+
+MAKES_IT = """Andi makes a sheet to fill in. The phone numbers are Text in it, and the product codes are
+chosen from the price list."""
+LOOKS = """He types six people over the example rows, saves, and looks at the plan. One number has the letter
+O in it."""
+CORRECTS = "He corrects it. Rina Sari looks at the plan, also as a workbook."
+SENDS = """She approves: the command with the code comes from her, with her name. Andi sends with it.
+`--pilot 3` sends three first, and the others if those are paid at their price. One answer is lost."""
+RESENDS = """What was lost may be paid or not. A minute later it can be sent once more: the provider takes one
+a day, and refuses what it already has. That is what it does here, so the row is *accepted*: the provider
+holds it, and only its invoice is not known."""
+ASKS = """Andi asks the provider for the invoice, and fills it in in the tab *Ask provider* of the results.
+Then every row is paid, and the tab *Summary* can be signed."""
+RUNS_AGAIN = "Run once more, and nobody is paid a second time."
+WRITES_AGAIN = "The results can be written again at any time."
+FINDS = "An employee says that nothing came."
+LISTS = "All batches, with the month's totals."
+
+
+# -- what a person does beside the commands ----------------------------------------------------------------
+
+
+def _fill_in(sheet: Path, people: Sequence[tuple[str, str, str]]) -> None:
+    """As it is typed in Excel: over the example rows, and below them."""
+    book = openpyxl.load_workbook(sheet)
+    tab = book.worksheets[0]
+    for at, (name, number, code) in enumerate(people, start=2):
+        for column, value in enumerate((name, number, code, None, None), start=1):
+            tab.cell(at, column).value = value
+    book.save(sheet)
+    book.close()
+
+
+def _answer(folder: Path) -> None:
+    """The provider's hotline knows the invoice: it goes into the yellow cell."""
+    with Sandbox(folder / "sandbox.provider.db") as provider:
+        invoices = {topup.number: topup.invoice for topup in provider.book()}
+    path = folder / "payroll.sandbox.results.xlsx"
+    book = openpyxl.load_workbook(path)
+    header, *rows = book[BookTab.ASK_PROVIDER].iter_rows()
+    names = [cell.value for cell in header]
+    for row in rows:
+        row[names.index("invoice")].value = invoices[str(row[names.index("number")].value)]
+    book.save(path)
+    book.close()
+
+
+def _code(folder: Path) -> str:
+    """The plan code that was passed on: of the plan that was kept last."""
+    kept = max(folder.glob("*.plan"), key=lambda path: path.stat().st_mtime_ns)
+    return kept.name.split(".")[-2]
+
+
+# -- the same each time ------------------------------------------------------------------------------------
+
+PLACEHOLDERS = (
+    (re.compile(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b"), "K7QF-2MXA-9TRB-C4WD"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d(?=[ T]\d\d:\d\d)[ T]\d\d:\d\d(?::\d\d)?"), "2026-11-25 10:15"),
+    (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "2026-11-25"),
+    (re.compile(r"\b20\d\d-\d\d\b(?!-)"), "2026-11"),
+    (re.compile(r"\bat \d\d:\d\d\b"), "at 10:15"),
+    (re.compile(r"\b\d{16,20}\b"), "0042611250000001"),
+    (re.compile(r"^\d+ of \d+ rows: .*\n", re.MULTILINE), ""),
+)
+"""What differs from run to run, and what stands for it. A line of progress comes on a slow machine alone."""
+
+
+def the_same(text: str, folder: Path) -> str:
+    text = text.replace(str(folder), "/home/andi/payroll")
+    for found, shown in PLACEHOLDERS:
+        text = found.sub(shown, text)
+    return text.rstrip("\n")
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Nobody's own settings, and English."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BULK_TOPUP_")}
+    own = {"HOME": str(home.parent), "USERPROFILE": str(home.parent), "XDG_DATA_HOME": str(home.parent)}
+    return {**kept, **own, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "BULK_TOPUP_LANG": "en"}
+
+
+# -- the page ----------------------------------------------------------------------------------------------
+
+
+def page_of(shown: Sequence[Shown]) -> str:
+    return "\n".join([HEAD, *map(_part, shown)])
+
+
+def _part(one: Shown) -> str:
+    pictures = "".join(f"\n![{_alt(name)}](pictures/{name})\n" for name in one.pictures)
+    return f"{one.words}\n\n```console\n$ {one.command}\n{one.output}\n```\n{pictures}"
+
+
+def _alt(name: str) -> str:
+    what, _, kind = name.partition(".")
+    return f"{what} on the screen" if kind == "svg" else f"{what}, as a workbook"
+
+
+# -- the pictures ------------------------------------------------------------------------------------------
+
+CHARACTER, LINE, MARGIN, WIDEST = 8.4, 19, 16, 110
+DOTS_PER_INCH = 100
+
+
+def screen(one: Shown) -> str:
+    """What the terminal shows, as SVG."""
+    lines = [piece for line in f"$ {one.command}\n{one.output}".split("\n") for piece in _pieces(line)]
+    width = round(max(map(len, lines)) * CHARACTER) + 2 * MARGIN
+    height = len(lines) * LINE + 2 * MARGIN
+    texts = "\n".join(
+        f'<text x="{MARGIN}" y="{MARGIN + (at + 1) * LINE - 5}"{_paint(line)}>{escape(line)}</text>'
+        for at, line in enumerate(lines)
+    )
+    size = f'width="{width}" height="{height}"'
+    font = 'font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14" fill="#e6e6e6"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}">\n'
+        f'<rect {size} rx="8" fill="#1d2330"/>\n'
+        f'<g {font} xml:space="preserve">\n{texts}\n</g>\n</svg>\n'
+    )
+
+
+def _pieces(line: str) -> list[str]:
+    """As a terminal breaks it that is WIDEST characters wide."""
+    return [line[at : at + WIDEST] for at in range(0, len(line), WIDEST)] or [""]
+
+
+def _paint(line: str) -> str:
+    if line.startswith("$ "):
+        return ' fill="#8fd18f"'
+    return ' fill="#f0c674"' if line.startswith(("SANDBOX", "Next:")) else ""
+
+
+SHEETS = {
+    "template.png": ("filled.xlsx", 1, (30, 80, 1120, 160)),
+    "plan.png": ("plan.xlsx", 1, (30, 40, 1120, 130)),
+    "results.png": ("payroll.sandbox.results.xlsx", 1, (30, 40, 1120, 110)),
+    "summary.png": ("payroll.sandbox.results.xlsx", 2, (30, 40, 1120, 760)),
+}
+"""The workbook, the page of its print-out, and what is cut out of that: left, top, width, height."""
+
+
+def photograph(folder: Path, into: Path) -> None:
+    """The workbooks as LibreOffice prints them."""
+    office, photo = (shutil.which(name) or name for name in ("soffice", "pdftoppm"))
+    pdfs = folder / "pdf"
+    for name, (book, number, (left, top, width, height)) in SHEETS.items():
+        printed = [office, "--headless", "--convert-to", "pdf", "--outdir", pdfs, folder / book]
+        subprocess.run(list(map(str, printed)), check=True, capture_output=True, timeout=240)
+        cut = ["-x", left, "-y", top, "-W", width, "-H", height]
+        page = ["-f", number, "-l", number, "-r", DOTS_PER_INCH, "-singlefile"]
+        files = [(pdfs / book).with_suffix(".pdf"), (into / name).with_suffix("")]
+        subprocess.run([photo, "-png", *map(str, [*page, *cut, *files])], check=True)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home) / "payroll"
+        shown = play(folder)
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        PAGE.write_text(page_of(shown), encoding="utf-8")
+        for one in shown:
+            for name in (name for name in one.pictures if name.endswith(".svg")):
+                (PICTURES / name).write_text(screen(one), encoding="utf-8")
+        photograph(folder, PICTURES)
+
+
+if __name__ == "__main__":
+    main()
