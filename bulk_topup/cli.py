@@ -34,10 +34,10 @@ _SECONDS = command.FiniteRange(0, 86_400)
 
 def main() -> None:
     """Every way out of a command is an exit code and, if it failed, one line."""
-    language.choose(sys.argv[1:])
-    command.translate_help(cli)
     desk = Desk(as_json=_wants_json())
     try:
+        language.choose(sys.argv[1:])
+        command.translate_help(cli)
         sys.exit(cli.main(prog_name="bulk-topup", windows_expand_args=False, standalone_mode=False))
     except click.ClickException as usage:
         usage.show()
