@@ -24,7 +24,7 @@ from bulk_topup.errors import InputError
 from bulk_topup.model import BookTab, Notice, letter
 from bulk_topup.sheet import frames, text
 from bulk_topup.sheet.book import Wanted, choose
-from bulk_topup.sheet.columns import Named
+from bulk_topup.sheet.columns import Named, first_of
 from bulk_topup.sheet.frames import Frame
 from bulk_topup.sheet.look import Format, format_of, is_encrypted_package, read_bytes, size_of
 from bulk_topup.sheet.password import unlocked
@@ -44,7 +44,6 @@ before the parent, which allows 1 GiB of memory in use, has looked again."""
 
 ODD_IN_FRAME = 20_000
 CAUSE_CHARACTERS = 100
-LISTED_ROWS = 10
 
 
 class Reader(Protocol):
@@ -234,8 +233,8 @@ def _header_notices(header: Header) -> Iterator[Notice]:
     if header.upper is not None:
         yield Notice("sheet.two_header_rows", {"upper": str(header.upper), "row": str(header.row)})
     if people := header.people_above:
-        listed = ", ".join(map(str, people[:LISTED_ROWS])) + ", …" * (len(people) > LISTED_ROWS)
-        yield Notice("sheet.people_above", {"rows": listed, "row": str(header.row)})
+        rows = first_of(people, text.LISTED_ROWS)
+        yield Notice("sheet.people_above", {"rows": rows, "row": str(header.row)})
 
 
 def _formulas(found: Found, remarks: Remarks) -> Iterator[Notice]:

@@ -234,8 +234,13 @@ def _not_found(candidates: list[Row], found: list[tuple[list[int], list[int]]]) 
 def _listed(texts: Sequence[str], positions: Iterable[int] | None = None) -> str:
     """`A "Name", C "No HP"`: columns as a person finds them in Excel."""
     chosen = [at for at, text in enumerate(texts) if text.strip()] if positions is None else list(positions)
-    listed = ", ".join(f'{letter(at)} "{_shown(texts[at])}"' for at in chosen[:LISTED_COLUMNS])
-    return f"{listed}, …" if len(chosen) > LISTED_COLUMNS else listed
+    return first_of([f'{letter(at)} "{_shown(texts[at])}"' for at in chosen], LISTED_COLUMNS)
+
+
+def first_of(items: Sequence[object], most: int) -> str:
+    """The items one after the other, so many at the most."""
+    listed = ", ".join(map(str, items[:most]))
+    return f"{listed}, …" if len(items) > most else listed
 
 
 def _shown(text: str) -> str:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 from bulk_topup.errors import InputError
 from bulk_topup.sheet import foreign
+from bulk_topup.sheet.columns import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -169,15 +170,10 @@ def _format_of_package(package: zipfile.ZipFile) -> Format:
         raise InputError("sheet.numbers_app")
     if names & {"word/document.xml", "ppt/presentation.xml"}:
         raise InputError("sheet.not_a_spreadsheet")
-    sheets = [name for name in package.namelist() if _SHEET.search(name)]
+    sheets = [f'"{name}"' for name in package.namelist() if _SHEET.search(name)]
     if sheets:
-        raise InputError("sheet.archive_of", names=_listed(sheets))
+        raise InputError("sheet.archive_of", names=first_of(sheets, LISTED_NAMES))
     raise InputError("sheet.archive" if names else "sheet.empty_archive")
-
-
-def _listed(names: list[str]) -> str:
-    listed = ", ".join(f'"{name}"' for name in names[:LISTED_NAMES])
-    return f"{listed}, …" if len(names) > LISTED_NAMES else listed
 
 
 def _main_part(package: zipfile.ZipFile) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bulk_topup.errors import InputError
 from bulk_topup.model import Notice
 from bulk_topup.sheet.book import Found, Remarks, Wanted
-from bulk_topup.sheet.columns import HEADER_ROWS, Header, Named, NoHeader, find_header
+from bulk_topup.sheet.columns import HEADER_ROWS, Header, Named, NoHeader, find_header, first_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -216,9 +216,6 @@ def _body(source: _Source, header: Header) -> Iterator[Record]:
         else:
             yield row, cells
     if longer:
-        raise InputError("sheet.ragged", rows=_listed(longer), count=str(len(longer)), columns=str(width))
-
-
-def _listed(rows: list[int]) -> str:
-    listed = ", ".join(map(str, rows[:LISTED_ROWS]))
-    return f"{listed}, …" if len(rows) > LISTED_ROWS else listed
+        raise InputError(
+            "sheet.ragged", rows=first_of(longer, LISTED_ROWS), count=str(len(longer)), columns=str(width)
+        )
