@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.batch import KEY, Known
 from bulk_topup.errors import InputError, StorageFailed
-from bulk_topup.lines import line_of, line_values, moved, own_header
+from bulk_topup.lines import line_of, line_values, lines_alike_of, moved, own_header
 from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then, account_of
 from bulk_topup.outcomes import order_status
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from bulk_topup.lines import Line
+    from bulk_topup.lines import Line, LinesAlike
     from bulk_topup.plan import Plan
 
 APPLICATION_ID = 0x42544F50  # "BTOP": tells our files from any other SQLite database
@@ -659,6 +659,14 @@ class Checkpoint:
         ):
             yield from (line_of(dict(row)) for row in reader.execute(_LINES, facts))
 
+    def lines_alike(self) -> list[LinesAlike]:
+        """The same lines, all of them, as groups that count alike: a million are summed up in seconds."""
+        with (
+            _storage_errors(self.path),
+            contextlib.closing(_connect(self.path, read_only=self._read_only)) as reader,
+        ):
+            return [lines_alike_of(dict(row)) for row in reader.execute(_LINES_ALIKE)]
+
 
 _SPEAKS: Mapping[Status, frozenset[Kind | None]] = {
     Status.SUKSES: frozenset({Kind.SUKSES}),
@@ -740,6 +748,22 @@ _INVOICE = f"""
     ), '')
 """  # noqa: S608
 """Of order `o` with its speaker `a`: a 51 names none, but an open attempt before it may have got one."""
+
+_LINES_ALIKE = """
+    SELECT coalesce(l.status, o.status) AS status, coalesce(o.operator, '') AS operator, l.removed,
+           coalesce(iif(l.why IS NULL, '', (
+               SELECT group_concat(json_extract(value, '$[2]')) FROM json_each(l.why))), '') AS codes,
+           coalesce(iif(o.status = 'gagal', a.reason_code, ''), '') AS reason_code,
+           count(*) AS rows,
+           sum(coalesce(iif(o.status = 'sukses', a.debited, NULL), o.price, 0)) AS rupiah,
+           min(iif(a.kind IS NOT 'not_sent', a.begun_at, NULL)) AS first_sent,
+           max(iif(a.kind IS NOT 'not_sent', a.begun_at, NULL)) AS last_sent
+    FROM lines l
+    LEFT JOIN orders o ON l.status IS NULL
+         AND o.number = l.number AND o.product = l.product AND o.itrx = l.itrx
+    LEFT JOIN attempts a ON a.id = o.speaker
+    GROUP BY 1, 2, 3, 4, 5
+"""
 
 _LINES = f"""
     SELECT l.row, l.cells, l.status AS held, l.why, l.removed,

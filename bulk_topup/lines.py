@@ -37,6 +37,23 @@ class Line:
     nominal: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LinesAlike:
+    """So many lines that count alike. `codes` are those of their findings, `reason_code` is the provider's of
+    failed ones. Rupiah are debits where stated, listed prices otherwise; the times at which the first and the
+    last of them may have left are ISO texts, "" where none did."""
+
+    status: Status
+    operator: str
+    removed: bool
+    codes: frozenset[str]
+    reason_code: str
+    rows: int
+    rupiah: int
+    first_sent: str
+    last_sent: str
+
+
 def _own_positions(plan: Plan) -> list[int]:
     """Positions of the sheet's own columns: all but a block of results fed back in."""
     start = plan.rows.sheet.columns.results
@@ -97,6 +114,21 @@ def line_of(row: Mapping[str, Any]) -> Line:
         tries=row["tries"],
         last_answer=" ".join(filter(None, (row["last_reason_code"], row["last_reason"]))),
         nominal=row["nominal"],
+    )
+
+
+def lines_alike_of(row: Mapping[str, Any]) -> LinesAlike:
+    """From the kept values of a group of lines, summed up."""
+    return LinesAlike(
+        status=Status(row["status"]),
+        operator=row["operator"],
+        removed=bool(row["removed"]),
+        codes=frozenset(filter(None, row["codes"].split(","))),
+        reason_code=row["reason_code"],
+        rows=row["rows"],
+        rupiah=row["rupiah"],
+        first_sent=row["first_sent"] or "",
+        last_sent=row["last_sent"] or "",
     )
 
 

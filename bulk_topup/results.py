@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup import say
 from bulk_topup.errors import Exit
+from bulk_topup.lines import LinesAlike
 from bulk_topup.model import Kind, Paid, Status
 from bulk_topup.workbook import ResultLine
 
@@ -49,18 +50,25 @@ class Tally:
     first_sent: str = ""
     last_sent: str = ""
 
+    def add_alike(self, alike: LinesAlike) -> None:
+        self.rows[alike.status] += alike.rows
+        self.rupiah[alike.status] += alike.rupiah
+        self.operators[alike.operator, alike.status.paid] += alike.rupiah
+        self.operator_rows[alike.operator] += alike.rows
+        self.removed += alike.rows * alike.removed
+        if action := _to_do(alike.status, alike.removed, alike.codes, alike.reason_code):
+            self.to_do[action] += alike.rows
+        if alike.first_sent:
+            self.first_sent = min(filter(None, (self.first_sent, _to_the_second(alike.first_sent))))
+            self.last_sent = max(self.last_sent, _to_the_second(alike.last_sent))
+
     def add(self, line: Line) -> None:
-        rupiah = _rupiah(line)
-        self.rows[line.status] += 1
-        self.rupiah[line.status] += rupiah
-        self.operators[line.operator, line.status.paid] += rupiah
-        self.operator_rows[line.operator] += 1
-        self.removed += line.removed
-        if action := to_do(line):
-            self.to_do[action] += 1
-        if sent_at := _sent_at(line):
-            self.first_sent = min(self.first_sent or sent_at, sent_at)
-            self.last_sent = max(self.last_sent, sent_at)
+        attempt = line.attempt or {}
+        sent_at = attempt["begun_at"] if _sent_at(line) else ""
+        codes = frozenset(finding.code for finding in line.why)
+        reason_code = attempt.get("reason_code") or ""
+        what = (line.status, line.operator, line.removed, codes, reason_code)
+        self.add_alike(LinesAlike(*what, 1, _rupiah(line), sent_at, sent_at))
 
     def rows_paid(self, paid: Paid) -> int:
         return sum(count for status, count in self.rows.items() if status.paid is paid)
@@ -82,8 +90,8 @@ class Tally:
 def tally(checkpoint: Checkpoint) -> Tally:
     """The whole batch, removed rows included."""
     total = Tally()
-    for line in checkpoint.lines():
-        total.add(line)
+    for alike in checkpoint.lines_alike():
+        total.add_alike(alike)
     return total
 
 
@@ -110,20 +118,27 @@ def _sent_at(line: Line) -> str:
     """`2025-01-20 10:00:00` (WIB), when it may have left; "" where nothing did."""
     if line.attempt is None or line.attempt["kind"] == Kind.NOT_SENT:
         return ""
-    return str(line.attempt["begun_at"])[:19].replace("T", " ")
+    return _to_the_second(line.attempt["begun_at"])
+
+
+def _to_the_second(moment: str) -> str:
+    return moment[:19].replace("T", " ")
 
 
 def to_do(line: Line) -> str | None:
     """What a person can do about the row, one of TO_DO; None where it is not to be sent again."""
-    codes = {finding.code for finding in line.why}
-    if line.removed or "hidden.skipped" in codes:  # someone took it out of what is sent
+    codes = frozenset(finding.code for finding in line.why)
+    return _to_do(line.status, line.removed, codes, (line.attempt or {}).get("reason_code") or "")
+
+
+def _to_do(status: Status, removed: bool, codes: frozenset[str], reason_code: str) -> str | None:
+    if removed or "hidden.skipped" in codes:  # someone took it out of what is sent
         return None
-    match line.status:
+    match status:
         case Status.INVALID:
             return "todo.product" if codes == {"product.closed"} else "todo.correct"
         case Status.GAGAL:
-            reason_code = (line.attempt or {}).get("reason_code")
-            return _AFTER_REASON.get(reason_code or "", "todo.again")
+            return _AFTER_REASON.get(reason_code, "todo.again")
         case Status.UNSENT:
             return "todo.decide" if "changed.already_sent" in codes else "todo.send"
     return None

@@ -255,6 +255,18 @@ def test_the_summary_counts_what_was_written_even_if_that_changed_meanwhile(
     assert labelled(openpyxl.load_workbook(target)["Summary"])["sukses"][:2] == (2, 11_500)
 
 
+def test_what_is_summed_up_by_the_database_is_what_the_lines_add_up_to(batch: Checkpoint) -> None:
+    def by_line() -> Tally:
+        total = Tally()
+        for line in batch.lines():
+            total.add(line)
+        return total
+
+    assert tally(batch) == by_line()
+    attempted(batch, orders_in(batch)[DEWI, "I5", 1], an_outcome(Kind.NOT_SENT))
+    assert tally(batch) == by_line()
+
+
 # -- what is left to do ------------------------------------------------------------------------------------
 
 
