@@ -998,7 +998,7 @@ WORDS: dict[str, str] = {
         "{where} answers in {ms} ms only, which slows down every top-up; use a server that is nearer, or more --workers"
     ),
     "doctor.account.stopped": (
-        "stopped for all desks since {at} (WIB) by {desk}; 'bulk-topup account show' says why, and 'bulk-topup account "
+        "stopped for all desks since {at:date} (WIB) by {desk}; 'bulk-topup account show' says why, and 'bulk-topup account "
         "resume' lets them send again"
     ),
     "doctor.rule_51.fine": "the provider was seen to refuse it (51) on {day:date}",
@@ -1055,8 +1055,8 @@ WORDS: dict[str, str] = {
         "or here ({rows}); run 'bulk-topup settle' on these sheets first, or copy to an empty place"
     ),
     "ledger.copied": (
-        "Copied from {source} to {target}, and compared row by row: {claims:number} claims, {batches:number} batches; "
-        "{taken:number} more claims stand there for another batch. Set BULK_TOPUP_LEDGER at every desk before the next run."
+        "Copied from {source} to {target}, and compared row by row: {claims:number} entries, {batches:number} batches; "
+        "{taken:number} more entries stand there for another batch. Set BULK_TOPUP_LEDGER at every desk before the next run."
     ),
     "ledger.next": "see whether this desk is set up for it:",
     "account.stop": "The account is stopped for all of its desks. {desk} was told at {at:date} (WIB): {cause}",
