@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup import __version__, clock, command, language, say
+from bulk_topup import __version__, clock, command, console, language, say
 from bulk_topup.desk import Desk
 from bulk_topup.errors import BulkTopupError, Exit
 from bulk_topup.steps import Typed, with_sandbox, with_settings
@@ -34,6 +34,7 @@ _SECONDS = command.FiniteRange(0, 86_400)
 
 def main() -> None:
     """Every way out of a command is an exit code and, if it failed, one line."""
+    console.never_fail_on_a_character()
     desk = Desk(as_json=_wants_json())
     try:
         language.choose(sys.argv[1:])

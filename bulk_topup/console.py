@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -36,6 +38,13 @@ def put(line: str, stream: TextIO, hanging: int | None = None) -> None:
         stream.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def never_fail_on_a_character() -> None:
+    """For what others print, as click its help: on a console whose code page lacks a character, too."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def width_of(stream: TextIO) -> int | None:

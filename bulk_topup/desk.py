@@ -764,18 +764,16 @@ def _shown(value: object) -> str:
 def rest_lines(
     total: Tally, rest: int, rupiah: int, deposit: tuple[int, str] | None, *, is_used_up: bool
 ) -> Iterator[str]:
-    """How far it came; of a deposit that is used up, what the rest wants besides."""
+    """How far it came; of a deposit that is used up or will be, what the rest wants besides."""
     facts: dict[str, object] = {"rest": rest, "rest_rupiah": rupiah}
     paid = {"paid": total.rows_paid(Paid.YES), "paid_rupiah": total.rupiah_paid(Paid.YES)}
     yield say.text("halt.so_far", **facts, **paid, open=total.rows_paid(Paid.ASK))
-    if not is_used_up:
-        return
-    if deposit is None:
+    if deposit is not None and (is_used_up or deposit[0] < rupiah):
+        balance, moment = deposit
+        facts |= {"balance": balance, "moment": moment, "missing": rupiah - balance}
+        yield say.text("halt.add" if balance < rupiah else "halt.enough", **facts)
+    elif is_used_up:
         yield say.text("halt.add_unknown", **facts)
-        return
-    balance, moment = deposit
-    facts |= {"balance": balance, "moment": moment, "missing": rupiah - balance}
-    yield say.text("halt.add" if balance < rupiah else "halt.enough", **facts)
 
 
 USED_UP = "outcome.reason.62"

@@ -51,6 +51,70 @@ def test_a_deposit_that_runs_out_says_what_is_paid_what_is_not_and_what_to_add(
     assert "add at least Rp16,850 to the deposit" in said.err
 
 
+STOPS: dict[str, str] = {
+    "21": "problem with its credit card top-up. Settle it with the provider",
+    "31": "does not allow this account to send top-ups. Ask the provider why",
+    "61": "has locked the balance of the account. Ask the provider to unlock it",
+    "62": "The deposit at the provider is used up. Add to it",
+    "71": "has not verified the account yet. Complete the verification",
+    "81": "sent a notice by email to the account's owner. Do what it asks",
+    "82": "a code that it sent by SMS to the account's owner. Enter it at the provider's site",
+}
+"""What each of the provider's codes against the account says, and has one do."""
+
+
+@pytest.mark.parametrize("code", STOPS)
+def test_each_code_against_the_account_says_what_it_is_what_is_paid_and_how_it_goes_on(
+    make_office: MakeOffice, code: str
+) -> None:
+    office = make_office(balance=2 * PRICE + 7_000)
+    office.payroll("gaji mei.csv", [*office.numbers(2), f"0812000000{code}", *office.numbers(2, first=9)])
+    said = office.send("gaji mei.csv")
+    assert said.exit == STOPPED
+    assert_halted(said.err, STOPS[code], paid=2, rest=3)
+    assert "add at least Rp9,950 to the deposit" in said.err
+    again = shlex.split(said.err.splitlines()[-1])
+    assert office.run(*again[1:]).exit == STOPPED
+    assert [office.paid()[number] for number in office.numbers(2)] == [1, 1]
+
+
+def assert_halted(err: str, reason: str, *, paid: int, rest: int, unclear: int = 0) -> None:
+    """Why, how far it came and the rupiah of the rest; the last line is the command that goes on."""
+    assert reason in err
+    rows = "row" if paid == 1 else "rows"
+    assert (
+        f"So far: {paid} {rows} paid for Rp{paid * PRICE:,}; {rest} rows not sent yet, Rp{rest * PRICE:,}"
+        in err
+    )
+    assert f"by the price list; {unclear} rows to ask the provider about." in err
+    *_, label, last = err.splitlines()
+    assert label == "To go on:"
+    assert re.fullmatch(r" {6}bulk-topup run \S.*", last)
+
+
+def test_the_breaker_says_what_is_paid_and_what_to_ask(office: Office) -> None:
+    lost = [f"08120000200{n}" for n in range(1, 6)]
+    office.payroll("gaji.csv", [*office.numbers(1), *lost, *office.numbers(2, first=9)])
+    said = office.send("gaji.csv")
+    assert said.exit == STOPPED
+    assert_halted(said.err, "five answers in a row left it open", paid=1, rest=2, unclear=5)
+    assert "5 rows are unknown" in said.out
+
+
+def test_a_provider_that_goes_out_of_reach_says_what_is_paid_and_how_it_goes_on(office: Office) -> None:
+    office.payroll("gaji.csv", office.numbers(6))
+    running = office.start("run", "gaji.csv", "--yes", "--rate", "1", "--wait", "0")
+    office.wait_for_requests(2)
+    office.sandbox.stop()
+    said = office.finish(running)
+    assert said.exit == STOPPED
+    (paid, unclear) = (int(n) for n in re.findall(r"So far: (\d) .* (\d) rows? to ask", said.err)[0])
+    assert paid in {1, 2}
+    assert paid + unclear in {2, 3}
+    assert "the provider can't be reached" in said.err
+    assert said.err.splitlines()[-1] == "      bulk-topup run gaji.csv --rate 1 --wait 0 --yes"
+
+
 def test_the_command_that_goes_on_can_be_pasted_as_it_stands(make_office: MakeOffice) -> None:
     office = make_office(balance=2 * PRICE)
     office.payroll("gaji mei.csv", office.numbers(5))
@@ -419,3 +483,27 @@ def test_on_a_narrow_terminal_text_is_broken_and_a_command_is_not(office: Office
     assert '        bulk-topup run "gaji bulan mei.csv" --strict' in commands
     unbroken = " ".join(" ".join(lines).split())
     assert "keep one phone number in the cell, and give the others a row each" in unbroken
+
+
+# -- consoles that lack a character ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code_page", ["cp850", "cp1252"])
+@pytest.mark.parametrize("lang", ["en", "id"])
+def test_a_code_page_that_lacks_a_character_stops_no_command(
+    office: Office, code_page: str, lang: str
+) -> None:
+    """The Command Prompt of Windows, and output into a file or a pipe there."""
+    office.csv("gaji.csv", [("日本…", *pair) for pair in [("0857…", "TSEL5"), ("081234500001", "TSEL5")]])
+    env: dict[str, str | None] = {"PYTHONIOENCODING": code_page, "BULK_TOPUP_LANG": lang}
+    for typed in ("resolve --help", "check gaji.csv", "run gaji.csv --yes --rate 500", "status gaji…csv"):
+        done = subprocess.run(
+            _command(typed.split()),
+            cwd=office.folder,
+            env=office._environment(env),
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode in {OK, 1, 2}, done
+        assert b"Error" not in done.stdout + done.stderr
+        (done.stdout + done.stderr).decode(code_page)
