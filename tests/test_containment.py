@@ -21,6 +21,7 @@ from bulk_topup.sheet import contain, frames, look, read_sheet
 from bulk_topup.sheet.contain import Limits
 from bulk_topup.sheet.frames import Frame, Garbage
 from bulk_topup.sheet.gather import gathered
+from tests.processes import children
 from tests.test_sheet import PART, by_hand, inline, refused, rows_of
 
 if TYPE_CHECKING:
@@ -65,10 +66,6 @@ def fails(parse: Parser, code: str, **limits: float) -> InputError:
     assert children() == []
     assert "\n" not in say.error(caught.value)
     return caught.value
-
-
-def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
 
 
 # -- a parser that goes wrong ------------------------------------------------------------------------------

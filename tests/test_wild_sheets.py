@@ -22,6 +22,7 @@ from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.columns import HEADER_ROWS
 from tests import wild
 from tests.builders import plan_of
+from tests.processes import children
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -97,7 +98,7 @@ def read_all(everything: Iterable[Asked]) -> list[tuple[Asked, Came]]:
     results = [(each, future.result()) for each, future in futures]
     assert [f"{each}: {fault}" for each, came in results for fault in came.faults] == []
     assert _most_memory() < MOST_BYTES
-    assert psutil.Process().children(recursive=True) == []
+    assert children() == []
     return results
 
 
