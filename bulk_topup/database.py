@@ -6,6 +6,7 @@ Tables, their version, how they are opened and brought up to date, and how an ad
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bulk_topup.clock import WIB
+from bulk_topup.clock import WIB, SystemClock
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.model import account_of
 
@@ -288,10 +289,10 @@ def _server_engine(url: sa.URL) -> sa.Engine:
         pool_size=4,
         max_overflow=4,
         pool_timeout=10,
-        # A person may think about a plan for longer than a firewall keeps an idle connection.
-        pool_pre_ping=True,
     )
     sa.event.listen(engine, "connect", _careful)
+    sa.event.listen(engine, "checkin", _left)
+    sa.event.listen(engine, "checkout", _still_there)
     return engine
 
 
@@ -300,6 +301,25 @@ def _durable(connection: object, _record: object) -> None:
     for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "fullfsync=1"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+IDLE_S: Final = 5.0
+
+
+def _left(_connection: object, record: Any) -> None:
+    record.info["idle_since"] = SystemClock().alive()
+
+
+def _still_there(connection: Any, record: Any, _proxy: object) -> None:
+    """Ask a connection that was idle whether it is: a person may think about a plan for longer than a
+    firewall keeps it. One that was just used is not asked: that is one more way there and back."""
+    if SystemClock().alive() - record.info.get("idle_since", math.inf) < IDLE_S:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise sa.exc.DisconnectionError from error
 
 
 def _careful(connection: Any, _record: object) -> None:
