@@ -315,10 +315,12 @@ def _still_there(connection: Any, record: Any, _proxy: object) -> None:
     firewall keeps it. One that was just used is not asked: that is one more way there and back."""
     if SystemClock().alive() - record.info.get("idle_since", math.inf) < IDLE_S:
         return
+    from psycopg import Error
+
     try:
         connection.execute("SELECT 1")
         connection.rollback()
-    except Exception as error:
+    except Error as error:
         raise sa.exc.DisconnectionError from error
 
 
