@@ -11,6 +11,7 @@ import json
 import re
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -47,7 +48,8 @@ class Document:
     facts: Mapping[str, Any]
     orders: pd.DataFrame
 
-    def encode(self) -> bytes:
+    @cached_property
+    def encoded(self) -> bytes:
         """The same bytes for the same plan, whatever the order in which its rows were read."""
         orders = self.orders.sort_index()
         columns = (
@@ -108,7 +110,7 @@ def _dashed(letters: str) -> str:
 
 def kept(document: Document, checked: date) -> bytes:
     """The file's content: the day of the check, which the code does not cover, before the document."""
-    return json.dumps({"checked": checked.isoformat()}).encode() + b"\n" + document.encode()
+    return json.dumps({"checked": checked.isoformat()}).encode() + b"\n" + document.encoded
 
 
 def checked_on(first_line: bytes) -> date:

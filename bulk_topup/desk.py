@@ -124,7 +124,8 @@ class Desk:
             self.say(say.text("notice", message=words))
 
     def show_plan(self, plan: Plan, *, every_finding: bool = False) -> None:
-        self._facts["plan"] = _plan_facts(plan)
+        if self._as_json:
+            self._facts["plan"] = _plan_facts(plan)
         if self._rehearsal:
             self.say(say.text("sandbox.banner"))
         for line in plan_lines(plan):

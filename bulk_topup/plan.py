@@ -96,7 +96,7 @@ class Plan:
     def warned(self) -> list[int]:
         """The rows that are sent though something is odd with them."""
         odd = {finding.row for finding in self.findings if finding.level is Level.WARNING}
-        return sorted(odd & set(self.orders.index))
+        return sorted(row for row in odd if row in self.orders.index)
 
 
 def make(
@@ -144,7 +144,7 @@ def make(
     failed = done["status"] == Status.GAGAL
     everything = _together(done.assign(failed=failed), orders.assign(failed=False))
     document = approval.document_of(identity, rows.sheet.path.name, budget, overlap, everything)
-    code = approval.code_of(document.encode())
+    code = approval.code_of(document.encoded)
     plan = Plan(rows, orders, done, held, not_again, tuple(shown), document, code, today, overlap)
     _assert_totals(plan)
     return plan

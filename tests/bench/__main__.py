@@ -97,7 +97,9 @@ def _options() -> argparse.Namespace:
 
 def _measured(figure: Figure, options: argparse.Namespace, sizes: Sequence[int]) -> Measured:
     print(f"{figure.name} …", file=sys.stderr, flush=True)
-    rows, runs = (min(figure.rows, QUICK_ROWS), 1) if options.quick else (figure.rows, options.runs)
+    rows, runs = figure.rows, options.runs
+    if options.quick:
+        rows, runs = min(rows, max(QUICK_ROWS, figure.least_rows)), 1
     ours, baseline = [], []
     figure.ours(rows, False)  # what is made once, or read from a cold disk, is no part of the figure
     for _ in range(runs):
@@ -105,9 +107,8 @@ def _measured(figure: Figure, options: argparse.Namespace, sizes: Sequence[int])
         if figure.baseline is not None:
             baseline.append(figure.baseline(rows))
     peak = figure.ours(rows, True).peak or 0
-    growth = {
-        size: median(figure.ours(size, False).value for _ in range(3)) for size in sizes if figure.grows
-    }
+    smaller = [size for size in sizes if figure.grows and size >= figure.least_rows]
+    growth = {size: median(figure.ours(size, False).value for _ in range(3)) for size in smaller}
     return Measured(figure, rows, ours, baseline, peak, growth)
 
 

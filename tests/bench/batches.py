@@ -13,14 +13,19 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from bulk_topup.clock import SystemClock, wib_day
+from bulk_topup.sandbox import Sandbox
 from tests.bench import data, measure
 from tests.markdown import ROOT
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 LEFT = 10
 """Rows that are not sent yet."""
+
+LEAST_ROWS = 2_000
+"""Fewer would not use up the deposit."""
 
 STOPPED = 3
 SHEET = "bonus.xlsx"
@@ -37,6 +42,13 @@ def copied_to(folder: Path, rows: int) -> Path:
     """A copy of the batch in this folder; returns its sheet."""
     shutil.copytree(nearly_sent(rows), folder, dirs_exist_ok=True)
     return folder / SHEET
+
+
+def first_request(folder: Path, since: datetime) -> datetime:
+    """When the first top-up after that moment reached the simulated provider."""
+    with Sandbox(folder / "sandbox.provider.db") as sandbox:
+        sent = [request.at for request in sandbox.requests() if request.endpoint == "isipulsa"]
+    return min(at for at in sent if at > since)
 
 
 def _make(folder: Path, rows: int) -> None:

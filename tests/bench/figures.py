@@ -9,10 +9,11 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import data, environment, measure
+from tests.bench import batches, data, environment, measure
 from tests.bench.data import FULL_SHEET
 from tests.bench.measure import Sample
 from tests.markdown import ROOT
@@ -29,7 +30,7 @@ class Figure:
     """`ours` and `baseline` measure once, in seconds, with a sheet of so many rows; the second argument
     of `ours` asks for the peak memory instead of an honest time. What begins with `most` are the targets.
 
-    `rows` is the size of the published figure; with `grows`, smaller ones are measured, too.
+    `rows` is the size of the published figure; with `grows`, smaller ones from `least_rows` on are, too.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Figure:
     most_s: float | None = None
     most_bytes: int | None = None
     rows: int = FULL_SHEET
+    least_rows: int = 0
     grows: bool = True
 
 
@@ -116,6 +118,73 @@ CHECKS = (
 )
 
 
+# -- planning, apart from reading --------------------------------------------------------------------------
+
+
+def plan_alone(rows: int, watch: bool) -> Sample:
+    """From the rows in memory to the plan and its code: all checks, prices, repeats and totals."""
+    with folder() as where:
+        argv = [sys.executable, "-m", "tests.bench.planning", str(data.shared_strings(rows))]
+        sample, said = measure.command(argv, cwd=ROOT, env=measure.clean_environment(where), watch=watch)
+    return Sample(float(said), None, sample.peak)
+
+
+PLANS = (
+    Figure(
+        "plan",
+        "checks and plan alone",
+        plan_alone,
+        "fastexcel, to a pandas frame",
+        read_xlsx_of(data.shared_strings),
+        most_ratio=0.7,
+    ),
+)
+
+
+# -- a batch that was sent but for its last rows -----------------------------------------------------------
+
+
+def resumed(rows: int, watch: bool) -> Sample:
+    """`run`, from the start of the process to when the first request reaches the provider."""
+    with folder() as where:
+        sheet = batches.copied_to(where, rows)
+        argv = [*PROGRAM, "run", str(sheet), "--sandbox", "--yes", "--wait", "0"]
+        argv += ["--output", str(where / "bonus.results.csv")]
+        began = datetime.now(UTC)
+        sample, _ = measure.command(
+            argv, cwd=ROOT, env=measure.clean_environment(where), codes=(0, 1, 3, 4), watch=watch
+        )
+        first = batches.first_request(where, began)
+    return Sample((first - began).total_seconds(), None, sample.peak)
+
+
+def read_once(rows: int) -> Sample:
+    """Our own reading of the sheet, in a process of its own that has all it imports."""
+    argv = [sys.executable, "-m", "tests.bench.planning", str(data.shared_strings(rows)), "--read"]
+    return Sample(float(measure.command(argv, cwd=ROOT, env=measure.clean_environment(ROOT))[1]))
+
+
+def status_of(rows: int, watch: bool) -> Sample:
+    with folder() as where:
+        argv = [*PROGRAM, "status", str(batches.copied_to(where, rows)), "--sandbox"]
+        env = measure.clean_environment(where)
+        return measure.command(argv, cwd=ROOT, env=env, codes=(1,), watch=watch)[0]
+
+
+BATCHES = (
+    Figure(
+        "resume",
+        "`run` of a batch with 10 rows left, to its first request",
+        resumed,
+        "our own reading of the sheet, once",
+        read_once,
+        most_ratio=1.6,
+        least_rows=batches.LEAST_ROWS,
+    ),
+    Figure("status", "`status` of that batch", status_of, most_s=0.5, least_rows=batches.LEAST_ROWS),
+)
+
+
 # -- starting ----------------------------------------------------------------------------------------------
 
 
@@ -147,4 +216,4 @@ STARTS = (
 )
 
 
-FIGURES = (*CHECKS, *STARTS)
+FIGURES = (*CHECKS, *PLANS, *BATCHES, *STARTS)

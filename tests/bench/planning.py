@@ -1,0 +1,42 @@
+"""Seconds from a sheet's rows in memory to its plan, or with `--read` of reading it; run as a process."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from bulk_topup import checks
+from bulk_topup import plan as planning
+from bulk_topup.batch import ELSEWHERE_COLUMNS, RECENT_COLUMNS, Known, Past, Wishes
+from bulk_topup.clock import SystemClock
+from bulk_topup.provider import Provider
+from bulk_topup.sandbox import Sandbox
+from bulk_topup.sheet import gather, read_sheet
+
+
+def main(path: str, *options: str) -> None:
+    assert gather  # imported by now: read_sheet would do so while it is timed
+    began = time.perf_counter()
+    sheet = read_sheet(Path(path))
+    if "--read" in options:
+        sys.stdout.write(str(time.perf_counter() - began))
+        return
+    clock = SystemClock()
+    with Sandbox() as sandbox:
+        prices = Provider(sandbox.url, "sandbox", "sandbox", timeout_s=10, alive=clock.alive).price_list()
+    past = Past(Known(), pd.DataFrame(columns=ELSEWHERE_COLUMNS), pd.DataFrame(columns=RECENT_COLUMNS))
+    identity = planning.Identity("sandbox", sandbox.url, sheet.tab, "2025-01")
+    began = time.perf_counter()
+    rows = checks.understand(sheet, prices)
+    found = checks.findings(rows, prices)
+    plan = planning.make(rows, found, past, Wishes(), identity, None, clock.now().date())
+    seconds = time.perf_counter() - began
+    assert len(plan.orders)
+    sys.stdout.write(str(seconds))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
