@@ -82,6 +82,9 @@ def test_the_sample_line_sets_up_everything_and_pays_every_row(copy: Path) -> No
     header, *rows = results.iter_rows(values_only=True)
     at = header.index("status")
     assert Counter(row[at] for row in rows) == {"sukses": 60}
+    (activate,) = (line for line in README.splitlines() if line.startswith("source "))
+    typed = ["bash", "-c", f"{activate} && bulk-topup --version"]
+    assert subprocess.run(typed, cwd=copy, env=env, capture_output=True, check=True).stdout
 
 
 def test_ci_runs_the_readme_s_test_line() -> None:
@@ -269,9 +272,17 @@ def test_help_answers_without_loading_what_a_run_needs() -> None:
     assert loaded.isdisjoint({"pandas", "numpy", "requests", "urllib3", "openpyxl", "sqlalchemy"})
 
 
-def test_every_page_the_readme_links_to_is_there() -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md"])
+def test_every_page_linked_to_is_there(name: str) -> None:
+    targets = set(re.findall(r"\]\((?!https?:)([^)#]+)\)", page(name)))
+    assert "docs/teams.md" in targets
+    for target in targets:
         assert (ROOT / target).is_file(), target
+
+
+def test_the_way_to_an_own_batch_begins_with_a_sheet_to_fill_in() -> None:
+    named = re.findall(r"bulk-topup ([a-z]+) payroll\.xlsx", section(README, "With your own account"))
+    assert named[:3] == ["template", "check", "run"]
 
 
 # Spelled in two pieces, so that this file does not have them.
