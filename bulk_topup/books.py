@@ -41,8 +41,11 @@ class Books:
     """Whole rupiah. `opening` and `closing` are None where no answer stated a balance.
 
     `refunds_due` was debited for top-ups that came back gagal, and had not come back when the last balance
-    was stated. `mispriced` are the sheet rows whose debit differs from the listed price, `overcharged` by how
-    much.
+    was stated; it `may_be_unstated`: what left the deposit may as well be a debit that no answer stated.
+    `undebited` are rows that are paid or pending without a stated debit, at the listed price, as far as the
+    balances show that it left; `undebited_later` are those that they don't show. `closing_at` is an ISO text,
+    "" where `closing` is None. `mispriced` are the sheet rows whose debit differs from the listed price,
+    `overcharged` by how much.
     """
 
     opening: int | None
@@ -51,28 +54,42 @@ class Books:
     refunds_due: int
     mispriced: tuple[int, ...]
     overcharged: int
+    undebited: int = 0
+    undebited_later: int = 0
+    may_be_unstated: bool = False
+    closing_at: str = ""
 
     @property
     def unexplained(self) -> int | None:
         """What left the balance without a debit that we know of; negative for money that came in."""
         if self.opening is None or self.closing is None:
             return None
-        return self.opening - self.closing - self.debited - self.refunds_due
+        return self.opening - self.closing - self.debited - self.refunds_due - self.undebited
 
 
-def close(answers: Iterable[Mapping[str, Any]]) -> Books:
+def close(
+    answers: Iterable[Mapping[str, Any]], undebited: Sequence[int] = (), open_prices: Sequence[int] = ()
+) -> Books:
     """From the answers that stated money: in near-linear time and bounded memory, whatever they state.
 
     Each has row, kind, price, debited, balance, and when it was asked, answered and final (ISO texts
-    `begun_at`, `ended_at`, `settled_at`).
+    `begun_at`, `ended_at`, `settled_at`). `undebited` and `open_prices` are the listed prices of the rows of
+    which no answer stated the debit: of those paid or pending, and of those that may have been paid.
     """
     stated = list(answers)
     kept = [a for a in stated if a["kind"] in {Kind.SUKSES, Kind.PENDING} and a["debited"] is not None]
     failed = [a for a in stated if a["kind"] == Kind.GAGAL and int(a["debited"] or 0) > 0]
     debited = sum(int(a["debited"]) for a in kept)
     # An unknown answer may speak of another order, and at another time.
-    moves = [_Move.of(a) for a in stated if a["balance"] is not None and a["kind"] != Kind.UNKNOWN]
-    opening, closing, refunds_due = _reading(moves, debited, failed)
+    telling = [a for a in stated if a["balance"] is not None and a["kind"] != Kind.UNKNOWN]
+    moves = list(map(_Move.of, telling))
+    unstated = [*undebited, *open_prices]
+    due_still = _not_seen_back(failed, moves) if unstated and moves else failed
+    opening, closing, refunds_due = _reading(moves, debited, due_still, sum(undebited))
+    may_be_unstated = opening is not None and bool(unstated) and refunds_due >= min(unstated)
+    shown = 0
+    if opening is not None and closing is not None:
+        shown = _shown(opening - closing - debited - refunds_due, undebited)
     odd = [(int(a["row"]), int(a["debited"]) - int(a["price"])) for a in kept if a["debited"] != a["price"]]
     return Books(
         opening=opening,
@@ -81,7 +98,20 @@ def close(answers: Iterable[Mapping[str, Any]]) -> Books:
         refunds_due=refunds_due,
         mispriced=tuple(row for row, _ in odd),
         overcharged=sum(difference for _, difference in odd),
+        undebited=shown,
+        # Part of these may stand under the refunds: to name it here too would count it twice.
+        undebited_later=0 if may_be_unstated else sum(undebited) - shown,
+        may_be_unstated=may_be_unstated,
+        closing_at=max((str(a["ended_at"]) for a in telling), default=""),
     )
+
+
+def _shown(left: int, undebited: Sequence[int]) -> int:
+    """How much of what left without a stated debit whole rows of these explain."""
+    total = sum(undebited)
+    if left >= total:
+        return total
+    return left if _dues(undebited)(left) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +129,7 @@ class _Move:
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> _Move:
-        begun, ended = (datetime.fromisoformat(answer[at]).timestamp() for at in ("begun_at", "ended_at"))
+        begun, ended = (_seconds(answer[at]) for at in ("begun_at", "ended_at"))
         after = int(answer["balance"])
         return cls(after + int(answer["debited"] or 0), after, begun, ended)
 
@@ -114,27 +144,50 @@ class _Move:
 
 
 def _reading(
-    moves: Sequence[_Move], debited: int, failed: Sequence[Mapping[str, Any]]
+    moves: Sequence[_Move], debited: int, failed: Sequence[Mapping[str, Any]], undebited: int
 ) -> tuple[int | None, int | None, int]:
     """Opening, closing and refunds due.
 
     A refund may have come back before or after the last balance: the reading that ties out is taken, and
-    where none does, what is known to have failed by then counts as paid back.
+    where none does, what is known to have failed by then counts as paid back. `undebited` left as well,
+    before the last balance or after it.
     """
     if not moves:
         return None, None, sum(int(a["debited"]) for a in failed)
     likeliest = _likeliest(moves)
     may_be_due = _dues([int(a["debited"]) for a in sorted(failed, key=_settled_s)])
-    for opening, closing in islice(chain([likeliest], _others(moves) if failed else ()), WINDOWS_TRIED):
-        due = opening - closing - debited
-        if may_be_due(due):
-            return opening, closing, due
+    for known in dict.fromkeys((debited, debited + undebited)):
+        for opening, closing in islice(chain([likeliest], _others(moves) if failed else ()), WINDOWS_TRIED):
+            due = opening - closing - known
+            if may_be_due(due):
+                return opening, closing, due
     last = max(move.ended for move in moves)
     return *likeliest, sum(int(a["debited"]) for a in failed if _settled_s(a) > last)
 
 
+def _not_seen_back(failed: Iterable[Mapping[str, Any]], moves: Sequence[_Move]) -> list[Mapping[str, Any]]:
+    """Those whose debit no later rise of the balance gave back, by itself or all of them at once."""
+    waiting: defaultdict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    for answer in sorted(failed, key=lambda answer: str(answer["begun_at"]), reverse=True):
+        waiting[int(answer["debited"])].append(answer)
+    due = sum(amount * len(answers) for amount, answers in waiting.items())
+    for earlier, later in pairwise(map(_in_order, _epochs(_joined(moves)))):
+        rise = later[0].before - earlier[-1].after
+        if rise > 0 and rise == due:
+            return []
+        same = waiting.get(rise)
+        if same and _seconds(same[-1]["begun_at"]) < later[0].ended:
+            same.pop()
+            due -= rise
+    return list(chain.from_iterable(waiting.values()))
+
+
+def _seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()
+
+
 def _settled_s(answer: Mapping[str, Any]) -> float:
-    return datetime.fromisoformat(answer["settled_at"]).timestamp()
+    return _seconds(answer["settled_at"])
 
 
 def _dues(amounts: Sequence[int]) -> Callable[[int], bool]:

@@ -628,6 +628,17 @@ class Checkpoint:
         )
         return [dict(row) for row in rows]
 
+    def undebited(self) -> dict[Status, list[int]]:
+        """The listed prices of the rows that are paid, or may be, and of which no answer stated the debit."""
+        prices: dict[Status, list[int]] = {}
+        for row in self._rows(
+            """SELECT o.status, o.price FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
+               WHERE o.status IN ('accepted', 'unknown')
+                  OR o.status IN ('sukses', 'pending') AND a.debited IS NULL"""
+        ):
+            prices.setdefault(Status(row["status"]), []).append(int(row["price"]))
+        return prices
+
     def last_balance(self) -> tuple[int, str] | None:
         """The deposit (rupiah) by the last answer that stated it, and when that came (WIB, to the minute).
 

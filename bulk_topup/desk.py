@@ -730,7 +730,12 @@ def books_lines(books: Books) -> Iterator[str]:
         facts = {"opening": books.opening, "closing": books.closing, "debited": books.debited}
         yield "  " + say.text("books.balance", **facts)
     if books.refunds_due:
-        yield "  " + say.text("books.refunds", rupiah=books.refunds_due)
+        code = "books.refunds_or_unstated" if books.may_be_unstated else "books.refunds"
+        yield "  " + say.text(code, rupiah=books.refunds_due)
+    if books.undebited:
+        yield "  " + say.text("books.undebited", rupiah=books.undebited)
+    if books.undebited_later:
+        yield "  " + say.text("books.undebited_later", rupiah=books.undebited_later)
     if books.unexplained:
         code = "books.unexplained" if books.unexplained > 0 else "books.came_in"
         yield "  " + say.text(code, rupiah=abs(books.unexplained))

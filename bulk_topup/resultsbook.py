@@ -169,7 +169,7 @@ def summary_rows(facts: Mapping[str, str], total: Tally, books: Books) -> Iterat
     yield from _by_paid(total)
     yield from _by_status(total)
     yield from _by_operator(total)
-    yield from _deposit(books, total)
+    yield from _deposit(books)
     yield from _left_over(total)
     yield from signature_rows()
 
@@ -221,25 +221,43 @@ def _by_operator(total: Tally) -> Iterator[SummaryRow]:
 _PAID: Mapping[Paid, str] = {Paid.YES: "paid.yes", Paid.NO: "paid.no", Paid.ASK: "paid.ask"}
 
 
-def _deposit(books: Books, total: Tally) -> Iterator[SummaryRow]:
-    """Signed amounts: what stands above the closing balance adds up to it."""
+def _deposit(books: Books) -> Iterator[SummaryRow]:
+    """Signed amounts: what stands above a balance adds up to it."""
     yield SummaryRow()
     yield _row("summary.deposit", "", say.text("summary.rupiah"), bold=True)
     if books.opening is not None:
         yield _row("summary.opening", None, books.opening)
     yield _row("summary.debits", None, -books.debited)
-    yield _row("summary.refunds_due", None, -books.refunds_due)
+    if books.undebited:
+        yield _row("summary.undebited", None, -books.undebited)
+    yield _row(
+        "summary.refunds_or_unstated" if books.may_be_unstated else "summary.refunds_due",
+        None,
+        -books.refunds_due,
+    )
     if books.unexplained is not None:
         code = "summary.unexplained" if books.unexplained >= 0 else "summary.came_in"
         yield _row(code, None, -books.unexplained)
-        yield _row("summary.closing", None, books.closing, bold=True)
-    undebited = total.rupiah[Status.SUKSES] + total.rupiah[Status.PENDING] - books.debited
-    if undebited > 0:
-        yield _row("summary.undebited", None, undebited)
+    yield from _balances(books)
     yield from _heading("summary.mispriced", "summary.rows", "summary.rupiah")
     yield _row("summary.overcharged", len(books.mispriced), books.overcharged)
     if books.mispriced:
         yield SummaryRow((f"    {say.rows(books.mispriced, MISPRICED_SHOWN)}",))
+
+
+def _balances(books: Books) -> Iterator[SummaryRow]:
+    """The last one that was stated, and the one to expect where it is older than a debit."""
+    if books.closing is None:
+        if books.undebited_later:
+            yield _row("summary.undebited", None, -books.undebited_later)
+        return
+    if not books.undebited_later:
+        yield _row("summary.closing", None, books.closing, bold=True)
+        return
+    moment = books.closing_at[:16].replace("T", " ")
+    yield SummaryRow((say.text("summary.stated_last", moment=moment), None, books.closing), bold=True)
+    yield _row("summary.undebited_later", None, -books.undebited_later)
+    yield _row("summary.expected", None, books.closing - books.undebited_later, bold=True)
 
 
 def _left_over(total: Tally) -> Iterator[SummaryRow]:

@@ -537,7 +537,7 @@ def conclude(
 ) -> Exit:
     """Write the results, say what became of the rows, and what to do next; with `tools`, into the history."""
     total = results.tally(checkpoint)
-    closed = books.close(checkpoint.debits())
+    closed = closed_books(checkpoint)
     try:
         written = resultsbook.write(
             checkpoint,
@@ -566,6 +566,15 @@ def conclude(
     if rest:
         desk.show_rest(total, job.source.path, rest, rupiah, checkpoint.last_balance(), halt)
     return Exit.INTERRUPTED if halt.code == "halt.interrupted" else Exit.STOPPED
+
+
+def closed_books(checkpoint: Checkpoint) -> books.Books:
+    prices = checkpoint.undebited()
+    paid, open_ = (Status.SUKSES, Status.PENDING), (Status.ACCEPTED, Status.UNKNOWN)
+    undebited, may_be = (
+        [price for status in group for price in prices.get(status, [])] for group in (paid, open_)
+    )
+    return books.close(checkpoint.debits(), undebited, may_be)
 
 
 def left_to_send(checkpoint: Checkpoint) -> tuple[int, int]:

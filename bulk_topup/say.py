@@ -1248,8 +1248,19 @@ WORDS: dict[str, str] = {
     ),
     "books.balance": "deposit {opening:money} at the start, {closing:money} at the end; debits {debited:money}",
     "books.refunds": (
-        "{rupiah:money} of it was for top-ups that failed later; the provider pays it back, which shows in its "
-        "next answer"
+        "besides, {rupiah:money} was debited for top-ups that failed later; the provider pays it back, which shows "
+        "in its next answer"
+    ),
+    "books.refunds_or_unstated": (
+        "besides, {rupiah:money} left the deposit for failed rows that are not paid back yet, or for rows whose "
+        "debit no answer stated: the balances do not tell which"
+    ),
+    "books.undebited": (
+        "besides, {rupiah:money} left for paid or pending rows whose debit no answer stated, by the listed price"
+    ),
+    "books.undebited_later": (
+        "paid or pending rows cost {rupiah:money} more by the listed price, which no answer stated and the last "
+        "balance does not show yet"
     ),
     "books.unexplained": (
         "{rupiah:money} left the deposit without a debit that we know of: unknown rows, or other top-ups of the "
@@ -1399,7 +1410,11 @@ WORDS: dict[str, str] = {
     "summary.refunds_due": "debits of failed rows, to be paid back",
     "summary.unexplained": "left without a debit that we know of (unexplained)",
     "summary.came_in": "came in, not from a refund (unexplained)",
-    "summary.undebited": "besides: paid or pending rows of which no answer stated the debit, at the listed price",
+    "summary.refunds_or_unstated": "failed rows not paid back yet, or rows whose debit no answer stated",
+    "summary.undebited": "paid or pending rows whose debit no answer stated, at the listed price",
+    "summary.stated_last": "last balance stated ({moment:date} WIB)",
+    "summary.undebited_later": "not in it: paid or pending rows whose debit no answer stated, at the listed price",
+    "summary.expected": "expected balance now",
     "summary.closing": "balance at the end",
     "summary.mispriced": "debited other than the listed price",
     "summary.overcharged": "over the listed price",

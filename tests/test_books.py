@@ -243,6 +243,51 @@ def test_a_debit_that_an_unknown_row_made_is_unexplained() -> None:
     assert closed.unexplained == 5_000
 
 
+def test_a_row_whose_debit_no_answer_stated_is_told_once() -> None:
+    """It was found out by its invoice: before the last balance, and after it."""
+    before = books.close(in_turn(answer(95_000), answer(85_000)), [5_000])
+    assert (before.undebited, before.undebited_later, before.unexplained) == (5_000, 0, 0)
+    after = books.close(in_turn(answer(95_000), answer(90_000)), [5_000])
+    assert (after.undebited, after.undebited_later, after.unexplained) == (0, 5_000, 0)
+    both = books.close(in_turn(answer(95_000), answer(85_000)), [5_000, 5_000])
+    assert (both.undebited, both.undebited_later, both.unexplained) == (5_000, 5_000, 0)
+    assert "Rp5,000 left for paid or pending rows" in said(both)
+    assert "cost Rp5,000 more" in said(both)
+
+
+def test_rows_without_a_stated_debit_explain_only_whole_debits() -> None:
+    others = books.close(in_turn(answer(95_000), answer(87_000)), [5_000])
+    assert (others.undebited, others.undebited_later, others.unexplained) == (0, 5_000, 3_000)
+    more = books.close(in_turn(answer(95_000), answer(82_000)), [5_000])
+    assert (more.undebited, more.undebited_later, more.unexplained) == (5_000, 0, 3_000)
+
+
+def test_a_refund_that_came_back_is_not_due_for_an_unknown_row_that_was_paid() -> None:
+    """A failed row came back and was sent again; the debit of an unknown row is as large as it."""
+    failed, again = answer(95_000, kind=Kind.GAGAL), answer(95_000)
+    unknown_between = in_turn(failed, again, answer(85_000))
+    closed = books.close(unknown_between, (), [5_000])
+    assert (closed.refunds_due, closed.unexplained, closed.may_be_unstated) == (0, 5_000, False)
+    resolved = books.close(unknown_between, [5_000])
+    assert (resolved.refunds_due, resolved.undebited, resolved.unexplained) == (0, 5_000, 0)
+
+
+def test_what_left_for_a_failed_row_or_for_an_open_one_is_not_told_apart_without_evidence() -> None:
+    """The refund came back and the open row was debited between the same two answers, or neither."""
+    failed, last = in_turn(answer(95_000, kind=Kind.GAGAL), answer(90_000))
+    closed = books.close([failed, last], (), [5_000])
+    assert (closed.refunds_due, closed.may_be_unstated, closed.unexplained) == (5_000, True, 0)
+    assert "do not tell which" in said(closed)
+    assert "do not tell which" not in said(books.close([failed, last]))
+    assert "of it was" not in said(books.close([failed, last]))
+
+
+def test_a_refund_that_is_due_and_a_debit_that_no_answer_stated_are_both_told() -> None:
+    failed, last = in_turn(answer(95_000, kind=Kind.GAGAL), answer(83_000))
+    closed = books.close([failed, last], [7_000])
+    assert (closed.refunds_due, closed.undebited, closed.unexplained) == (5_000, 7_000, 0)
+
+
 def test_rows_debited_other_than_listed_are_named_with_the_difference() -> None:
     answers = in_turn(answer(95_000), answer(89_300, 5_700, row=7), answer(84_400, 4_900, row=9))
     closed = books.close(answers)

@@ -331,7 +331,18 @@ def test_what_programs_read_is_the_same_in_either_language(make_office: MakeOffi
 
 SENTENCES = {"message", "reason", "summary"}
 OF_PEOPLE = {4 + RESULT_COLUMNS.index("reason"), 4 + RESULT_COLUMNS.index("sent_at")}
-OF_THIS_RUN = {"batch", "sent_at", "at", "last_touched", "plan_code", "code", "path", "base_url", "record"}
+OF_THIS_RUN = {
+    "batch",
+    "sent_at",
+    "at",
+    "closing_at",
+    "last_touched",
+    "plan_code",
+    "code",
+    "path",
+    "base_url",
+    "record",
+}
 
 
 def without_sentences(facts: object) -> object:

@@ -145,14 +145,21 @@ def test_money_that_came_in_is_not_called_money_that_left(closing: int, code: st
 
 def test_what_is_paid_without_a_stated_debit_is_told_apart() -> None:
     """The provider has no debit for a row whose invoice a person found out: paid rupiah and debits differ."""
-    total = Tally()
-    total.rupiah[Status.SUKSES] = CLOSED.debited + 5_650
-    said = {str(row.values[0]): row.values[1:] for row in summary_rows(NO_FACTS, total, CLOSED) if row.values}
-    assert said[say.WORDS["summary.undebited"]] == (None, 5_650)
-    total.rupiah[Status.SUKSES] = CLOSED.debited
-    assert say.WORDS["summary.undebited"] not in {
-        row.values[0] for row in summary_rows(NO_FACTS, total, CLOSED) if row.values
-    }
+
+    def said(closed: books.Books) -> dict[str, Any]:
+        rows = summary_rows(NO_FACTS, Tally(), closed)
+        return {str(row.values[0]): row.values[-1] for row in rows if len(row.values) == 3}
+
+    shown = said(replace(CLOSED, undebited=5_000))
+    assert shown[say.WORDS["summary.undebited"]] == -5_000
+    assert shown[say.WORDS["summary.unexplained"]] == 0
+    assert shown[say.WORDS["summary.closing"]] == 80_000
+    later = said(replace(CLOSED, undebited_later=5_650, closing_at="2025-01-20T19:31:00+07:00"))
+    assert later["last balance stated (2025-01-20 19:31 WIB)"] == 80_000
+    assert later[say.WORDS["summary.undebited_later"]] == -5_650
+    assert later[say.WORDS["summary.expected"]] == 74_350
+    assert say.WORDS["summary.closing"] not in later
+    assert say.WORDS["summary.undebited"] not in said(CLOSED)
 
 
 def test_without_a_balance_only_the_debits_are_stated() -> None:
