@@ -760,32 +760,49 @@ _INVOICE = f"""
 """  # noqa: S608
 """Of order `o` with its speaker `a`: a 51 names none, but an open attempt before it may have got one."""
 
-_LINES_ALIKE = """
+_BY_HAND = """
+    (SELECT order_id, max(id), at, who, note FROM trail WHERE what LIKE 'resolve %' GROUP BY order_id) r
+    ON r.order_id = o.id AND r.at >= a.begun_at
+"""
+"""The last time that a person closed order `o`, if its speaker `a` was not sent after that."""
+
+_SENT_AT = """
+    iif(a.kind = 'exists' OR r.at IS NOT NULL, (
+        SELECT min(t.begun_at) FROM attempts t WHERE t.order_id = o.id AND t.id <= a.id
+           AND (t.id = a.id OR t.kind IS NULL OR t.kind IN ('unknown', 'exists'))
+    ), a.begun_at)
+"""
+"""When order `o` left: where a 51 refused its speaker `a`, the provider holds an attempt before it."""
+
+_LINES_ALIKE = f"""
     SELECT coalesce(l.status, o.status) AS status, coalesce(o.operator, '') AS operator, l.removed,
            coalesce(iif(l.why IS NULL, '', (
                SELECT group_concat(json_extract(value, '$[2]')) FROM json_each(l.why))), '') AS codes,
            coalesce(iif(o.status = 'gagal', a.reason_code, ''), '') AS reason_code,
-           count(*) AS rows,
+           r.at IS NOT NULL AS by_hand, count(*) AS rows,
            sum(coalesce(iif(o.status = 'sukses', a.debited, NULL), o.price, 0)) AS rupiah,
-           min(iif(a.kind IS NOT 'not_sent', a.begun_at, NULL)) AS first_sent,
-           max(iif(a.kind IS NOT 'not_sent', a.begun_at, NULL)) AS last_sent
+           min(iif(a.kind IS NOT 'not_sent', {_SENT_AT}, NULL)) AS first_sent,
+           max(iif(a.kind IS NOT 'not_sent', {_SENT_AT}, NULL)) AS last_sent
     FROM lines l
     LEFT JOIN orders o ON l.status IS NULL
          AND o.number = l.number AND o.product = l.product AND o.itrx = l.itrx
     LEFT JOIN attempts a ON a.id = o.speaker
-    GROUP BY 1, 2, 3, 4, 5
-"""
+    LEFT JOIN {_BY_HAND}
+    GROUP BY 1, 2, 3, 4, 5, 6
+"""  # noqa: S608
 
 _LINES = f"""
     SELECT l.row, l.cells, l.status AS held, l.why, l.removed,
            o.status, o.number, o.product, o.nominal, o.operator, o.price, o.note,
-           a.begun_at, a.kind, a.code, a.reason_code, a.reason, {_INVOICE} AS invoice, a.serial, a.debited,
+           {_SENT_AT} AS begun_at, a.kind, a.code, a.reason_code, a.reason, {_INVOICE} AS invoice, a.serial,
+           a.debited, r.at AS closed_at, r.who AS closed_by, r.note AS closing_note,
            (SELECT count(*) FROM attempts t WHERE t.order_id = o.id AND t.kind IS NOT 'not_sent') AS tries,
            z.reason_code AS last_reason_code, z.reason AS last_reason
     FROM lines l
     LEFT JOIN orders o ON l.status IS NULL
          AND o.number = l.number AND o.product = l.product AND o.itrx = l.itrx
     LEFT JOIN attempts a ON a.id = o.speaker
+    LEFT JOIN {_BY_HAND}
     LEFT JOIN attempts z ON z.id <> o.speaker AND z.id = (
          SELECT max(t.id) FROM attempts t WHERE t.order_id = o.id AND t.kind IS NOT 'not_sent')
     WHERE (:statuses IS NULL OR coalesce(l.status, o.status) IN (SELECT value FROM json_each(:statuses)))

@@ -35,6 +35,8 @@ class Line:
     last_answer: str = ""
     """What the provider said to the last of them, where `attempt` is another one."""
     nominal: int | None = None
+    closed: tuple[str, str, str] | None = None
+    """When a person closed it (ISO text), who, and their note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class LinesAlike:
     rupiah: int
     first_sent: str
     last_sent: str
+    by_hand: bool = False
 
 
 def _own_positions(plan: Plan) -> list[int]:
@@ -114,6 +117,7 @@ def line_of(row: Mapping[str, Any]) -> Line:
         tries=row["tries"],
         last_answer=" ".join(filter(None, (row["last_reason_code"], row["last_reason"]))),
         nominal=row["nominal"],
+        closed=(row["closed_at"], row["closed_by"], row["closing_note"]) if row["closed_at"] else None,
     )
 
 
@@ -129,6 +133,7 @@ def lines_alike_of(row: Mapping[str, Any]) -> LinesAlike:
         rupiah=row["rupiah"],
         first_sent=row["first_sent"] or "",
         last_sent=row["last_sent"] or "",
+        by_hand=bool(row["by_hand"]),
     )
 
 

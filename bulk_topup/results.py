@@ -47,6 +47,7 @@ class Tally:
     operator_rows: Counter[str] = field(default_factory=Counter)
     to_do: Counter[str] = field(default_factory=Counter)
     removed: int = 0
+    by_hand: int = 0
     first_sent: str = ""
     last_sent: str = ""
 
@@ -56,6 +57,7 @@ class Tally:
         self.operators[alike.operator, alike.status.paid] += alike.rupiah
         self.operator_rows[alike.operator] += alike.rows
         self.removed += alike.rows * alike.removed
+        self.by_hand += alike.rows * alike.by_hand
         if action := _to_do(alike.status, alike.removed, alike.codes, alike.reason_code):
             self.to_do[action] += alike.rows
         if alike.first_sent:
@@ -68,7 +70,7 @@ class Tally:
         codes = frozenset(finding.code for finding in line.why)
         reason_code = attempt.get("reason_code") or ""
         what = (line.status, line.operator, line.removed, codes, reason_code)
-        self.add_alike(LinesAlike(*what, 1, _rupiah(line), sent_at, sent_at))
+        self.add_alike(LinesAlike(*what, 1, _rupiah(line), sent_at, sent_at, line.closed is not None))
 
     def rows_paid(self, paid: Paid) -> int:
         return sum(count for status, count in self.rows.items() if status.paid is paid)
@@ -170,10 +172,18 @@ def reason(line: Line, *, rehearsal: bool = False) -> str:
             say.attempt(line.status, line.attempt["code"] or "outcome.interrupted", line.attempt["reason"])
         )
         parts.append(_tries(line))
+        parts.append(_by_hand(line))
     elif line.status is Status.UNSENT and not line.why:
         parts.append(say.text("unsent.not_reached"))
     parts += [say.finding_in_row(finding) for finding in line.why]
     return " · ".join(part for part in parts if part)
+
+
+def _by_hand(line: Line) -> str:
+    if line.closed is None:
+        return ""
+    at, who, note = line.closed
+    return say.text("closed_by_hand", who=who, at=_to_the_second(at)[:16], note=note or "-")
 
 
 def _tries(line: Line) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -12,8 +13,9 @@ import pytest
 from bulk_topup import answers, books, resultsbook, say
 from bulk_topup.errors import InputError
 from bulk_topup.model import BookTab, Finding, Kind, Level, Paid, Status
-from bulk_topup.results import TO_DO, Tally, tally, to_do, what_to_ask
+from bulk_topup.results import TO_DO, Tally, result_line, tally, to_do, what_to_ask
 from bulk_topup.resultsbook import ASK_COLUMNS, FACTS, TO_DO_COLUMNS, summary_rows
+from bulk_topup.settle import NOT_SENT
 from bulk_topup.sheet import read_sheet
 from bulk_topup.workbook import (
     RESULT_COLUMNS,
@@ -29,6 +31,8 @@ from tests.builders import (
     CITRA,
     DEWI,
     HEADER,
+    NOW,
+    TODAY,
     a_checkpoint,
     an_outcome,
     attempted,
@@ -47,7 +51,8 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from bulk_topup.checkpoint import Checkpoint
-    from bulk_topup.model import Notice
+    from bulk_topup.lines import Line
+    from bulk_topup.model import Notice, Outcome
     from tests.conftest import Office
 
 CLOSED = books.Books(100_000, 80_000, 10_000, 5_000, (4, 9), 150)
@@ -272,6 +277,46 @@ def test_what_is_summed_up_by_the_database_is_what_the_lines_add_up_to(batch: Ch
     assert tally(batch) == by_line()
     attempted(batch, orders_in(batch)[DEWI, "I5", 1], an_outcome(Kind.NOT_SENT))
     assert tally(batch) == by_line()
+
+
+def refused_again(checkpoint: Checkpoint) -> None:
+    """BUDI's unknown row, sent once more a minute later and refused with 51."""
+    order = orders_in(checkpoint)[BUDI, "S5", 1]
+    later = NOW + timedelta(seconds=60)
+    attempt = checkpoint.begin(order, "again", later, TODAY, 0.0, Status.UNKNOWN)
+    refused = an_outcome(Kind.EXISTS, code="outcome.reason.51", reason_code="51")
+    assert checkpoint.end(attempt.id, refused, later).status is Status.ACCEPTED
+
+
+def line_to(checkpoint: Checkpoint, number: str) -> Line:
+    [line] = (line for line in checkpoint.lines() if line.number == number)
+    return line
+
+
+def close_by_hand(checkpoint: Checkpoint, outcome: Outcome) -> None:
+    [order] = (one for one in checkpoint.open_orders() if one.order.number == BUDI)
+    checkpoint.resolve(order, outcome, NOW + timedelta(hours=1), "rina", "hotline, Pak Adi")
+
+
+def test_a_row_was_sent_when_it_left_and_not_when_a_51_refused_it(batch: Checkpoint) -> None:
+    refused_again(batch)
+    assert result_line(line_to(batch, BUDI)).sent_at == "2025-01-20 10:00:00"
+    assert "10:00:00" in what_to_ask(line_to(batch, BUDI))
+    assert tally(batch).last_sent == "2025-01-20 10:00:00"
+    close_by_hand(batch, an_outcome(Kind.SUKSES, invoice="TRX9", debited=5_630))
+    assert result_line(line_to(batch, BUDI)).sent_at == "2025-01-20 10:00:00"
+    assert tally(batch).last_sent == "2025-01-20 10:00:00"
+
+
+def test_a_row_that_a_person_closed_says_who_when_and_why(batch: Checkpoint, target: Path) -> None:
+    assert say.WORDS["summary.by_hand"] not in labelled(write(batch, target)["Summary"])
+    close_by_hand(batch, NOT_SENT)
+    book = write(batch, target)
+    reasons = {row["No HP"]: row["reason"] for row in table(book["Results"])}
+    assert "closed by hand: rina, 2025-01-20 11:00 (WIB), hotline, Pak Adi" in reasons[BUDI]
+    assert sum("by hand" in reason for reason in reasons.values() if reason) == 1
+    assert labelled(book["Summary"])[say.WORDS["summary.by_hand"]] == (1,)
+    assert tally(batch).by_hand == 1
 
 
 # -- what is left to do ------------------------------------------------------------------------------------
