@@ -99,7 +99,7 @@ class Provider:
         """
         answer = self._post("daftarharga", {}, longest=LONGEST_PRICE_LIST)
         if not isinstance(answer, Reply):
-            raise self._unavailable(answer)
+            raise self.unavailable(answer)
         return pricelist.read(self._entries(answer))
 
     def top_up(self, order: Order, *, may_leave: Callable[[], bool]) -> Answer:
@@ -203,7 +203,8 @@ class Provider:
             raise ProviderError("provider.other_shape", address=self.base_url)
         return value
 
-    def _unavailable(self, answer: NotSent | NoAnswer) -> ProviderError:
+    def unavailable(self, answer: NotSent | NoAnswer) -> ProviderError:
+        """Why no price list came, or with `NotSent` no answer to any other question."""
         default = "unreachable" if isinstance(answer, NotSent) else "no_answer"
         cause = answer.cause if answer.cause in _CAUSES_WITH_WORDS else default
         return ProviderError(f"provider.{cause}", address=self.base_url, seconds=f"{self._timeout_s:g}")

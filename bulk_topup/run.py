@@ -48,7 +48,7 @@ from bulk_topup.files import (
     open_checkpoint,
     start_batch,
 )
-from bulk_topup.model import Status
+from bulk_topup.model import NoAnswer, Status
 from bulk_topup.provider import checked_base_url
 from bulk_topup.send import Halt, resend, send_waves
 from bulk_topup.sheet import read_sheet
@@ -62,7 +62,8 @@ if TYPE_CHECKING:
     from bulk_topup.clock import Clock, SystemClock
     from bulk_topup.config import Approval, Connection, Job
     from bulk_topup.desk import Desk
-    from bulk_topup.model import Deposit, PriceList, Sheet
+    from bulk_topup.errors import ProviderError
+    from bulk_topup.model import Deposit, NotSent, PriceList, Sheet
     from bulk_topup.plan import Plan
     from bulk_topup.pricelist import Wanted
     from bulk_topup.results import Tally
@@ -184,9 +185,9 @@ def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
             asked = len(checkpoint.open_invoices())
             checkpoint.note(clock.now(), who(), "settle", note=f"{asked} to ask after")
             watcher.waiting(asked, job.wait_s)
-            settle.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
-        halt = None
-        if job.resend and not clock.stop.is_set():
+            silence = settle.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
+        halt = None if silence is None else out_of_reach(silence, tools)
+        if job.resend and halt is None and not clock.stop.is_set():
             try:
                 halt = resend_unknown(job, tools, checkpoint, desk)
             except Declined:
@@ -524,7 +525,14 @@ def then_poll(
     return halt or interruption(tools.clock)
 
 
-def halt_of(failure: StorageFailed) -> Halt:
+def out_of_reach(silence: NotSent | NoAnswer, tools: Tools) -> Halt:
+    """Nothing was asked after all: no row is said to be in the provider's hands by a line that is dead."""
+    if isinstance(silence, NoAnswer):
+        return Halt("halt.no_answer", {"address": tools.base_url})
+    return halt_of(tools.provider.unavailable(silence))
+
+
+def halt_of(failure: StorageFailed | ProviderError) -> Halt:
     return Halt(failure.code, {name: str(fact) for name, fact in failure.facts.items()})
 
 

@@ -1074,6 +1074,10 @@ WORDS: dict[str, str] = {
         "nothing to clear: run the same command again once the cause is put right"
     ),
     "halt.out_of_reach": "Stopped: the provider can't be reached. {cause} Run the same command again later.",
+    "halt.no_answer": (
+        "Not one question was answered by the provider at {address}, so nothing new is known. Check the internet "
+        "connection, then run the same command again later."
+    ),
     "halt.so_far": (
         "So far: {paid:row|rows} paid for {paid_rupiah:money}; {rest:row|rows} not sent yet, {rest_rupiah:money} by "
         "the price list; {open:row|rows} to ask the provider about."

@@ -19,7 +19,7 @@ from bulk_topup.clock import wib_day
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.history import progress_at, progress_of
 from bulk_topup.ledger import OPEN, state_of
-from bulk_topup.model import Kind, Outcome, Status, Then
+from bulk_topup.model import Kind, Outcome, Reply, Status, Then
 from bulk_topup.outcomes import classify_status
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bulk_topup.checkpoint import Checkpoint, OpenInvoice, OpenOrder, PastAttempt
     from bulk_topup.clock import Clock
     from bulk_topup.ledger import BatchEntry, Ledger
-    from bulk_topup.model import Order
+    from bulk_topup.model import Answer, NoAnswer, NotSent, Order
     from bulk_topup.tools import Tools, Watcher
 
 FIRST_POLL_S = 2.0
@@ -108,12 +108,17 @@ def _slot(claim: Mapping[str, object]) -> tuple[object, ...]:
 # -- asking ------------------------------------------------------------------------------------------------
 
 
-def poll(checkpoint: Checkpoint, tools: Tools, *, wait_s: float, watcher: Watcher | None = None) -> None:
+def poll(
+    checkpoint: Checkpoint, tools: Tools, *, wait_s: float, watcher: Watcher | None = None
+) -> NotSent | NoAnswer | None:
     """Ask `cekstatus` for every open invoice after 2, 4, 8, … at most 60 s, for `wait_s` seconds in all.
 
-    Only an explicit sukses or gagal is final (API v3.1, CEK STATUS TRANSAKSI PULSA).
+    Only an explicit sukses or gagal is final (API v3.1, CEK STATUS TRANSAKSI PULSA). Returns what went wrong
+    last where not one of the questions was answered.
     """
     clock = tools.clock
+    silence: NotSent | NoAnswer | None = None
+    is_heard = False
     start = clock.alive()
     invoices = checkpoint.open_invoices()
     due = [(start + _first_wait_s(one, clock), FIRST_POLL_S, one.id, one) for one in invoices]
@@ -122,13 +127,19 @@ def poll(checkpoint: Checkpoint, tools: Tools, *, wait_s: float, watcher: Watche
     while due and due[0][0] <= deadline:
         at, interval_s, key, one = heapq.heappop(due)
         if clock.sleep(at - clock.alive()) or not tools.throttle.wait():
-            return
-        status = _ask(checkpoint, tools, one)
+            return None
+        answer = tools.provider.status(one.invoice, one.number)
+        if isinstance(answer, Reply):
+            is_heard = True
+        else:
+            silence = answer
+        status = _noted(answer, checkpoint, tools, one)
         if status is None:
             interval_s = min(2 * interval_s, LONGEST_POLL_S)
             heapq.heappush(due, (_next_poll(clock.alive(), interval_s, deadline), interval_s, key, one))
         elif watcher is not None:
             watcher.settled(status, one.rupiah)
+    return None if is_heard else silence
 
 
 def _next_poll(now: float, interval_s: float, deadline: float) -> float:
@@ -141,9 +152,8 @@ def _first_wait_s(one: OpenInvoice, clock: Clock) -> float:
     return min(max(FIRST_POLL_S - age_s, 0.0), FIRST_POLL_S)
 
 
-def _ask(checkpoint: Checkpoint, tools: Tools, one: OpenInvoice) -> Status | None:
+def _noted(answer: Answer, checkpoint: Checkpoint, tools: Tools, one: OpenInvoice) -> Status | None:
     """The order's new status, or None where there is no news."""
-    answer = tools.provider.status(one.invoice, one.number)
     outcome = classify_status(answer, one.invoice, one.number, one.product)
     if outcome is None:
         return None

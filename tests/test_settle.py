@@ -1192,6 +1192,34 @@ def test_the_invoice_of_a_try_that_has_failed_does_not_close_the_next_one(
     assert (refused.value.code, bench.statuses()) == ("resolve.settled", ["unknown"])
 
 
+def test_settle_says_that_nobody_could_be_asked(
+    make_bench: MakeBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pending row is no news of the provider's where the provider was not reached."""
+    bench = make_bench(PENDING_FOR_EVER)
+    assert bench.run() is Exit.OPEN
+    assert bench.settle(wait_s=20.0) is Exit.OPEN
+    bench.sandbox.stop()
+    capsys.readouterr()
+
+    assert bench.settle(wait_s=20.0) is Exit.STOPPED
+
+    assert "accepts no connections" in capsys.readouterr().err
+    assert bench.statuses() == ["pending"]
+
+
+def test_settle_says_that_no_question_was_answered(
+    make_bench: MakeBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = make_bench(PENDING_FOR_EVER, faults=Faults.listed({"cekstatus": {1: LOST}}))
+    bench.run()
+    bench.clock.pass_by(10.0)
+
+    assert bench.settle() is Exit.STOPPED
+
+    assert "Not one question was answered" in capsys.readouterr().err
+
+
 # -- many at once, through the command ---------------------------------------------------------------------
 
 
