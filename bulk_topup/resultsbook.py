@@ -6,6 +6,7 @@ nothing that is clicked on changes them.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bulk_topup import say
@@ -64,9 +65,19 @@ FACTS = (
 
 
 def write(
-    checkpoint: Checkpoint, total: Tally, books: Books, target: Path, *, rehearsal: bool, tell: Tell
+    checkpoint: Checkpoint,
+    total: Tally,
+    books: Books,
+    target: Path,
+    *,
+    rehearsal: bool,
+    tell: Tell,
+    typed: Mapping[tuple[int, str], str] = MappingProxyType({}),
 ) -> Path:
-    """Write the results beside or as `target`; returns where they are. Raises StorageFailed."""
+    """Write the results beside or as `target`; returns where they are. Raises StorageFailed.
+
+    `typed` are a person's answers about rows that may be open still, by sheet row and number.
+    """
     written = Tally()
     counted = _counted(checkpoint.lines(), written, total.total)
     lines = (result_line(line, rehearsal=rehearsal) for line in counted)
@@ -78,7 +89,7 @@ def write(
         checkpoint.header,
         lines,
         summary=summary_rows(facts, written, books),
-        more=list(_more_tabs(checkpoint, total, rehearsal)),
+        more=list(_more_tabs(checkpoint, total, rehearsal, typed)),
         rehearsal=rehearsal,
         tell=tell,
     )
@@ -96,11 +107,16 @@ def _counted(lines: Iterable[Line], written: Tally, expected: int) -> Iterator[L
 # -- what is left to do, and to ask ------------------------------------------------------------------------
 
 
-def _more_tabs(checkpoint: Checkpoint, total: Tally, rehearsal: bool) -> Iterator[Tab]:
+def _more_tabs(
+    checkpoint: Checkpoint, total: Tally, rehearsal: bool, typed: Mapping[tuple[int, str], str]
+) -> Iterator[Tab]:
     if total.to_do:
         yield _to_do_tab(checkpoint, total, rehearsal)
     if total.rows_paid(Paid.ASK):
-        rows = (_ask_row(line, rehearsal) for line in checkpoint.lines(_OPEN))
+        rows = (
+            _ask_row(line, rehearsal, typed.get((line.row, line.number), ""))
+            for line in checkpoint.lines(_OPEN)
+        )
         sentences = [ASK_COLUMNS.index(name) for name in ("reason", "what to ask")]
         yield Tab(BookTab.ASK_PROVIDER, ASK_COLUMNS, rows, sentences)
 
@@ -139,7 +155,7 @@ def _to_do_rows(
                 yield TabRow(values, {0: STATUS_COLOURS[line.status]})
 
 
-def _ask_row(line: Line, rehearsal: bool) -> TabRow:
+def _ask_row(line: Line, rehearsal: bool, typed: str) -> TabRow:
     stated = result_line(line, rehearsal=rehearsal)
     values = (
         line.row,
@@ -150,7 +166,7 @@ def _ask_row(line: Line, rehearsal: bool) -> TabRow:
         stated.status,
         stated.reason,
         what_to_ask(line),
-        "",
+        typed,
     )
     to_fill_in = Colour.GREY if line.status is Status.PENDING else Colour.YELLOW
     status, invoice = ASK_COLUMNS.index("status"), ASK_COLUMNS.index("invoice")

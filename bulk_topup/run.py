@@ -5,12 +5,14 @@ Each step is a module of that name; this one only says in which order, and what 
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bulk_topup import (
+    answers,
     approval,
     batch,
     books,
@@ -27,6 +29,7 @@ from bulk_topup import (
     template,
 )
 from bulk_topup import plan as planning
+from bulk_topup.clock import WIB
 from bulk_topup.config import assert_new, who
 from bulk_topup.credentials import (
     asked_login,
@@ -37,7 +40,7 @@ from bulk_topup.credentials import (
     password_in,
     variables_set,
 )
-from bulk_topup.errors import Declined, Exit, InputError, StorageFailed
+from bulk_topup.errors import BulkTopupError, Declined, Exit, InputError, StorageFailed
 from bulk_topup.files import (
     approved_plan,
     assert_room_for_results,
@@ -48,14 +51,14 @@ from bulk_topup.files import (
     open_checkpoint,
     start_batch,
 )
-from bulk_topup.model import NoAnswer, Status
+from bulk_topup.model import NoAnswer, Notice, Status
 from bulk_topup.provider import checked_base_url
 from bulk_topup.send import Halt, resend, send_waves
 from bulk_topup.sheet import read_sheet
 from bulk_topup.tools import provider_of, tools_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from bulk_topup.checkpoint import Checkpoint
@@ -546,6 +549,7 @@ def conclude(
     """Write the results, say what became of the rows, and what to do next; with `tools`, into the history."""
     total = results.tally(checkpoint)
     closed = closed_books(checkpoint)
+    typed = keep_typed(checkpoint, job.files.results, desk)
     try:
         written = resultsbook.write(
             checkpoint,
@@ -554,7 +558,11 @@ def conclude(
             job.files.results,
             rehearsal=job.connection.sandbox,
             tell=lambda notice: desk.show_notices([notice]),
+            typed=typed,
         )
+        if written == job.files.results:
+            with suppress(StorageFailed):  # they would be set aside next time, and nothing lost
+                checkpoint.set_facts({"results_sha256": sha256_of(written)})
     except StorageFailed as failure:
         desk.error(failure)
         written, halt = None, halt or halt_of(failure)
@@ -574,6 +582,40 @@ def conclude(
     if rest:
         desk.show_rest(total, job.source.path, rest, rupiah, checkpoint.last_balance(), halt)
     return Exit.INTERRUPTED if halt.code == "halt.interrupted" else Exit.STOPPED
+
+
+def keep_typed(checkpoint: Checkpoint, results_path: Path, desk: Desk) -> Mapping[tuple[int, str], str]:
+    """Set results aside that a person changed since they were written, under the time of that change.
+
+    Returns the answers of their tab of open rows, by sheet row and number.
+    """
+    ours = checkpoint.fact("results_sha256")
+    if not results_path.is_file() or (ours and sha256_of(results_path) == ours):
+        return {}
+    try:
+        read = answers.read(results_path, "")
+    except BulkTopupError:
+        read = []
+    changed = datetime.fromtimestamp(results_path.stat().st_mtime, WIB)
+    stem = f"{results_path.stem} (changed {changed:%Y-%m-%d %H.%M.%S}"
+    names = (
+        results_path.with_name(f"{stem}{nth}){results_path.suffix}") for nth in ("", *range(-2, -1000, -1))
+    )
+    kept = next(path for path in names if not path.exists())
+    with suppress(OSError):  # a file that is locked is not replaced either
+        results_path.rename(kept)
+        desk.show_notices([Notice("saved.kept", {"target": results_path.name, "path": str(kept)})])
+    verdicts = [one for one in read if not isinstance(one, InputError) and one.row is not None]
+    return {(one.row or 0, one.number): one.invoice or "not sent" for one in verdicts}
+
+
+def sha256_of(path: Path) -> str:
+    """ "" of a file that can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def closed_books(checkpoint: Checkpoint) -> books.Books:

@@ -563,6 +563,7 @@ WORDS: dict[str, str] = {
     "saved.beside": (
         "{target} could not be replaced (it may be open in Excel), so this is saved as {path}; close it, or use the new file"
     ),
+    "saved.kept": "{target} was changed since it was written: your version is kept as {path}",
     "saved.split": "one Excel sheet holds {most:number} rows under its header; the others are in the tabs {tabs}",
     "saved.cut": (
         "{count:number} texts are longer than the 32,767 characters that Excel keeps in a cell; they end with how much was cut"

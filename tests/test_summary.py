@@ -534,6 +534,26 @@ def test_of_results_in_csv_only_open_rows_are_answers(batch: Checkpoint, tmp_pat
     assert [(v.number, v.invoice) for v in read] == [(BUDI, "TRX9"), (FITRI, "TRX2")]
 
 
+def test_what_a_person_typed_into_the_results_is_never_lost(office: Office) -> None:
+    """An answer stands in the next workbook again; everything else that was typed, in the one set aside."""
+    office.payroll("bonus.csv", ["081234500001", "081200002001", "081200000012"])
+    office.send("bonus.csv")
+    path = office.folder / "bonus.results.xlsx"
+    office.run("results", "bonus.csv")
+    assert not list(office.folder.glob("*changed*"))
+    filled_in(path, I2="TRX-TYPED")
+    book = openpyxl.load_workbook(path)
+    book["To do"]["B2"] = "0812 corrected"
+    book.save(path)
+
+    done = office.run("results", "bonus.csv")
+
+    [kept] = office.folder.glob("bonus.results (changed *).xlsx")
+    assert kept.name in done.out + done.err
+    assert openpyxl.load_workbook(kept)["To do"]["B2"].value == "0812 corrected"
+    assert openpyxl.load_workbook(path)["Ask provider"]["I2"].value == "TRX-TYPED"
+
+
 def test_the_whole_way_from_the_run_to_the_provider_and_back(office: Office) -> None:
     """One row whose answer was lost: its invoice is typed into the results workbook, and closes it."""
     lost, failing = "081200002001", "081200000012"
