@@ -108,7 +108,7 @@ class Ledger(Account):
                     if self.is_server:
                         self._wait_for_turn(db, order, day)
                     if db.execute(insert, execution_options={"preserve_rowcount": True}).rowcount:
-                        holder = self._held_elsewhere(db, order, batch, since)
+                        holder = self._held_elsewhere(db, order, batch, since, day)
                         if holder is not None:
                             db.execute(sa.delete(CLAIMS).where(CLAIMS.c.token == token))
                         return holder
@@ -129,8 +129,12 @@ class Ledger(Account):
         if there != day:
             raise StorageFailed("ledger.other_day", here=day, there=there)
 
-    def _held_elsewhere(self, db: sa.Connection, order: Order, batch: str, since: date) -> Claim | None:
+    def _held_elsewhere(
+        self, db: sa.Connection, order: Order, batch: str, since: date, day: date
+    ) -> Claim | None:
         """A claim of another batch: open and of whatever day or count, or of this count since that day.
+
+        Or one of this very order on another day: a copy of this batch at another desk was faster.
 
         Of this count alone, not of lower ones as a plan has it: a copy that no count in the sheet asks for
         follows its own batch's copy before it, which a claim of that count has held.
@@ -139,7 +143,10 @@ class Ledger(Account):
         is_open = CLAIMS.c.state == OPEN
         meanwhile = sa.and_(CLAIMS.c.itrx == order.itrx, CLAIMS.c.day >= since.isoformat())
         columns = [CLAIMS.c[name] for name in _HOLDER]
-        query = sa.select(*columns).where(_matches(same), CLAIMS.c.batch != batch, sa.or_(is_open, meanwhile))
+        theirs = sa.and_(CLAIMS.c.batch != batch, sa.or_(is_open, meanwhile))
+        own = _matches({"batch": batch, "itrx": order.itrx, "product": order.product})
+        copy = sa.and_(own, CLAIMS.c.day != day.isoformat())
+        query = sa.select(*columns).where(_matches(same), sa.or_(theirs, copy))
         row = db.execute(query.order_by(sa.case((is_open, 0), else_=1)).limit(1)).first()
         return None if row is None else Claim(*row)
 

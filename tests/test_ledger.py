@@ -142,7 +142,33 @@ def test_what_another_batch_was_faster_with_since_this_one_began_holds_on_later_
         assert holder is not None
         assert (holder.batch, holder.row, holder.day) == ("b1", 7, TODAY.isoformat())
     assert ledger.own("b2") == [], "its own claim was kept"
-    assert claim(ledger, "t3", batch="b1", day=tomorrow, since=yesterday) is None, "its own is no other's"
+
+
+@pytest.mark.parametrize("status", [Status.SUKSES, Status.PENDING, Status.UNKNOWN])
+def test_what_a_copy_of_the_batch_paid_before_midnight_holds_after_it(ledger: Ledger, status: Status) -> None:
+    """The folder was copied half way; this desk slept, and the day of its claim is another."""
+    tomorrow = TODAY + timedelta(days=1)
+    claim(ledger, "t1")
+    ledger.conclude("t1", status)
+
+    holder = claim(ledger, "t2", day=tomorrow)
+    assert holder is not None
+    assert (holder.batch, holder.token) == ("b1", "t1")
+    assert [own["token"] for own in ledger.own("b1")] == ["t1"], "the later claim was kept"
+
+
+@pytest.mark.parametrize("other", [{"number": BUDI}, {"product": "S10"}, {"itrx": 2}])
+def test_another_order_of_the_batch_is_free_on_the_next_day(ledger: Ledger, other: dict[str, Any]) -> None:
+    claim(ledger, "t1")
+    ledger.conclude("t1", Status.SUKSES)
+    assert claim(ledger, "t2", **{"day": TODAY + timedelta(days=1), **other}) is None
+
+
+@pytest.mark.parametrize("status", [Status.UNSENT, Status.GAGAL])
+def test_an_order_that_was_not_paid_is_free_on_the_next_day(ledger: Ledger, status: Status) -> None:
+    claim(ledger, "t1")
+    ledger.conclude("t1", status)
+    assert claim(ledger, "t2", day=TODAY + timedelta(days=1)) is None
 
 
 @pytest.mark.parametrize("other", [{"number": BUDI}, {"product": "S10"}, {"itrx": 2}, {"since": TODAY}])
