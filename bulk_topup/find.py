@@ -308,7 +308,9 @@ def unsettled(found: Found) -> Iterator[tuple[str, str]]:
     """The command that goes on with a row, and its sheet, of those that are open or failed."""
     for one in found.sent:
         if one.sheet is not None and one.sent_at:
-            if one.is_open:
+            if one.status is Status.UNKNOWN and not one.invoice:
+                yield "resolve", str(one.sheet)
+            elif one.is_open:
                 yield "settle", str(one.sheet)
             elif one.status is Status.GAGAL:
                 yield "run", str(one.sheet)

@@ -129,8 +129,14 @@ def with_history(typed: Typed, *, is_open: bool) -> Step:
 
 def with_found(typed: Typed, sheets: Iterable[tuple[str, str]]) -> Iterator[Step]:
     """`sheets` are those of rows that are not settled or not paid, each with the command that goes on."""
-    found = list(dict.fromkeys(sheets))
+    rows = list(sheets)
+    found = list(dict.fromkeys(rows))
     for name, sheet in found:
+        if name == "resolve":  # no invoice to ask about
+            unknown = say.text("next.unknown", count=sum(one == (name, sheet) for one in rows))
+            yield Step(unknown, typed.line(name, argument(sheet), _answers(None)))
+            yield Step(say.text("next.unknown_resend"), typed.line("settle", argument(sheet), "--resend"))
+            continue
         code = "find.next_settle" if name == "settle" else "find.next_retry"
         options = "--retry-failed" if name == "run" else ""
         yield Step(say.text(code), typed.line(name, argument(sheet), options))

@@ -389,6 +389,17 @@ def test_a_rows_command_goes_on_from_where_it_is_found(office: Office) -> None:
     assert [step["command"] for step in found["next"]] == [f"bulk-topup run {sheet} --retry-failed"]
 
 
+def test_a_row_without_an_invoice_is_not_sent_to_a_command_that_cannot_ask_about_it(office: Office) -> None:
+    office.payroll("gaji.csv", ["081200002001"])
+    office.send("gaji.csv")
+    sheet = office.folder / "gaji.csv"
+    found = json.loads(office.run("find", "081200002001", "--json").out)
+    assert [step["command"].partition(" --row")[0] for step in found["next"]] == [
+        f"bulk-topup resolve {sheet}",
+        f"bulk-topup settle {sheet} --resend",
+    ]
+
+
 # -- commands to paste -------------------------------------------------------------------------------------
 
 
