@@ -264,8 +264,9 @@ def _told(code: str, code_many: str, rows: Mapping[int, Mapping[str, Any]]) -> I
 
 def _dearer(then: pd.DataFrame, to_send: pd.DataFrame) -> Iterator[Difference]:
     """Products that cost more than approved; what was sent before costs what it cost."""
-    both = to_send.merge(then, on=KEY, suffixes=("", "_before"))
+    both = to_send.reset_index(names="row").merge(then, on=KEY, suffixes=("", "_before"))
     dearer = both[both["price"] > both["price_before"]]
-    listed = dearer[["product", "price_before", "price"]].drop_duplicates()
-    for product, before, now in listed.itertuples(index=False):
-        yield Difference("approval.price", {"product": product, "before": int(before), "now": int(now)})
+    listed = dearer.groupby(["product", "price_before", "price"], as_index=False).agg(rows=("row", list))
+    for product, before, now, rows in listed.itertuples(index=False):
+        facts = {"product": product, "before": int(before), "now": int(now)}
+        yield Difference("approval.price", facts, rows)

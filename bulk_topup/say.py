@@ -1157,7 +1157,6 @@ WORDS: dict[str, str] = {
         "no template was made: none of the {count:number} products of the price list can be ordered now; try again later"
     ),
     "template.unwritable": "The template could not be saved as {path}: {why}. Choose another folder or name.",
-    "template.example_note": "An example: delete this row, or type over it",
     "template.number_title": "Not a mobile number",
     "template.number_error": (
         "A mobile number starts with 08, 62 or +62 and has 10 to 13 digits, such as 081234567890. If it does, and "
@@ -1373,7 +1372,7 @@ WORDS: dict[str, str] = {
     ),
     "approval.again": "row {row} had failed when the plan was checked, and is to be sent again now: {product} for {number}",
     "approval.again_many": "{count:number} rows had failed when the plan was checked, and are to be sent again now: {rows}",
-    "approval.price": "{product} costs {now:money}, approved {before:money}",
+    "approval.price": "{rows}: {product} costs {now:money}, approved {before:money}",
     "plan.over_budget": (
         "the plan costs {cost:money}, with {before:money} spent before, and the budget is {budget:money}: 'run' would "
         "send nothing; raise --budget, or take rows out"

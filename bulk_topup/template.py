@@ -107,13 +107,15 @@ def _add_payroll(sheet: Sheet, ready: Sequence[Product]) -> None:
 
 
 def _examples(ready: Sequence[Product]) -> Iterable[Sequence[Value]]:
-    """Rows that `checks` holds back, each with a product that fits its number, if there is one."""
-    note = say.text("template.example_note")
+    """Rows that `checks` holds back, each with a product that fits its number, if there is one.
+
+    Keterangan is empty: whoever types over the rest would leave it, and have it come back in the results.
+    """
     own = str(numbers.operator_of(checks.EXAMPLE_NUMBERS[0]))
     fitting = [product for product in ready if numbers.same_operator(own, product.operator)] or ready
     for nth, spelled in enumerate(EXAMPLES_SPELLED, start=1):
         product = fitting[min(nth, len(fitting)) - 1]
-        yield f"{checks.EXAMPLE_MARK} {nth}", spelled, product.code, product.nominal, note
+        yield f"{checks.EXAMPLE_MARK} {nth}", spelled, product.code, product.nominal
 
 
 def _number_check() -> DataValidation:

@@ -216,10 +216,12 @@ def test_many_changes_of_a_kind_are_one_line() -> None:
     assert changes(new, moved) == [f"20 rows have moved in the sheet, and are now {moved_to}"]
 
 
-def test_a_higher_price_is_a_change_named_once_and_a_lower_one_is_none() -> None:
-    sheet = topups((ANDI, "S5"), (BUDI, "S5"))
+def test_a_higher_price_is_a_change_named_once_with_its_rows_and_a_lower_one_is_none() -> None:
+    sheet = topups((ANDI, "S5"), (BUDI, "S5"), (CITRA, "S10"))
     approved = plan_of(sheet, prices=at(5_850))
-    assert changes(approved, plan_of(sheet, prices=at(5_900))) == ["S5 costs Rp5,900, approved Rp5,850"]
+    assert changes(approved, plan_of(sheet, prices=at(5_900))) == [
+        "rows 2, 3: S5 costs Rp5,900, approved Rp5,850"
+    ]
     assert changes(approved, plan_of(sheet, prices=at(5_800))) == []
 
 

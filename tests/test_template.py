@@ -147,6 +147,11 @@ def test_the_example_rows_fit_their_operator_and_are_what_checks_know(tmp_path: 
     assert plan.rows.table["number"].tolist() == list(checks.EXAMPLE_NUMBERS)
 
 
+def test_nothing_stays_of_an_example_row_that_is_typed_over_from_name_to_nominal(tmp_path: Path) -> None:
+    sheet = made(tmp_path)[template.PAYROLL]
+    assert [cell.value for cell in sheet["E"]] == ["Keterangan"] + [None] * template.FORMATTED_ROWS
+
+
 @pytest.mark.parametrize(
     ("name", "number", "held"),
     [
