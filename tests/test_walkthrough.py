@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pytest
 
 from tests.markdown import page
-from tests.walkthrough import PAGE, PICTURES, SHEETS, Shown, page_of, play, screen
+from tests.walkthrough import (
+    CODE_SHOWN,
+    PAGE,
+    PICTURES,
+    SHEETS,
+    Shown,
+    page_of,
+    play,
+    screen,
+    with_code_shown,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +48,20 @@ def test_every_picture_is_there_and_small(shown: list[Shown]) -> None:
 
 def _is_small(path: Path) -> bool:
     return 500 < path.stat().st_size < 120_000
+
+
+def test_the_pictures_have_the_plan_code_of_the_page(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["Plan code: 0ABC-1234-WXYZ-9876", "0812-3456-7890"])
+    book.save(tmp_path / "plan.xlsx")
+    with_code_shown(tmp_path / "plan.xlsx", tmp_path / "copy.xlsx")
+    (row,) = openpyxl.load_workbook(tmp_path / "copy.xlsx").worksheets[0].iter_rows(values_only=True)
+    assert row == (f"Plan code: {CODE_SHOWN}", "0812-3456-7890")
+
+
+def test_what_is_typed_between_the_commands_is_named(shown: list[Shown]) -> None:
+    (asked,) = (one.words for one in shown if "Ask provider" in one.words)
+    assert re.search(r"\bTRX\d{6}\b", asked)
 
 
 def test_each_step_says_the_next_one(shown: list[Shown]) -> None:

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -114,10 +115,10 @@ def _send(day: Played, wait: Callable[[float], None]) -> None:
     day.type(SENDS, f"bulk-topup run payroll.xlsx --sandbox {approved} --pilot 3", "run.svg")
     wait(RESEND_AFTER_S)
     day.type(RESENDS, "bulk-topup settle payroll.xlsx --sandbox --resend --yes")
-    _answer(day.folder)
+    invoice = _answer(day.folder)
     answers = "--from payroll.sandbox.results.xlsx"
     line = f'bulk-topup resolve payroll.xlsx --sandbox {answers} --note "Andi, by the hotline"'
-    day.type(ASKS, line, "results.png", "summary.png")
+    day.type(ASKS.format(invoice=invoice), line, "results.png", "summary.png")
 
 
 def _look_back(day: Played) -> None:
@@ -137,8 +138,9 @@ SENDS = """She approves: the command with the code comes from her, with her name
 RESENDS = """What was lost may be paid or not. A minute later it can be sent once more: the provider takes one
 a day, and refuses what it already has. That is what it does here, so the row is *accepted*: the provider
 holds it, and only its invoice is not known."""
-ASKS = """Andi asks the provider for the invoice, and fills it in in the tab *Ask provider* of the results.
-Then every row is paid, and the tab *Summary* can be signed."""
+ASKS = """Andi asks the provider for the invoice, types it into the yellow cell in the tab *Ask provider* of
+the results, and saves. The simulated provider has no hotline, but numbers its invoices in turn: this one is
+{invoice}. Then every row is paid, and the tab *Summary* can be signed."""
 RUNS_AGAIN = "Run once more, and nobody is paid a second time."
 WRITES_AGAIN = "The results can be written again at any time."
 FINDS = "An employee says that nothing came."
@@ -159,8 +161,8 @@ def _fill_in(sheet: Path, people: Sequence[tuple[str, str, str]]) -> None:
     book.close()
 
 
-def _answer(folder: Path) -> None:
-    """The provider's hotline knows the invoice: it goes into the yellow cell."""
+def _answer(folder: Path) -> str:
+    """The provider's hotline knows the invoice: it goes into the yellow cell. Returns the last one."""
     with Sandbox(folder / "sandbox.provider.db") as provider:
         invoices = {topup.number: topup.invoice for topup in provider.book()}
     path = folder / "payroll.sandbox.results.xlsx"
@@ -169,8 +171,10 @@ def _answer(folder: Path) -> None:
     names = [cell.value for cell in header]
     for row in rows:
         row[names.index("invoice")].value = invoices[str(row[names.index("number")].value)]
+        invoice = str(row[names.index("invoice")].value)
     book.save(path)
     book.close()
+    return invoice
 
 
 def _code(folder: Path) -> str:
@@ -181,8 +185,9 @@ def _code(folder: Path) -> str:
 
 # -- the same each time ------------------------------------------------------------------------------------
 
+PLAN_CODE, CODE_SHOWN = re.compile(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b"), "K7QF-2MXA-9TRB-C4WD"
 PLACEHOLDERS = (
-    (re.compile(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b"), "K7QF-2MXA-9TRB-C4WD"),
+    (PLAN_CODE, CODE_SHOWN),
     (re.compile(r"\b\d{4}-\d\d-\d\d(?=[ T]\d\d:\d\d)[ T]\d\d:\d\d(?::\d\d)?"), "2026-11-25 10:15"),
     (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "2026-11-25"),
     (re.compile(r"\b20\d\d-\d\d\b(?!-)"), "2026-11"),
@@ -271,14 +276,26 @@ SHEETS = {
 def photograph(folder: Path, into: Path) -> None:
     """The workbooks as LibreOffice prints them."""
     office, photo = (shutil.which(name) or name for name in ("soffice", "pdftoppm"))
-    pdfs = folder / "pdf"
+    pdfs, shown = folder / "pdf", folder / "shown"
+    shown.mkdir()
     for name, (book, number, (left, top, width, height)) in SHEETS.items():
-        printed = [office, "--headless", "--convert-to", "pdf", "--outdir", pdfs, folder / book]
+        with_code_shown(folder / book, shown / book)
+        printed = [office, "--headless", "--convert-to", "pdf", "--outdir", pdfs, shown / book]
         subprocess.run(list(map(str, printed)), check=True, capture_output=True, timeout=240)
         cut = ["-x", left, "-y", top, "-W", width, "-H", height]
         page = ["-f", number, "-l", number, "-r", DOTS_PER_INCH, "-singlefile"]
         files = [(pdfs / book).with_suffix(".pdf"), (into / name).with_suffix("")]
         subprocess.run([photo, "-png", *map(str, [*page, *cut, *files])], check=True)
+
+
+def with_code_shown(book: Path, copy: Path) -> None:
+    """A copy with the plan code that the page has, and all else as it is."""
+    with zipfile.ZipFile(book) as whole, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in whole.namelist():
+            content = whole.read(name)
+            if name.endswith(".xml"):
+                content = PLAN_CODE.sub(CODE_SHOWN, content.decode()).encode()
+            new.writestr(name, content)
 
 
 def main() -> None:
