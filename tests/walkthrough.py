@@ -188,6 +188,7 @@ def _code(folder: Path) -> str:
 PLAN_CODE, CODE_SHOWN = re.compile(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b"), "K7QF-2MXA-9TRB-C4WD"
 PLACEHOLDERS = (
     (PLAN_CODE, CODE_SHOWN),
+    (re.compile(r"\b\d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\b"), "2026-11-25 10.15.30"),
     (re.compile(r"\b\d{4}-\d\d-\d\d(?=[ T]\d\d:\d\d)[ T]\d\d:\d\d(?::\d\d)?"), "2026-11-25 10:15"),
     (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "2026-11-25"),
     (re.compile(r"\b20\d\d-\d\d\b(?!-)"), "2026-11"),
