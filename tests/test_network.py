@@ -107,7 +107,9 @@ def test_a_request_cut_at_any_byte_is_unknown_and_is_paid_only_if_it_was_whole(
         attempts = [wire.send(Trouble(request_cut=at, ending=ending)) for at in range(length + 1)]
 
     assert broken_rules(attempts) == []
-    assert [attempt.outcome.kind for attempt in attempts] == [Kind.UNKNOWN] * (length + 1)
+    # A connection that is reset at once may be seen dead before a byte is handed to it: then none has left.
+    assert attempts[0].outcome.kind in {Kind.UNKNOWN, Kind.NOT_SENT}
+    assert [attempt.outcome.kind for attempt in attempts[1:]] == [Kind.UNKNOWN] * length
     assert [attempt.paid for attempt in attempts] == [0] * length + [1]
 
 
