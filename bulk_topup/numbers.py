@@ -138,6 +138,8 @@ _DIGITS_IN_GROUPS = re.compile("[0-9 ()+-]+")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?\s?[eE]\s?[+-]?[0-9]+")
 _ZERO_FRACTION = re.compile(r"([0-9]+)[.,]0{1,2}")
 _FRACTION = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)+")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+|(?:,[0-9]{3})+)")
+"""As Indonesian and English spreadsheets show an amount."""
 _CELL_DIVIDERS = re.compile(r"[/\\;,|&\r\n\t]|[^\W\d_]+")
 _WHOLE_NUMBER_DIGITS = 9
 _INTERNATIONAL = re.compile(r"\(?(?:\+|00)")
@@ -177,14 +179,18 @@ def _letters(spelled: str) -> Problem | None:
 def _decimal(spelled: str) -> Problem | None:
     if (zero := _ZERO_FRACTION.fullmatch(spelled)) and (plain := _PLAIN.fullmatch(zero[1])):
         return _problem("number.decimal_zero", spelled, suggestion="0" + plain[1])
-    if "," not in spelled and ("." not in spelled or _dots_group(spelled)):
+    if _THOUSANDS.fullmatch(spelled):
+        amount = re.sub("[.,]", "", spelled)
+        if plain := _PLAIN.fullmatch(amount):
+            return _problem("number.amount", spelled, suggestion="0" + plain[1], amount=amount)
+    elif "," not in spelled and ("." not in spelled or _dots_group(spelled)):
         return None
     return _problem("number.decimal", spelled) if _FRACTION.fullmatch(spelled) else None
 
 
 def _dots_group(spelled: str) -> bool:
-    """Dots separate groups only where none can be a decimal point: two or more, and every group of three
-    digits or more."""
+    """Dots separate groups of a phone number only where none can be a decimal point: two or more, and every
+    group of three digits or more."""
     local = _INDONESIA.sub("", spelled, count=1).lstrip(" .-)")
     groups = local.split(".")
     return spelled.count(".") > 1 and all(sum(map(str.isdigit, group)) > 2 for group in groups)

@@ -257,6 +257,10 @@ WORDS: dict[str, str] = {
         "{text} has a decimal point or thousands separators in it; format the column as Text and type the "
         "phone number again, digits only"
     ),
+    "number.amount": (
+        "{text} may be the phone number {suggestion}, or the amount {amount}; if it is the phone number, format "
+        "the column as Text and type {suggestion}"
+    ),
     "number.foreign": (
         "{text} is not an Indonesian number; only numbers that start with 08 or +62 8 can be topped up"
     ),
@@ -1503,6 +1507,7 @@ WORDS: dict[str, str] = {
     "kind.number.letters": "letters in a phone number",
     "kind.number.decimal_zero": "phone number saved as a decimal",
     "kind.number.decimal": "phone number with a decimal point",
+    "kind.number.amount": "a phone number or an amount",
     "kind.number.foreign": "foreign number",
     "kind.number.characters": "odd characters in a phone number",
     "kind.number.spelling": "odd punctuation in a phone number",

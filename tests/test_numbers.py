@@ -35,6 +35,9 @@ ACCEPTED = {
     "0812 - 3456 - 7890": "081234567890",
     "0812.3456.7890": "081234567890",
     "+62.812.3456.7890": "081234567890",
+    "0812.555.100": "0812555100",
+    "+62.812.555.100": "0812555100",
+    "812.5551.0000": "081255510000",
     '="081234567890"': "081234567890",
     '="+62 812-3456-7890"': "081234567890",
     "'081234567890": "081234567890",
@@ -76,8 +79,15 @@ REFUSED = {
     "081234567890,00": "number.decimal_zero",
     "8123,45": "number.decimal",
     "0812.34567890": "number.decimal",
-    "81.234.567.890": "number.decimal",
-    "8,123,456,789": "number.decimal",
+    "812.555.100,00": "number.decimal",
+    "12.345.678": "number.decimal",
+    "81.234.567.890": "number.amount",
+    "8,123,456,789": "number.amount",
+    "812.555.100": "number.amount",
+    "812,555,100": "number.amount",
+    "'812.555.100": "number.amount",
+    "628.125.551.000": "number.amount",
+    "62.812.555.100": "number.amount",
     "+62.81234567890": "number.decimal",
     "+65 9123 4567": "number.foreign",
     "+81234567890": "number.foreign",
@@ -144,6 +154,12 @@ def test_suggests_a_number_only_where_the_slip_is_plain() -> None:
     assert isinstance(decimal, Problem)
     assert "suggestion" not in letter.facts
     assert decimal.facts["suggestion"] == "081234567890"
+
+
+def test_what_may_be_an_amount_is_refused_with_both_readings() -> None:
+    problem = normalise("628.125.551.000")
+    assert isinstance(problem, Problem)
+    assert (problem.facts["suggestion"], problem.facts["amount"]) == ("08125551000", "628125551000")
 
 
 def test_a_problem_shows_a_long_or_unprintable_text_safely() -> None:
