@@ -30,11 +30,13 @@ def test_the_median_run_counts_on_both_sides() -> None:
     [
         ({"most_ratio": 1.5}, 0),
         ({"most_ratio": 1.4}, 1),
-        ({"most_s": 3.0}, 0),
-        ({"most_s": 2.9}, 1),
+        ({"least_ratio": 1.5}, 0),
+        ({"least_ratio": 1.6}, 1),
+        ({"most": 3.0}, 0),
+        ({"most": 2.9}, 1),
         ({"most_bytes": 100}, 0),
         ({"most_bytes": 99}, 1),
-        ({"most_ratio": 1.4, "most_s": 2.9, "most_bytes": 99}, 3),
+        ({"most_ratio": 1.4, "most": 2.9, "most_bytes": 99}, 3),
     ],
 )
 def test_a_target_is_missed_only_beyond_it(targets: dict[str, float], missed: int) -> None:
@@ -42,7 +44,10 @@ def test_a_target_is_missed_only_beyond_it(targets: dict[str, float], missed: in
 
 
 def test_a_step_is_where_a_row_costs_more_than_at_the_size_before() -> None:
-    assert page._step({1000: 1.0, 10_000: 2.0, 100_000: 20.0, 1_000_000: 300.0}) == pytest.approx(1.5)
+    seconds = {1000: 1.0, 10_000: 2.0, 100_000: 20.0, 1_000_000: 300.0}
+    assert page._step(page._per_row(seconds, "s")) == pytest.approx(1.5)
+    rates = {1000: 400.0, 10_000: 500.0, 100_000: 250.0}
+    assert page._step(page._per_row(rates, "/s")) == pytest.approx(2.0)
 
 
 def test_every_figure_has_a_name_of_its_own() -> None:

@@ -25,7 +25,7 @@ QUICK_ROWS = 1_000
 
 @dataclass(frozen=True)
 class Measured:
-    """`growth` is by rows, in seconds: of the sizes up to the figure's own."""
+    """`growth` is by rows, in the figure's unit: of the sizes up to the figure's own."""
 
     figure: Figure
     rows: int
@@ -48,11 +48,13 @@ class Measured:
 
     def missed(self) -> Iterator[str]:
         """The targets that do not hold."""
-        figure = self.figure
-        if figure.most_ratio is not None and self.ratio is not None and self.ratio > figure.most_ratio:
-            yield f"{figure.name}: {self.ratio:.2f} times the baseline, {figure.most_ratio} at most"
-        if figure.most_s is not None and self.value > figure.most_s:
-            yield f"{figure.name}: {self.value:.2f} s, {figure.most_s} s at most"
+        figure, ratio = self.figure, self.ratio
+        if figure.most_ratio is not None and ratio is not None and ratio > figure.most_ratio:
+            yield f"{figure.name}: {ratio:.2f} times the baseline, {figure.most_ratio} at most"
+        if figure.least_ratio is not None and ratio is not None and ratio < figure.least_ratio:
+            yield f"{figure.name}: {ratio:.3f} times the baseline, {figure.least_ratio} at least"
+        if figure.most is not None and self.value > figure.most:
+            yield f"{figure.name}: {self.value:.2f} {figure.unit}, {figure.most} {figure.unit} at most"
         if figure.most_bytes is not None and self.peak > figure.most_bytes:
             yield f"{figure.name}: {self.peak >> 20} MiB, {figure.most_bytes >> 20} MiB at most"
 

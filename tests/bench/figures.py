@@ -27,10 +27,12 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Figure:
-    """`ours` and `baseline` measure once, in seconds, with a sheet of so many rows; the second argument
-    of `ours` asks for the peak memory instead of an honest time. What begins with `most` are the targets.
+    """`ours` and `baseline` measure once, in `unit`, with a sheet of so many rows; the second argument of
+    `ours` asks for the peak memory instead of an honest value. What begins with `most` or `least` are the
+    targets: `most` is in the unit, the ratios are ours to the baseline's.
 
-    `rows` is the size of the published figure; with `grows`, smaller ones from `least_rows` on are, too.
+    `unit` is "s", or "/s" for a rate, of which more is better. `rows` is the size of the published figure;
+    with `grows`, smaller ones from `least_rows` on are measured, too.
     """
 
     name: str
@@ -38,8 +40,10 @@ class Figure:
     ours: Callable[[int, bool], Sample]
     against: str = ""
     baseline: Callable[[int], Sample] | None = None
+    unit: str = "s"
+    most: float | None = None
     most_ratio: float | None = None
-    most_s: float | None = None
+    least_ratio: float | None = None
     most_bytes: int | None = None
     rows: int = FULL_SHEET
     least_rows: int = 0
@@ -181,7 +185,7 @@ BATCHES = (
         most_ratio=1.6,
         least_rows=batches.LEAST_ROWS,
     ),
-    Figure("status", "`status` of that batch", status_of, most_s=0.5, least_rows=batches.LEAST_ROWS),
+    Figure("status", "`status` of that batch", status_of, most=0.5, least_rows=batches.LEAST_ROWS),
 )
 
 

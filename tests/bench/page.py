@@ -9,6 +9,7 @@ import platform
 import subprocess
 from importlib import metadata
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 import psutil
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tests.bench.__main__ import Measured
+    from tests.bench.figures import Figure
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 PLOT = ROOT / "docs" / "growth.svg"
@@ -30,7 +32,7 @@ _THEIRS = ("fastexcel", "pyarrow", "pandas")
 
 
 def table(measured: Sequence[Measured]) -> Iterator[str]:
-    """Markdown. Seconds are medians; in brackets the fastest and the slowest run."""
+    """Markdown. Values are medians; in brackets the least and the most of all runs."""
     yield "| figure | what | ours | processor | baseline | ratio | target | peak memory | at most |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for each in measured:
@@ -38,31 +40,38 @@ def table(measured: Sequence[Measured]) -> Iterator[str]:
         cells = [
             f"`{figure.name}`",
             figure.what,
-            _seconds([sample.value for sample in each.ours]),
-            _seconds([sample.cpu_s for sample in each.ours if sample.cpu_s is not None]),
-            f"{figure.against}: {_seconds([sample.value for sample in each.baseline])}"
+            _spread([sample.value for sample in each.ours], figure.unit),
+            _spread([sample.cpu_s for sample in each.ours if sample.cpu_s is not None], "s"),
+            f"{figure.against}: {_spread([sample.value for sample in each.baseline], figure.unit)}"
             if each.baseline
             else "",
-            f"**{each.ratio:.2f}**" if each.ratio else "",
-            _target(each),
+            f"**{each.ratio:.3g}**" if each.ratio else "",
+            "; ".join(_targets(figure)),
             f"{each.peak >> 20:,} MiB" if each.peak else "",
             f"{figure.most_bytes >> 20:,} MiB" if figure.most_bytes else "",
         ]
         yield f"| {' | '.join(cells)} |"
 
 
-def _target(each: Measured) -> str:
-    if each.figure.most_ratio is not None:
-        return f"≤ {each.figure.most_ratio:g}"
-    return "" if each.figure.most_s is None else f"≤ {each.figure.most_s:g} s"
+def _targets(figure: Figure) -> Iterator[str]:
+    if figure.least_ratio is not None:
+        yield f"≥ {figure.least_ratio:g} times"
+    if figure.most_ratio is not None:
+        yield f"≤ {figure.most_ratio:g} times"
+    if figure.most is not None:
+        yield f"≤ {figure.most:g} {figure.unit}"
 
 
-def _seconds(values: Sequence[float]) -> str:
+def _spread(values: Sequence[float], unit: str) -> str:
     if not values:
         return ""
-    ordered = sorted(values)
-    middle = ordered[len(ordered) // 2]
-    return f"{middle:.2f} s ({ordered[0]:.2f} to {ordered[-1]:.2f})"
+    least, most = min(values), max(values)
+    return f"{_amount(median(values), unit)} ({_amount(least)} to {_amount(most)})"
+
+
+def _amount(value: float, unit: str = "") -> str:
+    digits = 0 if value >= 100 else 2
+    return f"{value:,.{digits}f} {unit}".rstrip()
 
 
 def write(measured: Sequence[Measured]) -> None:
@@ -86,15 +95,15 @@ def _page(measured: Sequence[Measured]) -> Iterator[str]:
 
 _HEAD = """# Benchmarks
 
-Made by `python -m tests.bench`; do not edit. Ours and its baseline are run in turn, five times or more: the
-median counts, and the fastest and the slowest run stand in brackets. Ours is a whole process from its start
-to its end, with all that it starts. A baseline is the work alone, without start and imports, which is the
-harder measure. Peak memory is that of all processes together, taken in a run of its own.
+Made by `python -m tests.bench`; do not edit. Ours and its baseline are run in turn: the median counts, and the
+least and the most of all runs stand in brackets. Ours is a whole process from its start to its end, with all
+that it starts. A baseline is the work alone, without start and imports, which is the harder measure. Peak
+memory is that of all processes together, taken in a run of its own.
 """
 _GROWTH = """
 ## Growth
 
-Seconds of ours by rows of the sheet. *Step* is the most by which a row costs more than at the size before it:
+Ours by rows of the sheet. *Step* is the most by which a row costs more than at the size before it:
 1 is linear, below 1 is better.
 """
 
@@ -137,21 +146,27 @@ def _growth(measured: Sequence[Measured]) -> Iterator[str]:
     yield f"| figure | {' | '.join(f'{size:,}' for size in sizes)} | step |"
     yield f"| --- |{' --- |' * (len(sizes) + 1)}"
     for each in measured:
-        seconds = _by_rows(each)
-        cells = [f"{seconds[size]:.2f} s" if size in seconds else "" for size in sizes]
-        yield f"| `{each.figure.name}` | {' | '.join(cells)} | {_step(seconds):.2f} |"
+        values, unit = _by_rows(each), each.figure.unit
+        cells = [_amount(values[size], unit) if size in values else "" for size in sizes]
+        yield f"| `{each.figure.name}` | {' | '.join(cells)} | {_step(_per_row(values, unit)):.2f} |"
 
 
 def _by_rows(each: Measured) -> dict[int, float]:
     return {**each.growth, each.rows: each.value}
 
 
-def _step(seconds: dict[int, float]) -> float:
+def _per_row(values: dict[int, float], unit: str) -> dict[int, float]:
+    """Seconds that a row costs, by the number of rows."""
+    return {rows: value / rows if unit == "s" else 1 / value for rows, value in values.items()}
+
+
+def _step(per_row: dict[int, float]) -> float:
     """The most by which a row costs more than at the size before."""
-    each = [seconds[size] / size for size in sorted(seconds)]
+    each = [per_row[rows] for rows in sorted(per_row)]
     return max(later / earlier for earlier, later in itertools.pairwise(each))
 
 
 def _plot(measured: Sequence[Measured]) -> None:
-    lines = {each.figure.name: sorted(_by_rows(each).items()) for each in measured if each.growth}
+    timed = [each for each in measured if each.growth and each.figure.unit == "s"]
+    lines = {each.figure.name: sorted(_by_rows(each).items()) for each in timed}
     environment.baseline("plot", PLOT, json.dumps(lines), requirements=(*REQUIREMENTS, *DRAWING))
