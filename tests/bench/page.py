@@ -95,9 +95,9 @@ def _page(measured: Sequence[Measured]) -> Iterator[str]:
 
 _HEAD = """# Benchmarks
 
-Made by `python -m tests.bench`; do not edit. Ours and its baseline are run in turn: the median counts, and the
-least and the most of all runs stand in brackets. Ours is a whole process from its start to its end, with all
-that it starts. A baseline is the work alone, without start and imports, which is the harder measure. Peak
+Made by `python -m tests.bench`; do not edit. Ours and its baseline are run in turn: the median counts, and
+the least and the most of all runs stand in brackets. Ours is a whole process from its start to its end, with
+all that it starts. A baseline is the work alone, without start and imports, which is the harder measure. Peak
 memory is that of all processes together, taken in a run of its own.
 """
 _GROWTH = """
