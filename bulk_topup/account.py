@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import sqlalchemy as sa
 
@@ -61,6 +61,9 @@ class Account(Store):
 
     server_time: Callable[[sa.Connection], datetime] = staticmethod(server_time)
     """Which day it is for all desks; not asked of a file, which has no clock but ours."""
+
+    longest_silence_s: ClassVar = 10.0
+    """Shorter than for a person who only looks; longer than it takes to be refused a lock."""
 
     def __init__(self, url: str, *, account: str, base_url: str) -> None:
         self._scope = {"account": account, "base_url": base_url}

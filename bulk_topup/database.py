@@ -6,16 +6,15 @@ Tables, their version, how they are opened and brought up to date, and how an ad
 from __future__ import annotations
 
 import contextlib
-import math
 import re
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bulk_topup.clock import WIB, SystemClock
+from bulk_topup.clock import WIB
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.model import account_of
 
@@ -91,6 +90,12 @@ FORGOTTEN: Final = "forgotten_before"
 _MAKING_TABLES: Final = 5_110_510_051
 """The server's advisory lock under which tables are made."""
 
+_AT_LENGTH: Final = """
+    SELECT set_config('statement_timeout', '0', true),
+           set_config('idle_in_transaction_session_timeout', '10min', true)
+"""
+"""For a transaction that goes over whole tables."""
+
 
 class Store:
     """The ledger's tables, brought up to VERSION when opened.
@@ -100,9 +105,12 @@ class Store:
     Opening raises InputError for a ledger that a newer program wrote, or an address that can't be one.
     """
 
+    longest_silence_s: ClassVar = 60.0
+    """How long a server may take to say something, before it counts as out of reach."""
+
     def __init__(self, url: str) -> None:
         self._shown = shown(url)
-        self._engine = _engine(url, self._shown)
+        self._engine = _engine(url, self._shown, self.longest_silence_s)
         self.is_server = self._engine.dialect.name == "postgresql"
         with self._errors():
             version = self._version()
@@ -154,6 +162,7 @@ class Store:
     def _migrate_server(self) -> None:
         """All of it or nothing, one desk at a time."""
         with self._engine.begin() as db:
+            db.exec_driver_sql(_AT_LENGTH)
             db.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING_TABLES)))
             METADATA.create_all(db)
             if int(fact(db, "version") or 0) < VERSION:
@@ -169,6 +178,7 @@ class Store:
         """One transaction in which nobody else writes."""
         with self._errors(), self._engine.begin() as db:
             if self.is_server:
+                db.exec_driver_sql(_AT_LENGTH)
                 names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
                 db.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
             else:
@@ -234,28 +244,10 @@ def _widen(db: sa.Connection, table: sa.Table) -> None:
 
 _DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg", "sqlite": "sqlite"}
 _HOST = re.compile(r"[A-Za-z0-9._:-]*")
-_LOCAL = ("localhost", "127.", "::1", "/")
-
-_ON_THE_WIRE: dict[str, Any] = {
-    "connect_timeout": 5,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-    "application_name": "bulk-topup",
-}
-"""libpq's options by which a server that vanished without a word is noticed; an address may set others."""
-
-_IN_A_SESSION = """
-    SELECT set_config('statement_timeout', '30s', false), set_config('lock_timeout', '10s', false),
-           set_config('idle_in_transaction_session_timeout', '30s', false),
-           CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
-                THEN set_config('synchronous_commit', 'on', false) END
-"""
-"""A claim has to survive the server's crash, however the server is set up."""
 
 
-def _engine(url: str, where: str) -> sa.Engine:
+def _engine(url: str, where: str, longest_silence_s: float) -> sa.Engine:
+    """`where` is the address as it may be shown; `longest_silence_s` is how long a server may take."""
     try:
         parsed = sa.engine.make_url(url)
         driver = _DRIVERS.get(parsed.get_backend_name())
@@ -265,7 +257,11 @@ def _engine(url: str, where: str) -> sa.Engine:
             engine = sa.create_engine(parsed)
             sa.event.listen(engine, "connect", _durable)
             return engine
-        return _server_engine(parsed.set(drivername=driver))
+        if not _HOST.fullmatch(parsed.host or ""):
+            raise StorageFailed("ledger.bad_address", where=where)
+        from bulk_topup import server  # here, as its driver is not installed where the ledger is a file
+
+        return server.engine_of(parsed.set(drivername=driver), longest_silence_s)
     except ImportError:
         raise StorageFailed("ledger.no_driver") from None
     except (sa.exc.ArgumentError, ValueError):
@@ -273,61 +269,11 @@ def _engine(url: str, where: str) -> sa.Engine:
         raise StorageFailed("ledger.bad_address", where=where) from None
 
 
-def _server_engine(url: sa.URL) -> sa.Engine:
-    if not _HOST.fullmatch(url.host or ""):
-        raise ValueError(url.host)
-    options = {name: value for name, value in _ON_THE_WIRE.items() if name not in url.query}
-    host = url.host or str(url.query.get("host", "/"))
-    if "sslmode" not in url.query and not host.startswith(_LOCAL):
-        options["sslmode"] = "require"
-    engine = sa.create_engine(
-        url,
-        connect_args=options,
-        # By its own word, whatever the server's default is: a claim looks for others' claims only once it has
-        # the turn, and has to see what was committed while it waited.
-        isolation_level="READ COMMITTED",
-        pool_size=4,
-        max_overflow=4,
-        pool_timeout=10,
-    )
-    sa.event.listen(engine, "connect", _careful)
-    sa.event.listen(engine, "checkin", _left)
-    sa.event.listen(engine, "checkout", _still_there)
-    return engine
-
-
 def _durable(connection: object, _record: object) -> None:
     cursor = connection.cursor()  # type: ignore[attr-defined]
     for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "fullfsync=1"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-IDLE_S: Final = 5.0
-
-
-def _left(_connection: object, record: Any) -> None:
-    record.info["idle_since"] = SystemClock().alive()
-
-
-def _still_there(connection: Any, record: Any, _proxy: object) -> None:
-    """Ask a connection that was idle whether it is: a person may think about a plan for longer than a
-    firewall keeps it. One that was just used is not asked: that is one more way there and back."""
-    if SystemClock().alive() - record.info.get("idle_since", math.inf) < IDLE_S:
-        return
-    from psycopg import Error
-
-    try:
-        connection.execute("SELECT 1")
-        connection.rollback()
-    except Error as error:
-        raise sa.exc.DisconnectionError from error
-
-
-def _careful(connection: Any, _record: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_IN_A_SESSION)
-    connection.commit()
 
 
 # -- addresses ---------------------------------------------------------------------------------------------

@@ -228,6 +228,7 @@ WORDS: dict[str, str] = {
     "why.empty": "it is empty",
     "why.open_elsewhere": "another program has it open",
     "why.claims": "one of its entries comes and goes",
+    "why.silent": "its server takes questions and does not answer them",
     "why.network_folder": "a network folder",
     "why.too_many_rows": "it has more rows than a sheet can have",
     "why.too_many_columns": "it has more columns than a sheet can have",

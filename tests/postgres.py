@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+import psutil
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -108,17 +110,25 @@ class Server:
     def kill(self) -> None:
         """SIGKILL to all of its processes at once, as the kernel does it where memory is short."""
         assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
         self._process.wait()
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def freeze(self) -> None:
-        assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGSTOP)
+        """The kernel goes on answering for it, as for a computer whose disk has stopped."""
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        """To each of its processes: all but the first are in sessions of their own."""
         assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGCONT)
+        first = psutil.Process(self._process.pid)
+        first.suspend()  # so that none is born meanwhile
+        for process in [*first.children(recursive=True), first]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from bulk_topup import say
+from bulk_topup import say, server
 from bulk_topup.database import VERSION, shown
 from bulk_topup.errors import BulkTopupError, StorageFailed
 from bulk_topup.ledger import Ledger, register_of
@@ -181,6 +181,59 @@ def test_a_server_that_crashed_and_came_back_is_found_again(postgres: Server, le
     postgres.start()
     assert ledger.claim(an_order(BUDI), TODAY, "t3", "b1", "b1", NOW, since=TODAY) is None
     assert {row["token"] for row in ledger.own("b1")} == {"t1", "t3"}
+
+
+class Hasty(Ledger):
+    longest_silence_s = 0.5
+
+
+def test_a_server_that_stands_still_is_out_of_reach_until_it_goes_on(postgres: Server, address: str) -> None:
+    with closing(Hasty(address, **SCOPE)) as ledger:
+        ledger.server_time = lambda _db: NOW
+        postgres.freeze()
+        try:
+            with pytest.raises(StorageFailed) as refused:
+                ledger.claim(an_order(), TODAY, "t1", "b1", "b1", NOW, since=TODAY)
+        finally:
+            postgres.thaw()
+        assert "does not answer" in say.error(refused.value)
+        assert ledger.claim(an_order(), TODAY, "t2", "b1", "b1", NOW, since=TODAY) is None
+        assert [row["token"] for row in ledger.own("b1")] == ["t2"]
+
+
+def test_what_a_sleeping_desk_holds_is_let_go_of_before_others_give_up(address: str) -> None:
+    """It fell asleep between two statements of a claim: its connection stays, as its kernel's does."""
+    asleep = ledger_at(address)
+    with closing(asleep), closing(ledger_at(address)) as other, asleep._engine.connect() as db:
+        asleep._wait_for_turn(db, an_order(), TODAY)
+        assert other.claim(an_order(), TODAY, "t1", "b1", "b1", NOW, since=TODAY) is None
+        with pytest.raises(sa.exc.DBAPIError):
+            db.execute(sa.select(1))
+
+
+@pytest.mark.parametrize(
+    ("address", "variables", "mode"),
+    [
+        ("postgresql://db.office/topups", {}, "require"),
+        ("postgresql:///topups?host=db.office", {}, "require"),
+        ("postgresql:///topups", {"PGHOST": "db.office"}, "require"),
+        ("postgresql://localhost.office/topups", {}, "require"),
+        ("postgresql://localhost/topups", {}, None),
+        ("postgresql:///topups", {}, None),
+        ("postgresql://db.office/topups?sslmode=verify-full", {}, None),
+        ("postgresql://db.office/topups", {"PGSSLMODE": "verify-full"}, None),
+        ("postgresql:///topups?service=topups", {"PGHOST": "db.office"}, None),
+    ],
+)
+def test_a_way_to_another_computer_is_encrypted_unless_a_person_said_how(
+    monkeypatch: pytest.MonkeyPatch, address: str, variables: dict[str, str], mode: str | None
+) -> None:
+    """None: nothing is added to what the address and libpq's own variables say."""
+    for name in ("PGHOST", "PGHOSTADDR", "PGSSLMODE", "PGSERVICE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert server._options(sa.engine.make_url(address)).get("sslmode") == mode
 
 
 def test_a_transaction_that_fails_leaves_nothing_and_spoils_no_later_one(ledger: Ledger) -> None:

@@ -19,10 +19,12 @@ from bulk_topup.account import Account
 from bulk_topup.clock import WIB, SystemClock
 from bulk_topup.errors import InputError
 from bulk_topup.tools import _assert_same_time
+from tests.postgres import Server
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.conftest import MakeOffice, Office
-    from tests.postgres import Server
 
 SLOWLY = ("--yes", "--again", "--rate", "10", "--wait", "0")
 
@@ -75,13 +77,18 @@ def test_a_server_that_stands_still_delays_every_desk_and_nobody_sends_late_or_t
     assert_each_paid_once(office, 15)
 
 
-def test_a_server_that_dies_stops_every_desk_and_what_was_under_way_is_brought_over(
-    office: Office, postgres: Server
+@pytest.mark.parametrize(
+    ("trouble", "end"),
+    [(Server.kill, Server.start), (Server.freeze, Server.thaw)],
+    ids=["dies", "stands still"],
+)
+def test_a_server_that_is_gone_stops_every_desk_and_what_was_under_way_is_brought_over(
+    office: Office, postgres: Server, trouble: Callable[[Server], object], end: Callable[[Server], object]
 ) -> None:
     office.payroll("jakarta.csv", office.numbers(30))
     desk = office.start("run", "jakarta.csv", *SLOWLY, "--workers", "3")
     office.wait_for_requests(8)
-    postgres.kill()
+    trouble(postgres)
     try:
         done = office.finish(desk)
         sent = len(office.sent())
@@ -90,7 +97,7 @@ def test_a_server_that_dies_stops_every_desk_and_what_was_under_way_is_brought_o
         refused = office.send("jakarta.csv")
         assert (refused.exit, len(office.sent())) == (2, sent), "it ran without the record"
     finally:
-        postgres.start()
+        end(postgres)
     assert office.send("jakarta.csv").exit == 0
     assert office.statuses("jakarta.results.xlsx") == ["sukses"] * 30
     assert_each_paid_once(office, 30)
