@@ -93,11 +93,14 @@ def must_be_new(known: Known, content: Callable[[], str], today: date, wishes: W
 
     `content` is asked for today's fingerprint of the sheet where it decides.
 
-    Raises InputError where only a person can say whether it is the same batch.
+    Raises InputError where only a person can say whether it is the same batch; and for one that began on a
+    day still to come, since what other batches paid from its true beginning on can't be told.
     """
     first = known.first_day
     if wishes.new_batch:
         return True
+    if known.started is not None and known.started > today and not wishes.same_batch:
+        raise InputError("batch.ahead", day=known.started, today=today)
     if first is None or first == today or wishes.same_batch:
         return False
     if (first.year, first.month) != (today.year, today.month):

@@ -336,8 +336,9 @@ def read(job: Job, desk: Desk) -> Sheet:
 
 def make_plan(job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | None) -> tuple[Plan, bool]:
     """The plan, and whether it starts a new batch."""
-    today = tools.clock.now().date()
     prices = tools.provider.price_list()
+    assert_same_time(tools)
+    today = tools.clock.now().date()
     rows = checks.understand(sheet, prices)
     known = batch.Known() if checkpoint is None else checkpoint.known()
     starts_new = batch.must_be_new(known, lambda: batch.content_of(rows), today, job.wishes)
@@ -358,6 +359,15 @@ def make_plan(job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | Non
     if len(plan.orders):
         history.assert_remembered(known.started, tools.ledger.forgotten_before())
     return plan, starts_new
+
+
+def assert_same_time(tools: Tools) -> None:
+    """Raises InputError where our clock is far from the provider's: who was paid since the batch began is
+    told by the day on which it began."""
+    clock = tools.clock
+    skew_s = tools.provider.skew_s(clock.now(), clock.alive())
+    if skew_s is not None and abs(skew_s) > settle.SKEW_LIMIT_S:
+        raise InputError("provider.other_time", minutes=f"{-skew_s / 60:+.0f}")
 
 
 def release(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, desk: Desk) -> None:

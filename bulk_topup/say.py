@@ -472,6 +472,10 @@ WORDS: dict[str, str] = {
         "again later, with --retry-failed for the rows that failed."
     ),
     # -- provider -----------------------------------------------------------------------------------------
+    "provider.other_time": (
+        "this computer's clock is {minutes} minutes off the provider's, so the two may mean different days; nothing was "
+        "sent: set this computer's clock, best by the internet, then run the same command again"
+    ),
     "provider.base_url": (
         "The provider's address '{address}' cannot be used: it must start with https:// (http:// only for "
         "this computer itself) and hold no user name, '?' or '#'. Correct BULK_TOPUP_BASE_URL or --base-"
@@ -647,6 +651,11 @@ WORDS: dict[str, str] = {
     "removed_from_sheet": "removed from sheet (it was row {row})",
     # -- the batch, its files, its run --------------------------------------------------------------------
     "batch.busy": "another run holds this batch ({holder}); wait until it has ended",
+    "batch.ahead": (
+        "this sheet's progress file says that it was begun on {day:date}, and by this computer's clock today is only "
+        "{today:date}; nothing was sent. If the clock is wrong now, set it. If it was wrong then, whom other sheets paid "
+        "meanwhile can't be told: make sure with 'bulk-topup find', then run with --same-batch"
+    ),
     "batch.earlier_month": (
         "this sheet's progress file is of {day:date}, an earlier month: for this month's payment run with "
         "--new-batch, to go on with the old one with --same-batch"

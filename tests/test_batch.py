@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,18 @@ def test_the_refusal_names_the_day_of_the_first_attempt() -> None:
     with pytest.raises(InputError) as refusal:
         batch.must_be_new(known_of(*DONE, first_day=LAST_MONTH), str, TODAY, Wishes())
     assert refusal.value.facts == {"day": LAST_MONTH}
+
+
+@pytest.mark.parametrize("first_day", [NONE_YET, THIS_DAY, EARLIER])
+def test_a_batch_that_began_on_a_day_still_to_come_goes_on_only_by_a_persons_word(
+    first_day: date | None,
+) -> None:
+    ahead = replace(known_of(*LEFT, first_day=first_day), started=date(2025, 1, 21))
+
+    with pytest.raises(InputError, match=r"batch\.ahead"):
+        batch.must_be_new(ahead, str, TODAY, Wishes())
+    assert batch.must_be_new(ahead, str, TODAY, Wishes(same_batch=True)) is CARRIES_ON
+    assert batch.must_be_new(ahead, str, TODAY, Wishes(new_batch=True)) is NEW
 
 
 def test_a_new_batch_may_be_wished_on_the_same_day_too() -> None:

@@ -641,3 +641,37 @@ def test_a_batch_that_was_killed_before_its_first_row_was_written_down_is_no_pai
 
         assert office.settle("bonus.csv").exit == 2
         assert office.run("bonus.csv").paid == {NUMBERS["A"]: 1}
+
+
+# -- a clock that is wrong ---------------------------------------------------------------------------------
+
+
+def test_a_batch_begun_on_a_day_still_to_come_pays_nobody_whom_another_sheet_paid_meanwhile(
+    tmp_path: Path,
+) -> None:
+    with open_office(tmp_path, faults=Faults.listed({"isipulsa": {1: refusal("62")}})) as office:
+        office.write("bonus.csv", [(NUMBERS["A"], "TSEL5"), (NUMBERS["B"], "TSEL5")])
+        office.write("lembur.csv", [(NUMBERS["A"], "TSEL5")])
+        office.clock.set(START + timedelta(days=5))
+        office.run("bonus.csv")
+        office.clock.set(START)
+        assert office.run("lembur.csv").paid == {NUMBERS["A"]: 1}
+        office.clock.set(START + timedelta(days=1))
+
+        came = office.run("bonus.csv")
+
+        assert_pays_nobody(came)
+        assert (came.exit, came.code) == (2, "batch.ahead")
+        assert office.run("bonus.csv", "--same-batch", "--again").code == ""
+
+
+@pytest.mark.parametrize(("skew_s", "code"), [(299.0, ""), (-301.0, "provider.other_time")])
+def test_a_run_is_refused_while_its_clock_is_not_the_providers(
+    skew_s: float, code: str, tmp_path: Path
+) -> None:
+    with open_office(tmp_path, date_skew_s=skew_s) as office:
+        office.write("bonus.csv", [(NUMBERS["A"], "TSEL5")])
+
+        came = office.run("bonus.csv")
+
+        assert (came.code, len(came.sent)) == (code, 0 if code else 1)
