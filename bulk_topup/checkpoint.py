@@ -655,15 +655,20 @@ class Checkpoint:
         return None
 
     def lines(
-        self, statuses: Collection[Status] | None = None, *, number: str | None = None
+        self,
+        statuses: Collection[Status] | None = None,
+        *,
+        number: str | None = None,
+        by_hand: bool = False,
     ) -> Iterator[Line]:
         """Every row of the sheet in its order, then the removed ones that were attempted, as of the first.
 
         With `statuses`, only those that have one of them; with `number`, only those that were sent to it, and
-        those that were held back: no number is kept of these but what their cells say. A reader of its own:
-        one that breaks off, or is slow, holds up nobody.
+        those that were held back: no number is kept of these but what their cells say; `by_hand`, only those
+        that a person closed. A reader of its own: one that breaks off, or is slow, holds up nobody.
         """
-        facts = {"statuses": None if statuses is None else json.dumps(list(statuses)), "number": number}
+        wanted = None if statuses is None else json.dumps(list(statuses))
+        facts = {"statuses": wanted, "number": number, "by_hand": by_hand}
         with (
             _storage_errors(self.path),
             contextlib.closing(_connect(self.path, read_only=self._read_only)) as reader,
@@ -807,6 +812,7 @@ _LINES = f"""
          SELECT max(t.id) FROM attempts t WHERE t.order_id = o.id AND t.kind IS NOT 'not_sent')
     WHERE (:statuses IS NULL OR coalesce(l.status, o.status) IN (SELECT value FROM json_each(:statuses)))
       AND (:number IS NULL OR l.number IS NULL OR l.number = :number)
+      AND (NOT :by_hand OR r.at IS NOT NULL)
     ORDER BY l.position
 """  # noqa: S608
 

@@ -333,6 +333,19 @@ class Desk:
         if len(lines) > ROWS_SHOWN:
             self.say(say.text("open.more", count=len(lines) - ROWS_SHOWN))
 
+    def show_closed(self, lines: Sequence[Line]) -> None:
+        """The rows that a person closed: who, when and why."""
+        closed = [(line, *line.closed) for line in lines if line.closed]
+        self._facts["closed_rows"] = [
+            {"row": line.row, "number": line.number, "status": line.status, "at": at, "by": by, "note": note}
+            for line, at, by, note in closed
+        ]
+        for line, at, by, note in closed[:ROWS_SHOWN]:
+            facts = {"row": line.row, "number": line.number, "product": line.product, "status": line.status}
+            self.say(say.text("open.row", **facts, words=say.closed_by_hand(at, by, note)))
+        if len(closed) > ROWS_SHOWN:
+            self.say(say.text("open.more", count=len(closed) - ROWS_SHOWN))
+
     def show_batch(self, touched: str, committed: int, facts: Mapping[str, str]) -> None:
         """What was set for the batch (`budget`, `plan_code`, `approved_by`; "" where it was not)."""
         budget = int(facts["budget"]) if facts["budget"] else None
@@ -693,9 +706,15 @@ def tally_lines(total: Tally) -> Iterator[str]:
         yield _count_line(f"paid.{paid.name.lower()}", total.rows_paid(paid))
         for status in Status:
             if status.paid is paid and total.rows[status]:
-                words = f"{status} - {say.text(f'status.{status}')}"
+                words = f"{status} - {_meaning(status, total.by_hand[status])}"
                 count, rupiah = say.number(total.rows[status]), say.money(total.rupiah[status])
                 yield f"    {count:>7}  {rupiah:>14}  {words}"
+
+
+def _meaning(status: Status, by_hand: int) -> str:
+    """What the provider did not say, a person did."""
+    code = "status.gagal_by_hand" if by_hand and status is Status.GAGAL else f"status.{status}"
+    return say.text(code, count=by_hand)
 
 
 def pilot_lines(pilot: Pilot, total: int) -> Iterator[str]:

@@ -17,12 +17,13 @@ from bulk_topup.errors import Exit, InputError, StorageFailed
 from bulk_topup.history import progress_of
 from bulk_topup.ledger import HELD, OPEN, PAID
 from bulk_topup.model import Kind, Reply, Status
-from bulk_topup.outcomes import classify_status
+from bulk_topup.outcomes import classify_status, is_pending, words_of
 from bulk_topup.results import result_line
+from bulk_topup.settle import near_midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
 
     from bulk_topup.checkpoint import Checkpoint
@@ -37,6 +38,7 @@ class Now(StrEnum):
 
     SUKSES = "sukses"
     GAGAL = "gagal"
+    PENDING = "pending"
     NO_NEWS = "no final answer"
     NO_ANSWER = "no answer"
     NOT_ASKED = "not asked"
@@ -47,7 +49,8 @@ class Sent:
     """One row for that number, as the results sheet has it.
 
     `sent_at` is "" where nothing ever left for it. `sheet` is where the sheet was, None where its progress
-    file can't be read: then only the ledger speaks, which keeps no invoice. `nominal` is in rupiah.
+    file can't be read: then only the ledger speaks, which keeps no invoice. `nominal` is in rupiah. `closed`
+    is when a person closed it (ISO text), who, and their note; `said` are the provider's words beside `now`.
     """
 
     account: str
@@ -64,7 +67,9 @@ class Sent:
     invoice: str = ""
     serial: str = ""
     debited: int | None = None
+    closed: tuple[str, str, str] | None = None
     now: Now = Now.NOT_ASKED
+    said: str = ""
 
     @property
     def is_contradicted(self) -> bool:
@@ -164,6 +169,7 @@ def _of_line(entry: BatchEntry, sheet: Path, line: Line) -> Sent:
         invoice=result.invoice,
         serial=result.serial,
         debited=result.debited,
+        closed=line.closed,
     )
 
 
@@ -207,8 +213,11 @@ def _with_answer(one: Sent, number: str, provider: Provider) -> Sent:
     answer = provider.status(one.invoice, number)
     product = one.product if one.status is Status.UNKNOWN else None
     outcome = classify_status(answer, one.invoice, number, product)
+    if not isinstance(answer, Reply):
+        return replace(one, now=Now.NO_ANSWER)
     if outcome is None:
-        return replace(one, now=Now.NO_NEWS if isinstance(answer, Reply) else Now.NO_ANSWER)
+        is_at_work = is_pending(answer, one.invoice, number)
+        return replace(one, now=Now.PENDING if is_at_work else Now.NO_NEWS, said=words_of(answer))
     now = Now.SUKSES if outcome.kind is Kind.SUKSES else Now.GAGAL
     return replace(one, now=now, serial=one.serial or outcome.serial)
 
@@ -245,12 +254,14 @@ def lines_of(found: Found, told: Sequence[str], record: str) -> Iterator[str]:
 
 
 def _sent_facts(one: Sent) -> dict[str, object]:
-    return {"day": one.sent_at[:10], **{name: getattr(one, name) for name in _FACTS}}
+    at, by, note = one.closed or ("", "", "")
+    closed = {"closed_at": at, "closed_by": by, "closing_note": note}
+    return {"day": one.sent_at[:10], **{name: getattr(one, name) for name in _FACTS}, **closed}
 
 
 _FACTS = (
     *("name", "batch", "account", "base_url", "row", "product", "nominal", "status", "reason"),
-    *("sent_at", "invoice", "serial", "debited", "now"),
+    *("sent_at", "invoice", "serial", "debited", "now", "said"),
 )
 
 
@@ -266,7 +277,7 @@ def _line_of(one: Sent) -> str:
     facts = {"name": one.name, "row": one.row, "product": one.product or "-", "status": one.status}
     if not one.sent_at:
         return say.text("find.line_held", reason=one.reason, **facts)
-    return say.text(
+    line = say.text(
         "find.line",
         sent_at=one.sent_at,
         nominal="" if one.nominal is None else one.nominal,
@@ -275,20 +286,21 @@ def _line_of(one: Sent) -> str:
         now=_NOW.get(one.now, one.now),
         **facts,
     )
+    return f"{line}; {say.closed_by_hand(*one.closed)}" if one.closed else line
 
 
-def told(found: Found, *, rehearsal: bool) -> list[str]:
-    """What to say on the telephone, a line each; the latest first."""
-    if not any(one.sent_at for one in found.sent):
-        never = say.text("find.tell.never", number=found.number)
-        return [never, *(_told(one, found.number, rehearsal=rehearsal) for one in found.sent)]
-    return [_told(one, found.number, rehearsal=rehearsal) for one in found.sent]
+def told(found: Found, now: datetime, *, rehearsal: bool) -> list[str]:
+    """What to say on the telephone, a line each; the latest first. `now` is in WIB."""
+    never = (
+        [] if any(one.sent_at for one in found.sent) else [say.text("find.tell.never", number=found.number)]
+    )
+    return [*never, *(_told(one, found.number, now, rehearsal=rehearsal) for one in found.sent)]
 
 
-def _told(one: Sent, number: str, *, rehearsal: bool) -> str:
+def _told(one: Sent, number: str, now: datetime, *, rehearsal: bool) -> str:
     shown = argument(one.sheet or one.name) + (" --sandbox" if rehearsal else "")
-    return say.text(
-        _telling(one, number),
+    words = say.text(
+        _telling(one, number, now),
         day=one.sent_at[:10],
         time=one.sent_at[11:16],
         product=one.product,
@@ -300,23 +312,37 @@ def _told(one: Sent, number: str, *, rehearsal: bool) -> str:
         status=one.status,
         now=_NOW.get(one.now, one.now),
         reason=one.reason,
+        closed=say.closed_by_hand(*one.closed) if one.closed else "",
         sheet=shown,
+    )
+    return (
+        f"{words} {say.text('provider_says', reason=one.said)}"
+        if one.now is Now.NO_NEWS and one.said
+        else words
     )
 
 
-def unsettled(found: Found) -> Iterator[tuple[str, str]]:
-    """The command that goes on with a row, and its sheet, of those that are open or failed."""
+def unsettled(found: Found, now: datetime) -> Iterator[tuple[str, str, int]]:
+    """What goes on with an open or failed row ("resolve", "resend", "settle", "run"), its sheet, the row."""
     for one in found.sent:
         if one.sheet is not None and one.sent_at:
-            if one.status is Status.UNKNOWN and not one.invoice:
-                yield "resolve", str(one.sheet)
+            if one.status.is_open and not one.invoice:
+                yield "resolve", str(one.sheet), one.row
+                if _may_be_sent_again(one, now):
+                    yield "resend", str(one.sheet), one.row
             elif one.is_open:
-                yield "settle", str(one.sheet)
+                yield "settle", str(one.sheet), one.row
             elif one.status is Status.GAGAL:
-                yield "run", str(one.sheet)
+                yield "run", str(one.sheet), one.row
 
 
-def _telling(one: Sent, number: str) -> str:
+def _may_be_sent_again(one: Sent, now: datetime) -> bool:
+    """As far as this can be told from here: `settle --resend` looks closer."""
+    is_today = one.sent_at[:10] == f"{now:%Y-%m-%d}"
+    return one.status is Status.UNKNOWN and is_today and not near_midnight(now)
+
+
+def _telling(one: Sent, number: str, now: datetime) -> str:
     if one.is_contradicted:
         return "find.tell.contradiction"
     if not one.sent_at:
@@ -325,9 +351,28 @@ def _telling(one: Sent, number: str) -> str:
         telkomsel = numbers.operator_of(number) == "TELKOMSEL"
         return "find.tell.paid_telkomsel" if telkomsel else "find.tell.paid"
     if one.is_open:
-        return _OPEN_NOW.get(one.now, "find.tell.open")
+        return _telling_open(one, now)
+    if one.closed:
+        return "find.tell.closed"
     return _NOT_PAID.get(one.status, "find.tell.not_sent")
 
 
-_OPEN_NOW = {Now.SUKSES: "find.tell.paid_now", Now.GAGAL: "find.tell.failed_now"}
+def _telling_open(one: Sent, now: datetime) -> str:
+    if one.invoice:
+        return _OPEN_NOW[one.now]
+    if one.sheet is None:
+        return "find.tell.open_on_record"
+    if one.status is Status.ACCEPTED:
+        return "find.tell.accepted"
+    return "find.tell.unknown_today" if _may_be_sent_again(one, now) else "find.tell.unknown"
+
+
+_OPEN_NOW = {
+    Now.SUKSES: "find.tell.paid_now",
+    Now.GAGAL: "find.tell.failed_now",
+    Now.PENDING: "find.tell.pending",
+    Now.NO_NEWS: "find.tell.no_news",
+    Now.NO_ANSWER: "find.tell.no_answer",
+    Now.NOT_ASKED: "find.tell.open",
+}
 _NOT_PAID = {Status.GAGAL: "find.tell.failed", Status.DUPLICATE: "find.tell.duplicate"}

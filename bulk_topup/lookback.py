@@ -54,12 +54,13 @@ def find_number(
         found = find.look_up(number, register)
     if not offline and find.may_be_asked(found.sent):
         found = replace(found, sent=_asked(found, connection, ledger, desk, clock))
-    told = find.told(found, rehearsal=connection.sandbox)
+    now = clock.now()
+    told = find.told(found, now, rehearsal=connection.sandbox)
     desk.report(
         {"record": shown(ledger), **find.facts_of(found), "summary": told},
         find.lines_of(found, told, shown(ledger)),
     )
-    desk.next(steps.with_found(desk.typed, find.unsettled(found)))
+    desk.next(steps.with_found(desk.typed, number, find.unsettled(found, now)))
     return found.exit_code()
 
 

@@ -162,6 +162,18 @@ def classify_status(answer: Answer, invoice: str, number: str, product: str | No
     return None
 
 
+def is_pending(answer: Reply, invoice: str, number: str) -> bool:
+    """Whether `cekstatus` says that the provider is still working on it."""
+    fields = _fields(answer.body)
+    stated = _word(fields, "result"), _invoice(fields), _word(fields, "status")
+    return stated == ("ok", invoice, "pending") and _is_for(fields, number, None)
+
+
+def words_of(answer: Reply) -> str:
+    """The provider's own words in an answer to `cekstatus`; "" where it has none."""
+    return _reason(_fields(answer.body))
+
+
 # -- an order's attempts -----------------------------------------------------------------------------------
 
 
@@ -233,7 +245,7 @@ def _outcome(line: Line, fields: Mapping[str, object]) -> Outcome:
         then,
         code,
         reason_code=_reason_code(fields),
-        reason=text(fields.get("reason"), LONGEST_REASON) or text(fields.get("description"), LONGEST_REASON),
+        reason=_reason(fields),
         invoice=_invoice(fields),
         serial=text(fields.get("serial")),
         debited=next((amount for amount in debited if amount is not None), None),
@@ -263,6 +275,10 @@ def _reason_code(fields: Mapping[str, object]) -> str:
     """Two digits: as a JSON number, 00 arrives as 0."""
     code = text(fields.get("reason_code"))
     return code.zfill(2) if code else ""
+
+
+def _reason(fields: Mapping[str, object]) -> str:
+    return text(fields.get("reason"), LONGEST_REASON) or text(fields.get("description"), LONGEST_REASON)
 
 
 def _invoice(fields: Mapping[str, object]) -> str:

@@ -25,6 +25,7 @@ TO_DO: Mapping[str, frozenset[Status]] = {
     "todo.decide": frozenset({Status.UNSENT}),
     "todo.again": frozenset({Status.GAGAL}),
     "todo.tomorrow": frozenset({Status.GAGAL}),
+    "todo.by_hand": frozenset({Status.GAGAL}),
     "todo.send": frozenset({Status.UNSENT}),
 }
 """What a person can do about a row that may be sent again, what takes most thought first -> its statuses."""
@@ -47,7 +48,7 @@ class Tally:
     operator_rows: Counter[str] = field(default_factory=Counter)
     to_do: Counter[str] = field(default_factory=Counter)
     removed: int = 0
-    by_hand: int = 0
+    by_hand: Counter[Status] = field(default_factory=Counter)
     first_sent: str = ""
     last_sent: str = ""
 
@@ -57,8 +58,8 @@ class Tally:
         self.operators[alike.operator, alike.status.paid] += alike.rupiah
         self.operator_rows[alike.operator] += alike.rows
         self.removed += alike.rows * alike.removed
-        self.by_hand += alike.rows * alike.by_hand
-        if action := _to_do(alike.status, alike.removed, alike.codes, alike.reason_code):
+        self.by_hand[alike.status] += alike.rows * alike.by_hand
+        if action := _to_do(alike.status, alike.removed, alike.codes, alike.reason_code, alike.by_hand):
             self.to_do[action] += alike.rows
         if alike.first_sent:
             self.first_sent = min(filter(None, (self.first_sent, _to_the_second(alike.first_sent))))
@@ -130,17 +131,20 @@ def _to_the_second(moment: str) -> str:
 def to_do(line: Line) -> str | None:
     """What a person can do about the row, one of TO_DO; None where it is not to be sent again."""
     codes = frozenset(finding.code for finding in line.why)
-    return _to_do(line.status, line.removed, codes, (line.attempt or {}).get("reason_code") or "")
+    reason_code = (line.attempt or {}).get("reason_code") or ""
+    return _to_do(line.status, line.removed, codes, reason_code, line.closed is not None)
 
 
-def _to_do(status: Status, removed: bool, codes: frozenset[str], reason_code: str) -> str | None:
+def _to_do(
+    status: Status, removed: bool, codes: frozenset[str], reason_code: str, by_hand: bool
+) -> str | None:
     if removed or "hidden.skipped" in codes:  # someone took it out of what is sent
         return None
     match status:
         case Status.INVALID:
             return "todo.product" if codes == {"product.closed"} else "todo.correct"
         case Status.GAGAL:
-            return _AFTER_REASON.get(reason_code, "todo.again")
+            return "todo.by_hand" if by_hand else _AFTER_REASON.get(reason_code, "todo.again")
         case Status.UNSENT:
             return "todo.decide" if "changed.already_sent" in codes else "todo.send"
     return None
@@ -180,10 +184,7 @@ def reason(line: Line, *, rehearsal: bool = False) -> str:
 
 
 def _by_hand(line: Line) -> str:
-    if line.closed is None:
-        return ""
-    at, who, note = line.closed
-    return say.text("closed_by_hand", who=who, at=_to_the_second(at)[:16], note=note or "-")
+    return "" if line.closed is None else say.closed_by_hand(*line.closed)
 
 
 def _tries(line: Line) -> str:

@@ -213,8 +213,8 @@ def _by_paid(total: Tally) -> Iterator[SummaryRow]:
     yield _row("summary.rows_in", total.total, total.rupiah.total(), bold=True)
     if total.removed:
         yield _row("summary.removed", total.removed)
-    if total.by_hand:
-        yield _row("summary.by_hand", total.by_hand)
+    if by_hand := total.by_hand.total():
+        yield _row("summary.by_hand", by_hand)
 
 
 def _by_status(total: Tally) -> Iterator[SummaryRow]:

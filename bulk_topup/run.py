@@ -247,6 +247,7 @@ def show_status(job: Job, desk: Desk) -> Exit:
         total = results.tally(checkpoint)
         desk.show_tally(total)
         desk.show_open(list(checkpoint.lines([status for status in Status if status.is_open])))
+        desk.show_closed(list(checkpoint.lines(by_hand=True)) if total.by_hand.total() else [])
         facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
         desk.show_batch(checkpoint.last_touched(), checkpoint.committed(), facts)
         desk.next(steps.after(desk.typed, total, job.source.path))

@@ -552,6 +552,7 @@ WORDS: dict[str, str] = {
     "todo.decide": "Decide whether it is meant besides; if not, delete it",
     "todo.again": "Send it again: it failed at the provider",
     "todo.tomorrow": "Send it again tomorrow: only one a day is taken",
+    "todo.by_hand": "Send it if it is still due: a person closed it as not paid",
     "todo.send": "Send it: it was not sent yet",
     "ask.pending": (
         "How did invoice {invoice} end? 'bulk-topup settle' asks this, too; there is nothing to fill in here."
@@ -771,6 +772,12 @@ WORDS: dict[str, str] = {
     "find.next": "tell them what stands above; for all batches, with the months' totals:",
     "find.next_settle": "ask how the rows of that sheet ended that are not certain, and record it:",
     "find.next_retry": "send the rows of that sheet again that failed:",
+    "find.next_resolve": (
+        "close row {row} with what the provider says (if it has no such top-up, --not-sent instead of the invoice):"
+    ),
+    "find.next_resend": (
+        "or, today before 23:50 WIB, have what is unknown in that sheet sent again: what the provider already has, it refuses:"
+    ),
     "find.from_record": "only the record of all top-ups speaks of it: the progress file is missing, or an older copy",
     "find.now.no_news": "no final answer",
     "find.now.no_answer": "no answer",
@@ -797,9 +804,41 @@ WORDS: dict[str, str] = {
         "Sent on {day:date} at {time} (WIB), and the provider now says that it failed: {product} of {nominal:money}. Run "
         "'bulk-topup settle {sheet}' to record it, then 'bulk-topup run {sheet} --retry-failed'."
     ),
+    "find.tell.pending": (
+        "Not certain yet: {product} of {nominal:money} left on {day:date} at {time} (WIB), and the provider says now that it is "
+        "still working on it (invoice {invoice}). Do not send it again; run 'bulk-topup settle {sheet}' later today, and if "
+        "that says the same tomorrow, ask the provider about the invoice."
+    ),
+    "find.tell.no_news": (
+        "Not certain yet: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid, and the provider "
+        "gives no final answer about invoice {invoice} now. Do not send it again; ask the provider about the invoice today."
+    ),
+    "find.tell.no_answer": (
+        "Not certain yet: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid, and the provider "
+        "could not be reached now. Do not send it again; look again later today, or ask the provider about invoice {invoice}."
+    ),
     "find.tell.open": (
-        "Not certain yet: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid. Do not send it "
-        "again; run 'bulk-topup settle {sheet}', or ask the provider."
+        "Not certain yet: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid; the provider was "
+        "not asked now. Do not send it again; run 'bulk-topup settle {sheet}', or ask the provider about invoice {invoice}."
+    ),
+    "find.tell.unknown": (
+        "Not certain: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid; its invoice never "
+        "reached us, so only a person can ask. Do not send it again; look the number up in the provider's transaction list, "
+        "and close row {row} of {name} with what it says."
+    ),
+    "find.tell.unknown_today": (
+        "Not certain: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid; its invoice never "
+        "reached us, so only a person can ask. Do not send it again by another sheet; look the number up in the provider's "
+        "transaction list, and close row {row} of {name} with what it says; or, today before 23:50 WIB, have 'settle "
+        "--resend' do it, which the one-a-day rule guards."
+    ),
+    "find.tell.accepted": (
+        "Paid or on its way: the provider holds {product} of {nominal:money} since {day:date} at {time} (WIB), and its invoice "
+        "never reached us. Do not send it again; ask the provider for the invoice, and close row {row} of {name} with it."
+    ),
+    "find.tell.open_on_record": (
+        "Not certain: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid, and the progress file "
+        "that says more is missing. Do not send it again; put that file back and look again, or ask the provider."
     ),
     "find.tell.contradiction": (
         "Recorded as {status}, but the provider now says {now:words}: {product} of {nominal:money} on {day:date}, invoice "
@@ -808,6 +847,10 @@ WORDS: dict[str, str] = {
     "find.tell.failed": (
         "Not paid: {product} of {nominal:money} failed at the provider on {day:date}. Run 'bulk-topup run {sheet} "
         "--retry-failed' to send it again."
+    ),
+    "find.tell.closed": (
+        "Not paid: {product} of {nominal:money}, sent on {day:date}, was {closed}. Run 'bulk-topup run {sheet} "
+        "--retry-failed' to send it again, if it is still due."
     ),
     "find.tell.duplicate": (
         "Not paid by {name}, row {row}, on {day:date}: the provider had a top-up of this amount already, and takes one a day."
@@ -1478,6 +1521,10 @@ WORDS: dict[str, str] = {
     "next.gagal": (
         "{count:row|rows} failed at the provider: correct what the results sheet says is wrong, then send again."
     ),
+    "next.gagal_by_hand": (
+        "{count:row|rows} failed at the provider or were closed by hand: correct what the results sheet says is wrong, then "
+        "send again."
+    ),
     "next.unsent": "{count:row is|rows are} not sent yet: go on.",
     "next.invalid": "{count:row was|rows were} held back: correct the sheet, save it and run it again.",
     "progress.unit": "rows",
@@ -1497,6 +1544,7 @@ WORDS: dict[str, str] = {
     "status.accepted": "the provider holds it, its invoice never reached us",
     "status.unknown": "no clear answer reached us, it may be paid",
     "status.gagal": "failed at the provider",
+    "status.gagal_by_hand": "failed at the provider, or closed by hand ({count:number})",
     "status.duplicate": "already topped up, or twice in the sheet",
     "status.invalid": "held back by a check",
     "status.unsent": "not sent",
@@ -1674,6 +1722,11 @@ def rows(numbers: Sequence[int], most: int) -> str:
     if len(numbers) == 1:
         return text("rows.one", first=first)
     return text("rows.more", first=first, more=more) if more > 0 else text("rows.many", first=first)
+
+
+def closed_by_hand(at: str, who: str, note: str) -> str:
+    """Who closed a row, when (an ISO time) and why."""
+    return text("closed_by_hand", who=who, at=at[:16].replace("T", " "), note=note or "-")
 
 
 def attempt(status: Status, code: str, reason: str | None) -> str:

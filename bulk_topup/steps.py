@@ -91,7 +91,9 @@ def after(
     }
     for status, line in by_status.items():
         if total.rows[status]:
-            yield Step(say.text(f"next.{status}", count=total.rows[status]), line)
+            is_by_hand = status is Status.GAGAL and total.by_hand[status]
+            code = "next.gagal_by_hand" if is_by_hand else f"next.{status}"
+            yield Step(say.text(code, count=total.rows[status]), line)
         if total.rows[status] and status is Status.UNKNOWN:
             yield Step(say.text("next.unknown_resend"), f"{settle} --resend")
     if not is_halted and not total.rows_paid(Paid.ASK) and total.rows[Status.DUPLICATE]:
@@ -127,21 +129,23 @@ def with_history(typed: Typed, *, is_open: bool) -> Step:
     return Step(say.text("history.next"), typed.line("find", "08..."))
 
 
-def with_found(typed: Typed, sheets: Iterable[tuple[str, str]]) -> Iterator[Step]:
-    """`sheets` are those of rows that are not settled or not paid, each with the command that goes on."""
-    rows = list(sheets)
-    found = list(dict.fromkeys(rows))
-    for name, sheet in found:
-        if name == "resolve":  # no invoice to ask about
-            unknown = say.text("next.unknown", count=sum(one == (name, sheet) for one in rows))
-            yield Step(unknown, typed.line(name, argument(sheet), _answers(None)))
-            yield Step(say.text("next.unknown_resend"), typed.line("settle", argument(sheet), "--resend"))
-            continue
-        code = "find.next_settle" if name == "settle" else "find.next_retry"
-        options = "--retry-failed" if name == "run" else ""
-        yield Step(say.text(code), typed.line(name, argument(sheet), options))
+def with_found(typed: Typed, number: str, todo: Iterable[tuple[str, str, int]]) -> Iterator[Step]:
+    """`todo` says of each row that is not settled or not paid what goes on with it, its sheet and the row."""
+    found = [_found_step(typed, number, *one) for one in todo]
+    yield from dict.fromkeys(found)
     if not found:
         yield Step(say.text("find.next"), typed.line("history"))
+
+
+def _found_step(typed: Typed, number: str, what: str, sheet: str, row: int) -> Step:
+    closing = f'--row {row} --number {number} --invoice TRX... --note "NAME"'
+    code, name, options = {
+        "resolve": ("find.next_resolve", "resolve", closing),
+        "resend": ("find.next_resend", "settle", "--resend"),
+        "settle": ("find.next_settle", "settle", ""),
+        "run": ("find.next_retry", "run", "--retry-failed"),
+    }[what]
+    return Step(say.text(code, row=row), typed.line(name, argument(sheet), options))
 
 
 def with_forgotten(typed: Typed, *, has_files: bool) -> Step:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bulk_topup import find, lookback
-from bulk_topup.config import Connection
+from bulk_topup import find, lookback, run
+from bulk_topup.config import Connection, who
 from bulk_topup.desk import Desk
 from bulk_topup.errors import Exit, InputError
 from bulk_topup.find import Now
 from bulk_topup.ledger import register_of
 from bulk_topup.model import Status
+from bulk_topup.settle import Verdict
 from tests.desk_bench import Bench, on_isipulsa, refusal
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def test_every_invoice_is_asked_about_and_nothing_is_written_down(bench: Bench) 
     [
         (PENDING_THEN_SUKSES, "the provider now says that it is paid"),
         (PENDING_THEN_GAGAL, "the provider now says that it failed"),
-        (PENDING_FOR_EVER, "Not certain yet"),
+        (PENDING_FOR_EVER, "still working on it"),
     ],
 )
 def test_a_pending_row_is_told_as_the_provider_has_it_now(
@@ -304,6 +305,80 @@ def test_what_is_not_paid_is_told_with_what_to_do(
         bench.close()
     assert words in out
     assert came_to is exit_code
+
+
+def test_an_open_row_without_an_invoice_is_told_with_what_closes_it_and_by_when(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = Bench(tmp_path, monkeypatch, faults=on_isipulsa("after close"))
+    try:
+        bench.sheet(A)
+        bench.run()
+        _, today = said(bench, capsys, A)
+        bench.clock.pass_by(86_400)
+        _, tomorrow = said(bench, capsys, A)
+    finally:
+        bench.close()
+    resolve = f'bulk-topup resolve {bench.path} --row 2 --number {A} --invoice TRX... --note "NAME"'
+    resend = f"bulk-topup settle {bench.path} --resend"
+    assert resolve in today
+    assert "today before 23:50 WIB" in today
+    assert resend in today
+    assert resolve in tomorrow
+    assert "23:50" not in tomorrow
+    assert resend not in tomorrow
+
+
+def test_an_accepted_row_is_told_as_held_by_the_provider_and_closed_with_its_invoice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = Bench(tmp_path, monkeypatch, faults=on_isipulsa("after close", refusal("51")))
+    try:
+        bench.sheet(A)
+        bench.run()
+        bench.clock.pass_by(90)
+        bench.resend()
+        exit_code, out = said(bench, capsys, A)
+    finally:
+        bench.close()
+    assert only(bench, A).status is Status.ACCEPTED
+    assert exit_code is Exit.OPEN
+    assert "the provider holds TSEL5" in out
+    assert f"bulk-topup resolve {bench.path} --row 2 --number {A}" in out
+    assert "bulk-topup settle" not in out
+
+
+def test_an_invoice_that_the_provider_does_not_know_is_told_in_its_own_words(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sheet(PENDING_FOR_EVER)
+    bench.run()
+    with closing(sqlite3.connect(bench.checkpoint)) as db, db:
+        db.execute("UPDATE attempts SET invoice = 'TRX999999'")
+    _, out = said(bench, capsys, PENDING_FOR_EVER)
+    assert "no final answer about invoice TRX999999" in out
+    assert "(Provider: " in out
+
+
+def test_a_row_that_a_person_closed_is_told_with_who_when_and_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The provider never said that it failed."""
+    bench = Bench(tmp_path, monkeypatch, faults=on_isipulsa("after close"))
+    try:
+        bench.sheet(A)
+        bench.run()
+        bench.resolve(Verdict(2, A, "", "Rina, hotline"))
+        _, out = said(bench, capsys, A)
+        run.show_status(bench.job(), Desk())
+        status = capsys.readouterr().out
+    finally:
+        bench.close()
+    closed = f"closed by hand: {who()}, {bench.clock.now():%Y-%m-%d %H:%M} (WIB), Rina, hotline"
+    assert closed in out
+    assert "failed at the provider" not in out
+    assert closed in status
+    assert "or closed by hand (1)" in status
 
 
 # -- the command -------------------------------------------------------------------------------------------

@@ -316,7 +316,9 @@ def test_a_row_that_a_person_closed_says_who_when_and_why(batch: Checkpoint, tar
     assert "closed by hand: rina, 2025-01-20 11:00 (WIB), hotline, Pak Adi" in reasons[BUDI]
     assert sum("by hand" in reason for reason in reasons.values() if reason) == 1
     assert labelled(book["Summary"])[say.WORDS["summary.by_hand"]] == (1,)
-    assert tally(batch).by_hand == 1
+    to_do = {row["No HP"]: row["what to do"] for row in table(book["To do"])}
+    assert to_do[BUDI] == say.WORDS["todo.by_hand"]
+    assert tally(batch).by_hand == Counter({Status.GAGAL: 1})
 
 
 # -- what is left to do ------------------------------------------------------------------------------------
