@@ -967,6 +967,10 @@ WORDS: dict[str, str] = {
         "{file}, line {line}: a password does not belong in this file; remove the line and run 'bulk-topup login', or "
         "name a file that holds nothing else with password_file"
     ),
+    "settings.address_password": (
+        "{file}, line {line}: a password does not belong in this file; take it out of the address, and keep it in "
+        "PostgreSQL's own password file (~/.pgpass, or what PGPASSFILE names) or in the variable PGPASSWORD"
+    ),
     "settings.unknown_near": "{file}, line {line}: there is no setting {key}; is {near} meant? Correct or remove the line",
     "settings.unknown": (
         "{file}, line {line}: there is no setting {key}; correct or remove the line (there are: {known})"
@@ -1107,6 +1111,11 @@ WORDS: dict[str, str] = {
     "ledger.other_time": (
         "this computer's clock is {minutes} minutes off the clock of the server that holds the record of all top-ups, so "
         "the two may mean different days; set the clock that is wrong, then run the same command again"
+    ),
+    "ledger.typed_password": (
+        "nothing was copied: what is typed after a command can be read by every user of this computer, and the address "
+        "of {where} holds a password; take it out, and keep it in PostgreSQL's own password file (~/.pgpass, or what "
+        "PGPASSFILE names) or in the variable PGPASSWORD"
     ),
     "ledger.same": "the record of all top-ups would be copied onto itself, {where}; name two different places",
     "ledger.differs": (

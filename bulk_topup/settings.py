@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
 
 from bulk_topup import say
 from bulk_topup.errors import InputError
@@ -164,7 +165,18 @@ _OF_TYPE = {
 }
 
 
+def holds_password(address: str) -> bool:
+    """Whether whoever reads this server's address reads a password, too, be it as SQLAlchemy understands it
+    (before the first @) or among libpq's options."""
+    _, is_address, rest = address.partition("://")
+    options = re.split("[?&]", unquote_plus(rest))[1:]
+    named = {option.partition("=")[0].strip().lower() for option in options}
+    return bool(is_address and (re.match(r"[^:/]*:[^@]*@", rest) or named & {"password", "sslpassword"}))
+
+
 def _whole_path(value: str, facts: Mapping[str, object]) -> str:
+    if holds_password(value):
+        raise InputError("settings.address_password", **facts)
     if "://" in value:
         return value
     whole = Path(value).expanduser()

@@ -14,6 +14,7 @@ from bulk_topup.errors import Exit, InputError
 from bulk_topup.ledger import register_of
 from bulk_topup.model import account_of
 from bulk_topup.provider import checked_base_url
+from bulk_topup.settings import holds_password
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +52,11 @@ def resume_account(connection: Connection, ledger: str, desk: Desk, clock: Clock
 def copy_ledger(source: str, target: str, desk: Desk) -> Exit:
     """Everything that one ledger holds into another, each row compared; where one differs, nothing at all.
 
-    Raises InputError where there is no source, or they are the same.
+    Raises InputError where there is no source, they are the same, or an address holds a password: both were
+    typed in sight of everybody.
     """
+    for address in filter(holds_password, (source, target)):
+        raise InputError("ledger.typed_password", where=shown(address))
     if shown(source) == shown(target):
         raise InputError("ledger.same", where=shown(source))
     with closing(register_of(source)) as old, closing(Store(ledger_url(target))) as new:

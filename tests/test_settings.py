@@ -17,7 +17,7 @@ import platformdirs
 import pytest
 from click.shell_completion import get_completion_class
 
-from bulk_topup import settings
+from bulk_topup import say, settings
 from bulk_topup.cli import cli
 from bulk_topup.errors import InputError
 
@@ -161,6 +161,36 @@ def test_a_ledger_may_be_a_servers_address(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://rina:rahasia@db.office/topups",
+        "postgresql://rina:rah/asia?@db.office/topups",
+        "postgresql://:rahasia@db.office/topups",
+        "postgresql://db.office/topups?sslmode=require&password=rahasia",
+        "postgresql://db.office/topups?sslmode=require%26PassWord=rahasia",
+        "postgresql://db.office/topups?sslpassword=rahasia",
+    ],
+)
+def test_a_servers_address_with_a_password_is_refused_and_not_repeated(file: Path, address: str) -> None:
+    problem = refusal(file, f"ledger = '{address}'")
+    assert problem.code == "settings.address_password"
+    assert "PGPASSWORD" in say.error(problem)
+    assert "rah" not in say.error(problem)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://rina@db.office:5432/topups?passfile=/home/rina/pass",
+        "postgresql://[::1]:5432/topups",
+        "/home/rina/a:b@c/ledger.db",
+    ],
+)
+def test_an_address_without_a_password_is_none(address: str) -> None:
+    assert not settings.holds_password(address)
+
+
+@pytest.mark.parametrize(
     ("content", "code", "words"),
     [
         (b"rate = 2\nrate 3", "settings.broken", "line 2"),
@@ -280,10 +310,10 @@ def test_config_tells_every_setting_and_where_the_file_is(desk: Office) -> None:
 
 
 def test_config_shows_no_password(desk: Office) -> None:
-    set_(desk, "ledger = 'postgresql://ayu:rah@sia/x@db.office/topups'\n")
+    address = "postgresql://ayu:rah@sia/x@db.office/topups"
     for arguments in ((), ("--json",)):
         done = desk.run(
-            "config", *arguments, env={"BULK_TOPUP_LEDGER": None, "BULK_TOPUP_PASSWORD": "rahasia"}
+            "config", *arguments, env={"BULK_TOPUP_LEDGER": address, "BULK_TOPUP_PASSWORD": "rahasia"}
         )
         assert "db.office/topups" in done.out
         assert not re.search("rah|ayu", done.out + done.err)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup import transfer
+from bulk_topup import say, transfer, upkeep
 from bulk_topup.database import Store, ledger_url
+from bulk_topup.desk import Desk
 from bulk_topup.errors import InputError
 from bulk_topup.ledger import BatchEntry, Ledger, register_of
 from bulk_topup.model import Status
@@ -127,11 +128,21 @@ def test_the_command_says_what_was_copied_and_shows_no_password(
     office: Office, file: str, postgres: Server
 ) -> None:
     server = postgres.fresh()
-    done = office.run("ledger", "copy", filled(file), server)
+    typed = server.replace(":hunter2@", "@")
+    done = office.run("ledger", "copy", filled(file), typed, env={"PGPASSWORD": "hunter2"})
     assert done.exit == 0, done.err
     assert "BULK_TOPUP_LEDGER" in done.out
     assert "hunter2" not in done.out + done.err
     assert content(server) == content(file)
+
+
+def test_a_password_that_is_typed_is_refused_and_not_repeated(file: str) -> None:
+    server = "postgresql://rina:hunter2@127.0.0.1:1/topups"
+    for typed in ((filled(file), server), (server, file)):
+        with pytest.raises(InputError) as refused:
+            upkeep.copy_ledger(*typed, Desk())
+        assert refused.value.code == "ledger.typed_password"
+        assert "hunter2" not in say.error(refused.value)
 
 
 def test_a_source_that_is_not_there_or_is_the_target_is_refused(office: Office, file: str) -> None:
