@@ -25,7 +25,7 @@ from bulk_topup.batch import KEY, Known
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.lines import line_of, line_values, lines_alike_of, moved, own_header
 from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then, account_of
-from bulk_topup.outcomes import order_status
+from bulk_topup.outcomes import DENIED, is_belied, order_status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -503,10 +503,11 @@ class Checkpoint:
     def _status(db: sqlite3.Connection, order_id: int) -> tuple[Status, int | None]:
         """The fold of an order's attempts, and the attempt that speaks for it."""
         rows = db.execute(
-            "SELECT id, kind FROM attempts WHERE order_id = ? ORDER BY id", (order_id,)
+            "SELECT id, kind, code, day FROM attempts WHERE order_id = ? ORDER BY id", (order_id,)
         ).fetchall()
         kinds = [Kind(row["kind"]) if row["kind"] else None for row in rows]
-        status = order_status(kinds)
+        tried = [(kind, row["code"], row["day"]) for kind, row in zip(kinds, rows, strict=True)]
+        status = order_status(kinds, belied=is_belied(tried))
         speaking = [row["id"] for row, kind in zip(rows, kinds, strict=True) if kind in _SPEAKS[status]]
         return status, (speaking[-1] if speaking else None)
 
@@ -771,12 +772,13 @@ _BY_HAND = """
 """
 """The last time that a person closed order `o`, if its speaker `a` was not sent after that."""
 
-_SENT_AT = """
+_SENT_AT = f"""
     iif(a.kind = 'exists' OR r.at IS NOT NULL, (
         SELECT min(t.begun_at) FROM attempts t WHERE t.order_id = o.id AND t.id <= a.id
-           AND (t.id = a.id OR t.kind IS NULL OR t.kind IN ('unknown', 'exists'))
+           AND (t.id = a.id OR t.kind IS NULL OR t.kind IN ('unknown', 'exists')
+                OR t.day = a.day AND t.code IN ({", ".join(f"'{code}'" for code in sorted(DENIED))}))
     ), a.begun_at)
-"""
+"""  # noqa: S608
 """When order `o` left: where a 51 refused its speaker `a`, the provider holds an attempt before it."""
 
 _LINES_ALIKE = f"""

@@ -177,10 +177,32 @@ def words_of(answer: Reply) -> str:
 # -- an order's attempts -----------------------------------------------------------------------------------
 
 
-def order_status(kinds: Sequence[Kind | None]) -> Status:
+RESOLVED_NOT_SENT: Final = "outcome.resolved_not_sent"
+
+DENIED: Final = frozenset({RESOLVED_NOT_SENT, *(code for *_, code in BY_HTTP_STATUS.values())})
+"""Of attempts that left, and of which something other than the provider's own answer says that nothing moved:
+an HTTP status alone, or a person."""
+
+
+def is_belied(tried: Sequence[tuple[Kind | None, str, str]]) -> bool:
+    """Whether a 51 among these attempts (kind, code, WIB day) came after a denied one of its day.
+
+    Then the provider may hold that one, whatever was said of it.
+    """
+    denied: set[str] = set()
+    for kind, code, day in tried:
+        if kind is Kind.EXISTS and day in denied:
+            return True
+        if code in DENIED:
+            denied.add(day)
+    return False
+
+
+def order_status(kinds: Sequence[Kind | None], *, belied: bool = False) -> Status:
     """What became of an order, from its attempts in order of their beginning.
 
     None is an attempt without a recorded outcome (the process died): as unknown as any other unknown one.
+    `belied` is what `is_belied` says of them.
     """
     unknown = [kind is None or kind is Kind.UNKNOWN for kind in kinds]
     if Kind.SUKSES in kinds:
@@ -189,6 +211,8 @@ def order_status(kinds: Sequence[Kind | None]) -> Status:
         return Status.PENDING
     if any(unknown):
         return Status.ACCEPTED if Kind.EXISTS in kinds[unknown.index(True) :] else Status.UNKNOWN
+    if belied:
+        return Status.ACCEPTED
     if Kind.GAGAL in kinds:
         return Status.GAGAL
     return Status.DUPLICATE if Kind.EXISTS in kinds else Status.UNSENT

@@ -20,7 +20,7 @@ from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.history import progress_at, progress_of
 from bulk_topup.ledger import OPEN, state_of
 from bulk_topup.model import Kind, Outcome, Reply, Status, Then
-from bulk_topup.outcomes import classify_status
+from bulk_topup.outcomes import RESOLVED_NOT_SENT, classify_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -301,7 +301,7 @@ def resolve(checkpoint: Checkpoint, tools: Tools, verdicts: Iterable[Verdict], w
         yield status
 
 
-NOT_SENT = Outcome(Kind.GAGAL, Then.GO_ON, "outcome.resolved_not_sent")
+NOT_SENT = Outcome(Kind.GAGAL, Then.GO_ON, RESOLVED_NOT_SENT)
 
 
 def _open_order(checkpoint: Checkpoint, verdict: Verdict) -> OpenOrder:

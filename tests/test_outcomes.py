@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bulk_topup import outcomes
 from bulk_topup.model import Kind, NoAnswer, NotSent, Order, Outcome, Reply, Status, Then
-from bulk_topup.outcomes import Streaks, Verdict, classify, classify_status, order_status
+from bulk_topup.outcomes import Streaks, Verdict, classify, classify_status, is_belied, order_status
 from bulk_topup.say import WORDS
 from bulk_topup.wire import rupiah
 
@@ -459,6 +459,28 @@ def test_a_product_asked_for_must_be_named() -> None:
 )
 def test_an_orders_attempts_fold_to_its_status(kinds: list[Kind | None], status: Status) -> None:
     assert order_status(kinds) is status
+
+
+@pytest.mark.parametrize(
+    ("tried", "belied"),
+    [
+        ([(Kind.NOT_SENT, "outcome.http.address", "d1"), (Kind.EXISTS, "outcome.reason.51", "d1")], True),
+        (
+            [(Kind.NOT_SENT, "outcome.too_many_requests", "d1"), (Kind.EXISTS, "outcome.reason.51", "d2")],
+            False,
+        ),
+        ([(Kind.GAGAL, "outcome.resolved_not_sent", "d1"), (Kind.EXISTS, "outcome.reason.51", "d1")], True),
+        ([(Kind.GAGAL, "outcome.reason.00", "d1"), (Kind.EXISTS, "outcome.reason.51", "d1")], False),
+        ([(Kind.NOT_SENT, "outcome.not_sent.dns", "d1"), (Kind.EXISTS, "outcome.reason.51", "d1")], False),
+        ([(Kind.EXISTS, "outcome.reason.51", "d1"), (Kind.NOT_SENT, "outcome.http.address", "d1")], False),
+    ],
+)
+def test_a_51_belies_only_a_denied_attempt_before_it_of_its_day(
+    tried: list[tuple[Kind | None, str, str]], belied: bool
+) -> None:
+    kinds = [kind for kind, *_ in tried]
+    assert is_belied(tried) is belied
+    assert (order_status(kinds, belied=belied) is Status.ACCEPTED) is belied
 
 
 kinds_of_attempts = st.lists(st.sampled_from([None, *Kind]), max_size=6)

@@ -403,6 +403,50 @@ def test_no_resend_where_the_providers_clock_was_not_seen_at_the_attempt(
     assert len(bench.sent()) == 1
 
 
+@pytest.mark.parametrize("fault", ["after status:404", "after status:429:1"])
+def test_a_51_after_a_request_that_was_turned_away_by_its_http_status_may_speak_of_that_one(
+    make_bench: MakeBench, fault: str
+) -> None:
+    """It had left, and what stands before the provider may turn it away when the provider has taken it."""
+    bench = make_bench(A, faults=on_isipulsa(fault))
+    bench.run()
+
+    bench.run()
+
+    assert bench.statuses() == ["accepted"]
+    assert [(row["paid"], row["sent_at"][:16]) for row in bench.rows()] == [("ask provider", begun(bench))]
+    assert [state for *_, state in bench.claims()] == ["open"]
+    assert len(bench.paid()) == 1
+
+
+def test_a_51_after_a_persons_not_sent_of_that_day_belies_it(make_bench: MakeBench) -> None:
+    bench = make_bench(A, faults=on_isipulsa(PAID_AND_LOST))
+    bench.run()
+    assert bench.resolve(said(A)) is Exit.NOT_ALL_PAID
+
+    assert bench.run(retry_failed=True) is Exit.OPEN
+
+    assert bench.statuses() == ["accepted"]
+    assert [state for *_, state in bench.claims()] == ["open"]
+    assert bench.resolve(said(A, bench.paid()[0].invoice)) is Exit.OK
+
+
+def test_a_51_on_a_later_day_says_nothing_of_what_a_person_said(make_bench: MakeBench) -> None:
+    bench = make_bench(A, faults=on_isipulsa(LOST, refusal("51")))
+    bench.run()
+    bench.resolve(said(A))
+    bench.clock.pass_by(86_400)
+
+    assert bench.run(retry_failed=True) is Exit.NOT_ALL_PAID
+
+    assert bench.statuses() == ["gagal"]
+
+
+def begun(bench: Bench) -> str:
+    """When the first attempt began, to the minute, as the results state it."""
+    return str(bench.select("SELECT min(begun_at) FROM attempts")[0][0])[:16].replace("T", " ")
+
+
 @pytest.mark.parametrize("fault", [PAID_AND_LOST, "after badstatus"])
 def test_an_attempt_after_the_clock_was_set_a_day_ahead_is_not_sent_again_on_that_day(
     make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch, fault: str
