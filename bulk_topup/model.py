@@ -48,6 +48,10 @@ class Oddity(StrEnum):
     """Covered by a merged cell; `stored` is that cell's text."""
     TWO_READINGS = "two_readings"
     """Shown as one thing, stored as another."""
+    FORMAT = "format"
+    """Its number format (`stored`) shows something else than what the cell holds (`shown`), or nothing."""
+    UNKNOWN = "unknown"
+    """Not a value of the type that the cell says it has: programs differ in what they make of it."""
 
 
 @dataclass(frozen=True, slots=True)

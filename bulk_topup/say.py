@@ -126,8 +126,12 @@ WORDS: dict[str, str] = {
         "ways; open the file in Excel, check the cell, and save it again as .xlsx"
     ),
     "sheet.lost_text": (
-        '{file}, tab "{tab}": the text of cell {cell} (number {index} in the list of texts) is not in the file; '
-        "open the file in Excel, check the cell, and save it again as .xlsx"
+        '{file}, tab "{tab}": the text of cell {cell} is not in the file; open the file in Excel, check the cell, and '
+        "save it again as .xlsx"
+    ),
+    "sheet.lost_format": (
+        '{file}, tab "{tab}": the number format of cell {cell} is not in the file, so it is not certain what the cell '
+        "shows; open the file in Excel, check the cell, and save it again as .xlsx"
     ),
     "sheet.not_text": "{file} is neither an Excel workbook nor a CSV text file; save it from Excel as .xlsx",
     "sheet.encoding": (
@@ -593,6 +597,14 @@ WORDS: dict[str, str] = {
     ),
     "cell.two_readings": (
         "the cell can be read as {value} or as {stored}; format the column as Text and type the one that is meant"
+    ),
+    "cell.format": (
+        "the cell holds {value}, and its number format {stored} shows something else or nothing; format the column as "
+        "Text and type the value that is meant"
+    ),
+    "cell.unknown": (
+        "the cell holds {value} in a way in which no spreadsheet program saves it, so it is not certain what it shows; "
+        "format the column as Text and type the value that is meant"
     ),
     "number.lost_digits": (
         "{value} has lost digits: the cell is stored as a number, and a long one keeps 15 digits at most, or fewer "
@@ -1565,6 +1577,8 @@ WORDS: dict[str, str] = {
     "kind.cell.no_value": "a formula without its result",
     "kind.cell.merged": "covered by a merged cell",
     "kind.cell.two_readings": "shown as one thing, stored as another",
+    "kind.cell.format": "shown otherwise by its number format",
+    "kind.cell.unknown": "a value that no spreadsheet program saves",
     "kind.hidden.skipped": "hidden row, left out",
     "kind.number.missing": "no phone number",
     "kind.number.digits_not_ascii": "phone number in digits of another script",

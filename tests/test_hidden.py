@@ -33,9 +33,10 @@ def test_without_a_word_and_without_a_terminal_nothing_is_sent(
 ) -> None:
     done = office.run(command[0], hidden, *command[1:])
     assert done.exit == Exit.NOTHING_SENT
-    assert "hidden or filtered rows" in done.err
-    assert "(row 3)" in done.err
-    assert "--hidden include" in done.err
+    [line] = done.err.splitlines()
+    assert "bonus.xlsx has hidden or filtered rows" in line
+    assert "(row 3)" in line
+    assert "--hidden include" in line
     assert office.sandbox.book() == []
 
 

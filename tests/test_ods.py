@@ -155,7 +155,7 @@ def test_notes_and_drawings_in_a_cell_are_not_its_text() -> None:
         ("0", "#DIV/0!", OddCell(Oddity.ERROR, "#DIV/0!")),
         ("0.5", "1", OddCell(Oddity.DECIMAL, "0.5")),
         ("1234567890123456", "1234567890123456", OddCell(Oddity.LOST_DIGITS, "1234567890123456")),
-        ("", "0812", OddCell(Oddity.TWO_READINGS, "", "?")),
+        ("", "0812", OddCell(Oddity.UNKNOWN, "0812")),
     ],
 )
 def test_a_number_cell_is_its_digits_or_both_of_its_readings(
@@ -192,7 +192,7 @@ def test_a_number_cell_is_its_digits_or_both_of_its_readings(
         ('<table:table-cell table:formula="of:=A1"/>', OddCell(Oddity.NO_VALUE, "")),
         (
             '<table:table-cell office:value-type="colour"><text:p>0812</text:p></table:table-cell>',
-            OddCell(Oddity.TWO_READINGS, "0812", "colour"),
+            OddCell(Oddity.UNKNOWN, "0812"),
         ),
     ],
 )

@@ -327,6 +327,11 @@ def test_a_text_that_is_not_there_is_never_another_text(index: int) -> None:
     assert (error.code, error.facts["cell"]) == ("sheet.lost_text", "B3")
 
 
+def test_a_number_format_that_is_not_there_is_refused_by_its_cell() -> None:
+    error = refused_for(sheet(row(3), real(1, 5.0, style=1)))
+    assert (error.code, error.facts) == ("sheet.lost_format", {"tab": "Sheet1", "cell": "B3"})
+
+
 @pytest.mark.parametrize("body", [string(0, "a") + string(0, "b"), string(1, "a") + string(0, "b")])
 def test_a_cell_that_is_there_twice_or_out_of_order_is_refused(body: bytes) -> None:
     error = refused_for(sheet(row(3), body))
@@ -345,7 +350,6 @@ def test_a_row_that_is_there_twice_or_out_of_order_is_refused(second: int) -> No
         row(1_048_577) + string(0, "a"),
         row(1) + string(16_384, "a"),
         string(0, "a"),
-        row(1) + real(0, 5.0, style=1),
         row(1) + cell(STRING, 0, text("081234567890")[:-2]),
         row(1) + cell(REAL, 0, bytes(7)),
         row(1) + cell(BOOLEAN, 0),
@@ -355,7 +359,6 @@ def test_a_row_that_is_there_twice_or_out_of_order_is_refused(second: int) -> No
         "a row beyond the last",
         "a column beyond the last",
         "a cell in no row",
-        "a style that is not there",
         "a text cut off",
         "a number cut off",
         "a boolean cut off",
@@ -405,7 +408,14 @@ def test_a_part_that_is_stored_twice_is_refused() -> None:
     assert refused(package(parts)).code == "sheet.unreadable"
 
 
-OUTCOMES = {"rows", "sheet.unreadable", "sheet.row_twice", "sheet.cell_twice", "sheet.lost_text"}
+OUTCOMES = {
+    "rows",
+    "sheet.unreadable",
+    "sheet.row_twice",
+    "sheet.cell_twice",
+    "sheet.lost_text",
+    "sheet.lost_format",
+}
 
 
 @given(st.integers(0, len(WHOLE) - 1), st.integers(0, 255))

@@ -208,10 +208,12 @@ def two(shown: str, stored: str) -> OddCell:
         ('<c r="{}"><v>0.1</v></c>', OddCell(Oddity.DECIMAL, "0.1")),
         ('<c r="{}"><v>999999999999999</v></c>', "999999999999999"),
         ('<c r="{}"><v>1234567890123456</v></c>', OddCell(Oddity.LOST_DIGITS, "1234567890123456")),
-        ('<c r="{}"><v>1_0</v></c>', two("1_0", "?")),
+        ('<c r="{}"><v>1_0</v></c>', OddCell(Oddity.UNKNOWN, "1_0")),
         ('<c r="{}" t="b"><v>1</v></c>', OddCell(Oddity.BOOLEAN, "TRUE")),
         ('<c r="{}" t="b"><v>false</v></c>', OddCell(Oddity.BOOLEAN, "FALSE")),
-        ('<c r="{}" t="b"><v>2</v></c>', two("2", "?")),
+        ('<c r="{}" t="b"><v>2</v></c>', OddCell(Oddity.UNKNOWN, "2")),
+        ('<c r="{}" t="zz"><v>0812</v></c>', OddCell(Oddity.UNKNOWN, "0812")),
+        ('<c r="{}" t="zz"></c>', ""),
         ('<c r="{}" t="e"><v>#N/A</v></c>', OddCell(Oddity.ERROR, "#N/A")),
         (
             '<c r="{}" t="d"><v>2036-11-21T00:00:00</v></c>',
@@ -240,9 +242,9 @@ def two(shown: str, stored: str) -> OddCell:
             "\u200b0812\u00a0\uff11\u202e",
         ),
         ('<c r="{}" t="inlineStr"/>', ""),
-        ('<c r="{}" t="inlineStr"><v>0812</v></c>', two("0812", "?")),
-        ('<c r="{}"><is><t>0812</t></is></c>', two("0812", "?")),
-        ('<c r="{}" t="inlineStr"><is><t>0812</t></is><v>0813</v></c>', two("0812", "?")),
+        ('<c r="{}" t="inlineStr"><v>0812</v></c>', OddCell(Oddity.UNKNOWN, "0812")),
+        ('<c r="{}"><is><t>0812</t></is></c>', OddCell(Oddity.UNKNOWN, "0812")),
+        ('<c r="{}" t="inlineStr"><is><t>0812</t></is><v>0813</v></c>', OddCell(Oddity.UNKNOWN, "0812")),
         ('<c r="{}" vm="1" t="str"><v>0812</v></c>', "0812"),
     ],
 )
@@ -295,7 +297,7 @@ def test_the_result_of_a_formula_is_taken_and_counted_and_a_missing_one_is_marke
         ("yyyy", "45000", OddCell(Oddity.DATE, "2023-03-15", "45000")),
         ("&quot;0&quot;0", "8121345678", two("08121345678", "8121345678")),
         ("00000000000", "8121345678", two("08121345678", "8121345678")),
-        (";;;", "5000", two("5000", "nothing (its format is ;;;)")),
+        (";;;", "5000", OddCell(Oddity.FORMAT, "5000", ";;;")),
     ],
 )
 def test_the_number_format_of_the_cells_own_style_counts(code: str, stored: str, expected: Cell) -> None:
@@ -335,7 +337,7 @@ def test_a_text_with_more_text_from_its_format_has_two_readings(cell: str) -> No
 @gears
 def test_a_text_that_its_format_hides_is_told() -> None:
     read = cell_in_the_middle('<c r="{}" s="1" t="str"><v>S5</v></c>', formats=("0;;;",))
-    assert read == two("S5", "nothing (its format is 0;;;)")
+    assert read == OddCell(Oddity.FORMAT, "S5", "0;;;")
 
 
 @gears
@@ -378,9 +380,6 @@ def test_text_formatted_as_a_date_is_text() -> None:
 @pytest.mark.parametrize(
     ("cell", "cause"),
     [
-        ('<c r="{}" s="7"><v>5</v></c>', "there is no cell style 7"),
-        ('<c r="{}" s="-1"><v>5</v></c>', "there is no cell style -1"),
-        ('<c r="{}" t="x"><v>5</v></c>', "there is no cell type 'x'"),
         ('<c r="c40"><v>5</v></c>', '"c40" is no place in a sheet'),
         ('<c r="ZZZ40"><v>5</v></c>', '"ZZZ40" is no place in a sheet'),
         ('<c r="{}"><v>5</c></v>', "mismatched tag"),
@@ -449,7 +448,15 @@ def test_a_workbook_needs_no_shared_texts_and_no_styles(without: str) -> None:
 def test_a_missing_list_of_texts_is_refused_where_a_cell_needs_it() -> None:
     rows = '<row r="1"><c r="A1" t="s"><v>0</v></c></row>'
     error = refused(Book(rows, without=("xl/sharedStrings.xml",)), "sheet.lost_text")
-    assert error.facts == {"tab": "Juni", "cell": "A1", "index": "0"}
+    assert error.facts == {"tab": "Juni", "cell": "A1"}
+
+
+@gears
+@pytest.mark.parametrize("style", ["7", "-1"])
+def test_a_number_format_that_is_not_there_is_refused_by_its_cell(style: str) -> None:
+    with pytest.raises(InputError) as caught:
+        cell_in_the_middle(f'<c r="{{}}" s="{style}"><v>5</v></c>')
+    assert (caught.value.code, caught.value.facts) == ("sheet.lost_format", {"tab": "Juni", "cell": "C40"})
 
 
 # -- rows --------------------------------------------------------------------------------------------------

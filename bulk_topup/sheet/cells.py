@@ -53,6 +53,8 @@ def of_number_shown(stored: str, shown: str) -> str | OddCell:
     if ERROR.fullmatch(shown):
         return of_error(shown)
     plain = of_number(stored)
+    if isinstance(plain, OddCell) and plain.kind is Oddity.UNKNOWN:
+        return of_unknown(shown or stored)
     if isinstance(plain, OddCell) or not shown or _whole_number(shown) == plain.removeprefix("-"):
         return plain
     return OddCell(Oddity.TWO_READINGS, shown, plain)
@@ -75,8 +77,8 @@ def of_error(shown: str) -> OddCell:
 
 
 def of_unknown(stored: str) -> OddCell:
-    """A value that its type does not allow: programs differ in what they make of it."""
-    return OddCell(Oddity.TWO_READINGS, stored, "?")
+    """A value that its type does not allow, or of no known type: programs differ in what they make of it."""
+    return OddCell(Oddity.UNKNOWN, stored)
 
 
 def of_iso_date(stored: str) -> OddCell:
@@ -152,10 +154,8 @@ def _as_shown(digits: str | float, code: str) -> str | OddCell:
 
 def _two_readings(stored: str, shown: str | None, code: str) -> str | OddCell:
     """`shown` is None where the format is not played."""
-    if shown is None:
-        return OddCell(Oddity.TWO_READINGS, stored, f"in the format {code}")
-    if not shown.strip():
-        return OddCell(Oddity.TWO_READINGS, stored, f"nothing (its format is {code})")
+    if shown is None or not shown.strip():
+        return OddCell(Oddity.FORMAT, stored, code)
     return stored if shown == stored else OddCell(Oddity.TWO_READINGS, shown, stored)
 
 

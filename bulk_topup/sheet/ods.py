@@ -19,7 +19,14 @@ from lxml import etree  # type: ignore[import-untyped]
 from bulk_topup.errors import InputError
 from bulk_topup.model import OddCell, Oddity
 from bulk_topup.sheet.book import Remarks
-from bulk_topup.sheet.cells import ERROR, of_boolean, of_error, of_formula_without_value, of_number_shown
+from bulk_topup.sheet.cells import (
+    ERROR,
+    of_boolean,
+    of_error,
+    of_formula_without_value,
+    of_number_shown,
+    of_unknown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -333,17 +340,18 @@ def _cell(cell: Element, attributes: Attributes) -> Cell:
         case "float" | "currency":
             return of_number_shown(attributes.get(_VALUE, ""), shown)
         case "percentage":
-            return OddCell(Oddity.TWO_READINGS, shown, attributes.get(_VALUE, "?"))
+            stored = attributes.get(_VALUE)
+            return OddCell(Oddity.TWO_READINGS, shown, stored) if stored else of_unknown(shown)
         case "boolean":
             return of_boolean(attributes.get(_BOOLEAN) in {"true", "1"})
         case "date" | "time":
-            stored = attributes.get(_DATES[kind], "?")
-            return OddCell(Oddity.DATE, shown or stored, stored)
+            stored = attributes.get(_DATES[kind])
+            return OddCell(Oddity.DATE, shown or stored, stored) if stored else of_unknown(shown)
         case None | "void":
             without = _FORMULA in attributes and cell.find(_PARAGRAPH) is None
             return of_formula_without_value() if without else shown
         case _:
-            return OddCell(Oddity.TWO_READINGS, shown, kind)
+            return of_unknown(shown)
 
 
 def _string(attributes: Attributes, shown: str) -> Cell:

@@ -17,7 +17,7 @@ from bulk_topup.errors import InputError
 from bulk_topup.model import letter
 from bulk_topup.sheet import cells
 from bulk_topup.sheet.ooxml_markup import PLAIN_TEXT, Items, plain_pattern, plain_texts, unreadable
-from bulk_topup.sheet.ooxml_values import LostText, unescaped
+from bulk_topup.sheet.ooxml_values import Lost, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Rows(Items):
     """Reads rows into `taken`, and what else there is to say into `remarks`.
 
     Raises InputError where a row or a cell is there twice or out of order, so that it has two readings, and
-    where a cell's text is not in the workbook.
+    where a cell's text or number format is not in the workbook.
     """
 
     item = "row"
@@ -152,8 +152,8 @@ class Rows(Items):
     def _end_of_cell(self) -> None:
         try:
             self._cells.append(self._cell())
-        except LostText as error:
-            raise self._lost(self._row, len(self._cells), self._value) from error
+        except Lost as error:
+            raise self._lost(self._row, len(self._cells), error) from error
 
     def _cell(self) -> Cell:
         kind, style = self._attributes.get("t", "n"), self._attributes.get("s", "")
@@ -195,8 +195,8 @@ class Rows(Items):
     def _end_of_inline(self) -> None:
         self._inline = "".join(self.text)
 
-    def _lost(self, row: int, position: int, index: str | None) -> InputError:
-        return InputError("sheet.lost_text", tab=self._tab, cell=self._name(row, position), index=index or "")
+    def _lost(self, row: int, position: int, error: Lost) -> InputError:
+        return InputError(error.code, tab=self._tab, cell=self._name(row, position))
 
     @staticmethod
     def _name(row: int, position: int) -> str:
@@ -303,17 +303,17 @@ class Rows(Items):
         key, texts = _reader_key(head), plain_texts(stored)
         try:
             return self._values.reader(*key)(texts)
-        except LostText as error:
+        except Lost as error:
             raise self._first_lost(rows, at, key, texts) from error
 
     def _first_lost(
         self, rows: list[int], at: int, key: tuple[str, str], stored: Sequence[str]
     ) -> InputError:
-        for row, index in zip(rows, stored, strict=True):
+        for row, value in zip(rows, stored, strict=True):
             try:
-                self._values.reader(*key)([index])
-            except LostText:
-                return self._lost(row, at, index)
+                self._values.reader(*key)([value])
+            except Lost as error:
+                return self._lost(row, at, error)
         raise AssertionError
 
     def _prefixes(self) -> frozenset[str]:

@@ -32,8 +32,12 @@ _BLANKS = " \t\r\n"
 """White space to XML. Pretty-printed files have it around numbers and indices, where it means nothing."""
 
 
-class LostText(Exception):  # noqa: N818  (what happened to the cell)
-    """A cell refers to a text that the workbook does not have."""
+class Lost(Exception):  # noqa: N818  (what happened to the cell's text or format)
+    """A cell refers to what the workbook does not have; `code` is that of the message which says what."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Values:
@@ -56,9 +60,9 @@ class Values:
         self._readers: dict[tuple[str, str], Reader] = {}
 
     def reader(self, kind: str, style: str) -> Reader:
-        """What reads the values of cells of this type (`t`) and style (`s`); it raises LostText.
+        """What reads the values of cells of this type (`t`) and style (`s`); it raises Lost.
 
-        Raises InputError for an unknown type or style.
+        Raises Lost, too, for a style that numbers can't have.
         """
         found = self._readers.get((kind, style))
         if found is None:
@@ -79,7 +83,7 @@ class Values:
                 return lambda stored: [cells.of_error(value.strip(_BLANKS)) for value in stored]
             case "d":
                 return lambda stored: [cells.of_iso_date(value.strip(_BLANKS)) for value in stored]
-        raise unreadable(self._styles_part, f"there is no cell type {kind!r}")
+        return lambda stored: [cells.of_unknown(value) if value else "" for value in stored]
 
     def _of_numbers(self, code: str) -> Reader:
         epoch_1904 = self._epoch_1904
@@ -113,14 +117,14 @@ class Values:
             stored = [value.strip(_BLANKS) for value in stored]
             digits = "".join(stored)
         if not (digits.isdigit() and digits.isascii()):
-            raise LostText
+            raise Lost("sheet.lost_text")
         if self._texts is None:
             self._texts = _texts(self._package, self._texts_part)
         texts = self._texts
         try:
             return list(map(texts.__getitem__, map(int, stored)))
         except (IndexError, ValueError) as error:
-            raise LostText from error
+            raise Lost("sheet.lost_text") from error
 
     def _format(self, style: str) -> str:
         """The number format of a cell with this style: an index into the cells' formats, from 0."""
@@ -128,7 +132,7 @@ class Values:
         if not formats and style in {"", "0"}:
             return "General"
         if not (style or "0").isdigit() or int(style or "0") >= len(formats):
-            raise unreadable(self._styles_part, f"there is no cell style {style}")
+            raise Lost("sheet.lost_format")
         return formats[int(style or "0")]
 
     def _all_formats(self) -> list[str]:

@@ -15,6 +15,7 @@ from bulk_topup.sheet import cells
 from bulk_topup.sheet.book import Remarks
 from bulk_topup.sheet.formats import shows_text
 from bulk_topup.sheet.ooxml_markup import Markup, unreadable
+from bulk_topup.sheet.ooxml_values import Lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -147,7 +148,7 @@ class _Contents(Markup):
         self._formats: dict[str, str] = {}
 
     def code_of(self, style: str) -> str:
-        """The number format code of a style: its own, or that of the style it builds on."""
+        """The number format code of a style: its own, or that of the style it builds on. Raises Lost."""
         for _ in range(len(self._parents) + 1):
             if style in self._formats:
                 return self._formats[style]
@@ -156,7 +157,7 @@ class _Contents(Markup):
             style = self._parents[style]
         if style == _DEFAULT:
             return "General"
-        raise unreadable(_XML, f"there is no cell style {style}")
+        raise Lost("sheet.lost_format")
 
     def _set_epoch(self, _attributes: dict[str, str]) -> None:
         self.epoch_1904 = True
@@ -286,7 +287,7 @@ class _Rows(Markup):
         # Whether an uncounted cell stands under the merged one or beside it is for each program to guess.
         is_pushed = "Index" not in own and self._reached.get(position, 0) >= self._row
         if position < self._next_cell or is_pushed or not self._row_is_alone:
-            raise self._twice(position)
+            raise self._of_cell("sheet.cell_twice", position)
         if position + right >= MOST_COLUMNS:
             raise unreadable(_XML, f"row {self._row} has more than {MOST_COLUMNS:,} columns")
         if right or down:
@@ -298,7 +299,7 @@ class _Rows(Markup):
 
     def _start_of_data(self, attributes: dict[str, str]) -> None:
         if self._type is not None:
-            raise self._twice(len(self._cells))
+            raise self._of_cell("sheet.cell_twice", len(self._cells))
         self._type = _own(attributes).get("Type", "")
         self.text.clear()
 
@@ -333,10 +334,13 @@ class _Rows(Markup):
         """The number format: the cell's own style counts before the row's, the column's and the table's."""
         own = self._cell.get("StyleID", self._row_style)
         style = own or self._column_styles.get(position) or self._table_style
-        return self._contents.code_of(style or _DEFAULT)
+        try:
+            return self._contents.code_of(style or _DEFAULT)
+        except Lost as error:
+            raise self._of_cell(error.code, position) from error
 
-    def _twice(self, position: int) -> InputError:
-        return InputError("sheet.cell_twice", tab=self._tab, cell=f"{letter(position)}{self._row}")
+    def _of_cell(self, code: str, position: int) -> InputError:
+        return InputError(code, tab=self._tab, cell=f"{letter(position)}{self._row}")
 
 
 def _count(own: dict[str, str], name: str, otherwise: int) -> int:

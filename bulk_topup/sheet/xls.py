@@ -26,7 +26,6 @@ from bulk_topup.sheet.cells import (
     of_formula_without_value,
     of_number,
     of_text,
-    of_unknown,
 )
 from bulk_topup.sheet.formats import shows_text
 
@@ -142,8 +141,7 @@ class _XlsTab:
         if kind == xlrd.XL_CELL_BOOLEAN:
             return of_boolean(bool(value))
         if kind == xlrd.XL_CELL_ERROR:
-            known = xlrd.error_text_from_code.get(value)
-            return of_error(known) if known else of_unknown("an error")
+            return of_error(xlrd.error_text_from_code.get(value, "#UNKNOWN!"))
         index = sheet.cell_xf_index(at, column)
         code = self.codes[index] if index < len(self.codes) else "General"
         return of_number(repr(value), code, epoch_1904=bool(self.book.datemode))
@@ -306,4 +304,4 @@ def _assert_text_is_there(code: int, content: bytes, texts: int, tab: str) -> No
     if code == _LABELSST:
         row, column, index = unpack_from("<HHxxI", content)
         if index >= texts:
-            raise InputError("sheet.lost_text", tab=tab, cell=f"{letter(column)}{row + 1}", index=str(index))
+            raise InputError("sheet.lost_text", tab=tab, cell=f"{letter(column)}{row + 1}")

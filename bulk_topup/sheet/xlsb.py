@@ -17,11 +17,11 @@ from bulk_topup.sheet.cells import (
     of_formula_without_value,
     of_number,
     of_text,
-    of_unknown,
 )
 from bulk_topup.sheet.formats import BUILT_IN_FORMATS, shows_text
 from bulk_topup.sheet.ooxml_markup import unreadable
 from bulk_topup.sheet.ooxml_package import Package
+from bulk_topup.sheet.ooxml_values import Lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -302,25 +302,23 @@ class _XlsbTab:
         if row == 0 or column >= MOST_COLUMNS:
             raise unreadable(self.part, "a cell is in no row or column")
         cells.extend([""] * (column - len(cells)))
-        if kind == _Kind.SHARED_STRING:
-            text = self._shared(unpack_from("<I", content, at)[0], f"{letter(column)}{row}")
-            cells.append(self._shown(text, content, at))
-        elif not _Kind.FORMULA_STRING <= kind <= _Kind.FORMULA_ERROR:
-            cells.append(self._cell(kind, content, at))
+        try:
+            cell = self._cell(kind, content, at)
+        except Lost as error:
+            raise InputError(error.code, tab=self.name, cell=f"{letter(column)}{row}") from error
+        if not _Kind.FORMULA_STRING <= kind <= _Kind.FORMULA_ERROR:
+            cells.append(cell)
         elif self.book.outdated:
-            cells.append(of_formula_without_value(self._cell(kind, content, at)))
+            cells.append(of_formula_without_value(cell))
         else:
             self.remarks.formulas[column] += 1
-            cells.append(self._cell(kind, content, at))
-
-    def _shared(self, index: int, cell: str) -> str:
-        if index >= len(self.book.strings):
-            raise InputError("sheet.lost_text", tab=self.name, cell=cell, index=str(index))
-        return self.book.strings[index]
+            cells.append(cell)
 
     def _cell(self, kind: int, content: bytes, at: int) -> Cell:
-        """`at` is where the value starts, after the cell's style."""
+        """`at` is where the value starts, after the cell's style. Raises Lost."""
         match kind:
+            case _Kind.SHARED_STRING:
+                return self._shown(self._shared(unpack_from("<I", content, at)[0]), content, at)
             case _Kind.STRING | _Kind.FORMULA_STRING:
                 return self._shown(_text(content, at), content, at)
             case _Kind.RICH_STRING:
@@ -332,8 +330,13 @@ class _XlsbTab:
             case _Kind.BOOLEAN | _Kind.FORMULA_BOOLEAN:
                 return of_boolean(content[at] != 0)
             case _Kind.ERROR | _Kind.FORMULA_ERROR:
-                return of_error(_ERRORS[content[at]]) if content[at] in _ERRORS else of_unknown("an error")
+                return of_error(_ERRORS.get(content[at], "#UNKNOWN!"))
         return ""
+
+    def _shared(self, index: int) -> str:
+        if index >= len(self.book.strings):
+            raise Lost("sheet.lost_text")
+        return self.book.strings[index]
 
     def _shown(self, text: str, content: bytes, at: int) -> Cell:
         if not self.book.odd_for_texts or (style := _style(content, at)) not in self.book.odd_for_texts:
@@ -343,7 +346,7 @@ class _XlsbTab:
     def _number(self, value: float, content: bytes, at: int) -> Cell:
         style = _style(content, at)
         if style >= len(self.book.codes):
-            raise unreadable(self.part, f"there is no cell style {style}")
+            raise Lost("sheet.lost_format")
         return of_number(repr(value), self.book.codes[style], epoch_1904=self.book.epoch_1904)
 
 
