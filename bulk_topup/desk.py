@@ -412,16 +412,14 @@ class Desk:
             self.say(say.text("resend.sending", **facts))
         self._ask(say.text("resend.ask", **facts), yes=yes)
 
-    def ask_hidden(self, rows: list[int]) -> str:
+    def ask_hidden(self, file: str, rows: list[int]) -> str:
         """`include` or `skip`, for rows hidden in the sheet. Raises Declined without a clear answer."""
-        question = say.text("hidden.ask", count=len(rows), rows=say.rows(rows, ROWS_SHOWN))
-        if not sys.stdin.isatty():
-            self.warn(question)
-            raise Declined("declined.hidden")
-        answer = self._answer(question + " [include/skip]")
-        if answer not in {"include", "skip"}:
-            raise Declined("declined.hidden")
-        return answer
+        listed = say.rows(rows, ROWS_SHOWN)
+        if sys.stdin.isatty():
+            answer = self._answer(say.text("hidden.ask", rows=listed) + " [include/skip]")
+            if answer in {"include", "skip"}:
+                return answer
+        raise Declined("declined.hidden", file=file, rows=listed)
 
     def ask_to_forget(self, question: str, *, yes: bool) -> None:
         """Raises Declined unless a person, or `yes`, has them removed."""

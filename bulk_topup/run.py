@@ -330,7 +330,10 @@ def read(job: Job, desk: Desk) -> Sheet:
     )
     checks.assert_header(sheet)
     desk.show_notices(sheet.notices)
-    if sheet.hidden and (source.hidden or desk.ask_hidden(sorted(sheet.hidden))) == "include":
+    if (
+        sheet.hidden
+        and (source.hidden or desk.ask_hidden(sheet.path.name, sorted(sheet.hidden))) == "include"
+    ):
         return replace(sheet, hidden=frozenset())
     return sheet
 

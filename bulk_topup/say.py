@@ -1022,8 +1022,8 @@ WORDS: dict[str, str] = {
     "declined.other_day": "midnight passed while the plan waited; nothing was sent: run the same command again",
     "hidden.ask": "The sheet has hidden or filtered rows that nobody sees in it ({rows}): are they to be paid, too?",
     "declined.hidden": (
-        "nothing was sent: say with --hidden include or --hidden skip what is to become of the hidden rows, or unhide "
-        "or delete them"
+        "{file} has hidden or filtered rows that nobody sees in it ({rows}): say with --hidden include or --hidden skip "
+        "whether they are to be paid, or unhide or delete them; nothing was sent"
     ),
     "declined.person": "nothing was sent",
     # -- why a run stopped early --------------------------------------------------------------------------
