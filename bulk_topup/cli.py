@@ -29,6 +29,7 @@ Command = Any
 """A click command or a function on its way to be one."""
 
 _PATH = click.Path(path_type=Path)
+_MONTH = command.Date("%Y-%m", "usage.not_a_month")
 _SECONDS = command.FiniteRange(0, 86_400)
 
 
@@ -431,7 +432,7 @@ def template(desk: Desk, file: Path, **options: Any) -> Exit:
 @cli.command()
 @click.option("--sandbox", is_flag=True, help="The rehearsals of the current folder.")
 @_option("--base-url", metavar="URL", help="The provider's address.")
-@click.option("--month", type=click.DateTime(["%Y-%m"]), metavar="YYYY-MM", help="Only this month's batches.")
+@click.option("--month", type=_MONTH, metavar="YYYY-MM", help="Only this month's batches.")
 @_SPEECH
 @_answers
 def history(desk: Desk, month: datetime | None, **options: Any) -> Exit:
@@ -469,7 +470,7 @@ def find(desk: Desk, number: str, offline: bool, **options: Any) -> Exit:
 @cli.command()
 @click.option(
     "--before",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=command.Date("%Y-%m-%d", "usage.not_a_day"),
     metavar="YYYY-MM-DD",
     required=True,
     help="Numbers sent to before this day.",

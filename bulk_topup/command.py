@@ -42,6 +42,20 @@ class FiniteRange(click.FloatRange):
         return number
 
 
+class Date(click.DateTime):
+    """A date in one `form`; for what is none, the text of `code` says how it is written."""
+
+    def __init__(self, form: str, code: str) -> None:
+        super().__init__([form])
+        self._code = code
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(say.text(self._code, value=value), param, ctx)
+
+
 class Command(click.Command):
     """Takes what the command line leaves open from the environment, then from the settings file.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bulk_topup import numbers, say
 from bulk_topup.console import argument
 from bulk_topup.errors import Exit, InputError, StorageFailed
-from bulk_topup.history import progress_of
+from bulk_topup.history import progress_of, sheet_of
 from bulk_topup.ledger import HELD, OPEN, PAID
 from bulk_topup.model import Kind, Reply, Status
 from bulk_topup.outcomes import classify_status, is_pending, words_of
@@ -24,7 +24,6 @@ from bulk_topup.settle import near_midnight
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
-    from pathlib import Path
 
     from bulk_topup.checkpoint import Checkpoint
     from bulk_topup.ledger import BatchEntry, Register
@@ -48,16 +47,17 @@ class Now(StrEnum):
 class Sent:
     """One row for that number, as the results sheet has it.
 
-    `sent_at` is "" where nothing ever left for it. `sheet` is where the sheet was, None where its progress
-    file can't be read: then only the ledger speaks, which keeps no invoice. `nominal` is in rupiah. `closed`
-    is when a person closed it (ISO text), who, and their note; `said` are the provider's words beside `now`.
+    `sent_at` is "" where nothing ever left for it. `sheet` is how a command is told of it, "" where its
+    progress file can't be read: then only the ledger speaks, which keeps no invoice. `nominal` is in rupiah;
+    `closed` is when a person closed it (ISO text), who, and their note; `said` are the provider's words
+    beside `now`.
     """
 
     account: str
     base_url: str
     batch: str
     name: str
-    sheet: Path | None
+    sheet: str
     row: int
     product: str
     nominal: int | None
@@ -136,7 +136,7 @@ def _from_progress(number: str, entry: BatchEntry, claims: Iterable[Mapping[str,
     with closing(checkpoint):
         try:
             attempts = checkpoint.claims_expected() if claims else {}
-            sheet = checkpoint.path.with_name(checkpoint.fact("file"))
+            sheet = sheet_of(checkpoint)
             found = [_of_line(entry, sheet, line) for line in _lines_of(checkpoint, number)]
         except StorageFailed:
             return None
@@ -156,7 +156,7 @@ def _names(line: Line, number: str) -> bool:
     return any(subscriber in "".join(filter(str.isdecimal, cell)) for cell in line.cells)
 
 
-def _of_line(entry: BatchEntry, sheet: Path, line: Line) -> Sent:
+def _of_line(entry: BatchEntry, sheet: str, line: Line) -> Sent:
     result = result_line(line)
     return Sent(
         *(entry.account, entry.base_url, entry.batch, entry.name, sheet),
@@ -178,7 +178,7 @@ _STATUS = {PAID: Status.SUKSES, HELD: Status.DUPLICATE, OPEN: Status.UNKNOWN}
 
 def _of_claim(entry: BatchEntry, claim: Mapping[str, Any]) -> Sent:
     return Sent(
-        *(entry.account, entry.base_url, entry.batch, entry.name, None),
+        *(entry.account, entry.base_url, entry.batch, entry.name, ""),
         row=int(claim["row"]),
         product=str(claim["product"]),
         nominal=int(claim["nominal"]),
@@ -298,7 +298,7 @@ def told(found: Found, now: datetime, *, rehearsal: bool) -> list[str]:
 
 
 def _told(one: Sent, number: str, now: datetime, *, rehearsal: bool) -> str:
-    shown = argument(one.sheet or one.name) + (" --sandbox" if rehearsal else "")
+    shown = (one.sheet or argument(one.name)) + (" --sandbox" if rehearsal else "")
     words = say.text(
         _telling(one, number, now),
         day=one.sent_at[:10],
@@ -325,15 +325,15 @@ def _told(one: Sent, number: str, now: datetime, *, rehearsal: bool) -> str:
 def unsettled(found: Found, now: datetime) -> Iterator[tuple[str, str, int]]:
     """What goes on with an open or failed row ("resolve", "resend", "settle", "run"), its sheet, the row."""
     for one in found.sent:
-        if one.sheet is not None and one.sent_at:
+        if one.sheet and one.sent_at:
             if one.status.is_open and not one.invoice:
-                yield "resolve", str(one.sheet), one.row
+                yield "resolve", one.sheet, one.row
                 if _may_be_sent_again(one, now):
-                    yield "resend", str(one.sheet), one.row
+                    yield "resend", one.sheet, one.row
             elif one.is_open:
-                yield "settle", str(one.sheet), one.row
+                yield "settle", one.sheet, one.row
             elif one.status is Status.GAGAL:
-                yield "run", str(one.sheet), one.row
+                yield "run", one.sheet, one.row
 
 
 def _may_be_sent_again(one: Sent, now: datetime) -> bool:
@@ -360,7 +360,7 @@ def _telling(one: Sent, number: str, now: datetime) -> str:
 def _telling_open(one: Sent, now: datetime) -> str:
     if one.invoice:
         return _OPEN_NOW[one.now]
-    if one.sheet is None:
+    if not one.sheet:
         return "find.tell.open_on_record"
     if one.status is Status.ACCEPTED:
         return "find.tell.accepted"

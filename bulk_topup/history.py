@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from bulk_topup import say
 from bulk_topup.checkpoint import Checkpoint
+from bulk_topup.config import REHEARSAL_URL, Source, files_of
+from bulk_topup.console import argument, path_argument
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.ledger import BatchEntry
 from bulk_topup.model import Deposit, Paid, account_of
@@ -41,10 +43,12 @@ WORDS_LEFT = 2
 
 @dataclass(frozen=True, slots=True)
 class PastBatch:
-    """A batch as it stands; `file` is its progress file, None where it is not there or can't be read."""
+    """A batch as it stands; `file` is its progress file, None where it is not there or can't be read, and
+    `sheet` how a command is told of it then."""
 
     entry: BatchEntry
     file: Path | None
+    sheet: str = ""
 
     @property
     def month(self) -> str:
@@ -101,7 +105,26 @@ def as_it_stands(entry: BatchEntry) -> PastBatch:
         touched = checkpoint.last_touched()
         if touched > entry.touched:
             entry = entry_of(checkpoint, tally(checkpoint), touched)
-        return PastBatch(entry, checkpoint.path)
+        return PastBatch(entry, checkpoint.path, sheet_of(checkpoint))
+
+
+def sheet_of(checkpoint: Checkpoint) -> str:
+    """How a command is told of this batch: its sheet, and the option without which it would look for another
+    progress file."""
+    path, tab = checkpoint.path.with_name(checkpoint.fact("file")), checkpoint.fact("tab")
+    is_rehearsal = checkpoint.fact("base_url") == REHEARSAL_URL
+    options = {None: "", tab: f"--sheet {argument(tab)}"}
+    taken = (
+        option
+        for name, option in options.items()
+        if files_of(Source(path, name), sandbox=is_rehearsal).checkpoint == checkpoint.path
+    )
+    option = next(taken, f"--checkpoint {path_argument(_from_here(checkpoint.path))}")
+    return " ".join(filter(None, (path_argument(_from_here(path)), option)))
+
+
+def _from_here(path: Path) -> Path:
+    return Path(path.name) if path.parent == Path.cwd() else path
 
 
 def progress_of(entry: BatchEntry) -> Checkpoint | None:

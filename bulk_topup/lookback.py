@@ -41,7 +41,7 @@ def show_history(connection: Connection, ledger: str, desk: Desk, month: str | N
     facts = {"record": shown(ledger), "other_addresses": elsewhere, **history.facts_of(batches)}
     table = history.table_of(batches) if batches else ()
     desk.report(facts, history.lines_of(batches, month, elsewhere), table)
-    desk.next([steps.with_history(desk.typed, is_open=history.sums(batches).open > 0)])
+    desk.next(steps.with_history(desk.typed, batches))
     return Exit.OK
 
 

@@ -779,7 +779,13 @@ WORDS: dict[str, str] = {
     ),
     "history.no_rupiah": "The rupiah of batches that are older than this list are not known, and not in the sums.",
     "history.others": "Batches sent to another address, not listed: {count:number}; add --base-url with it to see them.",
-    "history.next_open": "ask how the open rows of a sheet ended, by its name:",
+    "history.next_open": "{count:row|rows} of {name}, {day:date}, are open; see which:",
+    "history.next_settle": "then ask the provider how they ended:",
+    "history.next_gone": (
+        "{count:row|rows} of {name}, {day:date}, are open, and its progress file is not where it was: put it back there, or ask "
+        "the provider about those rows."
+    ),
+    "history.next_more": "{count:batch|batches} more with open rows stand above.",
     "history.next": "nothing is open; see what one person got, by the phone number:",
     "find.next": "tell them what stands above; for all batches, with the months' totals:",
     "find.next_settle": "ask how the rows of that sheet ended that are not certain, and record it:",
@@ -1190,6 +1196,8 @@ WORDS: dict[str, str] = {
     "usage.set_up": "Set up",
     "usage.more_options": "More options",
     "usage.not_a_number": "{value} is not a number.",
+    "usage.not_a_month": "{value} is not a month; write the year and the month, as in 2026-11.",
+    "usage.not_a_day": "{value} is not a day; write the year, the month and the day, as in 2026-01-31.",
     "usage.resolve": "give --row, --number and either --invoice or --not-sent; or --from FILE",
     "usage.approve": "give --approve CODE and --approved-by NAME together",
     "usage.approver": "put the approver's own name in place of NAME",

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from bulk_topup.history import PastBatch
     from bulk_topup.plan import Plan
     from bulk_topup.results import Tally
 
+OPEN_SHOWN = 5
 A_SHEET = "payroll.xlsx"
 """Stands for the sheet where a command names none."""
 
@@ -123,10 +125,20 @@ def with_template(typed: Typed, path: Path) -> Step:
     return Step(say.text("template.next"), typed.line("check", path_argument(path)))
 
 
-def with_history(typed: Typed, *, is_open: bool) -> Step:
-    if is_open:
-        return Step(say.text("history.next_open"), typed.line("settle", A_SHEET))
-    return Step(say.text("history.next"), typed.line("find", "08..."))
+def with_history(typed: Typed, batches: Iterable[PastBatch]) -> Iterator[Step]:
+    """For each batch with open rows, how they are seen and settled."""
+    still_open = [past for past in batches if past.entry.open]
+    for past in still_open[:OPEN_SHOWN]:
+        facts = {"name": past.entry.name, "day": past.entry.started, "count": past.entry.open}
+        if past.sheet:
+            yield Step(say.text("history.next_open", **facts), typed.line("status", past.sheet))
+            yield Step(say.text("history.next_settle"), typed.line("settle", past.sheet))
+        else:
+            yield Step(say.text("history.next_gone", **facts))
+    if (more := len(still_open) - OPEN_SHOWN) > 0:
+        yield Step(say.text("history.next_more", count=more))
+    if not still_open:
+        yield Step(say.text("history.next"), typed.line("find", "08..."))
 
 
 def with_found(typed: Typed, number: str, todo: Iterable[tuple[str, str, int]]) -> Iterator[Step]:
@@ -145,7 +157,7 @@ def _found_step(typed: Typed, number: str, what: str, sheet: str, row: int) -> S
         "settle": ("find.next_settle", "settle", ""),
         "run": ("find.next_retry", "run", "--retry-failed"),
     }[what]
-    return Step(say.text(code, row=row), typed.line(name, argument(sheet), options))
+    return Step(say.text(code, row=row), typed.line(name, sheet, options))
 
 
 def with_forgotten(typed: Typed, *, has_files: bool) -> Step:

@@ -76,7 +76,7 @@ def test_a_paid_row_is_found_with_all_that_the_results_say_of_it(bench: Bench) -
     assert (one.status, one.invoice, one.serial, one.sent_at) == (
         Status.SUKSES, row["invoice"], row["serial"], row["sent_at"]
     )  # fmt: skip
-    assert one.sheet == bench.path
+    assert one.sheet == str(bench.path)
 
 
 def test_every_batch_is_gone_through_and_the_latest_is_first(bench: Bench) -> None:

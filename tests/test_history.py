@@ -249,6 +249,25 @@ def test_a_progress_file_under_its_dated_name_is_found_and_one_that_is_gone_is_s
     assert f"progress file: {bench.checkpoint} (not there any more" in shown(bench, capsys)
 
 
+def test_the_open_rows_of_each_batch_are_seen_and_settled_by_its_own_files(
+    bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch that a new one took the place of is found by its dated name alone."""
+    bench.sheet(A, PENDING_FOR_EVER)
+    bench.run()
+    by_default = shown(bench, capsys)
+    assert f"bulk-topup status {bench.path}\n" in by_default
+    assert f"bulk-topup settle {bench.path}\n" in by_default
+    aside = bench.checkpoint.rename(bench.folder / "bonus.2025-01-20.checkpoint.db")
+    assert f"bulk-topup settle {bench.path} --checkpoint {aside}\n" in shown(bench, capsys)
+    monkeypatch.chdir(bench.folder)
+    assert f"bulk-topup settle bonus.csv --checkpoint {aside.name}\n" in shown(bench, capsys)
+    aside.rename(bench.folder / "elsewhere.db")
+    gone = shown(bench, capsys)
+    assert "its progress file is not where it was" in gone
+    assert "bulk-topup settle" not in gone
+
+
 def test_another_batch_s_progress_file_in_its_place_is_not_taken_for_it(bench: Bench) -> None:
     bench.sheet(A)
     bench.run()

@@ -198,6 +198,10 @@ def test_what_is_asked_for_goes_before_what_the_computer_speaks(tmp_path: Path) 
             ["run", "x.csv", "--rate", "cepat"],
             "Kesalahan: Nilai tidak sah untuk '--rate': 'cepat' bukan angka",
         ),
+        (
+            ["history", "--month", "2026-13"],
+            "'--month': 2026-13 bukan bulan; tulis tahun dan bulannya, seperti 2026-11.",
+        ),
         (["run", "x.csv", "--approve", "K7QF"], "Kesalahan: berikan --approve CODE dan --approved-by NAME"),
         (["status", "x.csv"], "bulk-topup: x.csv belum pernah dijalankan"),
     ],
