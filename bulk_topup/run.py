@@ -509,8 +509,8 @@ def send_and_settle(
 
 def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, desk: Desk) -> Halt | None:
     """Send unknown orders once more, under the guards of `settle.obstacle`; asks first."""
-    tools.provider.price_list()  # for its Date header: the clocks must agree now, too
-    found = settle.resendable(checkpoint, tools)
+    prices = tools.provider.price_list()  # with a Date header: the clocks must agree now, too
+    found = settle.resendable(checkpoint, tools, prices)
     desk.show_obstacles(found.held)
     if not found.orders:
         return None

@@ -1303,6 +1303,11 @@ WORDS: dict[str, str] = {
     "resend.no_skew": "the provider's clock was not seen at the time, so the day can't be sure",
     "resend.skewed": "this computer's clock and the provider's differ by more than 5 minutes; set the clock",
     "resend.other_calendar": "the provider's dates do not follow the WIB day",
+    "resend.no_price": "its product is no longer in the price list, or has no price there",
+    "resend.other_nominal": (
+        "its product has another nominal in the price list now, so the provider would take it as a new one"
+    ),
+    "resend.dearer": "its product costs more now than when it was sent",
     "resolve.done": "row {row} {number}: {status} - {words}",
     "resolve.not_open": "row {row} is not open: only unknown and accepted rows can be resolved",
     "resolve.other_number": "row {row} is not {number}: row and number must both match; nothing was changed for it",

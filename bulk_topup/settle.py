@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bulk_topup.checkpoint import Checkpoint, OpenInvoice, OpenOrder, PastAttempt
     from bulk_topup.clock import Clock
     from bulk_topup.ledger import BatchEntry, Ledger
-    from bulk_topup.model import Answer, NoAnswer, NotSent, Order
+    from bulk_topup.model import Answer, NoAnswer, NotSent, Order, PriceList
     from bulk_topup.tools import Tools, Watcher
 
 FIRST_POLL_S = 2.0
@@ -177,6 +177,9 @@ class Obstacle(StrEnum):
     NO_SKEW = "resend.no_skew"
     SKEWED = "resend.skewed"
     OTHER_CALENDAR = "resend.other_calendar"
+    NO_PRICE = "resend.no_price"
+    OTHER_NOMINAL = "resend.other_nominal"
+    DEARER = "resend.dearer"
 
 
 @dataclass(frozen=True)
@@ -208,11 +211,14 @@ class Resendable:
         return still
 
 
-def resendable(checkpoint: Checkpoint, tools: Tools) -> Resendable:
-    """Every open order, sorted by whether rule 51 guards it now."""
+def resendable(checkpoint: Checkpoint, tools: Tools, prices: PriceList) -> Resendable:
+    """Every open order, sorted by whether rule 51 guards it now, at no more than its price."""
     now, skew_s = _now_and_skew_s(tools)
     evidence = Evidence(skew_s, has_other_calendar(checkpoint.other_days()))
-    judged = [(open_, obstacle(open_, now, evidence)) for open_ in checkpoint.open_orders()]
+    judged = [
+        (open_, obstacle(open_, now, evidence) or price_obstacle(open_.order, prices))
+        for open_ in checkpoint.open_orders()
+    ]
     return Resendable(
         orders=[open_ for open_, why in judged if why is None],
         held=[(open_, why) for open_, why in judged if why is not None],
@@ -252,6 +258,19 @@ def obstacle(order: OpenOrder, now: datetime, evidence: Evidence) -> Obstacle | 
     if any(abs(skew or 0.0) > SKEW_LIMIT_S for skew in skews):
         return Obstacle.SKEWED
     return None
+
+
+def price_obstacle(order: Order, prices: PriceList) -> Obstacle | None:
+    """Why today's price list is not that under which this order was sent; None where it is, or is cheaper.
+
+    Rule 51 goes by the nominal: under another one, the same product is another top-up.
+    """
+    product = prices.get(order.product)
+    if product is None or product.price is None:
+        return Obstacle.NO_PRICE
+    if product.nominal != order.nominal:
+        return Obstacle.OTHER_NOMINAL
+    return Obstacle.DEARER if product.price > order.price else None
 
 
 def near_midnight(moment: datetime) -> bool:

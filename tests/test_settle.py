@@ -23,6 +23,7 @@ from bulk_topup.ledger import Ledger
 from bulk_topup.model import Kind, Order, Status
 from bulk_topup.provider import Provider
 from bulk_topup.sandbox import Faults
+from bulk_topup.sandbox.prices import PRICES
 from bulk_topup.send import Moment, Sender
 from bulk_topup.settle import (
     Evidence,
@@ -363,6 +364,9 @@ def test_plain_settle_and_run_never_send_an_unknown_row_again(make_unknown: Make
         pytest.param(lambda bench: bench.clock.pass_by(86_400), "on another day", id="the next day"),
         pytest.param(lambda bench: bench.clock.set_to(23, 50, 1), "10 minutes of midnight", id="midnight"),
         pytest.param(lambda bench: _skewed(bench, 400.0), "differ by more than 5 minutes", id="skewed"),
+        pytest.param(lambda bench: _listed(bench), "no longer in the price list", id="gone"),
+        pytest.param(lambda bench: _listed(bench, nominal="10000"), "another nominal", id="other nominal"),
+        pytest.param(lambda bench: _listed(bench, harga=str(PRICE + 1)), "costs more now", id="dearer"),
     ],
 )
 def test_a_resend_that_is_not_guarded_says_why_and_sends_nothing(
@@ -386,6 +390,13 @@ def test_a_resend_that_is_not_guarded_says_why_and_sends_nothing(
 def _skewed(bench: Bench, seconds: float) -> None:
     bench.clock.pass_by(61)
     bench.sandbox.skew_s = seconds
+
+
+def _listed(bench: Bench, **changes: str) -> None:
+    """Another price list: with these changes to the product, without them with another one in its place."""
+    bench.clock.pass_by(61)
+    (product,) = [product for product in PRICES if product["kodeoperator"] == "TSEL5"]
+    bench.sandbox.set_prices([{**product, **(changes or {"kodeoperator": "TSEL6"})}])
 
 
 def test_no_resend_where_the_providers_clock_was_not_seen_at_the_attempt(
