@@ -307,6 +307,11 @@ class Checkpoint:
         with self._transaction() as db:
             db.executemany("INSERT OR REPLACE INTO batch VALUES (?, ?)", list(facts.items()))
 
+    def halt(self) -> tuple[str, dict[str, str], str] | None:
+        """Why the last run stopped early: its code and facts, and when (ISO text); None if it did not."""
+        kept = json.loads(self.fact("halt") or "null")
+        return None if kept is None else (kept["code"], kept["facts"], kept["at"])
+
     @property
     def has_sheet(self) -> bool:
         """False only if its first run was killed before it could write down a row."""
@@ -817,6 +822,11 @@ _LINES = f"""
       AND (NOT :by_hand OR r.at IS NOT NULL)
     ORDER BY l.position
 """  # noqa: S608
+
+
+def halt_fact(code: str, facts: Mapping[str, str], at: datetime) -> dict[str, str]:
+    """As `Checkpoint.halt` has it back."""
+    return {"halt": json.dumps({"code": code, "facts": dict(facts), "at": at.isoformat()})}
 
 
 def _assert_nothing_left(path: Path) -> None:

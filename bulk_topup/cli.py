@@ -270,7 +270,9 @@ def run(desk: Desk, **options: Any) -> Exit:
     """
     from bulk_topup import run as flow
 
-    return flow.run(_job(options), desk, clock.SystemClock())
+    ctx = click.get_current_context()
+    typed = command.as_typed(ctx, run, command.NOT_AGAIN | {str(param.name) for param in status.params})
+    return flow.run(replace(_job(options), typed=typed), desk, clock.SystemClock())
 
 
 @cli.command()
@@ -310,7 +312,7 @@ def status(desk: Desk, **options: Any) -> Exit:
     """
     from bulk_topup import run as flow
 
-    return flow.show_status(_job(options), desk)
+    return flow.show_status(_job(options), desk, clock.SystemClock())
 
 
 @cli.command()
@@ -385,7 +387,7 @@ def results(desk: Desk, **options: Any) -> Exit:
     """
     from bulk_topup import run as flow
 
-    return flow.write_results(_job(options), desk)
+    return flow.write_results(_job(options), desk, clock.SystemClock())
 
 
 @cli.command()

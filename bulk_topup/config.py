@@ -201,4 +201,5 @@ class Job:
     pilot: int | None = None
     """How many top-ups go before the others, which wait for what became of them."""
     typed: str = ""
-    """The options as they were typed, for a command that is shown to go on with the same plan."""
+    """The options as they were typed, for a command that is shown to go on with the same plan: of `check` all
+    that `run` takes, of `run` those that `status` has not itself."""

@@ -217,14 +217,13 @@ class Desk:
     def show_halt(self, halt: Halt) -> None:
         self.warn(halt_line(halt))
 
-    def show_rest(
-        self, total: Tally, sheet: Path, rest: int, rupiah: int, deposit: tuple[int, str] | None, halt: Halt
-    ) -> None:
-        """After a halt that left `rest` rows of so many `rupiah` unsent: how far it came, and how it goes on.
+    def show_rest(self, total: Tally, sheet: Path, deposit: tuple[int, str] | None, halt: Halt) -> None:
+        """After a halt that left rows unsent: how far it came, and how it goes on.
 
         `deposit` is the last balance that the provider stated, and when.
         """
-        for line in rest_lines(total, rest, rupiah, deposit, is_used_up=halt.code == USED_UP):
+        self._facts["rest"] = rest_facts(total, deposit)
+        for line in (so_far(total), *deposit_lines(total, deposit, is_used_up=halt.code == USED_UP)):
             self.warn(line)
         name, options = self.typed.again
         step = Step(say.text("halt.again"), command_line(name, path_argument(sheet), options))
@@ -345,6 +344,22 @@ class Desk:
             self.say(say.text("open.row", **facts, words=say.closed_by_hand(at, by, note)))
         if len(closed) > ROWS_SHOWN:
             self.say(say.text("open.more", count=len(closed) - ROWS_SHOWN))
+
+    def show_stopped(self, halt: Halt, at: str) -> None:
+        """Why the last run stopped early, and when (ISO text)."""
+        self._facts["halt"] = {"code": halt.code, **halt.facts, "at": at}
+        self.say()
+        self.say(say.text("stopped.why", at=at[:16].replace("T", " ")))
+        self.say("  " + halt_line(halt))
+
+    def show_to_add(self, total: Tally, deposit: tuple[int, str] | None, halt: Halt | None) -> None:
+        """What is not sent yet, and what the deposit lacks for it; `deposit` as for `show_rest`."""
+        self._facts["rest"] = rest_facts(total, deposit)
+        is_used_up = halt is not None and halt.code == USED_UP
+        self.say()
+        self.say(say.text("stopped.rest", rest=total.unsent, rest_rupiah=total.unsent_rupiah))
+        for line in deposit_lines(total, deposit, is_used_up=is_used_up):
+            self.say(line)
 
     def show_batch(self, touched: str, committed: int, facts: Mapping[str, str]) -> None:
         """What was set for the batch (`budget`, `plan_code`, `approved_by`; "" where it was not)."""
@@ -784,19 +799,26 @@ def _shown(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else say.printable(str(value))
 
 
-def rest_lines(
-    total: Tally, rest: int, rupiah: int, deposit: tuple[int, str] | None, *, is_used_up: bool
-) -> Iterator[str]:
-    """How far it came; of a deposit that is used up or will be, what the rest wants besides."""
-    facts: dict[str, object] = {"rest": rest, "rest_rupiah": rupiah}
+def so_far(total: Tally) -> str:
+    facts = {"rest": total.unsent, "rest_rupiah": total.unsent_rupiah, "open": total.rows_paid(Paid.ASK)}
     paid = {"paid": total.rows_paid(Paid.YES), "paid_rupiah": total.rupiah_paid(Paid.YES)}
-    yield say.text("halt.so_far", **facts, **paid, open=total.rows_paid(Paid.ASK))
-    if deposit is not None and (is_used_up or deposit[0] < rupiah):
+    return say.text("halt.so_far", **facts, **paid)
+
+
+def deposit_lines(total: Tally, deposit: tuple[int, str] | None, *, is_used_up: bool) -> Iterator[str]:
+    """Of a deposit that is used up or will be: what the rest wants besides."""
+    rest = total.unsent_rupiah
+    if deposit is not None and (is_used_up or deposit[0] < rest):
         balance, moment = deposit
-        facts |= {"balance": balance, "moment": moment, "missing": rupiah - balance}
-        yield say.text("halt.add" if balance < rupiah else "halt.enough", **facts)
+        facts = {"rest_rupiah": rest, "balance": balance, "moment": moment, "missing": rest - balance}
+        yield say.text("halt.add" if balance < rest else "halt.enough", **facts)
     elif is_used_up:
-        yield say.text("halt.add_unknown", **facts)
+        yield say.text("halt.add_unknown", rest_rupiah=rest)
+
+
+def rest_facts(total: Tally, deposit: tuple[int, str] | None) -> dict[str, int | None]:
+    missing = None if deposit is None else max(0, total.unsent_rupiah - deposit[0])
+    return {"rows": total.unsent, "rupiah": total.unsent_rupiah, "missing": missing}
 
 
 USED_UP = "outcome.reason.62"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from bulk_topup import approval, batch, config
-from bulk_topup.checkpoint import BatchIdentity, Checkpoint
+from bulk_topup.checkpoint import BatchIdentity, Checkpoint, halt_fact
 from bulk_topup.errors import BatchBusy, InputError, StorageFailed
 from bulk_topup.folder import assert_trusted
 
@@ -116,11 +116,12 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
         "sha256": sheet.sha256,
         "budget": "" if job.budget is None else str(job.budget),
         "holder": signature(now),
+        **halt_fact("halt.cut_off", {}, now),  # until this run says how it ended
     }
     code, by = (job.approval.code, job.approval.by) if job.approval else (plan.code, "")
     # A run that sends nothing leaves it as it was: by whom that was approved which was sent.
     if len(plan.orders) or not checkpoint.fact("plan_code"):
-        facts |= {"plan_code": code, "approved_by": by}
+        facts |= {"plan_code": code, "approved_by": by, "options": job.typed}
     checkpoint.adopt(plan, facts)
     note = f"{len(plan.orders)} orders, plan {code}" + (f", approved by {by}" if by else "")
     checkpoint.note(now, config.who(), "run", note=note)

@@ -30,6 +30,10 @@ TO_DO: Mapping[str, frozenset[Status]] = {
 }
 """What a person can do about a row that may be sent again, what takes most thought first -> its statuses."""
 
+NOT_SENT_YET, TO_DECIDE = "todo.send", "todo.decide"
+LEFT_OUT = "hidden.skipped"
+"""The finding of a row that is hidden in the sheet, where those are not to be sent."""
+
 _AFTER_REASON = {"11": "todo.number", "12": "todo.product", "51": "todo.tomorrow"}
 """Of a failed row, by the provider's reason code (API v3.1, REASON CODE); any other is sent as it was."""
 
@@ -38,8 +42,10 @@ _AFTER_REASON = {"11": "todo.number", "12": "todo.product", "51": "todo.tomorrow
 class Tally:
     """Rows and rupiah. Rupiah are debits where stated, listed prices otherwise.
 
-    `operators` has rupiah by operator ("" where the row has none) and by whether it is paid. The first and
-    the last time at which a top-up left are ISO texts, "" where none did.
+    `operators` has rupiah by operator ("" where the row has none) and by whether it is paid. `to_do` has the
+    rows that may be sent again by what to do about them, `left` the same rows by status; `unsent_rupiah` is
+    what those of them cost that were not sent yet. `hidden` rows were left out as asked. The first and the
+    last time at which a top-up left are ISO texts, "" where none did.
     """
 
     rows: Counter[Status] = field(default_factory=Counter)
@@ -47,6 +53,9 @@ class Tally:
     operators: Counter[tuple[str, Paid]] = field(default_factory=Counter)
     operator_rows: Counter[str] = field(default_factory=Counter)
     to_do: Counter[str] = field(default_factory=Counter)
+    left: Counter[Status] = field(default_factory=Counter)
+    unsent_rupiah: int = 0
+    hidden: int = 0
     removed: int = 0
     by_hand: Counter[Status] = field(default_factory=Counter)
     first_sent: str = ""
@@ -61,6 +70,9 @@ class Tally:
         self.by_hand[alike.status] += alike.rows * alike.by_hand
         if action := _to_do(alike.status, alike.removed, alike.codes, alike.reason_code, alike.by_hand):
             self.to_do[action] += alike.rows
+            self.left[alike.status] += alike.rows
+            self.unsent_rupiah += alike.rupiah * (action == NOT_SENT_YET)
+        self.hidden += alike.rows * (LEFT_OUT in alike.codes)
         if alike.first_sent:
             self.first_sent = min(filter(None, (self.first_sent, _to_the_second(alike.first_sent))))
             self.last_sent = max(self.last_sent, _to_the_second(alike.last_sent))
@@ -82,6 +94,16 @@ class Tally:
     @property
     def total(self) -> int:
         return sum(self.rows.values())
+
+    @property
+    def unsent(self) -> int:
+        """The rows that the same command would send."""
+        return self.to_do[NOT_SENT_YET]
+
+    @property
+    def to_decide(self) -> int:
+        """The rows that are sent only if a person says that they are meant besides."""
+        return self.to_do[TO_DECIDE]
 
     def exit_code(self) -> Exit:
         """What the command comes to if nothing stopped it."""
@@ -138,7 +160,7 @@ def to_do(line: Line) -> str | None:
 def _to_do(
     status: Status, removed: bool, codes: frozenset[str], reason_code: str, by_hand: bool
 ) -> str | None:
-    if removed or "hidden.skipped" in codes:  # someone took it out of what is sent
+    if removed or LEFT_OUT in codes:  # someone took it out of what is sent
         return None
     match status:
         case Status.INVALID:
@@ -146,7 +168,7 @@ def _to_do(
         case Status.GAGAL:
             return "todo.by_hand" if by_hand else _AFTER_REASON.get(reason_code, "todo.again")
         case Status.UNSENT:
-            return "todo.decide" if "changed.already_sent" in codes else "todo.send"
+            return TO_DECIDE if "changed.already_sent" in codes else NOT_SENT_YET
     return None
 
 

@@ -29,6 +29,7 @@ from bulk_topup import (
     template,
 )
 from bulk_topup import plan as planning
+from bulk_topup.checkpoint import halt_fact
 from bulk_topup.clock import WIB
 from bulk_topup.config import assert_new, who
 from bulk_topup.credentials import (
@@ -103,10 +104,11 @@ def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
             checkpoint = start_batch(job, tools, plan, checkpoint)
             keep_in_history(checkpoint, results.tally(checkpoint), tools)
             halt = send_in_parts(job, tools, plan, checkpoint, desk)
+            keep_halt(checkpoint, halt, clock)
             if halt is not None:
                 keep_for_approval(job, plan)
             with desk.interruptible(clock):
-                return conclude(job, checkpoint, desk, halt, tools)
+                return conclude(job, checkpoint, desk, halt, tools, clock=clock)
         finally:
             if checkpoint is not None:
                 checkpoint.close()
@@ -194,10 +196,10 @@ def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
             try:
                 halt = resend_unknown(job, tools, checkpoint, desk)
             except Declined:
-                conclude(job, checkpoint, desk, None, tools)
+                conclude(job, checkpoint, desk, None, tools, clock=clock)
                 raise
         with desk.interruptible(clock):
-            return conclude(job, checkpoint, desk, halt or interruption(clock), tools)
+            return conclude(job, checkpoint, desk, halt or interruption(clock), tools, clock=clock)
 
 
 def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Verdict | InputError]) -> Exit:
@@ -217,7 +219,7 @@ def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Ve
         desk.show_refused(refused)
         if len(refused) == len(verdicts):
             raise InputError("resolve.none", count=len(verdicts))
-        exit_code = conclude(job, checkpoint, desk, None, tools)
+        exit_code = conclude(job, checkpoint, desk, None, tools, clock=clock)
         return Exit.NOT_ALL_PAID if refused and exit_code is Exit.OK else exit_code
 
 
@@ -235,23 +237,42 @@ def resolve_row(
     return None
 
 
-def write_results(job: Job, desk: Desk) -> Exit:
+def write_results(job: Job, desk: Desk, clock: Clock) -> Exit:
     """The results sheet again, from the checkpoint alone."""
     with existing_checkpoint(job) as checkpoint:
-        return conclude(job, checkpoint, desk, None)
+        return conclude(job, checkpoint, desk, None, clock=clock)
 
 
-def show_status(job: Job, desk: Desk) -> Exit:
-    """What the checkpoint says, what is open and what to do next; no network, nothing written."""
+def show_status(job: Job, desk: Desk, clock: Clock) -> Exit:
+    """What the checkpoint says: how far it is, why it stopped, what is open, and the one thing to do next.
+
+    No network, nothing written.
+    """
     with existing_checkpoint(job) as checkpoint:
         total = results.tally(checkpoint)
-        desk.show_tally(total)
+        code, halt_facts, at = checkpoint.halt() or ("", {}, "")
+        halt = Halt(code, halt_facts) if code and total.exit_code() is not Exit.OK else None
+        desk.show_tally(total, halt=halt)
         desk.show_open(list(checkpoint.lines([status for status in Status if status.is_open])))
         desk.show_closed(list(checkpoint.lines(by_hand=True)) if total.by_hand.total() else [])
+        if halt is not None:
+            desk.show_stopped(halt, at)
+        if total.unsent:
+            desk.show_to_add(total, checkpoint.last_balance(), halt)
         facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
         desk.show_batch(checkpoint.last_touched(), checkpoint.committed(), facts)
-        desk.next(steps.after(desk.typed, total, job.source.path))
+        path, written = job.source.path, job.files.results
+        how = {"resume": resumed_with(checkpoint), "stopped_by": code}
+        beside = written if written.is_file() else None
+        again = settle.count_resendable(checkpoint, clock.now())
+        desk.next(steps.now(desk.typed, total, path, **how, results=beside, resendable=again))
         return total.exit_code()
+
+
+def resumed_with(checkpoint: Checkpoint) -> str:
+    """The options with which the last run goes on, under its approval if it had one."""
+    code, by = checkpoint.fact("plan_code"), checkpoint.fact("approved_by")
+    return " ".join(filter(None, (checkpoint.fact("options"), steps.approval(code, by) if by else "")))
 
 
 def show_prices(
@@ -553,12 +574,25 @@ def halt_of(failure: StorageFailed | ProviderError) -> Halt:
     return Halt(failure.code, {name: str(fact) for name, fact in failure.facts.items()})
 
 
+def keep_halt(checkpoint: Checkpoint, halt: Halt | None, clock: Clock) -> None:
+    """Why this run stopped early, for `status`. Where nothing can be written any more, it says so here."""
+    kept = {"halt": ""} if halt is None else halt_fact(halt.code, halt.facts, clock.now())
+    with suppress(StorageFailed):
+        checkpoint.set_facts(kept)
+
+
 def interruption(clock: SystemClock) -> Halt | None:
     return Halt("halt.interrupted") if clock.stop.is_set() else None
 
 
 def conclude(
-    job: Job, checkpoint: Checkpoint, desk: Desk, halt: Halt | None, tools: Tools | None = None
+    job: Job,
+    checkpoint: Checkpoint,
+    desk: Desk,
+    halt: Halt | None,
+    tools: Tools | None = None,
+    *,
+    clock: Clock,
 ) -> Exit:
     """Write the results, say what became of the rows, and what to do next; with `tools`, into the history."""
     total = results.tally(checkpoint)
@@ -588,13 +622,14 @@ def conclude(
         except StorageFailed as failure:
             # The money is settled and stands in the progress file, from which `history` reads it as well.
             desk.show_unrecorded(failure)
-    desk.next(steps.after(desk.typed, total, job.source.path, results=written, is_halted=halt is not None))
+    again, path = settle.count_resendable(checkpoint, clock.now()), job.source.path
+    is_halted = halt is not None
+    desk.next(steps.after(desk.typed, total, path, results=written, is_halted=is_halted, resendable=again))
     if halt is None:
         return total.exit_code()
     desk.show_halt(halt)
-    rest, rupiah = left_to_send(checkpoint)
-    if rest:
-        desk.show_rest(total, job.source.path, rest, rupiah, checkpoint.last_balance(), halt)
+    if total.unsent:
+        desk.show_rest(total, path, checkpoint.last_balance(), halt)
     return Exit.INTERRUPTED if halt.code == "halt.interrupted" else Exit.STOPPED
 
 
@@ -639,13 +674,6 @@ def closed_books(checkpoint: Checkpoint) -> books.Books:
         [price for status in group for price in prices.get(status, [])] for group in (paid, open_)
     )
     return books.close(checkpoint.debits(), undebited, may_be)
-
-
-def left_to_send(checkpoint: Checkpoint) -> tuple[int, int]:
-    """The rows that the same command would send, and their rupiah by the price list."""
-    unsent = checkpoint.lines([Status.UNSENT])
-    prices = [line.price or 0 for line in unsent if results.to_do(line) == "todo.send"]
-    return len(prices), sum(prices)
 
 
 def keep_in_history(checkpoint: Checkpoint, total: Tally, tools: Tools) -> None:

@@ -1180,6 +1180,12 @@ WORDS: dict[str, str] = {
         "add what is missing."
     ),
     "halt.again": "To go on:",
+    "halt.cut_off": (
+        "The last run has not ended: it is still at work, or it was cut off (a crash, a power cut, a window that was "
+        "closed). What was under way then may be paid; the same command goes on."
+    ),
+    "stopped.why": "Why it stopped, on {at:date} (WIB):",
+    "stopped.rest": "Still to send: {rest:row|rows} for {rest_rupiah:money} by the price list.",
     "defect": (
         "a defect of bulk-topup ({why}); what was sent is safe in the progress file: run the same command again, "
         "and report this line"
@@ -1534,9 +1540,24 @@ WORDS: dict[str, str] = {
     "tally.title": "Results: {rows:row|rows}",
     "tally.results": "Results sheet: {path}",
     "next.label": "Next:",
-    "next.sign": "every row is paid: print the tab Summary of {path}, have it signed, and file it.",
-    "next.file": "every row is paid: file {path}.",
-    "next.results": "every row is paid; the results sheet to sign is written again by:",
+    "next.all_paid": "every row is paid",
+    "next.nothing_left": "nothing is left to send",
+    "next.sign": "{done:words}: print the tab Summary of {path}, have it signed, and file it.",
+    "next.file": "{done:words}: file {path}.",
+    "next.results": "{done:words}; the results sheet to sign is written again by:",
+    "next.hidden": (
+        "{count:row is|rows are} hidden in the sheet and left out, as asked. If they are to be paid, too, unhide them, "
+        "save the sheet and run it again."
+    ),
+    "next.go_on": "go on with what is not sent yet, {count:row|rows} for {rupiah:money}:",
+    "next.unknown_today": (
+        "{count:row is|rows are} unknown: today before 23:50 WIB, have them sent once more: what the provider already has, "
+        "it refuses:"
+    ),
+    "next.decide": (
+        "{count:row is|rows are} new and go to numbers that this batch already paid: delete them, or, if they are meant "
+        "besides, send them:"
+    ),
     "next.duplicate": (
         "{count:row was|rows were} topped up already, or stood twice in the sheet: there is nothing to send."
     ),

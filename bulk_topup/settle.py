@@ -225,6 +225,13 @@ def resendable(checkpoint: Checkpoint, tools: Tools, prices: PriceList) -> Resen
     )
 
 
+def count_resendable(checkpoint: Checkpoint, now: datetime) -> int:
+    """How many open orders may be sent again today, as far as can be told without the provider."""
+    seen = Evidence(0.0, has_other_calendar(checkpoint.other_days()))
+    found = [obstacle(open_, now, seen) for open_ in checkpoint.open_orders()]
+    return sum(why is None or why is Obstacle.TOO_SOON for why in found)
+
+
 def _now_and_skew_s(tools: Tools) -> tuple[datetime, float | None]:
     now = tools.clock.now()
     return now, tools.provider.skew_s(now, tools.clock.alive())

@@ -65,47 +65,98 @@ def before(typed: Typed, plan: Plan, sheet: Path, run: str, *, is_over_budget: b
 
 def approved(code: str, sheet: Path, run: str) -> Step:
     """How the plan of this code is sent by another person."""
-    line = command_line("run", path_argument(sheet), run, f"--approve {code} --approved-by NAME")
-    return Step(say.text("approval.how"), line)
+    return Step(
+        say.text("approval.how"), command_line("run", path_argument(sheet), run, approval(code, "NAME"))
+    )
+
+
+def approval(code: str, by: str) -> str:
+    return f"--approve {code} --approved-by {argument(by)}"
 
 
 def after(
-    typed: Typed, total: Tally, sheet: Path, *, results: Path | None = None, is_halted: bool = False
+    typed: Typed,
+    total: Tally,
+    sheet: Path,
+    *,
+    results: Path | None = None,
+    is_halted: bool = False,
+    resendable: int = 0,
 ) -> Iterator[Step]:
-    """For each status that a person can do something about, what that is.
+    """For each thing that a person can do about rows, what that is; then what is to be known of the others.
 
-    `results` is the results file, if it was written; its open rows can be filled in and handed back.
+    `results` is the results file, if it was written; its open rows can be filled in and handed back. So many
+    unknown rows as are `resendable` may still be sent again today.
     How a run that `is_halted` goes on with its unsent rows is said elsewhere.
     """
     named = path_argument(sheet)
-    if total.exit_code() is Exit.OK:
-        yield _when_done(typed, named, results)
-        return
-    run, settle = typed.line("run", named), typed.line("settle", named)
-    resolve = typed.line("resolve", named, _answers(results))
-    by_status = {
-        Status.PENDING: settle,
-        Status.UNKNOWN: resolve,
-        Status.ACCEPTED: resolve,
-        Status.GAGAL: f"{run} --retry-failed",
-        **({} if is_halted else {Status.UNSENT: run}),
-        Status.INVALID: run,
-    }
-    for status, line in by_status.items():
-        if total.rows[status]:
-            is_by_hand = status is Status.GAGAL and total.by_hand[status]
-            code = "next.gagal_by_hand" if is_by_hand else f"next.{status}"
-            yield Step(say.text(code, count=total.rows[status]), line)
-        if total.rows[status] and status is Status.UNKNOWN:
-            yield Step(say.text("next.unknown_resend"), f"{settle} --resend")
-    if not is_halted and not total.rows_paid(Paid.ASK) and total.rows[Status.DUPLICATE]:
+    to_do = list(_to_do(typed, total, named, results, is_halted=is_halted, resendable=resendable))
+    yield from to_do
+    is_clear = not is_halted and not total.rows_paid(Paid.ASK)
+    if is_clear and total.rows[Status.DUPLICATE]:
         yield Step(say.text("next.duplicate", count=total.rows[Status.DUPLICATE]))
+    if total.hidden:
+        yield Step(say.text("next.hidden", count=total.hidden))
+    if is_clear and not to_do:
+        yield _when_done(typed, named, results, is_all_paid=total.exit_code() is Exit.OK)
 
 
-def _when_done(typed: Typed, sheet: str, results: Path | None) -> Step:
+def _to_do(
+    typed: Typed, total: Tally, sheet: str, results: Path | None, *, is_halted: bool, resendable: int
+) -> Iterator[Step]:
+    run, settle = typed.line("run", sheet), typed.line("settle", sheet)
+    resolve = typed.line("resolve", sheet, _answers(results))
+    gagal = "next.gagal_by_hand" if total.by_hand[Status.GAGAL] else "next.gagal"
+    for code, count, line in (
+        ("next.pending", total.rows[Status.PENDING], settle),
+        ("next.unknown", total.rows[Status.UNKNOWN], resolve),
+        ("next.unknown_resend", resendable, f"{settle} --resend"),
+        ("next.accepted", total.rows[Status.ACCEPTED], resolve),
+        (gagal, total.left[Status.GAGAL], f"{run} --retry-failed"),
+        ("next.unsent", 0 if is_halted else total.unsent, run),
+        ("next.decide", total.to_decide, f"{run} --include-changed"),
+        ("next.invalid", total.left[Status.INVALID], run),
+    ):
+        if count:
+            yield Step(say.text(code, count=count), line)
+
+
+def now(
+    typed: Typed,
+    total: Tally,
+    sheet: Path,
+    *,
+    resume: str,
+    stopped_by: str,
+    results: Path | None = None,
+    resendable: int = 0,
+) -> Iterator[Step]:
+    """How a batch at rest goes on: one command at most, for what comes first.
+
+    `resume` holds the options with which its run goes on. What it was `stopped_by` may have to be cleared up
+    before anything more is sent.
+    """
+    named, is_open = path_argument(sheet), total.rows_paid(Paid.ASK)
+    if total.unsent and not (is_open and stopped_by in UNCLEAR):
+        facts = {"count": total.unsent, "rupiah": total.unsent_rupiah}
+        yield Step(say.text("next.go_on", **facts), typed.line("run", named, resume))
+    elif resendable and resendable == total.rows[Status.UNKNOWN]:
+        words = say.text("next.unknown_today", count=resendable)
+        yield Step(words, typed.line("settle", named, "--resend"))
+    else:
+        steps = list(after(typed, total, sheet, results=results))
+        yield from [step for step in steps if step.command][:1] or steps
+
+
+UNCLEAR = frozenset({"outcome.streak.unknown", "outcome.other_order", "outcome.same_invoice"})
+"""What stops a run because nobody knows what became of rows, and would stop it again."""
+
+
+def _when_done(typed: Typed, sheet: str, results: Path | None, *, is_all_paid: bool) -> Step:
+    done = "next.all_paid" if is_all_paid else "next.nothing_left"
     if results is None:
-        return Step(say.text("next.results"), typed.line("results", sheet))
-    return Step(say.text("next.sign" if results.suffix == ".xlsx" else "next.file", path=results))
+        return Step(say.text("next.results", done=done), typed.line("results", sheet))
+    return Step(say.text("next.sign" if results.suffix == ".xlsx" else "next.file", done=done, path=results))
 
 
 def _answers(results: Path | None) -> str:

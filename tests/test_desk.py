@@ -18,11 +18,12 @@ import pytest
 from bulk_topup import command
 from bulk_topup.cli import cli
 from bulk_topup.console import argument, path_argument, wrapped
-from bulk_topup.desk import Bar, Desk, rest_lines
+from bulk_topup.desk import Bar, Desk, deposit_lines, so_far
+from bulk_topup.lines import LinesAlike
 from bulk_topup.model import Status
 from bulk_topup.results import Tally
 from bulk_topup.settings import Settings
-from bulk_topup.steps import Typed, after
+from bulk_topup.steps import Typed, after, now
 from tests.builders import ANDI, an_order
 from tests.conftest import _command
 from tests.desk_bench import PRICE, MovedClock
@@ -127,16 +128,55 @@ def test_the_command_that_goes_on_can_be_pasted_as_it_stands(make_office: MakeOf
 
 
 def test_a_provider_out_of_reach_before_the_first_row_has_nothing_to_add() -> None:
-    lines = list(rest_lines(tally({}), 3, 30_000, None, is_used_up=False))
-    assert len(lines) == 1
-    assert lines[0].startswith("So far: 0 rows paid for Rp0; 3 rows not sent yet, Rp30,000 by")
+    total = tally({Status.UNSENT: 3})
+    assert list(deposit_lines(total, None, is_used_up=False)) == []
+    assert so_far(total).startswith("So far: 0 rows paid for Rp0; 3 rows not sent yet, Rp30,000 by")
 
 
 def test_a_deposit_of_which_nothing_is_known_is_to_be_looked_up() -> None:
-    *_, last = rest_lines(tally({}), 3, 30_000, None, is_used_up=True)
-    assert "did not say" in last
-    *_, last = rest_lines(tally({}), 3, 30_000, (40_000, "2025-01-20 10:00"), is_used_up=True)
-    assert "would do" in last
+    total = tally({Status.UNSENT: 3})
+    [line] = deposit_lines(total, None, is_used_up=True)
+    assert "did not say" in line
+    [line] = deposit_lines(total, (40_000, "2025-01-20 10:00"), is_used_up=True)
+    assert "would do" in line
+
+
+def test_status_says_why_it_stopped_what_to_add_and_the_one_command_that_goes_on(
+    make_office: MakeOffice,
+) -> None:
+    office = make_office(balance=2 * PRICE + 100)
+    office.payroll("gaji mei.csv", office.numbers(5))
+    code = office.run("check", "gaji mei.csv", "--json").json["plan"]["code"]
+    approved = ("--approve", code, "--approved-by", "Rina Sari")
+    assert office.run("run", "gaji mei.csv", *office.fast, *approved).exit == STOPPED
+    said = office.run("status", "gaji mei.csv", "--json")
+    assert said.json["halt"]["code"] == "outcome.reason.62"
+    assert said.json["rest"] == {"rows": 3, "rupiah": 3 * PRICE, "missing": 3 * PRICE - 100}
+    for words in ("Why it stopped, on 20", "The deposit at the provider is used up", "add at least Rp16,850"):
+        assert words in said.err
+    [step] = said.json["next"]
+    assert step["message"] == "go on with what is not sent yet, 3 rows for Rp16,950:"
+    assert step["command"] == (
+        f'bulk-topup run "gaji mei.csv" --rate 500 --wait 0 --approve {code} --approved-by "Rina Sari"'
+    )
+    office.sandbox.set_balance(1_000_000)
+    assert office.run(*shlex.split(step["command"])[1:]).exit == OK
+    done = office.run("status", "gaji mei.csv", "--json").json
+    assert (done["halt"], "rest" in done, [one["command"] for one in done["next"]]) == (None, False, [None])
+
+
+def test_a_run_that_was_cut_off_is_said_to_be(office: Office) -> None:
+    office.payroll("gaji.csv", office.numbers(4))
+    running = office.start("run", "gaji.csv", "--yes", "--rate", "1", "--wait", "0")
+    office.wait_for_requests(2)
+    running.kill()
+    running.wait()
+    said = office.run("status", "gaji.csv")
+    assert "Why it stopped, on 20" in said.out
+    assert "it is still at work, or it was cut off" in said.out
+    *_, label, last = said.out.splitlines()
+    assert label.startswith("Next: go on with what is not sent yet, ")
+    assert last.strip() == "bulk-topup run gaji.csv --rate 1 --wait 0"
 
 
 @pytest.mark.parametrize(
@@ -161,9 +201,11 @@ def test_what_goes_on_keeps_what_was_typed_but_never_pays_anew_nor_unasked(
 # -- what is to be done next -------------------------------------------------------------------------------
 
 
-def tally(rows: dict[Status, int]) -> Tally:
+def tally(rows: dict[Status, int], *codes: str) -> Tally:
+    """Rows of Rp10,000 each; `codes` are those of their findings."""
     total = Tally()
-    total.rows.update(rows)
+    for status, count in rows.items():
+        total.add_alike(LinesAlike(status, "", False, frozenset(codes), "", count, 10_000 * count, "", ""))
     return total
 
 
@@ -178,8 +220,8 @@ def test_when_every_row_is_paid_there_is_nothing_left_to_do(tmp_path: Path) -> N
 
 def test_each_thing_to_do_has_its_count_and_its_command(tmp_path: Path) -> None:
     rows = {Status.SUKSES: 1, Status.PENDING: 1, Status.UNKNOWN: 3, Status.GAGAL: 2}
-    sheet = tmp_path / "gaji mei.csv"
-    steps = list(after(Typed({"settle": "--sandbox"}), tally(rows), sheet, results=Path("hasil mei.xlsx")))
+    sheet, typed, results = tmp_path / "gaji mei.csv", Typed({"settle": "--sandbox"}), Path("hasil mei.xlsx")
+    steps = list(after(typed, tally(rows), sheet, results=results, resendable=3))
     says, commands = [step.words for step in steps], [step.command for step in steps]
     assert [re.match(r"(\d rows? \w+|Or)", line)[1] for line in says] == [  # type: ignore[index]
         "1 row is",
@@ -193,6 +235,53 @@ def test_each_thing_to_do_has_its_count_and_its_command(tmp_path: Path) -> None:
         f'bulk-topup settle "{sheet}" --sandbox --resend',
         f'bulk-topup run "{sheet}" --retry-failed',
     ]
+
+
+def next_now(total: Tally, stopped_by: str = "", resendable: int = 0) -> list[str]:
+    steps = now(
+        Typed(),
+        total,
+        Path("gaji.csv"),
+        resume="--approve K7QF",
+        stopped_by=stopped_by,
+        results=Path("gaji.results.xlsx"),
+        resendable=resendable,
+    )
+    return [step.command for step in steps]
+
+
+STUCK = {Status.UNSENT: 2, Status.UNKNOWN: 3, Status.PENDING: 1, Status.GAGAL: 1}
+
+
+def test_status_names_one_command_what_comes_first() -> None:
+    run, settle = "bulk-topup run gaji.csv", "bulk-topup settle gaji.csv"
+    resolve = 'bulk-topup resolve gaji.csv --from gaji.results.xlsx --note "NAME"'
+    assert next_now(tally(STUCK)) == [f"{run} --approve K7QF"]
+    assert next_now(tally(STUCK), "outcome.streak.unknown", resendable=3) == [f"{settle} --resend"]
+    assert next_now(tally(STUCK), "outcome.streak.unknown") == [settle]
+    assert next_now(tally({Status.UNKNOWN: 3}), resendable=2) == [resolve]
+    assert next_now(tally({Status.GAGAL: 1, Status.INVALID: 1})) == [f"{run} --retry-failed"]
+    assert next_now(tally({Status.SUKSES: 1})) == [""]
+
+
+def test_unknown_rows_of_another_day_are_not_said_to_go_out_again() -> None:
+    assert [step.command for step in after(Typed(), tally({Status.UNKNOWN: 1}), Path("gaji.csv"))] == [
+        'bulk-topup resolve gaji.csv --row N --number 08... --invoice TRX... --note "NAME"'
+    ]
+
+
+def test_rows_that_nobody_is_to_send_are_never_a_next_step() -> None:
+    paid = tally({Status.SUKSES: 4})
+    for status, code in ((Status.UNSENT, "hidden.skipped"), (Status.UNSENT, "changed.already_sent")):
+        total = tally({status: 2}, code)
+        total.rows.update(paid.rows)
+        steps = list(after(Typed(), total, Path("gaji.csv"), results=Path("gaji.results.xlsx")))
+        if code == "hidden.skipped":
+            assert [step.command for step in steps] == ["", ""]
+            assert steps[0].words.startswith("2 rows are hidden in the sheet and left out, as asked.")
+            assert steps[1].words.startswith("nothing is left to send: print the tab Summary")
+        else:
+            assert [step.command for step in steps] == ["bulk-topup run gaji.csv --include-changed"]
 
 
 def test_the_next_command_names_the_rehearsal_and_works(office: Office) -> None:
@@ -333,7 +422,7 @@ def test_a_memory_that_cannot_be_kept_is_named_in_plain_words(office: Office) ->
 STEPS: dict[str, tuple[str, str]] = {
     "check gaji.csv": ("send 2 top-ups for Rp11,300", "bulk-topup run gaji.csv"),
     "run gaji.csv --yes --rate 500": ("every row is paid", ""),
-    "status gaji.csv": ("every row is paid", "bulk-topup results gaji.csv"),
+    "status gaji.csv": ("every row is paid", ""),
     "settle gaji.csv": ("every row is paid", ""),
     "results gaji.csv": ("every row is paid", ""),
     "prices --ready": ("write these codes", "bulk-topup template payroll.xlsx"),

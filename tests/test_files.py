@@ -212,7 +212,7 @@ def test_the_results_of_a_batch_that_was_set_aside_are_written_beside_those_of_t
 
         job = office.job("bonus.csv")
         files = files_of(job.source, sandbox=False, checkpoint=kept)
-        run.write_results(replace(job, files=files), Desk(quiet=True))
+        run.write_results(replace(job, files=files), Desk(quiet=True), office.clock)
 
         assert (tmp_path / "bonus.results.xlsx").read_bytes() == present
         assert (tmp_path / "bonus.2025-03-20.results.xlsx").exists()

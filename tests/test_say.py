@@ -40,7 +40,6 @@ FACTS_THAT_CODES_ARE_MADE_OF = {
     "provider.": {*provider._CAUSES_WITH_WORDS, "unreachable", "no_answer"},
     "paid.": {paid.name.lower() for paid in Paid},
     "kind.": set(),
-    "next.": {"pending", "unknown", "accepted", "gagal", "unsent", "invalid"},
     "status.": {str(status) for status in Status},
 }
 """Codes that are put together: where a code begins like this, it may end in any of these."""
