@@ -134,6 +134,10 @@ WORDS: dict[str, str] = {
         "shows; open the file in Excel, check the cell, and save it again as .xlsx"
     ),
     "sheet.not_text": "{file} is neither an Excel workbook nor a CSV text file; save it from Excel as .xlsx",
+    "sheet.nul": (
+        "{file}, row {row}: there is a character in it that no spreadsheet program writes (NUL), so the file may be "
+        "damaged; export it again, or save it as .xlsx and check that row"
+    ),
     "sheet.encoding": (
         "{file} has characters that are neither UTF-8 nor Windows-1252; save it from Excel as 'CSV UTF-8' "
         "or .xlsx"

@@ -80,15 +80,34 @@ def test_windows_1252_is_read_with_a_notice() -> None:
         (b"HP,Kode\n0812,TEL5\x81\n", "sheet.encoding"),
         (codecs.BOM_UTF8 + b"HP,Kode\n0812,TEL5\xff\n", "sheet.encoding"),
         (codecs.BOM_UTF16_LE + "HP,Kode\n".encode("utf-16-le") + b"\x00\xd8", "sheet.encoding"),
-        (b"HP,Kode\n08\x0012,TEL5\n", "sheet.not_text"),
-        ("HP,Kode\n0812,TEL5\n\0".encode("utf-16-le"), "sheet.not_text"),
+        (b"HPKode\n08\x0012,TEL5\n", "sheet.not_text"),
+        (b"HP,Kode\n08\x0012,TEL5\x81\n", "sheet.not_text"),
         ("HP,Kode\n08\u016212,TEL5\n".encode("utf-16-be") + b"\0", "sheet.encoding"),
-        ("HP,Kode\n".encode("utf-16-le") + "0812,TEL5\n".encode("utf-16-be"), "sheet.not_text"),
-        ("HP,Kode\n0812,TEL5\n".encode("utf-32"), "sheet.not_text"),
     ],
 )
 def test_bytes_that_are_not_certainly_text_are_refused(data: bytes, code: str) -> None:
     assert refused(data).code == code
+
+
+@pytest.mark.parametrize(
+    ("data", "row"),
+    [
+        (b"HP,Kode\n0812,TEL5\n08\x0012,TEL5\n0812,TEL5\n", "3"),
+        (b'HP;Kode\n0812;"TEL\n5"\n0812;TEL5\n' + bytes(4096), "4"),
+        (b"HP,Kode\0\n0812,TEL5\n", "1"),
+        ("\ufeffHP,Kode\n0812,TEL5\n\0".encode("utf-16-le"), "3"),
+        ("HP,Kode\n0812,TEL5\n\0".encode("utf-16-be"), "3"),
+        ("HP,Kode\n".encode("utf-16-le") + "0812,TEL5\n".encode("utf-16-be"), "1"),
+        ("HP,Kode\n0812,TEL5\n".encode("utf-32"), "1"),
+    ],
+)
+def test_a_nul_in_a_text_names_its_row(data: bytes, row: str) -> None:
+    error = refused(data)
+    assert (error.code, error.facts["row"]) == ("sheet.nul", row)
+
+
+def test_a_wide_letter_whose_bytes_meet_as_two_zeros_is_no_nul() -> None:
+    assert rows_of("\ufeffHP,Kode,Nama\n0812,TEL5,AĀ\n".encode("utf-16-le")) == {2: ["0812", "TEL5", "AĀ"]}
 
 
 def test_a_character_is_not_torn_where_the_file_is_decoded_in_pieces() -> None:
@@ -317,7 +336,7 @@ def test_real_files_hold_what_pandas_reads_in_them() -> None:
         if theirs is None:
             continue
         try:
-            source = text._Source(path.read_bytes(), text._encoding(path.read_bytes()), delimiter)
+            source = text._Source(path.read_bytes(), text._encoding(path.read_bytes())[0], delimiter)
             ours = [cells for _, cells in text._records(source)]
         except InputError:
             continue

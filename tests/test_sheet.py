@@ -476,7 +476,7 @@ def test_windows_1252_is_read_with_a_notice(text_file: Callable[[bytes], Path]) 
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (b"HP,Kode\n0812,TEL5\0\n", "sheet.not_text"),
+        (b"HP,Kode\n0812,TEL5\0\n", "sheet.nul"),
         (b"HP\x1f\x8b\x08\x00\x00\x00", "sheet.not_text"),
         (b"HP,Kode\n0812,\x81\n", "sheet.encoding"),
         (codecs.BOM_UTF8 + b"HP,Kode\n0812,\xff\n", "sheet.encoding"),

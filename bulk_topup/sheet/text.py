@@ -51,16 +51,21 @@ def read(data: bytes, wanted: Wanted) -> Found:
     """The rows of a CSV file under the one delimiter that its header fits.
 
     Raises InputError where a tab is wanted, where the encoding, the quotes, the delimiter or the header leave
-    any doubt about what a cell holds, and, once the rows are exhausted, where some are longer than the
-    header.
+    any doubt about what a cell holds, where a NUL is among the characters, as no spreadsheet program writes
+    one, and, once the rows are exhausted, where some are longer than the header.
     """
     if wanted.tab is not None:
         raise InputError("sheet.no_tabs", tab=wanted.tab)
-    encoding = _encoding(data)
+    encoding, has_nul = _encoding(data)
     if not encoding.startswith("utf-16"):  # where that byte is half a letter
         data = data.rstrip(_DOS_END)
     csv.field_size_limit(LONGEST_FIELD)
-    source, header = _choose(data, encoding, wanted.named)
+    try:
+        source, header = _choose(data, encoding, wanted.named)
+    except NoHeader as error:
+        raise InputError("sheet.not_text") if has_nul else error from error
+    if has_nul:
+        raise _nul(source)
     notices = [Notice("sheet.windows_1252")] if encoding == "cp1252" else []
     return Found("", header, _body(source, header), Remarks(notices=notices))
 
@@ -68,19 +73,18 @@ def read(data: bytes, wanted: Wanted) -> Found:
 # -- encoding ----------------------------------------------------------------------------------------------
 
 
-def _encoding(data: bytes) -> str:
+def _encoding(data: bytes) -> tuple[str, bool]:
+    """The encoding, and whether there is a NUL among the characters."""
     marked = next((name for bom, name in BOMS.items() if data.startswith(bom)), None) or _unmarked(data)
     for encoding in (marked,) if marked else ("utf-8", "cp1252"):
-        if _decodes(data, encoding):
-            return encoding
-    raise InputError("sheet.encoding")
+        has_nul = _decoded_with_nul(data, encoding)
+        if has_nul is not None:
+            return encoding, has_nul
+    raise InputError("sheet.encoding" if marked or b"\0" not in data else "sheet.not_text")
 
 
 def _unmarked(data: bytes) -> str | None:
-    """UTF-16 without its mark: every other byte of its ASCII characters is a NUL, and hardly any other one.
-
-    Raises InputError at any other NUL: no text that a spreadsheet program writes has one.
-    """
+    """UTF-16 without its mark: every other byte of its ASCII characters is 0, and hardly any other byte."""
     if b"\0" not in data:
         return None
     head = data[:_CHUNK_BYTES]
@@ -88,23 +92,28 @@ def _unmarked(data: bytes) -> str | None:
     least, most = sorted((first, second))
     if 10 * least < most and 4 * most > len(head):
         return "utf-16-le" if most == second else "utf-16-be"
-    raise InputError("sheet.not_text")
+    return None
 
 
-def _decodes(data: bytes, encoding: str) -> bool:
-    """Piece by piece, as one wide character makes the whole text four bytes a character.
+def _decoded_with_nul(data: bytes, encoding: str) -> bool | None:
+    """Whether there is a NUL among the characters; None where this is not the encoding.
 
-    Raises InputError at a NUL character.
+    Piece by piece, as one wide character makes the whole text four bytes a character.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
+    has_nul = False
     try:
         for start in range(0, len(data), _CHUNK_BYTES):
             chunk = data[start : start + _CHUNK_BYTES]
-            if "\0" in decoder.decode(chunk, final=start + _CHUNK_BYTES >= len(data)):
-                raise InputError("sheet.not_text")
+            has_nul |= "\0" in decoder.decode(chunk, final=start + _CHUNK_BYTES >= len(data))
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
+    return has_nul
+
+
+def _nul(source: _Source) -> InputError:
+    row = next((row for row, cells in _records(source) if "\0" in "".join(cells)), 1)
+    return InputError("sheet.nul", row=str(row))
 
 
 # -- delimiter and header ----------------------------------------------------------------------------------
