@@ -176,6 +176,8 @@ class Checkpoint:
         self._db = connection
         self._read_only = read_only
         self._lock = threading.Lock()
+        self._place = None if read_only else _place_of(path)
+        self._was_gone = False
 
     # -- opening and closing -------------------------------------------------------------------------------
 
@@ -185,10 +187,8 @@ class Checkpoint:
 
         It appears whole or not at all, so that a kill right now leaves no file that belongs to nobody.
         """
-        draft = path.with_name(f".{path.name}.new")
         with _storage_errors(path):
-            draft.unlink(missing_ok=True)
-            os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            draft = _empty_draft(path)
             # A rollback journal: what is committed stands in the file itself, not in a log left behind.
             self = cls._connected(draft, journal="DELETE")
             try:
@@ -283,6 +283,7 @@ class Checkpoint:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock, _storage_errors(self.path):
+            self._keep_in_place()
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -291,6 +292,37 @@ class Checkpoint:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+
+    def _assert_in_place(self) -> None:
+        with self._lock, _storage_errors(self.path):
+            self._keep_in_place()
+            if self._was_gone:
+                raise StorageFailed("checkpoint.gone", path=self.path)
+
+    def _keep_in_place(self) -> None:
+        """Put the file back where it was deleted or moved away under us: what is written to it would be lost
+        with this process. Raises StorageFailed where another one has its place.
+        """
+        try:
+            place = _place_of(self.path)
+        except FileNotFoundError:
+            self._put_back()
+            return
+        if place != self._place:
+            raise StorageFailed("checkpoint.replaced", path=self.path)
+
+    def _put_back(self) -> None:
+        draft = _empty_draft(self.path)
+        self._db.execute("VACUUM INTO ?", (str(draft),))
+        with draft.open("rb+") as file:
+            os.fsync(file.fileno())
+        for ending in ("-wal", "-shm"):  # all in the copy, and SQLite would replay them into it
+            self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+        draft.rename(self.path)
+        self._was_gone = True
+        self._db.close()
+        again = self._connected(self.path)
+        self._db, self._place = again._db, again._place  # noqa: SLF001
 
     def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         with self._lock, _storage_errors(self.path):
@@ -406,6 +438,7 @@ class Checkpoint:
         """
         if expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
             raise AssertionError(f"order {order.id} is {expected}: it is not sent again")
+        self._assert_in_place()
         with self._transaction() as db:
             cursor = db.execute(
                 "INSERT INTO attempts (order_id, token, begun_at, day, skew_s) VALUES (?, ?, ?, ?, ?)",
@@ -426,6 +459,7 @@ class Checkpoint:
 
         Raises AssertionError for an order that is neither paid nor pending.
         """
+        self._assert_in_place()
         with self._transaction() as db:
             held = "SELECT 1 FROM orders WHERE id = ? AND status IN ('sukses', 'pending')"
             if db.execute(held, (order.id,)).fetchone() is None:
@@ -675,18 +709,21 @@ class Checkpoint:
         """
         wanted = None if statuses is None else json.dumps(list(statuses))
         facts = {"statuses": wanted, "number": number, "by_hand": by_hand}
-        with (
-            _storage_errors(self.path),
-            contextlib.closing(_connect(self.path, read_only=self._read_only)) as reader,
-        ):
+        with self._reader() as reader:
             yield from (line_of(dict(row)) for row in reader.execute(_LINES, facts))
+
+    @contextlib.contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        with _storage_errors(self.path):
+            if not self._read_only:
+                with self._lock:
+                    self._keep_in_place()
+            with contextlib.closing(_connect(self.path, read_only=self._read_only)) as reader:
+                yield reader
 
     def lines_alike(self) -> list[LinesAlike]:
         """The same lines, all of them, as groups that count alike: a million are summed up in seconds."""
-        with (
-            _storage_errors(self.path),
-            contextlib.closing(_connect(self.path, read_only=self._read_only)) as reader,
-        ):
+        with self._reader() as reader:
             return [lines_alike_of(dict(row)) for row in reader.execute(_LINES_ALIKE)]
 
 
@@ -838,10 +875,25 @@ def _assert_nothing_left(path: Path) -> None:
 
 
 def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    place = _address_to_read(path) if read_only else path
-    db = sqlite3.connect(place, uri=read_only, isolation_level=None, check_same_thread=False, timeout=10)
+    # Never mode=rwc, SQLite's own: a file that was taken away would come back empty.
+    place = _address_to_read(path) if read_only else f"{path.absolute().as_uri()}?mode=rw"
+    db = sqlite3.connect(place, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
     db.row_factory = sqlite3.Row
     return db
+
+
+def _empty_draft(path: Path) -> Path:
+    """A file for its owner's eyes alone, to be filled and then given this path."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    return draft
+
+
+def _place_of(path: Path) -> tuple[int, int]:
+    """Which file it is that has this path."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _address_to_read(path: Path) -> str:

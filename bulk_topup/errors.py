@@ -9,6 +9,7 @@ What is wrong with one row is a `Finding`, a value. An exception here ends the c
     ├── ProviderError   3   the provider is out of reach, or does not answer as documented
     ├── BatchBusy       5   another run holds this batch
     └── StorageFailed   2   a durable write failed before anything was sent; while sending it stops the run: 3
+        └── StorageLost 3   the record failed once something may have been sent, and there is no more to tell
 """
 
 from __future__ import annotations
@@ -62,3 +63,7 @@ class BatchBusy(BulkTopupError):  # noqa: N818
 
 class StorageFailed(BulkTopupError):  # noqa: N818
     exit_code = Exit.NOTHING_SENT
+
+
+class StorageLost(StorageFailed):
+    exit_code = Exit.STOPPED

@@ -6,7 +6,7 @@ Each step is a module of that name; this one only says in which order, and what 
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ from bulk_topup.credentials import (
     password_in,
     variables_set,
 )
-from bulk_topup.errors import BulkTopupError, Declined, Exit, InputError, StorageFailed
+from bulk_topup.errors import BulkTopupError, Declined, Exit, InputError, StorageFailed, StorageLost
 from bulk_topup.files import (
     approved_plan,
     assert_room_for_results,
@@ -59,7 +59,7 @@ from bulk_topup.sheet import read_sheet
 from bulk_topup.tools import provider_of, tools_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from bulk_topup.checkpoint import Checkpoint
@@ -103,12 +103,13 @@ def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
                 release(job, tools, plan, checkpoint, desk)
             checkpoint = start_batch(job, tools, plan, checkpoint)
             keep_in_history(checkpoint, results.tally(checkpoint), tools)
-            halt = send_in_parts(job, tools, plan, checkpoint, desk)
-            keep_halt(checkpoint, halt, clock)
-            if halt is not None:
-                keep_for_approval(job, plan)
-            with desk.interruptible(clock):
-                return conclude(job, checkpoint, desk, halt, tools, clock=clock)
+            with once_sent(len(plan.orders)):
+                halt = send_in_parts(job, tools, plan, checkpoint, desk)
+                keep_halt(checkpoint, halt, clock)
+                if halt is not None:
+                    keep_for_approval(job, plan)
+                with desk.interruptible(clock):
+                    return conclude(job, checkpoint, desk, halt, tools, clock=clock)
         finally:
             if checkpoint is not None:
                 checkpoint.close()
@@ -198,7 +199,7 @@ def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
             except Declined:
                 conclude(job, checkpoint, desk, None, tools, clock=clock)
                 raise
-        with desk.interruptible(clock):
+        with once_sent(job.resend), desk.interruptible(clock):
             return conclude(job, checkpoint, desk, halt or interruption(clock), tools, clock=clock)
 
 
@@ -547,6 +548,17 @@ def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, desk: Desk) -
             return resend(found, checkpoint, tools, watcher, job.budget, job.source.path.stem)
 
         return then_poll(send, job, tools, checkpoint, watcher)
+
+
+@contextmanager
+def once_sent(may_be: object) -> Iterator[None]:
+    """Where something may have been sent, a record that can't be read any more is no refusal: exit code 3."""
+    try:
+        yield
+    except StorageFailed as failure:
+        if not may_be:
+            raise
+        raise StorageLost(failure.code, **failure.facts) from failure
 
 
 def then_poll(

@@ -729,6 +729,14 @@ WORDS: dict[str, str] = {
         "or name other files with --checkpoint and --output"
     ),
     "checkpoint.unwritable": "the progress file {path} can't be written ({why:words}); nothing more is sent",
+    "checkpoint.gone": (
+        "the progress file {path} was deleted or moved away while it was in use; it was put back, and nothing more is "
+        "sent: run the same command again"
+    ),
+    "checkpoint.replaced": (
+        "another file took the place of the progress file {path} while it was in use, and nothing more is sent; put back "
+        "the one that was there, and run the same command again: what is sent and not in it will be unknown"
+    ),
     "folder.untrusted": (
         "{path} would lie in a network or synced folder ({kind:words}), where a power cut or a second computer could "
         "damage the record of what was paid; choose a folder of this computer's own disk with {option}"

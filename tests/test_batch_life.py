@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sys
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -675,3 +676,47 @@ def test_a_run_is_refused_while_its_clock_is_not_the_providers(
         came = office.run("bonus.csv")
 
         assert (came.code, len(came.sent)) == (code, 0 if code else 1)
+
+
+# -- a progress file that is touched while a run is at work ------------------------------------------------
+
+
+def during_the_second_request(touch: Callable[[], object]) -> Faults:
+    def decide(endpoint: str, nth: int) -> None:
+        if (endpoint, nth) == ("isipulsa", 2):
+            touch()
+
+    return Faults(decide)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody can delete a file there that is open")
+def test_a_progress_file_that_is_deleted_during_a_run_is_put_back_and_nothing_more_is_sent(
+    tmp_path: Path,
+) -> None:
+    progress = tmp_path / "bonus.checkpoint.db"
+    with open_office(tmp_path, faults=during_the_second_request(progress.unlink)) as office:
+        office.write("bonus.csv", [(NUMBERS[letter], "TSEL5") for letter in "ABC"])
+
+        came = office.run("bonus.csv")
+
+        assert (came.exit, sum(came.paid.values())) == (3, 2)
+        assert [row["status"] for row in office.results("bonus.csv")] == ["sukses", "sukses", "unsent"]
+        assert [path.name for path in tmp_path.glob("*.db-*")] == []
+        assert progress.stat().st_mode & 0o777 == 0o600
+        assert office.run("bonus.csv").paid == {NUMBERS["C"]: 1}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody can replace a file there that is open")
+def test_a_progress_file_that_is_replaced_during_a_run_stops_it(tmp_path: Path) -> None:
+    progress = tmp_path / "bonus.checkpoint.db"
+
+    def replace_by_a_copy() -> None:
+        shutil.copy(progress, tmp_path / "copy.db")
+        (tmp_path / "copy.db").replace(progress)
+
+    with open_office(tmp_path, faults=during_the_second_request(replace_by_a_copy)) as office:
+        office.write("bonus.csv", [(NUMBERS[letter], "TSEL5") for letter in "ABC"])
+
+        came = office.run("bonus.csv")
+
+        assert (came.exit, came.code, sum(came.paid.values())) == (3, "checkpoint.replaced", 2)
