@@ -138,7 +138,12 @@ _PROVIDER = _options(
     _option("--password-file", type=_PATH, metavar="FILE", help="Read the account's password from a file."),
 )
 _WAIT = _option(
-    "--wait", type=_SECONDS, default=120, show_default=True, help="Seconds to ask after pending top-ups."
+    "--wait",
+    type=_SECONDS,
+    metavar="SECONDS",
+    default=120,
+    show_default=True,
+    help="Seconds to ask after pending top-ups.",
 )
 _WISHES = _options(
     click.option(
@@ -157,11 +162,15 @@ _WISHES = _options(
     click.option("--new-batch", is_flag=True, help="Pay the sheet anew; the old files get dated names."),
 )
 _BUDGET = _option(
-    "--budget", type=click.IntRange(min=0), metavar="RUPIAH", help="The most to spend on the batch."
+    "--budget",
+    type=command.Rupiah(),
+    metavar="RUPIAH",
+    help="The most to spend on the batch, as 25000000 or 25.000.000.",
 )
 _OVERLAP = _option(
     "--overlap-days",
     type=click.IntRange(1, 366),
+    metavar="DAYS",
     default=20,
     show_default=True,
     help="How many days back another batch's payments make this one look like the same again.",
@@ -247,7 +256,12 @@ def _defect(defect: Exception, desk: Desk) -> Exit:
 @_OUTPUT
 @_PROVIDER
 @_option(
-    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Requests in flight at once."
+    "--workers",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Requests in flight at once.",
 )
 @_WAIT
 @_WISHES
@@ -394,7 +408,9 @@ def results(desk: Desk, **options: Any) -> Exit:
 @_PROVIDER
 @click.option("--operator", metavar="NAME", help="Only this operator's products.")
 @click.option("--type", type=click.Choice(["pulsa", "data"]), help="Only pulsa, or only data packages.")
-@click.option("--nominal", type=click.IntRange(min=1), metavar="N", help="Only products of this nominal.")
+@click.option(
+    "--nominal", type=command.Rupiah(least=1), metavar="RUPIAH", help="Only products of this nominal."
+)
 @click.option("--ready", is_flag=True, help="Leave out what can't be ordered now.")
 @click.option(
     "--cheapest", is_flag=True, help="Of each operator, type and nominal the cheapest that is ready."
@@ -565,13 +581,28 @@ def account(desk: Desk, action: str, **options: Any) -> Exit:
 
 @cli.command(cls=click.Command)
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8310, show_default=True, help="0 takes a free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    default=8310,
+    show_default=True,
+    help="0 takes a free one.",
 )
 @click.option(
-    "--state", type=_PATH, default=Path("sandbox.provider.db"), show_default=True, help="Its memory."
+    "--state",
+    type=_PATH,
+    metavar="FILE",
+    default=Path("sandbox.provider.db"),
+    show_default=True,
+    help="Its memory.",
 )
 @click.option(
-    "--balance", type=click.IntRange(min=0), default=25_000_000, show_default=True, help="Rupiah, when new."
+    "--balance",
+    type=command.Rupiah(),
+    metavar="RUPIAH",
+    default=25_000_000,
+    show_default=True,
+    help="Its deposit, when new.",
 )
 @_lang(envvar=language.VARIABLE)
 def sandbox(port: int, state: Path, balance: int, **_spoken: str) -> None:

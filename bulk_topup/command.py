@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from inspect import cleandoc
 from pathlib import Path
@@ -54,6 +55,49 @@ class Date(click.DateTime):
             return super().convert(value, param, ctx)
         except click.BadParameter:
             self.fail(say.text(self._code, value=value), param, ctx)
+
+
+class Rupiah(click.ParamType[int]):
+    """An amount as people write it: `25000000`, `25.000.000`, `Rp25,000,000`, `25.000.000,-`.
+
+    What can be read in two ways, as `25.00` or `1,5`, is refused with both.
+    """
+
+    name = "rupiah"
+
+    def __init__(self, least: int = 0) -> None:
+        self.least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        readings = [value] if isinstance(value, int) else rupiah_readings(str(value))
+        if len(readings) > 1:
+            one, other = readings
+            self.fail(say.text("usage.rupiah_ambiguous", value=value, one=one, other=other), param, ctx)
+        if not readings:
+            self.fail(say.text("usage.rupiah", value=value), param, ctx)
+        if readings[0] < self.least:
+            self.fail(say.text("usage.rupiah_least", value=readings[0], least=self.least), param, ctx)
+        return readings[0]
+
+
+def rupiah_readings(text: str) -> list[int]:
+    """What an amount may mean: one for a clear one, none for what is no amount, two for what is not clear."""
+    bare = re.sub(r"\s", " ", text).strip()
+    bare = re.sub(r"^(rp|idr)\.?\s?", "", bare, flags=re.IGNORECASE)
+    bare = re.sub(r",[-\u2013\u2014]$", "", bare)
+    if re.fullmatch(r"[0-9]+", bare):
+        return [int(bare)]
+    if re.fullmatch(r"[0-9]{1,3}(?:([., ])[0-9]{3})(?:\1[0-9]{3})*", bare):
+        return [_digits(bare)]
+    if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{3})+,00|[0-9]{1,3}(,[0-9]{3})+\.00", bare):
+        return [_digits(bare[:-3])]
+    if re.fullmatch(r"[0-9]+([., ][0-9]+)+", bare):
+        return [_digits(re.split(r"[., ](?=[0-9]+$)", bare)[0]), _digits(bare)]
+    return []
+
+
+def _digits(text: str) -> int:
+    return int(re.sub(r"[^0-9]", "", text))
 
 
 class Command(click.Command):
@@ -257,8 +301,8 @@ def origin_of(bad: click.BadParameter, ctx: click.Context, kept: Settings) -> In
 def _wanted(kind: click.ParamType[Any]) -> tuple[str, str, Mapping[str, object]]:
     """The codes for a variable and for a line of the file that do not fit, and what would."""
     match kind:
-        case click.IntRange(max=None):
-            return "environment.amount", "settings.least", {"least": kind.min}
+        case Rupiah():
+            return "environment.amount", "settings.least", {"least": kind.least}
         case click.IntRange():
             return "environment.whole", "settings.range", {"least": kind.min, "most": kind.max}
         case click.FloatRange():

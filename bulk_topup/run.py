@@ -142,9 +142,9 @@ def check(job: Job, desk: Desk, clock: SystemClock, target: Path | None = None) 
         if target is not None:
             write_planbook(job, tools, plan, deposit, desk, target)
         drop_old_plans(job.files, plan.day)
-        todo = list(
-            steps.before(desk.typed, plan, job.source.path, job.typed, is_over_budget=excess is not None)
-        )
+        needed = None if excess is None else excess["before"] + excess["cost"]
+        what = (desk.typed, plan, job.source.path, job.typed)
+        todo = list(steps.before(*what, needed=needed, results=job.files.results))
         if len(plan.orders):
             desk.show_code(plan.code)
             todo += offer_for_approval(job, plan, desk) if excess is None else []

@@ -711,7 +711,10 @@ WORDS: dict[str, str] = {
     ),
     "checkpoint.not_ours": "{path} is not a progress file of bulk-topup; name another with --checkpoint",
     "checkpoint.newer": "the progress file {path} was written by a newer bulk-topup; update this one",
-    "checkpoint.missing": "{sheet} was not run yet: there is no progress file {path}",
+    "checkpoint.missing": (
+        "{sheet} was not run yet: there is no progress file {path}; see what would be sent with 'bulk-topup check', then "
+        "send it with 'bulk-topup run'"
+    ),
     "checkpoint.other_account": (
         "the progress file {path} belongs to the account {stored}, but you are {mine}; name other files with "
         "--checkpoint and --output"
@@ -915,7 +918,7 @@ WORDS: dict[str, str] = {
     ),
     "budget.exceeded": (
         "the plan costs {cost:money}, with {before:money} spent before, and the budget is {budget:money}; "
-        "nothing was sent"
+        "nothing was sent: allow more with --budget, or take rows out of the sheet, then run it again"
     ),
     "output.suffix": "{path}: results are written as {known}; name such a file with --output",
     "output.is_sheet": "{path} is the sheet itself; name another file with --output",
@@ -971,8 +974,8 @@ WORDS: dict[str, str] = {
         "remove it"
     ),
     "environment.amount": (
-        "the variable {variable} is '{value}', but must be a whole amount from {least} up, digits only, as in "
-        "5000000; correct it, or remove it"
+        "the variable {variable} is '{value}', but must be a whole amount of rupiah from {least} up, as in "
+        "5000000 or 5.000.000; correct it, or remove it"
     ),
     "environment.choice": (
         "the variable {variable} is '{value}', but must be one of {choices}; correct it, or remove it"
@@ -1216,6 +1219,12 @@ WORDS: dict[str, str] = {
     "usage.not_a_number": "{value} is not a number.",
     "usage.not_a_month": "{value} is not a month; write the year and the month, as in 2026-11.",
     "usage.not_a_day": "{value} is not a day; write the year, the month and the day, as in 2026-01-31.",
+    "usage.rupiah": "{value} is not an amount in rupiah; write it as 25000000 or 25.000.000.",
+    "usage.rupiah_ambiguous": (
+        "{value} can be read as {one:money} or as {other:money}; write the one that is meant with its digits alone, as "
+        "25000000, or in threes, as 25.000.000."
+    ),
+    "usage.rupiah_least": "{value:money} is too little; give {least:money} or more.",
     "usage.resolve": "give --row, --number and either --invoice or --not-sent; or --from FILE",
     "usage.approve": "give --approve CODE and --approved-by NAME together",
     "usage.approver": "put the approver's own name in place of NAME",
@@ -1420,10 +1429,11 @@ WORDS: dict[str, str] = {
     "pilot.ask": "Send the other {count:top-up|top-ups} for {cost:money}?",
     # -- one person checks, another sends -----------------------------------------------------------------
     "approval.how": "or have it approved, and pass on to whoever sends it, with the approver's name for NAME:",
-    "check.next_budget": "raise --budget, or take rows out of the sheet, then look again:",
+    "check.next_budget": "take rows out of the sheet, or allow {needed:money}, then look again:",
     "check.next_correct": "{count:row is|rows are} held back: correct the sheet, save it, then look again:",
     "check.next_send": "send {count:top-up|top-ups} for {cost:money}; it asks once more before it does:",
     "check.next_nothing": "nothing is left to send; see what became of the rows:",
+    "check.next_paid": "nothing is left to send: all that was sent, {count:row|rows}, is paid. The results are in {path}.",
     "approval.holds": "Approved by {by}, plan code {code}: {count:number} top-ups for {cost:money} are sent.",
     "approval.no_code": (
         "{given} is not a plan code, which has 16 letters and digits, as K7QF-2MXA-9TRB-C4WD; type it as it was "

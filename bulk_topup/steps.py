@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -49,18 +50,46 @@ class Typed:
 # -- of a sheet --------------------------------------------------------------------------------------------
 
 
-def before(typed: Typed, plan: Plan, sheet: Path, run: str, *, is_over_budget: bool) -> Iterator[Step]:
-    """After `check`; `run` holds the options with which this plan is sent."""
-    again = typed.line("check", path_argument(sheet))
-    if is_over_budget:
-        yield Step(say.text("check.next_budget"), again)
-    if plan.held:
-        yield Step(say.text("check.next_correct", count=len(plan.held)), again)
-    if len(plan.orders) and not is_over_budget:
+def before(
+    typed: Typed, plan: Plan, sheet: Path, run: str, *, needed: int | None, results: Path
+) -> Iterator[Step]:
+    """After `check`; `run` holds the options with which this plan is sent.
+
+    So much budget is `needed` (rupiah) if it is exceeded, else None. `results` is where they are, once it was
+    sent.
+    """
+    named = path_argument(sheet)
+    again = typed.line("check", named)
+    if needed is not None:
+        words = say.text("check.next_budget", needed=needed)
+        yield Step(words, re.sub(r" --budget [0-9]+", "", again) + f" --budget {needed}")
+    wrong = sum(held.status is Status.INVALID for held in plan.held.values())
+    if wrong:
+        yield Step(say.text("check.next_correct", count=wrong), again)
+    if len(plan.orders) and needed is None:
         facts = {"count": len(plan.orders), "cost": plan.cost}
-        yield Step(say.text("check.next_send", **facts), command_line("run", path_argument(sheet), run))
-    if not plan.held and not len(plan.orders):
-        yield Step(say.text("check.next_nothing"), typed.line("status", path_argument(sheet)))
+        yield Step(say.text("check.next_send", **facts), command_line("run", named, run))
+    if not len(plan.orders) and not wrong:
+        yield from _nothing_to_send(typed, plan, named, results)
+
+
+def _nothing_to_send(typed: Typed, plan: Plan, sheet: str, results: Path) -> Iterator[Step]:
+    unsent = [held for held in plan.held.values() if held.status is Status.UNSENT]
+    hidden = sum(any(finding.code == "hidden.skipped" for finding in held.why) for held in unsent)
+    decide, duplicates = len(unsent) - hidden, len(plan.held) - len(unsent)
+    if decide:
+        line = typed.line("run", sheet, "--include-changed")
+        yield Step(say.text("next.decide", count=decide), line)
+    if hidden:
+        yield Step(say.text("next.hidden", count=hidden))
+    if duplicates:
+        yield Step(say.text("next.duplicate", count=duplicates))
+    if not len(plan.attempted):
+        return
+    if all(status is Status.SUKSES for status in map(Status, plan.attempted["status"])) and results.is_file():
+        yield Step(say.text("check.next_paid", count=len(plan.attempted), path=results))
+    else:
+        yield Step(say.text("check.next_nothing"), typed.line("status", sheet))
 
 
 def approved(code: str, sheet: Path, run: str) -> Step:

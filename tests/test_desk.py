@@ -23,14 +23,15 @@ from bulk_topup.lines import LinesAlike
 from bulk_topup.model import Status
 from bulk_topup.results import Tally
 from bulk_topup.settings import Settings
-from bulk_topup.steps import Typed, after, now
-from tests.builders import ANDI, an_order
+from bulk_topup.steps import Typed, after, before, now
+from tests.builders import ANDI, TODAY, an_order, elsewhere_of, known_of, plan_of, topups
 from tests.conftest import _command
 from tests.desk_bench import PRICE, MovedClock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bulk_topup.plan import Plan
     from tests.conftest import MakeOffice, Office
 
 OK, STOPPED, OPEN = 0, 3, 4
@@ -398,6 +399,49 @@ def drained(terminal: int) -> str:
     return shown.decode()
 
 
+# -- money, as it is typed ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "25000000",
+        "25.000.000",
+        "25,000,000",
+        "Rp25.000.000",
+        "rp. 25.000.000,-",
+        "25 000 000",
+        "IDR 25,000,000.00",
+    ],
+)
+def test_an_amount_is_taken_as_people_write_it(typed: str) -> None:
+    assert command.Rupiah().convert(typed, None, None) == 25_000_000
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("25.00", "25.00 can be read as Rp25 or as Rp2,500;"),
+        ("1,5", "1,5 can be read as Rp1 or as Rp15;"),
+        ("25.000.00", "25.000.00 can be read as Rp25,000 or as Rp2,500,000;"),
+        ("25.000,000", "25.000,000 can be read as Rp25,000 or as Rp25,000,000;"),
+        ("25jt", "25jt is not an amount in rupiah; write it as 25000000"),
+        ("-5", "-5 is not an amount"),
+        ("\N{ARABIC-INDIC DIGIT FIVE}000", "is not an amount"),
+        ("", "is not an amount"),
+    ],
+)
+def test_an_amount_that_is_not_clear_is_refused_with_what_it_may_mean(typed: str, words: str) -> None:
+    with pytest.raises(click.BadParameter) as refused:
+        command.Rupiah().convert(typed, None, None)
+    assert words in refused.value.message
+
+
+def test_an_amount_below_the_least_is_refused() -> None:
+    with pytest.raises(click.BadParameter, match=r"Rp0 is too little; give Rp1 or more"):
+        command.Rupiah(least=1).convert("0", None, None)
+
+
 # -- the sandbox's own words -------------------------------------------------------------------------------
 
 
@@ -465,7 +509,36 @@ def test_what_is_held_back_is_to_be_corrected_and_checked_again(office: Office) 
     office.payroll("gaji mei.csv", office.numbers(1))
     said = office.run("check", "gaji mei.csv", "--budget", "10", "--json")
     [step] = json.loads(said.out)["next"]
-    assert step["message"].startswith("raise --budget")
+    assert step["message"] == "take rows out of the sheet, or allow Rp5,650, then look again:"
+    assert step["command"] == 'bulk-topup check "gaji mei.csv" --budget 5650'
+
+
+def test_only_invalid_rows_call_for_a_correction_of_the_sheet(tmp_path: Path) -> None:
+    """What `check` says next of rows that are paid, open, paid elsewhere, meant besides, and wrong."""
+    results = tmp_path / "bonus.results.xlsx"
+
+    def said(plan: Plan) -> list[tuple[str, str]]:
+        steps = before(Typed(), plan, Path("bonus.xlsx"), "", needed=None, results=results)
+        return [(step.words.partition(";")[0], step.command) for step in steps]
+
+    status = "bulk-topup status bonus.xlsx"
+    paid = known_of((ANDI, "S5", 1, "sukses"))
+    assert said(plan_of(topups((ANDI, "S5")), paid)) == [("nothing is left to send", status)]
+    results.touch()
+    [(words, line)] = said(plan_of(topups((ANDI, "S5")), paid))
+    assert (
+        words == f"nothing is left to send: all that was sent, 1 row, is paid. The results are in {results}."
+    )
+    assert line == ""
+    pending = known_of((ANDI, "S5", 1, "pending"))
+    assert said(plan_of(topups((ANDI, "S5")), pending)) == [("nothing is left to send", status)]
+    elsewhere = elsewhere_of((ANDI, 5_000, 1, TODAY.isoformat(), "final"))
+    [(words, line)] = said(plan_of(topups((ANDI, "S5")), elsewhere=elsewhere))
+    assert (words[:23], line) == ("1 row was topped up alr", "")
+    [(words, line), _] = said(plan_of(topups((ANDI, "S5"), (ANDI, "S10")), paid))
+    assert (words[:9], line) == ("1 row is ", "bulk-topup run bonus.xlsx --include-changed")
+    [(words, line)] = said(plan_of(topups((ANDI, "S5"), ("0857", "S5")), paid))
+    assert (words[:25], line) == ("1 row is held back: corre", "bulk-topup check bonus.xlsx")
 
 
 def test_a_rows_command_goes_on_from_where_it_is_found(office: Office) -> None:

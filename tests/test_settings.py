@@ -390,7 +390,7 @@ def test_a_fault_of_the_file_is_one_line_and_nothing_is_sent(
         ("BULK_TOPUP_RATE", "2,5", ("'2,5'",)),
         ("BULK_TOPUP_WORKERS", "1.5", ("from 1 to 64",)),
         ("BULK_TOPUP_BUDGET", "", ("to nothing",)),
-        ("BULK_TOPUP_BUDGET", "5.000.000", ("5000000",)),
+        ("BULK_TOPUP_BUDGET", "5.00", ("5.00", "5.000.000")),
         ("BULK_TOPUP_STRICT", "", ("to nothing",)),
         ("BULK_TOPUP_STRICT", "maybe", ("1 (yes) or 0 (no)",)),
         ("BULK_TOPUP_HIDDEN", "maybe", ("include, skip",)),
