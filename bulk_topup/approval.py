@@ -14,13 +14,13 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from bulk_topup.batch import KEY, rows_not_in
 from bulk_topup.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
 
     from bulk_topup.batch import Overlap
     from bulk_topup.plan import Held, Identity, Plan
@@ -61,6 +61,8 @@ class Document:
 
     @classmethod
     def decode(cls, data: bytes) -> Document:
+        import pandas as pd
+
         facts, *columns = map(json.loads, data.split(b"\n"))
         orders = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
         return cls(facts, orders.set_index("row"))

@@ -1,6 +1,7 @@
 """This sheet against what is already known: may it carry on, and which of its rows must not be sent.
 
-Pure: the checkpoint's and the ledger's knowledge comes in as values.
+Pure: the checkpoint's and the ledger's knowledge comes in as values. pandas is imported by what computes with
+it: what only asks for an order's KEY, such as `status`, would wait for it in vain.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from bulk_topup.errors import InputError
 from bulk_topup.model import Finding, Level, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date
+
+    import pandas as pd
 
     from bulk_topup.checks import Rows
 
@@ -34,6 +35,8 @@ RECENT_COLUMNS = ["number", "nominal", "batch", "batch_name", "row", "day"]
 
 
 def _no_orders() -> pd.DataFrame:
+    import pandas as pd
+
     return pd.DataFrame(columns=KNOWN_COLUMNS)
 
 
@@ -131,6 +134,8 @@ def attempted(known: Known) -> pd.DataFrame:
 
 def rows_not_in(frame: pd.DataFrame, other: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """The rows of `frame` for which `other` has none with the same values in these columns."""
+    import pandas as pd
+
     return frame[~pd.MultiIndex.from_frame(frame[columns]).isin(pd.MultiIndex.from_frame(other[columns]))]
 
 
@@ -141,6 +146,8 @@ def recognise(rows: Rows, known: Known, wrong: set[int]) -> pd.DataFrame:
     rows without an error before those in `wrong`;
     a recognised row has its order's `itrx` and `nominal`, whatever the price list says today.
     """
+    import pandas as pd
+
     if known.orders.empty:
         return rows.table.assign(status=None)
     sent = attempted(known).sort_values("itrx")[[*KEY, "nominal", "status"]]

@@ -21,9 +21,11 @@ from bulk_topup.steps import Typed, with_sandbox, with_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from bulk_topup.config import Approval, Connection, Job
+    from bulk_topup.sheet import Arriving
 
 Command = Any
 """A click command or a function on its way to be one."""
@@ -282,11 +284,13 @@ def run(desk: Desk, **options: Any) -> Exit:
     \b
     Example:  bulk-topup run payroll_bonus.xlsx
     """
-    from bulk_topup import run as flow
-
     ctx = click.get_current_context()
     typed = command.as_typed(ctx, run, command.NOT_AGAIN | {str(param.name) for param in status.params})
-    return flow.run(replace(_job(options), typed=typed), desk, clock.SystemClock())
+    job = replace(_job(options), typed=typed)
+    with _reading(job) as arriving:
+        from bulk_topup import run as flow
+
+        return flow.run(job, arriving, desk, clock.SystemClock())
 
 
 @cli.command()
@@ -307,10 +311,11 @@ def check(desk: Desk, plan_output: Path | None, **options: Any) -> Exit:
     \b
     Example:  bulk-topup check payroll_bonus.xlsx
     """
-    from bulk_topup import run as flow
-
     job = replace(_job(options), typed=command.as_typed(click.get_current_context(), run))
-    return flow.check(job, desk, clock.SystemClock(), plan_output)
+    with _reading(job) as arriving:
+        from bulk_topup import run as flow
+
+        return flow.check(job, arriving, desk, clock.SystemClock(), plan_output)
 
 
 @cli.command()
@@ -324,9 +329,9 @@ def status(desk: Desk, **options: Any) -> Exit:
     \b
     Example:  bulk-topup status payroll_bonus.xlsx
     """
-    from bulk_topup import run as flow
+    from bulk_topup import standing
 
-    return flow.show_status(_job(options), desk, clock.SystemClock())
+    return standing.show(_job(options), desk, clock.SystemClock())
 
 
 @cli.command()
@@ -805,6 +810,26 @@ def _job(options: dict[str, Any]) -> Job:
         approval=_approval(options.get("approve"), options.get("approved_by")),
         pilot=options.get("pilot"),
     )
+
+
+def _reading(job: Job) -> AbstractContextManager[Arriving]:
+    """The sheet begins to be read in its own process, while this one imports what takes as long."""
+    from bulk_topup.sheet import reading
+
+    source = job.source
+    return reading(
+        source.path,
+        tab=source.tab,
+        number_column=source.number_column,
+        product_column=source.product_column,
+        password=None if source.password_file is None else _password_in(source.password_file),
+    )
+
+
+def _password_in(file: Path) -> str:
+    from bulk_topup.credentials import password_in
+
+    return password_in(file)
 
 
 def _approval(code: str | None, by: str | None) -> Approval | None:

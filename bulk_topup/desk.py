@@ -33,12 +33,11 @@ if TYPE_CHECKING:
     from bulk_topup.config import Approval
     from bulk_topup.errors import BulkTopupError, InputError, StorageFailed
     from bulk_topup.lines import Line
-    from bulk_topup.model import Deposit, Finding, Notice, Order, Outcome
+    from bulk_topup.model import Deposit, Finding, Halt, Notice, Order, Outcome
     from bulk_topup.pilot import Pilot
     from bulk_topup.plan import Plan
-    from bulk_topup.results import Tally
-    from bulk_topup.send import Halt
     from bulk_topup.settle import Obstacle, Verdict
+    from bulk_topup.tally import Tally
 
 FINDINGS_SHOWN = 20
 ALIKE_SHOWN = 5

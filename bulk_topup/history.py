@@ -20,12 +20,12 @@ from bulk_topup.console import argument, path_argument
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.ledger import BatchEntry
 from bulk_topup.model import Deposit, Paid, account_of
-from bulk_topup.results import tally
+from bulk_topup.tally import tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from bulk_topup.results import Tally
+    from bulk_topup.tally import Tally
 
 COLUMNS = ("date", "name", "rows", "paid", "not_paid", "open", "paid_rupiah")
 HEADINGS = {

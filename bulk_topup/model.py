@@ -248,6 +248,14 @@ class Then(StrEnum):
     ONE_AT_A_TIME = "one_at_a_time"
 
 
+@dataclass(frozen=True)
+class Halt:
+    """Why the run stopped before its last row; worded in `say.py`."""
+
+    code: str
+    facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One line of the outcome table.

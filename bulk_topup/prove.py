@@ -10,8 +10,8 @@ import csv
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bulk_topup import results, say, settle, steps
 from bulk_topup import run as flow
+from bulk_topup import say, settle, steps
 from bulk_topup.account import Rule51
 from bulk_topup.clock import wib_day
 from bulk_topup.config import Job, Source, files_of, who
@@ -20,6 +20,8 @@ from bulk_topup.files import existing_checkpoint, only_run
 from bulk_topup.find import national
 from bulk_topup.model import Kind
 from bulk_topup.send import Purse, Sender
+from bulk_topup.sheet import reading
+from bulk_topup.tally import tally
 from bulk_topup.tools import tools_of
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ def prove_51(setup: Setup, number: str, product: str, desk: Desk, clock: SystemC
     facts = {"number": number, "product": listed.code, "price": listed.price, "most": 2 * listed.price}
     desk.ask_to_spend(say.text("prove.ask", **facts), yes=yes)
     job = _job(setup, number, listed.code, clock)
-    first = flow.run(job, desk, clock)
+    with reading(job.source.path) as arriving:
+        first = flow.run(job, arriving, desk, clock)
     if first in {Exit.STOPPED, Exit.INTERRUPTED}:
         return first
     outcome = _sent_again(job, desk, clock)
@@ -95,4 +98,4 @@ def _keep(outcome: Outcome | None, tools: Tools, checkpoint: Checkpoint) -> None
     if outcome is not None and outcome.kind in _CODES:
         day = wib_day(tools.clock.now()).isoformat()
         tools.ledger.keep_rule_51(Rule51(day, holds=outcome.kind is Kind.EXISTS))
-        flow.keep_in_history(checkpoint, results.tally(checkpoint), tools)
+        flow.keep_in_history(checkpoint, tally(checkpoint), tools)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from bulk_topup import say
 from bulk_topup.model import BookTab, Paid, Status
-from bulk_topup.results import TO_DO, Tally, reason, result_line, to_do, what_to_ask
+from bulk_topup.results import reason, result_line, what_to_ask
+from bulk_topup.tally import TO_DO, Tally, to_do
 from bulk_topup.workbook import (
     STATUS_COLOURS,
     Colour,

@@ -22,7 +22,6 @@ from bulk_topup import (
     planbook,
     pricebook,
     pricelist,
-    results,
     resultsbook,
     settle,
     steps,
@@ -38,7 +37,6 @@ from bulk_topup.credentials import (
     credentials,
     forget,
     keep,
-    password_in,
     variables_set,
 )
 from bulk_topup.errors import BulkTopupError, Declined, Exit, InputError, StorageFailed, StorageLost
@@ -52,10 +50,10 @@ from bulk_topup.files import (
     open_checkpoint,
     start_batch,
 )
-from bulk_topup.model import NoAnswer, Notice, Status
+from bulk_topup.model import Halt, NoAnswer, Notice, Status
 from bulk_topup.provider import checked_base_url
-from bulk_topup.send import Halt, resend, send_waves
-from bulk_topup.sheet import read_sheet
+from bulk_topup.send import resend, send_waves
+from bulk_topup.tally import tally
 from bulk_topup.tools import provider_of, tools_of
 
 if TYPE_CHECKING:
@@ -70,9 +68,10 @@ if TYPE_CHECKING:
     from bulk_topup.model import Deposit, NotSent, PriceList, Sheet
     from bulk_topup.plan import Plan
     from bulk_topup.pricelist import Wanted
-    from bulk_topup.results import Tally
     from bulk_topup.settle import Verdict
+    from bulk_topup.sheet import Arriving
     from bulk_topup.steps import Step
+    from bulk_topup.tally import Tally
     from bulk_topup.tools import Tools, Watcher
 
 
@@ -80,9 +79,9 @@ BATCHES_ASKED = 5
 """So many of the latest batches are looked into for the deposit that the provider stated last."""
 
 
-def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
+def run(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock) -> Exit:
     """The whole job; called again, it carries on where it stopped."""
-    sheet = read(job, desk)
+    sheet = read(job, arriving, desk)
     assert_room_for_results(job.files)
     with only_run(job.files, clock.now(), rehearsal=job.connection.sandbox), tools_of(job, clock) as tools:
         checkpoint = open_checkpoint(job, tools.identity(sheet))
@@ -102,7 +101,7 @@ def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
                 assert_within_budget(plan.cost, checkpoint, job.budget)
                 release(job, tools, plan, checkpoint, desk)
             checkpoint = start_batch(job, tools, plan, checkpoint)
-            keep_in_history(checkpoint, results.tally(checkpoint), tools)
+            keep_in_history(checkpoint, tally(checkpoint), tools)
             with once_sent(len(plan.orders)):
                 halt = send_in_parts(job, tools, plan, checkpoint, desk)
                 keep_halt(checkpoint, halt, clock)
@@ -115,14 +114,14 @@ def run(job: Job, desk: Desk, clock: SystemClock) -> Exit:
                 checkpoint.close()
 
 
-def check(job: Job, desk: Desk, clock: SystemClock, target: Path | None = None) -> Exit:
+def check(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock, target: Path | None = None) -> Exit:
     """Everything up to the plan, the budget included; with `target`, a workbook of it that is not there yet.
 
     Sends nothing and writes no checkpoint; the plan is kept beside it, for whoever runs it by its code.
     """
     if target is not None:
         assert_new(target, (".xlsx",))
-    sheet = read(job, desk)
+    sheet = read(job, arriving, desk)
     with tools_of(job, clock) as tools:
         checkpoint = open_checkpoint(job, tools.identity(sheet))
         try:
@@ -244,38 +243,6 @@ def write_results(job: Job, desk: Desk, clock: Clock) -> Exit:
         return conclude(job, checkpoint, desk, None, clock=clock)
 
 
-def show_status(job: Job, desk: Desk, clock: Clock) -> Exit:
-    """What the checkpoint says: how far it is, why it stopped, what is open, and the one thing to do next.
-
-    No network, nothing written.
-    """
-    with existing_checkpoint(job) as checkpoint:
-        total = results.tally(checkpoint)
-        code, halt_facts, at = checkpoint.halt() or ("", {}, "")
-        halt = Halt(code, halt_facts) if code and total.exit_code() is not Exit.OK else None
-        desk.show_tally(total, halt=halt)
-        desk.show_open(list(checkpoint.lines([status for status in Status if status.is_open])))
-        desk.show_closed(list(checkpoint.lines(by_hand=True)) if total.by_hand.total() else [])
-        if halt is not None:
-            desk.show_stopped(halt, at)
-        if total.unsent:
-            desk.show_to_add(total, checkpoint.last_balance(), halt)
-        facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
-        desk.show_batch(checkpoint.last_touched(), checkpoint.committed(), facts)
-        path, written = job.source.path, job.files.results
-        how = {"resume": resumed_with(checkpoint), "stopped_by": code}
-        beside = written if written.is_file() else None
-        again = settle.count_resendable(checkpoint, clock.now())
-        desk.next(steps.now(desk.typed, total, path, **how, results=beside, resendable=again))
-        return total.exit_code()
-
-
-def resumed_with(checkpoint: Checkpoint) -> str:
-    """The options with which the last run goes on, under its approval if it had one."""
-    code, by = checkpoint.fact("plan_code"), checkpoint.fact("approved_by")
-    return " ".join(filter(None, (checkpoint.fact("options"), steps.approval(code, by) if by else "")))
-
-
 def show_prices(
     connection: Connection, desk: Desk, clock: Clock, wanted: Wanted, output: Path | None
 ) -> Exit:
@@ -340,16 +307,9 @@ def live_prices(connection: Connection, clock: Clock) -> tuple[PriceList, str]:
 # -- the steps of `run` ------------------------------------------------------------------------------------
 
 
-def read(job: Job, desk: Desk) -> Sheet:
+def read(job: Job, arriving: Arriving, desk: Desk) -> Sheet:
     """The sheet; its `hidden` rows are those to leave out."""
-    source = job.source
-    sheet = read_sheet(
-        source.path,
-        tab=source.tab,
-        number_column=source.number_column,
-        product_column=source.product_column,
-        password=None if source.password_file is None else password_in(source.password_file),
-    )
+    source, sheet = job.source, arriving()
     checks.assert_header(sheet)
     desk.show_notices(sheet.notices)
     if (
@@ -607,7 +567,7 @@ def conclude(
     clock: Clock,
 ) -> Exit:
     """Write the results, say what became of the rows, and what to do next; with `tools`, into the history."""
-    total = results.tally(checkpoint)
+    total = tally(checkpoint)
     closed = closed_books(checkpoint)
     typed = keep_typed(checkpoint, job.files.results, desk)
     try:

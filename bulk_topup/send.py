@@ -17,7 +17,7 @@ from bulk_topup.account import Stop
 from bulk_topup.batch import KEY
 from bulk_topup.clock import wib_day
 from bulk_topup.errors import BulkTopupError, StorageFailed
-from bulk_topup.model import NOTHING, Kind, NotSent, Order, Outcome, Status, Then
+from bulk_topup.model import Halt, Kind, NotSent, Order, Outcome, Status, Then
 from bulk_topup.outcomes import Streaks, classify
 from bulk_topup.plan import orders_of
 
@@ -48,14 +48,6 @@ class Moment:
     token: str
     began: float
     at: datetime
-
-
-@dataclass(frozen=True)
-class Halt:
-    """Why the run stopped before its last row; worded in `say.py`."""
-
-    code: str
-    facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 def halt_by(stop: Stop | None) -> Halt:

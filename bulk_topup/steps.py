@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.history import PastBatch
     from bulk_topup.plan import Plan
-    from bulk_topup.results import Tally
+    from bulk_topup.tally import Tally
 
 OPEN_SHOWN = 5
 A_SHEET = "payroll.xlsx"

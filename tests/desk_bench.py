@@ -20,6 +20,7 @@ from bulk_topup.clock import WIB, SystemClock
 from bulk_topup.desk import Desk
 from bulk_topup.sandbox import Faults, Sandbox
 from bulk_topup.sandbox.damage import Wire
+from bulk_topup.sheet import read_sheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +120,8 @@ class Bench:
         return replace(config.Job(source, files, connection, wishes, wait_s=0.0, yes=True), **other)
 
     def run(self, **wishes: Any) -> Exit:
-        return run.run(self.job(**wishes), Desk(), self.clock)
+        job = self.job(**wishes)
+        return run.run(job, lambda: read_sheet(job.source.path), Desk(), self.clock)
 
     def settle(self, **wishes: Any) -> Exit:
         return run.settle_batch(self.job(**wishes), Desk(), self.clock)

@@ -21,6 +21,7 @@ from bulk_topup.config import Connection, Job, Source, files_of
 from bulk_topup.desk import Desk
 from bulk_topup.errors import BulkTopupError
 from bulk_topup.sandbox import Sandbox
+from bulk_topup.sheet import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.errors import Exit
     from bulk_topup.sandbox import LoggedRequest, TopUp
+    from bulk_topup.sheet import Arriving
 
 START = datetime(2025, 1, 20, 10, 0, tzinfo=WIB)
 HEADER = ("Nama", "No HP", "Kode Produk")
@@ -82,6 +84,11 @@ class Came:
     sent: Sequence[str]
 
 
+def sheet_of(job: Job) -> Arriving:
+    """What a command waits for."""
+    return lambda: read_sheet(job.source.path, tab=job.source.tab)
+
+
 @dataclass(frozen=True)
 class Office:
     """File names are relative to `folder`. The sandbox goes by the same clock as the command."""
@@ -129,7 +136,7 @@ class Office:
 
     def run(self, sheet: str, *flags: str, tab: str | None = None) -> Came:
         job = self.job(sheet, *flags, tab=tab)
-        return self.witness(lambda: flow.run(job, self._desk, self.clock))
+        return self.witness(lambda: flow.run(job, sheet_of(job), self._desk, self.clock))
 
     def settle(self, sheet: str, *flags: str) -> Came:
         job = self.job(sheet, *flags)

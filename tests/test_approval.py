@@ -38,7 +38,7 @@ from tests.builders import (
     recent_of,
     topups,
 )
-from tests.office import open_office
+from tests.office import open_office, sheet_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -290,14 +290,15 @@ def pairs(*numbers: str, product: str = "TSEL5") -> list[Topup]:
 def checked(office: Office, sheet: str, *flags: str, budget: int | None = None) -> str:
     """The code that `check` shows."""
     desk = Desk(quiet=True)
-    flow.check(replace(office.job(sheet, *flags), budget=budget), desk, office.clock)
+    job = replace(office.job(sheet, *flags), budget=budget)
+    flow.check(job, sheet_of(job), desk, office.clock)
     return str(desk._facts["approval"]["code"])  # type: ignore[index]
 
 
 def approved(office: Office, sheet: str, code: str, *flags: str, budget: int | None = None) -> Came:
     job = office.job(sheet, *flags)
     job = replace(job, yes=False, budget=budget, approval=Approval(code, "Rina"))
-    return office.witness(lambda: flow.run(job, Desk(quiet=True), office.clock))
+    return office.witness(lambda: flow.run(job, sheet_of(job), Desk(quiet=True), office.clock))
 
 
 def priced(product: str, rupiah: int) -> list[dict[str, str]]:

@@ -21,9 +21,9 @@ from bulk_topup.console import argument, path_argument, wrapped
 from bulk_topup.desk import Bar, Desk, deposit_lines, so_far
 from bulk_topup.lines import LinesAlike
 from bulk_topup.model import Status
-from bulk_topup.results import Tally
 from bulk_topup.settings import Settings
 from bulk_topup.steps import Typed, after, before, now
+from bulk_topup.tally import Tally
 from tests.builders import ANDI, TODAY, an_order, elsewhere_of, known_of, plan_of, topups
 from tests.conftest import _command
 from tests.desk_bench import PRICE, MovedClock

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bulk_topup import find, lookback, run
+from bulk_topup import find, lookback, standing
 from bulk_topup.config import Connection, who
 from bulk_topup.desk import Desk
 from bulk_topup.errors import Exit, InputError
@@ -370,7 +370,7 @@ def test_a_row_that_a_person_closed_is_told_with_who_when_and_why(
         bench.run()
         bench.resolve(Verdict(2, A, "", "Rina, hotline"))
         _, out = said(bench, capsys, A)
-        run.show_status(bench.job(), Desk(), bench.clock)
+        standing.show(bench.job(), Desk(), bench.clock)
         status = capsys.readouterr().out
     finally:
         bench.close()

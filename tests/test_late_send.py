@@ -34,7 +34,7 @@ from bulk_topup.send import Purse, Sender
 from bulk_topup.throttle import Throttle
 from bulk_topup.tools import Tools
 from tests.builders import ANDI, BUDI, PRICES, a_checkpoint, an_outcome, attempted, orders_in, plan_of, topups
-from tests.office import open_office
+from tests.office import open_office, sheet_of
 from tests.tcp_proxy import Proxy, Trouble
 
 if TYPE_CHECKING:
@@ -298,7 +298,8 @@ def test_what_another_batch_paid_before_midnight_is_not_paid_by_this_one_after_i
         office.write("bandung.csv", [(SHARED, "TSEL5")])
 
         def meanwhile() -> None:
-            flow.run(office.job("bandung.csv"), DeskOfAThread(quiet=True), office.clock)
+            job = office.job("bandung.csv")
+            flow.run(job, sheet_of(job), DeskOfAThread(quiet=True), office.clock)
             office.clock.set(AFTER_MIDNIGHT)
 
         with after_request(1, meanwhile):
@@ -315,7 +316,7 @@ def test_a_copy_does_not_follow_one_that_was_paid_before_midnight(tmp_path: Path
         job = replace(office.job("bonus.csv"), wishes=Wishes(repeat_duplicates=True))
 
         with after_request(3, lambda: office.clock.set(AFTER_MIDNIGHT)):
-            office.witness(lambda: flow.run(job, Desk(quiet=True), office.clock))
+            office.witness(lambda: flow.run(job, sheet_of(job), Desk(quiet=True), office.clock))
 
         assert office.paid() == {OTHERS: 2, SHARED: 1}
         assert [row["status"] for row in office.results("bonus.csv")] == [*["sukses"] * 3, "unsent"]

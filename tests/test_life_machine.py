@@ -30,7 +30,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from bulk_topup import run as flow
 from bulk_topup.desk import Desk
 from bulk_topup.sandbox import Fault, Faults
-from tests.office import Came, Office, open_office
+from tests.office import Came, Office, open_office, sheet_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,7 +188,8 @@ class Life(RuleBasedStateMachine):
     def run_and_die(self, sheet: str, flags: list[str], step: int) -> None:
         if sheet in self.rows:
             job = self.office.job(sheet, *flags)
-            self._died(sheet, flags, lambda: flow.run(job, Desk(quiet=True), self.office.clock), step)
+            run = lambda: flow.run(job, sheet_of(job), Desk(quiet=True), self.office.clock)  # noqa: E731
+            self._died(sheet, flags, run, step)
 
     @rule(sheet=sheets, resend=st.booleans())
     def settle(self, sheet: str, resend: bool) -> None:

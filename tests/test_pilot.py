@@ -16,7 +16,7 @@ from bulk_topup.errors import Declined
 from bulk_topup.model import Kind, Status
 from bulk_topup.sandbox import PRICES as LISTED
 from tests.builders import ANDI, BUDI, CITRA, known_of, plan_of, topups
-from tests.office import START, open_office
+from tests.office import START, open_office, sheet_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -112,7 +112,7 @@ class Person(Desk):
 
 def sent_by(office: Office, desk: Desk, *, n: int = 3, **changes: Any) -> Came:
     job = replace(office.job("bonus.csv"), **{"pilot": n, "yes": False, **changes})
-    return office.witness(lambda: flow.run(job, desk, office.clock))
+    return office.witness(lambda: flow.run(job, sheet_of(job), desk, office.clock))
 
 
 def write(office: Office, *first: str) -> list[str]:
@@ -183,7 +183,8 @@ def release(office: Office, how: dict[str, Any]) -> dict[str, Any]:
     if "approval" not in how:
         return how
     desk = Desk(quiet=True)
-    flow.check(office.job("bonus.csv"), desk, office.clock)
+    job = office.job("bonus.csv")
+    flow.check(job, sheet_of(job), desk, office.clock)
     code = str(desk._facts["approval"]["code"])  # type: ignore[index]
     return {"yes": False, "approval": Approval(code, "Rina")}
 

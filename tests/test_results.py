@@ -17,7 +17,7 @@ from bulk_topup import books, results, resultsbook, say
 from bulk_topup.errors import Exit
 from bulk_topup.lines import Line
 from bulk_topup.model import Finding, Kind, Level, Paid, Status
-from bulk_topup.results import Tally, tally
+from bulk_topup.tally import Tally, tally
 from bulk_topup.workbook import RESULT_COLUMNS
 from tests.builders import (
     ANDI,

@@ -13,10 +13,11 @@ import pytest
 from bulk_topup import answers, books, resultsbook, say
 from bulk_topup.errors import InputError
 from bulk_topup.model import BookTab, Finding, Kind, Level, Paid, Status
-from bulk_topup.results import TO_DO, Tally, result_line, tally, to_do, what_to_ask
+from bulk_topup.results import result_line, what_to_ask
 from bulk_topup.resultsbook import ASK_COLUMNS, FACTS, TO_DO_COLUMNS, summary_rows
 from bulk_topup.settle import NOT_SENT
 from bulk_topup.sheet import read_sheet
+from bulk_topup.tally import TO_DO, Tally, tally, to_do
 from bulk_topup.workbook import (
     RESULT_COLUMNS,
     ROOM_TO_SIGN_POINTS,

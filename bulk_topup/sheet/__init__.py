@@ -6,16 +6,62 @@ The file is parsed in a child process (`child`), watched by `contain`; `gather` 
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from bulk_topup.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from bulk_topup.model import Sheet
 
-__all__ = ["read_sheet"]
+    Arriving = Callable[[], Sheet]
+    """Waits for a sheet that is being read. Raises InputError, as `reading` does."""
+
+__all__ = ["read_sheet", "reading"]
+
+
+@contextmanager
+def reading(
+    path: Path,
+    *,
+    tab: str | None = None,
+    number_column: str | None = None,
+    product_column: str | None = None,
+    password: str | None = None,
+) -> Iterator[Arriving]:
+    """Begin to read one tab of a spreadsheet; its content decides the format, not its name.
+
+    `tab` names the tab of a workbook that has several; the columns are named by a header's text or an Excel
+    letter, where their own names do not tell; `password` opens a workbook that is encrypted.
+
+    Raises InputError, with the file's name among its facts, whatever is wrong with the file.
+    """
+    from bulk_topup.sheet import contain, look
+
+    request = {
+        "path": os.fsencode(path.absolute()).hex(),
+        "tab": tab,
+        "number": number_column,
+        "product": product_column,
+        "password": password,
+    }
+    with ExitStack() as child:
+        with _naming(path):
+            with look.opened(path):
+                pass  # what is wrong with the file itself is said at once, without a child
+            frames = child.enter_context(contain.child(request))
+
+        def arriving() -> Sheet:
+            with _naming(path), child:
+                # Only now: pandas takes as long to import as the child to start.
+                from bulk_topup.sheet.gather import gathered
+
+                return gathered(path, frames)
+
+        yield arriving
 
 
 def read_sheet(
@@ -26,36 +72,18 @@ def read_sheet(
     product_column: str | None = None,
     password: str | None = None,
 ) -> Sheet:
-    """Read one tab of a spreadsheet; its content decides the format, not its name.
+    """The same, waited for."""
+    named = {"number_column": number_column, "product_column": product_column}
+    with reading(path, tab=tab, password=password, **named) as arriving:
+        return arriving()
 
-    `tab` names the tab of a workbook that has several; the columns are named by a header's text or an Excel
-    letter, where their own names do not tell; `password` opens a workbook that is encrypted.
 
-    Raises InputError, with the file's name among its facts, whatever is wrong with the file.
-    """
-    request = {
-        "path": os.fsencode(path.absolute()).hex(),
-        "tab": tab,
-        "number": number_column,
-        "product": product_column,
-        "password": password,
-    }
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
     try:
-        return _read(path, request)
+        yield
     except InputError as error:
         error.facts["file"] = path.name
         raise
     except MemoryError as error:
         raise InputError("sheet.too_much_memory", file=path.name) from error
-
-
-def _read(path: Path, request: dict[str, str | None]) -> Sheet:
-    from bulk_topup.sheet import contain, look
-
-    with look.opened(path):
-        pass  # what is wrong with the file itself is said at once, without a child
-    with contain.child(request) as frames:
-        # Only now: pandas takes as long to import as the child to start.
-        from bulk_topup.sheet.gather import gathered
-
-        return gathered(path, frames)

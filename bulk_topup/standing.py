@@ -1,0 +1,55 @@
+"""`status`: how the batch stands, by its progress file alone. Imports no more than that takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulk_topup import steps
+from bulk_topup.errors import Exit
+from bulk_topup.files import existing_checkpoint
+from bulk_topup.model import Halt, Status
+from bulk_topup.tally import tally
+
+if TYPE_CHECKING:
+    from bulk_topup.checkpoint import Checkpoint
+    from bulk_topup.clock import Clock
+    from bulk_topup.config import Job
+    from bulk_topup.desk import Desk
+
+
+def show(job: Job, desk: Desk, clock: Clock) -> Exit:
+    """What the checkpoint says: how far it is, why it stopped, what is open, and the one thing to do next.
+
+    No network, nothing written.
+    """
+    with existing_checkpoint(job) as checkpoint:
+        total = tally(checkpoint)
+        code, halt_facts, at = checkpoint.halt() or ("", {}, "")
+        halt = Halt(code, halt_facts) if code and total.exit_code() is not Exit.OK else None
+        desk.show_tally(total, halt=halt)
+        desk.show_open(list(checkpoint.lines([status for status in Status if status.is_open])))
+        desk.show_closed(list(checkpoint.lines(by_hand=True)) if total.by_hand.total() else [])
+        if halt is not None:
+            desk.show_stopped(halt, at)
+        if total.unsent:
+            desk.show_to_add(total, checkpoint.last_balance(), halt)
+        facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
+        desk.show_batch(checkpoint.last_touched(), checkpoint.committed(), facts)
+        path, written = job.source.path, job.files.results
+        how = {"resume": resumed_with(checkpoint), "stopped_by": code}
+        beside = written if written.is_file() else None
+        again = _resendable(checkpoint, clock) if total.rows[Status.UNKNOWN] else 0
+        desk.next(steps.now(desk.typed, total, path, **how, results=beside, resendable=again))
+        return total.exit_code()
+
+
+def _resendable(checkpoint: Checkpoint, clock: Clock) -> int:
+    from bulk_topup import settle
+
+    return settle.count_resendable(checkpoint, clock.now())
+
+
+def resumed_with(checkpoint: Checkpoint) -> str:
+    """The options with which the last run goes on, under its approval if it had one."""
+    code, by = checkpoint.fact("plan_code"), checkpoint.fact("approved_by")
+    return " ".join(filter(None, (checkpoint.fact("options"), steps.approval(code, by) if by else "")))
