@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import sqlalchemy as sa
 
 from bulk_topup.clock import WIB
-from bulk_topup.database import ACCOUNTS, Store, fact, server_time
+from bulk_topup.database import ACCOUNTS, META, Store, fact, server_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
 RULE_51: Final = "rule 51"
+LIFE: Final = "life"
 LONGEST_PAUSE_S: Final = 600.0
 """No slot is farther off than this and one gap, but by a server's clock that was set back."""
 
@@ -136,6 +137,21 @@ class Account(Store):
         with self._errors(), self._single.connect() as db:
             db.execute(sa.update(ACCOUNTS).where(self._own(), free).values(values))
 
+    def stop_if_restored(self, desk: str, at: datetime) -> None:
+        """Stop the desks of every account where a copy of the tables has taken their place: claims that were
+        made since it was taken are not in it."""
+        if not self.is_server:
+            return
+        with self._errors(), self._engine.begin() as db:
+            life = _life_of(db)
+            db.execute(self.insert(META).values(key=LIFE, value=life).on_conflict_do_nothing())
+            seen = db.execute(
+                sa.select(META.c.value).where(META.c.key == LIFE).with_for_update()
+            ).scalar_one()
+            if life not in {"", seen}:
+                self.set_fact(db, LIFE, life)
+                stop_every_account(db, restored(desk, at))
+
     def stopped(self) -> Stop | None:
         """Why no desk may send; None where all may."""
         if not self.is_server:
@@ -157,6 +173,31 @@ class Account(Store):
         return sa.and_(*(ACCOUNTS.c[name] == value for name, value in self._scope.items()))
 
 
+def restored(desk: str, at: datetime) -> Stop:
+    """What this desk saw at that time: the server does not know all that it was told."""
+    return Stop("ledger.restored", "", desk, at.astimezone(WIB).isoformat(timespec="seconds"))
+
+
+def stop_every_account(db: sa.Connection, stop: Stop) -> None:
+    """One that is stopped already keeps its reason."""
+    values = {f"stop_{name}": getattr(stop, name) for name in _STOP}
+    db.execute(sa.update(ACCOUNTS).where(ACCOUNTS.c.stop_code == "").values(values))
+
+
+def _life_of(db: sa.Connection) -> str:
+    """Which server, database and timeline this is; each copy that goes on by itself has another. "" where a
+    server does not tell."""
+    try:
+        with db.begin_nested():
+            return str(db.execute(sa.text(_LIFE)).scalar_one())
+    except (sa.exc.ProgrammingError, sa.exc.NotSupportedError):
+        return ""
+
+
+_LIFE = """
+    SELECT concat_ws('/', system_identifier, oid, left(pg_walfile_name(pg_current_wal_lsn()), 8))
+    FROM pg_control_system(), pg_database WHERE datname = current_database()
+"""
 _STOP = ("code", "reason", "desk", "at")
 
 

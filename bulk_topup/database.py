@@ -109,8 +109,8 @@ class Store:
     """How long a server may take to say something, before it counts as out of reach."""
 
     def __init__(self, url: str) -> None:
-        self._shown = shown(url)
-        self._engine = _engine(url, self._shown, self.longest_silence_s)
+        self.place = shown(url)
+        self._engine = _engine(url, self.place, self.longest_silence_s)
         self.is_server = self._engine.dialect.name == "postgresql"
         with self._errors():
             version = self._version()
@@ -118,7 +118,7 @@ class Store:
                 self._bring_up_to_date()
         if version > VERSION:
             self.close()
-            raise InputError("ledger.newer", where=self._shown)
+            raise InputError("ledger.newer", where=self.place)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -194,7 +194,7 @@ class Store:
             yield
         except (sa.exc.SQLAlchemyError, OSError) as error:
             why = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-            raise StorageFailed("ledger.unusable", where=self._shown, why=why) from None
+            raise StorageFailed("ledger.unusable", where=self.place, why=why) from None
 
     def insert(self, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
         """With what both dialects spell the same: `on_conflict_do_nothing`, `on_conflict_do_update`."""

@@ -20,7 +20,7 @@ from bulk_topup.errors import BulkTopupError, Exit
 from bulk_topup.folder import assert_trusted
 from bulk_topup.model import account_of
 from bulk_topup.provider import checked_base_url
-from bulk_topup.tools import provider_of
+from bulk_topup.tools import desk_name, provider_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -134,6 +134,7 @@ def _of_ledger(setup: Setup, account: str, clock: Clock) -> Iterator[Check]:
             yield _latency(shared, where)
             if shared.is_server:
                 yield _of_clock("server_clock", shared.skew_s(clock.now()))
+                shared.stop_if_restored(desk_name(), clock.now())
                 stop = shared.stopped()
                 if stop is not None:
                     yield Check("account", False, "doctor.account.stopped", stop.facts())

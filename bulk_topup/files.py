@@ -116,6 +116,7 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
         "sha256": sheet.sha256,
         "budget": "" if job.budget is None else str(job.budget),
         "holder": signature(now),
+        "record": tools.ledger.place,
         **halt_fact("halt.cut_off", {}, now),  # until this run says how it ended
     }
     code, by = (job.approval.code, job.approval.by) if job.approval else (plan.code, "")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from bulk_topup.account import Account
+from bulk_topup.account import Account, stop_every_account
 from bulk_topup.clock import wib_day
 from bulk_topup.database import BATCHES, CLAIMS, FORGOTTEN, META, Store, is_address, ledger_url
 from bulk_topup.errors import InputError, StorageFailed
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     import pandas as pd
+
+    from bulk_topup.account import Stop
 
 OPEN, PAID, HELD = "open", "paid", "held"
 
@@ -115,7 +117,7 @@ class Ledger(Account):
                     holder = self._holder(db, slot)
                 if holder is not None:
                     return holder
-        raise StorageFailed("ledger.unusable", where=self._shown, why="why.claims")
+        raise StorageFailed("ledger.unusable", where=self.place, why="why.claims")
 
     def _wait_for_turn(self, db: sa.Connection, order: Order, day: date) -> None:
         """Until no other desk is claiming this number and nominal; held until the transaction ends.
@@ -157,14 +159,26 @@ class Ledger(Account):
         row = db.execute(sa.select(*columns).where(_matches(slot))).one_or_none()
         return None if row is None else Claim(*row)
 
-    def restore(self, claims: Iterable[Mapping[str, object]], batch: str, batch_name: str) -> None:
-        """Put back claims that a lost or replaced ledger lacks; a slot that is taken stays as it is."""
+    def restore(
+        self, claims: Iterable[Mapping[str, object]], batch: str, batch_name: str, *, stop: Stop | None = None
+    ) -> int:
+        """Put back claims that a lost or replaced ledger lacks; a slot that is taken stays as it is.
+
+        Returns how many were put back. Where that is any, every desk of the server is stopped by `stop`.
+        """
         own = {"batch": batch, "batch_name": batch_name, **self._scope}
         # In one order, so that two desks that put back the same slots wait for each other, not both at once.
         rows = sorted(({**claim, **own} for claim in claims), key=lambda row: [str(row[n]) for n in _SLOT])
+        if not rows:
+            return 0
+        counted = sa.select(sa.func.count()).where(_matches({**self._scope, "batch": batch}))
         with self._errors(), self._engine.begin() as db:
-            if rows:
-                db.execute(self.insert(CLAIMS).on_conflict_do_nothing(), rows)
+            before = db.execute(counted).scalar_one()
+            db.execute(self.insert(CLAIMS).on_conflict_do_nothing(), rows)
+            count = int(db.execute(counted).scalar_one() - before)
+            if count and stop is not None:
+                stop_every_account(db, stop)
+            return count
 
     def conclude(self, token: str, status: Status) -> None:
         """Bring a claim to where its order stands: released, open, paid or held."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bulk_topup import run as flow
-from bulk_topup import say, settle, steps
+from bulk_topup import say, steps
 from bulk_topup.account import Rule51
 from bulk_topup.clock import wib_day
 from bulk_topup.config import Job, Source, files_of, who
@@ -82,7 +82,7 @@ def _sent_again(job: Job, desk: Desk, clock: SystemClock) -> Outcome | None:
         tools_of(job, clock) as tools,
         existing_checkpoint(job, tools) as checkpoint,
     ):
-        settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
+        flow.bring_ledger_up_to_date(checkpoint, tools, desk)
         order = checkpoint.held_order()
         if order is None:
             return None

@@ -28,6 +28,7 @@ from bulk_topup import (
     template,
 )
 from bulk_topup import plan as planning
+from bulk_topup.account import restored
 from bulk_topup.checkpoint import halt_fact
 from bulk_topup.clock import WIB
 from bulk_topup.config import assert_new, who
@@ -87,7 +88,7 @@ def run(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock) -> Exit:
         checkpoint = open_checkpoint(job, tools.identity(sheet))
         try:
             if checkpoint is not None:
-                settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
+                bring_ledger_up_to_date(checkpoint, tools, desk)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint)
             desk.show_plan(plan)
             desk.show_deposit(history.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED)), plan.cost)
@@ -185,7 +186,7 @@ def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
         tools_of(job, clock) as tools,
         existing_checkpoint(job, tools) as checkpoint,
     ):
-        settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
+        bring_ledger_up_to_date(checkpoint, tools, desk)
         with desk.interruptible(clock), desk.progress(0, clock) as watcher:
             asked = len(checkpoint.open_invoices())
             checkpoint.note(clock.now(), who(), "settle", note=f"{asked} to ask after")
@@ -212,7 +213,7 @@ def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Ve
         tools_of(job, clock) as tools,
         existing_checkpoint(job, tools) as checkpoint,
     ):
-        settle.bring_ledger_up_to_date(checkpoint, tools.ledger)
+        bring_ledger_up_to_date(checkpoint, tools, desk)
         refused = [why for why in (resolve_row(one, checkpoint, tools, desk) for one in verdicts) if why]
         if len(refused) == len(verdicts) == 1:
             raise refused[0]
@@ -318,6 +319,16 @@ def read(job: Job, arriving: Arriving, desk: Desk) -> Sheet:
     ):
         return replace(sheet, hidden=frozenset())
     return sheet
+
+
+def bring_ledger_up_to_date(checkpoint: Checkpoint, tools: Tools, desk: Desk) -> None:
+    """Before anything is sent, and said where the record had lost something of this batch. A server that had
+    been told of it was restored from an older copy: other desks' top-ups are missing, too."""
+    was_told = checkpoint.fact("record") == tools.ledger.place
+    stop = restored(tools.desk, tools.clock.now()) if was_told and tools.ledger.is_server else None
+    count = settle.bring_ledger_up_to_date(checkpoint, tools.ledger, stop)
+    if count:
+        desk.show_notices([Notice("ledger.put_back", {"count": str(count), "where": tools.ledger.place})])
 
 
 def make_plan(job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | None) -> tuple[Plan, bool]:

@@ -765,6 +765,13 @@ WORDS: dict[str, str] = {
         "this computer's clock says it is {here} in Jakarta, the server of the record of earlier top-ups says {there}; "
         "nothing more is sent: set the clock that is wrong, then run the same command again"
     ),
+    "ledger.restored": (
+        "The server of the record of all top-ups was restored from an older copy, or moved, so that it may lack what was "
+        "paid since. Run 'bulk-topup settle' at every desk on every sheet of the days since: each puts its own back."
+    ),
+    "ledger.put_back": (
+        "the record of all top-ups, {where}, had lost {count:top-up|top-ups} of this batch; they are back in it"
+    ),
     "ledger.newer": "the record of earlier top-ups, {where}, was written by a newer bulk-topup; update this one",
     "checkpoint.unreadable": "the progress file {path} can't be read ({why}); copy it to this computer and try again",
     # -- looking back -------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from datetime import date
 
+    from bulk_topup.account import Stop
     from bulk_topup.checkpoint import Checkpoint, OpenInvoice, OpenOrder, PastAttempt
     from bulk_topup.clock import Clock
     from bulk_topup.ledger import BatchEntry, Ledger
@@ -40,18 +41,20 @@ MIDNIGHT_MARGIN = timedelta(minutes=10)
 SKEW_LIMIT_S = 300.0
 
 
-def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger) -> None:
+def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None = None) -> int:
     """Claims follow the checkpoint, after a crash between the two or with a ledger that was lost or replaced;
     a claim that the checkpoint lacks is an unknown.
 
-    Must run before anything is sent: a restored or partly copied checkpoint shows itself here.
+    Must run before anything is sent: a restored or partly copied checkpoint shows itself here, and so does a
+    restored server. Returns how many claims had to be put back; then `stop` stops every desk.
     """
     # In this order: an attempt is written after its claim, so what has been claimed by now is not lost for
     # having been attempted only while we looked.
     present = {str(claim["token"]): claim for claim in ledger.own(checkpoint.batch_id)}
     expected = checkpoint.claims_expected()
     stale: dict[str, Status] = {}
-    ledger.restore(_missing(checkpoint, expected, present.values()), checkpoint.batch_id, _name(checkpoint))
+    missing = _missing(checkpoint, expected, present.values())
+    count = ledger.restore(_not_forgotten(missing, ledger), checkpoint.batch_id, _name(checkpoint), stop=stop)
     for token, claim in present.items():
         if token not in expected:
             checkpoint.adopt_lost_claim(claim)
@@ -64,6 +67,15 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger) -> None:
         since = str(checkpoint.started())
         holding = [claim for claim in missing if claim["state"] == OPEN or str(claim["day"]) >= since]
         ledger.restore(holding, earlier.batch_id, _name(earlier))
+    return count
+
+
+def _not_forgotten(claims: list[dict[str, object]], ledger: Ledger) -> list[dict[str, object]]:
+    """Those that no person has had removed, who could not have removed an open one."""
+    forgotten = ledger.forgotten_before() if claims else None
+    if forgotten is None:
+        return claims
+    return [one for one in claims if one["state"] == OPEN or str(one["day"]) >= forgotten.isoformat()]
 
 
 def _missing(

@@ -86,9 +86,14 @@ def tools_of(job: Job, clock: SystemClock) -> Iterator[Tools]:
         stack.callback(ledger.close)
         if ledger.is_server:
             _assert_same_time(ledger, clock)
+        ledger.stop_if_restored(desk_name(), clock.now())
         throttle = pace_of(ledger, connection.rate_per_s, clock)
-        desk = f"{config.who()} at {socket.gethostname()}"
-        yield Tools(provider, ledger, throttle, clock, account, base_url, desk)
+        yield Tools(provider, ledger, throttle, clock, account, base_url, desk_name())
+
+
+def desk_name() -> str:
+    """Who is at work on which machine, for the other desks."""
+    return f"{config.who()} at {socket.gethostname()}"
 
 
 def _assert_same_time(account: Account, clock: Clock) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from bulk_topup.account import LIFE
 from bulk_topup.database import BATCHES, CLAIMS, FORGOTTEN, META
 from bulk_topup.errors import InputError
 from bulk_topup.ledger import OPEN
@@ -90,13 +91,14 @@ def _differs(row: Row, there: Row) -> bool:
 
 
 def _add_facts(target: Store, db: sa.Connection, rows: Sequence[Row]) -> None:
-    """From which day on both are whole; what was seen of rule 51, where the target knows nothing of it."""
+    """From which day on both are whole; what was seen of rule 51, where the target knows nothing of it. Which
+    server the source is on is no fact about the target."""
     there = {row["key"]: row["value"] for row in _rows(db, META)}
     for row in rows:
         key, value = str(row["key"]), str(row["value"])
         if key == FORGOTTEN:
             target.set_fact(db, key, max(value, there.get(key, "")))
-        elif key not in there:
+        elif key not in there and key != LIFE:
             target.set_fact(db, key, value)
 
 

@@ -220,6 +220,54 @@ def test_who_cleared_it_is_kept(postgres: Server, address: str, desks: list[Acco
     assert kept == [("siti", NOW.isoformat(), STOP.desk)]
 
 
+def copy_of(server: Server, address: str) -> str:
+    """The same tables in a database of their own, as after a restore."""
+    name = f"copy_{address.rpartition('%3D')[2]}"
+    others = "datname = 'postgres' AND pid <> pg_backend_pid()"
+    server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608
+    server.execute(f"CREATE DATABASE {name} TEMPLATE postgres")
+    return address.replace("/postgres?", f"/{name}?")
+
+
+def test_a_copy_that_takes_the_server_s_place_stops_the_desks_of_every_account_once(
+    postgres: Server, address: str
+) -> None:
+    other = {**SCOPE, "account": "other"}
+    for scope in (SCOPE, other):
+        with closing(Account(address, **scope)) as account:
+            account.stop_if_restored("rina", NOW)
+            account.stop_if_restored("rina", NOW)
+            assert account.stopped() is None
+    copy = copy_of(postgres, address)
+    with closing(Account(copy, **SCOPE)) as account, closing(Account(copy, **other)) as second:
+        account.stop_if_restored("budi", NOW)
+        for one in (account, second):
+            stop = one.resume("siti", NOW)
+            assert stop is not None
+            assert (stop.code, stop.desk) == ("ledger.restored", "budi")
+        account.stop_if_restored("rina", NOW)
+        assert account.stopped() is None, "a person knows of it by now"
+
+
+def test_a_server_that_does_not_tell_which_it_is_serves_its_desks_all_the_same(
+    postgres: Server, address: str
+) -> None:
+    schema = address.rpartition("%3D")[2]
+    Account(address, **SCOPE).close()
+    postgres.execute(
+        f"CREATE ROLE {schema}_desk LOGIN PASSWORD 'hunter2'",
+        f"GRANT USAGE ON SCHEMA {schema} TO {schema}_desk",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {schema}_desk",
+        "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC",
+    )
+    try:
+        with closing(Account(postgres.address(schema, user=f"{schema}_desk"), **SCOPE)) as account:
+            account.stop_if_restored("rina", NOW)
+            assert account.stopped() is None
+    finally:
+        postgres.execute("GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC")
+
+
 # -- whole desks -------------------------------------------------------------------------------------------
 
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from bulk_topup.account import Stop
     from tests.conftest import Office
 
     MakeBench = Callable[..., Bench]
@@ -786,10 +787,10 @@ class Counting(Ledger):
         super().__init__(*arguments, **settings)
         self.put_back: list[str] = []
 
-    def restore(self, claims: Iterable[Mapping[str, object]], batch: str, batch_name: str) -> None:
+    def restore(self, claims: Iterable[Mapping[str, object]], *batch: str, stop: Stop | None = None) -> int:
         missing = list(claims)
         self.put_back += [str(claim["number"]) for claim in missing]
-        super().restore(missing, batch, batch_name)
+        return super().restore(missing, *batch, stop=stop)
 
 
 def test_a_row_that_was_sent_again_has_its_slot_already_and_is_not_put_back_at_every_start(

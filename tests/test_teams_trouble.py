@@ -118,6 +118,26 @@ def test_a_desk_that_was_restored_from_a_backup_sends_nothing_again(office: Offi
     assert_each_paid_once(office, 3)
 
 
+def test_a_server_that_was_restored_from_an_older_copy_stops_every_desk_until_all_is_back(
+    office: Office, postgres: Server
+) -> None:
+    """One that does not look like a copy: its disk was set back. The desk that misses something tells all."""
+    office.payroll("jakarta.csv", office.numbers(3))
+    office.payroll("medan.csv", office.numbers(4))
+    assert office.send("jakarta.csv").exit == 0
+    schema = office.environment["BULK_TOPUP_LEDGER"].rpartition("%3D")[2]
+    postgres.execute(f"DELETE FROM {schema}.claims", f"DELETE FROM {schema}.batches")  # noqa: S608
+    settled = office.run("settle", "jakarta.csv")
+    assert settled.exit == 0, settled.err
+    assert "had lost 3 top-ups" in settled.out
+    held = office.send("medan.csv", "--again")
+    assert (held.exit, "restored from an older copy" in held.err) == (2, True), held.err
+    assert office.run("account", "resume").exit == 0
+    assert "had lost" not in office.run("settle", "jakarta.csv").out
+    assert office.send("medan.csv", "--again").exit == 1
+    assert_each_paid_once(office, 4)
+
+
 @pytest.mark.parametrize("minutes", [-6, 6, 1440])
 def test_a_desk_on_a_wrong_clock_does_not_start(postgres: Server, minutes: int) -> None:
     class Wrong(SystemClock):
