@@ -142,12 +142,13 @@ WORDS: dict[str, str] = {
         "{file} has characters that are neither UTF-8 nor Windows-1252; save it from Excel as 'CSV UTF-8' "
         "or .xlsx"
     ),
+    "sheet.encoding_damaged": "{file} is Unicode text that breaks off or is damaged; export it again, or save it as .xlsx",
     "sheet.windows_1252": (
         "the file is not UTF-8 and was read as Windows-1252; if accented letters look wrong, save it as "
         "'CSV UTF-8' or .xlsx"
     ),
     "sheet.formulas": (
-        "column {column}: {count:number} formula(s); the values they had when the workbook was last saved were used"
+        "column {column}: {count:formula|formulas}; the values they had when the workbook was last saved were used"
     ),
     "sheet.hidden_column": (
         "{file}: {column} would be used, and it is hidden: unhide it in the sheet and look at it, or choose the column with "
@@ -174,7 +175,7 @@ WORDS: dict[str, str] = {
         "its first line"
     ),
     "sheet.ragged": (
-        "{file}: {count:number} row(s) have more cells than the header's {columns} columns (row {rows}); put a text that "
+        "{file}: {count:row has|rows have} more cells than the header's {columns} columns (row {rows}); put a text that "
         'contains the delimiter between quotation marks ("), or save the file as .xlsx'
     ),
     "sheet.quoted_lines": (
@@ -234,6 +235,8 @@ WORDS: dict[str, str] = {
     ),
     # -- causes, which stand in other messages ------------------------------------------------------------
     "why.empty": "it is empty",
+    "why.damaged": "it is damaged inside",
+    "why.odd_zip": "it is packed in a way that is not supported",
     "why.open_elsewhere": "another program has it open",
     "why.claims": "one of its entries comes and goes",
     "why.silent": "its server takes questions and does not answer them",
@@ -907,18 +910,18 @@ WORDS: dict[str, str] = {
         "{before:date} is too recent, nothing was removed: the numbers of the last {days} days are needed to see that a "
         "sheet is not paid twice; give {latest:date} or an earlier day"
     ),
-    "forget.batch": "{day:date}  {name}: {count:number} phone number(s) to remove",
+    "forget.batch": "{day:date}  {name}: {count:phone number|phone numbers} to remove",
     "forget.kept": "{day:date}  {name}: kept, as rows of it are still open ({count:number})",
     "forget.nothing": "There is nothing to remove.",
     "forget.ask": (
-        "Remove {count:number} phone number(s) of days before {before:date} from the record of all top-ups? This can't be undone, and "
+        "Remove {count:phone number|phone numbers} of days before {before:date} from the record of all top-ups? This can't be undone, and "
         "batches begun before that day can send nothing more."
     ),
     "forget.no_terminal": "there is no terminal to ask on; nothing was removed: add --yes to remove them",
     "forget.declined": "nothing was removed",
     "forget.next": "see the batches, of which rows and rupiah are kept:",
     "forget.next_files": "delete those files, or keep them in the archive, as your rules say.",
-    "forget.done": "Removed from the record of all top-ups: {count:number} phone number(s).",
+    "forget.done": "Removed from the record of all top-ups: {count:phone number|phone numbers}.",
     "forget.files": (
         "These files still hold phone numbers; delete them, or keep them in the archive, as your rules say (results and "
         "copies that were saved elsewhere, too):"
@@ -1738,7 +1741,7 @@ class _Formatter(string.Formatter):
         if format_spec == "number":
             return counted
         one, many = format_spec.split("|")
-        return f"{counted} {one if value == 1 else many}"
+        return f"{counted} {one if str(value) == '1' else many}"
 
 
 _FORMATTER = _Formatter()

@@ -95,7 +95,7 @@ def test_a_percentage_is_shown_times_a_hundred_and_exactly(stored: str, shown: s
 
 
 @pytest.mark.parametrize(
-    "stored", ["", " 5", "5 ", "1_0", "0x10", "NaN", "inf", "1,5", "٣", "--1", "1e", "1e9999"]
+    "stored", ["", " 5", "5 ", "1_0", "0x10", "NaN", "inf", "1,5", "٣", "--1", "1e", "1e9999", "1e400"]
 )
 def test_what_is_no_number_has_no_certain_reading(stored: str) -> None:
     assert cells.of_number(stored) == OddCell(Oddity.UNKNOWN, stored)

@@ -426,7 +426,7 @@ def test_notices_name_formulas_hidden_columns_and_hidden_tabs(tmp_path: Path) ->
     sheet = read_sheet(path)
     assert [say.text(notice.code, **notice.facts) for notice in sheet.notices] == [
         'hidden tabs were not read: "Old"',
-        "column A: 1 formula(s); the values they had when the workbook was last saved were used",
+        "column A: 1 formula; the values they had when the workbook was last saved were used",
         'hidden columns were read, too: C "Ket"',
     ]
     assert sheet.hidden == {3}

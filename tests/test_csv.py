@@ -78,11 +78,11 @@ def test_windows_1252_is_read_with_a_notice() -> None:
     ("data", "code"),
     [
         (b"HP,Kode\n0812,TEL5\x81\n", "sheet.encoding"),
-        (codecs.BOM_UTF8 + b"HP,Kode\n0812,TEL5\xff\n", "sheet.encoding"),
-        (codecs.BOM_UTF16_LE + "HP,Kode\n".encode("utf-16-le") + b"\x00\xd8", "sheet.encoding"),
+        (codecs.BOM_UTF8 + b"HP,Kode\n0812,TEL5\xff\n", "sheet.encoding_damaged"),
+        (codecs.BOM_UTF16_LE + "HP,Kode\n".encode("utf-16-le") + b"\x00\xd8", "sheet.encoding_damaged"),
         (b"HPKode\n08\x0012,TEL5\n", "sheet.not_text"),
         (b"HP,Kode\n08\x0012,TEL5\x81\n", "sheet.not_text"),
-        ("HP,Kode\n08\u016212,TEL5\n".encode("utf-16-be") + b"\0", "sheet.encoding"),
+        ("HP,Kode\n08\u016212,TEL5\n".encode("utf-16-be") + b"\0", "sheet.encoding_damaged"),
     ],
 )
 def test_bytes_that_are_not_certainly_text_are_refused(data: bytes, code: str) -> None:

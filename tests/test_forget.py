@@ -224,7 +224,7 @@ def test_nothing_is_removed_where_nobody_can_say_yes(
     with pytest.raises(Declined) as declined:
         forget(bench, 20, yes=False)
     assert declined.value.code == "forget.no_terminal"
-    assert "Remove 1 phone number(s)" in capsys.readouterr().err
+    assert "Remove 1 phone number" in capsys.readouterr().err
     assert numbers_in(bench) == [A]
 
 
@@ -236,7 +236,7 @@ def test_a_person_at_a_terminal_is_asked_with_the_counts(office: Office, answer:
         ledger.conclude("t1", Status.SUKSES)
     came = office.run("forget", "--before", "2025-06-01", answers=[("[y/N]", answer)])
     assert came.exit == (Exit.OK if answer == "y" else Exit.NOTHING_SENT)
-    assert "2025-01-20  gaji: 1 phone number(s) to remove" in came.out
+    assert "2025-01-20  gaji: 1 phone number to remove" in came.out
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("SELECT count(*) FROM claims").fetchone() == (left,)
 

@@ -170,10 +170,11 @@ def tab_of(*body: bytes, has: Shared | None = None) -> Tab:
 
 
 def refusal(*body: bytes, has: Shared | None = None) -> str:
+    """Why, in our own words and, behind them, in xlrd's."""
     with pytest.raises(InputError) as caught:
         cells_of(*body, has=has)
     assert caught.value.code == "sheet.unreadable"
-    return str(caught.value.facts["cause"])
+    return f"{caught.value.facts['cause']} {caught.value.__cause__}"
 
 
 # -- numbers -----------------------------------------------------------------------------------------------

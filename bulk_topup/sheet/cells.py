@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import isinf
 
 from bulk_topup.model import OddCell, Oddity
 from bulk_topup.sheet.formats import Shape, is_duration, number_shown, shape_of, shows_text, text_shown
@@ -129,6 +130,8 @@ def _whole(stored: str) -> str | float | None:
     if not _NUMBER.fullmatch(stored):
         return None
     value = float(stored)
+    if isinf(value):
+        return None
     return str(int(value)) if value.is_integer() and abs(value) < 1e21 else value
 
 

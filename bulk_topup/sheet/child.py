@@ -109,8 +109,8 @@ def _answers(request: Mapping[str, Any]) -> Iterator[Frame]:
         yield _error("sheet.no_reader", cause=_cause(error))
     except (KeyboardInterrupt, GeneratorExit):
         raise
-    except BaseException as error:  # noqa: BLE001  (parsers raise anything; the panics of some are no Exception)
-        yield _error("sheet.unreadable", cause=_cause(error))
+    except BaseException:  # noqa: BLE001  (parsers raise anything; the panics of some are no Exception)
+        yield _error("sheet.unreadable", cause="why.damaged")
 
 
 def _error(code: str, **facts: object) -> Frame:

@@ -100,7 +100,7 @@ def _page(text: str) -> Element:
     try:
         page = etree.fromstring(text.encode("utf-8"), parser)
     except (etree.LxmlError, ValueError) as error:
-        raise InputError("sheet.unreadable", cause=str(error)) from error
+        raise InputError("sheet.unreadable", cause="why.damaged") from error
     if page is None:
         raise InputError("sheet.html")
     return page

@@ -126,7 +126,7 @@ def _format_of_zip(data: bytes) -> Format:
     except InputError:
         raise
     except Exception as error:  # zipfile and ElementTree raise a dozen types on damaged files
-        raise InputError("sheet.unreadable", cause=str(error)) from error
+        raise InputError("sheet.unreadable", cause="why.damaged") from error
 
 
 def assert_safe(package: zipfile.ZipFile, size: int) -> None:

@@ -146,7 +146,7 @@ def _reading() -> Iterator[None]:
     except (InputError, MemoryError):
         raise
     except Exception as error:  # zipfile, zlib and lxml raise a dozen types between them
-        raise InputError("sheet.unreadable", cause=str(error)) from error
+        raise InputError("sheet.unreadable", cause="why.damaged") from error
 
 
 # -- the XML, streamed -------------------------------------------------------------------------------------

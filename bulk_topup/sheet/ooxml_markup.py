@@ -98,8 +98,7 @@ class Markup:
         try:
             self._parser.Parse(data, final)
         except (expat.ExpatError, ValueError, LookupError) as error:
-            message = expat.ErrorString(error.code) if isinstance(error, expat.ExpatError) else str(error)
-            raise unreadable(self.part, message) from error
+            raise InputError("sheet.unreadable", cause="why.damaged") from error
 
     def _start(self, name: str, attributes: Attributes) -> None:
         parent = self._path[-1]

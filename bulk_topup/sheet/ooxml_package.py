@@ -32,7 +32,7 @@ class Package:
     """Raises InputError where the zip is damaged."""
 
     def __init__(self, data: bytes) -> None:
-        with _inflating("the zip"):
+        with _inflating():
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         self._entries: dict[str, list[zipfile.ZipInfo]] = {}
         for entry in self._zip.infolist():
@@ -43,11 +43,11 @@ class Package:
 
     @contextmanager
     def open(self, part: str) -> Iterator[IO[bytes]]:
-        """The part's bytes as a stream; also names the part in whatever goes wrong while it is read."""
+        """The part's bytes as a stream. Raises InputError where it is not there, or while it is read."""
         entries = self._entries.get(_plain_name(part), [])
         if len(entries) != 1:
             raise unreadable(part, "the file has it twice" if entries else "the file does not have it")
-        with _inflating(part), self._zip.open(entries[0]) as stream:
+        with _inflating(), self._zip.open(entries[0]) as stream:
             yield stream
 
     def read_into(self, markup: Markup) -> None:
@@ -87,12 +87,12 @@ def _plain_name(name: str) -> str:
 
 
 @contextmanager
-def _inflating(part: str) -> Iterator[None]:
+def _inflating() -> Iterator[None]:
     try:
         yield
     except InputError:
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        raise unreadable(part, str(error)) from error
+        raise InputError("sheet.unreadable", cause="why.damaged") from error
     except (NotImplementedError, RuntimeError, ValueError, KeyError) as error:
-        raise unreadable(part, f"the zip holds it in a way that is not supported: {error}") from error
+        raise InputError("sheet.unreadable", cause="why.odd_zip") from error

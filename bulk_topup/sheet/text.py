@@ -80,7 +80,9 @@ def _encoding(data: bytes) -> tuple[str, bool]:
         has_nul = _decoded_with_nul(data, encoding)
         if has_nul is not None:
             return encoding, has_nul
-    raise InputError("sheet.encoding" if marked or b"\0" not in data else "sheet.not_text")
+    if marked:
+        raise InputError("sheet.encoding_damaged")
+    raise InputError("sheet.encoding" if b"\0" not in data else "sheet.not_text")
 
 
 def _unmarked(data: bytes) -> str | None:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import xlrd  # type: ignore[import-untyped]
 from xlrd.biffh import FDT  # type: ignore[import-untyped]
-from xlrd.compdoc import CompDocError  # type: ignore[import-untyped]
 
 from bulk_topup.errors import InputError
 from bulk_topup.model import letter
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
     from bulk_topup.sheet.book import Cell, Tab
 
-CAUSE_CHARACTERS = 100
 WITHOUT_GLOBALS = 40
 """Up to BIFF4 (Excel 4) a file is one sheet, without a list of sheets before it."""
 WITH_UNICODE = 80
@@ -63,16 +61,14 @@ def _readable() -> Iterator[None]:
         yield
     except (InputError, MemoryError):
         raise
-    except (xlrd.XLRDError, CompDocError) as error:
+    except Exception as error:  # xlrd raises whatever its reading of damaged bytes runs into
         if str(error) == "Workbook is encrypted":
             raise InputError("sheet.password") from error
-        raise _damaged(str(error)) from error
-    except Exception as error:  # xlrd itself raises whatever its reading of damaged bytes runs into
-        raise _damaged("it is damaged inside") from error
+        raise _damaged("why.damaged") from error
 
 
 def _damaged(cause: str) -> InputError:
-    return InputError("sheet.unreadable", cause=" ".join(cause.split())[:CAUSE_CHARACTERS])
+    return InputError("sheet.unreadable", cause=cause)
 
 
 def _format_code(form: Any) -> str:
