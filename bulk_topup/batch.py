@@ -245,18 +245,22 @@ class Overlap:
     rows: int
 
 
-def paid_recently(orders: pd.DataFrame, recent: pd.DataFrame) -> tuple[Overlap | None, list[Finding]]:
+def paid_recently(
+    orders: pd.DataFrame, recent: pd.DataFrame, *, is_first: bool
+) -> tuple[Overlap | None, list[Finding]]:
     """Whether the plan looks like what other batches paid lately, taken together; fewer matches are a
     warning each.
 
-    `recent` has RECENT_COLUMNS.
+    Half of the orders do, if they are at least three; where the batch has sent nothing before (`is_first`),
+    all of them, however few. `recent` has RECENT_COLUMNS.
     """
     rows = orders.reset_index(names="own_row")[["own_row", "number", "nominal"]]
     matches = rows.merge(recent, on=["number", "nominal"]).sort_values("day", kind="stable")
     if matches.empty:
         return None, []
     latest = matches.drop_duplicates("own_row", keep="last")
-    if len(latest) >= OVERLAP_LEAST and 2 * len(latest) >= len(orders):
+    are_many = len(latest) >= OVERLAP_LEAST and 2 * len(latest) >= len(orders)
+    if are_many or (is_first and len(latest) == len(orders)):
         return Overlap(_by_matches(matches), str(latest["day"].max()), len(latest)), []
     columns = ["own_row", "number", "batch_name", "row", "day"]
     return None, [_recent(*values) for values in latest[columns].itertuples(index=False)]

@@ -132,7 +132,7 @@ def make(
     if not wishes.include_changed:
         fresh = hold(batch.changed_rows(fresh, past.own, rows))
     fresh = hold(batch.claimed_elsewhere(fresh, past.elsewhere, since))
-    overlap, warnings = batch.paid_recently(fresh, past.recent)
+    overlap, warnings = batch.paid_recently(fresh, past.recent, is_first=sent.empty)
     if wishes.strict:
         fresh = hold(warnings)
     else:

@@ -233,6 +233,11 @@ WORDS: dict[str, str] = {
     "sheet.two_results": (
         "{file} has the ten results columns more than once, starting at {columns}; delete the older ones"
     ),
+    "sheet.part_results": (
+        "{file} looks like results in which columns were deleted or moved, so that the paid rows can't be told: it has "
+        "{columns}. Take the results as 'bulk-topup results' writes them, or your own sheet; if these columns are your "
+        "own, rename some of them"
+    ),
     # -- causes, which stand in other messages ------------------------------------------------------------
     "why.empty": "it is empty",
     "why.damaged": "it is damaged inside",

@@ -326,10 +326,20 @@ def test_three_orders_and_half_of_the_plan_paid_by_one_batch_are_an_overlap() ->
     assert overlap == batch.Overlap("lebaran", "2025-01-19", 3)
 
 
+@pytest.mark.parametrize("size", [1, 2])
+def test_all_orders_of_a_small_sheet_are_an_overlap_until_it_has_sent_something(size: int) -> None:
+    recent = paid(ANDI, BUDI)
+    assert plan_of(topups(*FOUR[:size]), recent=recent).overlap == batch.Overlap(
+        "lebaran", "2025-01-19", size
+    )
+    under_way = known_of((CITRA, "S5", 1, "sukses"))
+    assert plan_of(topups(*FOUR[:size], FOUR[2]), under_way, recent=recent).overlap is None
+
+
 @pytest.mark.parametrize(
     ("sheet", "recent"),
     [
-        (FOUR[:2], paid(ANDI, BUDI)),
+        (FOUR[:3], paid(ANDI, BUDI)),
         ([*FOUR, (ANDI, "S10"), (BUDI, "S10"), (CITRA, "S10")], paid(ANDI, BUDI, CITRA)),
         (FOUR, pd.concat([paid(ANDI), paid(BUDI, batch="b3")])),
     ],

@@ -400,8 +400,16 @@ def test_a_results_file_fed_back_is_recognised(workbook: Callable[..., Path]) ->
     assert sheet.columns == Columns(number=0, product=1, nominal=3, results=4)
 
 
-def test_an_incomplete_block_is_the_users_own(workbook: Callable[..., Path]) -> None:
-    for own in (RESULTS_COLUMNS[:-1], RESULTS_COLUMNS[::-1], ["status", "price"]):
+def test_results_without_all_of_their_columns_in_order_are_refused(workbook: Callable[..., Path]) -> None:
+    """Their paid rows would be orders again."""
+    swapped = [*RESULTS_COLUMNS[1::-1], *RESULTS_COLUMNS[2:]]
+    for columns in (RESULTS_COLUMNS[1:], RESULTS_COLUMNS[:6], swapped):
+        error = refused(workbook(A=[["HP", "Kode", *columns], ["0812", "TEL5"]]), "sheet.part_results")
+        assert f'C "{columns[0]}"' in wording(error)
+
+
+def test_a_few_columns_named_like_ours_are_the_users_own(workbook: Callable[..., Path]) -> None:
+    for own in (RESULTS_COLUMNS[:5], ["status", "price"], ["status"] * 6):
         assert read_sheet(workbook(A=[["HP", "Kode", *own], ["0812", "TEL5"]])).columns.results is None
 
 

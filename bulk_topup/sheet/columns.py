@@ -187,6 +187,9 @@ def _columns(texts: Sequence[str], numbers: list[int], products: list[int]) -> C
     blocks = _results_blocks(texts)
     if len(blocks) > 1:
         raise InputError("sheet.two_results", columns=_listed(texts, blocks))
+    named = [at for at, text in enumerate(texts) if fold(text) in RESULTS]
+    if not blocks and 2 * len({fold(texts[at]) for at in named}) > len(RESULTS):
+        raise InputError("sheet.part_results", columns=_listed(texts, named))
     return Columns(
         number=number,
         product=product,
