@@ -22,7 +22,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.batch import KEY, Known
-from bulk_topup.errors import InputError, StorageFailed
+from bulk_topup.errors import InputError, StorageFailed, cause_of
 from bulk_topup.lines import line_of, line_values, lines_alike_of, moved, own_header
 from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then, account_of
 from bulk_topup.outcomes import DENIED, is_belied, order_status
@@ -215,9 +215,9 @@ class Checkpoint:
             self = cls._connected(path)
             self._assert_sound()
         except sqlite3.OperationalError as error:
-            raise StorageFailed("checkpoint.unwritable", path=path, why=error) from None
+            raise StorageFailed("checkpoint.unwritable", path=path, why=cause_of(error)) from None
         except sqlite3.DatabaseError as error:
-            raise InputError("checkpoint.damaged", path=path, why=error) from None
+            raise InputError("checkpoint.damaged", path=path, why=cause_of(error)) from None
         self._assert_identity(expected or {})
         return self
 
@@ -239,9 +239,9 @@ class Checkpoint:
                 db.close()
                 raise
         except sqlite3.OperationalError as error:
-            raise StorageFailed("checkpoint.unreadable", path=path, why=error) from None
+            raise StorageFailed("checkpoint.unreadable", path=path, why=cause_of(error)) from None
         except sqlite3.DatabaseError as error:
-            raise InputError("checkpoint.damaged", path=path, why=error) from None
+            raise InputError("checkpoint.damaged", path=path, why=cause_of(error)) from None
         return cls(path, db, read_only=True)
 
     @classmethod
@@ -267,7 +267,7 @@ class Checkpoint:
         verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             self.close()
-            raise InputError("checkpoint.damaged", path=self.path, why=verdict)
+            raise InputError("checkpoint.damaged", path=self.path, why="why.damaged")
 
     def _assert_identity(self, expected: Mapping[str, str]) -> None:
         for name, mine in expected.items():
@@ -909,7 +909,7 @@ def _storage_errors(path: Path) -> Iterator[None]:
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise
     except (sqlite3.DatabaseError, OSError) as error:
-        raise StorageFailed("checkpoint.unwritable", path=path, why=error) from None
+        raise StorageFailed("checkpoint.unwritable", path=path, why=cause_of(error)) from None
 
 
 def _assert_ours(db: sqlite3.Connection, path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup import say
 from bulk_topup.config import SANDBOX_ACCOUNT
-from bulk_topup.errors import InputError
+from bulk_topup.errors import InputError, cause_of
 from bulk_topup.provider import checked_base_url
 from bulk_topup.wire import REPLACED, SHORTEST_SECRET, spellings
 
@@ -89,8 +89,7 @@ def password_in(file: Path) -> str:
     try:
         password = file.read_text(encoding="utf-8-sig").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else "it is not plain text"
-        raise InputError("credentials.file", path=file, why=why) from None
+        raise InputError("credentials.file", path=file, why=cause_of(error)) from None
     if not password:
         raise InputError("credentials.file", path=file, why="why.empty")
     return _noted(password)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bulk_topup.clock import WIB
-from bulk_topup.errors import InputError, StorageFailed
+from bulk_topup.errors import InputError, StorageFailed, cause_of
 from bulk_topup.model import account_of
 
 if TYPE_CHECKING:
@@ -193,8 +193,14 @@ class Store:
         try:
             yield
         except (sa.exc.SQLAlchemyError, OSError) as error:
-            why = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-            raise StorageFailed("ledger.unusable", where=self.place, why=why) from None
+            raise self._failure(error) from None
+
+    def _failure(self, error: sa.exc.SQLAlchemyError | OSError) -> StorageFailed:
+        said = getattr(error, "orig", None)
+        if self.is_server and getattr(said, "sqlstate", "") is None:  # no server answered
+            first = str(said).strip().partition("\n")[0]
+            return StorageFailed("ledger.no_connection", where=self.place, said=first)
+        return StorageFailed("ledger.unusable", where=self.place, why=cause_of(error))
 
     def insert(self, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
         """With what both dialects spell the same: `on_conflict_do_nothing`, `on_conflict_do_update`."""
@@ -291,7 +297,7 @@ def ledger_url(location: str) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
     except OSError as error:
-        raise StorageFailed("ledger.unusable", where=path, why=error) from None
+        raise StorageFailed("ledger.unusable", where=path, why=cause_of(error)) from None
     return sa.engine.URL.create("sqlite", database=str(path)).render_as_string()
 
 

@@ -16,7 +16,7 @@ from bulk_topup.account import Account
 from bulk_topup.config import REHEARSAL_URL
 from bulk_topup.credentials import credentials
 from bulk_topup.database import is_address, ledger_url, shown
-from bulk_topup.errors import BulkTopupError, Exit
+from bulk_topup.errors import BulkTopupError, Exit, cause_of
 from bulk_topup.folder import assert_trusted
 from bulk_topup.model import account_of
 from bulk_topup.provider import checked_base_url
@@ -157,8 +157,11 @@ def _latency(shared: Account, where: str) -> Check:
         shared.forgotten_before()
         took_ms.append((time.perf_counter() - began) * 1000)
     ms = statistics.median(took_ms)
-    code = "doctor.ledger.fine" if ms < SLOW_MS else "doctor.ledger.slow"
-    return Check("ledger", ms < SLOW_MS, code, {"where": where, "ms": f"{ms:.1f}"})
+    if ms >= SLOW_MS:
+        code = "doctor.ledger.slow"
+    else:
+        code = "doctor.ledger.fine" if shared.is_server else "doctor.ledger.file"
+    return Check("ledger", ms < SLOW_MS, code, {"where": where, "ms": max(1, round(ms))})
 
 
 def _of_folder(folder: Path) -> Check:
@@ -169,9 +172,7 @@ def _of_folder(folder: Path) -> Check:
     except BulkTopupError as problem:
         return _failed("folder", problem)
     except OSError as error:
-        return Check(
-            "folder", False, "doctor.folder.unwritable", {"folder": folder, "why": error.strerror or error}
-        )
+        return Check("folder", False, "doctor.folder.unwritable", {"folder": folder, "why": cause_of(error)})
     return Check("folder", True, "doctor.folder.fine", {"folder": folder})
 
 

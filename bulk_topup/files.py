@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from bulk_topup import approval, batch, config
 from bulk_topup.checkpoint import BatchIdentity, Checkpoint, halt_fact
-from bulk_topup.errors import BatchBusy, InputError, StorageFailed
+from bulk_topup.errors import BatchBusy, InputError, StorageFailed, cause_of
 from bulk_topup.folder import assert_trusted
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def only_run(files: Files, now: datetime, *, rehearsal: bool) -> Iterator[None]:
     except Timeout:
         raise BatchBusy("batch.busy", holder=_holder(files.holder)) from None
     except OSError as error:
-        raise StorageFailed("checkpoint.unwritable", path=files.checkpoint, why=error) from None
+        raise StorageFailed("checkpoint.unwritable", path=files.checkpoint, why=cause_of(error)) from None
     try:
         _sign(files.holder, signature(now))
         yield
@@ -174,7 +174,7 @@ def keep_plan(files: Files, plan: Plan) -> None:
             Path(draft).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise StorageFailed("approval.unwritable", path=target, why=error) from None
+        raise StorageFailed("approval.unwritable", path=target, why=cause_of(error)) from None
 
 
 def approved_plan(files: Files, code: str, today: date) -> approval.Document:

@@ -15,7 +15,7 @@ from bulk_topup import say, steps
 from bulk_topup.account import Rule51
 from bulk_topup.clock import wib_day
 from bulk_topup.config import Job, Source, files_of, who
-from bulk_topup.errors import Exit, InputError, StorageFailed
+from bulk_topup.errors import Exit, InputError, StorageFailed, cause_of
 from bulk_topup.files import existing_checkpoint, only_run
 from bulk_topup.find import national
 from bulk_topup.model import Kind
@@ -69,7 +69,7 @@ def _job(setup: Setup, number: str, product: str, clock: SystemClock) -> Job:
         with path.open("x", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([HEADER, (number, product)])
     except OSError as error:
-        raise StorageFailed("prove.unwritable", path=path, why=error) from None
+        raise StorageFailed("prove.unwritable", path=path, why=cause_of(error)) from None
     source = Source(path)
     files = replace(files_of(source, sandbox=setup.connection.sandbox), ledger=setup.ledger)
     return Job(source, files, setup.connection, yes=True, wait_s=30.0)

@@ -28,7 +28,7 @@ WORDS: dict[str, str] = {
         "{file} may not be opened; close it in Excel, or ask its owner for permission to read it"
     ),
     "sheet.not_readable": (
-        "{file} could not be read from disk ({cause}); copy it to this computer and try again"
+        "{file} could not be read from disk ({cause:words}); copy it to this computer and try again"
     ),
     "sheet.too_large": (
         "{file} holds more than {most} MB; copy the rows that are to be paid into a new workbook, or split them over "
@@ -51,7 +51,7 @@ WORDS: dict[str, str] = {
         "split them over several"
     ),
     "sheet.no_reader": (
-        "{file} could not be read: the computer did not let bulk-topup start the program that reads it ({cause}); "
+        "{file} could not be read: the computer did not let bulk-topup start the program that reads it ({cause:words}); "
         "close other programs and try again"
     ),
     "sheet.reader_died": (
@@ -246,6 +246,25 @@ WORDS: dict[str, str] = {
     "why.claims": "one of its entries comes and goes",
     "why.silent": "its server takes questions and does not answer them",
     "why.network_folder": "a network folder",
+    "why.not_text": "it is not plain text",
+    "why.timeout": "no answer came in time",
+    "why.denied": "there is no permission for it",
+    "why.read_only": "it is write-protected",
+    "why.full": "the disk is full",
+    "why.missing": "it is not there",
+    "why.not_a_folder": "a part of its path is no folder",
+    "why.is_folder": "it is a folder",
+    "why.exists": "there is one of that name already",
+    "why.long_name": "its name is too long",
+    "why.too_many_open": "too much is open at once",
+    "why.disk": "the disk reports an error",
+    "why.memory": "the computer's memory is used up",
+    "why.refused": "it accepts no connections",
+    "why.broken_off": "the connection broke off",
+    "why.no_way": "there is no way to it from here",
+    "why.not_opened": "it can't be opened, or not be made there",
+    "why.no_database": "there is no database of that name",
+    "why.starting": "the server is just starting or stopping",
     "why.too_many_rows": "it has more rows than a sheet can have",
     "why.too_many_columns": "it has more columns than a sheet can have",
     "why.document_type": "it declares a document type",
@@ -558,7 +577,7 @@ WORDS: dict[str, str] = {
     ),
     # -- results ------------------------------------------------------------------------------------------
     "results.unwritable": (
-        "The results could not be saved as {path}: {why}. What was sent is safe in the progress file: "
+        "The results could not be saved as {path}: {why:words}. What was sent is safe in the progress file: "
         "make room, or choose another folder with --output, and run 'bulk-topup results' on the sheet."
     ),
     "results.rehearsal": "SANDBOX \N{EN DASH} rehearsal, no money moved",
@@ -739,7 +758,10 @@ WORDS: dict[str, str] = {
         'the progress file {path} belongs to the tab "{stored}", not to "{mine}"; choose the tab with --sheet, '
         "or name other files with --checkpoint and --output"
     ),
-    "checkpoint.unwritable": "the progress file {path} can't be written ({why:words}); nothing more is sent",
+    "checkpoint.unwritable": (
+        "the progress file {path} can't be written ({why:words}); nothing more is sent: put that right, then run the same "
+        "command again"
+    ),
     "checkpoint.gone": (
         "the progress file {path} was deleted or moved away while it was in use; it was put back, and nothing more is "
         "sent: run the same command again"
@@ -756,7 +778,14 @@ WORDS: dict[str, str] = {
         "BULK_TOPUP_LEDGER begins with {scheme}: like a server's address, but is none: write {scheme}://SERVER/DATABASE, "
         "or, for a file of that name, its whole path"
     ),
-    "ledger.unusable": "the record of earlier top-ups, {where}, can't be used ({why:words}); nothing more is sent",
+    "ledger.unusable": (
+        "the record of earlier top-ups, {where}, can't be used ({why:words}); nothing more is sent: put that right, then run "
+        "the same command again"
+    ),
+    "ledger.no_connection": (
+        "the server of the record of earlier top-ups, {where}, can't be reached, or lets nobody in; nothing more is sent: check "
+        "the network, the address and the password, then run the same command again (it was said: {said:words})"
+    ),
     "ledger.bad_address": (
         "the address of the record of earlier top-ups, {where}, can't be read; write postgresql://SERVER/DATABASE, and "
         "each of / ? # @ : % in a user name or password as % and its code, so @ as %40"
@@ -781,7 +810,7 @@ WORDS: dict[str, str] = {
         "the record of all top-ups, {where}, had lost {count:top-up|top-ups} of this batch; they are back in it"
     ),
     "ledger.newer": "the record of earlier top-ups, {where}, was written by a newer bulk-topup; update this one",
-    "checkpoint.unreadable": "the progress file {path} can't be read ({why}); copy it to this computer and try again",
+    "checkpoint.unreadable": "the progress file {path} can't be read ({why:words}); copy it to this computer and try again",
     # -- looking back -------------------------------------------------------------------------------------
     "history.no_record": (
         "there is no record of earlier top-ups at {where}: either nothing was sent from here yet, or BULK_TOPUP_LEDGER "
@@ -1002,7 +1031,7 @@ WORDS: dict[str, str] = {
         "{variable} names {file}, but there is no such file; correct it, or start one with 'bulk-topup config --init'"
     ),
     "settings.encoding": "the settings file {file} is not plain text in UTF-8; save it again as UTF-8",
-    "settings.unreadable": "the settings file {file} can't be read ({why}); correct that, or name another one",
+    "settings.unreadable": "the settings file {file} can't be read ({why:words}); correct that, or name another one",
     "settings.broken": (
         "the settings file {file} can't be understood: {why}; write each line as in rate = 2, texts between quotation "
         "marks, and those with a backslash between single ones, as in 'C:\\Users\\rina\\password.txt'"
@@ -1035,7 +1064,7 @@ WORDS: dict[str, str] = {
     "settings.least": "{file}, line {line}: {key} is {value}, but must be {least} or more; correct it",
     "settings.choice": "{file}, line {line}: {key} is '{value}', but must be one of {choices}; correct it",
     "settings.exists": "there is a settings file already, {file}; it is left as it is: edit it, or rename it first",
-    "settings.unwritable": "the settings file {file} can't be written ({why}); name another place with BULK_TOPUP_CONFIG",
+    "settings.unwritable": "the settings file {file} can't be written ({why:words}); name another place with BULK_TOPUP_CONFIG",
     "settings.created": "A settings file to fill in: {file}",
     "settings.next": "in that file, take the # away before what you want to set, save it, and see what is in force:",
     "settings.next_start": "keep what is the same every month in a settings file; start one:",
@@ -1104,6 +1133,7 @@ WORDS: dict[str, str] = {
         "the provider states no time, so 'settle --resend' will refuse; check this computer's clock yourself"
     ),
     "doctor.ledger.fine": "{where} answers in {ms} ms",
+    "doctor.ledger.file": "{where} can be read",
     "doctor.ledger.none": "{where} is not there yet; the first run makes it",
     "doctor.ledger.slow": (
         "{where} answers in {ms} ms only, which slows down every top-up; use a server that is nearer, or more --workers"
@@ -1121,7 +1151,7 @@ WORDS: dict[str, str] = {
         "the provider paid it on {day:date} instead of refusing it (51), so 'settle --resend' is barred; tell the provider"
     ),
     "doctor.folder.fine": "{folder} can be written to, and is on this computer's own disk",
-    "doctor.folder.unwritable": "{folder} can't be written to ({why}); choose another one with --checkpoint",
+    "doctor.folder.unwritable": "{folder} can't be written to ({why:words}); choose another one with --checkpoint",
     "doctor.disk.fine": "{free:number} MB are free where {folder} is",
     "doctor.disk.full": (
         "only {free:number} MB are free where {folder} is; make room, at least {least:number} MB: what was sent has to be "
@@ -1134,7 +1164,7 @@ WORDS: dict[str, str] = {
         "(51). If the provider does not refuse, it costs {most:money}. Spend {price:money}?"
     ),
     "prove.no_product": "the price list has no product {product} that can be ordered; see 'bulk-topup prices --ready'",
-    "prove.unwritable": "{path} can't be written ({why}); go to a folder that can be, and run the same command again",
+    "prove.unwritable": "{path} can't be written ({why:words}); go to a folder that can be, and run the same command again",
     "prove.seen": "Proven: the provider refused the second top-up of {number} (51). 'settle --resend' may rely on it.",
     "prove.broken": (
         "The provider did NOT refuse the second top-up of {number}: it was paid twice. 'settle --resend' is barred for this "
@@ -1275,7 +1305,7 @@ WORDS: dict[str, str] = {
     "prices.next": "write these codes into the product column of your sheet, or make a sheet to choose them in:",
     "prices.no_operator": "the price list has no operator {name}; it has {operators}",
     "prices.unwritable": (
-        "The price list could not be saved as {path}: {why}. Choose another folder or name with --output."
+        "The price list could not be saved as {path}: {why:words}. Choose another folder or name with --output."
     ),
     "new_file.suffix": "{path}: the name has to end in {known}; correct it and try again",
     "new_file.exists": "{path} is there already and was left as it is; give another name, or move it away first",
@@ -1284,7 +1314,7 @@ WORDS: dict[str, str] = {
     "template.none_ready": (
         "no template was made: none of the {count:number} products of the price list can be ordered now; try again later"
     ),
-    "template.unwritable": "The template could not be saved as {path}: {why}. Choose another folder or name.",
+    "template.unwritable": "The template could not be saved as {path}: {why:words}. Choose another folder or name.",
     "template.number_title": "Not a mobile number",
     "template.number_error": (
         "A mobile number starts with 08, 62 or +62 and has 10 to 13 digits, such as 081234567890. If it does, and "
@@ -1471,7 +1501,7 @@ WORDS: dict[str, str] = {
         "run 'bulk-topup check' again and have its code approved"
     ),
     "approval.unwritable": (
-        "this plan can't be approved from here, because {path} can't be written ({why}); make room, or check the "
+        "this plan can't be approved from here, because {path} can't be written ({why:words}); make room, or check the "
         "sheet in a folder where you may save files"
     ),
     "approval.account": "the account was {before}, and is {now} now",
@@ -1511,7 +1541,7 @@ WORDS: dict[str, str] = {
         "the plan costs {cost:money}, with {before:money} spent before, and the budget is {budget:money}: 'run' would "
         "send nothing; raise --budget, or take rows out"
     ),
-    "plan.unwritable": "The plan could not be saved as {path}: {why}. Choose another folder or name with --output.",
+    "plan.unwritable": "The plan could not be saved as {path}: {why:words}. Choose another folder or name with --output.",
     "plan.tab": "Plan",
     "plan.tab_rehearsal": "Plan SANDBOX",
     "plan.row_order": "send",

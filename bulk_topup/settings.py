@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from bulk_topup import say
-from bulk_topup.errors import InputError
+from bulk_topup.errors import InputError, cause_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +98,7 @@ def read() -> Settings:
     except UnicodeDecodeError:
         raise InputError("settings.encoding", file=path) from None
     except OSError as error:
-        raise InputError("settings.unreadable", file=path, why=error.strerror) from None
+        raise InputError("settings.unreadable", file=path, why=cause_of(error)) from None
     return _parsed(path, text)
 
 
@@ -214,5 +214,5 @@ def write_template(about: Mapping[str, str]) -> Path:
     except FileExistsError:
         raise InputError("settings.exists", file=path) from None
     except OSError as error:
-        raise InputError("settings.unwritable", file=path, why=error.strerror) from None
+        raise InputError("settings.unwritable", file=path, why=cause_of(error)) from None
     return path

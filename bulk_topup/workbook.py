@@ -34,7 +34,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
 from bulk_topup import say
-from bulk_topup.errors import StorageFailed
+from bulk_topup.errors import StorageFailed, cause_of
 from bulk_topup.model import BookTab, Notice, Status
 
 if TYPE_CHECKING:
@@ -365,11 +365,9 @@ def _free_name_beside(target: Path) -> Path:
 
 
 def _why(error: OSError | SerialisationError) -> str:
-    """The system's own words; lxml only names the errno of a failed write, as in "IO_ENOSPC"."""
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
+    """lxml only names the errno of a failed write, as in "IO_ENOSPC"."""
     number = getattr(errno, str(error).removeprefix("IO_"), None)
-    return os.strerror(number) if number else str(error)
+    return cause_of(OSError(number, os.strerror(number)) if number else error)
 
 
 # -- the sheets --------------------------------------------------------------------------------------------

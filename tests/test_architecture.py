@@ -26,8 +26,8 @@ def _names(text: str) -> frozenset[str]:
 
 PURE_STDLIB = _names(
     """
-    __future__ bisect collections collections.abc dataclasses datetime difflib email.utils enum functools
-    hashlib html.entities itertools json math operator re string types typing unicodedata
+    __future__ bisect collections collections.abc dataclasses datetime difflib email.utils enum errno
+    functools hashlib html.entities itertools json math operator re string types typing unicodedata
     """
 )
 """What a pure module may use of the standard library: nothing here opens, sends, sleeps or draws lots."""

@@ -515,7 +515,7 @@ def test_a_folder_that_may_only_be_read_is_a_storage_failure(target: Path, write
             write(target, HEADER, [a_line()])
     finally:
         target.parent.chmod(0o700)
-    assert (caught.value.code, caught.value.facts["why"]) == ("results.unwritable", "Permission denied")
+    assert (caught.value.code, caught.value.facts["why"]) == ("results.unwritable", "why.denied")
     assert target.read_bytes() == b"the old results"
 
 
@@ -528,7 +528,7 @@ def test_a_folder_that_cannot_be_written_to_is_a_storage_failure(
     with pytest.raises(StorageFailed) as caught:
         write(tmp_path / folder / "bonus.xlsx", HEADER, [a_line()])
     assert caught.value.code == "results.unwritable"
-    assert "bonus.xlsx" in say.WORDS[caught.value.code].format(**caught.value.facts)
+    assert "bonus.xlsx" in say.error(caught.value)
 
 
 FULL_DISK = """
@@ -558,7 +558,7 @@ def test_a_full_disk_is_a_storage_failure_without_remains(
     done = subprocess.run(
         command, env={"PYTHONPATH": root, "TMPDIR": str(scratch)}, capture_output=True, text=True, check=False
     )
-    assert (done.stdout, done.stderr) == ("results.unwritable File too large\n", "")
+    assert (done.stdout, done.stderr) == ("results.unwritable why.full\n", "")
     assert target.read_bytes() == b"the old results"
     assert left_in(target.parent) == [target.name]
     assert left_in(scratch) == []

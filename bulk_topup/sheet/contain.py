@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import psutil
 
-from bulk_topup.errors import InputError
+from bulk_topup.errors import InputError, cause_of
 from bulk_topup.sheet import frames
 from bulk_topup.sheet.frames import Garbage, shortened
 from bulk_topup.sheet.look import MOST_INFLATED
@@ -87,7 +87,7 @@ def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:
-        raise InputError("sheet.no_reader", cause=error.strerror or str(error)) from error
+        raise InputError("sheet.no_reader", cause=cause_of(error)) from error
 
 
 def _environment() -> dict[str, str]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from bulk_topup.errors import InputError
+from bulk_topup.errors import InputError, cause_of
 from bulk_topup.sheet import foreign
 from bulk_topup.sheet.columns import first_of
 
@@ -62,7 +62,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     except PermissionError as error:
         raise InputError("sheet.no_permission") from error
     except OSError as error:
-        raise InputError("sheet.not_readable", cause=error.strerror or str(error)) from error
+        raise InputError("sheet.not_readable", cause=cause_of(error)) from error
 
 
 def read_bytes(path: Path) -> bytes:
