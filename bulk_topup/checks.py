@@ -164,10 +164,23 @@ def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
         if not text:
             yield _error(row, "product.missing", column, text)
             continue
+        if unseen := _unseen(text):
+            yield _error(row, "product.invisible", column, text, unseen)
+            continue
         if text not in near:
             near[text] = ", ".join(near_codes(text, list(prices))) if len(near) < SUGGESTED_MOST else ""
         code = "product.unknown_near" if near[text] else "product.unknown"
         yield _error(row, code, column, text, {"near": near[text]})
+
+
+def _unseen(text: str) -> dict[str, str]:
+    """Facts about the characters of a text that nobody sees, as a trailing Ctrl-Z; none where it has none."""
+    unseen = [] if text.isprintable() else [c for c in text if not (c.isprintable() or c in "\t\r\n")]
+    if not unseen:
+        return {}
+    named = " ".join(f"U+{ord(c):04X}" for c in dict.fromkeys(unseen))
+    visible = "".join(c for c in text if c not in unseen)
+    return {"visible": " ".join(visible.split()), "characters": named}
 
 
 def near_codes(text: str, codes: Sequence[str]) -> list[str]:

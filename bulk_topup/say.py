@@ -643,6 +643,10 @@ WORDS: dict[str, str] = {
     ),
     "hidden.skipped": "the row is hidden in the sheet and was left out, as asked with --hidden skip; unhide it to send it",
     "product.missing": "there is no product code; fill it in ('bulk-topup prices' lists them)",
+    "product.invisible": (
+        "the code {visible} has a character in it that cannot be seen ({characters}); clear the cell and type the code "
+        "again"
+    ),
     "product.unknown": "{value} is not in the price list; 'bulk-topup prices' lists the codes",
     "product.unknown_near": "{value} is not in the price list; did you mean {near}?",
     "product.closed": "{value} is closed at the provider today; choose another product, or run again later",
@@ -1698,6 +1702,7 @@ WORDS: dict[str, str] = {
     "kind.number.prefix": "not a mobile prefix",
     "kind.number.lost_digits": "phone number has lost digits",
     "kind.product.missing": "no product code",
+    "kind.product.invisible": "a character in a product code that cannot be seen",
     "kind.product.unknown": "product code not in the price list",
     "kind.product.unknown_near": "product code not in the price list",
     "kind.product.closed": "product closed today",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup import checks
+from bulk_topup import checks, say
 from bulk_topup.model import Finding, Level, OddCell, Oddity, Status
 from bulk_topup.sheet import read_sheet
 from bulk_topup.workbook import RESULT_COLUMNS, ResultLine, SummaryRow, write_results
@@ -232,6 +232,25 @@ def test_an_odd_number_cell_is_no_number_even_if_its_text_looks_like_one() -> No
     sheet = sheet_of([("", ANDI, "S5")], odd={(2, 1): OddCell(Oddity.DECIMAL, ANDI)})
     assert understood(sheet).table["number"].tolist() == [""]
     assert codes(sheet) == [(2, "cell.decimal")]
+
+
+@pytest.mark.parametrize(
+    ("text", "characters"),
+    [
+        ("S5\x1a", "U+001A"),
+        ("S\u200b5", "U+200B"),
+        ("\u00adS5\x07", "U+00AD U+0007"),
+        ("S\x1c5", "U+001C"),
+        ("S5\n\x1a\n", "U+001A"),
+    ],
+)
+def test_a_character_in_a_product_code_that_nobody_sees_is_named(text: str, characters: str) -> None:
+    (finding,) = found(sheet_of([("", ANDI, text)]))
+    assert finding.code == "product.invisible"
+    words = say.finding(finding)
+    assert f"({characters})" in words
+    assert words.isprintable()
+    assert "\N{REPLACEMENT CHARACTER}" not in words
 
 
 def test_an_odd_cell_in_a_column_of_the_users_own_is_no_finding() -> None:
