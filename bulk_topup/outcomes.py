@@ -306,10 +306,11 @@ def _reason(fields: Mapping[str, object]) -> str:
 
 
 def _invoice(fields: Mapping[str, object]) -> str:
-    """The invoice; "" for one that could not be asked about later, because it is cut or damaged."""
+    """The invoice; "" for one that could not be asked about later: cut, damaged, or a mere dash."""
     value = fields.get("invoice")
     stated = text(value)
-    return stated if isinstance(value, str) and stated == value.strip() and REPLACED not in stated else ""
+    is_whole = isinstance(value, str) and stated == value.strip() and REPLACED not in stated
+    return stated if is_whole and any(letter.isdigit() for letter in stated) else ""
 
 
 def _number_stated(fields: Mapping[str, object]) -> bool:

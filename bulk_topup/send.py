@@ -274,7 +274,11 @@ class Sender:
     def _end(self, attempt: Attempt, outcome: Outcome, moment: Moment) -> Ended:
         # Reckoned anew: the answer's own `Date` was seen later than the one before the attempt.
         skew_s = self.tools.provider.skew_s(moment.at, moment.began)
+        order, ledger = attempt.order, self.tools.ledger
         try:
+            outcome = settle.unless_of_other_batch(
+                outcome, order, wib_day(moment.at), self.checkpoint, ledger
+            )
             return self.checkpoint.end(attempt.id, outcome, self.tools.clock.now(), skew_s)
         except StorageFailed:
             # The one place where this answer still stands is a person's screen.

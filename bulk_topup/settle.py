@@ -9,8 +9,8 @@ from __future__ import annotations
 import heapq
 import re
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,6 @@ from bulk_topup.outcomes import RESOLVED_NOT_SENT, classify_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-    from datetime import date
 
     from bulk_topup.account import Stop
     from bulk_topup.checkpoint import Checkpoint, OpenInvoice, OpenOrder, PastAttempt
@@ -308,6 +307,35 @@ def has_other_calendar(days: Iterable[tuple[datetime, str]]) -> bool:
         not near_midnight(sent_at) and not tanggal.startswith(wib_day(sent_at).isoformat())
         for sent_at, tanggal in days
     )
+
+
+# -- another batch's answer --------------------------------------------------------------------------------
+
+
+def unless_of_other_batch(
+    outcome: Outcome, order: Order, day: date, checkpoint: Checkpoint, ledger: Ledger
+) -> Outcome:
+    """The outcome of an attempt of this WIB day; unknown where its answer is that to another batch's top-up.
+
+    Its date alone says nothing, as the provider's calendar is its own; with the invoice of what another batch
+    sent on that date, it does. That invoice must not be asked about for this order: it would be confirmed.
+    """
+    stated = _day_in(outcome.answered_at)
+    if not outcome.invoice or stated in {None, day}:
+        return outcome
+    there = ledger.at_work(stated or day, stated or day, order.number, but=checkpoint.batch_id)
+    holders = ((_holders(entry, outcome.invoice), has_claim) for entry, has_claim in there)
+    if not any(rows or (rows is None and has_claim) for rows, has_claim in holders):
+        return outcome
+    doubted = replace(outcome, kind=Kind.UNKNOWN, then=Then.STOP, code="outcome.same_invoice")
+    return replace(doubted, invoice="", serial="", debited=None, balance=None)
+
+
+def _day_in(stated: str) -> date | None:
+    try:
+        return date.fromisoformat(stated[:10])
+    except ValueError:
+        return None
 
 
 # -- a person's word ---------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ import pytest
 
 from bulk_topup.checkpoint import BatchIdentity, Checkpoint
 from bulk_topup.clock import WIB
-from bulk_topup.sandbox import Faults
+from bulk_topup.sandbox import Fault, Faults
 from tests.office import START, Came, Office, open_office
 
 if TYPE_CHECKING:
@@ -720,3 +720,34 @@ def test_a_progress_file_that_is_replaced_during_a_run_stops_it(tmp_path: Path) 
         came = office.run("bonus.csv")
 
         assert (came.exit, came.code, sum(came.paid.values())) == (3, "checkpoint.replaced", 2)
+
+
+# -- an answer that is another batch's ---------------------------------------------------------------------
+
+
+def test_the_answer_to_another_batchs_top_up_says_nothing_of_this_one(tmp_path: Path) -> None:
+    """A cache before the provider is stale: the same number and product, last month's date and invoice."""
+    answered: list[str] = []
+
+    def decide(endpoint: str, nth: int) -> Fault | None:
+        is_stale = (endpoint, nth) == ("isipulsa", 2)
+        return Fault.parse(f"before otherjson:{json.dumps(last_month(answered))}") if is_stale else None
+
+    with open_office(tmp_path, faults=Faults(decide)) as office:
+        office.write("januari.csv", [(NUMBERS["A"], "TSEL5")])
+        office.run("januari.csv")
+        answered += [topup.invoice for topup in office.topups()]
+        office.clock.set(DAYS["next month"])
+        office.write("februari.csv", [(NUMBERS["A"], "TSEL5"), (NUMBERS["B"], "TSEL5")])
+
+        came = office.run("februari.csv")
+
+        assert (came.exit, len(came.sent)) == (3, 1)
+        assert [row["status"] for row in office.results("februari.csv")] == ["unknown", "unsent"]
+        office.settle("februari.csv")
+        assert [row["status"] for row in office.results("februari.csv")] == ["unknown", "unsent"]
+
+
+def last_month(invoices: list[str]) -> dict[str, str]:
+    said = {"result": "ok", "status": "sukses", "kodeoperator": "TSEL5", "nomorpelanggan": NUMBERS["A"]}
+    return {**said, "invoice": invoices[0], "tanggal": "2025-01-20 10:00:00", "debet": "5650", "saldo": "1"}

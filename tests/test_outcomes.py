@@ -253,7 +253,7 @@ def test_reason_code_00_may_come_as_the_json_number_0() -> None:
 
 
 @pytest.mark.parametrize(
-    "invoice", [..., "", "  ", None, True, [], {}, "T" * 101, "TRX\x1b[2J1", "TRX\ud8001"]
+    "invoice", [..., "", "  ", "-", "N/A", None, True, [], {}, "T" * 101, "TRX\x1b[2J1", "TRX\ud8001"]
 )
 def test_success_without_a_usable_invoice_is_unknown(invoice: object) -> None:
     outcome = come_to(ok(invoice=invoice))
