@@ -36,8 +36,9 @@ class Stop:
     at: str
 
     def facts(self) -> dict[str, str]:
-        """For its wording; `cause` is a code that is worded itself."""
-        return {"cause": self.code, "desk": self.desk, "at": self.at, "reason": self.reason}
+        """For its wording; `cause` is a code that is worded itself, `at` is to the minute."""
+        at = self.at[:16].replace("T", " ")
+        return {"cause": self.code, "desk": self.desk, "at": at, "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,9 @@ class Account(Store):
         return Slot(is_ours, max(0.0, float(wait_s)), _stop_of(stop))
 
     def pause(self, seconds: float) -> None:
-        """No desk gets a slot within the next `seconds`."""
+        """No desk gets a slot within the next `seconds`; nothing in a file."""
+        if not self.is_server:
+            return
         until = sa.func.greatest(ACCOUNTS.c.last_slot, _now() + min(seconds, LONGEST_PAUSE_S))
         with self._errors(), self._single.connect() as db:
             db.execute(sa.update(ACCOUNTS).where(self._own()).values(last_slot=until))

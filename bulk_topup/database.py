@@ -96,6 +96,9 @@ _AT_LENGTH: Final = """
 """
 """For a transaction that goes over whole tables."""
 
+_MAY_NOT: Final = "42501"
+"""SQLSTATE of a statement that this user is not allowed."""
+
 
 class Store:
     """The ledger's tables, brought up to VERSION when opened.
@@ -161,6 +164,15 @@ class Store:
 
     def _migrate_server(self) -> None:
         """All of it or nothing, one desk at a time."""
+        try:
+            self._migrate_whole()
+        except sa.exc.ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", "") == _MAY_NOT:
+                self.close()
+                raise StorageFailed("ledger.not_owner", where=self.place) from None
+            raise
+
+    def _migrate_whole(self) -> None:
         with self._engine.begin() as db:
             db.exec_driver_sql(_AT_LENGTH)
             db.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING_TABLES)))

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bulk_topup.account import Stop
 
 OPEN, PAID, HELD = "open", "paid", "held"
+OTHER_DAY: Final = "ledger.other_day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Ledger(Account):
         db.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
         there = wib_day(self.server_time(db))
         if there != day:
-            raise StorageFailed("ledger.other_day", here=day, there=there)
+            raise StorageFailed(OTHER_DAY, here=day, there=there)
 
     def _held_elsewhere(
         self, db: sa.Connection, order: Order, batch: str, since: date, day: date

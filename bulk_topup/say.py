@@ -806,6 +806,10 @@ WORDS: dict[str, str] = {
         "this computer's clock says it is {here} in Jakarta, the server of the record of earlier top-ups says {there}; "
         "nothing more is sent: set the clock that is wrong, then run the same command again"
     ),
+    "ledger.not_owner": (
+        "the record of earlier top-ups, {where}, has no tables yet, or those of an earlier version, and this user may not "
+        "make them; let the database's owner run 'bulk-topup history' on it once, then run the same command again"
+    ),
     "ledger.restored": (
         "The server of the record of all top-ups was restored from an older copy, or moved, so that it may lack what was "
         "paid since. Run 'bulk-topup settle' at every desk on every sheet of the days since: each puts its own back."

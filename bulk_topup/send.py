@@ -17,6 +17,7 @@ from bulk_topup.account import Stop
 from bulk_topup.batch import KEY
 from bulk_topup.clock import wib_day
 from bulk_topup.errors import BulkTopupError, StorageFailed
+from bulk_topup.ledger import OTHER_DAY
 from bulk_topup.model import Halt, Kind, NotSent, Order, Outcome, Status, Then
 from bulk_topup.outcomes import Streaks, classify
 from bulk_topup.plan import orders_of
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 LATE_S = 5.0
 """A request leaves within this of its attempt or not at all: a machine that slept must not wake up paying."""
+
+BUSY_S = 10.0
+"""For so long no desk of the account begins a request after one of them came too soon (41)."""
 
 LONGEST_WAIT_S = 600.0
 """A provider that asks for a longer pause than this has told us to stop."""
@@ -205,7 +209,10 @@ class Sender:
         if not _copy_may_follow(order, wib_day(moment.at), self.checkpoint, self.watcher):
             self.purse.correct(order.price - _committed(order, expected), 0)
             return None
-        claim_token = self._claim(order, moment, expected)
+        try:
+            claim_token = self._claim(order, moment, expected)
+        except StorageFailed as failure:
+            return self._disowned(order, moment, expected, failure)
         if claim_token is None:
             return None
         attempt = self._begin(order, moment, claim_token, expected)
@@ -222,11 +229,7 @@ class Sender:
     def _claim(self, order: Order, moment: Moment, expected: Status) -> str | None:
         """The token under which this order holds its slot, or None where another order holds it."""
         slot = (order, wib_day(moment.at), moment.token, self._batch, self.batch_name, moment.at)
-        try:
-            holder = self.tools.ledger.claim(*slot, since=self._since)
-        except StorageFailed:
-            self._disown(order, moment, expected)
-            raise
+        holder = self.tools.ledger.claim(*slot, since=self._since)
         if holder is None:
             return moment.token
         if expected is Status.UNKNOWN and holder.token in self.checkpoint.tokens(order.id):
@@ -237,14 +240,23 @@ class Sender:
         self.watcher.done(order, status, None)
         return None
 
-    def _disown(self, order: Order, moment: Moment, expected: Status) -> None:
+    def _disowned(self, order: Order, moment: Moment, expected: Status, failure: StorageFailed) -> Outcome:
         """The claim may stand, although word of it never came: nothing was sent under it, and that is kept.
 
         Without this it would be found later as a claim whose attempt was lost, and the order be unknown.
+        Raises the failure, unless it is midnight here a moment before or after it is at the server: then in a
+        moment both are on the same day.
         """
-        if expected is not Status.UNKNOWN:  # whose claim, where there is one, is its earlier attempt's
-            attempt = self._begin(order, moment, "", expected)
-            self._end(attempt, classify(NotSent("failed"), order), moment)
+        if expected is Status.UNKNOWN:  # whose claim, where there is one, is its earlier attempt's
+            raise failure
+        attempt = self._begin(order, moment, "", expected)
+        is_midnight = failure.code == OTHER_DAY and settle.near_midnight(moment.at)
+        cause = NotSent("late" if is_midnight else "failed")
+        status, outcome = self._end(attempt, classify(cause, order), moment)
+        if not is_midnight:
+            raise failure
+        self._react(order, outcome, status, expected)
+        return outcome
 
     def _already_claimed(self, order: Order, holder: Claim, expected: Status) -> Status:
         """Another order holds the slot; or this very one, through a copy of this batch elsewhere.
@@ -304,6 +316,7 @@ class Sender:
             verdict = self._streaks.see(outcome, order.product)
         if outcome.then is Then.ONE_AT_A_TIME:
             self._one_at_a_time = True
+            self.tools.ledger.pause(BUSY_S)
         if outcome.then is Then.STOP:
             if outcome.kind is Kind.REFUSED:  # by a code of the account's, which every desk of it would meet
                 self.tools.ledger.stop_all(self._as_told(outcome))

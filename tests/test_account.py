@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bulk_topup.account import Account, Slot, Stop
+from bulk_topup.send import BUSY_S
 from bulk_topup.throttle import AHEAD_S, LATE_S, SharedThrottle
 from tests.builders import NOW
 
@@ -330,6 +331,16 @@ def test_pending_top_ups_are_asked_after_while_the_account_is_stopped(office: Of
     stopped = office.run("run", "medan.csv", "--yes", "--rate", "500", "--wait", "8")
     assert stopped.exit == 3
     assert office.statuses("medan.results.xlsx") == ["sukses", "unsent"]
+
+
+def test_a_desk_that_comes_too_soon_makes_all_desks_wait_a_moment(office: Office, address: str) -> None:
+    """41: the provider is still at work on a top-up of this account."""
+    office.payroll("medan.csv", ["081200000041"])
+    assert office.send("medan.csv").exit == 4
+    with closing(Account(address, account="sandbox", base_url=office.sandbox.url)) as other:
+        slot = other.take_slot(0.5, 1.0)
+        assert not slot.is_ours
+        assert 1.0 < slot.wait_s < BUSY_S
 
 
 def test_where_the_record_is_a_file_there_is_no_stop_to_clear(make_office: MakeOffice) -> None:

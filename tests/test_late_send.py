@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from bulk_topup.ledger import Claim
     from bulk_topup.model import Answer, Outcome
     from tests.conftest import Office
+    from tests.postgres import Server
 
 NOON = datetime(2025, 1, 20, 12, 0, tzinfo=WIB)
 TODAY, TOMORROW = date(2025, 1, 20), date(2025, 1, 21)
@@ -307,6 +308,23 @@ def test_what_another_batch_paid_before_midnight_is_not_paid_by_this_one_after_i
 
         assert (came.exit, office.paid()) == (1, {OTHERS: 1, SHARED: 1})
         assert [row["status"] for row in office.results("jakarta.csv")] == ["sukses", "duplicate"]
+
+
+def test_midnight_that_comes_a_moment_sooner_at_the_server_holds_up_the_row_and_not_the_run(
+    sending: Callable[[datetime], Sending], postgres: Server
+) -> None:
+    desk = sending(datetime(2025, 1, 20, 23, 59, 59, 700_000, tzinfo=WIB))
+    with closing(Ledger(postgres.fresh(), account="sandbox", base_url="u")) as desk.ledger:
+        desk.ledger.server_time = lambda _db: desk.clock.now() + timedelta(seconds=0.5)
+        sender = desk.send(ANDI)
+        assert sender.halt is None
+        assert desk.attempts() == [LATE, SUKSES]
+        assert [claim["day"] for claim in desk.ledger.own(desk.checkpoint.batch_id)] == [TOMORROW.isoformat()]
+
+        desk.clock.wall = NOON
+        desk.ledger.server_time = lambda _db: NOON + timedelta(days=1)
+        with pytest.raises(StorageFailed):
+            desk.send(BUDI)
 
 
 def test_a_copy_does_not_follow_one_that_was_paid_before_midnight(tmp_path: Path) -> None:

@@ -170,6 +170,17 @@ def test_a_desk_needs_no_more_than_to_read_and_write_rows(postgres: Server, addr
         assert len(ledger.own("b1")) == 1
 
 
+def test_a_desk_that_comes_before_the_tables_is_told_who_makes_them(postgres: Server) -> None:
+    schema = postgres.fresh().rpartition("%3D")[2]
+    postgres.execute(
+        f"CREATE ROLE {schema}_desk LOGIN PASSWORD 'hunter2'",
+        f"GRANT USAGE ON SCHEMA {schema} TO {schema}_desk",
+    )
+    with pytest.raises(StorageFailed) as refused:
+        Ledger(postgres.address(schema, user=f"{schema}_desk"), **SCOPE)
+    assert refused.value.code == "ledger.not_owner"
+
+
 # -- a server that is not there ----------------------------------------------------------------------------
 
 
