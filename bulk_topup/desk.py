@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Never, TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 from bulk_topup import say
 from bulk_topup.console import command_line, path_argument, put
 from bulk_topup.errors import Declined
+from bulk_topup.progress import Bar, left_s, time_words
 from bulk_topup.status import Paid, Status
 from bulk_topup.steps import Step, Typed
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import FrameType
-
-    from tqdm import tqdm
 
     from bulk_topup.account import Stop
     from bulk_topup.approval import Difference
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from bulk_topup.config import Approval
     from bulk_topup.errors import BulkTopupError, InputError, StorageFailed
     from bulk_topup.lines import Line
-    from bulk_topup.model import Deposit, Finding, Halt, Notice, Order, Outcome
+    from bulk_topup.model import Deposit, Finding, Halt, Notice, Order
     from bulk_topup.pilot import Pilot
     from bulk_topup.plan import Plan
     from bulk_topup.settle import Obstacle, Verdict
@@ -43,8 +41,6 @@ FINDINGS_SHOWN = 20
 ALIKE_SHOWN = 5
 """More findings of a kind than this are one line."""
 ROWS_SHOWN = 8
-LINE_EVERY_S = 10.0
-"""How often the progress is told where no bar can be drawn."""
 _HANG_UP = getattr(signal, "SIGHUP", None)
 
 
@@ -150,6 +146,12 @@ class Desk:
 
     def show_code(self, code: str) -> None:
         self.say(say.text("plan.code", code=code))
+
+    def show_time(self, orders: int, rate_per_s: float) -> None:
+        """How long these take, if the provider keeps up; nothing where there are none."""
+        if orders:
+            time = time_words(left_s(orders, rate_per_s))
+            self.say("  " + say.text("plan.takes", time=time, rate=say.plain(rate_per_s)))
 
     def show_overlap(self, overlap: Overlap, count: int) -> None:
         facts = {"paid": overlap.rows, "count": count, "batch": overlap.batch, "day": overlap.day}
@@ -493,153 +495,20 @@ class Desk:
                 signal.signal(number, handler)
 
     @contextmanager
-    def progress(self, orders: int, clock: Clock) -> Iterator[Bar]:
-        """A bar on a terminal; elsewhere a line now and then, but not with `as_json` or `quiet`."""
+    def progress(self, orders: int, clock: Clock, rate_per_s: float) -> Iterator[Bar]:
+        """A bar on a terminal; elsewhere a line now and then, but not with `as_json` or `quiet`.
+
+        At most so many requests start in a second.
+        """
         draws = not self._quiet and sys.stderr.isatty()
         tells = not (draws or self._quiet or self._as_json)
-        bar = Bar(self, clock, draws=draws, tells=tells)
+        bar = Bar(self, clock, rate_per_s, draws=draws, tells=tells)
         if orders:
             bar.begin(orders)
         try:
             yield bar
         finally:
             bar.close()
-
-
-class Bar:
-    """Counts what comes in, in this command, and shows it: drawn, told line by line, or not at all.
-
-    It watches twice: orders being sent, then pending ones being asked after. Any thread may call it.
-    """
-
-    def __init__(self, desk: Desk, clock: Clock, *, draws: bool, tells: bool) -> None:
-        self._desk = desk
-        self._clock = clock
-        self._draws = draws
-        self._tells = tells
-        self._drawn: tqdm[Never] | None = None
-        self._closed = threading.Event()
-        self._lock = threading.RLock()
-        self._counts = dict.fromkeys(Status, 0)
-        self._spent = self._count = self._total = 0
-        self._is_asking = False
-        self._begun = self._told = clock.alive()
-
-    def begin(self, total: int) -> None:
-        """So many are to come from here on."""
-        self.close()
-        self._count, self._total = 0, total
-        self._begun = self._told = self._clock.alive()
-        if self._draws:
-            self._drawn, self._closed = self._new_drawing(total), threading.Event()
-            threading.Thread(target=self._tick, args=(self._drawn, self._closed), daemon=True).start()
-
-    def close(self) -> None:
-        with self._lock:
-            self._closed.set()
-            if self._drawn is not None:
-                self._drawn.close()
-            self._drawn = None
-
-    def _new_drawing(self, total: int) -> tqdm[Never]:
-        from tqdm import tqdm
-
-        speed = "" if self._is_asking else "<{remaining}, {rate_noinv_fmt}"
-        layout = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}" + speed + "{postfix}]"
-        unit = " " + say.text("progress.unit")
-        return tqdm(total=total, unit=unit, bar_format=layout, dynamic_ncols=True, file=sys.stderr)
-
-    def _tick(self, drawn: tqdm[Never], closed: threading.Event) -> None:
-        """An answer can take a minute: the clock in the bar shows that nothing hangs."""
-        while not closed.wait(1.0):
-            with self._lock:
-                if not closed.is_set():
-                    drawn.refresh()
-
-    # -- as a Watcher --------------------------------------------------------------------------------------
-
-    def done(self, order: Order, status: Status, debited: int | None) -> None:
-        with self._lock:
-            self._counts[status] += 1
-            if status is Status.SUKSES:
-                self._spent += order.price if debited is None else debited
-            self._show(1)
-
-    def balance(self, rupiah: int, needed: int) -> None:
-        if rupiah < needed:
-            with self._undrawn():
-                self._desk.show_short_deposit(rupiah, needed)
-
-    def unwritten(self, order: Order, outcome: Outcome) -> None:
-        facts = {"row": order.row, "number": order.number, "kind": outcome.kind, "invoice": outcome.invoice}
-        with self._undrawn():
-            self._desk.warn(say.text("unwritten", **facts))
-
-    def waiting(self, pending: int, wait_s: float) -> None:
-        if not pending or not wait_s:
-            return
-        with self._lock:
-            all_sent = bool(self._total) and self._count == self._total and not self._counts[Status.UNSENT]
-            self.close()
-            code = "progress.all_sent" if all_sent else "progress.waiting"
-            self._desk.say(say.text(code, count=pending, seconds=f"{wait_s:.0f}"))
-            self._is_asking = True
-            self.begin(pending)
-
-    def settled(self, status: Status, rupiah: int) -> None:
-        with self._lock:
-            # A pending one of an earlier run was never counted in this one.
-            self._counts[Status.PENDING] = max(0, self._counts[Status.PENDING] - 1)
-            self._counts[status] += 1
-            if status is Status.SUKSES:
-                self._spent += rupiah
-            self._show(1 if self._is_asking else 0)
-
-    # -- showing -------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _undrawn(self) -> Iterator[None]:
-        """A line of text while a bar stands on the last line of the screen."""
-        with self._lock:
-            if self._drawn is not None:
-                self._drawn.clear()
-            yield
-            if self._drawn is not None:
-                self._drawn.refresh()
-
-    def _show(self, step: int) -> None:
-        self._count += step
-        if self._drawn is not None:
-            self._drawn.set_postfix_str(self._words(), refresh=False)
-            self._drawn.update(step)
-        elif self._tells and self._clock.alive() - self._told >= LINE_EVERY_S:
-            self._told = self._clock.alive()
-            self._desk.say(self._line())
-
-    def _line(self) -> str:
-        rate = self._count / (self._told - self._begun)
-        left_s = round((self._total - self._count) / rate) if rate else 0
-        facts = {"done": self._count, "total": self._total, "counts": self._words()}
-        return say.text("progress.line", **facts, rate=say.decimal(rate), left=duration(left_s))
-
-    def _words(self) -> str:
-        counts = self._counts
-        by_code = {
-            "progress.paid": counts[Status.SUKSES],
-            "progress.failed": counts[Status.GAGAL] + counts[Status.DUPLICATE] + counts[Status.INVALID],
-            "progress.unsent": counts[Status.UNSENT],
-            "progress.pending": self._total - self._count if self._is_asking else counts[Status.PENDING],
-            "progress.unclear": counts[Status.UNKNOWN] + counts[Status.ACCEPTED],
-        }
-        parts = [say.text(code, count=count) for code, count in by_code.items() if count]
-        return ", ".join([*parts, say.money(self._spent)])
-
-
-def duration(seconds: int) -> str:
-    """`0:45`, `12:05` or `1:02:05`."""
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def _hanging(line: str) -> int:

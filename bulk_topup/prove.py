@@ -87,7 +87,7 @@ def _sent_again(job: Job, desk: Desk, clock: SystemClock) -> Outcome | None:
         if order is None:
             return None
         checkpoint.note(clock.now(), who(), "prove 51", note="the same top-up once more")
-        with desk.interruptible(clock), desk.progress(1, clock) as watcher:
+        with desk.interruptible(clock), desk.progress(1, clock, job.connection.rate_per_s) as watcher:
             sender = Sender(checkpoint, tools, watcher, Purse(limit=None), job.source.path.stem)
             outcome = sender.repeat(order)
         _keep(outcome, tools, checkpoint)

@@ -92,6 +92,7 @@ def run(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock) -> Exit:
             plan, starts_new = make_plan(job, tools, sheet, checkpoint)
             desk.show_plan(plan)
             desk.show_deposit(history.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED)), plan.cost)
+            desk.show_time(len(plan.orders), job.connection.rate_per_s)
             if len(plan.orders) and job.approval is None:
                 desk.show_code(plan.code)
             if checkpoint is not None and starts_new:
@@ -135,6 +136,7 @@ def check(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock, target: 
                 checkpoint.close()
         desk.show_plan(plan, every_finding=True)
         desk.show_deposit(deposit, plan.cost)
+        desk.show_time(len(plan.orders), job.connection.rate_per_s)
         if plan.overlap is not None:
             desk.show_overlap(plan.overlap, len(plan.orders))
         if excess is not None:
@@ -187,7 +189,7 @@ def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
         existing_checkpoint(job, tools) as checkpoint,
     ):
         bring_ledger_up_to_date(checkpoint, tools, desk)
-        with desk.interruptible(clock), desk.progress(0, clock) as watcher:
+        with desk.interruptible(clock), desk.progress(0, clock, job.connection.rate_per_s) as watcher:
             asked = len(checkpoint.open_invoices())
             checkpoint.note(clock.now(), who(), "settle", note=f"{asked} to ask after")
             watcher.waiting(asked, job.wait_s)
@@ -490,7 +492,10 @@ def send_and_settle(
 
     `limit` is the most that the batch may have cost by the end, in rupiah.
     """
-    with desk.interruptible(tools.clock), desk.progress(len(plan.orders), tools.clock) as watcher:
+    with (
+        desk.interruptible(tools.clock),
+        desk.progress(len(plan.orders), tools.clock, job.connection.rate_per_s) as watcher,
+    ):
 
         def send() -> Halt | None:
             return send_waves(
@@ -513,7 +518,10 @@ def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, desk: Desk) -
     assert_within_budget(0, checkpoint, job.budget)
     desk.ask_to_resend([open_.order for open_ in found.orders], yes=job.yes)
     checkpoint.note(tools.clock.now(), who(), "resend", note=f"{len(found.orders)} orders")
-    with desk.interruptible(tools.clock), desk.progress(len(found.orders), tools.clock) as watcher:
+    with (
+        desk.interruptible(tools.clock),
+        desk.progress(len(found.orders), tools.clock, job.connection.rate_per_s) as watcher,
+    ):
 
         def send() -> Halt | None:
             return resend(found, checkpoint, tools, watcher, job.budget, job.source.path.stem)

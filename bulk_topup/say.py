@@ -1464,6 +1464,7 @@ WORDS: dict[str, str] = {
     "plan.findings": "Row by row:",
     "plan.warned": "{count:row|rows} will be sent with a warning ({rows}):",
     "plan.code": "  plan code {code}",
+    "plan.takes": "takes about {time} at {rate} a second",
     "plan.ask": "Send {count:top-up|top-ups} for {cost:money}?",
     "plan.ask_pilot": "Send {count:top-up|top-ups} for {cost:money}, the first {pilot:number} of them as a pilot?",
     "plan.sending": "Sending {count:top-up|top-ups} for {cost:money}.",
@@ -1657,12 +1658,17 @@ WORDS: dict[str, str] = {
     ),
     "next.unsent": "{count:row is|rows are} not sent yet: go on.",
     "next.invalid": "{count:row was|rows were} held back: correct the sheet, save it and run it again.",
-    "progress.unit": "rows",
     "progress.paid": "{count:number} paid",
     "progress.failed": "{count:number} failed",
     "progress.unsent": "{count:number} not sent",
     "progress.pending": "{count:number} pending",
-    "progress.unclear": "{count:number} unclear",
+    "progress.accepted": "{count:number} accepted",
+    "progress.unknown": "{count:number} unknown",
+    "progress.left": "{time} left",
+    "progress.pace": "{rate}/s",
+    "time.seconds": "{seconds} s",
+    "time.minutes": "{minutes} min",
+    "time.hours": "{hours} h {minutes} min",
     "progress.line": "{done:number} of {total:row|rows}: {counts}; {rate} a second, about {left} left",
     "progress.all_sent": "All sent; asking after {count:pending top-up|pending top-ups} for up to {seconds} s.",
     "progress.waiting": "Asking after {count:pending top-up|pending top-ups} for up to {seconds} s.",
@@ -1803,6 +1809,11 @@ def money(rupiah: int) -> str:
 
 def number(value: int) -> str:
     return f"{value:,}".replace(",", _spoken.thousands)
+
+
+def plain(value: float) -> str:
+    """With the decimal places that it has, and no others."""
+    return f"{value:g}".replace(".", _spoken.decimal)
 
 
 def decimal(value: float) -> str:

@@ -18,9 +18,10 @@ import pytest
 from bulk_topup import command
 from bulk_topup.cli import cli
 from bulk_topup.console import argument, path_argument, wrapped
-from bulk_topup.desk import Bar, Desk, deposit_lines, so_far
+from bulk_topup.desk import Desk, deposit_lines, so_far
 from bulk_topup.lines import LinesAlike
 from bulk_topup.model import Status
+from bulk_topup.progress import Bar, fitted, left_s, time_words
 from bulk_topup.settings import Settings
 from bulk_topup.steps import Typed, after, before, now
 from bulk_topup.tally import Tally
@@ -317,7 +318,7 @@ class Listening(Desk):
 def watched(desk: Listening, seconds: Sequence[float], statuses: Sequence[Status]) -> list[str]:
     """What is told where each of these orders takes so long; the desk is not at a terminal."""
     clock = MovedClock()
-    with desk.progress(len(seconds), clock) as bar:
+    with desk.progress(len(seconds), clock, 500.0) as bar:
         for nth, (wait_s, status) in enumerate(zip(seconds, statuses, strict=True)):
             clock.pass_by(wait_s)
             bar.done(an_order(ANDI, row=nth + 2), status, None)
@@ -332,6 +333,40 @@ def test_without_a_terminal_there_is_a_line_every_ten_seconds() -> None:
     assert told[1].startswith("5 of 5 rows: 2 paid, 1 failed, 1 not sent, 1 pending, Rp")
 
 
+@pytest.mark.parametrize(
+    ("left", "done", "elapsed_s", "seconds"),
+    [
+        (3_600, 0, 0.0, 720.0),  # nothing is measured yet: as fast as it may go
+        (3_600, 40, 8.0, 720.0),
+        (3_600, 40, 2.0, 720.0),  # the first slots come at once, the later ones at the rate
+        (3_600, 40, 80.0, 7_200.0),  # the provider is slower than that
+        (0, 40, 80.0, 0.0),
+    ],
+)
+def test_the_rest_takes_as_long_as_the_slower_of_rate_and_pace(
+    left: int, done: int, elapsed_s: float, seconds: float
+) -> None:
+    assert left_s(left, 5.0, done=done, elapsed_s=elapsed_s) == seconds
+
+
+def test_a_time_is_told_as_people_tell_it() -> None:
+    told = [time_words(seconds) for seconds in (0.2, 45, 89, 91, 720, 3_570, 7_500)]
+    assert told == ["1 s", "45 s", "89 s", "2 min", "12 min", "1 h 0 min", "2 h 5 min"]
+
+
+def test_the_time_is_told_before_the_start(office: Office) -> None:
+    office.payroll("gaji.csv", office.numbers(30))
+    assert "  takes about 12 s at 2.5 a second" in office.run("check", "gaji.csv", "--rate", "2.5").out
+
+
+def test_what_matters_least_is_left_out_of_a_narrow_line() -> None:
+    pieces = [(2, "120 paid"), (1, "2 unknown"), (0, "Rp1,260,000"), (3, "0:12 left"), (4, ""), (4, "2.0/s")]
+    assert fitted(pieces, 80) == "120 paid, 2 unknown, Rp1,260,000, 0:12 left, 2.0/s"
+    assert fitted(pieces, 45) == "120 paid, 2 unknown, Rp1,260,000, 0:12 left"
+    assert fitted(pieces, 32) == "120 paid, 2 unknown, Rp1,260,000"
+    assert fitted(pieces, 5) == "Rp1,260,000"
+
+
 @pytest.mark.parametrize("settings", [{"quiet": True}, {"as_json": True}])
 def test_quiet_and_json_have_no_such_lines(settings: dict[str, bool]) -> None:
     assert watched(Listening(**settings), [60.0], [Status.SUKSES]) == []
@@ -339,7 +374,7 @@ def test_quiet_and_json_have_no_such_lines(settings: dict[str, bool]) -> None:
 
 def test_waiting_for_pending_ones_says_for_how_many_and_how_long() -> None:
     desk, clock = Listening(), MovedClock()
-    with desk.progress(1, clock) as bar:
+    with desk.progress(1, clock, 500.0) as bar:
         bar.done(an_order(ANDI), Status.PENDING, None)
         bar.waiting(3, 120.0)
         clock.pass_by(12.0)
@@ -350,7 +385,7 @@ def test_waiting_for_pending_ones_says_for_how_many_and_how_long() -> None:
 
 def test_after_a_halt_it_does_not_say_that_all_was_sent() -> None:
     desk = Listening()
-    with desk.progress(2, MovedClock()) as bar:
+    with desk.progress(2, MovedClock(), 500.0) as bar:
         bar.done(an_order(ANDI), Status.PENDING, None)
         bar.waiting(1, 60.0)
     assert desk.said == ["Asking after 1 pending top-up for up to 60 s."]
@@ -358,7 +393,7 @@ def test_after_a_halt_it_does_not_say_that_all_was_sent() -> None:
 
 def test_nothing_is_said_where_nothing_is_waited_for() -> None:
     desk = Listening()
-    bar = Bar(desk, MovedClock(), draws=False, tells=True)
+    bar = Bar(desk, MovedClock(), 2.0, draws=False, tells=True)
     bar.waiting(0, 120.0)
     bar.waiting(3, 0.0)
     assert desk.said == []
