@@ -548,17 +548,29 @@ def then_poll(
         halt = send()
         if not tools.clock.stop.is_set():
             watcher.waiting(len(checkpoint.open_invoices()), job.wait_s)
-            settle.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
+            silence = settle.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
+            halt = halt or (None if silence is None else out_of_reach(silence, tools))
     except StorageFailed as failure:
         return halt_of(failure)
     return halt or interruption(tools.clock)
 
 
 def out_of_reach(silence: NotSent | NoAnswer, tools: Tools) -> Halt:
-    """Nothing was asked after all: no row is said to be in the provider's hands by a line that is dead."""
-    if isinstance(silence, NoAnswer):
-        return Halt("halt.no_answer", {"address": tools.base_url})
-    return halt_of(tools.provider.unavailable(silence))
+    """No row is said to be in the provider's hands by a line that is dead."""
+    default = "why.no_answer" if isinstance(silence, NoAnswer) else "why.no_way"
+    cause = _UNHEARD.get(silence.cause, default)
+    return Halt("halt.unheard", {"address": tools.base_url, "cause": cause})
+
+
+_UNHEARD = {
+    "dns": "why.no_name",
+    "refused": "why.refused",
+    "connect_timeout": "why.timeout",
+    "timeout": "why.timeout",
+    "certificate": "why.certificate",
+    "tls": "why.certificate",
+    "proxy": "why.proxy",
+}
 
 
 def halt_of(failure: StorageFailed | ProviderError) -> Halt:

@@ -240,6 +240,10 @@ WORDS: dict[str, str] = {
     ),
     # -- causes, which stand in other messages ------------------------------------------------------------
     "why.empty": "it is empty",
+    "why.no_answer": "its answer did not arrive",
+    "why.no_name": "its name could not be looked up",
+    "why.certificate": "no secure connection to it could be agreed",
+    "why.proxy": "the network's proxy lets nothing through",
     "why.damaged": "it is damaged inside",
     "why.odd_zip": "it is packed in a way that is not supported",
     "why.open_elsewhere": "another program has it open",
@@ -1227,9 +1231,9 @@ WORDS: dict[str, str] = {
         "nothing to clear: run the same command again once the cause is put right"
     ),
     "halt.out_of_reach": "Stopped: the provider can't be reached. {cause} Run the same command again later.",
-    "halt.no_answer": (
-        "Not one question was answered by the provider at {address}, so nothing new is known. Check the internet "
-        "connection, then run the same command again later."
+    "halt.unheard": (
+        "The provider at {address} can't be reached ({cause}), so how the open rows ended is not known yet. Check the internet "
+        "connection, then ask again with 'bulk-topup settle'."
     ),
     "halt.so_far": (
         "So far: {paid:row|rows} paid for {paid_rupiah:money}; {rest:row|rows} not sent yet, {rest_rupiah:money} by "

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bulk_topup.batch import SLOT
 from bulk_topup.clock import wib_day
@@ -23,7 +23,7 @@ from bulk_topup.model import Kind, Outcome, Reply, Status, Then
 from bulk_topup.outcomes import RESOLVED_NOT_SENT, classify_status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from bulk_topup.account import Stop
     from bulk_topup.checkpoint import Checkpoint, OpenInvoice, OpenOrder, PastAttempt
@@ -125,11 +125,10 @@ def poll(
     """Ask `cekstatus` for every open invoice after 2, 4, 8, … at most 60 s, for `wait_s` seconds in all.
 
     Only an explicit sukses or gagal is final (API v3.1, CEK STATUS TRANSAKSI PULSA). Returns what went wrong
-    last where not one of the questions was answered.
+    last where none of those that are still open was answered when it was asked for the last time.
     """
     clock = tools.clock
-    silence: NotSent | NoAnswer | None = None
-    is_heard = False
+    last: dict[int, Answer] = {}
     start = clock.alive()
     invoices = checkpoint.open_invoices()
     due = [(start + _first_wait_s(one, clock), FIRST_POLL_S, one.id, one) for one in invoices]
@@ -140,17 +139,21 @@ def poll(
         if clock.sleep(at - clock.alive()) or not tools.throttle.wait():
             return None
         answer = tools.provider.status(one.invoice, one.number)
-        if isinstance(answer, Reply):
-            is_heard = True
-        else:
-            silence = answer
+        last.pop(key, None)
         status = _noted(answer, checkpoint, tools, one)
         if status is None:
+            last[key] = answer
             interval_s = min(2 * interval_s, LONGEST_POLL_S)
             heapq.heappush(due, (_next_poll(clock.alive(), interval_s, deadline), interval_s, key, one))
         elif watcher is not None:
             watcher.settled(status, one.rupiah)
-    return None if is_heard else silence
+    return _silence(list(last.values()))
+
+
+def _silence(last: Sequence[Answer]) -> NotSent | NoAnswer | None:
+    if not last or any(isinstance(answer, Reply) for answer in last):
+        return None
+    return cast("NotSent | NoAnswer", last[-1])
 
 
 def _next_poll(now: float, interval_s: float, deadline: float) -> float:

@@ -1273,7 +1273,24 @@ def test_settle_says_that_no_question_was_answered(
 
     assert bench.settle() is Exit.STOPPED
 
-    assert "Not one question was answered" in capsys.readouterr().err
+    assert "can't be reached (its answer did not arrive)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("lost", "exit_code"),
+    [({2, 3, 4, 5}, Exit.STOPPED), ({1, 2}, Exit.OPEN)],
+    ids=["to the end", "for a while"],
+)
+def test_a_run_says_that_nobody_could_be_asked_when_it_ended(
+    make_bench: MakeBench, capsys: pytest.CaptureFixture[str], lost: set[int], exit_code: Exit
+) -> None:
+    """What was answered before the network went says nothing of now."""
+    bench = make_bench(PENDING_FOR_EVER, faults=Faults.listed({"cekstatus": dict.fromkeys(lost, LOST)}))
+
+    assert bench.run(wait_s=20.0) is exit_code
+
+    assert ("can't be reached" in capsys.readouterr().err) == (exit_code is Exit.STOPPED)
+    assert bench.statuses() == ["pending"]
 
 
 # -- many at once, through the command ---------------------------------------------------------------------
