@@ -403,6 +403,13 @@ def assert_not_stopped(tools: Tools, desk: Desk) -> None:
         raise Declined("account.stopped")
 
 
+def is_stopped(tools: Tools) -> bool:
+    """Whether this desk, or another, has to wait for a person; False where the ledger is out of reach."""
+    with suppress(StorageFailed):
+        return tools.ledger.stopped() is not None
+    return False
+
+
 def assert_approved(job: Job, given: Approval, plan: Plan, checkpoint: Checkpoint | None, desk: Desk) -> None:
     """Raises InputError where the approved plan is not at hand, Declined where this plan is not that one."""
     approved = approved_plan(job.files, given.code, plan.day)
@@ -631,6 +638,8 @@ def conclude(
     if halt is None:
         return total.exit_code()
     desk.show_halt(halt)
+    if tools is not None and is_stopped(tools):
+        desk.next([steps.with_account(desk.typed, is_stopped=True)])
     if total.unsent:
         desk.show_rest(total, path, checkpoint.last_balance(), halt)
     return Exit.INTERRUPTED if halt.code == "halt.interrupted" else Exit.STOPPED

@@ -312,7 +312,8 @@ def test_a_code_of_the_account_stops_every_desk_within_two_seconds(office: Offic
 def test_a_stopped_account_sends_nothing_until_it_is_resumed(office: Office) -> None:
     office.payroll("medan.csv", ["081200000062"])
     office.payroll("jakarta.csv", office.numbers(3))
-    assert office.send("medan.csv").exit == 3
+    met = office.send("medan.csv")
+    assert (met.exit, "account resume" in met.out) == (3, True)
     refused = office.send("jakarta.csv")
     assert refused.exit == 2
     assert "account resume" in refused.err
