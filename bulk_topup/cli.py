@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Command = Any
 """A click command or a function on its way to be one."""
 
-_PATH = click.Path(path_type=Path)
+_PATH = command.FilePath()
 _MONTH = command.Date("%Y-%m", "usage.not_a_month")
 _SECONDS = command.FiniteRange(0, 86_400)
 
@@ -46,18 +46,14 @@ def main() -> None:
     except click.ClickException as usage:
         usage.show()
         desk.keep_error("usage", usage.format_message())
-        desk.close(usage.exit_code)
-        sys.exit(usage.exit_code)
+        sys.exit(desk.close(usage.exit_code))
     except BulkTopupError as problem:  # of the settings, which are read before a command starts
         desk.error(problem)
-        desk.close(problem.exit_code)
-        sys.exit(problem.exit_code)
+        sys.exit(desk.close(problem.exit_code))
     except click.Abort:
         raise KeyboardInterrupt from None  # what click makes of one, it would answer with exit code 1
     except Exception as defect:  # noqa: BLE001  (whatever it is, it ends in a line and its exit code)
-        code = _defect(defect, desk)
-        desk.close(code)
-        sys.exit(code)
+        sys.exit(desk.close(_defect(defect, desk)))
 
 
 def _lang(**settings: Any) -> Callable[[Command], Command]:
@@ -197,9 +193,7 @@ def _answers(function: Command) -> Command:
             rehearsal=bool(options.get("sandbox")),
             typed=_going_on(click.get_current_context()),
         )
-        code = _guarded(lambda: function(desk=desk, **options), desk)
-        desk.close(code)
-        sys.exit(code)
+        sys.exit(desk.close(_guarded(lambda: function(desk=desk, **options), desk)))
 
     return command
 

@@ -57,6 +57,27 @@ class Date(click.DateTime):
             self.fail(say.text(self._code, value=value), param, ctx)
 
 
+class FilePath(click.Path):
+    """The path of a file that can have that name. Raises InputError."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        try:
+            parts = [part.encode() for part in path.parts]
+        except UnicodeEncodeError:
+            raise InputError("file.not_text", file=path) from None
+        if any(len(part) > LONGEST_NAME for part in parts):
+            raise InputError("file.long_name", file=path, most=LONGEST_NAME)
+        return path
+
+
+LONGEST_NAME = 255
+"""Bytes that a file's name may have, nearly everywhere."""
+
+
 class Rupiah(click.ParamType[int]):
     """An amount as people write it: `25000000`, `25.000.000`, `Rp25,000,000`, `25.000.000,-`.
 
@@ -278,9 +299,13 @@ def _setting(ctx: click.Context, key: str, value: object) -> Setting:
 
 
 def _without_login(address: str) -> str:
-    """A server's address may hold a password."""
+    """A server's address may hold a password, before an @ or after a ? or #."""
     scheme, found, rest = address.partition("://")
-    return f"{scheme}://…@{rest.rpartition('@')[2]}" if found and "@" in rest else address
+    head = re.split("[?#]", rest, maxsplit=1)[0]
+    if not found or (head == rest and "@" not in rest):
+        return address
+    host = head.rpartition("@")[2] if "@" in head or "@" not in rest else ""
+    return f"{scheme}://…@{host}" if "@" in rest else f"{scheme}://{host}?…"
 
 
 def origin_of(bad: click.BadParameter, ctx: click.Context, kept: Settings) -> InputError | None:

@@ -85,7 +85,8 @@ def files_of(
 
     Unless `output` names the results, they are called after the checkpoint: a command on an earlier batch's
     checkpoint never overwrites the results of the present one. `ledger` is what the settings file says.
-    Raises InputError for an output that is the sheet, the checkpoint or no kind of results file.
+    Raises InputError for an output that is the sheet, the checkpoint or no kind of results file, and for a
+    name that leaves none for the files beside it.
     """
     path = source.path
     if not path.name:
@@ -97,6 +98,9 @@ def files_of(
         raise InputError("output.suffix", path=results, known=", ".join(RESULT_SUFFIXES))
     if sandbox:
         results, checkpoint = _rehearsed(results), _rehearsed(checkpoint)
+    for made in (checkpoint, results):
+        if len(os.fsencode(made.name)) > LONGEST_NAME:
+            raise InputError("output.long_name", path=made.name, most=LONGEST_NAME)
     if _real(results) == _real(path):
         raise InputError("output.is_sheet", path=results)
     if _real(results) == _real(checkpoint):
@@ -107,6 +111,10 @@ def files_of(
         ledger=str(path.with_name("sandbox.ledger.db")) if sandbox else ledger_location(ledger),
         sandbox_state=path.with_name("sandbox.provider.db"),
     )
+
+
+LONGEST_NAME = 210
+"""Bytes for the name of a file after which others are called, which may have 255."""
 
 
 def assert_new(path: Path, suffixes: Sequence[str]) -> None:

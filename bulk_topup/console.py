@@ -25,8 +25,10 @@ NOT_IN_DOUBLE_QUOTES = re.compile(r'["$`\\!]')
 # -- lines -------------------------------------------------------------------------------------------------
 
 
-def put(line: str, stream: TextIO, hanging: int | None = None) -> None:
+def put(line: str, stream: TextIO, hanging: int | None = None) -> bool:
     """Print the line; on a terminal, one that is too wide goes on below, `hanging` characters in.
+
+    Returns whether it was taken.
 
     A console whose code page lacks a character gets a substitute, not an exception.
     Whoever read us may have gone (`| head`, a closed window): no reason to stop half-way through a payroll.
@@ -38,6 +40,8 @@ def put(line: str, stream: TextIO, hanging: int | None = None) -> None:
         stream.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return False
+    return True
 
 
 def never_fail_on_a_character() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 from bulk_topup import say
 from bulk_topup.console import command_line, path_argument, put
-from bulk_topup.errors import Declined
+from bulk_topup.errors import Declined, Exit
 from bulk_topup.progress import Bar, left_s, time_words
 from bulk_topup.status import Paid, Status
 from bulk_topup.steps import Step, Typed
@@ -98,8 +98,9 @@ class Desk:
         """For the object alone: it is on the screen by other means."""
         self._facts["error"] = {"code": code, "message": message}
 
-    def close(self, exit_code: int) -> None:
-        """With `as_json`, print the one object of this command."""
+    def close(self, exit_code: int) -> int:
+        """With `as_json`, print the one object of this command; the exit code, never that of success where it
+        could not be printed."""
         if self._as_json:
             import json
 
@@ -110,7 +111,10 @@ class Desk:
                 "next": [],
             }
             facts = {**begun, "notices": self._notices, **self._facts}
-            put(json.dumps(facts, indent=2), sys.stdout)
+            if not put(json.dumps(facts, indent=2), sys.stdout):
+                self.warn(say.text("json.unwritable"))
+                return exit_code or Exit.STOPPED
+        return exit_code
 
     def show_notices(self, notices: Iterable[Notice]) -> None:
         for notice in notices:

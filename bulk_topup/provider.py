@@ -13,6 +13,7 @@ import http.client
 import ipaddress
 import json
 import os
+import re
 import socket
 import ssl
 import threading
@@ -37,7 +38,6 @@ from bulk_topup.model import Answer, NoAnswer, NotSent, Order, PriceList, Reply
 from bulk_topup.wire import REPLACED, SHORTEST_SECRET, http_date, read_json, spellings, text
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
@@ -243,8 +243,12 @@ def checked_base_url(address: str) -> str:
 
 
 def _bad_address(address: str) -> InputError:
-    # What stands before an @ may be a password.
-    shown = text(f"…@{address.rpartition('@')[2]}" if "@" in address else address)
+    # What stands before an @ may be a password, and so may what comes after a ? or #.
+    head = re.split("[?#]", address, maxsplit=1)[0]
+    asked = "" if head == address else "?…"
+    if "@" in address:
+        head = f"…@{head.rpartition('@')[2]}" if "@" in head else "…"
+    shown = text(head + asked)
     return InputError("provider.base_url", address=shown or "(nothing)")
 
 

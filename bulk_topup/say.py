@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 WORDS: dict[str, str] = {
     # -- sheet: errors and notices ------------------------------------------------------------------------
     "sheet.not_found": "{file}: there is no such file; check the name and the folder",
+    "file.not_text": "the name of {file} has bytes that are no letters (it is not UTF-8); rename the file, then try again",
+    "file.long_name": "{file}: a file's name has at most {most} bytes; give the right name",
+    "output.long_name": (
+        "the name {path} is too long, at more than {most} bytes, for the files that are called after it; shorten the name "
+        "of the sheet, or of --checkpoint and --output"
+    ),
+    "json.unwritable": "the answer of --json could not be printed: whatever reads the output is gone, or its disk is full",
     "sheet.folder": "{file} is a folder; give the name of one spreadsheet in it",
     "sheet.not_a_file": "{file} is not an ordinary file; save the spreadsheet to disk and give its name",
     "sheet.no_permission": (

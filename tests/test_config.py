@@ -10,6 +10,7 @@ import pytest
 
 from bulk_topup import config
 from bulk_topup.clock import SystemClock
+from bulk_topup.command import FilePath
 from bulk_topup.config import Connection, Files, Source, files_of
 from bulk_topup.errors import InputError
 from bulk_topup.tools import tools_of
@@ -50,6 +51,25 @@ def test_the_files_stand_beside_the_sheet_and_carry_its_name(
     path: str, tab: str | None, sandbox: bool, stem: str
 ) -> None:
     assert names(path, tab, sandbox=sandbox) == (f"{stem}.checkpoint.db", f"{stem}.results.xlsx")
+
+
+@pytest.mark.parametrize("letter", ["a", "é"])
+def test_a_name_must_leave_room_for_those_of_the_files_beside_it(letter: str) -> None:
+    """Each ends in no more than 255 bytes, or the run would stop in its middle."""
+    size = len(letter.encode())
+    names(letter * (190 // size) + ".xlsx")
+    with pytest.raises(InputError, match=r"output\.long_name"):
+        names(letter * (240 // size) + ".xlsx")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("x" * 256, "file.long_name"), ("a/" + "x" * 256, "file.long_name"), ("x\udcff", "file.not_text")],
+)
+def test_a_path_that_no_file_can_have_is_refused(name: str, code: str) -> None:
+    with pytest.raises(InputError) as refused:
+        FilePath().convert(name, None, None)
+    assert refused.value.code == code
 
 
 @pytest.mark.parametrize("tab", ["../x", "a/b", "a\\b", "a:b", 'a"b', "a<b>", "a|b", "a?*", "a\nb\0"])

@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -715,3 +716,16 @@ def test_a_code_page_that_lacks_a_character_stops_no_command(
         assert done.returncode in {OK, 1, 2}, done
         assert b"Error" not in done.stdout + done.stderr
         (done.stdout + done.stderr).decode(code_page)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk to print to")
+@pytest.mark.parametrize(("code", "expected"), [(0, 3), (1, 1), (4, 4)])
+def test_an_object_that_could_not_be_printed_is_no_success(
+    code: int, expected: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A program that reads it would take nothing for the end of a command that went well."""
+    with Path("/dev/full").open("w", buffering=1) as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        desk = Desk(as_json=True)
+        assert desk.close(code) == expected
+    assert capsys.readouterr().err.count("\n") == 1
