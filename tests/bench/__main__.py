@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 RUNS = 5
 SIZES = (1_000, 10_000, 100_000)
-QUICK_ROWS = 1_000
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def _measured(figure: Figure, options: argparse.Namespace, sizes: Sequence[int])
     print(f"{figure.name} …", file=sys.stderr, flush=True)
     rows, runs = figure.rows, options.runs
     if options.quick:
-        rows, runs = min(rows, max(QUICK_ROWS, figure.least_rows)), 1
+        rows, runs = min(rows, max(figure.quick_rows, figure.least_rows)), 1
     ours, baseline = [], []
     figure.ours(rows, False)  # what is made once, or read from a cold disk, is no part of the figure
     for _ in range(runs):

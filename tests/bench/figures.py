@@ -32,7 +32,7 @@ class Figure:
     targets: `most` is in the unit, the ratios are ours to the baseline's.
 
     `unit` is "s", or "/s" for a rate, of which more is better. `rows` is the size of the published figure;
-    with `grows`, smaller ones from `least_rows` on are measured, too.
+    with `grows`, smaller ones from `least_rows` on are measured, too. `quick_rows` are enough to see it run.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Figure:
     most_bytes: int | None = None
     rows: int = FULL_SHEET
     least_rows: int = 0
+    quick_rows: int = 1_000
     grows: bool = True
 
 
@@ -189,6 +190,90 @@ BATCHES = (
 )
 
 
+# -- sending ------------------------------------------------------------------------------------------------
+
+
+def sending(workers: int, *options: object) -> Callable[[int, bool], Sample]:
+    """Rows a second. Without a rate to keep to: a real run may not make more than 500 requests a second."""
+
+    def measured(rows: int, watch: bool) -> Sample:
+        with folder() as where:
+            argv = [sys.executable, "-m", "tests.bench.sending", where, rows, workers, *options]
+            env = measure.clean_environment(where)
+            sample, said = measure.command([*map(str, argv)], cwd=ROOT, env=env, watch=watch)
+        return Sample(float(said), sample.cpu_s, sample.peak)
+
+    return measured
+
+
+def unwatched(ours: Callable[[int, bool], Sample]) -> Callable[[int], Sample]:
+    return lambda rows: ours(rows, False)
+
+
+def slow_disk(workers: int, rows: int, least_ratio: float) -> Figure:
+    return Figure(
+        f"send-slow-disk-{workers}",
+        f"rows sent a second, {workers} workers, provider at 200 ms, each commit 10 ms longer",
+        sending(workers, "--latency", 0.2, "--commit", 0.01),
+        "the same without the 10 ms",
+        unwatched(sending(workers, "--latency", 0.2)),
+        unit="/s",
+        least_ratio=least_ratio,
+        rows=rows,
+        quick_rows=workers,
+        grows=False,
+    )
+
+
+def throttled(rate: int, workers: int) -> Figure:
+    return Figure(
+        f"pace-{rate}",
+        f"requests a second at a rate of {rate}, {workers} workers, provider at 20 ms",
+        sending(workers, "--latency", 0.02, "--rate", rate),
+        "the rate",
+        lambda _: Sample(rate),
+        unit="/s",
+        most_ratio=1.01,
+        least_ratio=0.99,
+        rows=10 * rate,
+        quick_rows=rate,
+        grows=False,
+    )
+
+
+SENDS = (
+    Figure(
+        "send",
+        "rows sent a second, 16 workers, provider at 0 ms",
+        sending(16),
+        "the same requests from a bare pool of threads",
+        unwatched(sending(16, "--bare")),
+        unit="/s",
+        least_ratio=0.85,
+        rows=3_000,
+        quick_rows=100,
+        grows=False,
+    ),
+    Figure(
+        "send-200ms",
+        "rows sent a second, 64 workers, provider at 200 ms",
+        sending(64, "--latency", 0.2),
+        "the same requests from a bare pool of threads",
+        unwatched(sending(64, "--latency", 0.2, "--bare")),
+        unit="/s",
+        least_ratio=0.99,
+        rows=3_200,
+        quick_rows=64,
+        grows=False,
+    ),
+    slow_disk(16, 800, 0.95),
+    slow_disk(64, 3_200, 0.85),
+    throttled(5, 1),
+    throttled(50, 4),
+    throttled(500, 32),
+)
+
+
 # -- starting ----------------------------------------------------------------------------------------------
 
 
@@ -220,4 +305,4 @@ STARTS = (
 )
 
 
-FIGURES = (*CHECKS, *PLANS, *BATCHES, *STARTS)
+FIGURES = (*CHECKS, *PLANS, *BATCHES, *SENDS, *STARTS)

@@ -1,0 +1,178 @@
+"""Rows a second of sending, from the first claim to the last conclusion; run as a process.
+
+The real sender over the real record and progress file in the folder named, to a provider (`answering`) that
+takes `--latency` seconds for each answer. With `--bare` the same requests from as many threads, and nothing
+kept. With `--rate` the real pace; without it there is none.
+
+With `--commit SECONDS` each commit of both files takes so much longer, as on a disk whose fsync does: where
+SQLite executes COMMIT, the thread sleeps first. That is not the disk itself: what else is written to a slow
+one, at SQLite's own checkpoints, is not made slower.
+"""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import subprocess
+import sys
+import threading
+import time
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from bulk_topup.clock import SystemClock
+from bulk_topup.database import ledger_url
+from bulk_topup.ledger import Ledger
+from bulk_topup.model import Status
+from bulk_topup.provider import Provider
+from bulk_topup.send import Purse, Sender
+from bulk_topup.throttle import Throttle
+from bulk_topup.tools import Tools
+from tests.builders import a_checkpoint, orders_in, topups
+from tests.markdown import ROOT
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator, Sequence
+
+    from bulk_topup.account import Stop
+    from bulk_topup.checkpoint import Checkpoint
+    from bulk_topup.model import Answer, Order, Outcome
+    from bulk_topup.throttle import Pace
+
+
+class Unpaced:
+    """Every slot is there at once."""
+
+    stop: Stop | None = None
+
+    def wait(self, *, to_send: bool = False) -> bool:  # noqa: ARG002
+        return True
+
+    def unused(self) -> None: ...
+    def pause(self, seconds: float) -> None: ...
+
+
+class Counting:
+    """Shows nothing; counts what was paid."""
+
+    def __init__(self) -> None:
+        self.paid = 0
+        self._lock = threading.Lock()
+
+    def done(self, order: Order, status: Status, debited: int | None) -> None:  # noqa: ARG002
+        with self._lock:
+            self.paid += status is Status.SUKSES
+
+    def balance(self, rupiah: int, needed: int) -> None: ...
+    def waiting(self, pending: int, wait_s: float) -> None: ...
+    def settled(self, status: Status, rupiah: int) -> None: ...
+    def unwritten(self, order: Order, outcome: Outcome) -> None: ...
+
+
+class Noting(Provider):
+    """Notes when each request was about to connect."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, "sandbox", "sandbox")
+        self.began: list[float] = []
+
+    def top_up(self, order: Order, *, may_leave: Callable[[], bool]) -> Answer:
+        self.began.append(time.monotonic())
+        return super().top_up(order, may_leave=may_leave)
+
+
+def ours(checkpoint: Checkpoint, provider: Provider, ledger: Ledger, workers: int, pace: Pace) -> float:
+    orders = list(orders_in(checkpoint).values())
+    watcher = Counting()
+    tools = Tools(provider, ledger, pace, SystemClock(), "sandbox", provider.base_url)
+    sender = Sender(checkpoint, tools, watcher, Purse(limit=None), "bonus", workers)
+    began = time.perf_counter()
+    sender.run(orders, {})
+    seconds = time.perf_counter() - began
+    assert (watcher.paid, sender.halt) == (len(orders), None)
+    return len(orders) / seconds
+
+
+def paced(checkpoint: Checkpoint, provider: Noting, ledger: Ledger, workers: int, rate: float) -> float:
+    """The rate that came of the one asked for, from the first request to the last."""
+    clock = SystemClock()
+    ours(checkpoint, provider, ledger, workers, Throttle(rate, clock=clock.alive, sleep=clock.sleep))
+    return (len(provider.began) - 1) / (max(provider.began) - min(provider.began))
+
+
+def bare(orders: Sequence[Order], provider: Provider, workers: int) -> float:
+    waiting: queue.SimpleQueue[Order] = queue.SimpleQueue()
+    for order in orders:
+        waiting.put(order)
+
+    def work() -> None:
+        while True:
+            try:
+                order = waiting.get_nowait()
+            except queue.Empty:
+                return
+            provider.top_up(order, may_leave=lambda: True)
+
+    threads = [threading.Thread(target=work) for _ in range(workers)]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(orders) / (time.perf_counter() - began)
+
+
+def slow_down(connection: sqlite3.Connection, seconds: float) -> None:
+    def waits(statement: str) -> None:
+        if statement.upper().startswith("COMMIT"):
+            time.sleep(seconds)
+
+    connection.set_trace_callback(waits)
+
+
+@contextmanager
+def provider_at(latency_s: float) -> Iterator[Noting]:
+    argv = [sys.executable, "-m", "tests.bench.answering", str(latency_s)]
+    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield Noting(f"http://127.0.0.1:{int(process.stdout.readline())}")
+        finally:
+            process.kill()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("rows", type=int)
+    parser.add_argument("workers", type=int)
+    parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--commit", type=float, default=0.0)
+    parser.add_argument("--rate", type=float)
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        sheet = topups(*((f"0812{n:08}", "S5") for n in range(options.rows)))
+        checkpoint = stack.enter_context(closing(a_checkpoint(options.folder / "bonus.checkpoint.db", sheet)))
+        url = ledger_url(str(options.folder / "ledger.db"))
+        ledger = stack.enter_context(closing(Ledger(url, account="sandbox", base_url="sandbox")))
+        if options.commit:
+            slow_down(checkpoint._db, options.commit)
+            sa.event.listen(ledger._engine, "connect", lambda db, _: slow_down(db, options.commit))
+            ledger._engine.dispose()  # of the connections that were there before
+        provider = stack.enter_context(provider_at(options.latency))
+        if options.bare:
+            rate = bare(list(orders_in(checkpoint).values()), provider, options.workers)
+        elif options.rate:
+            rate = paced(checkpoint, provider, ledger, options.workers, options.rate)
+        else:
+            rate = ours(checkpoint, provider, ledger, options.workers, Unpaced())
+    sys.stdout.write(str(rate))
+
+
+if __name__ == "__main__":
+    main()
