@@ -26,6 +26,11 @@ SUGGESTED_MOST = 500
 _MONEY = re.compile(r"(?:rp\.?\s*)?([0-9]+|[0-9]{1,3}(?:[.,][0-9]{3})+)(?:[.,]00|,-)?", re.IGNORECASE)
 _COUNT = re.compile(r"[1-9][0-9]?")
 
+_TOTAL = re.compile(
+    r"(grand |sub[ -]?)?(total|jumlah)( total| keseluruhan| seluruhnya)?[ :.]*", re.IGNORECASE
+)
+"""How a row begins that adds up the others."""
+
 EXAMPLE_MARK = "CONTOH/EXAMPLE"
 """What the names of the template's example rows begin with."""
 EXAMPLE_NUMBERS = ("081200009901", "081200009902")
@@ -41,13 +46,15 @@ class Rows:
 
     table columns: `number` ("" where it is not one), `product` (as the price list spells it, "" where
     unknown), `nominal`, `price` (rupiah, 0 where unknown), `operator`, `itrx` (1 where not stated),
-    `itrx_stated` (bool). `listed` are all codes of the price list.
+    `itrx_stated` (bool). `listed` are all codes of the price list. `totals` are rows for nobody, that only
+    add up the others.
     """
 
     sheet: Sheet
     table: pd.DataFrame
     number_problems: Mapping[int, numbers.Problem]
     listed: frozenset[str]
+    totals: frozenset[int] = frozenset()
 
     def raw(self, position: int | None, among: pd.Series[bool] | None = None) -> pd.Series[str]:
         """A column of the sheet as it stands, blanks around the text aside; or `among` its rows."""
@@ -76,7 +83,18 @@ def understand(sheet: Sheet, prices: PriceList) -> Rows:
     _add_product(table, sheet, prices)
     _add_itrx(table, sheet)
     by_row = {int(cells.index[at]): problem for at, problem in problems.items()}
-    return Rows(sheet, table, by_row, frozenset(prices))
+    return Rows(sheet, table, by_row, frozenset(prices), frozenset(_totals(sheet, by_row)))
+
+
+def _totals(sheet: Sheet, problems: Mapping[int, numbers.Problem]) -> Iterator[int]:
+    """Rows that are called a total, with neither a number nor a product of their own."""
+    among = sheet.cells.loc[list(problems)]
+    bare = among[among[sheet.columns.product].str.strip() == ""]
+    for row, *texts in bare.itertuples():
+        number = texts[sheet.columns.number].strip()
+        is_free = not number or _TOTAL.fullmatch(number)
+        if is_free and any(_TOTAL.fullmatch(text.strip()) for text in texts):
+            yield int(row)
 
 
 def _in_doubt(cell: OddCell) -> bool:
@@ -140,7 +158,7 @@ def findings(rows: Rows, prices: PriceList) -> list[Finding]:
 def number_is_mobile(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     column = rows.column_name(rows.sheet.columns.number)
     for row, problem in rows.number_problems.items():
-        if (row, rows.sheet.columns.number) not in rows.sheet.odd:
+        if row not in rows.totals and (row, rows.sheet.columns.number) not in rows.sheet.odd:
             yield _error(
                 row, problem.code, column, rows.sheet.cells.at[row, rows.sheet.columns.number], problem.facts
             )
@@ -159,7 +177,7 @@ def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
     column = rows.column_name(rows.sheet.columns.product)
     near: dict[str, str] = {}
     for row, text in rows.raw(rows.sheet.columns.product, rows.table["product"] == "").items():
-        if (row, rows.sheet.columns.product) in rows.sheet.odd:
+        if row in rows.totals or (row, rows.sheet.columns.product) in rows.sheet.odd:
             continue
         if not text:
             yield _error(row, "product.missing", column, text)
@@ -239,6 +257,11 @@ def row_is_no_example(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
         yield _error(row, "example.row", rows.column_name(position), text)
 
 
+def row_is_no_total(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    for row in sorted(rows.totals):
+        yield _error(row, "total.row", "", "")
+
+
 def hidden_rows(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """Rows that nobody sees, which the person chose to leave out: otherwise `hidden` is empty by now."""
     column = rows.column_name(rows.sheet.columns.number)
@@ -297,6 +320,7 @@ def _is_foreign_pair(prefix: str, operator: str) -> bool:
 
 CHECKS: tuple[Check, ...] = (
     row_is_no_example,
+    row_is_no_total,
     cells_are_text,
     number_is_mobile,
     product_exists,

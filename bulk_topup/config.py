@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,17 @@ def assert_new(path: Path, suffixes: Sequence[str]) -> None:
         raise InputError("new_file.suffix", path=path, known=", ".join(suffixes))
     if path.exists():
         raise InputError("new_file.exists", path=path)
+
+
+def new_name(path: Path, suffixes: Sequence[str]) -> Path:
+    """The path itself, or "NAME (2).xlsx" where it is there already: a person may have typed into it.
+
+    Raises InputError where it does not end in one of `suffixes`.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise InputError("new_file.suffix", path=path, known=", ".join(suffixes))
+    beside = (path.with_name(f"{path.stem} ({nth}){path.suffix}") for nth in count(2))
+    return next(name for name in chain([path], beside) if not name.exists())
 
 
 def _results_name(checkpoint: Path) -> str:

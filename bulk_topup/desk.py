@@ -122,11 +122,14 @@ class Desk:
             self._notices.append({"code": notice.code, "message": words})
             self.say(say.text("notice", message=words))
 
-    def show_plan(self, plan: Plan, *, every_finding: bool = False) -> None:
+    def show_plan(self, plan: Plan, *, address: str = "", every_finding: bool = False) -> None:
+        """With the provider's `address`, where that is not the usual one."""
         if self._as_json:
             self._facts["plan"] = _plan_facts(plan)
         if self._rehearsal:
             self.say(say.text("sandbox.banner"))
+        if address:
+            self.say(say.text("plan.address", address=address))
         for line in plan_lines(plan):
             self.say(line)
         warned = plan.warned()

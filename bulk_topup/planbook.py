@@ -51,6 +51,7 @@ def write_plan(
     plan: Plan,
     *,
     account: str,
+    moment: str,
     budget: int | None,
     deposit: Deposit | None,
     rehearsal: bool,
@@ -59,7 +60,8 @@ def write_plan(
 ) -> Path:
     """Write the plan's workbook and return the path really written; see `workbook.write_workbook`.
 
-    `budget` is in rupiah. Raises `StorageFailed("plan.unwritable", path, why)`.
+    It was checked at `moment` (ISO text, WIB). `budget` is in rupiah.
+    Raises `StorageFailed("plan.unwritable", path, why)`.
     """
     own = own_columns(plan.rows.sheet.header)
     header = [plan.rows.sheet.header[position] for position in own]
@@ -69,7 +71,7 @@ def write_plan(
         rows=plan_rows(plan, own),
         sentences=[len(own) + PLAN_COLUMNS.index("what to do")],
     )
-    summary = summary_rows(plan, account, budget, deposit)
+    summary = summary_rows(plan, account, moment, budget, deposit)
     return write_workbook(
         target, [tab], summary, rehearsal=rehearsal, failure="plan.unwritable", max_rows=max_rows, tell=tell
     )
@@ -157,10 +159,10 @@ def _check(plan: Plan, row: int, findings: Sequence[Finding]) -> tuple[str, Colo
 
 
 def summary_rows(
-    plan: Plan, account: str, budget: int | None, deposit: Deposit | None
+    plan: Plan, account: str, moment: str, budget: int | None, deposit: Deposit | None
 ) -> Iterator[SummaryRow]:
     """What is approved, then counts and rupiah, then what the whole sheet calls for."""
-    for facts in _approved(plan, account):
+    for facts in _approved(plan, account, moment):
         yield SummaryRow(facts)
     yield SummaryRow()
     yield SummaryRow(("", say.text("summary.rows"), say.text("summary.rupiah")), bold=True)
@@ -185,7 +187,7 @@ def summary_rows(
     yield from signature_rows()
 
 
-def _approved(plan: Plan, account: str) -> Iterator[tuple[Value, ...]]:
+def _approved(plan: Plan, account: str, moment: str) -> Iterator[tuple[Value, ...]]:
     sheet = plan.rows.sheet
     code = plan.code if len(plan.orders) else say.text("plan.nothing").strip()
     yield say.text("summary.code"), code
@@ -193,7 +195,8 @@ def _approved(plan: Plan, account: str) -> Iterator[tuple[Value, ...]]:
     yield say.text("summary.sha256"), sheet.sha256
     yield say.text("summary.tab"), sheet.tab
     yield say.text("summary.account"), account
-    yield say.text("summary.day"), say.date(plan.day.isoformat())
+    yield say.text("summary.base_url"), str(plan.document.facts["base_url"])
+    yield say.text("summary.checked_at"), say.date(moment)
 
 
 def _held_by_kind(plan: Plan) -> Counter[str]:

@@ -57,6 +57,7 @@ FACTS = (
     ("summary.tab", "tab"),
     ("summary.sha256", "sha256"),
     ("summary.account", "account"),
+    ("summary.base_url", "base_url"),
     ("summary.code", "plan_code"),
     ("summary.approved_by", "approved_by"),
     ("summary.run_by", "holder"),

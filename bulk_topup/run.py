@@ -31,7 +31,7 @@ from bulk_topup import plan as planning
 from bulk_topup.account import restored
 from bulk_topup.checkpoint import halt_fact
 from bulk_topup.clock import WIB
-from bulk_topup.config import assert_new, who
+from bulk_topup.config import DEFAULT_BASE_URL, REHEARSAL_URL, assert_new, new_name, who
 from bulk_topup.credentials import (
     asked_login,
     assert_keyring,
@@ -90,7 +90,7 @@ def run(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock) -> Exit:
             if checkpoint is not None:
                 bring_ledger_up_to_date(checkpoint, tools, desk)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint)
-            desk.show_plan(plan)
+            desk.show_plan(plan, address=unusual_address(tools))
             desk.show_deposit(history.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED)), plan.cost)
             desk.show_time(len(plan.orders), job.connection.rate_per_s)
             if len(plan.orders) and job.approval is None:
@@ -117,12 +117,15 @@ def run(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock) -> Exit:
 
 
 def check(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock, target: Path | None = None) -> Exit:
-    """Everything up to the plan, the budget included; with `target`, a workbook of it that is not there yet.
+    """Everything up to the plan, the budget included; with `target`, a workbook of it in a new file.
 
     Sends nothing and writes no checkpoint; the plan is kept beside it, for whoever runs it by its code.
     """
     if target is not None:
-        assert_new(target, (".xlsx",))
+        if target.exists() and target.samefile(job.source.path):
+            raise InputError("output.is_sheet", path=target)
+        wanted, target = target, new_name(target, (".xlsx",))
+        desk.show_notices([Notice("saved.new_name", {"target": str(wanted)})] if target != wanted else [])
     sheet = read(job, arriving, desk)
     with tools_of(job, clock) as tools:
         checkpoint = open_checkpoint(job, tools.identity(sheet))
@@ -134,7 +137,7 @@ def check(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock, target: 
         finally:
             if checkpoint is not None:
                 checkpoint.close()
-        desk.show_plan(plan, every_finding=True)
+        desk.show_plan(plan, address=unusual_address(tools), every_finding=True)
         desk.show_deposit(deposit, plan.cost)
         desk.show_time(len(plan.orders), job.connection.rate_per_s)
         if plan.overlap is not None:
@@ -161,6 +164,7 @@ def write_planbook(
         target,
         plan,
         account=tools.account,
+        moment=f"{tools.clock.now():%Y-%m-%d %H:%M}",
         budget=job.budget,
         deposit=deposit,
         rehearsal=job.connection.sandbox,
@@ -384,6 +388,11 @@ def release(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, d
     except Declined:
         keep_for_approval(job, plan)
         raise
+
+
+def unusual_address(tools: Tools) -> str:
+    """The provider's address where it is not the one that everybody has; "" for that, and in a rehearsal."""
+    return "" if tools.base_url in {DEFAULT_BASE_URL, REHEARSAL_URL} else tools.base_url
 
 
 def assert_rule_51(tools: Tools, desk: Desk) -> None:

@@ -619,6 +619,7 @@ WORDS: dict[str, str] = {
     "saved.beside": (
         "{target} could not be replaced (it may be open in Excel), so this is saved as {path}; close it, or use the new file"
     ),
+    "saved.new_name": "{target} is there already and is left as it is; this plan has another name",
     "saved.kept": "{target} was changed since it was written: your version is kept as {path}",
     "saved.split": "one Excel sheet holds {most:number} rows under its header; the others are in the tabs {tabs}",
     "saved.cut": (
@@ -673,6 +674,7 @@ WORDS: dict[str, str] = {
         "the price list has {value} twice, with different facts ({stated}); choose another product, or ask the "
         "provider which one holds"
     ),
+    "total.row": "this row only adds up the others; nothing is sent for it",
     "example.row": (
         "this is an example row of the template; delete it, or type a real name and number over it"
     ),
@@ -1400,6 +1402,9 @@ WORDS: dict[str, str] = {
     ),
     "resend.dearer": "its product costs more now than when it was sent",
     "resolve.done": "row {row} {number}: {status} - {words}",
+    "resolve.pending": (
+        "row {row} is pending: the provider took it and is still working on it; 'bulk-topup settle' asks how it ended"
+    ),
     "resolve.not_open": "row {row} is not open: only unknown and accepted rows can be resolved",
     "resolve.other_number": "row {row} is not {number}: row and number must both match; nothing was changed for it",
     "resolve.several": "{number} has several open rows; name the row",
@@ -1466,6 +1471,7 @@ WORDS: dict[str, str] = {
         "was restored, or the program was killed just then), so nobody here knows whether this was paid; look "
         "the number up in the provider's transaction list."
     ),
+    "plan.address": "The provider's address is {address}, which is not its usual one.",
     "plan.title": "Plan for {file}{tab}",
     "plan.orders": "to send now",
     "plan.attempted": "sent before",
@@ -1572,7 +1578,8 @@ WORDS: dict[str, str] = {
     "summary.sha256": "SHA-256 of the file",
     "summary.tab": "tab",
     "summary.account": "account",
-    "summary.day": "date (WIB)",
+    "summary.base_url": "provider's address",
+    "summary.checked_at": "checked at (WIB)",
     "summary.rows": "rows",
     "summary.rupiah": "rupiah",
     "summary.warnings": "warnings",
@@ -1731,6 +1738,7 @@ WORDS: dict[str, str] = {
     "kind.product.nominal_missing": "product without a nominal in the price list",
     "kind.product.nominal_unusable": "product without a usable nominal in the price list",
     "kind.product.listed_twice": "product listed twice, with different facts",
+    "kind.total.row": "row that adds up the others",
     "kind.example.row": "example row of the template",
     "kind.nominal.differs": "nominal does not match the product",
     "kind.nominal.unreadable": "nominal is not an amount",

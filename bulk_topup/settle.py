@@ -376,7 +376,8 @@ NOT_SENT = Outcome(Kind.GAGAL, Then.GO_ON, RESOLVED_NOT_SENT)
 def _open_order(checkpoint: Checkpoint, verdict: Verdict) -> OpenOrder:
     here = [open_ for open_ in checkpoint.open_orders() if verdict.row in {None, open_.order.row}]
     if not here:
-        raise InputError("resolve.not_open", row=verdict.row)
+        is_pending = any(line.row == verdict.row for line in checkpoint.lines([Status.PENDING]))
+        raise InputError("resolve.pending" if is_pending else "resolve.not_open", row=verdict.row)
     matching = [open_ for open_ in here if open_.order.number == verdict.number]
     if len(matching) != 1:
         code = "resolve.several" if matching else "resolve.other_number"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.history import PastBatch
-    from bulk_topup.plan import Plan
+    from bulk_topup.plan import Held, Plan
     from bulk_topup.tally import Tally
 
 OPEN_SHOWN = 5
@@ -63,7 +63,7 @@ def before(
     if needed is not None:
         words = say.text("check.next_budget", needed=needed)
         yield Step(words, re.sub(r" --budget [0-9]+", "", again) + f" --budget {needed}")
-    wrong = sum(held.status is Status.INVALID for held in plan.held.values())
+    wrong = sum(held.status is Status.INVALID and not _is_total(held) for held in plan.held.values())
     if wrong:
         yield Step(say.text("check.next_correct", count=wrong), again)
     if len(plan.orders) and needed is None:
@@ -76,7 +76,8 @@ def before(
 def _nothing_to_send(typed: Typed, plan: Plan, sheet: str, results: Path) -> Iterator[Step]:
     unsent = [held for held in plan.held.values() if held.status is Status.UNSENT]
     hidden = sum(any(finding.code == "hidden.skipped" for finding in held.why) for held in unsent)
-    decide, duplicates = len(unsent) - hidden, len(plan.held) - len(unsent)
+    decide = len(unsent) - hidden
+    duplicates = sum(held.status is Status.DUPLICATE for held in plan.held.values())
     if decide:
         line = typed.line("run", sheet, "--include-changed")
         yield Step(say.text("next.decide", count=decide), line)
@@ -90,6 +91,10 @@ def _nothing_to_send(typed: Typed, plan: Plan, sheet: str, results: Path) -> Ite
         yield Step(say.text("check.next_paid", count=len(plan.attempted), path=results))
     else:
         yield Step(say.text("check.next_nothing"), typed.line("status", sheet))
+
+
+def _is_total(held: Held) -> bool:
+    return any(finding.code == "total.row" for finding in held.why)
 
 
 def approved(code: str, sheet: Path, run: str) -> Step:

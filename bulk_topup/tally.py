@@ -29,8 +29,8 @@ TO_DO: Mapping[str, frozenset[Status]] = {
 """What a person can do about a row that may be sent again, what takes most thought first -> its statuses."""
 
 NOT_SENT_YET, TO_DECIDE = "todo.send", "todo.decide"
-LEFT_OUT = "hidden.skipped"
-"""The finding of a row that is hidden in the sheet, where those are not to be sent."""
+LEFT_OUT, TOTAL = "hidden.skipped", "total.row"
+"""The findings of a row that is hidden in the sheet, where those are not sent, and of one for nobody."""
 
 _AFTER_REASON = {"11": "todo.number", "12": "todo.product", "51": "todo.tomorrow"}
 """Of a failed row, by the provider's reason code (API v3.1, REASON CODE); any other is sent as it was."""
@@ -139,7 +139,9 @@ def to_do(line: Line) -> str | None:
 def _to_do(
     status: Status, removed: bool, codes: frozenset[str], reason_code: str, by_hand: bool
 ) -> str | None:
-    if removed or LEFT_OUT in codes:  # someone took it out of what is sent
+    if (
+        removed or LEFT_OUT in codes or TOTAL in codes
+    ):  # someone took it out of what is sent, or it never was in
         return None
     match status:
         case Status.INVALID:

@@ -716,6 +716,12 @@ def test_check_saves_the_plan_as_a_workbook(desktop: Desktop) -> None:
     assert (done.exit, (desktop.folder / "plan.xlsx").is_file()) == (OK, True)
     assert "Plan saved as plan.xlsx" in done.out
     assert "--output" not in " ".join(command_shown(done.out))
+    typed_into = (desktop.folder / "plan.xlsx").read_bytes()
+    again = desktop.run("check", "bonus.csv", "--output", "plan.xlsx")
+    assert (desktop.folder / "plan.xlsx").read_bytes() == typed_into
+    assert "plan.xlsx is there already and is left as it is" in again.out
+    assert "Plan saved as plan (2).xlsx" in again.out
+    assert (desktop.folder / "plan (2).xlsx").is_file()
 
 
 @pytest.mark.parametrize("name", ["plan.csv", "plan", "bonus.xlsx"])

@@ -382,3 +382,27 @@ def test_a_number_with_two_readings_counts_only_where_both_spell_the_same(
 def test_hidden_rows_that_are_left_in_the_sheet_are_held_with_the_reason() -> None:
     sheet = replace(sheet_of([("Andi", ANDI, "S5"), ("Budi", ANDI, "S5")]), hidden=frozenset({3, 99}))
     assert codes(sheet) == [(3, "hidden.skipped")]
+
+
+# -- a row for nobody --------------------------------------------------------------------------------------
+
+
+def test_a_row_that_adds_up_the_others_is_told_as_that_alone() -> None:
+    """With neither a number nor a product of its own; a person who lacks both is asked for them."""
+    rows = [
+        ("Andi", ANDI, "S5"),
+        ("TOTAL", "", ""),
+        ("", "Jumlah :", ""),
+        ("Grand Total", " ", " "),
+        ("Total", BUDI, "S5"),
+        ("Total", "", "S5"),
+        ("Totalia", "", ""),
+    ]
+    assert codes(sheet_of(rows)) == [
+        (3, "total.row"),
+        (4, "total.row"),
+        (5, "total.row"),
+        (7, "number.missing"),
+        (8, "number.missing"),
+        (8, "product.missing"),
+    ]

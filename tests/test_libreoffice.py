@@ -151,7 +151,14 @@ def test_a_plan_shows_the_sheets_own_texts_as_they_stand(tmp_path: Path) -> None
     rows = [(text, ANDI, "S5") for text in NASTY if len(text) < 100]
     plan = plan_of(sheet_of(rows))
     path = planbook.write_plan(
-        tmp_path / "plan.xlsx", plan, account="=1", budget=None, deposit=None, rehearsal=False, tell=str
+        tmp_path / "plan.xlsx",
+        plan,
+        account="=1",
+        moment="",
+        budget=None,
+        deposit=None,
+        rehearsal=False,
+        tell=str,
     )
     assert [row[0] for row in shown(path)[1:]] == [text for text, _, _ in rows]
     assert [cell.attrib for cell in cells(path) if cell.get(f"{TABLE}formula")] == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tracemalloc
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -41,6 +40,7 @@ def written(target: Path, plan: Plan, **other: Any) -> Worksheet:
     other.setdefault("deposit", None)
     facts: dict[str, Any] = {
         "account": "agent",
+        "moment": "2025-01-20 10:00",
         "budget": None,
         "rehearsal": False,
         "tell": str,
@@ -143,7 +143,8 @@ def test_a_row_that_is_left_out_because_it_is_hidden_stays_hidden_and_red_whatev
 
 
 def test_findings_about_other_batches_colour_the_number(target: Path) -> None:
-    plan = plan_of(sheet_of([("", ANDI, "S5")]), recent=recent_of((ANDI, 5_000)))
+    rows = [("", number, "S5") for number in (ANDI, BUDI, CITRA)]
+    plan = plan_of(sheet_of(rows), recent=recent_of((ANDI, 5_000)))
     assert [finding.code for finding in plan.findings] == ["recent.other_batch"]
     assert colours(written(target, plan), 2) == {"No HP": AMBER, "check": AMBER}
 
@@ -201,7 +202,8 @@ def test_the_summary_holds_all_that_is_approved(target: Path) -> None:
     assert facts["SHA-256 of the file"] == (plan.rows.sheet.sha256,)
     assert facts["tab"] == ("Januari",)
     assert facts["account"] == ("agent",)
-    assert facts["date (WIB)"] == (date(2025, 1, 20).isoformat(),)
+    assert facts["provider's address"] == ("https://klikmbc.co.id/json/pulsa",)
+    assert facts["checked at (WIB)"] == ("2025-01-20 10:00",)
     assert facts["budget"] == (100_000,)
 
 
@@ -324,7 +326,14 @@ def test_a_target_that_cannot_be_replaced_is_left_and_the_plan_goes_beside_it(ta
     target.mkdir()
     told: list[Notice] = []
     path = write_plan(
-        target, mixed(), account="agent", budget=None, deposit=None, rehearsal=False, tell=told.append
+        target,
+        mixed(),
+        account="agent",
+        moment="",
+        budget=None,
+        deposit=None,
+        rehearsal=False,
+        tell=told.append,
     )
     assert path == target.with_name("bonus.plan (2).xlsx")
     assert [notice.code for notice in told] == ["saved.beside"]

@@ -1195,6 +1195,14 @@ def test_row_and_number_must_both_be_those_of_an_open_row(
     assert bench.statuses() == ["unknown", "sukses"]
 
 
+def test_a_pending_row_is_not_said_to_be_closed(make_bench: MakeBench) -> None:
+    bench = make_bench(PENDING_FOR_EVER)
+    bench.run()
+    with pytest.raises(InputError) as refused:
+        bench.resolve(said(PENDING_FOR_EVER, "", 2))
+    assert (refused.value.code, bench.statuses()) == ("resolve.pending", ["pending"])
+
+
 def test_a_pending_invoice_closes_nothing(make_unknown: MakeBench) -> None:
     bench = make_unknown(PAID_AND_LOST, number=PENDING_FOR_EVER)
 

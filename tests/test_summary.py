@@ -194,6 +194,7 @@ def test_the_summary_says_what_was_run_by_whom_and_who_approved_it(batch: Checkp
     said = labelled(write(batch, target)["Summary"])
     assert said["SHA-256 of the file"] == ("ab" * 32,)
     assert (said["file"], said["tab"], said["account"]) == (("bonus.xlsx",), ("Januari",), ("agent",))
+    assert said["provider's address"] == ("https://klikmbc.co.id/json/pulsa",)
     assert (said["plan code"], said["run by"]) == (("K7QF-2MXA",), (facts["holder"],))
     assert said["batch"] == (batch.batch_id,)
     assert said["first top-up sent (WIB)"] == ("2025-01-20 10:00:00",)
