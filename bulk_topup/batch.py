@@ -14,7 +14,7 @@ from bulk_topup.errors import InputError
 from bulk_topup.model import Finding, Level, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date
 
     import pandas as pd
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 KEY = ["number", "product", "itrx"]
 """What makes two rows, at two times, the same order. Its place in the sheet does not."""
+
+Key = tuple[str, str, int]
 
 SLOT = ["number", "nominal", "itrx"]
 """What the provider allows once a WIB day (API v3.1, ISI PULSA, reason 51)."""
@@ -45,13 +47,15 @@ class Known:
     """What this batch's checkpoint says.
 
     `orders` has KNOWN_COLUMNS; `first_day` is the WIB day of the first attempt, `started` that of the first
-    run; `content` is the fingerprint of the sheet as it was at the last run.
+    run; `content` is the fingerprint of the sheet as it was at the last run. `turned_away` has the keys of
+    unsent orders that had left and were turned away by an HTTP status alone, with the last WIB day of that.
     """
 
     orders: pd.DataFrame = field(default_factory=_no_orders)
     first_day: date | None = None
     content: str = ""
     started: date | None = None
+    turned_away: Mapping[Key, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,6 +268,17 @@ def paid_recently(
         return Overlap(_by_matches(matches), str(latest["day"].max()), len(latest)), []
     columns = ["own_row", "number", "batch_name", "row", "day"]
     return None, [_recent(*values) for values in latest[columns].itertuples(index=False)]
+
+
+def turned_away(orders: pd.DataFrame, known: Known, today: date) -> Iterator[Finding]:
+    """Orders that were turned away on an earlier day: should they have been taken all the same, rule 51 would
+    let them through today."""
+    earlier = {key: day for key, day in known.turned_away.items() if day < today}
+    for row, *key in orders[KEY].itertuples() if earlier else ():
+        day = earlier.get(tuple(key))
+        if day is not None:
+            facts = {"day": day.isoformat()}
+            yield Finding(int(row), Level.WARNING, "turned_away.earlier", "", str(key[0]), facts)
 
 
 def _by_matches(matches: pd.DataFrame) -> str:

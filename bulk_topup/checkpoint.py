@@ -25,12 +25,13 @@ from bulk_topup.batch import KEY, Known
 from bulk_topup.errors import InputError, StorageFailed, cause_of
 from bulk_topup.lines import line_of, line_values, lines_alike_of, moved, own_header
 from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then, account_of
-from bulk_topup.outcomes import DENIED, is_belied, order_status
+from bulk_topup.outcomes import DENIED, TURNED_AWAY, is_belied, order_status
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from bulk_topup.batch import Key
     from bulk_topup.lines import Line, LinesAlike
     from bulk_topup.plan import Plan
 
@@ -377,7 +378,17 @@ class Checkpoint:
             first_day=self.first_day(),
             content=self.fact("content"),
             started=self.started(),
+            turned_away=self._turned_away(),
         )
+
+    def _turned_away(self) -> dict[Key, date]:
+        rows = self._rows(
+            f"""SELECT o.number, o.product, o.itrx, max(a.day)
+                FROM attempts a JOIN orders o ON o.id = a.order_id
+                WHERE a.kind = 'not_sent' AND a.code IN ({_listed(TURNED_AWAY)}) AND o.status = 'unsent'
+                GROUP BY o.id"""  # noqa: S608
+        )
+        return {(number, product, itrx): date.fromisoformat(day) for number, product, itrx, day in rows}
 
     def started(self) -> date | None:
         """The WIB day on which the batch began; where that was not kept, the first that the file knows of."""
@@ -814,11 +825,16 @@ _BY_HAND = """
 """
 """The last time that a person closed order `o`, if its speaker `a` was not sent after that."""
 
+
+def _listed(codes: Iterable[str]) -> str:
+    return ", ".join(f"'{code}'" for code in sorted(codes))
+
+
 _SENT_AT = f"""
     iif(a.kind = 'exists' OR r.at IS NOT NULL, (
         SELECT min(t.begun_at) FROM attempts t WHERE t.order_id = o.id AND t.id <= a.id
            AND (t.id = a.id OR t.kind IS NULL OR t.kind IN ('unknown', 'exists')
-                OR t.day = a.day AND t.code IN ({", ".join(f"'{code}'" for code in sorted(DENIED))}))
+                OR t.day = a.day AND t.code IN ({_listed(DENIED)}))
     ), a.begun_at)
 """  # noqa: S608
 """When order `o` left: where a 51 refused its speaker `a`, the provider holds an attempt before it."""

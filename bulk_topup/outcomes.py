@@ -179,7 +179,8 @@ def words_of(answer: Reply) -> str:
 
 RESOLVED_NOT_SENT: Final = "outcome.resolved_not_sent"
 
-DENIED: Final = frozenset({RESOLVED_NOT_SENT, *(code for *_, code in BY_HTTP_STATUS.values())})
+TURNED_AWAY: Final = frozenset(code for *_, code in BY_HTTP_STATUS.values())
+DENIED: Final = TURNED_AWAY | {RESOLVED_NOT_SENT}
 """Of attempts that left, and of which something other than the provider's own answer says that nothing moved:
 an HTTP status alone, or a person."""
 

@@ -133,6 +133,7 @@ def make(
         fresh = hold(batch.changed_rows(fresh, past.own, rows))
     fresh = hold(batch.claimed_elsewhere(fresh, past.elsewhere, since))
     overlap, warnings = batch.paid_recently(fresh, past.recent, is_first=sent.empty)
+    warnings += batch.turned_away(fresh, past.own, today)
     if wishes.strict:
         fresh = hold(warnings)
     else:

@@ -1370,6 +1370,10 @@ WORDS: dict[str, str] = {
     "template.how.prices": (
         "Codes and prices are those of {moment:date} (WIB). Both commands look at the live ones before anything is sent."
     ),
+    "turned_away.earlier": (
+        "{value} was turned away on {day:date} by the provider's server, after it had left; should it have been taken all "
+        "the same, it would be paid twice: if you are not sure, look the number up first"
+    ),
     "recent.other_batch": "{value} was paid the same amount by batch {batch} (row {row}) on {day:date}; check that it is due again",
     "overlap.seen": (
         "{paid:number} of {count:number} rows were paid by batch {batch} on {day:date}: is this the same payment once more?"

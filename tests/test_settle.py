@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bulk_topup import run as flow
+from bulk_topup.batch import Wishes
 from bulk_topup.checkpoint import Checkpoint, OpenOrder, PastAttempt
 from bulk_topup.clock import WIB, wib_day
 from bulk_topup.database import ledger_url
@@ -429,6 +430,20 @@ def test_a_51_after_a_request_that_was_turned_away_by_its_http_status_may_speak_
     assert [(row["paid"], row["sent_at"][:16]) for row in bench.rows()] == [("ask provider", begun(bench))]
     assert [state for *_, state in bench.claims()] == ["open"]
     assert len(bench.paid()) == 1
+
+
+def test_a_row_that_was_turned_away_is_sent_on_a_later_day_with_a_warning_alone(
+    make_bench: MakeBench,
+) -> None:
+    bench = make_bench(A, B, faults=on_isipulsa("before status:404"))
+    assert bench.run() is Exit.STOPPED
+    assert bench.statuses() == ["unsent", "unsent"]
+    bench.clock.pass_by(86_400)
+
+    assert bench.run(wishes=Wishes(strict=True)) is Exit.NOT_ALL_PAID
+    assert bench.statuses() == ["invalid", "sukses"]
+    assert "turned away" in bench.rows()[0]["reason"]
+    assert bench.run() is Exit.OK
 
 
 def test_a_51_after_a_persons_not_sent_of_that_day_belies_it(make_bench: MakeBench) -> None:
