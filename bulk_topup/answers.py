@@ -56,7 +56,13 @@ def _sheet(path: Path) -> Sheet:
     except InputError as error:
         if error.code not in {"sheet.no_such_tab", "sheet.no_tabs"}:
             raise
-    return read_sheet(path, product_column="invoice")
+    try:
+        return read_sheet(path, product_column="invoice")
+    except InputError as error:
+        if error.code not in {"sheet.no_such_column", "sheet.no_number_column"}:
+            raise
+        column = "invoice" if error.code == "sheet.no_such_column" else "number"
+        raise InputError("resolve.no_column", path=path, column=column) from None
 
 
 def _read_row(sheet: Sheet, at: int, row_column: int | None, invoice: str, note: str) -> Verdict | InputError:

@@ -32,7 +32,7 @@ Command = Any
 
 _PATH = command.FilePath()
 _MONTH = command.Date("%Y-%m", "usage.not_a_month")
-_SECONDS = command.FiniteRange(0, 86_400)
+_SECONDS = command.NumberRange(0, 86_400)
 
 
 def main() -> None:
@@ -45,6 +45,8 @@ def main() -> None:
         sys.exit(cli.main(prog_name="bulk-topup", windows_expand_args=False, standalone_mode=False))
     except click.ClickException as usage:
         usage.show()
+        if example := command.example_of(usage):
+            desk.warn(example)
         desk.keep_error("usage", usage.format_message())
         sys.exit(desk.close(usage.exit_code))
     except BulkTopupError as problem:  # of the settings, which are read before a command starts
@@ -115,7 +117,7 @@ _ADDRESS = _options(
     _option("--base-url", metavar="URL", help="The provider's address."),
     _option(
         "--timeout",
-        type=command.FiniteRange(1, 600),
+        type=command.NumberRange(1, 600),
         metavar="SECONDS",
         default=60,
         show_default=True,
@@ -127,7 +129,7 @@ _PROVIDER = _options(
     _ADDRESS,
     _option(
         "--rate",
-        type=command.FiniteRange(0.05, 500),
+        type=command.NumberRange(0.05, 500),
         metavar="N",
         default=2,
         show_default=True,
@@ -167,7 +169,7 @@ _BUDGET = _option(
 )
 _OVERLAP = _option(
     "--overlap-days",
-    type=click.IntRange(1, 366),
+    type=command.WholeRange(1, 366),
     metavar="DAYS",
     default=20,
     show_default=True,
@@ -253,7 +255,7 @@ def _defect(defect: Exception, desk: Desk) -> Exit:
 @_PROVIDER
 @_option(
     "--workers",
-    type=click.IntRange(1, 64),
+    type=command.WholeRange(1, 64),
     metavar="N",
     default=1,
     show_default=True,
@@ -267,7 +269,10 @@ def _defect(defect: Exception, desk: Desk) -> Exit:
 @click.option("--approve", metavar="CODE", help="Send the plan that was checked under this code.")
 @click.option("--approved-by", metavar="NAME", help="Who approved it; goes with --approve.")
 @click.option(
-    "--pilot", type=click.IntRange(min=1), metavar="N", help="Send N top-ups first, then ask for the rest."
+    "--pilot",
+    type=command.WholeRange(min=1),
+    metavar="N",
+    help="Send N top-ups first, then ask for the rest.",
 )
 @click.option("--again", is_flag=True, help="Pay though another batch lately paid most of these rows.")
 @_SPEECH
@@ -355,7 +360,7 @@ def settle(desk: Desk, **options: Any) -> Exit:
 @_SHEET
 @_OUTPUT
 @_PROVIDER
-@click.option("--row", type=click.IntRange(min=1), metavar="N", help="The row, as the sheet numbers it.")
+@click.option("--row", type=command.WholeRange(min=1), metavar="N", help="The row, as the sheet numbers it.")
 @click.option("--number", metavar="08…", help="Its phone number; both must match.")
 @click.option("--invoice", metavar="TRX…", help="Its invoice; counts only if the provider confirms it.")
 @click.option("--not-sent", is_flag=True, help="The provider does not have it: the row becomes gagal.")
@@ -532,7 +537,7 @@ def doctor(
     from bulk_topup import doctor as examination
 
     if (prove_51 is None) != (product is None):
-        raise click.UsageError("give --prove-51 and --product together")
+        raise click.UsageError(say.text("usage.prove"))
     folder = (checkpoint or Path.cwd() / "x").absolute().parent
     setup = examination.Setup(_connection(options), _ledger(options), folder)
     if prove_51 is None or product is None:
@@ -581,7 +586,7 @@ def account(desk: Desk, action: str, **options: Any) -> Exit:
 @cli.command(cls=click.Command)
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=command.WholeRange(0, 65535),
     metavar="N",
     default=8310,
     show_default=True,

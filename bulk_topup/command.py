@@ -33,14 +33,38 @@ ADVANCED = frozenset(
 """Parameters that the help shows apart: the first screen is for who does this once a month."""
 
 
-class FiniteRange(click.FloatRange):
-    """`nan` is within every range by comparison, and bounds nothing."""
+class NumberRange(click.FloatRange):
+    """Says in our words which numbers it takes; `nan`, which is within every range by comparison, is none."""
+
+    name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        number: float = super().convert(value, param, ctx)
+        try:
+            number: float = super().convert(value, param, ctx)
+        except click.BadParameter:
+            number = float("nan")
         if number != number:
-            self.fail(say.text("usage.not_a_number", value=repr(value)), param, ctx)
+            self.fail(_out_of_range("usage.number", value, self.min, self.max), param, ctx)
         return number
+
+
+class WholeRange(click.IntRange):
+    """Says in our words which whole numbers it takes."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            whole: int = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(_out_of_range("usage.whole", value, self.min, self.max), param, ctx)
+        return whole
+
+
+def _out_of_range(code: str, value: object, least: float | None, most: float | None) -> str:
+    if most is None:
+        return say.text("usage.least", value=value, least=least)
+    return say.text(code, value=value, least=least, most=most)
 
 
 class Date(click.DateTime):
@@ -187,6 +211,12 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
 }
 SHORT_HELP = 80
 """Characters: the longest that leaves room for a command's name in a line."""
+
+
+def example_of(usage: click.ClickException) -> str:
+    """How the command is typed that was typed wrongly, by the last line of its help; "" where it has none."""
+    ctx = getattr(usage, "ctx", None)
+    return "" if ctx is None else (ctx.command.help or "").rstrip().rpartition("\n")[2].strip()
 
 
 def translate_help(group: click.Group) -> None:

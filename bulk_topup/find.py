@@ -103,7 +103,7 @@ def national(text: str) -> str:
     """The number as sheets are read. Raises InputError for a text that is none."""
     number = numbers.normalise(text.strip())
     if isinstance(number, numbers.Problem):
-        raise InputError(number.code, **number.facts)
+        raise InputError("find.no_number", text=text)
     return number.national
 
 

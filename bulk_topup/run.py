@@ -33,6 +33,7 @@ from bulk_topup.checkpoint import halt_fact
 from bulk_topup.clock import WIB
 from bulk_topup.config import DEFAULT_BASE_URL, REHEARSAL_URL, assert_new, new_name, who
 from bulk_topup.credentials import (
+    PASSWORD,
     asked_login,
     assert_keyring,
     credentials,
@@ -297,9 +298,16 @@ def log_in(connection: Connection, desk: Desk, clock: Clock) -> Exit:
 
 
 def log_out(connection: Connection, desk: Desk) -> Exit:
-    """Remove from the system keyring who we are; that nobody was there is no error."""
+    """Remove from the system keyring who we are; that nobody was there is no error. Raises InputError where
+    there is no keyring to remove it from."""
     base_url = checked_base_url(connection.base_url)
-    login = forget(base_url)
+    try:
+        login = forget(base_url)
+    except InputError as problem:
+        if problem.code in {"keyring.unsafe", "keyring.not_installed"}:
+            backend = problem.facts.get("backend", "-")
+            raise InputError("logout.no_keyring", backend=backend, variable=PASSWORD) from None
+        raise
     desk.show_logout(None if login is None else login.username, base_url)
     desk.next([steps.with_logout(desk.typed)])
     return Exit.OK

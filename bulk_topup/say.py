@@ -867,6 +867,7 @@ WORDS: dict[str, str] = {
     ),
     "history.next_more": "{count:batch|batches} more with open rows stand above.",
     "history.next": "nothing is open; see what one person got, by the phone number:",
+    "find.no_number": "{text} is not an Indonesian mobile number; give one as in 'bulk-topup find 081234567890'",
     "find.next": "tell them what stands above; for all batches, with the months' totals:",
     "find.next_settle": "ask how the rows of that sheet ended that are not certain, and record it:",
     "find.next_retry": "send the rows of that sheet again that failed:",
@@ -1007,6 +1008,10 @@ WORDS: dict[str, str] = {
     "logout.next": "to log in again, as this account or another:",
     "login.other_first": "{variable} is set, and goes before what was just kept; remove it if that is not meant",
     "logout.done": "Logged out: the system keyring no longer holds the password of {username} at {base_url}.",
+    "logout.no_keyring": (
+        "no password is kept in a system keyring here (there is only {backend}), so there is nothing to remove; one in "
+        "{variable} or in a password file is removed where it was set"
+    ),
     "logout.nobody": "Nobody was logged in at {base_url}; there is nothing to remove.",
     "keyring.not_installed": (
         "the part of bulk-topup that works with the system keyring is not installed; install it with "
@@ -1282,7 +1287,10 @@ WORDS: dict[str, str] = {
     "usage.look_back": "Look back",
     "usage.set_up": "Set up",
     "usage.more_options": "More options",
-    "usage.not_a_number": "{value} is not a number.",
+    "usage.number": "{value} is not a number from {least} to {most}.",
+    "usage.whole": "{value} is not a whole number from {least} to {most}.",
+    "usage.least": "{value} is not a whole number of {least} or more.",
+    "usage.prove": "give --prove-51 NUMBER and --product CODE together",
     "usage.not_a_month": "{value} is not a month; write the year and the month, as in 2026-11.",
     "usage.not_a_day": "{value} is not a day; write the year, the month and the day, as in 2026-01-31.",
     "usage.rupiah": "{value} is not an amount in rupiah; write it as 25000000 or 25.000.000.",
@@ -1432,6 +1440,10 @@ WORDS: dict[str, str] = {
     ),
     "resolve.other_day": "row {row}: invoice {invoice} is of {stated}, another day than this row's attempt",
     "resolve.none": "none of the {count:number} rows could be closed, and nothing was changed; correct them and try again",
+    "resolve.no_column": (
+        "{path} has no column {column}; name the columns row, number and invoice, or fill in the tab Ask provider of the "
+        "results sheet and give that"
+    ),
     "resolve.nothing": "{path} has no row with an invoice (or 'not sent') filled in",
     "resolve.row_column": "{path}, row {row}: {value} is not a row number",
     "resolve.blank": "row {row}: the invoice is blank; give it, or say --not-sent",

@@ -76,11 +76,16 @@ def brought_up_to_date(old: Catalog) -> Catalog:
         creation_date=old.creation_date,
         revision_date=old.revision_date,
     )
+    new.mime_headers = [
+        ("Plural-Forms", "nplurals=1; plural=0;")
+    ]  # babel takes it for two, and leaves English
     for (context, english), plural in said().items():
         known = old.get(english, context)
-        new.add(
-            (english, plural) if plural else english, string=known.string if known else None, context=context
-        )
+        string = known.string if known else None
+        if plural:
+            new.add((english, plural), string=(string or ("",))[:1], context=context)
+        else:
+            new.add(english, string=string, context=context)
     return new
 
 

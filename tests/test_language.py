@@ -193,10 +193,12 @@ def test_what_is_asked_for_goes_before_what_the_computer_speaks(tmp_path: Path) 
     [
         (["run", "x.csv", "--foo"], "Kesalahan: Tidak ada opsi '--foo'"),
         (["run"], "Kesalahan: Argumen belum diberikan 'SHEET'"),
+        (["run"], "Contoh:  bulk-topup run payroll_bonus.xlsx"),
+        (["prices", "--type", "x"], "'x' bukan salah satu dari 'pulsa', 'data'"),
         (["lari"], "Kesalahan: Tidak ada perintah 'lari'"),
         (
             ["run", "x.csv", "--rate", "cepat"],
-            "Kesalahan: Nilai tidak sah untuk '--rate': 'cepat' bukan angka",
+            "Kesalahan: Nilai tidak sah untuk '--rate': cepat bukan angka dari 0.05 sampai 500.",
         ),
         (
             ["history", "--month", "2026-13"],
