@@ -77,6 +77,15 @@ SCHEMA = (
         order_id INTEGER, note TEXT NOT NULL DEFAULT ''
     );
     """,
+    """
+    CREATE TABLE summary (facts TEXT NOT NULL);
+    CREATE INDEX lines_held ON lines (status) WHERE status IS NOT NULL;
+
+    CREATE TRIGGER order_restated AFTER UPDATE OF status, speaker ON orders BEGIN DELETE FROM summary; END;
+    CREATE TRIGGER attempt_begun AFTER INSERT ON attempts BEGIN DELETE FROM summary; END;
+    CREATE TRIGGER attempt_ended AFTER UPDATE ON attempts BEGIN DELETE FROM summary; END;
+    CREATE TRIGGER trail_grown AFTER INSERT ON trail BEGIN DELETE FROM summary; END;
+    """,
 )
 """One entry per schema version; a file of version n gets the entries after the n-th."""
 
@@ -223,14 +232,15 @@ class Checkpoint:
         return self
 
     @classmethod
-    def look(cls, path: Path) -> Checkpoint | None:
+    def look(cls, path: Path, expected: Mapping[str, str] | None = None) -> Checkpoint | None:
         """The checkpoint at `path` to look into, or None where there is none. Changes no file, even while a
-        run is at work on it.
+        run is at work on it. `expected` are facts of BatchIdentity.
 
-        Raises InputError where it is damaged, not ours or newer than this program, StorageFailed where it
-        can't be read.
+        Raises InputError where it is damaged, not ours, newer than this program or another batch's,
+        StorageFailed where it can't be read.
         """
         if not path.is_file():
+            _assert_nothing_left(path)
             return None
         try:
             db = _connect(path, read_only=True)
@@ -239,11 +249,11 @@ class Checkpoint:
             except BaseException:
                 db.close()
                 raise
-        except sqlite3.OperationalError as error:
-            raise StorageFailed("checkpoint.unreadable", path=path, why=cause_of(error)) from None
         except sqlite3.DatabaseError as error:
-            raise InputError("checkpoint.damaged", path=path, why=cause_of(error)) from None
-        return cls(path, db, read_only=True)
+            raise _unreadable(path, error) from None
+        self = cls(path, db, read_only=True)
+        self._assert_identity(expected or {})
+        return self
 
     @classmethod
     def _connected(cls, path: Path, journal: str = "WAL") -> Checkpoint:
@@ -326,7 +336,7 @@ class Checkpoint:
         self._db, self._place = again._db, again._place  # noqa: SLF001
 
     def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        with self._lock, _storage_errors(self.path):
+        with self._lock, _storage_errors(self.path, read_only=self._read_only):
             return self._db.execute(sql, values).fetchall()
 
     # -- facts about the batch -----------------------------------------------------------------------------
@@ -409,6 +419,7 @@ class Checkpoint:
         Lines of rows that left the sheet stay where their order was attempted; all others are replaced.
         """
         with self._transaction() as db:
+            db.execute(_FORGET_SUMMARY)
             db.executemany("INSERT OR REPLACE INTO batch VALUES (?, ?)", list(facts.items()))
             db.executemany(_UPSERT_ORDER, _order_values(plan))
             db.executemany(_MOVE_ORDER, _row_values(plan))
@@ -532,6 +543,7 @@ class Checkpoint:
         """The same, for a claim found in the ledger whose order may be missing here altogether."""
         key = (claim["number"], claim["product"], claim["itrx"])
         with self._transaction() as db:
+            db.execute(_FORGET_SUMMARY)
             db.execute(
                 """INSERT OR IGNORE INTO orders (number, product, itrx, nominal, operator, price, row)
                    VALUES (?, ?, ?, ?, '', ?, ?)""",
@@ -629,6 +641,8 @@ class Checkpoint:
 
     def last_touched(self) -> str:
         """When a command last wrote down something, as an ISO time in WIB; "" if none did."""
+        if kept := self._summary():
+            return str(kept["last_touched"])
         rows = self._rows(
             """SELECT max(at) FROM (SELECT max(at) AS at FROM trail UNION ALL
                                     SELECT max(coalesce(settled_at, begun_at)) FROM attempts)"""
@@ -695,6 +709,8 @@ class Checkpoint:
 
         None where none did. An unknown answer may speak of another order, and of another time.
         """
+        if kept := self._summary():
+            return tuple(kept["last_balance"]) if kept["last_balance"] else None
         stated = self._rows(
             """SELECT balance, ended_at FROM attempts
                WHERE balance IS NOT NULL AND ended_at IS NOT NULL AND kind <> ?
@@ -720,12 +736,13 @@ class Checkpoint:
         """
         wanted = None if statuses is None else json.dumps(list(statuses))
         facts = {"statuses": wanted, "number": number, "by_hand": by_hand}
+        sql = _LINES if statuses is None else _LINES_OF_STATUSES
         with self._reader() as reader:
-            yield from (line_of(dict(row)) for row in reader.execute(_LINES, facts))
+            yield from (line_of(dict(row)) for row in reader.execute(sql, facts))
 
     @contextlib.contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
-        with _storage_errors(self.path):
+        with _storage_errors(self.path, read_only=self._read_only):
             if not self._read_only:
                 with self._lock:
                     self._keep_in_place()
@@ -733,9 +750,47 @@ class Checkpoint:
                 yield reader
 
     def lines_alike(self) -> list[LinesAlike]:
-        """The same lines, all of them, as groups that count alike: a million are summed up in seconds."""
+        """The same lines, all of them, as groups that count alike: a million are summed up in seconds, or at
+        once where nothing was written since they were summed up last."""
+        kept = self._summary()
+        groups = kept["lines_alike"] if kept else self._summed_up()
+        return [lines_alike_of(group) for group in groups]
+
+    # -- the summary: what takes a walk over all rows, kept until the next write ----------------------------
+
+    def _summary(self) -> dict[str, Any] | None:
+        """None where something was written since it was kept.
+
+        An attempt, its outcome or a person's word drops it by a trigger; whatever else writes orders or
+        lines, a million at a time, drops it itself.
+        """
+        if not self._rows(
+            "SELECT 1 FROM sqlite_master WHERE name = 'summary'"
+        ):  # of an earlier version, looked into
+            return None
+        rows = self._rows("SELECT facts FROM summary")
+        return dict(json.loads(rows[0][0])) if rows else None
+
+    def _summed_up(self) -> list[dict[str, Any]]:
+        with self._lock:
+            before = self._writes()
         with self._reader() as reader:
-            return [lines_alike_of(dict(row)) for row in reader.execute(_LINES_ALIKE)]
+            groups = [dict(row) for row in reader.execute(_LINES_ALIKE)]
+        facts = {
+            "lines_alike": groups,
+            "last_balance": self.last_balance(),
+            "last_touched": self.last_touched(),
+        }
+        if not self._read_only:
+            with contextlib.suppress(StorageFailed), self._transaction() as db:  # it only saves time
+                if self._writes() == before:
+                    db.execute("INSERT INTO summary VALUES (?)", (json.dumps(facts),))
+        return groups
+
+    def _writes(self) -> tuple[int, int]:
+        """Changes whenever this connection or, in another process, another one has written."""
+        (others,) = self._db.execute("PRAGMA data_version").fetchone()
+        return int(others), self._db.total_changes
 
 
 _SPEAKS: Mapping[Status, frozenset[Kind | None]] = {
@@ -756,6 +811,8 @@ _UPSERT_ORDER = """
         note = NULL
     WHERE status IN ('unsent', 'gagal')
 """
+
+_FORGET_SUMMARY = "DELETE FROM summary"
 
 _NOTE = "INSERT INTO trail (at, who, what, order_id, note) VALUES (?, ?, ?, ?, ?)"
 
@@ -877,6 +934,21 @@ _LINES = f"""
 """  # noqa: S608
 
 
+_LINES_OF_STATUSES = _LINES.replace(
+    "FROM lines l\n",
+    """FROM (
+        SELECT position FROM lines WHERE status IN (SELECT value FROM json_each(:statuses))
+        UNION ALL
+        SELECT k.position FROM orders w JOIN lines k ON k.status IS NULL
+            AND k.number = w.number AND k.product = w.product AND k.itrx = w.itrx
+        WHERE w.status IN (SELECT value FROM json_each(:statuses))
+    ) wanted CROSS JOIN lines l ON l.position = wanted.position
+""",
+    1,
+)
+"""The same, found by the indexes of the statuses: a few open rows among a million."""
+
+
 def halt_fact(code: str, facts: Mapping[str, str], at: datetime) -> dict[str, str]:
     """As `Checkpoint.halt` has it back."""
     return {"halt": json.dumps({"code": code, "facts": dict(facts), "at": at.isoformat()})}
@@ -919,13 +991,21 @@ def _address_to_read(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _storage_errors(path: Path) -> Iterator[None]:
+def _storage_errors(path: Path, *, read_only: bool = False) -> Iterator[None]:
     try:
         yield
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise
     except (sqlite3.DatabaseError, OSError) as error:
+        if read_only:
+            raise _unreadable(path, error) from None
         raise StorageFailed("checkpoint.unwritable", path=path, why=cause_of(error)) from None
+
+
+def _unreadable(path: Path, error: Exception) -> InputError | StorageFailed:
+    if isinstance(error, sqlite3.OperationalError | OSError):
+        return StorageFailed("checkpoint.unreadable", path=path, why=cause_of(error))
+    return InputError("checkpoint.damaged", path=path, why=cause_of(error))
 
 
 def _assert_ours(db: sqlite3.Connection, path: Path) -> None:

@@ -89,7 +89,22 @@ def existing_checkpoint(job: Job, tools: Tools | None = None) -> Iterator[Checkp
     facts = {"file": job.source.path.name}
     if tools is not None:
         facts |= {"account": tools.account, "base_url": tools.base_url}
-    checkpoint = Checkpoint.open(job.files.checkpoint, facts)
+    with _of_this_batch(job, Checkpoint.open(job.files.checkpoint, facts)) as checkpoint:
+        yield checkpoint
+
+
+@contextmanager
+def checkpoint_to_look_into(job: Job) -> Iterator[Checkpoint]:
+    """The same, changing no file. What is damaged in it is found only where it is looked at: to go through a
+    million rows for that takes seconds, and nothing is sent on its word.
+    """
+    looked = Checkpoint.look(job.files.checkpoint, {"file": job.source.path.name})
+    with _of_this_batch(job, looked) as checkpoint:
+        yield checkpoint
+
+
+@contextmanager
+def _of_this_batch(job: Job, checkpoint: Checkpoint | None) -> Iterator[Checkpoint]:
     if checkpoint is None:
         raise InputError("checkpoint.missing", path=job.files.checkpoint, sheet=job.source.path.name)
     try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup import steps
 from bulk_topup.errors import Exit
-from bulk_topup.files import existing_checkpoint
+from bulk_topup.files import checkpoint_to_look_into
 from bulk_topup.model import Halt, Status
 from bulk_topup.tally import tally
 
@@ -22,7 +22,7 @@ def show(job: Job, desk: Desk, clock: Clock) -> Exit:
 
     No network, nothing written.
     """
-    with existing_checkpoint(job) as checkpoint:
+    with checkpoint_to_look_into(job) as checkpoint:
         total = tally(checkpoint)
         code, halt_facts, at = checkpoint.halt() or ("", {}, "")
         halt = Halt(code, halt_facts) if code and total.exit_code() is not Exit.OK else None
@@ -34,7 +34,7 @@ def show(job: Job, desk: Desk, clock: Clock) -> Exit:
         if total.unsent:
             desk.show_to_add(total, checkpoint.last_balance(), halt)
         facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
-        desk.show_batch(checkpoint.last_touched(), checkpoint.committed(), facts)
+        desk.show_batch(checkpoint.last_touched(), total.committed, facts)
         path, written = job.source.path, job.files.results
         how = {"resume": resumed_with(checkpoint), "stopped_by": code}
         beside = written if written.is_file() else None

@@ -90,6 +90,11 @@ class Tally:
         return sum(rupiah for status, rupiah in self.rupiah.items() if status.paid is paid)
 
     @property
+    def committed(self) -> int:
+        """Rupiah paid, or that may have been."""
+        return self.rupiah_paid(Paid.YES) + self.rupiah_paid(Paid.ASK)
+
+    @property
     def total(self) -> int:
         return sum(self.rows.values())
 

@@ -10,13 +10,15 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -750,6 +752,106 @@ def test_however_a_sheet_is_edited_between_runs_no_row_and_no_attempt_is_lost(
         from_orders = [(line.number, line.product) for line in lines if not line.why]
         assert len(from_orders) == len(set(from_orders)), "an order stands in the results twice"
     checkpoint.close()
+
+
+# -- the summary -------------------------------------------------------------------------------------------
+
+SUMMED_UP = [(ANDI, "S5"), (BUDI, "S10"), (CITRA, "SP5")]
+WRITES = st.one_of(
+    st.tuples(st.just("adopt"), st.lists(st.sampled_from(SUMMED_UP), min_size=1, max_size=4)),
+    st.tuples(st.just("attempt"), st.tuples(st.sampled_from(SUMMED_UP), st.sampled_from(KINDS))),
+    st.tuples(st.just("hold"), st.sampled_from(SUMMED_UP)),
+    st.tuples(st.just("resolve"), st.sampled_from(SUMMED_UP)),
+    st.tuples(st.just("lose"), st.sampled_from(SUMMED_UP)),
+    st.tuples(st.just("note"), st.none()),
+)
+
+
+def write(checkpoint: Checkpoint, what: str, facts: Any, at: datetime) -> None:
+    """One of WRITES, where it can be."""
+    if what == "adopt":
+        checkpoint.adopt(plan_of(topups(*facts), checkpoint.known()), {})
+    elif what == "note":
+        checkpoint.note(at, "rina", "run")
+    elif what == "lose":
+        claim = {"number": facts[0], "product": facts[1], "itrx": 1, "nominal": 5_000, "row": 9}
+        checkpoint.adopt_lost_claim(
+            {**claim, "token": "lost", "claimed_at": at.isoformat(), "day": TODAY.isoformat()}
+        )
+    else:
+        pair, kind = facts if what == "attempt" else (facts, None)
+        order = orders_in(checkpoint).get((*pair, 1))
+        status = Status.INVALID if order is None else status_of(checkpoint, order)
+        if order is not None and what == "hold":
+            checkpoint.hold(order.id, Status.DUPLICATE, "duplicate.other_batch", {})
+        elif order is not None and what == "attempt" and status in MAY_BEGIN:
+            attempt = checkpoint.begin(order, uuid.uuid4().hex, at, TODAY, 0.0, status)
+            if kind is not None:
+                outcome = an_outcome(kind, debited=5_600, balance=at.second, invoice=attempt.token)
+                checkpoint.end(attempt.id, outcome, at)
+        elif what == "resolve":
+            for open_ in checkpoint.open_orders():
+                checkpoint.resolve(open_, an_outcome(Kind.GAGAL), at, "joko", "asked")
+
+
+def summed_up(checkpoint: Checkpoint) -> tuple[object, ...]:
+    return checkpoint.lines_alike(), checkpoint.last_balance(), checkpoint.last_touched()
+
+
+def recounted(path: Path) -> tuple[object, ...]:
+    """The same, of a copy that has no summary."""
+    copy = path.with_name(f"{path.name}.copy")
+    with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(copy)) as without:
+        db.backup(without)
+        without.execute("DELETE FROM summary")
+        without.commit()
+    with closing(opened(copy)) as checkpoint:
+        return summed_up(checkpoint)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(WRITES, min_size=1, max_size=8))
+def test_the_summary_that_is_kept_is_what_a_recount_comes_to(
+    tmp_path: Path, writes: list[tuple[str, Any]]
+) -> None:
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
+    with closing(a_checkpoint(folder / "b.db", SHEET)) as checkpoint:
+        for after, (what, facts) in enumerate(writes, start=1):
+            checkpoint.lines_alike()
+            assert checkpoint._summary() is not None
+            write(checkpoint, what, facts, NOW + timedelta(seconds=after))
+            assert summed_up(checkpoint) == recounted(folder / "b.db"), what
+
+
+def test_a_summary_is_read_by_whoever_looks_and_made_by_none_of_them(
+    checkpoint: Checkpoint, order: Order, path: Path
+) -> None:
+    with closing(looked_into(path)) as looker:
+        assert (len(looker.lines_alike()), looker._summary()) == (2, None)
+        kept = checkpoint.lines_alike()
+        assert looker._summary() is not None
+        assert looker.lines_alike() == kept
+        attempted(checkpoint, order, an_outcome(Kind.SUKSES))
+        assert looker._summary() is None
+
+
+def test_what_is_written_while_it_is_summed_up_is_noticed(
+    checkpoint: Checkpoint, order: Order, path: Path
+) -> None:
+    """By whichever process: then no summary is kept."""
+    with closing(opened(path)) as other:
+        before = checkpoint._writes()
+        assert checkpoint._writes() == before
+        other.note(NOW, "rina", "results")
+        by_other = checkpoint._writes()
+        attempted(checkpoint, order, None)
+        assert len({before, by_other, checkpoint._writes()}) == 3
+
+
+def looked_into(path: Path) -> Checkpoint:
+    checkpoint = Checkpoint.look(path, vars(BATCH_IDENTITY))
+    assert checkpoint is not None
+    return checkpoint
 
 
 # -- what else may happen ----------------------------------------------------------------------------------

@@ -324,6 +324,15 @@ def test_a_provider_out_of_reach_is_refused(office: Office) -> None:
     assert_refused(office, done, STOPPED, "accepts no connections", "nothing was sent")
 
 
+def test_status_says_of_a_progress_file_that_it_is_damaged(batch: Office) -> None:
+    _damage(batch)
+
+    done = batch.run("status", "bonus.csv")
+
+    assert (done.exit, len(done.err.splitlines())) == (NOTHING_SENT, 1), done
+    assert "damaged" in done.err
+
+
 @pytest.mark.parametrize("command", ["status", "results", "settle"])
 def test_a_sheet_that_was_never_run_has_nothing_to_tell(office: Office, command: str) -> None:
     office.payroll("bonus.csv", office.numbers(1))

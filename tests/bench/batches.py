@@ -62,14 +62,18 @@ def _make(folder: Path, rows: int) -> None:
     options = ("--sandbox", "--yes", "--rate", "500", "--workers", "8", "--wait", "0", *results)
     argv = [*PROGRAM, "run", str(folder / SHEET), *options]
     measure.command(argv, cwd=ROOT, env=env, codes=(STOPPED, 1, 4))
-    for leftover in [*folder.glob("*.results.csv"), *folder.glob("*.plan")]:
-        leftover.unlink()
     with closing(sqlite3.connect(folder / "bonus.sandbox.checkpoint.db")) as db:
         db.execute("ATTACH ? AS ledger", (str(folder / "sandbox.ledger.db"),))
         for statement in _FILL:
             db.execute(statement, {"left": LEFT} if ":left" in statement else {})
         db.commit()
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    # As a run ends: the results are written, and what they come to is kept.
+    measure.command(
+        [*PROGRAM, "results", str(folder / SHEET), "--sandbox", *results], cwd=ROOT, env=env, codes=(1,)
+    )
+    for leftover in [*folder.glob("*.results.csv"), *folder.glob("*.plan")]:
+        leftover.unlink()
 
 
 _FILL = (
