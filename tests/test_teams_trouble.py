@@ -9,20 +9,20 @@ import os
 import shutil
 import signal
 import time
-from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup.account import Account
 from bulk_topup.clock import WIB, SystemClock
+from bulk_topup.config import Job, Source, files_of
 from bulk_topup.errors import InputError
-from bulk_topup.tools import _assert_same_time
+from bulk_topup.tools import tools_of
 from tests.postgres import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.conftest import MakeOffice, Office
 
@@ -139,14 +139,21 @@ def test_a_server_that_was_restored_from_an_older_copy_stops_every_desk_until_al
 
 
 @pytest.mark.parametrize("minutes", [-6, 6, 1440])
-def test_a_desk_on_a_wrong_clock_does_not_start(postgres: Server, minutes: int) -> None:
+def test_a_desk_on_a_wrong_clock_does_not_start(
+    postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
     class Wrong(SystemClock):
         def now(self) -> datetime:
             return datetime.now(WIB) + timedelta(minutes=minutes)
 
-    with closing(Account(postgres.fresh(), account="agent", base_url="u")) as account:
-        _assert_same_time(account, SystemClock())
-        with pytest.raises(InputError) as refused:
-            _assert_same_time(account, Wrong())
+    for name in ("USERNAME", "PASSWORD"):
+        monkeypatch.setenv(f"BULK_TOPUP_{name}", "sandbox")
+    monkeypatch.setenv("BULK_TOPUP_LEDGER", postgres.fresh())
+    source = Source(tmp_path / "bonus.csv")
+    job = Job(source, files_of(source, sandbox=False))
+    with tools_of(job, SystemClock()):
+        pass
+    with pytest.raises(InputError) as refused, tools_of(job, Wrong()):
+        pass
     assert refused.value.code == "ledger.other_time"
     assert int(str(refused.value.facts["minutes"])) == minutes
