@@ -15,7 +15,7 @@ from bulk_topup import say, steps
 from bulk_topup.account import Account
 from bulk_topup.config import REHEARSAL_URL
 from bulk_topup.credentials import credentials
-from bulk_topup.database import is_address, ledger_url, shown
+from bulk_topup.database import Store, is_address, ledger_url, shown
 from bulk_topup.errors import BulkTopupError, Exit, cause_of
 from bulk_topup.folder import assert_trusted
 from bulk_topup.model import account_of
@@ -82,15 +82,15 @@ def examine(setup: Setup, desk: Desk, clock: Clock) -> Exit:
 
 
 def _checks(setup: Setup, clock: Clock) -> Iterator[Check]:
-    connection, account = setup.connection, ""
+    connection, username, account = setup.connection, "", ""
     try:
         username, password = credentials(connection)
-        account = account_of(username)
         yield Check("credentials", True, "doctor.credentials.fine", {"username": username})
         with provider_of(connection, username, password, clock) as provider:
+            account = account_of(username)
             yield from _of_provider(provider, clock)
     except BulkTopupError as problem:
-        yield _failed("credentials" if not account else "prices", problem)
+        yield _failed("prices" if username else "credentials", problem)
     yield from _of_ledger(setup, account, clock)
     yield _of_folder(setup.folder)
     yield from (_of_disk(place) for place in _places(setup.folder, setup.ledger))
@@ -129,6 +129,10 @@ def _of_ledger(setup: Setup, account: str, clock: Clock) -> Iterator[Check]:
             if not Path(ledger).exists():
                 yield Check("ledger", True, "doctor.ledger.none", {"where": where})
                 return
+        if not account:  # nor, then, whose pace and stop to ask for
+            with closing(Store(ledger_url(ledger))) as store:
+                yield _latency(store, where)
+            return
         base_url = REHEARSAL_URL if connection.sandbox else checked_base_url(connection.base_url)
         with closing(Account(ledger_url(ledger), account=account, base_url=base_url)) as shared:
             yield _latency(shared, where)
@@ -150,7 +154,7 @@ def _of_rule_51(seen: Rule51 | None) -> Check:
     return Check("rule_51", seen.holds, code, {"day": seen.day})
 
 
-def _latency(shared: Account, where: str) -> Check:
+def _latency(shared: Store, where: str) -> Check:
     took_ms = []
     for _ in range(SAMPLES):
         began = time.perf_counter()

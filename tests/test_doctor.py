@@ -53,6 +53,8 @@ def test_a_wrong_login_and_a_provider_out_of_reach_are_named(office: Office) -> 
     away = office.run("doctor", "--json", env={"BULK_TOPUP_BASE_URL": "http://127.0.0.1:1/json/pulsa"})
     assert (away.exit, checks(away)["prices"][0]) == (1, False)
     assert checks(away)["folder"][0], "the rest is looked at all the same"
+    mistyped = office.run("doctor", "--json", env={"BULK_TOPUP_BASE_URL": "http://provider.example"})
+    assert [name for name, (is_fine, _) in checks(mistyped).items() if not is_fine] == ["prices"]
 
 
 def test_no_password_is_one_line_and_the_rest_is_looked_at(office: Office) -> None:
