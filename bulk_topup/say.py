@@ -686,7 +686,7 @@ WORDS: dict[str, str] = {
     "operator.differs": "{value} is a number of {own}, but {product} is for {operator}; check the product code",
     # -- rows held back because of other rows, runs and batches -------------------------------------------
     "duplicate.sheet": (
-        "{value}: row {first} already tops up {number} with {nominal} today, and the provider takes only one a day; "
+        "{value}: row {first} already tops up {number} with {nominal:money} today, and the provider takes only one a day; "
         "delete this row, or count deliberate repeats in a column 'pengisian ke'"
     ),
     "duplicate.other_batch": "batch {batch} (row {row}) already topped up {value} with this amount on {day:date}",
@@ -1661,8 +1661,8 @@ WORDS: dict[str, str] = {
     ),
     "next.go_on": "go on with what is not sent yet, {count:row|rows} for {rupiah:money}:",
     "next.unknown_today": (
-        "{count:row is|rows are} unknown: today before 23:50 WIB, have them sent once more: what the provider already has, "
-        "it refuses:"
+        "{count:row is|rows are} unknown: today before 23:50 WIB, have what is unknown sent once more; what the provider "
+        "already has, it refuses:"
     ),
     "next.decide": (
         "{count:row is|rows are} new and go to numbers that this batch already paid: delete them, or, if they are meant "

@@ -406,7 +406,7 @@ class _Book:
                 if row.to_sign and not row.bold:
                     sheet.row_dimensions[at].height = ROOM_TO_SIGN_POINTS
                 sheet.append(pens.of_summary(row))
-            sheet.page_setup.fitToHeight = 1
+            sheet.page_setup.fitToWidth = sheet.page_setup.fitToHeight = 1
             bars = {at: row.bar for at, row in enumerate(rows, start=1 + self._rehearsal) if row.bar}
             if bars:
                 sheet.page_setup.orientation = "landscape"

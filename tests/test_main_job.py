@@ -535,7 +535,7 @@ def test_a_number_is_topped_up_with_a_nominal_once_however_it_is_spelled(make_of
     lines = office.results("bonus.results.xlsx")
     assert [line["status"] for line in lines] == ["sukses", "duplicate", "duplicate", "sukses"]
     for line in lines[1:3]:
-        assert "row 2 already tops up 081234500001 with 5000" in line["reason"]
+        assert "row 2 already tops up 081234500001 with Rp5,000" in line["reason"]
     assert [topup.product for topup in office.sandbox.book()] == ["TSEL5", "TSEL10"]
 
     assert office.send("bonus.csv").exit == NOT_ALL_PAID

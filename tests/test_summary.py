@@ -248,7 +248,8 @@ def test_three_people_have_room_to_sign_on_one_page(batch: Checkpoint, target: P
     lines = [[cell.border.bottom.style for cell in sheet[row]][:6] for row in rows]
     assert lines == [[None, *["thin"] * 5]] * 3
     assert {sheet.row_dimensions[row].height for row in rows} == {ROOM_TO_SIGN_POINTS}
-    assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 1)
+    page = sheet.page_setup
+    assert (page.orientation, page.fitToWidth, page.fitToHeight) == ("landscape", 1, 1)
     headings = [cell.value for cell in sheet[rows[0] - 1]]
     assert headings[:5] == ["to sign", "name", None, "date", "signature"]
 
