@@ -219,7 +219,8 @@ class Ledger(Account):
             _matches(self._scope), CLAIMS.c.batch != batch, relevant
         )
         with self._errors(), self._engine.connect() as db:
-            return pd.DataFrame(db.execute(query).all(), columns=list(names))
+            rows = db.execute(query).all()
+        return pd.DataFrame(rows, columns=list(names))  # once the transaction is over: a million take a while
 
     def approved_under(self, plan_code: str, *, but: str) -> BatchEntry | None:
         """Another batch than `but` that was sent under the approval of this plan."""
@@ -244,7 +245,8 @@ class Ledger(Account):
         recent = sa.and_(CLAIMS.c.day >= day.isoformat(), CLAIMS.c.state == PAID, CLAIMS.c.batch != batch)
         query = sa.select(*(CLAIMS.c[name] for name in names)).where(_matches(self._scope), recent)
         with self._errors(), self._engine.connect() as db:
-            return pd.DataFrame(db.execute(query).all(), columns=list(names))
+            rows = db.execute(query).all()
+        return pd.DataFrame(rows, columns=list(names))  # once the transaction is over: a million take a while
 
     def at_work(self, first: date, last: date, number: str, *, but: str) -> list[tuple[BatchEntry, bool]]:
         """Other batches than `but` that were under way on one of these days, and whether each has a claim of
