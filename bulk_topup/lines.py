@@ -75,8 +75,8 @@ def line_values(plan: Plan) -> Iterator[tuple[object, ...]]:
     keys: dict[int, tuple[object, ...]] = {}
     for frame in (plan.orders, plan.attempted):
         keys.update({int(row): tuple(key) for row, *key in frame[KEY].itertuples()})
-    own = (sheet.cells[at].tolist() for at in _own_positions(plan))
-    for position, (row, *cells) in enumerate(zip(sheet.cells.index.tolist(), *own, strict=True)):
+    own = sheet.cells[_own_positions(plan)].itertuples(name=None)
+    for position, (row, *cells) in enumerate(own):
         held = plan.held.get(row)
         key = keys.get(row, (None, None, None))
         findings = held.why if held else plan.not_again.get(row, ())

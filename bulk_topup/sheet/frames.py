@@ -115,6 +115,16 @@ def texts_of(data: bytes, count: int) -> list[str]:
     return texts
 
 
+def assert_texts(data: bytes, count: int) -> None:
+    """Raises Garbage where these are not `count` texts; without a Python string for each."""
+    try:
+        data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError as error:
+        raise Garbage from error
+    if count and data.count(b"\0") != count - 1:
+        raise Garbage
+
+
 def of_numbers(numbers: Iterable[int]) -> bytes:
     return array("q", numbers).tobytes()
 

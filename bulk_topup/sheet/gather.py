@@ -10,7 +10,9 @@ import pandas as pd
 from bulk_topup.errors import InputError
 from bulk_topup.model import Columns, Notice, OddCell, Oddity, Sheet
 from bulk_topup.sheet import frames
+from bulk_topup.sheet.columns import RESULTS
 from bulk_topup.sheet.frames import Garbage, shortened
+from bulk_topup.sheet.packed import PackedTexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -45,7 +47,10 @@ def gathered(path: Path, arriving: Iterator[Frame]) -> Sheet:
 
 
 class _Gathering:
-    """Rows as they arrive: one list a column; a column that comes late is blank before."""
+    """Rows as they arrive: a list for each column that is looked into, the bytes of all others as they are.
+
+    A column that comes late is blank before.
+    """
 
     def __init__(self, file: Frame, table: Frame) -> None:
         facts = table.facts
@@ -54,7 +59,9 @@ class _Gathering:
         self._header = frames.texts_of(_one(table.parts), _is(int, facts.get("width")))
         self._meanings = _columns(_is(list, facts.get("columns")), len(self._header))
         self._rows = array("q")
-        self._columns: list[list[str]] = [[] for _ in self._header]
+        self._looked_into = _looked_into(self._meanings)
+        self._columns: dict[int, list[str]] = {at: [] for at in self._looked_into}
+        self._packed: list[list[tuple[bytes, int]]] = [[] for _ in self._header]
         self._odd: dict[tuple[int, int], OddCell] = {}
         self._bytes = 0
 
@@ -66,17 +73,22 @@ class _Gathering:
 
     def _add_rows(self, rows: array[int], columns: Sequence[bytes]) -> None:
         self._bytes += sum(map(len, columns))
-        width = max(len(columns), len(self._columns))
+        width = max(len(columns), len(self._packed))
         count = len(self._rows) + len(rows)
         if count > MOST_ROWS:
             raise InputError("sheet.too_many_rows", most=MOST_ROWS)
         if count * width > MOST_CELLS or self._bytes > MOST_BYTES:
             raise InputError("sheet.too_many_cells", most=MOST_CELLS)
-        while len(self._columns) < width:
-            self._columns.append([""] * len(self._rows))
+        while len(self._packed) < width:
+            self._packed.append([_blank(len(self._rows))])
         self._rows.extend(rows)
-        for at, column in enumerate(self._columns):
-            column += _texts(columns[at], len(rows)) if at < len(columns) else [""] * len(rows)
+        for at, packed in enumerate(self._packed):
+            block = (columns[at], len(rows)) if at < len(columns) else _blank(len(rows))
+            if at in self._looked_into:
+                self._columns[at] += _texts(*block)
+            else:
+                frames.assert_texts(*block)
+                packed.append(block)
 
     def sheet(self, path: Path, end: Frame) -> Sheet:
         cells = self._cells()
@@ -87,7 +99,7 @@ class _Gathering:
             path=path,
             tab=self._tab,
             sha256=self._sha256,
-            header=(*self._header, *[""] * (len(self._columns) - len(self._header))),
+            header=(*self._header, *[""] * (len(self._packed) - len(self._header))),
             cells=cells,
             columns=self._meanings,
             odd=self._odd,
@@ -99,7 +111,26 @@ class _Gathering:
         index = pd.Index(self._rows.tolist(), dtype="int64", name="row")
         if not (index.is_monotonic_increasing and index.is_unique):
             raise Garbage
-        return pd.DataFrame(dict(enumerate(self._columns)), index=index, dtype=object)
+        columns = {
+            at: pd.Series(
+                self._columns[at] if at in self._looked_into else PackedTexts(blocks),
+                index=index,
+                dtype=object if at in self._looked_into else None,
+            )
+            for at, blocks in enumerate(self._packed)
+        }
+        return pd.DataFrame(columns)
+
+
+def _looked_into(columns: Columns) -> frozenset[int]:
+    """The positions that mean something to us. The texts of others only travel, and can be millions."""
+    ours = {columns.number, columns.product, columns.nominal, columns.itrx} - {None}
+    fed_back = () if columns.results is None else range(columns.results, columns.results + len(RESULTS))
+    return frozenset({*ours, *fed_back})
+
+
+def _blank(count: int) -> tuple[bytes, int]:
+    return b"\0" * (count - 1), count
 
 
 def _texts(data: bytes, count: int) -> list[str]:

@@ -1,0 +1,93 @@
+"""A column of texts as the bytes in which it came: what only travels needs no Python string for each cell."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pandas.api.extensions import ExtensionArray, ExtensionDtype, take
+
+from bulk_topup.sheet import frames
+
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Iterable, Iterator, Sequence
+
+
+class PackedType(ExtensionDtype):
+    name = "packed"
+    type = str
+    na_value = ""
+
+    @classmethod
+    def construct_array_type(cls) -> builtins.type[PackedTexts]:
+        return PackedTexts
+
+
+class PackedTexts(ExtensionArray):
+    """Texts in blocks, each as `frames.of_texts` has it. Unpacked block by block, and best read in order."""
+
+    dtype = PackedType()
+
+    def __init__(self, blocks: Iterable[tuple[bytes, int]]) -> None:
+        """`blocks` are bytes, and how many texts they hold."""
+        self.blocks = [(data, count) for data, count in blocks if count]
+        self._ends = list(accumulate(count for _, count in self.blocks))
+        self._unpacked: tuple[int, list[str]] = (-1, [])
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @property
+    def nbytes(self) -> int:
+        return sum(len(data) for data, _ in self.blocks)
+
+    def __iter__(self) -> Iterator[str]:
+        for data, count in self.blocks:
+            yield from frames.texts_of(data, count)
+
+    def __getitem__(self, item: Any) -> Any:
+        if not isinstance(item, (int, np.integer)):
+            return self._from_sequence(self.__array__()[item])
+        at = int(item) + len(self) * (item < 0)
+        if not 0 <= at < len(self):
+            raise IndexError(item)
+        block = bisect_right(self._ends, at)
+        if self._unpacked[0] != block:
+            self._unpacked = (block, frames.texts_of(*self.blocks[block]))
+        return self._unpacked[1][at - self._ends[block]]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        texts = np.empty(len(self), dtype=object)
+        texts[:] = list(self)
+        return texts
+
+    def __eq__(self, other: object) -> Any:
+        return self.__array__() == other
+
+    def isna(self) -> np.ndarray[Any, Any]:
+        return np.zeros(len(self), dtype=bool)
+
+    def copy(self) -> PackedTexts:
+        return PackedTexts(self.blocks)
+
+    def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> PackedTexts:
+        filler = fill_value if isinstance(fill_value, str) else self.dtype.na_value
+        return self._from_sequence(take(self.__array__(), indices, fill_value=filler, allow_fill=allow_fill))
+
+    @classmethod
+    def _from_sequence(
+        cls,
+        scalars: Any,
+        *,
+        dtype: Any = None,  # noqa: ARG003
+        copy: bool = False,  # noqa: ARG003
+    ) -> PackedTexts:
+        texts: Sequence[str] = list(scalars)
+        return cls([(frames.of_texts(texts), len(texts))])
+
+    @classmethod
+    def _concat_same_type(cls, to_concat: Sequence[PackedTexts]) -> PackedTexts:
+        return cls([block for each in to_concat for block in each.blocks])
