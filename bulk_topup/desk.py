@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bulk_topup.clock import Clock, SystemClock
     from bulk_topup.command import Setting
     from bulk_topup.config import Approval
-    from bulk_topup.errors import BulkTopupError, InputError, StorageFailed
+    from bulk_topup.errors import BulkTopupError, StorageFailed
     from bulk_topup.lines import Line
     from bulk_topup.model import Deposit, Finding, Halt, Notice, Order
     from bulk_topup.pilot import Pilot
@@ -321,7 +321,7 @@ class Desk:
             say.text("resolve.done", row=verdict.row or "", number=verdict.number, status=status, words=words)
         )
 
-    def show_refused(self, problems: Iterable[InputError]) -> None:
+    def show_refused(self, problems: Iterable[BulkTopupError]) -> None:
         """What a person said of a row and does not hold."""
         refused = [{"code": problem.code, "message": say.error(problem)} for problem in problems]
         self._facts["refused"] = refused

@@ -41,7 +41,15 @@ from bulk_topup.credentials import (
     keep,
     variables_set,
 )
-from bulk_topup.errors import BulkTopupError, Declined, Exit, InputError, StorageFailed, StorageLost
+from bulk_topup.errors import (
+    BulkTopupError,
+    Declined,
+    Exit,
+    InputError,
+    ProviderError,
+    StorageFailed,
+    StorageLost,
+)
 from bulk_topup.files import (
     approved_plan,
     assert_room_for_results,
@@ -66,7 +74,6 @@ if TYPE_CHECKING:
     from bulk_topup.clock import Clock, SystemClock
     from bulk_topup.config import Approval, Connection, Job
     from bulk_topup.desk import Desk
-    from bulk_topup.errors import ProviderError
     from bulk_topup.model import Deposit, NotSent, PriceList, Sheet
     from bulk_topup.plan import Plan
     from bulk_topup.pricelist import Wanted
@@ -213,7 +220,8 @@ def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
 def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Verdict | InputError]) -> Exit:
     """A person closes open rows: each verdict that holds, whatever is wrong with the others.
 
-    Raises InputError where none holds: then nothing was changed, and the results are left as they are.
+    Raises InputError where none holds, ProviderError where the only one could not be asked about;
+    then nothing was changed, and the results are left as they are.
     """
     with (
         only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
@@ -233,13 +241,13 @@ def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Ve
 
 def resolve_row(
     verdict: Verdict | InputError, checkpoint: Checkpoint, tools: Tools, desk: Desk
-) -> InputError | None:
+) -> InputError | ProviderError | None:
     """Close one row; what is wrong with the verdict, if something is, and then it changed nothing."""
     if isinstance(verdict, InputError):
         return verdict
     try:
         (status,) = settle.resolve(checkpoint, tools, [verdict], who())
-    except InputError as problem:
+    except (InputError, ProviderError) as problem:
         return problem
     desk.show_resolved(verdict, status)
     return None

@@ -1429,6 +1429,10 @@ WORDS: dict[str, str] = {
         "row {row}: the provider does not confirm invoice {invoice} as a finished top-up of this number and "
         "product; check the invoice, or try again later"
     ),
+    "resolve.unheard": (
+        "row {row}: the provider at {address} can't be reached to confirm invoice {invoice}, so the row stays open; check the "
+        "internet connection, then run the same command again"
+    ),
     "resolve.no_day": (
         "row {row}: the provider confirms invoice {invoice}, but not with its date (it says {stated}), so it may be of "
         "another day; ask the provider to state the date, and try again then. Until then the row stays open"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from bulk_topup.batch import SLOT
 from bulk_topup.clock import wib_day
-from bulk_topup.errors import InputError, StorageFailed
+from bulk_topup.errors import InputError, ProviderError, StorageFailed
 from bulk_topup.history import progress_at, progress_of
 from bulk_topup.ledger import OPEN, state_of
 from bulk_topup.model import Kind, Outcome, Reply, Status, Then
@@ -360,7 +360,8 @@ class Verdict:
 def resolve(checkpoint: Checkpoint, tools: Tools, verdicts: Iterable[Verdict], who: str) -> Iterator[Status]:
     """Close open rows one by one; an invoice counts only once `cekstatus` confirms it.
 
-    Raises InputError at the first verdict that does not hold; those before it stand.
+    Raises InputError at the first verdict that does not hold, ProviderError where the provider could not be
+    asked; those before it stand.
     """
     for verdict in verdicts:
         order = _open_order(checkpoint, verdict)
@@ -395,6 +396,8 @@ def _confirmed(checkpoint: Checkpoint, tools: Tools, order: OpenOrder, verdict: 
     if any(past.invoice == verdict.invoice and not past.is_open for past in order.past):
         raise InputError("resolve.settled", **facts)
     answer = tools.provider.status(verdict.invoice, verdict.number)
+    if not isinstance(answer, Reply):
+        raise ProviderError("resolve.unheard", address=tools.base_url, **facts)
     outcome = classify_status(answer, verdict.invoice, verdict.number, order.order.product)
     if outcome is None:
         raise InputError("resolve.unconfirmed", **facts)

@@ -19,7 +19,7 @@ from bulk_topup.checkpoint import Checkpoint, OpenOrder, PastAttempt
 from bulk_topup.clock import WIB, wib_day
 from bulk_topup.database import ledger_url
 from bulk_topup.desk import Desk
-from bulk_topup.errors import Declined, Exit, InputError
+from bulk_topup.errors import Declined, Exit, InputError, ProviderError
 from bulk_topup.ledger import Ledger
 from bulk_topup.model import Kind, Order, Status
 from bulk_topup.provider import Provider
@@ -1232,10 +1232,13 @@ def test_nothing_is_closed_by_an_invoice_while_the_provider_is_out_of_reach(make
     (topup,) = bench.paid()
     bench.sandbox.stop()
 
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(ProviderError) as refused:
         bench.resolve(said(A, topup.invoice))
 
-    assert (refused.value.code, bench.statuses()) == ("resolve.unconfirmed", ["unknown"])
+    assert (refused.value.code, bench.statuses()) == ("resolve.unheard", ["unknown"])
+    with pytest.raises(ProviderError) as none:
+        bench.resolve(said(A, topup.invoice), said(A, "TRX999999"))
+    assert none.value.code == "resolve.none"
 
 
 def test_a_failed_invoice_does_not_close_a_row_that_another_attempt_may_have_paid(
