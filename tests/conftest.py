@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ import pytest
 
 from bulk_topup.clock import WIB
 from bulk_topup.sandbox import Sandbox
+from tests import forks
 from tests import postgres as postgresql
 
 if TYPE_CHECKING:
@@ -120,15 +120,12 @@ class Office:
         """
         if answers is not None:
             return self._converse(arguments, answers, env or {})
-        done = subprocess.run(
-            _command(arguments),
-            cwd=self.folder,
+        done = forks.run(
+            arguments,
+            folder=self.folder,
             env=self._environment(env or {}),
-            input=input,
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_COMMAND_S,
-            check=False,
+            given=input,
+            longest_s=LONGEST_COMMAND_S,
         )
         return Result(done.returncode, done.stdout, done.stderr)
 
@@ -139,7 +136,7 @@ class Office:
     def start(self, *arguments: str, env: Mapping[str, str | None] | None = None) -> subprocess.Popen[str]:
         """A command under way; it is gone when the test is over."""
         process = subprocess.Popen(
-            _command(arguments),
+            [*forks.COMMAND, *arguments],
             cwd=self.folder,
             env=self._environment(env or {}),
             stdin=subprocess.DEVNULL,
@@ -172,7 +169,7 @@ class Office:
         keyboard, terminal = pty.openpty()
         try:
             process = subprocess.Popen(
-                _command(arguments),
+                [*forks.COMMAND, *arguments],
                 cwd=self.folder,
                 env=self._environment(env),
                 stdin=terminal,
@@ -245,10 +242,6 @@ def make_office(tmp_path: Path) -> Iterator[MakeOffice]:
 def office(make_office: MakeOffice) -> Office:
     """An office with an ordinary sandbox."""
     return make_office()
-
-
-def _command(arguments: Sequence[str]) -> list[str]:
-    return [sys.executable, "-m", "bulk_topup", *arguments]
 
 
 def _environment_in(home: Path, url: str, password: str) -> dict[str, str]:

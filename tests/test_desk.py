@@ -26,8 +26,8 @@ from bulk_topup.progress import Bar, fitted, left_s, time_words
 from bulk_topup.settings import Settings
 from bulk_topup.steps import Typed, after, before, now
 from bulk_topup.tally import Tally
+from tests import forks
 from tests.builders import ANDI, TODAY, an_order, elsewhere_of, known_of, plan_of, topups
-from tests.conftest import _command
 from tests.desk_bench import PRICE, MovedClock
 
 if TYPE_CHECKING:
@@ -407,7 +407,7 @@ def test_on_a_terminal_the_bar_reaches_its_end_without_colour(office: Office) ->
     mine, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (40, 120))
     process = subprocess.Popen(
-        _command(["run", sheet.name, "--yes", "--rate", "20", "--wait", "0"]),
+        [*forks.COMMAND, "run", sheet.name, "--yes", "--rate", "20", "--wait", "0"],
         cwd=office.folder,
         env=office._environment({"NO_COLOR": "1"}),
         stdout=subprocess.DEVNULL,
@@ -677,7 +677,7 @@ def test_on_a_narrow_terminal_text_is_broken_and_a_command_is_not(office: Office
     mine, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (40, columns))
     process = subprocess.Popen(
-        _command(["check", sheet.name, "--strict"]),
+        [*forks.COMMAND, "check", sheet.name, "--strict"],
         cwd=office.folder,
         env=office._environment({}),
         stdin=subprocess.DEVNULL,
@@ -707,7 +707,7 @@ def test_a_code_page_that_lacks_a_character_stops_no_command(
     env: dict[str, str | None] = {"PYTHONIOENCODING": code_page, "BULK_TOPUP_LANG": lang}
     for typed in ("resolve --help", "check gaji.csv", "run gaji.csv --yes --rate 500", "status gaji…csv"):
         done = subprocess.run(
-            _command(typed.split()),
+            [*forks.COMMAND, *typed.split()],
             cwd=office.folder,
             env=office._environment(env),
             capture_output=True,

@@ -1,0 +1,81 @@
+"""Commands of the tests, each in a process of its own that is forked from one which has imported everything.
+
+A command is the real one, with its own arguments, environment, folder and standard streams; what it does not
+do again is to start an interpreter and to import pandas, which is most of the time that a small sheet takes.
+Where processes cannot be forked, an interpreter is started for each.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pkgutil
+import runpy
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Never
+
+import bulk_topup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+COMMAND = (sys.executable, "-m", "bulk_topup")
+USED_LATE = ("openpyxl", "pandas", "requests", "sqlalchemy.dialects.sqlite", "tqdm")
+"""What commands import where they use it, beside the package's own modules."""
+
+_STREAMS = ("stdin", "stdout", "stderr")
+
+
+def run(
+    arguments: Sequence[str], *, folder: Path, env: Mapping[str, str], given: str, longest_s: float
+) -> subprocess.CompletedProcess[str]:
+    """The command to its end, with `given` on standard input.
+
+    Raises subprocess.TimeoutExpired after `longest_s` seconds; the command is killed then.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return subprocess.run(
+            [*COMMAND, *arguments], cwd=folder, env=env, input=given, capture_output=True, text=True,
+            timeout=longest_s, check=False,
+        )  # fmt: skip
+    with tempfile.TemporaryDirectory() as streams:
+        for name in _STREAMS:
+            Path(streams, name).write_text(given if name == "stdin" else "", encoding="utf-8")
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(_modules())
+        process = context.Process(target=_perform, args=(list(arguments), folder, dict(env), streams))
+        process.start()
+        process.join(longest_s)
+        if process.exitcode is None:
+            process.kill()
+            raise subprocess.TimeoutExpired([*COMMAND, *arguments], longest_s)
+        _, out, err = (Path(streams, name).read_bytes().decode() for name in _STREAMS)
+    return subprocess.CompletedProcess([*COMMAND, *arguments], process.exitcode, out, err)
+
+
+def _modules() -> list[str]:
+    ours = [module.name for module in pkgutil.walk_packages(bulk_topup.__path__, "bulk_topup.")]
+    return [__name__, *USED_LATE, *(name for name in ours if not name.endswith("__main__"))]
+
+
+def _perform(arguments: list[str], folder: Path, env: dict[str, str], streams: str) -> Never:
+    """In the fork: take on what a process is started with, and be the command."""
+    for number, name in enumerate(_STREAMS):
+        at = os.open(Path(streams, name), os.O_RDWR | os.O_APPEND)
+        os.dup2(at, number)
+        os.close(at)
+    sys.stdin, sys.stdout, sys.stderr = (
+        open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
+        for number, mode in enumerate("rww")
+    )
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(folder)
+    sys.argv = ["bulk-topup", *arguments]
+    runpy.run_module("bulk_topup", run_name="__main__", alter_sys=True)
+    sys.exit()
