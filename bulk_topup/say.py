@@ -203,6 +203,10 @@ WORDS: dict[str, str] = {
     "sheet.several_tabs": (
         '{file} has several tabs with phone numbers and products: {tabs}; choose one, as in --sheet "{tab}"'
     ),
+    "sheet.split_results": (
+        "{file} is a results workbook that goes on over the tabs {tabs}; correct the sheet that it was written from and run "
+        'that, or run each tab by itself, as in --sheet "{tab}"'
+    ),
     "sheet.no_tab_fits": (
         "{file}: no visible tab has both a phone number column and a product column ({tabs}); choose the "
         "tab with --sheet NAME, and its columns with --number-column and --product-column"

@@ -447,7 +447,9 @@ def test_results_that_went_on_in_a_second_tab_are_not_taken_for_all_of_them(targ
     write_results(target, ("No HP", "Kode"), lines, more=[to_do_tab], max_lines=1)
     with pytest.raises(InputError) as caught:
         read_sheet(target)
-    assert caught.value.code == "sheet.several_tabs"
+    assert caught.value.code == "sheet.split_results"
+    assert caught.value.facts["tabs"] == '"Results", "Results 2"'
+    assert len(read_sheet(target, tab="Results 2").cells) == 1
 
 
 # -- what to ask, and the answers --------------------------------------------------------------------------

@@ -121,9 +121,7 @@ def _only(tabs: Sequence[Tab], named: Named) -> tuple[Tab, Header]:
         raise _no_tab([tab.name for tab in visible], missing)
     found = _whole_results(found) or found
     if len(found) > 1:
-        raise InputError(
-            "sheet.several_tabs", tabs=_quoted(tab.name for tab, _ in found), tab=found[0][0].name
-        )
+        raise _which_tab(found)
     [(tab, header)] = found
     if isinstance(header, InputError):
         raise header
@@ -137,6 +135,20 @@ def _whole_results(found: Sequence[tuple[Tab, Header | InputError]]) -> list[tup
     _, header = found[0]
     is_ours = isinstance(header, InputError) or header.columns.results is not None
     return [found[0]] if is_ours else []
+
+
+def _which_tab(found: Sequence[tuple[Tab, Header | InputError]]) -> InputError:
+    names = [tab.name for tab, _ in found]
+    parts = [tab.name for tab, header in found if _is_results(tab, header)]
+    if len(parts) > 1:
+        return InputError("sheet.split_results", tabs=_quoted(parts), tab=parts[0])
+    return InputError("sheet.several_tabs", tabs=_quoted(names), tab=names[0])
+
+
+def _is_results(tab: Tab, header: Header | InputError) -> bool:
+    """Whether the tab is one of those over which the results of a very long sheet go on."""
+    has_block = not isinstance(header, InputError) and header.columns.results is not None
+    return has_block and tab.name.startswith(BookTab.RESULTS)
 
 
 def _header(tab: Tab, named: Named) -> Header | InputError:
