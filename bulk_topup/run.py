@@ -530,9 +530,11 @@ def send_and_settle(
     ):
 
         def send() -> Halt | None:
-            return send_waves(
+            halt = send_waves(
                 plan, checkpoint, tools, watcher, workers=job.workers, wait_s=job.wait_s, limit=limit
             )
+            keep_halt(checkpoint, halt, tools.clock)  # before the wait for pending ones, which takes minutes
+            return halt
 
         return then_poll(send, job, tools, checkpoint, watcher)
 
@@ -610,10 +612,13 @@ def halt_of(failure: StorageFailed | ProviderError) -> Halt:
 
 
 def keep_halt(checkpoint: Checkpoint, halt: Halt | None, clock: Clock) -> None:
-    """Why this run stopped early, for `status`. Where nothing can be written any more, it says so here."""
-    kept = {"halt": ""} if halt is None else halt_fact(halt.code, halt.facts, clock.now())
+    """Why this run stopped early, for `status`: as of the first time that it is told."""
     with suppress(StorageFailed):
-        checkpoint.set_facts(kept)
+        code, *_ = checkpoint.halt() or ("",)
+        if halt is None:
+            checkpoint.set_facts({"halt": ""})
+        elif halt.code != code:
+            checkpoint.set_facts(halt_fact(halt.code, halt.facts, clock.now()))
 
 
 def interruption(clock: SystemClock) -> Halt | None:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ import click
 import pytest
 
 from bulk_topup import command
+from bulk_topup.checkpoint import Checkpoint
 from bulk_topup.cli import cli
 from bulk_topup.console import argument, path_argument, wrapped
 from bulk_topup.desk import Desk, deposit_lines, so_far
@@ -28,7 +30,7 @@ from bulk_topup.steps import Typed, after, before, now
 from bulk_topup.tally import Tally
 from tests import forks
 from tests.builders import ANDI, TODAY, an_order, elsewhere_of, known_of, plan_of, topups
-from tests.desk_bench import PRICE, MovedClock
+from tests.desk_bench import PRICE, Bench, MovedClock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,6 +168,26 @@ def test_status_says_why_it_stopped_what_to_add_and_the_one_command_that_goes_on
     assert office.run(*shlex.split(step["command"])[1:]).exit == OK
     done = office.run("status", "gaji mei.csv", "--json").json
     assert (done["halt"], "rest" in done, [one["command"] for one in done["next"]]) == (None, False, [None])
+
+
+def test_it_stopped_when_it_was_told_to_and_not_when_the_waiting_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path, monkeypatch)
+    try:
+        bench.sheet(PENDING_FOR_EVER, "081200000062")
+        begun = bench.clock.now()
+        bench.run(wait_s=300.0)
+        ended = bench.clock.now()
+    finally:
+        bench.close()
+    checkpoint = Checkpoint.look(bench.checkpoint)
+    assert checkpoint is not None
+    code, _, at = checkpoint.halt() or ("", {}, "")
+    checkpoint.close()
+    assert code == "outcome.reason.62"
+    assert (ended - begun).total_seconds() >= 300
+    assert (datetime.fromisoformat(at) - begun).total_seconds() < 60
 
 
 def test_a_run_that_was_cut_off_is_said_to_be(office: Office) -> None:
