@@ -233,9 +233,12 @@ def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Ve
         if len(refused) == len(verdicts) == 1:
             raise refused[0]
         desk.show_refused(refused)
+        is_unheard = any(isinstance(why, ProviderError) for why in refused)
         if len(refused) == len(verdicts):
-            raise InputError("resolve.none", count=len(verdicts))
+            raise (ProviderError if is_unheard else InputError)("resolve.none", count=len(verdicts))
         exit_code = conclude(job, checkpoint, desk, None, tools, clock=clock)
+        if is_unheard:
+            return Exit.STOPPED
         return Exit.NOT_ALL_PAID if refused and exit_code is Exit.OK else exit_code
 
 
