@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
 from tests.bench import page
+from tests.bench.data import FULL_SHEET
 from tests.bench.figures import FIGURES
 from tests.bench.measure import Failed
 
@@ -19,19 +20,16 @@ if TYPE_CHECKING:
     from tests.bench.measure import Sample
 
 RUNS = 5
-SIZES = (1_000, 10_000, 100_000)
+SIZES = (1_000, 10_000, 100_000, FULL_SHEET)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """`growth` is by rows, in the figure's unit: of the sizes up to the figure's own."""
-
     figure: Figure
     rows: int
     ours: Sequence[Sample]
     baseline: Sequence[Sample]
     peak: int
-    growth: dict[int, float] = field(default_factory=dict)
 
     @property
     def value(self) -> float:
@@ -58,17 +56,32 @@ class Measured:
             yield f"{figure.name}: {self.peak >> 20} MiB, {figure.most_bytes >> 20} MiB at most"
 
 
+@dataclass(frozen=True)
+class Grown:
+    """`values` are by rows, in the figure's unit."""
+
+    figure: Figure
+    values: dict[int, float]
+
+
 def main() -> int:
     options = _options()
     chosen = [figure for figure in FIGURES if not options.figures or figure.name in options.figures]
-    sizes = [] if options.quick or options.no_growth else SIZES
     try:
-        measured = [_measured(figure, options, sizes) for figure in chosen]
+        if options.only_growth:
+            return _show_growth(chosen)
+        code = _show_figures(chosen, options)
+        if not (options.quick or options.no_growth):
+            _show_growth(chosen)
     except Failed as failure:
         print(failure, file=sys.stderr)
         return 2
-    for line in page.table(measured):
-        print(line)
+    return code
+
+
+def _show_figures(chosen: Sequence[Figure], options: argparse.Namespace) -> int:
+    measured = [_measured(figure, options) for figure in chosen]
+    print(*page.table(measured), sep="\n")
     if options.quick:
         return 0
     if len(chosen) == len(FIGURES):
@@ -78,10 +91,19 @@ def main() -> int:
     return 1 if missed else 0
 
 
+def _show_growth(chosen: Sequence[Figure]) -> int:
+    grown = [_grown(figure) for figure in chosen if figure.grows]
+    print(*page.growth_table(grown), sep="\n")
+    if len(chosen) == len(FIGURES):
+        page.write_growth(grown)
+    return 0
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
-        description="Measures what the program costs. Without FIGURE all of it, into docs/benchmarks.md.",
+        description="Measures what the program costs. Without FIGURE all of it, into docs/benchmarks.md and "
+        "docs/growth.md.",
     )
     names = [figure.name for figure in FIGURES]
     parser.add_argument("figures", nargs="*", metavar="FIGURE", help=", ".join(names))
@@ -89,14 +111,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--runs", type=int, default=RUNS, metavar="N", help=f"of which the median counts ({RUNS})"
     )
-    parser.add_argument("--no-growth", action="store_true", help="only the full size")
+    parser.add_argument("--no-growth", action="store_true", help="only the figures")
+    parser.add_argument("--only-growth", action="store_true", help="only how they grow with the sheet")
     options = parser.parse_args()
     if unknown := set(options.figures) - set(names):
         parser.error(f"there is no figure {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     return options
 
 
-def _measured(figure: Figure, options: argparse.Namespace, sizes: Sequence[int]) -> Measured:
+def _measured(figure: Figure, options: argparse.Namespace) -> Measured:
     print(f"{figure.name} …", file=sys.stderr, flush=True)
     rows, runs = figure.rows, options.runs
     if options.quick:
@@ -108,9 +131,17 @@ def _measured(figure: Figure, options: argparse.Namespace, sizes: Sequence[int])
         if figure.baseline is not None:
             baseline.append(figure.baseline(rows))
     peak = figure.ours(rows, True).peak or 0
-    smaller = [size for size in sizes if figure.grows and size >= figure.least_rows]
-    growth = {size: median(figure.ours(size, False).value for _ in range(3)) for size in smaller}
-    return Measured(figure, rows, ours, baseline, peak, growth)
+    return Measured(figure, rows, ours, baseline, peak)
+
+
+def _grown(figure: Figure) -> Grown:
+    """Each size three times, but the full one, which noise hardly touches, once."""
+    print(f"{figure.name}, growing …", file=sys.stderr, flush=True)
+    values = {}
+    for size in (size for size in SIZES if size >= figure.least_rows):
+        figure.ours(size, False)
+        values[size] = median(figure.ours(size, False).value for _ in range(1 if size == SIZES[-1] else 3))
+    return Grown(figure, values)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import batches, data, environment, measure
+from tests.bench import batches, data, environment, measure, writing
 from tests.bench.data import FULL_SHEET
 from tests.bench.measure import Sample
 from tests.markdown import ROOT
@@ -274,13 +274,49 @@ SENDS = (
 )
 
 
+# -- results -----------------------------------------------------------------------------------------------
+
+
+def written(rows: int, watch: bool) -> Sample:
+    """The workbook of so many results in memory; the peak is that of `results`, from the progress file."""
+    with folder() as where:
+        env = measure.clean_environment(where)
+        if watch:
+            argv = [*PROGRAM, "results", str(batches.copied_to(where, rows)), "--sandbox"]
+            return measure.command(argv, cwd=ROOT, env=env, codes=(1,), watch=True)[0]
+        argv = [sys.executable, "-m", "tests.bench.writing", str(rows), str(where / "results.xlsx")]
+        return Sample(float(measure.command(argv, cwd=ROOT, env=env)[1]))
+
+
+def write_plain(rows: int) -> Sample:
+    with folder() as where:
+        cells = data.made(f"results-{rows}.pickle", lambda path: writing.keep_cells(path, rows))
+        return Sample(environment.baseline("write_xlsx", cells, where / "plain.xlsx"))
+
+
+RESULTS = (
+    Figure(
+        "results",
+        "the workbook of the results, 14 columns",
+        written,
+        "openpyxl, write-only, with lxml: the same cells without styles",
+        write_plain,
+        most_ratio=1.1,
+        most_bytes=600 * MIB,
+        rows=100_000,
+        least_rows=batches.LEAST_ROWS,
+    ),
+)
+
+
 # -- starting ----------------------------------------------------------------------------------------------
 
 
 def help_of(*command: str) -> Callable[[int, bool], Sample]:
     def measured(_rows: int, watch: bool) -> Sample:
         with folder() as where:
-            argv = [*PROGRAM, *command, "--help"]
+            # What a person types: `python -m` would import runpy and its needs besides.
+            argv = [str(Path(sys.executable).with_name("bulk-topup")), *command, "--help"]
             return measure.command(argv, cwd=ROOT, env=measure.clean_environment(where), watch=watch)[0]
 
     return measured
@@ -305,4 +341,4 @@ STARTS = (
 )
 
 
-FIGURES = (*CHECKS, *PLANS, *BATCHES, *SENDS, *STARTS)
+FIGURES = (*CHECKS, *PLANS, *BATCHES, *SENDS, *RESULTS, *STARTS)

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md: the figures as a table, how they grow, and on what they were measured."""
+"""docs/benchmarks.md and docs/growth.md: the figures, how they grow, and on what they were measured."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from tests.bench.environment import DRAWING, REQUIREMENTS
 from tests.markdown import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from tests.bench.__main__ import Measured
+    from tests.bench.__main__ import Grown, Measured
     from tests.bench.figures import Figure
 
 PAGE = ROOT / "docs" / "benchmarks.md"
+GROWTH = ROOT / "docs" / "growth.md"
 PLOT = ROOT / "docs" / "growth.svg"
 
 _OURS = ("pandas", "lxml", "openpyxl", "requests", "SQLAlchemy", "click")
@@ -75,22 +76,22 @@ def _amount(value: float, unit: str = "") -> str:
 
 
 def write(measured: Sequence[Measured]) -> None:
+    _write(PAGE, _HEAD, table(measured))
+
+
+def write_growth(grown: Sequence[Grown]) -> None:
     """The page and its plot."""
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text("\n".join([*_page(measured), ""]), encoding="utf-8")
-    _plot(measured)
+    _write(
+        GROWTH,
+        _GROWTH_HEAD,
+        [*growth_table(grown), "", f"![Seconds by rows, both axes logarithmic]({PLOT.name})"],
+    )
+    lines = {each.figure.name: sorted(each.values.items()) for each in grown if each.figure.unit == "s"}
+    environment.baseline("plot", PLOT, json.dumps(lines), requirements=(*REQUIREMENTS, *DRAWING))
 
 
-def _page(measured: Sequence[Measured]) -> Iterator[str]:
-    yield _HEAD
-    yield from _machine()
-    yield from ("", "## Figures", "")
-    yield from table(measured)
-    grown = [each for each in measured if each.growth]
-    if grown:
-        yield _GROWTH
-        yield from _growth(grown)
-        yield from ("", f"![Seconds by rows, both axes logarithmic]({PLOT.name})")
+def _write(target: Path, head: str, body: Iterable[str]) -> None:
+    target.write_text("\n".join([head, *_machine(), "", *body, ""]), encoding="utf-8")
 
 
 _HEAD = """# Benchmarks
@@ -98,13 +99,14 @@ _HEAD = """# Benchmarks
 Made by `python -m tests.bench`; do not edit. Ours and its baseline are run in turn: the median counts, and
 the least and the most of all runs stand in brackets. Ours is a whole process from its start to its end, with
 all that it starts. A baseline is the work alone, without start and imports, which is the harder measure. Peak
-memory is that of all processes together, taken in a run of its own.
+memory is that of all processes together, taken in a run of its own. How each figure grows with the sheet:
+[growth.md](growth.md).
 """
-_GROWTH = """
-## Growth
+_GROWTH_HEAD = """# Growth
 
-Ours by rows of the sheet. *Step* is the most by which a row costs more than at the size before it:
-1 is linear, below 1 is better.
+Made by `python -m tests.bench --only-growth`; do not edit. Ours by rows of the sheet, as in
+[benchmarks.md](benchmarks.md). *Step* is the most by which a row costs more than at the size before it: 1 is
+linear, below 1 is better.
 """
 
 
@@ -141,18 +143,14 @@ def _commit() -> str:
 # -- growth ------------------------------------------------------------------------------------------------
 
 
-def _growth(measured: Sequence[Measured]) -> Iterator[str]:
-    sizes = sorted({size for each in measured for size in _by_rows(each)})
+def growth_table(grown: Sequence[Grown]) -> Iterator[str]:
+    sizes = sorted({size for each in grown for size in each.values})
     yield f"| figure | {' | '.join(f'{size:,}' for size in sizes)} | step |"
     yield f"| --- |{' --- |' * (len(sizes) + 1)}"
-    for each in measured:
-        values, unit = _by_rows(each), each.figure.unit
-        cells = [_amount(values[size], unit) if size in values else "" for size in sizes]
-        yield f"| `{each.figure.name}` | {' | '.join(cells)} | {_step(_per_row(values, unit)):.2f} |"
-
-
-def _by_rows(each: Measured) -> dict[int, float]:
-    return {**each.growth, each.rows: each.value}
+    for each in grown:
+        unit = each.figure.unit
+        cells = [_amount(each.values[size], unit) if size in each.values else "" for size in sizes]
+        yield f"| `{each.figure.name}` | {' | '.join(cells)} | {_step(_per_row(each.values, unit)):.2f} |"
 
 
 def _per_row(values: dict[int, float], unit: str) -> dict[int, float]:
@@ -164,9 +162,3 @@ def _step(per_row: dict[int, float]) -> float:
     """The most by which a row costs more than at the size before."""
     each = [per_row[rows] for rows in sorted(per_row)]
     return max(later / earlier for earlier, later in itertools.pairwise(each))
-
-
-def _plot(measured: Sequence[Measured]) -> None:
-    timed = [each for each in measured if each.growth and each.figure.unit == "s"]
-    lines = {each.figure.name: sorted(_by_rows(each).items()) for each in timed}
-    environment.baseline("plot", PLOT, json.dumps(lines), requirements=(*REQUIREMENTS, *DRAWING))
