@@ -14,6 +14,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import sqlite3
 import threading
 import uuid
@@ -29,7 +30,7 @@ from bulk_topup.outcomes import DENIED, TURNED_AWAY, is_belied, order_status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from pathlib import Path, PurePath
 
     from bulk_topup.batch import Key
     from bulk_topup.lines import Line, LinesAlike
@@ -964,10 +965,15 @@ def _assert_nothing_left(path: Path) -> None:
 
 def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     # Never mode=rwc, SQLite's own: a file that was taken away would come back empty.
-    place = _address_to_read(path) if read_only else f"{path.absolute().as_uri()}?mode=rw"
+    place = _address_to_read(path) if read_only else f"{uri_of(path.absolute())}?mode=rw"
     db = sqlite3.connect(place, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
     db.row_factory = sqlite3.Row
     return db
+
+
+def uri_of(path: PurePath) -> str:
+    """As SQLite reads it: the server of a Windows share is a part of the path, and no host."""
+    return re.sub("^file://(?!/)", "file:////", path.as_uri())
 
 
 def _empty_draft(path: Path) -> Path:
@@ -987,7 +993,7 @@ def _place_of(path: Path) -> tuple[int, int]:
 def _address_to_read(path: Path) -> str:
     # Where no log lies beside it, SQLite would make one to read it, and leave it there.
     at_rest = not path.with_name(f"{path.name}-wal").exists()
-    return f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if at_rest else ''}"
+    return f"{uri_of(path.absolute())}?mode=ro{'&immutable=1' if at_rest else ''}"
 
 
 @contextlib.contextmanager

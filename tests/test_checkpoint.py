@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from itertools import product
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from bulk_topup import checkpoint as checkpoint_module
 from bulk_topup.batch import Known, Wishes, assert_not_finished
-from bulk_topup.checkpoint import APPLICATION_ID, SCHEMA, Checkpoint
+from bulk_topup.checkpoint import APPLICATION_ID, SCHEMA, Checkpoint, uri_of
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.model import Kind, Status, Then
 from bulk_topup.outcomes import order_status
@@ -268,6 +268,18 @@ def test_every_batch_has_an_id_of_its_own_that_it_keeps(path: Path) -> None:
     again = opened(path)
     assert again.batch_id == batch_id
     again.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        (PureWindowsPath("//server/gaji/bonus.db"), "file:////server/gaji/bonus.db"),
+        (PureWindowsPath("C:/gaji mei/50%.db"), "file:///C:/gaji%20mei/50%25.db"),
+        (PurePosixPath("/gaji/a?b#c.db"), "file:///gaji/a%3Fb%23c.db"),
+    ],
+)
+def test_a_file_is_named_as_sqlite_reads_addresses(path: PurePath, uri: str) -> None:
+    assert uri_of(path) == uri
 
 
 # -- attempts ----------------------------------------------------------------------------------------------
