@@ -117,7 +117,7 @@ def _of_provider(provider: Provider, clock: Clock) -> Iterator[Check]:
 def _of_clock(name: str, skew_s: float) -> Check:
     is_fine = abs(skew_s) <= LARGEST_SKEW_S
     code = "doctor.clock.fine" if is_fine else "doctor.clock.off"
-    return Check(name, is_fine, code, {"seconds": f"{skew_s:+.0f}"})
+    return Check(name, is_fine, code, {"seconds": round(skew_s)})
 
 
 def _of_ledger(setup: Setup, account: str, clock: Clock) -> Iterator[Check]:

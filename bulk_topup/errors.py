@@ -87,7 +87,7 @@ def cause_of(error: BaseException) -> str:
     number = getattr(said, "sqlite_errorcode", None)
     named = (
         _BY_WINDOWS.get(getattr(said, "winerror", None)),
-        None if number is None else _BY_SQLITE.get(number & 0xFF),
+        None if number is None else _BY_SQLITE.get(number) or _BY_SQLITE.get(number & 0xFF),
         _BY_SQLSTATE.get(getattr(said, "sqlstate", None)),
         _BY_ERRNO.get(getattr(said, "errno", None)),
     )
@@ -137,8 +137,10 @@ _BY_SQLITE: Final[Mapping[int, str]] = {
     14: "why.not_opened",
     23: "why.denied",
     26: "why.damaged",
+    4874: "why.full",
 }
-"""The primary result codes of SQLite, https://sqlite.org/rescode.html."""
+"""The result codes of SQLite, https://sqlite.org/rescode.html; the last is IOERR_SHMSIZE: no room for what
+lies beside the database."""
 
 _BY_SQLSTATE: Final[Mapping[str | None, str]] = {
     "25006": "why.read_only",

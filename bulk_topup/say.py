@@ -1155,7 +1155,7 @@ WORDS: dict[str, str] = {
     "doctor.disk": "disk",
     "doctor.credentials.fine": "there, for {username}",
     "doctor.prices.fine": "{address} takes them, and lists {count:product|products}",
-    "doctor.clock.fine": "{seconds} seconds apart",
+    "doctor.clock.fine": "{seconds:second|seconds} apart",
     "doctor.clock.off": (
         "{seconds} seconds apart, so the two may mean different days; set this computer's clock, best by the internet"
     ),

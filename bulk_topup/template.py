@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from openpyxl import Workbook
@@ -82,7 +83,10 @@ def write(target: Path, prices: PriceList, *, moment: str, rehearsal: bool) -> i
         _add_how_to(book.create_sheet(HOW_TO), target.name, moment, rehearsal=rehearsal)
         if rehearsal:
             _mark_rehearsal(book.worksheets)
-        book.save(path)
+        # In memory first: openpyxl leaves an archive open that a full disk would fail once more as it goes.
+        content = BytesIO()
+        book.save(content)
+        path.write_bytes(content.getvalue())
         return []
 
     write_atomically(target, fill, "template.unwritable")

@@ -494,6 +494,17 @@ def assert_nothing_lost(office: Office, numbers: list[str], statuses: list[str],
 
 
 @linux
+def test_a_template_for_which_there_is_no_room_is_one_line(office: Office, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        fill(disk)
+        done = office.run("template", str(disk / "payroll.xlsx"))
+
+    assert (done.exit, done.out) == (NOTHING_SENT, "")
+    assert "the disk is full" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+@linux
 @pytest.mark.parametrize("which", ["checkpoint", "ledger"])
 @pytest.mark.parametrize("state", ["full", "read-only"])
 def test_a_disk_that_takes_nothing_lets_nothing_be_sent(
