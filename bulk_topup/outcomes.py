@@ -125,12 +125,21 @@ def _line_of_http_status(reply: Reply) -> Line:
 
 
 def _may_be_a_receipt(reply: Reply) -> bool:
-    """Whether this may be what is left of a receipt: it speaks of an invoice, or was cut before it could."""
-    if b"invoice" in reply.body.lower():
+    """Whether this may be what is left of a receipt: it speaks of an invoice or of money taken, or was cut
+    before it could."""
+    fields = _fields(reply.body)
+    if (
+        b"invoice" in reply.body.lower()
+        or _MONEY_FIELDS & fields.keys()
+        or _word(fields, "status") in BY_STATUS
+    ):
         return True
     chunked = "chunked" in reply.headers.get("transfer-encoding", "").lower()
     is_whole = chunked or "content-length" in reply.headers or _is_json(reply.body)
     return not is_whole and reply.body.lstrip()[:1] in {b"{", b"["}
+
+
+_MONEY_FIELDS: Final = frozenset({"debet", "debit", "saldo", "serial"})
 
 
 def _is_json(body: bytes) -> bool:

@@ -128,6 +128,22 @@ def test_a_damaged_body_that_speaks_of_an_invoice_is_never_not_sent(status: int)
     assert line(come_to(b'{"result": "ok", "Invoice": "TRX1', status)) == (Kind.UNKNOWN, Then.GO_ON)
 
 
+@pytest.mark.parametrize("status", [404, 429])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "sukses", "code": 429},
+        {"status": "Pending"},
+        {"saldo": "100"},
+        {"debet": 5630},
+        {"serial": "1"},
+    ],
+)
+def test_a_body_that_speaks_of_a_top_up_is_never_not_sent(body: dict[str, object], status: int) -> None:
+    """As of a server before the provider that wraps what it was answered."""
+    assert line(come_to(body, status)) == (Kind.UNKNOWN, Then.GO_ON)
+
+
 @pytest.mark.parametrize("cause", sorted([*outcomes.NOT_SENT_CAUSES, "failed", "never heard of"]))
 def test_not_sent_is_tried_again_whatever_the_cause(cause: str) -> None:
     outcome = classify(NotSent(cause), ORDER)
