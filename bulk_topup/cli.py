@@ -529,7 +529,9 @@ def forget(desk: Desk, before: datetime, overlap_days: int, yes: bool) -> Exit:
 def doctor(
     desk: Desk, checkpoint: Path | None, prove_51: str | None, product: str | None, yes: bool, **options: Any
 ) -> Exit:
-    """Check whether everything is in order to send: login, prices, record, clocks, disk.
+    """Check whether everything is in order to send.
+
+    Login, price list, record, clocks, folder and disk, a line each with what to do.
 
     \b
     Example:  bulk-topup doctor
@@ -554,7 +556,9 @@ def doctor(
 @_SPEECH
 @_answers
 def ledger(desk: Desk, action: str, source: str, target: str) -> Exit:  # noqa: ARG001  (there is one)
-    """Copy the record of all top-ups, from a file to a server or back, and verify each row.
+    """Copy the record of all top-ups, from a file to a server or back.
+
+    Each row is compared afterwards; where one differs, nothing is copied.
 
     \b
     Example:  bulk-topup ledger copy ledger.db postgresql://db.office/topups

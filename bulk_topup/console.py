@@ -44,6 +44,20 @@ def put(line: str, stream: TextIO, hanging: int | None = None) -> bool:
     return True
 
 
+def ask(prompt: str) -> str:
+    """What a person types after the prompt, "" at the end of the input; what is printed next begins a line of
+    its own, also after a Ctrl-C."""
+    sys.stderr.write(prompt + " ")
+    sys.stderr.flush()
+    typed = ""
+    try:
+        typed = sys.stdin.readline()
+    finally:
+        if not typed.endswith("\n"):
+            sys.stderr.write("\n")
+    return typed.strip()
+
+
 def never_fail_on_a_character() -> None:
     """For what others print, as click its help: on a console whose code page lacks a character, too."""
     for stream in (sys.stdout, sys.stderr):

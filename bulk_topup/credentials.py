@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup import say
 from bulk_topup.config import SANDBOX_ACCOUNT
+from bulk_topup.console import ask
 from bulk_topup.errors import InputError, cause_of
 from bulk_topup.provider import checked_base_url
 from bulk_topup.wire import REPLACED, SHORTEST_SECRET, spellings
@@ -114,7 +115,7 @@ def variables_set() -> list[str]:
 def _asked(prompt: str, variable: str, *, hidden: bool) -> str:
     if not sys.stdin.isatty():
         raise InputError("credentials.missing", variable=variable)
-    typed = _hidden(prompt + " ") if hidden else _line(prompt + " ")
+    typed = _hidden(prompt + " ") if hidden else ask(prompt)
     if not typed:
         raise InputError("credentials.empty", variable=variable)
     return _noted(typed) if hidden else typed
@@ -123,14 +124,11 @@ def _asked(prompt: str, variable: str, *, hidden: bool) -> str:
 def _hidden(prompt: str) -> str:
     try:
         return getpass.getpass(prompt)
-    except EOFError:
-        return ""
-
-
-def _line(prompt: str) -> str:
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
-    return sys.stdin.readline().strip()
+    except (EOFError, KeyboardInterrupt) as left:
+        sys.stderr.write("\n")
+        if isinstance(left, EOFError):
+            return ""
+        raise
 
 
 # -- the system keyring ------------------------------------------------------------------------------------

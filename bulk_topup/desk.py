@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO, cast
 
 from bulk_topup import say
-from bulk_topup.console import command_line, path_argument, put
+from bulk_topup.console import ask, command_line, path_argument, put
 from bulk_topup.errors import Declined, Exit
 from bulk_topup.progress import Bar, left_s, time_words
 from bulk_topup.status import Paid, Status
@@ -473,9 +473,7 @@ class Desk:
         return self._answer(f"{question} {say.text('usage.yes_no')}") in {"y", "yes", "ya"}
 
     def _answer(self, question: str) -> str:
-        sys.stderr.write(question + " ")
-        sys.stderr.flush()
-        return sys.stdin.readline().strip().lower()
+        return ask(question).lower()
 
     # -- while it runs -------------------------------------------------------------------------------------
 
