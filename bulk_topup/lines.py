@@ -10,7 +10,9 @@ from bulk_topup.batch import KEY
 from bulk_topup.model import Finding, Level, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import pandas as pd
 
     from bulk_topup.plan import Plan
 
@@ -75,13 +77,18 @@ def line_values(plan: Plan) -> Iterator[tuple[object, ...]]:
     keys: dict[int, tuple[object, ...]] = {}
     for frame in (plan.orders, plan.attempted):
         keys.update({int(row): tuple(key) for row, *key in frame[KEY].itertuples()})
-    own = sheet.cells[_own_positions(plan)].itertuples(name=None)
-    for position, (row, *cells) in enumerate(own):
+    own = (_in_order(sheet.cells[at]) for at in _own_positions(plan))
+    for position, (row, *cells) in enumerate(zip(sheet.cells.index.tolist(), *own, strict=True)):
         held = plan.held.get(row)
         key = keys.get(row, (None, None, None))
         findings = held.why if held else plan.not_again.get(row, ())
         why = json.dumps([_finding_facts(finding) for finding in findings]) if findings else None
         yield (position, row, json.dumps(cells), *key, held.status if held else None, why, 0)
+
+
+def _in_order(column: pd.Series[str]) -> Iterable[str]:
+    """The column's texts; those that are held as bytes are unpacked as they are read, never all at once."""
+    return column.tolist() if column.dtype == object else column
 
 
 def _finding_facts(finding: Finding) -> list[object]:

@@ -42,6 +42,10 @@ WORDS: dict[str, str] = {
         "several"
     ),
     "sheet.too_many_rows": "{file} has more than {most:number} rows; split them over several files",
+    "sheet.too_many_columns": (
+        "{file}, row {row} has more than {most:number} columns, the most that an Excel sheet can have; delete those that are "
+        "not needed"
+    ),
     "sheet.too_many_cells": (
         "{file} has more than {most:number} cells; delete the columns that are not needed, or split the rows over several files"
     ),

@@ -94,6 +94,10 @@ def test_a_percentage_is_shown_times_a_hundred_and_exactly(stored: str, shown: s
     assert cells.of_number(stored, "0%") == OddCell(Oddity.TWO_READINGS, shown, stored)
 
 
+def test_a_number_that_is_no_day_is_shown_as_its_digits() -> None:
+    assert cells.of_number("81213456789", "dd/mm/yyyy") == OddCell(Oddity.DATE, "81213456789", "81213456789")
+
+
 @pytest.mark.parametrize(
     "stored", ["", " 5", "5 ", "1_0", "0x10", "NaN", "inf", "1,5", "٣", "--1", "1e", "1e9999", "1e400"]
 )

@@ -9,18 +9,21 @@ import sys
 import time
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 
 from bulk_topup import say
 from bulk_topup.errors import InputError
-from bulk_topup.model import Oddity
+from bulk_topup.model import Columns, Oddity
 from bulk_topup.sheet import contain, frames, look, read_sheet
+from bulk_topup.sheet.book import Found, Remarks
+from bulk_topup.sheet.columns import Header
 from bulk_topup.sheet.contain import Limits
 from bulk_topup.sheet.frames import Frame, Garbage
 from bulk_topup.sheet.gather import gathered
+from bulk_topup.sheet.table import covered
 from tests.processes import children
 from tests.test_sheet import PART, by_hand, inline, refused, rows_of
 
@@ -398,6 +401,28 @@ def test_a_merged_cell_over_the_whole_sheet_marks_the_cells_it_covers(tmp_path: 
     assert {at: cell.kind for at, cell in odd.items()} == dict.fromkeys(
         [(2, 1), (3, 0), (3, 1)], Oddity.MERGED
     )
+
+
+def test_a_row_is_marked_once_however_many_merged_cells_lie_over_it() -> None:
+    columns = Columns(number=0, product=1)
+    remarks = Remarks(merged=[(2, 0, LAST, 9)] * 500 + [(at, 1, LAST, 9) for at in range(2, 500)])
+    found = Found("Juni", Header(1, ("HP", "Kode"), columns), iter(()), remarks)
+    rows = CountedRows(range(2, 2_002))
+    odd = covered(found, rows)
+    assert len(odd) == 2 * 2_000 - 1
+    assert rows.read <= 2 * 2_000
+
+
+LAST = 1_048_576
+
+
+class CountedRows(list[int]):
+    read = 0
+
+    def __getitem__(self, at: Any) -> Any:
+        got: Any = super().__getitem__(at)
+        self.read += len(got) if isinstance(got, list) else 0
+        return got
 
 
 def test_formatted_cells_as_far_as_the_last_column_are_no_columns(tmp_path: Path) -> None:

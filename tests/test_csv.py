@@ -218,6 +218,17 @@ def test_quotes_that_do_not_add_up_name_the_row_where_they_began(data: bytes, ro
     assert (error.code, error.facts["row"]) == ("sheet.quotes", row)
 
 
+def test_more_columns_than_excel_has_are_refused_with_the_row() -> None:
+    error = refused(b"HP,Kode\n0812,TEL5\n0812,TEL5" + b"," * 20_000 + b"\n")
+    assert (error.code, error.facts["row"]) == ("sheet.too_many_columns", "3")
+
+
+def test_lines_without_end_are_counted_no_further_than_a_sheet_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "MOST_ROWS", 1_000)
+    assert refused(b"HP,Kode\n" + b"\n" * 1_000).code == "sheet.too_many_rows"
+    assert refused(b"\n" * 1_001).code == "sheet.too_many_rows"
+
+
 # -- the delimiter, and what is no CSV -----------------------------------------------------------------------
 
 

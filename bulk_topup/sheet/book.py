@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from bulk_topup.errors import InputError
 from bulk_topup.model import BookTab, Notice, OddCell
-from bulk_topup.sheet.columns import Header, Named, NoHeader, find_header
+from bulk_topup.sheet.columns import Header, Named, NoHeader, find_header, first_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+LISTED_TABS = 20
 
 Cell = str | OddCell
 """A cell as the person meant it, or why that is not certain."""
@@ -172,4 +174,4 @@ def _text_rows(tab: Tab) -> Iterator[tuple[int, list[str]]]:
 
 
 def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
+    return first_of([f'"{name}"' for name in names], LISTED_TABS)

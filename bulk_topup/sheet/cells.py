@@ -99,7 +99,7 @@ def date_text(serial: float, *, epoch_1904: bool = False) -> str:
     try:
         moment = epoch + timedelta(seconds=round(serial * 86_400))
     except (OverflowError, ValueError):
-        return repr(serial)
+        return repr(serial).removesuffix(".0")
     if 0 <= serial < 1 and not epoch_1904:
         return f"{moment:%H:%M:%S}"
     return f"{moment:%Y-%m-%d}" if serial == int(serial) else moment.isoformat()

@@ -11,7 +11,7 @@ from bulk_topup.errors import InputError
 from bulk_topup.model import Columns, Notice, OddCell, Oddity, Sheet
 from bulk_topup.sheet import frames
 from bulk_topup.sheet.columns import RESULTS
-from bulk_topup.sheet.frames import Garbage, shortened
+from bulk_topup.sheet.frames import MOST_ROWS, Garbage, shortened
 from bulk_topup.sheet.packed import PackedTexts
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_ROWS = 2 * 1_048_575
-"""Two full sheets. Rows of a few bytes cost far more memory than they are long."""
 MOST_CELLS = 20_000_000
 """A full sheet of 1,048,575 rows has room for 19 columns."""
 MOST_BYTES = 512 << 20

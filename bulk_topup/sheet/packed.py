@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from itertools import accumulate
+from itertools import accumulate, chain, starmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,8 +45,7 @@ class PackedTexts(ExtensionArray):
         return sum(len(data) for data, _ in self.blocks)
 
     def __iter__(self) -> Iterator[str]:
-        for data, count in self.blocks:
-            yield from frames.texts_of(data, count)
+        return chain.from_iterable(starmap(frames.texts_of, self.blocks))
 
     def __getitem__(self, item: Any) -> Any:
         if not isinstance(item, (int, np.integer)):

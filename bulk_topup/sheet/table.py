@@ -141,12 +141,15 @@ def covered(found: Found, rows: Sequence[int]) -> dict[tuple[int, int], OddCell]
 
     `rows` are the numbers of all rows under the header, ascending.
     """
-    positions = _ours(found)
     odd: dict[tuple[int, int], OddCell] = {}
-    for first_row, first, last_row, last in found.remarks.merged:
-        inside = rows[bisect_left(rows, first_row) : bisect_right(rows, last_row)]
-        for position in (at for at in positions if first <= at <= last):
-            for row in inside:
+    merged = sorted(found.remarks.merged)
+    for position in _ours(found):
+        reached = 0  # a hostile file can lay any number of them over the same rows
+        for first_row, first, last_row, last in merged:
+            if not first <= position <= last:
+                continue
+            for row in rows[bisect_left(rows, max(first_row, reached + 1)) : bisect_right(rows, last_row)]:
                 if (row, position) != (first_row, first):
                     odd[row, position] = OddCell(Oddity.MERGED, "", f"{letter(first)}{first_row}")
+            reached = max(reached, last_row)
     return odd

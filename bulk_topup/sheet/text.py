@@ -14,6 +14,7 @@ from bulk_topup.errors import InputError
 from bulk_topup.model import Notice
 from bulk_topup.sheet.book import Found, Remarks, Wanted
 from bulk_topup.sheet.columns import HEADER_ROWS, Header, Named, NoHeader, find_header, first_of
+from bulk_topup.sheet.frames import MOST_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_
 LONGEST_FIELD = 1_000_000
 """Characters. Far above Excel's 32,767 a cell, far below what an unclosed quote would swallow."""
 LISTED_ROWS = 10
+MOST_COLUMNS = 16_384
+"""As Excel has them; the results could not be written with more."""
 
 _CHUNK_BYTES = 1 << 20
 _DOS_END = b"\x1a"
@@ -211,6 +214,10 @@ def _records(source: _Source) -> Iterator[Record]:
     row = 0
     try:
         for row, cells in enumerate(csv.reader(lines, delimiter=source.delimiter, strict=True), 1):
+            if row > MOST_ROWS:
+                raise InputError("sheet.too_many_rows", most=MOST_ROWS)
+            if len(cells) > MOST_COLUMNS:
+                raise InputError("sheet.too_many_columns", row=str(row), most=MOST_COLUMNS)
             yield row, cells
     except csv.Error as error:
         raise _BadQuotes("sheet.quotes", row=str(row + 1)) from error
