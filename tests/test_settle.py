@@ -1141,7 +1141,7 @@ def two_batches(still: Callable[..., StillOffice]) -> StillOffice:
     office = still(faults=on_isipulsa(None, LOST))
     for name, nth in (("a.csv", 1), ("b.csv", 2)):
         (office.folder / name).write_text(f"No HP,Kode Produk,itrx\n{A},TSEL5,{nth}\n")
-        office.run(name)
+        office.run(name, "--again")
     return office
 
 
