@@ -140,7 +140,13 @@ def rows_not_in(frame: pd.DataFrame, other: pd.DataFrame, columns: list[str]) ->
     """The rows of `frame` for which `other` has none with the same values in these columns."""
     import pandas as pd
 
-    return frame[~pd.MultiIndex.from_frame(frame[columns]).isin(pd.MultiIndex.from_frame(other[columns]))]
+    # Most often few rows have even the first value in common, and pandas sorts all that it compares.
+    first = columns[0]
+    near = frame[first].isin(other[first])
+    others = other.loc[other[first].isin(frame[first]), columns]
+    found = near.to_numpy(copy=True)
+    found[found] = pd.MultiIndex.from_frame(frame.loc[near, columns]).isin(pd.MultiIndex.from_frame(others))
+    return frame[~found]
 
 
 def recognise(rows: Rows, known: Known, wrong: set[int]) -> pd.DataFrame:

@@ -20,6 +20,7 @@ import threading
 import uuid
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.batch import KEY, Known
@@ -85,7 +86,8 @@ SCHEMA = (
     CREATE TRIGGER order_restated AFTER UPDATE OF status, speaker ON orders BEGIN DELETE FROM summary; END;
     CREATE TRIGGER attempt_begun AFTER INSERT ON attempts BEGIN DELETE FROM summary; END;
     CREATE TRIGGER attempt_ended AFTER UPDATE ON attempts BEGIN DELETE FROM summary; END;
-    CREATE TRIGGER trail_grown AFTER INSERT ON trail BEGIN DELETE FROM summary; END;
+    CREATE TRIGGER closed_by_hand AFTER INSERT ON trail WHEN NEW.what LIKE 'resolve %'
+        BEGIN DELETE FROM summary; END;
     """,
 )
 """One entry per schema version; a file of version n gets the entries after the n-th."""
@@ -420,12 +422,17 @@ class Checkpoint:
         Lines of rows that left the sheet stay where their order was attempted; all others are replaced.
         """
         with self._transaction() as db:
-            db.execute(_FORGET_SUMMARY)
             db.executemany("INSERT OR REPLACE INTO batch VALUES (?, ?)", list(facts.items()))
+            before = db.total_changes
             db.executemany(_UPSERT_ORDER, _order_values(plan))
-            db.executemany(_MOVE_ORDER, _row_values(plan))
-            _replace_lines(db, plan, json.loads(self._header(db)))
-            db.execute("INSERT OR REPLACE INTO batch VALUES ('header', ?)", (json.dumps(own_header(plan)),))
+            old_header = json.loads(self._header(db))
+            if old_header != own_header(plan) or not _lines_stand(db, plan):
+                db.executemany(_MOVE_ORDER, _row_values(plan))
+                _replace_lines(db, plan, old_header)
+                header = json.dumps(own_header(plan))
+                db.execute("INSERT OR REPLACE INTO batch VALUES ('header', ?)", (header,))
+            if db.total_changes != before:
+                db.execute(_FORGET_SUMMARY)
             (kept,) = db.execute("SELECT count(*) FROM lines WHERE NOT removed").fetchone()
             if kept != plan.rows_in:
                 raise AssertionError(f"{plan.rows_in} rows in, {kept} lines kept")
@@ -638,28 +645,37 @@ class Checkpoint:
     def claims_expected(self) -> dict[str, Status]:
         """Every attempt's token -> its order's status, for bringing the ledger up to date."""
         rows = self._rows("SELECT a.token, o.status FROM attempts a JOIN orders o ON o.id = a.order_id")
-        return {row["token"]: Status(row["status"]) for row in rows}
+        statuses = {str(status): status for status in Status}
+        return {token: statuses[status] for token, status in rows}
+
+    def may_have_moved(self, tokens: Collection[str]) -> bool:
+        """Whether any of these attempts may have moved money, so that `claims` has its slot."""
+        rows = self._rows(
+            f"""SELECT 1 FROM attempts a JOIN orders o ON o.id = a.order_id
+                WHERE a.token IN (SELECT value FROM json_each(?)) AND {_MAY_HAVE_MOVED} LIMIT 1""",  # noqa: S608
+            json.dumps(list(tokens)),
+        )
+        return bool(rows)
 
     def last_touched(self) -> str:
         """When a command last wrote down something, as an ISO time in WIB; "" if none did."""
+        (by_command,) = self._rows("SELECT coalesce(max(at), '') FROM trail")[0]
+        return max(str(by_command), self._last_attempt())
+
+    def _last_attempt(self) -> str:
         if kept := self._summary():
-            return str(kept["last_touched"])
-        rows = self._rows(
-            """SELECT max(at) FROM (SELECT max(at) AS at FROM trail UNION ALL
-                                    SELECT max(coalesce(settled_at, begun_at)) FROM attempts)"""
-        )
-        return str(rows[0][0] or "")
+            return str(kept["last_attempt"])
+        return str(self._rows("SELECT coalesce(max(coalesce(settled_at, begun_at)), '') FROM attempts")[0][0])
 
     def claims(self) -> list[dict[str, Any]]:
         """What the ledger must hold for this batch: a claim for each slot in which money may have moved, by
         the first attempt that may have moved it."""
         rows = self._rows(
-            """SELECT a.day, o.number, o.nominal, o.itrx, o.product, o.row, a.token, a.begun_at AS claimed_at,
-                      min(a.id) AS first
-               FROM attempts a JOIN orders o ON o.id = a.order_id
-               WHERE o.status NOT IN ('unsent', 'gagal')
-                 AND coalesce(a.kind, 'unknown') NOT IN ('not_sent', 'refused', 'gagal')
-               GROUP BY a.day, o.number, o.nominal, o.itrx"""
+            f"""SELECT a.day, o.number, o.nominal, o.itrx, o.product, o.row, a.token,
+                       a.begun_at AS claimed_at, min(a.id) AS first
+                FROM attempts a JOIN orders o ON o.id = a.order_id
+                WHERE {_MAY_HAVE_MOVED}
+                GROUP BY a.day, o.number, o.nominal, o.itrx"""  # noqa: S608
         )
         return [{name: row[name] for name in row.keys() if name != "first"} for row in rows]  # noqa: SIM118
 
@@ -780,7 +796,7 @@ class Checkpoint:
         facts = {
             "lines_alike": groups,
             "last_balance": self.last_balance(),
-            "last_touched": self.last_touched(),
+            "last_attempt": self._last_attempt(),
         }
         if not self._read_only:
             with contextlib.suppress(StorageFailed), self._transaction() as db:  # it only saves time
@@ -805,12 +821,20 @@ _SPEAKS: Mapping[Status, frozenset[Kind | None]] = {
     Status.INVALID: frozenset(),
 }
 
+_MAY_HAVE_MOVED = """
+    o.status NOT IN ('unsent', 'gagal')
+    AND coalesce(a.kind, 'unknown') NOT IN ('not_sent', 'refused', 'gagal')
+"""
+"""Whether money may have moved for attempt `a` of order `o`."""
+
 _UPSERT_ORDER = """
     INSERT INTO orders (number, product, itrx, nominal, price, operator, row) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (number, product, itrx) DO UPDATE
     SET nominal = excluded.nominal, price = excluded.price, operator = excluded.operator, row = excluded.row,
         note = NULL
     WHERE status IN ('unsent', 'gagal')
+      AND (nominal, price, operator, row, note)
+          IS NOT (excluded.nominal, excluded.price, excluded.operator, excluded.row, NULL)
 """
 
 _FORGET_SUMMARY = "DELETE FROM summary"
@@ -1040,6 +1064,16 @@ def _order_values(plan: Plan) -> Iterator[tuple[object, ...]]:
 def _row_values(plan: Plan) -> Iterator[tuple[object, ...]]:
     for row, *key in plan.attempted[KEY].itertuples():
         yield (int(row), *key)
+
+
+def _lines_stand(db: sqlite3.Connection, plan: Plan) -> bool:
+    """Whether the lines are those of this plan already, none of them removed: a batch of a million that only
+    goes on need not be written anew."""
+    cursor = db.cursor()
+    cursor.row_factory = None
+    names = "position, row, cells, number, product, itrx, status, why, removed"
+    kept = cursor.execute(f"SELECT {names} FROM lines ORDER BY position")  # noqa: S608
+    return all(mine == new for mine, new in zip_longest(kept, line_values(plan)))
 
 
 def _replace_lines(db: sqlite3.Connection, plan: Plan, old_header: Sequence[str]) -> None:

@@ -273,6 +273,14 @@ class Ledger(Account):
         with self._errors(), self._engine.connect() as db:
             return [dict(row) for row in db.execute(query).mappings()]
 
+    def own_states(self, batch: str) -> dict[str, str]:
+        """Every claim of this batch: token -> state."""
+        query = sa.select(CLAIMS.c.token, CLAIMS.c.state).where(
+            _matches(self._scope), CLAIMS.c.batch == batch
+        )
+        with self._errors(), self._engine.connect() as db:
+            return {str(token): str(state) for token, state in db.execute(query)}
+
 
 class Register(Store):
     """The whole ledger, of every account: for a person who looks back, and for forgetting numbers."""

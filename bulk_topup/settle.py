@@ -47,9 +47,32 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, stop: Stop |
     Must run before anything is sent: a restored or partly copied checkpoint shows itself here, and so does a
     restored server. Returns how many claims had to be put back; then `stop` stops every desk.
     """
+    count = 0 if _agree(checkpoint, ledger) else _make_agree(checkpoint, ledger, stop)
+    for earlier in _earlier(checkpoint):
+        # Only what holds a row here: nobody goes on with that batch by itself, and would put it back.
+        missing = _missing(earlier, earlier.claims_expected(), ledger.own(earlier.batch_id))
+        since = str(checkpoint.started())
+        holding = [claim for claim in missing if claim["state"] == OPEN or str(claim["day"]) >= since]
+        ledger.restore(holding, earlier.batch_id, _name(earlier))
+    return count
+
+
+def _agree(checkpoint: Checkpoint, ledger: Ledger) -> bool:
+    """Whether every claim and every attempt have each other, in the same state: of a million, told in
+    seconds."""
     # In this order: an attempt is written after its claim, so what has been claimed by now is not lost for
     # having been attempted only while we looked.
-    present = {str(claim["token"]): claim for claim in ledger.own(checkpoint.batch_id)}
+    claimed = ledger.own_states(checkpoint.batch_id)
+    expected = checkpoint.claims_expected()
+    return (
+        claimed.keys() <= expected.keys()
+        and all(state_of(expected[token]) == state for token, state in claimed.items())
+        and not checkpoint.may_have_moved([token for token in expected if token not in claimed])
+    )
+
+
+def _make_agree(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None) -> int:
+    present = {str(claim["token"]): claim for claim in ledger.own(checkpoint.batch_id)}  # first, as above
     expected = checkpoint.claims_expected()
     stale: dict[str, Status] = {}
     missing = _missing(checkpoint, expected, present.values())
@@ -60,13 +83,10 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, stop: Stop |
         elif claim["state"] != state_of(expected[token]):
             stale[token] = expected[token]
     ledger.conclude_all(stale)
-    for earlier in _earlier(checkpoint):
-        # Only what holds a row here: nobody goes on with that batch by itself, and would put it back.
-        missing = _missing(earlier, earlier.claims_expected(), ledger.own(earlier.batch_id))
-        since = str(checkpoint.started())
-        holding = [claim for claim in missing if claim["state"] == OPEN or str(claim["day"]) >= since]
-        ledger.restore(holding, earlier.batch_id, _name(earlier))
     return count
+
+
+_NOTHING_MOVED = frozenset({Status.UNSENT, Status.GAGAL})
 
 
 def _not_forgotten(claims: list[dict[str, object]], ledger: Ledger) -> list[dict[str, object]]:
@@ -83,8 +103,7 @@ def _missing(
     """The claims that the ledger should have of this batch, and has not."""
     present = list(present)
     claimed = {claim["token"] for claim in present}
-    nothing_moved = {Status.UNSENT, Status.GAGAL}
-    if all(token in claimed or status in nothing_moved for token, status in expected.items()):
+    if all(token in claimed or status in _NOTHING_MOVED for token, status in expected.items()):
         return []  # without a walk over all slots, which takes longer than anything else here
     held = {_slot(claim) for claim in present}
     missing = (claim for claim in checkpoint.claims() if _slot(claim) not in held)

@@ -821,6 +821,15 @@ def recounted(path: Path) -> tuple[object, ...]:
         return summed_up(checkpoint)
 
 
+def test_a_batch_that_only_goes_on_is_not_written_anew(checkpoint: Checkpoint, order: Order) -> None:
+    attempted(checkpoint, order, an_outcome(Kind.SUKSES))
+    checkpoint.adopt(plan_of(SHEET, checkpoint.known()), {})
+    before, kept = checkpoint._db.total_changes, checkpoint.lines_alike()
+    checkpoint.adopt(plan_of(SHEET, checkpoint.known()), {})
+    assert (checkpoint._db.total_changes - before, checkpoint._summary() is None) == (1, False)
+    assert checkpoint.lines_alike() == kept
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(WRITES, min_size=1, max_size=8))
 def test_the_summary_that_is_kept_is_what_a_recount_comes_to(

@@ -835,15 +835,23 @@ class WithRunBetween(Ledger):
     """Another run makes an attempt, and has its answer, while this one's claims are being read."""
 
     between: Callable[[], object] = staticmethod(lambda: None)
+    agree = True
+
+    def own_states(self, batch: str) -> dict[str, str]:
+        if self.agree:
+            self.between()
+        return super().own_states(batch)
 
     def own(self, batch: str) -> list[dict[str, object]]:
-        self.between()
+        if not self.agree:
+            self.between()
         return super().own(batch)
 
 
+@pytest.mark.parametrize("agree", [True, False])
 @pytest.mark.parametrize("fault", [None, refusal("11"), LOST])
 def test_what_another_run_attempts_while_we_look_is_not_lost(
-    make_bench: MakeBench, fault: str | None
+    make_bench: MakeBench, fault: str | None, agree: bool
 ) -> None:
     bench = make_bench(A, faults=on_isipulsa(None, fault))
     bench.run()
@@ -854,7 +862,10 @@ def test_what_another_run_attempts_while_we_look_is_not_lost(
     assert checkpoint is not None
 
     with closing(checkpoint), closing(WithRunBetween(url, account="sandbox", base_url=base_url)) as ledger:
-        ledger.between = bench.run
+        ledger.between, ledger.agree = bench.run, agree
+        if not agree:
+            with closing(sqlite3.connect(bench.folder / "ledger.db")) as db, db:
+                db.execute("UPDATE claims SET state = 'open'")
         bring_ledger_up_to_date(checkpoint, ledger)
         before = bench.statuses(), bench.claims()
 
