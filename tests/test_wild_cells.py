@@ -233,7 +233,7 @@ def _agrees(odd: OddCell, theirs: object, reader: Reader) -> bool:
             return bool(xlrd.error_text_from_code.get(theirs) == odd.shown)
         case Oddity.ERROR:
             return theirs in {None, 0.0, odd.shown}
-        case Oddity.TWO_READINGS:
+        case Oddity.TWO_READINGS | Oddity.FORMAT | Oddity.UNKNOWN:
             return theirs is not None
     return False
 
