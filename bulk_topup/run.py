@@ -98,6 +98,7 @@ def run(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock) -> Exit:
             if checkpoint is not None:
                 bring_ledger_up_to_date(checkpoint, tools, desk)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint)
+            desk.show_notices(clock_notices(tools))
             desk.show_plan(plan, address=unusual_address(tools))
             desk.show_deposit(history.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED)), plan.cost)
             desk.show_time(len(plan.orders), job.connection.rate_per_s)
@@ -139,6 +140,7 @@ def check(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock, target: 
         checkpoint = open_checkpoint(job, tools.identity(sheet))
         try:
             plan, starts_new = make_plan(job, tools, sheet, checkpoint)
+            desk.show_notices(clock_notices(tools))
             present = None if starts_new else checkpoint
             excess = over_budget(plan.cost, present, job.budget) if len(plan.orders) else None
             deposit = history.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))
@@ -359,7 +361,6 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, tools: Tools, desk: Desk) ->
 def make_plan(job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | None) -> tuple[Plan, bool]:
     """The plan, and whether it starts a new batch."""
     prices = tools.provider.price_list()
-    assert_same_time(tools)
     today = tools.clock.now().date()
     rows = checks.understand(sheet, prices)
     known = batch.Known() if checkpoint is None else checkpoint.known()
@@ -383,13 +384,14 @@ def make_plan(job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | Non
     return plan, starts_new
 
 
-def assert_same_time(tools: Tools) -> None:
-    """Raises InputError where our clock is far from the provider's: who was paid since the batch began is
-    told by the day on which it began."""
+def clock_notices(tools: Tools) -> list[Notice]:
+    """Where our clock is far from the provider's. No reason to stop: the provider's may be the wrong one, and
+    each attempt keeps the difference, by which a row that becomes unknown is not sent again."""
     clock = tools.clock
     skew_s = tools.provider.skew_s(clock.now(), clock.alive())
-    if skew_s is not None and abs(skew_s) > settle.SKEW_LIMIT_S:
-        raise InputError("provider.other_time", minutes=f"{-skew_s / 60:+.0f}")
+    if skew_s is None or abs(skew_s) <= settle.SKEW_LIMIT_S:
+        return []
+    return [Notice("provider.other_time", {"minutes": f"{-skew_s / 60:+.0f}"})]
 
 
 def release(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, desk: Desk) -> None:

@@ -527,8 +527,8 @@ WORDS: dict[str, str] = {
     ),
     # -- provider -----------------------------------------------------------------------------------------
     "provider.other_time": (
-        "this computer's clock is {minutes} minutes off the provider's, so the two may mean different days; nothing was "
-        "sent: set this computer's clock, best by the internet, then run the same command again"
+        "this computer's clock is {minutes} minutes off the provider's, and every rule here is about days: set it, best by "
+        "the internet, before you send. A row that becomes unknown meanwhile can't be sent again by settle --resend"
     ),
     "provider.base_url": (
         "The provider's address '{address}' cannot be used: it must start with https:// (http:// only for "

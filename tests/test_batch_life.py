@@ -666,18 +666,6 @@ def test_a_batch_begun_on_a_day_still_to_come_pays_nobody_whom_another_sheet_pai
         assert office.run("bonus.csv", "--same-batch", "--again").code == ""
 
 
-@pytest.mark.parametrize(("skew_s", "code"), [(299.0, ""), (-301.0, "provider.other_time")])
-def test_a_run_is_refused_while_its_clock_is_not_the_providers(
-    skew_s: float, code: str, tmp_path: Path
-) -> None:
-    with open_office(tmp_path, date_skew_s=skew_s) as office:
-        office.write("bonus.csv", [(NUMBERS["A"], "TSEL5")])
-
-        came = office.run("bonus.csv")
-
-        assert (came.code, len(came.sent)) == (code, 0 if code else 1)
-
-
 # -- a progress file that is touched while a run is at work ------------------------------------------------
 
 

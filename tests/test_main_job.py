@@ -1045,3 +1045,16 @@ def test_the_password_is_in_no_output_and_no_file_and_files_are_the_owners_alone
     for path in files:
         assert secret.encode() not in path.read_bytes(), path
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+@pytest.mark.parametrize(("skew_s", "told"), [(280.0, []), (-310.0, ["provider.other_time"])])
+def test_a_clock_that_is_not_the_providers_is_told_and_stops_nobody(
+    make_office: MakeOffice, skew_s: float, told: list[str]
+) -> None:
+    office = make_office(date_skew_s=skew_s)
+    office.payroll("bonus.csv", office.numbers(1))
+
+    came = office.send("bonus.csv", "--json")
+
+    assert (came.exit, sum(office.paid().values())) == (OK, 1)
+    assert [notice["code"] for notice in came.json["notices"]] == told

@@ -199,7 +199,7 @@ def draw(seed: int, nth: int) -> Schedule:
         start=dice.choice(STARTS),
         rule_51=rule_51,
         itrx=dice.choice(_READINGS),
-        skew_s=dice.choice((0.0, 0.0, 0.0, 0.0, 90.0, -290.0)),
+        skew_s=dice.choice((0.0, 0.0, 0.0, 0.0, 90.0, -2000.0)),
         balance=25_000_000,
         counts_copies=counts_copies,
         steps=(*writer.steps, *writer.ending()),
