@@ -31,7 +31,7 @@ DAYS_GOOD = 7
 ROWS_LISTED = 8
 """So many rows of a kind of change are told one by one, more in one line."""
 
-COLUMNS = ("row", *KEY, "price", "failed")
+COLUMNS = ("row", *KEY, "price", "attempt")
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O or U to misread
 _MISREAD = str.maketrans("ILO", "110", "- ")
@@ -42,7 +42,8 @@ class Document:
     """`facts` are account, base_url, file, tab, month, follows, budget (rupiah or None) and overlap.
 
     `orders` are those of the plan and those sent before, by sheet row: number, product, itrx, price, and
-    `failed`: whether it failed before and is not sent again.
+    `attempt`: 1 for what has not failed, one more for each time that it had; 0 if it failed and is not sent
+    again. So an approval of one attempt is none of the next.
     """
 
     facts: Mapping[str, Any]
@@ -55,7 +56,7 @@ class Document:
         columns = (
             json.dumps(orders.index.tolist()),
             json.dumps(orders["number"].tolist()),
-            *(_line_of_few(orders[name]) for name in ("product", "itrx", "price", "failed")),
+            *(_line_of_few(orders[name]) for name in ("product", "itrx", "price", "attempt")),
         )
         return "\n".join((json.dumps(self.facts, sort_keys=True), *columns)).encode()
 
@@ -77,10 +78,10 @@ def _line_of_few(values: pd.Series[Any]) -> str:
 def document_of(
     identity: Identity, file: str, budget: int | None, overlap: Overlap | None, orders: pd.DataFrame
 ) -> Document:
-    """`orders` has KEY, `price` and `failed`, indexed by sheet row."""
+    """`orders` has KEY, `price` and `attempt`, indexed by sheet row."""
     likeness = None if overlap is None else asdict(overlap)
     facts = {**vars(identity), "file": file, "budget": budget, "overlap": likeness}
-    return Document(facts, orders[[*KEY, "price", "failed"]])
+    return Document(facts, orders[[*KEY, "price", "attempt"]])
 
 
 # -- the plan code -----------------------------------------------------------------------------------------
@@ -166,6 +167,7 @@ def differences(approved: Document, plan: Plan, *, is_resumed: bool) -> list[Dif
     return [
         *_other_facts(approved.facts, now.facts, is_resumed=is_resumed),
         *_other_orders(approved.orders, now.orders, plan.held),
+        *_sent_again(approved.orders, now.orders.loc[plan.orders.index]),
         *_dearer(approved.orders, plan.orders),
     ]
 
@@ -212,7 +214,6 @@ def _other_orders(then: pd.DataFrame, now: pd.DataFrame, held: Mapping[int, Held
     yield from _told("approval.gone", "approval.gone_many", _by_row(absent[~is_held]))
     yield from _told("approval.held", "approval.held_many", reasons)
     yield from _told("approval.moved", "approval.moved_many", _moved(then, now))
-    yield from _told("approval.again", "approval.again_many", _by_row(_sent_again(then, now)))
 
 
 def _changed(then: pd.DataFrame, now: pd.DataFrame) -> Iterator[Difference]:
@@ -242,11 +243,11 @@ def _moved(then: pd.DataFrame, now: pd.DataFrame) -> dict[int, dict[str, Any]]:
     }
 
 
-def _sent_again(then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
-    """What had failed when the plan was checked and is to be sent again now: nobody approved that."""
-    failed = then[then["failed"].astype(bool)]
-    others = now[~now["failed"].astype(bool)]
-    return others.drop(index=rows_not_in(others, failed, KEY).index)
+def _sent_again(then: pd.DataFrame, to_send: pd.DataFrame) -> Iterator[Difference]:
+    """What failed, before the plan was checked or under its approval: nobody approved that attempt of it."""
+    others = rows_not_in(to_send, then, [*KEY, "attempt"])
+    again = others.drop(index=rows_not_in(others, then, KEY).index)
+    yield from _told("approval.again", "approval.again_many", _by_row(again))
 
 
 def _by_row(orders: pd.DataFrame) -> dict[int, dict[str, Any]]:

@@ -48,7 +48,8 @@ class Known:
 
     `orders` has KNOWN_COLUMNS; `first_day` is the WIB day of the first attempt, `started` that of the first
     run; `content` is the fingerprint of the sheet as it was at the last run. `turned_away` has the keys of
-    unsent orders that had left and were turned away by an HTTP status alone, with the last WIB day of that.
+    unsent orders that had left and were turned away by an HTTP status alone, with the last WIB day of that;
+    `failures`, how many attempts of an order failed, or were closed by hand as not sent.
     """
 
     orders: pd.DataFrame = field(default_factory=_no_orders)
@@ -56,6 +57,7 @@ class Known:
     content: str = ""
     started: date | None = None
     turned_away: Mapping[Key, date] = field(default_factory=dict)
+    failures: Mapping[Key, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

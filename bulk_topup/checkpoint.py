@@ -392,6 +392,7 @@ class Checkpoint:
             content=self.fact("content"),
             started=self.started(),
             turned_away=self._turned_away(),
+            failures=self._failures(),
         )
 
     def _turned_away(self) -> dict[Key, date]:
@@ -402,6 +403,14 @@ class Checkpoint:
                 GROUP BY o.id"""  # noqa: S608
         )
         return {(number, product, itrx): date.fromisoformat(day) for number, product, itrx, day in rows}
+
+    def _failures(self) -> dict[Key, int]:
+        rows = self._rows(
+            """SELECT o.number, o.product, o.itrx, count(*)
+               FROM attempts a JOIN orders o ON o.id = a.order_id
+               WHERE a.kind = 'gagal' GROUP BY o.id"""
+        )
+        return {(number, product, itrx): count for number, product, itrx, count in rows}
 
     def started(self) -> date | None:
         """The WIB day on which the batch began; where that was not kept, the first that the file knows of."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bulk_topup import approval, batch
-from bulk_topup.batch import KEY, SLOT, Past, Wishes
+from bulk_topup.batch import KEY, SLOT, Known, Past, Wishes
 from bulk_topup.model import Finding, Level, Order, Status
 
 if TYPE_CHECKING:
@@ -142,8 +142,10 @@ def make(
     told = chain((f for f in findings if f.row not in done.index), *not_again.values())
     shown = sorted(told, key=lambda f: f.row)
     held = _held(f for f in stopping if f.row not in sent.index)
-    failed = done["status"] == Status.GAGAL
-    everything = _together(done.assign(failed=failed), orders.assign(failed=False))
+    everything = _together(
+        done.assign(attempt=_attempt(done, past.own).where(done["status"] != Status.GAGAL, 0)),
+        orders.assign(attempt=_attempt(orders, past.own)),
+    )
     document = approval.document_of(identity, rows.sheet.path.name, budget, overlap, everything)
     code = approval.code_of(document.encoded)
     plan = Plan(rows, orders, done, held, not_again, tuple(shown), document, code, today, overlap)
@@ -169,6 +171,15 @@ def _retried(
     others = others[others["status"] != Status.GAGAL]
     again = failed.drop(index=list(not_again)).drop_duplicates(SLOT)
     return batch.rows_not_in(again, others, SLOT), not_again
+
+
+def _attempt(orders: pd.DataFrame, known: Known) -> pd.Series[int]:
+    """Which attempt of each order its last or its next one is, those that did not count left out."""
+    attempt = pd.Series(1, index=orders.index)
+    failed = orders[orders["number"].isin({number for number, *_ in known.failures})]
+    for row, *key in failed[KEY].itertuples():
+        attempt[row] += known.failures.get(tuple(key), 0)
+    return attempt
 
 
 def _numbered(fresh: pd.DataFrame, sent: pd.DataFrame, wishes: Wishes) -> pd.DataFrame:

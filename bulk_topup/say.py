@@ -1588,8 +1588,8 @@ WORDS: dict[str, str] = {
         "nothing was sent: plan {plan} was approved for batch {batch} and sent on {day:date}; if the same is due once more, "
         "run check again and have that plan approved"
     ),
-    "approval.again": "row {row} had failed when the plan was checked, and is to be sent again now: {product} for {number}",
-    "approval.again_many": "{count:number} rows had failed when the plan was checked, and are to be sent again now: {rows}",
+    "approval.again": "row {row} failed or was closed by hand, and would be sent once more: {product} for {number}",
+    "approval.again_many": "{count:number} rows failed or were closed by hand, and would be sent once more: {rows}",
     "approval.price": "{rows}: {product} costs {now:money}, approved {before:money}",
     "plan.over_budget": (
         "the plan costs {cost:money}, with {before:money} spent before, and the budget is {budget:money}: 'run' would "

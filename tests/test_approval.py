@@ -24,6 +24,7 @@ from bulk_topup.config import Approval
 from bulk_topup.desk import Desk, change_line
 from bulk_topup.errors import InputError
 from bulk_topup.sandbox import PRICES as LISTED
+from bulk_topup.settle import Verdict
 from tests.builders import (
     ANDI,
     BUDI,
@@ -50,9 +51,10 @@ if TYPE_CHECKING:
     from tests.conftest import Office as Desktop
     from tests.office import Came, Office, Topup
 
-OK, NOT_PAID, NOTHING_SENT, STOPPED = 0, 1, 2, 3
+OK, NOT_PAID, NOTHING_SENT, STOPPED, OPEN = 0, 1, 2, 3, 4
 TODAY = date(2025, 1, 20)
 REFUSED_62 = "081200000062"
+PAID_AND_LOST = "081200002101"
 NUMBERS = [f"0812345{n:05d}" for n in range(40)]
 
 
@@ -135,7 +137,7 @@ def test_a_million_orders_are_hashed_in_well_under_half_a_second() -> None:
             "product": ["S5", "S10"] * (count // 2),
             "itrx": 1,
             "price": [5_630, 10_600] * (count // 2),
-            "failed": False,
+            "attempt": 1,
         },
         index=pd.RangeIndex(2, count + 2),
     )
@@ -301,6 +303,11 @@ def approved(office: Office, sheet: str, code: str, *flags: str, budget: int | N
     return office.witness(lambda: flow.run(job, sheet_of(job), Desk(quiet=True), office.clock))
 
 
+def close_as_not_sent(office: Office, sheet: str, number: str) -> None:
+    found = [Verdict(None, number, "", "Rina")]
+    flow.resolve_rows(office.job(sheet), Desk(quiet=True), office.clock, found)
+
+
 def priced(product: str, rupiah: int) -> list[dict[str, str]]:
     """The sandbox's price list with another price."""
     return [{**one, "harga": str(rupiah)} if one["kodeoperator"] == product else dict(one) for one in LISTED]
@@ -437,6 +444,34 @@ def test_what_was_sent_before_the_check_is_not_sent_again_under_it(office: Offic
     code = checked(office, "bonus.csv")
     assert approved(office, "bonus.csv", code, "--retry-failed").code == "approval.differs"
     assert approved(office, "bonus.csv", code).sent == [NUMBERS[0]]
+
+
+def test_an_approval_is_not_for_a_row_that_was_closed_by_hand_since(office: Office) -> None:
+    """Closed by whoever sends, it would be paid twice under one approval, if that was wrong."""
+    office.write("bonus.csv", pairs(NUMBERS[0], PAID_AND_LOST))
+    code = checked(office, "bonus.csv")
+    assert approved(office, "bonus.csv", code).exit == OPEN
+    close_as_not_sent(office, "bonus.csv", PAID_AND_LOST)
+    office.clock.advance(timedelta(days=1))
+    came = approved(office, "bonus.csv", code, "--retry-failed")
+    assert (came.exit, came.code, came.sent) == (NOTHING_SENT, "approval.differs", [])
+
+    anew = checked(office, "bonus.csv", "--retry-failed")
+    assert anew != code
+    assert approved(office, "bonus.csv", anew, "--retry-failed").sent == [PAID_AND_LOST]
+
+
+def test_an_approved_retry_is_one_attempt_and_goes_on_with_what_it_did_not_reach(office: Office) -> None:
+    fails = "081200000011"
+    office.write("bonus.csv", pairs(fails, *NUMBERS[:2]))
+    office.sandbox.set_balance(5_650)
+    assert office.run("bonus.csv").exit == STOPPED
+    code = checked(office, "bonus.csv", "--retry-failed")
+    assert fails in approved(office, "bonus.csv", code, "--retry-failed").sent
+    office.sandbox.set_balance(1_000_000)
+    came = approved(office, "bonus.csv", code, "--retry-failed")
+    assert (came.code, came.sent) == ("approval.differs", [])
+    assert approved(office, "bonus.csv", code).sent == [NUMBERS[1]]
 
 
 def test_one_approval_is_for_one_batch_also_where_its_progress_file_is_gone(office: Office) -> None:
