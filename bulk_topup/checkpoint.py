@@ -89,8 +89,23 @@ SCHEMA = (
     CREATE TRIGGER closed_by_hand AFTER INSERT ON trail WHEN NEW.what LIKE 'resolve %'
         BEGIN DELETE FROM summary; END;
     """,
+    """
+    ALTER TABLE trail ADD COLUMN plan_code TEXT NOT NULL DEFAULT '';
+    ALTER TABLE trail ADD COLUMN approved_by TEXT NOT NULL DEFAULT '';
+    ALTER TABLE trail ADD COLUMN after INTEGER;  -- the last attempt before it
+
+    UPDATE trail SET after = (SELECT coalesce(max(a.id), 0) FROM attempts a WHERE a.begun_at < trail.at)
+        WHERE what IN ('run', 'resend', 'prove 51');
+    UPDATE trail SET plan_code = substr(note, instr(note, ', plan ') + 7, 19)
+        WHERE what = 'run' AND instr(note, ', plan ');
+    UPDATE trail SET approved_by = substr(note, instr(note, ', approved by ') + 14)
+        WHERE what = 'run' AND instr(note, ', approved by ');
+    """,
 )
 """One entry per schema version; a file of version n gets the entries after the n-th."""
+
+SENDINGS_SINCE = 3
+"""The version since which the trail says where among the attempts each command began."""
 
 REMOVED_OFFSET = 10_000_000
 """Lines of rows that left the sheet are placed after any row that a sheet can have."""
@@ -144,6 +159,21 @@ class PastAttempt:
     def is_open(self) -> bool:
         """Whether money may have moved for this attempt, and nobody has said so yet."""
         return self.is_unknown or self.kind is Kind.EXISTS
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A command that sent something: when it began (ISO text), who ran it, how many orders it sent.
+
+    `plan_code` is "" of one that sent open orders once more, `approved_by` where nobody approved it. All but
+    `orders` is "" of what was sent by a command that this file knows nothing of.
+    """
+
+    at: str
+    who: str
+    plan_code: str
+    approved_by: str
+    orders: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,10 +397,29 @@ class Checkpoint:
     def batch_id(self) -> str:
         return self.fact("batch")
 
-    def note(self, at: datetime, who: str, what: str, *, order_id: int | None = None, note: str = "") -> None:
+    def note(
+        self,
+        at: datetime,
+        who: str,
+        what: str,
+        *,
+        order_id: int | None = None,
+        note: str = "",
+        plan_code: str = "",
+        approved_by: str = "",
+    ) -> None:
         """Add to the trail, which is never rewritten."""
         with self._transaction() as db:
-            db.execute(_NOTE, (at.isoformat(), who, what, order_id, note))
+            db.execute(_NOTE, (at.isoformat(), who, what, order_id, note, plan_code, approved_by))
+
+    def sendings(self) -> list[Sending]:
+        """The commands that sent something, the first first; none of a file of an earlier version that is
+        only looked into. An order that two of them sent counts for both."""
+        if self._rows("PRAGMA user_version")[0][0] < SENDINGS_SINCE:
+            return []
+        rows = self._rows(_SENDINGS, "outcome.not_in_checkpoint")
+        lost = self._rows(_LOST_ORDERS, "outcome.not_in_checkpoint")[0][0]
+        return [Sending(*row) for row in rows] + ([Sending("", "", "", "", lost)] if lost else [])
 
     # -- the sheet and its orders --------------------------------------------------------------------------
 
@@ -648,7 +697,7 @@ class Checkpoint:
             for attempt_id in concerned:
                 status = self._record(db, attempt_id, outcome, at).status
             what = f"resolve {outcome.kind} {outcome.invoice}".strip()
-            db.execute(_NOTE, (at.isoformat(), who, what, order.order.id, note))
+            db.execute(_NOTE, (at.isoformat(), who, what, order.order.id, note, "", ""))
         return status
 
     def claims_expected(self) -> dict[str, Status]:
@@ -848,7 +897,28 @@ _UPSERT_ORDER = """
 
 _FORGET_SUMMARY = "DELETE FROM summary"
 
-_NOTE = "INSERT INTO trail (at, who, what, order_id, note) VALUES (?, ?, ?, ?, ?)"
+_NOTE = """
+    INSERT INTO trail (at, who, what, order_id, note, plan_code, approved_by, after)
+    VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM attempts))
+"""
+
+_SENDINGS = """
+    WITH began AS (
+        SELECT id, at, who, plan_code, approved_by, after, lead(after) OVER (ORDER BY id) AS until
+        FROM trail WHERE what IN ('run', 'resend', 'prove 51')
+    ), counted AS (
+        SELECT b.*, (
+            SELECT count(DISTINCT a.order_id) FROM attempts a
+            WHERE a.id > b.after AND (b.until IS NULL OR a.id <= b.until)
+              AND coalesce(a.kind, '') <> 'not_sent' AND coalesce(a.code, '') <> ?
+        ) AS orders
+        FROM began b
+    )
+    SELECT at, who, plan_code, approved_by, orders FROM counted WHERE orders ORDER BY id
+"""
+"""By the attempts between two commands, not by their times: a clock can be set back."""
+
+_LOST_ORDERS = "SELECT count(DISTINCT order_id) FROM attempts WHERE code = ?"
 
 _INSERT_LINE = """
     INSERT INTO lines (position, row, cells, number, product, itrx, status, why, removed)

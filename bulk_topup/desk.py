@@ -7,6 +7,7 @@ import signal
 import sys
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO, cast
 
 from bulk_topup import say
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from bulk_topup.approval import Difference
     from bulk_topup.batch import Overlap
     from bulk_topup.books import Books
-    from bulk_topup.checkpoint import OpenOrder
+    from bulk_topup.checkpoint import OpenOrder, Sending
     from bulk_topup.clock import Clock, SystemClock
     from bulk_topup.command import Setting
     from bulk_topup.config import Approval
@@ -369,14 +370,26 @@ class Desk:
         for line in deposit_lines(total, deposit, is_used_up=is_used_up):
             self.say(line)
 
-    def show_batch(self, touched: str, committed: int, facts: Mapping[str, str]) -> None:
-        """What was set for the batch (`budget`, `plan_code`, `approved_by`; "" where it was not)."""
+    def show_batch(
+        self, touched: str, committed: int, facts: Mapping[str, str], sendings: Sequence[Sending]
+    ) -> None:
+        """What was set for the batch, and by which commands it was sent.
+
+        `facts` are `budget`, and of the last run `plan_code` and `approved_by`; "" where it was not set.
+        """
         budget = int(facts["budget"]) if facts["budget"] else None
         self._facts |= {"last_touched": touched, "committed": committed, **facts, "budget": budget}
+        self._facts["sendings"] = [asdict(one) for one in sendings]
         self.say()
         self.say(say.text("batch.touched", moment=touched[:16].replace("T", " ") or "-"))
         if budget is not None:
             self.say(say.text("batch.budget", committed=committed, budget=budget))
+        if len(sendings) > 1:
+            self.say(say.text("batch.sent_in_parts", count=len(sendings)))
+            for one in sendings:
+                self.say(sending_line(one))
+            return
+        facts = asdict(sendings[0]) if sendings else facts
         if facts["plan_code"]:
             self.say(say.text("batch.code", code=facts["plan_code"]))
         if facts["approved_by"]:
@@ -524,6 +537,18 @@ def _hanging(line: str) -> int:
 
 
 # -- lines -------------------------------------------------------------------------------------------------
+
+
+def sending_line(one: Sending) -> str:
+    """An approver answers for what was sent under that plan, and for nothing else of the batch."""
+    facts = {"moment": one.at[:16].replace("T", " "), "who": one.who, "count": one.orders}
+    if not one.at:
+        return say.text("batch.part_unknown", **facts)
+    if not one.plan_code:
+        return say.text("batch.part_again", **facts)
+    approval = "sending.approved" if one.approved_by else "sending.not_approved"
+    approved = say.text(approval, who=one.approved_by)
+    return say.text("batch.part", **facts, code=one.plan_code, approved=approved)
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:

@@ -140,7 +140,7 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
         facts |= {"plan_code": code, "approved_by": by, "options": job.typed}
     checkpoint.adopt(plan, facts)
     note = f"{len(plan.orders)} orders, plan {code}" + (f", approved by {by}" if by else "")
-    checkpoint.note(now, config.who(), "run", note=note)
+    checkpoint.note(now, config.who(), "run", note=note, plan_code=code, approved_by=by)
     return checkpoint
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bulk_topup import say
 from bulk_topup.model import BookTab, Paid, Status
 from bulk_topup.results import reason, result_line, what_to_ask
-from bulk_topup.tally import TO_DO, Tally, to_do
+from bulk_topup.tally import TO_DO, Tally, to_do, to_the_second
 from bulk_topup.workbook import (
     STATUS_COLOURS,
     Colour,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.books import Books
-    from bulk_topup.checkpoint import Checkpoint
+    from bulk_topup.checkpoint import Checkpoint, Sending
     from bulk_topup.lines import Line
     from bulk_topup.workbook import Tell, Value
 
@@ -58,9 +58,6 @@ FACTS = (
     ("summary.sha256", "sha256"),
     ("summary.account", "account"),
     ("summary.base_url", "base_url"),
-    ("summary.code", "plan_code"),
-    ("summary.approved_by", "approved_by"),
-    ("summary.run_by", "holder"),
     ("summary.batch", "batch"),
 )
 """The wording of what the checkpoint knows of the batch, and its name there."""
@@ -86,11 +83,12 @@ def write(
     if target.suffix.lower() == ".csv":
         return write_results_csv(target, checkpoint.header, lines, tell=tell)
     facts = {name: checkpoint.fact(name) for _, name in FACTS}
+    sendings = checkpoint.sendings()
     return write_results(
         target,
         checkpoint.header,
         lines,
-        summary=summary_rows(facts, written, books),
+        summary=summary_rows(facts, sendings, written, books),
         more=list(_more_tabs(checkpoint, total, rehearsal, typed)),
         rehearsal=rehearsal,
         tell=tell,
@@ -181,9 +179,12 @@ _OPEN = frozenset(status for status in Status if status.is_open)
 # -- the summary -------------------------------------------------------------------------------------------
 
 
-def summary_rows(facts: Mapping[str, str], total: Tally, books: Books) -> Iterator[SummaryRow]:
+def summary_rows(
+    facts: Mapping[str, str], sendings: Sequence[Sending], total: Tally, books: Books
+) -> Iterator[SummaryRow]:
     """What was run and by whom; then rows, rupiah and the deposit, each adding up to its last line."""
     yield from _identity(facts, total)
+    yield from _sent_by(sendings)
     yield from _by_paid(total)
     yield from _by_status(total)
     yield from _by_operator(total)
@@ -206,6 +207,18 @@ def _identity(facts: Mapping[str, str], total: Tally) -> Iterator[SummaryRow]:
         yield _row(code, facts[name])
     yield _row("summary.first_sent", say.date(total.first_sent))
     yield _row("summary.last_sent", say.date(total.last_sent))
+
+
+def _sent_by(sendings: Sequence[Sending]) -> Iterator[SummaryRow]:
+    """A line for each, as an approver answers for the rows of one plan and no others."""
+    if not sendings:
+        return
+    columns = ("summary.rows", "summary.code", "summary.run_by", "summary.approved_by")
+    yield from _heading("summary.sent_from", *columns)
+    for one in sendings:
+        by = one.approved_by or say.text("sending.not_approved" if one.at else "sending.not_known")
+        code = one.plan_code or (say.text("sending.again") if one.at else "")
+        yield SummaryRow((say.date(to_the_second(one.at)), one.orders, code, one.who, by))
 
 
 def _by_paid(total: Tally) -> Iterator[SummaryRow]:

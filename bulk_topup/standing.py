@@ -34,7 +34,7 @@ def show(job: Job, desk: Desk, clock: Clock) -> Exit:
         if total.unsent:
             desk.show_to_add(total, checkpoint.last_balance(), halt)
         facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
-        desk.show_batch(checkpoint.last_touched(), total.committed, facts)
+        desk.show_batch(checkpoint.last_touched(), total.committed, facts, checkpoint.sendings())
         path, written = job.source.path, job.files.results
         how = {"resume": resumed_with(checkpoint), "stopped_by": code}
         beside = written if written.is_file() else None

@@ -147,7 +147,7 @@ def test_a_held_row_without_a_product_counts_no_rupiah() -> None:
 
 def summed_up(total: Tally, closed: books.Books = CLOSED) -> dict[str, tuple[object, ...]]:
     """The summary's lines: the wording of each, and what it states."""
-    rows = resultsbook.summary_rows(defaultdict(str), total, closed)
+    rows = resultsbook.summary_rows(defaultdict(str), [], total, closed)
     return {str(row.values[0]): tuple(row.values[1:]) for row in rows if row.values}
 
 

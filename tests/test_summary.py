@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,8 @@ import openpyxl
 import pytest
 
 from bulk_topup import answers, books, resultsbook, say
+from bulk_topup.checkpoint import Checkpoint, Sending
+from bulk_topup.desk import Desk
 from bulk_topup.errors import InputError
 from bulk_topup.model import BookTab, Finding, Kind, Level, Paid, Status
 from bulk_topup.results import result_line, what_to_ask
@@ -51,7 +55,6 @@ if TYPE_CHECKING:
 
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from bulk_topup.checkpoint import Checkpoint
     from bulk_topup.lines import Line
     from bulk_topup.model import Notice, Outcome
     from tests.conftest import Office
@@ -134,7 +137,7 @@ def test_every_total_is_that_of_the_rows_in_the_same_workbook(batch: Checkpoint,
 
 
 def test_the_deposit_adds_up_to_its_balance_at_the_end(target: Path) -> None:
-    rows = list(summary_rows(NO_FACTS, Tally(), CLOSED))
+    rows = list(summary_rows(NO_FACTS, [], Tally(), CLOSED))
     amounts = [row.values[2] for row in rows if len(row.values) == 3 and row.values[1] is None]
     assert amounts == [100_000, -10_000, -5_000, -5_000, 80_000]
     assert sum(amount for amount in amounts[:-1] if isinstance(amount, int)) == amounts[-1]
@@ -142,7 +145,7 @@ def test_the_deposit_adds_up_to_its_balance_at_the_end(target: Path) -> None:
 
 @pytest.mark.parametrize(("closing", "code"), [(80_000, "unexplained"), (95_000, "came_in")])
 def test_money_that_came_in_is_not_called_money_that_left(closing: int, code: str) -> None:
-    rows = summary_rows(NO_FACTS, Tally(), replace(CLOSED, closing=closing))
+    rows = summary_rows(NO_FACTS, [], Tally(), replace(CLOSED, closing=closing))
     said = {str(row.values[0]): row.values[1:] for row in rows if row.values}
     labels = {name: say.WORDS[f"summary.{name}"] for name in ("unexplained", "came_in")}
     assert said[labels.pop(code)] == (None, closing - 85_000)
@@ -153,7 +156,7 @@ def test_what_is_paid_without_a_stated_debit_is_told_apart() -> None:
     """The provider has no debit for a row whose invoice a person found out: paid rupiah and debits differ."""
 
     def said(closed: books.Books) -> dict[str, Any]:
-        rows = summary_rows(NO_FACTS, Tally(), closed)
+        rows = summary_rows(NO_FACTS, [], Tally(), closed)
         return {str(row.values[0]): row.values[-1] for row in rows if len(row.values) == 3}
 
     shown = said(replace(CLOSED, undebited=5_000))
@@ -169,7 +172,7 @@ def test_what_is_paid_without_a_stated_debit_is_told_apart() -> None:
 
 
 def test_without_a_balance_only_the_debits_are_stated() -> None:
-    rows = summary_rows(NO_FACTS, Tally(), replace(CLOSED, opening=None, closing=None))
+    rows = summary_rows(NO_FACTS, [], Tally(), replace(CLOSED, opening=None, closing=None))
     said = {str(row.values[0]): row.values[1:] for row in rows if row.values}
     assert said[say.WORDS["summary.debits"]] == (None, -10_000)
     assert not {say.WORDS[f"summary.{name}"] for name in ("opening", "closing", "unexplained")} & set(said)
@@ -177,7 +180,7 @@ def test_without_a_balance_only_the_debits_are_stated() -> None:
 
 def test_mispriced_rows_are_counted_and_some_of_them_named() -> None:
     def said(rows: Sequence[int]) -> list[tuple[Any, ...]]:
-        every = summary_rows(NO_FACTS, Tally(), replace(CLOSED, mispriced=tuple(rows)))
+        every = summary_rows(NO_FACTS, [], Tally(), replace(CLOSED, mispriced=tuple(rows)))
         texts = [tuple(row.values) for row in every]
         at = next(n for n, row in enumerate(texts) if row[:1] == (say.WORDS["summary.overcharged"],))
         return [row for row in texts[at : at + 2] if row]
@@ -189,18 +192,101 @@ def test_mispriced_rows_are_counted_and_some_of_them_named() -> None:
 
 
 def test_the_summary_says_what_was_run_by_whom_and_who_approved_it(batch: Checkpoint, target: Path) -> None:
-    facts = {"sha256": "ab" * 32, "plan_code": "K7QF-2MXA", "holder": "rina, since 2025-01-20 10:00 WIB"}
-    batch.set_facts(facts)
+    batch.set_facts({"sha256": "ab" * 32})
     said = labelled(write(batch, target)["Summary"])
     assert said["SHA-256 of the file"] == ("ab" * 32,)
     assert (said["file"], said["tab"], said["account"]) == (("bonus.xlsx",), ("Januari",), ("agent",))
     assert said["provider's address"] == ("https://klikmbc.co.id/json/pulsa",)
-    assert (said["plan code"], said["run by"]) == (("K7QF-2MXA",), (facts["holder"],))
     assert said["batch"] == (batch.batch_id,)
     assert said["first top-up sent (WIB)"] == ("2025-01-20 10:00:00",)
-    assert said["approved by"] == ()
-    batch.set_facts({"approved_by": "Pak Hadi"})
-    assert labelled(write(batch, target)["Summary"])["approved by"] == ("Pak Hadi",)
+    assert "sent from (WIB)" not in said
+
+
+def in_three_parts(path: Path) -> Checkpoint:
+    """Two top-ups under Pak Hadi's approval, one that nobody approved, and an approval under which nothing
+    left; then one of the first sent once more. The clock was set back before the second."""
+    checkpoint = a_checkpoint(path, topups((ANDI, "S5"), (BUDI, "S5"), (CITRA, "S5"), (DEWI, "I5")))
+    orders = orders_in(checkpoint)
+    paid, not_sent = an_outcome(Kind.SUKSES, debited=5_700), an_outcome(Kind.NOT_SENT)
+    checkpoint.note(NOW, "rina", "run", plan_code="K7QF-2MXA-9TRB-C4WD", approved_by="Pak Hadi")
+    attempted(checkpoint, orders[ANDI, "S5", 1], paid)
+    attempted(checkpoint, orders[BUDI, "S5", 1], None)
+    attempted(checkpoint, orders[CITRA, "S5", 1], not_sent)
+    checkpoint.note(NOW - timedelta(hours=2), "andi", "run", plan_code="AAAA-2MXA-9TRB-C4WD")
+    attempted(checkpoint, orders[CITRA, "S5", 1], paid)
+    checkpoint.note(NOW, "rina", "run", plan_code="BBBB-2MXA-9TRB-C4WD", approved_by="Bu Sri")
+    attempted(checkpoint, orders[DEWI, "I5", 1], not_sent)
+    checkpoint.note(NOW, "rina", "resend", note="1 orders")
+    attempted(checkpoint, orders[BUDI, "S5", 1], paid, expected=Status.UNKNOWN)
+    return checkpoint
+
+
+def test_an_approver_stands_by_the_rows_of_the_approved_plan_alone(tmp_path: Path, target: Path) -> None:
+    with closing(in_three_parts(tmp_path / "bonus.checkpoint.db")) as checkpoint:
+        rows = [row[:5] for row in write(checkpoint, target)["Summary"].iter_rows(values_only=True)]
+    begin = rows.index(("sent from (WIB)", "rows", "plan code", "run by", "approved by"))
+    assert rows[begin + 1 : begin + 5] == [
+        ("2025-01-20 10:00:00", 2, "K7QF-2MXA-9TRB-C4WD", "rina", "Pak Hadi"),
+        ("2025-01-20 08:00:00", 1, "AAAA-2MXA-9TRB-C4WD", "andi", "not approved"),
+        ("2025-01-20 10:00:00", 1, "(open rows once more)", "rina", "not approved"),
+        (None,) * 5,
+    ]
+
+
+def test_status_names_the_approver_of_each_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    facts = {"budget": "", "plan_code": "BBBB-2MXA-9TRB-C4WD", "approved_by": "Bu Sri"}
+    with closing(in_three_parts(tmp_path / "bonus.checkpoint.db")) as checkpoint:
+        Desk().show_batch("", 0, facts, checkpoint.sendings())
+        parts = capsys.readouterr().out.splitlines()[2:]
+        assert [line.partition(": ")[2] for line in parts[1:]] == [
+            "2 top-ups, plan code K7QF-2MXA-9TRB-C4WD, approved by Pak Hadi",
+            "1 top-up, plan code AAAA-2MXA-9TRB-C4WD, not approved",
+            "1 open row sent once more",
+        ]
+        Desk().show_batch("", 0, facts, checkpoint.sendings()[1:2])
+        assert "Sri" not in capsys.readouterr().out
+
+
+def test_what_no_command_of_this_file_sent_has_no_approver(tmp_path: Path) -> None:
+    """The progress file is an older copy, and the record knows of a later attempt."""
+    with closing(in_three_parts(tmp_path / "bonus.checkpoint.db")) as checkpoint:
+        [dewi] = [one for one in orders_in(checkpoint).values() if one.number == DEWI]
+        checkpoint.lost_attempt(dewi.id, "lost", NOW.isoformat(), TODAY.isoformat())
+        *known, lost = checkpoint.sendings()
+        assert [one.orders for one in known] == [2, 1, 1]
+        assert lost == Sending("", "", "", "", 1)
+
+
+def test_the_approvals_of_an_earlier_version_are_taken_over_from_its_trail(tmp_path: Path) -> None:
+    path = tmp_path / "bonus.checkpoint.db"
+    with closing(a_checkpoint(path, topups((ANDI, "S5"), (BUDI, "S5")))) as checkpoint:
+        attempted(checkpoint, orders_in(checkpoint)[ANDI, "S5", 1], None)
+    notes = (
+        (
+            NOW - timedelta(seconds=1),
+            "2 orders, plan K7QF-2MXA-9TRB-C4WD, approved by Hadi, approved by none",
+        ),
+        (NOW + timedelta(seconds=1), "1 orders, plan AAAA-2MXA-9TRB-C4WD"),
+    )
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for column in ("plan_code", "approved_by", "after"):
+            db.execute(f"ALTER TABLE trail DROP COLUMN {column}")
+        db.execute("PRAGMA user_version = 2")
+        for at, note in notes:
+            values = (at.isoformat(), "rina", note)
+            db.execute("INSERT INTO trail (at, who, what, note) VALUES (?, ?, 'run', ?)", values)
+    looked = Checkpoint.look(path)
+    assert looked is not None
+    with closing(looked):
+        assert looked.sendings() == []
+    opened = Checkpoint.open(path)
+    assert opened is not None
+    with closing(opened):
+        attempted(opened, orders_in(opened)[BUDI, "S5", 1], None)
+        assert [(one.plan_code[:4], one.approved_by, one.orders) for one in opened.sendings()] == [
+            ("K7QF", "Hadi, approved by none", 1),
+            ("AAAA", "", 1),
+        ]
 
 
 def test_the_first_and_the_last_top_up_are_those_that_may_have_left() -> None:
