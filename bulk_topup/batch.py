@@ -49,7 +49,8 @@ class Known:
     `orders` has KNOWN_COLUMNS; `first_day` is the WIB day of the first attempt, `started` that of the first
     run; `content` is the fingerprint of the sheet as it was at the last run. `turned_away` has the keys of
     unsent orders that had left and were turned away by an HTTP status alone, with the last WIB day of that;
-    `failures`, how many attempts of an order failed, or were closed by hand as not sent.
+    `failures`, how many attempts of an order failed, or were closed by hand as not sent; `closed`, the last
+    WIB day on which an order that a person closed so had been sent.
     """
 
     orders: pd.DataFrame = field(default_factory=_no_orders)
@@ -58,6 +59,7 @@ class Known:
     started: date | None = None
     turned_away: Mapping[Key, date] = field(default_factory=dict)
     failures: Mapping[Key, int] = field(default_factory=dict)
+    closed: Mapping[Key, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,11 +284,20 @@ def turned_away(orders: pd.DataFrame, known: Known, today: date) -> Iterator[Fin
     """Orders that were turned away on an earlier day: should they have been taken all the same, rule 51 would
     let them through today."""
     earlier = {key: day for key, day in known.turned_away.items() if day < today}
-    for row, *key in orders[KEY].itertuples() if earlier else ():
-        day = earlier.get(tuple(key))
+    return _doubted(orders, earlier, "turned_away.earlier")
+
+
+def closed_by_hand(orders: pd.DataFrame, known: Known) -> Iterator[Finding]:
+    """Orders that left, and of which a person's word alone says that nothing came of it."""
+    return _doubted(orders, known.closed, "closed.not_sent")
+
+
+def _doubted(orders: pd.DataFrame, days: Mapping[Key, date], code: str) -> Iterator[Finding]:
+    """A warning for each order that may have been taken on its day."""
+    for row, *key in orders[KEY].itertuples() if days else ():
+        day = days.get(tuple(key))
         if day is not None:
-            facts = {"day": day.isoformat()}
-            yield Finding(int(row), Level.WARNING, "turned_away.earlier", "", str(key[0]), facts)
+            yield Finding(int(row), Level.WARNING, code, "", str(key[0]), {"day": day.isoformat()})
 
 
 def _by_matches(matches: pd.DataFrame) -> str:

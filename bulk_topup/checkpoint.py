@@ -27,7 +27,7 @@ from bulk_topup.batch import KEY, Known
 from bulk_topup.errors import InputError, StorageFailed, cause_of
 from bulk_topup.lines import line_of, line_values, lines_alike_of, moved, own_header
 from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then, account_of
-from bulk_topup.outcomes import DENIED, TURNED_AWAY, is_belied, order_status
+from bulk_topup.outcomes import DENIED, RESOLVED_NOT_SENT, TURNED_AWAY, is_belied, order_status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -440,15 +440,16 @@ class Checkpoint:
             first_day=self.first_day(),
             content=self.fact("content"),
             started=self.started(),
-            turned_away=self._turned_away(),
+            turned_away=self._last_days("a.kind = 'not_sent' AND o.status = 'unsent'", TURNED_AWAY),
             failures=self._failures(),
+            closed=self._last_days("a.kind = 'gagal'", [RESOLVED_NOT_SENT]),
         )
 
-    def _turned_away(self) -> dict[Key, date]:
+    def _last_days(self, condition: str, codes: Iterable[str]) -> dict[Key, date]:
         rows = self._rows(
             f"""SELECT o.number, o.product, o.itrx, max(a.day)
                 FROM attempts a JOIN orders o ON o.id = a.order_id
-                WHERE a.kind = 'not_sent' AND a.code IN ({_listed(TURNED_AWAY)}) AND o.status = 'unsent'
+                WHERE {condition} AND a.code IN ({_listed(codes)})
                 GROUP BY o.id"""  # noqa: S608
         )
         return {(number, product, itrx): date.fromisoformat(day) for number, product, itrx, day in rows}

@@ -117,6 +117,9 @@ def make(
     is_sent = table["status"].notna()
     # What was attempted stays what it became, even if the price list or the row's other cells changed since.
     sent = table[is_sent]
+    if wishes.retry_failed:
+        closed = list(batch.closed_by_hand(sent[sent["status"] == Status.GAGAL], past.own))
+        (stopping if wishes.strict else findings).extend(closed)
     since = past.own.started or today
     again, not_again = _retried(sent, stopping, past, since) if wishes.retry_failed else (sent[:0], {})
     done = sent.drop(index=again.index)

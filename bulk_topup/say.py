@@ -1395,6 +1395,10 @@ WORDS: dict[str, str] = {
         "{value} was turned away on {day:date} by the provider's server, after it had left; should it have been taken all "
         "the same, it would be paid twice: if you are not sure, look the number up first"
     ),
+    "closed.not_sent": (
+        "{value} was sent on {day:date} and closed by hand as not sent; look it up with the provider again before it is "
+        "sent once more: should the provider have it, it would be paid twice"
+    ),
     "recent.other_batch": "{value} was paid the same amount by batch {batch} (row {row}) on {day:date}; check that it is due again",
     "overlap.seen": (
         "{paid:number} of {count:number} rows were paid by batch {batch} on {day:date}: is this the same payment once more?"

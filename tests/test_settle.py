@@ -446,6 +446,22 @@ def test_a_row_that_was_turned_away_is_sent_on_a_later_day_with_a_warning_alone(
     assert bench.run() is Exit.OK
 
 
+def test_a_row_that_was_closed_by_hand_is_sent_again_with_a_warning_alone(
+    make_bench: MakeBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = make_bench(A, faults=on_isipulsa(PAID_AND_LOST))
+    bench.run()
+    bench.resolve(said(A))
+    bench.clock.pass_by(86_400)
+
+    bench.run(wishes=Wishes(strict=True, retry_failed=True, same_batch=True))
+    assert len(bench.sent()) == 1
+    capsys.readouterr()
+    bench.run(retry_failed=True, same_batch=True)
+    assert len(bench.sent()) == 2
+    assert "look it up with the provider again before it is sent once more" in capsys.readouterr().out
+
+
 def test_a_51_after_a_persons_not_sent_of_that_day_belies_it(make_bench: MakeBench) -> None:
     bench = make_bench(A, faults=on_isipulsa(PAID_AND_LOST))
     bench.run()
