@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from bulk_topup.model import Sheet
 
 ROW_NAMES = frozenset({"row", "baris"})
+NO_INVOICE = frozenset({"TRX...", "TRX…"})
+"""Pasted as a command was printed."""
 NOT_SENT = frozenset({"notsent", "tidakterkirim"})
 
 
 def verdict(row: int, number: str, invoice: str | None, not_sent: bool, note: str) -> Verdict:
-    """Raises InputError for a number that is none, or a blank invoice."""
+    """Raises InputError for a number that is none, or an invoice that is blank or stands for one."""
     stated = (invoice or "").strip()
+    if stated in NO_INVOICE:
+        raise InputError("resolve.placeholder", row=row, invoice=stated)
     if not stated and not not_sent:
         raise InputError("resolve.blank", row=row)
     national = numbers.normalise(number)

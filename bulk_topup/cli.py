@@ -379,6 +379,8 @@ def resolve(desk: Desk, **options: Any) -> Exit:
     from bulk_topup import answers
     from bulk_topup import run as flow
 
+    if options["note"].strip() in NO_NAME:
+        raise click.UsageError(say.text("usage.note", note=options["note"]))
     given = (options["row"], options["number"], options["invoice"], options["not_sent"])
     if options["answers"] is not None:
         verdicts = answers.read(options["answers"], options["note"])
@@ -835,12 +837,16 @@ def _password_in(file: Path) -> str:
     return password_in(file)
 
 
+NO_NAME = frozenset({"", "NAME", "NAMA"})
+"""Pasted as a command was printed: the record, and the results to sign, would say so."""
+
+
 def _approval(code: str | None, by: str | None) -> Approval | None:
     if code is None and by is None:
         return None
     if code is None or by is None or not by.strip():
         raise click.UsageError(say.text("usage.approve"))
-    if by.strip() == "NAME":  # pasted as `check` printed it: the results to sign would say so
+    if by.strip() in NO_NAME:
         raise click.UsageError(say.text("usage.approver"))
     from bulk_topup import approval, config
 

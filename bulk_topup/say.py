@@ -1314,6 +1314,7 @@ WORDS: dict[str, str] = {
     "usage.rupiah_least": "{value:money} is too little; give {least:money} or more.",
     "usage.resolve": "give --row, --number and either --invoice or --not-sent; or --from FILE",
     "usage.approve": "give --approve CODE and --approved-by NAME together",
+    "usage.note": "--note is who said so, for the record: put a name in place of '{note}'",
     "usage.approver": "put the approver's own name in place of NAME",
     "usage.yes_no": "[y/N]",
     # -- plan and summary ---------------------------------------------------------------------------------
@@ -1467,6 +1468,7 @@ WORDS: dict[str, str] = {
     ),
     "resolve.nothing": "{path} has no row with an invoice (or 'not sent') filled in",
     "resolve.row_column": "{path}, row {row}: {value} is not a row number",
+    "resolve.placeholder": "row {row}: put the invoice that the provider shows in place of {invoice}, or say --not-sent",
     "resolve.blank": "row {row}: the invoice is blank; give it, or say --not-sent",
     "resolve.number": "{number} is not a mobile number",
     "resolve.number_in": "{path}, row {row}: {number} is not a mobile number",

@@ -39,6 +39,19 @@ def trail(office: Office) -> int:
         return int(db.execute("SELECT count(*) FROM trail WHERE order_id IS NOT NULL").fetchone()[0])
 
 
+def test_a_command_pasted_as_it_was_printed_is_refused(batch: Office) -> None:
+    """What stands for a name in it would stay in the record, beside a row that is closed for good."""
+    row = ("resolve", "bonus.csv", "--row", "4", "--number", LOST)
+    nameless = batch.run(*row, "--not-sent", "--note", "NAME")
+    assert (nameless.exit, "put a name in place of 'NAME'" in nameless.err) == (NOTHING_SENT, True)
+    no_invoice = batch.run(*row, "--invoice", "TRX...", "--note", "Rina")
+    assert (no_invoice.exit, "the provider shows in place of TRX..." in no_invoice.err) == (
+        NOTHING_SENT,
+        True,
+    )
+    assert trail(batch) == 0
+
+
 def test_every_row_of_the_file_is_tried_and_each_one_that_is_wrong_is_named(batch: Office) -> None:
     done = resolve(
         batch,
