@@ -6,6 +6,7 @@ A password is never an option, since options can be seen by others; it is shown 
 from __future__ import annotations
 
 import getpass
+import importlib.util
 import json
 import os
 import sys
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup import say
 from bulk_topup.config import SANDBOX_ACCOUNT
-from bulk_topup.console import ask
+from bulk_topup.console import argument, ask
 from bulk_topup.errors import InputError, cause_of
 from bulk_topup.provider import checked_base_url
 from bulk_topup.wire import REPLACED, SHORTEST_SECRET, spellings
@@ -202,7 +203,10 @@ def _keyring() -> KeyringBackend:
         import keyring
         from keyring.core import recommended
     except ImportError:
-        raise InputError("keyring.not_installed", python=sys.executable) from None
+        has_pip = importlib.util.find_spec("pip") is not None
+        raise InputError(
+            "keyring.not_installed", install=installs_with(sys.executable, has_pip=has_pip)
+        ) from None
     with _answering():
         backend = keyring.get_keyring()
         # Several at once stand as one; the first is the one that is written to.
@@ -210,6 +214,12 @@ def _keyring() -> KeyringBackend:
         if not recommended(first):
             raise InputError("keyring.unsafe", backend=f"{type(first).__module__}.{type(first).__name__}")
     return backend
+
+
+def installs_with(python: str, *, has_pip: bool) -> str:
+    """The environment that the README makes has no pip of its own: the one that filled it does it again."""
+    own = argument(python)
+    return f"{own} -m pip install" if has_pip else f"python3 -m pip --python {own} install"
 
 
 @contextmanager

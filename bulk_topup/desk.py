@@ -15,7 +15,7 @@ from bulk_topup.console import ask, command_line, path_argument, put
 from bulk_topup.errors import Declined, Exit
 from bulk_topup.progress import Bar, left_s, time_words
 from bulk_topup.status import Paid, Status
-from bulk_topup.steps import Step, Typed
+from bulk_topup.steps import Step, Typed, past_pilot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -235,6 +235,7 @@ class Desk:
         for line in (so_far(total), *deposit_lines(total, deposit, is_used_up=halt.code == USED_UP)):
             self.warn(line)
         name, options = self.typed.again
+        options = past_pilot(options, halt.code)
         step = Step(say.text("halt.again"), command_line(name, path_argument(sheet), options))
         self._keep_steps([step])
         self.warn(step.words)
@@ -556,7 +557,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield say.text("plan.title", file=sheet.path.name, tab=f" ({sheet.tab})" if sheet.tab else "")
     yield _count_line("plan.orders", len(plan.orders), plan.cost)
     if len(plan.attempted):
-        yield _count_line("plan.attempted", len(plan.attempted))
+        yield _count_line("plan.attempted", len(plan.attempted)) + _open_among(plan)
     if plan.held:
         yield _count_line("plan.held", len(plan.held))
     yield from _held_lines(plan)
@@ -567,6 +568,14 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield say.text("plan.by_operator")
     for operator, count, rupiah in plan.by_operator():
         yield f"    {operator:<18} {say.number(count):>7}  {say.money(rupiah):>16}"
+
+
+def _open_among(plan: Plan) -> str:
+    rows = plan.still_open()
+    if not rows:
+        return ""
+    finished = len(plan.attempted) - len(rows)
+    return "  " + say.text("plan.open", finished=finished, open=len(rows), rows=say.rows(rows, ROWS_SHOWN))
 
 
 def _held_lines(plan: Plan) -> Iterator[str]:

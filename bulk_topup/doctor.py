@@ -77,7 +77,8 @@ def examine(setup: Setup, desk: Desk, clock: Clock) -> Exit:
     ]
     desk.report({"checks": facts}, [check.line() for check in checks])
     is_fine = all(check.is_fine for check in checks)
-    desk.next([steps.with_doctor(desk.typed, is_fine=is_fine)])
+    has_sheet = Path(steps.A_SHEET).is_file()
+    desk.next([steps.with_doctor(desk.typed, is_fine=is_fine, has_sheet=has_sheet)])
     return Exit.OK if is_fine else Exit.NOT_ALL_PAID
 
 

@@ -79,6 +79,11 @@ class Plan:
         """Rupiah, at the listed prices."""
         return int(self.orders["price"].sum())
 
+    def still_open(self) -> list[int]:
+        """The rows sent before of which nobody knows yet how they end."""
+        is_open = self.attempted["status"].isin([status for status in Status if status.is_open])
+        return [int(row) for row in self.attempted.index[is_open]]
+
     def by_operator(self) -> list[tuple[str, int, int]]:
         """(operator, orders, rupiah), the dearest first."""
         groups = (

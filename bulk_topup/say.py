@@ -1028,7 +1028,7 @@ WORDS: dict[str, str] = {
     "logout.nobody": "Nobody was logged in at {base_url}; there is nothing to remove.",
     "keyring.not_installed": (
         "the part of bulk-topup that works with the system keyring is not installed; install it with "
-        "'{python} -m pip install keyring', or set BULK_TOPUP_USERNAME and BULK_TOPUP_PASSWORD, or use --password-file"
+        "'{install} keyring', or set BULK_TOPUP_USERNAME and BULK_TOPUP_PASSWORD, or use --password-file"
     ),
     "keyring.unsafe": (
         "this computer has no system keyring that keeps a password safe (there is only {backend}); set "
@@ -1137,15 +1137,15 @@ WORDS: dict[str, str] = {
         "debits more than it lists. Run the same command again for the rest."
     ),
     "halt.pilot": (
-        "Stopped after the pilot: not each of its top-ups is paid at its listed price. See why above, then run the "
-        "same command again to go on with the others."
+        "Stopped after the pilot: not each of its top-ups is paid at its listed price. See why above; without --pilot, "
+        "the same command goes on with the others."
     ),
     "halt.pilot_only": (
-        "Only the pilot was sent, as you said. Run the same command again to go on with the others."
+        "Only the pilot was sent, as you said. Without --pilot, the same command goes on with the others."
     ),
     "halt.other_day": (
-        "Only the pilot was sent, because midnight passed while the question waited. Run the same command again to go "
-        "on with the others."
+        "Only the pilot was sent, because midnight passed while the question waited. Without --pilot, the same command "
+        "goes on with the others."
     ),
     "halt.account": (
         "Stopped, as all desks of the account: {desk} was told at {at:date} (WIB): {cause} Once that is done, let all "
@@ -1197,6 +1197,7 @@ WORDS: dict[str, str] = {
         "written down"
     ),
     "doctor.next": "everything is in order; look at a sheet:",
+    "doctor.next_make": "everything is in order; make a sheet to fill in, or check the one that you have:",
     "doctor.next_again": "put right what is marked as a problem, then look again:",
     "prove.ask": (
         "This tops up {number} with {product} for {price:money}, then asks for the very same once more, to see it refused "
@@ -1514,6 +1515,7 @@ WORDS: dict[str, str] = {
     "plan.title": "Plan for {file}{tab}",
     "plan.orders": "to send now",
     "plan.attempted": "sent before",
+    "plan.open": "({finished:number} finished, {open:number} still open: {rows})",
     "plan.held": "held back",
     "plan.rows": "rows in the sheet",
     "plan.by_operator": "  To send now, by operator:",
@@ -1541,6 +1543,13 @@ WORDS: dict[str, str] = {
     "approval.how": "or have it approved, and pass on to whoever sends it, with the approver's name for NAME:",
     "check.next_budget": "take rows out of the sheet, or allow {needed:money}, then look again:",
     "check.next_correct": "{count:row is|rows are} held back: correct the sheet, save it, then look again:",
+    "check.next_held": "{count:row is|rows are} held back, {parts}: correct the sheet, save it, then look again:",
+    "check.held_wrong": "{count:number} to correct",
+    "check.held_twice": "{count:number} twice in the sheet",
+    "check.held_paid": "{count:number} topped up already or still open",
+    "check.held_decide": "{count:number} to decide about",
+    "check.held_left_out": "{count:number} left out",
+    "check.next_open": "{count:row is|rows are} still open: ask the provider how it ended:",
     "check.next_send": "send {count:top-up|top-ups} for {cost:money}; it asks once more before it does:",
     "check.next_nothing": "nothing is left to send; see what became of the rows:",
     "check.next_paid": "nothing is left to send: all that was sent, {count:row|rows}, is paid. The results are in {path}.",

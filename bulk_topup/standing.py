@@ -36,7 +36,7 @@ def show(job: Job, desk: Desk, clock: Clock) -> Exit:
         facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
         desk.show_batch(checkpoint.last_touched(), total.committed, facts, checkpoint.sendings())
         path, written = job.source.path, job.files.results
-        how = {"resume": resumed_with(checkpoint), "stopped_by": code}
+        how = {"resume": steps.past_pilot(resumed_with(checkpoint), code), "stopped_by": code}
         beside = written if written.is_file() else None
         again = _resendable(checkpoint, clock) if total.rows[Status.UNKNOWN] else 0
         desk.next(steps.now(desk.typed, total, path, **how, results=beside, resendable=again))

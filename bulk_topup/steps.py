@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -63,14 +64,46 @@ def before(
     if needed is not None:
         words = say.text("check.next_budget", needed=needed)
         yield Step(words, re.sub(r" --budget [0-9]+", "", again) + f" --budget {needed}")
-    wrong = sum(held.status is Status.INVALID and not _is_total(held) for held in plan.held.values())
+    groups = Counter(map(_held_as, plan.held.values()))
+    wrong = groups["check.held_wrong"]
     if wrong:
-        yield Step(say.text("check.next_correct", count=wrong), again)
+        yield Step(_correct(groups), again)
     if len(plan.orders) and needed is None:
         facts = {"count": len(plan.orders), "cost": plan.cost}
         yield Step(say.text("check.next_send", **facts), command_line("run", named, run))
     if not len(plan.orders) and not wrong:
         yield from _nothing_to_send(typed, plan, named, results)
+    if still_open := len(plan.still_open()):
+        yield Step(say.text("check.next_open", count=still_open), typed.line("settle", named))
+
+
+def _held_as(held: Held) -> str:
+    """What a held row is, for a person who has the sheet open."""
+    codes = {finding.code for finding in held.why}
+    if codes & {"total.row", "hidden.skipped"}:
+        return "check.held_left_out"
+    if held.status is Status.INVALID:
+        return "check.held_wrong"
+    if held.status is Status.UNSENT:
+        return "check.held_decide"
+    return "check.held_twice" if "duplicate.sheet" in codes else "check.held_paid"
+
+
+def _correct(groups: Mapping[str, int]) -> str:
+    """As many rows as the plan holds back, whatever else than wrong they are."""
+    if len(groups) == 1:
+        return say.text("check.next_correct", count=groups["check.held_wrong"])
+    parts = [say.text(code, count=groups[code]) for code in HELD_AS if code in groups]
+    return say.text("check.next_held", count=sum(groups.values()), parts=", ".join(parts))
+
+
+HELD_AS = (
+    "check.held_wrong",
+    "check.held_twice",
+    "check.held_paid",
+    "check.held_decide",
+    "check.held_left_out",
+)
 
 
 def _nothing_to_send(typed: Typed, plan: Plan, sheet: str, results: Path) -> Iterator[Step]:
@@ -85,16 +118,12 @@ def _nothing_to_send(typed: Typed, plan: Plan, sheet: str, results: Path) -> Ite
         yield Step(say.text("next.hidden", count=hidden))
     if duplicates:
         yield Step(say.text("next.duplicate", count=duplicates))
-    if not len(plan.attempted):
+    if not len(plan.attempted) or len(plan.still_open()):
         return
     if all(status is Status.SUKSES for status in map(Status, plan.attempted["status"])) and results.is_file():
         yield Step(say.text("check.next_paid", count=len(plan.attempted), path=results))
     else:
         yield Step(say.text("check.next_nothing"), typed.line("status", sheet))
-
-
-def _is_total(held: Held) -> bool:
-    return any(finding.code == "total.row" for finding in held.why)
 
 
 def approved(code: str, sheet: Path, run: str) -> Step:
@@ -199,6 +228,15 @@ def _answers(results: Path | None) -> str:
     return f'--from {argument(results)} --note "NAME"'
 
 
+AFTER_PILOT = frozenset({"halt.pilot", "halt.pilot_only", "halt.other_day"})
+"""What stops a run between its pilot and the others."""
+
+
+def past_pilot(options: str, halt: str) -> str:
+    """The options with which a run goes on: once its pilot was seen, the others don't need another one."""
+    return re.sub(r"(^| )--pilot [0-9]+", "", options).strip() if halt in AFTER_PILOT else options
+
+
 # -- of the other commands ---------------------------------------------------------------------------------
 
 
@@ -259,10 +297,13 @@ def with_account(typed: Typed, *, is_stopped: bool) -> Step:
     return Step(say.text("account.next"), typed.line("history"))
 
 
-def with_doctor(typed: Typed, *, is_fine: bool) -> Step:
-    if is_fine:
+def with_doctor(typed: Typed, *, is_fine: bool, has_sheet: bool) -> Step:
+    """`has_sheet` where the one that stands for any is there to be looked at."""
+    if not is_fine:
+        return Step(say.text("doctor.next_again"), typed.line("doctor"))
+    if has_sheet:
         return Step(say.text("doctor.next"), typed.line("check", A_SHEET))
-    return Step(say.text("doctor.next_again"), typed.line("doctor"))
+    return Step(say.text("doctor.next_make"), typed.line("template", A_SHEET))
 
 
 def with_proof(typed: Typed, sheet: Path) -> Step:

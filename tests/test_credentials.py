@@ -329,6 +329,13 @@ def test_without_the_library_a_login_says_how_to_get_it_and_a_run_goes_on_withou
     assert credentials_module.logged_in(KLIK) == ""
 
 
+def test_the_library_is_installed_by_a_pip_that_is_there() -> None:
+    """The environment that the README makes has none."""
+    by = credentials_module.installs_with
+    assert by("/venv/bin/python", has_pip=False) == "python3 -m pip --python /venv/bin/python install"
+    assert by("/venv/bin/python", has_pip=True) == "/venv/bin/python -m pip install"
+
+
 # -- the commands ------------------------------------------------------------------------------------------
 
 

@@ -21,15 +21,15 @@ from bulk_topup import command
 from bulk_topup.checkpoint import Checkpoint
 from bulk_topup.cli import cli
 from bulk_topup.console import argument, path_argument, wrapped
-from bulk_topup.desk import Desk, deposit_lines, so_far
+from bulk_topup.desk import Desk, deposit_lines, plan_lines, so_far
 from bulk_topup.lines import LinesAlike
 from bulk_topup.model import Status
 from bulk_topup.progress import Bar, fitted, left_s, time_words
 from bulk_topup.settings import Settings
-from bulk_topup.steps import Typed, after, before, now
+from bulk_topup.steps import Typed, after, before, now, past_pilot, with_doctor
 from bulk_topup.tally import Tally
 from tests import forks
-from tests.builders import ANDI, TODAY, an_order, elsewhere_of, known_of, plan_of, topups
+from tests.builders import ANDI, BUDI, CITRA, TODAY, an_order, elsewhere_of, known_of, plan_of, topups
 from tests.desk_bench import PRICE, Bench, MovedClock
 
 if TYPE_CHECKING:
@@ -589,7 +589,8 @@ def test_only_invalid_rows_call_for_a_correction_of_the_sheet(tmp_path: Path) ->
     )
     assert line == ""
     pending = known_of((ANDI, "S5", 1, "pending"))
-    assert said(plan_of(topups((ANDI, "S5")), pending)) == [("nothing is left to send", status)]
+    asked = "1 row is still open: ask the provider how it ended:"
+    assert said(plan_of(topups((ANDI, "S5")), pending)) == [(asked, "bulk-topup settle bonus.xlsx")]
     elsewhere = elsewhere_of((ANDI, 5_000, 1, TODAY.isoformat(), "final"))
     [(words, line)] = said(plan_of(topups((ANDI, "S5")), elsewhere=elsewhere))
     assert (words[:23], line) == ("1 row was topped up alr", "")
@@ -597,6 +598,35 @@ def test_only_invalid_rows_call_for_a_correction_of_the_sheet(tmp_path: Path) ->
     assert (words[:9], line) == ("1 row is ", "bulk-topup run bonus.xlsx --include-changed")
     [(words, line)] = said(plan_of(topups((ANDI, "S5"), ("0857", "S5")), paid))
     assert (words[:25], line) == ("1 row is held back: corre", "bulk-topup check bonus.xlsx")
+    wrong = [("0857", "S5"), ("0857", "I5")]
+    (words, line), *_ = said(plan_of(topups((ANDI, "S5"), (ANDI, "S5"), (ANDI, "S10"), *wrong), paid))
+    assert words.startswith(
+        "4 rows are held back, 2 to correct, 1 twice in the sheet, 1 to decide about: corr"
+    )
+
+
+def test_open_rows_do_not_hide_among_those_that_were_sent_before() -> None:
+    before = known_of((ANDI, "S5", 1, "sukses"), (BUDI, "S5", 1, "pending"), (CITRA, "S5", 1, "unknown"))
+    sheet = topups((ANDI, "S5"), (BUDI, "S5"), (CITRA, "S5"))
+    [line] = (line for line in plan_lines(plan_of(sheet, before)) if "sent before" in line)
+    assert line.endswith(" 3  (1 finished, 2 still open: rows 3, 4)")
+    [line] = (
+        line for line in plan_lines(plan_of(sheet, known_of((ANDI, "S5", 1, "sukses")))) if "before" in line
+    )
+    assert line.endswith(" 1")
+
+
+def test_doctor_looks_at_a_sheet_only_where_there_is_one() -> None:
+    here, nothing_here = (with_doctor(Typed(), is_fine=True, has_sheet=there) for there in (True, False))
+    assert here.command == "bulk-topup check payroll.xlsx"
+    assert nothing_here.command == "bulk-topup template payroll.xlsx"
+
+
+def test_after_the_pilot_the_others_go_without_another_one() -> None:
+    typed = "--rate 2 --pilot 3 --yes"
+    assert past_pilot(typed, "halt.pilot_only") == past_pilot(typed, "halt.pilot") == "--rate 2 --yes"
+    assert past_pilot("--pilot 3", "halt.other_day") == ""
+    assert past_pilot(typed, "halt.unheard") == typed, "it may have stopped within the pilot"
 
 
 def test_a_rows_command_goes_on_from_where_it_is_found(office: Office) -> None:
