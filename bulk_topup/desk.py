@@ -468,11 +468,11 @@ class Desk:
         if not self._says_yes(question):
             raise Declined("forget.declined")
 
-    def ask_to_spend(self, question: str, *, yes: bool) -> None:
-        """Raises Declined unless a person, or `yes`, releases the money that the question names."""
+    def ask_to_spend(self, facts: Mapping[str, object], *, yes: bool) -> None:
+        """Raises Declined unless a person, or `yes`, releases what proving rule 51 costs."""
         if yes:
-            self.warn(question)
-        self._ask(question, yes=yes)
+            self.warn(say.text("prove.spending", **facts))
+        self._ask(say.text("prove.ask", **facts), yes=yes)
 
     def _ask(self, question: str, *, yes: bool) -> None:
         if yes:

@@ -46,7 +46,7 @@ def prove_51(setup: Setup, number: str, product: str, desk: Desk, clock: SystemC
     if listed is None or not listed.price:
         raise InputError("prove.no_product", product=product)
     facts = {"number": number, "product": listed.code, "price": listed.price, "most": 2 * listed.price}
-    desk.ask_to_spend(say.text("prove.ask", **facts), yes=yes)
+    desk.ask_to_spend(facts, yes=yes)
     job = _job(setup, number, listed.code, clock)
     with reading(job.source.path) as arriving:
         first = flow.run(job, arriving, desk, clock)

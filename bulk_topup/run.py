@@ -317,13 +317,16 @@ def log_out(connection: Connection, desk: Desk) -> Exit:
     try:
         login = forget(base_url)
     except InputError as problem:
-        if problem.code in {"keyring.unsafe", "keyring.not_installed"}:
-            backend = problem.facts.get("backend", "-")
-            raise InputError("logout.no_keyring", backend=backend, variable=PASSWORD) from None
-        raise
+        code = _NO_KEYRING.get(problem.code)
+        if code is None:
+            raise
+        raise InputError(code, **problem.facts, variable=PASSWORD) from None
     desk.show_logout(None if login is None else login.username, base_url)
     desk.next([steps.with_logout(desk.typed)])
     return Exit.OK
+
+
+_NO_KEYRING = {"keyring.unsafe": "logout.no_keyring", "keyring.not_installed": "logout.no_library"}
 
 
 def live_prices(connection: Connection, clock: Clock) -> tuple[PriceList, str]:

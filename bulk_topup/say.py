@@ -872,10 +872,10 @@ WORDS: dict[str, str] = {
     ),
     "history.no_rupiah": "The rupiah of batches that are older than this list are not known, and not in the sums.",
     "history.others": "Batches sent to another address, not listed: {count:number}; add --base-url with it to see them.",
-    "history.next_open": "{count:row|rows} of {name}, {day:date}, are open; see which:",
+    "history.next_open": "{name}, {day:date}: {count:row is|rows are} open; see which:",
     "history.next_settle": "then ask the provider how they ended:",
     "history.next_gone": (
-        "{count:row|rows} of {name}, {day:date}, are open, and its progress file is not where it was: put it back there, or ask "
+        "{name}, {day:date}: {count:row is|rows are} open, and its progress file is not where it was: put it back there, or ask "
         "the provider about those rows."
     ),
     "history.next_more": "{count:batch|batches} more with open rows stand above.",
@@ -1024,6 +1024,10 @@ WORDS: dict[str, str] = {
     "logout.no_keyring": (
         "no password is kept in a system keyring here (there is only {backend}), so there is nothing to remove; one in "
         "{variable} or in a password file is removed where it was set"
+    ),
+    "logout.no_library": (
+        "no password is kept in a system keyring here (what works with one is not installed), so there is nothing to "
+        "remove; one in {variable} or in a password file is removed where it was set"
     ),
     "logout.nobody": "Nobody was logged in at {base_url}; there is nothing to remove.",
     "keyring.not_installed": (
@@ -1202,6 +1206,10 @@ WORDS: dict[str, str] = {
     "prove.ask": (
         "This tops up {number} with {product} for {price:money}, then asks for the very same once more, to see it refused "
         "(51). If the provider does not refuse, it costs {most:money}. Spend {price:money}?"
+    ),
+    "prove.spending": (
+        "Topping up {number} with {product} for {price:money}, then asking for the very same once more, to see it "
+        "refused (51). If the provider does not refuse, it costs {most:money}."
     ),
     "prove.no_product": "the price list has no product {product} that can be ordered; see 'bulk-topup prices --ready'",
     "prove.unwritable": "{path} can't be written ({why:words}); go to a folder that can be, and run the same command again",
@@ -1797,7 +1805,7 @@ WORDS: dict[str, str] = {
     "kind.itrx.not_a_count": "count is not 1, 2, 3 …",
     "kind.operator.differs": "number is of another operator",
     "kind.duplicate.sheet": "same number and amount twice in the sheet",
-    "kind.duplicate.other_batch": "already topped up today by another batch",
+    "kind.duplicate.other_batch": "already topped up by another batch",
     "kind.duplicate.open_elsewhere": "still open in another batch",
     "kind.duplicate.results": "already paid or open by its results columns",
     "kind.duplicate.results_invoice": "already paid or open by its results columns",

@@ -21,7 +21,9 @@ from keyring.core import load_keyring
 from bulk_topup import credentials as credentials_module
 from bulk_topup.config import Connection
 from bulk_topup.credentials import Login, credentials, forget, keep, kept
+from bulk_topup.desk import Desk
 from bulk_topup.errors import InputError
+from bulk_topup.run import log_out
 from tests.file_keyring import FileKeyring
 from tests.test_hostile import places_with
 
@@ -327,6 +329,9 @@ def test_without_the_library_a_login_says_how_to_get_it_and_a_run_goes_on_withou
     assert code_of(error) == "keyring.not_installed"
     assert refusal(Connection()) == ("credentials.missing", "BULK_TOPUP_USERNAME")
     assert credentials_module.logged_in(KLIK) == ""
+    with pytest.raises(InputError) as error:
+        log_out(Connection(), Desk())
+    assert code_of(error) == "logout.no_library"
 
 
 def test_the_library_is_installed_by_a_pip_that_is_there() -> None:

@@ -115,6 +115,8 @@ def test_a_repeat_that_is_refused_is_the_proof_and_costs_one_top_up(office: Offi
     done = prove(office, "--yes")
     assert done.exit == 0, done.out + done.err
     assert "Proven" in done.out
+    assert "Topping up" in done.err
+    assert "?" not in done.err
     assert office.paid() == {OWN: 1}
     assert office.sent_numbers() == [OWN, OWN]
     assert [request.parameters["itrx"] for request in office.sent()] == ["1", "1"]
