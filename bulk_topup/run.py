@@ -63,6 +63,7 @@ from bulk_topup.files import (
 from bulk_topup.model import Halt, NoAnswer, Notice, Status
 from bulk_topup.provider import checked_base_url
 from bulk_topup.send import resend, send_waves
+from bulk_topup.standing import resumed_with
 from bulk_topup.tally import tally
 from bulk_topup.tools import provider_of, tools_of
 
@@ -671,8 +672,9 @@ def conclude(
             # The money is settled and stands in the progress file, from which `history` reads it as well.
             desk.show_unrecorded(failure)
     again, path = settle.count_resendable(checkpoint, clock.now()), job.source.path
-    is_halted = halt is not None
-    desk.next(steps.after(desk.typed, total, path, results=written, is_halted=is_halted, resendable=again))
+    kept, is_halted = resumed_with(checkpoint), halt is not None
+    how = steps.after(desk.typed, total, path, **kept, results=written, is_halted=is_halted, resendable=again)
+    desk.next(how)
     if halt is None:
         return total.exit_code()
     desk.show_halt(halt)

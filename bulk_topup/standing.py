@@ -36,7 +36,7 @@ def show(job: Job, desk: Desk, clock: Clock) -> Exit:
         facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
         desk.show_batch(checkpoint.last_touched(), total.committed, facts, checkpoint.sendings())
         path, written = job.source.path, job.files.results
-        how = {"resume": steps.past_pilot(resumed_with(checkpoint), code), "stopped_by": code}
+        how = {**resumed_with(checkpoint), "stopped_by": code}
         beside = written if written.is_file() else None
         again = _resendable(checkpoint, clock) if total.rows[Status.UNKNOWN] else 0
         desk.next(steps.now(desk.typed, total, path, **how, results=beside, resendable=again))
@@ -49,7 +49,9 @@ def _resendable(checkpoint: Checkpoint, clock: Clock) -> int:
     return settle.count_resendable(checkpoint, clock.now())
 
 
-def resumed_with(checkpoint: Checkpoint) -> str:
-    """The options with which the last run goes on, under its approval if it had one."""
+def resumed_with(checkpoint: Checkpoint) -> dict[str, str]:
+    """The options with which the last run goes on, and those of its approval if it had one."""
     code, by = checkpoint.fact("plan_code"), checkpoint.fact("approved_by")
-    return " ".join(filter(None, (checkpoint.fact("options"), steps.approval(code, by) if by else "")))
+    stopped_by, *_ = checkpoint.halt() or ("",)
+    kept = steps.past_pilot(checkpoint.fact("options"), stopped_by)
+    return {"kept": kept, "approved": steps.approval(code, by) if by else ""}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bulk_topup import say
@@ -13,7 +14,7 @@ from bulk_topup.errors import Exit
 from bulk_topup.status import Paid, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from bulk_topup.history import PastBatch
@@ -46,6 +47,11 @@ class Typed:
     def line(self, name: str, what: str = "", *more: str) -> str:
         """The command with its argument, what was typed, and more options."""
         return command_line(name, what, self.options.get(name, ""), *more)
+
+    def resumed(self, sheet: str, kept: str, *more: str) -> str:
+        """`run` as it was `kept` in the progress file, not with what another command was given."""
+        new = [option for option in more if option not in kept.split()]
+        return command_line("run", sheet, self.options.get("status", ""), kept, *new)
 
 
 # -- of a sheet --------------------------------------------------------------------------------------------
@@ -142,18 +148,26 @@ def after(
     total: Tally,
     sheet: Path,
     *,
+    kept: str = "",
+    approved: str = "",
     results: Path | None = None,
     is_halted: bool = False,
     resendable: int = 0,
 ) -> Iterator[Step]:
     """For each thing that a person can do about rows, what that is; then what is to be known of the others.
 
-    `results` is the results file, if it was written; its open rows can be filled in and handed back. So many
-    unknown rows as are `resendable` may still be sent again today.
+    The last run's options are `kept`; those with which it was `approved`, "" if it was not, are good for what
+    is not sent yet alone. `results` is the results file, if it was written; its open rows can be filled in
+    and handed back. So many unknown rows as are `resendable` may still be sent again today.
     How a run that `is_halted` goes on with its unsent rows is said elsewhere.
     """
     named = path_argument(sheet)
-    to_do = list(_to_do(typed, total, named, results, is_halted=is_halted, resendable=resendable))
+    again = partial(typed.resumed, named, kept)
+    rest = 0 if is_halted else total.unsent
+    to_do = [
+        *_to_ask(typed, total, named, results, resendable),
+        *_to_run(again, total, approved, rest),
+    ]
     yield from to_do
     is_clear = not is_halted and not total.rows_paid(Paid.ASK)
     if is_clear and total.rows[Status.DUPLICATE]:
@@ -164,22 +178,28 @@ def after(
         yield _when_done(typed, named, results, is_all_paid=total.exit_code() is Exit.OK)
 
 
-def _to_do(
-    typed: Typed, total: Tally, sheet: str, results: Path | None, *, is_halted: bool, resendable: int
-) -> Iterator[Step]:
-    run, settle = typed.line("run", sheet), typed.line("settle", sheet)
-    resolve = typed.line("resolve", sheet, _answers(results))
-    gagal = "next.gagal_by_hand" if total.by_hand[Status.GAGAL] else "next.gagal"
-    for code, count, line in (
+def _to_ask(typed: Typed, total: Tally, sheet: str, results: Path | None, resendable: int) -> Iterator[Step]:
+    settle, resolve = typed.line("settle", sheet), typed.line("resolve", sheet, _answers(results))
+    yield from _counted(
         ("next.pending", total.rows[Status.PENDING], settle),
         ("next.unknown", total.rows[Status.UNKNOWN], resolve),
         ("next.unknown_resend", resendable, f"{settle} --resend"),
         ("next.accepted", total.rows[Status.ACCEPTED], resolve),
-        (gagal, total.left[Status.GAGAL], f"{run} --retry-failed"),
-        ("next.unsent", 0 if is_halted else total.unsent, run),
-        ("next.decide", total.to_decide, f"{run} --include-changed"),
-        ("next.invalid", total.left[Status.INVALID], run),
-    ):
+    )
+
+
+def _to_run(again: Callable[..., str], total: Tally, approved: str, unsent: int) -> Iterator[Step]:
+    gagal = "next.gagal_by_hand" if total.by_hand[Status.GAGAL] else "next.gagal"
+    yield from _counted(
+        (gagal, total.left[Status.GAGAL], again("--retry-failed")),
+        ("next.unsent", unsent, again(approved)),
+        ("next.decide", total.to_decide, again("--include-changed")),
+        ("next.invalid", total.left[Status.INVALID], again()),
+    )
+
+
+def _counted(*steps: tuple[str, int, str]) -> Iterator[Step]:
+    for code, count, line in steps:
         if count:
             yield Step(say.text(code, count=count), line)
 
@@ -189,25 +209,26 @@ def now(
     total: Tally,
     sheet: Path,
     *,
-    resume: str,
+    kept: str,
+    approved: str,
     stopped_by: str,
     results: Path | None = None,
     resendable: int = 0,
 ) -> Iterator[Step]:
     """How a batch at rest goes on: one command at most, for what comes first.
 
-    `resume` holds the options with which its run goes on. What it was `stopped_by` may have to be cleared up
-    before anything more is sent.
+    `kept` and `approved` as for `after`. What it was `stopped_by` may have to be cleared up before anything
+    more is sent.
     """
     named, is_open = path_argument(sheet), total.rows_paid(Paid.ASK)
     if total.unsent and not (is_open and stopped_by in UNCLEAR):
         facts = {"count": total.unsent, "rupiah": total.unsent_rupiah}
-        yield Step(say.text("next.go_on", **facts), typed.line("run", named, resume))
+        yield Step(say.text("next.go_on", **facts), typed.resumed(named, kept, approved))
     elif resendable and resendable == total.rows[Status.UNKNOWN]:
         words = say.text("next.unknown_today", count=resendable)
         yield Step(words, typed.line("settle", named, "--resend"))
     else:
-        steps = list(after(typed, total, sheet, results=results))
+        steps = list(after(typed, total, sheet, kept=kept, approved=approved, results=results))
         yield from [step for step in steps if step.command][:1] or steps
 
 

@@ -262,12 +262,22 @@ def test_each_thing_to_do_has_its_count_and_its_command(tmp_path: Path) -> None:
     ]
 
 
+def test_what_goes_on_after_another_command_is_the_run_as_it_was_approved() -> None:
+    typed = Typed({"run": "--sandbox --wait 9", "settle": "--sandbox --wait 9", "status": "--sandbox"})
+    rows = tally({Status.UNSENT: 2, Status.GAGAL: 1})
+    kept, approved = "--rate 5 --retry-failed", "--approve K7QF --approved-by Rina"
+    again = "bulk-topup run gaji.csv --sandbox --rate 5 --retry-failed"
+    steps = after(typed, rows, Path("gaji.csv"), kept=kept, approved=approved)
+    assert [step.command for step in steps] == [again, f"{again} {approved}"]
+
+
 def next_now(total: Tally, stopped_by: str = "", resendable: int = 0) -> list[str]:
     steps = now(
         Typed(),
         total,
         Path("gaji.csv"),
-        resume="--approve K7QF",
+        kept="",
+        approved="--approve K7QF",
         stopped_by=stopped_by,
         results=Path("gaji.results.xlsx"),
         resendable=resendable,
