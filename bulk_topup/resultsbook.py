@@ -213,12 +213,14 @@ def _sent_by(sendings: Sequence[Sending]) -> Iterator[SummaryRow]:
     """A line for each, as an approver answers for the rows of one plan and no others."""
     if not sendings:
         return
-    columns = ("summary.rows", "summary.code", "summary.run_by", "summary.approved_by")
+    # Names and codes are wider than an amount, and spill over the blank cell beside.
+    columns = ("summary.rows", "summary.approved_by", "", "summary.code")
     yield from _heading("summary.sent_from", *columns)
     for one in sendings:
         by = one.approved_by or say.text("sending.not_approved" if one.at else "sending.not_known")
         code = one.plan_code or (say.text("sending.again") if one.at else "")
-        yield SummaryRow((say.date(to_the_second(one.at)), one.orders, code, one.who, by))
+        label = ", ".join(filter(None, (say.date(to_the_second(one.at)), one.who)))
+        yield SummaryRow((label, one.orders, by, None, code))
 
 
 def _by_paid(total: Tally) -> Iterator[SummaryRow]:

@@ -581,7 +581,7 @@ def summary_of(desktop: Desktop) -> dict[object, object]:
     """What the results' Summary says of the one command that sent something."""
     with closing(openpyxl.load_workbook(desktop.folder / "bonus.results.xlsx")) as book:
         rows = iter(book["Summary"].iter_rows(values_only=True))
-        heading = next(row for row in rows if row[0] == "sent from (WIB)")
+        heading = next(row for row in rows if row[0] == "sent from (WIB), run by")
         return dict(zip(heading, next(rows), strict=True))
 
 
