@@ -112,11 +112,12 @@ def must_be_new(known: Known, content: Callable[[], str], today: date, wishes: W
         return True
     if known.started is not None and known.started > today and not wishes.same_batch:
         raise InputError("batch.ahead", day=known.started, today=today)
-    if first is None or first == today or wishes.same_batch:
+    began = first or known.started
+    if began is None or began == today or wishes.same_batch:
         return False
-    if (first.year, first.month) != (today.year, today.month):
-        raise InputError("batch.earlier_month", day=first)
-    if content() != known.content:
+    if (began.year, began.month) != (today.year, today.month):
+        raise InputError("batch.earlier_month", day=began)
+    if first is not None and content() != known.content:
         raise InputError("batch.changed", day=first)
     return False
 

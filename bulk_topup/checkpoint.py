@@ -24,6 +24,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.batch import KEY, Known
+from bulk_topup.clock import days_booked
 from bulk_topup.errors import InputError, StorageFailed, cause_of
 from bulk_topup.lines import line_of, line_values, lines_alike_of, moved, own_header
 from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then, account_of
@@ -632,10 +633,11 @@ class Checkpoint:
     def _status(db: sqlite3.Connection, order_id: int) -> tuple[Status, int | None]:
         """The fold of an order's attempts, and the attempt that speaks for it."""
         rows = db.execute(
-            "SELECT id, kind, code, day FROM attempts WHERE order_id = ? ORDER BY id", (order_id,)
+            "SELECT id, kind, code, day, begun_at, skew_s FROM attempts WHERE order_id = ? ORDER BY id",
+            (order_id,),
         ).fetchall()
         kinds = [Kind(row["kind"]) if row["kind"] else None for row in rows]
-        tried = [(kind, row["code"], row["day"]) for kind, row in zip(kinds, rows, strict=True)]
+        tried = [(kind, row["code"], _days_of(row)) for kind, row in zip(kinds, rows, strict=True)]
         status = order_status(kinds, belied=is_belied(tried))
         speaking = [row["id"] for row, kind in zip(rows, kinds, strict=True) if kind in _SPEAKS[status]]
         return status, (speaking[-1] if speaking else None)
@@ -986,6 +988,11 @@ _BY_HAND = """
     ON r.order_id = o.id AND r.at >= a.begun_at
 """
 """The last time that a person closed order `o`, if its speaker `a` was not sent after that."""
+
+
+def _days_of(attempt: sqlite3.Row) -> set[date]:
+    begun_at = datetime.fromisoformat(attempt["begun_at"])
+    return days_booked(date.fromisoformat(attempt["day"]), begun_at, attempt["skew_s"])
 
 
 def _listed(codes: Iterable[str]) -> str:

@@ -6,9 +6,13 @@ import sys
 import threading
 import time
 from datetime import date, datetime, timedelta, timezone
+from datetime import time as time_of_day
 from typing import Protocol
 
 WIB = timezone(timedelta(hours=7), "WIB")
+MIDNIGHT_MARGIN = timedelta(minutes=10)
+SKEW_LIMIT_S = 300.0
+"""So far the provider's clock may be from ours, in seconds, for an hour to mean the same on both."""
 """Asia/Jakarta, which has had no other offset since 1964: the zone of the one-per-day rule."""
 
 
@@ -58,3 +62,20 @@ else:
 def wib_day(moment: datetime) -> date:
     """The calendar day in Asia/Jakarta: the day of rule 51 (API v3.1, ISI PULSA)."""
     return moment.astimezone(WIB).date()
+
+
+def near_midnight(moment: datetime) -> bool:
+    """Less than 10 minutes from a WIB midnight."""
+    midnight = datetime.combine(wib_day(moment), time_of_day(), tzinfo=WIB)
+    after = moment - midnight
+    return min(after, timedelta(days=1) - after) < MIDNIGHT_MARGIN
+
+
+def days_booked(day: date, at: datetime, skew_s: float | None) -> set[date]:
+    """The WIB days on which the provider may have booked what left at `at`, on `day` by our clock; `skew_s`
+    is how far the provider's was from it, in seconds, None where that is not known."""
+    if abs(skew_s or 0.0) > SKEW_LIMIT_S:
+        return {day - timedelta(days=1), day, day + timedelta(days=1)}
+    if not near_midnight(at):
+        return {day}
+    return {day, wib_day(at - MIDNIGHT_MARGIN), wib_day(at + MIDNIGHT_MARGIN)}

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bulk_topup import numbers, say
+from bulk_topup.clock import near_midnight
 from bulk_topup.console import argument
 from bulk_topup.errors import Exit, InputError, StorageFailed
 from bulk_topup.history import progress_of, sheet_of
@@ -19,7 +20,6 @@ from bulk_topup.ledger import HELD, OPEN, PAID
 from bulk_topup.model import Kind, Reply, Status
 from bulk_topup.outcomes import classify_status, is_pending, words_of
 from bulk_topup.results import result_line
-from bulk_topup.settle import near_midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -16,8 +16,8 @@ from bulk_topup.model import Answer, Kind, NoAnswer, NotSent, Order, Outcome, Re
 from bulk_topup.wire import LONGEST_TEXT, REPLACED, http_date, read_json, rupiah, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import date, datetime
 
 LONGEST_REASON: Final = 500
 LONGEST_WAIT_S: Final = 86_400.0
@@ -194,17 +194,18 @@ DENIED: Final = TURNED_AWAY | {RESOLVED_NOT_SENT}
 an HTTP status alone, or a person."""
 
 
-def is_belied(tried: Sequence[tuple[Kind | None, str, str]]) -> bool:
-    """Whether a 51 among these attempts (kind, code, WIB day) came after a denied one of its day.
+def is_belied(tried: Sequence[tuple[Kind | None, str, Collection[date]]]) -> bool:
+    """Whether a 51 among these attempts (kind, code, WIB days) came after a denied one of the same day.
 
-    Then the provider may hold that one, whatever was said of it.
+    The days are those on which the provider may have booked it. It may hold the denied one then, whatever
+    was said of it.
     """
-    denied: set[str] = set()
-    for kind, code, day in tried:
-        if kind is Kind.EXISTS and day in denied:
+    denied: set[date] = set()
+    for kind, code, days in tried:
+        if kind is Kind.EXISTS and not denied.isdisjoint(days):
             return True
         if code in DENIED:
-            denied.add(day)
+            denied.update(days)
     return False
 
 

@@ -30,7 +30,7 @@ from bulk_topup import (
 from bulk_topup import plan as planning
 from bulk_topup.account import restored
 from bulk_topup.checkpoint import halt_fact
-from bulk_topup.clock import WIB
+from bulk_topup.clock import SKEW_LIMIT_S, WIB
 from bulk_topup.config import DEFAULT_BASE_URL, REHEARSAL_URL, assert_new, new_name, who
 from bulk_topup.credentials import (
     PASSWORD,
@@ -86,6 +86,7 @@ if TYPE_CHECKING:
 
 
 BATCHES_ASKED = 5
+OTHER_DATE_S = 12 * 3600.0
 """So many of the latest batches are looked into for the deposit that the provider stated last."""
 
 
@@ -391,17 +392,29 @@ def make_plan(job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | Non
 def clock_notices(tools: Tools) -> list[Notice]:
     """Where our clock is far from the provider's. No reason to stop: the provider's may be the wrong one, and
     each attempt keeps the difference, by which a row that becomes unknown is not sent again."""
-    clock = tools.clock
-    skew_s = tools.provider.skew_s(clock.now(), clock.alive())
-    if skew_s is None or abs(skew_s) <= settle.SKEW_LIMIT_S:
+    skew_s = skew_of(tools)
+    if skew_s is None or abs(skew_s) <= SKEW_LIMIT_S:
         return []
     return [Notice("provider.other_time", {"minutes": f"{-skew_s / 60:+.0f}"})]
+
+
+def assert_same_date(tools: Tools) -> None:
+    """Raises Declined where our clock is of another day than the provider's: what was paid lately, and when
+    this batch began, is told by days, and a sheet could be paid again."""
+    skew_s = skew_of(tools)
+    if skew_s is not None and abs(skew_s) > OTHER_DATE_S:
+        raise Declined("provider.other_date", hours=f"{-skew_s / 3600:+.0f}")
+
+
+def skew_of(tools: Tools) -> float | None:
+    return tools.provider.skew_s(tools.clock.now(), tools.clock.alive())
 
 
 def release(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, desk: Desk) -> None:
     """Raises Declined, or InputError for the approval, unless a person or an approval releases the money; and
     while the account is stopped."""
     assert_not_stopped(tools, desk)
+    assert_same_date(tools)
     if job.approval is not None:
         assert_approved(job, job.approval, plan, checkpoint, desk)
         assert_unused(job.approval, tools, checkpoint)

@@ -530,6 +530,10 @@ WORDS: dict[str, str] = {
         "this computer's clock is {minutes} minutes off the provider's, and every rule here is about days: set it, best by "
         "the internet, before you send. A row that becomes unknown meanwhile can't be sent again by settle --resend"
     ),
+    "provider.other_date": (
+        "this computer's clock is {hours} hours off the provider's, so a number that was paid lately might be paid again; "
+        "nothing was sent: set this computer's clock, best by the internet, then run the same command again"
+    ),
     "provider.base_url": (
         "The provider's address '{address}' cannot be used: it must start with https:// (http:// only for "
         "this computer itself) and hold no user name, '?' or '#'. Correct BULK_TOPUP_BASE_URL or --base-"

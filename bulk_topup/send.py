@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bulk_topup import settle
 from bulk_topup.account import Stop
 from bulk_topup.batch import KEY
-from bulk_topup.clock import wib_day
+from bulk_topup.clock import near_midnight, wib_day
 from bulk_topup.errors import BulkTopupError, StorageFailed
 from bulk_topup.ledger import OTHER_DAY
 from bulk_topup.model import Halt, Kind, NotSent, Order, Outcome, Status, Then
@@ -250,7 +250,7 @@ class Sender:
         if expected is Status.UNKNOWN:  # whose claim, where there is one, is its earlier attempt's
             raise failure
         attempt = self._begin(order, moment, "", expected)
-        is_midnight = failure.code == OTHER_DAY and settle.near_midnight(moment.at)
+        is_midnight = failure.code == OTHER_DAY and near_midnight(moment.at)
         cause = NotSent("late" if is_midnight else "failed")
         status, outcome = self._end(attempt, classify(cause, order), moment)
         if not is_midnight:

@@ -10,12 +10,12 @@ import heapq
 import re
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
 from bulk_topup.batch import SLOT
-from bulk_topup.clock import wib_day
+from bulk_topup.clock import SKEW_LIMIT_S, days_booked, near_midnight, wib_day
 from bulk_topup.errors import InputError, ProviderError, StorageFailed
 from bulk_topup.history import progress_at, progress_of
 from bulk_topup.ledger import OPEN, state_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from bulk_topup.account import Stop
-    from bulk_topup.checkpoint import Checkpoint, OpenInvoice, OpenOrder, PastAttempt
+    from bulk_topup.checkpoint import Checkpoint, OpenInvoice, OpenOrder
     from bulk_topup.clock import Clock
     from bulk_topup.ledger import BatchEntry, Ledger
     from bulk_topup.model import Answer, NoAnswer, NotSent, Order, PriceList
@@ -36,8 +36,6 @@ FIRST_POLL_S = 2.0
 LONGEST_POLL_S = 60.0
 
 RESEND_AFTER_S = 60.0
-MIDNIGHT_MARGIN = timedelta(minutes=10)
-SKEW_LIMIT_S = 300.0
 
 
 def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None = None) -> int:
@@ -313,13 +311,6 @@ def price_obstacle(order: Order, prices: PriceList) -> Obstacle | None:
     return Obstacle.DEARER if product.price > order.price else None
 
 
-def near_midnight(moment: datetime) -> bool:
-    """Less than 10 minutes from a WIB midnight."""
-    midnight = datetime.combine(wib_day(moment), time(), tzinfo=moment.tzinfo)
-    after = moment - midnight
-    return min(after, timedelta(days=1) - after) < MIDNIGHT_MARGIN
-
-
 def has_other_calendar(days: Iterable[tuple[datetime, str]]) -> bool:
     """Whether a `tanggal` names another day than the WIB day of its attempt.
 
@@ -420,17 +411,11 @@ def _confirmed(checkpoint: Checkpoint, tools: Tools, order: OpenOrder, verdict: 
     outcome = classify_status(answer, verdict.invoice, verdict.number, order.order.product)
     if outcome is None:
         raise InputError("resolve.unconfirmed", **facts)
-    days = {day for past in order.past if past.is_open for day in _days(past)}
+    opened = (past for past in order.past if past.is_open)
+    days = {day for past in opened for day in days_booked(past.day, past.begun_at, past.skew_s)}
     _assert_day(outcome.answered_at, days, order, facts)
     _assert_of_no_other_batch(checkpoint, tools.ledger, order, outcome, days)
     return outcome
-
-
-def _days(past: PastAttempt) -> set[date]:
-    """The WIB days on which the provider may have booked it."""
-    if not near_midnight(past.begun_at):
-        return {past.day}
-    return {past.day, *(wib_day(past.begun_at + span) for span in (-MIDNIGHT_MARGIN, MIDNIGHT_MARGIN))}
 
 
 def _assert_day(stated: str, days: Collection[date], order: OpenOrder, facts: Mapping[str, object]) -> None:

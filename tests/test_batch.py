@@ -113,6 +113,17 @@ def test_a_batch_that_began_on_a_day_still_to_come_goes_on_only_by_a_persons_wor
     assert batch.must_be_new(ahead, str, TODAY, Wishes(new_batch=True)) is NEW
 
 
+def test_a_batch_of_an_earlier_month_that_sent_nothing_is_not_gone_on_with_unasked() -> None:
+    """By the day on which it began, all that its rows were paid since then would hold this month's."""
+    begun = replace(known_of(*LEFT, first_day=None), started=LAST_MONTH)
+
+    with pytest.raises(InputError, match=r"batch\.earlier_month"):
+        batch.must_be_new(begun, str, TODAY, Wishes())
+    assert batch.must_be_new(begun, str, TODAY, Wishes(same_batch=True)) is CARRIES_ON
+    assert batch.must_be_new(begun, str, TODAY, Wishes(new_batch=True)) is NEW
+    assert batch.must_be_new(replace(begun, started=EARLIER), lambda: "other", TODAY, Wishes()) is CARRIES_ON
+
+
 def test_a_new_batch_may_be_wished_on_the_same_day_too() -> None:
     assert decide(THIS_DAY, DONE, same=True, wishes=Wishes(new_batch=True)) is NEW
 

@@ -1047,6 +1047,16 @@ def test_the_password_is_in_no_output_and_no_file_and_files_are_the_owners_alone
         assert path.stat().st_mode & 0o077 == 0, path
 
 
+def test_a_clock_of_another_date_than_the_providers_sends_nothing(make_office: MakeOffice) -> None:
+    office = make_office(date_skew_s=-13 * 3600)
+    office.payroll("bonus.csv", office.numbers(1))
+
+    came = office.send("bonus.csv", "--json")
+
+    assert (came.exit, came.json["error"]["code"]) == (NOTHING_SENT, "provider.other_date")
+    assert office.sent() == []
+
+
 @pytest.mark.parametrize(("skew_s", "told"), [(280.0, []), (-310.0, ["provider.other_time"])])
 def test_a_clock_that_is_not_the_providers_is_told_and_stops_nobody(
     make_office: MakeOffice, skew_s: float, told: list[str]

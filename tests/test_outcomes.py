@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import string
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -180,6 +180,7 @@ def test_the_words_for_outcomes_take_no_facts() -> None:
 
 # -- 429 ---------------------------------------------------------------------------------------------------
 
+D1, D2 = date(2026, 1, 5), date(2026, 1, 6)
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
@@ -480,19 +481,23 @@ def test_an_orders_attempts_fold_to_its_status(kinds: list[Kind | None], status:
 @pytest.mark.parametrize(
     ("tried", "belied"),
     [
-        ([(Kind.NOT_SENT, "outcome.http.address", "d1"), (Kind.EXISTS, "outcome.reason.51", "d1")], True),
+        ([(Kind.NOT_SENT, "outcome.http.address", {D1}), (Kind.EXISTS, "outcome.reason.51", {D1})], True),
         (
-            [(Kind.NOT_SENT, "outcome.too_many_requests", "d1"), (Kind.EXISTS, "outcome.reason.51", "d2")],
+            [(Kind.NOT_SENT, "outcome.too_many_requests", {D1}), (Kind.EXISTS, "outcome.reason.51", {D2})],
             False,
         ),
-        ([(Kind.GAGAL, "outcome.resolved_not_sent", "d1"), (Kind.EXISTS, "outcome.reason.51", "d1")], True),
-        ([(Kind.GAGAL, "outcome.reason.00", "d1"), (Kind.EXISTS, "outcome.reason.51", "d1")], False),
-        ([(Kind.NOT_SENT, "outcome.not_sent.dns", "d1"), (Kind.EXISTS, "outcome.reason.51", "d1")], False),
-        ([(Kind.EXISTS, "outcome.reason.51", "d1"), (Kind.NOT_SENT, "outcome.http.address", "d1")], False),
+        ([(Kind.GAGAL, "outcome.resolved_not_sent", {D1}), (Kind.EXISTS, "outcome.reason.51", {D1})], True),
+        ([(Kind.GAGAL, "outcome.reason.00", {D1}), (Kind.EXISTS, "outcome.reason.51", {D1})], False),
+        ([(Kind.NOT_SENT, "outcome.not_sent.dns", {D1}), (Kind.EXISTS, "outcome.reason.51", {D1})], False),
+        (
+            [(Kind.GAGAL, "outcome.resolved_not_sent", {D1, D2}), (Kind.EXISTS, "outcome.reason.51", {D2})],
+            True,
+        ),
+        ([(Kind.EXISTS, "outcome.reason.51", {D1}), (Kind.NOT_SENT, "outcome.http.address", {D1})], False),
     ],
 )
 def test_a_51_belies_only_a_denied_attempt_before_it_of_its_day(
-    tried: list[tuple[Kind | None, str, str]], belied: bool
+    tried: list[tuple[Kind | None, str, set[date]]], belied: bool
 ) -> None:
     kinds = [kind for kind, *_ in tried]
     assert is_belied(tried) is belied
