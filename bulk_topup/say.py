@@ -1934,7 +1934,7 @@ def error(problem: BulkTopupError) -> str:
 
 def finding(found: Finding) -> str:
     """`row 12, No HP: 0812… has …`"""
-    return f"row {found.row}, {finding_in_row(found)}"
+    return text("row", row=found.row, found=finding_in_row(found))
 
 
 def finding_in_row(found: Finding) -> str:

@@ -6,6 +6,8 @@ import psutil
 
 
 def children() -> list[psutil.Process]:
-    """The Pythons among them, and theirs; the database server of other tests is no parser."""
+    """The Pythons among them, and theirs. No parser is the database server of other tests, nor what their
+    commands are forked from."""
     everyone = psutil.Process().children(recursive=True)
-    return [child for child in everyone if child.name().lower().startswith("python")]
+    pythons = (child for child in everyone if child.name().lower().startswith("python"))
+    return [child for child in pythons if not any("multiprocessing." in word for word in child.cmdline())]

@@ -74,6 +74,7 @@ def test_a_number_in_a_date_format_is_a_date(code: str) -> None:
         ),
         *("0000-0000-0000", "0.00E+00", "# ?/?", '"0"0', '"+62"0', "[$-0421]0812######"),
         *("[$08]0", "[$+62-421]0", "[$08]General", "*00"),
+        *('"+"0', "\\+0", "[$+]0", '"+"#,##0', '"+"General'),
     ],
 )
 def test_a_number_that_is_shown_as_something_else_is_not_taken(code: str) -> None:

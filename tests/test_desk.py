@@ -20,6 +20,7 @@ import pytest
 from bulk_topup import command
 from bulk_topup.checkpoint import Checkpoint
 from bulk_topup.cli import cli
+from bulk_topup.clock import WIB, near_midnight
 from bulk_topup.console import argument, path_argument, wrapped
 from bulk_topup.desk import Desk, deposit_lines, plan_lines, so_far
 from bulk_topup.lines import LinesAlike
@@ -648,6 +649,7 @@ def test_a_rows_command_goes_on_from_where_it_is_found(office: Office) -> None:
     assert [step["command"] for step in found["next"]] == ["bulk-topup run gaji.csv --retry-failed"]
 
 
+@pytest.mark.skipif(near_midnight(datetime.now(WIB)), reason="too near midnight (WIB) for a resend")
 def test_a_row_without_an_invoice_is_not_sent_to_a_command_that_cannot_ask_about_it(office: Office) -> None:
     office.payroll("gaji.csv", ["081200002001"])
     office.send("gaji.csv")

@@ -174,7 +174,7 @@ def refusal(*body: bytes, has: Shared | None = None) -> str:
     with pytest.raises(InputError) as caught:
         cells_of(*body, has=has)
     assert caught.value.code == "sheet.unreadable"
-    return f"{caught.value.facts['cause']} {caught.value.__cause__}"
+    return f"{caught.value.facts['cause']} {caught.value.__cause__ or ''}".strip()
 
 
 # -- numbers -----------------------------------------------------------------------------------------------

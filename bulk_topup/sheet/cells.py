@@ -56,7 +56,10 @@ def of_number_shown(stored: str, shown: str) -> str | OddCell:
     plain = of_number(stored)
     if isinstance(plain, OddCell) and plain.kind is Oddity.UNKNOWN:
         return of_unknown(shown or stored)
-    if isinstance(plain, OddCell) or not shown or _whole_number(shown) == plain.removeprefix("-"):
+    if isinstance(plain, OddCell) or not shown:
+        return plain
+    without_sign = shown.replace("-", "", 1) if plain.startswith("-") else shown
+    if _whole_number(without_sign) == plain.removeprefix("-"):
         return plain
     return OddCell(Oddity.TWO_READINGS, shown, plain)
 
@@ -163,8 +166,11 @@ def _two_readings(stored: str, shown: str | None, code: str) -> str | OddCell:
 
 
 _GROUPED = r"(?P<grouped>[0-9]{1,3}(?P<sign>[.,' \u00a0\u2019\u202f])[0-9]{3}(?:(?P=sign)[0-9]{3})*)"
-_SHOWN = re.compile(rf"[^0-9]*(?:{_GROUPED}|(?P<plain>[0-9]+))(?:[.,]0+)?[^0-9]*")
-"""A whole number as a format may show it: with a currency, in groups of three, with zeros for decimals."""
+_SHOWN = re.compile(rf"[^0-9+-]*(?:{_GROUPED}|(?P<plain>[0-9]+))(?:[.,]0+)?[^0-9%]*")
+"""A whole number as a format may show it: with a currency, in groups of three, with zeros for decimals.
+
+Behind a + stands a country's code, and what a - or a % makes of it is another number.
+"""
 
 
 def _whole_number(shown: str) -> str | None:

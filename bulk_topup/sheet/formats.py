@@ -93,7 +93,7 @@ def shape_of(code: str) -> Shape:
         return Shape.OTHER
     return (
         Shape.PLAIN
-        if _PLAIN_FORMAT.fullmatch(bare) and not any(c.isdigit() for c in literal)
+        if _PLAIN_FORMAT.fullmatch(bare) and not any(c.isdigit() or c == "+" for c in literal)
         else Shape.OTHER
     )
 
