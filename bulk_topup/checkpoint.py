@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.batch import KEY, Known
 from bulk_topup.clock import days_booked
+from bulk_topup.commits import SharedCommits
 from bulk_topup.errors import InputError, StorageFailed, cause_of
 from bulk_topup.lines import line_of, line_values, lines_alike_of, moved, own_header
 from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then, account_of
@@ -210,7 +211,8 @@ class OpenOrder:
 
 
 class Checkpoint:
-    """One batch's file. Every method is one transaction, safe to call from any thread.
+    """One batch's file. Every method is one transaction, or for what workers write part of one that several
+    share, and is safe to call from any thread.
 
     Raises StorageFailed when a write does not become durable: the caller must stop sending.
     """
@@ -220,6 +222,7 @@ class Checkpoint:
         self._db = connection
         self._read_only = read_only
         self._lock = threading.Lock()
+        self._commits = SharedCommits(self._transaction)
         self._place = None if read_only else _place_of(path)
         self._was_gone = False
 
@@ -510,11 +513,8 @@ class Checkpoint:
     def hold(self, order_id: int, status: Status, code: str, facts: Mapping[str, str]) -> None:
         """Record why an order without any attempt is not sent (`duplicate` is final, `unsent` is not)."""
         note = json.dumps({"code": code, "facts": dict(facts)})
-        with self._transaction() as db:
-            db.execute(
-                "UPDATE orders SET status = ?, note = ? WHERE id = ? AND status = 'unsent'",
-                (status, note, order_id),
-            )
+        sql = "UPDATE orders SET status = ?, note = ? WHERE id = ? AND status = 'unsent'"
+        self._commits.write(lambda db: db.execute(sql, (status, note, order_id)))
 
     # -- attempts ------------------------------------------------------------------------------------------
 
@@ -529,7 +529,8 @@ class Checkpoint:
         if expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
             raise AssertionError(f"order {order.id} is {expected}: it is not sent again")
         self._assert_in_place()
-        with self._transaction() as db:
+
+        def write(db: sqlite3.Connection) -> Attempt:
             cursor = db.execute(
                 "INSERT INTO attempts (order_id, token, begun_at, day, skew_s) VALUES (?, ?, ?, ?, ?)",
                 (order.id, token, at.isoformat(), day.isoformat(), skew_s),
@@ -541,6 +542,8 @@ class Checkpoint:
             if changed != 1:
                 raise AssertionError(f"order {order.id} is not {expected}")
             return Attempt(int(cursor.lastrowid or 0), order, token, at)
+
+        return self._commits.write(write)
 
     def begin_repeat(
         self, order: Order, token: str, at: datetime, day: date, skew_s: float | None
@@ -574,8 +577,7 @@ class Checkpoint:
 
         An invoice that another order holds proves nothing about this one: it leaves the attempt unknown.
         """
-        with self._transaction() as db:
-            return self._record(db, attempt_id, outcome, at, skew_s)
+        return self._commits.write(lambda db: self._record(db, attempt_id, outcome, at, skew_s))
 
     def _record(
         self,

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bulk_topup.clock import WIB
+from bulk_topup.commits import SharedCommits
 from bulk_topup.errors import InputError, StorageFailed, cause_of
 from bulk_topup.model import account_of
 
@@ -103,9 +104,10 @@ _MAY_NOT: Final = "42501"
 class Store:
     """The ledger's tables, brought up to VERSION when opened.
 
-    Every method of the classes that build on it is one transaction, durable on return, safe to call from any
-    thread. They raise StorageFailed when the ledger can't be read or written: the caller must stop sending.
-    Opening raises InputError for a ledger that a newer program wrote, or an address that can't be one.
+    Every method of the classes that build on it is one transaction, or in a file part of one that threads
+    share, durable on return, and safe to call from any thread. They raise StorageFailed when the ledger can't
+    be read or written: the caller must stop sending. Opening raises InputError for a ledger that a newer
+    program wrote, or an address that can't be one.
     """
 
     longest_silence_s: ClassVar = 60.0
@@ -115,6 +117,7 @@ class Store:
         self.place = shown(url)
         self._engine = _engine(url, self.place, self.longest_silence_s)
         self.is_server = self._engine.dialect.name == "postgresql"
+        self._commits = SharedCommits(self._transaction)
         with self._errors():
             version = self._version()
             if version < VERSION:
@@ -199,6 +202,11 @@ class Store:
             yield db
 
     # -- for the classes that build on it ------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        with self._errors(), self._engine.begin() as db:
+            yield db
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:

@@ -16,9 +16,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bulk_topup.account import Account, stop_every_account
 from bulk_topup.clock import wib_day
@@ -27,12 +28,14 @@ from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.model import Order, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import date, datetime
 
     import pandas as pd
 
     from bulk_topup.account import Stop
+
+T = TypeVar("T")
 
 OPEN, PAID, HELD = "open", "paid", "held"
 OTHER_DAY: Final = "ledger.other_day"
@@ -95,30 +98,34 @@ class Ledger(Account):
         `since` is the day on which the batch began: what another batch was faster with from then on is held,
         as if it were today's.
         """
-        slot = {**self._scope, **_slot(order, day)}
-        values = {
-            **slot,
+        claim: dict[str, Any] = {
+            **self._scope,
+            **_slot(order, day),
             "product": order.product,
             "batch": batch,
             "batch_name": batch_name,
             "row": order.row,
+            "token": token,
+            "state": OPEN,
+            "claimed_at": at.isoformat(),
         }
-        values |= {"token": token, "state": OPEN, "claimed_at": at.isoformat()}
-        insert = self.insert(CLAIMS).values(values).on_conflict_do_nothing()
-        with self._errors():
-            for _ in range(2):
-                with self._engine.begin() as db:
-                    if self.is_server:
-                        self._wait_for_turn(db, order, day)
-                    if db.execute(insert, execution_options={"preserve_rowcount": True}).rowcount:
-                        holder = self._held_elsewhere(db, order, batch, since, day)
-                        if holder is not None:
-                            db.execute(sa.delete(CLAIMS).where(CLAIMS.c.token == token))
-                        return holder
-                    holder = self._holder(db, slot)
-                if holder is not None:
-                    return holder
+        for _ in range(2):
+            holder = self._write(lambda db: self._claimed(db, claim, order, day, since))
+            if holder is not None:
+                return holder if holder.token != token else None
         raise StorageFailed("ledger.unusable", where=self.place, why="why.claims")
+
+    def _claimed(
+        self, db: sa.Connection, claim: Mapping[str, Any], order: Order, day: date, since: date
+    ) -> Claim | None:
+        """Who holds the slot after this try to take it; None if it was released just now."""
+        if self.is_server:
+            self._wait_for_turn(db, order, day)
+        asked = {**_asked_with(claim), "since": since.isoformat()}
+        if db.execute(_TAKE_ON_SERVER if self.is_server else _TAKE_IN_FILE, asked).rowcount:
+            return Claim(**{name: claim[name] for name in _HELD_BY})
+        row = db.execute(_HOLDER, asked).first() or db.execute(_HOLDER_ELSEWHERE, asked).first()
+        return None if row is None else Claim(*row)
 
     def _wait_for_turn(self, db: sa.Connection, order: Order, day: date) -> None:
         """Until no other desk is claiming this number and nominal; held until the transaction ends.
@@ -131,34 +138,6 @@ class Ledger(Account):
         there = wib_day(self.server_time(db))
         if there != day:
             raise StorageFailed(OTHER_DAY, here=day, there=there)
-
-    def _held_elsewhere(
-        self, db: sa.Connection, order: Order, batch: str, since: date, day: date
-    ) -> Claim | None:
-        """A claim of another batch: open and of whatever day or count, or of this count since that day.
-
-        Or one of this very order on another day: a copy of this batch at another desk was faster.
-
-        Of this count alone, not of lower ones as a plan has it: a copy that no count in the sheet asks for
-        follows its own batch's copy before it, which a claim of that count has held.
-        """
-        same = {**self._scope, "number": order.number, "nominal": order.nominal}
-        is_open = CLAIMS.c.state == OPEN
-        meanwhile = sa.and_(CLAIMS.c.itrx == order.itrx, CLAIMS.c.day >= since.isoformat())
-        columns = [CLAIMS.c[name] for name in _HOLDER]
-        theirs = sa.and_(CLAIMS.c.batch != batch, sa.or_(is_open, meanwhile))
-        own = _matches({"batch": batch, "itrx": order.itrx, "product": order.product})
-        copy = sa.and_(own, CLAIMS.c.day != day.isoformat())
-        query = sa.select(*columns).where(_matches(same), sa.or_(theirs, copy))
-        row = db.execute(query.order_by(sa.case((is_open, 0), else_=1)).limit(1)).first()
-        return None if row is None else Claim(*row)
-
-    @staticmethod
-    def _holder(db: sa.Connection, slot: Mapping[str, object]) -> Claim | None:
-        """Who has the slot; None if it was released just now."""
-        columns = [CLAIMS.c[name] for name in _HOLDER]
-        row = db.execute(sa.select(*columns).where(_matches(slot))).one_or_none()
-        return None if row is None else Claim(*row)
 
     def restore(
         self, claims: Iterable[Mapping[str, object]], batch: str, batch_name: str, *, stop: Stop | None = None
@@ -186,15 +165,27 @@ class Ledger(Account):
         self.conclude_all({token: status})
 
     def conclude_all(self, statuses: Mapping[str, Status]) -> None:
-        # One statement is a transaction by itself: on a server, one way there and back instead of three.
-        alone = self.is_server and len(statuses) == 1
-        with self._errors(), self._single.connect() if alone else self._engine.begin() as db:
+        def write(db: sa.Connection) -> None:
             for token, status in sorted(statuses.items()):
-                mine = CLAIMS.c.token == token
                 if status in _RELEASED:
-                    db.execute(sa.delete(CLAIMS).where(mine))
+                    db.execute(_RELEASE, _asked_with({"token": token}))
                 else:
-                    db.execute(sa.update(CLAIMS).where(mine).values(state=_STATE[status]))
+                    db.execute(_CONCLUDE, _asked_with({"token": token, "state": _STATE[status]}))
+
+        if self.is_server and len(statuses) == 1:
+            # One statement is a transaction by itself: one way there and back instead of three.
+            with self._errors(), self._single.connect() as db:
+                write(db)
+        else:
+            self._write(write)
+
+    def _write(self, work: Callable[[sa.Connection], T]) -> T:
+        """In a file, in one commit with other threads' work. A server lets its connections share the wait for
+        its disk by itself, and no claim may stand back there while another one waits for its turn."""
+        if not self.is_server:
+            return self._commits.write(work)
+        with self._transaction() as db:
+            return work(db)
 
     def record(self, entry: BatchEntry) -> None:
         """Keep what a batch has come to, in place of what was kept of it before."""
@@ -330,7 +321,7 @@ class Register(Store):
 
 
 _SLOT = ("day", "number", "nominal", "itrx")
-_HOLDER = ("batch", "batch_name", "row", "product", "token", "state", "day", "claimed_at")
+_HELD_BY = ("batch", "batch_name", "row", "product", "token", "state", "day", "claimed_at")
 RELEASED = "released"
 _RELEASED = frozenset({Status.UNSENT, Status.GAGAL})
 _STATE = {
@@ -383,6 +374,55 @@ def _closed_before(day: date) -> sa.ColumnElement[bool]:
         CLAIMS.c.state != OPEN,
         CLAIMS.c.batch.not_in(is_open),
     )
+
+
+# -- the statements of each attempt, made once: to make one costs more than to carry it out ----------------
+
+
+def _same(*names: str) -> sa.ColumnElement[bool]:
+    return sa.and_(*(CLAIMS.c[name] == _asked(name) for name in names))
+
+
+def _asked(name: str) -> sa.BindParameter[Any]:
+    return sa.bindparam(f"the_{name}", type_=CLAIMS.c[name].type)
+
+
+def _asked_with(values: Mapping[str, object]) -> dict[str, object]:
+    return {f"the_{name}": value for name, value in values.items()}
+
+
+def _held_elsewhere() -> sa.ColumnElement[bool]:
+    """A claim of another batch: open and of whatever day or count, or of this count since that day.
+
+    Or one of this very order on another day: a copy of this batch at another desk was faster.
+
+    Of this count alone, not of lower ones as a plan has it: a copy that no count in the sheet asks for
+    follows its own batch's copy before it, which a claim of that count has held.
+    """
+    # Found by its number. By account and address, SQLite would go through all that was ever claimed: what
+    # is put together from a column has no index.
+    scope = sa.and_(*(CLAIMS.c[name].concat("") == _asked(name) for name in ("account", "base_url")))
+    meanwhile = sa.and_(_same("itrx"), CLAIMS.c.day >= sa.bindparam("since", type_=sa.Text))
+    theirs = sa.and_(CLAIMS.c.batch != _asked("batch"), sa.or_(CLAIMS.c.state == OPEN, meanwhile))
+    copy = sa.and_(_same("batch", "itrx", "product"), CLAIMS.c.day != _asked("day"))
+    return sa.and_(scope, _same("number", "nominal"), sa.or_(theirs, copy))
+
+
+_HOLDERS = sa.select(*(CLAIMS.c[name] for name in _HELD_BY))
+_HOLDER = _HOLDERS.where(_same("account", "base_url", *_SLOT))
+_HOLDER_ELSEWHERE = (
+    _HOLDERS.where(_held_elsewhere()).order_by(sa.case((CLAIMS.c.state == OPEN, 0), else_=1)).limit(1)
+)
+_FREE = ~sa.exists().where(_held_elsewhere())
+_TAKE_IN_FILE, _TAKE_ON_SERVER = (
+    insert(CLAIMS)
+    .from_select(CLAIMS.c.keys(), sa.select(*map(_asked, CLAIMS.c.keys())).where(_FREE))
+    .on_conflict_do_nothing()
+    .execution_options(preserve_rowcount=True)
+    for insert in (sqlite.insert, postgresql.insert)
+)
+_RELEASE = sa.delete(CLAIMS).where(_same("token"))
+_CONCLUDE = sa.update(CLAIMS).where(_same("token")).values(state=_asked("state"))
 
 
 def _slot(order: Order, day: date) -> dict[str, object]:

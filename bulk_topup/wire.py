@@ -64,7 +64,7 @@ def text(value: object, longest: int = LONGEST_TEXT) -> str:
         return ""
     # Cut first: cleaning ten megabytes to show a hundred characters is wasted work.
     start = value.lstrip()[: longest + 1]
-    shown = "".join(map(_printable, start)).strip()
+    shown = (start if start.isprintable() else "".join(map(_printable, start))).strip()
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 

@@ -38,7 +38,7 @@ from tests.office import open_office, sheet_of
 from tests.tcp_proxy import Proxy, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from bulk_topup.ledger import Claim
@@ -103,7 +103,9 @@ class Silent:
 class Sending:
     """A sender with all of its real parts, on a clock that is handed in."""
 
-    def __init__(self, folder: Path, stack: ExitStack, start: datetime) -> None:
+    def __init__(
+        self, folder: Path, stack: ExitStack, start: datetime, numbers: Sequence[str] = (ANDI, BUDI)
+    ) -> None:
         self.clock = HandedClock(start)
         listed = [
             {
@@ -120,7 +122,8 @@ class Sending:
         self.provider = SlowToConnect(self.sandbox.url, "sandbox", "sandbox", alive=self.clock.alive)
         self.ledger = Ledger(ledger_url(str(folder / "ledger.db")), account="sandbox", base_url="u")
         stack.callback(self.ledger.close)
-        self.checkpoint = a_checkpoint(folder / "bonus.checkpoint.db", topups((ANDI, "S5"), (BUDI, "S5")))
+        sheet = topups(*((number, "S5") for number in numbers))
+        self.checkpoint = a_checkpoint(folder / "bonus.checkpoint.db", sheet)
         stack.callback(self.checkpoint.close)
         self._folder = folder
 
@@ -129,7 +132,7 @@ class Sending:
     ) -> Sender:
         throttle = Throttle(500.0, clock=self.clock.alive, sleep=self.clock.sleep)
         tools = Tools(self.provider, self.ledger, throttle, self.clock, "sandbox", "u")
-        purse = Purse(limit=100_000)
+        purse = Purse(limit=1_000_000)
         sender = Sender(self.checkpoint, tools, Silent(), purse, "bonus", workers, guard)
         orders = [self.order(number) for number in numbers]
         states = {open_.order.id: open_.status for open_ in self.checkpoint.open_orders()}
@@ -144,15 +147,27 @@ class Sending:
         rows = self._select("bonus.checkpoint.db", "SELECT kind, code FROM attempts ORDER BY id")
         return [(kind, code) for kind, code in rows]
 
+    def attempts_under_way(self) -> list[tuple[str, ...]]:
+        return self._select("bonus.checkpoint.db", "SELECT id FROM attempts WHERE kind IS NULL")
+
     def days(self) -> list[str]:
         """Of every attempt, then of every claim."""
         attempts = self._select("bonus.checkpoint.db", "SELECT day FROM attempts ORDER BY id")
         claims = self._select("ledger.db", "SELECT day FROM claims ORDER BY day")
         return [day for (day,) in (*attempts, *claims)]
 
-    def _select(self, name: str, sql: str) -> list[tuple[str, ...]]:
+    def written(self, order: Order) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+        """Tokens of the order's claims and of its unfinished attempts, as another process sees them."""
+        claims = "SELECT token FROM claims WHERE number = ?"
+        attempts = "SELECT token FROM attempts WHERE kind IS NULL AND order_id = ?"
+        return (
+            self._select("ledger.db", claims, order.number),
+            self._select("bonus.checkpoint.db", attempts, order.id),
+        )
+
+    def _select(self, name: str, sql: str, *values: object) -> list[tuple[str, ...]]:
         with closing(sqlite3.connect(self._folder / name)) as db:
-            return db.execute(sql).fetchall()
+            return db.execute(sql, values).fetchall()
 
 
 @pytest.fixture
@@ -164,6 +179,33 @@ def sending(tmp_path: Path) -> Iterator[Callable[[datetime], Sending]]:
 def once(clock: HandedClock, wall_s: float, boot_s: float) -> Callable[[int], None]:
     """The clocks move by this while the first request connects, and never again."""
     return lambda n: clock.move(wall_s, boot_s) if n == 1 else None
+
+
+# -- what is written before a request leaves ---------------------------------------------------------------
+
+
+def test_with_many_workers_each_request_leaves_after_its_own_claim_and_attempt(tmp_path: Path) -> None:
+    """Their commits are shared; neither is in a file ahead of need, nor missing."""
+    workers, numbers = 16, [f"081255550{n:03}" for n in range(64)]
+    with ExitStack() as stack:
+        desk = Sending(tmp_path, stack, NOON, numbers)
+        leaving: list[Order] = []
+
+        class Watched(SlowToConnect):
+            def top_up(self, order: Order, *, may_leave: Callable[[], bool]) -> Answer:
+                claims, attempts = desk.written(order)
+                assert len(claims) == 1
+                assert claims == attempts
+                assert len(desk.attempts_under_way()) <= workers
+                leaving.append(order)
+                return super().top_up(order, may_leave=may_leave)
+
+        desk.provider = Watched(desk.sandbox.url, "sandbox", "sandbox", alive=desk.clock.alive)
+        sender = desk.send(*numbers, workers=workers)
+        assert sender.halt is None
+        assert sorted(order.number for order in leaving) == numbers
+        assert desk.attempts() == [SUKSES] * len(numbers)
+        assert len(desk.sandbox.book()) == len(numbers)
 
 
 # -- the clock jumps between attempt and request -----------------------------------------------------------

@@ -246,6 +246,46 @@ def test_a_claim_is_there_for_the_next_process(ledger_of: MakeLedger) -> None:
     assert claim(ledger_of(), "t2", batch="b2") is not None
 
 
+def test_a_claim_costs_the_same_however_many_there_are(tmp_path: Path) -> None:
+    """Counted in the steps of SQLite's machine: it must not go through all that the account ever claimed."""
+    ledger = Ledger(ledger_url(str(tmp_path / "ledger.db")), account="agent", base_url="u")
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+
+    sa.event.listen(ledger._engine, "connect", lambda db, _: db.set_progress_handler(step, 1))
+    ledger._engine.dispose()
+
+    def cost_of(number: str) -> int:
+        before = steps
+        assert claim(ledger, f"t{number}", number=number) is None
+        assert claim(ledger, f"u{number}", number=number, batch="b2") is not None
+        return steps - before
+
+    few = cost_of("081200000000")
+    ledger.restore(
+        (
+            {
+                "day": str(TODAY),
+                "number": f"0813{n:08}",
+                "nominal": 5000,
+                "itrx": 1,
+                "product": "S5",
+                "row": n,
+            }
+            | {"token": f"r{n}", "state": OPEN, "claimed_at": str(NOW)}
+            for n in range(2000)
+        ),
+        "b3",
+        "name of b3",
+    )
+    many = cost_of("081200000001")
+    ledger.close()
+    assert many < 1.5 * few
+
+
 # -- looking -----------------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ import click
 import bulk_topup.clock
 from bulk_topup import cli
 from bulk_topup.checkpoint import Checkpoint
+from bulk_topup.commits import SharedCommits
 from bulk_topup.ledger import Ledger
 from bulk_topup.model import Reply
 from bulk_topup.provider import Provider
@@ -51,6 +52,7 @@ POINTS: Mapping[str, tuple[Any, str]] = {
     "checkpoint.lost_attempt": (Checkpoint, "lost_attempt"),
     "checkpoint.adopt_lost_claim": (Checkpoint, "adopt_lost_claim"),
     "checkpoint.close": (Checkpoint, "close"),
+    "commits.commit": (SharedCommits, "_commit"),
     "provider.price_list": (Provider, "price_list"),
     "provider.top_up": (Provider, "top_up"),
     "provider.status": (Provider, "status"),

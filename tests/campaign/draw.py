@@ -150,7 +150,7 @@ LONG_S, SHORT_S = "0.6", "0.02"
 
 BUSY_POINTS = (
     *("ledger.claim", "ledger.conclude", "checkpoint.begin", "checkpoint.end", "provider.top_up"),
-    *("socket.send", "socket.send"),
+    *("socket.send", "socket.send", "commits.commit"),
 )
 RARE_POINTS = (
     *("checkpoint.create", "checkpoint.adopt", "checkpoint.note", "checkpoint.hold", "checkpoint.close"),

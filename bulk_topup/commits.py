@@ -1,0 +1,114 @@
+"""Writes of several threads share commits: who waits first commits for all who wait by then.
+
+A commit waits for the disk, as long for sixteen rows as for one. While one thread commits, the others queue
+up; then one of them commits for all of these. Nobody waits for company: a thread alone commits at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+Db = TypeVar("Db")
+T = TypeVar("T")
+
+
+class _Write:
+    """One thread's work, and what came of it. `call` wakes the thread: it is done, or it has the turn.
+
+    `group` is what it commits then; empty where another thread has done it.
+    """
+
+    def __init__(self, work: Callable[[Any], Any]) -> None:
+        self.work = work
+        self.group: Sequence[_Write] = ()
+        self.result: Any = None
+        self.error: BaseException | None = RuntimeError("not committed")  # until it is known to be
+        self._asleep = threading.Lock()
+        self._asleep.acquire()
+
+    def wait(self) -> None:
+        self._asleep.acquire()
+
+    def call(self) -> None:
+        self._asleep.release()
+
+
+class SharedCommits(Generic[Db]):
+    """`transaction` begins one, yields its connection, and on leaving commits, or rolls back after an error.
+
+    One thread at a time enters it.
+    """
+
+    def __init__(self, transaction: Callable[[], AbstractContextManager[Db]]) -> None:
+        self._transaction = transaction
+        self._waiting: list[_Write] = []
+        self._is_committing = False
+        self._lock = threading.Lock()
+
+    def write(self, work: Callable[[Db], T]) -> T:
+        """What `work(connection)` returns, once all that it wrote is committed; for any number of threads.
+
+        It is called in one transaction with others, in the order in which they came, and perhaps once more:
+        where another's work fails, that is left out and the rest done anew. Raises what `work` raises, and
+        then nothing of it is written; what the commit itself raises reaches all who share it.
+        """
+        mine = _Write(work)
+        try:
+            self._line_up(mine)
+            mine.wait()
+            if mine.group:
+                self._commit(mine.group)
+        finally:
+            self._leave(mine)
+        if mine.error is not None:
+            raise mine.error
+        result: T = mine.result
+        return result
+
+    def _line_up(self, mine: _Write) -> None:
+        with self._lock:
+            self._waiting.append(mine)
+            if not self._is_committing:
+                self._call_next()
+
+    def _call_next(self) -> None:
+        """Whoever waits first commits for all who wait now."""
+        self._is_committing = bool(self._waiting)
+        if self._waiting:
+            first = self._waiting[0]
+            first.group, self._waiting = self._waiting, []
+            first.call()
+
+    def _leave(self, mine: _Write) -> None:
+        with self._lock:
+            if mine in self._waiting:  # interrupted: nobody may wait for who has gone
+                self._waiting.remove(mine)
+            if mine.group:
+                self._call_next()
+        for write in mine.group:
+            if write is not mine:
+                write.call()
+
+    def _commit(self, group: Sequence[_Write]) -> None:
+        left = list(group)
+        while left:
+            at_work: _Write | None = None
+            try:
+                with self._transaction() as db:
+                    for at_work in left:
+                        at_work.result = at_work.work(db)
+                    at_work = None
+            except BaseException as error:  # noqa: BLE001  (each whose write it undoes raises it)
+                failed = left if at_work is None else [at_work]
+                for write in failed:
+                    write.error = error
+                left = [write for write in left if write not in failed]
+            else:
+                for write in left:
+                    write.error = None
+                return
