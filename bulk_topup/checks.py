@@ -168,7 +168,9 @@ def cells_are_text(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     columns = rows.sheet.columns
     ours = {columns.number, columns.product, columns.nominal, columns.itrx} - {None}
     for (row, position), cell in rows.sheet.odd.items():
-        if position in ours and (position != columns.number or _in_doubt(cell)):
+        if row in rows.totals or position not in ours:
+            continue
+        if position != columns.number or _in_doubt(cell):
             code = "number.lost_digits" if cell.kind is Oddity.LOST_DIGITS else f"cell.{cell.kind}"
             yield _error(row, code, rows.column_name(position), cell.shown, {"stored": cell.stored})
 

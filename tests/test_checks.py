@@ -406,3 +406,9 @@ def test_a_row_that_adds_up_the_others_is_told_as_that_alone() -> None:
         (8, "number.missing"),
         (8, "product.missing"),
     ]
+
+
+def test_cells_of_such_a_row_are_not_asked_to_be_filled_in() -> None:
+    """One that is merged, or adds up by a formula, is as it should be there."""
+    odd = {(3, 1): OddCell(Oddity.MERGED, "A3"), (3, 2): OddCell(Oddity.MERGED, "A3")}
+    assert codes(sheet_of([("Andi", ANDI, "S5"), ("TOTAL", "", "")], odd=odd)) == [(3, "total.row")]
