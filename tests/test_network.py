@@ -245,9 +245,11 @@ def test_a_run_through_a_bad_network_and_a_second_run_pay_every_number_at_most_o
     rows = office.results("bonus.results.xlsx")
     assert [row["No HP"] for row in rows] == numbers
     assert {row["status"] for row in rows} == {"sukses", "unknown"}
-    assert [row["paid"] for row in rows if row["status"] == "unknown"] == ["ask provider"] * (
-        len(TROUBLES) - 2
-    )
+    unknown = [row["paid"] for row in rows if row["status"] == "unknown"]
+    assert set(unknown) == {"ask provider"}
+    # A connection that is cut at once may be seen dead before a byte is handed to it: that row is sent anew.
+    at_once = sum(trouble.request_cut == 0 for trouble in TROUBLES)
+    assert len(TROUBLES) - 2 - at_once <= len(unknown) <= len(TROUBLES) - 2
     assert all(paid[row["No HP"]] for row in rows if row["paid"] == "yes")
     assert office.sent_numbers() == list(dict.fromkeys(office.sent_numbers()))
 
