@@ -445,26 +445,22 @@ class Checkpoint:
             content=self.fact("content"),
             started=self.started(),
             turned_away=self._last_days("a.kind = 'not_sent' AND o.status = 'unsent'", TURNED_AWAY),
-            failures=self._failures(),
+            failures=self._of_attempts("count(*)", "a.kind = 'gagal'"),
             closed=self._last_days("a.kind = 'gagal'", [RESOLVED_NOT_SENT]),
         )
 
     def _last_days(self, condition: str, codes: Iterable[str]) -> dict[Key, date]:
-        rows = self._rows(
-            f"""SELECT o.number, o.product, o.itrx, max(a.day)
-                FROM attempts a JOIN orders o ON o.id = a.order_id
-                WHERE {condition} AND a.code IN ({_listed(codes)})
-                GROUP BY o.id"""  # noqa: S608
-        )
-        return {(number, product, itrx): date.fromisoformat(day) for number, product, itrx, day in rows}
+        days = self._of_attempts("max(a.day)", f"{condition} AND a.code IN ({_listed(codes)})")
+        return {key: date.fromisoformat(day) for key, day in days.items()}
 
-    def _failures(self) -> dict[Key, int]:
+    def _of_attempts(self, value: str, condition: str) -> dict[Key, Any]:
+        """A value of those attempts `a` of each order `o` for which the condition holds."""
         rows = self._rows(
-            """SELECT o.number, o.product, o.itrx, count(*)
-               FROM attempts a JOIN orders o ON o.id = a.order_id
-               WHERE a.kind = 'gagal' GROUP BY o.id"""
+            f"""SELECT o.number, o.product, o.itrx, {value}
+                FROM attempts a JOIN orders o ON o.id = a.order_id
+                WHERE {condition} GROUP BY o.id"""  # noqa: S608
         )
-        return {(number, product, itrx): count for number, product, itrx, count in rows}
+        return {(number, product, itrx): of_it for number, product, itrx, of_it in rows}
 
     def started(self) -> date | None:
         """The WIB day on which the batch began; where that was not kept, the first that the file knows of."""
@@ -844,9 +840,8 @@ class Checkpoint:
         An attempt, its outcome or a person's word drops it by a trigger; whatever else writes orders or
         lines, a million at a time, drops it itself.
         """
-        if not self._rows(
-            "SELECT 1 FROM sqlite_master WHERE name = 'summary'"
-        ):  # of an earlier version, looked into
+        is_of_this_version = self._rows("SELECT 1 FROM sqlite_master WHERE name = 'summary'")
+        if not is_of_this_version:  # one that is only looked into
             return None
         rows = self._rows("SELECT facts FROM summary")
         return dict(json.loads(rows[0][0])) if rows else None

@@ -10,10 +10,11 @@ from datetime import time as time_of_day
 from typing import Protocol
 
 WIB = timezone(timedelta(hours=7), "WIB")
+"""Asia/Jakarta, which has had no other offset since 1964: the zone of the one-per-day rule."""
+
 MIDNIGHT_MARGIN = timedelta(minutes=10)
 SKEW_LIMIT_S = 300.0
-"""So far the provider's clock may be from ours, in seconds, for an hour to mean the same on both."""
-"""Asia/Jakarta, which has had no other offset since 1964: the zone of the one-per-day rule."""
+"""So far the clock of the provider, or of the record's server, may be from ours and mean the same time."""
 
 
 class Clock(Protocol):

@@ -100,8 +100,8 @@ def files_of(
     if sandbox:
         results, checkpoint = _rehearsed(results), _rehearsed(checkpoint)
     for made in (checkpoint, results):
-        if len(os.fsencode(made.name)) > LONGEST_NAME:
-            raise InputError("output.long_name", path=made.name, most=LONGEST_NAME)
+        if len(os.fsencode(made.name)) > LONGEST_BASE_NAME:
+            raise InputError("output.long_name", path=made.name, most=LONGEST_BASE_NAME)
     if _real(results) == _real(path):
         raise InputError("output.is_sheet", path=results)
     if _real(results) == _real(checkpoint):
@@ -114,7 +114,7 @@ def files_of(
     )
 
 
-LONGEST_NAME = 210
+LONGEST_BASE_NAME = 210
 """Bytes for the name of a file after which others are called, which may have 255."""
 
 

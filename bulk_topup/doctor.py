@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from bulk_topup import say, steps
 from bulk_topup.account import Account
+from bulk_topup.clock import SKEW_LIMIT_S
 from bulk_topup.config import REHEARSAL_URL
 from bulk_topup.credentials import credentials
 from bulk_topup.database import Store, is_address, ledger_url, shown
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from bulk_topup.desk import Desk
     from bulk_topup.provider import Provider
 
-LARGEST_SKEW_S: Final = 300.0
 """As for sending again under rule 51: beyond it, neither clock can be trusted with a day."""
 
 SLOW_MS: Final = 100.0
@@ -116,7 +116,7 @@ def _of_provider(provider: Provider, clock: Clock) -> Iterator[Check]:
 
 
 def _of_clock(name: str, skew_s: float) -> Check:
-    is_fine = abs(skew_s) <= LARGEST_SKEW_S
+    is_fine = abs(skew_s) <= SKEW_LIMIT_S
     code = "doctor.clock.fine" if is_fine else "doctor.clock.off"
     return Check(name, is_fine, code, {"seconds": round(skew_s)})
 

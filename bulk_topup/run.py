@@ -86,8 +86,9 @@ if TYPE_CHECKING:
 
 
 BATCHES_ASKED = 5
-OTHER_DATE_S = 12 * 3600.0
 """So many of the latest batches are looked into for the deposit that the provider stated last."""
+OTHER_DATE_S = 12 * 3600.0
+"""A clock that is further from the provider's is of another day."""
 
 
 def run(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock) -> Exit:
@@ -392,7 +393,7 @@ def make_plan(job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | Non
 def clock_notices(tools: Tools) -> list[Notice]:
     """Where our clock is far from the provider's. No reason to stop: the provider's may be the wrong one, and
     each attempt keeps the difference, by which a row that becomes unknown is not sent again."""
-    skew_s = skew_of(tools)
+    _, skew_s = tools.now_and_skew_s()
     if skew_s is None or abs(skew_s) <= SKEW_LIMIT_S:
         return []
     return [Notice("provider.other_time", {"minutes": f"{-skew_s / 60:+.0f}"})]
@@ -401,13 +402,9 @@ def clock_notices(tools: Tools) -> list[Notice]:
 def assert_same_date(tools: Tools) -> None:
     """Raises Declined where our clock is of another day than the provider's: what was paid lately, and when
     this batch began, is told by days, and a sheet could be paid again."""
-    skew_s = skew_of(tools)
+    _, skew_s = tools.now_and_skew_s()
     if skew_s is not None and abs(skew_s) > OTHER_DATE_S:
         raise Declined("provider.other_date", hours=f"{-skew_s / 3600:+.0f}")
-
-
-def skew_of(tools: Tools) -> float | None:
-    return tools.provider.skew_s(tools.clock.now(), tools.clock.alive())
 
 
 def release(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, desk: Desk) -> None:

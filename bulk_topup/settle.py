@@ -236,7 +236,7 @@ class Resendable:
         def still(order: Order) -> Obstacle | None:
             # Anew each time: the first resend's answer may be the first that states a day at all.
             other_calendar = has_other_calendar(checkpoint.other_days())
-            now, skew_s = _now_and_skew_s(tools)
+            now, skew_s = tools.now_and_skew_s()
             return obstacle(by_id[order.id], now, Evidence(skew_s, other_calendar))
 
         return still
@@ -244,7 +244,7 @@ class Resendable:
 
 def resendable(checkpoint: Checkpoint, tools: Tools, prices: PriceList) -> Resendable:
     """Every open order, sorted by whether rule 51 guards it now, at no more than its price."""
-    now, skew_s = _now_and_skew_s(tools)
+    now, skew_s = tools.now_and_skew_s()
     evidence = Evidence(skew_s, has_other_calendar(checkpoint.other_days()))
     judged = [
         (open_, obstacle(open_, now, evidence) or price_obstacle(open_.order, prices))
@@ -261,11 +261,6 @@ def count_resendable(checkpoint: Checkpoint, now: datetime) -> int:
     seen = Evidence(0.0, has_other_calendar(checkpoint.other_days()))
     found = [obstacle(open_, now, seen) for open_ in checkpoint.open_orders()]
     return sum(why is None or why is Obstacle.TOO_SOON for why in found)
-
-
-def _now_and_skew_s(tools: Tools) -> tuple[datetime, float | None]:
-    now = tools.clock.now()
-    return now, tools.provider.skew_s(now, tools.clock.alive())
 
 
 def obstacle(order: OpenOrder, now: datetime, evidence: Evidence) -> Obstacle | None:

@@ -144,9 +144,8 @@ def to_do(line: Line) -> str | None:
 def _to_do(
     status: Status, removed: bool, codes: frozenset[str], reason_code: str, by_hand: bool
 ) -> str | None:
-    if (
-        removed or LEFT_OUT in codes or TOTAL in codes
-    ):  # someone took it out of what is sent, or it never was in
+    # Someone took it out of what is sent, or it never was in.
+    if removed or LEFT_OUT in codes or TOTAL in codes:
         return None
     match status:
         case Status.INVALID:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bulk_topup import config
 from bulk_topup.checkpoint import BatchIdentity
+from bulk_topup.clock import SKEW_LIMIT_S
 from bulk_topup.credentials import credentials
 from bulk_topup.database import is_address, ledger_url
 from bulk_topup.errors import InputError
@@ -21,15 +22,13 @@ from bulk_topup.throttle import SharedThrottle, Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from bulk_topup.account import Account
     from bulk_topup.clock import Clock, SystemClock
     from bulk_topup.config import Connection, Job
     from bulk_topup.model import Order, Outcome, Sheet, Status
     from bulk_topup.throttle import Pace
-
-
-LARGEST_SKEW_S = 300.0
 
 
 class Watcher(Protocol):
@@ -65,6 +64,11 @@ class Tools:
     def identity(self, sheet: Sheet) -> BatchIdentity:
         return BatchIdentity(self.account, self.base_url, sheet.path.name, sheet.tab)
 
+    def now_and_skew_s(self) -> tuple[datetime, float | None]:
+        """Our time (WIB), and how far the provider's is from it, in seconds; None before its first answer."""
+        now = self.clock.now()
+        return now, self.provider.skew_s(now, self.clock.alive())
+
 
 @contextmanager
 def tools_of(job: Job, clock: SystemClock) -> Iterator[Tools]:
@@ -99,7 +103,7 @@ def desk_name() -> str:
 def _assert_same_time(account: Account, clock: Clock) -> None:
     """Raises InputError where this machine's clock is not the server's: desks would mean different days."""
     skew_s = account.skew_s(clock.now())
-    if abs(skew_s) > LARGEST_SKEW_S:
+    if abs(skew_s) > SKEW_LIMIT_S:
         raise InputError("ledger.other_time", minutes=f"{-skew_s / 60:+.0f}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +19,7 @@ from bulk_topup.settle import Verdict
 from tests.desk_bench import Bench, on_isipulsa, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from bulk_topup.find import Found, Sent
@@ -39,6 +39,21 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     made = Bench(tmp_path, monkeypatch)
     yield made
     made.close()
+
+
+@pytest.fixture
+def sent_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Bench]]:
+    """Takes what goes wrong with each top-up, one after the other; gives a desk that has sent one row."""
+    with ExitStack() as opened:
+
+        def send(*faults: str | None) -> Bench:
+            bench = Bench(tmp_path, monkeypatch, faults=on_isipulsa(*faults))
+            opened.callback(bench.close)
+            bench.sheet(A)
+            bench.run()
+            return bench
+
+        yield send
 
 
 def look(bench: Bench, number: str, *, offline: bool = False) -> Exit:
@@ -289,36 +304,25 @@ def test_only_a_telkomsel_number_is_told_telkomsel_s_code(
     ],
 )
 def test_what_is_not_paid_is_told_with_what_to_do(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    sent_with: Callable[..., Bench],
     capsys: pytest.CaptureFixture[str],
     fault: str,
     words: str,
     exit_code: Exit,
 ) -> None:
-    bench = Bench(tmp_path, monkeypatch, faults=on_isipulsa(fault))
-    try:
-        bench.sheet(A)
-        bench.run()
-        came_to, out = said(bench, capsys, A)
-    finally:
-        bench.close()
+    bench = sent_with(fault)
+    came_to, out = said(bench, capsys, A)
     assert words in out
     assert came_to is exit_code
 
 
 def test_an_open_row_without_an_invoice_is_told_with_what_closes_it_and_by_when(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sent_with: Callable[..., Bench], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bench = Bench(tmp_path, monkeypatch, faults=on_isipulsa("after close"))
-    try:
-        bench.sheet(A)
-        bench.run()
-        _, today = said(bench, capsys, A)
-        bench.clock.pass_by(86_400)
-        _, tomorrow = said(bench, capsys, A)
-    finally:
-        bench.close()
+    bench = sent_with("after close")
+    _, today = said(bench, capsys, A)
+    bench.clock.pass_by(86_400)
+    _, tomorrow = said(bench, capsys, A)
     resolve = f'bulk-topup resolve {bench.path} --row 2 --number {A} --invoice TRX... --note "NAME"'
     resend = f"bulk-topup settle {bench.path} --resend"
     assert resolve in today
@@ -330,17 +334,12 @@ def test_an_open_row_without_an_invoice_is_told_with_what_closes_it_and_by_when(
 
 
 def test_an_accepted_row_is_told_as_held_by_the_provider_and_closed_with_its_invoice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sent_with: Callable[..., Bench], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bench = Bench(tmp_path, monkeypatch, faults=on_isipulsa("after close", refusal("51")))
-    try:
-        bench.sheet(A)
-        bench.run()
-        bench.clock.pass_by(90)
-        bench.resend()
-        exit_code, out = said(bench, capsys, A)
-    finally:
-        bench.close()
+    bench = sent_with("after close", refusal("51"))
+    bench.clock.pass_by(90)
+    bench.resend()
+    exit_code, out = said(bench, capsys, A)
     assert only(bench, A).status is Status.ACCEPTED
     assert exit_code is Exit.OPEN
     assert "the provider holds TSEL5" in out
@@ -361,19 +360,14 @@ def test_an_invoice_that_the_provider_does_not_know_is_told_in_its_own_words(
 
 
 def test_a_row_that_a_person_closed_is_told_with_who_when_and_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sent_with: Callable[..., Bench], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The provider never said that it failed."""
-    bench = Bench(tmp_path, monkeypatch, faults=on_isipulsa("after close"))
-    try:
-        bench.sheet(A)
-        bench.run()
-        bench.resolve(Verdict(2, A, "", "Rina, hotline"))
-        _, out = said(bench, capsys, A)
-        standing.show(bench.job(), Desk(), bench.clock)
-        status = capsys.readouterr().out
-    finally:
-        bench.close()
+    bench = sent_with("after close")
+    bench.resolve(Verdict(2, A, "", "Rina, hotline"))
+    _, out = said(bench, capsys, A)
+    standing.show(bench.job(), Desk(), bench.clock)
+    status = capsys.readouterr().out
     closed = f"closed by hand: {who()}, {bench.clock.now():%Y-%m-%d %H:%M} (WIB), Rina, hotline"
     assert closed in out
     assert "failed at the provider" not in out

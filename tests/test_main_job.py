@@ -20,6 +20,7 @@ from bulk_topup.ledger import Ledger
 from bulk_topup.model import Order, Status
 from bulk_topup.sandbox import Fault, Faults
 from bulk_topup.workbook import RESULT_COLUMNS
+from tests.desk_bench import on_isipulsa
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,11 +45,6 @@ def refusal(reason_code: str) -> str:
     """A fault: the provider says no with this code, and nothing is paid."""
     words = {"result": "no", "reason_code": reason_code, "reason": f"alasan-{reason_code}"}
     return f"before otherjson:{json.dumps(words)}"
-
-
-def on_isipulsa(*faults: str | None) -> Faults:
-    """One fault for each request to isipulsa in turn; None, and every later request, goes well."""
-    return Faults.listed({"isipulsa": {n: text for n, text in enumerate(faults, start=1) if text}})
 
 
 class MovedClock:
