@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import tempfile
@@ -166,6 +167,15 @@ def _marked(path: Path, mark: str) -> Path:
     """`bonus.results.xlsx` as `bonus.2025-02-20.results.xlsx`."""
     stem, dot, rest = path.name.partition(".")
     return path.with_name(f"{stem}.{mark}{dot}{rest}")
+
+
+def sha256_of(path: Path) -> str:
+    """ "" of a file that can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 # -- plans kept for their approval -------------------------------------------------------------------------

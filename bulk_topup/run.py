@@ -5,7 +5,6 @@ Each step is a module of that name; this one only says in which order, and what 
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -58,12 +57,13 @@ from bulk_topup.files import (
     keep_plan,
     only_run,
     open_checkpoint,
+    sha256_of,
     start_batch,
 )
 from bulk_topup.model import Halt, NoAnswer, Notice, Status
 from bulk_topup.provider import checked_base_url
 from bulk_topup.send import resend, send_waves
-from bulk_topup.standing import resumed_with
+from bulk_topup.standing import last_run
 from bulk_topup.tally import tally
 from bulk_topup.tools import provider_of, tools_of
 
@@ -682,8 +682,8 @@ def conclude(
             # The money is settled and stands in the progress file, from which `history` reads it as well.
             desk.show_unrecorded(failure)
     again, path = settle.count_resendable(checkpoint, clock.now()), job.source.path
-    kept, is_halted = resumed_with(checkpoint), halt is not None
-    how = steps.after(desk.typed, total, path, **kept, results=written, is_halted=is_halted, resendable=again)
+    last, is_halted = last_run(checkpoint, path), halt is not None
+    how = steps.after(desk.typed, total, path, last, results=written, is_halted=is_halted, resendable=again)
     desk.next(how)
     if halt is None:
         return total.exit_code()
@@ -718,15 +718,6 @@ def keep_typed(checkpoint: Checkpoint, results_path: Path, desk: Desk) -> Mappin
         desk.show_notices([Notice("saved.kept", {"target": results_path.name, "path": str(kept)})])
     verdicts = [one for one in read if not isinstance(one, InputError) and one.row is not None]
     return {(one.row or 0, one.number): one.invoice or "not sent" for one in verdicts}
-
-
-def sha256_of(path: Path) -> str:
-    """ "" of a file that can't be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
 
 
 def closed_books(checkpoint: Checkpoint) -> books.Books:

@@ -1738,6 +1738,10 @@ WORDS: dict[str, str] = {
         "send again."
     ),
     "next.unsent": "{count:row is|rows are} not sent yet: go on.",
+    "next.outdated": (
+        "{count:row is|rows are} not sent yet, and the sheet was changed since it was approved: look at its plan, and have "
+        "that one approved."
+    ),
     "next.invalid": "{count:row was|rows were} held back: correct the sheet, save it and run it again.",
     "progress.paid": "{count:number} paid",
     "progress.failed": "{count:number} failed",

@@ -1,4 +1,7 @@
-"""`status`: how the batch stands, by its progress file alone. Imports no more than that takes."""
+"""`status`: how the batch stands, by its progress file; of the sheet, only whether it is as it was sent.
+
+Imports no more than that takes.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from bulk_topup import steps
 from bulk_topup.errors import Exit
-from bulk_topup.files import checkpoint_to_look_into
+from bulk_topup.files import checkpoint_to_look_into, sha256_of
 from bulk_topup.model import Halt, Status
 from bulk_topup.tally import tally
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bulk_topup.checkpoint import Checkpoint
     from bulk_topup.clock import Clock
     from bulk_topup.config import Job
@@ -36,10 +41,11 @@ def show(job: Job, desk: Desk, clock: Clock) -> Exit:
         facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
         desk.show_batch(checkpoint.last_touched(), total.committed, facts, checkpoint.sendings())
         path, written = job.source.path, job.files.results
-        how = {**resumed_with(checkpoint), "stopped_by": code}
+        last = last_run(checkpoint, path)
         beside = written if written.is_file() else None
         again = _resendable(checkpoint, clock) if total.rows[Status.UNKNOWN] else 0
-        desk.next(steps.now(desk.typed, total, path, **how, results=beside, resendable=again))
+        how = steps.now(desk.typed, total, path, last, stopped_by=code, results=beside, resendable=again)
+        desk.next(how)
         return total.exit_code()
 
 
@@ -49,9 +55,10 @@ def _resendable(checkpoint: Checkpoint, clock: Clock) -> int:
     return settle.count_resendable(checkpoint, clock.now())
 
 
-def resumed_with(checkpoint: Checkpoint) -> dict[str, str]:
-    """The options with which the last run goes on, and those of its approval if it had one."""
+def last_run(checkpoint: Checkpoint, sheet: Path) -> steps.LastRun:
+    """How the last run of this sheet goes on."""
     code, by = checkpoint.fact("plan_code"), checkpoint.fact("approved_by")
     stopped_by, *_ = checkpoint.halt() or ("",)
     kept = steps.past_pilot(checkpoint.fact("options"), stopped_by)
-    return {"kept": kept, "approved": steps.approval(code, by) if by else ""}
+    is_changed = sha256_of(sheet) not in {"", checkpoint.fact("sha256")}
+    return steps.LastRun(kept, steps.approval(code, by) if by else "", is_changed)

@@ -14,7 +14,7 @@ from bulk_topup.errors import Exit
 from bulk_topup.status import Paid, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from bulk_topup.history import PastBatch
@@ -48,10 +48,37 @@ class Typed:
         """The command with its argument, what was typed, and more options."""
         return command_line(name, what, self.options.get(name, ""), *more)
 
-    def resumed(self, sheet: str, kept: str, *more: str) -> str:
-        """`run` as it was `kept` in the progress file, not with what another command was given."""
-        new = [option for option in more if option not in kept.split()]
-        return command_line("run", sheet, self.options.get("status", ""), kept, *new)
+    def resumed(self, sheet: str, last: LastRun, *more: str) -> str:
+        """`run` as it is kept in the progress file, not with what another command was given."""
+        new = [option for option in more if option not in last.kept.split()]
+        return command_line("run", sheet, self.options.get("status", ""), last.kept, *new)
+
+    def checked(self, sheet: str, last: LastRun) -> str:
+        """`check` of what that `run` would send."""
+        kept = OF_RUN_ALONE.sub("", last.kept).strip()
+        return command_line("check", sheet, self.options.get("status", ""), kept)
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """How it goes on: with its options, as `kept`, and those with which it was `approved`, "" if it was not.
+
+    An approval is good for what is not sent yet alone, and for the sheet as it was: once that is changed, the
+    plan is to be looked at anew.
+    """
+
+    kept: str = ""
+    approved: str = ""
+    is_changed: bool = False
+
+    @property
+    def is_outdated(self) -> bool:
+        return bool(self.approved) and self.is_changed
+
+
+NO_RUN = LastRun()
+OF_RUN_ALONE = re.compile(r"""(^| )--(workers|wait|pilot|output) ("[^"]*"|'[^']*'|[^\s"'])+""")
+"""The options that `check` does not take, or takes for something else."""
 
 
 # -- of a sheet --------------------------------------------------------------------------------------------
@@ -147,26 +174,23 @@ def after(
     typed: Typed,
     total: Tally,
     sheet: Path,
+    last: LastRun = NO_RUN,
     *,
-    kept: str = "",
-    approved: str = "",
     results: Path | None = None,
     is_halted: bool = False,
     resendable: int = 0,
 ) -> Iterator[Step]:
     """For each thing that a person can do about rows, what that is; then what is to be known of the others.
 
-    The last run's options are `kept`; those with which it was `approved`, "" if it was not, are good for what
-    is not sent yet alone. `results` is the results file, if it was written; its open rows can be filled in
-    and handed back. So many unknown rows as are `resendable` may still be sent again today.
+    `results` is the results file, if it was written; its open rows can be filled in and handed back. So many
+    unknown rows as are `resendable` may still be sent again today.
     How a run that `is_halted` goes on with its unsent rows is said elsewhere.
     """
     named = path_argument(sheet)
-    again = partial(typed.resumed, named, kept)
     rest = 0 if is_halted else total.unsent
     to_do = [
         *_to_ask(typed, total, named, results, resendable),
-        *_to_run(again, total, approved, rest),
+        *_to_run(typed, total, named, last, rest),
     ]
     yield from to_do
     is_clear = not is_halted and not total.rows_paid(Paid.ASK)
@@ -188,11 +212,13 @@ def _to_ask(typed: Typed, total: Tally, sheet: str, results: Path | None, resend
     )
 
 
-def _to_run(again: Callable[..., str], total: Tally, approved: str, unsent: int) -> Iterator[Step]:
+def _to_run(typed: Typed, total: Tally, sheet: str, last: LastRun, unsent: int) -> Iterator[Step]:
+    again = partial(typed.resumed, sheet, last)
     gagal = "next.gagal_by_hand" if total.by_hand[Status.GAGAL] else "next.gagal"
+    rest = ("next.unsent", unsent, again(last.approved))
     yield from _counted(
         (gagal, total.left[Status.GAGAL], again("--retry-failed")),
-        ("next.unsent", unsent, again(approved)),
+        ("next.outdated", unsent, typed.checked(sheet, last)) if last.is_outdated else rest,
         ("next.decide", total.to_decide, again("--include-changed")),
         ("next.invalid", total.left[Status.INVALID], again()),
     )
@@ -208,28 +234,32 @@ def now(
     typed: Typed,
     total: Tally,
     sheet: Path,
+    last: LastRun,
     *,
-    kept: str,
-    approved: str,
     stopped_by: str,
     results: Path | None = None,
     resendable: int = 0,
 ) -> Iterator[Step]:
     """How a batch at rest goes on: one command at most, for what comes first.
 
-    `kept` and `approved` as for `after`. What it was `stopped_by` may have to be cleared up before anything
-    more is sent.
+    What it was `stopped_by` may have to be cleared up before anything more is sent; the rest as for `after`.
     """
     named, is_open = path_argument(sheet), total.rows_paid(Paid.ASK)
     if total.unsent and not (is_open and stopped_by in UNCLEAR):
-        facts = {"count": total.unsent, "rupiah": total.unsent_rupiah}
-        yield Step(say.text("next.go_on", **facts), typed.resumed(named, kept, approved))
+        yield _go_on(typed, total, named, last)
     elif resendable and resendable == total.rows[Status.UNKNOWN]:
         words = say.text("next.unknown_today", count=resendable)
         yield Step(words, typed.line("settle", named, "--resend"))
     else:
-        steps = list(after(typed, total, sheet, kept=kept, approved=approved, results=results))
+        steps = list(after(typed, total, sheet, last, results=results))
         yield from [step for step in steps if step.command][:1] or steps
+
+
+def _go_on(typed: Typed, total: Tally, sheet: str, last: LastRun) -> Step:
+    if last.is_outdated:
+        return Step(say.text("next.outdated", count=total.unsent), typed.checked(sheet, last))
+    facts = {"count": total.unsent, "rupiah": total.unsent_rupiah}
+    return Step(say.text("next.go_on", **facts), typed.resumed(sheet, last, last.approved))
 
 
 UNCLEAR = frozenset({"outcome.streak.unknown", "outcome.other_order", "outcome.same_invoice"})

@@ -27,7 +27,7 @@ from bulk_topup.lines import LinesAlike
 from bulk_topup.model import Status
 from bulk_topup.progress import Bar, fitted, left_s, time_words
 from bulk_topup.settings import Settings
-from bulk_topup.steps import Typed, after, before, now, past_pilot, with_doctor
+from bulk_topup.steps import LastRun, Typed, after, before, now, past_pilot, with_doctor
 from bulk_topup.tally import Tally
 from tests import forks
 from tests.builders import ANDI, BUDI, CITRA, TODAY, an_order, elsewhere_of, known_of, plan_of, topups
@@ -166,6 +166,12 @@ def test_status_says_why_it_stopped_what_to_add_and_the_one_command_that_goes_on
         f'bulk-topup run "gaji mei.csv" --rate 500 --wait 0 --approve {code} --approved-by "Rina Sari"'
     )
     office.sandbox.set_balance(1_000_000)
+    sheet = office.folder / "gaji mei.csv"
+    as_it_was = sheet.read_bytes()
+    sheet.write_bytes(as_it_was + b"\n")
+    [changed] = office.run("status", sheet.name, "--json").json["next"]
+    assert changed["command"] == 'bulk-topup check "gaji mei.csv" --rate 500'
+    sheet.write_bytes(as_it_was)
     assert office.run(*shlex.split(step["command"])[1:]).exit == OK
     done = office.run("status", "gaji mei.csv", "--json").json
     assert (done["halt"], "rest" in done, [one["command"] for one in done["next"]]) == (None, False, [None])
@@ -268,8 +274,35 @@ def test_what_goes_on_after_another_command_is_the_run_as_it_was_approved() -> N
     rows = tally({Status.UNSENT: 2, Status.GAGAL: 1})
     kept, approved = "--rate 5 --retry-failed", "--approve K7QF --approved-by Rina"
     again = "bulk-topup run gaji.csv --sandbox --rate 5 --retry-failed"
-    steps = after(typed, rows, Path("gaji.csv"), kept=kept, approved=approved)
+    steps = after(typed, rows, Path("gaji.csv"), LastRun(kept, approved))
     assert [step.command for step in steps] == [again, f"{again} {approved}"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "checked"),
+    [
+        ("--rate 5 --retry-failed", "--rate 5 --retry-failed"),
+        ('--workers 4 --budget 90000 --wait 0 --pilot 2 --output "hasil mei.xlsx"', "--budget 90000"),
+        ("--output 'a'\"'\"'b c.xlsx' --strict", "--strict"),
+    ],
+)
+def test_an_approved_plan_whose_sheet_was_changed_is_looked_at_anew_as_it_was_run(
+    kept: str, checked: str
+) -> None:
+    """`check` knows no --workers, and its --output is the plan's."""
+    typed, rows = Typed({"status": "--sandbox"}), tally({Status.UNSENT: 2})
+    last = LastRun(kept, "--approve K7QF --approved-by Rina", is_changed=True)
+    for steps in (
+        after(typed, rows, Path("gaji.csv"), last),
+        now(typed, rows, Path("gaji.csv"), last, stopped_by=""),
+    ):
+        assert [step.command for step in steps] == [f"bulk-topup check gaji.csv --sandbox {checked}"]
+
+
+def test_a_changed_sheet_that_nobody_approved_goes_on_and_shows_its_plan() -> None:
+    last = LastRun(is_changed=True)
+    [step] = now(Typed(), tally({Status.UNSENT: 2}), Path("gaji.csv"), last, stopped_by="")
+    assert step.command == "bulk-topup run gaji.csv"
 
 
 def next_now(total: Tally, stopped_by: str = "", resendable: int = 0) -> list[str]:
@@ -277,8 +310,7 @@ def next_now(total: Tally, stopped_by: str = "", resendable: int = 0) -> list[st
         Typed(),
         total,
         Path("gaji.csv"),
-        kept="",
-        approved="--approve K7QF",
+        LastRun(approved="--approve K7QF"),
         stopped_by=stopped_by,
         results=Path("gaji.results.xlsx"),
         resendable=resendable,
