@@ -96,12 +96,14 @@ def wrapped(line: str, width: int | None, hanging: int) -> str:
 def argument(value: object, *, windows: bool = IS_WINDOWS) -> str:
     """Between double quotes where it has to be, which all shells know; else as a Unix shell takes it.
 
-    On Windows, no name of a file has a double quote in it.
+    On Windows, a program takes two double quotes within others for one.
     """
     shown = str(value)
     if (PLAIN_ON_WINDOWS if windows else PLAIN).fullmatch(shown):
         return shown
-    if windows or not NOT_IN_DOUBLE_QUOTES.search(shown):
+    if windows:
+        return '"{}"'.format(shown.replace('"', '""'))
+    if not NOT_IN_DOUBLE_QUOTES.search(shown):
         return f'"{shown}"'
     return shlex.quote(shown)
 

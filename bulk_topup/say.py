@@ -169,7 +169,7 @@ WORDS: dict[str, str] = {
     "sheet.hidden_tabs": "hidden tabs were not read: {tabs}",
     "sheet.whole_results": (
         'this is a results workbook, and its tab "{tab}" was read; if you corrected rows in the tab "{other}", add '
-        '--sheet "{other}"'
+        "--sheet {option}"
     ),
     "sheet.two_header_rows": "the header is in two rows, {upper} and {row}",
     "sheet.people_above": (
@@ -205,26 +205,30 @@ WORDS: dict[str, str] = {
     "sheet.no_tabs": '{file} is not an Excel workbook and has no tab "{tab}"; leave out --sheet',
     "sheet.no_such_tab": '{file} has no tab "{tab}"; its tabs are {tabs}',
     "sheet.several_tabs": (
-        '{file} has several tabs with phone numbers and products: {tabs}; choose one, as in --sheet "{tab}"'
+        "{file} has several tabs with phone numbers and products: {tabs}; choose one, as in --sheet {tab}"
     ),
     "sheet.split_results": (
         "{file} is a results workbook that goes on over the tabs {tabs}; correct the sheet that it was written from and run "
-        'that, or run each tab by itself, as in --sheet "{tab}"'
+        "that, or run each tab by itself, as in --sheet {tab}"
     ),
     "sheet.no_tab_fits": (
         "{file}: no visible tab has both a phone number column and a product column ({tabs}); choose the "
         "tab with --sheet NAME, and its columns with --number-column and --product-column"
     ),
+    "sheet.hidden_tab_fits": (
+        "{file}: only a hidden tab has phone numbers and products, and nobody sees it: {tabs}; unhide it in Excel and look at "
+        "it, or choose it, as in --sheet {tab}"
+    ),
     "sheet.all_hidden": (
-        "{file} has no visible tab; unhide one in Excel, or choose one of {tabs} with --sheet NAME"
+        "{file} has no visible tab; unhide one in Excel, or choose one of {tabs}, as in --sheet {tab}"
     ),
     "sheet.no_number_column": (
-        "{file}: no phone number column was found; row {row} has {columns}; name the header No HP, or "
-        "choose the column with --number-column (its header or its letter)"
+        "{file}: no phone number column was found in {searched:filled row|filled rows} from the top; row {row} has "
+        "{columns}; name the header No HP, or choose the column with --number-column (its header or its letter)"
     ),
     "sheet.no_product_column": (
-        "{file}: no product code column was found; row {row} has {columns}; name the header Kode Produk, or "
-        "choose the column with --product-column (its header or its letter)"
+        "{file}: no product code column was found in {searched:filled row|filled rows} from the top; row {row} has "
+        "{columns}; name the header Kode Produk, or choose the column with --product-column (its header or its letter)"
     ),
     "sheet.no_such_column": (
         "{file} has no column {name} ({option}); its columns are {columns}; give a header as it stands "

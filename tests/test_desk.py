@@ -737,6 +737,7 @@ def test_a_name_is_quoted_as_the_shells_here_read_it(name: str) -> None:
         ("a,b.csv", '"a,b.csv"'),
         ("it's 5%.csv", '"it\'s 5%.csv"'),
         ("gajé.csv", "gajé.csv"),
+        ("""Gaji "A" 5%""", """"Gaji ""A"" 5%\""""),
     ],
 )
 def test_on_windows_a_name_stands_between_double_quotes_if_it_has_to(name: str, shown: str) -> None:

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import os
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -269,7 +270,17 @@ def test_hidden_tabs_are_never_chosen_by_themselves(tmp_path: Path) -> None:
     for state in ("hidden", "veryHidden"):
         old.sheet_state = state
         book.save(tmp_path / "b.xlsx")
-        refused(tmp_path / "b.xlsx", "sheet.no_number_column")
+        error = refused(tmp_path / "b.xlsx", "sheet.hidden_tab_fits")
+        assert 'it: "Old";' in wording(error)
+        assert wording(error).endswith("--sheet Old")
+    assert read_sheet(tmp_path / "b.xlsx", tab="Old").tab == "Old"
+
+
+def test_a_tab_to_choose_is_named_as_a_shell_takes_it(workbook: Callable[..., Path]) -> None:
+    body = [["HP", "Kode"], ["0812", "TEL5"]]
+    name = """Gaji's "A\""""
+    line = wording(refused(workbook(**{name: body, "B": body}), "sheet.several_tabs"))
+    assert shlex.split(line.partition("--sheet ")[2]) == [name]
 
 
 def test_no_tab_with_a_header(workbook: Callable[..., Path]) -> None:
@@ -302,10 +313,26 @@ def test_optional_columns_are_found(text_file: Callable[[bytes], Path]) -> None:
     assert sheet.columns == Columns(number=0, product=1, nominal=2, itrx=3)
 
 
-def test_a_header_may_stand_under_titles_but_not_anywhere(text_file: Callable[[bytes], Path]) -> None:
-    table = b"HP,Kode\n0812,TEL5\n"
-    assert rows_of(read_sheet(text_file(b"title\n\n" * 29 + table))) == {60: ["0812", "TEL5"]}
-    refused(text_file(b"title\n\n" * 30 + table), "sheet.no_number_column")
+def test_a_header_may_stand_under_any_number_of_titles_but_not_of_people(
+    text_file: Callable[[bytes], Path],
+) -> None:
+    table = b"HP,Kode\n081234567890,TEL5\n"
+    assert list(rows_of(read_sheet(text_file(b"title 1,0812\n\n" * 1_000 + table)))) == [2002]
+    people = b"Nama,Kontak\n" + b"Ani,081234567890\n" * 30
+    error = refused(text_file(people + table), "sheet.no_number_column")
+    assert "in 30 filled rows from the top; row 1 has" in wording(error)
+
+
+def test_a_sheet_of_another_kind_is_not_searched_to_its_end(text_file: Callable[[bytes], Path]) -> None:
+    error = refused(text_file(b"a,b,c,d\n" * 5_000 + b"HP,Kode\n0812,TEL5\n"), "sheet.no_number_column")
+    assert "in 2,501 filled rows from the top" in wording(error)
+
+
+def test_what_stands_above_the_people_is_the_likeliest_header(text_file: Callable[[bytes], Path]) -> None:
+    body = b"Bonus Juni\nNama,Kontak,Pulsa\nAni,081234567890,TEL5\n"
+    assert "row 2 has" in wording(refused(text_file(body), "sheet.no_number_column"))
+    error = refused(text_file(b"Ani,081234567890,TEL5\nBudi,081234567891,TEL5\n"), "sheet.no_header")
+    assert "the phone number 081234567890;" in wording(error)
 
 
 @pytest.mark.parametrize("names", [b",,Kode Produk,Nominal\n", b"Lengkap,No HP,Kode Produk,Nominal\n"])

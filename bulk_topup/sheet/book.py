@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Protocol
 
+from bulk_topup.console import argument
 from bulk_topup.errors import InputError
 from bulk_topup.model import BookTab, Notice, OddCell
 from bulk_topup.sheet.columns import Header, Named, NoHeader, find_header, first_of
@@ -110,7 +111,7 @@ def _only(tabs: Sequence[Tab], named: Named) -> tuple[Tab, Header]:
     """The one visible tab with a header. A hidden tab is never chosen: nobody has looked at it."""
     visible = [tab for tab in tabs if tab.visible]
     if not visible:
-        raise InputError("sheet.all_hidden", tabs=_quoted(tab.name for tab in tabs))
+        raise _choose_one("sheet.all_hidden", [tab.name for tab in tabs])
     found: list[tuple[Tab, Header | InputError]] = []
     missing: list[NoHeader] = []
     for tab in visible:
@@ -120,7 +121,8 @@ def _only(tabs: Sequence[Tab], named: Named) -> tuple[Tab, Header]:
         else:
             found.append((tab, header))
     if not found:
-        raise _no_tab([tab.name for tab in visible], missing)
+        fitting = [tab.name for tab in tabs if not tab.visible and isinstance(_header(tab, named), Header)]
+        raise _choose_one("sheet.hidden_tab_fits", fitting) if fitting else _no_tab(visible, missing)
     found = _whole_results(found) or found
     if len(found) > 1:
         raise _which_tab(found)
@@ -143,8 +145,13 @@ def _which_tab(found: Sequence[tuple[Tab, Header | InputError]]) -> InputError:
     names = [tab.name for tab, _ in found]
     parts = [tab.name for tab, header in found if _is_results(tab, header)]
     if len(parts) > 1:
-        return InputError("sheet.split_results", tabs=_quoted(parts), tab=parts[0])
-    return InputError("sheet.several_tabs", tabs=_quoted(names), tab=names[0])
+        return _choose_one("sheet.split_results", parts)
+    return _choose_one("sheet.several_tabs", names)
+
+
+def _choose_one(code: str, names: Sequence[str]) -> InputError:
+    """The person has to say which of these tabs is meant."""
+    return InputError(code, tabs=_quoted(names), tab=argument(names[0]))
 
 
 def _is_results(tab: Tab, header: Header | InputError) -> bool:
@@ -161,10 +168,10 @@ def _header(tab: Tab, named: Named) -> Header | InputError:
         return error
 
 
-def _no_tab(visible: list[str], missing: list[NoHeader]) -> InputError:
+def _no_tab(visible: Sequence[Tab], missing: list[NoHeader]) -> InputError:
     with_cells = [error for error in missing if error.code != "sheet.empty"]
     if len(with_cells) > 1:
-        return InputError("sheet.no_tab_fits", tabs=_quoted(visible))
+        return InputError("sheet.no_tab_fits", tabs=_quoted(tab.name for tab in visible))
     return with_cells[0] if with_cells else missing[0]
 
 

@@ -20,6 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol
 
+from bulk_topup.console import argument
 from bulk_topup.errors import InputError
 from bulk_topup.model import BookTab, Notice, letter
 from bulk_topup.sheet import frames, text
@@ -215,7 +216,8 @@ def _passed_over(tabs: Sequence[Tab], found: Found) -> list[Notice]:
     """What was corrected in the other tab of a results workbook would go unnoticed."""
     is_ours = found.tab == BookTab.RESULTS and found.header.columns.results is not None
     passed_over = is_ours and any(tab.name == BookTab.TO_DO and tab.visible for tab in tabs)
-    return [Notice("sheet.whole_results", {"tab": found.tab, "other": BookTab.TO_DO})] if passed_over else []
+    facts = {"tab": found.tab, "other": BookTab.TO_DO, "option": argument(BookTab.TO_DO)}
+    return [Notice("sheet.whole_results", facts)] if passed_over else []
 
 
 def _remarked(found: Found) -> Iterator[Notice]:

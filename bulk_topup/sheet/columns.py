@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from bulk_topup.errors import InputError
 from bulk_topup.model import Columns, letter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     Row = tuple[int, Sequence[str]]
     """A row's number in the sheet, and its texts."""
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     """The positions, in one row, of the columns that fit a meaning."""
 
 HEADER_ROWS = 30
-"""A header further down than this many non-blank rows is not looked for."""
+"""In so many filled rows, a header is looked for even below phone numbers."""
+MOST_HEADER_CELLS = 10_000
+"""Further down, until a phone number comes and in so many cells: no sheet of another kind may take long."""
 
 LISTED_COLUMNS = 20
 SHOWN_CHARACTERS = 40
@@ -96,7 +98,7 @@ def find_header(rows: Iterable[Row], named: Named) -> Header:
     Two rows are one header where neither has both: names of groups, and under them names of columns.
     Raises NoHeader where no row has both, and InputError where a row has, but more than one column fits.
     """
-    candidates = list(islice((row for row in rows if any(map(str.strip, row[1]))), HEADER_ROWS))
+    candidates = list(_candidates(rows))
     if not candidates:
         raise NoHeader("sheet.empty")
     number = _matcher("--number-column", named.number, NUMBER, candidates)
@@ -111,6 +113,16 @@ def find_header(rows: Iterable[Row], named: Named) -> Header:
                 columns, (lower, _) = _columns(joined, *fitting), candidates[at + 1]
                 return Header(lower, tuple(joined), columns, row, _people(candidates[:at]))
     raise _not_found(candidates, found)
+
+
+def _candidates(rows: Iterable[Row]) -> Iterator[Row]:
+    """The filled rows in which the header may be."""
+    cells = 0
+    for count, (row, texts) in enumerate(row for row in rows if any(map(str.strip, row[1]))):
+        if count >= HEADER_ROWS and (cells > MOST_HEADER_CELLS or any(map(_is_phone, texts))):
+            return
+        cells += len(texts)
+        yield row, texts
 
 
 def fold(text: str) -> str:
@@ -134,7 +146,11 @@ _PHONE = re.compile(r"[+(]?(?:(?:62|0)[ ).-]*)?8[0-9 ().-]{8,16}")
 
 def _people(rows: Iterable[Row]) -> tuple[int, ...]:
     """Those of the rows that have a cell with a phone number and nothing else."""
-    return tuple(row for row, texts in rows if any(_PHONE.fullmatch(text.strip()) for text in texts))
+    return tuple(row for row, texts in rows if any(map(_is_phone, texts)))
+
+
+def _is_phone(text: str) -> bool:
+    return _PHONE.fullmatch(text.strip()) is not None
 
 
 # -- which columns fit -------------------------------------------------------------------------------------
@@ -227,11 +243,17 @@ def _results_positions(texts: Sequence[str]) -> set[int]:
 
 
 def _not_found(candidates: list[Row], found: list[tuple[list[int], list[int]]]) -> NoHeader:
-    """Names the columns of the row that comes nearest to a header."""
-    nearest = max(range(len(candidates)), key=lambda at: bool(found[at][0]) + bool(found[at][1]))
+    """Names the columns of the row nearest to a header: where none fits in part, of the one above people."""
+    fitting = [bool(numbers) + bool(products) for numbers, products in found]
+    nearest = fitting.index(max(fitting))
+    if not fitting[nearest] and (people := _people(candidates)):
+        nearest = [row for row, _ in candidates].index(people[0]) - 1
+        if nearest < 0:
+            number = next(text for text in candidates[0][1] if _is_phone(text))
+            return NoHeader("sheet.no_header", row=str(people[0]), number=_shown(number))
     row, texts = candidates[nearest]
     code = "sheet.no_product_column" if found[nearest][0] else "sheet.no_number_column"
-    return NoHeader(code, row=str(row), columns=_listed(texts))
+    return NoHeader(code, row=str(row), columns=_listed(texts), searched=str(len(candidates)))
 
 
 def _listed(texts: Sequence[str], positions: Iterable[int] | None = None) -> str:

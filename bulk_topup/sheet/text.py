@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bulk_topup.errors import InputError
 from bulk_topup.model import Notice
 from bulk_topup.sheet.book import Found, Remarks, Wanted
-from bulk_topup.sheet.columns import HEADER_ROWS, Header, Named, NoHeader, find_header, first_of
+from bulk_topup.sheet.columns import Header, Named, NoHeader, find_header, first_of
 from bulk_topup.sheet.frames import MOST_ROWS
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ DELIMITERS = (",", ";", "\t", "|")
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 LONGEST_FIELD = 1_000_000
 """Characters. Far above Excel's 32,767 a cell, far below what an unclosed quote would swallow."""
+FIRST_LINES = 30
 LISTED_ROWS = 10
 MOST_COLUMNS = 16_384
 """As Excel has them; the results could not be written with more."""
@@ -158,7 +159,7 @@ def _declared_delimiter(data: bytes, encoding: str) -> str | None:
 
 def _width(source: _Source) -> int:
     """How often the delimiter stands in the first lines: the likeliest delimiter stands there most."""
-    return sum(line.count(source.delimiter) for line in islice(source.lines(), HEADER_ROWS))
+    return sum(line.count(source.delimiter) for line in islice(source.lines(), FIRST_LINES))
 
 
 # -- what it is instead ------------------------------------------------------------------------------------
