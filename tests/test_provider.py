@@ -23,7 +23,14 @@ import pytest
 from bulk_topup.errors import InputError, ProviderError
 from bulk_topup.model import Answer, NoAnswer, NotSent, Order, Reply
 from bulk_topup.outcomes import NO_ANSWER_CAUSES, NOT_SENT_CAUSES
-from bulk_topup.provider import LONGEST_ANSWER, Provider, _Connection, _Departure, checked_base_url
+from bulk_topup.provider import (
+    LONGEST_ANSWER,
+    Provider,
+    _Connection,
+    _Departure,
+    _Watchdog,
+    checked_base_url,
+)
 from bulk_topup.say import WORDS
 
 if TYPE_CHECKING:
@@ -405,7 +412,7 @@ def test_an_answer_that_is_not_complete_is_no_answer(
 
 def test_once_a_request_has_left_its_connection_cannot_be_opened_again(serve: Callable[..., Server]) -> None:
     server = serve(answers(b"{}"))
-    departure = _Departure(lambda: True, TIMEOUT_S)
+    departure = _Departure(lambda: True, _Watchdog(TIMEOUT_S))
     connection = _Connection("127.0.0.1", server.port, departure=departure)
     try:
         connection.request("POST", "/", body=b"")
@@ -640,12 +647,45 @@ def test_many_threads_get_each_their_own_answer() -> None:
     assert all(f"&invoice={invoice}&".encode() in body for invoice, body in replies.items())
 
 
-def test_nothing_is_left_running_when_the_answer_is_there(serve: Callable[..., Server]) -> None:
-    top_up(serve(answers(b"{}")).url, timeout_s=30)
-    deadline = time.monotonic() + 2
-    while any(isinstance(thread, threading.Timer) for thread in threading.enumerate()):
+def test_one_thread_watches_over_all_requests_and_ends_after_the_last(
+    serve: Callable[..., Server],
+) -> None:
+    def watching() -> int:
+        return sum(thread.name == "deadlines" for thread in threading.enumerate())
+
+    before = watching()
+    account = provider(serve(answers(b"{}")).url, timeout_s=0.3)
+    for _ in range(3):
+        assert isinstance(account.top_up(ORDER, may_leave=lambda: True), Reply)
+        assert watching() <= before + 1
+    deadline = time.monotonic() + 5
+    while watching() > before:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_each_of_several_requests_has_its_own_deadline(serve: Callable[..., Server]) -> None:
+    def says_nothing(sock: socket.socket) -> None:
+        sock.recv(65_536)
+        time.sleep(1)
+
+    server = serve(says_nothing)
+    account = provider(server.url, timeout_s=0.4)
+    took_s = []
+
+    def ask() -> None:
+        began = time.monotonic()
+        assert account.top_up(ORDER, may_leave=lambda: True) == NoAnswer("timeout")
+        took_s.append(time.monotonic() - began)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.15)
+    for thread in threads:
+        thread.join()
+    assert len(took_s) == 3
+    assert all(0.4 <= seconds < 0.8 for seconds in took_s), took_s
 
 
 def test_a_verified_certificate_lets_the_request_leave(
