@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from bulk_topup import numbers, say
 from bulk_topup.clock import near_midnight
-from bulk_topup.console import argument
 from bulk_topup.errors import Exit, InputError, StorageFailed
 from bulk_topup.history import progress_of, sheet_of
 from bulk_topup.ledger import HELD, OPEN, PAID
@@ -237,13 +236,12 @@ def facts_of(found: Found) -> dict[str, object]:
     }
 
 
-def lines_of(found: Found, told: Sequence[str], record: str) -> Iterator[str]:
+def lines_of(found: Found, told: str, record: str) -> Iterator[str]:
     """The rows, what to tell their owner, and what was looked through."""
     yield from map(_line_of, found.sent)
     if found.sent:
         yield ""
-    yield say.text("find.tell", number=found.number)
-    yield from ("  " + line for line in told)
+    yield say.text("find.tell", told=told)
     yield ""
     yield say.text("find.searched", count=found.batches, record=record)
     for entry in found.unread:
@@ -286,54 +284,44 @@ def _line_of(one: Sent) -> str:
         now=_NOW.get(one.now, one.now),
         **facts,
     )
+    if one.now is Now.NO_NEWS and one.said:
+        line = f"{line} {say.text('provider_says', reason=one.said)}"
     return f"{line}; {say.closed_by_hand(*one.closed)}" if one.closed else line
 
 
-def told(found: Found, now: datetime, *, rehearsal: bool) -> list[str]:
-    """What to say on the telephone, a line each; the latest first. `now` is in WIB."""
-    never = (
-        [] if any(one.sent_at for one in found.sent) else [say.text("find.tell.never", number=found.number)]
-    )
-    return [*never, *(_told(one, found.number, now, rehearsal=rehearsal) for one in found.sent)]
+def what_counts(found: Found, now: datetime) -> Sent | None:
+    """The one row to speak of: what is open before what is settled, and of that what can be cleared up today
+    alone (`now` is in WIB); else the latest. None where the number is in no batch."""
+    still_open = [one for one in found.sent if one.is_open]
+    today = [one for one in still_open if _telling(one, now) == "find.tell.unknown_today"]
+    return next(iter((*today, *still_open, *found.sent)), None)
 
 
-def _told(one: Sent, number: str, now: datetime, *, rehearsal: bool) -> str:
-    shown = (one.sheet or argument(one.name)) + (" --sandbox" if rehearsal else "")
-    words = say.text(
-        _telling(one, number, now),
+def told(one: Sent | None, number: str, now: datetime) -> str:
+    """What to say on the telephone of this row, in one sentence; `now` is in WIB."""
+    if one is None:
+        return say.text("find.tell.never", number=number)
+    check = "find.tell.check_telkomsel" if numbers.operator_of(number) == "TELKOMSEL" else "find.tell.check"
+    return say.text(
+        _telling(one, now),
         day=one.sent_at[:10],
         time=one.sent_at[11:16],
         product=one.product,
         nominal="" if one.nominal is None else one.nominal,
         serial=one.serial or "-",
-        invoice=one.invoice or "-",
         name=one.name,
         row=one.row,
-        status=one.status,
-        now=_NOW.get(one.now, one.now),
-        reason=one.reason,
-        closed=say.closed_by_hand(*one.closed) if one.closed else "",
-        sheet=shown,
-    )
-    return (
-        f"{words} {say.text('provider_says', reason=one.said)}"
-        if one.now is Now.NO_NEWS and one.said
-        else words
+        number=number,
+        check=say.text(check),
     )
 
 
-def unsettled(found: Found, now: datetime) -> Iterator[tuple[str, str, int]]:
-    """What goes on with an open or failed row ("resolve", "resend", "settle", "run"), its sheet, the row."""
-    for one in found.sent:
-        if one.sheet and one.sent_at:
-            if one.status.is_open and not one.invoice:
-                yield "resolve", one.sheet, one.row
-                if _may_be_sent_again(one, now):
-                    yield "resend", one.sheet, one.row
-            elif one.is_open:
-                yield "settle", one.sheet, one.row
-            elif one.status is Status.GAGAL:
-                yield "run", one.sheet, one.row
+def goes_on(one: Sent | None, now: datetime) -> tuple[str, Mapping[str, object]]:
+    """What is to be done about the row, by its name in `steps`, and the facts of that; "" for nothing."""
+    if one is None:
+        return "", {}
+    facts = {name: getattr(one, name) for name in ("name", "row", "sheet", "invoice")}
+    return _GOES_ON[_telling(one, now)], facts
 
 
 def _may_be_sent_again(one: Sent, now: datetime) -> bool:
@@ -342,14 +330,14 @@ def _may_be_sent_again(one: Sent, now: datetime) -> bool:
     return one.status is Status.UNKNOWN and is_today and not near_midnight(now)
 
 
-def _telling(one: Sent, number: str, now: datetime) -> str:
+def _telling(one: Sent, now: datetime) -> str:
+    """How the row is spoken of, by the code of its wording."""
     if one.is_contradicted:
         return "find.tell.contradiction"
     if not one.sent_at:
         return "find.tell.held"
     if one.status is Status.SUKSES:
-        telkomsel = numbers.operator_of(number) == "TELKOMSEL"
-        return "find.tell.paid_telkomsel" if telkomsel else "find.tell.paid"
+        return "find.tell.paid"
     if one.is_open:
         return _telling_open(one, now)
     if one.closed:
@@ -373,6 +361,26 @@ _OPEN_NOW = {
     Now.PENDING: "find.tell.pending",
     Now.NO_NEWS: "find.tell.no_news",
     Now.NO_ANSWER: "find.tell.no_answer",
-    Now.NOT_ASKED: "find.tell.open",
+    Now.NOT_ASKED: "find.tell.no_answer",
 }
 _NOT_PAID = {Status.GAGAL: "find.tell.failed", Status.DUPLICATE: "find.tell.duplicate"}
+
+_GOES_ON = {
+    "find.tell.paid": "",
+    "find.tell.duplicate": "",
+    "find.tell.held": "status",
+    "find.tell.not_sent": "status",
+    "find.tell.failed": "retry",
+    "find.tell.closed": "retry",
+    "find.tell.paid_now": "record",
+    "find.tell.failed_now": "record",
+    "find.tell.pending": "later",
+    "find.tell.no_answer": "later",
+    "find.tell.no_news": "ask",
+    "find.tell.accepted": "close_accepted",
+    "find.tell.unknown": "close",
+    "find.tell.unknown_today": "resend",
+    "find.tell.open_on_record": "put_back",
+    "find.tell.contradiction": "contradiction",
+}
+"""What is to be done about a row that is spoken of like this."""

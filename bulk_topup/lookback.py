@@ -55,12 +55,13 @@ def find_number(
     if not offline and find.may_be_asked(found.sent):
         found = replace(found, sent=_asked(found, connection, ledger, desk, clock))
     now = clock.now()
-    told = find.told(found, now, rehearsal=connection.sandbox)
+    one = find.what_counts(found, now)
+    told = find.told(one, number, now)
     desk.report(
         {"record": shown(ledger), **find.facts_of(found), "summary": told},
         find.lines_of(found, told, shown(ledger)),
     )
-    desk.next(steps.with_found(desk.typed, number, find.unsettled(found, now)))
+    desk.next([steps.with_found(desk.typed, number, *find.goes_on(one, now))])
     return found.exit_code()
 
 

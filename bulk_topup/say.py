@@ -889,15 +889,27 @@ WORDS: dict[str, str] = {
     "history.next_more": "{count:batch|batches} more with open rows stand above.",
     "history.next": "nothing is open; see what one person got, by the phone number:",
     "find.no_number": "{text} is not an Indonesian mobile number; give one as in 'bulk-topup find 081234567890'",
-    "find.next": "tell them what stands above; for all batches, with the months' totals:",
-    "find.next_settle": "ask how the rows of that sheet ended that are not certain, and record it:",
-    "find.next_retry": "send the rows of that sheet again that failed:",
-    "find.next_resolve": (
-        "close row {row} with what the provider says (if it has no such top-up, --not-sent instead of the invoice):"
+    "find.next": "for all batches, with the months' totals:",
+    "find.next_status": "see why, and how that sheet goes on:",
+    "find.next_retry": "if it is still due, send the rows of that sheet again that failed; it asks before it does:",
+    "find.next_record": "record that, and see how that sheet goes on:",
+    "find.next_later": "do not send it again; ask how it ended, now or later today:",
+    "find.next_ask": (
+        "do not send it again; ask the provider today about invoice {invoice}, and once it knows, have it recorded:"
     ),
+    "find.next_close": (
+        "do not send it again; look the number up in the provider's transaction list, and close row {row} with what it says "
+        "(if there is no such top-up, --not-sent instead of the invoice):"
+    ),
+    "find.next_close_accepted": "do not send it again; ask the provider for its invoice, and close row {row} with that:",
     "find.next_resend": (
-        "or, today before 23:50 WIB, have what is unknown in that sheet sent again: what the provider already has, it refuses:"
+        "do not send it by another sheet; today before 23:50 WIB, have what is unknown in that sheet sent once more: what "
+        "the provider already has, it refuses:"
     ),
+    "find.next_put_back": (
+        "do not send it again; put the progress file of {name} back where it was, and look again, or ask the provider."
+    ),
+    "find.next_contradiction": "ask the provider about invoice {invoice} before anything is sent to this number again.",
     "find.from_record": "only the record of all top-ups speaks of it: the progress file is missing, or an older copy",
     "find.now.no_news": "no final answer",
     "find.now.no_answer": "no answer",
@@ -907,77 +919,61 @@ WORDS: dict[str, str] = {
         "the provider now: {now:words}"
     ),
     "find.line_held": "{name}, row {row}: {product}, {status}, never sent: {reason}",
-    "find.tell": "What to tell the owner of {number}:",
+    "find.tell": "Tell them: {told}",
     "find.tell.paid": (
-        "Paid on {day:date} at {time} (WIB): {product} of {nominal:money}, serial {serial}. Ask them to check their balance, "
-        "and the messages of that time."
+        "it was paid on {day:date} at {time} (WIB), {product} of {nominal:money}, serial {serial}; {check}"
     ),
-    "find.tell.paid_telkomsel": (
-        "Paid on {day:date} at {time} (WIB): {product} of {nominal:money}, serial {serial}. Ask them to check their balance "
-        "with *888#, and the messages of that time."
-    ),
+    "find.tell.check": "they can see it in their balance and in the messages of that time.",
+    "find.tell.check_telkomsel": "they can see it in their balance (*888#) and in the messages of that time.",
     "find.tell.paid_now": (
-        "Sent on {day:date} at {time} (WIB), and the provider now says that it is paid: {product} of {nominal:money}, "
-        "serial {serial}. Run 'bulk-topup settle {sheet}' to record it."
+        "it is paid: {product} of {nominal:money}, sent on {day:date} at {time} (WIB), serial {serial}; {check}"
     ),
     "find.tell.failed_now": (
-        "Sent on {day:date} at {time} (WIB), and the provider now says that it failed: {product} of {nominal:money}. Run "
-        "'bulk-topup settle {sheet}' to record it, then 'bulk-topup run {sheet} --retry-failed'."
+        "it is not paid: {product} of {nominal:money}, sent on {day:date} at {time} (WIB), failed at the provider."
     ),
     "find.tell.pending": (
-        "Not certain yet: {product} of {nominal:money} left on {day:date} at {time} (WIB), and the provider says now that it is "
-        "still working on it (invoice {invoice}). Do not send it again; run 'bulk-topup settle {sheet}' later today, and if "
-        "that says the same tomorrow, ask the provider about the invoice."
+        "it is not certain yet: {product} of {nominal:money} left on {day:date} at {time} (WIB), and the provider is still "
+        "working on it."
     ),
     "find.tell.no_news": (
-        "Not certain yet: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid, and the provider "
-        "gives no final answer about invoice {invoice} now. Do not send it again; ask the provider about the invoice today."
+        "it is not certain yet: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid, and the "
+        "provider gives no final answer about it now."
     ),
     "find.tell.no_answer": (
-        "Not certain yet: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid, and the provider "
-        "could not be reached now. Do not send it again; look again later today, or ask the provider about invoice {invoice}."
-    ),
-    "find.tell.open": (
-        "Not certain yet: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid; the provider was "
-        "not asked now. Do not send it again; run 'bulk-topup settle {sheet}', or ask the provider about invoice {invoice}."
+        "it is not certain yet: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid; the provider "
+        "has not said now how it ended."
     ),
     "find.tell.unknown": (
-        "Not certain: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid; its invoice never "
-        "reached us, so only a person can ask. Do not send it again; look the number up in the provider's transaction list, "
-        "and close row {row} of {name} with what it says."
+        "it is not certain: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid; the provider's "
+        "answer never reached us, so a person has to ask."
     ),
     "find.tell.unknown_today": (
-        "Not certain: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid; its invoice never "
-        "reached us, so only a person can ask. Do not send it again by another sheet; look the number up in the provider's "
-        "transaction list, and close row {row} of {name} with what it says; or, today before 23:50 WIB, have 'settle "
-        "--resend' do it, which the one-a-day rule guards."
+        "it is not certain yet: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid; the "
+        "provider's answer never reached us, and it can be cleared up today."
     ),
     "find.tell.accepted": (
-        "Paid or on its way: the provider holds {product} of {nominal:money} since {day:date} at {time} (WIB), and its invoice "
-        "never reached us. Do not send it again; ask the provider for the invoice, and close row {row} of {name} with it."
+        "it is paid or on its way: the provider holds {product} of {nominal:money} since {day:date} at {time} (WIB), and we "
+        "ask it for the invoice."
     ),
     "find.tell.open_on_record": (
-        "Not certain: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid, and the progress file "
-        "that says more is missing. Do not send it again; put that file back and look again, or ask the provider."
+        "it is not certain: {product} of {nominal:money} left on {day:date} at {time} (WIB) and may be paid; we still have to "
+        "find out."
     ),
     "find.tell.contradiction": (
-        "Recorded as {status}, but the provider now says {now:words}: {product} of {nominal:money} on {day:date}, invoice "
-        "{invoice}. Ask the provider before anything is sent again."
+        "it is not certain: the provider says otherwise now than it did about {product} of {nominal:money} on {day:date}; we "
+        "ask it."
     ),
-    "find.tell.failed": (
-        "Not paid: {product} of {nominal:money} failed at the provider on {day:date}. Run 'bulk-topup run {sheet} "
-        "--retry-failed' to send it again."
-    ),
+    "find.tell.failed": "it is not paid: {product} of {nominal:money} failed at the provider on {day:date}.",
     "find.tell.closed": (
-        "Not paid: {product} of {nominal:money}, sent on {day:date}, was {closed}. Run 'bulk-topup run {sheet} "
-        "--retry-failed' to send it again, if it is still due."
+        "it is not paid: {product} of {nominal:money} left on {day:date}, and the provider turned out not to have it."
     ),
     "find.tell.duplicate": (
-        "Not paid by {name}, row {row}, on {day:date}: the provider had a top-up of this amount already, and takes one a day."
+        "it was not paid a second time on {day:date}: the provider had a top-up of {nominal:money} to this number already, "
+        "and takes one a day."
     ),
-    "find.tell.not_sent": "Not paid: {product} of {nominal:money} was refused on {day:date}. {reason}",
-    "find.tell.held": "Not sent, {name}, row {row}: {reason}",
-    "find.tell.never": "Nothing was ever sent to {number}.",
+    "find.tell.not_sent": "it is not paid yet: {product} of {nominal:money} was turned away on {day:date}.",
+    "find.tell.held": "nothing was sent to {number} yet: row {row} of {name} was held back, or its turn did not come.",
+    "find.tell.never": "nothing was ever sent to {number}.",
     "find.searched": "Batches looked through: {count:number}, in {record} and their progress files.",
     "find.unread": "Batch {name} of {day:date}: its progress file {path} is not there any more, or not readable.",
     "find.unread_old": "Batch {name} of {day:date}: where its progress file is, is not known.",

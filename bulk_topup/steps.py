@@ -315,23 +315,30 @@ def with_history(typed: Typed, batches: Iterable[PastBatch]) -> Iterator[Step]:
         yield Step(say.text("history.next"), typed.line("find", "08..."))
 
 
-def with_found(typed: Typed, number: str, todo: Iterable[tuple[str, str, int]]) -> Iterator[Step]:
-    """`todo` says of each row that is not settled or not paid what goes on with it, its sheet and the row."""
-    found = [_found_step(typed, number, *one) for one in todo]
-    yield from dict.fromkeys(found)
-    if not found:
-        yield Step(say.text("find.next"), typed.line("history"))
+def with_found(typed: Typed, number: str, what: str, facts: Mapping[str, object]) -> Step:
+    """`what` goes on with a row, one of FOUND or "" for nothing; `facts` are the row's."""
+    if not what:
+        return Step(say.text("find.next"), typed.line("history"))
+    code, name, options = FOUND[what]
+    words = say.text(code, **facts)
+    options = options.format(row=facts["row"], number=number)
+    return Step(words, typed.line(name, str(facts["sheet"]), options) if name else "")
 
 
-def _found_step(typed: Typed, number: str, what: str, sheet: str, row: int) -> Step:
-    closing = f'--row {row} --number {number} --invoice TRX... --note "NAME"'
-    code, name, options = {
-        "resolve": ("find.next_resolve", "resolve", closing),
-        "resend": ("find.next_resend", "settle", "--resend"),
-        "settle": ("find.next_settle", "settle", ""),
-        "run": ("find.next_retry", "run", "--retry-failed"),
-    }[what]
-    return Step(say.text(code, row=row), typed.line(name, sheet, options))
+CLOSING = '--row {row} --number {number} --invoice TRX... --note "NAME"'
+FOUND = {
+    "status": ("find.next_status", "status", ""),
+    "retry": ("find.next_retry", "run", "--retry-failed"),
+    "record": ("find.next_record", "settle", ""),
+    "later": ("find.next_later", "settle", ""),
+    "ask": ("find.next_ask", "settle", ""),
+    "close": ("find.next_close", "resolve", CLOSING),
+    "close_accepted": ("find.next_close_accepted", "resolve", CLOSING),
+    "resend": ("find.next_resend", "settle", "--resend"),
+    "put_back": ("find.next_put_back", "", ""),
+    "contradiction": ("find.next_contradiction", "", ""),
+}
+"""The wording, the command of the row's sheet, and its options."""
 
 
 def with_forgotten(typed: Typed, *, has_files: bool) -> Step:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bulk_topup import find, lookback, standing
+from bulk_topup.batch import Wishes
 from bulk_topup.config import Connection, who
 from bulk_topup.desk import Desk
 from bulk_topup.errors import Exit, InputError
@@ -67,6 +68,11 @@ def said(
 ) -> tuple[Exit, str]:
     capsys.readouterr()
     return look(bench, number, offline=offline), capsys.readouterr().out
+
+
+def steps_in(out: str) -> list[str]:
+    """The commands that are said to come next."""
+    return [line.strip() for line in out.splitlines() if line.startswith("        bulk-topup ")]
 
 
 def on_record(bench: Bench, number: str) -> Found:
@@ -173,7 +179,8 @@ def test_a_number_that_nothing_was_sent_to_says_what_was_looked_through(
     bench.run()
     exit_code, out = said(bench, capsys, C)
     assert exit_code is Exit.NOT_ALL_PAID
-    assert f"Nothing was ever sent to {C}." in out
+    assert f"Tell them: nothing was ever sent to {C}." in out
+    assert steps_in(out) == ["bulk-topup history"]
     assert f"Batches looked through: 1, in {bench.folder / 'ledger.db'}" in out
 
 
@@ -195,8 +202,8 @@ def test_every_invoice_is_asked_about_and_nothing_is_written_down(bench: Bench) 
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        (PENDING_THEN_SUKSES, "the provider now says that it is paid"),
-        (PENDING_THEN_GAGAL, "the provider now says that it failed"),
+        (PENDING_THEN_SUKSES, "Tell them: it is paid: TSEL5"),
+        (PENDING_THEN_GAGAL, "Tell them: it is not paid: TSEL5"),
         (PENDING_FOR_EVER, "still working on it"),
     ],
 )
@@ -209,7 +216,7 @@ def test_a_pending_row_is_told_as_the_provider_has_it_now(
     exit_code, out = said(bench, capsys, number)
     assert exit_code is Exit.OPEN
     assert words in out
-    assert "bulk-topup settle" in out
+    assert steps_in(out) == [f"bulk-topup settle {bench.path}"]
 
 
 def test_offline_asks_nobody(bench: Bench) -> None:
@@ -231,7 +238,7 @@ def test_without_a_password_the_record_speaks_and_that_is_said(
     assert look(bench, A) is Exit.OK
     told = capsys.readouterr()
     assert "The provider was not asked" in told.err
-    assert "Paid on" in told.out
+    assert "Tell them: it was paid on" in told.out
 
 
 def test_another_account_s_invoice_is_not_asked_about(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +262,7 @@ def test_a_provider_out_of_reach_changes_nothing_about_the_record(
 
 
 @pytest.mark.parametrize(("recorded", "kind"), [("gagal", "gagal"), ("sukses", "sukses")])
-def test_a_provider_that_contradicts_the_record_leaves_it_open(
+def test_a_provider_that_contradicts_the_record_leaves_it_open_and_no_command_decides_it(
     bench: Bench, capsys: pytest.CaptureFixture[str], recorded: str, kind: str
 ) -> None:
     number = PENDING_THEN_SUKSES if recorded == "gagal" else PENDING_THEN_GAGAL
@@ -267,7 +274,9 @@ def test_a_provider_that_contradicts_the_record_leaves_it_open(
     bench.clock.pass_by(10)
     exit_code, out = said(bench, capsys, number)
     assert exit_code is Exit.OPEN
-    assert f"Recorded as {recorded}, but the provider now says" in out
+    assert "Tell them: it is not certain: the provider says otherwise now" in out
+    assert f"Next: ask the provider about invoice {only(bench, number).invoice}" in out
+    assert steps_in(out) == []
 
 
 # -- what to tell the owner --------------------------------------------------------------------------------
@@ -279,7 +288,7 @@ def test_a_paid_row_is_told_with_day_serial_and_how_to_check(
     bench.sheet(A)
     bench.run()
     _, out = said(bench, capsys, A)
-    assert f"Paid on {bench.clock.now():%Y-%m-%d}" in out
+    assert f"Tell them: it was paid on {bench.clock.now():%Y-%m-%d}" in out
     assert f"serial {only(bench, A).serial}" in out
     assert "*888#" in out
 
@@ -290,17 +299,17 @@ def test_only_a_telkomsel_number_is_told_telkomsel_s_code(
     bench.sheet(INDOSAT, product="ISAT5")
     bench.run()
     _, out = said(bench, capsys, INDOSAT)
-    assert "Paid on" in out
+    assert "it was paid on" in out
     assert "*888#" not in out
 
 
 @pytest.mark.parametrize(
-    ("fault", "words", "exit_code"),
+    ("fault", "words", "command", "exit_code"),
     [
-        (refusal("00"), "--retry-failed", Exit.OK),
-        (refusal("51"), "had a top-up of this amount already", Exit.OK),
-        (refusal("62"), "was refused", Exit.OK),
-        ("after close", "Do not send it again", Exit.OPEN),
+        (refusal("00"), "it is not paid: TSEL5", "run {sheet} --retry-failed", Exit.OK),
+        (refusal("51"), "it was not paid a second time", "history", Exit.OK),
+        (refusal("62"), "was turned away", "status {sheet}", Exit.OK),
+        ("after close", "may be paid", "settle {sheet} --resend", Exit.OPEN),
     ],
 )
 def test_what_is_not_paid_is_told_with_what_to_do(
@@ -308,12 +317,43 @@ def test_what_is_not_paid_is_told_with_what_to_do(
     capsys: pytest.CaptureFixture[str],
     fault: str,
     words: str,
+    command: str,
     exit_code: Exit,
 ) -> None:
     bench = sent_with(fault)
     came_to, out = said(bench, capsys, A)
-    assert words in out
+    [line] = [line for line in out.splitlines() if line.startswith("Tell them: ")]
+    assert words in line
+    assert "bulk-topup" not in line
+    assert steps_in(out) == [f"bulk-topup {command.format(sheet=bench.path)}"]
     assert came_to is exit_code
+
+
+def test_of_several_rows_the_open_one_is_spoken_of_though_a_later_one_is_paid(
+    sent_with: Callable[..., Bench], capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = sent_with("after close")
+    bench.clock.pass_by(86_400)
+    bench.path.write_text(f"No HP,Kode Produk\n{A},TSEL10\n", encoding="utf-8")
+    bench.run(same_batch=True, wishes=Wishes(same_batch=True, include_changed=True))
+    exit_code, out = said(bench, capsys, A)
+    assert [one.status for one in on_record(bench, A).sent] == [Status.SUKSES, Status.UNKNOWN]
+    assert "Tell them: it is not certain: TSEL5 " in out
+    assert out.count("Tell them:") == 1
+    [command] = steps_in(out)
+    assert command.startswith(f"bulk-topup resolve {bench.path} --row 2 --number {A} --invoice TRX...")
+    assert exit_code is Exit.OPEN
+
+
+def test_a_row_that_was_held_back_is_told_as_not_sent_and_its_sheet_says_more(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sheet(A, product="TSEL55")
+    bench.run()
+    exit_code, out = said(bench, capsys, A)
+    assert f"Tell them: nothing was sent to {A} yet: row 2 of bonus was held back" in out
+    assert steps_in(out) == [f"bulk-topup status {bench.path}"]
+    assert exit_code is Exit.NOT_ALL_PAID
 
 
 def test_an_open_row_without_an_invoice_is_told_with_what_closes_it_and_by_when(
@@ -325,12 +365,10 @@ def test_an_open_row_without_an_invoice_is_told_with_what_closes_it_and_by_when(
     _, tomorrow = said(bench, capsys, A)
     resolve = f'bulk-topup resolve {bench.path} --row 2 --number {A} --invoice TRX... --note "NAME"'
     resend = f"bulk-topup settle {bench.path} --resend"
-    assert resolve in today
+    assert steps_in(today) == [resend]
     assert "today before 23:50 WIB" in today
-    assert resend in today
-    assert resolve in tomorrow
+    assert steps_in(tomorrow) == [resolve]
     assert "23:50" not in tomorrow
-    assert resend not in tomorrow
 
 
 def test_an_accepted_row_is_told_as_held_by_the_provider_and_closed_with_its_invoice(
@@ -342,9 +380,9 @@ def test_an_accepted_row_is_told_as_held_by_the_provider_and_closed_with_its_inv
     exit_code, out = said(bench, capsys, A)
     assert only(bench, A).status is Status.ACCEPTED
     assert exit_code is Exit.OPEN
-    assert "the provider holds TSEL5" in out
-    assert f"bulk-topup resolve {bench.path} --row 2 --number {A}" in out
-    assert "bulk-topup settle" not in out
+    assert "Tell them: it is paid or on its way: the provider holds TSEL5" in out
+    [command] = steps_in(out)
+    assert command.startswith(f"bulk-topup resolve {bench.path} --row 2 --number {A}")
 
 
 def test_an_invoice_that_the_provider_does_not_know_is_told_in_its_own_words(
@@ -355,8 +393,8 @@ def test_an_invoice_that_the_provider_does_not_know_is_told_in_its_own_words(
     with closing(sqlite3.connect(bench.checkpoint)) as db, db:
         db.execute("UPDATE attempts SET invoice = 'TRX999999'")
     _, out = said(bench, capsys, PENDING_FOR_EVER)
-    assert "no final answer about invoice TRX999999" in out
-    assert "(Provider: " in out
+    assert "invoice TRX999999, serial -; the provider now: no final answer (Provider: " in out
+    assert "ask the provider today about invoice TRX999999" in out
 
 
 def test_a_row_that_a_person_closed_is_told_with_who_when_and_why(
@@ -388,7 +426,7 @@ def test_the_command_prints_one_object(office: Office) -> None:
     assert (one["name"], one["row"], one["status"], one["now"]) == ("gaji", 2, "sukses", "sukses")
     assert one["day"] == one["sent_at"][:10]
     assert one["invoice"]
-    assert came.json["summary"][0].startswith("Paid on")
+    assert came.json["summary"].startswith("it was paid on")
     assert (came.json["batches_searched"], came.json["progress_files_missing"]) == (1, [])
 
 
