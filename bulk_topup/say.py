@@ -181,6 +181,17 @@ WORDS: dict[str, str] = {
         '{file}, row {row}: a quotation mark (") is opened and not closed, or stands where none belongs; '
         "correct that row, or save the file as .xlsx"
     ),
+    "sheet.long_cell": (
+        "{file}, row {row}: a cell has more than {most:number} characters, far more than Excel can hold; shorten or clear it"
+    ),
+    "sheet.swallowed": (
+        '{file}: {count:cell holds|cells hold} other rows (row {rows}, with "{text}"), as quotation marks (") are opened and '
+        "closed in the wrong places; correct them there, or save the file as .xlsx"
+    ),
+    "sheet.lines_in_cell": (
+        "a cell goes on over several lines, each of which looks like a row (row {rows}): if they are rows of their own, "
+        'correct the quotation marks (") there'
+    ),
     "sheet.delimiter": (
         "{file} can be split into columns in more than one way; save it as .xlsx, or put sep=; (or sep=,) in "
         "its first line"

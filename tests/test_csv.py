@@ -218,6 +218,59 @@ def test_quotes_that_do_not_add_up_name_the_row_where_they_began(data: bytes, ro
     assert (error.code, error.facts["row"]) == ("sheet.quotes", row)
 
 
+def test_a_cell_longer_than_any_of_excels_is_told_from_an_unclosed_quote() -> None:
+    error = refused(b"HP,Kode,Nama\n0812,TEL5,x\n0813,TEL5," + b"x" * 1_100_000 + b"\n")
+    assert (error.code, error.facts["row"]) == ("sheet.long_cell", "3")
+
+
+ANI, BUDI, CICI = b"Ani,081234567890,S5", b"Budi,081234567891,S5", b"Cici,081234567892,S5"
+
+
+@pytest.mark.parametrize(
+    ("lines", "row"),
+    [
+        ((ANI, b'"' + BUDI, CICI.replace(b"Cici", b'Cici"')), "3"),
+        ((ANI, b'Budi,081234567891,"S5', CICI + b'"', ANI), "3"),
+        ((ANI, b'Budi,"081234567891,S5', b'Cici,081234567892",S5'), "3"),
+        ((b'"Ani, S.Kom",081234567890,"S5', b"Budi,0812-3456-7891,S5", CICI + b'"'), "2"),
+        ((b'"' + ANI, BUDI, CICI, b'Dedi",x,S5'), "2"),
+    ],
+)
+def test_rows_between_two_stray_quotes_are_not_lost_in_a_cell(lines: tuple[bytes, ...], row: str) -> None:
+    error = refused(b"Nama,No HP,Kode\n" + b"\n".join(lines) + b"\n")
+    assert (error.code, error.facts["rows"]) == ("sheet.swallowed", row)
+    error = refused(b"sep=,\n\nNama,No HP,Kode\n" + b"\r\n".join(lines))
+    assert (error.code, error.facts["rows"]) == ("sheet.swallowed", str(int(row) + 1))
+
+
+def test_a_person_within_the_headers_own_cells_is_not_lost() -> None:
+    error = refused(b'Nama,No HP,Kode,"Ket\n' + ANI + b',x"\n' + BUDI + b",\n")
+    assert (error.code, error.facts["rows"]) == ("sheet.swallowed", "1")
+
+
+def test_lines_in_a_cell_that_may_be_rows_are_told() -> None:
+    table = found(b'Nama,No HP,Kode\nAni,0812,S5\n"Budi,8.1E+10,S5\nCici",,S5\n')
+    assert [row for row, _ in table.rows] == [2, 3]
+    assert [(each.code, dict(each.facts)) for each in table.remarks.notices] == [
+        ("sheet.lines_in_cell", {"rows": "3"})
+    ]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'Ani,"Jl. Mawar 1\nRT 2, RW 3, Telp 081234567899\nJakarta, 12345",081234567890,S5',
+        b'Ani,"Jl. Mawar, RT 2, 081234567899\nJakarta",081234567890,S5',
+        b'Ani,Jl. Mawar,"081234567890\n081234567891",S5',
+        b'Ani,Jl. Mawar,081234567890,"S5\n"',
+    ],
+)
+def test_an_address_of_several_lines_is_a_cell_like_any_other(row: bytes) -> None:
+    table = found(b'Nama,Alamat,"No\nHP",Kode\n' + row + b"\n" + row + b"\n")
+    assert [len(cells) for _, cells in table.rows] == [4, 4]
+    assert table.remarks.notices == []
+
+
 def test_more_columns_than_excel_has_are_refused_with_the_row() -> None:
     error = refused(b"HP,Kode\n0812,TEL5\n0812,TEL5" + b"," * 20_000 + b"\n")
     assert (error.code, error.facts["row"]) == ("sheet.too_many_columns", "3")

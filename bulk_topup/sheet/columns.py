@@ -119,7 +119,7 @@ def _candidates(rows: Iterable[Row]) -> Iterator[Row]:
     """The filled rows in which the header may be."""
     cells = 0
     for count, (row, texts) in enumerate(row for row in rows if any(map(str.strip, row[1]))):
-        if count >= HEADER_ROWS and (cells > MOST_HEADER_CELLS or any(map(_is_phone, texts))):
+        if count >= HEADER_ROWS and (cells > MOST_HEADER_CELLS or any(map(is_phone, texts))):
             return
         cells += len(texts)
         yield row, texts
@@ -146,10 +146,10 @@ _PHONE = re.compile(r"[+(]?(?:(?:62|0)[ ).-]*)?8[0-9 ().-]{8,16}")
 
 def _people(rows: Iterable[Row]) -> tuple[int, ...]:
     """Those of the rows that have a cell with a phone number and nothing else."""
-    return tuple(row for row, texts in rows if any(map(_is_phone, texts)))
+    return tuple(row for row, texts in rows if any(map(is_phone, texts)))
 
 
-def _is_phone(text: str) -> bool:
+def is_phone(text: str) -> bool:
     return _PHONE.fullmatch(text.strip()) is not None
 
 
@@ -164,7 +164,7 @@ def _matcher(option: str, name: str | None, aliases: frozenset[str], candidates:
     if any(_by_letter(texts, name) for _, texts in candidates):
         return lambda texts: _by_letter(texts, name)
     _, texts = candidates[0]
-    raise NoHeader("sheet.no_such_column", option=option, name=_shown(name), columns=_listed(texts))
+    raise NoHeader("sheet.no_such_column", option=option, name=shown(name), columns=_listed(texts))
 
 
 def _by_alias(texts: Sequence[str], aliases: frozenset[str]) -> list[int]:
@@ -249,8 +249,8 @@ def _not_found(candidates: list[Row], found: list[tuple[list[int], list[int]]]) 
     if not fitting[nearest] and (people := _people(candidates)):
         nearest = [row for row, _ in candidates].index(people[0]) - 1
         if nearest < 0:
-            number = next(text for text in candidates[0][1] if _is_phone(text))
-            return NoHeader("sheet.no_header", row=str(people[0]), number=_shown(number))
+            number = next(text for text in candidates[0][1] if is_phone(text))
+            return NoHeader("sheet.no_header", row=str(people[0]), number=shown(number))
     row, texts = candidates[nearest]
     code = "sheet.no_product_column" if found[nearest][0] else "sheet.no_number_column"
     return NoHeader(code, row=str(row), columns=_listed(texts), searched=str(len(candidates)))
@@ -259,7 +259,7 @@ def _not_found(candidates: list[Row], found: list[tuple[list[int], list[int]]]) 
 def _listed(texts: Sequence[str], positions: Iterable[int] | None = None) -> str:
     """`A "Name", C "No HP"`: columns as a person finds them in Excel."""
     chosen = [at for at, text in enumerate(texts) if text.strip()] if positions is None else list(positions)
-    return first_of([f'{letter(at)} "{_shown(texts[at])}"' for at in chosen], LISTED_COLUMNS)
+    return first_of([f'{letter(at)} "{shown(texts[at])}"' for at in chosen], LISTED_COLUMNS)
 
 
 def first_of(items: Sequence[object], most: int) -> str:
@@ -268,6 +268,6 @@ def first_of(items: Sequence[object], most: int) -> str:
     return f"{listed}, …" if len(items) > most else listed
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1] + "…"

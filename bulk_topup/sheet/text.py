@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 from bulk_topup.errors import InputError
 from bulk_topup.model import Notice
 from bulk_topup.sheet.book import Found, Remarks, Wanted
-from bulk_topup.sheet.columns import Header, Named, NoHeader, find_header, first_of
+from bulk_topup.sheet.columns import Header, Named, NoHeader, find_header, first_of, is_phone, shown
 from bulk_topup.sheet.frames import MOST_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from _csv import Reader as _Reader
+    from collections.abc import Callable, Iterable, Iterator
+
+    from bulk_topup.model import Columns
 
     Record = tuple[int, list[str]]
     """A record's number as Excel numbers its row, and its texts."""
@@ -70,8 +73,8 @@ def read(data: bytes, wanted: Wanted) -> Found:
         raise InputError("sheet.not_text") if has_nul else error from error
     if has_nul:
         raise _nul(source)
-    notices = [Notice("sheet.windows_1252")] if encoding == "cp1252" else []
-    return Found("", header, _body(source, header), Remarks(notices=notices))
+    remarks = Remarks(notices=[Notice("sheet.windows_1252")] if encoding == "cp1252" else [])
+    return Found("", header, _body(source, header, remarks), remarks)
 
 
 # -- encoding ----------------------------------------------------------------------------------------------
@@ -208,33 +211,114 @@ _SLIPS: list[tuple[str, Callable[[list[str]], list[str]]]] = [
 
 
 def _records(source: _Source) -> Iterator[Record]:
-    """Numbered as Excel does: a quoted line break ends no row, an empty line is one, `sep=` is none."""
+    return _numbered(_reader(source, _table_lines(source)), source)
+
+
+def _table_lines(source: _Source) -> io.TextIOWrapper:
     lines = source.lines()
     if _declared_delimiter(source.data, source.encoding):
         lines.readline()
+    return lines
+
+
+def _reader(source: _Source, lines: Iterable[str]) -> _Reader:
+    return csv.reader(lines, delimiter=source.delimiter, strict=True)
+
+
+def _numbered(reader: _Reader, source: _Source) -> Iterator[Record]:
+    """Numbered as Excel does: a quoted line break ends no row, an empty line is one, `sep=` is none."""
     row = 0
     try:
-        for row, cells in enumerate(csv.reader(lines, delimiter=source.delimiter, strict=True), 1):
+        for row, cells in enumerate(reader, 1):
             if row > MOST_ROWS:
                 raise InputError("sheet.too_many_rows", most=MOST_ROWS)
             if len(cells) > MOST_COLUMNS:
                 raise InputError("sheet.too_many_columns", row=str(row), most=MOST_COLUMNS)
             yield row, cells
     except csv.Error as error:
+        if len(_line(source, reader.line_num)) > LONGEST_FIELD:
+            raise InputError("sheet.long_cell", row=str(row + 1), most=LONGEST_FIELD) from error
         raise _BadQuotes("sheet.quotes", row=str(row + 1)) from error
 
 
-def _body(source: _Source, header: Header) -> Iterator[Record]:
+def _line(source: _Source, number: int) -> str:
+    return next(islice(_table_lines(source), number - 1, None), "")
+
+
+def _body(source: _Source, header: Header, remarks: Remarks) -> Iterator[Record]:
     width = len(header.texts)
     longer: list[int] = []
-    for row, cells in islice(_records(source), header.row, None):
+    reader = _reader(source, _table_lines(source))
+    row = header.row
+    for row, cells in islice(_numbered(reader, source), header.row, None):
         if len(cells) > width:
             if any(map(str.strip, cells[width:])):
                 longer.append(row)
             yield row, cells[:width]
         else:
             yield row, cells
+    if reader.line_num > row:
+        _look_into_lines(source, header, remarks)
     if longer:
         raise InputError(
             "sheet.ragged", rows=first_of(longer, LISTED_ROWS), count=str(len(longer)), columns=str(width)
         )
+
+
+# -- rows within a cell ------------------------------------------------------------------------------------
+
+
+def _look_into_lines(source: _Source, header: Header, remarks: Remarks) -> None:
+    """Two quotes that stray make one cell of all that is between them, other people's rows, too.
+
+    Raises InputError where they are certainly people, tells where each line is as wide as a row.
+    """
+    dividers, own = len(header.texts) - 1, max(header.columns.number, header.columns.product)
+    swallowing: dict[int, str] = {}
+    doubtful: list[int] = []
+    for row, lines in _over_several_lines(source):
+        counts = [line.count(source.delimiter) for line in lines]
+        most = 1 if row > header.row else 0
+        if row < header.row or sum(count >= own for count in counts) <= most:
+            continue
+        people = [line for line in lines if _is_person(line, source.delimiter, header.columns)]
+        if len(people) > most:
+            swallowing[row] = people[-1]
+        elif set(counts) == {dividers}:
+            doubtful.append(row)
+    if swallowing:
+        facts = {"count": str(len(swallowing)), "text": shown(min(swallowing.items())[1])}
+        raise InputError("sheet.swallowed", rows=first_of(list(swallowing), LISTED_ROWS), **facts)
+    if doubtful:
+        remarks.tell(Notice("sheet.lines_in_cell", {"rows": first_of(doubtful, LISTED_ROWS)}))
+
+
+def _over_several_lines(source: _Source) -> Iterator[tuple[int, list[str]]]:
+    """The records that go on over several lines of the file, by their row."""
+    taken: list[str] = []
+
+    def noted() -> Iterator[str]:
+        for line in _table_lines(source):
+            taken.append(line)
+            yield line
+
+    for row, _ in _numbered(_reader(source, noted()), source):
+        if len(taken) > 1:
+            yield row, taken.copy()
+        taken.clear()
+
+
+def _is_person(line: str, delimiter: str, columns: Columns) -> bool:
+    """Whether a line by itself has a phone number and a product, whether quotes count in it or not."""
+    line = line[:LONGEST_FIELD].rstrip("\r\n")
+    readings = (line.split(delimiter), next(csv.reader([line], delimiter=delimiter), []))
+    return any(
+        max(columns.number, columns.product) < len(cells)
+        and is_phone(cells[columns.number].strip(_AROUND))
+        and cells[columns.product].strip(_AROUND)
+        for cells in readings
+    )
+
+
+_AROUND = "\"'= "
+"""What may stand around a text in a cell, besides the text."""
