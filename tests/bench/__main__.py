@@ -125,7 +125,8 @@ def _measured(figure: Figure, options: argparse.Namespace) -> Measured:
     if options.quick:
         rows, runs = min(rows, max(figure.quick_rows, figure.least_rows)), 1
     ours, baseline = [], []
-    figure.ours(rows, False)  # what is made once, or read from a cold disk, is no part of the figure
+    if not options.quick:
+        figure.ours(rows, False)  # what is made once, or read from a cold disk, is no part of the figure
     for _ in range(runs):
         ours.append(figure.ours(rows, False))
         if figure.baseline is not None:
