@@ -388,7 +388,7 @@ class Desk:
         if len(sendings) > 1:
             self.say(say.text("batch.sent_in_parts", count=len(sendings)))
             for one in sendings:
-                self.say(sending_line(one))
+                self.say(say.sending(**asdict(one)))
             return
         facts = asdict(sendings[0]) if sendings else facts
         if facts["plan_code"]:
@@ -538,18 +538,6 @@ def _hanging(line: str) -> int:
 
 
 # -- lines -------------------------------------------------------------------------------------------------
-
-
-def sending_line(one: Sending) -> str:
-    """An approver answers for what was sent under that plan, and for nothing else of the batch."""
-    facts = {"moment": one.at[:16].replace("T", " "), "who": one.who, "count": one.orders}
-    if not one.at:
-        return say.text("batch.part_unknown", **facts)
-    if not one.plan_code:
-        return say.text("batch.part_again", **facts)
-    approval = "sending.approved" if one.approved_by else "sending.not_approved"
-    approved = say.text(approval, who=one.approved_by)
-    return say.text("batch.part", **facts, code=one.plan_code, approved=approved)
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:

@@ -25,6 +25,7 @@ from bulk_topup.tally import tally
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from bulk_topup.checkpoint import Sending
     from bulk_topup.tally import Tally
 
 COLUMNS = ("date", "name", "rows", "paid", "not_paid", "open", "paid_rupiah")
@@ -44,11 +45,12 @@ WORDS_LEFT = 2
 @dataclass(frozen=True, slots=True)
 class PastBatch:
     """A batch as it stands; `file` is its progress file, None where it is not there or can't be read, and
-    `sheet` how a command is told of it then."""
+    `sheet` how a command is told of it then; `sendings` are the commands that sent something."""
 
     entry: BatchEntry
     file: Path | None
     sheet: str = ""
+    sendings: tuple[Sending, ...] = ()
 
     @property
     def month(self) -> str:
@@ -105,7 +107,7 @@ def as_it_stands(entry: BatchEntry) -> PastBatch:
         touched = checkpoint.last_touched()
         if touched > entry.touched:
             entry = entry_of(checkpoint, tally(checkpoint), touched)
-        return PastBatch(entry, checkpoint.path, sheet_of(checkpoint))
+        return PastBatch(entry, checkpoint.path, sheet_of(checkpoint), tuple(checkpoint.sendings()))
 
 
 def sheet_of(checkpoint: Checkpoint) -> str:
@@ -204,6 +206,7 @@ def _batch_facts(past: PastBatch) -> dict[str, object]:
         **{name: getattr(entry, name) for name in _AMOUNTS},
         "plan_code": entry.plan_code,
         "approved_by": entry.approver,
+        "sendings": [asdict(one) for one in past.sendings],
         "progress_file": str(past.file or entry.path),
         "progress_file_found": past.file is not None,
     }
@@ -246,13 +249,14 @@ def _month_lines(batches: Sequence[PastBatch]) -> Iterator[str]:
 
 
 def table_of(batches: Sequence[PastBatch]) -> Iterator[str]:
-    """A heading and two lines a batch: what it came to, and where its progress file is."""
+    """A heading, and the lines of each batch: what it came to, who sent and approved it, and its file."""
     heading = tuple(say.text(HEADINGS[name]) for name in COLUMNS)
     cells = [_cells(past.entry) for past in batches]
     widths = [max(map(len, column)) for column in zip(heading, *cells, strict=True)]
     yield _aligned(heading, widths)
     for past, row in zip(batches, cells, strict=True):
         yield _aligned(row, widths)
+        yield from _sent_by(past)
         yield say.text(_place_code(past), path=past.file or past.entry.path)
 
 
@@ -266,6 +270,14 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     words = [text.ljust(width) for text, width in zip(row[:WORDS_LEFT], widths, strict=False)]
     amounts = [text.rjust(width) for text, width in zip(row[WORDS_LEFT:], widths[WORDS_LEFT:], strict=True)]
     return "  ".join([*words, *amounts]).rstrip()
+
+
+def _sent_by(past: PastBatch) -> Iterator[str]:
+    """A line for each time that something was sent; without a progress file, what the record has of it."""
+    yield from (say.sending(**asdict(one)) for one in past.sendings)
+    if not past.sendings and past.entry.plan_code:
+        approved = say.approved(past.entry.approver)
+        yield say.text("history.last_code", code=past.entry.plan_code, approved=approved)
 
 
 def _place_code(past: PastBatch) -> str:

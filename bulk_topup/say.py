@@ -883,6 +883,7 @@ WORDS: dict[str, str] = {
     "history.file": "    progress file: {path}",
     "history.file_gone": "    progress file: {path} (not there any more, or not readable)",
     "history.file_never": "    progress file: not known, the batch is older than this list",
+    "history.last_code": "    sent last under the plan code {code}, {approved}",
     "history.none": "No batch was sent yet.",
     "history.none_in": "No batch was begun in {month:date}.",
     "history.month": (
@@ -1968,6 +1969,21 @@ def rows(numbers: Sequence[int], most: int) -> str:
 def closed_by_hand(at: str, who: str, note: str) -> str:
     """Who closed a row, when (an ISO time) and why."""
     return text("closed_by_hand", who=who, at=at[:16].replace("T", " "), note=note or "-")
+
+
+def sending(at: str, who: str, plan_code: str, approved_by: str, orders: int) -> str:
+    """An approver answers for what was sent under that plan, and for nothing else of the batch."""
+    facts = {"moment": at[:16].replace("T", " "), "who": who, "count": orders}
+    if not at:
+        return text("batch.part_unknown", **facts)
+    if not plan_code:
+        return text("batch.part_again", **facts)
+    return text("batch.part", **facts, code=plan_code, approved=approved(approved_by))
+
+
+def approved(by: str) -> str:
+    """`by` is "" where nobody did."""
+    return text("sending.approved" if by else "sending.not_approved", who=by)
 
 
 def attempt(status: Status, code: str, reason: str | None) -> str:

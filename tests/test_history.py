@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup import history, lookback
+from bulk_topup import history, lookback, run
 from bulk_topup.batch import Wishes
-from bulk_topup.config import Connection
+from bulk_topup.config import Approval, Connection
 from bulk_topup.database import VERSION, ledger_url
 from bulk_topup.desk import Desk
 from bulk_topup.errors import Exit, InputError, StorageFailed
 from bulk_topup.ledger import BatchEntry, Ledger, register_of
 from bulk_topup.model import Status
+from bulk_topup.sheet import read_sheet
 from tests.builders import NOW, TODAY, an_order
 from tests.desk_bench import PRICE, Bench
 
@@ -342,6 +343,33 @@ def test_a_rehearsal_s_batches_are_listed_apart(office: Office) -> None:
     said = office.run("history", "--sandbox")
     assert "gaji" in said.out
     assert "SANDBOX" in said.out
+
+
+def test_each_approver_of_a_batch_is_listed_with_what_was_sent_under_that_name(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the progress file, the record knows of the last one alone."""
+    bench.sheet(A, B)
+    bench.run()
+    bench.sheet(A, B, C)
+    code = checked(bench)
+    bench.run(same_batch=True, approval=Approval(code, "Rina"))
+    first, then = re.findall(
+        r"^    \d{4}-.*: (.*), plan code (.*), (.*)$", shown(bench, capsys), re.MULTILINE
+    )
+    assert (first[0], first[2]) == ("2 top-ups", "not approved")
+    assert then == ("1 top-up", code, "approved by Rina")
+    bench.checkpoint.unlink()
+    gone = shown(bench, capsys)
+    assert f"    sent last under the plan code {code}, approved by Rina\n" in gone
+    assert "2 top-ups" not in gone
+
+
+def checked(bench: Bench) -> str:
+    """The code of the plan as it is now."""
+    job, desk = bench.job(same_batch=True), Desk()
+    run.check(job, lambda: read_sheet(job.source.path), desk, bench.clock)
+    return str(desk._facts["approval"]["code"])  # type: ignore[index]
 
 
 # -- the status of one sheet -------------------------------------------------------------------------------
