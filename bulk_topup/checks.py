@@ -8,14 +8,15 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from bulk_topup import numbers, pricelist
 from bulk_topup.errors import InputError
-from bulk_topup.model import Finding, Level, OddCell, Oddity, PriceList, Product, Sheet, letter
+from bulk_topup.model import FOR_NOBODY, Finding, Level, OddCell, Oddity, PriceList, Product, Sheet, letter
+from bulk_topup.nobody import rows_for_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,11 +26,6 @@ SUGGESTED_MOST = 500
 
 _MONEY = re.compile(r"(?:rp\.?\s*)?([0-9]+|[0-9]{1,3}(?:[.,][0-9]{3})+)(?:[.,]00|,-)?", re.IGNORECASE)
 _COUNT = re.compile(r"[1-9][0-9]?")
-
-_TOTAL = re.compile(
-    r"(grand |sub[ -]?)?(total|jumlah)( total| keseluruhan| seluruhnya)?[ :.]*", re.IGNORECASE
-)
-"""How a row begins that adds up the others."""
 
 EXAMPLE_MARK = "CONTOH/EXAMPLE"
 """What the names of the template's example rows begin with."""
@@ -46,15 +42,15 @@ class Rows:
 
     table columns: `number` ("" where it is not one), `product` (as the price list spells it, "" where
     unknown), `nominal`, `price` (rupiah, 0 where unknown), `operator`, `itrx` (1 where not stated),
-    `itrx_stated` (bool). `listed` are all codes of the price list. `totals` are rows for nobody, that only
-    add up the others.
+    `itrx_stated` (bool). `listed` are all codes of the price list. `nobody` are the rows that are no
+    person's, with the code of their only finding.
     """
 
     sheet: Sheet
     table: pd.DataFrame
     number_problems: Mapping[int, numbers.Problem]
     listed: frozenset[str]
-    totals: frozenset[int] = frozenset()
+    nobody: Mapping[int, str] = field(default_factory=dict)
 
     def raw(self, position: int | None, among: pd.Series[bool] | None = None) -> pd.Series[str]:
         """A column of the sheet as it stands, blanks around the text aside; or `among` its rows."""
@@ -83,18 +79,8 @@ def understand(sheet: Sheet, prices: PriceList) -> Rows:
     _add_product(table, sheet, prices)
     _add_itrx(table, sheet)
     by_row = {int(cells.index[at]): problem for at, problem in problems.items()}
-    return Rows(sheet, table, by_row, frozenset(prices), frozenset(_totals(sheet, by_row)))
-
-
-def _totals(sheet: Sheet, problems: Mapping[int, numbers.Problem]) -> Iterator[int]:
-    """Rows that are called a total, with neither a number nor a product of their own."""
-    among = sheet.cells.loc[list(problems)]
-    bare = among[among[sheet.columns.product].str.strip() == ""]
-    for row, *texts in bare.itertuples():
-        number = texts[sheet.columns.number].strip()
-        is_free = not number or _TOTAL.fullmatch(number)
-        if is_free and any(_TOTAL.fullmatch(text.strip()) for text in texts):
-            yield int(row)
+    bare = table.index[(table["number"] == "") & (table["product"] == "")].tolist()
+    return Rows(sheet, table, by_row, frozenset(prices), rows_for_nobody(sheet, bare))
 
 
 def _in_doubt(cell: OddCell) -> bool:
@@ -149,7 +135,13 @@ def find_product(text: str, prices: PriceList) -> Product | None:
 
 def findings(rows: Rows, prices: PriceList) -> list[Finding]:
     """Everything that any check has to say, in the sheet's order."""
-    return sorted((f for check in CHECKS for f in check(rows, prices)), key=lambda f: f.row)
+    found = (each for check in CHECKS for each in check(rows, prices) if _counts(each, rows))
+    return sorted(found, key=lambda each: each.row)
+
+
+def _counts(found: Finding, rows: Rows) -> bool:
+    """Of a row for nobody, no cell is asked to be filled in or corrected."""
+    return found.row not in rows.nobody or found.code in FOR_NOBODY or found.code == "hidden.skipped"
 
 
 # -- the checks --------------------------------------------------------------------------------------------
@@ -158,7 +150,7 @@ def findings(rows: Rows, prices: PriceList) -> list[Finding]:
 def number_is_mobile(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     column = rows.column_name(rows.sheet.columns.number)
     for row, problem in rows.number_problems.items():
-        if row not in rows.totals and (row, rows.sheet.columns.number) not in rows.sheet.odd:
+        if (row, rows.sheet.columns.number) not in rows.sheet.odd:
             yield _error(
                 row, problem.code, column, rows.sheet.cells.at[row, rows.sheet.columns.number], problem.facts
             )
@@ -168,9 +160,7 @@ def cells_are_text(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     columns = rows.sheet.columns
     ours = {columns.number, columns.product, columns.nominal, columns.itrx} - {None}
     for (row, position), cell in rows.sheet.odd.items():
-        if row in rows.totals or position not in ours:
-            continue
-        if position != columns.number or _in_doubt(cell):
+        if position in ours and (position != columns.number or _in_doubt(cell)):
             code = "number.lost_digits" if cell.kind is Oddity.LOST_DIGITS else f"cell.{cell.kind}"
             yield _error(row, code, rows.column_name(position), cell.shown, {"stored": cell.stored})
 
@@ -179,7 +169,7 @@ def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
     column = rows.column_name(rows.sheet.columns.product)
     near: dict[str, str] = {}
     for row, text in rows.raw(rows.sheet.columns.product, rows.table["product"] == "").items():
-        if row in rows.totals or (row, rows.sheet.columns.product) in rows.sheet.odd:
+        if (row, rows.sheet.columns.product) in rows.sheet.odd:
             continue
         if not text:
             yield _error(row, "product.missing", column, text)
@@ -259,9 +249,9 @@ def row_is_no_example(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
         yield _error(row, "example.row", rows.column_name(position), text)
 
 
-def row_is_no_total(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    for row in sorted(rows.totals):
-        yield _error(row, "total.row", "", "")
+def row_is_somebodys(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    for row, code in rows.nobody.items():
+        yield _error(row, code, "", "")
 
 
 def hidden_rows(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
@@ -322,7 +312,7 @@ def _is_foreign_pair(prefix: str, operator: str) -> bool:
 
 CHECKS: tuple[Check, ...] = (
     row_is_no_example,
-    row_is_no_total,
+    row_is_somebodys,
     cells_are_text,
     number_is_mobile,
     product_exists,

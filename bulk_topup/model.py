@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from bulk_topup.status import FOR_NOBODY as FOR_NOBODY
 from bulk_topup.status import Paid as Paid
 from bulk_topup.status import Status as Status
 

@@ -702,6 +702,11 @@ WORDS: dict[str, str] = {
         "provider which one holds"
     ),
     "total.row": "this row only adds up the others; nothing is sent for it",
+    "section.row": (
+        "this row is one cell across the table, as a heading is; nothing is sent for it. If it is a person, unmerge the cell "
+        "and fill in the phone number and the product code"
+    ),
+    "header.row": "this row is a part of the header, or repeats it; nothing is sent for it",
     "example.row": (
         "this is an example row of the template; delete it, or type a real name and number over it"
     ),
@@ -1818,6 +1823,8 @@ WORDS: dict[str, str] = {
     "kind.product.nominal_unusable": "product without a usable nominal in the price list",
     "kind.product.listed_twice": "product listed twice, with different facts",
     "kind.total.row": "row that adds up the others",
+    "kind.section.row": "heading across the table",
+    "kind.header.row": "the header, once more",
     "kind.example.row": "example row of the template",
     "kind.nominal.differs": "nominal does not match the product",
     "kind.nominal.unreadable": "nominal is not an amount",

@@ -33,3 +33,7 @@ class Status(StrEnum):
         if self is Status.SUKSES:
             return Paid.YES
         return Paid.ASK if self.is_open else Paid.NO
+
+
+FOR_NOBODY = frozenset({"total.row", "section.row", "header.row"})
+"""The findings of rows that are no person's: nothing is to be done about them."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bulk_topup import say
 from bulk_topup.console import argument, command_line, path_argument
 from bulk_topup.errors import Exit
-from bulk_topup.status import Paid, Status
+from bulk_topup.status import FOR_NOBODY, Paid, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -113,7 +113,7 @@ def before(
 def _held_as(held: Held) -> str:
     """What a held row is, for a person who has the sheet open."""
     codes = {finding.code for finding in held.why}
-    if codes & {"total.row", "hidden.skipped"}:
+    if codes & (FOR_NOBODY | {"hidden.skipped"}):
         return "check.held_left_out"
     if held.status is Status.INVALID:
         return "check.held_wrong"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.errors import Exit
 from bulk_topup.lines import LinesAlike
-from bulk_topup.model import Kind, Paid, Status
+from bulk_topup.model import FOR_NOBODY, Kind, Paid, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +29,8 @@ TO_DO: Mapping[str, frozenset[Status]] = {
 """What a person can do about a row that may be sent again, what takes most thought first -> its statuses."""
 
 NOT_SENT_YET, TO_DECIDE = "todo.send", "todo.decide"
-LEFT_OUT, TOTAL = "hidden.skipped", "total.row"
-"""The findings of a row that is hidden in the sheet, where those are not sent, and of one for nobody."""
+LEFT_OUT = "hidden.skipped"
+"""The finding of a row that is hidden in the sheet, where those are not sent."""
 
 _AFTER_REASON = {"11": "todo.number", "12": "todo.product", "51": "todo.tomorrow"}
 """Of a failed row, by the provider's reason code (API v3.1, REASON CODE); any other is sent as it was."""
@@ -145,7 +145,7 @@ def _to_do(
     status: Status, removed: bool, codes: frozenset[str], reason_code: str, by_hand: bool
 ) -> str | None:
     # Someone took it out of what is sent, or it never was in.
-    if removed or LEFT_OUT in codes or TOTAL in codes:
+    if removed or LEFT_OUT in codes or codes & FOR_NOBODY:
         return None
     match status:
         case Status.INVALID:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bulk_topup import checks, say
-from bulk_topup.model import Finding, Level, OddCell, Oddity, Status
+from bulk_topup.model import Finding, Level, OddCell, Oddity, Status, letter
 from bulk_topup.sheet import read_sheet
 from bulk_topup.workbook import RESULT_COLUMNS, ResultLine, SummaryRow, write_results
 from tests.builders import (
@@ -30,6 +30,7 @@ from tests.builders import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from bulk_topup.model import PriceList, Sheet
@@ -386,29 +387,87 @@ def test_hidden_rows_that_are_left_in_the_sheet_are_held_with_the_reason() -> No
 
 # -- a row for nobody --------------------------------------------------------------------------------------
 
+WIDE = ("Nama", "No HP", "Kode Produk", "Nominal")
 
-def test_a_row_that_adds_up_the_others_is_told_as_that_alone() -> None:
-    """With neither a number nor a product of its own; a person who lacks both is asked for them."""
-    rows = [
-        ("Andi", ANDI, "S5"),
-        ("TOTAL", "", ""),
-        ("", "Jumlah :", ""),
-        ("Grand Total", " ", " "),
-        ("Total", BUDI, "S5"),
-        ("Total", "", "S5"),
-        ("Totalia", "", ""),
-    ]
-    assert codes(sheet_of(rows)) == [
-        (3, "total.row"),
-        (4, "total.row"),
-        (5, "total.row"),
-        (7, "number.missing"),
-        (8, "number.missing"),
-        (8, "product.missing"),
+
+def kinds(
+    *rows: Sequence[str], odd: Mapping[tuple[int, int], OddCell] | None = None
+) -> list[tuple[int, str]]:
+    return codes(sheet_of([(*row, *[""] * (4 - len(row))) for row in rows], WIDE, odd=odd))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("TOTAL",),
+        ("", "Jumlah :"),
+        ("Grand Total", " ", " ", "not an amount"),
+        ("Total Pulsa", "", "", "2.250.000"),
+        ("Total Karyawan: 1", "", "1"),
+        ("", "", "JUMLAH", "5000"),
+        ("J U M L A H", "45", "Rp 225.000"),
+        ("sub-total HRD", "", ""),
+    ],
+)
+def test_a_row_that_adds_up_the_others_is_told_as_that_alone(row: tuple[str, ...]) -> None:
+    assert kinds(("Andi", ANDI, "S5"), row) == [(3, "total.row")]
+
+
+def test_a_person_who_is_called_like_a_total_is_asked_for_what_lacks() -> None:
+    """With a number or a product of its own it is a person's row, however wrong that is."""
+    assert kinds(("Total", BUDI, "S5"), ("Total", "", "S5"), ("Totalia",), ("Total", "0812100", "")) == [
+        (3, "number.missing"),
+        (4, "number.missing"),
+        (4, "product.missing"),
+        (5, "number.length"),
+        (5, "product.missing"),
     ]
 
 
 def test_cells_of_such_a_row_are_not_asked_to_be_filled_in() -> None:
     """One that is merged, or adds up by a formula, is as it should be there."""
-    odd = {(3, 1): OddCell(Oddity.MERGED, "A3"), (3, 2): OddCell(Oddity.MERGED, "A3")}
-    assert codes(sheet_of([("Andi", ANDI, "S5"), ("TOTAL", "", "")], odd=odd)) == [(3, "total.row")]
+    merged = OddCell(Oddity.MERGED, "", "A3")
+    odd = {(3, 1): merged, (3, 2): merged, (3, 3): OddCell(Oddity.NO_VALUE, "")}
+    assert kinds(("Andi", ANDI, "S5"), ("TOTAL",), odd=odd) == [(3, "total.row")]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        WIDE,
+        ("NAMA ", "no  hp", "KODE PRODUK"),
+        ("Karyawan", "No HP", "Pulsa"),
+        ("", "", "Kode Produk", "Nominal"),
+    ],
+)
+def test_the_header_once_more_is_no_person(row: tuple[str, ...]) -> None:
+    assert kinds(("Andi", ANDI, "S5"), row, ("Budi", BUDI, "S5")) == [(3, "header.row")]
+
+
+def test_units_and_counted_columns_are_a_part_of_the_header_right_under_it_alone() -> None:
+    units, counted = ("", "(08…)", "", "(Rp)"), ("(1)", "(2)", "(3)", "(4)")
+    assert kinds(("", "", "", "Rp"), ("Andi", ANDI, "S5")) == [(2, "header.row")]
+    assert kinds(units, counted, ("Andi", ANDI, "S5"), WIDE, counted) == [
+        *((2, "header.row"), (3, "header.row"), (5, "header.row"), (6, "header.row"))
+    ]
+    assert {code for row, code in kinds(("Andi", ANDI, "S5"), units) if row == 3} > {"product.missing"}
+
+
+def test_a_row_into_which_the_header_reaches_down_is_no_person() -> None:
+    odd = {(2, at): OddCell(Oddity.MERGED, "", f"{letter(at)}1") for at in (1, 2)}
+    assert kinds(("", "", "", "Rupiah penuh"), ("Andi", ANDI, "S5"), odd=odd) == [(2, "header.row")]
+
+
+def test_one_cell_across_the_table_is_a_heading() -> None:
+    across = OddCell(Oddity.MERGED, "", "A3")
+    for odd in ({(3, 1): across, (3, 2): across}, {(3, 1): across}):
+        assert kinds(("Andi", ANDI, "S5"), ("Divisi Keuangan",), odd=odd) == [(3, "section.row")]
+    over_number = {(3, 2): OddCell(Oddity.MERGED, "", "B3")}
+    assert kinds(("Andi", ANDI, "S5"), ("", "Divisi Keuangan"), odd=over_number) == [(3, "section.row")]
+
+
+def test_a_person_under_another_persons_merged_cell_is_asked_to_unmerge_it() -> None:
+    odd = {(3, 2): OddCell(Oddity.MERGED, "", "C2")}
+    assert kinds(("Andi", ANDI, "S5"), ("Budi", BUDI, ""), odd=odd) == [(3, "cell.merged")]
+    odd = {(3, 1): OddCell(Oddity.MERGED, "", "B2")}
+    assert kinds(("Andi", ANDI, "S5"), ("Budi", "", "S5"), odd=odd) == [(3, "cell.merged")]
