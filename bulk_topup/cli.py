@@ -626,12 +626,17 @@ def sandbox(port: int, state: Path, balance: int, **_spoken: str) -> None:
     try:
         served = simulator.Sandbox(state, port=port, balance=balance)
         simulator.serve(served, _tell_of_sandbox)
-    except OSError:
-        click.echo(say.text("error", message=say.text("sandbox.port_taken", port=port)), err=True)
+    except OSError as error:
+        click.echo(say.text("error", message=_why_no_port(error, port)), err=True)
         sys.exit(2)
     except simulator.SandboxStateError:
         click.echo(say.text("error", message=say.text("sandbox.state", path=state)), err=True)
         sys.exit(2)
+
+
+def _why_no_port(error: OSError, port: int) -> str:
+    denied = isinstance(error, PermissionError)
+    return say.text("sandbox.port_denied" if denied else "sandbox.port_taken", port=port)
 
 
 def _tell_of_sandbox(url: str) -> None:

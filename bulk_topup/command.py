@@ -47,6 +47,9 @@ class NumberRange(click.FloatRange):
             self.fail(_out_of_range("usage.number", value, self.min, self.max), param, ctx)
         return number
 
+    def _describe_range(self) -> str:  # click's, for the help
+        return _range(self.min, self.max)
+
 
 class WholeRange(click.IntRange):
     """Says in our words which whole numbers it takes."""
@@ -59,6 +62,15 @@ class WholeRange(click.IntRange):
         except click.BadParameter:
             self.fail(_out_of_range("usage.whole", value, self.min, self.max), param, ctx)
         return whole
+
+    def _describe_range(self) -> str:  # click's, for the help
+        return _range(self.min, self.max)
+
+
+def _range(least: float | None, most: float | None) -> str:
+    if most is None:
+        return say.text("usage.range_open", least=least)
+    return say.text("usage.range", least=least, most=most)
 
 
 def _out_of_range(code: str, value: object, least: float | None, most: float | None) -> str:

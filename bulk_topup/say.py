@@ -1332,6 +1332,8 @@ WORDS: dict[str, str] = {
     "usage.more_options": "More options",
     "usage.number": "{value} is not a number from {least} to {most}.",
     "usage.whole": "{value} is not a whole number from {least} to {most}.",
+    "usage.range": "from {least} to {most}",
+    "usage.range_open": "{least} or more",
     "usage.least": "{value} is not a whole number of {least} or more.",
     "usage.prove": "give --prove-51 NUMBER and --product CODE together",
     "usage.not_a_month": "{value} is not a month; write the year and the month, as in 2026-11.",
@@ -1356,6 +1358,10 @@ WORDS: dict[str, str] = {
     "sandbox.port_taken": (
         "the sandbox can't start: port {port} is taken by another program, or by a sandbox that runs already; choose "
         "another with --port, or any free one with --port 0"
+    ),
+    "sandbox.port_denied": (
+        "the sandbox can't start: this computer lets only its administrator use port {port}; choose one above 1023 with "
+        "--port, or any free one with --port 0"
     ),
     "sandbox.state": (
         "the sandbox can't start: its memory can't be kept in {path}; name a file in a folder where you may save "

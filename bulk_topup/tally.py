@@ -42,8 +42,9 @@ class Tally:
 
     `operators` has rupiah by operator ("" where the row has none) and by whether it is paid. `to_do` has the
     rows that may be sent again by what to do about them, `left` the same rows by status; `unsent_rupiah` is
-    what those of them cost that were not sent yet. `hidden` rows were left out as asked. The first and the
-    last time at which a top-up left are ISO texts, "" where none did.
+    what those of them cost that were not sent yet. `hidden` rows were left out as asked; those
+    `for_nobody` are headings, or add up the others. The first and the last time at which a top-up left are
+    ISO texts, "" where none did.
     """
 
     rows: Counter[Status] = field(default_factory=Counter)
@@ -54,6 +55,7 @@ class Tally:
     left: Counter[Status] = field(default_factory=Counter)
     unsent_rupiah: int = 0
     hidden: int = 0
+    for_nobody: int = 0
     removed: int = 0
     by_hand: Counter[Status] = field(default_factory=Counter)
     first_sent: str = ""
@@ -71,6 +73,7 @@ class Tally:
             self.left[alike.status] += alike.rows
             self.unsent_rupiah += alike.rupiah * (action == NOT_SENT_YET)
         self.hidden += alike.rows * (LEFT_OUT in alike.codes)
+        self.for_nobody += alike.rows * (not FOR_NOBODY.isdisjoint(alike.codes))
         if alike.first_sent:
             self.first_sent = min(filter(None, (self.first_sent, to_the_second(alike.first_sent))))
             self.last_sent = max(self.last_sent, to_the_second(alike.last_sent))
@@ -109,10 +112,12 @@ class Tally:
         return self.to_do[TO_DECIDE]
 
     def exit_code(self) -> Exit:
-        """What the command comes to if nothing stopped it."""
+        """What the command comes to if nothing stopped it. A sheet without a person pays nobody."""
         if any(status.is_open and count for status, count in self.rows.items()):
             return Exit.OPEN
-        return Exit.OK if self.rows[Status.SUKSES] == self.total else Exit.NOT_ALL_PAID
+        paid = self.rows[Status.SUKSES]
+        is_all = paid + self.for_nobody == self.total and (paid or not self.for_nobody)
+        return Exit.OK if is_all else Exit.NOT_ALL_PAID
 
 
 def tally(checkpoint: Checkpoint) -> Tally:

@@ -19,7 +19,7 @@ import pytest
 
 from bulk_topup import command
 from bulk_topup.checkpoint import Checkpoint
-from bulk_topup.cli import cli
+from bulk_topup.cli import _why_no_port, cli
 from bulk_topup.clock import WIB, near_midnight
 from bulk_topup.console import argument, path_argument, wrapped
 from bulk_topup.desk import Desk, deposit_lines, plan_lines, so_far
@@ -552,6 +552,11 @@ def test_a_port_that_is_taken_is_named_in_plain_words(office: Office) -> None:
     assert said.exit == 2
     assert f"port {port} is taken" in said.err
     assert "Errno" not in said.err
+
+
+def test_a_port_that_only_the_administrator_may_use_is_named_as_that() -> None:
+    assert "only its administrator use port 80" in _why_no_port(PermissionError(13, "denied"), 80)
+    assert "port 80 is taken" in _why_no_port(OSError(98, "in use"), 80)
 
 
 def test_a_memory_that_cannot_be_kept_is_named_in_plain_words(office: Office) -> None:

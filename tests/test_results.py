@@ -103,6 +103,18 @@ def test_the_exit_code_of_every_mix_of_statuses(mix: tuple[Status, ...]) -> None
     assert exit_code(*mix) is expected
 
 
+def test_a_row_that_adds_up_the_others_is_nobody_who_is_not_paid() -> None:
+    """It keeps its line; alone in a sheet, it is no payment."""
+    adds_up = a_line(Status.INVALID, why=[Finding(9, Level.ERROR, "total.row", "", "")])
+    total = Tally()
+    total.add(adds_up)
+    assert total.exit_code() is Exit.NOT_ALL_PAID
+    total.add(a_line(Status.SUKSES))
+    assert (total.exit_code(), total.total, total.rows_paid(Paid.NO)) == (Exit.OK, 2, 1)
+    total.add(a_line(Status.INVALID))
+    assert total.exit_code() is Exit.NOT_ALL_PAID
+
+
 def test_asking_for_a_status_that_no_row_has_changes_nothing() -> None:
     total = Tally()
     total.add(a_line(Status.SUKSES))
@@ -441,3 +453,13 @@ def test_the_results_of_a_rehearsal_can_be_fed_back_in(office: Office) -> None:
 
     assert (plan["rows"], plan["held"]) == (2, 1)
     assert [found["code"] for found in plan["findings"]] == ["duplicate.results_invoice"]
+
+
+def test_a_sheet_with_a_row_that_adds_up_is_fine_once_all_others_are_paid(office: Office) -> None:
+    sheet = office.payroll("gaji.csv", office.numbers(2))
+    with sheet.open("a", encoding="utf-8") as file:
+        file.write(",TOTAL,,\n")
+    checked, sent = office.run("check", "gaji.csv"), office.send("gaji.csv")
+    assert (checked.exit, sent.exit, office.run("status", "gaji.csv").exit) == (Exit.OK, Exit.OK, Exit.OK)
+    assert office.statuses("gaji.results.xlsx") == ["sukses", "sukses", "invalid"]
+    assert "every row is paid" in sent.out

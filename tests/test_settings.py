@@ -548,6 +548,12 @@ def test_help_explains_every_option_once(helps: dict[str, str], name: str) -> No
     assert [option.name for option in own if not option.help] == []
 
 
+def test_help_says_in_words_which_numbers_an_option_takes(helps: dict[str, str]) -> None:
+    assert [name for name in NAMES if "<" in helps[name].partition("Example")[0]] == []
+    assert "[default: 60; from 1 to 600]" in helps["run"]
+    assert "[1 or more]" in " ".join(helps["run"].split())
+
+
 def test_help_has_what_is_used_once_a_month_before_the_rest(helps: dict[str, str]) -> None:
     basic, advanced = helps["run"].split("More options:")
     assert "--yes" in basic
