@@ -176,6 +176,10 @@ WORDS: dict[str, str] = {
         "phone numbers above the header are left out (row {rows}): the header was found in row {row}; if those rows are "
         "to be paid, put them under it"
     ),
+    "sheet.wide_name": (
+        "the header {column} goes over more columns ({others}), and what stands there was not used: give each column a header "
+        "of its own, or choose one with --number-column and --product-column"
+    ),
     "sheet.too_wide": "what stands in columns beyond {column} was left out: it has no header",
     "sheet.quotes": (
         '{file}, row {row}: a quotation mark (") is opened and not closed, or stands where none belongs; '

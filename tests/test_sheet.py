@@ -206,15 +206,15 @@ PART = {
 }
 
 
-def by_hand(path: Path, rows: str) -> Path:
-    """An .xlsx as no library would write it."""
+def by_hand(path: Path, rows: str, after: str = "") -> Path:
+    """An .xlsx as no library would write it; `after` stands behind the rows."""
     with zipfile.ZipFile(path, "w") as package:
         for name, text in PART.items():
             package.writestr(name, text)
         package.writestr(
             "xl/worksheets/sheet1.xml",
             f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}'
-            "</sheetData></worksheet>",
+            f"</sheetData>{after}</worksheet>",
         )
     return path
 
@@ -364,6 +364,18 @@ def test_rows_that_are_no_two_rows_of_a_header_are_none(
     text_file: Callable[[bytes], Path], rows: bytes
 ) -> None:
     refused(text_file(rows), "sheet.no_product_column")
+
+
+def test_a_header_over_two_columns_of_which_one_is_read_is_told(tmp_path: Path) -> None:
+    rows = (
+        '<row r="1"><c r="A1"/>' + inline("B1", "No HP") + '<c r="C1"/>' + inline("D1", "Kode") + "</row>"
+        '<row r="2">' + inline("B2", "0812") + inline("C2", "0813") + inline("D2", "TEL5") + "</row>"
+    )
+    over = '<mergeCells><mergeCell ref="B1:C1"/><mergeCell ref="D1:E1"/></mergeCells>'
+    sheet = read_sheet(by_hand(tmp_path / "b.xlsx", rows, over))
+    assert [(each.code, dict(each.facts)) for each in sheet.notices] == [
+        ("sheet.wide_name", {"column": 'B "No HP"', "others": "C"})
+    ]
 
 
 def test_phone_numbers_above_the_header_are_told(text_file: Callable[[bytes], Path]) -> None:

@@ -29,10 +29,10 @@ from bulk_topup.sheet.columns import Named, first_of
 from bulk_topup.sheet.frames import Frame
 from bulk_topup.sheet.look import Format, format_of, is_encrypted_package, read_bytes, size_of
 from bulk_topup.sheet.password import unlocked
-from bulk_topup.sheet.table import batches, covered
+from bulk_topup.sheet.table import batches, covered, our_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
     from bulk_topup.model import OddCell
     from bulk_topup.sheet.book import Found, Remarks, Tab
@@ -153,15 +153,24 @@ def _tabs(data: bytes, form: Format, password: str | None) -> Sequence[Tab]:
 def _table(found: Found, named: Named, notices: list[Notice]) -> Iterator[Frame]:
     yield _header(found)
     rows = array("q")
+    nameless: set[int] = set()
     for batch in batches(found):
         rows.extend(batch.rows)
+        nameless.update(_nameless(batch, found.header.texts))
         yield _batch(batch)
     if found.remarks.merged:
         listed = _listed(covered(found, rows).items())
         for at in range(0, len(listed), ODD_IN_FRAME):
             yield Frame("odd", {"odd": listed[at : at + ODD_IN_FRAME]})
     _assert_seen(found, named)
-    yield _end(found, rows, notices)
+    yield _end(found, rows, [*notices, *_remarked(found), *_wide_names(found, nameless)])
+
+
+def _nameless(batch: Batch, names: Sequence[str]) -> Iterator[int]:
+    """The positions of columns that hold something and have no name."""
+    for at, texts in enumerate(batch.columns):
+        if (at >= len(names) or not names[at].strip()) and any(texts):
+            yield at
 
 
 def _assert_seen(found: Found, named: Named) -> None:
@@ -199,7 +208,7 @@ def _listed(odd: Iterable[tuple[tuple[int, int], OddCell]]) -> list[tuple[int, i
 def _end(found: Found, rows: Sequence[int], notices: list[Notice]) -> Frame:
     hidden_rows = found.remarks.hidden_rows
     hidden = [row for row in rows if row in hidden_rows] if hidden_rows else []
-    told = [(notice.code, dict(notice.facts)) for notice in (*notices, *_remarked(found))]
+    told = [(notice.code, dict(notice.facts)) for notice in notices]
     return Frame("end", {"notices": told}, [frames.of_numbers(hidden)])
 
 
@@ -237,6 +246,18 @@ def _header_notices(header: Header) -> Iterator[Notice]:
     if people := header.people_above:
         rows = first_of(people, text.LISTED_ROWS)
         yield Notice("sheet.people_above", {"rows": rows, "row": str(header.row)})
+
+
+def _wide_names(found: Found, nameless: Set[int]) -> Iterator[Notice]:
+    """Of the columns under a name that goes over several, only the first is read."""
+    header = found.header
+    rows = {header.row, header.row if header.upper is None else header.upper}
+    over = {(a, z) for top, a, bottom, z in found.remarks.merged if any(top <= row <= bottom for row in rows)}
+    for at in sorted(our_columns(found)):
+        others = [each for each in sorted(nameless) if any(a <= at <= z and a <= each <= z for a, z in over)]
+        if others:
+            column = f'{letter(at)} "{header.texts[at].strip()}"'
+            yield Notice("sheet.wide_name", {"column": column, "others": ", ".join(map(letter, others))})
 
 
 def _formulas(found: Found, remarks: Remarks) -> Iterator[Notice]:

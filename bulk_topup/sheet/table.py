@@ -38,7 +38,7 @@ def batches(found: Found) -> Iterator[Batch]:
     """All rows under the header. Raises InputError if every one of them is blank."""
     seen = False
     widest = max(WIDEST, len(found.header.texts))
-    ours = _ours(found)
+    ours = our_columns(found)
     with _no_collection():
         while rows := list(islice(_cut(found, widest), BATCH_ROWS)):
             batch = _batch(rows, len(found.header.texts), ours)
@@ -72,7 +72,7 @@ def _cut(found: Found, widest: int) -> Iterator[tuple[int, Sequence[Cell]]]:
         yield row, cells[:widest]
 
 
-def _ours(found: Found) -> frozenset[int]:
+def our_columns(found: Found) -> frozenset[int]:
     """The positions of the columns that mean something to us."""
     ours = found.header.columns
     positions = (ours.number, ours.product, ours.nominal, ours.itrx)
@@ -143,7 +143,7 @@ def covered(found: Found, rows: Sequence[int]) -> dict[tuple[int, int], OddCell]
     """
     odd: dict[tuple[int, int], OddCell] = {}
     merged = sorted(found.remarks.merged)
-    for position in _ours(found):
+    for position in our_columns(found):
         reached = 0  # a hostile file can lay any number of them over the same rows
         for first_row, first, last_row, last in merged:
             if not first <= position <= last:
