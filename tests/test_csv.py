@@ -8,16 +8,19 @@ import io
 import os
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bulk_topup import say
 from bulk_topup.errors import InputError
 from bulk_topup.sheet import text
-from bulk_topup.sheet.book import Found, Wanted
-from bulk_topup.sheet.columns import Named
+from bulk_topup.sheet.book import Block, Found, Remarks, Wanted, row_by_row
+from bulk_topup.sheet.columns import Named, find_header
 from bulk_topup.sheet.table import batches
 
 ROOT = Path(__file__).parents[1]
@@ -250,7 +253,7 @@ def test_a_person_within_the_headers_own_cells_is_not_lost() -> None:
 
 def test_lines_in_a_cell_that_may_be_rows_are_told() -> None:
     table = found(b'Nama,No HP,Kode\nAni,0812,S5\n"Budi,8.1E+10,S5\nCici",,S5\n')
-    assert [row for row, _ in table.rows] == [2, 3]
+    assert [row for row, _ in row_by_row(table.pieces)] == [2, 3]
     assert [(each.code, dict(each.facts)) for each in table.remarks.notices] == [
         ("sheet.lines_in_cell", {"rows": "3"})
     ]
@@ -267,7 +270,7 @@ def test_lines_in_a_cell_that_may_be_rows_are_told() -> None:
 )
 def test_an_address_of_several_lines_is_a_cell_like_any_other(row: bytes) -> None:
     table = found(b'Nama,Alamat,"No\nHP",Kode\n' + row + b"\n" + row + b"\n")
-    assert [len(cells) for _, cells in table.rows] == [4, 4]
+    assert [len(cells) for _, cells in row_by_row(table.pieces)] == [4, 4]
     assert table.remarks.notices == []
 
 
@@ -344,6 +347,48 @@ def test_a_tab_of_a_text_file_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         text.read(b"HP,Kode\n0812,TEL5\n", Wanted(tab="Juni"))
     assert caught.value.code == "sheet.no_tabs"
+
+
+# -- by column, or record by record ------------------------------------------------------------------------
+
+LINES = st.sampled_from(
+    (
+        *('0812,TEL5,"Sari, Ayu"\n', '0812,TEL5,"a\nb\r\nc"\n', '0812,"TEL""5",x\r\n', "0812,TEL5,old Mac\r"),
+        *("0812,TEL5\n", "\n", ",,\n", "0812,TEL5,x,\n", "0812,TEL5,x, y\n", "0812,TEL5,\N{GRINNING FACE}\n"),
+        *(f"081{at},TEL5,{'x' * at}\n" for at in range(0, 90, 9)),
+        *(f"082{at},TEL5,{'y' * at}\r\n" for at in range(0, 90, 9)),
+    )
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(lines=st.lists(LINES, min_size=1, max_size=40), characters=st.sampled_from([1, 9, 64, 500]))
+def test_rows_by_column_are_those_that_are_read_one_by_one(lines: list[str], characters: int) -> None:
+    source = text._Source(("Bonus\nHP,Kode,Nama\n" + "".join(lines)).encode(), "utf-8")
+    header = find_header(text._records(source), Named())
+    one_by_one = [(row, [*cells, *[""] * 3][:3]) for row, cells in text._records(source) if row > 2]
+    too_long = [row for row, cells in text._records(source) if row > 2 and any(map(str.strip, cells[3:]))]
+    rows = row_by_row(text._under(source, header, Remarks(), characters))
+    read = [(row, [*cells, *[""] * 3][:3]) for row, cells in islice(rows, len(one_by_one))]
+    assert read == one_by_one
+    if too_long:
+        with pytest.raises(InputError) as caught:
+            next(rows)
+        assert (caught.value.code, caught.value.facts["count"]) == ("sheet.ragged", str(len(too_long)))
+    else:
+        assert next(rows, None) is None
+
+
+def test_one_quoted_cell_leaves_the_other_rows_by_column() -> None:
+    line = "0812,TEL5,Sari\n"
+    source = text._Source(
+        ("HP,Kode,Nama\n" + line * 999 + '0812,TEL5,"Sa,ri"\n' + line * 999).encode(), "utf-8"
+    )
+    header = find_header(text._records(source), Named())
+    pieces = list(text._under(source, header, Remarks(), 10 * len(line)))
+    assert sum(len(piece.rows) for piece in pieces if isinstance(piece, Block)) > 1_900
+    assert dict(row_by_row(pieces))[1_001] == ["0812", "TEL5", "Sa,ri"]
+    assert list(dict(row_by_row(pieces))) == list(range(2, 2_001))
 
 
 # -- size --------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from bulk_topup import say
 from bulk_topup.errors import InputError
 from bulk_topup.model import OddCell, Oddity
 from bulk_topup.sheet import html
-from bulk_topup.sheet.book import Cell, Remarks, Wanted, choose
+from bulk_topup.sheet.book import Cell, Remarks, Wanted, choose, row_by_row
 
 
 def read(page: str | bytes) -> tuple[dict[int, list[Cell]], Remarks]:
@@ -104,7 +104,7 @@ def test_tables_stand_one_under_the_other() -> None:
 def test_the_tab_can_be_chosen_like_any_other() -> None:
     page = "<table><tr><th>HP<th>Kode<tr><td>0812<td>TEL5</table>"
     found = choose(html.tabs(page.encode()), Wanted())
-    assert (found.header.row, list(found.rows)) == (1, [(2, ["0812", "TEL5"])])
+    assert (found.header.row, list(row_by_row(found.pieces))) == (1, [(2, ["0812", "TEL5"])])
 
 
 def test_spans_are_merged_cells_and_move_what_follows() -> None:

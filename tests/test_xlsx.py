@@ -16,7 +16,7 @@ from bulk_topup import say
 from bulk_topup.errors import InputError
 from bulk_topup.model import OddCell, Oddity
 from bulk_topup.sheet import ooxml_values, xlsx
-from bulk_topup.sheet.book import Remarks
+from bulk_topup.sheet.book import Remarks, row_by_row
 from bulk_topup.sheet.ooxml_markup import read_items
 from bulk_topup.sheet.ooxml_package import Package
 from bulk_topup.sheet.ooxml_rows import Rows
@@ -781,7 +781,7 @@ def read(book: Book, chunk_bytes: int, few_unlike: int = Rows.few_unlike) -> tup
             pass
     except InputError as error:
         return (error.code, error.facts), rows.plain
-    return ([(row, trimmed(list(cells))) for row, cells in rows.taken], rows._remarks), rows.plain
+    return ([(row, trimmed(list(cells))) for row, cells in row_by_row(rows.taken)], rows._remarks), rows.plain
 
 
 @pytest.mark.parametrize("written", [str, as_prefixed])

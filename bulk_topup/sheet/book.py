@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import dropwhile
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bulk_topup.console import argument
 from bulk_topup.errors import InputError
@@ -19,6 +20,28 @@ LISTED_TABS = 20
 
 Cell = str | OddCell
 """A cell as the person meant it, or why that is not certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows as a reader has them that takes many at once: their numbers, ascending, and a list of cells for
+    each column, all as long."""
+
+    rows: Sequence[int]
+    columns: Sequence[Sequence[Cell]]
+
+    def below(self, row: int) -> Block:
+        """What is under this row."""
+        start = bisect_right(self.rows, row)
+        return Block(self.rows[start:], [cells[start:] for cells in self.columns]) if start else self
+
+
+if TYPE_CHECKING:
+    Row = tuple[int, Sequence[Cell]]
+    """A row's number, and its cells from column A on."""
+
+    Piece = Block | Iterable[Row]
+    """Some rows in a run: by column, or one by one."""
 
 
 @dataclass(slots=True)
@@ -63,6 +86,14 @@ class Tab(Protocol):
         """
 
 
+@runtime_checkable
+class InPieces(Protocol):
+    """A tab whose reader takes many rows at once."""
+
+    def pieces(self) -> Iterator[Piece]:
+        """The same rows as `rows`, in their order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the person asked for: the tab, where a workbook has several, and the columns."""
@@ -73,11 +104,11 @@ class Wanted:
 
 @dataclass(slots=True)
 class Found:
-    """The one tab that is meant, with its header; `rows` are those under the header."""
+    """The one tab that is meant, with its header; `pieces` are the rows under the header."""
 
     tab: str
     header: Header
-    rows: Iterator[tuple[int, Sequence[Cell]]]
+    pieces: Iterator[Piece]
     remarks: Remarks
 
 
@@ -88,8 +119,21 @@ def choose(tabs: Sequence[Tab], wanted: Wanted) -> Found:
     """
     tab, header = _named(tabs, wanted) if wanted.tab is not None else _only(tabs, wanted.named)
     header = replace(header, texts=_without_blank_end(header.texts))
-    under = dropwhile(lambda row: row[0] <= header.row, tab.rows())
-    return Found(tab.name, header, under, tab.remarks)
+    pieces = tab.pieces() if isinstance(tab, InPieces) else iter([tab.rows()])
+    return Found(tab.name, header, (_below(header.row, piece) for piece in pieces), tab.remarks)
+
+
+def _below(header: int, piece: Piece) -> Piece:
+    return piece.below(header) if isinstance(piece, Block) else dropwhile(lambda row: row[0] <= header, piece)
+
+
+def row_by_row(pieces: Iterable[Piece]) -> Iterator[Row]:
+    for piece in pieces:
+        if isinstance(piece, Block):
+            cells = zip(*piece.columns, strict=True) if piece.columns else [()] * len(piece.rows)
+            yield from zip(piece.rows, cells, strict=True)
+        else:
+            yield from piece
 
 
 def _without_blank_end(texts: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 from bulk_topup.errors import InputError
 from bulk_topup.model import letter
 from bulk_topup.sheet import cells
+from bulk_topup.sheet.book import Block
 from bulk_topup.sheet.ooxml_markup import PLAIN_TEXT, Items, plain_pattern, plain_texts, unreadable
 from bulk_topup.sheet.ooxml_values import Lost, unescaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bulk_topup.sheet.book import Cell, Remarks
+    from bulk_topup.sheet.book import Cell, Remarks, Row
     from bulk_topup.sheet.ooxml_values import Values
 
 LAST_ROW = 1_048_576
@@ -68,7 +69,7 @@ class Rows(Items):
             {f"{_CELL}/v", f"{_CELL}/is/t", f"{_CELL}/is/r/t"},
             {_ROWS, _ROW},
         )
-        self.taken: list[tuple[int, Sequence[Cell]]] = []
+        self.taken: list[Block | list[Row]] = []
         self._tab, self._values, self._remarks = tab, values, remarks
         self._has_begun = False
         self._row = 0
@@ -132,7 +133,11 @@ class Rows(Items):
         self._row = row
 
     def _end_of_row(self) -> None:
-        self.taken.append((self._row, self._cells))
+        before = self.taken[-1] if self.taken else None
+        if isinstance(before, list):
+            before.append((self._row, self._cells))
+        else:
+            self.taken.append([(self._row, self._cells)])
         self._width = max(self._width, min(len(self._cells), _WIDEST_PLAIN))
         self.item_ends()
 
@@ -245,7 +250,7 @@ class Rows(Items):
         else:
             heads = enumerate(self._alike.cells)
             columns = [self._column_alike(rows, at, head, parts[2 + at :: stride]) for at, head in heads]
-        self.taken.extend(zip(rows, zip(*columns, strict=True) if columns else [()] * len(rows), strict=True))
+        self.taken.append(Block(rows, columns))
 
     def _plain_rows(self, parts: list[str], stride: int) -> list[int]:
         rows = list(map(int, parts[1::stride]))

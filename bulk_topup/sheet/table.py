@@ -6,18 +6,21 @@ import gc
 from bisect import bisect_left, bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import compress, islice
+from itertools import chain, compress, islice
 from typing import TYPE_CHECKING
 
 from bulk_topup.errors import InputError
 from bulk_topup.model import Notice, OddCell, Oddity, letter
+from bulk_topup.sheet.book import Block
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bulk_topup.sheet.book import Cell, Found
 
 BATCH_ROWS = 20_000
+LEAST_ROWS = 2_000
+"""Fewer are not handed on alone: each batch costs as much as some hundred rows."""
 WIDEST = 256
 """Cells without a header beyond this column are not the table's; a stray one must not cost a full sheet."""
 
@@ -29,7 +32,7 @@ class Batch:
     Later batches may have more columns than earlier ones. `odd` is by (row number, column position).
     """
 
-    rows: list[int]
+    rows: Sequence[int]
     columns: list[Sequence[str]]
     odd: dict[tuple[int, int], OddCell]
 
@@ -37,11 +40,10 @@ class Batch:
 def batches(found: Found) -> Iterator[Batch]:
     """All rows under the header. Raises InputError if every one of them is blank."""
     seen = False
-    widest = max(WIDEST, len(found.header.texts))
-    ours = our_columns(found)
+    named, ours = len(found.header.texts), our_columns(found)
     with _no_collection():
-        while rows := list(islice(_cut(found, widest), BATCH_ROWS)):
-            batch = _batch(rows, len(found.header.texts), ours)
+        for block in _together(_blocks(found, max(WIDEST, named))):
+            batch = _batch(block, named, ours)
             seen = seen or bool(batch.rows)
             yield batch
     if not seen:
@@ -61,15 +63,74 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _cut(found: Found, widest: int) -> Iterator[tuple[int, Sequence[Cell]]]:
-    """The rows without what lies beyond `widest`, which is told; not all at once, which would fill memory."""
-    for row, cells in found.rows:
+# -- from pieces to blocks of a bearable size --------------------------------------------------------------
+
+
+def _blocks(found: Found, widest: int) -> Iterator[Block]:
+    """The rows by column, without what lies beyond `widest`, which is told."""
+    for piece in found.pieces:
+        if isinstance(piece, Block):
+            if any(map(any, piece.columns[widest:])):
+                _tell_too_wide(found, widest)
+            yield Block(piece.rows, piece.columns[:widest])
+        else:
+            rows = _cut(piece, found, widest)
+            while some := list(islice(rows, BATCH_ROWS)):
+                yield Block([row for row, _ in some], _columns([cells for _, cells in some]))
+
+
+def _cut(
+    rows: Iterable[tuple[int, Sequence[Cell]]], found: Found, widest: int
+) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """Not all at once, which would fill memory."""
+    for row, cells in rows:
         if len(cells) <= widest:
             yield row, cells
             continue
         if any(cells[widest:]):
-            found.remarks.tell(Notice("sheet.too_wide", {"column": letter(widest - 1)}))
+            _tell_too_wide(found, widest)
         yield row, cells[:widest]
+
+
+def _tell_too_wide(found: Found, widest: int) -> None:
+    found.remarks.tell(Notice("sheet.too_wide", {"column": letter(widest - 1)}))
+
+
+def _columns(rows: list[Sequence[Cell]]) -> list[Sequence[Cell]]:
+    """All as long as the longest row has cells."""
+    width = max(map(len, rows))
+    return list(zip(*([*cells, *[""] * (width - len(cells))] for cells in rows), strict=True))
+
+
+def _together(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Small ones as one."""
+    waiting: list[Block] = []
+    count = 0
+    for block in blocks:
+        waiting.append(block)
+        count += len(block.rows)
+        if count >= LEAST_ROWS:
+            yield _joined(waiting)
+            waiting, count = [], 0
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(blocks: list[Block]) -> Block:
+    if len(blocks) == 1:
+        return blocks[0]
+    width = max(len(block.columns) for block in blocks)
+    columns = [
+        list(chain.from_iterable(_column(block, position) for block in blocks)) for position in range(width)
+    ]
+    return Block(list(chain.from_iterable(block.rows for block in blocks)), columns)
+
+
+def _column(block: Block, position: int) -> Sequence[Cell]:
+    return block.columns[position] if position < len(block.columns) else [""] * len(block.rows)
+
+
+# -- from a block to a batch -------------------------------------------------------------------------------
 
 
 def our_columns(found: Found) -> frozenset[int]:
@@ -79,36 +140,28 @@ def our_columns(found: Found) -> frozenset[int]:
     return frozenset(at for at in positions if at is not None)
 
 
-def _batch(rows: list[tuple[int, Sequence[Cell]]], named: int, ours: frozenset[int]) -> Batch:
-    numbers = [row for row, _ in rows]
+def _batch(block: Block, named: int, ours: frozenset[int]) -> Batch:
+    """At least as wide as the header with its `named` columns."""
+    rows = block.rows
     odd: dict[tuple[int, int], OddCell] = {}
     columns = [
-        _texts(cells, numbers, position, odd if position in ours else None)
-        for position, cells in enumerate(zip(*_equal([cells for _, cells in rows], named), strict=True))
+        _texts(_column(block, position), rows, position, odd if position in ours else None)
+        for position in range(max(named, len(block.columns)))
     ]
     # Formatted cells that hold nothing can reach far to the right of the table.
     while len(columns) > named and not any(columns[-1]) and all(at != len(columns) - 1 for _, at in odd):
         columns.pop()
     # A cell that shows nothing but is odd (a formula without its result) makes a row all the same.
     odd_rows = {row for row, _ in odd}
-    if blank := {at for at in _blank(columns, len(numbers)) if numbers[at] not in odd_rows}:
-        kept = [at not in blank for at in range(len(numbers))]
-        numbers = list(compress(numbers, kept))
+    if blank := {at for at in _blank(columns, len(rows)) if rows[at] not in odd_rows}:
+        kept = [at not in blank for at in range(len(rows))]
+        rows = list(compress(rows, kept))
         columns = [list(compress(texts, kept)) for texts in columns]
-    return Batch(numbers, columns, odd)
-
-
-def _equal(rows: list[Sequence[Cell]], named: int) -> list[Sequence[Cell]]:
-    """All as long as the longest, and at least as the header with its `named` columns."""
-    widths = set(map(len, rows))
-    width = max(named, *widths)
-    if widths == {width}:
-        return rows
-    return [[*cells, *[""] * (width - len(cells))] for cells in rows]
+    return Batch(rows, columns, odd)
 
 
 def _texts(
-    cells: Sequence[Cell], rows: list[int], position: int, odd: dict[tuple[int, int], OddCell] | None
+    cells: Sequence[Cell], rows: Sequence[int], position: int, odd: dict[tuple[int, int], OddCell] | None
 ) -> Sequence[str]:
     """What is shown; where a cell is odd, `odd` gets it. A user's own columns only travel: theirs is None."""
     if set(map(type, cells)) == {str}:
@@ -124,6 +177,8 @@ def _texts(
 
 def _blank(columns: list[Sequence[str]], count: int) -> set[int]:
     """Positions of the rows in which no column has anything but white space."""
+    if any(all(map(str.strip, texts)) for texts in columns):
+        return set()
     if not columns:
         return set(range(count))
     first, *others = columns

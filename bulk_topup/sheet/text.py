@@ -6,13 +6,14 @@ import codecs
 import csv
 import io
 import re
+from collections import deque
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from bulk_topup.errors import InputError
 from bulk_topup.model import Notice
-from bulk_topup.sheet.book import Found, Remarks, Wanted
+from bulk_topup.sheet.book import Block, Found, Remarks, Wanted
 from bulk_topup.sheet.columns import Header, Named, NoHeader, find_header, first_of, is_phone, shown
 from bulk_topup.sheet.frames import MOST_ROWS
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from bulk_topup.model import Columns
+    from bulk_topup.sheet.book import Piece
 
     Record = tuple[int, list[str]]
     """A record's number as Excel numbers its row, and its texts."""
@@ -33,6 +35,9 @@ FIRST_LINES = 30
 LISTED_ROWS = 10
 MOST_COLUMNS = 16_384
 """As Excel has them; the results could not be written with more."""
+
+PIECE_CHARACTERS = 1 << 18
+"""Of the text, that are looked at together."""
 
 _CHUNK_BYTES = 1 << 20
 _DOS_END = b"\x1a"
@@ -74,7 +79,7 @@ def read(data: bytes, wanted: Wanted) -> Found:
     if has_nul:
         raise _nul(source)
     remarks = Remarks(notices=[Notice("sheet.windows_1252")] if encoding == "cp1252" else [])
-    return Found("", header, _body(source, header, remarks), remarks)
+    return Found("", header, _under(source, header, remarks), remarks)
 
 
 # -- encoding ----------------------------------------------------------------------------------------------
@@ -225,18 +230,19 @@ def _reader(source: _Source, lines: Iterable[str]) -> _Reader:
     return csv.reader(lines, delimiter=source.delimiter, strict=True)
 
 
-def _numbered(reader: _Reader, source: _Source) -> Iterator[Record]:
-    """Numbered as Excel does: a quoted line break ends no row, an empty line is one, `sep=` is none."""
-    row = 0
+def _numbered(reader: _Reader, source: _Source, row: int = 0, line: int = 0) -> Iterator[Record]:
+    """Numbered as Excel does: a quoted line break ends no row, an empty line is one, `sep=` is none.
+
+    `row` and `line` are what was read before by another reader.
+    """
     try:
-        for row, cells in enumerate(reader, 1):
-            if row > MOST_ROWS:
-                raise InputError("sheet.too_many_rows", most=MOST_ROWS)
+        for row, cells in enumerate(reader, row + 1):  # noqa: B020
+            _assert_bearable(row)
             if len(cells) > MOST_COLUMNS:
                 raise InputError("sheet.too_many_columns", row=str(row), most=MOST_COLUMNS)
             yield row, cells
     except csv.Error as error:
-        if len(_line(source, reader.line_num)) > LONGEST_FIELD:
+        if len(_line(source, line + reader.line_num)) > LONGEST_FIELD:
             raise InputError("sheet.long_cell", row=str(row + 1), most=LONGEST_FIELD) from error
         raise _BadQuotes("sheet.quotes", row=str(row + 1)) from error
 
@@ -245,24 +251,65 @@ def _line(source: _Source, number: int) -> str:
     return next(islice(_table_lines(source), number - 1, None), "")
 
 
-def _body(source: _Source, header: Header, remarks: Remarks) -> Iterator[Record]:
-    width = len(header.texts)
+def _assert_bearable(row: int) -> None:
+    if row > MOST_ROWS:
+        raise InputError("sheet.too_many_rows", most=MOST_ROWS)
+
+
+# -- the rows under the header -----------------------------------------------------------------------------
+
+
+def _under(
+    source: _Source, header: Header, remarks: Remarks, characters: int = PIECE_CHARACTERS
+) -> Iterator[Piece]:
+    """By column, each piece of the text that is plain; the others record by record: a quote pays for the
+    lines around it, and not for the million."""
+    lines, width, row = _table_lines(source), len(header.texts), header.row
+    reader = _reader(source, lines)
+    deque(islice(_numbered(reader, source), row), maxlen=0)
+    line = reader.line_num
     longer: list[int] = []
-    reader = _reader(source, _table_lines(source))
-    row = header.row
-    for row, cells in islice(_numbered(reader, source), header.row, None):
-        if len(cells) > width:
-            if any(map(str.strip, cells[width:])):
-                longer.append(row)
-            yield row, cells[:width]
+    while piece := lines.read(characters):
+        piece += lines.readline()
+        if columns := _plain_columns(piece, source.delimiter, width):
+            rows = range(row + 1, row + 1 + len(columns[0]))
+            _assert_bearable(rows[-1])
+            yield Block(rows, columns)
+            row, line = rows[-1], line + len(rows)
         else:
-            yield row, cells
-    if reader.line_num > row:
+            own = io.StringIO(piece, newline="").readlines()
+            reader = _reader(source, chain(own, lines))
+            records = list(_until(len(own), reader, _numbered(reader, source, row, line)))
+            longer += [row for row, cells in records if any(map(str.strip, cells[width:]))]
+            yield [(row, cells[:width]) for row, cells in records]
+            row, line = records[-1][0], line + reader.line_num
+    if line > row:
         _look_into_lines(source, header, remarks)
     if longer:
         raise InputError(
             "sheet.ragged", rows=first_of(longer, LISTED_ROWS), count=str(len(longer)), columns=str(width)
         )
+
+
+def _plain_columns(piece: str, delimiter: str, width: int) -> list[list[str]] | None:
+    """The cells of whole lines by column; None where they have to be looked at more closely: something may be
+    quoted or too long, lines end as on an old Mac, or not all of them have `width` cells."""
+    if '"' in piece or len(piece) > LONGEST_FIELD:
+        return None
+    written = piece.replace("\r\n", "\n")
+    if "\r" in written:
+        return None
+    lines = written.removesuffix("\n").split("\n")
+    if {line.count(delimiter) for line in lines} != {width - 1}:
+        return None
+    cells = delimiter.join(lines).split(delimiter)
+    return [cells[position::width] for position in range(width)]
+
+
+def _until(line: int, reader: _Reader, records: Iterator[Record]) -> Iterator[Record]:
+    """The records that begin in the first so many lines; a quoted cell may go on in those after."""
+    while reader.line_num < line:
+        yield next(records)
 
 
 # -- rows within a cell ------------------------------------------------------------------------------------

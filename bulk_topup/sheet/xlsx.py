@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from bulk_topup.sheet.book import Remarks
+from bulk_topup.sheet.book import Remarks, row_by_row
 from bulk_topup.sheet.ooxml_markup import Markup, read_items, unreadable
 from bulk_topup.sheet.ooxml_package import CHUNK_BYTES, Package
 from bulk_topup.sheet.ooxml_rows import Rows
@@ -15,7 +14,7 @@ from bulk_topup.sheet.ooxml_values import Values
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bulk_topup.sheet.book import Cell, Tab
+    from bulk_topup.sheet.book import Cell, Piece, Tab
     from bulk_topup.sheet.ooxml_package import Relationship
 
 _USUAL_WORKBOOK = "xl/workbook.xml"
@@ -58,16 +57,16 @@ class _Worksheet:
     remarks: Remarks = field(default_factory=Remarks)
 
     def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
-        return chain.from_iterable(self._taken())
+        return row_by_row(self.pieces())
 
-    def _taken(self) -> Iterator[list[tuple[int, Sequence[Cell]]]]:
+    def pieces(self) -> Iterator[Piece]:
         # In place: whoever holds the remarks of an earlier, unfinished reading wants these.
         self.remarks.clear()
         rows = Rows(self._part, self.name, self._values, self.remarks)
         with self._package.open(self._part) as stream:
             for _ in read_items(stream, rows, CHUNK_BYTES):
                 taken, rows.taken = rows.taken, []
-                yield taken
+                yield from taken
 
 
 # -- the workbook part -------------------------------------------------------------------------------------
