@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from itertools import pairwise
+from itertools import pairwise, starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from bulk_topup.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from gettext import NullTranslations
 
 LANGUAGES = ("en", "id")
 OPTION, VARIABLE = "--lang", "BULK_TOPUP_LANG"
@@ -65,10 +66,22 @@ def _kept() -> str:
     return ""
 
 
+def in_each(codes: Sequence[str]) -> set[tuple[str, ...]]:
+    """The wording of these codes in each language: what was written in one is read back in any."""
+    english = {code: say.WORDS[code] for code in codes}
+    return {tuple(english.values()), tuple(starmap(_indonesian().pgettext, english.items()))}
+
+
+def _indonesian() -> NullTranslations:
+    import gettext
+
+    return gettext.translation(DOMAIN, CATALOGUES, ["id"])
+
+
 def _speak_indonesian() -> None:
     import gettext
 
-    catalogue = gettext.translation(DOMAIN, CATALOGUES, ["id"])
+    catalogue = _indonesian()
     say.speak(say.Language(catalogue.pgettext, thousands=".", decimal=",", months=MONTHS))
     # click takes its own words from the process's text domain, in the language of the environment.
     gettext.bindtextdomain(DOMAIN, str(CATALOGUES))

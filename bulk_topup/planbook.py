@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bulk_topup import say
+from bulk_topup.language import in_each
 from bulk_topup.model import Level
 from bulk_topup.workbook import (
     SHEET_MAX_ROWS,
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
     from bulk_topup.workbook import Tell, Value
 
 PLAN_COLUMNS = (
-    "check",
-    "what to do",
-    "checked number",
-    "checked product",
-    "checked nominal",
-    "checked price",
-    "sheet row",
+    "column.check",
+    "column.to_do",
+    "column.checked_number",
+    "column.checked_product",
+    "column.checked_nominal",
+    "column.checked_price",
+    "column.sheet_row",
 )
 
 LEVEL_COLOURS = {Level.ERROR: Colour.RED, Level.WARNING: Colour.AMBER}
@@ -67,9 +68,9 @@ def write_plan(
     header = [plan.rows.sheet.header[position] for position in own]
     tab = Tab(
         title=say.text("plan.tab_rehearsal") if rehearsal else say.text("plan.tab"),
-        header=[*header, *PLAN_COLUMNS],
+        header=[*header, *map(say.text, PLAN_COLUMNS)],
         rows=plan_rows(plan, own),
-        sentences=[len(own) + PLAN_COLUMNS.index("what to do")],
+        sentences=[len(own) + PLAN_COLUMNS.index("column.to_do")],
     )
     summary = summary_rows(plan, account, moment, budget, deposit)
     return write_workbook(
@@ -79,8 +80,8 @@ def write_plan(
 
 def own_columns(header: Sequence[str]) -> list[int]:
     """The positions of the user's columns: all but ours, if an earlier plan's workbook is fed back in."""
-    width = len(PLAN_COLUMNS)
-    starts = [at for at in range(len(header)) if tuple(header[at : at + width]) == PLAN_COLUMNS]
+    width, blocks = len(PLAN_COLUMNS), in_each(PLAN_COLUMNS)
+    starts = [at for at in range(len(header)) if tuple(header[at : at + width]) in blocks]
     ours = {start + offset for start in starts for offset in range(width)}
     return [at for at in range(len(header)) if at not in ours]
 
@@ -152,7 +153,9 @@ def _check(plan: Plan, row: int, findings: Sequence[Finding]) -> tuple[str, Colo
         return say.text("plan.row_held"), Colour.RED
     if row in plan.attempted.index:
         return say.text("plan.row_attempted"), Colour.GREY
-    return say.text("plan.row_order"), Colour.AMBER if findings else Colour.GREEN
+    if findings:
+        return say.text("plan.row_warned"), Colour.AMBER
+    return say.text("plan.row_order"), Colour.GREEN
 
 
 # -- the summary -------------------------------------------------------------------------------------------

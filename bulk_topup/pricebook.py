@@ -30,7 +30,7 @@ HEADINGS = {
     "description": "prices.description",
 }
 STATUSES = {READY: "prices.ready", CLOSED: "prices.closed", UNUSABLE: "prices.unusable"}
-"""The wording on the screen; files and `--json` have one name in every language."""
+"""The wording for people; price lists that are saved and `--json` have one name in every language."""
 
 
 def cells_of(product: Product) -> tuple[Value, ...]:

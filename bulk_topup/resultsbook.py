@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bulk_topup import say
+from bulk_topup.language import in_each
 from bulk_topup.model import BookTab, Paid, Status
 from bulk_topup.results import reason, result_line, what_to_ask
-from bulk_topup.tally import TO_DO, Tally, to_do, to_the_second
+from bulk_topup.tally import TO_DO, Tally, to_do
 from bulk_topup.workbook import (
     STATUS_COLOURS,
     Colour,
@@ -34,21 +35,21 @@ if TYPE_CHECKING:
     from bulk_topup.lines import Line
     from bulk_topup.workbook import Tell, Value
 
-TO_DO_COLUMNS = ("what to do", "why it is not paid", "sheet row")
+TO_DO_COLUMNS = ("column.to_do", "column.why", "column.sheet_row")
 """The first stands before the sheet's own columns, the others behind them; none has a meaning when read."""
 
 ASK_COLUMNS = (
-    "row",
-    "number",
-    "product_sent",
-    "price",
-    "sent_at",
-    "status",
-    "reason",
-    "what to ask",
-    "invoice",
+    "column.row",
+    "column.number",
+    "column.product_sent",
+    "column.price",
+    "column.sent_at",
+    "column.status",
+    "column.reason",
+    "column.to_ask",
+    "column.invoice",
 )
-"""`resolve --from` reads `row`, `number` and `invoice`. None means a product: this is never sent."""
+"""`resolve --from` reads row, number, invoice, in each language. None means a product: this is never sent."""
 
 MISPRICED_SHOWN = 20
 
@@ -117,14 +118,14 @@ def _more_tabs(
             _ask_row(line, rehearsal, typed.get((line.row, line.number), ""))
             for line in checkpoint.lines(_OPEN)
         )
-        sentences = [ASK_COLUMNS.index(name) for name in ("reason", "what to ask")]
-        yield Tab(BookTab.ASK_PROVIDER, ASK_COLUMNS, rows, sentences)
+        sentences = [ASK_COLUMNS.index(name) for name in ("column.reason", "column.to_ask")]
+        yield Tab(BookTab.ASK_PROVIDER, [*map(say.text, ASK_COLUMNS)], rows, sentences)
 
 
 def _to_do_tab(checkpoint: Checkpoint, total: Tally, rehearsal: bool) -> Tab:
     header = checkpoint.header
     own = _own_columns(header)
-    action, *others = TO_DO_COLUMNS
+    action, *others = map(say.text, TO_DO_COLUMNS)
     return Tab(
         BookTab.TO_DO,
         [action, *(header[at] for at in own), *others],
@@ -135,8 +136,7 @@ def _to_do_tab(checkpoint: Checkpoint, total: Tally, rehearsal: bool) -> Tab:
 
 def _own_columns(header: Sequence[str]) -> Sequence[int]:
     """The positions of the user's columns: all but ours, if an earlier tab was the sheet."""
-    first, *last = TO_DO_COLUMNS
-    is_fed_back = len(header) > len(TO_DO_COLUMNS) and header[0] == first and list(header[-2:]) == last
+    is_fed_back = len(header) > len(TO_DO_COLUMNS) and (header[0], *header[-2:]) in in_each(TO_DO_COLUMNS)
     return range(1, len(header) - 2) if is_fed_back else range(len(header))
 
 
@@ -169,7 +169,7 @@ def _ask_row(line: Line, rehearsal: bool, typed: str) -> TabRow:
         typed,
     )
     to_fill_in = Colour.GREY if line.status is Status.PENDING else Colour.YELLOW
-    status, invoice = ASK_COLUMNS.index("status"), ASK_COLUMNS.index("invoice")
+    status, invoice = ASK_COLUMNS.index("column.status"), ASK_COLUMNS.index("column.invoice")
     return TabRow(values, {status: STATUS_COLOURS[line.status], invoice: to_fill_in})
 
 
@@ -205,8 +205,13 @@ def _heading(code: str, *columns: str) -> Iterator[SummaryRow]:
 def _identity(facts: Mapping[str, str], total: Tally) -> Iterator[SummaryRow]:
     for code, name in FACTS:
         yield _row(code, facts[name])
-    yield _row("summary.first_sent", say.date(total.first_sent))
-    yield _row("summary.last_sent", say.date(total.last_sent))
+    yield _row("summary.first_sent", _to_the_minute(total.first_sent))
+    yield _row("summary.last_sent", _to_the_minute(total.last_sent))
+
+
+def _to_the_minute(moment: str) -> str:
+    """As every date of the summary is: of an ISO text."""
+    return say.date(moment[:16].replace("T", " "))
 
 
 def _sent_by(sendings: Sequence[Sending]) -> Iterator[SummaryRow]:
@@ -219,7 +224,7 @@ def _sent_by(sendings: Sequence[Sending]) -> Iterator[SummaryRow]:
     for one in sendings:
         by = one.approved_by or say.text("sending.not_approved" if one.at else "sending.not_known")
         code = one.plan_code or (say.text("sending.again") if one.at else "")
-        label = ", ".join(filter(None, (say.date(to_the_second(one.at)), one.who)))
+        label = ", ".join(filter(None, (_to_the_minute(one.at), one.who)))
         yield SummaryRow((label, one.orders, by, None, code))
 
 

@@ -14,7 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from bulk_topup import checks, numbers, pricelist, say
 from bulk_topup.errors import InputError
-from bulk_topup.pricebook import PRICE_COLUMNS, cells_of
+from bulk_topup.pricebook import HEADINGS, PRICE_COLUMNS, STATUSES, cells_of
 from bulk_topup.workbook import LINE_POINTS, Colour, as_cell_text, set_up_page, write_atomically
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     Sheet = Any
     """openpyxl's own; its stubs lack half of it."""
 
-PAYROLL, PRODUCTS, HOW_TO = "Payroll", "Products", "How to"
-"""Like a status, one name in every language: `--sheet` takes it."""
+PAYROLL, PRODUCTS, HOW_TO = "template.payroll", "template.products", "template.how_to"
+"""The tabs, by the code of their names. The list of the drop-down names the second: it has to be one word."""
 HEADER = ("Nama", "No HP", "Kode Produk", "Nominal", "Keterangan")
 NUMBER, PRODUCT, NOMINAL = "B", "C", "D"
 WIDTHS = (30, 22, 16, 14, 40)
@@ -79,8 +79,8 @@ def write(target: Path, prices: PriceList, *, moment: str, rehearsal: bool) -> i
     def fill(path: Path) -> list[Notice]:
         book = Workbook()
         _add_payroll(book.active, ready)
-        _add_products(book.create_sheet(PRODUCTS), ready, others)
-        _add_how_to(book.create_sheet(HOW_TO), target.name, moment, rehearsal=rehearsal)
+        _add_products(book.create_sheet(say.text(PRODUCTS)), ready, others)
+        _add_how_to(book.create_sheet(say.text(HOW_TO)), target.name, moment, rehearsal=rehearsal)
         if rehearsal:
             _mark_rehearsal(book.worksheets)
         # In memory first: openpyxl leaves an archive open that a full disk would fail once more as it goes.
@@ -97,7 +97,7 @@ def write(target: Path, prices: PriceList, *, moment: str, rehearsal: bool) -> i
 
 
 def _add_payroll(sheet: Sheet, ready: Sequence[Product]) -> None:
-    sheet.title = PAYROLL
+    sheet.title = say.text(PAYROLL)
     _lay_out(sheet, HEADER, WIDTHS)
     for column, shown_as in ((NUMBER, TEXT), (PRODUCT, TEXT), (NOMINAL, AMOUNT)):
         sheet.column_dimensions[column].number_format = shown_as
@@ -138,7 +138,7 @@ def _product_list(count: int) -> DataValidation:
     """A warning and no bar: the list grows old, and `check` looks at the live one."""
     return DataValidation(
         "list",
-        formula1=f"{PRODUCTS}!$A$2:$A${count + 1}",
+        formula1=f"{say.text(PRODUCTS)}!$A$2:$A${count + 1}",
         sqref=f"{PRODUCT}2:{PRODUCT}{LAST_ROW}",
         allow_blank=True,
         showErrorMessage=True,
@@ -160,9 +160,9 @@ def _example_style() -> Rule:
 
 def _add_products(sheet: Sheet, ready: Sequence[Product], others: Sequence[Product]) -> None:
     """The ready ones first, without a gap: the drop-down list shows that range."""
-    _lay_out(sheet, PRICE_COLUMNS, PRODUCTS_WIDTHS)
+    _lay_out(sheet, [say.text(HEADINGS[name]) for name in PRICE_COLUMNS], PRODUCTS_WIDTHS)
     for row, product in enumerate((*ready, *others), start=2):
-        _fill_row(sheet, row, cells_of(product))
+        _fill_row(sheet, row, _worded(cells_of(product)))
         if row > len(ready) + 1:
             for cell in sheet[row]:
                 cell.fill = PatternFill("solid", start_color=Colour.GREY)
@@ -172,10 +172,20 @@ def _add_products(sheet: Sheet, ready: Sequence[Product], others: Sequence[Produ
     sheet.protection.sheet, sheet.protection.autoFilter = True, False
 
 
+def _worded(cells: Sequence[Value]) -> list[Value]:
+    """The status as a person reads it, and not as a program does."""
+    status = PRICE_COLUMNS.index("status")
+    return [say.text(STATUSES[str(cell)]) if at == status else cell for at, cell in enumerate(cells)]
+
+
 def _add_how_to(sheet: Sheet, file: str, moment: str, *, rehearsal: bool) -> None:
     """One sentence a row, in one column: no row of it can be taken for a header."""
     shown = f'"{file}"' if " " in file else file
-    facts = {"file": shown + (" --sandbox" if rehearsal else ""), "moment": moment, "products": PRODUCTS}
+    facts = {
+        "file": shown + (" --sandbox" if rehearsal else ""),
+        "moment": moment,
+        "products": say.text(PRODUCTS),
+    }
     banner = ["results.rehearsal"] if rehearsal else []
     sheet.column_dimensions["A"].width = HOW_TO_WIDTH
     set_up_page(sheet)

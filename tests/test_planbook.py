@@ -12,6 +12,7 @@ import pytest
 from bulk_topup import say
 from bulk_topup.batch import Wishes
 from bulk_topup.errors import StorageFailed
+from bulk_topup.language import in_each
 from bulk_topup.model import Columns, Deposit, Notice, OddCell, Oddity, Status
 from bulk_topup.planbook import PLAN_COLUMNS, own_columns, plan_rows, write_plan
 from bulk_topup.sheet import read_sheet
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.plan import Plan
 
+OURS = tuple(map(say.text, PLAN_COLUMNS))
 GREEN, AMBER, RED, GREY, NONE = "00C6EFCE", "00FFEB9C", "00FFC7CE", "00D9D9D9", "00000000"
 
 
@@ -82,13 +84,18 @@ def mixed() -> Plan:
 def test_all_rows_come_back_in_their_order_under_the_sheets_own_header(target: Path) -> None:
     sheet = written(target, mixed())
     header, *rows = sheet.iter_rows(values_only=True)
-    assert header == (*HEADER, *PLAN_COLUMNS)
+    assert header == (*HEADER, *OURS)
     assert [row[:3] for row in rows] == MIXED
     assert column(sheet, "sheet row") == [2, 3, 4, 5]
 
 
 def test_every_row_says_what_would_become_of_it(target: Path) -> None:
-    assert column(written(target, mixed()), "check") == ["sent before", "held", "held", "send"]
+    assert column(written(target, mixed()), "check") == [
+        "sent before",
+        "held",
+        "held",
+        "send, see the warning",
+    ]
 
 
 def test_what_was_understood_stands_beside_it_and_what_was_not_is_blank(target: Path) -> None:
@@ -255,11 +262,12 @@ def test_a_rehearsal_says_so_on_its_tab_on_paper_and_above_the_summary(target: P
 # -- fed back in -------------------------------------------------------------------------------------------
 
 
-def test_no_heading_of_ours_is_taken_for_a_column_of_the_users() -> None:
+@pytest.mark.parametrize("ours", sorted(in_each(PLAN_COLUMNS)))
+def test_no_heading_of_ours_is_taken_for_a_column_of_the_users(ours: tuple[str, ...]) -> None:
     texts = [*HEADER, "Nominal", "itrx"]
-    found = find_header([(1, [*texts, *PLAN_COLUMNS])], Named())
+    found = find_header([(1, [*texts, *ours])], Named())
     assert found.columns == Columns(number=1, product=2, nominal=3, itrx=4)
-    for name in PLAN_COLUMNS:
+    for name in ours:
         assert find_header([(1, [*HEADER, name])], Named()).columns == Columns(number=1, product=2)
 
 
@@ -268,7 +276,7 @@ def test_a_plan_that_is_fed_back_in_is_the_same_plan(target: Path, rehearsal: bo
     plan = plan_of(sheet_of(MIXED))
     written(target, plan, rehearsal=rehearsal)
     again = plan_of(read_sheet(target))
-    assert again.rows.sheet.header == (*HEADER, *PLAN_COLUMNS)
+    assert again.rows.sheet.header == (*HEADER, *OURS)
     assert again.rows.sheet.columns == plan.rows.sheet.columns
     assert again.findings == plan.findings
     assert keys_of(again.orders) == keys_of(plan.orders)
@@ -277,12 +285,15 @@ def test_a_plan_that_is_fed_back_in_is_the_same_plan(target: Path, rehearsal: bo
 def test_a_plan_of_a_plan_has_our_columns_once(target: Path) -> None:
     written(target, plan_of(sheet_of([("Andi", ANDI, "S5"), ("Budi", BUDI, "S99")])))
     sheet = written(target.with_name("again.xlsx"), plan_of(read_sheet(target)))
-    assert [cell.value for cell in sheet[1]] == [*HEADER, *PLAN_COLUMNS]
+    assert [cell.value for cell in sheet[1]] == [*HEADER, *OURS]
     assert colours(sheet, 3) == {"Kode Produk": RED, "check": RED}
 
 
-def test_columns_right_of_an_earlier_plan_s_are_the_users() -> None:
-    assert own_columns([*HEADER, *PLAN_COLUMNS, "Catatan"]) == [0, 1, 2, 10]
+@pytest.mark.parametrize("ours", sorted(in_each(PLAN_COLUMNS)))
+def test_columns_right_of_an_earlier_plan_s_are_the_users(ours: tuple[str, ...]) -> None:
+    """In whichever language that was written."""
+    assert own_columns([*HEADER, *ours, "Catatan"]) == [0, 1, 2, 10]
+    assert own_columns([*HEADER, *ours[:-1], "Catatan"]) == [*range(3 + len(ours))]
     assert own_columns([*HEADER, "check", "Catatan"]) == [0, 1, 2, 3, 4]
 
 

@@ -16,11 +16,13 @@ from bulk_topup import answers, books, resultsbook, say
 from bulk_topup.checkpoint import Checkpoint, Sending
 from bulk_topup.desk import Desk
 from bulk_topup.errors import InputError
+from bulk_topup.language import in_each
 from bulk_topup.model import BookTab, Finding, Kind, Level, Paid, Status
 from bulk_topup.results import result_line, what_to_ask
-from bulk_topup.resultsbook import ASK_COLUMNS, FACTS, TO_DO_COLUMNS, summary_rows
-from bulk_topup.settle import NOT_SENT
+from bulk_topup.resultsbook import ASK_COLUMNS, FACTS, TO_DO_COLUMNS, _own_columns, summary_rows
+from bulk_topup.settle import NOT_SENT, Verdict
 from bulk_topup.sheet import read_sheet
+from bulk_topup.sheet.columns import Named, find_header
 from bulk_topup.tally import TO_DO, Tally, tally, to_do
 from bulk_topup.workbook import (
     RESULT_COLUMNS,
@@ -198,7 +200,7 @@ def test_the_summary_says_what_was_run_by_whom_and_who_approved_it(batch: Checkp
     assert (said["file"], said["tab"], said["account"]) == (("bonus.xlsx",), ("Januari",), ("agent",))
     assert said["provider's address"] == ("https://klikmbc.co.id/json/pulsa",)
     assert said["batch"] == (batch.batch_id,)
-    assert said["first top-up sent (WIB)"] == ("2025-01-20 10:00:00",)
+    assert said["first top-up sent (WIB)"] == ("2025-01-20 10:00",)
     assert "sent from (WIB), run by" not in said
 
 
@@ -226,9 +228,9 @@ def test_an_approver_stands_by_the_rows_of_the_approved_plan_alone(tmp_path: Pat
         rows = [row[:5] for row in write(checkpoint, target)["Summary"].iter_rows(values_only=True)]
     begin = rows.index(("sent from (WIB), run by", "rows", "approved by", None, "plan code"))
     assert rows[begin + 1 : begin + 5] == [
-        ("2025-01-20 10:00:00, rina", 2, "Pak Hadi", None, "K7QF-2MXA-9TRB-C4WD"),
-        ("2025-01-20 08:00:00, andi", 1, "not approved", None, "AAAA-2MXA-9TRB-C4WD"),
-        ("2025-01-20 10:00:00, rina", 1, "not approved", None, "(open rows once more)"),
+        ("2025-01-20 10:00, rina", 2, "Pak Hadi", None, "K7QF-2MXA-9TRB-C4WD"),
+        ("2025-01-20 08:00, andi", 1, "not approved", None, "AAAA-2MXA-9TRB-C4WD"),
+        ("2025-01-20 10:00, rina", 1, "not approved", None, "(open rows once more)"),
         (None,) * 5,
     ]
 
@@ -418,7 +420,7 @@ def test_to_do_has_the_rows_that_may_be_sent_again_grouped_by_what_to_do(
 ) -> None:
     book = write(batch, target)
     rows = table(book["To do"])
-    assert list(rows[0]) == [TO_DO_COLUMNS[0], *HEADER, *TO_DO_COLUMNS[1:]]
+    assert list(rows[0]) == ["what to do", *HEADER, "why it is not paid", "sheet row"]
     assert [(row["what to do"], row["sheet row"]) for row in rows] == [
         (say.WORDS["todo.correct"], 6),
         (say.WORDS["todo.number"], 8),
@@ -489,8 +491,28 @@ def test_to_do_of_a_to_do_has_our_columns_once(batch: Checkpoint, target: Path, 
     again = a_checkpoint(tmp_path / "again.checkpoint.db", read_sheet(target, tab="To do"))
     rows = table(write(again, tmp_path / "again.results.xlsx")["To do"])
     again.close()
-    assert list(rows[0]) == [TO_DO_COLUMNS[0], *HEADER, *TO_DO_COLUMNS[1:]]
+    assert list(rows[0]) == ["what to do", *HEADER, "why it is not paid", "sheet row"]
     assert [row["No HP"] for row in rows] == ["nobody", GITA, EKO, CITRA, DEWI]
+
+
+@pytest.mark.parametrize("ours", sorted(in_each(TO_DO_COLUMNS)))
+def test_the_columns_of_a_to_do_are_known_in_whichever_language_it_was_written(ours: tuple[str, ...]) -> None:
+    first, *last = ours
+    assert [*_own_columns([first, *HEADER, *last])] == [1, 2, 3]
+    assert [*_own_columns([*HEADER, *last])] == [0, 1, 2, 3, 4]
+    header = find_header([(1, [first, *HEADER, *last])], Named())
+    assert (header.columns.number, header.columns.product) == (2, 3)
+
+
+@pytest.mark.parametrize("titles", sorted(in_each(ASK_COLUMNS)))
+def test_what_was_asked_is_read_in_whichever_language_it_was_written(
+    tmp_path: Path, titles: tuple[str, ...]
+) -> None:
+    row = (7, ANDI, "S5", 5_630, "2025-01-20 10:00", "unknown", "-", "?", "TRX9")
+    write_results(
+        tmp_path / "r.xlsx", HEADER, [], more=[Tab(BookTab.ASK_PROVIDER, titles, [TabRow(row)], [7])]
+    )
+    assert answers.read(tmp_path / "r.xlsx", "Rina") == [Verdict(7, ANDI, "TRX9", "Rina")]
 
 
 # -- results fed back in -----------------------------------------------------------------------------------
@@ -546,9 +568,9 @@ def test_ask_provider_has_the_open_rows_with_a_question_and_room_for_the_invoice
 ) -> None:
     book = write(batch, target)
     unknown, pending = table(book["Ask provider"])
-    assert tuple(unknown) == ASK_COLUMNS
-    assert (unknown["row"], unknown["number"], unknown["product_sent"]) == (3, BUDI, "S5")
-    assert (unknown["price"], unknown["sent_at"]) == (5_630, "2025-01-20 10:00:00")
+    assert tuple(unknown) == tuple(map(say.text, ASK_COLUMNS))
+    assert (unknown["row"], unknown["number"], unknown["product sent"]) == (3, BUDI, "S5")
+    assert (unknown["price"], unknown["sent at (WIB)"]) == (5_630, "2025-01-20 10:00:00")
     assert BUDI in unknown["what to ask"]
     assert (pending["row"], pending["status"]) == (9, "pending")
     assert "TRX2" in pending["what to ask"]

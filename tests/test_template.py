@@ -47,7 +47,7 @@ def check_on(sheet: Sheet, column: str) -> Any:
 
 def chosen_from(book: Any) -> list[str]:
     """What the drop-down list of product codes shows."""
-    tab, _, cells = check_on(book[template.PAYROLL], template.PRODUCT).formula1.partition("!")
+    tab, _, cells = check_on(book.worksheets[0], template.PRODUCT).formula1.partition("!")
     return [cell.value for (cell,) in book[tab][cells.replace("$", "")]]
 
 
@@ -56,14 +56,14 @@ def chosen_from(book: Any) -> list[str]:
 
 def test_the_header_is_bold_and_stays_in_sight(tmp_path: Path) -> None:
     sheet = made(tmp_path).worksheets[0]
-    assert sheet.title == template.PAYROLL
+    assert sheet.title == "Payroll"
     assert [cell.value for cell in sheet[1]] == ["Nama", "No HP", "Kode Produk", "Nominal", "Keterangan"]
     assert all(cell.font.b for cell in sheet[1])
     assert sheet.freeze_panes == "A2"
 
 
 def test_the_whole_number_column_is_text(tmp_path: Path) -> None:
-    sheet = made(tmp_path)[template.PAYROLL]
+    sheet = made(tmp_path)["Payroll"]
     assert sheet.column_dimensions[template.NUMBER].number_format == "@"
     assert {sheet[f"B{row}"].number_format for row in range(2, template.FORMATTED_ROWS + 2)} == {"@"}
     assert sheet.column_dimensions[template.PRODUCT].number_format == "@"
@@ -75,7 +75,7 @@ def test_the_drop_down_has_just_the_products_that_can_be_ordered(tmp_path: Path)
     )
     book = made(tmp_path, {**PRICES, "TWICE": flawed})
     assert sorted(chosen_from(book)) == ["I5", "S10", "S5", "SP5"]
-    rows = {row[0].value: row for row in book[template.PRODUCTS].iter_rows(min_row=2)}
+    rows = {row[0].value: row for row in book["Products"].iter_rows(min_row=2)}
     assert {code: row[5].value for code, row in rows.items()} == {
         **dict.fromkeys(("I5", "S5", "SP5", "S10"), "ready"),
         **dict.fromkeys(("S50", "TWICE"), "unusable"),
@@ -86,13 +86,13 @@ def test_the_drop_down_has_just_the_products_that_can_be_ordered(tmp_path: Path)
 
 
 def test_the_products_cannot_be_sorted_out_of_the_drop_down_by_accident(tmp_path: Path) -> None:
-    protection = made(tmp_path)[template.PRODUCTS].protection
+    protection = made(tmp_path)["Products"].protection
     assert (protection.sheet, protection.sort, protection.autoFilter) == (True, True, False)
     assert protection.password is None
 
 
 def test_input_checks_are_as_short_as_excel_wants_them(tmp_path: Path) -> None:
-    sheet = made(tmp_path)[template.PAYROLL]
+    sheet = made(tmp_path)["Payroll"]
     for column in (template.NUMBER, template.PRODUCT):
         found = check_on(sheet, column)
         assert str(found.sqref) == f"{column}2:{column}1048576"
@@ -104,13 +104,13 @@ def test_input_checks_are_as_short_as_excel_wants_them(tmp_path: Path) -> None:
 
 def test_what_the_provider_says_is_no_formula(tmp_path: Path) -> None:
     book = made(tmp_path, price_list(a_product("=1+1", "#N/A", 5_000, 5_500), *PRICES.values()))
-    code, operator = next(row[:2] for row in book[template.PRODUCTS].iter_rows(min_row=2))
+    code, operator = next(row[:2] for row in book["Products"].iter_rows(min_row=2))
     assert (code.value, code.data_type) == ("=1+1", "s")
     assert (operator.value, operator.data_type) == ("#N/A", "s")
 
 
 def test_the_notes_name_the_commands_and_the_day_of_the_prices(tmp_path: Path) -> None:
-    notes = [str(cell.value) for (cell,) in made(tmp_path)[template.HOW_TO]]
+    notes = [str(cell.value) for (cell,) in made(tmp_path)["How to"]]
     assert any("bulk-topup check payroll.xlsx" in note for note in notes)
     assert any("2025-01-20 10:00" in note for note in notes)
     assert not any("SANDBOX" in note for note in notes)
@@ -118,8 +118,8 @@ def test_the_notes_name_the_commands_and_the_day_of_the_prices(tmp_path: Path) -
 
 def test_a_rehearsals_workbook_says_so(tmp_path: Path) -> None:
     book = made(tmp_path, rehearsal=True)
-    assert "SANDBOX" in book[template.HOW_TO]["A1"].value
-    assert any("payroll.xlsx --sandbox" in str(cell.value) for (cell,) in book[template.HOW_TO])
+    assert "SANDBOX" in book["How to"]["A1"].value
+    assert any("payroll.xlsx --sandbox" in str(cell.value) for (cell,) in book["How to"])
     assert all("SANDBOX" in sheet.oddHeader.center.text for sheet in book.worksheets)
 
 
@@ -141,14 +141,14 @@ def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
 
 
 def test_the_example_rows_fit_their_operator_and_are_what_checks_know(tmp_path: Path) -> None:
-    _, *rows = made(tmp_path)[template.PAYROLL].iter_rows(max_row=3, values_only=True)
+    _, *rows = made(tmp_path)["Payroll"].iter_rows(max_row=3, values_only=True)
     plan = plan_of(sheet_of([tuple(map(str, row)) for row in rows], template.HEADER))
     assert held_codes(plan) == {2: ["example.row"], 3: ["example.row"]}, "and nothing else is wrong with them"
     assert plan.rows.table["number"].tolist() == list(checks.EXAMPLE_NUMBERS)
 
 
 def test_nothing_stays_of_an_example_row_that_is_typed_over_from_name_to_nominal(tmp_path: Path) -> None:
-    sheet = made(tmp_path)[template.PAYROLL]
+    sheet = made(tmp_path)["Payroll"]
     assert [cell.value for cell in sheet["E"]] == ["Keterangan"] + [None] * template.FORMATTED_ROWS
 
 
@@ -190,15 +190,25 @@ def fill_in(path: Path, people: Sequence[Sequence[str | int | None]]) -> None:
     book = openpyxl.load_workbook(path)
     for row, cells in enumerate(people, start=2):
         for column, value in enumerate(cells, start=1):
-            book[template.PAYROLL].cell(row, column).value = value or None
+            book.worksheets[0].cell(row, column).value = value or None
     book.save(path)
 
 
-def test_filled_in_it_is_sent_as_it_is(office: Office) -> None:
-    office.run("template", "payroll.xlsx")
+@pytest.mark.parametrize(("made_in", "read_in"), [("en", "id"), ("id", "en")])
+def test_filled_in_it_is_sent_as_it_is(office: Office, made_in: str, read_in: str) -> None:
+    office.run("template", "payroll.xlsx", "--lang", made_in)
     fill_in(office.folder / "payroll.xlsx", PEOPLE)
+    book = openpyxl.load_workbook(office.folder / "payroll.xlsx")
+    assert len(chosen_from(book)) > 2
+    assert (
+        book.sheetnames
+        == {
+            "en": ["Payroll", "Products", "How to"],
+            "id": ["Pembayaran", "Produk", "Petunjuk"],
+        }[made_in]
+    )
 
-    checked = office.run("check", "payroll.xlsx", "--json")
+    checked = office.run("check", "payroll.xlsx", "--json", "--lang", read_in)
     sent = office.send("payroll.xlsx")
 
     assert (checked.exit, checked.json["plan"]["findings"]) == (Exit.OK, [])
@@ -249,7 +259,7 @@ def test_saved_by_libreoffice_it_keeps_its_formats_and_lists_and_is_read_the_sam
     saved = converted(office.folder / "payroll.xlsx", "xlsx")
 
     book = openpyxl.load_workbook(saved)
-    sheet = book[template.PAYROLL]
+    sheet = book["Payroll"]
     assert chosen_from(book) == before
     assert check_on(sheet, template.PRODUCT).errorStyle == "warning"
     assert check_on(sheet, template.NUMBER).error == say.text("template.number_error")
