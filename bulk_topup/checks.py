@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -168,6 +169,7 @@ def cells_are_text(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
     column = rows.column_name(rows.sheet.columns.product)
     near: dict[str, str] = {}
+    alphabet = frozenset("".join(prices))
     for row, text in rows.raw(rows.sheet.columns.product, rows.table["product"] == "").items():
         if (row, rows.sheet.columns.product) in rows.sheet.odd:
             continue
@@ -179,13 +181,17 @@ def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
             continue
         if text not in near:
             near[text] = ", ".join(near_codes(text, list(prices))) if len(near) < SUGGESTED_MOST else ""
-        code = "product.unknown_near" if near[text] else "product.unknown"
-        yield _error(row, code, column, text, {"near": near[text]})
+        if foreign := _foreign(text, alphabet):
+            code = "product.foreign_near" if near[text] else "product.foreign"
+        else:
+            code = "product.unknown_near" if near[text] else "product.unknown"
+        yield _error(row, code, column, text, {"near": near[text], "characters": foreign})
 
 
 def _unseen(text: str) -> dict[str, str]:
     """Facts about the characters of a text that nobody sees, as a trailing Ctrl-Z; none where it has none."""
-    unseen = [] if text.isprintable() else [c for c in text if not (c.isprintable() or c in "\t\r\n")]
+    unseen = [] if text.isascii() and text.isprintable() else list(filter(numbers.is_unseen, text))
+    unseen = [c for c in unseen if c not in "\t\r\n"]
     if not unseen:
         return {}
     named = " ".join(f"U+{ord(c):04X}" for c in dict.fromkeys(unseen))
@@ -193,10 +199,27 @@ def _unseen(text: str) -> dict[str, str]:
     return {"visible": " ".join(visible.split()), "characters": named}
 
 
+def _foreign(text: str, alphabet: frozenset[str]) -> str:
+    """The characters beyond ASCII that no code has, named: a Cyrillic letter can look like a Latin one."""
+    foreign = [] if text.isascii() else [c for c in dict.fromkeys(text) if ord(c) > 127 and c not in alphabet]
+    return ", ".join(f"{c} (U+{ord(c):04X} {unicodedata.name(c, '').lower()}".rstrip() + ")" for c in foreign)
+
+
 def near_codes(text: str, codes: Sequence[str]) -> list[str]:
-    """At most three codes of the price list that a slip of the finger turns into `text`."""
+    """The code that looks like `text`, or at most three that a slip of the finger turns into it."""
     by_upper = {code.upper(): code for code in codes}
-    return [by_upper[near] for near in difflib.get_close_matches(text.upper(), by_upper, n=3, cutoff=0.7)]
+    meant = unicodedata.normalize("NFKC", text).upper().translate(_LOOK_ALIKE)
+    if meant in by_upper and not text.isascii():
+        return [by_upper[meant]]
+    return [by_upper[near] for near in difflib.get_close_matches(meant, by_upper, n=3, cutoff=0.7)]
+
+
+_LOOK_ALIKE = str.maketrans(
+    "\u0410\u0412\u0415\u0405\u0406\u0408\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7",
+    "ABESIJKMHOPCTYXABEZHIKMNOPTYX",
+)
+"""Cyrillic and Greek capitals that look like Latin ones, and those."""
 
 
 def product_can_be_ordered(rows: Rows, prices: PriceList) -> Iterator[Finding]:

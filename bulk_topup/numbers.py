@@ -173,7 +173,7 @@ def _letters(spelled: str) -> Problem | None:
         return None
     if set(letters) <= {"O", "o"} and (plain := _PLAIN.fullmatch(re.sub("[Oo]", "0", spelled))):
         return _problem("number.letter_o", spelled, suggestion="0" + plain[1])
-    return _problem("number.letters", spelled, characters=letters)
+    return _problem("number.letters", spelled, characters="".join(map(_printable, letters)))
 
 
 def _decimal(spelled: str) -> Problem | None:
@@ -250,17 +250,18 @@ def _has_a_tail(groups: list[str]) -> bool:
 
 def _not_mobile(national: str, written: str, spelled: str, *, with_area_code: bool) -> Problem:
     if _MOBILE_PREFIX.match(national):
-        return _wrong_length(len(national), spelled)
+        code = "number.length" if national == written else "number.length_with_zero"
+        return _wrong_length(code, len(national), spelled)
     if len(written) < MIN_DIGITS - 2:
-        return _wrong_length(len(written), spelled)
+        return _wrong_length("number.length", len(written), spelled)
     if with_area_code and _AREA_CODE.match(national):
         return _problem("number.landline", spelled, area=national[:3])
     return _problem("number.prefix", spelled, prefix=written[:4])
 
 
-def _wrong_length(digits: int, spelled: str) -> Problem:
+def _wrong_length(code: str, digits: int, spelled: str) -> Problem:
     limits = {"least": str(MIN_DIGITS), "most": str(MAX_DIGITS)}
-    return _problem("number.length", spelled, digits=str(digits), **limits)
+    return _problem(code, spelled, digits=str(digits), **limits)
 
 
 def _problem(code: str, spelled: str, **facts: str) -> Problem:
@@ -273,7 +274,18 @@ def _clip(fact: str) -> str:
 
 
 def _printable(character: str) -> str:
-    return character if character.isprintable() else f"U+{ord(character):04X}"
+    return f"U+{ord(character):04X}" if is_unseen(character) else character
+
+
+_PRINT_NOTHING = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters, marks and signs of Unicode that no font draws."""
+
+
+def is_unseen(character: str) -> bool:
+    """Whether nobody sees the character, or sees no more of it than a space."""
+    return not character.isprintable() or _PRINT_NOTHING.match(character) is not None
 
 
 # -- operators ---------------------------------------------------------------------------------------------

@@ -345,8 +345,12 @@ WORDS: dict[str, str] = {
         "{text} has a dash, dot, plus sign or bracket where none belongs; keep only the digits"
     ),
     "number.length": (
-        "{text} has {digits} digits; an Indonesian mobile number has {least} to {most}, its leading 0 "
+        "{text} has {digits:digit|digits}; an Indonesian mobile number has {least} to {most}, its leading 0 "
         "included"
+    ),
+    "number.length_with_zero": (
+        "{text} has {digits:digit|digits} when it is written with its leading 0; an Indonesian mobile number has {least} to "
+        "{most}"
     ),
     "number.landline": (
         "{text} is a landline number (area code {area}); give a mobile number, which starts with 08"
@@ -690,6 +694,10 @@ WORDS: dict[str, str] = {
         "the code {visible} has a character in it that cannot be seen ({characters}); clear the cell and type the code "
         "again"
     ),
+    "product.foreign": (
+        "{value} has what no code in the price list has: {characters}; clear the cell and type the code again"
+    ),
+    "product.foreign_near": "{value} has what no code in the price list has: {characters}; did you mean {near}?",
     "product.unknown": "{value} is not in the price list; 'bulk-topup prices' lists the codes",
     "product.unknown_near": "{value} is not in the price list; did you mean {near}?",
     "product.closed": "{value} is closed at the provider today; choose another product, or run again later",
@@ -1841,11 +1849,14 @@ WORDS: dict[str, str] = {
     "kind.number.characters": "odd characters in a phone number",
     "kind.number.spelling": "odd punctuation in a phone number",
     "kind.number.length": "phone number too short or too long",
+    "kind.number.length_with_zero": "phone number too short or too long",
     "kind.number.landline": "landline number",
     "kind.number.prefix": "not a mobile prefix",
     "kind.number.lost_digits": "phone number has lost digits",
     "kind.product.missing": "no product code",
     "kind.product.invisible": "a character in a product code that cannot be seen",
+    "kind.product.foreign": "a character in a product code that no code has",
+    "kind.product.foreign_near": "a character in a product code that no code has",
     "kind.product.unknown": "product code not in the price list",
     "kind.product.unknown_near": "product code not in the price list",
     "kind.product.closed": "product closed today",

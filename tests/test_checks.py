@@ -243,6 +243,8 @@ def test_an_odd_number_cell_is_no_number_even_if_its_text_looks_like_one() -> No
         ("\u00adS5\x07", "U+00AD U+0007"),
         ("S\x1c5", "U+001C"),
         ("S5\n\x1a\n", "U+001A"),
+        ("S5\ufe0f", "U+FE0F"),
+        ("S\u31645", "U+3164"),
     ],
 )
 def test_a_character_in_a_product_code_that_nobody_sees_is_named(text: str, characters: str) -> None:
@@ -252,6 +254,25 @@ def test_a_character_in_a_product_code_that_nobody_sees_is_named(text: str, char
     assert f"({characters})" in words
     assert words.isprintable()
     assert "\N{REPLACEMENT CHARACTER}" not in words
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        (
+            "\u0405P5",
+            "product.foreign_near",
+            "\u0405 (U+0405 cyrillic capital letter dze); did you mean SP5?",
+        ),
+        ("\u0455p5", "product.foreign_near", "(U+0455 cyrillic small letter dze); did you mean SP5?"),
+        ("\uff33\uff15", "product.foreign_near", "did you mean S5?"),
+        ("pulsa \u20ac", "product.foreign", "\u20ac (U+20AC euro sign); clear the cell"),
+    ],
+)
+def test_a_letter_in_a_product_code_that_only_looks_right_is_named(text: str, code: str, said: str) -> None:
+    (finding,) = found(sheet_of([("", ANDI, text)]))
+    assert finding.code == code
+    assert said in say.finding(finding)
 
 
 def test_an_odd_cell_in_a_column_of_the_users_own_is_no_finding() -> None:

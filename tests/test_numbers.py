@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import pairwise
+from string import Formatter
 
 import pandas as pd
 import phonenumbers
@@ -12,8 +13,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from bulk_topup import say
 from bulk_topup.numbers import Number, Problem, normalise, normalise_column, operator_of, same_operator
-from bulk_topup.say import WORDS
 
 ACCEPTED = {
     "081234567890": "081234567890",
@@ -109,6 +110,9 @@ REFUSED = {
     "081234567": "number.length",
     "08123456789012": "number.length",
     "12345": "number.length",
+    "8123456789012": "number.length_with_zero",
+    "+62 812 3456": "number.length_with_zero",
+    "081234567890\ufe0f": "number.characters",
     "02112345678": "number.landline",
     "+62 22 1234567": "number.landline",
     "0274512345": "number.landline",
@@ -132,7 +136,9 @@ def is_valid(national: str) -> bool:
 
 
 def wording(problem: Problem) -> str:
-    return WORDS[problem.code].format(**problem.facts)
+    named = {name for _, name, _, _ in Formatter().parse(say.WORDS[problem.code]) if name}
+    assert named <= problem.facts.keys()
+    return say.text(problem.code, **problem.facts)
 
 
 @pytest.mark.parametrize(("text", "national"), ACCEPTED.items(), ids=map(ascii, ACCEPTED))
@@ -343,3 +349,20 @@ def test_a_mark_that_shows_digits_in_reverse_is_no_mark_to_drop() -> None:
     assert normalise("\N{LEFT-TO-RIGHT OVERRIDE}081234567890\N{POP DIRECTIONAL FORMATTING}") == Number(
         "081234567890"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1", "1 has 1 digit;"),
+        ("08123456789012", "has 14 digits;"),
+        ("812345678901234", "has 16 digits when it is written with its leading 0;"),
+        ("+62812345678901234", "has 16 digits when it is written with its leading 0;"),
+        ("0812\ufe0f34567890", "(U+FE0F)"),
+        ("0812\u3164345678", "(U+3164)"),
+    ],
+)
+def test_what_is_said_of_a_number_is_what_the_cell_shows(text: str, said: str) -> None:
+    problem = normalise(text)
+    assert isinstance(problem, Problem)
+    assert said in wording(problem)
