@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 STOPPED, BUSY = 3, 5
 SIDE_FILES = ("-wal", "-shm")
+NOT_IN_A_REHEARSAL = ("psutil", "platformdirs")
+"""What a command imports where it uses it, and the warm-up does without."""
 
 
 def prepare() -> None:
@@ -56,8 +58,9 @@ def prepare() -> None:
     for module in pkgutil.walk_packages(bulk_topup.__path__, "bulk_topup."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    with contextlib.suppress(ImportError):
-        importlib.import_module("psutil")  # a rehearsal, which the warm-up is, does without
+    for name in NOT_IN_A_REHEARSAL:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     _warm_up()
     gc.collect()
     gc.freeze()
