@@ -2,7 +2,8 @@
 
 A command is the real one, with its own arguments, environment, folder and standard streams; what it does not
 do again is to start an interpreter and to import pandas, which is most of the time that a small sheet takes.
-Where processes cannot be forked, an interpreter is started for each.
+So is a `Reader`, the process that parses a sheet for a command within the tests' own process. Where processes
+cannot be forked, an interpreter is started for each.
 """
 
 from __future__ import annotations
@@ -19,13 +20,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
 import bulk_topup
+from bulk_topup.sheet import child
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkServerContext
 
 COMMAND = (sys.executable, "-m", "bulk_topup")
 USED_LATE = ("openpyxl", "pandas", "requests", "sqlalchemy.dialects.sqlite", "tqdm")
 """What commands import where they use it, beside the package's own modules."""
+
+POSSIBLE = "forkserver" in multiprocessing.get_all_start_methods()
 
 _STREAMS = ("stdin", "stdout", "stderr")
 
@@ -37,7 +43,7 @@ def run(
 
     Raises subprocess.TimeoutExpired after `longest_s` seconds; the command is killed then.
     """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    if not POSSIBLE:
         return subprocess.run(
             [*COMMAND, *arguments], cwd=folder, env=env, input=given, capture_output=True, text=True,
             timeout=longest_s, check=False,
@@ -45,9 +51,7 @@ def run(
     with tempfile.TemporaryDirectory() as streams:
         for name in _STREAMS:
             Path(streams, name).write_text(given if name == "stdin" else "", encoding="utf-8")
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(_modules())
-        process = context.Process(target=_perform, args=(list(arguments), folder, dict(env), streams))
+        process = _context().Process(target=_perform, args=(list(arguments), folder, dict(env), streams))
         process.start()
         process.join(longest_s)
         if process.exitcode is None:
@@ -55,6 +59,39 @@ def run(
             raise subprocess.TimeoutExpired([*COMMAND, *arguments], longest_s)
         _, out, err = (Path(streams, name).read_bytes().decode() for name in _STREAMS)
     return subprocess.CompletedProcess([*COMMAND, *arguments], process.exitcode, out, err)
+
+
+class Reader:
+    """What `contain` uses of a `subprocess.Popen`, around the very same parsing child."""
+
+    def __init__(self, _command: Sequence[str]) -> None:
+        context = _context()
+        asked, ask = context.Pipe(duplex=False)
+        answered, answer = context.Pipe(duplex=False)
+        with asked, ask, answered, answer:
+            self._process = context.Process(target=_parse, args=(asked, answer))
+            self._process.start()
+            self.stdin = os.fdopen(os.dup(ask.fileno()), "wb")
+            self.stdout = os.fdopen(os.dup(answered.fileno()), "rb")
+        self.pid = self._process.pid
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stdout.close()
+        self.stdin.close()
+        self._process.join()
+        self._process.close()
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
+def _context() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_modules())
+    return context
 
 
 def _modules() -> list[str]:
@@ -79,3 +116,13 @@ def _perform(arguments: list[str], folder: Path, env: dict[str, str], streams: s
     sys.argv = ["bulk-topup", *arguments]
     runpy.run_module("bulk_topup", run_name="__main__", alter_sys=True)
     sys.exit()
+
+
+def _parse(asked: Connection, answer: Connection) -> Never:
+    """In the fork: take the request and the answer for the standard streams, and be the parsing child."""
+    os.dup2(asked.fileno(), 0)
+    os.dup2(answer.fileno(), 1)
+    asked.close()
+    answer.close()
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    child.main()

@@ -21,7 +21,8 @@ from bulk_topup.config import Connection, Job, Source, files_of
 from bulk_topup.desk import Desk
 from bulk_topup.errors import BulkTopupError
 from bulk_topup.sandbox import Sandbox
-from bulk_topup.sheet import read_sheet
+from bulk_topup.sheet import contain, read_sheet
+from tests import forks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -183,4 +184,6 @@ def open_office(folder: Path, **of_sandbox: Any) -> Iterator[Office]:
     with pytest.MonkeyPatch.context() as settings, Sandbox(clock=clock.now, **of_sandbox) as sandbox:
         settings.setenv("BULK_TOPUP_USERNAME", "sandbox")
         settings.setenv("BULK_TOPUP_PASSWORD", "sandbox")
+        if forks.POSSIBLE:
+            settings.setattr(contain, "_started", forks.Reader)
         yield Office(folder, clock, sandbox)
