@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.batch import KEY, Known
 from bulk_topup.clock import days_booked
-from bulk_topup.commits import SharedCommits
+from bulk_topup.commits import SharedCommits, immediate
 from bulk_topup.errors import InputError, StorageFailed, cause_of
 from bulk_topup.lines import line_of, line_values, lines_alike_of, moved, own_header
 from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then, account_of
@@ -332,20 +332,13 @@ class Checkpoint:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock, _storage_errors(self.path):
             self._keep_in_place()
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
+            with immediate(self._db):
                 yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
 
     def _assert_in_place(self) -> None:
-        with self._lock, _storage_errors(self.path):
-            self._keep_in_place()
-            if self._was_gone:
-                raise StorageFailed("checkpoint.gone", path=self.path)
+        """For whoever is about to send something, within the transaction that says so."""
+        if self._was_gone:
+            raise StorageFailed("checkpoint.gone", path=self.path)
 
     def _keep_in_place(self) -> None:
         """Put the file back where it was deleted or moved away under us: what is written to it would be lost
@@ -524,9 +517,9 @@ class Checkpoint:
         """
         if expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
             raise AssertionError(f"order {order.id} is {expected}: it is not sent again")
-        self._assert_in_place()
 
         def write(db: sqlite3.Connection) -> Attempt:
+            self._assert_in_place()
             cursor = db.execute(
                 "INSERT INTO attempts (order_id, token, begun_at, day, skew_s) VALUES (?, ?, ?, ?, ?)",
                 (order.id, token, at.isoformat(), day.isoformat(), skew_s),
@@ -548,8 +541,8 @@ class Checkpoint:
 
         Raises AssertionError for an order that is neither paid nor pending.
         """
-        self._assert_in_place()
         with self._transaction() as db:
+            self._assert_in_place()
             held = "SELECT 1 FROM orders WHERE id = ? AND status IN ('sukses', 'pending')"
             if db.execute(held, (order.id,)).fetchone() is None:
                 raise AssertionError(f"order {order.id} is not held by the provider")
@@ -583,14 +576,13 @@ class Checkpoint:
         at: datetime,
         skew_s: float | None = None,
     ) -> Ended:
-        (order_id,) = db.execute("SELECT order_id FROM attempts WHERE id = ?", (attempt_id,)).fetchone()
-        if outcome.invoice and db.execute(_HOLDERS, (outcome.invoice, order_id)).fetchone():
+        order_id, before, is_held = db.execute(_ENDING, (outcome.invoice or None, attempt_id)).fetchone()
+        if is_held:
             outcome = replace(outcome, kind=Kind.UNKNOWN, then=Then.STOP, code="outcome.same_invoice")
-        before = self._status(db, order_id)[0]
         values = {**_outcome_values(outcome), "at": at.isoformat(), "id": attempt_id, "skew_s": skew_s}
         db.execute(_END_ATTEMPT, values)
         status = self._restate(db, order_id)
-        if before is Status.SUKSES and status is not Status.SUKSES:
+        if before == Status.SUKSES and status is not Status.SUKSES:
             raise AssertionError(f"attempt {attempt_id}: a paid order cannot become {status}")
         return Ended(status, outcome)
 
@@ -623,22 +615,18 @@ class Checkpoint:
         self.lost_attempt(order_id, claim["token"], claim["claimed_at"], claim["day"])
 
     def _restate(self, db: sqlite3.Connection, order_id: int) -> Status:
-        status, speaker = self._status(db, order_id)
-        db.execute("UPDATE orders SET status = ?, speaker = ? WHERE id = ?", (status, speaker, order_id))
-        return status
-
-    @staticmethod
-    def _status(db: sqlite3.Connection, order_id: int) -> tuple[Status, int | None]:
-        """The fold of an order's attempts, and the attempt that speaks for it."""
+        """The order's status is the fold of its attempts; one of these speaks for it."""
         rows = db.execute(
             "SELECT id, kind, code, day, begun_at, skew_s FROM attempts WHERE order_id = ? ORDER BY id",
             (order_id,),
         ).fetchall()
         kinds = [Kind(row["kind"]) if row["kind"] else None for row in rows]
-        tried = [(kind, row["code"], _days_of(row)) for kind, row in zip(kinds, rows, strict=True)]
-        status = order_status(kinds, belied=is_belied(tried))
+        tried = ((kind, row["code"], _days_of(row)) for kind, row in zip(kinds, rows, strict=True))
+        status = order_status(kinds, belied=len(rows) > 1 and is_belied(tried))
         speaking = [row["id"] for row, kind in zip(rows, kinds, strict=True) if kind in _SPEAKS[status]]
-        return status, (speaking[-1] if speaking else None)
+        speaker = speaking[-1] if speaking else None
+        db.execute("UPDATE orders SET status = ?, speaker = ? WHERE id = ?", (status, speaker, order_id))
+        return status
 
     def open_invoices(self) -> list[OpenInvoice]:
         """Every pending attempt, and every unknown one of an open order with an invoice that no other order
@@ -954,6 +942,13 @@ _HOLDERS = f"""
     SELECT o.row FROM attempts h JOIN orders o ON o.id = h.order_id
     WHERE h.invoice = ? AND o.id IS NOT ? AND {_HELD}
 """  # noqa: S608
+
+_ENDING = f"""
+    SELECT o.id, o.status, EXISTS (
+        SELECT 1 FROM attempts h WHERE h.invoice = ? AND h.order_id <> o.id AND {_HELD})
+    FROM attempts a JOIN orders o ON o.id = a.order_id WHERE a.id = ?
+"""  # noqa: S608
+"""Of an attempt that ends: its order, what that is until now, and whether another one holds this invoice."""
 
 _OPEN_INVOICES = f"""
     SELECT a.id, a.order_id, o.number, iif(a.kind = 'unknown', o.product, NULL), a.invoice,

@@ -1,20 +1,36 @@
 """Writes of several threads share commits: who waits first commits for all who wait by then.
 
 A commit waits for the disk, as long for sixteen rows as for one. While one thread commits, the others queue
-up; then one of them commits for all of these. Nobody waits for company: a thread alone commits at once.
+up; then one of them commits for all of these. Nobody waits for company: a thread alone commits at once. What
+nobody needs to wait for goes with the next commit, whoever's it is.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import sqlite3
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
 Db = TypeVar("Db")
 T = TypeVar("T")
+
+
+@contextlib.contextmanager
+def immediate(db: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that may write from its beginning; committed on leaving, or undone after an error."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
 
 
 class _Write:
@@ -47,6 +63,7 @@ class SharedCommits(Generic[Db]):
     def __init__(self, transaction: Callable[[], AbstractContextManager[Db]]) -> None:
         self._transaction = transaction
         self._waiting: list[_Write] = []
+        self._unhurried: list[Callable[[Db], object]] = []
         self._is_committing = False
         self._lock = threading.Lock()
 
@@ -69,6 +86,16 @@ class SharedCommits(Generic[Db]):
             raise mine.error
         result: T = mine.result
         return result
+
+    def later(self, work: Callable[[Db], object]) -> None:
+        """Have this done with the next commit, before all else in it, or by `flush`."""
+        with self._lock:
+            self._unhurried.append(work)
+
+    def flush(self) -> None:
+        """Commit what was left for later. Raises what it raises; it stays to be done then."""
+        if self._unhurried:
+            self.write(lambda _: None)
 
     def _line_up(self, mine: _Write) -> None:
         with self._lock:
@@ -98,8 +125,12 @@ class SharedCommits(Generic[Db]):
         left = list(group)
         while left:
             at_work: _Write | None = None
+            with self._lock:
+                unhurried = list(self._unhurried)
             try:
                 with self._transaction() as db:
+                    for work in unhurried:
+                        work(db)
                     for at_work in left:
                         at_work.result = at_work.work(db)
                     at_work = None
@@ -109,6 +140,8 @@ class SharedCommits(Generic[Db]):
                     write.error = error
                 left = [write for write in left if write not in failed]
             else:
+                with self._lock:
+                    del self._unhurried[: len(unhurried)]
                 for write in left:
                     write.error = None
                 return

@@ -23,7 +23,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bulk_topup.account import Account, stop_every_account
 from bulk_topup.clock import wib_day
-from bulk_topup.database import BATCHES, CLAIMS, FORGOTTEN, META, Store, is_address, ledger_url
+from bulk_topup.database import (
+    BATCHES,
+    CLAIMS,
+    FORGOTTEN,
+    META,
+    Prepared,
+    Store,
+    is_address,
+    ledger_url,
+)
 from bulk_topup.errors import InputError, StorageFailed
 from bulk_topup.model import Order, Status
 
@@ -34,6 +43,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bulk_topup.account import Stop
+    from bulk_topup.database import Db
 
 T = TypeVar("T")
 
@@ -116,15 +126,15 @@ class Ledger(Account):
         raise StorageFailed("ledger.unusable", where=self.place, why="why.claims")
 
     def _claimed(
-        self, db: sa.Connection, claim: Mapping[str, Any], order: Order, day: date, since: date
+        self, db: Db, claim: Mapping[str, Any], order: Order, day: date, since: date
     ) -> Claim | None:
         """Who holds the slot after this try to take it; None if it was released just now."""
-        if self.is_server:
+        if isinstance(db, sa.Connection):
             self._wait_for_turn(db, order, day)
         asked = {**_asked_with(claim), "since": since.isoformat()}
-        if db.execute(_TAKE_ON_SERVER if self.is_server else _TAKE_IN_FILE, asked).rowcount:
+        if _TAKE.run(db, asked).rowcount:
             return Claim(**{name: claim[name] for name in _HELD_BY})
-        row = db.execute(_HOLDER, asked).first() or db.execute(_HOLDER_ELSEWHERE, asked).first()
+        row = _HOLDER.run(db, asked).fetchone() or _HOLDER_ELSEWHERE.run(db, asked).fetchone()
         return None if row is None else Claim(*row)
 
     def _wait_for_turn(self, db: sa.Connection, order: Order, day: date) -> None:
@@ -165,12 +175,9 @@ class Ledger(Account):
         self.conclude_all({token: status})
 
     def conclude_all(self, statuses: Mapping[str, Status]) -> None:
-        def write(db: sa.Connection) -> None:
+        def write(db: Db) -> None:
             for token, status in sorted(statuses.items()):
-                if status in _RELEASED:
-                    db.execute(_RELEASE, _asked_with({"token": token}))
-                else:
-                    db.execute(_CONCLUDE, _asked_with({"token": token, "state": _STATE[status]}))
+                _conclude(db, token, status)
 
         if self.is_server and len(statuses) == 1:
             # One statement is a transaction by itself: one way there and back instead of three.
@@ -179,12 +186,24 @@ class Ledger(Account):
         else:
             self._write(write)
 
-    def _write(self, work: Callable[[sa.Connection], T]) -> T:
+    def conclude_later(self, token: str, status: Status) -> None:
+        """The same, in a file with the next claim or by `write_conclusions`: until then the claim is open,
+        which holds its slot whatever came of it."""
+        if self.is_server:
+            self.conclude(token, status)
+        else:
+            self._commits.later(lambda db: _conclude(db, token, status))
+
+    def write_conclusions(self) -> None:
+        """Make those durable that wait for a commit."""
+        self._commits.flush()
+
+    def _write(self, work: Callable[[Db], T]) -> T:
         """In a file, in one commit with other threads' work. A server lets its connections share the wait for
         its disk by itself, and no claim may stand back there while another one waits for its turn."""
         if not self.is_server:
             return self._commits.write(work)
-        with self._transaction() as db:
+        with self._errors(), self._engine.begin() as db:
             return work(db)
 
     def record(self, entry: BatchEntry) -> None:
@@ -376,7 +395,7 @@ def _closed_before(day: date) -> sa.ColumnElement[bool]:
     )
 
 
-# -- the statements of each attempt, made once: to make one costs more than to carry it out ----------------
+# -- the statements of each attempt ------------------------------------------------------------------------
 
 
 def _same(*names: str) -> sa.ColumnElement[bool]:
@@ -409,20 +428,29 @@ def _held_elsewhere() -> sa.ColumnElement[bool]:
 
 
 _HOLDERS = sa.select(*(CLAIMS.c[name] for name in _HELD_BY))
-_HOLDER = _HOLDERS.where(_same("account", "base_url", *_SLOT))
-_HOLDER_ELSEWHERE = (
+_HOLDER = Prepared(_HOLDERS.where(_same("account", "base_url", *_SLOT)))
+_HOLDER_ELSEWHERE = Prepared(
     _HOLDERS.where(_held_elsewhere()).order_by(sa.case((CLAIMS.c.state == OPEN, 0), else_=1)).limit(1)
 )
 _FREE = ~sa.exists().where(_held_elsewhere())
-_TAKE_IN_FILE, _TAKE_ON_SERVER = (
-    insert(CLAIMS)
-    .from_select(CLAIMS.c.keys(), sa.select(*map(_asked, CLAIMS.c.keys())).where(_FREE))
-    .on_conflict_do_nothing()
-    .execution_options(preserve_rowcount=True)
-    for insert in (sqlite.insert, postgresql.insert)
+_TAKE = Prepared(
+    *(
+        insert(CLAIMS)
+        .from_select(CLAIMS.c.keys(), sa.select(*map(_asked, CLAIMS.c.keys())).where(_FREE))
+        .on_conflict_do_nothing()
+        .execution_options(preserve_rowcount=True)
+        for insert in (postgresql.insert, sqlite.insert)
+    )
 )
-_RELEASE = sa.delete(CLAIMS).where(_same("token"))
-_CONCLUDE = sa.update(CLAIMS).where(_same("token")).values(state=_asked("state"))
+_RELEASE = Prepared(sa.delete(CLAIMS).where(_same("token")))
+_CONCLUDE = Prepared(sa.update(CLAIMS).where(_same("token")).values(state=_asked("state")))
+
+
+def _conclude(db: Db, token: str, status: Status) -> None:
+    if status in _RELEASED:
+        _RELEASE.run(db, _asked_with({"token": token}))
+    else:
+        _CONCLUDE.run(db, _asked_with({"token": token, "state": _STATE[status]}))
 
 
 def _slot(order: Order, day: date) -> dict[str, object]:

@@ -16,7 +16,7 @@ from bulk_topup.model import Answer, Kind, NoAnswer, NotSent, Order, Outcome, Re
 from bulk_topup.wire import LONGEST_TEXT, REPLACED, http_date, read_json, rupiah, text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
 LONGEST_REASON: Final = 500
@@ -194,7 +194,7 @@ DENIED: Final = TURNED_AWAY | {RESOLVED_NOT_SENT}
 an HTTP status alone, or a person."""
 
 
-def is_belied(tried: Sequence[tuple[Kind | None, str, Collection[date]]]) -> bool:
+def is_belied(tried: Iterable[tuple[Kind | None, str, Collection[date]]]) -> bool:
     """Whether a 51 among these attempts (kind, code, WIB days) came after a denied one of the same day.
 
     The days are those on which the provider may have booked it. It may hold the denied one then, whatever

@@ -6,6 +6,7 @@ counts. Nothing leaves before its attempt is durable, nothing counts as done bef
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import uuid
@@ -17,6 +18,7 @@ from bulk_topup.account import Stop
 from bulk_topup.batch import KEY
 from bulk_topup.clock import near_midnight, wib_day
 from bulk_topup.errors import BulkTopupError, StorageFailed
+from bulk_topup.flights import Flights
 from bulk_topup.ledger import OTHER_DAY
 from bulk_topup.model import Halt, Kind, NotSent, Order, Outcome, Status, Then
 from bulk_topup.outcomes import Streaks, classify
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bulk_topup.checkpoint import Attempt, Checkpoint, Ended
+    from bulk_topup.flights import Flight
     from bulk_topup.ledger import Claim
+    from bulk_topup.model import Answer
     from bulk_topup.plan import Plan
     from bulk_topup.settle import Resendable
     from bulk_topup.tools import Tools, Watcher
@@ -103,6 +107,7 @@ class Sender:
     def __post_init__(self) -> None:
         self._batch = self.checkpoint.batch_id
         self._since = self.checkpoint.started() or wib_day(self.tools.clock.now())
+        self._flights = Flights(self.workers, self.tools.clock.alive)
         self._streaks = Streaks()
         self._held_products: set[str] = set()
         self._one_at_a_time = False
@@ -120,57 +125,75 @@ class Sender:
             threading.Thread(
                 target=self._work, args=(waiting, expected, nth), name=f"sender-{nth}", daemon=True
             )
-            for nth in range(self.workers)
+            for nth in range(self._flights.most + self._flights.most_ahead)
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.2)  # an untimed join would keep Ctrl-C waiting on Windows
+                self._guarded(self.tools.ledger.write_conclusions)
         self._work(waiting, expected, 0)  # what others gave back when only one request may be in flight
+        self._guarded(self.tools.ledger.write_conclusions)
         if self.failure is not None:
             raise self.failure
 
-    def _work(self, waiting: queue.SimpleQueue[Order], expected: Mapping[int, Status], nth: int) -> None:
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """What it raises stops the run, and is raised again by `run` once all of its threads have ended."""
         try:
-            while self.halt is None and not (self._one_at_a_time and nth > 0):
-                order = waiting.get_nowait()
-                self._send(order, expected.get(order.id, Status.UNSENT), waiting, nth)
-        except queue.Empty:
-            return
+            step()
         except BaseException as error:  # noqa: BLE001  (re-raised by `run` in the main thread)
             self.failure = self.failure or error
             self._stop(Halt(error.code if isinstance(error, BulkTopupError) else "defect"))
 
+    def _work(self, waiting: queue.SimpleQueue[Order], expected: Mapping[int, Status], nth: int) -> None:
+        def work() -> None:
+            with contextlib.suppress(queue.Empty):
+                while self.halt is None and not (self._one_at_a_time and nth > 0):
+                    order = waiting.get_nowait()
+                    self._send(order, expected.get(order.id, Status.UNSENT), waiting, nth)
+
+        self._guarded(work)
+
     def _send(self, order: Order, expected: Status, waiting: queue.SimpleQueue[Order], nth: int) -> None:
         """One order to an outcome, through as many attempts as were certainly not sent."""
         for backoff_s in (*BACKOFF_S, None):
-            if order.product in self._held_products:
-                facts = {"product": order.product}
-                self.checkpoint.hold(order.id, Status.UNSENT, "unsent.product_disturbed", facts)
-                self.watcher.done(order, Status.UNSENT, None)
-                return
-            if not self.tools.throttle.wait(to_send=True):
-                self._stop(halt_by(self.tools.throttle.stop))
-                return
-            if self.halt is not None or self.guard(order) is not None:
-                return
-            if self._one_at_a_time and nth > 0:
-                waiting.put(order)
-                return
-            if not self.purse.reserve(order.price - _committed(order, expected)):
-                self._stop(Halt("halt.budget", {"limit": str(self.purse.limit)}))
-                return
-            outcome = self._attempt(order, expected)
-            if outcome is None:
-                self.tools.throttle.unused()
-                return
-            if outcome.then is not Then.AGAIN:
-                return
-            wait_s = self._pause_for(outcome, backoff_s)
+            with self._flights.flight() as flight:
+                outcome = self._try(order, expected, flight, waiting, nth)
+            wait_s = None if outcome is None else self._pause_for(outcome, backoff_s)
             if wait_s is None:
                 return
             self.tools.clock.sleep(wait_s)
+
+    def _try(
+        self,
+        order: Order,
+        expected: Status,
+        flight: Flight,
+        waiting: queue.SimpleQueue[Order],
+        nth: int,
+    ) -> Outcome | None:
+        """One attempt at its slot; None where there was none, or is none to be made."""
+        if order.product in self._held_products:
+            facts = {"product": order.product}
+            self.checkpoint.hold(order.id, Status.UNSENT, "unsent.product_disturbed", facts)
+            self.watcher.done(order, Status.UNSENT, None)
+            return None
+        if not self.tools.throttle.wait(to_send=True):
+            self._stop(halt_by(self.tools.throttle.stop))
+            return None
+        if self.halt is not None or self.guard(order) is not None:
+            return None
+        if self._one_at_a_time and nth > 0:
+            waiting.put(order)
+            return None
+        if not self.purse.reserve(order.price - _committed(order, expected)):
+            self._stop(Halt("halt.budget", {"limit": str(self.purse.limit)}))
+            return None
+        outcome = self._attempt(order, expected, flight)
+        if outcome is None:
+            self.tools.throttle.unused()
+        return outcome
 
     def repeat(self, order: Order) -> Outcome | None:
         """Send once more what the provider holds, to see it refused; the outcome, None if it was not sent.
@@ -194,7 +217,10 @@ class Sender:
         return ended.outcome
 
     def _pause_for(self, outcome: Outcome, backoff_s: float | None) -> float | None:
-        """How long to wait before the same order again; None when the run has to stop instead."""
+        """How long to wait before the same order again; None where that is not called for, or the run has to
+        stop instead."""
+        if outcome.then is not Then.AGAIN:
+            return None
         wait_s = backoff_s if outcome.wait_s is None else outcome.wait_s
         if backoff_s is None or wait_s is None or wait_s > LONGEST_WAIT_S:
             self._stop(Halt("halt.out_of_reach", {"cause": outcome.code}))
@@ -203,7 +229,7 @@ class Sender:
             self.tools.throttle.pause(wait_s)
         return wait_s
 
-    def _attempt(self, order: Order, expected: Status) -> Outcome | None:
+    def _attempt(self, order: Order, expected: Status, flight: Flight) -> Outcome | None:
         """Claim, write, send, record. None where the slot is taken, or the copy before is not paid."""
         moment = self._moment()
         if not _copy_may_follow(order, wib_day(moment.at), self.checkpoint, self.watcher):
@@ -216,11 +242,19 @@ class Sender:
         if claim_token is None:
             return None
         attempt = self._begin(order, moment, claim_token, expected)
-        answer = self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
+        answer = self._answer(order, moment, flight)
         status, outcome = self._end(attempt, classify(answer, order, self.tools.clock.now()), moment)
-        self.tools.ledger.conclude(claim_token, status)
+        self.tools.ledger.conclude_later(claim_token, status)
         self._react(order, outcome, status, expected)
         return outcome
+
+    def _answer(self, order: Order, moment: Moment, flight: Flight) -> Answer:
+        with flight.place(self.tools.clock.alive() - moment.began) as has_stalled:
+            # Those who waited for a provider that stood still must not all leave at once: each waits for
+            # another slot, as its own is long past.
+            if has_stalled and not self.tools.throttle.wait(to_send=True):
+                return NotSent("late")
+            return self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
 
     def _moment(self) -> Moment:
         clock = self.tools.clock

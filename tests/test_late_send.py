@@ -185,20 +185,27 @@ def once(clock: HandedClock, wall_s: float, boot_s: float) -> Callable[[int], No
 
 
 def test_with_many_workers_each_request_leaves_after_its_own_claim_and_attempt(tmp_path: Path) -> None:
-    """Their commits are shared; neither is in a file ahead of need, nor missing."""
+    """Their commits are shared; neither is missing, nor in a file ahead of need: a place that becomes free
+    while they are written."""
     workers, numbers = 16, [f"081255550{n:03}" for n in range(64)]
     with ExitStack() as stack:
         desk = Sending(tmp_path, stack, NOON, numbers)
         leaving: list[Order] = []
+        in_flight: list[Order] = []
 
         class Watched(SlowToConnect):
             def top_up(self, order: Order, *, may_leave: Callable[[], bool]) -> Answer:
                 claims, attempts = desk.written(order)
                 assert len(claims) == 1
                 assert claims == attempts
-                assert len(desk.attempts_under_way()) <= workers
+                assert len(desk.attempts_under_way()) <= workers + workers // 4
                 leaving.append(order)
-                return super().top_up(order, may_leave=may_leave)
+                in_flight.append(order)
+                assert len(in_flight) <= workers
+                try:
+                    return super().top_up(order, may_leave=may_leave)
+                finally:
+                    in_flight.remove(order)
 
         desk.provider = Watched(desk.sandbox.url, "sandbox", "sandbox", alive=desk.clock.alive)
         sender = desk.send(*numbers, workers=workers)
