@@ -185,5 +185,5 @@ def open_office(folder: Path, **of_sandbox: Any) -> Iterator[Office]:
         settings.setenv("BULK_TOPUP_USERNAME", "sandbox")
         settings.setenv("BULK_TOPUP_PASSWORD", "sandbox")
         if forks.POSSIBLE:
-            settings.setattr(contain, "_started", forks.Reader)
+            settings.setattr(contain, "_started", forks.reader)
         yield Office(folder, clock, sandbox)

@@ -30,7 +30,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from bulk_topup import run as flow
 from bulk_topup.desk import Desk
 from bulk_topup.sandbox import Fault, Faults
-from bulk_topup.sheet import contain
 from tests.office import Came, Office, open_office, sheet_of
 
 if TYPE_CHECKING:
@@ -89,9 +88,6 @@ _STEPS_IN = tuple(
 )
 
 
-_start_reader = contain._started
-
-
 def killed(command: Callable[[], object], step: int) -> None:
     """Run the command in a process of its own, which is gone at the step-th thing that it does.
 
@@ -103,7 +99,6 @@ def killed(command: Callable[[], object], step: int) -> None:
         child = os.fork()
     if child == 0:
         try:
-            contain._started = _start_reader  # forks are for the office's own process alone
             count = _Countdown(step)
             threading.setprofile(count)
             sys.setprofile(count)
