@@ -13,9 +13,11 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from bulk_topup import checks, numbers, pricelist, say
+from bulk_topup.celltexts import as_cell_text
 from bulk_topup.errors import InputError
 from bulk_topup.pricebook import HEADINGS, PRICE_COLUMNS, STATUSES, cells_of
-from bulk_topup.workbook import LINE_POINTS, Colour, as_cell_text, set_up_page, write_atomically
+from bulk_topup.rowxml import LINE_POINTS
+from bulk_topup.workbook import Colour, set_up_page, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

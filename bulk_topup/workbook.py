@@ -9,17 +9,19 @@ from __future__ import annotations
 import csv
 import errno
 import os
-import re
+import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from io import BytesIO
 from itertools import chain, count, islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
-from zipfile import ZIP_DEFLATED, ZipFile
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from lxml.etree import SerialisationError  # type: ignore[import-untyped]
 from openpyxl import Workbook
@@ -31,11 +33,12 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
-from openpyxl.writer.excel import ExcelWriter
 
 from bulk_topup import say
+from bulk_topup.celltexts import Texts
 from bulk_topup.errors import StorageFailed, cause_of
 from bulk_topup.model import BookTab, Notice, Status
+from bulk_topup.rowxml import RowXml
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -55,8 +58,6 @@ RESULT_COLUMNS = (
 
 SHEET_MAX_ROWS = 1_048_575
 SHEET_MAX_COLUMNS = 16_384
-CELL_MAX_UNITS = 32_767
-ROOM_BEFORE_CUT = CELL_MAX_UNITS - 60
 SAMPLE_ROWS = 200
 NARROWEST, WIDEST, OF_SENTENCES = 8, 60, 50
 ROOM_FOR_FILTER = 3
@@ -67,13 +68,9 @@ BAR_COLUMN = 3
 """The column of the summary whose values the chart draws; the first holds their names."""
 CHART_CM = 17, 9
 FONT, FONT_POINTS = "Calibri", 11
-LINE_POINTS = 15
 ROOM_TO_SIGN_POINTS = 36
-TALLEST_POINTS = 409
-
-NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-READ_AS_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-CSV_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+COPIED_AT_ONCE = 1 << 20
+"""Bytes."""
 
 Value = str | int | None
 """What one cell shows: a text, whole rupiah or another count, or nothing."""
@@ -121,12 +118,11 @@ IN_CHART: Mapping[Colour, str] = {
 PLAIN: Mapping[int, Colour] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class TabRow:
+class TabRow(NamedTuple):
     """`values` by column, and the `colours` of some of them by position; `hidden` rows are there unseen."""
 
     values: Sequence[Value]
-    colours: Mapping[int, Colour] = field(default_factory=lambda: PLAIN)
+    colours: Mapping[int, Colour] = PLAIN
     hidden: bool = False
 
 
@@ -154,8 +150,7 @@ class SummaryRow:
     to_sign: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ResultLine:
+class ResultLine(NamedTuple):
     """One row of the results: the sheet's own cells, at most as many as its header, then what became of it.
 
     `price` and `debited` are whole rupiah, or None where none is known.
@@ -176,7 +171,8 @@ class ResultLine:
     @property
     def values(self) -> tuple[Value, ...]:
         """In the order of `RESULT_COLUMNS`."""
-        return tuple(getattr(self, name) for name in RESULT_COLUMNS)
+        _, *values = self
+        return tuple(values)
 
 
 # -- the results -------------------------------------------------------------------------------------------
@@ -199,8 +195,12 @@ def write_results(
     Raises `StorageFailed("results.unwritable", path, why)`.
     """
     width = len(header)
-    rows = (_result_row(line, width) for line in lines)
-    reason = width + RESULT_COLUMNS.index("reason")
+    reason, status = (width + RESULT_COLUMNS.index(name) for name in ("reason", "status"))
+    colours = {name: {status: colour} for name, colour in STATUS_COLOURS.items()}
+    rows = (
+        TabRow((*own_cells(line.cells, width), *line.values), colours.get(line.status, PLAIN))
+        for line in lines
+    )
     tab = Tab(BookTab.RESULTS, [*header, *RESULT_COLUMNS], rows, sentences=[reason])
     return write_workbook(
         target,
@@ -222,12 +222,6 @@ def write_results_csv(
     """
     rows = ((*own_cells(line.cells, len(header)), *line.values) for line in lines)
     return write_csv(target, [*header, *RESULT_COLUMNS], rows, failure="results.unwritable", tell=tell)
-
-
-def _result_row(line: ResultLine, width: int) -> TabRow:
-    colour = STATUS_COLOURS.get(line.status)
-    at = width + RESULT_COLUMNS.index("status")
-    return TabRow((*own_cells(line.cells, width), *line.values), {at: colour} if colour else PLAIN)
 
 
 def own_cells(cells: Sequence[str], width: int) -> Sequence[str]:
@@ -273,13 +267,14 @@ def write_workbook(
         raise StorageFailed(failure, path=str(target), why=say.text("saved.too_wide", **facts))
 
     def write(path: Path) -> list[Notice]:
-        book = _Book(rehearsal)
-        further = [title for tab in tabs for title in book.add(tab, max_rows)[1:]]
-        notices = [*_split(further, max_rows), *book.texts.notices()]
-        if summary or rehearsal:
-            said = (SummaryRow([say.text(notice.code, **notice.facts)]) for notice in notices)
-            book.add_summary([*summary, *said])
-        book.save(path)
+        with ExitStack() as files:
+            book = _Book(rehearsal, lambda: files.enter_context(tempfile.TemporaryFile()))
+            further = [title for tab in tabs for title in book.add(tab, max_rows)[1:]]
+            notices = [*_split(further, max_rows), *book.texts.notices()]
+            if summary or rehearsal:
+                said = (SummaryRow([say.text(notice.code, **notice.facts)]) for notice in notices)
+                book.add_summary([*summary, *said])
+            book.save(path)
         return notices
 
     return write_atomically(target, write, failure, tell)
@@ -304,7 +299,7 @@ def write_csv(
     """Write a table as in `write_results_csv`; path and errors as in `write_workbook`."""
 
     def write(path: Path) -> list[Notice]:
-        texts = _Texts()
+        texts = Texts()
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
             for row in chain([header], rows):
@@ -374,12 +369,17 @@ def _why(error: OSError | SerialisationError) -> str:
 
 
 class _Book:
-    """A workbook that is written as it is filled."""
+    """openpyxl's workbook, but for the rows, which cost it five times as long as writing their XML does.
 
-    def __init__(self, rehearsal: bool) -> None:
-        self.texts = _Texts()
+    They wait in files of their own, from `new_file`, and are put where they belong on saving.
+    """
+
+    def __init__(self, rehearsal: bool, new_file: Callable[[], IO[bytes]]) -> None:
+        self.texts = Texts()
         self._book = Workbook(write_only=True)
         self._rehearsal = rehearsal
+        self._new_file = new_file
+        self._rows: list[tuple[WriteOnlySheet, IO[bytes]]] = []
 
     def add(self, tab: Tab, max_rows: int) -> list[str]:
         """Write the tab, in as many sheets as it needs; returns their titles."""
@@ -413,8 +413,15 @@ class _Book:
                 sheet.add_chart(_chart(sheet, bars), f"{get_column_letter(columns + 2)}{min(bars) - 1}")
 
     def save(self, path: Path) -> None:
-        with ZipFile(path, "w", ZIP_DEFLATED) as archive:
-            ExcelWriter(self._book, archive).write_data()
+        laid_out = BytesIO()
+        self._book.save(laid_out)
+        rows = {sheet.path.removeprefix("/"): file for sheet, file in self._rows}
+        with ZipFile(laid_out) as parts, ZipFile(path, "w", ZIP_DEFLATED) as archive:
+            for part in parts.infolist():
+                if part.filename in rows:
+                    _write_sheet(archive, part, parts.read(part), rows[part.filename])
+                else:
+                    archive.writestr(part, parts.read(part))
 
     @contextmanager
     def _sheet(
@@ -440,14 +447,26 @@ class _Book:
         sheet.page_setup.orientation = "landscape"
         pens = _Pens(sheet, self.texts)
         sheet.append(pens.filled(name, Colour.BLUE, bold=True) for name in tab.header)
+        file = self._new_file()
+        self._rows.append((sheet, file))
+        row_xml = RowXml(widths, tab.sentences, self.texts, pens.style_id)
         number = 1
         for number, row in enumerate(tab.rows, start=2):
-            shape = sheet.row_dimensions[number]
-            shape.hidden, shape.height = row.hidden, _height(row, tab.sentences, widths)
-            sheet.append(pens.of_row(row, tab.sentences))
-            # It is written by now, and a million of them would not fit in memory.
-            del sheet.row_dimensions[number]
+            file.write(row_xml.of(number, row))
         sheet.auto_filter.ref = f"A1:{get_column_letter(len(tab.header))}{number}"
+
+
+def _write_sheet(archive: ZipFile, part: ZipInfo, sheet: bytes, rows: IO[bytes]) -> None:
+    """`sheet` with these rows behind those that it has."""
+    end = sheet.index(b"</sheetData>")
+    info = copy(part)
+    # Without the size, zipfile could not tell whether this needs the format for more than 2 GiB.
+    info.file_size += rows.tell()
+    rows.seek(0)
+    with archive.open(info, "w") as written:
+        written.write(sheet[:end])
+        shutil.copyfileobj(rows, written, COPIED_AT_ONCE)
+        written.write(sheet[end:])
 
 
 def set_up_page(sheet: WriteOnlySheet) -> None:
@@ -505,24 +524,6 @@ def _summary_widths(rows: Sequence[SummaryRow], columns: int) -> list[int]:
     return [_width("", labels), *[_width("", numbers)] * (columns - 1)]
 
 
-def _height(row: TabRow, sentences: Collection[int], widths: Sequence[int]) -> int | None:
-    """In points; None for one line. Not every program makes room for wrapped lines by itself."""
-    lines = max(
-        (
-            _lines(value, width)
-            for position, (value, width) in enumerate(zip(row.values, widths, strict=True))
-            if isinstance(value, str) and (position in sentences or "\n" in value)
-        ),
-        default=1,
-    )
-    return min(lines * LINE_POINTS, TALLEST_POINTS) if lines > 1 else None
-
-
-def _lines(text: str, width: int) -> int:
-    """About how many a wrapped text fills: letters are narrower than digits, but words are not parted."""
-    return sum(1 + len(line) // width for line in text.split("\n"))
-
-
 def _length(value: Value) -> int:
     """Of the longest line as the cell shows it."""
     text = value if isinstance(value, str) else "" if value is None else f"{value:,}"
@@ -549,12 +550,12 @@ class _Pens:
     """One cell per style, filled anew for every value: the sheet writes it before it takes the next."""
 
     sheet: WriteOnlySheet
-    texts: _Texts
+    texts: Texts
     cells: dict[_Style, Cell] = field(default_factory=dict)
 
-    def of_row(self, row: TabRow, sentences: Collection[int]) -> Iterator[Cell | None]:
-        for position, value in enumerate(row.values):
-            yield self.filled(value, row.colours.get(position), wrapped=position in sentences)
+    def style_id(self, colour: Colour | None, is_text: bool, wrapped: bool) -> int:
+        """The number under which the workbook has that style."""
+        return self._pen(_Style(colour, is_text=is_text, wrapped=wrapped)).style_id
 
     def of_summary(self, row: SummaryRow) -> Iterator[Cell | None]:
         for position, value in enumerate(row.values):
@@ -572,14 +573,13 @@ class _Pens:
         colour: Colour | None = None,
         *,
         bold: bool = False,
-        wrapped: bool = False,
         right: bool = False,
     ) -> Cell | None:
         if not isinstance(value, str):
             return None if value is None and colour is None else self._number(value, colour, bold)
         if not value and colour is None:
             return None
-        return self._text(value, _Style(colour, bold=bold, wrapped=wrapped or "\n" in value, right=right))
+        return self._text(value, _Style(colour, bold=bold, wrapped="\n" in value, right=right))
 
     def _text(self, value: str, style: _Style) -> Cell:
         pen = self._pen(style)
@@ -607,65 +607,3 @@ class _Pens:
             if style.line:
                 pen.border = Border(bottom=Side("thin"))
         return self.cells[style]
-
-
-# -- texts -------------------------------------------------------------------------------------------------
-
-
-def as_cell_text(text: str) -> str:
-    """A text of a few hundred characters as a cell can hold it: visible, and not read as an escape."""
-    return _Texts().for_cell(text)
-
-
-class _Texts:
-    """Texts as a file can hold them; counts those that were too long and had to be cut."""
-
-    def __init__(self) -> None:
-        self._cut = 0
-
-    def notices(self) -> list[Notice]:
-        return [Notice("saved.cut", {"count": str(self._cut)})] if self._cut else []
-
-    def for_cell(self, text: str) -> str:
-        """Visible, within Excel's length, not read as an escape."""
-        visible = _visible(text)
-        whole = _escaped(visible)
-        if len(text) <= CELL_MAX_UNITS // 2 or _fits(whole):
-            return whole
-        self._cut += 1
-        cut = _escaped(_cut(visible, ROOM_BEFORE_CUT))
-        # Escapes and characters beyond the BMP at most double the length.
-        return cut if _fits(cut) else _escaped(_cut(visible, ROOM_BEFORE_CUT // 2))
-
-    def for_csv(self, value: Value) -> str:
-        """Visible, within Excel's length (it breaks the row in two beyond), never run as a formula."""
-        if not isinstance(value, str):
-            return "" if value is None else str(value)
-        text = _visible(value)
-        text = f"'{text}" if text.startswith(CSV_FORMULA_STARTS) else text
-        if _fits(text):
-            return text
-        self._cut += 1
-        return _cut(text, ROOM_BEFORE_CUT if _fits(text[:ROOM_BEFORE_CUT]) else ROOM_BEFORE_CUT // 2)
-
-
-def _visible(text: str) -> str:
-    """Characters that XML cannot hold, as their pictures (U+2400…) or U+FFFD."""
-    return NOT_XML.sub(lambda found: _picture(found.group()), text)
-
-
-def _picture(character: str) -> str:
-    return chr(0x2400 + ord(character)) if character < " " else "\ufffd"
-
-
-def _escaped(text: str) -> str:
-    """Spreadsheet programs read "_x0041_" as "A" (ECMA-376, ST_Xstring)."""
-    return READ_AS_ESCAPE.sub("_x005F_", text) if "_x" in text else text
-
-
-def _fits(text: str) -> bool:
-    return len(text) <= CELL_MAX_UNITS // 2 or len(text.encode("utf-16-le")) // 2 <= CELL_MAX_UNITS
-
-
-def _cut(text: str, keep: int) -> str:
-    return text[:keep] + say.text("results.cut", count=len(text) - keep)

@@ -20,11 +20,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from bulk_topup.celltexts import CSV_FORMULA_STARTS
 from bulk_topup.model import letter
 from bulk_topup.sheet import read_sheet, text, xlsx
 from bulk_topup.sheet.book import Wanted, choose
 from bulk_topup.sheet.table import batches
-from bulk_topup.workbook import CSV_FORMULA_STARTS, Tab, TabRow, write_workbook
+from bulk_topup.workbook import Tab, TabRow, write_workbook
 from tests.test_sheet import PART, rows_of
 from tests.test_workbook import visible
 

@@ -218,7 +218,8 @@ def test_a_line_with_fewer_cells_than_the_header_leaves_the_others_blank(target:
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "=", "+62812", "-1", "@SUM(A1)", "#N/A", "#REF!", "TRUE", "0812", " x "]
+    "text",
+    ["=1+1", "=", "+62812", "-1", "@SUM(A1)", "#N/A", "#REF!", "TRUE", "0812", " x ", "<r>a & b</r>", "]]>"],
 )
 def test_a_text_stays_that_text_and_never_becomes_a_formula_an_error_or_a_number(
     target: Path, text: str
@@ -550,7 +551,7 @@ except errors.StorageFailed as error:
 def test_a_full_disk_is_a_storage_failure_without_remains(
     target: Path, tmp_path_factory: pytest.TempPathFactory, write: str, limit: int
 ) -> None:
-    """The limit strikes in openpyxl's own temporary file or in ours, at once or after a while."""
+    """The limit strikes in openpyxl's own temporary file, in that of the rows or in ours."""
     target.write_bytes(b"the old results")
     scratch = tmp_path_factory.mktemp("scratch")
     command = [sys.executable, "-W", "error", "-c", FULL_DISK, str(target), str(limit), write]
