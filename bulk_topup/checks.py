@@ -16,7 +16,7 @@ import pandas as pd
 
 from bulk_topup import numbers, pricelist
 from bulk_topup.errors import InputError
-from bulk_topup.model import FOR_NOBODY, Finding, Level, OddCell, Oddity, PriceList, Product, Sheet, letter
+from bulk_topup.model import Finding, Level, OddCell, Oddity, PriceList, Product, Sheet, letter
 from bulk_topup.nobody import rows_for_nobody
 
 if TYPE_CHECKING:
@@ -142,7 +142,8 @@ def findings(rows: Rows, prices: PriceList) -> list[Finding]:
 
 def _counts(found: Finding, rows: Rows) -> bool:
     """Of a row for nobody, no cell is asked to be filled in or corrected."""
-    return found.row not in rows.nobody or found.code in FOR_NOBODY or found.code == "hidden.skipped"
+    is_of_a_cell = found.code.startswith(("cell.", "number.", "product.", "nominal.", "itrx."))
+    return found.row not in rows.nobody or not is_of_a_cell
 
 
 # -- the checks --------------------------------------------------------------------------------------------
@@ -273,8 +274,9 @@ def row_is_no_example(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 
 def row_is_somebodys(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    position = rows.sheet.columns.number
     for row, code in rows.nobody.items():
-        yield _error(row, code, "", "")
+        yield _error(row, code, "", str(rows.sheet.cells.at[row, position]).strip())
 
 
 def hidden_rows(rows: Rows, _prices: PriceList) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Which rows of a sheet are no person's: a total, a heading across the table, the header once more. Pure."""
+"""Which rows of a sheet are no person's: a total, a heading, the header once more, perhaps a note. Pure."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _TOTAL = re.compile(r"(?:grand |sub[ -]?)?(?:total|t o t a l|jumlah|j u m l a h|
 """How a row begins that adds up the others, as `Total Karyawan: 12` or `JUMLAH`."""
 _SUM = re.compile(r"(?:rp\.?\s*)?[1-9][0-9.,]*(?:,-)?", re.IGNORECASE)
 
-_UNIT = re.compile(r"\(.*\)|\[.*\]|(?:dalam |in )?(?:rp\.?|idr|rupiah)", re.IGNORECASE)
-"""What stands in a row of units below the header, as `(Rp)`."""
+_UNIT = re.compile(r"\(.*\)|\[.*\]|[-=_*:]+|(?:dalam |in )?(?:rp\.?|idr|rupiah)", re.IGNORECASE)
+"""What stands in a row of units or of lines below the header, as `(Rp)` or `-----`."""
 
 
 def rows_for_nobody(sheet: Sheet, among: Sequence[int]) -> Mapping[int, str]:
@@ -45,7 +45,10 @@ def _code(sheet: Sheet, row: int, texts: Sequence[str], *, is_below: bool) -> st
         return "total.row"
     if _repeats(sheet, texts, ours) or _reaches_down(sheet, row) or (is_below and _is_units(texts, ours)):
         return "header.row"
-    return "section.row" if _is_across(sheet, row, ours) else None
+    if _is_across(sheet, row, ours):
+        return "section.row"
+    is_words = any(map(str.isalpha, ours[0])) and (row, sheet.columns.number) not in sheet.odd
+    return "note.row" if is_words and not ours[1] else None
 
 
 def _is_total(texts: Iterable[str], ours: Iterable[str]) -> bool:

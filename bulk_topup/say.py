@@ -254,8 +254,8 @@ WORDS: dict[str, str] = {
         "--number-column and --product-column"
     ),
     "sheet.no_header": (
-        "{file} has no header: its first row holds the phone number {number}; add a row above it with the names "
-        "of the columns, such as No HP and Kode Produk"
+        "{file} has no header: nothing that names the columns stands above the phone number {number}; add a row above it with "
+        "their names, such as No HP and Kode Produk"
     ),
     "sheet.ambiguous": (
         "{file}: it is not clear which of these columns to use: {columns}; choose one, as in {option} {letter}"
@@ -717,6 +717,10 @@ WORDS: dict[str, str] = {
     "section.row": (
         "this row is one cell across the table, as a heading is; nothing is sent for it. If it is a person, unmerge the cell "
         "and fill in the phone number and the product code"
+    ),
+    "note.row": (
+        "{value} is no phone number, and there is no product code: nothing is sent for this row. If it is a note or a "
+        "signature, it can stay; if it is a person, fill in both"
     ),
     "header.row": "this row is a part of the header, or repeats it; nothing is sent for it",
     "example.row": (
@@ -1866,6 +1870,7 @@ WORDS: dict[str, str] = {
     "kind.product.listed_twice": "product listed twice, with different facts",
     "kind.total.row": "row that adds up the others",
     "kind.section.row": "heading across the table",
+    "kind.note.row": "a note, or neither a number nor a product code",
     "kind.header.row": "the header, once more",
     "kind.example.row": "example row of the template",
     "kind.nominal.differs": "nominal does not match the product",

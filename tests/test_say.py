@@ -109,7 +109,7 @@ def made_codes() -> set[str]:
 def finding_codes() -> set[str]:
     """Codes of findings, which hold rows."""
     families = {"cell", "number", "product", "nominal", "itrx", "operator", "duplicate", "changed", "recent"}
-    families |= {"hidden", "example", "total", "section", "header"}
+    families |= {"hidden", "example", "total", "section", "header", "note"}
     judging = {"checks.py", "nobody.py", "numbers.py", "batch.py", "plan.py", "pricelist.py"}
     texts = {text for name, tree in trees().items() if name in judging for text in source_texts(tree)}
     made = {code for code in made_codes() if code.startswith("cell.")}

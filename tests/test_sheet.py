@@ -308,6 +308,28 @@ def test_headers_are_compared_without_case_and_signs(
     assert sheet.columns == Columns(number=2, product=0)
 
 
+@pytest.mark.parametrize(
+    ("header", "number"),
+    [
+        ("No. HP (08xx) *,Kode Produk*", 0),
+        ("Nama,Nomor HP (diawali 08…),Kode (wajib)", 1),
+        ("No HP (wajib diisi),No HP,Kode", 1),
+        ("Nomor HP Aktif,Kode", 0),
+    ],
+)
+def test_a_hint_in_a_header_is_no_part_of_its_name(
+    text_file: Callable[[bytes], Path], header: str, number: int
+) -> None:
+    assert read_sheet(text_file(f"{header}\n0812,TEL5\n".encode())).columns.number == number
+
+
+@pytest.mark.parametrize("name", ["No HP (istri)", "No HP (darurat)", "HP (kantor)"])
+def test_a_header_that_says_whose_number_it_is_is_not_taken_by_itself(
+    text_file: Callable[[bytes], Path], name: str
+) -> None:
+    refused(text_file(f"Nama,{name},Kode\nAni,0812,TEL5\n".encode()), "sheet.no_number_column")
+
+
 def test_optional_columns_are_found(text_file: Callable[[bytes], Path]) -> None:
     sheet = read_sheet(text_file(b"HP,Kode,Nominal,itrx,Price,Status\n0812,TEL5,5000,2,1,x\n"))
     assert sheet.columns == Columns(number=0, product=1, nominal=2, itrx=3)
@@ -331,8 +353,10 @@ def test_a_sheet_of_another_kind_is_not_searched_to_its_end(text_file: Callable[
 def test_what_stands_above_the_people_is_the_likeliest_header(text_file: Callable[[bytes], Path]) -> None:
     body = b"Bonus Juni\nNama,Kontak,Pulsa\nAni,081234567890,TEL5\n"
     assert "row 2 has" in wording(refused(text_file(body), "sheet.no_number_column"))
-    error = refused(text_file(b"Ani,081234567890,TEL5\nBudi,081234567891,TEL5\n"), "sheet.no_header")
-    assert "the phone number 081234567890;" in wording(error)
+    for title in (b"", b"Bonus Juni\n"):
+        people = b"Ani,081234567890,TEL5\nBudi,081234567891,TEL5\n"
+        error = refused(text_file(title + people), "sheet.no_header")
+        assert "the phone number 081234567890;" in wording(error)
 
 
 @pytest.mark.parametrize("names", [b",,Kode Produk,Nominal\n", b"Lengkap,No HP,Kode Produk,Nominal\n"])

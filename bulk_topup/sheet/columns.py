@@ -42,6 +42,7 @@ NUMBER = _aliases(
     nomortelepon notelepon telepon nomortelpon notelpon telpon nomortelp notelp telp nomortlp notlp tlp
     nomorpelanggan nopelanggan nomorwa nowa nomorwhatsapp nowhatsapp
     nomorhpkaryawan nohpkaryawan nomorhppenerima nohppenerima
+    nomorhpaktif nohpaktif nomorhandphoneaktif nohandphoneaktif nomorwaaktif nowaaktif nomorwhatsappaktif
     """
 )
 PRODUCT = _aliases(
@@ -167,9 +168,20 @@ def _matcher(option: str, name: str | None, aliases: frozenset[str], candidates:
     raise NoHeader("sheet.no_such_column", option=option, name=shown(name), columns=_listed(texts))
 
 
+_HINT = re.compile(
+    r"\((?:\s*(?:\+?62|0?8)[0-9x.*\u2026 -]*"
+    r"|[^()]*\b(?:wajib|aktif|contoh|cth|format|diawali|awali|diisi|tanpa|teks"
+    r"|required|mandatory|active|example|text|without)\b[^()]*)\)",
+    re.IGNORECASE,
+)
+"""How to fill the column in, as `(08xx)` or `(wajib diisi)`. Other words tell whose number it is."""
+
+
 def _by_alias(texts: Sequence[str], aliases: frozenset[str]) -> list[int]:
     ours = _results_positions(texts)
-    return [at for at, text in enumerate(texts) if at not in ours and fold(text) in aliases]
+    names = [(at, text) for at, text in enumerate(texts) if at not in ours]
+    exact = [at for at, text in names if fold(text) in aliases]
+    return exact or [at for at, text in names if "(" in text and fold(_HINT.sub("", text)) in aliases]
 
 
 def _by_text(texts: Sequence[str], name: str) -> list[int]:
@@ -248,9 +260,9 @@ def _not_found(candidates: list[Row], found: list[tuple[list[int], list[int]]]) 
     nearest = fitting.index(max(fitting))
     if not fitting[nearest] and (people := _people(candidates)):
         nearest = [row for row, _ in candidates].index(people[0]) - 1
-        if nearest < 0:
-            number = next(text for text in candidates[0][1] if is_phone(text))
-            return NoHeader("sheet.no_header", row=str(people[0]), number=shown(number))
+        if nearest < 0 or sum(map(bool, map(str.strip, candidates[nearest][1]))) == 1:
+            number = next(filter(is_phone, candidates[nearest + 1][1]))
+            return NoHeader("sheet.no_header", number=shown(number))
     row, texts = candidates[nearest]
     code = "sheet.no_product_column" if found[nearest][0] else "sheet.no_number_column"
     return NoHeader(code, row=str(row), columns=_listed(texts), searched=str(len(candidates)))
