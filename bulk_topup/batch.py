@@ -141,6 +141,11 @@ def attempted(known: Known) -> pd.DataFrame:
     return known.orders[known.orders["status"] != Status.UNSENT]
 
 
+def has_repeats(values: pd.Series[str]) -> bool:
+    """In half the time that it takes to say of each value whether it is one."""
+    return len(set(values.tolist())) < len(values)
+
+
 def rows_not_in(frame: pd.DataFrame, other: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """The rows of `frame` for which `other` has none with the same values in these columns."""
     import pandas as pd

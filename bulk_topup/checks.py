@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from bulk_topup import numbers, pricelist
@@ -266,9 +267,9 @@ def row_is_no_example(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """The template's example rows, until both name and number are typed over."""
     position = rows.sheet.columns.number
     examples = rows.table["number"].isin(EXAMPLE_NUMBERS)
-    examples |= pd.Series(
-        [text.startswith(EXAMPLE_MARK) for text in rows.sheet.cells[0].tolist()], examples.index
-    )
+    first = rows.sheet.cells[0].tolist()
+    if EXAMPLE_MARK in "\0".join(first):
+        examples |= pd.Series([text.startswith(EXAMPLE_MARK) for text in first], examples.index)
     for row, text in rows.sheet.cells.loc[examples, position].items():
         yield _error(row, "example.row", rows.column_name(position), text)
 
@@ -313,15 +314,11 @@ def already_in_results(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 def operator_matches_prefix(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     table = rows.table
-    starts = [number[:4] for number in table["number"].tolist()]
-    by_prefix, prefixes = pd.factorize(pd.Series(starts, dtype=object))
     by_operator, operators = pd.factorize(table["operator"])
-    pairs = pd.Series(by_prefix * len(operators) + by_operator, index=table.index)
-    odd = [
-        pair
-        for pair in pairs.unique().tolist()
-        if _is_foreign_pair(prefixes[pair // len(operators)], operators[pair % len(operators)])
-    ]
+    pairs = pd.Series(_prefixes(table["number"]) * len(operators) + by_operator, index=table.index)
+    different = pairs.drop_duplicates()
+    having = table.loc[different.index, ["number", "operator"]].itertuples(index=False)
+    odd = [pair for pair, each in zip(different, having, strict=True) if _is_foreign_pair(*map(str, each))]
     column = rows.column_name(rows.sheet.columns.number)
     foreign = table.loc[pairs.isin(odd), ["number", "product", "operator"]]
     for row, *texts in foreign.itertuples():
@@ -330,8 +327,14 @@ def operator_matches_prefix(rows: Rows, _prices: PriceList) -> Iterator[Finding]
         yield Finding(int(row), Level.WARNING, "operator.differs", column, number, facts)
 
 
-def _is_foreign_pair(prefix: str, operator: str) -> bool:
-    own = numbers.operator_of(prefix)
+def _prefixes(national: pd.Series[str]) -> Any:
+    """A number for each that tells its first four digits from others."""
+    digits = np.array(national.tolist(), dtype="U4").view(np.uint32).reshape(-1, 4)
+    return digits @ np.array([128**3, 128**2, 128, 1])
+
+
+def _is_foreign_pair(number: str, operator: str) -> bool:
+    own = numbers.operator_of(number)
     return own is not None and operator != "" and not numbers.same_operator(own, operator)
 
 

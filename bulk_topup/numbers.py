@@ -87,7 +87,7 @@ def normalise_column(texts: Iterable[str]) -> tuple[list[str], dict[int, Problem
 
 def _in_column(pattern: str) -> re.Pattern[str]:
     """Matches once for each of many texts that stand between NULs; without its groups where they differ."""
-    return re.compile(rf"(?:(?<=\0)|\A)(?:{pattern}(?=\0|\Z)|[^\0]*+)")
+    return re.compile(rf"(?<![^\0])(?:{pattern}(?![^\0])|[^\0]*+)")
 
 
 _PLAIN_IN_COLUMN = _in_column(_PLAIN.pattern)

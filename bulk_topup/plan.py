@@ -207,6 +207,8 @@ def _numbered(fresh: pd.DataFrame, sent: pd.DataFrame, wishes: Wishes) -> pd.Dat
 def _repeats(fresh: pd.DataFrame, sent: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
     """Rows whose top-up another row of the sheet already asks; one sent before is never the copy."""
     ordered = _together(sent, fresh)
+    if not batch.has_repeats(ordered["number"]):
+        return
     ordered = ordered[ordered["number"].duplicated(keep=False)]
     column = rows.column_name(rows.sheet.columns.number)
     seen: set[int] = set()

@@ -38,6 +38,17 @@ def test_packed_texts_are_those_texts_however_they_are_asked_for(
         packed[len(texts)]
 
 
+@given(st.lists(st.integers(0, 999), max_size=10), st.sampled_from([1, 7, 400]))
+def test_a_few_of_many_texts_are_those_texts(chosen: list[int], rows: int) -> None:
+    texts = [
+        ("", "a", "\N{GRINNING FACE}", "é\ud800")[at % 4] * (at % 3) + str(at) * (at % 5)
+        for at in range(1_000)
+    ]
+    blocks = [texts[at : at + rows] for at in range(0, len(texts), rows)]
+    packed = PackedTexts((frames.of_texts(block), len(block)) for block in blocks)
+    assert list(packed.take(chosen)) == [texts[at] for at in chosen]
+
+
 def test_a_table_with_a_packed_column_is_a_table() -> None:
     column = PackedTexts([(frames.of_texts(["a", "b"]), 2), (b"\0", 2)])
     table = pd.DataFrame({0: pd.Series(list("1234"), dtype=object), 1: pd.Series(column)})

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 
+_FEW = 100
+"""Where one text in so many is taken, or less, the others are not unpacked."""
+
+
 class PackedType(ExtensionDtype):
     name = "packed"
     type = str
@@ -73,8 +77,24 @@ class PackedTexts(ExtensionArray):
         return PackedTexts(self.blocks)
 
     def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> PackedTexts:
+        indices = np.asarray(indices, dtype=np.int64)
+        if len(indices) * _FEW <= len(self) and (indices >= 0).all():
+            return self._from_sequence(self._picked(indices))
         filler = fill_value if isinstance(fill_value, str) else self.dtype.na_value
         return self._from_sequence(take(self.__array__(), indices, fill_value=filler, allow_fill=allow_fill))
+
+    def _picked(self, positions: np.ndarray[Any, Any]) -> list[str]:
+        """Some texts, block by block, without a string for each of the others."""
+        texts = [""] * len(positions)
+        blocks = np.searchsorted(self._ends, positions, side="right")
+        for block in np.unique(blocks).tolist():
+            data, count = self.blocks[block]
+            edges = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == 0)
+            starts, ends = [0, *(edges + 1).tolist()], [*edges.tolist(), len(data)]
+            for nth in np.flatnonzero(blocks == block).tolist():
+                at = int(positions[nth]) - (self._ends[block] - count)
+                texts[nth] = data[starts[at] : ends[at]].decode("utf-8", "surrogatepass")
+        return texts
 
     @classmethod
     def _from_sequence(
