@@ -31,7 +31,7 @@ SLOT = ["number", "nominal", "itrx"]
 
 OVERLAP_LEAST = 3
 
-KNOWN_COLUMNS = [*KEY, "nominal", "row", "status", "invoice"]
+KNOWN_COLUMNS = [*KEY, "nominal", "row", "status"]
 ELSEWHERE_COLUMNS = [*SLOT, "batch", "batch_name", "row", "day", "state"]
 RECENT_COLUMNS = ["number", "nominal", "batch", "batch_name", "row", "day"]
 

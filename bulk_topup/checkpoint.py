@@ -23,7 +23,7 @@ from datetime import date, datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bulk_topup.batch import KEY, Known
+from bulk_topup.batch import KEY, KNOWN_COLUMNS, Known
 from bulk_topup.clock import days_booked
 from bulk_topup.commits import SharedCommits, immediate
 from bulk_topup.errors import InputError, StorageFailed, cause_of
@@ -34,6 +34,8 @@ from bulk_topup.outcomes import DENIED, RESOLVED_NOT_SENT, TURNED_AWAY, is_belie
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path, PurePath
+
+    import pandas as pd
 
     from bulk_topup.batch import Key
     from bulk_topup.lines import Line, LinesAlike
@@ -422,24 +424,35 @@ class Checkpoint:
 
     def known(self) -> Known:
         """What the batch's orders came to so far; `orders` has the checkpoint's `id` too."""
-        import pandas as pd
-
         # An order that was never sent and whose row has left the sheet, or is held, is forgotten.
-        sql = f"""SELECT o.id, o.number, o.product, o.itrx, o.nominal, o.row, o.status, {_INVOICE} AS invoice
-                 FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
-                 WHERE o.status <> 'unsent' OR EXISTS (
-                     SELECT 1 FROM lines l WHERE l.status IS NULL
-                     AND l.number = o.number AND l.product = o.product AND l.itrx = o.itrx)"""  # noqa: S608
-        with self._lock, _storage_errors(self.path):
-            orders = pd.read_sql_query(sql, self._db)
+        of_the_sheet = """o.status <> 'unsent' OR EXISTS (
+            SELECT 1 FROM lines l WHERE l.status IS NULL
+            AND l.number = o.number AND l.product = o.product AND l.itrx = o.itrx)"""
         return Known(
-            orders,
+            self._orders(["id", *KNOWN_COLUMNS], of_the_sheet),
             first_day=self.first_day(),
             content=self.fact("content"),
             started=self.started(),
             turned_away=self._last_days("a.kind = 'not_sent' AND o.status = 'unsent'", TURNED_AWAY),
             failures=self._of_attempts("count(*)", "a.kind = 'gagal'"),
             closed=self._last_days("a.kind = 'gagal'", [RESOLVED_NOT_SENT]),
+        )
+
+    def sendable(self) -> pd.DataFrame:
+        """The orders of which something may be sent: KEY, the checkpoint's `id`, and the `status`."""
+        return self._orders([*KEY, "id", "status"], "status IN ('unsent', 'gagal')")
+
+    def _orders(self, columns: list[str], condition: str) -> pd.DataFrame:
+        """Those orders `o`, by column: a million in a third of the time that they take row by row."""
+        import pandas as pd
+
+        each = ", ".join(f"json_group_array({name})" for name in columns)
+        (row,) = self._rows(f"SELECT {each} FROM orders o WHERE {condition}")  # noqa: S608
+        return pd.DataFrame(
+            {
+                name: pd.Series(json.loads(values), dtype="str" if name in _TEXTS else "int64")
+                for name, values in zip(columns, row, strict=True)
+            }
         )
 
     def _last_days(self, condition: str, codes: Iterable[str]) -> dict[Key, date]:
@@ -855,6 +868,9 @@ class Checkpoint:
         (others,) = self._db.execute("PRAGMA data_version").fetchone()
         return int(others), self._db.total_changes
 
+
+_TEXTS = frozenset({"number", "product", "status"})
+"""Columns of orders; the others are whole numbers."""
 
 _SPEAKS: Mapping[Status, frozenset[Kind | None]] = {
     Status.SUKSES: frozenset({Kind.SUKSES}),

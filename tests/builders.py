@@ -87,7 +87,7 @@ def known_of(
 ) -> Known:
     """What a checkpoint says of these (number, product, itrx, status)."""
     rows = [
-        (number, product, itrx, PRICES[product].nominal, row, str(status), "")
+        (number, product, itrx, PRICES[product].nominal, row, str(status))
         for row, (number, product, itrx, status) in enumerate(orders, start=2)
     ]
     frame = pd.DataFrame(rows, columns=KNOWN_COLUMNS)
