@@ -318,7 +318,8 @@ class Desk:
             )
 
     def show_resolved(self, verdict: Verdict, status: Status) -> None:
-        words = say.text(f"status.{status}")
+        is_by_word_alone = status is Status.GAGAL and not verdict.invoice
+        words = say.text("resolve.not_sent") if is_by_word_alone else say.text(f"status.{status}")
         self.say(
             say.text("resolve.done", row=verdict.row or "", number=verdict.number, status=status, words=words)
         )

@@ -1487,6 +1487,7 @@ WORDS: dict[str, str] = {
     ),
     "resend.dearer": "its product costs more now than when it was sent",
     "resolve.done": "row {row} {number}: {status} - {words}",
+    "resolve.not_sent": "closed by hand, the provider does not have it",
     "resolve.pending": (
         "row {row} is pending: the provider took it and is still working on it; 'bulk-topup settle' asks how it ended"
     ),

@@ -402,13 +402,16 @@ def test_a_row_that_a_person_closed_is_told_with_who_when_and_why(
 ) -> None:
     """The provider never said that it failed."""
     bench = sent_with("after close")
+    capsys.readouterr()
     bench.resolve(Verdict(2, A, "", "Rina, hotline"))
+    resolved = capsys.readouterr().out.partition("\n")[0]
     _, out = said(bench, capsys, A)
     standing.show(bench.job(), Desk(), bench.clock)
     status = capsys.readouterr().out
     closed = f"closed by hand: {who()}, {bench.clock.now():%Y-%m-%d %H:%M} (WIB), Rina, hotline"
     assert closed in out
     assert "failed at the provider" not in out
+    assert "failed at the provider" not in resolved
     assert closed in status
     assert "or closed by hand (1)" in status
 
