@@ -219,8 +219,9 @@ def _sent_by(sendings: Sequence[Sending]) -> Iterator[SummaryRow]:
     if not sendings:
         return
     # Names and codes are wider than an amount, and spill over the blank cell beside.
-    columns = ("summary.rows", "summary.approved_by", "", "summary.code")
-    yield from _heading("summary.sent_from", *columns)
+    columns = ("summary.sent_from", "summary.rows", "summary.approved_by", "", "summary.code")
+    yield SummaryRow()
+    yield SummaryRow([*map(say.text, columns)], bold=True, left=(2, 4))
     for one in sendings:
         by = one.approved_by or say.text("sending.not_approved" if one.at else "sending.not_known")
         code = one.plan_code or (say.text("sending.again") if one.at else "")
@@ -243,7 +244,7 @@ def _by_status(total: Tally) -> Iterator[SummaryRow]:
     yield from _heading("summary.by_status", "summary.rows", "summary.rupiah")
     for paid in _PAID:
         for status in (status for status in Status if status.paid is paid):
-            meaning = "    " + say.text(f"status.{status}")
+            meaning = say.text(f"status.{status}")
             values = status, total.rows[status], total.rupiah[status], meaning
             yield SummaryRow(values, bar=STATUS_COLOURS[status])
     yield _row("summary.sum", total.total, total.rupiah.total(), bold=True)

@@ -141,11 +141,13 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
-    """`bold` for a heading or a sum; `bar` is the colour of a status, whose third value the chart draws;
-    `to_sign` for a row with a line to write on behind its label."""
+    """`bold` for a heading or a sum; `left` are the positions of headings over texts, as others stand over
+    numbers; `bar` is the colour of a status, whose third value the chart draws; `to_sign` for a row with a
+    line to write on behind its label."""
 
     values: Sequence[Value] = ()
     bold: bool = False
+    left: Collection[int] = ()
     bar: Colour | None = None
     to_sign: bool = False
 
@@ -534,13 +536,15 @@ def _length(value: Value) -> int:
 
 
 class _Style(NamedTuple):
-    """How a cell looks: its text `low` in a high row, with a `line` below it to write on."""
+    """How a cell looks: its text `apart` from the number on its left, or `low` in a high row, with a `line`
+    below it to write on."""
 
     colour: Colour | None = None
     is_text: bool = True
     bold: bool = False
     wrapped: bool = False
     right: bool = False
+    apart: bool = False
     low: bool = False
     line: bool = False
 
@@ -563,9 +567,14 @@ class _Pens:
                 style = _Style(bold=row.bold, low=True, line=position > 0 and not row.bold)
                 yield self._text(str(value or ""), style)
             else:
-                # Its headings stand over numbers.
-                right = row.bold and position > 0
-                yield self.filled(value, None if position else row.bar, bold=row.bold, right=right)
+                right = row.bold and position > 0 and position not in row.left
+                yield self.filled(
+                    value,
+                    None if position else row.bar,
+                    bold=row.bold,
+                    right=right,
+                    apart=position > 0 and not right,
+                )
 
     def filled(
         self,
@@ -574,12 +583,14 @@ class _Pens:
         *,
         bold: bool = False,
         right: bool = False,
+        apart: bool = False,
     ) -> Cell | None:
         if not isinstance(value, str):
             return None if value is None and colour is None else self._number(value, colour, bold)
         if not value and colour is None:
             return None
-        return self._text(value, _Style(colour, bold=bold, wrapped="\n" in value, right=right))
+        style = _Style(colour, bold=bold, wrapped="\n" in value, right=right, apart=apart)
+        return self._text(value, style)
 
     def _text(self, value: str, style: _Style) -> Cell:
         pen = self._pen(style)
@@ -600,7 +611,13 @@ class _Pens:
             pen.number_format = "@" if style.is_text else "#,##0"
             horizontal = "right" if style.right else None
             vertical = "bottom" if style.low else "top"
-            pen.alignment = Alignment(horizontal=horizontal, vertical=vertical, wrap_text=style.wrapped)
+            pen.alignment = Alignment(
+                # An indent counts from a side that is named.
+                horizontal="left" if style.apart else horizontal,
+                vertical=vertical,
+                wrap_text=style.wrapped,
+                indent=int(style.apart),
+            )
             pen.font = Font(name=FONT, size=FONT_POINTS, bold=style.bold)
             if style.colour:
                 pen.fill = PatternFill("solid", start_color=style.colour)

@@ -223,6 +223,20 @@ def in_three_parts(path: Path) -> Checkpoint:
     return checkpoint
 
 
+def test_a_heading_stands_on_the_side_of_what_is_under_it(tmp_path: Path, target: Path) -> None:
+    """And a name does not touch the count on its left."""
+    with closing(in_three_parts(tmp_path / "bonus.checkpoint.db")) as checkpoint:
+        summary = write(checkpoint, target)["Summary"]
+    rows = list(summary.iter_rows())
+    begin = [row[0].value for row in rows].index("sent from (WIB), run by")
+    heading, under = rows[begin : begin + 2]
+    for title, cell in zip(heading, under, strict=True):
+        if cell.value is not None and title is not heading[0]:
+            side = "right" if isinstance(cell.value, int) else "left"
+            assert title.alignment.horizontal == side, title.value
+    assert [cell.alignment.indent for cell in under if isinstance(cell.value, str)] == [0, 1, 1]
+
+
 def test_an_approver_stands_by_the_rows_of_the_approved_plan_alone(tmp_path: Path, target: Path) -> None:
     with closing(in_three_parts(tmp_path / "bonus.checkpoint.db")) as checkpoint:
         rows = [row[:5] for row in write(checkpoint, target)["Summary"].iter_rows(values_only=True)]
