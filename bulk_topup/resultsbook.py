@@ -1,7 +1,8 @@
 """The results as a workbook that can be signed: every row, what it all adds up to, what to do, what to ask.
 
 Numbers stand there as numbers, not as formulas: they show in a preview, on a telephone and on paper, and
-nothing that is clicked on changes them.
+nothing that is clicked on changes them, once they are signed. Nor could all of them be formulas: what a row's
+operator is, and what came into the deposit, does not stand in the rows.
 """
 
 from __future__ import annotations

@@ -62,6 +62,8 @@ SAMPLE_ROWS = 200
 NARROWEST, WIDEST, OF_SENTENCES = 8, 60, 50
 ROOM_FOR_FILTER = 3
 """Characters that the filter's button covers in a heading."""
+INDENT_FOR_FILTER = 2
+"""Steps of about nine pixels: so wide is that button."""
 A4 = 9
 MARGIN_INCHES = 0.4
 BAR_COLUMN = 3
@@ -387,14 +389,14 @@ class _Book:
         """Write the tab, in as many sheets as it needs; returns their titles."""
         rows = iter(tab.rows)
         sample = list(islice(rows, SAMPLE_ROWS))
-        widths = _widths(tab, sample)
+        widths, numbers = _widths(tab, sample), _of_numbers(sample)
         rest = chain(sample, rows)
         titles: list[str] = []
         while (first := list(islice(rest, 1))) or not titles:
             titles.append(f"{tab.title} {len(titles) + 1}" if titles else tab.title)
             part = replace(tab, title=titles[-1], rows=chain(first, islice(rest, max_rows - 1)))
             with self._sheet(part.title, widths) as sheet:
-                self._fill(sheet, part, widths)
+                self._fill(sheet, part, widths, numbers)
         return titles
 
     def add_summary(self, rows: Sequence[SummaryRow]) -> None:
@@ -442,13 +444,13 @@ class _Book:
             # An abandoned stream would fail later, inside the garbage collector.
             sheet.close()
 
-    def _fill(self, sheet: WriteOnlySheet, tab: Tab, widths: Sequence[int]) -> None:
+    def _fill(self, sheet: WriteOnlySheet, tab: Tab, widths: Sequence[int], numbers: Collection[int]) -> None:
         sheet.freeze_panes = "A2"
         sheet.print_title_rows = "1:1"
         sheet.print_options.gridLines = True
         sheet.page_setup.orientation = "landscape"
         pens = _Pens(sheet, self.texts)
-        sheet.append(pens.filled(name, Colour.BLUE, bold=True) for name in tab.header)
+        sheet.append(pens.heading(name, right=at in numbers) for at, name in enumerate(tab.header))
         file = self._new_file()
         self._rows.append((sheet, file))
         row_xml = RowXml(widths, tab.sentences, self.texts, pens.style_id)
@@ -514,6 +516,11 @@ def _widths(tab: Tab, sample: Sequence[TabRow]) -> list[int]:
     ]
 
 
+def _of_numbers(sample: Sequence[TabRow]) -> set[int]:
+    """The positions of the columns whose values stand on the right."""
+    return {at for row in sample for at, value in enumerate(row.values) if isinstance(value, int)}
+
+
 def _width(heading: str, values: Iterable[Value]) -> int:
     longest = max(map(_length, values), default=0)
     return min(max(NARROWEST, longest, _length(heading) + ROOM_FOR_FILTER), WIDEST) + 2
@@ -536,7 +543,7 @@ def _length(value: Value) -> int:
 
 
 class _Style(NamedTuple):
-    """How a cell looks: its text `apart` from the number on its left, or `low` in a high row, with a `line`
+    """How a cell looks: its text an `indent` away from its side, or `low` in a high row, with a `line`
     below it to write on."""
 
     colour: Colour | None = None
@@ -544,7 +551,7 @@ class _Style(NamedTuple):
     bold: bool = False
     wrapped: bool = False
     right: bool = False
-    apart: bool = False
+    indent: int = 0
     low: bool = False
     line: bool = False
 
@@ -573,8 +580,13 @@ class _Pens:
                     None if position else row.bar,
                     bold=row.bold,
                     right=right,
-                    apart=position > 0 and not right,
+                    indent=int(position > 0 and not right),
                 )
+
+    def heading(self, name: str, *, right: bool) -> Cell | None:
+        """On the right, beside the button of the filter, which stands there."""
+        indent = INDENT_FOR_FILTER if right else 0
+        return self.filled(name, Colour.BLUE, bold=True, right=right, indent=indent)
 
     def filled(
         self,
@@ -583,13 +595,13 @@ class _Pens:
         *,
         bold: bool = False,
         right: bool = False,
-        apart: bool = False,
+        indent: int = 0,
     ) -> Cell | None:
         if not isinstance(value, str):
             return None if value is None and colour is None else self._number(value, colour, bold)
         if not value and colour is None:
             return None
-        style = _Style(colour, bold=bold, wrapped="\n" in value, right=right, apart=apart)
+        style = _Style(colour, bold=bold, wrapped="\n" in value, right=right, indent=indent)
         return self._text(value, style)
 
     def _text(self, value: str, style: _Style) -> Cell:
@@ -609,14 +621,14 @@ class _Pens:
         if style not in self.cells:
             pen = self.cells[style] = WriteOnlyCell(self.sheet)
             pen.number_format = "@" if style.is_text else "#,##0"
-            horizontal = "right" if style.right else None
+            # An indent counts from a side that is named.
+            horizontal = "right" if style.right else "left" if style.indent else None
             vertical = "bottom" if style.low else "top"
             pen.alignment = Alignment(
-                # An indent counts from a side that is named.
-                horizontal="left" if style.apart else horizontal,
+                horizontal=horizontal,
                 vertical=vertical,
                 wrap_text=style.wrapped,
-                indent=int(style.apart),
+                indent=style.indent,
             )
             pen.font = Font(name=FONT, size=FONT_POINTS, bold=style.bold)
             if style.colour:

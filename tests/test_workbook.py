@@ -120,6 +120,13 @@ def test_a_heading_has_room_for_the_button_of_the_filter(target: Path) -> None:
     assert results(target).column_dimensions["A"].width == len("Nomor Tujuan") + 5
 
 
+def test_a_heading_stands_on_the_side_of_its_column_and_not_under_the_button(target: Path) -> None:
+    write_results(target, HEADER, [a_line(debited=None)] * 2)
+    sides = {cell.value: cell.alignment for cell in results(target)[1]}
+    assert (sides["price"].horizontal, sides["price"].indent) == ("right", 2)
+    assert {name for name, side in sides.items() if side.horizontal == "right"} == {"price"}
+
+
 def test_reasons_are_wrapped_and_their_rows_are_as_tall_as_they_need(target: Path) -> None:
     write_results(target, HEADER, [a_line(), a_line(reason="kata " * 39), a_line(("a\nb\nc",))])
     sheet = results(target)
