@@ -175,11 +175,11 @@ def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
     for row, text in rows.raw(rows.sheet.columns.product, rows.table["product"] == "").items():
         if (row, rows.sheet.columns.product) in rows.sheet.odd:
             continue
-        if not text:
-            yield _error(row, "product.missing", column, text)
-            continue
         if unseen := _unseen(text):
             yield _error(row, "product.invisible", column, text, unseen)
+            continue
+        if not any(map(str.isalnum, text)):
+            yield _error(row, "product.missing", column, text)
             continue
         if text not in near:
             near[text] = ", ".join(near_codes(text, list(prices))) if len(near) < SUGGESTED_MOST else ""

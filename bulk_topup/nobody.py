@@ -19,7 +19,7 @@ _TOTAL = re.compile(r"(?:grand |sub[ -]?)?(?:total|t o t a l|jumlah|j u m l a h|
 """How a row begins that adds up the others, as `Total Karyawan: 12` or `JUMLAH`."""
 _SUM = re.compile(r"(?:rp\.?\s*)?[1-9][0-9.,]*(?:,-)?", re.IGNORECASE)
 
-_UNIT = re.compile(r"\(.*\)|\[.*\]|[-=_*:]+|(?:dalam |in )?(?:rp\.?|idr|rupiah)", re.IGNORECASE)
+_UNIT = re.compile(r"\(.*\)|\[.*\]|[-=_*:+]+|(?:dalam |in )?(?:rp\.?|idr|rupiah)", re.IGNORECASE)
 """What stands in a row of units or of lines below the header, as `(Rp)` or `-----`."""
 
 
@@ -48,7 +48,7 @@ def _code(sheet: Sheet, row: int, texts: Sequence[str], *, is_below: bool) -> st
     if _is_across(sheet, row, ours):
         return "section.row"
     is_words = any(map(str.isalpha, ours[0])) and (row, sheet.columns.number) not in sheet.odd
-    return "note.row" if is_words and not ours[1] else None
+    return "note.row" if is_words and not any(map(str.isdigit, ours[1])) else None
 
 
 def _is_total(texts: Iterable[str], ours: Iterable[str]) -> bool:

@@ -134,7 +134,7 @@ def _plain_character(character: str) -> str:
 
 # -- filters: what no number holds -------------------------------------------------------------------------
 
-_DIGITS_IN_GROUPS = re.compile("[0-9 ()+-]+")
+_DIGITS_IN_GROUPS = re.compile("[ ()+-]*[0-9][0-9 ()+-]*")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?\s?[eE]\s?[+-]?[0-9]+")
 _ZERO_FRACTION = re.compile(r"([0-9]+)[.,]0{1,2}")
 _FRACTION = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)+")
@@ -147,7 +147,7 @@ _INDONESIA = re.compile(r"\(?(?:\+|00) ?62")
 
 
 def _missing(spelled: str) -> Problem | None:
-    return Problem("number.missing") if not spelled else None
+    return None if any(map(str.isalnum, spelled)) else Problem("number.missing")
 
 
 def _digits_not_ascii(spelled: str) -> Problem | None:

@@ -719,8 +719,8 @@ WORDS: dict[str, str] = {
         "and fill in the phone number and the product code"
     ),
     "note.row": (
-        "{value} is no phone number, and there is no product code: nothing is sent for this row. If it is a note or a "
-        "signature, it can stay; if it is a person, fill in both"
+        "{value} is no phone number, and there is no product code of the price list: nothing is sent for this row. If it is a "
+        "note or a signature, it can stay; if it is a person, fill in both"
     ),
     "header.row": "this row is a part of the header, or repeats it; nothing is sent for it",
     "example.row": (

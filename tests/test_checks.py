@@ -467,14 +467,14 @@ def test_the_header_once_more_is_no_person(row: tuple[str, ...]) -> None:
 
 def test_units_and_counted_columns_are_a_part_of_the_header_right_under_it_alone() -> None:
     units, counted = ("", "(08…)", "", "(Rp)"), ("(1)", "(2)", "(3)", "(4)")
-    for row in (("", "", "", "Rp"), ("----", "-----", "----")):
+    for row in (("", "", "", "Rp"), ("----", "-----", "----"), ("----+----",)):
         assert kinds(row, ("Andi", ANDI, "S5")) == [(2, "header.row")]
     assert kinds(units, counted, ("Andi", ANDI, "S5"), WIDE, counted) == [
         *((2, "header.row"), (3, "header.row"), (5, "header.row"), (6, "header.row"))
     ]
     assert kinds(("Andi", ANDI, "S5"), counted, ("", "---", "---")) == [
         *((3, "number.spelling"), (3, "product.unknown"), (3, "nominal.unreadable")),
-        *((4, "number.spelling"), (4, "product.unknown")),
+        *((4, "number.missing"), (4, "product.missing")),
     ]
 
 
@@ -484,7 +484,7 @@ def test_a_row_into_which_the_header_reaches_down_is_no_person() -> None:
 
 
 def test_words_for_a_number_and_no_product_are_a_note_or_both_are_to_be_filled_in() -> None:
-    rows = ("Andi", ANDI, "S5"), ("Mengetahui,", "Dibuat oleh,"), ("Budi", "(1 row)"), ("Cici", "#N/A")
+    rows = ("Andi", ANDI, "S5"), ("Dibuat,", "Disetujui,", "Diterima,"), ("Budi", "(1 row)"), ("Cici", "#N/A")
     odd = {(5, 1): OddCell(Oddity.ERROR, "#N/A")}
     assert kinds(*rows, odd=odd) == [
         *((3, "note.row"), (4, "note.row"), (5, "cell.error"), (5, "product.missing"))

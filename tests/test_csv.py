@@ -264,6 +264,7 @@ def test_lines_in_a_cell_that_may_be_rows_are_told() -> None:
     [
         b'Ani,"Jl. Mawar 1\nRT 2, RW 3, Telp 081234567899\nJakarta, 12345",081234567890,S5',
         b'Ani,"Jl. Mawar, RT 2, 081234567899\nJakarta",081234567890,S5',
+        b'Ani,"Jl. Mawar, RT 1, RW 2\nJakarta, ID",081234567890,S5',
         b'Ani,Jl. Mawar,"081234567890\n081234567891",S5',
         b'Ani,Jl. Mawar,081234567890,"S5\n"',
     ],

@@ -97,7 +97,6 @@ REFUSED = {
     "0812_3456_7890": "number.characters",
     "0812*3456": "number.characters",
     "081234567890\x00": "number.characters",
-    "-": "number.spelling",
     "-081234567890": "number.spelling",
     "081234567890-": "number.spelling",
     "0812--34567890": "number.spelling",
@@ -105,6 +104,9 @@ REFUSED = {
     "(0)81234567890": "number.spelling",
     "(0812 3456 7890": "number.spelling",
     "0812 3456.7890": "number.spelling",
+    "-": "number.missing",
+    "( )": "number.missing",
+    "?": "number.missing",
     "0": "number.length",
     "0812": "number.length",
     "081234567": "number.length",
@@ -189,6 +191,7 @@ def spellings(draw: st.DrawFn) -> tuple[str, str]:
     grouped = separator.join(subscriber[a:b] for a, b in pairwise(cuts) if a < b)
     if separator == ".":
         assume(len(subscriber) - cuts[2] > 2)
+        assume(start or set(map(len, grouped.split("."))) != {3})  # that may be an amount
     assume(separator != "" or not start.endswith("-"))
     around = draw(st.sampled_from(["{}", " {} ", "\u200e{}\u200f", "'{}", '="{}"', "\ufeff{}\n"]))
     return national, around.format(start + grouped)

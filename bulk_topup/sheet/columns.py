@@ -42,13 +42,15 @@ NUMBER = _aliases(
     nomortelepon notelepon telepon nomortelpon notelpon telpon nomortelp notelp telp nomortlp notlp tlp
     nomorpelanggan nopelanggan nomorwa nowa nomorwhatsapp nowhatsapp
     nomorhpkaryawan nohpkaryawan nomorhppenerima nohppenerima
+    wa nomorhandphonekaryawan nohandphonekaryawan nomorhppegawai nohppegawai nomorhppeserta nohppeserta
     nomorhpaktif nohpaktif nomorhandphoneaktif nohandphoneaktif nomorwaaktif nowaaktif nomorwhatsappaktif
     """
 )
 PRODUCT = _aliases(
     """
     product productcode productid code sku skucode voucher vouchercode topupcode operatorcode
-    produk kode kodeproduk kodeoperator kodepulsa kodevoucher kodepaket kodenominal kodetopup kodesku
+    produk produkpulsa kode kodeproduk kodeprodukpulsa
+    kodeoperator kodepulsa kodevoucher kodepaket kodenominal kodetopup kodesku
     """
 )
 NOMINAL = _aliases("nominal nominalpulsa nominalrp denom denomination denominasi facevalue")
@@ -181,7 +183,12 @@ def _by_alias(texts: Sequence[str], aliases: frozenset[str]) -> list[int]:
     ours = _results_positions(texts)
     names = [(at, text) for at, text in enumerate(texts) if at not in ours]
     exact = [at for at, text in names if fold(text) in aliases]
-    return exact or [at for at, text in names if "(" in text and fold(_HINT.sub("", text)) in aliases]
+    return exact or [at for at, text in names if _is_alias(_HINT.sub("", text), aliases)]
+
+
+def _is_alias(text: str, aliases: frozenset[str]) -> bool:
+    """As `No. HP / WA` is, too."""
+    return all(fold(name) in aliases for name in text.split("/"))
 
 
 def _by_text(texts: Sequence[str], name: str) -> list[int]:

@@ -331,7 +331,7 @@ def _look_into_lines(source: _Source, header: Header, remarks: Remarks) -> None:
         people = [line for line in lines if _is_person(line, source.delimiter, header.columns)]
         if len(people) > most:
             swallowing[row] = people[-1]
-        elif set(counts) == {dividers}:
+        elif set(counts) == {dividers} and not any(_has_words(line, source, header) for line in lines):
             doubtful.append(row)
     if swallowing:
         facts = {"count": str(len(swallowing)), "text": shown(min(swallowing.items())[1])}
@@ -365,6 +365,11 @@ def _is_person(line: str, delimiter: str, columns: Columns) -> bool:
         and cells[columns.product].strip(_AROUND)
         for cells in readings
     )
+
+
+def _has_words(line: str, source: _Source, header: Header) -> bool:
+    """Whether words stand where the phone number should, as in a line of an address."""
+    return re.search("[^\\W0-9_eE]", line.split(source.delimiter)[header.columns.number]) is not None
 
 
 _AROUND = "\"'= "
