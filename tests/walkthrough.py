@@ -207,9 +207,10 @@ def the_same(text: str, folder: Path) -> str:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """Nobody's own settings, and English."""
+    """Nobody's own settings and name, and English."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BULK_TOPUP_")}
     own = {"HOME": str(home.parent), "USERPROFILE": str(home.parent), "XDG_DATA_HOME": str(home.parent)}
+    own["LOGNAME"] = "andi"
     return {**kept, **own, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "BULK_TOPUP_LANG": "en"}
 
 
