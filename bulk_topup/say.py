@@ -308,6 +308,26 @@ WORDS: dict[str, str] = {
     "why.document_type": "it declares a document type",
     "why.table_in_cell": "it has a table within a cell",
     "why.table_broken": "its table is not well formed",
+    "why.no_place": "there is no place for {what} in {part}",
+    "why.part_twice": "it has {part} twice",
+    "why.part_missing": "it does not have {part}",
+    "why.no_format": "there is no number format {what}",
+    "why.no_prefix": "the attribute {what} lacks its prefix",
+    "why.tab_twice": "it has two tabs of the name {what}",
+    "why.tab_missing": "it names a tab that it does not have: {what}",
+    "why.rows_twice": "a tab has rows in two places",
+    "why.not_from_a1": "a table does not start in cell A1",
+    "why.out_of_place": "{what} is out of its place",
+    "why.row_beyond": "row {what} is beyond the end of any sheet",
+    "why.odd_value": "{what} is no value that can stand there",
+    "why.no_cell": "{what} is no cell of a sheet",
+    "why.breaks_off": "{part} breaks off",
+    "why.cut_off": "it breaks off in the middle of a sheet",
+    "why.chart_in_chart": "it has a chart within a chart",
+    "why.numbers_cut": "a row of numbers is cut off",
+    "why.text_cut": "a text is cut off",
+    "why.module_missing": "its part {what} is missing",
+    "why.not_watched": "it could not be watched",
     # -- numbers and checks: findings ---------------------------------------------------------------------
     "number.missing": "there is no phone number; fill it in, or delete the row",
     "number.digits_not_ascii": (
@@ -1924,9 +1944,12 @@ def help_text(english: str) -> str:
 
 class _Formatter(string.Formatter):
     """`{cost:money}` is rupiah, `{count:number}` a number, `{count:row|rows}` one with what is counted, and
-    `{day:date}` a date (an ISO text, with or without a time), `{why:words}` what may be a code itself; a fact
-    that is not given shows as nothing, never as an error.
+    `{day:date}` a date (an ISO text, with or without a time), `{why:words}` what may be a code itself, worded
+    with the same facts; a fact that is not given shows as nothing, never as an error.
     """
+
+    def __init__(self, facts: Mapping[str, object]) -> None:
+        self._facts = facts
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002
         return kwargs.get(str(key), "")
@@ -1937,7 +1960,7 @@ class _Formatter(string.Formatter):
         if format_spec == "date":
             return printable(date(str(value)))
         if format_spec == "words":
-            return text(str(value)) if str(value) in WORDS else printable(str(value))
+            return self._worded(value) if str(value) in WORDS else printable(str(value))
         if format_spec != "number" and "|" not in format_spec:
             return printable(format(value, format_spec))
         counted = number(int(value)) if str(value).isdecimal() else printable(str(value))
@@ -1946,14 +1969,15 @@ class _Formatter(string.Formatter):
         one, many = format_spec.split("|")
         return f"{counted} {one if str(value) == '1' else many}"
 
-
-_FORMATTER = _Formatter()
+    def _worded(self, code: object) -> str:
+        """Without the code itself among the facts: a wording that asked for it would never end."""
+        return text(str(code), **{name: fact for name, fact in self._facts.items() if fact != code})
 
 
 def text(code: str, /, **facts: object) -> str:
     """The wording of `code` with these facts; the code itself where there is no wording for it."""
     english = WORDS.get(code)
-    return code if english is None else _FORMATTER.vformat(_spoken.translate(code, english), (), facts)
+    return code if english is None else _Formatter(facts).vformat(_spoken.translate(code, english), (), facts)
 
 
 def money(rupiah: int) -> str:

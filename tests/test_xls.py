@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bulk_topup import say
 from bulk_topup.errors import InputError
 from bulk_topup.model import OddCell, Oddity
 from bulk_topup.sheet import xls
@@ -174,7 +175,8 @@ def refusal(*body: bytes, has: Shared | None = None) -> str:
     with pytest.raises(InputError) as caught:
         cells_of(*body, has=has)
     assert caught.value.code == "sheet.unreadable"
-    return f"{caught.value.facts['cause']} {caught.value.__cause__ or ''}".strip()
+    why = say.text(str(caught.value.facts["cause"]), **caught.value.facts)
+    return f"{why} {caught.value.__cause__ or ''}".strip()
 
 
 # -- numbers -----------------------------------------------------------------------------------------------
@@ -480,7 +482,7 @@ def test_xlrd_says_nothing_on_its_own() -> None:
 
 
 def test_a_cell_beyond_the_last_column_is_named() -> None:
-    assert "cell IW1 " in refusal(number(0, 256, 5.0))
+    assert "IW1 is no cell" in refusal(number(0, 256, 5.0))
 
 
 # -- containers and versions -------------------------------------------------------------------------------

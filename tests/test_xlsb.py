@@ -398,7 +398,7 @@ def test_a_missing_part_is_named(missing: str) -> None:
     error = refused(package(parts))
     assert (error.code, error.facts) == (
         "sheet.unreadable",
-        {"cause": f"{missing}: the file does not have it"},
+        {"cause": "why.part_missing", "part": missing, "what": ""},
     )
 
 

@@ -44,7 +44,6 @@ MOST_MAPPED = 1_400_000_000
 before the parent, which allows 1 GiB of memory in use, has looked again."""
 
 ODD_IN_FRAME = 20_000
-CAUSE_CHARACTERS = 100
 
 
 class Reader(Protocol):
@@ -107,7 +106,7 @@ def _answers(request: Mapping[str, Any]) -> Iterator[Frame]:
     except MemoryError:
         yield _error("sheet.too_much_memory")
     except ImportError as error:
-        yield _error("sheet.no_reader", cause=_cause(error))
+        yield _error("sheet.no_reader", cause="why.module_missing", what=error.name or "?")
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException:  # noqa: BLE001  (parsers raise anything; the panics of some are no Exception)
@@ -116,11 +115,6 @@ def _answers(request: Mapping[str, Any]) -> Iterator[Frame]:
 
 def _error(code: str, **facts: object) -> Frame:
     return Frame("error", {"code": code, "facts": {name: str(fact) for name, fact in facts.items()}})
-
-
-def _cause(error: BaseException) -> str:
-    line = " ".join(str(error).split())
-    return line[:CAUSE_CHARACTERS] or type(error).__name__
 
 
 def _parsed(request: Mapping[str, Any]) -> Iterator[Frame]:

@@ -164,8 +164,8 @@ class _Watch:
                 verdict = self._looked(observed)
         except psutil.NoSuchProcess:  # it ended between two looks
             return
-        except psutil.Error as error:  # nobody watches: it must not run
-            verdict = InputError("sheet.no_reader", cause=str(error))
+        except psutil.Error:  # nobody watches: it must not run
+            verdict = InputError("sheet.no_reader", cause="why.not_watched")
         if verdict:
             self._verdict = verdict
             self._process.kill()

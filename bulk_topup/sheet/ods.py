@@ -296,7 +296,9 @@ def _count(attributes: Attributes, name: str) -> int:
     if written is None:
         return 1
     if not (written.isascii() and written.isdigit() and int(written) > 0):
-        raise InputError("sheet.unreadable", cause=f"{etree.QName(name).localname} is {written}")
+        raise InputError(
+            "sheet.unreadable", cause="why.odd_value", what=f"{etree.QName(name).localname}={written}"
+        )
     return int(written)
 
 

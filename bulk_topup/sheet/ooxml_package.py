@@ -46,7 +46,7 @@ class Package:
         """The part's bytes as a stream. Raises InputError where it is not there, or while it is read."""
         entries = self._entries.get(_plain_name(part), [])
         if len(entries) != 1:
-            raise unreadable(part, "the file has it twice" if entries else "the file does not have it")
+            raise unreadable(part, "why.part_twice" if entries else "why.part_missing")
         with _inflating(), self._zip.open(entries[0]) as stream:
             yield stream
 

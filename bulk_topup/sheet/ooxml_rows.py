@@ -90,7 +90,7 @@ class Rows(Items):
         if _is_true(attributes.get("hidden")) or _is_zero(attributes.get("width")):
             first, last = attributes.get("min", ""), attributes.get("max", "")
             if not (_NUMBER.fullmatch(first) and _NUMBER.fullmatch(last)):
-                raise unreadable(self.part, f"there are no columns {first} to {last}")
+                raise unreadable(self.part, "why.odd_value", f"{first}-{last}")
             self._remarks.hidden_columns.update(range(int(first) - 1, min(int(last), LAST_COLUMN)))
 
     def _start_of_rows(self, _attributes: dict[str, str]) -> None:
@@ -100,7 +100,7 @@ class Rows(Items):
         self.list_begins(b"sheetData>")
 
     def _misplaced(self, _attributes: dict[str, str]) -> None:
-        raise unreadable(self.part, "it has rows in two places")
+        raise unreadable(self.part, "why.rows_twice")
 
     def _merge(self, attributes: dict[str, str]) -> None:
         first, _, last = attributes.get("ref", "").partition(":")
@@ -111,7 +111,7 @@ class Rows(Items):
         """Row number and column position."""
         found = _REFERENCE.fullmatch(reference)
         if found is None or int(found[2]) > LAST_ROW or _position(found[1]) >= LAST_COLUMN:
-            raise unreadable(self.part, f'"{reference}" is no place in a sheet')
+            raise unreadable(self.part, "why.no_cell", reference)
         return int(found[2]), _position(found[1])
 
     # -- any row ------------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ class Rows(Items):
     def _start_of_row(self, attributes: dict[str, str]) -> None:
         stated = attributes.get("r")
         if stated is not None and not _NUMBER.fullmatch(stated):
-            raise unreadable(self.part, f'"{stated}" is no row number')
+            raise unreadable(self.part, "why.odd_value", stated)
         self._next_row(self._row + 1 if stated is None else int(stated))
         self._cells = []
         if _is_hidden(attributes):
@@ -129,7 +129,7 @@ class Rows(Items):
         if row <= self._row:
             raise InputError("sheet.row_twice", tab=self._tab, row=str(row))
         if row > LAST_ROW:
-            raise unreadable(self.part, f"row {row} is beyond the end of any sheet")
+            raise unreadable(self.part, "why.row_beyond", str(row))
         self._row = row
 
     def _end_of_row(self) -> None:

@@ -234,5 +234,5 @@ def _formats(package: Package, part: str) -> list[str]:
 def _built_in(number: str, part: str) -> str:
     """An unlisted number shows as General, as in Excel."""
     if not (number.isdigit() and number.isascii()):
-        raise unreadable(part, f"there is no number format {number}")
+        raise unreadable(part, "why.no_format", number)
     return BUILT_IN_FORMATS.get(int(number), "General")

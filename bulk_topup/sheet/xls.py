@@ -67,8 +67,8 @@ def _readable() -> Iterator[None]:
         raise _damaged("why.damaged") from error
 
 
-def _damaged(cause: str) -> InputError:
-    return InputError("sheet.unreadable", cause=cause)
+def _damaged(why: str, what: str = "") -> InputError:
+    return InputError("sheet.unreadable", cause=why, what=what)
 
 
 def _format_code(form: Any) -> str:
@@ -186,17 +186,17 @@ class _Records:
         at, depth = self.start, 0
         while True:
             if at + 4 > self.end:
-                raise _damaged("the file ends in the middle of a sheet")
+                raise _damaged("why.cut_off")
             code, size = unpack_from("<HH", self.stream, at)
             at += 4 + size
             if at > self.end:
-                raise _damaged("the file ends in the middle of a record")
+                raise _damaged("why.cut_off")
             depth += (code in _BOFS) - (code == _EOF)
             if depth == 0:
                 return
             if depth > 2:
                 # xlrd would take the outer chart's numbers for cells.
-                raise _damaged("a chart within a chart")
+                raise _damaged("why.chart_in_chart")
             if depth == 1:
                 yield code, self.stream[at - size : at]
 
@@ -258,7 +258,7 @@ def _formulas(place: _Place, version: int, tab: str) -> _Formulas:
         elif code == _UNCALCED:
             is_outdated = True
         elif code in unread or (code in _DIMENSIONS and content and any_cell):
-            raise _damaged(f"a record of the kind {code:#06x} is where none belongs")
+            raise _damaged("why.out_of_place", f"{code:#06x}")
     return formulas
 
 
@@ -267,14 +267,14 @@ def _last_column(code: int, content: bytes, first: int) -> int:
         return first
     (last,) = unpack_from("<H", content, len(content) - 2)
     if len(content) != 6 + (last - first + 1) * (6 if code == _MULRK else 2):
-        raise _damaged("a row of numbers is cut off")
+        raise _damaged("why.numbers_cut")
     return int(last)
 
 
 def _take(taken: bytearray, row: int, first: int, last: int, tab: str) -> None:
     for column in range(first, last + 1):
         if column > 0xFF:
-            raise _damaged(f"cell {letter(column)}{row + 1} is beyond the last column of an .xls file")
+            raise _damaged("why.no_cell", f"{letter(column)}{row + 1}")
         if taken[row << 8 | column]:
             raise InputError("sheet.cell_twice", tab=tab, cell=f"{letter(column)}{row + 1}")
         taken[row << 8 | column] = 1
@@ -292,7 +292,7 @@ def _assert_whole(code: int, content: bytes, version: int) -> None:
     else:
         return
     if len(content) < needed:
-        raise _damaged("a text is cut off")
+        raise _damaged("why.text_cut")
 
 
 def _assert_text_is_there(code: int, content: bytes, texts: int, tab: str) -> None:

@@ -51,7 +51,7 @@ def _first(related: Iterable[Relationship], kind: str) -> str:
 
 def _is_worksheet(related: Mapping[str, Relationship], id_: str, main: str) -> bool:
     if id_ and id_ not in related:
-        raise unreadable(main, "it names a sheet that the file does not have")
+        raise unreadable(main, "why.tab_missing", id_)
     return bool(id_) and related[id_].kind == "worksheet"
 
 
@@ -68,7 +68,7 @@ def _records(package: Package, part: str) -> Iterator[Iterator[tuple[int, bytes]
         try:
             yield _split(stream)
         except (struct.error, IndexError, _EndsEarlyError) as error:
-            raise unreadable(part, "a record is cut off") from error
+            raise unreadable(part, "why.breaks_off") from error
 
 
 class _EndsEarlyError(Exception):
@@ -277,7 +277,7 @@ class _XlsbTab:
                     _remark(kind, content, self.remarks)
                 ended = ended or kind == _Kind.END_OF_ROWS
         if not ended:
-            raise unreadable(self.part, "it ends before its last row")
+            raise unreadable(self.part, "why.breaks_off")
         if cells:
             yield row, cells
 
@@ -286,7 +286,7 @@ class _XlsbTab:
         if row <= before:
             raise InputError("sheet.row_twice", tab=self.name, row=str(row))
         if row > MOST_ROWS:
-            raise unreadable(self.part, f"there is no row {row} in Excel")
+            raise unreadable(self.part, "why.row_beyond", str(row))
         if content[11] & 0x10:
             self.remarks.hidden_rows.add(row)
         return row
@@ -300,7 +300,7 @@ class _XlsbTab:
         if column < len(cells):
             raise InputError("sheet.cell_twice", tab=self.name, cell=f"{letter(column)}{row}")
         if row == 0 or column >= MOST_COLUMNS:
-            raise unreadable(self.part, "a cell is in no row or column")
+            raise unreadable(self.part, "why.no_cell", str(row))
         cells.extend([""] * (column - len(cells)))
         try:
             cell = self._cell(kind, content, at)

@@ -114,9 +114,7 @@ def _worksheet_part(sheet: dict[str, str], related: dict[str, Relationship], wor
     """Nothing for a sheet of another kind."""
     identity = next((sheet[name] for name in _IDS if name in sheet), "")
     if identity not in related or "name" not in sheet:
-        raise unreadable(
-            workbook, f"it names a sheet that the file does not have: {sheet.get('name', identity)}"
-        )
+        raise unreadable(workbook, "why.tab_missing", sheet.get("name", identity))
     found = related[identity]
     return found.part if found.kind == "worksheet" else ""
 
