@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort_left
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
 from itertools import accumulate, chain, islice, pairwise
 from math import gcd
 from typing import TYPE_CHECKING, Any
@@ -76,33 +75,30 @@ def close(
     `begun_at`, `ended_at`, `settled_at`). `undebited` and `open_prices` are the listed prices of the rows of
     which no answer stated the debit: of those paid or pending, and of those that may have been paid.
     """
-    stated = list(answers)
-    kept = [a for a in stated if a["kind"] in {Kind.SUKSES, Kind.PENDING} and a["debited"] is not None]
-    failed = [a for a in stated if a["kind"] == Kind.GAGAL and int(a["debited"] or 0) > 0]
-    debited = sum(int(a["debited"]) for a in kept)
-    # An unknown answer may speak of another order, and at another time.
-    telling = [a for a in stated if a["balance"] is not None and a["kind"] != Kind.UNKNOWN]
-    moves = list(map(_Move.of, telling))
+    stated = _Stated()
+    for answer in answers:
+        stated.add(answer)
+    moves, debited = stated.moves, stated.debited
+    joined = _joined(moves)
     unstated = [*undebited, *open_prices]
-    due_still = _not_seen_back(failed, moves) if unstated and moves else failed
-    opening, closing, refunds_due = _reading(moves, debited, due_still, sum(undebited))
+    due_still = _not_seen_back(stated.failed, joined) if unstated and moves else stated.failed
+    opening, closing, refunds_due = _reading(moves, joined, debited, due_still, sum(undebited))
     may_be_unstated = opening is not None and bool(unstated) and refunds_due >= min(unstated)
     shown = 0
     if opening is not None and closing is not None:
         shown = _shown(opening - closing - debited - refunds_due, undebited)
-    odd = [(int(a["row"]), int(a["debited"]) - int(a["price"])) for a in kept if a["debited"] != a["price"]]
     return Books(
         opening=opening,
         closing=closing,
         debited=debited,
         refunds_due=refunds_due,
-        mispriced=tuple(row for row, _ in odd),
-        overcharged=sum(difference for _, difference in odd),
+        mispriced=tuple(row for row, _ in stated.mispriced),
+        overcharged=sum(difference for _, difference in stated.mispriced),
         undebited=shown,
         # Part of these may stand under the refunds: to name it here too would count it twice.
         undebited_later=0 if may_be_unstated else sum(undebited) - shown,
         may_be_unstated=may_be_unstated,
-        closing_at=max((str(a["ended_at"]) for a in telling), default=""),
+        closing_at=stated.last_at,
     )
 
 
@@ -112,6 +108,42 @@ def _shown(left: int, undebited: Sequence[int]) -> int:
     if left >= total:
         return total
     return left if _dues(undebited)(left) else 0
+
+
+@dataclass(slots=True)
+class _Stated:
+    """What the answers stated, of each no more than the books need: a million as they were would not fit.
+
+    `debited` is the sum of what was not given back; `mispriced` has rows with the difference to their price.
+    """
+
+    debited: int = 0
+    mispriced: list[tuple[int, int]] = field(default_factory=list)
+    failed: list[_Failed] = field(default_factory=list)
+    moves: list[_Move] = field(default_factory=list)
+    last_at: str = ""
+
+    def add(self, answer: Mapping[str, Any]) -> None:
+        debited, kind = answer["debited"], answer["kind"]
+        if kind in {Kind.SUKSES, Kind.PENDING} and debited is not None:
+            self.debited += int(debited)
+            if debited != answer["price"]:
+                self.mispriced.append((int(answer["row"]), int(debited) - int(answer["price"])))
+        if kind == Kind.GAGAL and int(debited or 0) > 0:
+            self.failed.append(_Failed(int(debited), str(answer["begun_at"]), _seconds(answer["settled_at"])))
+        # An unknown answer may speak of another order, and at another time.
+        if answer["balance"] is not None and kind != Kind.UNKNOWN:
+            self.moves.append(_Move.of(answer))
+            self.last_at = max(self.last_at, str(answer["ended_at"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A debit for a top-up that came back gagal; `begun_at` is an ISO text."""
+
+    debited: int
+    begun_at: str
+    settled_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +176,7 @@ class _Move:
 
 
 def _reading(
-    moves: Sequence[_Move], debited: int, failed: Sequence[Mapping[str, Any]], undebited: int
+    moves: Sequence[_Move], joined: Iterable[_Move], debited: int, failed: Sequence[_Failed], undebited: int
 ) -> tuple[int | None, int | None, int]:
     """Opening, closing and refunds due.
 
@@ -153,30 +185,30 @@ def _reading(
     before the last balance or after it.
     """
     if not moves:
-        return None, None, sum(int(a["debited"]) for a in failed)
-    likeliest = _likeliest(moves)
-    may_be_due = _dues([int(a["debited"]) for a in sorted(failed, key=_settled_s)])
+        return None, None, sum(one.debited for one in failed)
+    likeliest = _likeliest(joined)
+    may_be_due = _dues([one.debited for one in sorted(failed, key=lambda one: one.settled_s)])
     for known in dict.fromkeys((debited, debited + undebited)):
         for opening, closing in islice(chain([likeliest], _others(moves) if failed else ()), WINDOWS_TRIED):
             due = opening - closing - known
             if may_be_due(due):
                 return opening, closing, due
     last = max(move.ended for move in moves)
-    return *likeliest, sum(int(a["debited"]) for a in failed if _settled_s(a) > last)
+    return *likeliest, sum(one.debited for one in failed if one.settled_s > last)
 
 
-def _not_seen_back(failed: Iterable[Mapping[str, Any]], moves: Sequence[_Move]) -> list[Mapping[str, Any]]:
+def _not_seen_back(failed: Iterable[_Failed], joined: Iterable[_Move]) -> list[_Failed]:
     """Those whose debit no later rise of the balance gave back, by itself or all of them at once."""
-    waiting: defaultdict[int, list[Mapping[str, Any]]] = defaultdict(list)
-    for answer in sorted(failed, key=lambda answer: str(answer["begun_at"]), reverse=True):
-        waiting[int(answer["debited"])].append(answer)
-    due = sum(amount * len(answers) for amount, answers in waiting.items())
-    for earlier, later in pairwise(map(_in_order, _epochs(_joined(moves)))):
+    waiting: defaultdict[int, list[_Failed]] = defaultdict(list)
+    for one in sorted(failed, key=lambda one: one.begun_at, reverse=True):
+        waiting[one.debited].append(one)
+    due = sum(amount * len(same) for amount, same in waiting.items())
+    for earlier, later in pairwise(map(_in_order, _epochs(joined))):
         rise = later[0].before - earlier[-1].after
         if rise > 0 and rise == due:
             return []
         same = waiting.get(rise)
-        if same and _seconds(same[-1]["begun_at"]) < later[0].ended:
+        if same and _seconds(same[-1].begun_at) < later[0].ended:
             same.pop()
             due -= rise
     return list(chain.from_iterable(waiting.values()))
@@ -184,10 +216,6 @@ def _not_seen_back(failed: Iterable[Mapping[str, Any]], moves: Sequence[_Move]) 
 
 def _seconds(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp()
-
-
-def _settled_s(answer: Mapping[str, Any]) -> float:
-    return _seconds(answer["settled_at"])
 
 
 def _dues(amounts: Sequence[int]) -> Callable[[int], bool]:
@@ -228,9 +256,9 @@ def _sums(counts: Mapping[int, int]) -> int:
     return sums
 
 
-def _likeliest(moves: Sequence[_Move]) -> tuple[int, int]:
+def _likeliest(joined: Iterable[_Move]) -> tuple[int, int]:
     """Opening and closing, as the chain of balances and the times tell."""
-    epochs = list(_epochs(_joined(moves)))
+    epochs = list(_epochs(joined))
     return _in_order(epochs[0])[0].before, _in_order(epochs[-1])[-1].after
 
 
@@ -242,23 +270,73 @@ def _others(moves: Sequence[_Move]) -> Iterator[tuple[int, int]]:
     return ((opening, closing) for opening in sorted(openings) for closing in closings)
 
 
+@dataclass(frozen=True, slots=True)
+class _Trail:
+    """Moves of which each led to the next, and what they come to as one."""
+
+    first: _Move
+    last: _Move
+    whole: _Move
+
+    def then(self, other: _Trail) -> _Trail:
+        return _Trail(self.first, other.last, self.whole.then(other.whole))
+
+
 def _joined(moves: Sequence[_Move]) -> list[_Move]:
     """Each move joined to the one that led to it."""
     are_neighbours = _neighbourhood(moves)
-    ends: defaultdict[int, list[list[_Move]]] = defaultdict(list)
-    for move in sorted(moves, key=lambda move: (-move.before, move.after < move.before, move.ended)):
-        trails = ends[move.before]
-        asked_before = bisect_left(trails, move.ended, key=_last_begun)
+    ends: defaultdict[int, list[_Trail]] = defaultdict(list)
+    in_order: set[int] = set()
+    trails = list(_certain_trails(moves, are_neighbours))
+    trails.sort(key=lambda t: (-t.first.before, t.first.after < t.first.before, t.first.ended))
+    for trail in trails:
+        first, leading = trail.first, ends[trail.first.before]
+        if first.before not in in_order:
+            # Not one by one as they come: a million that end at one balance would be moved a million times.
+            in_order.add(first.before)
+            leading.sort(key=_last_begun)
+        asked_before = bisect_left(leading, first.ended, key=_last_begun)
         latest = range(asked_before - 1, max(asked_before - TRAILS_TRIED, 0) - 1, -1)
-        nth = next((nth for nth in latest if are_neighbours(trails[nth][-1], move)), None)
-        trail = [] if nth is None else trails.pop(nth)
-        trail.append(move)
-        insort_left(ends[move.after], trail, key=_last_begun)
-    return [reduce(_Move.then, trail) for ending in ends.values() for trail in ending]
+        nth = next((nth for nth in latest if are_neighbours(leading[nth].last, first)), None)
+        longer = trail if nth is None else leading.pop(nth).then(trail)
+        if (end := longer.last.after) in in_order:
+            insort_left(ends[end], longer, key=_last_begun)
+        else:
+            ends[end].append(longer)
+    return [trail.whole for ending in ends.values() for trail in ending]
 
 
-def _last_begun(trail: Sequence[_Move]) -> float:
-    return trail[-1].begun
+def _certain_trails(
+    moves: Iterable[_Move], are_neighbours: Callable[[_Move, _Move], bool]
+) -> Iterator[_Trail]:
+    """The moves, joined where nothing else comes into question: most of a large batch becomes one trail."""
+    ending, starting = _sole(moves, "after"), _sole(moves, "before")
+
+    def is_certain(earlier: _Move | None, later: _Move | None) -> bool:
+        if earlier is None or later is None:
+            return False
+        return earlier.before > later.before > later.after and are_neighbours(earlier, later)
+
+    certain = {balance for balance, later in starting.items() if is_certain(ending.get(balance), later)}
+    for first in moves:
+        if first.before not in certain:
+            last = whole = first
+            while last.after in certain and (later := starting[last.after]):
+                last, whole = later, whole.then(later)
+            yield _Trail(first, last, whole)
+
+
+def _sole(moves: Iterable[_Move], side: str) -> dict[int, _Move | None]:
+    """By the balance at that side of it the only such move, or None where there are several."""
+    sole: dict[int, _Move | None] = {}
+    for move in moves:
+        balance = getattr(move, side)
+        sole[balance] = None if balance in sole else move
+    return sole
+
+
+def _last_begun(trail: _Trail) -> float:
+    return trail.last.begun
 
 
 def _neighbourhood(moves: Sequence[_Move]) -> Callable[[_Move, _Move], bool]:

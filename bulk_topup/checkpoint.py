@@ -761,14 +761,16 @@ class Checkpoint:
             )[0][0]
         )
 
-    def debits(self) -> list[dict[str, Any]]:
-        """Every answer that stated money, in order of completion: what `books.close` takes."""
-        rows = self._rows(
-            """SELECT o.row, a.kind, o.price, a.debited, a.balance, a.begun_at, a.ended_at, a.settled_at
-               FROM attempts a JOIN orders o ON o.id = a.order_id
-               WHERE a.balance IS NOT NULL OR a.debited IS NOT NULL ORDER BY a.ended_at, a.id"""
-        )
-        return [dict(row) for row in rows]
+    def debits(self) -> Iterator[dict[str, Any]]:
+        """Every answer that stated money, in order of completion: what `books.close` takes.
+
+        A reader of its own, as of `lines`.
+        """
+        sql = """SELECT o.row, a.kind, o.price, a.debited, a.balance, a.begun_at, a.ended_at, a.settled_at
+                 FROM attempts a JOIN orders o ON o.id = a.order_id
+                 WHERE a.balance IS NOT NULL OR a.debited IS NOT NULL ORDER BY a.ended_at, a.id"""
+        with self._reader() as reader:
+            yield from map(dict, reader.execute(sql))
 
     def undebited(self) -> dict[Status, list[int]]:
         """The listed prices of the rows that are paid, or may be, and of which no answer stated the debit."""

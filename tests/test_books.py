@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import process_time
@@ -18,7 +19,7 @@ from bulk_topup.model import Kind
 from tests.desk_bench import PRICE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from bulk_topup.books import Books
     from tests.conftest import MakeOffice
@@ -391,6 +392,28 @@ def test_openings_and_closings_without_number_close_in_seconds() -> None:
     answers = [answer(10**9 - 7 * nth**2, 5_650, kind=Kind.GAGAL, row=nth) for nth in range(20_000)]
     _, took_s = seconds_to_close(answers)
     assert took_s < BOUND_S
+
+
+class Watched(dict[str, Any]):
+    """An answer that can be watched."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+def test_answers_are_let_go_as_they_are_read() -> None:
+    alive: weakref.WeakSet[Watched] = weakref.WeakSet()
+    most = 0
+
+    def answers() -> Iterator[dict[str, Any]]:
+        nonlocal most
+        for nth in range(500):
+            told = Watched(answer(10**6 - 5_000 * nth, kind=Kind.GAGAL if nth % 9 == 0 else Kind.SUKSES))
+            alive.add(told)
+            most = max(most, len(alive))
+            yield told
+
+    assert books.close(answers()).opening == 10**6 + 5_000
+    assert 0 < most < 5
 
 
 # -- in words ----------------------------------------------------------------------------------------------

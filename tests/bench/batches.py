@@ -1,7 +1,8 @@
 """A batch that was sent but for its last rows, as the program leaves it behind, made once and kept.
 
 The program itself begins the batch, in a rehearsal, until the deposit is used up. The other top-ups are then
-written down in the progress file and the record as if each had been sent: to send a million takes hours.
+written down in the progress file and the record as if each had been sent, from a deposit that was enough: to
+send a million takes hours.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ PROGRAM = (sys.executable, "-m", "bulk_topup")
 def nearly_sent(rows: int) -> Path:
     """The folder of such a batch of today; to be copied, not used."""
     today = f"{wib_day(SystemClock().now())}"
-    return data.made(f"batch-{rows}-{today}", lambda folder: _make(folder, rows))
+    return data.made(f"sent-{rows}-{today}", lambda folder: _make(folder, rows))
 
 
 def copied_to(folder: Path, rows: int) -> Path:
@@ -52,7 +53,7 @@ def first_request(folder: Path, since: datetime) -> datetime:
 
 
 def _make(folder: Path, rows: int) -> None:
-    for earlier in data.cache().glob(f"*/batch-{rows}-*"):
+    for earlier in data.cache().glob(f"*/sent-{rows}-*"):
         shutil.rmtree(earlier)
     folder.mkdir()
     shutil.copy(data.shared_strings(rows), folder / SHEET)
@@ -86,7 +87,7 @@ _FILL = (
                           kind, code, reason_code, reason, invoice, serial, debited, balance, answered_at)
     SELECT o.id, lower(hex(randomblob(16))), t.begun_at, t.day, t.skew_s, t.ended_at, t.settled_at,
            t.kind, t.code, t.reason_code, t.reason, 'TRX' || (9000000 + o.id), '0' || (100000000000 + o.id),
-           o.price, t.balance, t.answered_at
+           o.price, t.balance + sum(o.price) OVER (ORDER BY o.id DESC) - o.price, t.answered_at
     FROM sent s JOIN orders o ON o.id = s.id, (SELECT * FROM attempts WHERE kind = 'sukses' LIMIT 1) t
     """,
     """

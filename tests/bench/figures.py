@@ -303,7 +303,6 @@ RESULTS = (
         write_plain,
         most_ratio=1.1,
         most_bytes=600 * MIB,
-        rows=100_000,
         least_rows=batches.LEAST_ROWS,
     ),
 )
