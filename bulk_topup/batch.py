@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from bulk_topup.errors import InputError
@@ -90,12 +91,13 @@ class Wishes:
 def content_of(rows: Rows) -> str:
     """A fingerprint of what the sheet asks for, whatever the order of its rows."""
     columns = rows.sheet.columns
-    stated = (rows.table["number"], *map(rows.raw, (columns.number, columns.product, columns.itrx)))
-    lines = [
-        f"{number or spelled}\t{product.upper()}\t{itrx}\n"
-        for number, spelled, product, itrx in zip(*(column.tolist() for column in stated), strict=True)
-    ]
-    lines.sort()
+    number = rows.table["number"].copy()
+    number[number == ""] = rows.raw(columns.number, number == "")
+    product = rows.sheet.cells[columns.product]
+    ends = {text: f"\t{text.strip().upper()}\t" for text in product.unique()}
+    itrx = [""] if columns.itrx is None else rows.raw(columns.itrx).tolist()
+    each = zip(number.tolist(), map(ends.__getitem__, product.tolist()), cycle(itrx), strict=False)
+    lines = sorted(f"{start}{end}{nth}\n" for start, end, nth in each)
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -170,8 +172,36 @@ def recognise(rows: Rows, known: Known, wrong: set[int]) -> pd.DataFrame:
 
     if known.orders.empty:
         return rows.table.assign(status=None)
-    sent = attempted(known).sort_values("itrx")[[*KEY, "nominal", "status"]]
+    sent = attempted(known).sort_values("itrx")[[*KEY, "nominal", "status", "row"]]
     table = rows.table.assign(product=_spelled_as(sent["product"], rows))
+    stand = _where_they_stood(table, sent)
+    elsewhere, left = table.drop(index=stand.index), sent.drop(index=pd.Index(stand["order"]))
+    found = pd.concat([stand[_RECOGNISED], _recognised(elsewhere, left, wrong)])
+    table["status"] = found["status"].reindex(table.index).astype(object)
+    for name in ("itrx", "nominal"):
+        table[name] = found[name].reindex(table.index).fillna(table[name]).astype("int64")
+    return table
+
+
+_RECOGNISED = ["itrx", "nominal", "status"]
+
+
+def _where_they_stood(table: pd.DataFrame, sent: pd.DataFrame) -> pd.DataFrame:
+    """The orders by sheet row that stand where they stood and are the only ones to their number, there and
+    here: nearly all of a batch that only goes on. `order` is their label in `sent`."""
+    there = sent.reset_index(names="order").drop_duplicates("row").set_index("row").reindex(table.index)
+    same = (there["number"] == table["number"]) & (there["product"] == table["product"])
+    same &= ~table["itrx_stated"] | (there["itrx"] == table["itrx"])
+    for numbers in (sent["number"], table.loc[table["number"] != "", "number"]):
+        if has_repeats(numbers):
+            same &= ~table["number"].isin(numbers[numbers.duplicated()])
+    return there[same].astype({"order": sent.index.dtype})
+
+
+def _recognised(table: pd.DataFrame, sent: pd.DataFrame, wrong: set[int]) -> pd.DataFrame:
+    """The orders by sheet row, wherever they stood; the columns are _RECOGNISED."""
+    import pandas as pd
+
     exact = table[table["itrx_stated"]].drop_duplicates(KEY).reset_index(names="own")
     exact = exact.merge(sent, on=KEY, suffixes=("_now", ""))[["own", *_RECOGNISED]]
     unstated = table[~table["itrx_stated"]].reset_index(names="own")
@@ -179,14 +209,7 @@ def recognise(rows: Rows, known: Known, wrong: set[int]) -> pd.DataFrame:
     copies = _nth(unstated).drop(columns=["itrx", "nominal"])
     left = _nth(rows_not_in(sent, table[table["itrx_stated"]], KEY))
     copies = copies.merge(left, on=["number", "product", "nth"])[["own", *_RECOGNISED]]
-    found = pd.concat([exact, copies]).set_index("own")
-    table["status"] = found["status"].reindex(table.index).astype(object)
-    for name in ("itrx", "nominal"):
-        table.loc[found.index, name] = found[name].astype("int64")
-    return table
-
-
-_RECOGNISED = ["itrx", "nominal", "status"]
+    return pd.concat([exact, copies]).set_index("own")
 
 
 def _nth(frame: pd.DataFrame) -> pd.DataFrame:
@@ -209,20 +232,23 @@ def _spelled_as(earlier: pd.Series[str], rows: Rows) -> pd.Series[str]:
         other = by_letters.get(code.casefold(), code)
         return code if code in own or {code, other} <= rows.listed else other
 
-    listed = rows.table["product"]
-    codes = listed.where(listed != "", rows.raw(rows.sheet.columns.product))
-    return codes.map({code: spelled(code) for code in codes.unique()})
+    codes = rows.table["product"].copy()
+    unlisted = codes == ""
+    codes[unlisted] = rows.raw(rows.sheet.columns.product, unlisted)
+    spellings = {code: spelled(code) for code in codes.unique()}
+    return codes.map(spellings) if any(code != other for code, other in spellings.items()) else codes
 
 
 def changed_rows(candidates: pd.DataFrame, known: Known, rows: Rows) -> Iterator[Finding]:
     """New orders to a number that this batch has paid or has open: a corrected row, or one paid twice?"""
-    states = known.orders["status"].map(Status)
-    moved = known.orders[[state is Status.SUKSES or state.is_open for state in states]]
+    near = known.orders[known.orders["number"].isin(candidates["number"])]
+    states = near["status"].map(Status)
+    moved = near[[state is Status.SUKSES or state.is_open for state in states]]
     if moved.empty:
         return
     first = moved.drop_duplicates("number").set_index("number")
     planned = candidates.assign(product=_spelled_as(known.orders["product"], rows).loc[candidates.index])
-    numbers = rows_not_in(planned, known.orders, KEY)["number"]
+    numbers = rows_not_in(planned, near, KEY)["number"]
     for row, number in numbers[numbers.isin(first.index)].items():
         earlier = first.loc[str(number)]
         facts = {name: str(earlier[name]) for name in ("row", "product", "status")}

@@ -61,12 +61,13 @@ def _agree(checkpoint: Checkpoint, ledger: Ledger) -> bool:
     # In this order: an attempt is written after its claim, so what has been claimed by now is not lost for
     # having been attempted only while we looked.
     claimed = ledger.own_states(checkpoint.batch_id)
-    expected = checkpoint.claims_expected()
-    return (
-        claimed.keys() <= expected.keys()
-        and all(state_of(expected[token]) == state for token, state in claimed.items())
-        and not checkpoint.may_have_moved([token for token in expected if token not in claimed])
-    )
+    expected: dict[str, set[str]] = {}
+    for status, tokens in checkpoint.tokens_by_status().items():
+        expected.setdefault(state_of(status), set()).update(tokens)
+    if not all(tokens <= expected.get(state, set()) for state, tokens in claimed.items()):
+        return False
+    unclaimed = [token for state, tokens in expected.items() for token in tokens - claimed.get(state, set())]
+    return not checkpoint.may_have_moved(unclaimed)
 
 
 def _make_agree(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None) -> int:

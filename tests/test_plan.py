@@ -6,10 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bulk_topup import batch
 from bulk_topup import plan as planning
 from bulk_topup.batch import KEY, SLOT, Known, Wishes
 from bulk_topup.model import Order, Status
@@ -232,6 +234,17 @@ def test_a_nominal_cell_that_was_edited_does_not_make_an_attempted_row_invalid()
     sheet = sheet_of([("", ANDI, "S5", "10000")], (*HEADER, "Nominal"))
     plan = plan_of(sheet, known_of((ANDI, "S5", 1, "pending")))
     assert keys_of(plan.attempted) == [(ANDI, "S5", 1)]
+
+
+@given(plans(), st.sets(st.integers(2, 9)))
+def test_an_order_is_of_the_same_row_wherever_that_stood(
+    planned: tuple[Plan, Known, Wishes], wrong: set[int]
+) -> None:
+    plan, known, _ = planned
+    moved = replace(known, orders=known.orders.assign(row=known.orders["row"] + 1_000))
+    pd.testing.assert_frame_equal(
+        batch.recognise(plan.rows, known, wrong), batch.recognise(plan.rows, moved, wrong)
+    )
 
 
 def test_rows_that_moved_are_known_by_what_they_ask() -> None:
