@@ -100,4 +100,4 @@ def _held_in(sheet: Sheet, row: int, position: int) -> str:
 
 
 def _row_of(cell: str) -> int:
-    return int(cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    return int(found[0]) if (found := re.search("[0-9]+", cell)) else 0
