@@ -176,6 +176,7 @@ WORDS: dict[str, str] = {
         "phone numbers above the header are left out (row {rows}): the header was found in row {row}; if those rows are "
         "to be paid, put them under it"
     ),
+    "sheet.deep_header": "the header was found in row {row}; what stands above it is left out",
     "sheet.wide_name": (
         "the header {column} goes over more columns ({others}), and what stands there was not used: give each column a header "
         "of its own, or choose one with --number-column and --product-column"

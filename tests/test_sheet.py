@@ -317,6 +317,8 @@ def test_headers_are_compared_without_case_and_signs(
         ("Nomor HP Aktif,Kode", 0),
         ("No. Telp / HP,Kode/SKU", 0),
         ("HP/Email,Nomor HP/WA,Kode", 1),
+        ("WA,No HP,Kode", 1),
+        ("HP/WA,No HP,Kode", 1),
     ],
 )
 def test_a_hint_in_a_header_is_no_part_of_its_name(
@@ -341,8 +343,12 @@ def test_a_header_may_stand_under_any_number_of_titles_but_not_of_people(
     text_file: Callable[[bytes], Path],
 ) -> None:
     table = b"HP,Kode\n081234567890,TEL5\n"
-    assert list(rows_of(read_sheet(text_file(b"title 1,0812\n\n" * 1_000 + table)))) == [2002]
-    people = b"Nama,Kontak\n" + b"Ani,081234567890\n" * 30
+    sheet = read_sheet(text_file(b"title 1,0812\n\n" * 1_000 + table))
+    assert list(rows_of(sheet)) == [2002]
+    assert [(each.code, dict(each.facts)) for each in sheet.notices] == [
+        ("sheet.deep_header", {"row": "2001"})
+    ]
+    people = b"Nama,Kontak\n" + b"Ani,081234567890\n" * 29 + b"Budi,8.12346E+10\n"
     error = refused(text_file(people + table), "sheet.no_number_column")
     assert "in 30 filled rows from the top; row 1 has" in wording(error)
 
@@ -359,6 +365,7 @@ def test_what_stands_above_the_people_is_the_likeliest_header(text_file: Callabl
         people = b"Ani,081234567890,TEL5\nBudi,081234567891,TEL5\n"
         error = refused(text_file(title + people), "sheet.no_header")
         assert "the phone number 081234567890;" in wording(error)
+    assert "row 1 has" in wording(refused(text_file(b"Kontak\n081234567890\n"), "sheet.no_number_column"))
 
 
 @pytest.mark.parametrize("names", [b",,Kode Produk,Nominal\n", b"Lengkap,No HP,Kode Produk,Nominal\n"])

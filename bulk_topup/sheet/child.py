@@ -25,7 +25,7 @@ from bulk_topup.errors import InputError
 from bulk_topup.model import BookTab, Notice, letter
 from bulk_topup.sheet import frames, text
 from bulk_topup.sheet.book import Wanted, choose
-from bulk_topup.sheet.columns import Named, first_of
+from bulk_topup.sheet.columns import HEADER_ROWS, Named, first_of
 from bulk_topup.sheet.frames import Frame
 from bulk_topup.sheet.look import Format, format_of, is_encrypted_package, read_bytes, size_of
 from bulk_topup.sheet.password import unlocked
@@ -240,6 +240,8 @@ def _header_notices(header: Header) -> Iterator[Notice]:
     if people := header.people_above:
         rows = first_of(people, text.LISTED_ROWS)
         yield Notice("sheet.people_above", {"rows": rows, "row": str(header.row)})
+    elif header.row > HEADER_ROWS:
+        yield Notice("sheet.deep_header", {"row": str(header.row)})
 
 
 def _wide_names(found: Found, nameless: Set[int]) -> Iterator[Notice]:

@@ -42,14 +42,14 @@ NUMBER = _aliases(
     nomortelepon notelepon telepon nomortelpon notelpon telpon nomortelp notelp telp nomortlp notlp tlp
     nomorpelanggan nopelanggan nomorwa nowa nomorwhatsapp nowhatsapp
     nomorhpkaryawan nohpkaryawan nomorhppenerima nohppenerima
-    wa nomorhandphonekaryawan nohandphonekaryawan nomorhppegawai nohppegawai nomorhppeserta nohppeserta
+    nomorhandphonekaryawan nohandphonekaryawan nomorhppegawai nohppegawai nomorhppeserta nohppeserta
     nomorhpaktif nohpaktif nomorhandphoneaktif nohandphoneaktif nomorwaaktif nowaaktif nomorwhatsappaktif
     """
 )
 PRODUCT = _aliases(
     """
     product productcode productid code sku skucode voucher vouchercode topupcode operatorcode
-    produk produkpulsa kode kodeproduk kodeprodukpulsa
+    produk kode kodeproduk kodeprodukpulsa
     kodeoperator kodepulsa kodevoucher kodepaket kodenominal kodetopup kodesku
     """
 )
@@ -144,7 +144,8 @@ def _joined(upper: Row, lower: Row) -> list[str]:
     return [low if low.strip() else high for high, low in zip_longest(names, under, fillvalue="")]
 
 
-_PHONE = re.compile(r"[+(]?(?:(?:62|0)[ ).-]*)?8[0-9 ().-]{8,16}")
+_PHONE = re.compile(r"[+(]?(?:(?:62|0)[ ).-]*)?8[0-9 ().-]{8,16}|[86][.,][0-9]+[eE][+]?1[0-3]")
+"""Also what Excel makes of one, as `8.12346E+10`."""
 
 
 def _people(rows: Iterable[Row]) -> tuple[int, ...]:
@@ -188,7 +189,7 @@ def _by_alias(texts: Sequence[str], aliases: frozenset[str]) -> list[int]:
 
 def _is_alias(text: str, aliases: frozenset[str]) -> bool:
     """As `No. HP / WA` is, too."""
-    return all(fold(name) in aliases for name in text.split("/"))
+    return set() < set(map(fold, text.split("/"))) - {"wa"} <= aliases
 
 
 def _by_text(texts: Sequence[str], name: str) -> list[int]:
@@ -266,13 +267,17 @@ def _not_found(candidates: list[Row], found: list[tuple[list[int], list[int]]]) 
     fitting = [bool(numbers) + bool(products) for numbers, products in found]
     nearest = fitting.index(max(fitting))
     if not fitting[nearest] and (people := _people(candidates)):
-        nearest = [row for row, _ in candidates].index(people[0]) - 1
-        if nearest < 0 or sum(map(bool, map(str.strip, candidates[nearest][1]))) == 1:
-            number = next(filter(is_phone, candidates[nearest + 1][1]))
-            return NoHeader("sheet.no_header", number=shown(number))
+        first = [row for row, _ in candidates].index(people[0])
+        nearest, texts = first - 1, candidates[first][1]
+        if not first or _filled(candidates[nearest][1]) < min(2, _filled(texts)):
+            return NoHeader("sheet.no_header", number=shown(next(filter(is_phone, texts))))
     row, texts = candidates[nearest]
     code = "sheet.no_product_column" if found[nearest][0] else "sheet.no_number_column"
     return NoHeader(code, row=str(row), columns=_listed(texts), searched=str(len(candidates)))
+
+
+def _filled(texts: Sequence[str]) -> int:
+    return sum(map(bool, map(str.strip, texts)))
 
 
 def _listed(texts: Sequence[str], positions: Iterable[int] | None = None) -> str:
