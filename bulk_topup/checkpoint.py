@@ -20,14 +20,13 @@ import threading
 import uuid
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.batch import KEY, KNOWN_COLUMNS, Known
 from bulk_topup.clock import days_booked
 from bulk_topup.commits import SharedCommits, immediate
 from bulk_topup.errors import InputError, StorageFailed, cause_of
-from bulk_topup.lines import line_of, line_values, lines_alike_of, moved, own_header
+from bulk_topup.lines import digest_of, line_of, line_values, lines_alike_of, moved, own_header
 from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then, account_of
 from bulk_topup.outcomes import DENIED, RESOLVED_NOT_SENT, TURNED_AWAY, is_belied, order_status
 
@@ -104,6 +103,9 @@ SCHEMA = (
         WHERE what = 'run' AND instr(note, ', plan ');
     UPDATE trail SET approved_by = substr(note, instr(note, ', approved by ') + 14)
         WHERE what = 'run' AND instr(note, ', approved by ');
+    """,
+    """
+    CREATE TABLE standing (digest TEXT NOT NULL);  -- of the plan whose lines stand in `lines`
     """,
 )
 """One entry per schema version; a file of version n gets the entries after the n-th."""
@@ -490,12 +492,13 @@ class Checkpoint:
             db.executemany("INSERT OR REPLACE INTO batch VALUES (?, ?)", list(facts.items()))
             before = db.total_changes
             db.executemany(_UPSERT_ORDER, _order_values(plan))
-            old_header = json.loads(self._header(db))
-            if old_header != own_header(plan) or not _lines_stand(db, plan):
+            digest = digest_of(plan)
+            if not _lines_stand(db, digest):
                 db.executemany(_MOVE_ORDER, _row_values(plan))
-                _replace_lines(db, plan, old_header)
+                _replace_lines(db, plan, json.loads(self._header(db)))
                 header = json.dumps(own_header(plan))
                 db.execute("INSERT OR REPLACE INTO batch VALUES ('header', ?)", (header,))
+                db.execute("INSERT INTO standing VALUES (?)", (digest,))
             if db.total_changes != before:
                 db.execute(_FORGET_SUMMARY)
             (kept,) = db.execute("SELECT count(*) FROM lines WHERE NOT removed").fetchone()
@@ -625,6 +628,7 @@ class Checkpoint:
                 "SELECT id FROM orders WHERE number = ? AND product = ? AND itrx = ?", key
             ).fetchone()
             db.execute(_INSERT_LOST_LINE, (REMOVED_OFFSET, claim["row"], *key, *key))
+            db.execute(_FORGET_STANDING)
         self.lost_attempt(order_id, claim["token"], claim["claimed_at"], claim["day"])
 
     def _restate(self, db: sqlite3.Connection, order_id: int) -> Status:
@@ -910,6 +914,7 @@ _UPSERT_ORDER = """
 """
 
 _FORGET_SUMMARY = "DELETE FROM summary"
+_FORGET_STANDING = "DELETE FROM standing"
 
 _NOTE = """
     INSERT INTO trail (at, who, what, order_id, note, plan_code, approved_by, after)
@@ -1171,14 +1176,10 @@ def _row_values(plan: Plan) -> Iterator[tuple[object, ...]]:
         yield (int(row), *key)
 
 
-def _lines_stand(db: sqlite3.Connection, plan: Plan) -> bool:
-    """Whether the lines are those of this plan already, none of them removed: a batch of a million that only
-    goes on need not be written anew."""
-    cursor = db.cursor()
-    cursor.row_factory = None
-    names = "position, row, cells, number, product, itrx, status, why, removed"
-    kept = cursor.execute(f"SELECT {names} FROM lines ORDER BY position")  # noqa: S608
-    return all(mine == new for mine, new in zip_longest(kept, line_values(plan)))
+def _lines_stand(db: sqlite3.Connection, digest: str) -> bool:
+    """Whether the lines are those of this plan already: a batch of a million that only goes on need not be
+    written anew."""
+    return db.execute("SELECT 1 FROM standing WHERE digest = ?", (digest,)).fetchone() is not None
 
 
 def _replace_lines(db: sqlite3.Connection, plan: Plan, old_header: Sequence[str]) -> None:
@@ -1188,6 +1189,7 @@ def _replace_lines(db: sqlite3.Connection, plan: Plan, old_header: Sequence[str]
                 ON l.status IS NULL AND l.number = o.number AND l.product = o.product AND l.itrx = o.itrx
            WHERE o.status <> 'unsent' ORDER BY l.position"""
     ).fetchall()
+    db.execute(_FORGET_STANDING)
     db.execute("DELETE FROM lines")
     db.executemany(_INSERT_LINE, line_values(plan))
     keys = (frame[KEY].itertuples(index=False) for frame in (plan.orders, plan.attempted))

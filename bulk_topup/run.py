@@ -498,8 +498,10 @@ def over_budget(cost: int, checkpoint: Checkpoint | None, budget: int | None) ->
 
     The budget is the batch's: what its earlier runs spent, or may have, counts.
     """
+    if budget is None:
+        return None
     before = 0 if checkpoint is None else checkpoint.committed()
-    if budget is None or before + cost <= budget:
+    if before + cost <= budget:
         return None
     return {"cost": cost, "before": before, "budget": budget}
 

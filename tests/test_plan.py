@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bulk_topup import batch
 from bulk_topup import plan as planning
 from bulk_topup.batch import KEY, SLOT, Known, Wishes
+from bulk_topup.lines import digest_of, line_values
 from bulk_topup.model import Order, Status
 from tests.builders import (
     ANDI,
@@ -234,6 +235,16 @@ def test_a_nominal_cell_that_was_edited_does_not_make_an_attempted_row_invalid()
     sheet = sheet_of([("", ANDI, "S5", "10000")], (*HEADER, "Nominal"))
     plan = plan_of(sheet, known_of((ANDI, "S5", 1, "pending")))
     assert keys_of(plan.attempted) == [(ANDI, "S5", 1)]
+
+
+@given(plans(), st.booleans())
+def test_plans_have_one_digest_where_they_have_the_same_lines(
+    planned: tuple[Plan, Known, Wishes], repeat: bool
+) -> None:
+    one, _, wishes = planned
+    other = plan_of(one.rows.sheet, None, replace(wishes, repeat_duplicates=repeat))
+    same = list(line_values(one)) == list(line_values(other))
+    assert (digest_of(one) == digest_of(other)) is same
 
 
 @given(plans(), st.sets(st.integers(2, 9)))

@@ -287,6 +287,7 @@ def test_the_approvals_of_an_earlier_version_are_taken_over_from_its_trail(tmp_p
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         for column in ("plan_code", "approved_by", "after"):
             db.execute(f"ALTER TABLE trail DROP COLUMN {column}")
+        db.execute("DROP TABLE standing")
         db.execute("PRAGMA user_version = 2")
         for at, note in notes:
             values = (at.isoformat(), "rina", note)
