@@ -237,6 +237,7 @@ ANI, BUDI, CICI = b"Ani,081234567890,S5", b"Budi,081234567891,S5", b"Cici,081234
         ((ANI, b'Budi,"081234567891,S5', b'Cici,081234567892",S5'), "3"),
         ((b'"Ani, S.Kom",081234567890,"S5', b"Budi,0812-3456-7891,S5", CICI + b'"'), "2"),
         ((b'"' + ANI, BUDI, CICI, b'Dedi",x,S5'), "2"),
+        ((ANI, b'Budi,0"81234567891,"S5', CICI, b'"'), "3"),
     ],
 )
 def test_rows_between_two_stray_quotes_are_not_lost_in_a_cell(lines: tuple[bytes, ...], row: str) -> None:

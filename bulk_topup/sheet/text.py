@@ -361,16 +361,16 @@ def _is_person(line: str, delimiter: str, columns: Columns) -> bool:
     readings = (line.split(delimiter), next(csv.reader([line], delimiter=delimiter), []))
     return any(
         max(columns.number, columns.product) < len(cells)
-        and is_phone(cells[columns.number].strip(_AROUND))
-        and cells[columns.product].strip(_AROUND)
+        and is_phone(_unquoted(cells[columns.number]))
+        and _unquoted(cells[columns.product])
         for cells in readings
     )
+
+
+def _unquoted(cell: str) -> str:
+    return cell.replace('"', "").strip("'= ")
 
 
 def _has_words(line: str, source: _Source, header: Header) -> bool:
     """Whether words stand where the phone number should, as in a line of an address."""
     return re.search("[^\\W0-9_eE]", line.split(source.delimiter)[header.columns.number]) is not None
-
-
-_AROUND = "\"'= "
-"""What may stand around a text in a cell, besides the text."""
