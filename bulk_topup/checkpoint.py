@@ -472,8 +472,10 @@ class Checkpoint:
 
     def started(self) -> date | None:
         """The WIB day on which the batch began; where that was not kept, the first that the file knows of."""
+        if kept := self.fact("started"):
+            return date.fromisoformat(kept)
         rows = self._rows(
-            """SELECT coalesce((SELECT value FROM batch WHERE key = 'started'), min(day)) FROM (
+            """SELECT min(day) FROM (
                    SELECT min(day) AS day FROM attempts UNION ALL SELECT min(substr(at, 1, 10)) FROM trail)"""
         )
         return date.fromisoformat(rows[0][0]) if rows[0][0] else None
