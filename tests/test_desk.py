@@ -578,7 +578,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "prices --ready": ("write these codes", "bulk-topup template payroll.xlsx"),
     "template new.xlsx": ("open it in Excel", "bulk-topup check new.xlsx"),
     "history": ("nothing is open", "bulk-topup find 08..."),
-    "find 081234500000": ("tell them what stands above", "bulk-topup history"),
+    "find 081234500000": ("for all batches", "bulk-topup history"),
     "forget --before 2020-01-01 --yes": ("see the batches", "bulk-topup history"),
     "logout": ("to log in again", "bulk-topup login"),
     "config": ("keep what is the same every month", "bulk-topup config --init"),
@@ -691,10 +691,7 @@ def test_a_row_without_an_invoice_is_not_sent_to_a_command_that_cannot_ask_about
     office.payroll("gaji.csv", ["081200002001"])
     office.send("gaji.csv")
     found = json.loads(office.run("find", "081200002001", "--json").out)
-    assert [step["command"].partition(" --row")[0] for step in found["next"]] == [
-        "bulk-topup resolve gaji.csv",
-        "bulk-topup settle gaji.csv --resend",
-    ]
+    assert [step["command"] for step in found["next"]] == ["bulk-topup settle gaji.csv --resend"]
 
 
 # -- commands to paste -------------------------------------------------------------------------------------
