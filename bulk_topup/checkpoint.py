@@ -418,9 +418,13 @@ class Checkpoint:
         only looked into. An order that two of them sent counts for both."""
         if self._rows("PRAGMA user_version")[0][0] < SENDINGS_SINCE:
             return []
+        kept = self._summary() or {}  # one of an earlier program may have none
+        return [Sending(*row) for row in kept.get("sendings") or self._counted_sendings()]
+
+    def _counted_sendings(self) -> list[tuple[object, ...]]:
         rows = self._rows(_SENDINGS, "outcome.not_in_checkpoint")
         lost = self._rows(_LOST_ORDERS, "outcome.not_in_checkpoint")[0][0]
-        return [Sending(*row) for row in rows] + ([Sending("", "", "", "", lost)] if lost else [])
+        return [*map(tuple, rows), *([("", "", "", "", lost)] if lost else [])]
 
     # -- the sheet and its orders --------------------------------------------------------------------------
 
@@ -855,7 +859,7 @@ class Checkpoint:
         """None where something was written since it was kept.
 
         An attempt, its outcome or a person's word drops it by a trigger; whatever else writes orders or
-        lines, a million at a time, drops it itself.
+        lines, a million at a time, drops it itself. A command that sent nothing so far changes nothing in it.
         """
         is_of_this_version = self._rows("SELECT 1 FROM sqlite_master WHERE name = 'summary'")
         if not is_of_this_version:  # one that is only looked into
@@ -872,6 +876,7 @@ class Checkpoint:
             "lines_alike": groups,
             "last_balance": self.last_balance(),
             "last_attempt": self._last_attempt(),
+            "sendings": [] if self._read_only else self._counted_sendings(),
         }
         if not self._read_only:
             with contextlib.suppress(StorageFailed), self._transaction() as db:  # it only saves time

@@ -806,7 +806,8 @@ def write(checkpoint: Checkpoint, what: str, facts: Any, at: datetime) -> None:
 
 
 def summed_up(checkpoint: Checkpoint) -> tuple[object, ...]:
-    return checkpoint.lines_alike(), checkpoint.last_balance(), checkpoint.last_touched()
+    kept = checkpoint.lines_alike(), checkpoint.last_balance(), checkpoint.last_touched()
+    return (*kept, checkpoint.sendings())
 
 
 def recounted(path: Path) -> tuple[object, ...]:
