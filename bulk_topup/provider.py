@@ -247,7 +247,12 @@ def checked_base_url(address: str) -> str:
     places = [place for place in parts.path.split("/") if place not in {"", "."}]
     if ".." in places:
         raise _bad_address(stripped)
-    return "/".join((f"{scheme}://{shown_host}{shown_port}", *places))
+    checked = "/".join((f"{scheme}://{shown_host}{shown_port}", *places))
+    try:
+        requests.Request("POST", checked).prepare()
+    except requests.RequestException:  # a host that no request can be made to, as `*.example.com`
+        raise _bad_address(stripped) from None
+    return checked
 
 
 def _bad_address(address: str) -> InputError:
@@ -380,10 +385,10 @@ class _Watchdog:
     def add(self, deadline: _Deadline) -> None:
         with self._lock:
             self._deadlines.add(deadline)
-            if self._is_awake:
-                return
-            self._is_awake = True
-        threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
+            if not self._is_awake:
+                # Raises where the system has no thread left; whoever comes next tries again.
+                threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
+                self._is_awake = True
 
     def discard(self, deadline: _Deadline) -> None:
         with self._lock:

@@ -20,6 +20,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from bulk_topup import provider as provider_module
 from bulk_topup.errors import InputError, ProviderError
 from bulk_topup.model import Answer, NoAnswer, NotSent, Order, Reply
 from bulk_topup.outcomes import NO_ANSWER_CAUSES, NOT_SENT_CAUSES
@@ -267,6 +268,28 @@ def test_a_tls_handshake_that_drips_is_not_sent() -> None:
         with within(2):
             assert top_up(f"https://127.0.0.1:{listener.getsockname()[1]}") == NotSent("connect_timeout")
         dripping.join(5)
+
+
+def test_a_watch_that_could_not_begin_for_want_of_a_thread_begins_with_the_next_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    watchdog = provider_module._Watchdog(0.05)
+    here, there = socket.socketpair()
+    with here, there, ExitStack() as stack:
+        first, second = (provider_module._Deadline(watchdog) for _ in range(2))
+        stack.callback(first.end)
+        stack.callback(second.end)
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", none_left)
+            with pytest.raises(RuntimeError):
+                first.watch(here)
+        second.watch(here)
+        here.settimeout(5)
+        assert here.recv(1) == b""
+        assert second.passed
 
 
 def test_an_unknown_certificate_is_not_sent(serve: Callable[..., Server], server_tls: ssl.SSLContext) -> None:
@@ -1034,6 +1057,9 @@ def test_an_address_has_one_spelling(address: str, url: str) -> None:
         "ftp://klikmbc.co.id",
         "file:///etc/passwd",
         "https://klikmbc.\u0441o.id",
+        "https://*.klikmbc.co.id",
+        "https://.klikmbc.co.id",
+        "https://klik%mbc.co.id",
     ],
 )
 def test_any_other_address_is_refused_without_showing_a_password(address: str) -> None:
