@@ -38,6 +38,11 @@ class Flights:
         self._may_get_ready = threading.Condition(lock)
         self._place_free = threading.Condition(lock)
 
+    def narrow(self) -> None:
+        """From now on one request at a time, those in flight aside; nothing is made ready ahead of it."""
+        with self._place_free:
+            self.most, self.most_ahead, self._ahead = 1, 0, 0
+
     @contextlib.contextmanager
     def flight(self) -> Iterator[Flight]:
         """Waits until a row may be made ready for a place. Leaving it gives back what was not used."""

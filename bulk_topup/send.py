@@ -143,8 +143,11 @@ class Sender:
         try:
             step()
         except BaseException as error:  # noqa: BLE001  (re-raised by `run` in the main thread)
-            self.failure = self.failure or error
-            self._stop(Halt(error.code if isinstance(error, BulkTopupError) else "defect"))
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        self.failure = self.failure or error
+        self._stop(Halt(error.code if isinstance(error, BulkTopupError) else "defect"))
 
     def _work(self, waiting: queue.SimpleQueue[Order], expected: Mapping[int, Status], nth: int) -> None:
         def work() -> None:
@@ -161,7 +164,7 @@ class Sender:
             with self._flights.flight() as flight:
                 outcome = self._try(order, expected, flight, waiting, nth)
             wait_s = None if outcome is None else self._pause_for(outcome, backoff_s)
-            if wait_s is None:
+            if wait_s is None or self.halt is not None:
                 return
             self.tools.clock.sleep(wait_s)
 
@@ -252,9 +255,17 @@ class Sender:
         with flight.place(self.tools.clock.alive() - moment.began) as has_stalled:
             # Those who waited for a provider that stood still must not all leave at once: each waits for
             # another slot, as its own is long past.
-            if has_stalled and not self.tools.throttle.wait(to_send=True):
+            if has_stalled and not self._has_another_slot():
                 return NotSent("late")
             return self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
+
+    def _has_another_slot(self) -> bool:
+        """Its attempt is written: where the pace is out of reach, that has to come to *not sent* first."""
+        try:
+            return self.tools.throttle.wait(to_send=True)
+        except StorageFailed as failure:
+            self._fail(failure)
+            return False
 
     def _moment(self) -> Moment:
         clock = self.tools.clock
@@ -332,7 +343,7 @@ class Sender:
             raise
 
     def _may_leave(self, order: Order, moment: Moment) -> bool:
-        return self._is_prompt(moment) and self.guard(order) is None
+        return self.halt is None and self._is_prompt(moment) and self.guard(order) is None
 
     def _is_prompt(self, moment: Moment) -> bool:
         now = self.tools.clock.now()
@@ -350,6 +361,7 @@ class Sender:
             verdict = self._streaks.see(outcome, order.product)
         if outcome.then is Then.ONE_AT_A_TIME:
             self._one_at_a_time = True
+            self._flights.narrow()
             self.tools.ledger.pause(BUSY_S)
         if outcome.then is Then.STOP:
             if outcome.kind is Kind.REFUSED:  # by a code of the account's, which every desk of it would meet
