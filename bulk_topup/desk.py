@@ -317,9 +317,11 @@ class Desk:
                 say.text("resend.held", row=open_.order.row, number=open_.order.number, why=say.text(why))
             )
 
-    def show_resolved(self, verdict: Verdict, status: Status) -> None:
-        is_by_word_alone = status is Status.GAGAL and not verdict.invoice
-        words = say.text("resolve.not_sent") if is_by_word_alone else say.text(f"status.{status}")
+    def show_resolved(self, verdict: Verdict, before: Status, status: Status) -> None:
+        code = f"status.{status}"
+        if status is Status.GAGAL and not verdict.invoice:
+            code = "resolve.not_sent_but_held" if before is Status.ACCEPTED else "resolve.not_sent"
+        words = say.text(code)
         self.say(
             say.text("resolve.done", row=verdict.row or "", number=verdict.number, status=status, words=words)
         )

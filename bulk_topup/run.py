@@ -255,10 +255,10 @@ def resolve_row(
     if isinstance(verdict, InputError):
         return verdict
     try:
-        (status,) = settle.resolve(checkpoint, tools, [verdict], who())
+        ((before, status),) = settle.resolve(checkpoint, tools, [verdict], who())
     except (InputError, ProviderError) as problem:
         return problem
-    desk.show_resolved(verdict, status)
+    desk.show_resolved(verdict, before, status)
     return None
 
 
@@ -701,7 +701,8 @@ def conclude(
 def keep_typed(checkpoint: Checkpoint, results_path: Path, desk: Desk) -> Mapping[tuple[int, str], str]:
     """Set results aside that a person changed since they were written, under the time of that change.
 
-    Returns the answers of their tab of open rows, by sheet row and number.
+    Returns the answers of their tab of open rows, by sheet row and number; not that a row was not sent, where
+    it was sent once more since: that is another question now.
     """
     ours = checkpoint.fact("results_sha256")
     if not results_path.is_file() or (ours and sha256_of(results_path) == ours):
@@ -720,7 +721,15 @@ def keep_typed(checkpoint: Checkpoint, results_path: Path, desk: Desk) -> Mappin
         results_path.rename(kept)
         desk.show_notices([Notice("saved.kept", {"target": results_path.name, "path": str(kept)})])
     verdicts = [one for one in read if not isinstance(one, InputError) and one.row is not None]
-    return {(one.row or 0, one.number): one.invoice or "not sent" for one in verdicts}
+    sent = {(open_.order.row, open_.order.number): open_.past[-1] for open_ in checkpoint.open_orders()}
+    typed = {(one.row or 0, one.number): one.invoice or "not sent" for one in verdicts}
+    outdated = {
+        key
+        for key, answer in typed.items()
+        if answer == "not sent" and key in sent and sent[key].begun_at > changed
+    }
+    desk.show_notices([Notice("saved.outdated", {"row": str(row)}) for row, _ in sorted(outdated)])
+    return {key: answer for key, answer in typed.items() if key not in outdated}
 
 
 def closed_books(checkpoint: Checkpoint) -> books.Books:

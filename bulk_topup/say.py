@@ -677,6 +677,10 @@ WORDS: dict[str, str] = {
     ),
     "saved.new_name": "{target} is there already and is left as it is; this plan has another name",
     "saved.kept": "{target} was changed since it was written: your version is kept as {path}",
+    "saved.outdated": (
+        "row {row} was sent once more since 'not sent' was typed for it: that answer is not in the new results, as the "
+        "question is another one now"
+    ),
     "saved.split": "one Excel sheet holds {most:number} rows under its header; the others are in the tabs {tabs}",
     "saved.cut": (
         "{count:number} texts are longer than the 32,767 characters that Excel keeps in a cell; they end with how much was cut"
@@ -1509,6 +1513,10 @@ WORDS: dict[str, str] = {
     "resend.dearer": "its product costs more now than when it was sent",
     "resolve.done": "row {row} {number}: {status} - {words}",
     "resolve.not_sent": "closed by hand, the provider does not have it",
+    "resolve.not_sent_but_held": (
+        "closed by hand as not sent, although the provider answered (51) that it holds it: have the provider confirm "
+        "in writing that it does not, before the row is sent again"
+    ),
     "resolve.pending": (
         "row {row} is pending: the provider took it and is still working on it; 'bulk-topup settle' asks how it ended"
     ),

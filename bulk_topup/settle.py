@@ -363,8 +363,11 @@ class Verdict:
     note: str
 
 
-def resolve(checkpoint: Checkpoint, tools: Tools, verdicts: Iterable[Verdict], who: str) -> Iterator[Status]:
-    """Close open rows one by one; an invoice counts only once `cekstatus` confirms it.
+def resolve(
+    checkpoint: Checkpoint, tools: Tools, verdicts: Iterable[Verdict], who: str
+) -> Iterator[tuple[Status, Status]]:
+    """Close open rows one by one, each from one status to another; an invoice counts only once `cekstatus`
+    confirms it.
 
     Raises InputError at the first verdict that does not hold, ProviderError where the provider could not be
     asked; those before it stand.
@@ -374,7 +377,7 @@ def resolve(checkpoint: Checkpoint, tools: Tools, verdicts: Iterable[Verdict], w
         outcome = _confirmed(checkpoint, tools, order, verdict) if verdict.invoice else NOT_SENT
         status = checkpoint.resolve(order, outcome, tools.clock.now(), who, verdict.note)
         tools.ledger.conclude_all(dict.fromkeys(checkpoint.tokens(order.order.id), status))
-        yield status
+        yield order.status, status
 
 
 NOT_SENT = Outcome(Kind.GAGAL, Then.GO_ON, RESOLVED_NOT_SENT)

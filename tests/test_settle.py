@@ -994,6 +994,20 @@ def test_an_accepted_row_is_closed_by_its_invoice(make_unknown: MakeBench) -> No
     assert bench.statuses() == ["sukses"]
 
 
+def test_to_close_an_accepted_row_as_not_sent_is_done_and_told_for_what_it_is(
+    make_unknown: MakeBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The provider's own word is against it: whoever heard otherwise from them may still be wrong."""
+    bench = make_unknown(PAID_AND_LOST)
+    bench.resend()
+    capsys.readouterr()
+
+    bench.resolve(said(A, ""))
+
+    assert bench.statuses() == ["gagal"]
+    assert "although the provider answered (51) that it holds it" in capsys.readouterr().out
+
+
 def test_the_record_says_who_closed_a_row_when_how_and_why(make_unknown: MakeBench) -> None:
     bench = make_unknown(PAID_AND_LOST)
     (topup,) = bench.paid()

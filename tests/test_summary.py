@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -20,6 +21,7 @@ from bulk_topup.language import in_each
 from bulk_topup.model import BookTab, Finding, Kind, Level, Paid, Status
 from bulk_topup.results import result_line, what_to_ask
 from bulk_topup.resultsbook import ASK_COLUMNS, FACTS, TO_DO_COLUMNS, _own_columns, summary_rows
+from bulk_topup.run import keep_typed
 from bulk_topup.settle import NOT_SENT, Verdict
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.columns import Named, find_header
@@ -682,6 +684,24 @@ def test_what_a_person_typed_into_the_results_is_never_lost(office: Office) -> N
     assert kept.name in done.out + done.err
     assert openpyxl.load_workbook(kept)["To do"]["B2"].value == "0812 corrected"
     assert openpyxl.load_workbook(path)["Ask provider"]["I2"].value == "TRX-TYPED"
+
+
+@pytest.mark.parametrize(("typed_first", "stands"), [(True, {}), (False, {(3, BUDI): "not sent"})])
+def test_not_sent_is_no_answer_any_more_once_the_row_was_sent_again(
+    batch: Checkpoint,
+    target: Path,
+    typed_first: bool,
+    stands: dict[tuple[int, str], str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write(batch, target)
+    filled_in(target, I2="not sent")
+    typed_at = (NOW + timedelta(minutes=-1 if typed_first else 1)).timestamp()
+    os.utime(target, (typed_at, typed_at))
+    again = orders_in(batch)[BUDI, "S5", 1]
+    assert attempted(batch, again, an_outcome(Kind.EXISTS), expected=Status.UNKNOWN) is Status.ACCEPTED
+    assert keep_typed(batch, target, Desk()) == stands
+    assert ("row 3 was sent once more" in "".join(capsys.readouterr())) is typed_first
 
 
 def test_the_whole_way_from_the_run_to_the_provider_and_back(office: Office) -> None:
