@@ -18,7 +18,6 @@ from bulk_topup.account import Stop
 from bulk_topup.batch import KEY
 from bulk_topup.clock import near_midnight, wib_day
 from bulk_topup.errors import BulkTopupError, StorageFailed
-from bulk_topup.flights import Flights
 from bulk_topup.ledger import OTHER_DAY
 from bulk_topup.model import Halt, Kind, NotSent, Order, Outcome, Status, Then
 from bulk_topup.outcomes import Streaks, classify
@@ -31,9 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bulk_topup.checkpoint import Attempt, Checkpoint, Ended
-    from bulk_topup.flights import Flight
     from bulk_topup.ledger import Claim
-    from bulk_topup.model import Answer
     from bulk_topup.plan import Plan
     from bulk_topup.settle import Resendable
     from bulk_topup.tools import Tools, Watcher
@@ -107,7 +104,6 @@ class Sender:
     def __post_init__(self) -> None:
         self._batch = self.checkpoint.batch_id
         self._since = self.checkpoint.started() or wib_day(self.tools.clock.now())
-        self._flights = Flights(self.workers, self.tools.clock.alive)
         self._streaks = Streaks()
         self._held_products: set[str] = set()
         self._one_at_a_time = False
@@ -125,7 +121,7 @@ class Sender:
             threading.Thread(
                 target=self._work, args=(waiting, expected, nth), name=f"sender-{nth}", daemon=True
             )
-            for nth in range(self._flights.most + self._flights.most_ahead)
+            for nth in range(self.workers)
         ]
         for thread in threads:
             thread.start()
@@ -143,11 +139,8 @@ class Sender:
         try:
             step()
         except BaseException as error:  # noqa: BLE001  (re-raised by `run` in the main thread)
-            self._fail(error)
-
-    def _fail(self, error: BaseException) -> None:
-        self.failure = self.failure or error
-        self._stop(Halt(error.code if isinstance(error, BulkTopupError) else "defect"))
+            self.failure = self.failure or error
+            self._stop(Halt(error.code if isinstance(error, BulkTopupError) else "defect"))
 
     def _work(self, waiting: queue.SimpleQueue[Order], expected: Mapping[int, Status], nth: int) -> None:
         def work() -> None:
@@ -161,20 +154,14 @@ class Sender:
     def _send(self, order: Order, expected: Status, waiting: queue.SimpleQueue[Order], nth: int) -> None:
         """One order to an outcome, through as many attempts as were certainly not sent."""
         for backoff_s in (*BACKOFF_S, None):
-            with self._flights.flight() as flight:
-                outcome = self._try(order, expected, flight, waiting, nth)
+            outcome = self._try(order, expected, waiting, nth)
             wait_s = None if outcome is None else self._pause_for(outcome, backoff_s)
             if wait_s is None or self.halt is not None:
                 return
             self.tools.clock.sleep(wait_s)
 
     def _try(
-        self,
-        order: Order,
-        expected: Status,
-        flight: Flight,
-        waiting: queue.SimpleQueue[Order],
-        nth: int,
+        self, order: Order, expected: Status, waiting: queue.SimpleQueue[Order], nth: int
     ) -> Outcome | None:
         """One attempt at its slot; None where there was none, or is none to be made."""
         if order.product in self._held_products:
@@ -193,7 +180,7 @@ class Sender:
         if not self.purse.reserve(order.price - _committed(order, expected)):
             self._stop(Halt("halt.budget", {"limit": str(self.purse.limit)}))
             return None
-        outcome = self._attempt(order, expected, flight)
+        outcome = self._attempt(order, expected)
         if outcome is None:
             self.tools.throttle.unused()
         return outcome
@@ -232,7 +219,7 @@ class Sender:
             self.tools.throttle.pause(wait_s)
         return wait_s
 
-    def _attempt(self, order: Order, expected: Status, flight: Flight) -> Outcome | None:
+    def _attempt(self, order: Order, expected: Status) -> Outcome | None:
         """Claim, write, send, record. None where the slot is taken, or the copy before is not paid."""
         moment = self._moment()
         if not _copy_may_follow(order, wib_day(moment.at), self.checkpoint, self.watcher):
@@ -245,27 +232,11 @@ class Sender:
         if claim_token is None:
             return None
         attempt = self._begin(order, moment, claim_token, expected)
-        answer = self._answer(order, moment, flight)
+        answer = self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
         status, outcome = self._end(attempt, classify(answer, order, self.tools.clock.now()), moment)
         self.tools.ledger.conclude_later(claim_token, status)
         self._react(order, outcome, status, expected)
         return outcome
-
-    def _answer(self, order: Order, moment: Moment, flight: Flight) -> Answer:
-        with flight.place(self.tools.clock.alive() - moment.began) as has_stalled:
-            # Those who waited for a provider that stood still must not all leave at once: each waits for
-            # another slot, as its own is long past.
-            if has_stalled and not self._has_another_slot():
-                return NotSent("late")
-            return self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
-
-    def _has_another_slot(self) -> bool:
-        """Its attempt is written: where the pace is out of reach, that has to come to *not sent* first."""
-        try:
-            return self.tools.throttle.wait(to_send=True)
-        except StorageFailed as failure:
-            self._fail(failure)
-            return False
 
     def _moment(self) -> Moment:
         clock = self.tools.clock
@@ -343,7 +314,7 @@ class Sender:
             raise
 
     def _may_leave(self, order: Order, moment: Moment) -> bool:
-        return self.halt is None and self._is_prompt(moment) and self.guard(order) is None
+        return self._is_prompt(moment) and self.guard(order) is None
 
     def _is_prompt(self, moment: Moment) -> bool:
         now = self.tools.clock.now()
@@ -361,7 +332,6 @@ class Sender:
             verdict = self._streaks.see(outcome, order.product)
         if outcome.then is Then.ONE_AT_A_TIME:
             self._one_at_a_time = True
-            self._flights.narrow()
             self.tools.ledger.pause(BUSY_S)
         if outcome.then is Then.STOP:
             if outcome.kind is Kind.REFUSED:  # by a code of the account's, which every desk of it would meet

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -26,9 +25,8 @@ from bulk_topup.clock import WIB, SystemClock
 from bulk_topup.database import ledger_url
 from bulk_topup.desk import Desk
 from bulk_topup.errors import StorageFailed
-from bulk_topup.flights import STALLED_S
 from bulk_topup.ledger import Ledger
-from bulk_topup.model import Halt, Kind, Order, Reply, Status
+from bulk_topup.model import Kind, Order, Status
 from bulk_topup.outcomes import classify
 from bulk_topup.provider import Provider
 from bulk_topup.sandbox import Faults, Sandbox
@@ -187,8 +185,7 @@ def once(clock: HandedClock, wall_s: float, boot_s: float) -> Callable[[int], No
 
 
 def test_with_many_workers_each_request_leaves_after_its_own_claim_and_attempt(tmp_path: Path) -> None:
-    """Their commits are shared; neither is missing, nor in a file ahead of need: a place that becomes free
-    while they are written."""
+    """Their commits are shared; neither is in a file ahead of need, nor missing."""
     workers, numbers = 16, [f"081255550{n:03}" for n in range(64)]
     with ExitStack() as stack:
         desk = Sending(tmp_path, stack, NOON, numbers)
@@ -200,7 +197,7 @@ def test_with_many_workers_each_request_leaves_after_its_own_claim_and_attempt(t
                 claims, attempts = desk.written(order)
                 assert len(claims) == 1
                 assert claims == attempts
-                assert len(desk.attempts_under_way()) <= workers + workers // 4
+                assert len(desk.attempts_under_way()) <= workers
                 leaving.append(order)
                 in_flight.append(order)
                 assert len(in_flight) <= workers
@@ -215,126 +212,6 @@ def test_with_many_workers_each_request_leaves_after_its_own_claim_and_attempt(t
         assert sorted(order.number for order in leaving) == numbers
         assert desk.attempts() == [SUKSES] * len(numbers)
         assert len(desk.sandbox.book()) == len(numbers)
-
-
-class SlowClaims(Ledger):
-    """A claim takes a moment of a clock that is handed in."""
-
-    clock: HandedClock
-
-    def claim(self, *args: Any, **kwargs: Any) -> Claim | None:
-        self.clock.move(0.01, 0.01)
-        return super().claim(*args, **kwargs)
-
-
-class Crowded(SlowToConnect):
-    """Answers four requests, so that rows are made ready ahead. Once all places are taken and two rows are
-    ready for one, it says this to the fifth; to the others nothing before the run has heard it."""
-
-    workers = 8
-    reason_code = ""
-    stalling: Callable[[], None] = staticmethod(lambda: None)
-
-    def __init__(self, desk: Sending) -> None:
-        super().__init__(desk.sandbox.url, "sandbox", "sandbox", alive=desk.clock.alive)
-        self._desk = desk
-        self._lock = threading.Lock()
-        self._came = self._in_flight = 0
-        self.left_since: list[int] = []
-        """How many were in flight as each request left, of those that left since."""
-
-    def top_up(self, order: Order, *, may_leave: Callable[[], bool]) -> Answer:
-        self._desk.clock.move(0.01, 0.01)
-        with self._lock:
-            self._came += 1
-            self._in_flight += 1
-            nth = self._came
-        try:
-            return self._answered(nth, order, may_leave)
-        finally:
-            with self._lock:
-                self._in_flight -= 1
-
-    def _answered(self, nth: int, order: Order, may_leave: Callable[[], bool]) -> Answer:
-        if nth <= 4:
-            return super().top_up(order, may_leave=may_leave)
-        if nth == 5:
-            _wait_until(lambda: len(self._desk.attempts_under_way()) == self.workers + 2)
-            self.stalling()
-            said = {"result": "no", "reason_code": self.reason_code, "reason": "-"}
-            return Reply(200, {}, json.dumps(said).encode())
-
-        if nth <= 5 + self.workers:  # the last of these has the place that the fifth one had
-            _wait_until(self._has_heard)
-            time.sleep(0.1)  # from there to the run's reaction
-            return super().top_up(order, may_leave=lambda: True)
-
-        def may_leave_since() -> bool:
-            if may_leave():
-                self.left_since.append(self._in_flight)
-                return True
-            return False
-
-        return super().top_up(order, may_leave=may_leave_since)
-
-    def _has_heard(self) -> bool:
-        return f"outcome.reason.{self.reason_code}" in [code for _, code in self._desk.attempts()]
-
-
-@contextmanager
-def crowded(folder: Path, reason_code: str) -> Iterator[tuple[Sending, Crowded, Callable[[], Sender]]]:
-    numbers = [f"081255550{n:03}" for n in range(20)]
-    with ExitStack() as stack:
-        desk = Sending(folder, stack, NOON, numbers)
-        desk.ledger.close()
-        ledger = desk.ledger = SlowClaims(
-            ledger_url(str(folder / "ledger.db")), account="sandbox", base_url="u"
-        )
-        stack.callback(ledger.close)
-        ledger.clock = desk.clock
-        provider = desk.provider = Crowded(desk)
-        provider.reason_code = reason_code
-        yield desk, provider, lambda: desk.send(*numbers, workers=provider.workers)
-
-
-def test_a_row_that_waits_for_a_place_does_not_leave_once_the_run_has_stopped(tmp_path: Path) -> None:
-    with crowded(tmp_path, "62") as (desk, provider, send_all):
-        sender = send_all()
-        assert sender.halt == Halt("outcome.reason.62", {"reason": "-"})
-        assert provider.left_since == []
-        assert LATE in desk.attempts()
-        assert {claim["state"] for claim in desk.ledger.own(desk.checkpoint.batch_id)} == {"paid"}
-        assert len(desk.sandbox.book()) == desk.attempts().count(SUKSES) == provider.workers + 4
-
-
-def test_a_row_that_waits_for_a_place_leaves_alone_after_a_41(tmp_path: Path) -> None:
-    with crowded(tmp_path, "41") as (desk, provider, send_all):
-        sender = send_all()
-        assert sender.halt is None
-        assert set(provider.left_since) == {1}
-        assert len(desk.sandbox.book()) == desk.attempts().count(SUKSES) == 19
-
-
-def test_a_row_that_stalled_and_cannot_ask_for_another_slot_is_not_sent_rather_than_unknown(
-    tmp_path: Path,
-) -> None:
-    with crowded(tmp_path, "91") as (desk, provider, send_all):
-        sleep, is_gone = desk.clock.sleep, threading.Event()
-
-        def pace(seconds: float) -> bool:
-            if is_gone.is_set():
-                raise StorageFailed("ledger.no_connection", where="the server", said="gone")
-            return sleep(seconds)
-
-        def stall() -> None:
-            desk.clock.move(STALLED_S + 0.01, STALLED_S + 0.01)
-            is_gone.set()
-
-        desk.clock.sleep, provider.stalling = pace, stall  # type: ignore[method-assign]
-        with pytest.raises(StorageFailed):
-            send_all()
-        assert desk.attempts_under_way() == []
-        assert desk.attempts().count(LATE) == 2
 
 
 # -- the clock jumps between attempt and request -----------------------------------------------------------

@@ -415,7 +415,7 @@ def test_a_plan_without_orders_costs_nothing() -> None:
 
 
 def test_held_rows_are_grouped_by_their_first_reason() -> None:
-    plan = plan_of(topups((ANDI, "S5"), (ANDI, "S5"), ("nobody", "zzz"), (ANDI, "SP5")))
+    plan = plan_of(topups((ANDI, "S5"), (ANDI, "S5"), ("nobody", "zzz5"), (ANDI, "SP5")))
     assert plan.held_by_code() == {"duplicate.sheet": [3, 5], "number.letters": [4]}
 
 
