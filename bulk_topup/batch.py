@@ -241,6 +241,8 @@ def _spelled_as(earlier: pd.Series[str], rows: Rows) -> pd.Series[str]:
 
 def changed_rows(candidates: pd.DataFrame, known: Known, rows: Rows) -> Iterator[Finding]:
     """New orders to a number that this batch has paid or has open: a corrected row, or one paid twice?"""
+    if known.orders.empty:
+        return
     near = known.orders[known.orders["number"].isin(candidates["number"])]
     states = near["status"].map(Status)
     moved = near[[state is Status.SUKSES or state.is_open for state in states]]
