@@ -714,12 +714,10 @@ class Checkpoint:
 
     def claims_expected(self) -> dict[str, Status]:
         """Every attempt's token -> its order's status, for bringing the ledger up to date."""
-        rows = self._rows("SELECT a.token, o.status FROM attempts a JOIN orders o ON o.id = a.order_id")
-        statuses = {str(status): status for status in Status}
-        return {token: statuses[status] for token, status in rows}
+        return {token: status for status, tokens in self.tokens_by_status().items() for token in tokens}
 
     def tokens_by_status(self) -> dict[Status, set[str]]:
-        """The same, the other way round: of a million attempts, in a third of the time."""
+        """The tokens of every attempt, by its order's status: told of a million in seconds."""
         rows = self._rows(
             """SELECT o.status, group_concat(a.token) FROM attempts a JOIN orders o ON o.id = a.order_id
                GROUP BY o.status"""

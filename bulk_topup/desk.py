@@ -362,7 +362,7 @@ class Desk:
         """Why the last run stopped early, and when (ISO text)."""
         self._facts["halt"] = {"code": halt.code, **halt.facts, "at": at}
         self.say()
-        self.say(say.text("stopped.why", at=at[:16].replace("T", " ")))
+        self.say(say.text("stopped.why", at=say.to_the_minute(at)))
         self.say("  " + halt_line(halt))
 
     def show_to_add(self, total: Tally, deposit: tuple[int, str] | None, halt: Halt | None) -> None:
@@ -385,7 +385,7 @@ class Desk:
         self._facts |= {"last_touched": touched, "committed": committed, **facts, "budget": budget}
         self._facts["sendings"] = [asdict(one) for one in sendings]
         self.say()
-        self.say(say.text("batch.touched", moment=touched[:16].replace("T", " ") or "-"))
+        self.say(say.text("batch.touched", moment=say.to_the_minute(touched) or "-"))
         if budget is not None:
             self.say(say.text("batch.budget", committed=committed, budget=budget))
         if len(sendings) > 1:

@@ -206,13 +206,13 @@ def _heading(code: str, *columns: str) -> Iterator[SummaryRow]:
 def _identity(facts: Mapping[str, str], total: Tally) -> Iterator[SummaryRow]:
     for code, name in FACTS:
         yield _row(code, facts[name])
-    yield _row("summary.first_sent", _to_the_minute(total.first_sent))
-    yield _row("summary.last_sent", _to_the_minute(total.last_sent))
+    yield _row("summary.first_sent", _minute(total.first_sent))
+    yield _row("summary.last_sent", _minute(total.last_sent))
 
 
-def _to_the_minute(moment: str) -> str:
+def _minute(moment: str) -> str:
     """As every date of the summary is: of an ISO text."""
-    return say.date(moment[:16].replace("T", " "))
+    return say.date(say.to_the_minute(moment))
 
 
 def _sent_by(sendings: Sequence[Sending]) -> Iterator[SummaryRow]:
@@ -226,7 +226,7 @@ def _sent_by(sendings: Sequence[Sending]) -> Iterator[SummaryRow]:
     for one in sendings:
         by = one.approved_by or say.text("sending.not_approved" if one.at else "sending.not_known")
         code = one.plan_code or (say.text("sending.again") if one.at else "")
-        label = ", ".join(filter(None, (_to_the_minute(one.at), one.who)))
+        label = ", ".join(filter(None, (_minute(one.at), one.who)))
         yield SummaryRow((label, one.orders, by, None, code))
 
 
@@ -296,7 +296,7 @@ def _balances(books: Books) -> Iterator[SummaryRow]:
     if not books.undebited_later:
         yield _row("summary.closing", None, books.closing, bold=True)
         return
-    moment = books.closing_at[:16].replace("T", " ")
+    moment = say.to_the_minute(books.closing_at)
     yield SummaryRow((say.text("summary.stated_last", moment=moment), None, books.closing), bold=True)
     yield _row("summary.undebited_later", None, -books.undebited_later)
     yield _row("summary.expected", None, books.closing - books.undebited_later, bold=True)

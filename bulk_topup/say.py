@@ -2020,6 +2020,11 @@ def date(text: str) -> str:
     return (f"{int(day)} {spelled}" if day else spelled) + text[found.end() :]
 
 
+def to_the_minute(moment: str) -> str:
+    """`2026-11-25 14:03` of an ISO text; "" of none."""
+    return moment[:16].replace("T", " ")
+
+
 def printable(value: str) -> str:
     """Nothing from a sheet or the provider can move the cursor, ring a bell or hide in a terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in value)
@@ -2056,12 +2061,12 @@ def rows(numbers: Sequence[int], most: int) -> str:
 
 def closed_by_hand(at: str, who: str, note: str) -> str:
     """Who closed a row, when (an ISO time) and why."""
-    return text("closed_by_hand", who=who, at=at[:16].replace("T", " "), note=note or "-")
+    return text("closed_by_hand", who=who, at=to_the_minute(at), note=note or "-")
 
 
 def sending(at: str, who: str, plan_code: str, approved_by: str, orders: int) -> str:
     """An approver answers for what was sent under that plan, and for nothing else of the batch."""
-    facts = {"moment": at[:16].replace("T", " "), "who": who, "count": orders}
+    facts = {"moment": to_the_minute(at), "who": who, "count": orders}
     if not at:
         return text("batch.part_unknown", **facts)
     if not plan_code:

@@ -24,7 +24,7 @@ from bulk_topup.outcomes import Streaks, classify
 from bulk_topup.plan import orders_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date, datetime
 
     import pandas as pd
@@ -128,28 +128,30 @@ class Sender:
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.2)  # an untimed join would keep Ctrl-C waiting on Windows
-                self._guarded(self.tools.ledger.write_conclusions)
+                self._write_conclusions()
         self._work(waiting, expected, 0)  # what others gave back when only one request may be in flight
-        self._guarded(self.tools.ledger.write_conclusions)
+        self._write_conclusions()
         if self.failure is not None:
             raise self.failure
 
-    def _guarded(self, step: Callable[[], None]) -> None:
-        """What it raises stops the run, and is raised again by `run` once all of its threads have ended."""
+    def _write_conclusions(self) -> None:
+        with self._failing():
+            self.tools.ledger.write_conclusions()
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        """What is raised here stops the run, and is raised again by `run` once all its threads have ended."""
         try:
-            step()
+            yield
         except BaseException as error:  # noqa: BLE001  (re-raised by `run` in the main thread)
             self.failure = self.failure or error
             self._stop(Halt(error.code if isinstance(error, BulkTopupError) else "defect"))
 
     def _work(self, waiting: queue.SimpleQueue[Order], expected: Mapping[int, Status], nth: int) -> None:
-        def work() -> None:
-            with contextlib.suppress(queue.Empty):
-                while self.halt is None and not (self._one_at_a_time and nth > 0):
-                    order = waiting.get_nowait()
-                    self._send(order, expected.get(order.id, Status.UNSENT), waiting, nth)
-
-        self._guarded(work)
+        with self._failing(), contextlib.suppress(queue.Empty):
+            while self.halt is None and not (self._one_at_a_time and nth > 0):
+                order = waiting.get_nowait()
+                self._send(order, expected.get(order.id, Status.UNSENT), waiting, nth)
 
     def _send(self, order: Order, expected: Status, waiting: queue.SimpleQueue[Order], nth: int) -> None:
         """One order to an outcome, through as many attempts as were certainly not sent."""
