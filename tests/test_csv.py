@@ -356,6 +356,7 @@ def test_a_tab_of_a_text_file_is_refused() -> None:
 LINES = st.sampled_from(
     (
         *('0812,TEL5,"Sari, Ayu"\n', '0812,TEL5,"a\nb\r\nc"\n', '0812,"TEL""5",x\r\n', "0812,TEL5,old Mac\r"),
+        *("0812,TEL5\r\n", "0812,TEL5,x,\r\n", "\r\n", "0812,TEL5,x,y,z,w\n"),
         *("0812,TEL5\n", "\n", ",,\n", "0812,TEL5,x,\n", "0812,TEL5,x, y\n", "0812,TEL5,\N{GRINNING FACE}\n"),
         *(f"081{at},TEL5,{'x' * at}\n" for at in range(0, 90, 9)),
         *(f"082{at},TEL5,{'y' * at}\r\n" for at in range(0, 90, 9)),

@@ -24,7 +24,7 @@ from bulk_topup import say
 from bulk_topup.errors import InputError
 from bulk_topup.model import Columns, Oddity, Sheet, letter
 from bulk_topup.sheet import read_sheet
-from bulk_topup.sheet.columns import RESULTS, Named, find_header, fold
+from bulk_topup.sheet.columns import ITRX, NOMINAL, NUMBER, PRODUCT, RESULTS, Named, find_header, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -323,6 +323,11 @@ def test_headers_are_compared_without_case_and_signs(
 )
 def test_a_hint_in_a_header_is_no_part_of_its_name(header: str, number: int) -> None:
     assert find_header([(1, header.split(","))], Named()).columns.number == number
+
+
+def test_no_name_that_is_looked_for_has_a_digit() -> None:
+    """A text with one outside of a hint is passed over by that."""
+    assert not any(map(str.isdigit, "".join(NUMBER | PRODUCT | NOMINAL | ITRX)))
 
 
 @pytest.mark.parametrize("name", ["No HP (istri)", "No HP (darurat)", "HP (kantor)", "WA"])

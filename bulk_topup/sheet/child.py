@@ -149,9 +149,10 @@ def _table(found: Found, named: Named, notices: list[Notice]) -> Iterator[Frame]
     rows = array("q")
     nameless: set[int] = set()
     for batch in batches(found):
-        rows.extend(batch.rows)
+        frame = _batch(batch)
+        rows.frombytes(frame.parts[0])
         nameless.update(_nameless(batch, found.header.texts))
-        yield _batch(batch)
+        yield frame
     if found.remarks.merged:
         listed = _listed(covered(found, rows).items())
         for at in range(0, len(listed), ODD_IN_FRAME):

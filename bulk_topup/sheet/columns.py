@@ -112,7 +112,7 @@ def find_header(rows: Iterable[Row], named: Named) -> Header:
             return Header(row, tuple(texts), _columns(texts, *found[at]), None, _people(candidates[:at]))
         if at + 1 < len(candidates) and not all(found[at + 1]):
             joined = _joined(candidates[at], candidates[at + 1])
-            if all(fitting := _fits(joined, number, product, named)):
+            if joined and all(fitting := _fits(joined, number, product, named)):
                 columns, (lower, _) = _columns(joined, *fitting), candidates[at + 1]
                 return Header(lower, tuple(joined), columns, row, _people(candidates[:at]))
     raise _not_found(candidates, found)
@@ -181,10 +181,15 @@ _HINT = re.compile(
 
 
 def _by_alias(texts: Sequence[str], aliases: frozenset[str]) -> list[int]:
-    ours = _results_positions(texts)
-    names = [(at, text) for at, text in enumerate(texts) if at not in ours]
+    names = [(at, text) for at, text in enumerate(texts) if not _HAS_DIGIT.match(text)]
+    if ours := names and _results_positions(texts):
+        names = [(at, text) for at, text in names if at not in ours]
     exact = [at for at, text in names if fold(text) in aliases]
     return exact or [at for at, text in names if _is_alias(_HINT.sub("", text), aliases)]
+
+
+_HAS_DIGIT = re.compile(r"[^(]*[0-9]")
+"""Outside of a hint, as no alias has one: most texts of thousands of rows need no closer look."""
 
 
 def _is_alias(text: str, aliases: frozenset[str]) -> bool:

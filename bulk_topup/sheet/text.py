@@ -8,7 +8,7 @@ import io
 import re
 from collections import deque
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING
 
 from bulk_topup.errors import InputError
@@ -140,13 +140,9 @@ def _choose(data: bytes, encoding: str, named: Named) -> tuple[_Source, Header]:
     """
     declared = _declared_delimiter(data, encoding)
     sources = [_Source(data, encoding, each) for each in ([declared] if declared else DELIMITERS)]
-    found: list[tuple[_Source, Header]] = []
-    missing: list[tuple[_Source, NoHeader]] = []
-    for source in sources:
-        try:
-            found.append((source, find_header(_records(source), named)))
-        except NoHeader as error:
-            missing.append((source, error))
+    found, missing = _searched([each for each in sources if each.delimiter.encode() in data], named)
+    if not found:  # those that split nothing may tell best why not
+        found, missing = _searched(sources, named)
     widest = max((len(header.texts) for _, header in found), default=0)
     found = [(source, header) for source, header in found if len(header.texts) == widest]
     if len(found) > 1:
@@ -156,6 +152,20 @@ def _choose(data: bytes, encoding: str, named: Named) -> tuple[_Source, Header]:
         is_wrong = declared and instead.code == "sheet.quoted_lines"
         raise InputError("sheet.sep", sep=declared) if is_wrong else instead
     return found[0]
+
+
+def _searched(
+    sources: Iterable[_Source], named: Named
+) -> tuple[list[tuple[_Source, Header]], list[tuple[_Source, NoHeader]]]:
+    """The header under each delimiter, or why there is none."""
+    found: list[tuple[_Source, Header]] = []
+    missing: list[tuple[_Source, NoHeader]] = []
+    for source in sources:
+        try:
+            found.append((source, find_header(_records(source), named)))
+        except NoHeader as error:
+            missing.append((source, error))
+    return found, missing
 
 
 def _declared_delimiter(data: bytes, encoding: str) -> str | None:
@@ -296,14 +306,15 @@ def _plain_columns(piece: str, delimiter: str, width: int) -> list[list[str]] | 
     quoted or too long, lines end as on an old Mac, or not all of them have `width` cells."""
     if '"' in piece or len(piece) > LONGEST_FIELD:
         return None
-    written = piece.replace("\r\n", "\n")
-    if "\r" in written:
+    ending = "\r\n" if "\r" in piece else "\n"
+    written = piece.removesuffix(ending).replace(ending, f"{delimiter}\n")
+    cells = written.split(delimiter)
+    first = cells[::width]
+    # As many cells a line, if what ended a line stands now before the first cell of the next, and only there.
+    is_plain = len(cells) == len(first) * width and written.count("\n") == len(first) - 1
+    if "\r" in written or not is_plain or not all(map(str.startswith, first[1:], repeat("\n"))):
         return None
-    lines = written.removesuffix("\n").split("\n")
-    if {line.count(delimiter) for line in lines} != {width - 1}:
-        return None
-    cells = delimiter.join(lines).split(delimiter)
-    return [cells[position::width] for position in range(width)]
+    return ["".join(first).split("\n"), *(cells[position::width] for position in range(1, width))]
 
 
 def _until(line: int, reader: _Reader, records: Iterator[Record]) -> Iterator[Record]:
