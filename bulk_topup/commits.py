@@ -1,8 +1,8 @@
 """Writes of several threads share commits: who waits first commits for all who wait by then.
 
 A commit waits for the disk, as long for sixteen rows as for one. While one thread commits, the others queue
-up; then one of them commits for all of these. Nobody waits for company: a thread alone commits at once. What
-nobody needs to wait for goes with the next commit, whoever's it is.
+up; then one of them commits for all of these, and for whoever comes while their work is done. Nobody waits
+for company: a thread alone commits at once. What nobody needs to wait for goes with the next commit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
 Db = TypeVar("Db")
@@ -36,12 +36,12 @@ def immediate(db: sqlite3.Connection) -> Iterator[None]:
 class _Write:
     """One thread's work, and what came of it. `call` wakes the thread: it is done, or it has the turn.
 
-    `group` is what it commits then; empty where another thread has done it.
+    `group` is what it commits then, its own write first; empty where another thread has done it.
     """
 
     def __init__(self, work: Callable[[Any], Any]) -> None:
         self.work = work
-        self.group: Sequence[_Write] = ()
+        self.group: list[_Write] = []
         self.result: Any = None
         self.error: BaseException | None = RuntimeError("not committed")  # until it is known to be
         self._asleep = threading.Lock()
@@ -104,11 +104,11 @@ class SharedCommits(Generic[Db]):
                 self._call_next()
 
     def _call_next(self) -> None:
-        """Whoever waits first commits for all who wait now."""
+        """Whoever waits first commits for all who wait."""
         self._is_committing = bool(self._waiting)
         if self._waiting:
-            first = self._waiting[0]
-            first.group, self._waiting = self._waiting, []
+            first = self._waiting.pop(0)
+            first.group.append(first)
             first.call()
 
     def _leave(self, mine: _Write) -> None:
@@ -121,27 +121,43 @@ class SharedCommits(Generic[Db]):
             if write is not mine:
                 write.call()
 
-    def _commit(self, group: Sequence[_Write]) -> None:
-        left = list(group)
-        while left:
+    def _commit(self, group: list[_Write]) -> None:
+        """For the group, which all who wait join, and whoever comes while the work of the others is done."""
+        refused: list[_Write] = []
+        while len(refused) < len(group):
             at_work: _Write | None = None
+            self._let_join(group)
             with self._lock:
                 unhurried = list(self._unhurried)
             try:
                 with self._transaction() as db:
                     for work in unhurried:
                         work(db)
-                    for at_work in left:
-                        at_work.result = at_work.work(db)
+                    for at_work in self._and_who_comes(group):
+                        if at_work not in refused:
+                            at_work.result = at_work.work(db)
                     at_work = None
             except BaseException as error:  # noqa: BLE001  (each whose write it undoes raises it)
-                failed = left if at_work is None else [at_work]
+                failed = [write for write in group if write not in refused] if at_work is None else [at_work]
                 for write in failed:
                     write.error = error
-                left = [write for write in left if write not in failed]
+                refused += failed
             else:
                 with self._lock:
                     del self._unhurried[: len(unhurried)]
-                for write in left:
-                    write.error = None
+                for write in group:
+                    if write not in refused:
+                        write.error = None
                 return
+
+    def _and_who_comes(self, group: list[_Write]) -> Iterator[_Write]:
+        """The group's writes, until nobody waits any more: a commit is the dearer part of them all."""
+        for write in group:
+            yield write
+            if write is group[-1]:
+                self._let_join(group)
+
+    def _let_join(self, group: list[_Write]) -> None:
+        with self._lock:
+            group += self._waiting
+            self._waiting = []

@@ -116,6 +116,20 @@ def test_a_thread_alone_commits_at_once(file: File) -> None:
         assert (file.commits, file.durable()) == (n + 1, list(range(n + 1)))
 
 
+def test_whoever_comes_while_the_work_of_others_is_done_shares_their_commit(file: File) -> None:
+    with ThreadPoolExecutor(THREADS) as pool:
+
+        def bring_others(db: sqlite3.Connection) -> None:
+            db.execute("INSERT INTO numbers VALUES (0)")
+            for n in range(1, THREADS):
+                pool.submit(file.add, n)
+            while len(file.shared._waiting) < THREADS - 1:
+                time.sleep(0.001)
+
+        pool.submit(file.shared.write, bring_others).result()
+    assert (file.commits, file.durable()) == (1, list(range(THREADS)))
+
+
 def test_one_whose_work_fails_is_left_out_of_the_commit_of_the_others(file: File) -> None:
     with queued_behind_one(file, 3) as pool:
         bad = pool.submit(file.add, "not a number")
