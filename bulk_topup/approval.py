@@ -54,8 +54,8 @@ class Document:
         """The same bytes for the same plan, whatever the order in which its rows were read."""
         orders = self.orders.sort_index()
         columns = (
-            json.dumps(orders.index.tolist()),
-            json.dumps(orders["number"].tolist()),
+            str(orders.index.tolist()),
+            _line_of_digits(orders["number"].tolist()),
             *(_line_of_few(orders[name]) for name in ("product", "itrx", "price", "attempt")),
         )
         return "\n".join((json.dumps(self.facts, sort_keys=True), *columns)).encode()
@@ -67,6 +67,12 @@ class Document:
         facts, *columns = map(json.loads, data.split(b"\n"))
         orders = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
         return cls(facts, orders.set_index("row"))
+
+
+def _line_of_digits(numbers: list[str]) -> str:
+    """Digits need no escape in JSON."""
+    joined = '", "'.join(numbers)
+    return f'["{joined}"]' if numbers else "[]"
 
 
 def _line_of_few(values: pd.Series[Any]) -> str:

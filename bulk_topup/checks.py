@@ -73,7 +73,7 @@ Check = Callable[[Rows, PriceList], Iterator[Finding]]
 def understand(sheet: Sheet, prices: PriceList) -> Rows:
     """What each row says, in the price list's and the numbering plan's terms. Judges nothing yet."""
     cells, columns = sheet.cells, sheet.columns
-    national, problems = numbers.normalise_column(cells[columns.number])
+    national, problems = numbers.normalise_column(cells[columns.number].tolist())
     table = pd.DataFrame({"number": pd.Series(national, index=cells.index, dtype="str")})
     doubtful = [row for (row, at), cell in sheet.odd.items() if at == columns.number and _in_doubt(cell)]
     if doubtful:
@@ -81,7 +81,9 @@ def understand(sheet: Sheet, prices: PriceList) -> Rows:
     _add_product(table, sheet, prices)
     _add_itrx(table, sheet)
     by_row = {int(cells.index[at]): problem for at, problem in problems.items()}
-    bare = table.index[(table["number"] == "") & (table["product"] == "")].tolist()
+    unnumbered = sorted({*by_row, *doubtful})
+    products = table.loc[unnumbered, "product"].tolist()
+    bare = [row for row, product in zip(unnumbered, products, strict=True) if not product]
     return Rows(sheet, table, by_row, frozenset(prices), rows_for_nobody(sheet, bare))
 
 

@@ -62,12 +62,16 @@ def normalise_column(texts: Iterable[str]) -> tuple[list[str], dict[int, Problem
     Each distinct odd text is parsed once: a sheet repeats its oddities.
     """
     column = list(texts)
-    nationals = [f"0{plain}" if plain else "" for plain in _found_in(column, _PLAIN_IN_COLUMN)]
-    odd = [position for position, national in enumerate(nationals) if not national]
+    nationals = column.copy()
+    before = _before_subscriber(column)
+    (international,) = ((before >= 0) & (before != 1)).nonzero()
+    for position, cut in zip(international.tolist(), before[international].tolist(), strict=True):
+        nationals[position] = f"0{column[position][cut:]}"
+    odd = (before < 0).nonzero()[0].tolist()
     problems: dict[int, Problem] = {}
     parsed: dict[str, Number | Problem] = {}
-    grouped = _found_in([column[position] for position in odd], _GROUPED_IN_COLUMN)
-    for position, subscriber in zip(odd, map("".join, grouped), strict=True):
+    grouped = map("".join, _groups([column[position] for position in odd]))
+    for position, subscriber in zip(odd, grouped, strict=True):
         if MIN_DIGITS <= len(subscriber) + 1 <= MAX_DIGITS:
             nationals[position] = f"0{subscriber}"
             continue
@@ -77,6 +81,7 @@ def normalise_column(texts: Iterable[str]) -> tuple[list[str], dict[int, Problem
             found = parsed[text] = normalise(text)
         if isinstance(found, Problem):
             problems[position] = found
+            nationals[position] = ""
         else:
             nationals[position] = found.national
     return nationals, problems
@@ -85,22 +90,46 @@ def normalise_column(texts: Iterable[str]) -> tuple[list[str], dict[int, Problem
 # -- many texts at once ------------------------------------------------------------------------------------
 
 
-def _in_column(pattern: str) -> re.Pattern[str]:
-    """Matches once for each of many texts that stand between NULs; without its groups where they differ."""
-    return re.compile(rf"(?<![^\0])(?:{pattern}(?![^\0])|[^\0]*+)")
+def _before_subscriber(column: list[str]) -> Any:
+    """By text, how many characters of it stand before the 8 of a subscriber number, if it is plain as _PLAIN
+    has it: 0 to 3; -1 if it is not."""
+    import numpy as np  # only columns need it: what asks for one number does not wait for it
+
+    text = np.frombuffer(f"\0{_joined(column)}{_PAST_END}".encode("utf-8", "surrogatepass"), np.uint8)
+    edges = np.flatnonzero(text == 0)[: len(column) + 1]
+    start = edges[:-1] + 1
+    first, second, third = (text[start + at] for at in range(3))
+    has_62 = (first == ord("6")) & (second == ord("2"))
+    has_plus_62 = (first == ord("+")) & (second == ord("6")) & (third == ord("2"))
+    before = np.select([first == ord("0"), has_62, has_plus_62], [1, 2, 3])
+    digits, eight = np.diff(edges) - before, start + before
+    is_plain = (digits >= MIN_DIGITS) & (digits <= MAX_DIGITS) & (text[eight] == ord("8"))
+    is_plain &= (text[eight + 1] != ord("0")) & (text[eight + 1] != ord("4"))
+    is_odd = (text - ord("0") > 9) & (text != 0)  # below 0, bytes go on at 255
+    is_odd[start[has_plus_62]] = False
+    is_plain[np.searchsorted(start, np.flatnonzero(is_odd), side="right") - 1] = False
+    return np.where(is_plain, before, -1)
 
 
-_PLAIN_IN_COLUMN = _in_column(_PLAIN.pattern)
-_GROUPED_IN_COLUMN = _in_column(r"(?:\+?62[ -]?|0)(8[1-35-9][0-9]{0,2})[ -]([0-9]{2,5})[ -]([0-9]{2,5})")
-"""The usual ways of grouping digits: where the first group is that short, they are no two numbers."""
+_PAST_END = "\0" * 5
+"""So that characters are looked up after the last text, too."""
+
+_GROUPED = r"(?:\+?62[ -]?|0)(8[1-35-9][0-9]{0,2})[ -]([0-9]{2,5})[ -]([0-9]{2,5})"
+_GROUPED_IN_COLUMN = re.compile(rf"(?<![^\0])(?:{_GROUPED}(?![^\0])|[^\0]*+)")
+"""The usual ways of grouping digits: where the first group is that short, they are no two numbers. Matches
+once for each of many texts that stand between NULs; without its groups where they differ."""
 
 
-def _found_in(column: list[str], pattern: re.Pattern[str]) -> list[Any]:
-    """The pattern's groups, of each text: one search instead of a million."""
+def _groups(column: list[str]) -> list[tuple[str, ...]]:
+    """The groups of digits in each text: one search instead of a million."""
+    return _GROUPED_IN_COLUMN.findall(_joined(column)) if column else []
+
+
+def _joined(column: list[str]) -> str:
     joined = "\0".join(column)
     if joined.count("\0") >= len(column):  # a text that has one itself
         joined = "\0".join(text.replace("\0", "?") for text in column)
-    return pattern.findall(joined) if column else []
+    return joined
 
 
 # -- tidy: what may be dropped without a doubt -------------------------------------------------------------

@@ -245,7 +245,16 @@ def spelled_in_groups() -> st.SearchStrategy[str]:
     )
 
 
-@given(st.lists(st.one_of(spelled_in_groups(), st.text("0628 +-.\0\n", max_size=18)), max_size=30))
+@given(
+    st.lists(
+        st.one_of(
+            spelled_in_groups(),
+            st.from_regex(r"[+0628]{0,4}8[0-9]{5,13}[ é]?", fullmatch=True),
+            st.text("0628 +-.\0\n", max_size=18),
+        ),
+        max_size=30,
+    )
+)
 @example([])
 @example([""])
 @example(["\0", "081234567890", "", "081234567890\n", "", "0812-3456-7890"])
