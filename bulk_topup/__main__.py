@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 
 
 def main() -> None:
     """Run the command line; a Ctrl-C while it still loads ends in one line, too."""
+    # At its end an interpreter looks through all that it has for cycles, only to free what ends with it.
+    atexit.register(gc.freeze)
     try:
         from bulk_topup.cli import main as command_line
 

@@ -5,8 +5,10 @@ What sends, reads or decides is imported when a command runs, so that `--help` a
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -20,8 +22,7 @@ from bulk_topup.errors import BulkTopupError, Exit
 from bulk_topup.steps import Typed, with_sandbox, with_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from bulk_topup.config import Approval, Connection, Job
@@ -822,18 +823,26 @@ def _job(options: dict[str, Any]) -> Job:
     )
 
 
-def _reading(job: Job) -> AbstractContextManager[Arriving]:
+@contextmanager
+def _reading(job: Job) -> Iterator[Arriving]:
     """The sheet begins to be read in its own process, while this one imports what takes as long."""
     from bulk_topup.sheet import reading
 
     source = job.source
-    return reading(
+    with reading(
         source.path,
         tab=source.tab,
         number_column=source.number_column,
         product_column=source.product_column,
         password=None if source.password_file is None else _password_in(source.password_file),
-    )
+    ) as arriving:
+        gc.disable()  # all of it stays: there is nothing to collect
+        try:
+            from bulk_topup import run  # noqa: F401
+            from bulk_topup.sheet import gather  # noqa: F401
+        finally:
+            gc.enable()
+        yield arriving
 
 
 def _password_in(file: Path) -> str:
