@@ -22,7 +22,7 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import urllib3.exceptions
@@ -155,12 +155,18 @@ class Provider:
         return requests.Request(
             "POST",
             f"{self.base_url}/{function}",
-            headers={"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"},
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "Connection": "close",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
         ).prepare()
 
     def _request(self, function: str, fields: Mapping[str, str]) -> requests.PreparedRequest:
         request = self._drafts[function].copy()
-        request.prepare_body({**self._credentials, **fields}, None)
+        # Encoded here: requests would look into each value for what may be a list or a file.
+        request.prepare_body(urlencode({**self._credentials, **fields}), None)
         return request
 
     def _exchange(self, adapter: _Adapter, request: requests.PreparedRequest, longest: int) -> Reply:

@@ -2,32 +2,36 @@
 
 The real sender over the real record and progress file in the folder named, to a provider (`answering`) that
 takes `--latency` seconds for each answer. With `--bare` the same requests from as many threads, and nothing
-kept. With `--rate` the real pace; without it there is none.
+kept: `own` by the program's own Provider, `plain` by `requests` as anybody would write it. With `--rate` the
+real pace; without it there is none.
 
-With `--commit SECONDS` each commit of both files takes so much longer, as on a disk whose fsync does: where
-SQLite executes COMMIT, the thread sleeps first. That is not the disk itself: what else is written to a slow
-one, at SQLite's own checkpoints, is not made slower.
+With `--commit SECONDS` each commit of both files takes so much longer, as on a disk whose fsync does: before
+SQLite executes COMMIT, the thread sleeps. That is not the disk itself: what else is written to a slow one, at
+SQLite's own checkpoints, is not made slower.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import queue
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
+import requests
 
 from bulk_topup.clock import SystemClock
 from bulk_topup.database import ledger_url
 from bulk_topup.ledger import Ledger
 from bulk_topup.model import Status
-from bulk_topup.provider import Provider
+from bulk_topup.provider import LONGEST_CONNECT_S, Provider
 from bulk_topup.send import Purse, Sender
 from bulk_topup.throttle import Throttle
 from bulk_topup.tools import Tools
@@ -35,8 +39,7 @@ from tests.builders import a_checkpoint, orders_in, topups
 from tests.markdown import ROOT
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from bulk_topup.account import Stop
     from bulk_topup.checkpoint import Checkpoint
@@ -104,18 +107,23 @@ def paced(checkpoint: Checkpoint, provider: Noting, ledger: Ledger, workers: int
     return (len(provider.began) - 1) / (max(provider.began) - min(provider.began))
 
 
-def bare(orders: Sequence[Order], provider: Provider, workers: int) -> float:
+Send = Callable[["Order"], object]
+
+
+def bare(orders: Sequence[Order], workers: int, sender: Callable[[], Send]) -> float:
+    """`sender` makes what sends an order, for each thread its own."""
     waiting: queue.SimpleQueue[Order] = queue.SimpleQueue()
     for order in orders:
         waiting.put(order)
 
     def work() -> None:
+        send = sender()
         while True:
             try:
                 order = waiting.get_nowait()
             except queue.Empty:
                 return
-            provider.top_up(order, may_leave=lambda: True)
+            send(order)
 
     threads = [threading.Thread(target=work) for _ in range(workers)]
     began = time.perf_counter()
@@ -126,12 +134,46 @@ def bare(orders: Sequence[Order], provider: Provider, workers: int) -> float:
     return len(orders) / (time.perf_counter() - began)
 
 
-def slow_down(connection: sqlite3.Connection, seconds: float) -> None:
-    def waits(statement: str) -> None:
-        if statement.upper().startswith("COMMIT"):
-            time.sleep(seconds)
+def own(provider: Provider) -> Send:
+    return lambda order: provider.top_up(order, may_leave=lambda: True)
 
-    connection.set_trace_callback(waits)
+
+def plain(provider: Provider) -> Send:
+    """The same fields, limits and connection for each request, by `requests` as it is; for one thread."""
+    session = requests.Session()
+    session.headers["Connection"] = "close"
+
+    def send(order: Order) -> None:
+        fields = {"itrx": str(order.itrx), "kodeoperator": order.product, "nomortujuan": order.number}
+        session.post(
+            f"{provider.base_url}/isipulsa",
+            data={"username": "sandbox", "password": "sandbox", **fields},
+            timeout=(LONGEST_CONNECT_S, 60.0),
+            allow_redirects=False,
+        ).raise_for_status()
+
+    return send
+
+
+BARE = {"own": own, "plain": plain}
+
+
+class SlowDisk(sqlite3.Connection):
+    """Not by a trace callback, which would cost each statement a wait for the interpreter."""
+
+    seconds = 0.0
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        if sql == "COMMIT":
+            time.sleep(self.seconds)
+        return super().execute(sql, *values)
+
+
+def slow_down(seconds: float) -> None:
+    """All connections that are opened from now on, by SQLAlchemy too."""
+    SlowDisk.seconds = seconds
+    connect = functools.partial(sqlite3.connect, factory=SlowDisk)
+    sqlite3.connect = sqlite3.dbapi2.connect = connect  # type: ignore[assignment]
 
 
 @contextmanager
@@ -151,22 +193,21 @@ def main() -> None:
     parser.add_argument("rows", type=int)
     parser.add_argument("workers", type=int)
     parser.add_argument("--latency", type=float, default=0.0)
-    parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--bare", choices=BARE)
     parser.add_argument("--commit", type=float, default=0.0)
     parser.add_argument("--rate", type=float)
     options = parser.parse_args()
+    if options.commit:
+        slow_down(options.commit)
     with ExitStack() as stack:
         sheet = topups(*((f"0812{n:08}", "S5") for n in range(options.rows)))
         checkpoint = stack.enter_context(closing(a_checkpoint(options.folder / "bonus.checkpoint.db", sheet)))
         url = ledger_url(str(options.folder / "ledger.db"))
         ledger = stack.enter_context(closing(Ledger(url, account="sandbox", base_url="sandbox")))
-        if options.commit:
-            slow_down(checkpoint._db, options.commit)
-            sa.event.listen(ledger._engine, "connect", lambda db, _: slow_down(db, options.commit))
-            ledger._engine.dispose()  # of the connections that were there before
         provider = stack.enter_context(provider_at(options.latency))
         if options.bare:
-            rate = bare(list(orders_in(checkpoint).values()), provider, options.workers)
+            sender = functools.partial(BARE[options.bare], provider)
+            rate = bare(list(orders_in(checkpoint).values()), options.workers, sender)
         elif options.rate:
             rate = paced(checkpoint, provider, ledger, options.workers, options.rate)
         else:
