@@ -288,6 +288,8 @@ def run(desk: Desk, **options: Any) -> Exit:
     typed = command.as_typed(ctx, run, command.NOT_AGAIN | {str(param.name) for param in status.params})
     job = replace(_job(options), typed=typed)
     with _reading(job) as arriving:
+        # The results are written when all is sent: by then, the program may have been replaced.
+        from bulk_topup import resultsbook  # noqa: F401
         from bulk_topup import run as flow
 
         return flow.run(job, arriving, desk, clock.SystemClock())
@@ -352,6 +354,7 @@ def settle(desk: Desk, **options: Any) -> Exit:
     \b
     Example:  bulk-topup settle payroll_bonus.xlsx
     """
+    from bulk_topup import resultsbook  # noqa: F401  (as for `run`)
     from bulk_topup import run as flow
 
     return flow.settle_batch(_job(options), desk, clock.SystemClock())

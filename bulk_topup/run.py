@@ -1,6 +1,7 @@
 """The whole flow on one page: read, check, plan, ask, send, settle, write.
 
-Each step is a module of that name; this one only says in which order, and what stops it.
+Each step is a module of that name; this one only says in which order, and what stops it. What writes a file
+is imported where it does: `check`, which most often writes none, would wait for it in vain.
 """
 
 from __future__ import annotations
@@ -18,13 +19,9 @@ from bulk_topup import (
     checks,
     history,
     pilot,
-    planbook,
-    pricebook,
     pricelist,
-    resultsbook,
     settle,
     steps,
-    template,
 )
 from bulk_topup import plan as planning
 from bulk_topup.account import restored
@@ -174,6 +171,8 @@ def check(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock, target: 
 def write_planbook(
     job: Job, tools: Tools, plan: Plan, deposit: Deposit | None, desk: Desk, target: Path
 ) -> None:
+    from bulk_topup import planbook
+
     written = planbook.write_plan(
         target,
         plan,
@@ -272,6 +271,8 @@ def show_prices(
     connection: Connection, desk: Desk, clock: Clock, wanted: Wanted, output: Path | None
 ) -> Exit:
     """The live price list, or what is wanted of it; with `output`, in a file that is not there yet."""
+    from bulk_topup import pricebook
+
     if output is not None:
         assert_new(output, pricebook.SUFFIXES)
     prices, moment = live_prices(connection, clock)
@@ -294,6 +295,8 @@ def show_prices(
 
 def write_template(connection: Connection, desk: Desk, clock: Clock, target: Path) -> Exit:
     """A starter workbook with the live price list, in a file that is not there yet."""
+    from bulk_topup import template
+
     assert_new(target, template.SUFFIXES)
     prices, moment = live_prices(connection, clock)
     count = template.write(target, prices, moment=moment, rehearsal=connection.sandbox)
@@ -657,6 +660,8 @@ def conclude(
     clock: Clock,
 ) -> Exit:
     """Write the results, say what became of the rows, and what to do next; with `tools`, into the history."""
+    from bulk_topup import resultsbook
+
     total = tally(checkpoint)
     closed = closed_books(checkpoint)
     typed = keep_typed(checkpoint, job.files.results, desk)
