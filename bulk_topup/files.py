@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from bulk_topup import approval, batch, config
-from bulk_topup.checkpoint import BatchIdentity, Checkpoint, halt_fact
+from bulk_topup import approval, config
+from bulk_topup.checkpoint import Checkpoint, halt_fact
 from bulk_topup.errors import BatchBusy, InputError, StorageFailed, cause_of
 from bulk_topup.folder import assert_trusted
 
@@ -79,17 +79,20 @@ def assert_room_for_results(files: Files) -> None:
         raise InputError("output.no_folder", path=files.results, folder=folder)
 
 
-def open_checkpoint(job: Job, identity: BatchIdentity) -> Checkpoint | None:
-    """This batch's checkpoint, or None on its first run. Raises InputError if it is not this batch's."""
-    return Checkpoint.open(job.files.checkpoint, vars(identity))
+def open_checkpoint(job: Job, tools: Tools) -> Checkpoint | None:
+    """This batch's checkpoint, or None on its first run. Raises InputError if it is not this batch's, as far
+    as that can be told before its sheet is read."""
+    return Checkpoint.open(job.files.checkpoint, _before_reading(job, tools))
+
+
+def _before_reading(job: Job, tools: Tools) -> dict[str, str]:
+    return {"account": tools.account, "base_url": tools.base_url, "file": job.source.path.name}
 
 
 @contextmanager
 def existing_checkpoint(job: Job, tools: Tools | None = None) -> Iterator[Checkpoint]:
     """The checkpoint of a batch that was run before. Raises InputError where there is none."""
-    facts = {"file": job.source.path.name}
-    if tools is not None:
-        facts |= {"account": tools.account, "base_url": tools.base_url}
+    facts = {"file": job.source.path.name} if tools is None else _before_reading(job, tools)
     with _of_this_batch(job, Checkpoint.open(job.files.checkpoint, facts)) as checkpoint:
         yield checkpoint
 
@@ -128,7 +131,6 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
     facts = {
         # Again: one that was begun by an earlier program may lack it, and then holds nothing on later days.
         "started": (checkpoint.started() or now.date()).isoformat(),
-        "content": batch.content_of(plan.rows),
         "sha256": sheet.sha256,
         "budget": "" if job.budget is None else str(job.budget),
         "holder": signature(now),

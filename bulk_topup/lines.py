@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
 from bulk_topup.batch import KEY
@@ -88,18 +88,12 @@ def line_values(plan: Plan) -> Iterator[tuple[object, ...]]:
 
 
 def digest_of(plan: Plan) -> str:
-    """The same where `line_values` and `own_header` are, in a tenth of the time they take of a million."""
-    sheet, keys = plan.rows.sheet, plan.document.orders[KEY].sort_index()
-    columns = (
-        own_header(plan),
-        sheet.cells.index.tolist(),
-        *(list(_in_order(sheet.cells[at])) for at in _own_positions(plan)),
-        keys.index.tolist(),
-        *(keys[name].tolist() for name in KEY),
-    )
-    digest = hashlib.sha256()
-    for column in columns:
-        digest.update(json.dumps(column).encode())
+    """The same where `line_values` and `own_header` are, without a look at a million cells: in the same file,
+    the same program reads the same ones."""
+    sheet = plan.rows.sheet
+    read = [sheet.sha256, sheet.tab, sheet.header, astuple(sheet.columns)]
+    digest = hashlib.sha256(json.dumps(read).encode())
+    digest.update(plan.document.keys)
     for row, held in sorted(plan.held.items()):
         digest.update(json.dumps([row, held.status, [*map(_finding_facts, held.why)]]).encode())
     for row, why in sorted(plan.not_again.items()):

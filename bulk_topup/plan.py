@@ -206,9 +206,9 @@ def _numbered(fresh: pd.DataFrame, sent: pd.DataFrame, wishes: Wishes) -> pd.Dat
 
 def _repeats(fresh: pd.DataFrame, sent: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
     """Rows whose top-up another row of the sheet already asks; one sent before is never the copy."""
-    ordered = _together(sent, fresh)
-    if not batch.has_repeats(ordered["number"]):
+    if not rows.repeat_numbers:
         return
+    ordered = _together(sent, fresh)
     ordered = ordered[ordered["number"].duplicated(keep=False)]
     column = rows.column_name(rows.sheet.columns.number)
     seen: set[int] = set()

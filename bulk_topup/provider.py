@@ -1,20 +1,18 @@
 """The provider over HTTP: the only user of requests.
 
 One request is one connection, used once and closed. Nothing is sent twice, no redirect is followed, and no
-cookie or login from the environment is added: requests finds the way to the provider, once, and urllib3 sends
-along it, so that there is nobody who could.
+cookie or login from the environment is added: requests' adapter is used without a session, so that there is
+nobody who could.
 """
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import http.client
 import ipaddress
 import json
 import os
-import queue
 import re
 import socket
 import ssl
@@ -31,7 +29,7 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.util import Retry, Timeout
+from urllib3.util import Retry
 from urllib3.util.ssl_ import create_urllib3_context
 
 from bulk_topup import pricelist
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from urllib3.connectionpool import HTTPConnectionPool
-    from urllib3.response import BaseHTTPResponse
 
 LONGEST_ANSWER: Final = 2**20
 LONGEST_PRICE_LIST: Final = 32 * 2**20
@@ -88,10 +85,7 @@ class Provider:
         self._secret = spellings(password)
         self._timeout_s = timeout_s
         self._watchdog = _Watchdog(timeout_s)
-        self._paths = {
-            function: requests.Request("POST", f"{base_url}/{function}").prepare().path_url
-            for function in _FUNCTIONS
-        }
+        self._drafts = {function: self._draft(function) for function in _FUNCTIONS}
         self._proxies = (
             {} if _is_loopback(urlsplit(base_url).hostname or "") else get_environ_proxies(base_url)
         )
@@ -147,35 +141,43 @@ class Provider:
         may_leave: Callable[[], bool] = lambda: True,
     ) -> Answer:
         departure = _Departure(may_leave, self._watchdog)
+        adapter = _Adapter(departure, self._tls)
         try:
-            reply = self._without_secret(self._exchange(departure, function, fields, longest))
+            reply = self._without_secret(self._exchange(adapter, self._request(function, fields), longest))
         except Exception as error:  # noqa: BLE001  (whatever went wrong: all that counts is whether it left)
             return departure.answer_after(error)
         finally:
             departure.deadline.end()
+            adapter.close()
         return NoAnswer("timeout") if departure.deadline.passed else reply
 
-    def _exchange(
-        self, departure: _Departure, function: str, fields: Mapping[str, str], longest: int
-    ) -> Reply:
-        form = urlencode({**self._credentials, **fields}).encode()
-        limits = Timeout(connect=min(self._timeout_s, LONGEST_CONNECT_S), read=self._timeout_s)
-        with contextlib.closing(_for_one_request(self._way, departure)) as pool:
-            response = pool.urlopen(
-                "POST", self._paths[function], form, _HEADERS, timeout=limits, **_ONCE, **_AS_IT_COMES
-            )
-            with response:
-                headers = {name.lower(): response.headers[name] for name in response.headers}
-                self._note_skew(headers.get("date", ""))
-                body = _decoded(_read(response, longest), headers.get("content-encoding", ""), longest)
-                return Reply(response.status, headers, body)
+    def _draft(self, function: str) -> requests.PreparedRequest:
+        return requests.Request(
+            "POST",
+            f"{self.base_url}/{function}",
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "Connection": "close",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+        ).prepare()
 
-    @functools.cached_property
-    def _way(self) -> HTTPConnectionPool:
-        """Straight to the provider, or by the environment's proxy. Raises where that has no right address."""
-        somewhere = requests.Request("POST", self.base_url).prepare()
-        way = _Adapter(self._tls).get_connection_with_tls_context(somewhere, True, self._proxies)
-        return cast("HTTPConnectionPool", way)
+    def _request(self, function: str, fields: Mapping[str, str]) -> requests.PreparedRequest:
+        request = self._drafts[function].copy()
+        # Encoded here: requests would look into each value for what may be a list or a file.
+        request.prepare_body(urlencode({**self._credentials, **fields}), None)
+        return request
+
+    def _exchange(self, adapter: _Adapter, request: requests.PreparedRequest, longest: int) -> Reply:
+        limits = (min(self._timeout_s, LONGEST_CONNECT_S), self._timeout_s)
+        with adapter.send(
+            request, stream=True, timeout=limits, verify=True, proxies=self._proxies
+        ) as response:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            self._note_skew(headers.get("date", ""))
+            body = _decoded(_read(response, longest), headers.get("content-encoding", ""), longest)
+            return Reply(response.status_code, headers, body)
 
     def _without_secret(self, reply: Reply) -> Reply:
         """A provider that echoes the password must not bring it into files and onto screens.
@@ -511,38 +513,31 @@ class _TlsConnection(_Connection, HTTPSConnection):
 
 
 class _Adapter(HTTPAdapter):
-    """Finds ways with our own trust in certificates: the context has read the authorities, once for all."""
+    """Sends one request over our own kind of connection, and nothing a second time."""
 
-    def __init__(self, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, departure: _Departure, tls: ssl.SSLContext | None) -> None:
+        self._departure = departure
         self._tls = tls
-        super().__init__(pool_connections=1, pool_maxsize=1)
+        super().__init__(
+            max_retries=Retry(
+                0, read=False, redirect=False, status=0, other=0, respect_retry_after_header=False
+            ),
+            pool_connections=1,
+            pool_maxsize=1,
+        )
 
     def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
         host, tls = super().build_connection_pool_key_attributes(*args, **kwargs)
         return host, {**tls, "ssl_context": self._tls}
 
+    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing to do: our context requires certificates and has read the authorities, once for all."""
 
-def _for_one_request(way: HTTPConnectionPool, departure: _Departure) -> HTTPConnectionPool:
-    """The same way with a connection of its own. To find it anew would cost a tenth of the request."""
-    pool = copy.copy(way)
-    pool.pool = queue.LifoQueue(1)
-    kind = _TlsConnection if pool.scheme == "https" else _Connection
-    pool.ConnectionCls = functools.partial(kind, departure=departure)  # type: ignore[assignment]
-    return pool
-
-
-_HEADERS: Final = {
-    "Accept": "application/json",
-    "Accept-Encoding": "identity",
-    "Connection": "close",
-    "Content-Type": "application/x-www-form-urlencoded",
-}
-_ONCE: Final[Mapping[str, Any]] = {
-    "retries": Retry(0, read=False, redirect=False, status=0, other=0, respect_retry_after_header=False),
-    "redirect": False,
-    "assert_same_host": False,
-}
-_AS_IT_COMES: Final[Mapping[str, Any]] = {"preload_content": False, "decode_content": False}
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
+        pool = cast("HTTPConnectionPool", super().get_connection_with_tls_context(*args, **kwargs))
+        kind = _TlsConnection if pool.scheme == "https" else _Connection
+        pool.ConnectionCls = functools.partial(kind, departure=self._departure)  # type: ignore[assignment]
+        return pool
 
 
 # -- causes, from the types of the errors ------------------------------------------------------------------
@@ -593,10 +588,10 @@ def _chain(error: object, seen: set[int]) -> Iterator[BaseException]:
 # -- bodies ------------------------------------------------------------------------------------------------
 
 
-def _read(response: BaseHTTPResponse, longest: int) -> bytes:
+def _read(response: requests.Response, longest: int) -> bytes:
     """The body as it was sent. Urllib3 raises when it is shorter than its Content-Length."""
     body = bytearray()
-    while block := response.read(_BLOCK, decode_content=False):
+    while block := response.raw.read(_BLOCK, decode_content=False):
         body += block
         if len(body) > longest:
             raise _TooLong

@@ -90,14 +90,16 @@ OTHER_DATE_S = 12 * 3600.0
 
 def run(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock) -> Exit:
     """The whole job; called again, it carries on where it stopped."""
-    sheet = read(job, arriving, desk)
+    sheet = None if goes_on(job) else read(job, arriving, desk)
     assert_room_for_results(job.files)
     with only_run(job.files, clock.now(), rehearsal=job.connection.sandbox), tools_of(job, clock) as tools:
-        checkpoint = open_checkpoint(job, tools.identity(sheet))
+        checkpoint = open_checkpoint(job, tools)
         try:
             if checkpoint is not None:
                 bring_ledger_up_to_date(checkpoint, tools, desk)
-            plan, starts_new = make_plan(job, tools, sheet, checkpoint)
+            known = batch.Known() if checkpoint is None else checkpoint.known()
+            sheet = sheet or read(job, arriving, desk)
+            plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
             desk.show_notices(clock_notices(tools))
             desk.show_plan(plan, address=unusual_address(tools))
             desk.show_deposit(history.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED)), plan.cost)
@@ -135,11 +137,13 @@ def check(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock, target: 
             raise InputError("output.is_sheet", path=target)
         wanted, target = target, new_name(target, (".xlsx",))
         desk.show_notices([Notice("saved.new_name", {"target": str(wanted)})] if target != wanted else [])
-    sheet = read(job, arriving, desk)
+    sheet = None if goes_on(job) else read(job, arriving, desk)
     with tools_of(job, clock) as tools:
-        checkpoint = open_checkpoint(job, tools.identity(sheet))
+        checkpoint = open_checkpoint(job, tools)
         try:
-            plan, starts_new = make_plan(job, tools, sheet, checkpoint)
+            known = batch.Known() if checkpoint is None else checkpoint.known()
+            sheet = sheet or read(job, arriving, desk)
+            plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
             desk.show_notices(clock_notices(tools))
             present = None if starts_new else checkpoint
             excess = over_budget(plan.cost, present, job.budget) if len(plan.orders) else None
@@ -345,6 +349,12 @@ def live_prices(connection: Connection, clock: Clock) -> tuple[PriceList, str]:
 # -- the steps of `run` ------------------------------------------------------------------------------------
 
 
+def goes_on(job: Job) -> bool:
+    """Whether the batch has a checkpoint: to go through a million orders takes as long as to read them, and
+    is done meanwhile. Of any other batch nothing is made before its sheet is known to be one."""
+    return job.files.checkpoint.exists()
+
+
 def read(job: Job, arriving: Arriving, desk: Desk) -> Sheet:
     """The sheet; its `hidden` rows are those to leave out."""
     source, sheet = job.source, arriving()
@@ -368,12 +378,15 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, tools: Tools, desk: Desk) ->
         desk.show_notices([Notice("ledger.put_back", {"count": str(count), "where": tools.ledger.place})])
 
 
-def make_plan(job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | None) -> tuple[Plan, bool]:
-    """The plan, and whether it starts a new batch."""
+def make_plan(
+    job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | None, known: batch.Known
+) -> tuple[Plan, bool]:
+    """The plan, and whether it starts a new batch. Raises InputError for the checkpoint of another tab."""
+    if checkpoint is not None:
+        checkpoint.assert_identity({"tab": sheet.tab})
     prices = tools.provider.price_list()
     today = tools.clock.now().date()
     rows = checks.understand(sheet, prices)
-    known = batch.Known() if checkpoint is None else checkpoint.known()
     starts_new = batch.must_be_new(known, lambda: batch.content_of(rows), today, job.wishes)
     follows = "" if checkpoint is None else checkpoint.batch_id if starts_new else checkpoint.fact("follows")
     if starts_new:

@@ -164,8 +164,8 @@ def a_checkpoint(path: Path, sheet: Sheet | None = None, wishes: Wishes | None =
 def orders_in(checkpoint: Checkpoint) -> dict[tuple[str, str, int], Order]:
     """The checkpoint's orders with their ids, by key."""
     found = {}
-    for row in checkpoint.known().orders.itertuples():
-        order = an_order(str(row.number), str(row.product), int(str(row.itrx)), key=int(str(row.id)))
+    for key, *facts in checkpoint._rows("SELECT id, number, product, itrx FROM orders ORDER BY id"):
+        order = an_order(*facts, key=key)
         found[order.number, order.product, order.itrx] = order
     return found
 

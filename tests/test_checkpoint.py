@@ -84,8 +84,8 @@ def opened(path: Path) -> Checkpoint:
 
 
 def status_of(checkpoint: Checkpoint, order: Order) -> Status:
-    known = checkpoint.known().orders
-    return Status(str(known.loc[known["id"] == order.id, "status"].item()))
+    ((status,),) = checkpoint._rows("SELECT status FROM orders WHERE id = ?", order.id)
+    return Status(status)
 
 
 def lines_of(checkpoint: Checkpoint) -> list[tuple[int, str, bool]]:
@@ -807,7 +807,7 @@ def write(checkpoint: Checkpoint, what: str, facts: Any, at: datetime) -> None:
 
 def summed_up(checkpoint: Checkpoint) -> tuple[object, ...]:
     kept = checkpoint.lines_alike(), checkpoint.last_balance(), checkpoint.last_touched()
-    return (*kept, checkpoint.sendings())
+    return (*kept, checkpoint.sendings(), checkpoint.committed(), checkpoint.first_day())
 
 
 def recounted(path: Path) -> tuple[object, ...]:
@@ -948,10 +948,10 @@ def test_a_disk_that_fills_up_stops_the_run_and_loses_nothing_that_was_written(p
     written = {int(line) for line in ended.stdout.split()}
     assert written
     checkpoint = opened(path)
-    paid = checkpoint.known().orders.query("status == 'sukses'")
-    assert written <= set(paid["id"])
+    paid = {key for (key,) in checkpoint._rows("SELECT id FROM orders WHERE status = 'sukses'")}
+    assert written <= paid
     invoices = {line.attempt["invoice"] for line in checkpoint.lines([Status.SUKSES]) if line.attempt}
-    assert invoices == {f"TRX{key}" for key in paid["id"]}
+    assert invoices == {f"TRX{key}" for key in paid}
     assert len(paid) + len(checkpoint.open_orders()) <= len(written) + 1
     checkpoint.close()
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from bulk_topup import say
 from bulk_topup.errors import InputError
 from bulk_topup.model import Columns, Oddity
-from bulk_topup.sheet import contain, frames, look, read_sheet
+from bulk_topup.sheet import child, contain, frames, look, read_sheet
 from bulk_topup.sheet.book import Found, Remarks
 from bulk_topup.sheet.columns import Header
 from bulk_topup.sheet.contain import Limits
@@ -213,6 +214,22 @@ frame("end", {{"notices": []}}, b"")
 """
     assert rows_of(hostile(code)) == {2: ["0812", "A"]}
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_parent_that_is_busy_keeps_no_parser_waiting_but_for_memory() -> None:
+    reads, writes = os.pipe()
+    told = child._Told(os.fdopen(writes, "wb"))
+    large = Frame("batch", {}, [bytes(child.MOST_AHEAD // 2)])
+    told.add(large)
+    told.add(large)  # though nobody has read a byte yet
+    third = threading.Thread(target=told.add, args=[large])
+    third.start()
+    third.join(0.2)
+    assert third.is_alive()
+    with os.fdopen(reads, "rb") as stream:
+        assert [frames.read(stream) for _ in range(3)] == [large] * 3
+    third.join()
+    told.wait()
 
 
 def test_a_child_that_cannot_be_started_is_one_clear_error(tmp_path: Path) -> None:

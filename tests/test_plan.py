@@ -342,11 +342,6 @@ def test_a_duplicate_stays_held_on_every_later_day() -> None:
     assert held_codes(plan) == {3: ["duplicate.sheet"]}
 
 
-@given(st.lists(st.from_regex("|08[0-9]{2,4}|0812345678[0-9]{8}", fullmatch=True), max_size=60))
-def test_a_repeated_number_is_seen_however_many_there_are(numbers: list[str]) -> None:
-    assert batch.has_repeats(pd.Series(numbers, dtype="str")) == (len(set(numbers)) < len(numbers))
-
-
 # -- repeats by option -------------------------------------------------------------------------------------
 
 

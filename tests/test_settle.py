@@ -853,7 +853,7 @@ class WithRunBetween(Ledger):
     between: Callable[[], object] = staticmethod(lambda: None)
     agree = True
 
-    def own_states(self, batch: str) -> dict[str, set[str]]:
+    def own_states(self, batch: str) -> dict[str, list[str]]:
         if self.agree:
             self.between()
         return super().own_states(batch)

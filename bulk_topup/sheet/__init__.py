@@ -1,6 +1,7 @@
 """A spreadsheet file -> its rows, verbatim, with row numbers. Judges nothing, drops nothing.
 
-The file is parsed in a child process (`child`), watched by `contain`; `gather` puts together what it says.
+The file is parsed in a child process (`child`), watched by `contain`; `gather` puts together what it says, in
+a thread, so that whoever waits for a sheet may do something else meanwhile.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ def reading(
 
     Raises InputError, with the file's name among its facts, whatever is wrong with the file.
     """
+    from concurrent.futures import ThreadPoolExecutor, wait
+
     from bulk_topup.sheet import contain, look
 
     request = {
@@ -48,18 +51,23 @@ def reading(
         "product": product_column,
         "password": password,
     }
-    with ExitStack() as child:
+    with ExitStack() as stack:
+        # Before the child: a thread that reads of it ends only once the child has.
+        thread = stack.enter_context(ThreadPoolExecutor(1, "sheet"))
         with _naming(path):
             with look.opened(path):
                 pass  # what is wrong with the file itself is said at once, without a child
-            frames = child.enter_context(contain.child(request))
+            frames = stack.enter_context(contain.child(request))
+            # Only now: pandas takes as long to import as the child to start.
+            from bulk_topup.sheet.gather import gathered
+
+        gathering = thread.submit(gathered, path, frames)
 
         def arriving() -> Sheet:
-            with _naming(path), child:
-                # Only now: pandas takes as long to import as the child to start.
-                from bulk_topup.sheet.gather import gathered
-
-                return gathered(path, frames)
+            with _naming(path), stack:
+                while not gathering.done():
+                    wait([gathering], timeout=0.2)  # an untimed wait would keep Ctrl-C waiting on Windows
+                return gathering.result()
 
         yield arriving
 

@@ -16,6 +16,7 @@ import os
 import sys
 import threading
 from array import array
+from collections import deque
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol
@@ -45,6 +46,9 @@ before the parent, which allows 1 GiB of memory in use, has looked again."""
 
 ODD_IN_FRAME = 20_000
 
+MOST_AHEAD = 16 << 20
+"""Bytes of rows that were parsed and that the parent has not taken yet; one larger frame may be alone."""
+
 
 class Reader(Protocol):
     """A module of a workbook format."""
@@ -57,13 +61,48 @@ def main() -> NoReturn:
     _limit()
     request = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    try:
-        for frame in _answers(request):
-            frames.write(out, frame)
-    except BrokenPipeError:
-        os._exit(1)
+    told = _Told(out)
+    for frame in _answers(request):
+        told.add(frame)
+    told.wait()
     # At once: taking a million strings apart is time from which nobody gains.
     os._exit(0)
+
+
+class _Told:
+    """Says frames in a thread of its own: a parent that is busy keeps no parser waiting, up to MOST_AHEAD."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._waiting: deque[Frame] = deque()
+        self._bytes = 0
+        self._changed = threading.Condition()
+        threading.Thread(target=self._write, daemon=True).start()
+
+    def add(self, frame: Frame) -> None:
+        size = sum(map(len, frame.parts))
+        with self._changed:
+            self._changed.wait_for(lambda: not self._bytes or self._bytes + size <= MOST_AHEAD)
+            self._bytes += size
+            self._waiting.append(frame)
+            self._changed.notify_all()
+
+    def wait(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._waiting)
+
+    def _write(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting)
+            frame = self._waiting[0]
+            try:
+                frames.write(self._out, frame)
+            except BaseException:  # noqa: BLE001  (the parent is gone, or takes no such frame)
+                os._exit(1)
+            with self._changed:
+                self._bytes -= sum(map(len, self._waiting.popleft().parts))
+                self._changed.notify_all()
 
 
 def _frames_only() -> BinaryIO:
