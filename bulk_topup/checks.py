@@ -18,7 +18,7 @@ import pandas as pd
 
 from bulk_topup import numbers, pricelist
 from bulk_topup.errors import InputError
-from bulk_topup.model import Finding, Level, OddCell, Oddity, PriceList, Product, Sheet, letter
+from bulk_topup.model import Finding, Level, OddCell, Oddity, Packed, PriceList, Product, Sheet, letter
 from bulk_topup.nobody import rows_for_nobody
 
 if TYPE_CHECKING:
@@ -276,11 +276,16 @@ def row_is_no_example(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """The template's example rows, until both name and number are typed over."""
     position = rows.sheet.columns.number
     examples = rows.table["number"].isin(EXAMPLE_NUMBERS)
-    first = rows.sheet.cells[0].tolist()
-    if EXAMPLE_MARK in "\0".join(first):
+    first = rows.sheet.cells[0]
+    if _holds(first, EXAMPLE_MARK):
         examples |= pd.Series([text.startswith(EXAMPLE_MARK) for text in first], examples.index)
     for row, text in rows.sheet.cells.loc[examples, position].items():
         yield _error(row, "example.row", rows.column_name(position), text)
+
+
+def _holds(column: pd.Series[str], text: str) -> bool:
+    packed = column.array
+    return packed.holds(text) if isinstance(packed, Packed) else text in "\0".join(column.tolist())
 
 
 def row_is_somebodys(rows: Rows, _prices: PriceList) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bulk_topup.status import FOR_NOBODY as FOR_NOBODY
 from bulk_topup.status import Paid as Paid
@@ -102,6 +102,14 @@ class Sheet:
     odd: Mapping[tuple[int, int], OddCell] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     hidden: frozenset[int] = frozenset()
+
+
+@runtime_checkable
+class Packed(Protocol):
+    """What a column of cells that only travel is kept in."""
+
+    def holds(self, text: str) -> bool:
+        """Whether one of the cells has this in it; without a Python string for each."""
 
 
 def letter(position: int) -> str:

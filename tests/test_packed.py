@@ -19,7 +19,8 @@ from bulk_topup.sheet.packed import PackedTexts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TEXTS = st.lists(st.text(st.characters(exclude_characters="\0"), max_size=5), max_size=6)
+LETTERS = st.sampled_from("a0\N{GRINNING FACE}") | st.characters(exclude_characters="\0")
+TEXTS = st.lists(st.text(LETTERS, max_size=5), max_size=6)
 
 
 @given(st.lists(TEXTS, max_size=4), st.data())
@@ -31,6 +32,8 @@ def test_packed_texts_are_those_texts_however_they_are_asked_for(
     assert list(packed) == texts == [packed[at] for at in range(len(packed))]
     assert list(packed[1:]) == texts[1:]
     assert (packed == "a").tolist() == [text == "a" for text in texts]
+    for part in ("a", "00", "\N{GRINNING FACE}"):
+        assert packed.holds(part) == any(part in text for text in texts)
     assert list(PackedTexts._concat_same_type([packed, packed[:1]])) == texts + texts[:1]
     chosen = data.draw(st.lists(st.integers(-len(texts), len(texts) - 1), max_size=5)) if texts else []
     assert list(packed.take(chosen)) == [texts[at] for at in chosen]

@@ -70,6 +70,9 @@ class PackedTexts(ExtensionArray):
     def __eq__(self, other: object) -> Any:
         return self.__array__() == other
 
+    def holds(self, text: str) -> bool:
+        return any(text.encode() in data for data, _ in self.blocks)
+
     def isna(self) -> np.ndarray[Any, Any]:
         return np.zeros(len(self), dtype=bool)
 
