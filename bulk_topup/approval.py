@@ -84,7 +84,8 @@ def _line_of_digits(numbers: list[str]) -> str:
 def _line_of_few(values: pd.Series[Any]) -> str:
     """A column with few different values, each worded once: a million rows in a tenth of the time."""
     words = {value: json.dumps(value) for value in values.unique().tolist()}
-    return f"[{','.join(values.map(words).tolist())}]"
+    each = [*words.values()] * len(values) if len(words) == 1 else values.map(words).tolist()
+    return f"[{','.join(each)}]"
 
 
 def document_of(

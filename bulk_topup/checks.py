@@ -44,8 +44,8 @@ class Rows:
     """The sheet's rows with what each cell of ours means. Every column shares the sheet's row index.
 
     table columns: `number` ("" where it is not one), `product` (as the price list spells it, "" where
-    unknown), `nominal`, `price` (rupiah, 0 where unknown), `operator`, `itrx` (1 where not stated),
-    `itrx_stated` (bool). `listed` are all codes of the price list. `nobody` are the rows that are no
+    unknown), `nominal`, `price` (rupiah, 0 where unknown), `operator` (categorical), `itrx` (1 where not
+    stated), `itrx_stated` (bool). `listed` are all codes of the price list. `nobody` are the rows that are no
     person's, with the code of their only finding.
     """
 
@@ -115,7 +115,8 @@ def _add_product(table: pd.DataFrame, sheet: Sheet, prices: PriceList) -> None:
     table["product"] = _spread([product.code if product else "" for product in found], which, table)
     table["nominal"] = _spread([product.nominal if product else 0 for product in found], which, table)
     table["price"] = _spread([(product.price or 0) if product else 0 for product in found], which, table)
-    table["operator"] = _spread([product.operator if product else "" for product in found], which, table)
+    operators = pd.Series([product.operator if product else "" for product in found], dtype="category")
+    table["operator"] = operators.take(which).set_axis(table.index)
 
 
 def _add_itrx(table: pd.DataFrame, sheet: Sheet) -> None:
@@ -343,8 +344,7 @@ def operator_matches_prefix(rows: Rows, _prices: PriceList) -> Iterator[Finding]
 
 def _prefixes(national: pd.Series[str]) -> Any:
     """A number for each that tells its first four digits from others."""
-    digits = np.array(national.tolist(), dtype="U4").view(np.uint32).reshape(-1, 4)
-    return digits @ np.array([128**3, 128**2, 128, 1])
+    return np.array(national.tolist(), dtype="S4").view(np.uint32).astype(np.int64)
 
 
 def _is_foreign_pair(number: str, operator: str) -> bool:

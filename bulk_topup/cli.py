@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -832,17 +832,19 @@ def _reading(job: Job) -> Iterator[Arriving]:
     from bulk_topup.sheet import reading
 
     source = job.source
-    with reading(
-        source.path,
-        tab=source.tab,
-        number_column=source.number_column,
-        product_column=source.product_column,
-        password=None if source.password_file is None else _password_in(source.password_file),
-    ) as arriving:
-        gc.disable()  # all of it stays: there is nothing to collect
+    with ExitStack() as begun:
+        gc.disable()  # all that is imported stays: there is nothing to collect
         try:
+            arriving = begun.enter_context(
+                reading(
+                    source.path,
+                    tab=source.tab,
+                    number_column=source.number_column,
+                    product_column=source.product_column,
+                    password=None if source.password_file is None else _password_in(source.password_file),
+                )
+            )
             from bulk_topup import run  # noqa: F401
-            from bulk_topup.sheet import gather  # noqa: F401
         finally:
             gc.enable()
         yield arriving
