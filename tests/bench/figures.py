@@ -150,17 +150,18 @@ PLANS = (
 
 
 def resumed(rows: int, watch: bool) -> Sample:
-    """`run`, from the start of the process to when the first request reaches the provider."""
+    """`run`, from the start of the process to when the first request reaches the provider; the peak is that
+    of the whole run."""
     with folder() as where:
         sheet = batches.copied_to(where, rows)
         argv = [*PROGRAM, "run", str(sheet), "--sandbox", "--yes", "--wait", "0"]
         argv += ["--output", str(where / "bonus.results.csv")]
+        env = measure.clean_environment(where)
+        if watch:
+            return measure.command(argv, cwd=ROOT, env=env, codes=(0, 1, 3, 4), watch=True)[0]
         began = datetime.now(UTC)
-        sample, _ = measure.command(
-            argv, cwd=ROOT, env=measure.clean_environment(where), codes=(0, 1, 3, 4), watch=watch
-        )
-        first = batches.first_request(where, began)
-    return Sample((first - began).total_seconds(), None, sample.peak)
+        measure.command_until("Sending ", argv, cwd=ROOT, env=env)
+        return Sample((batches.first_request(where, began) - began).total_seconds())
 
 
 def read_once(rows: int) -> Sample:

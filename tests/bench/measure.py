@@ -61,6 +61,17 @@ def command(
     return Sample(wall_s, _cpu_of_children() - used, peak), said.decode()
 
 
+def command_until(words: str, argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> None:
+    """Run a command until a second after it said a line that begins so, and kill it: the rest, which can take
+    minutes, is not measured. Raises Failed where it ends without."""
+    with subprocess.Popen(list(map(str, argv)), cwd=cwd, env=env, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        if not any(line.decode().startswith(words) for line in process.stdout):
+            raise Failed(f"{' '.join(map(str, argv))}: it never said {words!r}")
+        time.sleep(1.0)
+        process.kill()
+
+
 def _cpu_of_children() -> float:
     """Of those that have ended, their own included."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
