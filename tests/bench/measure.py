@@ -64,7 +64,9 @@ def command(
 def command_until(words: str, argv: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> None:
     """Run a command until a second after it said a line that begins so, and kill it: the rest, which can take
     minutes, is not measured. Raises Failed where it ends without."""
-    with subprocess.Popen(list(map(str, argv)), cwd=cwd, env=env, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        list(map(str, argv)), cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
         assert process.stdout is not None
         if not any(line.decode().startswith(words) for line in process.stdout):
             raise Failed(f"{' '.join(map(str, argv))}: it never said {words!r}")
