@@ -191,6 +191,8 @@ def _where_they_stood(table: pd.DataFrame, sent: pd.DataFrame, *, is_alone: bool
     import pandas as pd
 
     sent = sent.reset_index(names="order")
+    if table.empty:
+        return sent[:0].set_index("row")
     places = table.index.get_indexer(pd.Index(sent["row"]))
     here = {name: table[name].to_numpy()[places] for name in [*KEY, "itrx_stated"]}
     same = (places >= 0) & (sent["number"] == here["number"])

@@ -505,6 +505,7 @@ class Checkpoint:
             db.executemany(_KEEP_FACT, list(facts.items()))
             before = db.total_changes
             db.executemany(_UPSERT_ORDER, _order_values(plan))
+            # A release that reads sheets in another way has another version.
             digest = f"{__version__} {digest_of(plan)}"
             if not _lines_stand(db, digest):
                 db.executemany(_MOVE_ORDER, _row_values(plan))

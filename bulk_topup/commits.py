@@ -88,7 +88,7 @@ class SharedCommits(Generic[Db]):
         return result
 
     def later(self, work: Callable[[Db], object]) -> None:
-        """Have this done with the next commit, before all else in it, or by `flush`."""
+        """Have this done with the next commit, before what is written from now on, or by `flush`."""
         with self._lock:
             self._unhurried.append(work)
 
@@ -122,20 +122,17 @@ class SharedCommits(Generic[Db]):
                 write.call()
 
     def _commit(self, group: list[_Write]) -> None:
-        """For the group, which all who wait join, and whoever comes while the work of the others is done."""
+        """For the group, which all join who wait by now, and then whoever came while their work was done."""
         refused: list[_Write] = []
         while len(refused) < len(group):
             at_work: _Write | None = None
-            self._let_join(group)
-            with self._lock:
-                unhurried = list(self._unhurried)
+            unhurried: list[Callable[[Db], object]] = []
             try:
                 with self._transaction() as db:
-                    for work in unhurried:
-                        work(db)
-                    for at_work in self._and_who_comes(group):
-                        if at_work not in refused:
-                            at_work.result = at_work.work(db)
+                    for at_work, work in self._turns(group, refused, unhurried):
+                        result = work(db)
+                        if at_work is not None:
+                            at_work.result = result
                     at_work = None
             except BaseException as error:  # noqa: BLE001  (each whose write it undoes raises it)
                 failed = [write for write in group if write not in refused] if at_work is None else [at_work]
@@ -150,14 +147,19 @@ class SharedCommits(Generic[Db]):
                         write.error = None
                 return
 
-    def _and_who_comes(self, group: list[_Write]) -> Iterator[_Write]:
-        """The group's writes, until nobody waits any more: a commit is the dearer part of them all."""
-        for write in group:
-            yield write
-            if write is group[-1]:
-                self._let_join(group)
-
-    def _let_join(self, group: list[_Write]) -> None:
-        with self._lock:
-            group += self._waiting
-            self._waiting = []
+    def _turns(
+        self, group: list[_Write], refused: list[_Write], unhurried: list[Callable[[Db], object]]
+    ) -> Iterator[tuple[_Write | None, Callable[[Db], object]]]:
+        """All that is to be done, in the order in which it came, and whose it is: nobody's, if it was left
+        for later. Who comes meanwhile is added to the group, what was left for later to `unhurried`.
+        """
+        done = 0
+        for _ in range(2):
+            with self._lock:
+                left = self._unhurried[len(unhurried) :]
+                group += self._waiting
+                self._waiting = []
+            unhurried += left
+            yield from ((None, work) for work in left)
+            yield from ((write, write.work) for write in group[done:] if write not in refused)
+            done = len(group)

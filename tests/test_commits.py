@@ -130,6 +130,38 @@ def test_whoever_comes_while_the_work_of_others_is_done_shares_their_commit(file
     assert (file.commits, file.durable()) == (1, list(range(THREADS)))
 
 
+@pytest.mark.parametrize("wants", ["write", "flush"])
+def test_what_was_left_for_later_is_done_before_what_its_thread_writes_then(file: File, wants: str) -> None:
+    """Also where that joins a transaction that had begun before."""
+    order: list[str] = []
+    began, joined = threading.Event(), threading.Event()
+
+    def leads(_: object) -> None:
+        began.set()
+        joined.wait(10)
+
+    def follows() -> None:
+        file.shared.later(lambda _: order.append("later"))
+        if wants == "flush":
+            file.shared.flush()
+        else:
+            file.shared.write(lambda _: order.append("write"))
+        order.append("committed")
+
+    leader = threading.Thread(target=file.shared.write, args=[leads])
+    leader.start()
+    assert began.wait(10)
+    follower = threading.Thread(target=follows)
+    follower.start()
+    while not file.shared._waiting:
+        time.sleep(0.001)
+    joined.set()
+    leader.join()
+    follower.join()
+    assert order == ["later", *([wants] if wants == "write" else []), "committed"]
+    assert file.shared._unhurried == []
+
+
 def test_one_whose_work_fails_is_left_out_of_the_commit_of_the_others(file: File) -> None:
     with queued_behind_one(file, 3) as pool:
         bad = pool.submit(file.add, "not a number")

@@ -92,17 +92,16 @@ class _Told:
             self._changed.wait_for(lambda: not self._waiting)
 
     def _write(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting)
-            frame = self._waiting[0]
-            try:
-                frames.write(self._out, frame)
-            except BaseException:  # noqa: BLE001  (the parent is gone, or takes no such frame)
-                os._exit(1)
-            with self._changed:
-                self._bytes -= sum(map(len, self._waiting.popleft().parts))
-                self._changed.notify_all()
+        try:
+            while True:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._waiting)
+                frames.write(self._out, self._waiting[0])
+                with self._changed:
+                    self._bytes -= sum(map(len, self._waiting.popleft().parts))
+                    self._changed.notify_all()
+        except BaseException:  # noqa: BLE001  (the parent is gone, or takes no such frame)
+            os._exit(1)
 
 
 def _frames_only() -> BinaryIO:
