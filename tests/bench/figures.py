@@ -211,6 +211,31 @@ def unwatched(ours: Callable[[int, bool], Sample]) -> Callable[[int], Sample]:
     return lambda rows: ours(rows, False)
 
 
+BARE = {
+    "own": "our own requests from a bare pool of threads",
+    "plain": "plain `requests` from a bare pool of threads, a Session each",
+}
+"""The same requests with nothing kept, by what `sending` calls them."""
+
+
+def beside_bare(
+    name: str, bare: str, workers: int, latency_ms: int, least_ratio: float, *, rows: int, quick_rows: int
+) -> Figure:
+    how = ("--latency", latency_ms / 1000)
+    return Figure(
+        name,
+        f"rows sent a second, {workers} workers, provider at {latency_ms} ms",
+        sending(workers, *how),
+        BARE[bare],
+        unwatched(sending(workers, *how, "--bare", bare)),
+        unit="/s",
+        least_ratio=least_ratio,
+        rows=rows,
+        quick_rows=quick_rows,
+        grows=False,
+    )
+
+
 def slow_disk(workers: int, rows: int, least_ratio: float) -> Figure:
     return Figure(
         f"send-slow-disk-{workers}",
@@ -243,42 +268,9 @@ def throttled(rate: int, workers: int) -> Figure:
 
 
 SENDS = (
-    Figure(
-        "send",
-        "rows sent a second, 16 workers, provider at 0 ms",
-        sending(16),
-        "our own requests from a bare pool of threads",
-        unwatched(sending(16, "--bare", "own")),
-        unit="/s",
-        least_ratio=0.85,
-        rows=3_000,
-        quick_rows=100,
-        grows=False,
-    ),
-    Figure(
-        "send-plain",
-        "the same",
-        sending(16),
-        "plain `requests` from a bare pool of threads, a Session each",
-        unwatched(sending(16, "--bare", "plain")),
-        unit="/s",
-        least_ratio=0.85,
-        rows=3_000,
-        quick_rows=100,
-        grows=False,
-    ),
-    Figure(
-        "send-200ms",
-        "rows sent a second, 64 workers, provider at 200 ms",
-        sending(64, "--latency", 0.2),
-        "our own requests from a bare pool of threads",
-        unwatched(sending(64, "--latency", 0.2, "--bare", "own")),
-        unit="/s",
-        least_ratio=0.99,
-        rows=3_200,
-        quick_rows=64,
-        grows=False,
-    ),
+    beside_bare("send", "own", 16, 0, 0.85, rows=3_000, quick_rows=100),
+    beside_bare("send-plain", "plain", 16, 0, 0.85, rows=3_000, quick_rows=100),
+    beside_bare("send-200ms", "own", 64, 200, 0.99, rows=3_200, quick_rows=64),
     slow_disk(16, 800, 0.95),
     slow_disk(64, 3_200, 0.85),
     throttled(5, 1),
