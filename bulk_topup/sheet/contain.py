@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 CHILD = (sys.executable, "-P", "-m", "bulk_topup.sheet.child")
 POLL_S = 0.05
-PIPE_BYTES = 1 << 20
-"""The most that Linux gives to everybody."""
 
 _PASSED_ON = ("SYSTEMROOT", "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
 """What an interpreter may need to start. Nothing else is the child's business, least of all a password."""
@@ -67,7 +65,6 @@ def child(
     """
     with _started(command) as process:
         stdin, stdout = cast("BinaryIO", process.stdin), cast("BinaryIO", process.stdout)
-        _widen(stdout)
         watch = _Watch(process, limits)
         try:
             _ask(stdin, request)
@@ -91,15 +88,6 @@ def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
         )
     except OSError as error:
         raise InputError("sheet.no_reader", cause=cause_of(error)) from error
-
-
-def _widen(pipe: BinaryIO) -> None:
-    """A few frames of room, where the system has it: parent and child wait for each other less often."""
-    if sys.platform == "linux":
-        import fcntl
-
-        with suppress(OSError):
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _environment() -> dict[str, str]:
