@@ -386,7 +386,7 @@ def test_two_processes_that_claim_the_same_slots_win_each_exactly_once(location:
 
 
 def test_the_first_runs_of_several_people_may_make_the_ledger_at_the_same_moment(location: str) -> None:
-    won = run_at_once(location, processes=3, count=10)
+    won = run_at_once(location, processes=6, count=10)
     assert sorted(chain.from_iterable(won)) == list(range(10))
 
 
