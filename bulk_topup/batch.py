@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bulk_topup.errors import InputError
 from bulk_topup.model import Finding, Level, Status
@@ -156,44 +156,51 @@ def rows_not_in(frame: pd.DataFrame, other: pd.DataFrame, columns: list[str]) ->
     return frame[~found]
 
 
-def recognise(rows: Rows, known: Known, wrong: set[int]) -> pd.DataFrame:
-    """The rows' table with a column `status`: what this batch's attempt of that row came to, None for none.
+def at_their_places(rows: Rows, known: Known) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows' table with a column `status`: what this batch's attempt of that row came to, None for none;
+    and the attempted orders that no row has yet.
 
-    Rows are recognised by number and product, the n-th copy of a row by the n-th of its attempted orders,
-    rows without an error before those in `wrong`;
-    a recognised row has its order's `itrx` and `nominal`, whatever the price list says today.
+    Each has here which stands where it stood and is the only one to its number, there and here: nearly all of
+    a batch that only goes on. A recognised row has its order's `itrx` and `nominal`, whatever the price list
+    says today.
     """
     import pandas as pd
 
     if known.orders.empty:
-        return rows.table.assign(status=None)
+        return rows.table.assign(status=None), known.orders
     sent = attempted(known).sort_values("itrx")[[*KEY, "nominal", "status", "row"]]
-    table = rows.table.assign(product=_spelled_as(sent["product"], rows))
-    stand = _where_they_stood(table, sent, is_alone=not rows.repeat_numbers)
-    elsewhere, left = table.drop(index=stand.index), sent.drop(index=pd.Index(stand["order"]))
-    values = {name: table[name].to_numpy(copy=True) for name in ("itrx", "nominal")}
-    values["status"] = pd.Series(None, index=table.index, dtype=object).to_numpy(copy=True)
-    for found in (stand, _recognised(elsewhere, left, wrong)):
-        places = table.index.get_indexer(found.index)
-        for name in _RECOGNISED:
-            values[name][places] = found[name]
-    return table.assign(**values)
+    table = rows.table.assign(product=_spelled_as(sent["product"], rows), status=None)
+    if table.empty:
+        return table, sent
+    places = table.index.get_indexer(pd.Index(sent["row"]))
+    same = _stand(table, places, sent, is_alone=not rows.repeat_numbers)
+    return _with_orders(table, places[same], sent[same]), sent[~same]
+
+
+def recognise(table: pd.DataFrame, left: pd.DataFrame, wrong: set[int]) -> pd.DataFrame:
+    """The table with the orders that were `left`, wherever they stood.
+
+    Rows are recognised by number and product, the n-th copy of a row by the n-th of its attempted orders,
+    rows without an error before those in `wrong`.
+    """
+    if left.empty:
+        return table
+    found = _recognised(table[table["status"].isna()].drop(columns="status"), left, wrong)
+    return _with_orders(table, table.index.get_indexer(found.index), found)
 
 
 _RECOGNISED = ["itrx", "nominal", "status"]
 
 
-def _where_they_stood(table: pd.DataFrame, sent: pd.DataFrame, *, is_alone: bool) -> pd.DataFrame:
-    """The orders by sheet row that stand where they stood and are the only ones to their number, there and
-    here: nearly all of a batch that only goes on. `order` is their label in `sent`. `is_alone` says that no
-    two rows here have one number.
-    """
-    import pandas as pd
+def _with_orders(table: pd.DataFrame, places: Any, orders: pd.DataFrame) -> pd.DataFrame:
+    values = {name: table[name].to_numpy(copy=True) for name in _RECOGNISED}
+    for name in _RECOGNISED:
+        values[name][places] = orders[name]
+    return table.assign(**values)
 
-    sent = sent.reset_index(names="order")
-    if table.empty:
-        return sent[:0].set_index("row")
-    places = table.index.get_indexer(pd.Index(sent["row"]))
+
+def _stand(table: pd.DataFrame, places: Any, sent: pd.DataFrame, *, is_alone: bool) -> Any:
+    """Which orders stand at their `places` in the table. `is_alone` says that no two rows have one number."""
     here = {name: table[name].to_numpy()[places] for name in [*KEY, "itrx_stated"]}
     same = (places >= 0) & (sent["number"] == here["number"])
     same &= (sent["product"] == here["product"]) & (~here["itrx_stated"] | (sent["itrx"] == here["itrx"]))
@@ -201,8 +208,7 @@ def _where_they_stood(table: pd.DataFrame, sent: pd.DataFrame, *, is_alone: bool
         same &= ~sent["number"].isin(table.loc[table["number"].duplicated(), "number"])
     same &= ~sent["number"].isin(sent.loc[~same, "number"])
     same &= ~sent["row"].duplicated(keep=False)
-    stand: pd.DataFrame = sent[same]
-    return stand.set_index("row")
+    return same.to_numpy()
 
 
 def _recognised(table: pd.DataFrame, sent: pd.DataFrame, wrong: set[int]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +67,21 @@ class Rows:
             return pd.Series("", index=self.sheet.cells.index, dtype="str")
         cells = self.sheet.cells[position]
         return (cells if among is None else cells[among]).str.strip()
+
+    def among(self, chosen: Any) -> Rows:
+        """Some of the rows; `chosen` says of each in turn whether it is one of them."""
+        if chosen.all():
+            return self
+        cells = self.sheet.cells[chosen]
+        rows = frozenset(cells.index.tolist())
+        odd = {(row, at): cell for (row, at), cell in self.sheet.odd.items() if row in rows}
+        return Rows(
+            replace(self.sheet, cells=cells, odd=odd),
+            self.table[chosen],
+            {row: problem for row, problem in self.number_problems.items() if row in rows},
+            self.listed,
+            {row: code for row, code in self.nobody.items() if row in rows},
+        )
 
     def column_name(self, position: int) -> str:
         """`C (No HP)`: the column as a person finds it in the spreadsheet program."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from bulk_topup.batch import KEY, SLOT, Known, Past, Wishes
 from bulk_topup.model import Finding, Level, Order, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
 
     from bulk_topup.checks import Rows
@@ -106,19 +106,20 @@ class Plan:
 
 def make(
     rows: Rows,
-    found: Iterable[Finding],
+    judged: Callable[[Rows], Iterable[Finding]],
     past: Past,
     wishes: Wishes,
     identity: Identity,
     budget: int | None,
     today: date,
 ) -> Plan:
-    """Sort every row into sent now, sent before and held back."""
-    findings = list(found)
+    """Sort every row into sent now, sent before and held back. `judged` finds what is wrong with rows."""
+    table, left = batch.at_their_places(rows, past.own)
+    findings = list(judged(rows.among(_to_judge(table["status"], wishes))))
     stopping = [f for f in findings if f.level is Level.ERROR or wishes.strict]
     wrong = {f.row for f in stopping}
     is_wrong = rows.table.index.isin(wrong)
-    table = batch.recognise(rows, past.own, wrong)
+    table = batch.recognise(table, left, wrong)
     is_sent = table["status"].notna()
     # What was attempted stays what it became, even if the price list or the row's other cells changed since.
     sent = table[is_sent]
@@ -159,6 +160,12 @@ def make(
     plan = Plan(rows, orders, done, held, not_again, tuple(shown), document, code, today, overlap)
     _assert_totals(plan)
     return plan
+
+
+def _to_judge(status: pd.Series[Any], wishes: Wishes) -> Any:
+    """By row, whether it may be sent or held: of a row that was sent before nothing more is told."""
+    may_be = status.isna()
+    return (may_be | (status == Status.GAGAL) if wishes.retry_failed else may_be).to_numpy()
 
 
 def _together(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:

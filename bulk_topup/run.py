@@ -398,8 +398,15 @@ def make_plan(
         tools.ledger.paid_since(batch_id, today - timedelta(days=job.overlap_days)),
     )
     identity = planning.Identity(tools.account, tools.base_url, sheet.tab, f"{today:%Y-%m}", follows)
-    found = checks.findings(rows, prices)
-    plan = planning.make(rows, found, past, job.wishes, identity, job.budget, today)
+    plan = planning.make(
+        rows,
+        lambda those: checks.findings(those, prices),
+        past,
+        job.wishes,
+        identity,
+        job.budget,
+        today,
+    )
     if not starts_new:
         batch.assert_not_finished(known, len(plan.orders), today, job.wishes)
     if len(plan.orders):

@@ -122,7 +122,7 @@ def plan_of(
     elsewhere = NOTHING_ELSEWHERE if elsewhere is None else elsewhere
     return planning.make(
         rows,
-        checks.findings(rows, prices),
+        lambda those: checks.findings(those, prices),
         Past(known or Known(), elsewhere, other.get("recent", NOTHING_RECENT)),
         wishes or Wishes(),
         other.get("identity", IDENTITY),

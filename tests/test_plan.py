@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_topup import batch
+from bulk_topup import batch, checks
 from bulk_topup import plan as planning
-from bulk_topup.batch import KEY, SLOT, Known, Wishes
+from bulk_topup.batch import KEY, SLOT, Known, Past, Wishes
 from bulk_topup.lines import digest_of, line_values
 from bulk_topup.model import Order, Status
 from tests.builders import (
@@ -23,6 +23,8 @@ from tests.builders import (
     DEWI,
     HEADER,
     IDENTITY,
+    NOTHING_ELSEWHERE,
+    NOTHING_RECENT,
     PRICES,
     TODAY,
     a_product,
@@ -39,7 +41,7 @@ from tests.builders import (
 )
 
 if TYPE_CHECKING:
-    from bulk_topup.model import PriceList, Sheet
+    from bulk_topup.model import Finding, PriceList, Sheet
     from bulk_topup.plan import Plan
 
 REPEAT = Wishes(repeat_duplicates=True)
@@ -113,6 +115,50 @@ def test_what_was_attempted_is_sent_again_only_where_it_failed_and_is_wished(
     status = {(str(n), str(p), int(i)): s for n, p, i, s in known.orders[[*KEY, "status"]].to_numpy()}
     sent_before = [status[key] for key in keys_of(plan.orders) if status.get(key, "unsent") != "unsent"]
     assert set(sent_before) <= ({"gagal"} if wishes.retry_failed else set())
+
+
+@settings(max_examples=60, deadline=None)
+@given(plans())
+def test_a_plan_is_the_same_where_rows_that_are_done_with_are_judged_as_well(
+    made: tuple[Plan, Known, Wishes],
+) -> None:
+    plan, known, wishes = made
+    found = checks.findings(plan.rows, PRICES)
+    judged: list[int] = []
+
+    def some(rows: checks.Rows) -> list[Finding]:
+        judged.extend(rows.table.index)
+        return checks.findings(rows, PRICES)
+
+    one, other = (
+        planning.make(
+            plan.rows, each, Past(known, NOTHING_ELSEWHERE, NOTHING_RECENT), wishes, IDENTITY, None, TODAY
+        )
+        for each in (some, lambda _: found)
+    )
+    assert {*one.orders.index, *one.held} <= {*judged}
+    assert (one.code, one.held, one.not_again, one.findings) == (
+        other.code,
+        other.held,
+        other.not_again,
+        other.findings,
+    )
+    assert list(line_values(one)) == list(line_values(other))
+
+
+def test_what_is_wrong_with_a_row_that_was_sent_is_not_looked_for() -> None:
+    asked: list[list[int]] = []
+
+    def judged(rows: checks.Rows) -> list[Finding]:
+        asked.append(list(rows.table.index))
+        return []
+
+    rows = plan_of(topups((ANDI, "S5"), (BUDI, "S5"), (CITRA, "S5"))).rows
+    known = known_of((ANDI, "S5", 1, "sukses"), (BUDI, "S5", 1, "gagal"))
+    past = Past(known, NOTHING_ELSEWHERE, NOTHING_RECENT)
+    for wishes in (Wishes(), RETRY):
+        planning.make(rows, judged, past, wishes, IDENTITY, None, TODAY)
+    assert asked == [[4], [3, 4]]
 
 
 @settings(max_examples=60, deadline=None)
@@ -253,9 +299,10 @@ def test_an_order_is_of_the_same_row_wherever_that_stood(
 ) -> None:
     plan, known, _ = planned
     moved = replace(known, orders=known.orders.assign(row=known.orders["row"] + 1_000))
-    pd.testing.assert_frame_equal(
-        batch.recognise(plan.rows, known, wrong), batch.recognise(plan.rows, moved, wrong)
+    stood, elsewhere = (
+        batch.recognise(*batch.at_their_places(plan.rows, each), wrong) for each in (known, moved)
     )
+    pd.testing.assert_frame_equal(stood, elsewhere)
 
 
 def test_rows_that_moved_are_known_by_what_they_ask() -> None:

@@ -31,8 +31,15 @@ def main(path: str, *options: str) -> None:
     identity = planning.Identity("sandbox", sandbox.url, sheet.tab, "2025-01")
     began = time.perf_counter()
     rows = checks.understand(sheet, prices)
-    found = checks.findings(rows, prices)
-    plan = planning.make(rows, found, past, Wishes(), identity, None, clock.now().date())
+    plan = planning.make(
+        rows,
+        lambda those: checks.findings(those, prices),
+        past,
+        Wishes(),
+        identity,
+        None,
+        clock.now().date(),
+    )
     seconds = time.perf_counter() - began
     assert len(plan.orders)
     sys.stdout.write(str(seconds))
