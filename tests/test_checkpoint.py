@@ -353,6 +353,24 @@ def test_an_order_that_does_not_exist_cannot_begin(checkpoint: Checkpoint, order
     assert checkpoint.claims_expected() == {}
 
 
+@pytest.mark.parametrize("most", [Kind.SUKSES, Kind.UNKNOWN, Kind.GAGAL, Kind.NOT_SENT, Kind.EXISTS])
+def test_each_token_has_its_orders_status_whichever_status_most_orders_have(path: Path, most: Kind) -> None:
+    kinds = [*[most] * 4, *Kind]
+    checkpoint = a_checkpoint(path, topups(*[(f"0812{nth:08}", "S5") for nth in range(len(kinds) + 1)]))
+    orders = list(orders_in(checkpoint).values())
+    stands = {}
+    for order, kind in zip(orders, kinds, strict=False):
+        status = attempted(checkpoint, order, an_outcome(kind))
+        (token,) = checkpoint.tokens(order.id)
+        stands[token] = (status, kind)
+    unmoved = {Kind.NOT_SENT, Kind.REFUSED, Kind.GAGAL}
+    moved = {token: status for token, (status, kind) in stands.items() if kind not in unmoved}
+    assert checkpoint.claims_expected() == {token: status for token, (status, _) in stands.items()}
+    found = checkpoint.moved_tokens()
+    assert {token: status for status, tokens in found.items() for token in tokens} == moved
+    checkpoint.close()
+
+
 def test_one_token_is_one_attempt(checkpoint: Checkpoint, order: Order) -> None:
     attempted(checkpoint, order, an_outcome(Kind.GAGAL))
     (token,) = checkpoint.claims_expected()
