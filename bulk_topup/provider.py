@@ -39,6 +39,7 @@ from bulk_topup.wire import REPLACED, SHORTEST_SECRET, http_date, read_json, spe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from urllib3.connectionpool import HTTPConnectionPool
@@ -64,7 +65,7 @@ class Provider:
 
     `base_url` is what `checked_base_url` returned. `timeout_s` limits each whole exchange, from the first
     byte out to the last byte in; connecting has its own, shorter limit. `alive` is a clock in
-    seconds that nobody sets.
+    seconds that nobody sets. `leaving` is entered around the first byte to the last, and says whether to go.
 
     Raises InputError `provider.certificates` if the environment names certificates that cannot be read.
     """
@@ -77,9 +78,11 @@ class Provider:
         *,
         timeout_s: float = 60.0,
         alive: Callable[[], float] = time.monotonic,
+        leaving: Callable[[], AbstractContextManager[bool]] = lambda: contextlib.nullcontext(True),
     ) -> None:
         self.base_url = base_url
         self._alive = alive
+        self._leaving = leaving
         self._seen: tuple[datetime, float] | None = None
         self._credentials = {"username": username, "password": password}
         self._secret = spellings(password)
@@ -140,7 +143,7 @@ class Provider:
         longest: int,
         may_leave: Callable[[], bool] = lambda: True,
     ) -> Answer:
-        departure = _Departure(may_leave, self._watchdog)
+        departure = _Departure(self._leaving, may_leave, self._watchdog)
         adapter = _Adapter(departure, self._tls)
         try:
             reply = self._without_secret(self._exchange(adapter, self._request(function, fields), longest))
@@ -312,17 +315,26 @@ class _BadEncoding(Exception):  # noqa: N818
 class _Departure:
     """Whether one request has left: the proof behind `NotSent`."""
 
-    def __init__(self, may_leave: Callable[[], bool], watchdog: _Watchdog) -> None:
+    def __init__(
+        self,
+        leaving: Callable[[], AbstractContextManager[bool]],
+        may_leave: Callable[[], bool],
+        watchdog: _Watchdog,
+    ) -> None:
         self.has_left = False
         self.deadline = _Deadline(watchdog)
+        self._leaving = leaving
         self._may_leave = may_leave
 
-    def leave(self) -> None:
-        """Opens the way for the first byte, or raises; from here on nobody can say that nothing was sent."""
-        if not self._may_leave():
-            raise _TooLate
-        self.deadline.restart()
-        self.has_left = True
+    @contextlib.contextmanager
+    def leave(self) -> Iterator[None]:
+        """Opens the way for all bytes, or raises; from here on nobody can say that nothing was sent."""
+        with self._leaving() as has_place:
+            if not (has_place and self._may_leave()):
+                raise _TooLate
+            self.deadline.restart()
+            self.has_left = True
+            yield
 
     def answer_after(self, error: Exception) -> NotSent | NoAnswer:
         if not self.has_left:
@@ -492,8 +504,8 @@ class _Connection(HTTPConnection):
         self._pieces = []
         super().request(*args, **kwargs)
         whole, self._pieces = b"".join(self._pieces), None
-        self._departure.leave()
-        super().send(whole)
+        with self._departure.leave():
+            super().send(whole)
 
     def send(self, data: Any) -> None:
         # While connecting, this carries the CONNECT line for a proxy, which is no byte of the request.

@@ -1,19 +1,28 @@
-"""Evenly spaced slots: how fast requests may start, from one machine or from all desks of an account."""
+"""How fast: even slots, of one machine or of all desks of an account, and how many leave in a second."""
 
 from __future__ import annotations
 
 import math
 import random
 import threading
+from collections import deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from bulk_topup.account import Slot, Stop
 
 SLOWEST_PER_S: Final = 0.05
 FASTEST_PER_S: Final = 500.0
+
+LEAST_ROOM_S: Final = 0.007
+"""See `room_of`: what threads and sockets on a busy machine need, and less than the hundredth that a rate may
+be off."""
+
+LONGEST_WAY_S: Final = 0.1
+"""See `way_of`: a slow rate has room for more, but who waits as long has a written attempt."""
 
 LONGEST_SLACK_S: Final = 0.02
 """A sleep ends late by so much at most, other than by chance: a tick of Windows' clock is 0.016."""
@@ -21,6 +30,9 @@ LONGEST_SLACK_S: Final = 0.02
 AHEAD_S: Final = 1.0
 """How far ahead a shared slot is fetched. Within the 5 s of the rule against late sends, and short, since a
 stop of the account is heard of with the next slot only."""
+
+ABOUT_TO_LEAVE_S: Final = 0.001
+"""How often to look again where each place is taken by a request that is just handing over its bytes."""
 
 LATE_S: Final = 0.5
 """A slot that this machine slept through by more than this is given up."""
@@ -46,18 +58,38 @@ class Pace(Protocol):
 
 
 def interval_of(rate_per_s: float) -> float:
-    """Seconds. Raises ValueError for a rate outside `SLOWEST_PER_S` … `FASTEST_PER_S`."""
+    """Seconds. Raises ValueError for a rate outside `SLOWEST_PER_S` … `FASTEST_PER_S`.
+
+    That of the rate itself, but a little longer where it would leave less room than `LEAST_ROOM_S`, as a fast
+    one does.
+    """
     if not SLOWEST_PER_S <= rate_per_s <= FASTEST_PER_S:
         raise ValueError(f"rate {rate_per_s} is not within {SLOWEST_PER_S} and {FASTEST_PER_S} a second")
-    return 1 / rate_per_s
+    return max(1 / rate_per_s, (1 + LEAST_ROOM_S) / most_within_a_second(rate_per_s))
+
+
+def most_within_a_second(rate_per_s: float) -> int:
+    """Requests, wherever the second begins: the rate, and the one at its edge."""
+    return int(rate_per_s) + 1
+
+
+def room_of(rate_per_s: float) -> float:
+    """By how many seconds as many intervals as requests may leave within a second are longer than one."""
+    return most_within_a_second(rate_per_s) * interval_of(rate_per_s) - 1
 
 
 def slack_of(rate_per_s: float) -> float:
-    """By how many seconds a slot may come late without the next one coming later for it.
+    """By how many seconds a slot may come late without the next one coming later for it: see `Throttle`."""
+    return min(LONGEST_SLACK_S, room_of(rate_per_s))
 
-    At most an interval, and less where the rate is no whole number: see `Throttle`.
+
+def way_of(rate_per_s: float) -> float:
+    """By how many seconds two requests may come to the provider closer together than they left, one having
+    been longer on its way.
+
+    Not all the room there is: the rest is what makes up for a request that was held back as it left.
     """
-    return min(LONGEST_SLACK_S, (1 - rate_per_s % 1) / rate_per_s)
+    return min(LONGEST_WAY_S, room_of(rate_per_s) * 2 / 3)
 
 
 class Throttle:
@@ -70,11 +102,10 @@ class Throttle:
     so it is counted from when this one was due, unless that is longer ago than `slack_of` the rate: what was
     missed beyond it is not made up for.
 
-    Hence no second has more than `rate_per_s + 1` slots. Let slot n count from v(n). It comes within the
-    slack D after v(n), and v(n + 1) is at least one interval I after v(n). So k slots within one second count
-    from moments that are less than 1 + D apart: (k - 1) I < 1 + D. With r = 1 / I, and D no more than 1/r and
-    (1 - r mod 1)/r, this is k < r + 1 + (1 - r mod 1), a whole number, and k is at most one less: the whole
-    part of r, and one.
+    Hence no second has more than `most_within_a_second` slots. Let slot n count from v(n). It comes within
+    the slack D after v(n), and v(n + 1) is at least one interval I after v(n). So k slots within one second
+    count from moments that are less than 1 + D apart: (k - 1) I < 1 + D. With m the most, and D no more than
+    the room m I - 1, this is k - 1 < m.
     """
 
     stop: Stop | None = None
@@ -178,3 +209,47 @@ class SharedThrottle:
         with self._spare_lock:
             self._spare.clear()
         self._pause(seconds)
+
+
+class Departures:
+    """Requests as they leave: `most_within_a_second`, however long each of them took since its slot.
+
+    Between an even slot and its first byte are the record, the disk and the connection, and what took longer
+    there comes out beside what took less. So each request takes one of so many places before its first byte,
+    and the place is free again a second and `way_of` the rate after its last one.
+
+    `clock` and `sleep` are as for `Throttle`.
+    """
+
+    def __init__(
+        self, rate_per_s: float, *, clock: Callable[[], float], sleep: Callable[[float], bool]
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._away_s = 1 + way_of(rate_per_s)
+        self._free_from = deque([-math.inf] * most_within_a_second(rate_per_s))
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def leaving(self) -> Iterator[bool]:
+        """Around the sending of one request, which it holds back until there is a place; False if the run is
+        asked to stop first."""
+        with self._turn:
+            has_place = self._waited()
+            if has_place:
+                self._free_from.popleft()
+        try:
+            yield has_place
+        finally:
+            if has_place:
+                self._free_from.append(self._clock() + self._away_s)
+
+    def _waited(self) -> bool:
+        while (wait_s := self._wait_s()) > 0:
+            if self._sleep(wait_s):
+                return False
+        return True
+
+    def _wait_s(self) -> float:
+        # Who waits longest has the turn, so that the first place, which others only add to, stays its own.
+        return self._free_from[0] - self._clock() if self._free_from else ABOUT_TO_LEAVE_S

@@ -18,7 +18,7 @@ from bulk_topup.folder import assert_trusted
 from bulk_topup.ledger import Ledger
 from bulk_topup.model import account_of
 from bulk_topup.provider import Provider, checked_base_url
-from bulk_topup.throttle import SharedThrottle, Throttle
+from bulk_topup.throttle import Departures, SharedThrottle, Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,4 +128,12 @@ def provider_of(
             url = stack.enter_context(Sandbox(sandbox_state)).url
         else:
             url = checked_base_url(connection.base_url)
-        yield Provider(url, username, password, timeout_s=connection.timeout_s, alive=clock.alive)
+        departures = Departures(connection.rate_per_s, clock=clock.alive, sleep=clock.sleep)
+        yield Provider(
+            url,
+            username,
+            password,
+            timeout_s=connection.timeout_s,
+            alive=clock.alive,
+            leaving=departures.leaving,
+        )

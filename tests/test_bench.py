@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -13,6 +14,7 @@ from tests.bench import data, page
 from tests.bench.__main__ import Measured
 from tests.bench.figures import FIGURES, Figure
 from tests.bench.measure import Sample
+from tests.bench.sending import most_in_a_second
 
 
 def measured(ours: list[float], baseline: list[float], peak: int = 0, **targets: float) -> Measured:
@@ -41,6 +43,19 @@ def test_the_median_run_counts_on_both_sides() -> None:
 )
 def test_a_target_is_missed_only_beyond_it(targets: dict[str, float], missed: int) -> None:
     assert len(list(measured([3.0], [2.0], peak=100, **targets).missed())) == missed
+
+
+def test_one_second_that_is_too_full_is_a_target_missed_whatever_the_other_runs() -> None:
+    runs = [Sample(50.0, in_a_second=count) for count in (50, 51, 50)]
+    figure = Figure("x", "x", lambda *_: Sample(0), most_in_a_second=50)
+    full = Measured(figure, 500, runs, [], 0)
+    assert (full.in_a_second, list(full.missed())) == (51, ["x: 51 within a second, 50 at most"])
+    assert "in the fullest second 51 |" in list(page.table([full]))[-1]
+    assert not list(replace(full, figure=replace(figure, most_in_a_second=51)).missed())
+
+
+def test_a_second_ends_before_the_same_moment_of_the_next() -> None:
+    assert most_in_a_second([0.0, 0.5, 1.0, 1.25, 1.5]) == 3
 
 
 def test_a_step_is_where_a_row_costs_more_than_at_the_size_before() -> None:

@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
@@ -436,7 +436,7 @@ def test_an_answer_that_is_not_complete_is_no_answer(
 
 def test_once_a_request_has_left_its_connection_cannot_be_opened_again(serve: Callable[..., Server]) -> None:
     server = serve(answers(b"{}"))
-    departure = _Departure(lambda: True, _Watchdog(TIMEOUT_S))
+    departure = _Departure(lambda: nullcontext(True), lambda: True, _Watchdog(TIMEOUT_S))
     connection = _Connection("127.0.0.1", server.port, departure=departure)
     try:
         connection.request("POST", "/", body=b"")

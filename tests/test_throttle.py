@@ -1,10 +1,12 @@
-"""Slots come evenly spaced, to any number of threads."""
+"""Slots come evenly spaced, to any number of threads; and no second has too many requests that leave."""
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from bisect import bisect_left
+from concurrent.futures import ThreadPoolExecutor
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -13,10 +15,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_topup.throttle import Throttle, slack_of
+from bulk_topup.clock import SystemClock
+from bulk_topup.config import Connection
+from bulk_topup.model import Reply
+from bulk_topup.throttle import (
+    ABOUT_TO_LEAVE_S,
+    Departures,
+    Throttle,
+    interval_of,
+    most_within_a_second,
+    room_of,
+    slack_of,
+    way_of,
+)
+from bulk_topup.tools import provider_of
+from tests.bench.sending import arrivals, provider_at
+from tests.builders import an_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
 
 class FakeTime:
@@ -252,3 +270,163 @@ def test_stopping_wakes_every_waiting_thread_at_once() -> None:
     for thread in threads:
         thread.join(2)
     assert got == [False] * 8
+
+
+# -- as they leave -----------------------------------------------------------------------------------------
+
+
+class Wire(FakeTime):
+    """Requests that take a while to hand over their bytes: several may be at it at the same time."""
+
+    def __init__(self, rate: float, oversleep_s: float = 0.0) -> None:
+        super().__init__(oversleep_s)
+        self.departures = Departures(rate, clock=self.clock, sleep=self.sleep)
+        self._leaving: list[tuple[float, int, AbstractContextManager[bool]]] = []
+        self._count = 0
+
+    def sleep(self, seconds: float) -> bool:
+        self.at(self.now + seconds + self.oversleep_s)
+        return self.stopped
+
+    def at(self, moment: float) -> None:
+        while self._leaving and self._leaving[0][0] <= moment:
+            self.now, _, left = heappop(self._leaving)
+            left.__exit__(None, None, None)
+        self.now = max(self.now, moment)
+
+    def send(self, seconds: float) -> float:
+        """When its way was opened; it takes so many seconds from there."""
+        leaving = self.departures.leaving()
+        assert leaving.__enter__()
+        heappush(self._leaving, (self.now + seconds, self._count, leaving))
+        self._count += 1
+        return self.now
+
+
+SHARES = st.floats(0, 1)
+DELAYS_S = st.one_of(st.just(0.0), st.floats(0, 0.05), st.floats(0, 3))
+
+
+@given(
+    RATES,
+    st.lists(
+        st.tuples(DELAYS_S, st.one_of(st.just(0.0), st.floats(0, 0.2)), SHARES, SHARES),
+        min_size=2,
+        max_size=80,
+    ),
+    st.sampled_from([0.0, 0.0001, 0.0156]),
+)
+def test_whatever_holds_up_a_request_no_second_has_more_than_the_rate_and_one(
+    rate: float, requests: list[tuple[float, float, float, float]], oversleep_s: float
+) -> None:
+    """Before it leaves, while it leaves, and on its way as far as `way_of` the rate."""
+    slots = FakeTime(oversleep_s)
+    throttle = throttled(rate, slots)
+    ready = []
+    for bookkeeping_s, *rest in requests:
+        assert throttle.wait()
+        ready.append((slots.now + bookkeeping_s, *rest))
+    wire = Wire(rate, oversleep_s)
+    came = []
+    for moment, sending_s, when, way in sorted(ready):
+        wire.at(moment)
+        left = wire.send(sending_s)
+        came.append(left + when * sending_s + way * way_of(rate))
+    assert most_in_a_second(sorted(came)) <= rate + 1
+
+
+@given(st.sampled_from([5.0, 50.0, 500.0]), st.floats(0, 0.05), st.integers(0, 1_000))
+def test_what_is_held_back_as_it_leaves_does_not_cost_the_rate(
+    rate: float, longest_s: float, seed: int
+) -> None:
+    slots, drawn = FakeTime(0.0001), random.Random(seed)
+    throttle = throttled(rate, slots)
+    ready = []
+    for _ in range(int(rate) * 10):
+        assert throttle.wait()
+        ready.append(slots.now + drawn.uniform(0, min(longest_s, 1 / rate * 20)))
+    wire = Wire(rate, 0.0001)
+    left = []
+    for moment in sorted(ready):
+        wire.at(moment)
+        left.append(wire.send(0.0002))
+    assert (len(left) - 1) / (left[-1] - left[0]) == pytest.approx(rate, rel=0.01)
+    assert max(gone - slot for gone, slot in zip(left, sorted(ready), strict=True)) < 0.1
+
+
+@given(RATES)
+def test_a_rate_leaves_room_for_the_way_and_is_itself_within_a_hundredth(rate: float) -> None:
+    assert 1 / interval_of(rate) == pytest.approx(rate, rel=0.0075)
+    assert room_of(rate) > 0.0069
+    assert way_of(rate) < room_of(rate)
+    assert most_within_a_second(rate) <= rate + 1
+
+
+def test_a_request_that_is_handing_over_its_bytes_still_has_its_place() -> None:
+    wire = Wire(1)
+    gone = [wire.send(5.0) for _ in range(3)]
+    assert gone == pytest.approx([1000.0, 1000.0, 1005.0 + 1 + way_of(1)], abs=ABOUT_TO_LEAVE_S)
+
+
+def test_a_run_asked_to_stop_holds_back_what_had_to_wait_and_takes_no_place_for_it() -> None:
+    fake = FakeTime()
+    departures = Departures(1, clock=fake.clock, sleep=fake.sleep)
+    for _ in range(2):
+        with departures.leaving() as may:
+            assert may
+    fake.stopped = True
+    with departures.leaving() as may:
+        assert not may
+    fake.stopped = False
+    with departures.leaving() as may:
+        assert may
+    assert fake.now == 1000.0 + 1 + way_of(1)
+
+
+def test_a_request_that_fails_as_it_leaves_has_used_its_place() -> None:
+    fake = FakeTime()
+    departures = Departures(0.5, clock=fake.clock, sleep=fake.sleep)
+    with pytest.raises(OSError, match="broken"), departures.leaving():
+        raise OSError("broken")
+    with departures.leaving():
+        assert fake.now == 1000.0 + 1 + way_of(0.5)
+
+
+def test_every_request_to_the_provider_counts() -> None:
+    class Clock(SystemClock):
+        slept_s = 0.0
+
+        def sleep(self, seconds: float) -> bool:
+            self.slept_s += seconds
+            return super().sleep(seconds)
+
+    clock = Clock()
+    with provider_of(Connection(sandbox=True, rate_per_s=3), "sandbox", "sandbox", clock) as provider:
+        provider.price_list()
+        provider.status("TRX1", "081213456789")
+        provider.top_up(an_order(), may_leave=lambda: True)
+        provider.top_up(an_order(), may_leave=lambda: True)
+        assert clock.slept_s == 0.0
+        provider.status("TRX1", "081213456789")
+        assert clock.slept_s > 0.5
+
+
+def test_the_provider_s_own_times_have_no_second_too_full() -> None:
+    """Over real connections, from threads that keep the slots of two seconds to send them all within one.
+    Other work of this machine may hold up the provider itself: a try may fail for that, not all of them."""
+    rate, workers, slots = 20.0, 24, 40
+
+    def try_once() -> int:
+        clock = SystemClock()
+        throttle = Throttle(rate, clock=clock.alive, sleep=clock.sleep)
+        with provider_at(0.0, rate) as provider, ThreadPoolExecutor(workers) as pool:
+
+            def send(nth: int) -> None:
+                assert throttle.wait()
+                time.sleep(1 - nth / slots)
+                assert isinstance(provider.top_up(an_order(), may_leave=lambda: True), Reply)
+
+            list(pool.map(send, range(slots)))
+            return most_in_a_second(arrivals(provider))
+
+    assert any(try_once() <= rate + 1 for _ in range(4))

@@ -29,7 +29,7 @@ MIB = 1 << 20
 class Figure:
     """`ours` and `baseline` measure once, in `unit`, with a sheet of so many rows; the second argument of
     `ours` asks for the peak memory instead of an honest value. What begins with `most` or `least` are the
-    targets: `most` is in the unit, the ratios are ours to the baseline's.
+    targets: `most` is in the unit, the ratios are ours to the baseline's, `most_in_a_second` are requests.
 
     `unit` is "s", or "/s" for a rate, of which more is better. `rows` is the size of the published figure;
     with `grows`, smaller ones from `least_rows` on are measured, too. `quick_rows` are enough to see it run.
@@ -45,6 +45,7 @@ class Figure:
     most_ratio: float | None = None
     least_ratio: float | None = None
     most_bytes: int | None = None
+    most_in_a_second: int | None = None
     rows: int = FULL_SHEET
     least_rows: int = 0
     quick_rows: int = 1_000
@@ -202,7 +203,8 @@ def sending(workers: int, *options: object) -> Callable[[int, bool], Sample]:
             argv = [sys.executable, "-m", "tests.bench.sending", where, rows, workers, *options]
             env = measure.clean_environment(where)
             sample, said = measure.command([*map(str, argv)], cwd=ROOT, env=env, watch=watch)
-        return Sample(float(said), sample.cpu_s, sample.peak)
+        value, *in_a_second = said.split()
+        return Sample(float(value), sample.cpu_s, sample.peak, *map(int, in_a_second))
 
     return measured
 
@@ -261,6 +263,7 @@ def throttled(rate: int, workers: int) -> Figure:
         unit="/s",
         most_ratio=1.01,
         least_ratio=0.99,
+        most_in_a_second=rate + 1,
         rows=10 * rate,
         quick_rows=rate,
         grows=False,

@@ -21,14 +21,16 @@ POLL_S = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`value` is in the figure's unit; `cpu_s` are processor seconds, `peak` is in bytes.
+    """`value` is in the figure's unit; `cpu_s` are processor seconds, `peak` is in bytes, `in_a_second` are
+    the most requests that came within one.
 
-    Processor time and memory are None where they were not taken.
+    What was not taken is None.
     """
 
     value: float
     cpu_s: float | None = None
     peak: int | None = None
+    in_a_second: int | None = None
 
 
 class Failed(Exception):  # noqa: N818  (what happened to the run)

@@ -41,7 +41,7 @@ def table(measured: Sequence[Measured]) -> Iterator[str]:
         cells = [
             f"`{figure.name}`",
             figure.what,
-            _spread([sample.value for sample in each.ours], figure.unit),
+            _ours(each),
             _spread([sample.cpu_s for sample in each.ours if sample.cpu_s is not None], "s"),
             f"{figure.against}: {_spread([sample.value for sample in each.baseline], figure.unit)}"
             if each.baseline
@@ -54,6 +54,11 @@ def table(measured: Sequence[Measured]) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |"
 
 
+def _ours(each: Measured) -> str:
+    values = _spread([sample.value for sample in each.ours], each.figure.unit)
+    return values if each.in_a_second is None else f"{values}; in the fullest second {each.in_a_second}"
+
+
 def _targets(figure: Figure) -> Iterator[str]:
     if figure.least_ratio is not None:
         yield f"≥ {figure.least_ratio:g} times"
@@ -61,6 +66,8 @@ def _targets(figure: Figure) -> Iterator[str]:
         yield f"≤ {figure.most_ratio:g} times"
     if figure.most is not None:
         yield f"≤ {figure.most:g} {figure.unit}"
+    if figure.most_in_a_second is not None:
+        yield f"≤ {figure.most_in_a_second} in any second"
 
 
 def _spread(values: Sequence[float], unit: str) -> str:
@@ -99,7 +106,8 @@ _HEAD = """# Benchmarks
 Made by `python -m tests.bench`; do not edit. Ours and its baseline are run in turn: the median counts, and
 the least and the most of all runs stand in brackets. Ours is a whole process from its start to its end, with
 all that it starts. A baseline is the work alone, without start and imports, which is the harder measure. Peak
-memory is that of all processes together, taken in a run of its own. How each figure grows with the sheet:
+memory is that of all processes together, taken in a run of its own. Of a pace the requests are counted where
+they come, at the provider; its fullest second is that of all runs. How each figure grows with the sheet:
 [growth.md](growth.md).
 """
 _GROWTH_HEAD = """# Growth

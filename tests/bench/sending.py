@@ -20,8 +20,9 @@ import subprocess
 import sys
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Callable
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,9 @@ from bulk_topup.ledger import Ledger
 from bulk_topup.model import Status
 from bulk_topup.provider import LONGEST_CONNECT_S, Provider
 from bulk_topup.send import Purse, Sender
-from bulk_topup.throttle import Throttle
+from bulk_topup.throttle import Departures, Throttle
 from bulk_topup.tools import Tools
+from tests.bench.answering import ARRIVALS
 from tests.builders import a_checkpoint, orders_in, topups
 from tests.markdown import ROOT
 
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.account import Stop
     from bulk_topup.checkpoint import Checkpoint
-    from bulk_topup.model import Answer, Order, Outcome
+    from bulk_topup.model import Order, Outcome
     from bulk_topup.throttle import Pace
 
 
@@ -76,18 +78,6 @@ class Counting:
     def unwritten(self, order: Order, outcome: Outcome) -> None: ...
 
 
-class Noting(Provider):
-    """Notes when each request was about to connect."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url, "sandbox", "sandbox")
-        self.began: list[float] = []
-
-    def top_up(self, order: Order, *, may_leave: Callable[[], bool]) -> Answer:
-        self.began.append(time.monotonic())
-        return super().top_up(order, may_leave=may_leave)
-
-
 def ours(checkpoint: Checkpoint, provider: Provider, ledger: Ledger, workers: int, pace: Pace) -> float:
     orders = list(orders_in(checkpoint).values())
     watcher = Counting()
@@ -100,11 +90,25 @@ def ours(checkpoint: Checkpoint, provider: Provider, ledger: Ledger, workers: in
     return len(orders) / seconds
 
 
-def paced(checkpoint: Checkpoint, provider: Noting, ledger: Ledger, workers: int, rate: float) -> float:
-    """The rate that came of the one asked for, from the first request to the last."""
+def paced(
+    checkpoint: Checkpoint, provider: Provider, ledger: Ledger, workers: int, rate: float
+) -> tuple[float, int]:
+    """The rate that came of the one asked for, from the first request to the last, and the most requests of
+    any second; both as the provider saw them come."""
     clock = SystemClock()
     ours(checkpoint, provider, ledger, workers, Throttle(rate, clock=clock.alive, sleep=clock.sleep))
-    return (len(provider.began) - 1) / (max(provider.began) - min(provider.began))
+    came = arrivals(provider)
+    return (len(came) - 1) / (came[-1] - came[0]), most_in_a_second(came)
+
+
+def arrivals(provider: Provider) -> list[float]:
+    """When each top-up came, by the clock of the provider's process, in order."""
+    return sorted(requests.post(f"{provider.base_url}/{ARRIVALS}", timeout=60.0).json())
+
+
+def most_in_a_second(moments: Sequence[float]) -> int:
+    """Of moments in their order; a second ends before the same moment of the next."""
+    return max(bisect_left(moments, start + 1.0) - nth for nth, start in enumerate(moments))
 
 
 Send = Callable[["Order"], object]
@@ -176,13 +180,21 @@ def slow_down(seconds: float) -> None:
     sqlite3.connect = sqlite3.dbapi2.connect = connect  # type: ignore[assignment]
 
 
+def leaving_at(rate: float | None) -> Callable[[], AbstractContextManager[bool]]:
+    clock = SystemClock()
+    if rate is None:
+        return lambda: nullcontext(True)
+    return Departures(rate, clock=clock.alive, sleep=clock.sleep).leaving
+
+
 @contextmanager
-def provider_at(latency_s: float) -> Iterator[Noting]:
+def provider_at(latency_s: float, rate: float | None) -> Iterator[Provider]:
     argv = [sys.executable, "-m", "tests.bench.answering", str(latency_s)]
     with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield Noting(f"http://127.0.0.1:{int(process.stdout.readline())}")
+            url = f"http://127.0.0.1:{int(process.stdout.readline())}"
+            yield Provider(url, "sandbox", "sandbox", leaving=leaving_at(rate))
         finally:
             process.kill()
 
@@ -204,15 +216,15 @@ def main() -> None:
         checkpoint = stack.enter_context(closing(a_checkpoint(options.folder / "bonus.checkpoint.db", sheet)))
         url = ledger_url(str(options.folder / "ledger.db"))
         ledger = stack.enter_context(closing(Ledger(url, account="sandbox", base_url="sandbox")))
-        provider = stack.enter_context(provider_at(options.latency))
+        provider = stack.enter_context(provider_at(options.latency, options.rate))
         if options.bare:
             sender = functools.partial(BARE[options.bare], provider)
-            rate = bare(list(orders_in(checkpoint).values()), options.workers, sender)
+            told = [bare(list(orders_in(checkpoint).values()), options.workers, sender)]
         elif options.rate:
-            rate = paced(checkpoint, provider, ledger, options.workers, options.rate)
+            told = [*paced(checkpoint, provider, ledger, options.workers, options.rate)]
         else:
-            rate = ours(checkpoint, provider, ledger, options.workers, Unpaced())
-    sys.stdout.write(str(rate))
+            told = [ours(checkpoint, provider, ledger, options.workers, Unpaced())]
+    sys.stdout.write(" ".join(map(str, told)))
 
 
 if __name__ == "__main__":
