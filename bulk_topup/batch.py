@@ -37,6 +37,13 @@ ELSEWHERE_COLUMNS = [*SLOT, "batch", "batch_name", "row", "day", "state"]
 RECENT_COLUMNS = ["number", "nominal", "batch", "batch_name", "row", "day"]
 
 
+def statuses() -> pd.CategoricalDtype:
+    """The type of a column of statuses: a byte each."""
+    import pandas as pd
+
+    return pd.CategoricalDtype(list(map(str, Status)))
+
+
 def _no_orders() -> pd.DataFrame:
     import pandas as pd
 
@@ -169,7 +176,9 @@ def at_their_places(rows: Rows, known: Known) -> tuple[pd.DataFrame, pd.DataFram
     if known.orders.empty:
         return rows.table.assign(status=None), known.orders
     sent = attempted(known).sort_values("itrx")[[*KEY, "nominal", "status", "row"]]
-    table = rows.table.assign(product=_spelled_as(sent["product"], rows), status=None)
+    sent = sent.astype({"status": statuses()})
+    none = pd.Series(None, index=rows.table.index, dtype=statuses())
+    table = rows.table.assign(product=_spelled_as(sent["product"], rows), status=none)
     if table.empty:
         return table, sent
     places = table.index.get_indexer(pd.Index(sent["row"]))
@@ -193,22 +202,23 @@ _RECOGNISED = ["itrx", "nominal", "status"]
 
 
 def _with_orders(table: pd.DataFrame, places: Any, orders: pd.DataFrame) -> pd.DataFrame:
-    values = {name: table[name].to_numpy(copy=True) for name in _RECOGNISED}
+    values = {name: table[name].array.copy() for name in _RECOGNISED}
     for name in _RECOGNISED:
-        values[name][places] = orders[name]
+        values[name][places] = orders[name].array
     return table.assign(**values)
 
 
 def _stand(table: pd.DataFrame, places: Any, sent: pd.DataFrame, *, is_alone: bool) -> Any:
     """Which orders stand at their `places` in the table. `is_alone` says that no two rows have one number."""
     here = {name: table[name].to_numpy()[places] for name in [*KEY, "itrx_stated"]}
-    same = (places >= 0) & (sent["number"] == here["number"])
-    same &= (sent["product"] == here["product"]) & (~here["itrx_stated"] | (sent["itrx"] == here["itrx"]))
+    there = {name: sent[name].to_numpy() for name in KEY}
+    same = (places >= 0) & (there["number"] == here["number"]) & (there["product"] == here["product"])
+    same &= ~here["itrx_stated"] | (there["itrx"] == here["itrx"])
     if not is_alone:
-        same &= ~sent["number"].isin(table.loc[table["number"].duplicated(), "number"])
-    same &= ~sent["number"].isin(sent.loc[~same, "number"])
-    same &= ~sent["row"].duplicated(keep=False)
-    return same.to_numpy()
+        same &= ~sent["number"].isin(table.loc[table["number"].duplicated(), "number"]).to_numpy()
+    if not same.all():
+        same &= ~sent["number"].isin(sent.loc[~same, "number"]).to_numpy()
+    return same & ~sent["row"].duplicated(keep=False).to_numpy()
 
 
 def _recognised(table: pd.DataFrame, sent: pd.DataFrame, wrong: set[int]) -> pd.DataFrame:
@@ -257,7 +267,7 @@ def changed_rows(candidates: pd.DataFrame, known: Known, rows: Rows) -> Iterator
     if known.orders.empty:
         return
     near = known.orders[known.orders["number"].isin(candidates["number"])]
-    states = near["status"].map(Status)
+    states = map(Status, near["status"])
     moved = near[[state is Status.SUKSES or state.is_open for state in states]]
     if moved.empty:
         return

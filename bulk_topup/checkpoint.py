@@ -23,7 +23,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup import __version__
-from bulk_topup.batch import KEY, KNOWN_COLUMNS, Known, content_of
+from bulk_topup.batch import KEY, KNOWN_COLUMNS, Known, content_of, statuses
 from bulk_topup.clock import days_booked
 from bulk_topup.commits import SharedCommits, immediate
 from bulk_topup.errors import InputError, StorageFailed, cause_of
@@ -436,14 +436,21 @@ class Checkpoint:
         of_the_sheet = """o.status <> 'unsent' OR EXISTS (
             SELECT 1 FROM lines l WHERE l.status IS NULL
             AND l.number = o.number AND l.product = o.product AND l.itrx = o.itrx)"""
+        failed = self._of_attempts(
+            f"count(*), max(a.day) FILTER (WHERE a.code = '{RESOLVED_NOT_SENT}')", "a.kind = 'gagal'"
+        )
+        turned_away = self._of_attempts(
+            "max(a.day)",
+            f"a.kind = 'not_sent' AND o.status = 'unsent' AND a.code IN ({_listed(TURNED_AWAY)})",
+        )
         return Known(
             self._orders(KNOWN_COLUMNS, of_the_sheet),
             first_day=self.first_day(),
             content=self.fact("content"),
             started=self.started(),
-            turned_away=self._last_days("a.kind = 'not_sent' AND o.status = 'unsent'", TURNED_AWAY),
-            failures=self._of_attempts("count(*)", "a.kind = 'gagal'"),
-            closed=self._last_days("a.kind = 'gagal'", [RESOLVED_NOT_SENT]),
+            turned_away={key: date.fromisoformat(day) for key, (day,) in turned_away.items()},
+            failures={key: count for key, (count, _) in failed.items()},
+            closed={key: date.fromisoformat(day) for key, (_, day) in failed.items() if day},
         )
 
     def sendable(self) -> pd.DataFrame:
@@ -454,27 +461,19 @@ class Checkpoint:
         """Those orders `o`, by column: a million in a third of the time that they take row by row."""
         import pandas as pd
 
-        each = ", ".join(f"json_group_array({name})" for name in columns)
+        each = ", ".join(_TOGETHER.get(name, "group_concat({})").format(name) for name in columns)
         (row,) = self._rows(f"SELECT {each} FROM orders o WHERE {condition}")  # noqa: S608
-        return pd.DataFrame(
-            {
-                name: pd.Series(json.loads(values), dtype="str" if name in _TEXTS else "int64")
-                for name, values in zip(columns, row, strict=True)
-            }
-        )
+        apart = {name: _apart(name, values or "") for name, values in zip(columns, row, strict=True)}
+        return pd.DataFrame(apart)
 
-    def _last_days(self, condition: str, codes: Iterable[str]) -> dict[Key, date]:
-        days = self._of_attempts("max(a.day)", f"{condition} AND a.code IN ({_listed(codes)})")
-        return {key: date.fromisoformat(day) for key, day in days.items()}
-
-    def _of_attempts(self, value: str, condition: str) -> dict[Key, Any]:
-        """A value of those attempts `a` of each order `o` for which the condition holds."""
+    def _of_attempts(self, values: str, condition: str) -> dict[Key, tuple[Any, ...]]:
+        """Values of those attempts `a` of each order `o` for which the condition holds."""
         rows = self._rows(
-            f"""SELECT o.number, o.product, o.itrx, {value}
+            f"""SELECT o.number, o.product, o.itrx, {values}
                 FROM attempts a JOIN orders o ON o.id = a.order_id
                 WHERE {condition} GROUP BY o.id"""  # noqa: S608
         )
-        return {(number, product, itrx): of_it for number, product, itrx, of_it in rows}
+        return {(number, product, itrx): tuple(of_it) for number, product, itrx, *of_it in rows}
 
     def started(self) -> date | None:
         """The WIB day on which the batch began; where that was not kept, the first that the file knows of."""
@@ -906,8 +905,28 @@ class Checkpoint:
         return int(others), self._db.total_changes
 
 
-_TEXTS = frozenset({"number", "product", "status"})
-"""Columns of orders; the others are whole numbers."""
+_TOGETHER = {
+    "number": "json_group_array({})",
+    "product": "json_group_array({})",
+    "status": "group_concat(CASE {} "
+    + " ".join(f"WHEN '{status}' THEN '{nth}'" for nth, status in enumerate(Status))
+    + " END, '')",
+}
+"""How a column of orders is put together: a status as its digit. The others are whole numbers."""
+
+
+def _apart(name: str, values: str) -> pd.Series[Any]:
+    """The column again; without an object for each number and status."""
+    import numpy as np
+    import pandas as pd
+
+    if name == "status":
+        digits = np.frombuffer(values.encode(), dtype=np.uint8) - ord("0")
+        return pd.Series(pd.Categorical.from_codes(digits.astype(np.int8), dtype=statuses()))
+    if name in _TOGETHER:
+        return pd.Series(json.loads(values), dtype="str")
+    return pd.Series(np.fromstring(values, dtype=np.int64, sep=","))
+
 
 _SPEAKS: Mapping[Status, frozenset[Kind | None]] = {
     Status.SUKSES: frozenset({Kind.SUKSES}),

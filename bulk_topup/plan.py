@@ -128,7 +128,7 @@ def make(
         (stopping if wishes.strict else findings).extend(closed)
     since = past.own.started or today
     again, not_again = _retried(sent, stopping, past, since) if wishes.retry_failed else (sent[:0], {})
-    done = sent.drop(index=again.index)
+    done = sent if again.empty else sent.drop(index=again.index)
     fresh = _numbered(table[~is_sent & ~is_wrong], sent, wishes)
 
     def hold(new: Iterable[Finding]) -> pd.DataFrame:
