@@ -1,9 +1,9 @@
 """The batch's own SQLite file: the sheet as it was, its orders, every attempt and what it came to.
 
-Settings, and why: WAL with synchronous=FULL, so that a commit has reached the disk when it returns and a
-torn write can only lose what was not yet committed; fullfsync, because macOS's fsync alone does not reach
-the platter; one connection under one lock, autocommit, explicit BEGIN IMMEDIATE. On closing, the log is
-folded back, so that at rest the checkpoint is one file.
+Settings, and why: WAL with synchronous=FULL, so that a commit has reached the disk when it returns (on a slow
+one see `commits.Log`) and a torn write can only lose what was not yet committed; fullfsync, because macOS's
+fsync alone does not reach the platter; one connection under one lock, autocommit, explicit BEGIN IMMEDIATE.
+On closing, the log is folded back, so that at rest the checkpoint is one file.
 
 An order whose attempt has begun *is* unknown until an outcome is recorded: a crash needs no code of its own.
 """
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bulk_topup import __version__
 from bulk_topup.batch import KEY, KNOWN_COLUMNS, Known, content_of, statuses
 from bulk_topup.clock import days_booked
-from bulk_topup.commits import SharedCommits, immediate
+from bulk_topup.commits import Log, SharedCommits
 from bulk_topup.errors import InputError, StorageFailed, cause_of
 from bulk_topup.lines import digest_of, line_of, line_values, lines_alike_of, moved, own_header
 from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then, account_of
@@ -33,6 +33,7 @@ from bulk_topup.outcomes import DENIED, RESOLVED_NOT_SENT, TURNED_AWAY, is_belie
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path, PurePath
 
     import pandas as pd
@@ -216,8 +217,8 @@ class OpenOrder:
 
 
 class Checkpoint:
-    """One batch's file. Every method is one transaction, or for what workers write part of one that several
-    share, and is safe to call from any thread.
+    """One batch's file. Every method is one transaction, durable on return, and safe to call from any thread;
+    what workers write (`hold`, `begin`, `end`) is part of one that several share, and durable after `sync`.
 
     Raises StorageFailed when a write does not become durable: the caller must stop sending.
     """
@@ -227,7 +228,8 @@ class Checkpoint:
         self._db = connection
         self._read_only = read_only
         self._lock = threading.Lock()
-        self._commits = SharedCommits(self._transaction)
+        self._commits = SharedCommits(self._shared)
+        self._log = Log(connection)
         self._place = None if read_only else _place_of(path)
         self._was_gone = False
 
@@ -332,13 +334,31 @@ class Checkpoint:
 
     def close(self) -> None:
         with self._lock, contextlib.suppress(sqlite3.Error):
+            self._log.close()
             self._db.close()
 
+    @property
+    def is_synced(self) -> bool:
+        return self._log.is_synced
+
+    def sync(self) -> None:
+        """Return once all that was written before is on the disk."""
+        with _storage_errors(self.path):
+            self._log.sync()
+
+    def _transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Durable on leaving."""
+        return self._written(may_wait=False)
+
+    def _shared(self) -> AbstractContextManager[sqlite3.Connection]:
+        """In the file on leaving; durable then or, on a slow disk, after `sync`."""
+        return self._written(may_wait=True)
+
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _written(self, *, may_wait: bool) -> Iterator[sqlite3.Connection]:
         with self._lock, _storage_errors(self.path):
             self._keep_in_place()
-            with immediate(self._db):
+            with self._log.transaction(self._db, may_wait=may_wait):
                 yield self._db
 
     def _assert_in_place(self) -> None:
@@ -369,7 +389,8 @@ class Checkpoint:
         self._was_gone = True
         self._db.close()
         again = self._connected(self.path)
-        self._db, self._place = again._db, again._place  # noqa: SLF001
+        # The log before stays open: somebody may just be forcing it.
+        self._db, self._log, self._place = again._db, again._log, again._place  # noqa: SLF001
 
     def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         with self._lock, _storage_errors(self.path, read_only=self._read_only):
@@ -539,7 +560,7 @@ class Checkpoint:
     def begin(
         self, order: Order, token: str, at: datetime, day: date, skew_s: float | None, expected: Status
     ) -> Attempt:
-        """Write an attempt; when this returns it is durable, and the order is unknown until `end`.
+        """Write an attempt: from now on the order is unknown until `end`. Durable after `sync`.
 
         Raises AssertionError if the order is not in the state the caller believes, or in one from which
         nothing may be sent.
@@ -590,8 +611,8 @@ class Checkpoint:
         return Order(*rows[0]) if rows else None
 
     def end(self, attempt_id: int, outcome: Outcome, at: datetime, skew_s: float | None = None) -> Ended:
-        """Record what an attempt came to, durable when this returns; `skew_s` is that of its beginning, where
-        more is known of it by now.
+        """Record what an attempt came to, durable after `sync`; `skew_s` is that of its beginning, where more
+        is known of it by now.
 
         An invoice that another order holds proves nothing about this one: it leaves the attempt unknown.
         """

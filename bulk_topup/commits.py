@@ -3,30 +3,55 @@
 A commit waits for the disk, as long for sixteen rows as for one. While one thread commits, the others queue
 up; then one of them commits for all of these, and for whoever comes while their work is done. Nobody waits
 for company: a thread alone commits at once. What nobody needs to wait for goes with the next commit.
+
+A commit does two things: it puts what was written into the file, in order, where no kill undoes it; and it
+forces that to the disk, where no power cut does. A quick disk is waited for with each commit. A slow one only
+where something must not happen before: then for both files at the same time, and for all that was committed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import queue
+import sqlite3
+import sys
 import threading
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
 Db = TypeVar("Db")
 T = TypeVar("T")
 
+SLOW_S: Final = 0.003
+"""A disk that takes longer is not waited for with each commit."""
+
+MOST_AT_ONCE: Final = 3
+"""So often a slow disk is asked at the same time: most answer all of these together, few only in turn."""
+
+LINGER_S: Final = 0.02
+"""What nobody waits for is left for so long to go with what somebody waits for."""
+
+
+def _commit(db: sqlite3.Connection) -> None:
+    db.execute("COMMIT")
+
 
 @contextlib.contextmanager
-def immediate(db: sqlite3.Connection) -> Iterator[None]:
+def immediate(
+    db: sqlite3.Connection, commit: Callable[[sqlite3.Connection], None] = _commit
+) -> Iterator[None]:
     """A transaction that may write from its beginning; committed on leaving, or undone after an error."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
-        db.execute("COMMIT")
+        commit(db)
     except BaseException:
         if db.in_transaction:
             db.execute("ROLLBACK")
@@ -163,3 +188,217 @@ class SharedCommits(Generic[Db]):
             yield from ((None, work) for work in left)
             yield from ((write, write.work) for write in group[done:] if write not in refused)
             done = len(group)
+
+
+# -- to the disk -------------------------------------------------------------------------------------------
+
+
+class Log:
+    """The write-ahead log of the SQLite file that `connection` is of, and when it is forced to the disk.
+
+    By SQLite within each commit (synchronous=FULL), but on a slow disk here (NORMAL): SQLite then still
+    writes its commits in order, and forces them before it carries any of them over into the file. A file that
+    keeps another journal is always forced by SQLite.
+
+    Where forcing fails once, all is over: the system says so once to each who has the file open, and then
+    forgets what it could not write. Whatever is committed behind such a gap would be lost with it.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
+        files = {name: file for _, name, file in connection.execute("PRAGMA database_list")}
+        self._path = f"{files['main']}-wal" if journal == "wal" else None
+        self._is_slow = self._defers = False
+        # One more than was forced: what a process has left there that was killed.
+        self._committed, self._forced = 1, 0
+        self._failure: OSError | None = None
+        self._opened = 0
+        self._free: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def transaction(self, connection: sqlite3.Connection, *, may_wait: bool) -> Iterator[None]:
+        """As `immediate`; durable on leaving or, where it may wait and the disk is slow, after `sync`. For
+        one thread at a time. Raises OSError where `sync` does."""
+        self._assert_sound()
+        self._defer(connection, may_wait and self._is_slow and self._path is not None)
+        changes = connection.total_changes
+        with immediate(connection, lambda db: self._commit(db, changes)):
+            yield
+        if not may_wait:
+            self.sync()
+
+    @property
+    def is_synced(self) -> bool:
+        return self._forced >= self._committed
+
+    def sync(self) -> None:
+        """Return once all that was committed before is on the disk. Raises OSError, and then always."""
+        self._assert_sound()
+        committed = self._committed
+        if self._path is None or self._forced >= committed:
+            return
+        began = time.monotonic()
+        self._force_log(self._path)
+        with self._lock:
+            self._is_slow = time.monotonic() - began > SLOW_S
+            self._forced = max(self._forced, committed)
+
+    def close(self) -> None:
+        """Before the connection is, which removes the log."""
+        self._failure = self._failure or OSError(errno.EBADF, "it is closed")
+        for _ in range(self._opened):
+            os.close(self._free.get())
+        self._opened = 0
+        self._free.put(_NONE_LEFT)
+
+    def _assert_sound(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _force_log(self, path: str) -> None:
+        self._open(path)
+        file = self._free.get()  # each its own, so that each is told of what fails
+        try:
+            if file != _NONE_LEFT:
+                _force(file)
+        except OSError as error:
+            self._failure = error
+            raise
+        finally:
+            self._free.put(file)
+        self._assert_sound()
+
+    def _open(self, path: str) -> None:
+        with self._lock:
+            while self._opened < MOST_AT_ONCE and self._failure is None:
+                self._free.put(os.open(path, os.O_RDWR))  # Windows forces only what may be written to
+                self._opened += 1
+
+    def _defer(self, connection: sqlite3.Connection, defers: bool) -> None:
+        if defers is self._defers:
+            return
+        if self._path is not None:
+            self._open(self._path)  # before anything is written that they will have to tell of
+        connection.execute(f"PRAGMA synchronous={'NORMAL' if defers else 'FULL'}")
+        self._defers = defers
+
+    def _commit(self, connection: sqlite3.Connection, changes: int) -> None:
+        began = time.monotonic()
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if not self.is_synced:  # what was not forced yet may be what could not be
+                self._failure = OSError(errno.EIO, str(error))
+            raise
+        with self._lock:
+            # SQLite may have been told already of what failed behind it, and does not force what is empty.
+            is_forced = self._path is None or (not self._defers and self._forced == self._committed)
+            if not self._defers and connection.total_changes != changes:
+                self._is_slow = time.monotonic() - began > SLOW_S
+            self._committed += 1
+            if is_forced:
+                self._forced = self._committed
+
+
+_NONE_LEFT: Final = -1
+
+
+def _force(file: int) -> None:
+    if sys.platform == "darwin":
+        import fcntl
+
+        with contextlib.suppress(OSError):  # not every volume knows it
+            fcntl.fcntl(file, fcntl.F_FULLFSYNC)  # fsync alone does not reach the platter
+            return
+    getattr(os, "fdatasync", os.fsync)(file)
+
+
+class Synced(Protocol):
+    """A file, as those see it who write to it."""
+
+    @property
+    def is_synced(self) -> bool: ...
+    def sync(self) -> None: ...
+
+
+class _Round:
+    """One wait for the disk, and what came of it."""
+
+    def __init__(self) -> None:
+        self.is_over = threading.Event()
+        self.error: BaseException | None = RuntimeError("not on the disk")  # until it is known to be
+
+
+class SharedSync:
+    """Several threads wait together until two files are on the disk; both are forced at the same time."""
+
+    def __init__(self, mine: Synced, other: Synced) -> None:
+        self._mine, self._other = mine, other
+        self._others = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="disk")
+        self._later = ThreadPoolExecutor(1, thread_name_prefix="disk")  # waits for the others itself
+        self._gathering: _Round | None = None
+        self._is_owed = False
+        self._free = threading.Semaphore(MOST_AT_ONCE)
+        self._lock = threading.Lock()
+
+    def __call__(self) -> None:
+        """Return once all that was committed before is on the disk. Raises what `sync` of either raises, to
+        each who waited for it."""
+        if self._is_synced:
+            return
+        with self._lock:
+            leads = self._gathering is None
+            mine = self._gathering = self._gathering or _Round()
+        if leads:
+            self._lead(mine)
+        else:
+            mine.is_over.wait()
+        if mine.error is not None:
+            raise mine.error
+
+    def soon(self) -> None:
+        """Have it done in a moment. What is raised then is raised again to who waits next."""
+        if self._is_synced:
+            return
+        with self._lock:
+            is_new, self._is_owed = not self._is_owed, True
+        if is_new:
+            self._later.submit(self._pay)
+
+    @property
+    def _is_synced(self) -> bool:
+        return self._mine.is_synced and self._other.is_synced
+
+    def _pay(self) -> None:
+        time.sleep(LINGER_S)
+        with self._lock:
+            self._is_owed = False
+        self()
+
+    def _lead(self, mine: _Round) -> None:
+        try:
+            with self._free:
+                self._depart(mine)
+                self._sync_both()
+            mine.error = None
+        except BaseException as error:
+            mine.error = error
+            raise
+        finally:
+            self._depart(mine)
+            mine.is_over.set()
+
+    def _depart(self, mine: _Round) -> None:
+        """Who comes from now on may have written too late for this one."""
+        with self._lock:
+            if self._gathering is mine:
+                self._gathering = None
+
+    def _sync_both(self) -> None:
+        other = self._others.submit(self._other.sync)
+        try:
+            self._mine.sync()
+        finally:
+            wait([other])
+        other.result()

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bulk_topup.clock import WIB
-from bulk_topup.commits import SharedCommits, immediate
+from bulk_topup.commits import Log, SharedCommits
 from bulk_topup.errors import InputError, StorageFailed, cause_of
 from bulk_topup.model import account_of
 
@@ -133,9 +133,9 @@ class Store:
     """The ledger's tables, brought up to VERSION when opened.
 
     Every method of the classes that build on it is one transaction, or in a file part of one that threads
-    share, durable on return, and safe to call from any thread. They raise StorageFailed when the ledger can't
-    be read or written: the caller must stop sending. Opening raises InputError for a ledger that a newer
-    program wrote, or an address that can't be one.
+    share, durable on return unless it says otherwise, and safe to call from any thread. They raise
+    StorageFailed when the ledger can't be read or written: the caller must stop sending. Opening raises
+    InputError for a ledger that a newer program wrote, or an address that can't be one.
     """
 
     longest_silence_s: ClassVar = 60.0
@@ -147,6 +147,7 @@ class Store:
         self.is_server = self._engine.dialect.name == "postgresql"
         self._commits = SharedCommits(self._in_file)
         self._writer: sa.PoolProxiedConnection | None = None
+        self._log: Log | None = None
         with self._errors():
             version = self._version()
             if version < VERSION:
@@ -156,10 +157,23 @@ class Store:
             raise InputError("ledger.newer", where=self.place)
 
     def close(self) -> None:
+        if self._log is not None:
+            self._log.close()
+            self._log = None
         if self._writer is not None:
             self._writer.close()
             self._writer = None
         self._engine.dispose()
+
+    @property
+    def is_synced(self) -> bool:
+        return self._log is None or self._log.is_synced
+
+    def sync(self) -> None:
+        """Return once all that was written before is on the disk; a server sees to that by itself."""
+        if self._log is not None:
+            with self._errors():
+                self._log.sync()
 
     def forgotten_before(self) -> date | None:
         """Claims of days before this one may be gone, because a person had them forgotten; None: none are.
@@ -237,12 +251,15 @@ class Store:
 
     @contextlib.contextmanager
     def _in_file(self) -> Iterator[sqlite3.Connection]:
-        """A transaction of the one connection by which this process' threads claim; for one at a time."""
+        """A transaction of the one connection by which this process' threads claim; for one at a time.
+        Durable on leaving or, on a slow disk, after `sync`."""
         with self._errors():
             if self._writer is None:
                 self._writer = self._engine.raw_connection()
             db = cast("sqlite3.Connection", self._writer.driver_connection)
-            with immediate(db):
+            if self._log is None:
+                self._log = Log(db)
+            with self._log.transaction(db, may_wait=True):
                 yield db
 
     @contextlib.contextmanager
@@ -334,7 +351,7 @@ def _engine(url: str, where: str, longest_silence_s: float) -> sa.Engine:
 
 def _durable(connection: object, _record: object) -> None:
     cursor = connection.cursor()  # type: ignore[attr-defined]
-    for pragma in ("busy_timeout=30000", "synchronous=FULL", "fullfsync=1"):
+    for pragma in ("busy_timeout=30000", "synchronous=FULL", "fullfsync=1", "checkpoint_fullfsync=1"):
         cursor.execute(f"PRAGMA {pragma}")
     _write_ahead(cursor)
     cursor.close()

@@ -103,7 +103,7 @@ class Ledger(Account):
     def claim(
         self, order: Order, day: date, token: str, batch: str, batch_name: str, at: datetime, *, since: date
     ) -> Claim | None:
-        """Take the slot for this attempt: None if it is ours now, else who holds it.
+        """Take the slot for this attempt: None if it is ours now, else who holds it. Durable after `sync`.
 
         `since` is the day on which the batch began: what another batch was faster with from then on is held,
         as if it were today's.
@@ -185,6 +185,7 @@ class Ledger(Account):
                 write(db)
         else:
             self._write(write)
+            self.sync()
 
     def conclude_later(self, token: str, status: Status) -> None:
         """The same, in a file with the next claim or by `write_conclusions`: until then the claim is open,
@@ -197,6 +198,7 @@ class Ledger(Account):
     def write_conclusions(self) -> None:
         """Make those durable that wait for a commit."""
         self._commits.flush()
+        self.sync()
 
     def _write(self, work: Callable[[Db], T]) -> T:
         """In a file, in one commit with other threads' work. A server lets its connections share the wait for

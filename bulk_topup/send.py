@@ -1,7 +1,7 @@
 """The loop: slot, claim, durable attempt, request, outcome.
 
 What may be sent is decided by the plan; what an answer means by `outcomes`; here only the order of events
-counts. Nothing leaves before its attempt is durable, nothing counts as done before its outcome is.
+counts. Nothing leaves before its claim and attempt are durable, nor before its worker's last outcome is.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from bulk_topup import settle
 from bulk_topup.account import Stop
 from bulk_topup.batch import KEY
 from bulk_topup.clock import near_midnight, wib_day
+from bulk_topup.commits import SharedSync
 from bulk_topup.errors import BulkTopupError, StorageFailed
-from bulk_topup.ledger import OTHER_DAY
+from bulk_topup.ledger import OTHER_DAY, RELEASED, state_of
 from bulk_topup.model import Halt, Kind, NotSent, Order, Outcome, Status, Then
 from bulk_topup.outcomes import Streaks, classify
 from bulk_topup.plan import orders_of
@@ -104,6 +105,7 @@ class Sender:
     def __post_init__(self) -> None:
         self._batch = self.checkpoint.batch_id
         self._since = self.checkpoint.started() or wib_day(self.tools.clock.now())
+        self._sync = SharedSync(self.checkpoint, self.tools.ledger)
         self._streaks = Streaks()
         self._held_products: set[str] = set()
         self._one_at_a_time = False
@@ -137,6 +139,7 @@ class Sender:
     def _write_conclusions(self) -> None:
         with self._failing():
             self.tools.ledger.write_conclusions()
+            self._sync()
 
     @contextlib.contextmanager
     def _failing(self) -> Iterator[None]:
@@ -203,8 +206,10 @@ class Sender:
             return None
         skew_s = self.tools.provider.skew_s(moment.at, moment.began)
         attempt = self.checkpoint.begin_repeat(order, moment.token, moment.at, wib_day(moment.at), skew_s)
+        self._make_durable(attempt, moment)
         answer = self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
         ended = self._end(attempt, classify(answer, order, self.tools.clock.now()), moment)
+        self._sync()
         self.tools.ledger.conclude(claim_token, ended.status)
         return ended.outcome
 
@@ -234,9 +239,10 @@ class Sender:
         if claim_token is None:
             return None
         attempt = self._begin(order, moment, claim_token, expected)
+        self._make_durable(attempt, moment)
         answer = self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
         status, outcome = self._end(attempt, classify(answer, order, self.tools.clock.now()), moment)
-        self.tools.ledger.conclude_later(claim_token, status)
+        self._conclude(claim_token, status)
         self._react(order, outcome, status, expected)
         return outcome
 
@@ -300,6 +306,23 @@ class Sender:
             if claim_token == moment.token:
                 self.tools.ledger.conclude(claim_token, Status.UNSENT)
             raise
+
+    def _make_durable(self, attempt: Attempt, moment: Moment) -> None:
+        """Claim, attempt and all that was written before. Raises StorageFailed; then nothing leaves and,
+        where that can be written, the order is not unknown for it. Its claim stays until the next run."""
+        try:
+            self._sync()
+        except BaseException:
+            with contextlib.suppress(StorageFailed):
+                self._end(attempt, classify(NotSent("failed"), attempt.order), moment)
+            raise
+
+    def _conclude(self, claim_token: str, status: Status) -> None:
+        if state_of(status) == RELEASED:
+            self._sync()  # a power cut may not take the reason and leave the slot free
+        else:
+            self._sync.soon()
+        self.tools.ledger.conclude_later(claim_token, status)
 
     def _end(self, attempt: Attempt, outcome: Outcome, moment: Moment) -> Ended:
         # Reckoned anew: the answer's own `Date` was seen later than the one before the attempt.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup.commits import SharedCommits
+from bulk_topup import commits
+from bulk_topup.commits import MOST_AT_ONCE, Log, SharedCommits, SharedSync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -197,3 +199,284 @@ def test_an_interrupted_commit_leaves_nobody_waiting_and_nobody_believing(file: 
     file.before_commit = lambda: None
     assert file.add(2) == 2
     assert file.durable() == [2]
+
+
+# -- to the disk -------------------------------------------------------------------------------------------
+
+
+class Logged:
+    """A table of numbers whose log is forced as a `Log` has it."""
+
+    def __init__(self, path: Path, journal: str = "wal") -> None:
+        self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        for pragma in (f"journal_mode={journal}", "synchronous=FULL"):
+            self.db.execute(f"PRAGMA {pragma}")
+        self.db.execute("CREATE TABLE numbers (n INTEGER PRIMARY KEY)")
+        self.log = Log(self.db)
+        self.log._forced = self.log._committed  # nobody was killed here
+
+    def add(self, number: int, *, may_wait: bool = True) -> None:
+        with self.log.transaction(self.db, may_wait=may_wait):
+            self.db.execute("INSERT INTO numbers VALUES (?)", (number,))
+
+    def is_forced_by_sqlite(self) -> bool:
+        (level,) = self.db.execute("PRAGMA synchronous").fetchone()
+        return int(level) == 2
+
+    def close(self) -> None:
+        self.log.close()
+        self.db.close()
+
+
+@pytest.fixture
+def slow_disk(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Every disk counts as slow; the inodes of the files that were forced."""
+    forced: list[int] = []
+
+    def force(file: int) -> None:
+        forced.append(os.fstat(file).st_ino)
+        os.fsync(file)
+
+    monkeypatch.setattr(commits, "SLOW_S", -1.0)
+    monkeypatch.setattr(commits, "_force", force)
+    return forced
+
+
+def test_a_quick_disk_is_waited_for_with_each_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commits, "SLOW_S", 60.0)
+    with contextlib.closing(Logged(tmp_path / "numbers.db")) as logged:
+        for n in range(3):
+            logged.add(n)
+            assert logged.is_forced_by_sqlite()
+            assert logged.log.is_synced
+
+
+def test_a_slow_disk_is_waited_for_when_it_matters(tmp_path: Path, slow_disk: list[int]) -> None:
+    with contextlib.closing(Logged(tmp_path / "numbers.db")) as logged:
+        logged.add(0)  # only by this one is it known to be slow
+        assert logged.log.is_synced
+        logged.add(1)
+        assert (logged.is_forced_by_sqlite(), logged.log.is_synced, slow_disk) == (False, False, [])
+        logged.log.sync()
+        assert logged.log.is_synced
+        logged.log.sync()
+        assert slow_disk == [(tmp_path / "numbers.db-wal").stat().st_ino]
+
+
+def test_what_may_not_wait_is_durable_at_once_with_all_before_it(
+    tmp_path: Path, slow_disk: list[int]
+) -> None:
+    with contextlib.closing(Logged(tmp_path / "numbers.db")) as logged:
+        logged.add(0)
+        logged.add(1)
+        logged.add(2, may_wait=False)
+        assert (logged.is_forced_by_sqlite(), logged.log.is_synced, len(slow_disk)) == (True, True, 1)
+
+
+def test_a_disk_that_is_quick_again_is_waited_for_again(
+    tmp_path: Path, slow_disk: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with contextlib.closing(Logged(tmp_path / "numbers.db")) as logged:
+        logged.add(0)
+        logged.add(1)
+        monkeypatch.setattr(commits, "SLOW_S", 60.0)
+        logged.log.sync()
+        logged.add(2)
+        assert (logged.is_forced_by_sqlite(), logged.log.is_synced, len(slow_disk)) == (True, True, 1)
+
+
+def test_a_file_with_another_journal_is_always_forced_by_sqlite(tmp_path: Path, slow_disk: list[int]) -> None:
+    with contextlib.closing(Logged(tmp_path / "numbers.db", "delete")) as logged:
+        for n in range(3):
+            logged.add(n)
+            assert (logged.is_forced_by_sqlite(), logged.log.is_synced, slow_disk) == (True, True, [])
+
+
+def test_the_log_that_is_forced_is_that_of_the_file_itself(tmp_path: Path, slow_disk: list[int]) -> None:
+    """By a link to it, too, beside which something of that name may lie."""
+    folder = tmp_path / "real"
+    folder.mkdir()
+    (tmp_path / "numbers.db").symlink_to(folder / "numbers.db")
+    (tmp_path / "numbers.db-wal").write_bytes(b"")
+    with contextlib.closing(Logged(tmp_path / "numbers.db")) as logged:
+        logged.add(0)
+        logged.add(1)
+        logged.log.sync()
+        assert slow_disk == [(folder / "numbers.db-wal").stat().st_ino]
+
+
+def test_once_forcing_has_failed_nothing_is_written_nor_called_durable(
+    tmp_path: Path, slow_disk: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system says so once; a second try would seem to do."""
+
+    def fails(_file: int) -> None:
+        monkeypatch.setattr(commits, "_force", os.fsync)
+        raise OSError(5, "Input/output error")
+
+    with contextlib.closing(Logged(tmp_path / "numbers.db")) as logged:
+        logged.add(0)
+        logged.add(1)
+        monkeypatch.setattr(commits, "_force", fails)
+        for _ in range(3):
+            with pytest.raises(OSError, match="Input/output"):
+                logged.log.sync()
+            with pytest.raises(OSError, match="Input/output"):
+                logged.add(2)
+        assert not logged.log.is_synced
+    assert slow_disk == []
+
+
+def test_what_writes_nothing_forces_nothing(tmp_path: Path, slow_disk: list[int]) -> None:
+    """As a claim of a slot that is taken: SQLite leaves the disk alone, and what waits goes on waiting."""
+    with contextlib.closing(Logged(tmp_path / "numbers.db")) as logged:
+        logged.add(0)
+        logged.add(1)
+        logged.log._is_slow = False  # another one's wait has just been short
+        with logged.log.transaction(logged.db, may_wait=True):
+            logged.db.execute("INSERT OR IGNORE INTO numbers VALUES (0)")
+        assert logged.is_forced_by_sqlite()
+        assert not logged.log.is_synced
+        logged.log.sync()
+        assert len(slow_disk) == 1
+
+
+def test_a_commit_behind_what_waits_is_not_durable_before_that_is(
+    tmp_path: Path, slow_disk: list[int]
+) -> None:
+    """SQLite forces its own commit, but may have been told before of what is missing in front of it."""
+    with contextlib.closing(Logged(tmp_path / "numbers.db")) as logged:
+        logged.add(0)
+        logged.add(1)
+        logged.log._is_slow = False
+        logged.add(2)
+        assert logged.is_forced_by_sqlite()
+        assert not logged.log.is_synced
+        logged.log.sync()
+        assert (logged.log.is_synced, len(slow_disk)) == (True, 1)
+
+
+def test_a_commit_that_fails_behind_what_waits_ends_it_all(tmp_path: Path, slow_disk: list[int]) -> None:
+    with contextlib.closing(Logged(tmp_path / "numbers.db")) as logged:
+        logged.db.execute("CREATE TABLE later (n REFERENCES numbers (n) DEFERRABLE INITIALLY DEFERRED)")
+        logged.db.execute("PRAGMA foreign_keys=1")
+        logged.add(0)
+        logged.add(1)
+        with (
+            pytest.raises(sqlite3.IntegrityError),
+            logged.log.transaction(logged.db, may_wait=True),
+        ):
+            logged.db.execute("INSERT INTO later VALUES (7)")
+        with pytest.raises(OSError, match="FOREIGN KEY"):
+            logged.log.sync()
+    assert slow_disk == []
+
+
+def test_what_a_killed_process_left_in_the_log_is_not_taken_for_durable(
+    tmp_path: Path, slow_disk: list[int]
+) -> None:
+    with contextlib.closing(Logged(tmp_path / "numbers.db")) as killed:
+        killed.add(0)
+        killed.add(1)
+        again = Log(killed.db)
+        assert not again.is_synced
+        again.sync()
+        assert (again.is_synced, len(slow_disk)) == (True, 1)
+        again.close()
+
+
+def test_a_log_that_is_closed_keeps_nobody_waiting(tmp_path: Path, slow_disk: list[int]) -> None:
+    logged = Logged(tmp_path / "numbers.db")
+    logged.add(0)
+    logged.add(1)
+    with ThreadPoolExecutor(THREADS) as pool:
+        waits = [pool.submit(logged.log.sync) for _ in range(THREADS)]
+        logged.close()
+        for one in waits:
+            assert one.exception(10) is None or isinstance(one.exception(), OSError)
+
+
+class Written:
+    """What threads write to: `sync` takes `seconds`, and has then seen what was written when it began."""
+
+    def __init__(self, seconds: float, error: OSError | None = None) -> None:
+        self.written = self.forced = 0
+        self.at_once = self.most_at_once = 0
+        self._seconds, self._error = seconds, error
+        self._lock = threading.Lock()
+
+    def write(self) -> int:
+        with self._lock:
+            self.written += 1
+            return self.written
+
+    @property
+    def is_synced(self) -> bool:
+        return self.forced >= self.written
+
+    def sync(self) -> None:
+        with self._lock:
+            written = self.written
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        time.sleep(self._seconds)
+        with self._lock:
+            self.at_once -= 1
+            if self._error is not None:
+                raise self._error
+            self.forced = max(self.forced, written)
+
+
+def test_whoever_waits_for_the_disk_finds_there_what_it_wrote() -> None:
+    mine, other = Written(0.002), Written(0.003)
+    sync = SharedSync(mine, other)
+
+    def write_and_wait(nth: int) -> bool:
+        numbers = mine.write(), other.write()
+        if nth % 3 == 0:
+            sync.soon()
+        sync()
+        return mine.forced >= numbers[0] and other.forced >= numbers[1]
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert all(pool.map(write_and_wait, range(600)))
+    assert mine.most_at_once <= MOST_AT_ONCE
+
+
+@pytest.mark.parametrize("written", ["mine", "other"])
+def test_a_file_is_waited_for_although_the_other_one_has_nothing_to_wait_for(written: str) -> None:
+    mine, other = Written(0.0), Written(0.0)
+    (mine if written == "mine" else other).write()
+    SharedSync(mine, other)()
+    assert (mine.is_synced, other.is_synced) == (True, True)
+
+
+def test_what_nobody_waits_for_is_on_the_disk_in_a_moment() -> None:
+    mine, other = Written(0.0), Written(0.0)
+    sync = SharedSync(mine, other)
+    for _ in range(500):
+        mine.write()
+        other.write()
+        sync.soon()
+    until = time.monotonic() + 10
+    while not (mine.is_synced and other.is_synced):
+        assert time.monotonic() < until
+        time.sleep(0.001)
+
+
+@pytest.mark.parametrize("fails", ["mine", "other"])
+def test_each_who_waits_for_a_disk_that_fails_hears_of_it(fails: str) -> None:
+    error = OSError(5, "Input/output error")
+    mine = Written(0.005, error if fails == "mine" else None)
+    other = Written(0.005, error if fails == "other" else None)
+    sync = SharedSync(mine, other)
+
+    def write_and_wait(_: int) -> None:
+        mine.write()
+        other.write()
+        sync()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for one in [pool.submit(write_and_wait, n) for n in range(50)]:
+            with pytest.raises(OSError, match="Input/output"):
+                one.result()
