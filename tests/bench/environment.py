@@ -35,8 +35,21 @@ def interpreter_with(requirements: Sequence[str]) -> Path:
     return interpreter
 
 
+def slow_disk() -> Path:
+    """The library that makes a disk slow, for Linux to preload; compiled where it must be. Raises Failed."""
+    source = Path(__file__).with_name("slow_disk.c")
+    library = cache() / f"slow-disk-{hashlib.sha256(source.read_bytes()).hexdigest()[:12]}.so"
+    if not library.exists():
+        library.parent.mkdir(parents=True, exist_ok=True)
+        _call(["cc", "-shared", "-fPIC", "-O2", "-o", str(library), str(source), "-ldl"])
+    return library
+
+
 def _call(argv: Sequence[str]) -> str:
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise Failed(f"{argv[0]}: {error}") from None
     if done.returncode:
         raise Failed(f"{' '.join(argv)}:\n{done.stderr[-2000:]}")
     return done.stdout

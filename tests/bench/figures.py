@@ -195,13 +195,18 @@ BATCHES = (
 # -- sending ------------------------------------------------------------------------------------------------
 
 
-def sending(workers: int, *options: object) -> Callable[[int, bool], Sample]:
-    """Rows a second. Without a rate to keep to: a real run may not make more than 500 requests a second."""
+def sending(workers: int, *options: object, late_ms: int = 0) -> Callable[[int, bool], Sample]:
+    """Rows a second. Without a rate to keep to: a real run may not make more than 500 requests a second.
+
+    `late_ms` is how much longer the disk takes each time that something is forced to it.
+    """
 
     def measured(rows: int, watch: bool) -> Sample:
         with folder() as where:
             argv = [sys.executable, "-m", "tests.bench.sending", where, rows, workers, *options]
             env = measure.clean_environment(where)
+            if late_ms:
+                env |= {"LD_PRELOAD": str(environment.slow_disk()), "SLOW_DISK_MS": str(late_ms)}
             sample, said = measure.command([*map(str, argv)], cwd=ROOT, env=env, watch=watch)
         value, *in_a_second = said.split()
         return Sample(float(value), sample.cpu_s, sample.peak, *map(int, in_a_second))
@@ -241,8 +246,8 @@ def beside_bare(
 def slow_disk(workers: int, rows: int, least_ratio: float) -> Figure:
     return Figure(
         f"send-slow-disk-{workers}",
-        f"rows sent a second, {workers} workers, provider at 200 ms, each commit 10 ms longer",
-        sending(workers, "--latency", 0.2, "--commit", 0.01),
+        f"rows sent a second, {workers} workers, provider at 200 ms, each fsync 10 ms longer",
+        sending(workers, "--latency", 0.2, late_ms=10),
         "the same without the 10 ms",
         unwatched(sending(workers, "--latency", 0.2)),
         unit="/s",

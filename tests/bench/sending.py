@@ -4,10 +4,6 @@ The real sender over the real record and progress file in the folder named, to a
 takes `--latency` seconds for each answer. With `--bare` the same requests from as many threads, and nothing
 kept: `own` by the program's own Provider, `plain` by `requests` as anybody would write it. With `--rate` the
 real pace; without it there is none.
-
-With `--commit SECONDS` each commit of both files takes so much longer, as on a disk whose fsync does: before
-SQLite executes COMMIT, the thread sleeps. That is not the disk itself: what else is written to a slow one, at
-SQLite's own checkpoints, is not made slower.
 """
 
 from __future__ import annotations
@@ -15,7 +11,6 @@ from __future__ import annotations
 import argparse
 import functools
 import queue
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -24,7 +19,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import requests
 
@@ -162,24 +157,6 @@ def plain(provider: Provider) -> Send:
 BARE = {"own": own, "plain": plain}
 
 
-class SlowDisk(sqlite3.Connection):
-    """Not by a trace callback, which would cost each statement a wait for the interpreter."""
-
-    seconds = 0.0
-
-    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-        if sql == "COMMIT":
-            time.sleep(self.seconds)
-        return super().execute(sql, *values)
-
-
-def slow_down(seconds: float) -> None:
-    """All connections that are opened from now on, by SQLAlchemy too."""
-    SlowDisk.seconds = seconds
-    connect = functools.partial(sqlite3.connect, factory=SlowDisk)
-    sqlite3.connect = sqlite3.dbapi2.connect = connect  # type: ignore[assignment]
-
-
 def leaving_at(rate: float | None) -> Callable[[], AbstractContextManager[bool]]:
     clock = SystemClock()
     if rate is None:
@@ -206,11 +183,8 @@ def main() -> None:
     parser.add_argument("workers", type=int)
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--bare", choices=BARE)
-    parser.add_argument("--commit", type=float, default=0.0)
     parser.add_argument("--rate", type=float)
     options = parser.parse_args()
-    if options.commit:
-        slow_down(options.commit)
     with ExitStack() as stack:
         sheet = topups(*((f"0812{n:08}", "S5") for n in range(options.rows)))
         checkpoint = stack.enter_context(closing(a_checkpoint(options.folder / "bonus.checkpoint.db", sheet)))
