@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bulk_topup import __version__
 from bulk_topup.batch import KEY, KNOWN_COLUMNS, Known, content_of, statuses
 from bulk_topup.clock import days_booked
-from bulk_topup.commits import Log, SharedCommits
+from bulk_topup.commits import Log, SharedCommits, immediate
 from bulk_topup.errors import InputError, StorageFailed, cause_of
 from bulk_topup.lines import digest_of, line_of, line_values, lines_alike_of, moved, own_header
 from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then, account_of
@@ -229,7 +229,7 @@ class Checkpoint:
         self._read_only = read_only
         self._lock = threading.Lock()
         self._commits = SharedCommits(self._shared)
-        self._log = Log(connection)
+        self._log = None if read_only else Log(connection)
         self._place = None if read_only else _place_of(path)
         self._was_gone = False
 
@@ -313,10 +313,10 @@ class Checkpoint:
             ):
                 db.execute(f"PRAGMA {pragma}")
             _migrate(db)
+            return cls(path, db)
         except BaseException:
             db.close()
             raise
-        return cls(path, db)
 
     def _assert_sound(self) -> None:
         verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -334,17 +334,19 @@ class Checkpoint:
 
     def close(self) -> None:
         with self._lock, contextlib.suppress(sqlite3.Error):
-            self._log.close()
+            if self._log is not None:
+                self._log.close()
             self._db.close()
 
     @property
     def is_synced(self) -> bool:
-        return self._log.is_synced
+        return self._log is None or self._log.is_synced
 
     def sync(self) -> None:
         """Return once all that was written before is on the disk."""
-        with _storage_errors(self.path):
-            self._log.sync()
+        if self._log is not None:
+            with _storage_errors(self.path):
+                self._log.sync()
 
     def _transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """Durable on leaving."""
@@ -358,7 +360,8 @@ class Checkpoint:
     def _written(self, *, may_wait: bool) -> Iterator[sqlite3.Connection]:
         with self._lock, _storage_errors(self.path):
             self._keep_in_place()
-            with self._log.transaction(self._db, may_wait=may_wait):
+            log = self._log
+            with immediate(self._db) if log is None else log.transaction(self._db, may_wait=may_wait):
                 yield self._db
 
     def _assert_in_place(self) -> None:

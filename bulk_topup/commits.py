@@ -200,17 +200,15 @@ class Log:
     writes its commits in order, and forces them before it carries any of them over into the file. A file that
     keeps another journal is always forced by SQLite.
 
-    Where forcing fails once, all is over: the system says so once to each who has the file open, and then
-    forgets what it could not write. Whatever is committed behind such a gap would be lost with it.
+    Where forcing fails once, all is over: Linux says so once to each who has the file open, and then forgets
+    what it could not write. Whatever is committed behind such a gap would be lost with it.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
-        files = {name: file for _, name, file in connection.execute("PRAGMA database_list")}
-        self._path = f"{files['main']}-wal" if journal == "wal" else None
+        self._path = _log_of(connection) if journal == "wal" else None
         self._is_slow = self._defers = False
-        # One more than was forced: what a process has left there that was killed.
-        self._committed, self._forced = 1, 0
+        self._committed, self._forced = int(not _is_carried_over(connection)), 0
         self._failure: OSError | None = None
         self._opened = 0
         self._free: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -233,7 +231,8 @@ class Log:
         return self._forced >= self._committed
 
     def sync(self) -> None:
-        """Return once all that was committed before is on the disk. Raises OSError, and then always."""
+        """Return once all that was committed before is on the disk. Raises OSError, and once that is so for
+        what could not be forced, always."""
         self._assert_sound()
         committed = self._committed
         if self._path is None or self._forced >= committed:
@@ -246,10 +245,12 @@ class Log:
 
     def close(self) -> None:
         """Before the connection is, which removes the log."""
-        self._failure = self._failure or OSError(errno.EBADF, "it is closed")
-        for _ in range(self._opened):
-            os.close(self._free.get())
-        self._opened = 0
+        with self._lock:
+            self._failure = self._failure or OSError(errno.EBADF, "it is closed")
+            opened, self._opened = self._opened, 0
+        for _ in range(opened):
+            with contextlib.suppress(OSError):
+                os.close(self._free.get())
         self._free.put(_NONE_LEFT)
 
     def _assert_sound(self) -> None:
@@ -258,6 +259,7 @@ class Log:
 
     def _force_log(self, path: str) -> None:
         self._open(path)
+        self._assert_sound()
         file = self._free.get()  # each its own, so that each is told of what fails
         try:
             if file != _NONE_LEFT:
@@ -304,12 +306,31 @@ class Log:
 _NONE_LEFT: Final = -1
 
 
+def _log_of(connection: sqlite3.Connection) -> str:
+    """By SQLite's own word, which has followed links; as bytes, which a path may be that is no text."""
+    ((path,),) = connection.execute(
+        "SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'"
+    ).fetchall()
+    return f"{os.fsdecode(path)}-wal"
+
+
+def _is_carried_over(connection: sqlite3.Connection) -> bool:
+    """Whether nothing is left of what a process had committed that was killed, or whose disk failed: SQLite
+    has carried it over into the file, and forced that. Not so where another one is at work on it."""
+    _, in_log, carried_over = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return bool(in_log == carried_over)
+
+
 def _force(file: int) -> None:
     if sys.platform == "darwin":
         import fcntl
 
-        with contextlib.suppress(OSError):  # not every volume knows it
+        try:
             fcntl.fcntl(file, fcntl.F_FULLFSYNC)  # fsync alone does not reach the platter
+        except OSError as error:
+            if error.errno not in {errno.ENOTSUP, errno.EINVAL, errno.ENOTTY}:  # not every volume knows it
+                raise
+        else:
             return
     getattr(os, "fdatasync", os.fsync)(file)
 

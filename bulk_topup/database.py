@@ -167,13 +167,14 @@ class Store:
 
     @property
     def is_synced(self) -> bool:
-        return self._log is None or self._log.is_synced
+        log = self._log
+        return log is None or log.is_synced
 
     def sync(self) -> None:
         """Return once all that was written before is on the disk; a server sees to that by itself."""
-        if self._log is not None:
+        if (log := self._log) is not None:
             with self._errors():
-                self._log.sync()
+                log.sync()
 
     def forgotten_before(self) -> date | None:
         """Claims of days before this one may be gone, because a person had them forgotten; None: none are.

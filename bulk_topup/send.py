@@ -206,7 +206,7 @@ class Sender:
             return None
         skew_s = self.tools.provider.skew_s(moment.at, moment.began)
         attempt = self.checkpoint.begin_repeat(order, moment.token, moment.at, wib_day(moment.at), skew_s)
-        self._make_durable(attempt, moment)
+        self._make_durable(attempt)
         answer = self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
         ended = self._end(attempt, classify(answer, order, self.tools.clock.now()), moment)
         self._sync()
@@ -239,7 +239,7 @@ class Sender:
         if claim_token is None:
             return None
         attempt = self._begin(order, moment, claim_token, expected)
-        self._make_durable(attempt, moment)
+        self._make_durable(attempt)
         answer = self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
         status, outcome = self._end(attempt, classify(answer, order, self.tools.clock.now()), moment)
         self._conclude(claim_token, status)
@@ -307,14 +307,15 @@ class Sender:
                 self.tools.ledger.conclude(claim_token, Status.UNSENT)
             raise
 
-    def _make_durable(self, attempt: Attempt, moment: Moment) -> None:
+    def _make_durable(self, attempt: Attempt) -> None:
         """Claim, attempt and all that was written before. Raises StorageFailed; then nothing leaves and,
         where that can be written, the order is not unknown for it. Its claim stays until the next run."""
         try:
             self._sync()
         except BaseException:
             with contextlib.suppress(StorageFailed):
-                self._end(attempt, classify(NotSent("failed"), attempt.order), moment)
+                not_sent = classify(NotSent("failed"), attempt.order)
+                self.checkpoint.end(attempt.id, not_sent, self.tools.clock.now())
             raise
 
     def _conclude(self, claim_token: str, status: Status) -> None:

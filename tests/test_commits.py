@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -213,7 +214,6 @@ class Logged:
             self.db.execute(f"PRAGMA {pragma}")
         self.db.execute("CREATE TABLE numbers (n INTEGER PRIMARY KEY)")
         self.log = Log(self.db)
-        self.log._forced = self.log._committed  # nobody was killed here
 
     def add(self, number: int, *, may_wait: bool = True) -> None:
         with self.log.transaction(self.db, may_wait=may_wait):
@@ -372,17 +372,54 @@ def test_a_commit_that_fails_behind_what_waits_ends_it_all(tmp_path: Path, slow_
     assert slow_disk == []
 
 
-def test_what_a_killed_process_left_in_the_log_is_not_taken_for_durable(
+def test_what_a_killed_process_left_in_the_log_is_carried_over_first(
     tmp_path: Path, slow_disk: list[int]
 ) -> None:
+    """Into the file: behind a gap that its disk has left in the log, nothing more may be written."""
     with contextlib.closing(Logged(tmp_path / "numbers.db")) as killed:
         killed.add(0)
         killed.add(1)
-        again = Log(killed.db)
-        assert not again.is_synced
-        again.sync()
-        assert (again.is_synced, len(slow_disk)) == (True, 1)
-        again.close()
+        with contextlib.closing(Log(killed.db)) as again:
+            assert (again.is_synced, slow_disk) == (True, [])
+            without_log = shutil.copyfile(tmp_path / "numbers.db", tmp_path / "copy.db")
+            with contextlib.closing(sqlite3.connect(without_log)) as db:
+                assert db.execute("SELECT count(*) FROM numbers").fetchone() == (2,)
+
+
+def test_what_cannot_be_carried_over_is_not_taken_for_durable(tmp_path: Path, slow_disk: list[int]) -> None:
+    """As where another process is reading just then."""
+    with contextlib.closing(Logged(tmp_path / "numbers.db")) as killed:
+        killed.add(0)
+        with contextlib.closing(sqlite3.connect(tmp_path / "numbers.db")) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM numbers").fetchall()
+            killed.add(1)
+            with contextlib.closing(Log(killed.db)) as again:
+                assert not again.is_synced
+                again.sync()
+                assert (again.is_synced, len(slow_disk)) == (True, 1)
+
+
+def test_a_commit_that_fails_keeps_nobody_waiting_for_the_disk(tmp_path: Path, slow_disk: list[int]) -> None:
+    with contextlib.closing(Logged(tmp_path / "numbers.db")) as logged:
+        logged.log._committed += 1
+        logged.log._failure = OSError(5, "Input/output error")
+        with pytest.raises(OSError, match="Input/output"):
+            logged.log._force_log(str(tmp_path / "numbers.db-wal"))
+    assert slow_disk == []
+
+
+def test_a_folder_whose_name_is_no_text_is_as_good_as_any(tmp_path: Path, slow_disk: list[int]) -> None:
+    folder = tmp_path / os.fsdecode(b"gaji\xff")
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this system has no such names")
+    with contextlib.closing(Logged(folder / "numbers.db")) as logged:
+        logged.add(0)
+        logged.add(1)
+        logged.log.sync()
+        assert slow_disk == [(folder / "numbers.db-wal").stat().st_ino]
 
 
 def test_a_log_that_is_closed_keeps_nobody_waiting(tmp_path: Path, slow_disk: list[int]) -> None:
