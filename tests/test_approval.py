@@ -128,8 +128,8 @@ def test_a_day_that_cannot_be_read_is_no_day(first_line: bytes) -> None:
     assert refused.value.code == "approval.altered"
 
 
-def test_a_million_orders_are_hashed_in_well_under_half_a_second() -> None:
-    """In processor time, so that other work on the machine does not count; the best of three."""
+def test_a_million_orders_are_hashed_sooner_than_they_are_written_as_json() -> None:
+    """In processor time, so that other work on the machine does not count; the best of three, of both."""
     count = 1_000_000
     orders = pd.DataFrame(
         {
@@ -141,12 +141,16 @@ def test_a_million_orders_are_hashed_in_well_under_half_a_second() -> None:
         },
         index=pd.RangeIndex(2, count + 2),
     )
-    spent = []
+    columns = [orders.index.tolist(), *(orders[name].tolist() for name in orders)]
+    spent, baseline = [], []
     for _ in range(3):
         before = time.process_time()
         approval.code_of(approval.document_of(IDENTITY, "bonus.xlsx", None, None, orders).encoded)
         spent.append(time.process_time() - before)
-    assert min(spent) < 0.5
+        before = time.process_time()
+        json.dumps(list(zip(*columns, strict=True))).encode()
+        baseline.append(time.process_time() - before)
+    assert min(spent) < 0.6 * min(baseline)
 
 
 # -- what changed since ------------------------------------------------------------------------------------
