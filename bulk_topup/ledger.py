@@ -196,9 +196,8 @@ class Ledger(Account):
             self._commits.later(lambda db: _conclude(db, token, status))
 
     def write_conclusions(self) -> None:
-        """Make those durable that wait for a commit."""
+        """Commit those that wait for it. Durable after `sync`."""
         self._commits.flush()
-        self.sync()
 
     def _write(self, work: Callable[[Db], T]) -> T:
         """In a file, in one commit with other threads' work. A server lets its connections share the wait for
