@@ -140,6 +140,21 @@ def held_codes(plan: Plan) -> dict[int, list[str]]:
     return {row: [finding.code for finding in held.why] for row, held in plan.held.items()}
 
 
+def listed(prices: PriceList) -> list[dict[str, str]]:
+    """The price list as the provider words it."""
+    return [
+        {
+            "tipe": product.kind,
+            "operator": product.operator,
+            "kodeoperator": product.code,
+            "nominal": str(product.nominal),
+            "harga": str(product.price or 0),
+            "status": "Ready",
+        }
+        for product in prices.values()
+    ]
+
+
 # -- orders, outcomes, checkpoints -------------------------------------------------------------------------
 
 
@@ -179,3 +194,13 @@ def attempted(
         attempt = checkpoint.begin(order, uuid.uuid4().hex, NOW, TODAY, 0.0, status)
         status = Status.UNKNOWN if outcome is None else checkpoint.end(attempt.id, outcome, NOW).status
     return status
+
+
+class Silent:
+    """A watcher that shows nothing."""
+
+    def done(self, order: Order, status: Status, debited: int | None) -> None: ...
+    def balance(self, rupiah: int, needed: int) -> None: ...
+    def waiting(self, pending: int, wait_s: float) -> None: ...
+    def settled(self, status: Status, rupiah: int) -> None: ...
+    def unwritten(self, order: Order, outcome: Outcome) -> None: ...

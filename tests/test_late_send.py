@@ -33,7 +33,19 @@ from bulk_topup.sandbox import Faults, Sandbox
 from bulk_topup.send import Purse, Sender
 from bulk_topup.throttle import Throttle
 from bulk_topup.tools import Tools
-from tests.builders import ANDI, BUDI, PRICES, a_checkpoint, an_outcome, attempted, orders_in, plan_of, topups
+from tests.builders import (
+    ANDI,
+    BUDI,
+    PRICES,
+    Silent,
+    a_checkpoint,
+    an_outcome,
+    attempted,
+    listed,
+    orders_in,
+    plan_of,
+    topups,
+)
 from tests.office import open_office, sheet_of
 from tests.tcp_proxy import Proxy, Trouble
 
@@ -90,16 +102,6 @@ class SlowToConnect(Provider):
         return super().top_up(order, may_leave=connected)
 
 
-class Silent:
-    """A watcher that shows nothing."""
-
-    def done(self, order: Order, status: Status, debited: int | None) -> None: ...
-    def balance(self, rupiah: int, needed: int) -> None: ...
-    def waiting(self, pending: int, wait_s: float) -> None: ...
-    def settled(self, status: Status, rupiah: int) -> None: ...
-    def unwritten(self, order: Order, outcome: Outcome) -> None: ...
-
-
 class Sending:
     """A sender with all of its real parts, on a clock that is handed in."""
 
@@ -107,18 +109,7 @@ class Sending:
         self, folder: Path, stack: ExitStack, start: datetime, numbers: Sequence[str] = (ANDI, BUDI)
     ) -> None:
         self.clock = HandedClock(start)
-        listed = [
-            {
-                "tipe": product.kind,
-                "operator": product.operator,
-                "kodeoperator": product.code,
-                "nominal": str(product.nominal),
-                "harga": str(product.price or 0),
-                "status": "Ready",
-            }
-            for product in PRICES.values()
-        ]
-        self.sandbox = stack.enter_context(Sandbox(clock=self.clock.now, prices=listed))
+        self.sandbox = stack.enter_context(Sandbox(clock=self.clock.now, prices=listed(PRICES)))
         self.provider = SlowToConnect(self.sandbox.url, "sandbox", "sandbox", alive=self.clock.alive)
         self.ledger = Ledger(ledger_url(str(folder / "ledger.db")), account="sandbox", base_url="u")
         stack.callback(self.ledger.close)

@@ -29,12 +29,12 @@ from bulk_topup.sandbox import Sandbox
 from bulk_topup.send import Purse, Sender
 from bulk_topup.throttle import Throttle
 from bulk_topup.tools import Tools
-from tests.builders import PRICES, a_checkpoint, orders_in, topups
+from tests.builders import PRICES, Silent, a_checkpoint, listed, orders_in, topups
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bulk_topup.model import Answer, Order, Outcome
+    from bulk_topup.model import Answer, Order
 
 ROWS, WORKERS = 36, 8
 TAKEN = slice(3, None, 6)
@@ -118,30 +118,6 @@ class Watched(Provider):
         return super().top_up(order, may_leave=leaves)
 
 
-class Silent:
-    """A watcher that shows nothing."""
-
-    def done(self, order: Order, status: Status, debited: int | None) -> None: ...
-    def balance(self, rupiah: int, needed: int) -> None: ...
-    def waiting(self, pending: int, wait_s: float) -> None: ...
-    def settled(self, status: Status, rupiah: int) -> None: ...
-    def unwritten(self, order: Order, outcome: Outcome) -> None: ...
-
-
-def listed() -> list[dict[str, str]]:
-    product = PRICES["S5"]
-    return [
-        {
-            "tipe": product.kind,
-            "operator": product.operator,
-            "kodeoperator": product.code,
-            "nominal": str(product.nominal),
-            "harga": str(product.price or 0),
-            "status": "Ready",
-        }
-    ]
-
-
 def send_all(folder: Path, cut: Callable[[Watched, Disk], None], disk: Disk) -> Watched:
     """Send the rows; `cut` is called whenever a request may leave."""
     clock = SystemClock()
@@ -150,7 +126,7 @@ def send_all(folder: Path, cut: Callable[[Watched, Disk], None], disk: Disk) -> 
         checkpoint = stack.enter_context(closing(a_checkpoint(folder / FILES[0], sheet)))
         url = ledger_url(str(folder / FILES[1]))
         ledger = stack.enter_context(closing(Ledger(url, account="sandbox", base_url="sandbox")))
-        sandbox = stack.enter_context(Sandbox(prices=listed()))
+        sandbox = stack.enter_context(Sandbox(prices=listed(PRICES)))
         provider = Watched(sandbox.url)
         provider.cut = lambda: cut(provider, disk)
         pace = Throttle(500, clock=clock.alive, sleep=clock.sleep)
