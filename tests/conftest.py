@@ -18,7 +18,7 @@ import pytest
 
 from bulk_topup.clock import WIB
 from bulk_topup.sandbox import Sandbox
-from tests import forks
+from tests import forks, machine
 from tests import postgres as postgresql
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ LONGEST = (
     "test_walkthrough.py",
     "test_teams_trouble.py",
     "test_desk.py",
-    "test_teams.py",
     "test_life_machine.py",
     "test_wild_sheets.py",
     "test_docs.py",
@@ -47,6 +46,9 @@ LONGEST = (
     "test_settle.py",
 )
 """The campaign keeps all processors busy by itself; the next ones mostly wait, and do so beside it."""
+
+LAST = ("test_account.py", "test_teams.py")
+"""Whose `alone` tests would keep the other processes waiting for long at any earlier time."""
 
 
 @dataclass(frozen=True)
@@ -228,11 +230,27 @@ class Office:
 def pytest_configure(config: pytest.Config) -> None:
     """Several processes take the files as they are sorted here, not those with the most tests first."""
     config.option.loadscopereorder = False
+    config.addinivalue_line("markers", "alone: measures time, and so has the machine to itself")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first: one that is begun last leaves all processors but its own idle."""
-    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+    items.sort(key=lambda item: _place_of(item.path.name))
+
+
+def _place_of(name: str) -> int:
+    if name in LONGEST:
+        return LONGEST.index(name)
+    return len(LONGEST) + (LAST.index(name) + 1 if name in LAST else 0)
+
+
+@pytest.fixture(autouse=True)
+def _machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Shared with the tests of the run's other processes, or not."""
+    own = tmp_path_factory.getbasetemp()
+    of_all = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with machine.held(of_all, alone=request.node.get_closest_marker("alone") is not None):
+        yield
 
 
 @pytest.fixture(scope="session")

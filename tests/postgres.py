@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 import shutil
 import signal
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 OLDEST = 15
 OWNER, PASSWORD = "owner", "hunter2"
 LONGEST_START_S = 30.0
+PORTS = range(20_000, 32_000)
 
 
 def binaries() -> Path | None:
@@ -95,7 +97,8 @@ class Server:
             )
         until = time.monotonic() + LONGEST_START_S
         while not self._answers():
-            assert time.monotonic() < until, (self.folder / "log").read_text()[-2000:]
+            is_starting = self._process.poll() is None and time.monotonic() < until
+            assert is_starting, (self.folder / "log").read_text()[-2000:]
             time.sleep(0.05)
         return self
 
@@ -206,6 +209,10 @@ def _as_other() -> dict[str, Any]:
 
 
 def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    """Of those that no system hands out by itself: another process may be given such a one before the server
+    has it, or while it is down between two starts."""
+    while True:
+        port = random.SystemRandom().choice(PORTS)  # no test seeds that
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port

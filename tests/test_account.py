@@ -94,6 +94,7 @@ def test_another_account_has_a_pace_and_a_stop_of_its_own(address: str, desks: l
         assert other.take_slot(1.0, 1.0) == Slot(is_ours=True, wait_s=0.0, stop=None)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("rate", [40.0])
 def test_many_threads_of_several_desks_hold_the_rate(address: str, rate: float) -> None:
     """Within 2 %: by the moments at which their slots came."""

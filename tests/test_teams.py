@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.skipif(bool(postgres.MISSING), reason=postgres.MISSING)
+@pytest.mark.alone
 def test_many_desks_pay_nobody_twice_lose_no_row_hold_the_rate_and_stop_together() -> None:
     """The short form; `python -m tests.campaign.teams --long` kills sixty times."""
     command = [sys.executable, "-m", "tests.campaign.teams"]

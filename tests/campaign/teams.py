@@ -43,6 +43,7 @@ REFUSED = "081200000062"
 """The provider answers 62, the account's deposit is used up, to whoever sends to this number."""
 
 TOLERANCE = 0.02
+WINDOW_S = 5.0
 STOP_WITHIN_S = 2.0
 QUIET_S = 8.0
 """How long all desks are left alone, to see the rate."""
@@ -309,15 +310,15 @@ class Evidence:
         within = [at for at, _ in self.requests if began <= at <= ended]
         return (len(within) - 1) / (within[-1] - within[0]).total_seconds()
 
-    def fastest(self, window_s: float = 5.0) -> float:
-        """The most requests a second that any window saw."""
+    def most_within(self) -> int:
+        """The most requests that followed another one within `WINDOW_S`."""
         times = [at.timestamp() for at, _ in self.requests]
         most, first = 0, 0
         for last, at in enumerate(times):
-            while at - times[first] > window_s:
+            while at - times[first] > WINDOW_S:
                 first += 1
             most = max(most, last - first)
-        return most / window_s
+        return most
 
     def stopped_after_s(self) -> float:
         """From the answer that stopped the account to the last request before it was resumed."""
@@ -334,8 +335,8 @@ class Evidence:
         yield from self._misreported()
         if abs(self.rate() / self._teams.terms.rate - 1) > TOLERANCE:
             yield f"{self.rate():.2f} a second instead of {self._teams.terms.rate:g}"
-        if self.fastest() > self._teams.terms.rate * (1 + TOLERANCE) + 0.2:
-            yield f"{self.fastest():.2f} a second at times instead of {self._teams.terms.rate:g}"
+        if self.most_within() > self._teams.terms.rate * WINDOW_S * (1 + TOLERANCE) + 1:
+            yield f"{self.most_within()} within {WINDOW_S:g} s at {self._teams.terms.rate:g} a second"
         if self.stopped_after_s() > STOP_WITHIN_S:
             yield f"the stop took {self.stopped_after_s():.2f} s"
 
@@ -379,7 +380,7 @@ class Evidence:
             "naps": self._teams.naps,
             "commands": sum(desk.starts for desk in self._teams.desks),
             "rate": round(self.rate(), 3),
-            "fastest": round(self.fastest(), 3),
+            f"most within {WINDOW_S:g} s": self.most_within(),
             "stop_s": round(self.stopped_after_s(), 3),
         }
 
