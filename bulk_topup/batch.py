@@ -255,9 +255,11 @@ def _spelled_as(earlier: pd.Series[str], rows: Rows) -> pd.Series[str]:
         other = by_letters.get(code.casefold(), code)
         return code if code in own or {code, other} <= rows.listed else other
 
-    codes = rows.table["product"].copy()
+    codes = rows.table["product"]
     unlisted = codes == ""
-    codes[unlisted] = rows.raw(rows.sheet.columns.product, unlisted)
+    if unlisted.any():
+        codes = codes.copy()
+        codes[unlisted] = rows.raw(rows.sheet.columns.product, unlisted)
     spellings = {code: spelled(code) for code in codes.unique()}
     return codes.map(spellings) if any(code != other for code, other in spellings.items()) else codes
 

@@ -846,6 +846,7 @@ def _reading(job: Job) -> Iterator[Arriving]:
             )
             from bulk_topup import run  # noqa: F401
         finally:
+            gc.freeze()  # or the next passes would look through all of it
             gc.enable()
         yield arriving
 

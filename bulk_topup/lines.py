@@ -93,7 +93,8 @@ def digest_of(plan: Plan) -> str:
     sheet = plan.rows.sheet
     read = [sheet.sha256, sheet.tab, sheet.header, astuple(sheet.columns)]
     digest = hashlib.sha256(json.dumps(read).encode())
-    digest.update(plan.document.keys)
+    for piece in plan.document.keys:
+        digest.update(piece)
     for row, held in sorted(plan.held.items()):
         digest.update(json.dumps([row, held.status, [*map(_finding_facts, held.why)]]).encode())
     for row, why in sorted(plan.not_again.items()):

@@ -70,7 +70,7 @@ def normalise_column(texts: Iterable[str]) -> tuple[list[str], dict[int, Problem
     odd = (before < 0).nonzero()[0].tolist()
     problems: dict[int, Problem] = {}
     parsed: dict[str, Number | Problem] = {}
-    grouped = map("".join, _groups([column[position] for position in odd]))
+    grouped = _grouped([column[position] for position in odd])
     for position, subscriber in zip(odd, grouped, strict=True):
         if MIN_DIGITS <= len(subscriber) + 1 <= MAX_DIGITS:
             nationals[position] = f"0{subscriber}"
@@ -114,15 +114,19 @@ def _before_subscriber(column: list[str]) -> Any:
 _PAST_END = "\0" * 5
 """So that characters are looked up after the last text, too."""
 
-_GROUPED = r"(?:\+?62[ -]?|0)(8[1-35-9][0-9]{0,2})[ -]([0-9]{2,5})[ -]([0-9]{2,5})"
+_GROUPED = r"(?:\+?62[ -]?|0)(8[1-35-9][0-9]{0,2}[ -][0-9]{2,5}[ -][0-9]{2,5})"
 _GROUPED_IN_COLUMN = re.compile(rf"(?<![^\0])(?:{_GROUPED}(?![^\0])|[^\0]*+)")
 """The usual ways of grouping digits: where the first group is that short, they are no two numbers. Matches
-once for each of many texts that stand between NULs; without its groups where they differ."""
+once for each of many texts that stand between NULs; without its subscriber number where they differ."""
 
 
-def _groups(column: list[str]) -> list[tuple[str, ...]]:
-    """The groups of digits in each text: one search instead of a million."""
-    return _GROUPED_IN_COLUMN.findall(_joined(column)) if column else []
+def _grouped(column: list[str]) -> list[str]:
+    """The digits of the subscriber number in each text, "" where it is not grouped so: one search instead of
+    a million."""
+    if not column:
+        return []
+    found = _GROUPED_IN_COLUMN.findall(_joined(column))
+    return "\0".join(found).replace(" ", "").replace("-", "").split("\0")
 
 
 def _joined(column: list[str]) -> str:

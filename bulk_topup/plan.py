@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bulk_topup.checks import Rows
 
 ORDER_COLUMNS = [*KEY, "nominal", "price", "operator"]
+_ASKED = [*KEY, "price"]
 
 
 @dataclass(frozen=True)
@@ -151,12 +152,12 @@ def make(
     told = chain((f for f in findings if f.row not in done.index), *not_again.values())
     shown = sorted(told, key=lambda f: f.row)
     held = _held(f for f in stopping if f.row not in sent.index)
+    tried = _attempt(done, past.own).where(done["status"] != Status.GAGAL, 0)
     everything = _together(
-        done.assign(attempt=_attempt(done, past.own).where(done["status"] != Status.GAGAL, 0)),
-        orders.assign(attempt=_attempt(orders, past.own)),
+        done[_ASKED].assign(attempt=tried), orders[_ASKED].assign(attempt=_attempt(orders, past.own))
     )
     document = approval.document_of(identity, rows.sheet.path.name, budget, overlap, everything)
-    code = approval.code_of(document.encoded)
+    code = approval.code_of(document.lines)
     plan = Plan(rows, orders, done, held, not_again, tuple(shown), document, code, today, overlap)
     _assert_totals(plan)
     return plan

@@ -92,11 +92,11 @@ class PackedTexts(ExtensionArray):
         blocks = np.searchsorted(self._ends, positions, side="right")
         for block in np.unique(blocks).tolist():
             data, count = self.blocks[block]
-            edges = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == 0)
-            starts, ends = [0, *(edges + 1).tolist()], [*edges.tolist(), len(data)]
+            nuls = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == 0)
+            edges = np.concatenate(([-1], nuls, [len(data)]))
             for nth in np.flatnonzero(blocks == block).tolist():
                 at = int(positions[nth]) - (self._ends[block] - count)
-                texts[nth] = data[starts[at] : ends[at]].decode("utf-8", "surrogatepass")
+                texts[nth] = data[edges[at] + 1 : edges[at + 1]].decode("utf-8", "surrogatepass")
         return texts
 
     @classmethod
