@@ -19,7 +19,7 @@ import pandas as pd
 from bulk_topup import numbers, pricelist
 from bulk_topup.errors import InputError
 from bulk_topup.model import Finding, Level, OddCell, Oddity, Packed, PriceList, Product, Sheet, letter
-from bulk_topup.nobody import rows_for_nobody
+from bulk_topup.nobody import EXAMPLE_MARK, EXAMPLE_NUMBERS, rows_for_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +29,6 @@ SUGGESTED_MOST = 500
 
 _MONEY = re.compile(r"(?:rp\.?\s*)?([0-9]+|[0-9]{1,3}(?:[.,][0-9]{3})+)(?:[.,]00|,-)?", re.IGNORECASE)
 _COUNT = re.compile(r"[1-9][0-9]?")
-
-EXAMPLE_MARK = "CONTOH/EXAMPLE"
-"""What the names of the template's example rows begin with."""
-EXAMPLE_NUMBERS = ("081200009901", "081200009902")
-"""Their phone numbers. As with all of 08120000NNNN, no real telephone has them."""
 
 _RESULT_PAID = frozenset({"yes", "ask provider"})
 _RESULT_STATUS_SENT = frozenset({"sukses", "pending", "accepted", "unknown", "duplicate"})

@@ -434,11 +434,11 @@ def prices(desk: Desk, output: Path | None, **options: Any) -> Exit:
     \b
     Example:  bulk-topup prices --operator TELKOMSEL --ready
     """
-    from bulk_topup import run as flow
+    from bulk_topup import errands
     from bulk_topup.pricelist import Wanted
 
     wanted = Wanted(**{name: options[name] for name in ("operator", "type", "nominal", "ready", "cheapest")})
-    return flow.show_prices(_connection(options), desk, clock.SystemClock(), wanted, output)
+    return errands.show_prices(_connection(options), desk, clock.SystemClock(), wanted, output)
 
 
 @cli.command()
@@ -452,9 +452,9 @@ def template(desk: Desk, file: Path, **options: Any) -> Exit:
     \b
     Example:  bulk-topup template payroll.xlsx
     """
-    from bulk_topup import run as flow
+    from bulk_topup import errands
 
-    return flow.write_template(_connection(options), desk, clock.SystemClock(), file)
+    return errands.write_template(_connection(options), desk, clock.SystemClock(), file)
 
 
 @cli.command()
@@ -661,9 +661,9 @@ def login(desk: Desk, **options: Any) -> Exit:
     \b
     Example:  bulk-topup login
     """
-    from bulk_topup import run as flow
+    from bulk_topup import errands
 
-    return flow.log_in(_connection(options), desk, clock.SystemClock())
+    return errands.log_in(_connection(options), desk, clock.SystemClock())
 
 
 @cli.command()
@@ -676,9 +676,9 @@ def logout(desk: Desk, **options: Any) -> Exit:
     \b
     Example:  bulk-topup logout
     """
-    from bulk_topup import run as flow
+    from bulk_topup import errands
 
-    return flow.log_out(_connection(options), desk)
+    return errands.log_out(_connection(options), desk)
 
 
 @cli.command(cls=click.Command)

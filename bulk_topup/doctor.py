@@ -15,13 +15,14 @@ from bulk_topup import say, steps
 from bulk_topup.account import Account
 from bulk_topup.clock import SKEW_LIMIT_S
 from bulk_topup.config import REHEARSAL_URL
+from bulk_topup.connect import provider_of
 from bulk_topup.credentials import credentials
 from bulk_topup.database import Store, is_address, ledger_url, shown
 from bulk_topup.errors import BulkTopupError, Exit, cause_of
 from bulk_topup.folder import assert_trusted
 from bulk_topup.model import account_of
 from bulk_topup.provider import checked_base_url
-from bulk_topup.tools import desk_name, provider_of
+from bulk_topup.tools import desk_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from bulk_topup import find, history, say, steps
 from bulk_topup.account import Account
 from bulk_topup.config import REHEARSAL_URL
+from bulk_topup.connect import provider_of
 from bulk_topup.credentials import credentials
 from bulk_topup.database import ledger_url, shown
 from bulk_topup.errors import Exit, InputError
 from bulk_topup.ledger import register_of
 from bulk_topup.model import account_of
 from bulk_topup.provider import checked_base_url
-from bulk_topup.tools import pace_of, provider_of
+from bulk_topup.tools import pace_of
 
 if TYPE_CHECKING:
     from datetime import date

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
     from bulk_topup.model import Sheet
 
+EXAMPLE_MARK = "CONTOH/EXAMPLE"
+"""What the names of the template's example rows begin with."""
+EXAMPLE_NUMBERS = ("081200009901", "081200009902")
+"""Their phone numbers. As with all of 08120000NNNN, no real telephone has them."""
+
 _A_NUMBER = re.compile(r"(?:[^0-9]*[0-9]){7}")
 """So many digits are somebody's phone number, whatever else is wrong with it."""
 

@@ -1,11 +1,13 @@
-"""The price list as a table: on the screen, as plain values, in a file."""
+"""The price list as a table: on the screen, as plain values, in a file.
+
+What writes the file is imported where it is written: most often there is none.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bulk_topup import pricelist, say
-from bulk_topup.workbook import Colour, SummaryRow, Tab, TabRow, write_csv, write_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,15 +88,16 @@ def write(target: Path, products: Sequence[Product], *, moment: str, rehearsal: 
 
     Returns the path really written. Raises `StorageFailed("prices.unwritable", path, why)`.
     """
+    from bulk_topup.workbook import Colour, SummaryRow, Tab, TabRow, write_csv, write_workbook
+
     if target.suffix.lower() == ".csv":
         rows = (cells_of(product) for product in products)
         return write_csv(target, PRICE_COLUMNS, rows, failure="prices.unwritable", tell=tell)
+    grey = dict.fromkeys(range(len(PRICE_COLUMNS)), Colour.GREY)
+    tab_rows = (
+        TabRow(cells_of(product), grey if pricelist.obstacle(product) else {}) for product in products
+    )
     sentences = [PRICE_COLUMNS.index("description")]
-    tab = Tab(PRICES_TAB, PRICE_COLUMNS, map(_row, products), sentences)
+    tab = Tab(PRICES_TAB, PRICE_COLUMNS, tab_rows, sentences)
     summary = [SummaryRow([say.text("prices.of", moment=moment)])]
     return write_workbook(target, [tab], summary, rehearsal=rehearsal, failure="prices.unwritable", tell=tell)
-
-
-def _row(product: Product) -> TabRow:
-    grey = pricelist.obstacle(product) is not None
-    return TabRow(cells_of(product), dict.fromkeys(range(len(PRICE_COLUMNS)), Colour.GREY) if grey else {})

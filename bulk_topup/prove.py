@@ -10,8 +10,8 @@ import csv
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bulk_topup import errands, say, steps
 from bulk_topup import run as flow
-from bulk_topup import say, steps
 from bulk_topup.account import Rule51
 from bulk_topup.clock import wib_day
 from bulk_topup.config import Job, Source, files_of, who
@@ -41,7 +41,7 @@ def prove_51(setup: Setup, number: str, product: str, desk: Desk, clock: SystemC
     Raises Declined where a person says no, InputError for a number or product that can't be ordered.
     """
     number = national(number)
-    prices, _ = flow.live_prices(setup.connection, clock)
+    prices, _ = errands.live_prices(setup.connection, clock)
     listed = prices.get(product.upper()) or prices.get(product)
     if listed is None or not listed.price:
         raise InputError("prove.no_product", product=product)

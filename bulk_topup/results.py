@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bulk_topup import say
 from bulk_topup.model import Status
 from bulk_topup.tally import sent_at
-from bulk_topup.workbook import ResultLine
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bulk_topup.lines import Line
+    from bulk_topup.workbook import Value
+
+RESULT_COLUMNS = (
+    "paid",
+    "status",
+    "reason_code",
+    "reason",
+    "invoice",
+    "serial",
+    "price",
+    "debited",
+    "number_sent",
+    "sent_at",
+)
+
+
+class ResultLine(NamedTuple):
+    """One row of the results: the sheet's own cells, at most as many as its header, then what became of it.
+
+    `price` and `debited` are whole rupiah, or None where none is known.
+    """
+
+    cells: Sequence[str]
+    paid: str
+    status: str
+    reason_code: str
+    reason: str
+    invoice: str
+    serial: str
+    price: int | None
+    debited: int | None
+    number_sent: str
+    sent_at: str
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """In the order of `RESULT_COLUMNS`."""
+        _, *values = self
+        return tuple(values)
 
 
 def result_line(line: Line, *, rehearsal: bool = False) -> ResultLine:

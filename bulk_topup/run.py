@@ -19,7 +19,6 @@ from bulk_topup import (
     checks,
     history,
     pilot,
-    pricelist,
     settle,
     steps,
 )
@@ -27,16 +26,7 @@ from bulk_topup import plan as planning
 from bulk_topup.account import restored
 from bulk_topup.checkpoint import halt_fact
 from bulk_topup.clock import SKEW_LIMIT_S, WIB
-from bulk_topup.config import DEFAULT_BASE_URL, REHEARSAL_URL, assert_new, new_name, who
-from bulk_topup.credentials import (
-    PASSWORD,
-    asked_login,
-    assert_keyring,
-    credentials,
-    forget,
-    keep,
-    variables_set,
-)
+from bulk_topup.config import DEFAULT_BASE_URL, REHEARSAL_URL, new_name, who
 from bulk_topup.errors import (
     BulkTopupError,
     Declined,
@@ -58,11 +48,10 @@ from bulk_topup.files import (
     start_batch,
 )
 from bulk_topup.model import FOR_NOBODY, Halt, NoAnswer, Notice, Status
-from bulk_topup.provider import checked_base_url
 from bulk_topup.send import resend, send_waves
 from bulk_topup.standing import last_run
 from bulk_topup.tally import tally
-from bulk_topup.tools import provider_of, tools_of
+from bulk_topup.tools import tools_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -70,11 +59,10 @@ if TYPE_CHECKING:
 
     from bulk_topup.checkpoint import Checkpoint
     from bulk_topup.clock import Clock, SystemClock
-    from bulk_topup.config import Approval, Connection, Job
+    from bulk_topup.config import Approval, Job
     from bulk_topup.desk import Desk
-    from bulk_topup.model import Deposit, NotSent, PriceList, Sheet
+    from bulk_topup.model import Deposit, NotSent, Sheet
     from bulk_topup.plan import Plan
-    from bulk_topup.pricelist import Wanted
     from bulk_topup.settle import Verdict
     from bulk_topup.sheet import Arriving
     from bulk_topup.steps import Step
@@ -269,81 +257,6 @@ def write_results(job: Job, desk: Desk, clock: Clock) -> Exit:
     """The results sheet again, from the checkpoint alone."""
     with existing_checkpoint(job) as checkpoint:
         return conclude(job, checkpoint, desk, None, clock=clock)
-
-
-def show_prices(
-    connection: Connection, desk: Desk, clock: Clock, wanted: Wanted, output: Path | None
-) -> Exit:
-    """The live price list, or what is wanted of it; with `output`, in a file that is not there yet."""
-    from bulk_topup import pricebook
-
-    if output is not None:
-        assert_new(output, pricebook.SUFFIXES)
-    prices, moment = live_prices(connection, clock)
-    products = pricelist.chosen(prices, wanted)
-    desk.show_prices(pricebook.lines_of(products), list(map(pricebook.facts_of, products)), moment)
-    if output is not None:
-        desk.show_saved_prices(
-            pricebook.write(
-                output,
-                products,
-                moment=moment,
-                rehearsal=connection.sandbox,
-                tell=lambda notice: desk.show_notices([notice]),
-            )
-        )
-    if products:
-        desk.next([steps.with_prices(desk.typed)])
-    return Exit.OK
-
-
-def write_template(connection: Connection, desk: Desk, clock: Clock, target: Path) -> Exit:
-    """A starter workbook with the live price list, in a file that is not there yet."""
-    from bulk_topup import template
-
-    assert_new(target, template.SUFFIXES)
-    prices, moment = live_prices(connection, clock)
-    count = template.write(target, prices, moment=moment, rehearsal=connection.sandbox)
-    desk.show_template(target, count)
-    desk.next([steps.with_template(desk.typed, target)])
-    return Exit.OK
-
-
-def log_in(connection: Connection, desk: Desk, clock: Clock) -> Exit:
-    """Ask who we are, prove it with a price list, and keep it in the system keyring."""
-    assert_keyring()
-    login = asked_login()
-    with provider_of(connection, login.username, login.password, clock) as provider:
-        provider.price_list()
-        keep(provider.base_url, login)
-        desk.show_login(login.username, provider.base_url, beaten_by=variables_set())
-    desk.next([steps.with_login(desk.typed)])
-    return Exit.OK
-
-
-def log_out(connection: Connection, desk: Desk) -> Exit:
-    """Remove from the system keyring who we are; that nobody was there is no error. Raises InputError where
-    there is no keyring to remove it from."""
-    base_url = checked_base_url(connection.base_url)
-    try:
-        login = forget(base_url)
-    except InputError as problem:
-        code = _NO_KEYRING.get(problem.code)
-        if code is None:
-            raise
-        raise InputError(code, **problem.facts, variable=PASSWORD) from None
-    desk.show_logout(None if login is None else login.username, base_url)
-    desk.next([steps.with_logout(desk.typed)])
-    return Exit.OK
-
-
-_NO_KEYRING = {"keyring.unsafe": "logout.no_keyring", "keyring.not_installed": "logout.no_library"}
-
-
-def live_prices(connection: Connection, clock: Clock) -> tuple[PriceList, str]:
-    """The price list, and when it was read (WIB)."""
-    with provider_of(connection, *credentials(connection), clock) as provider:
-        return provider.price_list(), f"{clock.now():%Y-%m-%d %H:%M}"
 
 
 # -- the steps of `run` ------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from bulk_topup import checks, numbers, pricelist, say
+from bulk_topup import nobody, numbers, pricelist, say
 from bulk_topup.celltexts import as_cell_text
 from bulk_topup.errors import InputError
 from bulk_topup.pricebook import HEADINGS, PRICE_COLUMNS, STATUSES, cells_of
@@ -38,7 +38,7 @@ PRODUCTS_WIDTHS = (14, 16, 14, 12, 12, 12, 60)
 HOW_TO_WIDTH = 90
 
 EXAMPLES_SPELLED = ("081200009901", "+62 812-0000-9902")
-"""`checks.EXAMPLE_NUMBERS`, in two of the spellings that are understood."""
+"""`nobody.EXAMPLE_NUMBERS`, in two of the spellings that are understood."""
 FORMATTED_ROWS = 2_000
 """Programs that drop a column's format when they save keep that of its cells."""
 SUFFIXES = (".xlsx",)
@@ -117,11 +117,11 @@ def _examples(ready: Sequence[Product]) -> Iterable[Sequence[Value]]:
 
     Keterangan is empty: whoever types over the rest would leave it, and have it come back in the results.
     """
-    own = str(numbers.operator_of(checks.EXAMPLE_NUMBERS[0]))
+    own = str(numbers.operator_of(nobody.EXAMPLE_NUMBERS[0]))
     fitting = [product for product in ready if numbers.same_operator(own, product.operator)] or ready
     for nth, spelled in enumerate(EXAMPLES_SPELLED, start=1):
         product = fitting[min(nth, len(fitting)) - 1]
-        yield f"{checks.EXAMPLE_MARK} {nth}", spelled, product.code, product.nominal
+        yield f"{nobody.EXAMPLE_MARK} {nth}", spelled, product.code, product.nominal
 
 
 def _number_check() -> DataValidation:
@@ -152,7 +152,7 @@ def _product_list(count: int) -> DataValidation:
 
 def _example_style() -> Rule:
     """Goes away when the name is typed over."""
-    mark = checks.EXAMPLE_MARK
+    mark = nobody.EXAMPLE_MARK
     style = DifferentialStyle(font=Font(italic=True, color=GREY_TEXT))
     return Rule("expression", dxf=style, formula=[f'LEFT($A2,{len(mark)})="{mark}"'])
 

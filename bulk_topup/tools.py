@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 from bulk_topup import config
 from bulk_topup.checkpoint import BatchIdentity
 from bulk_topup.clock import SKEW_LIMIT_S
+from bulk_topup.connect import provider_of
 from bulk_topup.credentials import credentials
 from bulk_topup.database import is_address, ledger_url
 from bulk_topup.errors import InputError
 from bulk_topup.folder import assert_trusted
 from bulk_topup.ledger import Ledger
 from bulk_topup.model import account_of
-from bulk_topup.provider import Provider, checked_base_url
-from bulk_topup.throttle import Departures, SharedThrottle, Throttle
+from bulk_topup.throttle import SharedThrottle, Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from bulk_topup.account import Account
     from bulk_topup.clock import Clock, SystemClock
-    from bulk_topup.config import Connection, Job
+    from bulk_topup.config import Job
     from bulk_topup.model import Order, Outcome, Sheet, Status
+    from bulk_topup.provider import Provider
     from bulk_topup.throttle import Pace
 
 
@@ -114,26 +115,3 @@ def pace_of(account: Account, rate_per_s: float, clock: Clock) -> Pace:
     return SharedThrottle(
         rate_per_s, take=account.take_slot, pause=account.pause, clock=clock.alive, sleep=clock.sleep
     )
-
-
-@contextmanager
-def provider_of(
-    connection: Connection, username: str, password: str, clock: Clock, sandbox_state: Path | None = None
-) -> Iterator[Provider]:
-    """The provider, or the embedded sandbox (in memory, where no state file is named)."""
-    with ExitStack() as stack:
-        if connection.sandbox:
-            from bulk_topup.sandbox import Sandbox
-
-            url = stack.enter_context(Sandbox(sandbox_state)).url
-        else:
-            url = checked_base_url(connection.base_url)
-        departures = Departures(connection.rate_per_s, clock=clock.alive, sleep=clock.sleep)
-        yield Provider(
-            url,
-            username,
-            password,
-            timeout_s=connection.timeout_s,
-            alive=clock.alive,
-            leaving=departures.leaving,
-        )

@@ -38,23 +38,13 @@ from bulk_topup import say
 from bulk_topup.celltexts import Texts
 from bulk_topup.errors import StorageFailed, cause_of
 from bulk_topup.model import BookTab, Notice, Status
+from bulk_topup.results import RESULT_COLUMNS
 from bulk_topup.rowxml import RowXml
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
 
-RESULT_COLUMNS = (
-    "paid",
-    "status",
-    "reason_code",
-    "reason",
-    "invoice",
-    "serial",
-    "price",
-    "debited",
-    "number_sent",
-    "sent_at",
-)
+    from bulk_topup.results import ResultLine
 
 SHEET_MAX_ROWS = 1_048_575
 SHEET_MAX_COLUMNS = 16_384
@@ -152,31 +142,6 @@ class SummaryRow:
     left: Collection[int] = ()
     bar: Colour | None = None
     to_sign: bool = False
-
-
-class ResultLine(NamedTuple):
-    """One row of the results: the sheet's own cells, at most as many as its header, then what became of it.
-
-    `price` and `debited` are whole rupiah, or None where none is known.
-    """
-
-    cells: Sequence[str]
-    paid: str
-    status: str
-    reason_code: str
-    reason: str
-    invoice: str
-    serial: str
-    price: int | None
-    debited: int | None
-    number_sent: str
-    sent_at: str
-
-    @property
-    def values(self) -> tuple[Value, ...]:
-        """In the order of `RESULT_COLUMNS`."""
-        _, *values = self
-        return tuple(values)
 
 
 # -- the results -------------------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ def test_arrows_never_lead_back() -> None:
 def test_the_sandbox_knows_nothing_of_the_rest_and_only_cli_and_tools_know_it() -> None:
     assert [i.where for i in IMPORTS if i.module == "sandbox" and i.ours not in {None, "sandbox"}] == []
     users = {i.module for i in IMPORTS if i.ours == "sandbox"} - {"sandbox"}
-    assert users <= {"cli", "tools"}
+    assert users <= {"cli", "connect"}
 
 
 @pytest.mark.parametrize("library", sorted(OWNERS))

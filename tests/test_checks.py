@@ -9,8 +9,9 @@ import pytest
 
 from bulk_topup import checks, say
 from bulk_topup.model import Finding, Level, OddCell, Oddity, Status, letter
+from bulk_topup.results import RESULT_COLUMNS, ResultLine
 from bulk_topup.sheet import read_sheet
-from bulk_topup.workbook import RESULT_COLUMNS, ResultLine, SummaryRow, write_results
+from bulk_topup.workbook import SummaryRow, write_results
 from tests.builders import (
     ANDI,
     BUDI,

@@ -22,8 +22,8 @@ from bulk_topup import credentials as credentials_module
 from bulk_topup.config import Connection
 from bulk_topup.credentials import Login, credentials, forget, keep, kept
 from bulk_topup.desk import Desk
+from bulk_topup.errands import log_out
 from bulk_topup.errors import InputError
-from bulk_topup.run import log_out
 from tests.file_keyring import FileKeyring
 from tests.test_hostile import places_with
 

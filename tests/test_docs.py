@@ -18,10 +18,10 @@ import pytest
 from bulk_topup.cli import cli
 from bulk_topup.errors import Exit
 from bulk_topup.model import Columns, Status
+from bulk_topup.results import RESULT_COLUMNS
 from bulk_topup.sandbox import TEST_NUMBERS
 from bulk_topup.settings import KEYS
 from bulk_topup.sheet.columns import Named, find_header
-from bulk_topup.workbook import RESULT_COLUMNS
 from tests.markdown import ROOT, code_in, page, section, table
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from babel.messages import mofile
 from bulk_topup import language, say
 from bulk_topup.cli import cli
 from bulk_topup.errors import Exit
-from bulk_topup.workbook import RESULT_COLUMNS
+from bulk_topup.results import RESULT_COLUMNS
 from tests import catalogue
 from tests.conftest import REPOSITORY
 

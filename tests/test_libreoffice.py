@@ -12,8 +12,9 @@ import openpyxl
 import pytest
 
 from bulk_topup import planbook
+from bulk_topup.results import ResultLine
 from bulk_topup.sheet.formats import number_shown
-from bulk_topup.workbook import ResultLine, SummaryRow, write_results, write_results_csv
+from bulk_topup.workbook import SummaryRow, write_results, write_results_csv
 from tests.builders import ANDI, plan_of, sheet_of
 
 if TYPE_CHECKING:

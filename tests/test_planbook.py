@@ -15,9 +15,9 @@ from bulk_topup.errors import StorageFailed
 from bulk_topup.language import in_each
 from bulk_topup.model import Columns, Deposit, Notice, OddCell, Oddity, Status
 from bulk_topup.planbook import PLAN_COLUMNS, own_columns, plan_rows, write_plan
+from bulk_topup.results import RESULT_COLUMNS
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.columns import Named, find_header
-from bulk_topup.workbook import RESULT_COLUMNS
 from tests.builders import ANDI, BUDI, CITRA, DEWI, HEADER, keys_of, known_of, plan_of, recent_of, sheet_of
 
 if TYPE_CHECKING:

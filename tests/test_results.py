@@ -17,8 +17,8 @@ from bulk_topup import books, results, resultsbook, say
 from bulk_topup.errors import Exit
 from bulk_topup.lines import Line
 from bulk_topup.model import Finding, Kind, Level, Paid, Status
+from bulk_topup.results import RESULT_COLUMNS
 from bulk_topup.tally import Tally, tally
-from bulk_topup.workbook import RESULT_COLUMNS
 from tests.builders import (
     ANDI,
     BUDI,

@@ -19,21 +19,14 @@ from bulk_topup.desk import Desk
 from bulk_topup.errors import InputError
 from bulk_topup.language import in_each
 from bulk_topup.model import BookTab, Finding, Kind, Level, Paid, Status
-from bulk_topup.results import result_line, what_to_ask
+from bulk_topup.results import RESULT_COLUMNS, ResultLine, result_line, what_to_ask
 from bulk_topup.resultsbook import ASK_COLUMNS, FACTS, TO_DO_COLUMNS, _own_columns, summary_rows
 from bulk_topup.run import keep_typed
 from bulk_topup.settle import NOT_SENT, Verdict
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.columns import Named, find_header
 from bulk_topup.tally import TO_DO, Tally, tally, to_do
-from bulk_topup.workbook import (
-    RESULT_COLUMNS,
-    ROOM_TO_SIGN_POINTS,
-    ResultLine,
-    Tab,
-    TabRow,
-    write_results,
-)
+from bulk_topup.workbook import ROOM_TO_SIGN_POINTS, Tab, TabRow, write_results
 from tests.builders import (
     ANDI,
     BUDI,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from bulk_topup import checks, say, template
+from bulk_topup import nobody, say, template
 from bulk_topup.errors import Exit, InputError, StorageFailed
 from bulk_topup.model import Flaw
 from tests.builders import ANDI, BUDI, PRICES, a_product, held_codes, plan_of, price_list, sheet_of
@@ -144,7 +144,7 @@ def test_the_example_rows_fit_their_operator_and_are_what_checks_know(tmp_path: 
     _, *rows = made(tmp_path)["Payroll"].iter_rows(max_row=3, values_only=True)
     plan = plan_of(sheet_of([tuple(map(str, row)) for row in rows], template.HEADER))
     assert held_codes(plan) == {2: ["example.row"], 3: ["example.row"]}, "and nothing else is wrong with them"
-    assert plan.rows.table["number"].tolist() == list(checks.EXAMPLE_NUMBERS)
+    assert plan.rows.table["number"].tolist() == list(nobody.EXAMPLE_NUMBERS)
 
 
 def test_nothing_stays_of_an_example_row_that_is_typed_over_from_name_to_nominal(tmp_path: Path) -> None:
@@ -155,8 +155,8 @@ def test_nothing_stays_of_an_example_row_that_is_typed_over_from_name_to_nominal
 @pytest.mark.parametrize(
     ("name", "number", "held"),
     [
-        (checks.EXAMPLE_MARK + " 1", checks.EXAMPLE_NUMBERS[0], True),
-        (checks.EXAMPLE_MARK + " 1", ANDI, True),
+        (nobody.EXAMPLE_MARK + " 1", nobody.EXAMPLE_NUMBERS[0], True),
+        (nobody.EXAMPLE_MARK + " 1", ANDI, True),
         ("Andi", "+62 812-0000-9902", True),
         ("Andi", ANDI, False),
         ("Contoh Example", ANDI, False),

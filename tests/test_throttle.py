@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from bulk_topup.clock import SystemClock
 from bulk_topup.config import Connection
+from bulk_topup.connect import provider_of
 from bulk_topup.model import Reply
 from bulk_topup.throttle import (
     ABOUT_TO_LEAVE_S,
@@ -28,7 +29,6 @@ from bulk_topup.throttle import (
     slack_of,
     way_of,
 )
-from bulk_topup.tools import provider_of
 from tests.bench.sending import arrivals, provider_at
 from tests.builders import an_order
 

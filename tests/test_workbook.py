@@ -23,11 +23,10 @@ from openpyxl.utils.escape import unescape
 from bulk_topup import say
 from bulk_topup.errors import StorageFailed
 from bulk_topup.model import Columns, Notice, Status
+from bulk_topup.results import RESULT_COLUMNS, ResultLine
 from bulk_topup.sheet import read_sheet
 from bulk_topup.workbook import (
-    RESULT_COLUMNS,
     Colour,
-    ResultLine,
     SummaryRow,
     Tab,
     TabRow,
@@ -542,8 +541,8 @@ def test_a_folder_that_cannot_be_written_to_is_a_storage_failure(
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from bulk_topup import errors, workbook
-line = workbook.ResultLine(["x" * 99], *[""] * 6, None, None, "", "")
+from bulk_topup import errors, results, workbook
+line = results.ResultLine(["x" * 99], *[""] * 6, None, None, "", "")
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
 try:
     getattr(workbook, sys.argv[3])(Path(sys.argv[1]), ["Catatan"], [line] * 9_000)
