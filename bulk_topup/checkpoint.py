@@ -28,7 +28,7 @@ from bulk_topup.clock import days_booked
 from bulk_topup.commits import Log, SharedCommits, immediate
 from bulk_topup.errors import InputError, StorageFailed, cause_of
 from bulk_topup.lines import digest_of, line_of, line_values, lines_alike_of, moved, own_header
-from bulk_topup.model import NOTHING, Kind, Order, Outcome, Status, Then, account_of
+from bulk_topup.model import NOTHING, Ending, Kind, Order, Outcome, Status, Then, Wanted, account_of
 from bulk_topup.outcomes import DENIED, RESOLVED_NOT_SENT, TURNED_AWAY, is_belied, order_status
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class OpenOrder:
 
 class Checkpoint:
     """One batch's file. Every method is one transaction, durable on return, and safe to call from any thread;
-    what workers write (`hold`, `begin`, `end`) is part of one that several share, and durable after `sync`.
+    what workers write (`hold`, `begin_all`, `end`) is part of one that several share, durable after `sync`.
 
     Raises StorageFailed when a write does not become durable: the caller must stop sending.
     """
@@ -560,32 +560,31 @@ class Checkpoint:
 
     # -- attempts ------------------------------------------------------------------------------------------
 
-    def begin(
-        self, order: Order, token: str, at: datetime, day: date, skew_s: float | None, expected: Status
-    ) -> Attempt:
-        """Write an attempt: from now on the order is unknown until `end`. Durable after `sync`.
+    def begin_all(self, wanted: Sequence[Wanted]) -> list[Attempt]:
+        """Write attempts, all or none: from now on their orders are unknown until `end`. Durable by `sync`.
 
-        Raises AssertionError if the order is not in the state the caller believes, or in one from which
+        Raises AssertionError if an order is not in the state the caller believes, or in one from which
         nothing may be sent.
         """
-        if expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
-            raise AssertionError(f"order {order.id} is {expected}: it is not sent again")
+        for one in wanted:
+            if one.expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
+                raise AssertionError(f"order {one.order.id} is {one.expected}: it is not sent again")
+        return self._commits.write(lambda db: [self._begin(db, one) for one in wanted])
 
-        def write(db: sqlite3.Connection) -> Attempt:
-            self._assert_in_place()
-            cursor = db.execute(
-                "INSERT INTO attempts (order_id, token, begun_at, day, skew_s) VALUES (?, ?, ?, ?, ?)",
-                (order.id, token, at.isoformat(), day.isoformat(), skew_s),
-            )
-            changed = db.execute(
-                "UPDATE orders SET status = 'unknown', speaker = ?, note = NULL WHERE id = ? AND status = ?",
-                (cursor.lastrowid, order.id, expected),
-            ).rowcount
-            if changed != 1:
-                raise AssertionError(f"order {order.id} is not {expected}")
-            return Attempt(int(cursor.lastrowid or 0), order, token, at)
-
-        return self._commits.write(write)
+    def _begin(self, db: sqlite3.Connection, wanted: Wanted) -> Attempt:
+        self._assert_in_place()
+        order, at = wanted.order, wanted.at
+        cursor = db.execute(
+            "INSERT INTO attempts (order_id, token, begun_at, day, skew_s) VALUES (?, ?, ?, ?, ?)",
+            (order.id, wanted.token, at.isoformat(), wanted.day.isoformat(), wanted.skew_s),
+        )
+        changed = db.execute(
+            "UPDATE orders SET status = 'unknown', speaker = ?, note = NULL WHERE id = ? AND status = ?",
+            (cursor.lastrowid, order.id, wanted.expected),
+        ).rowcount
+        if changed != 1:
+            raise AssertionError(f"order {order.id} is not {wanted.expected}")
+        return Attempt(int(cursor.lastrowid or 0), order, wanted.token, at)
 
     def begin_repeat(
         self, order: Order, token: str, at: datetime, day: date, skew_s: float | None
@@ -614,26 +613,23 @@ class Checkpoint:
         return Order(*rows[0]) if rows else None
 
     def end(self, attempt_id: int, outcome: Outcome, at: datetime, skew_s: float | None = None) -> Ended:
-        """Record what an attempt came to, durable after `sync`; `skew_s` is that of its beginning, where more
-        is known of it by now.
+        """As `end_all`, for one."""
+        return self.end_all([Ending(attempt_id, outcome, at, skew_s)])[0]
+
+    def end_all(self, endings: Sequence[Ending]) -> list[Ended]:
+        """Record what attempts came to, all or none; durable after `sync`.
 
         An invoice that another order holds proves nothing about this one: it leaves the attempt unknown.
         """
-        return self._commits.write(lambda db: self._record(db, attempt_id, outcome, at, skew_s))
+        return self._commits.write(lambda db: [self._end(db, ending) for ending in endings])
 
-    def _record(
-        self,
-        db: sqlite3.Connection,
-        attempt_id: int,
-        outcome: Outcome,
-        at: datetime,
-        skew_s: float | None = None,
-    ) -> Ended:
+    def _end(self, db: sqlite3.Connection, ending: Ending) -> Ended:
+        attempt_id, outcome = ending.attempt_id, ending.outcome
         order_id, before, is_held = db.execute(_ENDING, (outcome.invoice or None, attempt_id)).fetchone()
         if is_held:
             outcome = replace(outcome, kind=Kind.UNKNOWN, then=Then.STOP, code="outcome.same_invoice")
-        values = {**_outcome_values(outcome), "at": at.isoformat(), "id": attempt_id, "skew_s": skew_s}
-        db.execute(_END_ATTEMPT, values)
+        own = {"at": ending.at.isoformat(), "id": attempt_id, "skew_s": ending.skew_s}
+        db.execute(_END_ATTEMPT, {**_outcome_values(outcome), **own})
         status = self._restate(db, order_id)
         if before == Status.SUKSES and status is not Status.SUKSES:
             raise AssertionError(f"attempt {attempt_id}: a paid order cannot become {status}")
@@ -738,7 +734,7 @@ class Checkpoint:
         concerned = open_attempts[-1:] if outcome.invoice else open_attempts
         with self._transaction() as db:
             for attempt_id in concerned:
-                status = self._record(db, attempt_id, outcome, at).status
+                status = self._end(db, Ending(attempt_id, outcome, at)).status
             what = f"resolve {outcome.kind} {outcome.invoice}".strip()
             db.execute(_NOTE, (at.isoformat(), who, what, order.order.id, note, "", ""))
         return status

@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 Db = TypeVar("Db")
 T = TypeVar("T")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Made = TypeVar("Made")
 
 SLOW_S: Final = 0.003
 """A disk that takes longer is not waited for with each commit."""
@@ -37,6 +40,9 @@ MOST_AT_ONCE: Final = 3
 
 LINGER_S: Final = 0.02
 """What nobody waits for is left for so long to go with what somebody waits for."""
+
+PATIENCE_S: Final = 0.05
+"""Who has waited longer shares the next turn, however many there are: their turns must be slow."""
 
 
 def _commit(db: sqlite3.Connection) -> None:
@@ -58,25 +64,131 @@ def immediate(
         raise
 
 
-class _Write:
-    """One thread's work, and what came of it. `call` wakes the thread: it is done, or it has the turn.
+class Alone(Exception):  # noqa: N818  (a decision, not a fault)
+    """This is to be done without a turn; nothing of it was done."""
 
-    `group` is what it commits then, its own write first; empty where another thread has done it.
-    """
 
-    def __init__(self, work: Callable[[Any], Any]) -> None:
-        self.work = work
-        self.group: list[_Write] = []
-        self.result: Any = None
-        self.error: BaseException | None = RuntimeError("not committed")  # until it is known to be
+class Turn(Generic[Item, Result]):
+    """What one thread wants done with `item`, and what came of it: done or failed, until then failed."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.since = time.monotonic()
+        self.result: Result | None = None
+        self.error: BaseException | None = RuntimeError("not done")  # until it is known to be
         self._asleep = threading.Lock()
         self._asleep.acquire()
 
-    def wait(self) -> None:
-        self._asleep.acquire()
+    def done(self, result: Result) -> None:
+        self.result, self.error = result, None
+
+    def failed(self, error: BaseException) -> None:
+        self.error = error
+
+    def outcome(self) -> Result:
+        """Raises what it failed with."""
+        if self.error is not None:
+            raise self.error
+        return cast("Result", self.result)
+
+    def wait(self, at_most_s: float | None = None) -> bool:
+        """Whether it was called."""
+        return self._asleep.acquire(timeout=-1 if at_most_s is None else at_most_s)
 
     def call(self) -> None:
         self._asleep.release()
+
+
+class Turns(Generic[Item, Result, Made]):
+    """One thread at a time does `work`, for itself and those who wait behind it, first come, first served.
+
+    `after` follows with what `work` has made, and keeps nobody else from their turn. Between them they settle
+    each of the turns that `work` is given. Who waits wakes up once, after both.
+
+    `most` is how many share one, but for those who have waited for long: who leaves a turn together comes
+    back together, and then the last of them waits for all.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[list[Turn[Item, Result]]], Made],
+        after: Callable[[Made], object] = lambda _: None,
+        most: int | None = None,
+    ) -> None:
+        self._work, self._after, self._most = work, after, most
+        self._waiting: list[Turn[Item, Result]] = []
+        self._leader: Turn[Item, Result] | None = None
+        self._lock = threading.Lock()
+
+    def do(self, item: Item, patience_s: float | None = None) -> Result:
+        """What came of it. Raises what it failed with, and Alone where no turn took it up for so long."""
+        mine: Turn[Item, Result] = Turn(item)
+        group = [mine]
+        try:
+            self._line_up(mine)
+            if not mine.wait(patience_s):
+                self._withdraw(mine)
+                mine.wait()
+            if self._leader is mine:
+                self._lead(group)
+        finally:
+            self._leave(group)
+        return mine.outcome()
+
+    def _line_up(self, mine: Turn[Item, Result]) -> None:
+        with self._lock:
+            self._waiting.append(mine)
+            if self._leader is None:
+                self._call_next()
+
+    def _withdraw(self, mine: Turn[Item, Result]) -> None:
+        with self._lock:
+            if mine in self._waiting:
+                self._waiting.remove(mine)
+                raise Alone
+
+    def join(self, group: list[Turn[Item, Result]]) -> None:
+        """Those who wait by now, as far as they may; called by `work` too, for who came meanwhile."""
+        patient_since = time.monotonic() - PATIENCE_S
+        with self._lock:
+            most = len(self._waiting) if self._most is None else self._most - len(group)
+            impatient = sum(turn.since < patient_since for turn in self._waiting)
+            others = self._waiting[: max(most, impatient)]
+            del self._waiting[: len(others)]
+            group += others
+
+    def _lead(self, group: list[Turn[Item, Result]]) -> None:
+        self.join(group)
+        try:
+            made = self._work(group)
+            self._pass_on(group[0])
+            self._after(made)
+        except BaseException as error:
+            for turn in group:
+                turn.failed(error)
+            raise
+
+    def _leave(self, group: list[Turn[Item, Result]]) -> None:
+        mine, *others = group
+        with self._lock:
+            if mine in self._waiting:  # interrupted: nobody may wait for who has gone
+                self._waiting.remove(mine)
+        self._pass_on(mine)
+        for turn in others:
+            turn.call()
+
+    def _pass_on(self, mine: Turn[Item, Result]) -> None:
+        with self._lock:
+            if self._leader is mine:
+                self._call_next()
+
+    def _call_next(self) -> None:
+        self._leader = self._waiting.pop(0) if self._waiting else None
+        if self._leader is not None:
+            self._leader.call()
+
+
+Write: TypeAlias = "Turn[Callable[[Db], Any], Any]"
 
 
 class SharedCommits(Generic[Db]):
@@ -87,9 +199,8 @@ class SharedCommits(Generic[Db]):
 
     def __init__(self, transaction: Callable[[], AbstractContextManager[Db]]) -> None:
         self._transaction = transaction
-        self._waiting: list[_Write] = []
+        self._turns: Turns[Callable[[Db], Any], Any, None] = Turns(self._commit)
         self._unhurried: list[Callable[[Db], object]] = []
-        self._is_committing = False
         self._lock = threading.Lock()
 
     def write(self, work: Callable[[Db], T]) -> T:
@@ -99,17 +210,7 @@ class SharedCommits(Generic[Db]):
         where another's work fails, that is left out and the rest done anew. Raises what `work` raises, and
         then nothing of it is written; what the commit itself raises reaches all who share it.
         """
-        mine = _Write(work)
-        try:
-            self._line_up(mine)
-            mine.wait()
-            if mine.group:
-                self._commit(mine.group)
-        finally:
-            self._leave(mine)
-        if mine.error is not None:
-            raise mine.error
-        result: T = mine.result
+        result: T = self._turns.do(work)
         return result
 
     def later(self, work: Callable[[Db], object]) -> None:
@@ -122,71 +223,46 @@ class SharedCommits(Generic[Db]):
         if self._unhurried:
             self.write(lambda _: None)
 
-    def _line_up(self, mine: _Write) -> None:
-        with self._lock:
-            self._waiting.append(mine)
-            if not self._is_committing:
-                self._call_next()
-
-    def _call_next(self) -> None:
-        """Whoever waits first commits for all who wait."""
-        self._is_committing = bool(self._waiting)
-        if self._waiting:
-            first = self._waiting.pop(0)
-            first.group.append(first)
-            first.call()
-
-    def _leave(self, mine: _Write) -> None:
-        with self._lock:
-            if mine in self._waiting:  # interrupted: nobody may wait for who has gone
-                self._waiting.remove(mine)
-            if mine.group:
-                self._call_next()
-        for write in mine.group:
-            if write is not mine:
-                write.call()
-
-    def _commit(self, group: list[_Write]) -> None:
-        """For the group, which all join who wait by now, and then whoever came while their work was done."""
-        refused: list[_Write] = []
+    def _commit(self, group: list[Write[Db]]) -> None:
+        """For the group, and for whoever comes while their work is done; anew without each that fails."""
+        refused: list[Write[Db]] = []
         while len(refused) < len(group):
-            at_work: _Write | None = None
+            at_work: Write[Db] | None = None
             unhurried: list[Callable[[Db], object]] = []
+            results: dict[Write[Db], object] = {}
             try:
                 with self._transaction() as db:
-                    for at_work, work in self._turns(group, refused, unhurried):
+                    for at_work, work in self._works(group, refused, unhurried):
                         result = work(db)
                         if at_work is not None:
-                            at_work.result = result
+                            results[at_work] = result
                     at_work = None
             except BaseException as error:  # noqa: BLE001  (each whose write it undoes raises it)
                 failed = [write for write in group if write not in refused] if at_work is None else [at_work]
                 for write in failed:
-                    write.error = error
+                    write.failed(error)
                 refused += failed
             else:
                 with self._lock:
                     del self._unhurried[: len(unhurried)]
-                for write in group:
-                    if write not in refused:
-                        write.error = None
+                for write, result in results.items():
+                    write.done(result)
                 return
 
-    def _turns(
-        self, group: list[_Write], refused: list[_Write], unhurried: list[Callable[[Db], object]]
-    ) -> Iterator[tuple[_Write | None, Callable[[Db], object]]]:
+    def _works(
+        self, group: list[Write[Db]], refused: list[Write[Db]], unhurried: list[Callable[[Db], object]]
+    ) -> Iterator[tuple[Write[Db] | None, Callable[[Db], object]]]:
         """All that is to be done, in the order in which it came, and whose it is: nobody's, if it was left
         for later. Who comes meanwhile is added to the group, what was left for later to `unhurried`.
         """
         done = 0
         for _ in range(2):
+            self._turns.join(group)
             with self._lock:
                 left = self._unhurried[len(unhurried) :]
-                group += self._waiting
-                self._waiting = []
             unhurried += left
             yield from ((None, work) for work in left)
-            yield from ((write, write.work) for write in group[done:] if write not in refused)
+            yield from ((write, write.item) for write in group[done:] if write not in refused)
             done = len(group)
 
 

@@ -34,11 +34,11 @@ from bulk_topup.database import (
     ledger_url,
 )
 from bulk_topup.errors import InputError, StorageFailed
-from bulk_topup.model import Order, Status
+from bulk_topup.model import Order, Status, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from datetime import date, datetime
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date
 
     import pandas as pd
 
@@ -100,37 +100,27 @@ class Ledger(Account):
 
     # -- claims --------------------------------------------------------------------------------------------
 
-    def claim(
-        self, order: Order, day: date, token: str, batch: str, batch_name: str, at: datetime, *, since: date
-    ) -> Claim | None:
-        """Take the slot for this attempt: None if it is ours now, else who holds it. Durable after `sync`.
+    def claim_all(self, wanted: Sequence[Wanted], batch: str, batch_name: str, *, since: date) -> list[Claim]:
+        """Take the slot of each, in one transaction: who holds them now. Durable after `sync`.
 
         `since` is the day on which the batch began: what another batch was faster with from then on is held,
-        as if it were today's.
+        as if it were today's. On a server one at a time: what waits for its turn there must hold no other
+        one's.
         """
-        claim: dict[str, Any] = {
-            **self._scope,
-            **_slot(order, day),
-            "product": order.product,
-            "batch": batch,
-            "batch_name": batch_name,
-            "row": order.row,
-            "token": token,
-            "state": OPEN,
-            "claimed_at": at.isoformat(),
-        }
+        own = {**self._scope, "batch": batch, "batch_name": batch_name, "state": OPEN}
         for _ in range(2):
-            holder = self._write(lambda db: self._claimed(db, claim, order, day, since))
-            if holder is not None:
-                return holder if holder.token != token else None
+            found = self._write(
+                lambda db: [self._claimed(db, {**own, **_claim_of(one)}, one, since) for one in wanted]
+            )
+            holders = [holder for holder in found if holder is not None]
+            if len(holders) == len(wanted):
+                return holders
         raise StorageFailed("ledger.unusable", where=self.place, why="why.claims")
 
-    def _claimed(
-        self, db: Db, claim: Mapping[str, Any], order: Order, day: date, since: date
-    ) -> Claim | None:
+    def _claimed(self, db: Db, claim: Mapping[str, Any], wanted: Wanted, since: date) -> Claim | None:
         """Who holds the slot after this try to take it; None if it was released just now."""
         if isinstance(db, sa.Connection):
-            self._wait_for_turn(db, order, day)
+            self._wait_for_turn(db, wanted.order, wanted.day)
         asked = {**_asked_with(claim), "since": since.isoformat()}
         if _TAKE.run(db, asked).rowcount:
             return Claim(**{name: claim[name] for name in _HELD_BY})
@@ -463,8 +453,18 @@ def _conclude(db: Db, token: str, status: Status) -> None:
         _CONCLUDE.run(db, _asked_with({"token": token, "state": _STATE[status]}))
 
 
-def _slot(order: Order, day: date) -> dict[str, object]:
-    return {"day": day.isoformat(), "number": order.number, "nominal": order.nominal, "itrx": order.itrx}
+def _claim_of(wanted: Wanted) -> dict[str, object]:
+    order = wanted.order
+    return {
+        "day": wanted.day.isoformat(),
+        "number": order.number,
+        "nominal": order.nominal,
+        "itrx": order.itrx,
+        "product": order.product,
+        "row": order.row,
+        "token": wanted.token,
+        "claimed_at": wanted.at.isoformat(),
+    }
 
 
 def _matches(facts: Mapping[str, object]) -> sa.ColumnElement[bool]:

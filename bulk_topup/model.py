@@ -16,6 +16,7 @@ from bulk_topup.status import Paid as Paid
 from bulk_topup.status import Status as Status
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
     from pathlib import Path
 
     import pandas as pd
@@ -196,6 +197,33 @@ class Order:
     nominal: int
     operator: str
     price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An attempt that may be made, if its slot of this WIB day is free and its order still `expected`.
+
+    `token` is the attempt's own. It began at `at` on the wall, and at `began` (seconds) by the clock that
+    counts sleep; `skew_s` is the provider's clock minus ours, in seconds, None where it is not known.
+    """
+
+    order: Order
+    token: str
+    at: datetime
+    day: date
+    skew_s: float | None = None
+    expected: Status = Status.UNSENT
+    began: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What an attempt came to; `skew_s` is that of its beginning, where more is known of it by now."""
+
+    attempt_id: int
+    outcome: Outcome
+    at: datetime
+    skew_s: float | None = None
 
 
 # -- what an attempt comes to ------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ counts. Nothing leaves before its claim and attempt are durable, nor before its 
 from __future__ import annotations
 
 import contextlib
+import functools
 import queue
 import threading
 import uuid
@@ -16,22 +17,25 @@ from typing import TYPE_CHECKING
 from bulk_topup import settle
 from bulk_topup.account import Stop
 from bulk_topup.batch import KEY
+from bulk_topup.begin import Beginnings, Following, Refused, Unwritten
 from bulk_topup.clock import near_midnight, wib_day
 from bulk_topup.commits import SharedSync
 from bulk_topup.errors import BulkTopupError, StorageFailed
-from bulk_topup.ledger import OTHER_DAY, RELEASED, state_of
-from bulk_topup.model import Halt, Kind, NotSent, Order, Outcome, Status, Then
+from bulk_topup.ledger import OTHER_DAY
+from bulk_topup.model import Ending, Halt, Kind, NotSent, Order, Outcome, Status, Then, Wanted
 from bulk_topup.outcomes import Streaks, classify
 from bulk_topup.plan import orders_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import date, datetime
+    from datetime import date
 
     import pandas as pd
 
-    from bulk_topup.checkpoint import Attempt, Checkpoint, Ended
+    from bulk_topup.begin import Begun
+    from bulk_topup.checkpoint import Checkpoint, Ended
     from bulk_topup.ledger import Claim
+    from bulk_topup.model import Answer
     from bulk_topup.plan import Plan
     from bulk_topup.settle import Resendable
     from bulk_topup.tools import Tools, Watcher
@@ -47,13 +51,29 @@ LONGEST_WAIT_S = 600.0
 """A provider that asks for a longer pause than this has told us to stop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When an attempt began: by the clock that counts sleep (`began`, seconds) and on the wall (`at`)."""
+@dataclass(eq=False)
+class Lane:
+    """The way of one worker through the orders that wait: `order` is its next one, which was tried `tried`
+    times so far, and waits for `wait_s` seconds first.
+    """
 
-    token: str
-    began: float
-    at: datetime
+    nth: int
+    waiting: queue.SimpleQueue[Order]
+    expected: Mapping[int, Status]
+    order: Order | None = None
+    tried: int = 0
+    wait_s: float = 0.0
+
+    def take(self) -> bool:
+        """The next order of those that wait; False where none does."""
+        try:
+            self.order, self.tried = self.waiting.get_nowait(), 0
+        except queue.Empty:
+            return False
+        return True
+
+    def put_off(self, order: Order, wait_s: float) -> None:
+        self.order, self.tried, self.wait_s = order, self.tried + 1, wait_s
 
 
 def halt_by(stop: Stop | None) -> Halt:
@@ -103,9 +123,11 @@ class Sender:
     failure: BaseException | None = None
 
     def __post_init__(self) -> None:
+        clock, ledger = self.tools.clock, self.tools.ledger
         self._batch = self.checkpoint.batch_id
-        self._since = self.checkpoint.started() or wib_day(self.tools.clock.now())
-        self._sync = SharedSync(self.checkpoint, self.tools.ledger)
+        self._sync = SharedSync(self.checkpoint, ledger)
+        since = self.checkpoint.started() or wib_day(clock.now())
+        self._beginnings = Beginnings(self.checkpoint, ledger, self._sync, clock, self.batch_name, since)
         self._streaks = Streaks()
         self._held_products: set[str] = set()
         self._one_at_a_time = False
@@ -119,11 +141,10 @@ class Sender:
         waiting: queue.SimpleQueue[Order] = queue.SimpleQueue()
         for order in orders:
             waiting.put(order)
+        lanes = [Lane(nth, waiting, expected) for nth in range(self.workers)]
         threads = [
-            threading.Thread(
-                target=self._work, args=(waiting, expected, nth), name=f"sender-{nth}", daemon=True
-            )
-            for nth in range(self.workers)
+            threading.Thread(target=self._work, args=(lane,), name=f"sender-{lane.nth}", daemon=True)
+            for lane in lanes
         ]
         for thread in threads:
             thread.start()
@@ -131,7 +152,7 @@ class Sender:
             while thread.is_alive():
                 thread.join(0.2)  # an untimed join would keep Ctrl-C waiting on Windows
                 self._write_conclusions()
-        self._work(waiting, expected, 0)  # what others gave back when only one request may be in flight
+        self._work(lanes[0])  # what others gave back when only one request may be in flight
         self._write_conclusions()
         if self.failure is not None:
             raise self.failure
@@ -150,45 +171,123 @@ class Sender:
             self.failure = self.failure or error
             self._stop(Halt(error.code if isinstance(error, BulkTopupError) else "defect"))
 
-    def _work(self, waiting: queue.SimpleQueue[Order], expected: Mapping[int, Status], nth: int) -> None:
-        with self._failing(), contextlib.suppress(queue.Empty):
-            while self.halt is None and not (self._one_at_a_time and nth > 0):
-                order = waiting.get_nowait()
-                self._send(order, expected.get(order.id, Status.UNSENT), waiting, nth)
+    def _work(self, lane: Lane) -> None:
+        with self._failing():
+            while self._has_order(lane):
+                begun = self._begin(lane)
+                while begun is not None:
+                    begun = self._send(lane, begun)
 
-    def _send(self, order: Order, expected: Status, waiting: queue.SimpleQueue[Order], nth: int) -> None:
-        """One order to an outcome, through as many attempts as were certainly not sent."""
-        for backoff_s in (*BACKOFF_S, None):
-            outcome = self._try(order, expected, waiting, nth)
-            wait_s = None if outcome is None else self._pause_for(outcome, backoff_s)
-            if wait_s is None or self.halt is not None:
-                return
+    def _has_order(self, lane: Lane) -> bool:
+        """Whether the lane has an order to go on with, or takes one now."""
+        if self.halt is not None:
+            return False
+        return lane.order is not None or (not self._is_closed(lane) and lane.take())
+
+    def _is_closed(self, lane: Lane) -> bool:
+        return self._one_at_a_time and lane.nth > 0
+
+    def _begin(self, lane: Lane) -> Begun | None:
+        """An attempt for the lane's order when its time and slot have come; None where none is made."""
+        wait_s, lane.wait_s = lane.wait_s, 0.0
+        if wait_s > 0:
             self.tools.clock.sleep(wait_s)
+        wanted = self._choose(lane, self._slot)
+        return None if wanted is None else self._begun(lane, self._beginnings.begin(wanted))
 
-    def _try(
-        self, order: Order, expected: Status, waiting: queue.SimpleQueue[Order], nth: int
-    ) -> Outcome | None:
-        """One attempt at its slot; None where there was none, or is none to be made."""
+    def _send(self, lane: Lane, begun: Begun) -> Begun | None:
+        """The request and what came of it; then the lane's next attempt, if that may begin at once.
+
+        It is chosen in the turn that writes this outcome, so that a worker waits once for both.
+        """
+        wanted = begun.wanted
+        answer = self.tools.provider.top_up(wanted.order, may_leave=lambda: self._may_leave(wanted))
+        ending = self._ending(begun.attempt.id, answer, wanted)
+        heard = functools.partial(self._heard, lane, wanted)
+        choose = functools.partial(self._choose_at_once, lane)
+        try:
+            return self._begun(lane, self._beginnings.begin(Following(begun, ending, heard, choose)))
+        except Unwritten as lost:
+            self.watcher.unwritten(wanted.order, ending.outcome)
+            raise lost.failure from None
+
+    def _heard(self, lane: Lane, wanted: Wanted, ended: Ended) -> None:
+        self._react(wanted, ended)
+        self._try_again(lane, wanted.order, ended.outcome)
+        self._tell(wanted.order, ended)
+
+    def _choose_at_once(self, lane: Lane) -> Wanted | None:
+        if lane.order is not None:  # to be tried again: not before its slot is free once more
+            return None
+        return self._choose(lane, self.tools.throttle.at_once) if self._has_order(lane) else None
+
+    def _begun(self, lane: Lane, came: Begun | Refused | None) -> Begun | None:
+        """The attempt; where it was refused None, after what follows from that."""
+        if not isinstance(came, Refused):
+            return came
+        if isinstance(came.why, StorageFailed):
+            self._try_again(lane, came.wanted.order, self._disowned(came.wanted, came.why))
+        else:
+            self._taken(came.wanted, came.why)
+            self.tools.throttle.unused()
+        return None
+
+    def _try_again(self, lane: Lane, order: Order, outcome: Outcome) -> None:
+        """In a while, what certainly was not sent."""
+        backoff_s = BACKOFF_S[lane.tried] if lane.tried < len(BACKOFF_S) else None
+        wait_s = self._pause_for(outcome, backoff_s)
+        if wait_s is not None:
+            lane.put_off(order, wait_s)
+
+    def _choose(self, lane: Lane, slot: Callable[[], bool]) -> Wanted | None:
+        """The attempt to make for the lane's order; None where there is none to be made, or no slot."""
+        order = lane.order
+        if order is None:
+            return None
         if order.product in self._held_products:
-            facts = {"product": order.product}
-            self.checkpoint.hold(order.id, Status.UNSENT, "unsent.product_disturbed", facts)
-            self.watcher.done(order, Status.UNSENT, None)
+            lane.order = None
+            self._hold_back(order)
             return None
-        if not self.tools.throttle.wait(to_send=True):
-            self._stop(halt_by(self.tools.throttle.stop))
+        if not slot():
             return None
+        lane.order = None
+        if self._is_closed(lane):
+            lane.waiting.put(order)
+            return None
+        return self._wanted_now(order, lane.expected.get(order.id, Status.UNSENT))
+
+    def _hold_back(self, order: Order) -> None:
+        """Nothing of its product is sent in this run any more."""
+        facts = {"product": order.product}
+        self.checkpoint.hold(order.id, Status.UNSENT, "unsent.product_disturbed", facts)
+        self.watcher.done(order, Status.UNSENT, None)
+
+    def _slot(self) -> bool:
+        """Waits for it; False if the run has to stop first."""
+        if self.tools.throttle.wait(to_send=True):
+            return True
+        self._stop(halt_by(self.tools.throttle.stop))
+        return False
+
+    def _wanted_now(self, order: Order, expected: Status) -> Wanted | None:
+        """Its attempt, if it may be made and there is money for it."""
         if self.halt is not None or self.guard(order) is not None:
-            return None
-        if self._one_at_a_time and nth > 0:
-            waiting.put(order)
             return None
         if not self.purse.reserve(order.price - _committed(order, expected)):
             self._stop(Halt("halt.budget", {"limit": str(self.purse.limit)}))
             return None
-        outcome = self._attempt(order, expected)
-        if outcome is None:
-            self.tools.throttle.unused()
-        return outcome
+        wanted = self._wanted(order, expected)
+        if _copy_may_follow(order, wanted.day, self.checkpoint, self.watcher):
+            return wanted
+        self.purse.correct(order.price - _committed(order, expected), 0)
+        self.tools.throttle.unused()
+        return None
+
+    def _wanted(self, order: Order, expected: Status) -> Wanted:
+        clock = self.tools.clock
+        began, at = clock.alive(), clock.now()
+        skew_s = self.tools.provider.skew_s(at, began)
+        return Wanted(order, uuid.uuid4().hex, at, wib_day(at), skew_s, expected, began)
 
     def repeat(self, order: Order) -> Outcome | None:
         """Send once more what the provider holds, to see it refused; the outcome, None if it was not sent.
@@ -197,20 +296,20 @@ class Sender:
         """
         if not self.tools.throttle.wait(to_send=True):
             return None
-        moment = self._moment()
-        claim_token = self._claim(order, moment, Status.UNKNOWN)
-        if claim_token is None:
+        wanted = self._wanted(order, Status.UNKNOWN)
+        (holder,) = self._beginnings.claim([wanted])
+        if not self._beginnings.is_held(holder, wanted):
+            self._taken(wanted, holder)
             return None
-        if claim_token == moment.token:  # another day: the first attempt's claim is no longer this slot's
-            self.tools.ledger.conclude(claim_token, Status.UNSENT)
+        if holder.token == wanted.token:  # another day: the first attempt's claim is no longer this slot's
+            self.tools.ledger.conclude(holder.token, Status.UNSENT)
             return None
-        skew_s = self.tools.provider.skew_s(moment.at, moment.began)
-        attempt = self.checkpoint.begin_repeat(order, moment.token, moment.at, wib_day(moment.at), skew_s)
-        self._make_durable(attempt)
-        answer = self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
-        ended = self._end(attempt, classify(answer, order, self.tools.clock.now()), moment)
+        attempt = self.checkpoint.begin_repeat(order, wanted.token, wanted.at, wanted.day, wanted.skew_s)
+        self._beginnings.make_durable([attempt])
+        answer = self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(wanted))
+        ended = self._end(attempt.id, answer, wanted)
         self._sync()
-        self.tools.ledger.conclude(claim_token, ended.status)
+        self.tools.ledger.conclude(holder.token, ended.status)
         return ended.outcome
 
     def _pause_for(self, outcome: Outcome, backoff_s: float | None) -> float | None:
@@ -226,61 +325,30 @@ class Sender:
             self.tools.throttle.pause(wait_s)
         return wait_s
 
-    def _attempt(self, order: Order, expected: Status) -> Outcome | None:
-        """Claim, write, send, record. None where the slot is taken, or the copy before is not paid."""
-        moment = self._moment()
-        if not _copy_may_follow(order, wib_day(moment.at), self.checkpoint, self.watcher):
-            self.purse.correct(order.price - _committed(order, expected), 0)
-            return None
-        try:
-            claim_token = self._claim(order, moment, expected)
-        except StorageFailed as failure:
-            return self._disowned(order, moment, expected, failure)
-        if claim_token is None:
-            return None
-        attempt = self._begin(order, moment, claim_token, expected)
-        self._make_durable(attempt)
-        answer = self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(order, moment))
-        status, outcome = self._end(attempt, classify(answer, order, self.tools.clock.now()), moment)
-        self._conclude(claim_token, status)
-        self._react(order, outcome, status, expected)
-        return outcome
-
-    def _moment(self) -> Moment:
-        clock = self.tools.clock
-        return Moment(uuid.uuid4().hex, clock.alive(), clock.now())
-
-    def _claim(self, order: Order, moment: Moment, expected: Status) -> str | None:
-        """The token under which this order holds its slot, or None where another order holds it."""
-        slot = (order, wib_day(moment.at), moment.token, self._batch, self.batch_name, moment.at)
-        holder = self.tools.ledger.claim(*slot, since=self._since)
-        if holder is None:
-            return moment.token
-        if expected is Status.UNKNOWN and holder.token in self.checkpoint.tokens(order.id):
-            return holder.token
+    def _taken(self, wanted: Wanted, holder: Claim) -> None:
+        """The order stays unsent, or becomes what its slot's holder makes of it."""
+        order, expected = wanted.order, wanted.expected
         status = self._already_claimed(order, holder, expected)
         before = _committed(order, expected)
         self.purse.correct(order.price - before, _committed(order, status) - before)
         self.watcher.done(order, status, None)
-        return None
 
-    def _disowned(self, order: Order, moment: Moment, expected: Status, failure: StorageFailed) -> Outcome:
+    def _disowned(self, wanted: Wanted, failure: StorageFailed) -> Outcome:
         """The claim may stand, although word of it never came: nothing was sent under it, and that is kept.
 
         Without this it would be found later as a claim whose attempt was lost, and the order be unknown.
         Raises the failure, unless it is midnight here a moment before or after it is at the server: then in a
         moment both are on the same day.
         """
-        if expected is Status.UNKNOWN:  # whose claim, where there is one, is its earlier attempt's
+        if wanted.expected is Status.UNKNOWN:  # whose claim, where there is one, is its earlier attempt's
             raise failure
-        attempt = self._begin(order, moment, "", expected)
-        is_midnight = failure.code == OTHER_DAY and near_midnight(moment.at)
-        cause = NotSent("late" if is_midnight else "failed")
-        status, outcome = self._end(attempt, classify(cause, order), moment)
+        (attempt,) = self.checkpoint.begin_all([wanted])
+        is_midnight = failure.code == OTHER_DAY and near_midnight(wanted.at)
+        ended = self._end(attempt.id, NotSent("late" if is_midnight else "failed"), wanted)
         if not is_midnight:
             raise failure
-        self._react(order, outcome, status, expected)
-        return outcome
+        self._react(wanted, ended)
+        return ended.outcome
 
     def _already_claimed(self, order: Order, holder: Claim, expected: Status) -> Status:
         """Another order holds the slot; or this very one, through a copy of this batch elsewhere.
@@ -298,62 +366,43 @@ class Sender:
         self.checkpoint.hold(order.id, Status.DUPLICATE, "duplicate.other_batch", facts)
         return Status.DUPLICATE
 
-    def _begin(self, order: Order, moment: Moment, claim_token: str, expected: Status) -> Attempt:
-        skew_s = self.tools.provider.skew_s(moment.at, moment.began)
+    def _end(self, attempt_id: int, answer: Answer, wanted: Wanted) -> Ended:
+        ending = self._ending(attempt_id, answer, wanted)
         try:
-            return self.checkpoint.begin(order, moment.token, moment.at, wib_day(moment.at), skew_s, expected)
-        except BaseException:
-            if claim_token == moment.token:
-                self.tools.ledger.conclude(claim_token, Status.UNSENT)
-            raise
-
-    def _make_durable(self, attempt: Attempt) -> None:
-        """Claim, attempt and all that was written before. Raises StorageFailed; then nothing leaves and,
-        where that can be written, the order is not unknown for it. Its claim stays until the next run."""
-        try:
-            self._sync()
-        except BaseException:
-            with contextlib.suppress(StorageFailed):
-                not_sent = classify(NotSent("failed"), attempt.order)
-                self.checkpoint.end(attempt.id, not_sent, self.tools.clock.now())
-            raise
-
-    def _conclude(self, claim_token: str, status: Status) -> None:
-        if state_of(status) == RELEASED:
-            self._sync()  # a power cut may not take the reason and leave the slot free
-        else:
-            self._sync.soon()
-        self.tools.ledger.conclude_later(claim_token, status)
-
-    def _end(self, attempt: Attempt, outcome: Outcome, moment: Moment) -> Ended:
-        # Reckoned anew: the answer's own `Date` was seen later than the one before the attempt.
-        skew_s = self.tools.provider.skew_s(moment.at, moment.began)
-        order, ledger = attempt.order, self.tools.ledger
-        try:
-            outcome = settle.unless_of_other_batch(
-                outcome, order, wib_day(moment.at), self.checkpoint, ledger
-            )
-            return self.checkpoint.end(attempt.id, outcome, self.tools.clock.now(), skew_s)
+            (ended,) = self.checkpoint.end_all([ending])
         except StorageFailed:
-            # The one place where this answer still stands is a person's screen.
-            self.watcher.unwritten(attempt.order, outcome)
+            self.watcher.unwritten(wanted.order, ending.outcome)
             raise
+        return ended
 
-    def _may_leave(self, order: Order, moment: Moment) -> bool:
-        return self._is_prompt(moment) and self.guard(order) is None
+    def _ending(self, attempt_id: int, answer: Answer, wanted: Wanted) -> Ending:
+        """What this answer makes of the attempt. Where that can't be written, the one place where it still
+        stands is a person's screen."""
+        order, at = wanted.order, self.tools.clock.now()
+        # Reckoned anew: the answer's own `Date` was seen later than the one before the attempt.
+        skew_s = self.tools.provider.skew_s(wanted.at, wanted.began)
+        outcome = classify(answer, order, at)
+        try:
+            of_another = settle.unless_of_other_batch(
+                outcome, order, wanted.day, self.checkpoint, self.tools.ledger
+            )
+        except StorageFailed:
+            self.watcher.unwritten(order, outcome)
+            raise
+        return Ending(attempt_id, of_another, at, skew_s)
 
-    def _is_prompt(self, moment: Moment) -> bool:
+    def _may_leave(self, wanted: Wanted) -> bool:
+        return self._is_prompt(wanted) and self.guard(wanted.order) is None
+
+    def _is_prompt(self, wanted: Wanted) -> bool:
         now = self.tools.clock.now()
-        late_s = max(self.tools.clock.alive() - moment.began, abs((now - moment.at).total_seconds()))
-        return late_s <= LATE_S and wib_day(now) == wib_day(moment.at)
+        late_s = max(self.tools.clock.alive() - wanted.began, abs((now - wanted.at).total_seconds()))
+        return late_s <= LATE_S and wib_day(now) == wanted.day
 
-    def _react(self, order: Order, outcome: Outcome, status: Status, expected: Status) -> None:
-        before = _committed(order, expected)
+    def _react(self, wanted: Wanted, ended: Ended) -> None:
+        order, (status, outcome) = wanted.order, ended
+        before = _committed(order, wanted.expected)
         self.purse.correct(order.price - before, _committed(order, status, outcome.debited) - before)
-        if outcome.kind is not Kind.NOT_SENT:
-            self.watcher.done(order, status, outcome.debited)
-        if outcome.balance is not None:
-            self.watcher.balance(outcome.balance, self.purse.left)
         with self._lock:
             verdict = self._streaks.see(outcome, order.product)
         if outcome.then is Then.ONE_AT_A_TIME:
@@ -367,6 +416,14 @@ class Sender:
             self._held_products.add(order.product)
         if verdict.stop_code:
             self._stop(Halt(verdict.stop_code))
+
+    def _tell(self, order: Order, ended: Ended) -> None:
+        """Last of all: a screen may stand still."""
+        status, outcome = ended
+        if outcome.kind is not Kind.NOT_SENT:
+            self.watcher.done(order, status, outcome.debited)
+        if outcome.balance is not None:
+            self.watcher.balance(outcome.balance, self.purse.left)
 
     def _as_told(self, outcome: Outcome) -> Stop:
         at = self.tools.clock.now().isoformat(timespec="seconds")

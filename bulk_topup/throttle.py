@@ -50,6 +50,9 @@ class Pace(Protocol):
         Who waits `to_send` is stopped by a stop of the account, too; who asks after something is not.
         """
 
+    def at_once(self) -> bool:
+        """Takes a slot that is there already; False where that would have to be waited for."""
+
     def unused(self) -> None:
         """No request was made in the slot that came: another desk was faster with that row."""
 
@@ -130,6 +133,14 @@ class Throttle:
                 stop = self._sleep(self._delay_s())
             return not stop
 
+    def at_once(self) -> bool:
+        if not self._turn.acquire(blocking=False):
+            return False
+        try:
+            return not self._sleep(0.0) and self._take()
+        finally:
+            self._turn.release()
+
     def unused(self) -> None:
         """Nobody else waits for it, and the next one is not far."""
 
@@ -196,6 +207,9 @@ class SharedThrottle:
                 if slot.is_ours and self._clock() - due <= LATE_S:
                     self._due = due
                     return True
+
+    def at_once(self) -> bool:
+        return False  # each is the server's to give
 
     def _has_spare(self) -> bool:
         with self._spare_lock:

@@ -14,13 +14,15 @@ from bulk_topup import plan as planning
 from bulk_topup.batch import ELSEWHERE_COLUMNS, KEY, KNOWN_COLUMNS, RECENT_COLUMNS, Known, Past, Wishes
 from bulk_topup.checkpoint import BatchIdentity, Checkpoint
 from bulk_topup.clock import WIB
-from bulk_topup.model import Columns, Kind, Order, Outcome, Product, Sheet, Status, Then
+from bulk_topup.model import Columns, Kind, Order, Outcome, Product, Sheet, Status, Then, Wanted
 from bulk_topup.sheet.columns import Named, find_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from bulk_topup.checkpoint import Attempt
     from bulk_topup.checks import Rows
+    from bulk_topup.ledger import Claim, Ledger
     from bulk_topup.model import OddCell, PriceList
     from bulk_topup.plan import Plan
 
@@ -185,13 +187,42 @@ def orders_in(checkpoint: Checkpoint) -> dict[tuple[str, str, int], Order]:
     return found
 
 
+def claim(
+    ledger: Ledger,
+    order: Order,
+    day: date,
+    token: str,
+    batch: str,
+    batch_name: str,
+    at: datetime,
+    *,
+    since: date,
+) -> Claim | None:
+    """Take one slot: None if it is this token's now, else who holds it."""
+    (holder,) = ledger.claim_all([Wanted(order, token, at, day)], batch, batch_name, since=since)
+    return holder if holder.token != token else None
+
+
+def begin(
+    checkpoint: Checkpoint,
+    order: Order,
+    token: str,
+    at: datetime,
+    day: date,
+    skew_s: float | None,
+    expected: Status,
+) -> Attempt:
+    (attempt,) = checkpoint.begin_all([Wanted(order, token, at, day, skew_s, expected)])
+    return attempt
+
+
 def attempted(
     checkpoint: Checkpoint, order: Order, *outcomes: Outcome | None, expected: Status = Status.UNSENT
 ) -> Status:
     """Attempts of `order` one after the other; None is one whose process died. Returns the order's status."""
     status = expected
     for outcome in outcomes:
-        attempt = checkpoint.begin(order, uuid.uuid4().hex, NOW, TODAY, 0.0, status)
+        attempt = begin(checkpoint, order, uuid.uuid4().hex, NOW, TODAY, 0.0, status)
         status = Status.UNKNOWN if outcome is None else checkpoint.end(attempt.id, outcome, NOW).status
     return status
 

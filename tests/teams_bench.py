@@ -21,7 +21,7 @@ from bulk_topup.ledger import Ledger
 from bulk_topup.model import Status
 from bulk_topup.throttle import FASTEST_PER_S, SharedThrottle
 from tests import postgres
-from tests.builders import an_order
+from tests.builders import an_order, claim
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
@@ -51,8 +51,8 @@ def desk(address: str, nth: int, rows: int, rate: float, told: Queue[tuple[float
             order = an_order(f"08{nth:02}{row:08}")
             _timed(
                 took["claim"],
-                lambda o=order, n=now, t=token: ledger.claim(
-                    o, n.date(), t, f"b{nth}", f"b{nth}", n, since=n.date()
+                lambda o=order, n=now, t=token: claim(
+                    ledger, o, n.date(), t, f"b{nth}", f"b{nth}", n, since=n.date()
                 ),
             )
             _timed(took["conclude"], lambda t=token: ledger.conclude(t, Status.SUKSES))

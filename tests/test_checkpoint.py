@@ -41,6 +41,7 @@ from tests.builders import (
     a_checkpoint,
     an_outcome,
     attempted,
+    begin,
     counted,
     orders_in,
     plan_of,
@@ -288,7 +289,7 @@ def test_a_file_is_named_as_sqlite_reads_addresses(path: PurePath, uri: str) -> 
 def test_an_order_whose_attempt_has_begun_is_unknown_until_it_ends(
     checkpoint: Checkpoint, order: Order
 ) -> None:
-    attempt = checkpoint.begin(order, "t1", NOW, TODAY, 0.5, Status.UNSENT)
+    attempt = begin(checkpoint, order, "t1", NOW, TODAY, 0.5, Status.UNSENT)
     assert status_of(checkpoint, order) is Status.UNKNOWN
     assert (attempt.token, attempt.begun_at, attempt.order) == ("t1", NOW, order)
     assert checkpoint.end(attempt.id, an_outcome(Kind.SUKSES, invoice="TRX1"), NOW).status is Status.SUKSES
@@ -298,7 +299,7 @@ def test_an_order_whose_attempt_has_begun_is_unknown_until_it_ends(
 def test_one_invoice_is_held_by_one_order_however_close_their_answers_come(path: Path) -> None:
     checkpoint = a_checkpoint(path, topups((ANDI, "S5"), (BUDI, "S5")))
     orders = orders_in(checkpoint).values()
-    attempts = [checkpoint.begin(order, order.number, NOW, TODAY, None, Status.UNSENT) for order in orders]
+    attempts = [begin(checkpoint, order, order.number, NOW, TODAY, None, Status.UNSENT) for order in orders]
     ready = threading.Barrier(2)
 
     def end(attempt: Attempt) -> Ended:
@@ -318,7 +319,7 @@ def test_one_invoice_is_held_by_one_order_however_close_their_answers_come(path:
 def test_the_skew_of_an_attempt_is_the_one_last_seen(
     checkpoint: Checkpoint, order: Order, seen: float | None, kept: float
 ) -> None:
-    attempt = checkpoint.begin(order, "t1", NOW, TODAY, 0.5, Status.UNSENT)
+    attempt = begin(checkpoint, order, "t1", NOW, TODAY, 0.5, Status.UNSENT)
     checkpoint.end(attempt.id, an_outcome(Kind.UNKNOWN), NOW, seen)
     (open_,) = checkpoint.open_orders()
     assert [past.skew_s for past in open_.past] == [kept]
@@ -331,7 +332,7 @@ def test_an_order_that_is_not_as_expected_cannot_begin_and_leaves_no_attempt(
     stands = attempted(checkpoint, order, outcome_of(state))
     for expected in set(Status) - {stands}:
         with pytest.raises(AssertionError, match="is not"):
-            checkpoint.begin(order, "second", NOW, TODAY, None, expected)
+            begin(checkpoint, order, "second", NOW, TODAY, None, expected)
     assert "second" not in checkpoint.claims_expected()
     assert status_of(checkpoint, order) is stands
 
@@ -342,14 +343,14 @@ def test_an_order_that_the_provider_has_cannot_begin_whatever_the_caller_expects
 ) -> None:
     stands = attempted(checkpoint, order, outcome_of(kind))
     with pytest.raises(AssertionError):
-        checkpoint.begin(order, "again", NOW, TODAY, None, stands)
+        begin(checkpoint, order, "again", NOW, TODAY, None, stands)
     assert status_of(checkpoint, order) is stands
 
 
 def test_an_order_that_does_not_exist_cannot_begin(checkpoint: Checkpoint, order: Order) -> None:
     stranger = dataclasses.replace(order, id=999)
     with pytest.raises((AssertionError, sqlite3.IntegrityError)):
-        checkpoint.begin(stranger, "t", NOW, TODAY, None, Status.UNSENT)
+        begin(checkpoint, stranger, "t", NOW, TODAY, None, Status.UNSENT)
     assert checkpoint.claims_expected() == {}
 
 
@@ -375,7 +376,7 @@ def test_one_token_is_one_attempt(checkpoint: Checkpoint, order: Order) -> None:
     attempted(checkpoint, order, an_outcome(Kind.GAGAL))
     (token,) = checkpoint.claims_expected()
     with pytest.raises(sqlite3.IntegrityError):
-        checkpoint.begin(order, token, NOW, TODAY, None, Status.GAGAL)
+        begin(checkpoint, order, token, NOW, TODAY, None, Status.GAGAL)
     assert status_of(checkpoint, order) is Status.GAGAL
 
 
@@ -398,7 +399,7 @@ def test_after_any_attempts_an_order_stands_where_the_table_says(path: Path) -> 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SUKSES])
 def test_a_paid_order_cannot_become_anything_else(checkpoint: Checkpoint, order: Order, kind: Kind) -> None:
-    attempt = checkpoint.begin(order, "t1", NOW, TODAY, None, Status.UNSENT)
+    attempt = begin(checkpoint, order, "t1", NOW, TODAY, None, Status.UNSENT)
     checkpoint.end(attempt.id, an_outcome(Kind.SUKSES, invoice="TRX1", debited=5_630), NOW)
     with pytest.raises(AssertionError, match="paid order"):
         checkpoint.end(attempt.id, an_outcome(kind), NOW)
@@ -410,7 +411,7 @@ def test_a_paid_order_cannot_become_anything_else(checkpoint: Checkpoint, order:
 def test_what_a_later_answer_does_not_state_is_kept(checkpoint: Checkpoint, order: Order) -> None:
     """`cekstatus` states neither debit nor balance (API v3.1, CEK STATUS TRANSAKSI PULSA)."""
     first = an_outcome(Kind.PENDING, invoice="TRX1", serial="1", debited=5_630, balance=100, answered_at="d1")
-    attempt = checkpoint.begin(order, "t1", NOW, TODAY, None, Status.UNSENT)
+    attempt = begin(checkpoint, order, "t1", NOW, TODAY, None, Status.UNSENT)
     checkpoint.end(attempt.id, first, NOW)
     later = NOW + timedelta(minutes=5)
     checkpoint.end(attempt.id, an_outcome(Kind.SUKSES, invoice="TRX1", serial="99"), later)
@@ -521,11 +522,11 @@ def test_the_first_day_is_that_of_the_first_attempt_that_may_have_left(
     checkpoint: Checkpoint, order: Order
 ) -> None:
     assert checkpoint.first_day() is None
-    unsent = checkpoint.begin(order, "t1", NOW, date(2025, 1, 18), None, Status.UNSENT)
+    unsent = begin(checkpoint, order, "t1", NOW, date(2025, 1, 18), None, Status.UNSENT)
     assert checkpoint.first_day() == date(2025, 1, 18)
     checkpoint.end(unsent.id, an_outcome(Kind.NOT_SENT), NOW)
     assert checkpoint.first_day() is None
-    checkpoint.begin(order, "t2", NOW, date(2025, 1, 19), None, Status.UNSENT)
+    begin(checkpoint, order, "t2", NOW, date(2025, 1, 19), None, Status.UNSENT)
     assert checkpoint.first_day() == date(2025, 1, 19)
 
 
@@ -814,7 +815,7 @@ def write(checkpoint: Checkpoint, what: str, facts: Any, at: datetime) -> None:
         if order is not None and what == "hold":
             checkpoint.hold(order.id, Status.DUPLICATE, "duplicate.other_batch", {})
         elif order is not None and what == "attempt" and status in MAY_BEGIN:
-            attempt = checkpoint.begin(order, uuid.uuid4().hex, at, TODAY, 0.0, status)
+            attempt = begin(checkpoint, order, uuid.uuid4().hex, at, TODAY, 0.0, status)
             if kind is not None:
                 outcome = an_outcome(kind, debited=5_600, balance=at.second, invoice=attempt.token)
                 checkpoint.end(attempt.id, outcome, at)
@@ -901,7 +902,7 @@ from pathlib import Path
 from bulk_topup.model import Status
 from tests.builders import *
 checkpoint = Checkpoint.open(Path(sys.argv[1]))
-checkpoint.begin(orders_in(checkpoint)[ANDI, "S5", 1], "t1", NOW, TODAY, 0.25, Status.UNSENT)
+begin(checkpoint, orders_in(checkpoint)[ANDI, "S5", 1], "t1", NOW, TODAY, 0.25, Status.UNSENT)
 os.kill(os.getpid(), 9)
 """
 
@@ -954,7 +955,7 @@ def test_an_attempt_that_has_begun_outlives_its_process(path: Path) -> None:
 def test_another_process_sees_an_attempt_as_soon_as_it_has_begun(
     checkpoint: Checkpoint, order: Order, path: Path
 ) -> None:
-    checkpoint.begin(order, "t1", NOW, TODAY, None, Status.UNSENT)
+    begin(checkpoint, order, "t1", NOW, TODAY, None, Status.UNSENT)
     assert in_a_process(SHOWS_ATTEMPTS, path).stdout.strip() == "[('t1',)]"
 
 
@@ -981,7 +982,7 @@ def test_a_file_that_breaks_under_a_run_is_a_storage_failure(path: Path) -> None
     damage(path, page=2, pages=60)
     checkpoint._db.execute("PRAGMA shrink_memory")
     with pytest.raises(StorageFailed):
-        checkpoint.begin(order, "t1", NOW, TODAY, None, Status.UNSENT)
+        begin(checkpoint, order, "t1", NOW, TODAY, None, Status.UNSENT)
     checkpoint.close()
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bulk_topup import commits
-from bulk_topup.commits import MOST_AT_ONCE, Log, SharedCommits, SharedSync
+from bulk_topup.commits import MOST_AT_ONCE, Alone, Log, SharedCommits, SharedSync, Turn, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,7 +81,7 @@ class Held:
     def _hold(self) -> None:
         self._file.before_commit = lambda: None
         self.begun.set()
-        while len(self._file.shared._waiting) < self._others:
+        while len(self._file.shared._turns._waiting) < self._others:
             time.sleep(0.001)
 
 
@@ -126,7 +126,7 @@ def test_whoever_comes_while_the_work_of_others_is_done_shares_their_commit(file
             db.execute("INSERT INTO numbers VALUES (0)")
             for n in range(1, THREADS):
                 pool.submit(file.add, n)
-            while len(file.shared._waiting) < THREADS - 1:
+            while len(file.shared._turns._waiting) < THREADS - 1:
                 time.sleep(0.001)
 
         pool.submit(file.shared.write, bring_others).result()
@@ -156,7 +156,7 @@ def test_what_was_left_for_later_is_done_before_what_its_thread_writes_then(file
     assert began.wait(10)
     follower = threading.Thread(target=follows)
     follower.start()
-    while not file.shared._waiting:
+    while not file.shared._turns._waiting:
         time.sleep(0.001)
     joined.set()
     leader.join()
@@ -200,6 +200,120 @@ def test_an_interrupted_commit_leaves_nobody_waiting_and_nobody_believing(file: 
     file.before_commit = lambda: None
     assert file.add(2) == 2
     assert file.durable() == [2]
+
+
+# -- turns -------------------------------------------------------------------------------------------------
+
+
+class Counter:
+    """Who shares a turn; the first one waits until `others` are queued up behind it."""
+
+    def __init__(self, most: int | None, others: int) -> None:
+        self.groups: list[list[int]] = []
+        self.after: list[list[int]] = []
+        self.turns: Turns[int, int, list[Turn[int, int]]] = Turns(self._work, self._after, most)
+        self._others = others
+
+    def _work(self, group: list[Turn[int, int]]) -> list[Turn[int, int]]:
+        while not self.groups and len(self.turns._waiting) < self._others:
+            time.sleep(0.001)
+        self.groups.append([turn.item for turn in group])
+        for turn in group:
+            turn.done(-turn.item)
+        return group
+
+    def _after(self, group: list[Turn[int, int]]) -> None:
+        self.after.append([turn.item for turn in group])
+
+
+def test_so_many_share_a_turn_at_most_the_first_ones_first() -> None:
+    counter = Counter(most=3, others=7)
+    with ThreadPoolExecutor(8) as pool:
+        results = []
+        for n in range(8):
+            results.append(pool.submit(counter.turns.do, n))
+            while not counter.groups and len(counter.turns._waiting) < n:
+                time.sleep(0.001)
+    assert [result.result() for result in results] == [0, -1, -2, -3, -4, -5, -6, -7]
+    assert counter.groups == [[0], [1, 2, 3], [4, 5, 6], [7]]
+    assert sorted(counter.after) == counter.groups
+
+
+def test_who_has_waited_for_long_waits_no_more_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each turn waits for a slow disk, sixteen turns would make the last of 64 late."""
+    monkeypatch.setattr(commits, "PATIENCE_S", -1.0)
+    counter = Counter(most=2, others=7)
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(counter.turns.do, range(8))) == list(range(-7, 1))
+    assert [len(group) for group in counter.groups] == [1, 7]
+
+
+def test_who_loses_patience_has_nothing_done_unless_it_is_at_work_already() -> None:
+    counter = Counter(most=None, others=0)
+    left = threading.Event()
+
+    def work(group: list[Turn[int, int]]) -> list[Turn[int, int]]:
+        assert left.wait(10)
+        while len(group) < 2:
+            counter.turns.join(group)
+        time.sleep(1.5)
+        return counter._work(group)
+
+    counter.turns = Turns(work)
+    with ThreadPoolExecutor(2) as pool:
+        leader = pool.submit(counter.turns.do, 0)
+        while counter.turns._leader is None:
+            time.sleep(0.001)
+        with pytest.raises(Alone):
+            counter.turns.do(1, 0.01)
+        left.set()
+        at_work = pool.submit(counter.turns.do, 2, 1.0)
+        assert (leader.result(), at_work.result()) == (0, -2)
+    assert counter.groups == [[0, 2]]
+
+
+def test_what_follows_a_turn_keeps_nobody_from_theirs() -> None:
+    goes_on = threading.Event()
+
+    def done(group: list[Turn[int, int]]) -> list[Turn[int, int]]:
+        for turn in group:
+            turn.done(turn.item)
+        return group
+
+    def after(group: list[Turn[int, int]]) -> None:
+        assert group[0].item or goes_on.wait(10)
+
+    turns: Turns[int, int, list[Turn[int, int]]] = Turns(done, after)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(turns.do, 0)
+        assert turns.do(1) == 1
+        goes_on.set()
+        assert first.result() == 0
+
+
+@pytest.mark.parametrize("fails", ["work", "after"])
+def test_a_turn_that_fails_leaves_nobody_waiting_and_nobody_believing(fails: str) -> None:
+    counter = Counter(most=None, others=3)
+
+    def work(group: list[Turn[int, int]]) -> list[Turn[int, int]]:
+        counter._work(group)
+        if fails == "work" and len(group) == 3:
+            raise RuntimeError("broken")
+        return group
+
+    def after(group: list[Turn[int, int]]) -> None:
+        if fails == "after" and len(group) == 3:
+            raise RuntimeError("broken")
+
+    counter.turns = Turns(work, after)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(counter.turns.do, 0)
+        others = [pool.submit(counter.turns.do, n) for n in (1, 2, 3)]
+    assert first.result() == 0
+    for other in others:
+        with pytest.raises(RuntimeError, match="broken"):
+            other.result()
+    assert counter.turns.do(4) == -4
 
 
 # -- to the disk -------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from bulk_topup.desk import Desk
 from bulk_topup.errors import Declined, Exit, InputError
 from bulk_topup.ledger import OPEN, BatchEntry, Ledger, register_of
 from bulk_topup.model import Status
-from tests.builders import NOW, TODAY, an_order
+from tests.builders import NOW, TODAY, an_order, claim
 from tests.desk_bench import Bench
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def test_whatever_is_on_record_nothing_open_and_nothing_recent_goes(
     with closing(Ledger(ledger_url(str(path)), **SCOPE)) as ledger:
         for nth, (day, batch, status) in enumerate(claims):
             order = an_order(f"0812{nth:08}")
-            assert ledger.claim(order, day, f"t{nth}", f"b{batch}", "gaji", NOW, since=day) is None
+            assert claim(ledger, order, day, f"t{nth}", f"b{batch}", "gaji", NOW, since=day) is None
             ledger.conclude(f"t{nth}", status)
         open_batches = {batch for _, batch, status in claims if status is Status.UNKNOWN}
         kept = {
@@ -232,7 +232,7 @@ def test_nothing_is_removed_where_nobody_can_say_yes(
 def test_a_person_at_a_terminal_is_asked_with_the_counts(office: Office, answer: str, left: int) -> None:
     path = office.folder.parent / "ledger.db"
     with closing(Ledger(ledger_url(str(path)), **SCOPE)) as ledger:
-        ledger.claim(an_order(A), TODAY, "t1", "b1", "gaji", NOW, since=TODAY)
+        claim(ledger, an_order(A), TODAY, "t1", "b1", "gaji", NOW, since=TODAY)
         ledger.conclude("t1", Status.SUKSES)
     came = office.run("forget", "--before", "2025-06-01", answers=[("[y/N]", answer)])
     assert came.exit == (Exit.OK if answer == "y" else Exit.NOTHING_SENT)
@@ -266,7 +266,7 @@ def test_where_nothing_is_old_enough_nothing_is_asked(
 def test_the_command_prints_one_object(office: Office) -> None:
     path = office.folder.parent / "ledger.db"
     with closing(Ledger(ledger_url(str(path)), **SCOPE)) as ledger:
-        ledger.claim(an_order(A), TODAY, "t1", "b1", "gaji", NOW, since=TODAY)
+        claim(ledger, an_order(A), TODAY, "t1", "b1", "gaji", NOW, since=TODAY)
         ledger.conclude("t1", Status.SUKSES)
         ledger.record(
             BatchEntry(

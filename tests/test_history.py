@@ -21,7 +21,7 @@ from bulk_topup.errors import Exit, InputError, StorageFailed
 from bulk_topup.ledger import BatchEntry, Ledger, register_of
 from bulk_topup.model import Status
 from bulk_topup.sheet import read_sheet
-from tests.builders import NOW, TODAY, an_order
+from tests.builders import NOW, TODAY, an_order, claim
 from tests.desk_bench import PRICE, Bench
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date_and_protects_as_bef
     old_ledger(path, (A, "t1", "paid"), (B, "t2", "open"))
     with closing(Ledger(ledger_url(str(path)), **SCOPE)) as ledger:
         assert {claim["token"]: claim["state"] for claim in ledger.own("b1")} == {"t1": "paid", "t2": "open"}
-        holder = ledger.claim(an_order(A), TODAY, "t3", "b2", "bonus", NOW, since=TODAY)
+        holder = claim(ledger, an_order(A), TODAY, "t3", "b2", "bonus", NOW, since=TODAY)
         assert holder is not None
         assert holder.token == "t1"
     assert version_in(path) == str(VERSION)
@@ -118,7 +118,7 @@ def test_a_ledger_with_an_account_in_several_spellings_is_brought_under_one(tmp_
         )
     with closing(Ledger(ledger_url(str(path)), **SCOPE)) as ledger:
         holders = {
-            number: ledger.claim(an_order(number), TODAY, f"new {number}", "b2", "bonus", NOW, since=TODAY)
+            number: claim(ledger, an_order(number), TODAY, f"new {number}", "b2", "bonus", NOW, since=TODAY)
             for number in (A, B, C)
         }
     assert {number: holder.token for number, holder in holders.items() if holder} == {A: "t9", B: "t2"}

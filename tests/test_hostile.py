@@ -102,7 +102,7 @@ def test_the_password_stays_out_of_outputs_and_files(secret_office: Office) -> N
 
 BROKEN = """
 from bulk_topup import cli, send
-def fail(self, order, outcome, status, expected): raise RuntimeError({words!r})
+def fail(self, wanted, ended): raise RuntimeError({words!r})
 send.Sender._react = fail
 cli.main()
 """

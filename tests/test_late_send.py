@@ -25,14 +25,14 @@ from bulk_topup.clock import WIB, SystemClock
 from bulk_topup.database import ledger_url
 from bulk_topup.desk import Desk
 from bulk_topup.errors import StorageFailed
-from bulk_topup.ledger import Ledger
+from bulk_topup.ledger import Claim, Ledger
 from bulk_topup.model import Kind, Order, Status
 from bulk_topup.outcomes import classify
 from bulk_topup.provider import Provider
 from bulk_topup.sandbox import Faults, Sandbox
 from bulk_topup.send import Purse, Sender
 from bulk_topup.throttle import Throttle
-from bulk_topup.tools import Tools
+from bulk_topup.tools import Tools, Watcher
 from tests.builders import (
     ANDI,
     BUDI,
@@ -41,6 +41,8 @@ from tests.builders import (
     a_checkpoint,
     an_outcome,
     attempted,
+    begin,
+    claim,
     listed,
     orders_in,
     plan_of,
@@ -53,7 +55,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from bulk_topup.ledger import Claim
     from bulk_topup.model import Answer, Outcome
     from tests.conftest import Office
     from tests.postgres import Server
@@ -119,12 +120,17 @@ class Sending:
         self._folder = folder
 
     def send(
-        self, *numbers: str, guard: Callable[[Order], object] = lambda _order: None, workers: int = 1
+        self,
+        *numbers: str,
+        guard: Callable[[Order], object] = lambda _order: None,
+        workers: int = 1,
+        pace: Throttle | None = None,
+        watcher: Watcher | None = None,
     ) -> Sender:
-        throttle = Throttle(500.0, clock=self.clock.alive, sleep=self.clock.sleep)
-        tools = Tools(self.provider, self.ledger, throttle, self.clock, "sandbox", "u")
+        pace = pace or Throttle(500.0, clock=self.clock.alive, sleep=self.clock.sleep)
+        tools = Tools(self.provider, self.ledger, pace, self.clock, "sandbox", "u")
         purse = Purse(limit=1_000_000)
-        sender = Sender(self.checkpoint, tools, Silent(), purse, "bonus", workers, guard)
+        sender = Sender(self.checkpoint, tools, watcher or Silent(), purse, "bonus", workers, guard)
         orders = [self.order(number) for number in numbers]
         states = {open_.order.id: open_.status for open_ in self.checkpoint.open_orders()}
         sender.run(orders, states)
@@ -203,6 +209,24 @@ def test_with_many_workers_each_request_leaves_after_its_own_claim_and_attempt(t
         assert sorted(order.number for order in leaving) == numbers
         assert desk.attempts() == [SUKSES] * len(numbers)
         assert len(desk.sandbox.book()) == len(numbers)
+
+
+def test_the_workers_share_the_commits_of_the_record(tmp_path: Path) -> None:
+    """Counted in its log: a claim and a conclusion a row, in less than one commit a row for both."""
+    numbers = [f"081255550{n:03}" for n in range(64)]
+    with ExitStack() as stack:
+        desk = Sending(tmp_path, stack, NOON, numbers)
+        desk.send(*numbers, workers=16)
+        assert desk.attempts() == [SUKSES] * len(numbers)
+        assert 0 < commits_in(tmp_path / "ledger.db-wal") < len(numbers)
+
+
+def commits_in(log: Path) -> int:
+    """Frames of a write-ahead log that end a transaction: they name the size of the file after it."""
+    content = log.read_bytes()
+    page_size, salts = int.from_bytes(content[8:12]), content[16:24]
+    heads = [content[at : at + 24] for at in range(32, len(content), 24 + page_size)]
+    return sum(head[8:16] == salts and head[4:8] != bytes(4) for head in heads)
 
 
 # -- the clock jumps between attempt and request -----------------------------------------------------------
@@ -309,8 +333,8 @@ def test_an_unknown_row_whose_guard_falls_while_it_connects_is_not_sent_again_an
 ) -> None:
     desk = sending(NOON)
     order = desk.order(ANDI)
-    desk.ledger.claim(order, TODAY, "first", desk.checkpoint.batch_id, "bonus", NOON, since=TODAY)
-    attempt = desk.checkpoint.begin(order, "first", NOON, TODAY, 0.0, Status.UNSENT)
+    claim(desk.ledger, order, TODAY, "first", desk.checkpoint.batch_id, "bonus", NOON, since=TODAY)
+    attempt = begin(desk.checkpoint, order, "first", NOON, TODAY, 0.0, Status.UNSENT)
     guarded = True
 
     def fall(_n: int) -> None:
@@ -536,8 +560,8 @@ def _wait_until(happened: Callable[[], bool], patience_s: float = 20.0) -> None:
 class Unheard(Ledger):
     """Takes the claim, but word of it never comes: a server that dies between its commit and its answer."""
 
-    def claim(self, *args: Any, **kwargs: Any) -> Claim | None:
-        super().claim(*args, **kwargs)
+    def claim_all(self, *args: Any, **kwargs: Any) -> list[Claim]:
+        super().claim_all(*args, **kwargs)
         raise StorageFailed("ledger.unusable", where="the server", why="gone")
 
 

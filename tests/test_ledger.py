@@ -21,6 +21,7 @@ from bulk_topup.database import is_address, ledger_url
 from bulk_topup.errors import BulkTopupError, InputError, StorageFailed
 from bulk_topup.ledger import HELD, OPEN, PAID, Ledger, state_of
 from bulk_topup.model import Status
+from tests import builders
 from tests.builders import ANDI, BUDI, CITRA, DEWI, NOW, TODAY, an_order
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def claim(ledger: Ledger, token: str, batch: str = "b1", **order: Any) -> Claim 
     day = order.pop("day", TODAY)
     SERVER.now = NOW + (day - TODAY)
     since = order.pop("since", day)
-    return ledger.claim(an_order(**order), day, token, batch, f"name of {batch}", NOW, since=since)
+    return builders.claim(ledger, an_order(**order), day, token, batch, f"name of {batch}", NOW, since=since)
 
 
 # -- claims ------------------------------------------------------------------------------------------------
@@ -352,7 +353,7 @@ ledger = Ledger(ledger_url(path), **scope)
 ledger.server_time = lambda _db: NOW
 for nth in range(count):
     order = an_order(f"0812{nth:08}")
-    holder = ledger.claim(order, TODAY, f"{batch}-{nth}", batch, batch, NOW, since=TODAY)
+    holder = claim(ledger, order, TODAY, f"{batch}-{nth}", batch, batch, NOW, since=TODAY)
     if holder is None:
         print(nth)
     elif holder.batch == batch:

@@ -16,7 +16,7 @@ from bulk_topup.database import VERSION, shown
 from bulk_topup.errors import BulkTopupError, StorageFailed
 from bulk_topup.ledger import Ledger, register_of
 from bulk_topup.model import Status
-from tests.builders import ANDI, BUDI, NOW, TODAY, an_order
+from tests.builders import ANDI, BUDI, NOW, TODAY, an_order, claim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ def test_of_two_desks_that_claim_a_number_at_the_same_moment_one_is_held(
         for round_ in range(ROUNDS):
             order = an_order(f"0812{round_:08}", itrx=itrx)
             together.wait(timeout=30)
-            if desks[nth].claim(order, day, f"{nth}-{round_}", f"b{nth}", f"b{nth}", NOW, since=day) is None:
+            if claim(desks[nth], order, day, f"{nth}-{round_}", f"b{nth}", f"b{nth}", NOW, since=day) is None:
                 won.append(round_)
         return won
 
@@ -84,7 +84,7 @@ def test_the_server_s_own_idea_of_isolation_does_not_hide_what_another_desk_clai
     strict = f"{address}%20-cdefault_transaction_isolation%3Dserializable"
     with closing(ledger_at(strict)) as ledger, closing(ledger_at(strict, today=TOMORROW)) as other:
         for nth, (desk, day) in enumerate(((ledger, TODAY), (other, TOMORROW))):
-            holder = desk.claim(an_order(), day, f"t{nth}", f"b{nth}", f"b{nth}", NOW, since=day)
+            holder = claim(desk, an_order(), day, f"t{nth}", f"b{nth}", f"b{nth}", NOW, since=day)
             assert (holder is None) == (nth == 0)
         with ledger._engine.connect() as db:
             assert db.execute(sa.text("SHOW transaction_isolation")).scalar() == "read committed"
@@ -118,7 +118,7 @@ def test_a_desk_that_is_on_another_day_than_the_server_claims_nothing(address: s
     with closing(ledger_at(address)) as ledger:
         day = TODAY + timedelta(days=days)
         with pytest.raises(StorageFailed) as refused:
-            ledger.claim(an_order(), day, "t1", "b1", "b1", NOW, since=day)
+            claim(ledger, an_order(), day, "t1", "b1", "b1", NOW, since=day)
         assert refused.value.code == "ledger.other_day"
         assert ledger.own("b1") == []
 
@@ -135,14 +135,14 @@ def test_the_server_s_clock_is_the_server_s(postgres: Server, address: str) -> N
 def test_whole_numbers_may_outgrow_32_bits(ledger: Ledger) -> None:
     order = an_order(row=2**40)
     object.__setattr__(order, "nominal", 5 * 10**12)
-    assert ledger.claim(order, TODAY, "t1", "b1", "b1", NOW, since=TODAY) is None
+    assert claim(ledger, order, TODAY, "t1", "b1", "b1", NOW, since=TODAY) is None
     (own,) = ledger.own("b1")
     assert (own["nominal"], own["row"]) == (5 * 10**12, 2**40)
 
 
 def test_tables_of_an_earlier_version_are_widened_and_keep_their_rows(postgres: Server, address: str) -> None:
     with closing(ledger_at(address)) as ledger:
-        ledger.claim(an_order(), TODAY, "t1", "b1", "b1", NOW, since=TODAY)
+        claim(ledger, an_order(), TODAY, "t1", "b1", "b1", NOW, since=TODAY)
     schema = address.rpartition("%3D")[2]
     postgres.execute(
         *(f'ALTER TABLE {schema}.claims ALTER COLUMN "{name}" TYPE integer' for name in ("nominal", "row")),
@@ -150,7 +150,7 @@ def test_tables_of_an_earlier_version_are_widened_and_keep_their_rows(postgres: 
     )
     with closing(ledger_at(address)) as ledger:
         order = an_order(BUDI, row=2**40)
-        assert ledger.claim(order, TODAY, "t2", "b1", "b1", NOW, since=TODAY) is None
+        assert claim(ledger, order, TODAY, "t2", "b1", "b1", NOW, since=TODAY) is None
         assert [row["number"] for row in ledger.own("b1")] == [ANDI, BUDI]
     stored = postgres.execute(f"SELECT value FROM {schema}.meta WHERE key = 'version'")  # noqa: S608
     assert stored == [(str(VERSION),)]
@@ -165,7 +165,7 @@ def test_a_desk_needs_no_more_than_to_read_and_write_rows(postgres: Server, addr
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {schema}_desk",
     )
     with closing(ledger_at(postgres.address(schema, user=f"{schema}_desk"))) as ledger:
-        assert ledger.claim(an_order(), TODAY, "t1", "b1", "b1", NOW, since=TODAY) is None
+        assert claim(ledger, an_order(), TODAY, "t1", "b1", "b1", NOW, since=TODAY) is None
         ledger.conclude("t1", Status.SUKSES)
         assert len(ledger.own("b1")) == 1
 
@@ -185,12 +185,12 @@ def test_a_desk_that_comes_before_the_tables_is_told_who_makes_them(postgres: Se
 
 
 def test_a_server_that_crashed_and_came_back_is_found_again(postgres: Server, ledger: Ledger) -> None:
-    assert ledger.claim(an_order(), TODAY, "t1", "b1", "b1", NOW, since=TODAY) is None
+    assert claim(ledger, an_order(), TODAY, "t1", "b1", "b1", NOW, since=TODAY) is None
     postgres.kill()
     with pytest.raises(StorageFailed):
-        ledger.claim(an_order(BUDI), TODAY, "t2", "b1", "b1", NOW, since=TODAY)
+        claim(ledger, an_order(BUDI), TODAY, "t2", "b1", "b1", NOW, since=TODAY)
     postgres.start()
-    assert ledger.claim(an_order(BUDI), TODAY, "t3", "b1", "b1", NOW, since=TODAY) is None
+    assert claim(ledger, an_order(BUDI), TODAY, "t3", "b1", "b1", NOW, since=TODAY) is None
     assert {row["token"] for row in ledger.own("b1")} == {"t1", "t3"}
 
 
@@ -204,11 +204,11 @@ def test_a_server_that_stands_still_is_out_of_reach_until_it_goes_on(postgres: S
         postgres.freeze()
         try:
             with pytest.raises(StorageFailed) as refused:
-                ledger.claim(an_order(), TODAY, "t1", "b1", "b1", NOW, since=TODAY)
+                claim(ledger, an_order(), TODAY, "t1", "b1", "b1", NOW, since=TODAY)
         finally:
             postgres.thaw()
         assert "does not answer" in say.error(refused.value)
-        assert ledger.claim(an_order(), TODAY, "t2", "b1", "b1", NOW, since=TODAY) is None
+        assert claim(ledger, an_order(), TODAY, "t2", "b1", "b1", NOW, since=TODAY) is None
         assert [row["token"] for row in ledger.own("b1")] == ["t2"]
 
 
@@ -217,7 +217,7 @@ def test_what_a_sleeping_desk_holds_is_let_go_of_before_others_give_up(address: 
     asleep = ledger_at(address)
     with closing(asleep), closing(ledger_at(address)) as other, asleep._engine.connect() as db:
         asleep._wait_for_turn(db, an_order(), TODAY)
-        assert other.claim(an_order(), TODAY, "t1", "b1", "b1", NOW, since=TODAY) is None
+        assert claim(other, an_order(), TODAY, "t1", "b1", "b1", NOW, since=TODAY) is None
         with pytest.raises(sa.exc.DBAPIError):
             db.execute(sa.select(1))
 
@@ -249,9 +249,9 @@ def test_a_way_to_another_computer_is_encrypted_unless_a_person_said_how(
 
 def test_a_transaction_that_fails_leaves_nothing_and_spoils_no_later_one(ledger: Ledger) -> None:
     with pytest.raises(StorageFailed):
-        ledger.claim(an_order("08\x00"), TODAY, "t1", "b1", "b1", NOW, since=TODAY)
+        claim(ledger, an_order("08\x00"), TODAY, "t1", "b1", "b1", NOW, since=TODAY)
     assert ledger.own("b1") == []
-    assert ledger.claim(an_order(), TODAY, "t2", "b1", "b1", NOW, since=TODAY) is None
+    assert claim(ledger, an_order(), TODAY, "t2", "b1", "b1", NOW, since=TODAY) is None
 
 
 # -- addresses ---------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ run_flags = st.lists(
 
 _STEPS_IN = tuple(
     str(Path(flow.__file__).with_name(name))
-    for name in ("files.py", "checkpoint.py", "ledger.py", "send.py", "settle.py", "run.py")
+    for name in ("files.py", "checkpoint.py", "ledger.py", "begin.py", "send.py", "settle.py", "run.py")
 )
 
 

@@ -18,8 +18,9 @@ from bulk_topup.clock import WIB
 from bulk_topup.database import ledger_url
 from bulk_topup.ledger import Ledger
 from bulk_topup.model import Order, Status
+from bulk_topup.results import RESULT_COLUMNS
 from bulk_topup.sandbox import Fault, Faults
-from bulk_topup.workbook import RESULT_COLUMNS
+from tests.builders import claim
 from tests.desk_bench import on_isipulsa
 
 if TYPE_CHECKING:
@@ -658,7 +659,7 @@ class Claimant:
     def _decide(self, endpoint: str, n: int) -> None:
         if self.ledger is not None and (endpoint, n) == ("isipulsa", 1):
             now = datetime.now(WIB)
-            self.ledger.claim(self.order, now.date(), "theirs", "b2", "jakarta", now, since=now.date())
+            claim(self.ledger, self.order, now.date(), "theirs", "b2", "jakarta", now, since=now.date())
 
 
 def test_a_row_that_another_batch_has_open_by_the_time_it_is_sent_waits_for_that_ones_end(
@@ -715,7 +716,7 @@ def test_how_many_days_back_a_likeness_to_another_batch_counts_is_a_setting(
     with closing(Ledger(location, account="sandbox", base_url=office.sandbox.url)) as ledger:
         for n, number in enumerate(office.numbers(3)):
             order = Order(n, n, number, "TSEL5", 1, 5_000, "TELKOMSEL", PRICE)
-            ledger.claim(order, paid_at.date(), f"t{n}", "b2", "juni", paid_at, since=paid_at.date())
+            claim(ledger, order, paid_at.date(), f"t{n}", "b2", "juni", paid_at, since=paid_at.date())
             ledger.conclude(f"t{n}", Status.SUKSES)
 
     checked = office.run("check", "juli.csv", env={"BULK_TOPUP_OVERLAP_DAYS": days})

@@ -29,7 +29,7 @@ from bulk_topup.sandbox import Sandbox
 from bulk_topup.send import Purse, Sender
 from bulk_topup.throttle import Throttle
 from bulk_topup.tools import Tools
-from tests.builders import PRICES, Silent, a_checkpoint, listed, orders_in, topups
+from tests.builders import PRICES, Silent, a_checkpoint, claim, listed, orders_in, topups
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,7 +135,7 @@ def send_all(folder: Path, cut: Callable[[Watched, Disk], None], disk: Disk) -> 
         today = wib_day(clock.now())
         for order in orders[TAKEN]:
             token = f"theirs {order.number}"
-            ledger.claim(order, today, token, "other", "other", clock.now(), since=today)
+            claim(ledger, order, today, token, "other", "other", clock.now(), since=today)
         for name in FILES:
             disk.force_all(folder / f"{name}-wal")
         sender = Sender(checkpoint, tools, Silent(), Purse(limit=None), "bonus", WORKERS)

@@ -21,11 +21,11 @@ from bulk_topup.database import ledger_url
 from bulk_topup.desk import Desk
 from bulk_topup.errors import Declined, Exit, InputError, ProviderError
 from bulk_topup.ledger import Ledger
-from bulk_topup.model import Kind, Order, Status
+from bulk_topup.model import Kind, Order, Status, Wanted
 from bulk_topup.provider import Provider
 from bulk_topup.sandbox import Faults
 from bulk_topup.sandbox.prices import PRICES
-from bulk_topup.send import Moment, Sender
+from bulk_topup.send import Sender
 from bulk_topup.settle import (
     Evidence,
     Obstacle,
@@ -497,17 +497,17 @@ def test_an_attempt_after_the_clock_was_set_a_day_ahead_is_not_sent_again_on_tha
     """Written down as of tomorrow, it would seem guarded tomorrow, when rule 51 takes it for a new one."""
     ahead = timedelta()
     bench: Bench = make_bench(A, faults=on_isipulsa(fault), clock=lambda: bench.clock.now() - ahead)
-    begins = Sender._moment
+    begins = Sender._wanted
 
-    def set_ahead(sender: Sender) -> Moment:
+    def set_ahead(sender: Sender, order: Order, expected: Status) -> Wanted:
         nonlocal ahead
         ahead = timedelta(days=1)
         bench.clock.wall += ahead
         bench.sandbox.skew_s = -ahead.total_seconds()
-        return begins(sender)
+        return begins(sender, order, expected)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Sender, "_moment", set_ahead)
+        patch.setattr(Sender, "_wanted", set_ahead)
         assert bench.run() is Exit.OPEN
     bench.clock.boot_s += 86_400.0
     ahead, bench.sandbox.skew_s = timedelta(), 0.0
@@ -1144,8 +1144,8 @@ def test_around_midnight_an_invoice_may_be_of_either_day(
     leaves_now = Sender._may_leave
     with pytest.MonkeyPatch.context() as patch:
 
-        def booked_then(sender: Sender, order: Order, moment: Moment) -> bool:
-            leaves = leaves_now(sender, order, moment)
+        def booked_then(sender: Sender, wanted: Wanted) -> bool:
+            leaves = leaves_now(sender, wanted)
             office.clock.set(booked)
             return leaves
 

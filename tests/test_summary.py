@@ -38,6 +38,7 @@ from tests.builders import (
     a_checkpoint,
     an_outcome,
     attempted,
+    begin,
     keys_of,
     orders_in,
     plan_of,
@@ -384,7 +385,7 @@ def refused_again(checkpoint: Checkpoint) -> None:
     """BUDI's unknown row, sent once more a minute later and refused with 51."""
     order = orders_in(checkpoint)[BUDI, "S5", 1]
     later = NOW + timedelta(seconds=60)
-    attempt = checkpoint.begin(order, "again", later, TODAY, 0.0, Status.UNKNOWN)
+    attempt = begin(checkpoint, order, "again", later, TODAY, 0.0, Status.UNKNOWN)
     refused = an_outcome(Kind.EXISTS, code="outcome.reason.51", reason_code="51")
     assert checkpoint.end(attempt.id, refused, later).status is Status.ACCEPTED
 

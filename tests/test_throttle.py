@@ -125,6 +125,42 @@ def test_a_run_asked_to_stop_gets_no_slot_not_even_one_that_is_due() -> None:
     assert fake.now == 1000.0
 
 
+def test_at_once_a_slot_is_taken_only_where_it_is_there() -> None:
+    fake = FakeTime()
+    throttle = throttled(4, fake)
+    assert throttle.at_once()
+    assert not throttle.at_once()
+    assert fake.now == 1000.0
+    throttle.wait()
+    assert fake.now == 1000.25
+    fake.now += 0.25
+    assert throttle.at_once()
+    throttle.pause(30)
+    fake.now += 29.9
+    assert not throttle.at_once()
+    fake.now += 0.1
+    fake.stopped = True
+    assert not throttle.at_once()
+
+
+def test_nobody_takes_a_slot_at_once_that_another_one_waits_for() -> None:
+    fake = FakeTime()
+    found = []
+
+    def sleep_while_another_asks(seconds: float) -> bool:
+        fake.sleep(seconds)
+        if seconds:
+            with ThreadPoolExecutor(1) as another:
+                found.append(another.submit(throttle.at_once).result())
+        return False
+
+    throttle = Throttle(4, clock=fake.clock, sleep=sleep_while_another_asks)
+    throttle.wait()
+    throttle.wait()
+    assert found == [False]
+    assert fake.now == 1000.25
+
+
 @pytest.mark.parametrize("rate", [0.0, 0.049, 500.1, -1.0, float("inf"), float("nan")])
 def test_a_rate_out_of_bounds_is_refused(rate: float) -> None:
     with pytest.raises(ValueError, match="rate"):
@@ -163,7 +199,7 @@ def test_no_second_ever_has_more_than_its_rate_and_one_slots(
             fake.now += seconds
         elif event == "pause":
             throttle.pause(seconds)
-        assert throttle.wait()
+        assert throttle.at_once() or throttle.wait()
         taken.append(fake.now)
     assert most_in_a_second(taken) <= rate + 1
 

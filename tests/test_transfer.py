@@ -14,7 +14,7 @@ from bulk_topup.desk import Desk
 from bulk_topup.errors import InputError
 from bulk_topup.ledger import BatchEntry, Ledger, register_of
 from bulk_topup.model import Status
-from tests.builders import NOW, TODAY, an_order
+from tests.builders import NOW, TODAY, an_order, claim
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def filled(location: str, batch: str = "b1", statuses: tuple[Status, ...] = STAT
         ledger.server_time = lambda _db: NOW
         for nth in range(count):
             order = an_order(f"0812{nth:08}", row=nth + 2)
-            assert ledger.claim(order, TODAY, f"{batch}-{nth}", batch, batch, NOW, since=TODAY) is None
+            assert claim(ledger, order, TODAY, f"{batch}-{nth}", batch, batch, NOW, since=TODAY) is None
             ledger.conclude(f"{batch}-{nth}", statuses[nth % len(statuses)])
         agent, url, day = SCOPE["account"], SCOPE["base_url"], TODAY.isoformat()
         entry = BatchEntry(agent, url, batch, batch, "", day, "1", rows=count, paid=1, not_paid=1, open=1)

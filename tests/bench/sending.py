@@ -52,6 +52,9 @@ class Unpaced:
     def wait(self, *, to_send: bool = False) -> bool:  # noqa: ARG002
         return True
 
+    def at_once(self) -> bool:
+        return True
+
     def unused(self) -> None: ...
     def pause(self, seconds: float) -> None: ...
 

@@ -41,12 +41,12 @@ PATIENCE_S, IMPATIENCE_S = 5.0, 0.25
 """Seconds that a command waits for an answer: few where a fault of its schedule makes it wait in vain."""
 
 POINTS: Mapping[str, tuple[Any, str]] = {
-    "ledger.claim": (Ledger, "claim"),
+    "ledger.claim": (Ledger, "claim_all"),
     "ledger.conclude": (Ledger, "conclude_all"),
     "checkpoint.create": (Checkpoint, "create"),
     "checkpoint.adopt": (Checkpoint, "adopt"),
     "checkpoint.note": (Checkpoint, "note"),
-    "checkpoint.begin": (Checkpoint, "begin"),
+    "checkpoint.begin": (Checkpoint, "begin_all"),
     "checkpoint.end": (Checkpoint, "end"),
     "checkpoint.hold": (Checkpoint, "hold"),
     "checkpoint.lost_attempt": (Checkpoint, "lost_attempt"),
