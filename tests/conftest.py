@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import subprocess
 import time
 from collections import Counter
@@ -231,6 +232,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Several processes take the files as they are sorted here, not those with the most tests first."""
     config.option.loadscopereorder = False
     config.addinivalue_line("markers", "alone: measures time, and so has the machine to itself")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # behind `&` in a script; commands would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

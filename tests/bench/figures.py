@@ -279,6 +279,7 @@ SENDS = (
     beside_bare("send", "own", 16, 0, 0.85, rows=3_000, quick_rows=100),
     beside_bare("send-plain", "plain", 16, 0, 0.85, rows=3_000, quick_rows=100),
     beside_bare("send-200ms", "own", 64, 200, 0.99, rows=3_200, quick_rows=64),
+    beside_bare("send-plain-200ms", "plain", 64, 200, 0.99, rows=3_200, quick_rows=64),
     slow_disk(16, 800, 0.95),
     slow_disk(64, 3_200, 0.85),
     throttled(5, 1),
