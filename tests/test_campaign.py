@@ -44,10 +44,19 @@ def test_nobody_is_paid_twice_and_no_row_is_lost(tmp_path: Path) -> None:
     assert sum(verdict["kills"] for verdict in verdicts) >= 100
     assert sum(verdict["faults"] for verdict in verdicts) >= 500
     assert sum(len(verdict["moments"]) for verdict in verdicts) >= 20, "killed by the clock"
+    assert set(draw.BUSY_POINTS) <= {point for verdict in verdicts for point in _died_at(verdict["crashes"])}
     assert sum(verdict["at once"] for verdict in verdicts) >= 40
     assert sum(verdict["answers"].get("true", 0) for verdict in verdicts) >= 20
     assert sum(verdict["answers"].get("wrong", 0) for verdict in verdicts) >= 10
     assert {verdict["verdict"] for verdict in verdicts} == {"green"}
+
+
+def _died_at(crashes: list[str]) -> Iterator[str]:
+    """Of `kill before socket.send#3`, what was reached; a nap is survived."""
+    for crash in crashes:
+        how, *_, point = crash.partition("#")[0].split()
+        if how in {"kill", "exit"}:
+            yield point
 
 
 @pytest.mark.skipif(bool(postgres.MISSING), reason=postgres.MISSING)

@@ -47,7 +47,7 @@ POINTS: Mapping[str, tuple[Any, str]] = {
     "checkpoint.adopt": (Checkpoint, "adopt"),
     "checkpoint.note": (Checkpoint, "note"),
     "checkpoint.begin": (Checkpoint, "begin_all"),
-    "checkpoint.end": (Checkpoint, "end"),
+    "checkpoint.end": (Checkpoint, "end_all"),
     "checkpoint.hold": (Checkpoint, "hold"),
     "checkpoint.lost_attempt": (Checkpoint, "lost_attempt"),
     "checkpoint.adopt_lost_claim": (Checkpoint, "adopt_lost_claim"),
