@@ -339,15 +339,17 @@ def wait_for(desk: Sending, attempts: list[tuple[str, str]], then: Callable[[], 
 
 def test_an_answer_is_kept_while_another_program_holds_the_record(together: Sending, tmp_path: Path) -> None:
     """Whoever waits for the record in its turn keeps nobody's answer out of the progress file."""
-    both_sent = threading.Barrier(2)
+    both = threading.Barrier(2)
     record = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None, check_same_thread=False)
 
     def hold(n: int) -> None:
         together.clock.move(1.0, 1.0)
-        if n <= 2:
-            both_sent.wait(10.0)
+        if n > 2:
+            return
+        both.wait(10.0)  # both were sent; and nobody is answered before the record is held
         if n == 1:
             record.execute("BEGIN IMMEDIATE")
+        both.wait(10.0)
 
     together.provider.meanwhile = hold
     with closing(record), ThreadPoolExecutor(1) as pool:
