@@ -12,12 +12,12 @@ def main() -> None:
     # At its end an interpreter looks through all that it has for cycles, only to free what ends with it.
     atexit.register(gc.freeze)
     try:
-        from bulk_topup.cli import main as command_line
+        from bulk_topup.commands.main import main as command_line
 
         command_line()
     except KeyboardInterrupt:
-        from bulk_topup import say
-        from bulk_topup.errors import Exit
+        from bulk_topup.core.errors import Exit
+        from bulk_topup.report.words import say
 
         sys.stderr.write(say.text("error", message=say.text("interrupted.before")) + "\n")
         sys.exit(Exit.INTERRUPTED)

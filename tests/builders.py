@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from bulk_topup import checks
-from bulk_topup import plan as planning
-from bulk_topup.batch import ELSEWHERE_COLUMNS, KEY, KNOWN_COLUMNS, RECENT_COLUMNS, Known, Past, Wishes
-from bulk_topup.checkpoint import BatchIdentity, Checkpoint
-from bulk_topup.clock import WIB
-from bulk_topup.model import Columns, Kind, Order, Outcome, Product, Sheet, Status, Then, Wanted
-from bulk_topup.sheet.columns import Named, find_header
+from bulk_topup.core.clock import WIB
+from bulk_topup.core.model import Columns, Kind, Order, Outcome, Product, Sheet, Status, Then, Wanted
+from bulk_topup.record.checkpoint import BatchIdentity, Checkpoint
+from bulk_topup.rules import checks
+from bulk_topup.rules import plan as planning
+from bulk_topup.rules.resume import ELSEWHERE_COLUMNS, KEY, KNOWN_COLUMNS, RECENT_COLUMNS, Known, Past, Wishes
+from bulk_topup.sheet.header import Named, find_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from bulk_topup.checkpoint import Attempt
-    from bulk_topup.checks import Rows
-    from bulk_topup.ledger import Claim, Ledger
-    from bulk_topup.model import OddCell, PriceList
-    from bulk_topup.plan import Plan
+    from bulk_topup.core.model import OddCell, PriceList
+    from bulk_topup.record.checkpoint import Attempt
+    from bulk_topup.record.ledger.claims import Claim, Ledger
+    from bulk_topup.rules.checks import Rows
+    from bulk_topup.rules.plan import Plan
 
 NOW = datetime(2025, 1, 20, 10, 0, tzinfo=WIB)
 TODAY = NOW.date()

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import click
 from babel.messages import Catalog, mofile, pofile
 
-from bulk_topup import say
-from bulk_topup.cli import cli
-from bulk_topup.language import CATALOGUES, DOMAIN
+from bulk_topup.commands.main import cli
+from bulk_topup.report.words import say
+from bulk_topup.report.words.language import CATALOGUES, DOMAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

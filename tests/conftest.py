@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from bulk_topup.clock import WIB
+from bulk_topup.core.clock import WIB
 from bulk_topup.sandbox import Sandbox
 from tests import forks, machine
 from tests import postgres as postgresql

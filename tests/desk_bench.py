@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 
-from bulk_topup import config, run
-from bulk_topup.batch import Wishes
-from bulk_topup.clock import WIB, SystemClock
-from bulk_topup.desk import Desk
+from bulk_topup.commands import run
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.core.clock import WIB, SystemClock
+from bulk_topup.record import paths
+from bulk_topup.rules.resume import Wishes
 from bulk_topup.sandbox import Faults, Sandbox
 from bulk_topup.sandbox.damage import Wire
 from bulk_topup.sheet import read_sheet
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from bulk_topup.errors import Exit
+    from bulk_topup.core.errors import Exit
     from bulk_topup.sandbox import LoggedRequest, TopUp
-    from bulk_topup.settle import Verdict
+    from bulk_topup.sending.poll import Verdict
 
 PRICE = 5_650
 """Of TSEL5, in rupiah."""
@@ -112,12 +113,12 @@ class Bench:
     def checkpoint(self) -> Path:
         return self.folder / "bonus.checkpoint.db"
 
-    def job(self, *, retry_failed: bool = False, same_batch: bool = False, **other: Any) -> config.Job:
-        source = config.Source(self.path)
-        connection = config.Connection(base_url=self.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
+    def job(self, *, retry_failed: bool = False, same_batch: bool = False, **other: Any) -> paths.Job:
+        source = paths.Source(self.path)
+        connection = paths.Connection(base_url=self.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
         wishes = Wishes(retry_failed=retry_failed, same_batch=same_batch)
-        files = config.files_of(source, sandbox=False)
-        return replace(config.Job(source, files, connection, wishes, wait_s=0.0, yes=True), **other)
+        files = paths.files_of(source, sandbox=False)
+        return replace(paths.Job(source, files, connection, wishes, wait_s=0.0, yes=True), **other)
 
     def run(self, **wishes: Any) -> Exit:
         job = self.job(**wishes)

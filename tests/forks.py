@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
 import bulk_topup
-from bulk_topup.sheet import child, contain
+from bulk_topup.sheet.process import child, parent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ POSSIBLE = "forkserver" in multiprocessing.get_all_start_methods()
 
 _STREAMS = ("stdin", "stdout", "stderr")
 _OURS = os.getpid()
-_started = contain._started
+_started = parent._started
 
 
 def run(

@@ -14,21 +14,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import openpyxl
 import pytest
 
-from bulk_topup import run as flow
-from bulk_topup.batch import Wishes
-from bulk_topup.clock import WIB, SystemClock
-from bulk_topup.config import Connection, Job, Source, files_of
-from bulk_topup.desk import Desk
-from bulk_topup.errors import BulkTopupError
+from bulk_topup.commands import run as flow
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.core.clock import WIB, SystemClock
+from bulk_topup.core.errors import BulkTopupError
+from bulk_topup.record.paths import Connection, Job, Source, files_of
+from bulk_topup.rules.resume import Wishes
 from bulk_topup.sandbox import Sandbox
-from bulk_topup.sheet import contain, read_sheet
+from bulk_topup.sheet import read_sheet
+from bulk_topup.sheet.process import parent
 from tests import forks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from bulk_topup.errors import Exit
+    from bulk_topup.core.errors import Exit
     from bulk_topup.sandbox import LoggedRequest, TopUp
     from bulk_topup.sheet import Arriving
 
@@ -185,5 +186,5 @@ def open_office(folder: Path, **of_sandbox: Any) -> Iterator[Office]:
         settings.setenv("BULK_TOPUP_USERNAME", "sandbox")
         settings.setenv("BULK_TOPUP_PASSWORD", "sandbox")
         if forks.POSSIBLE:
-            settings.setattr(contain, "_started", forks.reader)
+            settings.setattr(parent, "_started", forks.reader)
         yield Office(folder, clock, sandbox)

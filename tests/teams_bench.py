@@ -16,10 +16,10 @@ from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bulk_topup.clock import WIB
-from bulk_topup.ledger import Ledger
-from bulk_topup.model import Status
-from bulk_topup.throttle import FASTEST_PER_S, SharedThrottle
+from bulk_topup.core.clock import WIB
+from bulk_topup.core.model import Status
+from bulk_topup.provider.pace import FASTEST_PER_S, SharedThrottle
+from bulk_topup.record.ledger.claims import Ledger
 from tests import postgres
 from tests.builders import an_order, claim
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup.account import Account, Slot, Stop
-from bulk_topup.send import BUSY_S
-from bulk_topup.throttle import AHEAD_S, LATE_S, SharedThrottle
+from bulk_topup.provider.pace import AHEAD_S, LATE_S, SharedThrottle
+from bulk_topup.record.ledger.shared import Account, Slot, Stop
+from bulk_topup.sending.sender import BUSY_S
 from tests.builders import NOW
 
 if TYPE_CHECKING:

@@ -17,14 +17,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_topup import approval, config
-from bulk_topup import run as flow
-from bulk_topup.checkpoint import Checkpoint
-from bulk_topup.config import Approval
-from bulk_topup.desk import Desk, change_line
-from bulk_topup.errors import InputError
+from bulk_topup.commands import run as flow
+from bulk_topup.commands.terminal import Desk, change_line
+from bulk_topup.core.errors import InputError
+from bulk_topup.record import paths
+from bulk_topup.record.checkpoint import Checkpoint
+from bulk_topup.record.paths import Approval
+from bulk_topup.rules import approval
 from bulk_topup.sandbox import PRICES as LISTED
-from bulk_topup.settle import Verdict
+from bulk_topup.sending.poll import Verdict
 from tests.builders import (
     ANDI,
     BUDI,
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bulk_topup.model import PriceList, Sheet
-    from bulk_topup.plan import Plan
+    from bulk_topup.core.model import PriceList, Sheet
+    from bulk_topup.rules.plan import Plan
     from tests.conftest import MakeOffice
     from tests.conftest import Office as Desktop
     from tests.office import Came, Office, Topup
@@ -524,7 +525,7 @@ def test_who_approved_it_stands_in_the_batch_and_its_trail(office: Office) -> No
     with closing(checkpoint):
         assert [checkpoint.fact(name) for name in ("approved_by", "plan_code")] == ["Rina", code]
         ((who, note),) = checkpoint._rows("SELECT who, note FROM trail WHERE what = 'run'")
-    assert who == config.who()
+    assert who == paths.who()
     assert note == f"2 orders, plan {code}, approved by Rina"
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from bulk_topup import batch
-from bulk_topup.batch import Known, Wishes
-from bulk_topup.errors import InputError
-from bulk_topup.model import Level, Status
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import Level, Status
+from bulk_topup.rules import resume
+from bulk_topup.rules.resume import Known, Wishes
 from tests.builders import (
     ANDI,
     BUDI,
@@ -35,7 +35,7 @@ from tests.builders import (
 )
 
 if TYPE_CHECKING:
-    from bulk_topup.model import Sheet
+    from bulk_topup.core.model import Sheet
 
 NONE_YET = None
 THIS_DAY, EARLIER, LAST_MONTH, LAST_YEAR = TODAY, date(2025, 1, 17), date(2024, 12, 31), date(2024, 1, 20)
@@ -51,7 +51,7 @@ def decide(
     """Whether a new batch is started, or the code of the refusal."""
     known = known_of(*orders, first_day=first_day, content="as it was")
     try:
-        return batch.must_be_new(known, lambda: "as it was" if same else "edited", TODAY, wishes)
+        return resume.must_be_new(known, lambda: "as it was" if same else "edited", TODAY, wishes)
     except InputError as refusal:
         return refusal.code
 
@@ -97,7 +97,7 @@ def test_on_a_later_day_only_the_same_unfinished_sheet_of_this_month_carries_on(
 
 def test_the_refusal_names_the_day_of_the_first_attempt() -> None:
     with pytest.raises(InputError) as refusal:
-        batch.must_be_new(known_of(*DONE, first_day=LAST_MONTH), str, TODAY, Wishes())
+        resume.must_be_new(known_of(*DONE, first_day=LAST_MONTH), str, TODAY, Wishes())
     assert refusal.value.facts == {"day": LAST_MONTH}
 
 
@@ -108,9 +108,9 @@ def test_a_batch_that_began_on_a_day_still_to_come_goes_on_only_by_a_persons_wor
     ahead = replace(known_of(*LEFT, first_day=first_day), started=date(2025, 1, 21))
 
     with pytest.raises(InputError, match=r"batch\.ahead"):
-        batch.must_be_new(ahead, str, TODAY, Wishes())
-    assert batch.must_be_new(ahead, str, TODAY, Wishes(same_batch=True)) is CARRIES_ON
-    assert batch.must_be_new(ahead, str, TODAY, Wishes(new_batch=True)) is NEW
+        resume.must_be_new(ahead, str, TODAY, Wishes())
+    assert resume.must_be_new(ahead, str, TODAY, Wishes(same_batch=True)) is CARRIES_ON
+    assert resume.must_be_new(ahead, str, TODAY, Wishes(new_batch=True)) is NEW
 
 
 def test_a_batch_of_an_earlier_month_that_sent_nothing_is_not_gone_on_with_unasked() -> None:
@@ -118,10 +118,10 @@ def test_a_batch_of_an_earlier_month_that_sent_nothing_is_not_gone_on_with_unask
     begun = replace(known_of(*LEFT, first_day=None), started=LAST_MONTH)
 
     with pytest.raises(InputError, match=r"batch\.earlier_month"):
-        batch.must_be_new(begun, str, TODAY, Wishes())
-    assert batch.must_be_new(begun, str, TODAY, Wishes(same_batch=True)) is CARRIES_ON
-    assert batch.must_be_new(begun, str, TODAY, Wishes(new_batch=True)) is NEW
-    assert batch.must_be_new(replace(begun, started=EARLIER), lambda: "other", TODAY, Wishes()) is CARRIES_ON
+        resume.must_be_new(begun, str, TODAY, Wishes())
+    assert resume.must_be_new(begun, str, TODAY, Wishes(same_batch=True)) is CARRIES_ON
+    assert resume.must_be_new(begun, str, TODAY, Wishes(new_batch=True)) is NEW
+    assert resume.must_be_new(replace(begun, started=EARLIER), lambda: "other", TODAY, Wishes()) is CARRIES_ON
 
 
 def test_a_new_batch_may_be_wished_on_the_same_day_too() -> None:
@@ -140,18 +140,18 @@ def test_on_a_later_day_a_plan_with_nothing_to_send_and_nothing_open_is_finished
     """Judged by the plan: a row that a check held back until today is something to send."""
     known = known_of(*orders, first_day=EARLIER)
     with pytest.raises(InputError, match=r"batch\.finished"):
-        batch.assert_not_finished(known, 0, TODAY, Wishes())
-    batch.assert_not_finished(known, 1, TODAY, Wishes())
-    batch.assert_not_finished(known, 0, TODAY, Wishes(same_batch=True))
-    batch.assert_not_finished(known_of(*orders, first_day=TODAY), 0, TODAY, Wishes())
-    batch.assert_not_finished(known_of(*OPEN, first_day=EARLIER), 0, TODAY, Wishes())
+        resume.assert_not_finished(known, 0, TODAY, Wishes())
+    resume.assert_not_finished(known, 1, TODAY, Wishes())
+    resume.assert_not_finished(known, 0, TODAY, Wishes(same_batch=True))
+    resume.assert_not_finished(known_of(*orders, first_day=TODAY), 0, TODAY, Wishes())
+    resume.assert_not_finished(known_of(*OPEN, first_day=EARLIER), 0, TODAY, Wishes())
 
 
 # -- whether a sheet is the same ---------------------------------------------------------------------------
 
 
 def fingerprint(sheet: Sheet) -> str:
-    return batch.content_of(understood(sheet))
+    return resume.content_of(understood(sheet))
 
 
 SHEET = [(ANDI, "S5"), (BUDI, "S10"), ("nobody", "S5")]
@@ -287,11 +287,11 @@ def test_what_this_batch_has_attempted_is_not_measured_against_others() -> None:
 def test_no_claims_and_no_candidates_are_no_findings() -> None:
     nobody, rows = plan_of(topups(("nobody", "S5"))).orders, understood(topups((ANDI, "S5")))
     claims = elsewhere_of((ANDI, 5_000, 1, TODAYS, "paid"))
-    assert list(batch.claimed_elsewhere(nobody, claims, TODAY)) == []
-    assert list(batch.changed_rows(nobody, known_of((ANDI, "S5", 1, "sukses")), rows)) == []
+    assert list(resume.claimed_elsewhere(nobody, claims, TODAY)) == []
+    assert list(resume.changed_rows(nobody, known_of((ANDI, "S5", 1, "sukses")), rows)) == []
     orders = plan_of(topups((ANDI, "S5"))).orders
-    assert list(batch.claimed_elsewhere(orders, NOTHING_ELSEWHERE, TODAY)) == []
-    assert list(batch.changed_rows(orders, Known(), rows)) == []
+    assert list(resume.claimed_elsewhere(orders, NOTHING_ELSEWHERE, TODAY)) == []
+    assert list(resume.changed_rows(orders, Known(), rows)) == []
 
 
 # -- what another batch paid lately ------------------------------------------------------------------------
@@ -313,12 +313,12 @@ def paid(*numbers: str, batch: str = "b2", day: str = "2025-01-19") -> pd.DataFr
                     paid(BUDI, CITRA, batch="b3", day="2025-01-18").assign(batch_name="maret"),
                 ]
             ),
-            batch.Overlap("maret, lebaran", "2025-01-19", 3),
+            resume.Overlap("maret, lebaran", "2025-01-19", 3),
             id="three rows, by two",
         ),
         pytest.param(
             pd.concat([paid(ANDI, BUDI), paid(CITRA, DEWI, batch="b3")]),
-            batch.Overlap("lebaran", "2025-01-19", 4),
+            resume.Overlap("lebaran", "2025-01-19", 4),
             id="two batches of one name",
         ),
         pytest.param(
@@ -327,20 +327,20 @@ def paid(*numbers: str, batch: str = "b2", day: str = "2025-01-19") -> pd.DataFr
     ],
 )
 def test_what_several_batches_paid_counts_together(
-    recent: pd.DataFrame, overlap: batch.Overlap | None
+    recent: pd.DataFrame, overlap: resume.Overlap | None
 ) -> None:
     assert plan_of(topups(*FOUR), recent=recent).overlap == overlap
 
 
 def test_three_orders_and_half_of_the_plan_paid_by_one_batch_are_an_overlap() -> None:
     overlap = plan_of(topups(*FOUR, (ANDI, "S10"), (BUDI, "S10")), recent=paid(ANDI, BUDI, CITRA)).overlap
-    assert overlap == batch.Overlap("lebaran", "2025-01-19", 3)
+    assert overlap == resume.Overlap("lebaran", "2025-01-19", 3)
 
 
 @pytest.mark.parametrize("size", [1, 2])
 def test_all_orders_of_a_small_sheet_are_an_overlap_until_it_has_sent_something(size: int) -> None:
     recent = paid(ANDI, BUDI)
-    assert plan_of(topups(*FOUR[:size]), recent=recent).overlap == batch.Overlap(
+    assert plan_of(topups(*FOUR[:size]), recent=recent).overlap == resume.Overlap(
         "lebaran", "2025-01-19", size
     )
     under_way = known_of((CITRA, "S5", 1, "sukses"))
@@ -376,4 +376,4 @@ def test_nothing_paid_lately_or_other_amounts_are_no_overlap() -> None:
 
 def test_a_batch_paid_in_parts_on_several_days_is_one_batch_of_its_last_day() -> None:
     recent = pd.concat([paid(ANDI, BUDI, day="2025-01-02"), paid(CITRA, DEWI, day="2025-01-03")])
-    assert plan_of(topups(*FOUR), recent=recent).overlap == batch.Overlap("lebaran", "2025-01-03", 4)
+    assert plan_of(topups(*FOUR), recent=recent).overlap == resume.Overlap("lebaran", "2025-01-03", 4)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bulk_topup import send
-from bulk_topup.begin import Asked, Beginnings, Begun, Following, Refused, Unwritten
-from bulk_topup.commits import SharedSync, Turn
-from bulk_topup.errors import StorageFailed
-from bulk_topup.ledger import Claim
-from bulk_topup.model import Ending, Kind, Status, Wanted
-from bulk_topup.throttle import Throttle
+from bulk_topup.core.errors import StorageFailed
+from bulk_topup.core.model import Ending, Kind, Status, Wanted
+from bulk_topup.provider.pace import Throttle
+from bulk_topup.record.commits import SharedSync, Turn
+from bulk_topup.record.ledger.claims import Claim
+from bulk_topup.sending import sender as send
+from bulk_topup.sending.attempts import Asked, Beginnings, Begun, Following, Refused, Unwritten
 from tests.builders import ANDI, BUDI, Silent, an_outcome, claim
 from tests.test_late_send import NOON, SUKSES, TODAY, Sending
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from bulk_topup.checkpoint import Ended
-    from bulk_topup.model import Order, Outcome
+    from bulk_topup.core.model import Order, Outcome
+    from bulk_topup.record.checkpoint import Ended
 
 CITRA, DEWI = "081255550003", "081255550004"
 

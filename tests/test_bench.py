@@ -8,7 +8,7 @@ from itertools import islice
 
 import pytest
 
-from bulk_topup import numbers
+from bulk_topup.rules import numbers
 from bulk_topup.sandbox.prices import PRICES
 from tests.bench import data, page
 from tests.bench.__main__ import Measured

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_topup import books
-from bulk_topup.clock import WIB
-from bulk_topup.desk import books_lines
-from bulk_topup.model import Kind
+from bulk_topup.commands.terminal import books_lines
+from bulk_topup.core.clock import WIB
+from bulk_topup.core.model import Kind
+from bulk_topup.rules import books
 from tests.desk_bench import PRICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bulk_topup.books import Books
+    from bulk_topup.rules.books import Books
     from tests.conftest import MakeOffice
 
     Answers = list[dict[str, Any]]

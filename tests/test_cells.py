@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_topup.model import OddCell, Oddity
+from bulk_topup.core.model import OddCell, Oddity
 from bulk_topup.sheet import cells
-from bulk_topup.sheet.formats import Shape, shape_of
+from bulk_topup.sheet.number_formats import Shape, shape_of
 
 PHONE = "81213456789"
 

@@ -24,12 +24,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bulk_topup import checkpoint as checkpoint_module
-from bulk_topup.batch import Known, Wishes, assert_not_finished
-from bulk_topup.checkpoint import APPLICATION_ID, SCHEMA, Checkpoint, uri_of
-from bulk_topup.errors import InputError, StorageFailed
-from bulk_topup.model import Kind, Status, Then
-from bulk_topup.outcomes import order_status
+from bulk_topup.core.errors import InputError, StorageFailed
+from bulk_topup.core.model import Kind, Status, Then
+from bulk_topup.provider.outcomes import order_status
+from bulk_topup.record import checkpoint as checkpoint_module
+from bulk_topup.record.checkpoint import APPLICATION_ID, SCHEMA, Checkpoint, uri_of
+from bulk_topup.rules.resume import Known, Wishes, assert_not_finished
 from tests.builders import (
     ANDI,
     BATCH_IDENTITY,
@@ -52,8 +52,8 @@ from tests.builders import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bulk_topup.checkpoint import Attempt, Ended
-    from bulk_topup.model import Order, Outcome
+    from bulk_topup.core.model import Order, Outcome
+    from bulk_topup.record.checkpoint import Attempt, Ended
 
 ROOT = Path(__file__).resolve().parent.parent
 SHEET = topups((ANDI, "S5"), (BUDI, "S10"), ("nobody", "S5"))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup import checks, say
-from bulk_topup.model import Finding, Level, OddCell, Oddity, Status, letter
-from bulk_topup.results import RESULT_COLUMNS, ResultLine
+from bulk_topup.core.model import Finding, Level, OddCell, Oddity, Status, letter
+from bulk_topup.report.results import RESULT_COLUMNS, ResultLine
+from bulk_topup.report.words import say
+from bulk_topup.report.workbook import SummaryRow, write_results
+from bulk_topup.rules import checks
 from bulk_topup.sheet import read_sheet
-from bulk_topup.workbook import SummaryRow, write_results
 from tests.builders import (
     ANDI,
     BUDI,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from bulk_topup.model import PriceList, Sheet
+    from bulk_topup.core.model import PriceList, Sheet
 
 
 def found(sheet: Sheet, prices: PriceList = PRICES) -> list[Finding]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup import commits
-from bulk_topup.commits import MOST_AT_ONCE, Alone, Log, SharedCommits, SharedSync, Turn, Turns
+from bulk_topup.record import commits
+from bulk_topup.record.commits import MOST_AT_ONCE, Alone, Log, SharedCommits, SharedSync, Turn, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,12 +8,12 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from bulk_topup import config
-from bulk_topup.clock import SystemClock
-from bulk_topup.command import FilePath
-from bulk_topup.config import Connection, Files, Source, files_of
-from bulk_topup.errors import InputError
-from bulk_topup.tools import tools_of
+from bulk_topup.commands.click_command import FilePath
+from bulk_topup.core.clock import SystemClock
+from bulk_topup.core.errors import InputError
+from bulk_topup.record import paths
+from bulk_topup.record.paths import Connection, Files, Source, files_of
+from bulk_topup.sending.session import tools_of
 
 
 @pytest.fixture(autouse=True)
@@ -216,7 +216,7 @@ def test_the_settings_file_names_the_ledger_where_the_environment_does_not(
 
 def test_the_trail_has_a_person_even_where_the_system_knows_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "rina")
-    assert config.who() == "rina"
+    assert paths.who() == "rina"
 
 
 # -- one account, one provider -----------------------------------------------------------------------------
@@ -239,6 +239,6 @@ def test_every_spelling_of_an_account_and_address_has_one_record_and_one_batch(
     monkeypatch.setenv("BULK_TOPUP_PASSWORD", "secret")
     monkeypatch.setenv("BULK_TOPUP_LEDGER", str(tmp_path / "ledger.db"))
     source = Source(tmp_path / "bonus.xlsx")
-    job = config.Job(source, files_of(source, sandbox=False), Connection(base_url=address))
+    job = paths.Job(source, files_of(source, sandbox=False), Connection(base_url=address))
     with tools_of(job, SystemClock()) as tools:
         assert (tools.account, tools.base_url) == ("agent", "https://klikmbc.co.id/json/pulsa")

@@ -15,23 +15,25 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from bulk_topup import say
-from bulk_topup.errors import InputError
-from bulk_topup.model import Columns, Oddity
-from bulk_topup.sheet import child, contain, frames, look, read_sheet
-from bulk_topup.sheet.book import Found, Remarks
-from bulk_topup.sheet.columns import Header
-from bulk_topup.sheet.contain import Limits
-from bulk_topup.sheet.frames import Frame, Garbage
-from bulk_topup.sheet.gather import gathered
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import Columns, Oddity
+from bulk_topup.report.words import say
+from bulk_topup.sheet import detect, read_sheet
+from bulk_topup.sheet.header import Header
+from bulk_topup.sheet.process import child, frames
+from bulk_topup.sheet.process import parent as contain
+from bulk_topup.sheet.process.frames import Frame, Garbage
+from bulk_topup.sheet.process.gather import gathered
+from bulk_topup.sheet.process.parent import Limits
 from bulk_topup.sheet.table import covered
+from bulk_topup.sheet.tabs import Found, Remarks
 from tests.processes import children
 from tests.test_sheet import PART, by_hand, inline, refused, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bulk_topup.model import Sheet
+    from bulk_topup.core.model import Sheet
 
     Parser = Callable[..., Sheet]
 
@@ -253,7 +255,7 @@ def test_the_real_child_holds_no_secret(tmp_path: Path, monkeypatch: pytest.Monk
         [child] = children()
         environment = Path(f"/proc/{child.pid}/environ").read_bytes()
         arguments = Path(f"/proc/{child.pid}/cmdline").read_bytes()
-    assert b"bulk_topup.sheet.child" in arguments
+    assert b"bulk_topup.sheet.process.child" in arguments
     assert b"PYTHONPATH=" in environment
     assert b"BULK_TOPUP" not in environment
     assert SECRET.encode() not in environment + arguments
@@ -395,7 +397,7 @@ def test_a_zip_that_lies_about_its_size_is_read_no_further_than_it_says(tmp_path
 
 
 def test_too_many_parts_are_refused(tmp_path: Path) -> None:
-    path = packed(tmp_path / "b.xlsx", b"", {f"{at}": b"" for at in range(look.MOST_PARTS)})
+    path = packed(tmp_path / "b.xlsx", b"", {f"{at}": b"" for at in range(detect.MOST_PARTS)})
     refused(path, "sheet.bomb")
 
 

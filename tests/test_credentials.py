@@ -18,12 +18,12 @@ import keyring.errors
 import pytest
 from keyring.core import load_keyring
 
-from bulk_topup import credentials as credentials_module
-from bulk_topup.config import Connection
-from bulk_topup.credentials import Login, credentials, forget, keep, kept
-from bulk_topup.desk import Desk
-from bulk_topup.errands import log_out
-from bulk_topup.errors import InputError
+from bulk_topup.commands import credentials as credentials_module
+from bulk_topup.commands.credentials import Login, credentials, forget, keep, kept
+from bulk_topup.commands.prices import log_out
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.core.errors import InputError
+from bulk_topup.record.paths import Connection
 from tests.file_keyring import FileKeyring
 from tests.test_hostile import places_with
 

@@ -16,19 +16,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_topup import say
-from bulk_topup.errors import InputError
-from bulk_topup.sheet import text
-from bulk_topup.sheet.book import Block, Found, Remarks, Wanted, row_by_row
-from bulk_topup.sheet.columns import Named, find_header
+from bulk_topup.core.errors import InputError
+from bulk_topup.report.words import say
+from bulk_topup.sheet.header import Named, find_header
+from bulk_topup.sheet.readers import csv_text
 from bulk_topup.sheet.table import batches
+from bulk_topup.sheet.tabs import Block, Found, Remarks, Wanted, row_by_row
 
 ROOT = Path(__file__).parents[1]
 WILD = Path(os.environ.get("BULK_TOPUP_WILD_SHEETS", ROOT.parent / "shared" / "wild-sheets")) / "csv"
 
 
 def found(data: bytes, number: str | None = None, product: str | None = None) -> Found:
-    return text.read(data, Wanted(named=Named(number, product)))
+    return csv_text.read(data, Wanted(named=Named(number, product)))
 
 
 def rows_of(data: bytes) -> dict[int, list[str]]:
@@ -282,7 +282,7 @@ def test_more_columns_than_excel_has_are_refused_with_the_row() -> None:
 
 
 def test_lines_without_end_are_counted_no_further_than_a_sheet_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text, "MOST_ROWS", 1_000)
+    monkeypatch.setattr(csv_text, "MOST_ROWS", 1_000)
     assert refused(b"HP,Kode\n" + b"\n" * 1_000).code == "sheet.too_many_rows"
     assert refused(b"\n" * 1_001).code == "sheet.too_many_rows"
 
@@ -347,7 +347,7 @@ def test_a_file_without_rows_says_so(data: bytes, code: str) -> None:
 
 def test_a_tab_of_a_text_file_is_refused() -> None:
     with pytest.raises(InputError) as caught:
-        text.read(b"HP,Kode\n0812,TEL5\n", Wanted(tab="Juni"))
+        csv_text.read(b"HP,Kode\n0812,TEL5\n", Wanted(tab="Juni"))
     assert caught.value.code == "sheet.no_tabs"
 
 
@@ -367,11 +367,11 @@ LINES = st.sampled_from(
 @settings(max_examples=300, deadline=None)
 @given(lines=st.lists(LINES, min_size=1, max_size=40), characters=st.sampled_from([1, 9, 64, 500]))
 def test_rows_by_column_are_those_that_are_read_one_by_one(lines: list[str], characters: int) -> None:
-    source = text._Source(("Bonus\nHP,Kode,Nama\n" + "".join(lines)).encode(), "utf-8")
-    header = find_header(text._records(source), Named())
-    one_by_one = [(row, [*cells, *[""] * 3][:3]) for row, cells in text._records(source) if row > 2]
-    too_long = [row for row, cells in text._records(source) if row > 2 and any(map(str.strip, cells[3:]))]
-    rows = row_by_row(text._under(source, header, Remarks(), characters))
+    source = csv_text._Source(("Bonus\nHP,Kode,Nama\n" + "".join(lines)).encode(), "utf-8")
+    header = find_header(csv_text._records(source), Named())
+    one_by_one = [(row, [*cells, *[""] * 3][:3]) for row, cells in csv_text._records(source) if row > 2]
+    too_long = [row for row, cells in csv_text._records(source) if row > 2 and any(map(str.strip, cells[3:]))]
+    rows = row_by_row(csv_text._under(source, header, Remarks(), characters))
     read = [(row, [*cells, *[""] * 3][:3]) for row, cells in islice(rows, len(one_by_one))]
     assert read == one_by_one
     if too_long:
@@ -384,11 +384,11 @@ def test_rows_by_column_are_those_that_are_read_one_by_one(lines: list[str], cha
 
 def test_one_quoted_cell_leaves_the_other_rows_by_column() -> None:
     line = "0812,TEL5,Sari\n"
-    source = text._Source(
+    source = csv_text._Source(
         ("HP,Kode,Nama\n" + line * 999 + '0812,TEL5,"Sa,ri"\n' + line * 999).encode(), "utf-8"
     )
-    header = find_header(text._records(source), Named())
-    pieces = list(text._under(source, header, Remarks(), 10 * len(line)))
+    header = find_header(csv_text._records(source), Named())
+    pieces = list(csv_text._under(source, header, Remarks(), 10 * len(line)))
     assert sum(len(piece.rows) for piece in pieces if isinstance(piece, Block)) > 1_900
     assert dict(row_by_row(pieces))[1_001] == ["0812", "TEL5", "Sa,ri"]
     assert list(dict(row_by_row(pieces))) == list(range(2, 2_001))
@@ -428,7 +428,7 @@ def test_a_large_file_is_read_in_far_less_memory_than_its_size(tmp_path: Path) -
 def _as_pandas_reads(path: Path, delimiter: str) -> list[list[str]] | None:
     """Its cells by the C reader of pandas; None where that can't read them."""
     raw = path.read_bytes()
-    encoding = next((name for bom, name in text.BOMS.items() if raw.startswith(bom)), "utf-8")
+    encoding = next((name for bom, name in csv_text.BOMS.items() if raw.startswith(bom)), "utf-8")
     try:
         frame = pd.read_csv(
             path, sep=delimiter, header=None, dtype=str, keep_default_na=False, encoding=encoding,
@@ -448,8 +448,8 @@ def test_real_files_hold_what_pandas_reads_in_them() -> None:
         if theirs is None:
             continue
         try:
-            source = text._Source(path.read_bytes(), text._encoding(path.read_bytes())[0], delimiter)
-            ours = [cells for _, cells in text._records(source)]
+            source = csv_text._Source(path.read_bytes(), csv_text._encoding(path.read_bytes())[0], delimiter)
+            ours = [cells for _, cells in csv_text._records(source)]
         except InputError:
             continue
         width = max(map(len, theirs), default=0)

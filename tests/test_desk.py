@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
-from bulk_topup import command
-from bulk_topup.checkpoint import Checkpoint
-from bulk_topup.cli import _why_no_port, cli
-from bulk_topup.clock import WIB, near_midnight
-from bulk_topup.console import argument, path_argument, wrapped
-from bulk_topup.desk import Desk, deposit_lines, plan_lines, so_far
-from bulk_topup.lines import LinesAlike
-from bulk_topup.model import Status
-from bulk_topup.progress import Bar, fitted, left_s, time_words
-from bulk_topup.settings import Settings
-from bulk_topup.steps import LastRun, Typed, after, before, now, past_pilot, with_doctor
-from bulk_topup.tally import Tally
+from bulk_topup.commands import click_command
+from bulk_topup.commands.console import argument, path_argument, wrapped
+from bulk_topup.commands.main import _why_no_port, cli
+from bulk_topup.commands.next_steps import LastRun, Typed, after, before, now, past_pilot, with_doctor
+from bulk_topup.commands.progress import Bar, fitted, left_s, time_words
+from bulk_topup.commands.settings import Settings
+from bulk_topup.commands.terminal import Desk, deposit_lines, plan_lines, so_far
+from bulk_topup.core.clock import WIB, near_midnight
+from bulk_topup.core.model import Status
+from bulk_topup.record.checkpoint import Checkpoint
+from bulk_topup.record.lines import LinesAlike
+from bulk_topup.record.tally import Tally
 from tests import forks
 from tests.builders import ANDI, BUDI, CITRA, TODAY, an_order, elsewhere_of, known_of, plan_of, topups
 from tests.desk_bench import PRICE, Bench, MovedClock
@@ -36,7 +36,7 @@ from tests.desk_bench import PRICE, Bench, MovedClock
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bulk_topup.plan import Plan
+    from bulk_topup.rules.plan import Plan
     from tests.conftest import MakeOffice, Office
 
 OK, STOPPED, OPEN = 0, 3, 4
@@ -226,8 +226,8 @@ def test_what_goes_on_keeps_what_was_typed_but_never_pays_anew_nor_unasked(
     run, later = cli.commands["run"], cli.commands["settle"]
     ctx = click.Context(run, obj=Settings(Path("none.toml")))
     click.Command.parse_args(run, ctx, ["gaji.csv", *typed])
-    assert command.as_typed(ctx, run, command.ONCE) == again
-    assert command.as_typed(ctx, later, command.RELEASING) == settle
+    assert click_command.as_typed(ctx, run, click_command.ONCE) == again
+    assert click_command.as_typed(ctx, later, click_command.RELEASING) == settle
 
 
 # -- what is to be done next -------------------------------------------------------------------------------
@@ -516,7 +516,7 @@ def drained(terminal: int) -> str:
     ],
 )
 def test_an_amount_is_taken_as_people_write_it(typed: str) -> None:
-    assert command.Rupiah().convert(typed, None, None) == 25_000_000
+    assert click_command.Rupiah().convert(typed, None, None) == 25_000_000
 
 
 @pytest.mark.parametrize(
@@ -534,13 +534,13 @@ def test_an_amount_is_taken_as_people_write_it(typed: str) -> None:
 )
 def test_an_amount_that_is_not_clear_is_refused_with_what_it_may_mean(typed: str, words: str) -> None:
     with pytest.raises(click.BadParameter) as refused:
-        command.Rupiah().convert(typed, None, None)
+        click_command.Rupiah().convert(typed, None, None)
     assert words in refused.value.message
 
 
 def test_an_amount_below_the_least_is_refused() -> None:
     with pytest.raises(click.BadParameter, match=r"Rp0 is too little; give Rp1 or more"):
-        command.Rupiah(least=1).convert("0", None, None)
+        click_command.Rupiah(least=1).convert("0", None, None)
 
 
 # -- the sandbox's own words -------------------------------------------------------------------------------

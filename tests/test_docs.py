@@ -15,13 +15,13 @@ import click
 import openpyxl
 import pytest
 
-from bulk_topup.cli import cli
-from bulk_topup.errors import Exit
-from bulk_topup.model import Columns, Status
-from bulk_topup.results import RESULT_COLUMNS
+from bulk_topup.commands.main import cli
+from bulk_topup.commands.settings import KEYS
+from bulk_topup.core.errors import Exit
+from bulk_topup.core.model import Columns, Status
+from bulk_topup.report.results import RESULT_COLUMNS
 from bulk_topup.sandbox import TEST_NUMBERS
-from bulk_topup.settings import KEYS
-from bulk_topup.sheet.columns import Named, find_header
+from bulk_topup.sheet.header import Named, find_header
 from tests.markdown import ROOT, code_in, page, section, table
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def test_the_settings_are_the_program_s() -> None:
 
 
 def test_every_variable_named_is_read_by_the_program() -> None:
-    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "bulk_topup").glob("*.py"))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "bulk_topup").rglob("*.py"))
     of_options = {str(p.envvar) for command in cli.commands.values() for p in command.params if p.envvar}
     for variable in set(re.findall(r"BULK_TOPUP_\w+", README)):
         assert variable in of_options or f'"{variable}"' in code, variable

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from bulk_topup.model import Columns
-from bulk_topup.sheet.columns import Named, find_header
+from bulk_topup.core.model import Columns
+from bulk_topup.sheet.header import Named, find_header
 from tests import test_docs
 from tests.markdown import ROOT, code_in, page, section, table
 

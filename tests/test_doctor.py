@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bulk_topup import run as flow
-from bulk_topup.account import Rule51
-from bulk_topup.database import ledger_url
-from bulk_topup.desk import Desk
-from bulk_topup.errors import Declined
-from bulk_topup.ledger import Ledger
+from bulk_topup.commands import run as flow
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.core.errors import Declined
+from bulk_topup.record.ledger.claims import Ledger
+from bulk_topup.record.ledger.shared import Rule51
+from bulk_topup.record.ledger.tables import ledger_url
 
 if TYPE_CHECKING:
     from pathlib import Path

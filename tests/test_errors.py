@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup import errors, say
-from bulk_topup.errors import cause_of
+from bulk_topup.core import errors
+from bulk_topup.core.errors import cause_of
+from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from pathlib import Path

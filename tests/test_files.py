@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup import run
-from bulk_topup.checkpoint import BatchIdentity, Checkpoint
-from bulk_topup.config import Source, files_of
-from bulk_topup.desk import Desk
-from bulk_topup.files import set_aside
+from bulk_topup.commands import run
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.record.checkpoint import BatchIdentity, Checkpoint
+from bulk_topup.record.lock import set_aside
+from bulk_topup.record.paths import Source, files_of
 from bulk_topup.sandbox import Faults
 from tests.office import START, open_office
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bulk_topup.config import Files
+    from bulk_topup.record.paths import Files
     from tests.office import Office
 
 TODAY = date(2025, 2, 20)

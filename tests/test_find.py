@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bulk_topup import find, lookback, standing
-from bulk_topup.batch import Wishes
-from bulk_topup.config import Connection, who
-from bulk_topup.desk import Desk
-from bulk_topup.errors import Exit, InputError
-from bulk_topup.find import Now
-from bulk_topup.ledger import register_of
-from bulk_topup.model import Status
-from bulk_topup.settle import Verdict
+from bulk_topup.commands import history
+from bulk_topup.commands import status as standing
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.core.errors import Exit, InputError
+from bulk_topup.core.model import Status
+from bulk_topup.record.ledger.claims import register_of
+from bulk_topup.record.paths import Connection, who
+from bulk_topup.report.screen import person
+from bulk_topup.report.screen.person import Now
+from bulk_topup.rules.resume import Wishes
+from bulk_topup.sending.poll import Verdict
 from tests.desk_bench import Bench, on_isipulsa, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from bulk_topup.find import Found, Sent
+    from bulk_topup.report.screen.person import Found, Sent
     from tests.conftest import Office
 
 A, B, C = "081234500001", "081234500002", "081234500003"
@@ -60,7 +62,7 @@ def sent_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
 def look(bench: Bench, number: str, *, offline: bool = False) -> Exit:
     connection = Connection(base_url=bench.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
     ledger = str(bench.folder / "ledger.db")
-    return lookback.find_number(connection, ledger, Desk(), bench.clock, number, offline=offline)
+    return history.find_number(connection, ledger, Desk(), bench.clock, number, offline=offline)
 
 
 def said(
@@ -77,7 +79,7 @@ def steps_in(out: str) -> list[str]:
 
 def on_record(bench: Bench, number: str) -> Found:
     with closing(register_of(str(bench.folder / "ledger.db"))) as register:
-        return find.look_up(number, register)
+        return person.look_up(number, register)
 
 
 def only(bench: Bench, number: str) -> Sent:
@@ -168,7 +170,7 @@ def test_a_number_is_understood_as_sheets_are(bench: Bench) -> None:
 @pytest.mark.parametrize("text", ["", "0812", "Rina", "021 5550135"])
 def test_what_is_no_mobile_number_is_refused(text: str) -> None:
     with pytest.raises(InputError) as refused:
-        find.national(text)
+        person.national(text)
     assert refused.value.exit_code is Exit.NOTHING_SENT
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup import say
-from bulk_topup.errors import InputError
-from bulk_topup.folder import assert_trusted, synced_by
+from bulk_topup.core.errors import InputError
+from bulk_topup.record.folder import assert_trusted, synced_by
+from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup import say
-from bulk_topup.errors import InputError
+from bulk_topup.core.errors import InputError
+from bulk_topup.report.words import say
 from bulk_topup.sheet import read_sheet
 from tests.test_sheet import ole2_with
 

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_topup import history, lookback
-from bulk_topup.database import ledger_url
-from bulk_topup.desk import Desk
-from bulk_topup.errors import Declined, Exit, InputError
-from bulk_topup.ledger import OPEN, BatchEntry, Ledger, register_of
-from bulk_topup.model import Status
+from bulk_topup.commands import history as lookback
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.core.errors import Declined, Exit, InputError
+from bulk_topup.core.model import Status
+from bulk_topup.record.ledger.claims import OPEN, BatchEntry, Ledger, register_of
+from bulk_topup.record.ledger.tables import ledger_url
+from bulk_topup.report.screen import history
 from tests.builders import NOW, TODAY, an_order, claim
 from tests.desk_bench import Bench
 

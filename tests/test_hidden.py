@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
-from bulk_topup.errors import Exit
+from bulk_topup.core.errors import Exit
 
 if TYPE_CHECKING:
     from tests.conftest import Office

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup import history, lookback, run
-from bulk_topup.batch import Wishes
-from bulk_topup.config import Approval, Connection
-from bulk_topup.database import VERSION, ledger_url
-from bulk_topup.desk import Desk
-from bulk_topup.errors import Exit, InputError, StorageFailed
-from bulk_topup.ledger import BatchEntry, Ledger, register_of
-from bulk_topup.model import Status
+from bulk_topup.commands import history as lookback
+from bulk_topup.commands import run
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.core.errors import Exit, InputError, StorageFailed
+from bulk_topup.core.model import Status
+from bulk_topup.record.ledger.claims import BatchEntry, Ledger, register_of
+from bulk_topup.record.ledger.tables import VERSION, ledger_url
+from bulk_topup.record.paths import Approval, Connection
+from bulk_topup.report.screen import history
+from bulk_topup.rules.resume import Wishes
 from bulk_topup.sheet import read_sheet
 from tests.builders import NOW, TODAY, an_order, claim
 from tests.desk_bench import PRICE, Bench

@@ -21,7 +21,7 @@ import click
 import openpyxl
 import pytest
 
-from bulk_topup.cli import cli
+from bulk_topup.commands.main import cli
 from bulk_topup.sandbox import Faults
 
 if TYPE_CHECKING:

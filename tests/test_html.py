@@ -6,11 +6,11 @@ import codecs
 
 import pytest
 
-from bulk_topup import say
-from bulk_topup.errors import InputError
-from bulk_topup.model import OddCell, Oddity
-from bulk_topup.sheet import html
-from bulk_topup.sheet.book import Cell, Remarks, Wanted, choose, row_by_row
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import OddCell, Oddity
+from bulk_topup.report.words import say
+from bulk_topup.sheet.readers import html
+from bulk_topup.sheet.tabs import Cell, Remarks, Wanted, choose, row_by_row
 
 
 def read(page: str | bytes) -> tuple[dict[int, list[Cell]], Remarks]:

@@ -10,8 +10,8 @@ from contextlib import closing
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bulk_topup.cli import cli
-from bulk_topup.model import Status
+from bulk_topup.commands.main import cli
+from bulk_topup.core.model import Status
 from tests.markdown import code_in, page, section, table
 from tests.postgres import MISSING
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup import config
-from bulk_topup.checkpoint import Checkpoint
+from bulk_topup.record import paths
+from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.sandbox import Faults
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def test_a_second_run_of_the_same_sheet_is_refused_while_the_first_one_sends(
     status = office.run("status", "bonus.csv", "--json")
 
     assert (second.exit, settling.exit) == (BUSY, BUSY)
-    said_by = re.escape(config.who()) + r" \(\d{4}-\d\d-\d\d \d\d:\d\d WIB\)"
+    said_by = re.escape(paths.who()) + r" \(\d{4}-\d\d-\d\d \d\d:\d\d WIB\)"
     for refused in (second, settling):
         assert re.search(rf"another run holds this batch \({said_by}\)", refused.err)
         assert len(refused.err.splitlines()) == 1

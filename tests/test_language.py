@@ -19,10 +19,10 @@ import openpyxl
 import pytest
 from babel.messages import mofile
 
-from bulk_topup import language, say
-from bulk_topup.cli import cli
-from bulk_topup.errors import Exit
-from bulk_topup.results import RESULT_COLUMNS
+from bulk_topup.commands.main import cli
+from bulk_topup.core.errors import Exit
+from bulk_topup.report.results import RESULT_COLUMNS
+from bulk_topup.report.words import language, say
 from tests import catalogue
 from tests.conftest import REPOSITORY
 

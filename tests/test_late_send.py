@@ -18,21 +18,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bulk_topup import run as flow
-from bulk_topup import send, settle
-from bulk_topup.batch import Wishes
-from bulk_topup.clock import WIB, SystemClock
-from bulk_topup.database import ledger_url
-from bulk_topup.desk import Desk
-from bulk_topup.errors import StorageFailed
-from bulk_topup.ledger import Claim, Ledger
-from bulk_topup.model import Kind, Order, Status
-from bulk_topup.outcomes import classify
-from bulk_topup.provider import Provider
+from bulk_topup.commands import run as flow
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.core.clock import WIB, SystemClock
+from bulk_topup.core.errors import StorageFailed
+from bulk_topup.core.model import Kind, Order, Status
+from bulk_topup.provider.client import Provider
+from bulk_topup.provider.outcomes import classify
+from bulk_topup.provider.pace import Throttle
+from bulk_topup.record.ledger.claims import Claim, Ledger
+from bulk_topup.record.ledger.tables import ledger_url
+from bulk_topup.rules.resume import Wishes
 from bulk_topup.sandbox import Faults, Sandbox
-from bulk_topup.send import Purse, Sender
-from bulk_topup.throttle import Throttle
-from bulk_topup.tools import Tools, Watcher
+from bulk_topup.sending import poll
+from bulk_topup.sending import sender as send
+from bulk_topup.sending.sender import Purse, Sender
+from bulk_topup.sending.session import Tools, Watcher
 from tests.builders import (
     ANDI,
     BUDI,
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from bulk_topup.model import Answer, Outcome
+    from bulk_topup.core.model import Answer, Outcome
     from tests.conftest import Office
     from tests.postgres import Server
 
@@ -577,7 +578,7 @@ def test_a_claim_whose_answer_never_came_is_no_unknown_top_up(
     assert [claim["state"] for claim in whole.own(desk.checkpoint.batch_id)] == ["open"]
 
     desk.ledger = whole
-    settle.bring_ledger_up_to_date(desk.checkpoint, whole)
+    poll.bring_ledger_up_to_date(desk.checkpoint, whole)
     assert whole.own(desk.checkpoint.batch_id) == []
     desk.send(ANDI)
     assert [kind for kind, _ in desk.attempts()] == ["not_sent", "sukses"]

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from bulk_topup import say, server
-from bulk_topup.database import VERSION, shown
-from bulk_topup.errors import BulkTopupError, StorageFailed
-from bulk_topup.ledger import Ledger, register_of
-from bulk_topup.model import Status
+from bulk_topup.core.errors import BulkTopupError, StorageFailed
+from bulk_topup.core.model import Status
+from bulk_topup.record.ledger import postgres as server
+from bulk_topup.record.ledger.claims import Ledger, register_of
+from bulk_topup.record.ledger.tables import VERSION, shown
+from bulk_topup.report.words import say
 from tests.builders import ANDI, BUDI, NOW, TODAY, an_order, claim
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
-from bulk_topup import planbook
-from bulk_topup.results import ResultLine
-from bulk_topup.sheet.formats import number_shown
-from bulk_topup.workbook import SummaryRow, write_results, write_results_csv
+from bulk_topup.report import plan_workbook
+from bulk_topup.report.results import ResultLine
+from bulk_topup.report.workbook import SummaryRow, write_results, write_results_csv
+from bulk_topup.sheet.number_formats import number_shown
 from tests.builders import ANDI, plan_of, sheet_of
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def test_csv_results_run_nothing_even_where_formulas_are_evaluated(tmp_path: Pat
 def test_a_plan_shows_the_sheets_own_texts_as_they_stand(tmp_path: Path) -> None:
     rows = [(text, ANDI, "S5") for text in NASTY if len(text) < 100]
     plan = plan_of(sheet_of(rows))
-    path = planbook.write_plan(
+    path = plan_workbook.write_plan(
         tmp_path / "plan.xlsx",
         plan,
         account="=1",

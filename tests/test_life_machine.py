@@ -27,8 +27,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bulk_topup import run as flow
-from bulk_topup.desk import Desk
+from bulk_topup.commands import run as flow
+from bulk_topup.commands.terminal import Desk
 from bulk_topup.sandbox import Fault, Faults
 from tests.office import Came, Office, open_office, sheet_of
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from bulk_topup.clock import WIB
-from bulk_topup.database import ledger_url
-from bulk_topup.ledger import Ledger
-from bulk_topup.model import Order, Status
-from bulk_topup.results import RESULT_COLUMNS
+from bulk_topup.core.clock import WIB
+from bulk_topup.core.model import Order, Status
+from bulk_topup.record.ledger.claims import Ledger
+from bulk_topup.record.ledger.tables import ledger_url
+from bulk_topup.report.results import RESULT_COLUMNS
 from bulk_topup.sandbox import Fault, Faults
 from tests.builders import claim
 from tests.desk_bench import on_isipulsa

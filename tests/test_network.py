@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup.errors import ProviderError
-from bulk_topup.model import Kind, NoAnswer, NotSent, Order, Outcome, Reply
-from bulk_topup.outcomes import classify
-from bulk_topup.provider import Provider
+from bulk_topup.core.errors import ProviderError
+from bulk_topup.core.model import Kind, NoAnswer, NotSent, Order, Outcome, Reply
+from bulk_topup.provider.client import Provider
+from bulk_topup.provider.outcomes import classify
 from bulk_topup.sandbox import Faults, Sandbox
 from tests.tcp_proxy import Proxy, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bulk_topup.model import Answer
+    from bulk_topup.core.model import Answer
     from tests.conftest import Office
     from tests.tcp_proxy import Ending
 

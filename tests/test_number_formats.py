@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from bulk_topup.plan import Plan
+    from bulk_topup.rules.plan import Plan
 
     Write = Callable[[str, str, str], bytes]
     """(stored number, format code, what a program shows of it) -> a sheet with it in B2, and S5 in C2."""

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from bulk_topup import say
-from bulk_topup.numbers import Number, Problem, normalise, normalise_column, operator_of, same_operator
+from bulk_topup.report.words import say
+from bulk_topup.rules.numbers import Number, Problem, normalise, normalise_column, operator_of, same_operator
 
 ACCEPTED = {
     "081234567890": "081234567890",

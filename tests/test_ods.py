@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 import pytest
 import python_calamine
 
-from bulk_topup import say
-from bulk_topup.errors import InputError
-from bulk_topup.model import OddCell, Oddity
-from bulk_topup.sheet import ods
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import OddCell, Oddity
+from bulk_topup.report.words import say
+from bulk_topup.sheet.readers import ods
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bulk_topup.sheet.book import Cell, Remarks
+    from bulk_topup.sheet.tabs import Cell, Remarks
 
 ROOT = Path(__file__).parents[1]
 WILD = Path(os.environ.get("BULK_TOPUP_WILD_SHEETS", ROOT.parent / "shared" / "wild-sheets")) / "ods"

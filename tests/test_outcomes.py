@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_topup import outcomes
-from bulk_topup.model import Kind, NoAnswer, NotSent, Order, Outcome, Reply, Status, Then
-from bulk_topup.outcomes import Streaks, Verdict, classify, classify_status, is_belied, order_status
-from bulk_topup.say import WORDS
-from bulk_topup.wire import rupiah
+from bulk_topup.core.model import Kind, NoAnswer, NotSent, Order, Outcome, Reply, Status, Then
+from bulk_topup.provider import outcomes
+from bulk_topup.provider.outcomes import Streaks, Verdict, classify, classify_status, is_belied, order_status
+from bulk_topup.provider.wire import rupiah
+from bulk_topup.report.words.say import WORDS
 
 ORDER = Order(
     id=1, row=2, number="08123456789", product="TEL5", itrx=1, nominal=5000, operator="TELKOMSEL", price=5630

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_topup.sheet import frames
-from bulk_topup.sheet.frames import Frame, Garbage
-from bulk_topup.sheet.gather import gathered
-from bulk_topup.sheet.packed import PackedTexts
+from bulk_topup.sheet.process import frames
+from bulk_topup.sheet.process.frames import Frame, Garbage
+from bulk_topup.sheet.process.gather import gathered
+from bulk_topup.sheet.process.packed import PackedTexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from bulk_topup import pilot
-from bulk_topup import run as flow
-from bulk_topup.config import Approval
-from bulk_topup.desk import Desk
-from bulk_topup.errors import Declined
-from bulk_topup.model import Kind, Status
+from bulk_topup.commands import run as flow
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.core.errors import Declined
+from bulk_topup.core.model import Kind, Status
+from bulk_topup.record.paths import Approval
+from bulk_topup.rules import pilot
 from bulk_topup.sandbox import PRICES as LISTED
 from tests.builders import ANDI, BUDI, CITRA, known_of, plan_of, topups
 from tests.office import START, open_office, sheet_of

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_topup import batch, checks
-from bulk_topup import plan as planning
-from bulk_topup.batch import KEY, SLOT, Known, Past, Wishes
-from bulk_topup.lines import digest_of, line_values
-from bulk_topup.model import Order, Status
+from bulk_topup.core.model import Order, Status
+from bulk_topup.record.lines import digest_of, line_values
+from bulk_topup.rules import checks, resume
+from bulk_topup.rules import plan as planning
+from bulk_topup.rules.resume import KEY, SLOT, Known, Past, Wishes
 from tests.builders import (
     ANDI,
     BUDI,
@@ -41,8 +41,8 @@ from tests.builders import (
 )
 
 if TYPE_CHECKING:
-    from bulk_topup.model import Finding, PriceList, Sheet
-    from bulk_topup.plan import Plan
+    from bulk_topup.core.model import Finding, PriceList, Sheet
+    from bulk_topup.rules.plan import Plan
 
 REPEAT = Wishes(repeat_duplicates=True)
 RETRY = Wishes(retry_failed=True)
@@ -300,7 +300,7 @@ def test_an_order_is_of_the_same_row_wherever_that_stood(
     plan, known, _ = planned
     moved = replace(known, orders=known.orders.assign(row=known.orders["row"] + 1_000))
     stood, elsewhere = (
-        batch.recognise(*batch.at_their_places(plan.rows, each), wrong) for each in (known, moved)
+        resume.recognise(*resume.at_their_places(plan.rows, each), wrong) for each in (known, moved)
     )
     pd.testing.assert_frame_equal(stood, elsewhere)
 

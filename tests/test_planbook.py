@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from bulk_topup import say
-from bulk_topup.batch import Wishes
-from bulk_topup.errors import StorageFailed
-from bulk_topup.language import in_each
-from bulk_topup.model import Columns, Deposit, Notice, OddCell, Oddity, Status
-from bulk_topup.planbook import PLAN_COLUMNS, own_columns, plan_rows, write_plan
-from bulk_topup.results import RESULT_COLUMNS
+from bulk_topup.core.errors import StorageFailed
+from bulk_topup.core.model import Columns, Deposit, Notice, OddCell, Oddity, Status
+from bulk_topup.report.plan_workbook import PLAN_COLUMNS, own_columns, plan_rows, write_plan
+from bulk_topup.report.results import RESULT_COLUMNS
+from bulk_topup.report.words import say
+from bulk_topup.report.words.language import in_each
+from bulk_topup.rules.resume import Wishes
 from bulk_topup.sheet import read_sheet
-from bulk_topup.sheet.columns import Named, find_header
+from bulk_topup.sheet.header import Named, find_header
 from tests.builders import ANDI, BUDI, CITRA, DEWI, HEADER, keys_of, known_of, plan_of, recent_of, sheet_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from bulk_topup.plan import Plan
+    from bulk_topup.rules.plan import Plan
 
 OURS = tuple(map(say.text, PLAN_COLUMNS))
 GREEN, AMBER, RED, GREY, NONE = "00C6EFCE", "00FFEB9C", "00FFC7CE", "00D9D9D9", "00000000"

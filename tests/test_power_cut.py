@@ -18,23 +18,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup import commits, settle
-from bulk_topup.checkpoint import Checkpoint
-from bulk_topup.clock import SystemClock, wib_day
-from bulk_topup.database import ledger_url
-from bulk_topup.ledger import Ledger
-from bulk_topup.model import Status
-from bulk_topup.provider import Provider
+from bulk_topup.core.clock import SystemClock, wib_day
+from bulk_topup.core.model import Status
+from bulk_topup.provider.client import Provider
+from bulk_topup.provider.pace import Throttle
+from bulk_topup.record import commits
+from bulk_topup.record.checkpoint import Checkpoint
+from bulk_topup.record.ledger.claims import Ledger
+from bulk_topup.record.ledger.tables import ledger_url
 from bulk_topup.sandbox import Sandbox
-from bulk_topup.send import Purse, Sender
-from bulk_topup.throttle import Throttle
-from bulk_topup.tools import Tools
+from bulk_topup.sending import poll
+from bulk_topup.sending.sender import Purse, Sender
+from bulk_topup.sending.session import Tools
 from tests.builders import PRICES, Silent, a_checkpoint, claim, listed, orders_in, topups
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bulk_topup.model import Answer, Order
+    from bulk_topup.core.model import Answer, Order
 
 ROWS, WORKERS = 36, 8
 TAKEN = slice(3, None, 6)
@@ -207,7 +208,7 @@ def test_nothing_that_left_is_sent_again_after_the_power_is_back(
         assert checkpoint is not None
         url = ledger_url(str(where / FILES[1]))
         with closing(checkpoint), closing(Ledger(url, account="sandbox", base_url="sandbox")) as ledger:
-            settle.bring_ledger_up_to_date(checkpoint, ledger)
+            poll.bring_ledger_up_to_date(checkpoint, ledger)
             known = checkpoint.sendable()
             unsent = set(known.loc[known["status"] == Status.UNSENT, "number"])
             assert not unsent & set(left)

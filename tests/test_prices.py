@@ -11,18 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_topup import pricebook, pricelist
-from bulk_topup.errors import Exit, InputError
-from bulk_topup.model import Flaw
-from bulk_topup.pricelist import Wanted, chosen, obstacle
+from bulk_topup.core.errors import Exit, InputError
+from bulk_topup.core.model import Flaw
+from bulk_topup.provider import price_list as pricelist
+from bulk_topup.provider.price_list import Wanted, chosen, obstacle
+from bulk_topup.provider.wire import rupiah
+from bulk_topup.report import price_table
 from bulk_topup.sandbox import PRICES
-from bulk_topup.wire import rupiah
 from tests.builders import ANDI, a_product, price_list
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bulk_topup.model import PriceList, Product
+    from bulk_topup.core.model import PriceList, Product
     from tests.conftest import MakeOffice, Office
 
 S5 = {
@@ -193,13 +194,13 @@ def test_an_operator_that_the_list_lacks_is_an_error_that_names_the_others() -> 
 
 def test_every_column_begins_or_ends_in_the_same_place() -> None:
     products = chosen(LISTED, Wanted())
-    lines = list(pricebook.lines_of([*products, read_one({"nominal": "2GB"})]))
+    lines = list(price_table.lines_of([*products, read_one({"nominal": "2GB"})]))
     header, *rows = lines
     for name in ("operator", "type", "status", "description"):
         at = header.index(name)
         assert {row[at - 2 : at] for row in rows} == {"  "}, name
         assert all(row[at] != " " for row in rows), name
-    for name in pricebook.AMOUNTS:
+    for name in price_table.AMOUNTS:
         end = header.index(name) + len(name)
         assert all(row[end - 1] != " " and row[end] == " " for row in rows), name
     assert {line.rstrip() for line in lines} == set(lines)
@@ -207,7 +208,7 @@ def test_every_column_begins_or_ends_in_the_same_place() -> None:
 
 def test_a_hostile_description_moves_no_cursor() -> None:
     product = replace(read_one({}), description="\x1b[2J", operator="X\u202e")
-    assert all(line.isprintable() for line in pricebook.lines_of([product]))
+    assert all(line.isprintable() for line in price_table.lines_of([product]))
 
 
 def test_a_product_that_the_list_makes_unusable_is_shown_with_why(make_office: MakeOffice) -> None:
@@ -238,15 +239,15 @@ XLD50 = ["XLD50", "XL", "PAKET DATA", 50_000, 48_350, "ready", "6 GB Xtra Combo,
 
 def test_json_has_the_rows_of_the_table(office: Office) -> None:
     said = office.run("prices", *DATA_50, "--json").json
-    assert said["products"] == [dict(zip(pricebook.PRICE_COLUMNS, XLD50, strict=True))]
+    assert said["products"] == [dict(zip(price_table.PRICE_COLUMNS, XLD50, strict=True))]
     assert said["saved"] is None
 
 
 def test_the_list_is_saved_as_a_workbook_with_the_same_rows(office: Office) -> None:
     done = office.run("prices", *DATA_50, "--output", "prices.xlsx", "--json")
     book = openpyxl.load_workbook(office.folder / "prices.xlsx")
-    assert [[cell.value for cell in row] for row in book[pricebook.PRICES_TAB]] == [
-        list(pricebook.PRICE_COLUMNS),
+    assert [[cell.value for cell in row] for row in book[price_table.PRICES_TAB]] == [
+        list(price_table.PRICE_COLUMNS),
         XLD50,
     ]
     assert (done.exit, done.json["saved"]) == (Exit.OK, "prices.xlsx")
@@ -255,7 +256,7 @@ def test_the_list_is_saved_as_a_workbook_with_the_same_rows(office: Office) -> N
 def test_the_list_is_saved_as_csv_with_the_same_rows(office: Office) -> None:
     office.run("prices", *DATA_50, "--output", "prices.CSV")
     with (office.folder / "prices.CSV").open(encoding="utf-8-sig", newline="") as file:
-        assert list(csv.reader(file)) == [list(pricebook.PRICE_COLUMNS), [str(value) for value in XLD50]]
+        assert list(csv.reader(file)) == [list(price_table.PRICE_COLUMNS), [str(value) for value in XLD50]]
 
 
 @pytest.mark.parametrize(
@@ -280,7 +281,7 @@ def test_a_rehearsals_list_says_so(office: Office) -> None:
 
 
 def written(path: Path, *products: Product) -> list[list[Any]]:
-    pricebook.write(path, products, moment="2025-01-20 10:00", rehearsal=False, tell=str)
+    price_table.write(path, products, moment="2025-01-20 10:00", rehearsal=False, tell=str)
     sheet = openpyxl.load_workbook(path).worksheets[0]
     return [[(cell.value, cell.data_type) for cell in row] for row in sheet.iter_rows(min_row=2)]
 

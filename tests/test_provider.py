@@ -20,11 +20,10 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from bulk_topup import provider as provider_module
-from bulk_topup.errors import InputError, ProviderError
-from bulk_topup.model import Answer, NoAnswer, NotSent, Order, Reply
-from bulk_topup.outcomes import NO_ANSWER_CAUSES, NOT_SENT_CAUSES
-from bulk_topup.provider import (
+from bulk_topup.core.errors import InputError, ProviderError
+from bulk_topup.core.model import Answer, NoAnswer, NotSent, Order, Reply
+from bulk_topup.provider import client as provider_module
+from bulk_topup.provider.client import (
     LONGEST_ANSWER,
     Provider,
     _Connection,
@@ -32,7 +31,8 @@ from bulk_topup.provider import (
     _Watchdog,
     checked_base_url,
 )
-from bulk_topup.say import WORDS
+from bulk_topup.provider.outcomes import NO_ANSWER_CAUSES, NOT_SENT_CAUSES
+from bulk_topup.report.words.say import WORDS
 
 if TYPE_CHECKING:
     from pathlib import Path

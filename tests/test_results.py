@@ -13,12 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_topup import books, results, resultsbook, say
-from bulk_topup.errors import Exit
-from bulk_topup.lines import Line
-from bulk_topup.model import Finding, Kind, Level, Paid, Status
-from bulk_topup.results import RESULT_COLUMNS
-from bulk_topup.tally import Tally, tally
+from bulk_topup.core.errors import Exit
+from bulk_topup.core.model import Finding, Kind, Level, Paid, Status
+from bulk_topup.record.lines import Line
+from bulk_topup.record.tally import Tally, tally
+from bulk_topup.report import results, results_workbook
+from bulk_topup.report.results import RESULT_COLUMNS
+from bulk_topup.report.words import say
+from bulk_topup.rules import books
 from tests.builders import (
     ANDI,
     BUDI,
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from bulk_topup.checkpoint import Checkpoint
+    from bulk_topup.record.checkpoint import Checkpoint
     from tests.conftest import Office
 
 CLOSED = books.Books(100_000, 80_000, 10_000, 5_000, (4, 9), 150)
@@ -159,7 +161,7 @@ def test_a_held_row_without_a_product_counts_no_rupiah() -> None:
 
 def summed_up(total: Tally, closed: books.Books = CLOSED) -> dict[str, tuple[object, ...]]:
     """The summary's lines: the wording of each, and what it states."""
-    rows = resultsbook.summary_rows(defaultdict(str), [], total, closed)
+    rows = results_workbook.summary_rows(defaultdict(str), [], total, closed)
     return {str(row.values[0]): tuple(row.values[1:]) for row in rows if row.values}
 
 
@@ -359,7 +361,7 @@ STATUSES = ["sukses", "unknown", "gagal", "unsent", "invalid", "duplicate"]
 def write(checkpoint: Checkpoint, target: Path, *, rehearsal: bool = False) -> Path:
     closed = books.close(checkpoint.debits())
     total = tally(checkpoint)
-    return resultsbook.write(
+    return results_workbook.write(
         checkpoint, total, closed, target, rehearsal=rehearsal, tell=lambda _notice: None
     )
 
@@ -437,7 +439,9 @@ def test_a_number_of_lines_that_does_not_tie_out_is_a_defect_and_leaves_no_file(
     total.add(a_line(Status.SUKSES))
     target = tmp_path / "r.xlsx"
     with pytest.raises(AssertionError, match="7 rows to write, 6 written"):
-        resultsbook.write(batch, total, books.close([]), target, rehearsal=False, tell=lambda _notice: None)
+        results_workbook.write(
+            batch, total, books.close([]), target, rehearsal=False, tell=lambda _notice: None
+        )
     assert not target.exists()
     batch.close()
 

@@ -20,12 +20,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bulk_topup.celltexts import CSV_FORMULA_STARTS
-from bulk_topup.model import letter
-from bulk_topup.sheet import read_sheet, text, xlsx
-from bulk_topup.sheet.book import Wanted, choose
+from bulk_topup.core.model import letter
+from bulk_topup.report.cell_text import CSV_FORMULA_STARTS
+from bulk_topup.report.workbook import Tab, TabRow, write_workbook
+from bulk_topup.sheet import read_sheet
+from bulk_topup.sheet.readers import csv_text, xlsx
 from bulk_topup.sheet.table import batches
-from bulk_topup.workbook import Tab, TabRow, write_workbook
+from bulk_topup.sheet.tabs import Wanted, choose
 from tests.test_sheet import PART, rows_of
 from tests.test_workbook import visible
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from bulk_topup.sheet.book import Found
+    from bulk_topup.sheet.tabs import Found
     from tests.conftest import Office
 
     Table = list[list[str]]
@@ -231,14 +232,14 @@ def test_a_csv_file_holds_what_is_read(
     data = as_csv(table, delimiter, encoding, line_end, ended=ended)
     # What can be read as UTF-8 is.
     assume(encoding != "cp1252" or not is_utf8(data) or data.isascii())
-    assert_same(text.read(data, Wanted()), table)
+    assert_same(csv_text.read(data, Wanted()), table)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("last", ["\u1a1a", "\u041a", "\u1a04"])
 def test_a_last_letter_made_of_the_byte_that_ends_a_file_of_dos_is_kept(encoding: str, last: str) -> None:
     table = [["No HP", "Kode Produk", "Nama"], ["0812", "TEL5", last]]
-    assert_same(text.read(as_csv(table, ",", encoding, "\n", ended=False), Wanted()), table)
+    assert_same(csv_text.read(as_csv(table, ",", encoding, "\n", ended=False), Wanted()), table)
 
 
 # -- through the child -------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from bulk_topup.numbers import Number, Problem, normalise, operator_of
+from bulk_topup.rules.numbers import Number, Problem, normalise, operator_of
 from bulk_topup.sandbox.prices import PRICES
 from bulk_topup.sandbox.testnumbers import behaviour_of, refusal_of
 from samples.make_samples import CASES, make_samples

@@ -17,9 +17,10 @@ import platformdirs
 import pytest
 from click.shell_completion import get_completion_class
 
-from bulk_topup import say, settings
-from bulk_topup.cli import cli
-from bulk_topup.errors import InputError
+from bulk_topup.commands import settings
+from bulk_topup.commands.main import cli
+from bulk_topup.core.errors import InputError
+from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bulk_topup import run as flow
-from bulk_topup.batch import Wishes
-from bulk_topup.checkpoint import Checkpoint, OpenOrder, PastAttempt
-from bulk_topup.clock import WIB, wib_day
-from bulk_topup.database import ledger_url
-from bulk_topup.desk import Desk
-from bulk_topup.errors import Declined, Exit, InputError, ProviderError
-from bulk_topup.ledger import Ledger
-from bulk_topup.model import Kind, Order, Status, Wanted
-from bulk_topup.provider import Provider
+from bulk_topup.commands import run as flow
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.core.clock import WIB, wib_day
+from bulk_topup.core.errors import Declined, Exit, InputError, ProviderError
+from bulk_topup.core.model import Kind, Order, Status, Wanted
+from bulk_topup.provider.client import Provider
+from bulk_topup.record.checkpoint import Checkpoint, OpenOrder, PastAttempt
+from bulk_topup.record.ledger.claims import Ledger
+from bulk_topup.record.ledger.tables import ledger_url
+from bulk_topup.rules.resume import Wishes
 from bulk_topup.sandbox import Faults
 from bulk_topup.sandbox.prices import PRICES
-from bulk_topup.send import Sender
-from bulk_topup.settle import (
+from bulk_topup.sending.poll import (
     Evidence,
     Obstacle,
     Verdict,
@@ -34,6 +33,7 @@ from bulk_topup.settle import (
     has_other_calendar,
     obstacle,
 )
+from bulk_topup.sending.sender import Sender
 from tests.builders import an_order
 from tests.desk_bench import PRICE, Bench, on_isipulsa, refusal
 from tests.office import Came, open_office
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from bulk_topup.account import Stop
+    from bulk_topup.record.ledger.shared import Stop
     from tests.conftest import Office
 
     MakeBench = Callable[..., Bench]

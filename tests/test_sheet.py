@@ -20,11 +20,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bulk_topup import say
-from bulk_topup.errors import InputError
-from bulk_topup.model import Columns, Oddity, Sheet, letter
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import Columns, Oddity, Sheet, letter
+from bulk_topup.report.words import say
 from bulk_topup.sheet import read_sheet
-from bulk_topup.sheet.columns import ITRX, NOMINAL, NUMBER, PRODUCT, RESULTS, Named, find_header, fold
+from bulk_topup.sheet.header import ITRX, NOMINAL, NUMBER, PRODUCT, RESULTS, Named, find_header, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

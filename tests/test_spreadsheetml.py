@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup import say
-from bulk_topup.errors import InputError
-from bulk_topup.model import OddCell, Oddity
-from bulk_topup.sheet import look, read_sheet, spreadsheetml
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import OddCell, Oddity
+from bulk_topup.report.words import say
+from bulk_topup.sheet import detect, read_sheet
+from bulk_topup.sheet.readers import spreadsheetml
 from tests.test_sheet import refused, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bulk_topup.sheet.book import Cell, Tab
+    from bulk_topup.sheet.tabs import Cell, Tab
 
 OWN = "urn:schemas-microsoft-com:office:spreadsheet"
 EXCEL = "urn:schemas-microsoft-com:office:excel"
@@ -129,9 +130,9 @@ def test_other_xml_is_one_clear_refusal(tmp_path: Path, content: bytes, code: st
 
 
 def test_a_head_of_a_thousand_comments_is_looked_at_quickly() -> None:
-    assert look.format_of(b"<!---->" * 500 + ROOT.encode()) is look.Format.SPREADSHEETML
+    assert detect.format_of(b"<!---->" * 500 + ROOT.encode()) is detect.Format.SPREADSHEETML
     with pytest.raises(InputError):
-        look.format_of(b"<?xml?>" + b"<!---->" * 500 + b"<x/>")
+        detect.format_of(b"<?xml?>" + b"<!---->" * 500 + b"<x/>")
 
 
 def test_the_hidden_tab_is_not_taken_and_told(tmp_path: Path) -> None:
@@ -169,7 +170,7 @@ def test_a_prefix_for_all_names_changes_nothing() -> None:
     content = (
         content.replace(f' xmlns="{OWN}"', "").replace("<Font", "<ss:Font").replace("<Align", "<ss:Align")
     )
-    assert look.format_of(content.encode()) is look.Format.SPREADSHEETML
+    assert detect.format_of(content.encode()) is detect.Format.SPREADSHEETML
     assert list(only(content.encode()).rows()) == [(1, ["Nama", "No HP", "Kode Produk"])]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from bulk_topup.cli import cli
+from bulk_topup.commands.main import cli
 
 if TYPE_CHECKING:
     from pathlib import Path

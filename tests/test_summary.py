@@ -13,20 +13,23 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from bulk_topup import answers, books, resultsbook, say
-from bulk_topup.checkpoint import Checkpoint, Sending
-from bulk_topup.desk import Desk
-from bulk_topup.errors import InputError
-from bulk_topup.language import in_each
-from bulk_topup.model import BookTab, Finding, Kind, Level, Paid, Status
-from bulk_topup.results import RESULT_COLUMNS, ResultLine, result_line, what_to_ask
-from bulk_topup.resultsbook import ASK_COLUMNS, FACTS, TO_DO_COLUMNS, _own_columns, summary_rows
-from bulk_topup.run import keep_typed
-from bulk_topup.settle import NOT_SENT, Verdict
+from bulk_topup.commands.run import keep_typed
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import BookTab, Finding, Kind, Level, Paid, Status
+from bulk_topup.record.checkpoint import Checkpoint, Sending
+from bulk_topup.record.tally import TO_DO, Tally, tally, to_do
+from bulk_topup.report import results_workbook
+from bulk_topup.report.results import RESULT_COLUMNS, ResultLine, result_line, what_to_ask
+from bulk_topup.report.results_workbook import ASK_COLUMNS, FACTS, TO_DO_COLUMNS, _own_columns, summary_rows
+from bulk_topup.report.words import say
+from bulk_topup.report.words.language import in_each
+from bulk_topup.report.workbook import ROOM_TO_SIGN_POINTS, Tab, TabRow, write_results
+from bulk_topup.rules import books
+from bulk_topup.sending import answers
+from bulk_topup.sending.poll import NOT_SENT, Verdict
 from bulk_topup.sheet import read_sheet
-from bulk_topup.sheet.columns import Named, find_header
-from bulk_topup.tally import TO_DO, Tally, tally, to_do
-from bulk_topup.workbook import ROOM_TO_SIGN_POINTS, Tab, TabRow, write_results
+from bulk_topup.sheet.header import Named, find_header
 from tests.builders import (
     ANDI,
     BUDI,
@@ -53,8 +56,8 @@ if TYPE_CHECKING:
 
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from bulk_topup.lines import Line
-    from bulk_topup.model import Notice, Outcome
+    from bulk_topup.core.model import Notice, Outcome
+    from bulk_topup.record.lines import Line
     from tests.conftest import Office
 
 CLOSED = books.Books(100_000, 80_000, 10_000, 5_000, (4, 9), 150)
@@ -95,7 +98,7 @@ def batch(tmp_path: Path) -> Iterable[Checkpoint]:
 def write(checkpoint: Checkpoint, target: Path, **other: Any) -> openpyxl.Workbook:
     facts: dict[str, Any] = {"rehearsal": False, "tell": lambda _: None}
     closed = books.close(checkpoint.debits())
-    path = resultsbook.write(checkpoint, tally(checkpoint), closed, target, **(facts | other))
+    path = results_workbook.write(checkpoint, tally(checkpoint), closed, target, **(facts | other))
     return openpyxl.load_workbook(path)
 
 
@@ -365,7 +368,7 @@ def test_the_summary_counts_what_was_written_even_if_that_changed_meanwhile(
     before = tally(batch)
     attempted(batch, orders_in(batch)[DEWI, "I5", 1], an_outcome(Kind.SUKSES, debited=5_800))
     closed = books.close(batch.debits())
-    resultsbook.write(batch, before, closed, target, rehearsal=False, tell=lambda _: None)
+    results_workbook.write(batch, before, closed, target, rehearsal=False, tell=lambda _: None)
     assert labelled(openpyxl.load_workbook(target)["Summary"])["sukses"][:2] == (2, 11_500)
 
 
@@ -652,7 +655,7 @@ def test_nothing_filled_in_is_said(batch: Checkpoint, target: Path) -> None:
 
 def test_of_results_in_csv_only_open_rows_are_answers(batch: Checkpoint, tmp_path: Path) -> None:
     path = tmp_path / "bonus.results.csv"
-    resultsbook.write(batch, tally(batch), books.close([]), path, rehearsal=False, tell=lambda _: None)
+    results_workbook.write(batch, tally(batch), books.close([]), path, rehearsal=False, tell=lambda _: None)
     text = path.read_text(encoding="utf-8-sig")
     interrupted = say.WORDS["outcome.interrupted"]
     path.write_text(text.replace(f'"{interrupted}",,', f'"{interrupted}",TRX9,'), encoding="utf-8")
@@ -720,7 +723,7 @@ def test_what_there_is_to_know_of_the_file_is_told(batch: Checkpoint, target: Pa
     target.mkdir()
     told: list[Notice] = []
     closed = books.close(batch.debits())
-    path = resultsbook.write(batch, tally(batch), closed, target, rehearsal=False, tell=told.append)
+    path = results_workbook.write(batch, tally(batch), closed, target, rehearsal=False, tell=told.append)
     assert path == target.with_name("bonus.results (2).xlsx")
     assert [notice.code for notice in told] == ["saved.beside"]
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup.clock import WIB, SystemClock
-from bulk_topup.config import Job, Source, files_of
-from bulk_topup.errors import InputError
-from bulk_topup.tools import tools_of
+from bulk_topup.core.clock import WIB, SystemClock
+from bulk_topup.core.errors import InputError
+from bulk_topup.record.paths import Job, Source, files_of
+from bulk_topup.sending.session import tools_of
 from tests.postgres import Server
 
 if TYPE_CHECKING:

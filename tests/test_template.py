@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from bulk_topup import nobody, say, template
-from bulk_topup.errors import Exit, InputError, StorageFailed
-from bulk_topup.model import Flaw
+from bulk_topup.core.errors import Exit, InputError, StorageFailed
+from bulk_topup.core.model import Flaw
+from bulk_topup.report import template
+from bulk_topup.report.words import say
+from bulk_topup.rules import not_people
 from tests.builders import ANDI, BUDI, PRICES, a_product, held_codes, plan_of, price_list, sheet_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bulk_topup.model import PriceList
+    from bulk_topup.core.model import PriceList
     from tests.conftest import Office, Result
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
@@ -144,7 +146,7 @@ def test_the_example_rows_fit_their_operator_and_are_what_checks_know(tmp_path: 
     _, *rows = made(tmp_path)["Payroll"].iter_rows(max_row=3, values_only=True)
     plan = plan_of(sheet_of([tuple(map(str, row)) for row in rows], template.HEADER))
     assert held_codes(plan) == {2: ["example.row"], 3: ["example.row"]}, "and nothing else is wrong with them"
-    assert plan.rows.table["number"].tolist() == list(nobody.EXAMPLE_NUMBERS)
+    assert plan.rows.table["number"].tolist() == list(not_people.EXAMPLE_NUMBERS)
 
 
 def test_nothing_stays_of_an_example_row_that_is_typed_over_from_name_to_nominal(tmp_path: Path) -> None:
@@ -155,8 +157,8 @@ def test_nothing_stays_of_an_example_row_that_is_typed_over_from_name_to_nominal
 @pytest.mark.parametrize(
     ("name", "number", "held"),
     [
-        (nobody.EXAMPLE_MARK + " 1", nobody.EXAMPLE_NUMBERS[0], True),
-        (nobody.EXAMPLE_MARK + " 1", ANDI, True),
+        (not_people.EXAMPLE_MARK + " 1", not_people.EXAMPLE_NUMBERS[0], True),
+        (not_people.EXAMPLE_MARK + " 1", ANDI, True),
         ("Andi", "+62 812-0000-9902", True),
         ("Andi", ANDI, False),
         ("Contoh Example", ANDI, False),

@@ -15,11 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_topup.clock import SystemClock
-from bulk_topup.config import Connection
-from bulk_topup.connect import provider_of
-from bulk_topup.model import Reply
-from bulk_topup.throttle import (
+from bulk_topup.core.clock import SystemClock
+from bulk_topup.core.model import Reply
+from bulk_topup.provider.pace import (
     ABOUT_TO_LEAVE_S,
     Departures,
     Throttle,
@@ -29,6 +27,8 @@ from bulk_topup.throttle import (
     slack_of,
     way_of,
 )
+from bulk_topup.record.paths import Connection
+from bulk_topup.sending.connect import provider_of
 from tests.bench.sending import arrivals, provider_at
 from tests.builders import an_order
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup import say, transfer, upkeep
-from bulk_topup.database import Store, ledger_url
-from bulk_topup.desk import Desk
-from bulk_topup.errors import InputError
-from bulk_topup.ledger import BatchEntry, Ledger, register_of
-from bulk_topup.model import Status
+from bulk_topup.commands import teams
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import Status
+from bulk_topup.record.ledger import copy as transfer
+from bulk_topup.record.ledger.claims import BatchEntry, Ledger, register_of
+from bulk_topup.record.ledger.tables import Store, ledger_url
+from bulk_topup.report.words import say
 from tests.builders import NOW, TODAY, an_order, claim
 
 if TYPE_CHECKING:
@@ -140,7 +142,7 @@ def test_a_password_that_is_typed_is_refused_and_not_repeated(file: str) -> None
     server = "postgresql://rina:hunter2@127.0.0.1:1/topups"
     for typed in ((filled(file), server), (server, file)):
         with pytest.raises(InputError) as refused:
-            upkeep.copy_ledger(*typed, Desk())
+            teams.copy_ledger(*typed, Desk())
         assert refused.value.code == "ledger.typed_password"
         assert "hunter2" not in say.error(refused.value)
 

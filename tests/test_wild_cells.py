@@ -20,9 +20,9 @@ import pytest
 import python_calamine
 import xlrd  # type: ignore[import-untyped]
 
-from bulk_topup.errors import InputError
-from bulk_topup.model import OddCell, Oddity
-from bulk_topup.sheet import child
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import OddCell, Oddity
+from bulk_topup.sheet.process import child
 from tests import wild
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from bulk_topup.sheet.book import Cell, Tab
+    from bulk_topup.sheet.tabs import Cell, Tab
 
     Place = tuple[int, int]
     """A row's number, a column's position."""

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from bulk_topup import say
-from bulk_topup.errors import Exit, InputError
-from bulk_topup.model import OddCell, letter
+from bulk_topup.core.errors import Exit, InputError
+from bulk_topup.core.model import OddCell, letter
+from bulk_topup.report.words import say
 from bulk_topup.sheet import read_sheet
-from bulk_topup.sheet.columns import HEADER_ROWS
+from bulk_topup.sheet.header import HEADER_ROWS
 from tests import wild
 from tests.builders import plan_of
 from tests.processes import children
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from bulk_topup.sheet.book import Tab
+    from bulk_topup.sheet.tabs import Tab
     from tests.conftest import Office
 
 pytestmark = wild.needed

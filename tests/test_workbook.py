@@ -20,12 +20,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
-from bulk_topup import say
-from bulk_topup.errors import StorageFailed
-from bulk_topup.model import Columns, Notice, Status
-from bulk_topup.results import RESULT_COLUMNS, ResultLine
-from bulk_topup.sheet import read_sheet
-from bulk_topup.workbook import (
+from bulk_topup.core.errors import StorageFailed
+from bulk_topup.core.model import Columns, Notice, Status
+from bulk_topup.report.results import RESULT_COLUMNS, ResultLine
+from bulk_topup.report.words import say
+from bulk_topup.report.workbook import (
     Colour,
     SummaryRow,
     Tab,
@@ -34,6 +33,7 @@ from bulk_topup.workbook import (
     write_results_csv,
     write_workbook,
 )
+from bulk_topup.sheet import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_topup import say
-from bulk_topup.errors import InputError
-from bulk_topup.model import OddCell, Oddity
-from bulk_topup.sheet import xls
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import OddCell, Oddity
+from bulk_topup.report.words import say
+from bulk_topup.sheet.readers import xls
 from tests.markdown import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bulk_topup.sheet.book import Cell, Tab
+    from bulk_topup.sheet.tabs import Cell, Tab
 
 # -- a small writer ----------------------------------------------------------------------------------------
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_topup.errors import InputError
-from bulk_topup.model import OddCell, Oddity
-from bulk_topup.sheet import xlsb
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import OddCell, Oddity
+from bulk_topup.sheet.readers import xlsb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bulk_topup.sheet.book import Cell, Tab
+    from bulk_topup.sheet.tabs import Cell, Tab
 
 # -- a small writer ----------------------------------------------------------------------------------------
 

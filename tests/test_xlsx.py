@@ -12,20 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_topup import say
-from bulk_topup.errors import InputError
-from bulk_topup.model import OddCell, Oddity
-from bulk_topup.sheet import ooxml_values, xlsx
-from bulk_topup.sheet.book import Remarks, row_by_row
-from bulk_topup.sheet.ooxml_markup import read_items
-from bulk_topup.sheet.ooxml_package import Package
-from bulk_topup.sheet.ooxml_rows import Rows
-from bulk_topup.sheet.ooxml_values import Values
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import OddCell, Oddity
+from bulk_topup.report.words import say
+from bulk_topup.sheet.readers import ooxml_values, xlsx
+from bulk_topup.sheet.readers.ooxml_markup import read_items
+from bulk_topup.sheet.readers.ooxml_package import Package
+from bulk_topup.sheet.readers.ooxml_rows import Rows
+from bulk_topup.sheet.readers.ooxml_values import Values
+from bulk_topup.sheet.tabs import Remarks, row_by_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bulk_topup.sheet.book import Cell, Tab
+    from bulk_topup.sheet.tabs import Cell, Tab
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 
-from bulk_topup.model import BookTab
+from bulk_topup.core.model import BookTab
 from bulk_topup.sandbox import Sandbox
 from tests.markdown import ROOT
 

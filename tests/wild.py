@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup.sheet import child, look
+from bulk_topup.sheet import detect
 from bulk_topup.sheet.password import unlocked
+from bulk_topup.sheet.process import child
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bulk_topup.sheet.book import Tab
+    from bulk_topup.sheet.tabs import Tab
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(os.environ.get("BULK_TOPUP_WILD_SHEETS", ROOT.parent / "shared" / "wild-sheets"))
@@ -38,15 +39,15 @@ PASSWORDS = {
 }
 
 
-def opened(path: Path) -> tuple[bytes, look.Format]:
+def opened(path: Path) -> tuple[bytes, detect.Format]:
     """The file's bytes, out of any encryption, and its format. Raises InputError as the product does."""
-    data = look.read_bytes(path)
-    if look.is_encrypted_package(data):
+    data = detect.read_bytes(path)
+    if detect.is_encrypted_package(data):
         data = unlocked(data, PASSWORDS.get(path.name))
-    return data, look.format_of(data)
+    return data, detect.format_of(data)
 
 
 def tabs_of(path: Path) -> Sequence[Tab]:
     """The tabs of a workbook, none of a text file. Raises InputError as the product does."""
     data, form = opened(path)
-    return [] if form is look.Format.TEXT else child._tabs(data, form, PASSWORDS.get(path.name))
+    return [] if form is detect.Format.TEXT else child._tabs(data, form, PASSWORDS.get(path.name))

@@ -10,13 +10,13 @@ import os
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from bulk_topup.errors import InputError
+from bulk_topup.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from bulk_topup.model import Sheet
+    from bulk_topup.core.model import Sheet
 
     Arriving = Callable[[], Sheet]
     """Waits for a sheet that is being read. Raises InputError, as `reading` does."""
@@ -42,7 +42,8 @@ def reading(
     """
     from concurrent.futures import ThreadPoolExecutor, wait
 
-    from bulk_topup.sheet import contain, look
+    from bulk_topup.sheet import detect
+    from bulk_topup.sheet.process import parent
 
     request = {
         "path": os.fsencode(path.absolute()).hex(),
@@ -55,11 +56,11 @@ def reading(
         # Before the child: a thread that reads of it ends only once the child has.
         thread = stack.enter_context(ThreadPoolExecutor(1, "sheet"))
         with _naming(path):
-            with look.opened(path):
+            with detect.opened(path):
                 pass  # what is wrong with the file itself is said at once, without a child
-            frames = stack.enter_context(contain.child(request))
+            frames = stack.enter_context(parent.child(request))
             # Only now: pandas takes as long to import as the child to start.
-            from bulk_topup.sheet.gather import gathered
+            from bulk_topup.sheet.process.gather import gathered
 
         gathering = thread.submit(gathered, path, frames)
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from math import isinf
 
-from bulk_topup.model import OddCell, Oddity
-from bulk_topup.sheet.formats import Shape, is_duration, number_shown, shape_of, shows_text, text_shown
+from bulk_topup.core.model import OddCell, Oddity
+from bulk_topup.sheet.number_formats import Shape, is_duration, number_shown, shape_of, shows_text, text_shown
 
 EXACT_BELOW = 10**15
 """Excel keeps 15 significant digits: a longer number may have lost some before the file was saved."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
-from bulk_topup.errors import InputError
-from bulk_topup.sheet.look import OLE2
+from bulk_topup.core.errors import InputError
+from bulk_topup.sheet.detect import OLE2
 
 _NOBODYS = "VelvetSweatshop"
 """Excel's own, for a workbook that is only protected against changes: it asks nobody for it."""

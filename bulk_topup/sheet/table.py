@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from itertools import chain, compress, islice
 from typing import TYPE_CHECKING, TypeGuard
 
-from bulk_topup.errors import InputError
-from bulk_topup.model import Notice, OddCell, Oddity, letter
-from bulk_topup.sheet.book import Block
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import Notice, OddCell, Oddity, letter
+from bulk_topup.sheet.tabs import Block
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bulk_topup.sheet.book import Cell, Found
+    from bulk_topup.sheet.tabs import Cell, Found
 
 BATCH_ROWS = 20_000
 LEAST_ROWS = 2_000

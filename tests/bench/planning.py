@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from bulk_topup import checks
-from bulk_topup import plan as planning
-from bulk_topup.batch import ELSEWHERE_COLUMNS, RECENT_COLUMNS, Known, Past, Wishes
-from bulk_topup.clock import SystemClock
-from bulk_topup.provider import Provider
+from bulk_topup.core.clock import SystemClock
+from bulk_topup.provider.client import Provider
+from bulk_topup.rules import checks
+from bulk_topup.rules import plan as planning
+from bulk_topup.rules.resume import ELSEWHERE_COLUMNS, RECENT_COLUMNS, Known, Past, Wishes
 from bulk_topup.sandbox import Sandbox
-from bulk_topup.sheet import gather, read_sheet
+from bulk_topup.sheet import read_sheet
+from bulk_topup.sheet.process import gather
 
 
 def main(path: str, *options: str) -> None:

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_topup.model import Paid, Status
-from bulk_topup.results import ResultLine
-from bulk_topup.workbook import SummaryRow, write_results
+from bulk_topup.core.model import Paid, Status
+from bulk_topup.report.results import ResultLine
+from bulk_topup.report.workbook import SummaryRow, write_results
 from tests.bench import data
 
 if TYPE_CHECKING:

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any, Never
 
 import click
 
-import bulk_topup.clock
-from bulk_topup import cli
-from bulk_topup.checkpoint import Checkpoint
-from bulk_topup.commits import SharedCommits
-from bulk_topup.ledger import Ledger
-from bulk_topup.model import Reply
-from bulk_topup.provider import Provider
-from bulk_topup.sheet import child as reader
-from bulk_topup.sheet import contain
+import bulk_topup.core.clock
+from bulk_topup.commands import main
+from bulk_topup.core.model import Reply
+from bulk_topup.provider.client import Provider
+from bulk_topup.record.checkpoint import Checkpoint
+from bulk_topup.record.commits import SharedCommits
+from bulk_topup.record.ledger.claims import Ledger
+from bulk_topup.sheet.process import child as reader
+from bulk_topup.sheet.process import parent
 from tests.campaign.clock import CampaignClock
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _arguments(command: Command) -> list[str]:
 
 def _command(arguments: list[str]) -> int:
     try:
-        return int(cli.cli.main(arguments, prog_name="bulk-topup", standalone_mode=False) or 0)
+        return int(main.cli.main(arguments, prog_name="bulk-topup", standalone_mode=False) or 0)
     except SystemExit as end:
         return int(end.code or 0)
     except click.UsageError as error:
@@ -190,7 +190,7 @@ def _set_environment(place: Place) -> None:
 
 def _hand_in(clock: SharedTime, patience_s: float, tell: Callable[[str], None]) -> None:
     CampaignClock.time = clock
-    bulk_topup.clock.SystemClock = CampaignClock  # type: ignore[misc]
+    bulk_topup.core.clock.SystemClock = CampaignClock  # type: ignore[misc]
     Ledger.server_time = staticmethod(lambda _db: clock.now())
     make, top_up = Provider.__init__, Provider.top_up
 
@@ -211,7 +211,7 @@ def _hand_in(clock: SharedTime, patience_s: float, tell: Callable[[str], None]) 
 
 def _read_sheets_in_forks() -> None:
     """The process that parses a sheet is a fork, too: a new interpreter takes longer than all the rest."""
-    contain._started = lambda _command: ForkedReader()  # type: ignore[assignment, return-value]
+    parent._started = lambda _command: ForkedReader()  # type: ignore[assignment, return-value]
 
 
 class ForkedReader:

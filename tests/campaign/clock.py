@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bulk_topup.clock import SystemClock
+from bulk_topup.core.clock import SystemClock
 from tests.campaign.schedule import WIB
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 import openpyxl
 
 import bulk_topup
-from bulk_topup.account import Account
-from bulk_topup.cli import cli
-from bulk_topup.database import is_address
+from bulk_topup.commands.main import cli
+from bulk_topup.record.ledger.shared import Account
+from bulk_topup.record.ledger.tables import is_address
 from tests.campaign import person
 from tests.campaign.clock import SharedTime
 from tests.campaign.process import Gate, Place, Process

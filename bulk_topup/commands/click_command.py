@@ -1,0 +1,381 @@
+"""What our commands have beyond click's: settings from a file, errors that say where from, short help."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from inspect import cleandoc
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from bulk_topup.commands.console import argument
+from bulk_topup.core.errors import InputError
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from bulk_topup.commands.settings import Settings
+
+ADVANCED = frozenset(
+    {
+        *("tab", "checkpoint", "number_column", "product_column", "hidden", "sheet_password_file"),
+        *("base_url", "timeout", "rate", "workers", "wait", "password_file"),
+        *("duplicates", "strict", "retry_failed", "include_changed", "same_batch", "new_batch"),
+        *("overlap_days", "again", "as_json", "quiet", "lang"),
+    }
+)
+"""Parameters that the help shows apart: the first screen is for who does this once a month."""
+
+
+class NumberRange(click.FloatRange):
+    """Says in our words which numbers it takes; `nan`, which is within every range by comparison, is none."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number: float = super().convert(value, param, ctx)
+        except click.BadParameter:
+            number = float("nan")
+        if number != number:
+            self.fail(_out_of_range("usage.number", value, self.min, self.max), param, ctx)
+        return number
+
+    def _describe_range(self) -> str:  # click's, for the help
+        return _range(self.min, self.max)
+
+
+class WholeRange(click.IntRange):
+    """Says in our words which whole numbers it takes."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            whole: int = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(_out_of_range("usage.whole", value, self.min, self.max), param, ctx)
+        return whole
+
+    def _describe_range(self) -> str:  # click's, for the help
+        return _range(self.min, self.max)
+
+
+def _range(least: float | None, most: float | None) -> str:
+    if most is None:
+        return say.text("usage.range_open", least=least)
+    return say.text("usage.range", least=least, most=most)
+
+
+def _out_of_range(code: str, value: object, least: float | None, most: float | None) -> str:
+    if most is None:
+        return say.text("usage.least", value=value, least=least)
+    return say.text(code, value=value, least=least, most=most)
+
+
+class Date(click.DateTime):
+    """A date in one `form`; for what is none, the text of `code` says how it is written."""
+
+    def __init__(self, form: str, code: str) -> None:
+        super().__init__([form])
+        self._code = code
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(say.text(self._code, value=value), param, ctx)
+
+
+class FilePath(click.Path):
+    """The path of a file that can have that name. Raises InputError."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        try:
+            parts = [part.encode() for part in path.parts]
+        except UnicodeEncodeError:
+            raise InputError("file.not_text", file=path) from None
+        if any(len(part) > LONGEST_NAME for part in parts):
+            raise InputError("file.long_name", file=path, most=LONGEST_NAME)
+        return path
+
+
+LONGEST_NAME = 255
+"""Bytes that a file's name may have, nearly everywhere."""
+
+
+class Rupiah(click.ParamType[int]):
+    """An amount as people write it: `25000000`, `25.000.000`, `Rp25,000,000`, `25.000.000,-`.
+
+    What can be read in two ways, as `25.00` or `1,5`, is refused with both.
+    """
+
+    name = "rupiah"
+
+    def __init__(self, least: int = 0) -> None:
+        self.least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        readings = [value] if isinstance(value, int) else rupiah_readings(str(value))
+        if len(readings) > 1:
+            one, other = readings
+            self.fail(say.text("usage.rupiah_ambiguous", value=value, one=one, other=other), param, ctx)
+        if not readings:
+            self.fail(say.text("usage.rupiah", value=value), param, ctx)
+        if readings[0] < self.least:
+            self.fail(say.text("usage.rupiah_least", value=readings[0], least=self.least), param, ctx)
+        return readings[0]
+
+
+def rupiah_readings(text: str) -> list[int]:
+    """What an amount may mean: one for a clear one, none for what is no amount, two for what is not clear."""
+    bare = re.sub(r"\s", " ", text).strip()
+    bare = re.sub(r"^(rp|idr)\.?\s?", "", bare, flags=re.IGNORECASE)
+    bare = re.sub(r",[-\u2013\u2014]$", "", bare)
+    if re.fullmatch(r"[0-9]+", bare):
+        return [int(bare)]
+    if re.fullmatch(r"[0-9]{1,3}(?:([., ])[0-9]{3})(?:\1[0-9]{3})*", bare):
+        return [_digits(bare)]
+    if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{3})+,00|[0-9]{1,3}(,[0-9]{3})+\.00", bare):
+        return [_digits(bare[:-3])]
+    if re.fullmatch(r"[0-9]+([., ][0-9]+)+", bare):
+        return [_digits(re.split(r"[., ](?=[0-9]+$)", bare)[0]), _digits(bare)]
+    return []
+
+
+def _digits(text: str) -> int:
+    return int(re.sub(r"[^0-9]", "", text))
+
+
+class Command(click.Command):
+    """Takes what the command line leaves open from the environment, then from the settings file.
+
+    The context's `obj` is the `Settings`.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing:  # a shell asks what could be typed next
+            return super().parse_args(ctx, args)
+        from bulk_topup.commands import settings
+
+        try:
+            kept = settings.read()
+        except InputError:
+            super().parse_args(ctx, list(args))  # --help answers all the same, and ends here
+            raise
+        ctx.obj, ctx.default_map = kept, defaults_in(kept)
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.BadParameter as bad:
+            raise origin_of(bad, ctx, kept) or bad from None
+        self._assert_no_empty_variable(ctx)
+        return rest
+
+    def _assert_no_empty_variable(self, ctx: click.Context) -> None:
+        """click takes it for one that is not set: a budget of nothing would be no budget."""
+        for param in self.params:
+            variable = variable_of(param)
+            given = ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
+            if not given and variable in os.environ and not os.environ[variable].strip():
+                raise InputError("environment.empty", variable=variable)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        plain = [option for option in options if option.name not in ADVANCED]
+        _write(ctx, formatter, say.text("usage.options"), plain)
+        advanced = [option for option in options if option.name in ADVANCED]
+        _write(ctx, formatter, say.text("usage.more_options"), advanced)
+
+
+class Group(click.Group):
+    """Lists its commands in the order in which one uses them."""
+
+    command_class = Command
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's)
+        return [name for names in SECTIONS.values() for name in names]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for heading, names in SECTIONS.items():
+            with formatter.section(say.text(heading)):
+                formatter.write_dl([(name, self._summary(ctx, name)) for name in names])
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        command = self.get_command(ctx, name)
+        return "" if command is None else command.get_short_help_str(limit=SHORT_HELP)
+
+
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "usage.prepare": ("login", "prices", "template"),
+    "usage.pay": ("check", "run", "status", "settle", "resolve", "results"),
+    "usage.look_back": ("history", "find", "forget"),
+    "usage.set_up": ("doctor", "account", "ledger", "config", "completion", "sandbox", "logout"),
+}
+SHORT_HELP = 80
+"""Characters: the longest that leaves room for a command's name in a line."""
+
+
+def example_of(usage: click.ClickException) -> str:
+    """How the command is typed that was typed wrongly, by the last line of its help; "" where it has none."""
+    ctx = getattr(usage, "ctx", None)
+    return "" if ctx is None else (ctx.command.help or "").rstrip().rpartition("\n")[2].strip()
+
+
+def translate_help(group: click.Group) -> None:
+    """Put the help of all commands into the language that is spoken."""
+    group.subcommand_metavar = say.help_text(str(group.subcommand_metavar))
+    for command in (group, *group.commands.values()):
+        command.help = say.help_text(cleandoc(command.help or ""))
+        command.options_metavar = say.help_text(command.options_metavar or "")
+        for option in (param for param in command.params if isinstance(param, click.Option)):
+            option.help = say.help_text(option.help or "")
+
+
+def _write(
+    ctx: click.Context, formatter: click.HelpFormatter, heading: str, options: Sequence[click.Option]
+) -> None:
+    records = [record for option in options if (record := option.get_help_record(ctx))]
+    if records:
+        with formatter.section(heading):
+            formatter.write_dl(records)
+
+
+def completion_script(cli: click.Command, shell: str) -> str:
+    """What bash, zsh or fish reads to complete our commands and options."""
+    from click.shell_completion import get_completion_class
+
+    completion = get_completion_class(shell)
+    if completion is None:
+        raise click.UsageError(shell)
+    return completion(cli, {}, "bulk-topup", "_BULK_TOPUP_COMPLETE").source()
+
+
+ONCE = frozenset({"new_batch"})
+"""Given again, it would set the batch aside that it has just started, and pay the sheet anew."""
+RELEASING = ONCE | {"yes", "approve", "approved_by", "again", "pilot", "retry_failed", "resend"}
+NOT_AGAIN = ONCE | {"yes", "approve", "approved_by", "again"}
+"""What `status` has to know otherwise, or a person has to say anew, for a run to go on."""
+ANSWERS = frozenset({"row", "number", "invoice", "not_sent", "answers", "note"})
+FILES = frozenset({"plan_output"})
+"""It is there by then, and never overwritten."""
+
+
+def as_typed(ctx: click.Context, other: click.Command, leave_out: AbstractSet[str] = frozenset()) -> str:
+    """The options of this command line that the `other` command takes, too, but for how much it says."""
+    taken = {param.name for param in other.params} - {"as_json", "quiet"} - leave_out
+    typed = [
+        _typed(param, line.params[str(param.name)])
+        for line in dict.fromkeys((ctx.find_root(), ctx))
+        for param in line.command.params
+        if isinstance(param, click.Option)
+        and param.name in taken
+        and line.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
+    ]
+    return " ".join(typed)
+
+
+def _typed(param: click.Option, value: object) -> str:
+    if param.is_flag:
+        return param.opts[0]
+    shown = f"{value:g}" if isinstance(value, float) else value
+    return f"{param.opts[0]} {argument(shown)}"
+
+
+def variable_of(param: click.Parameter) -> str:
+    return param.envvar if isinstance(param.envvar, str) else ""
+
+
+def defaults_in(kept: Settings) -> dict[str, Any]:
+    """A password in the environment goes before the password file that the settings file names."""
+    beaten = {"password_file"} if os.environ.get("BULK_TOPUP_PASSWORD") else set()
+    return {key: value for key, value in kept.values.items() if key not in beaten}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting in force. `origin` is option, environment, file or default; `place`, the variable or line."""
+
+    key: str
+    value: object
+    origin: str
+    place: str
+
+
+_ORIGINS = {
+    ParameterSource.COMMANDLINE: "option",
+    ParameterSource.ENVIRONMENT: "environment",
+    ParameterSource.DEFAULT_MAP: "file",
+}
+
+
+def in_force(ctx: click.Context, beside: Mapping[str, str]) -> list[Setting]:
+    """Every setting. `beside` holds the values that are no options', or have their default elsewhere."""
+    from bulk_topup.commands.settings import KEYS
+
+    values = {**ctx.params, **beside}
+    return [_setting(ctx, key, values[key]) for key in KEYS]
+
+
+def _setting(ctx: click.Context, key: str, value: object) -> Setting:
+    kept: Settings = ctx.obj
+    variable = "BULK_TOPUP_" + key.upper()
+    if key in ctx.params:
+        origin = _ORIGINS.get(ctx.get_parameter_source(key) or ParameterSource.DEFAULT, "default")
+    elif os.environ.get(variable, "").strip():
+        origin = "environment"
+    else:
+        origin = "file" if key in kept.values else "default"
+    place = {"environment": variable, "file": kept.lines.get(key, "")}.get(origin, "")
+    shown = _without_login(value) if isinstance(value, str) else value
+    return Setting(key, str(shown) if isinstance(shown, Path) else shown, origin, place)
+
+
+def _without_login(address: str) -> str:
+    """A server's address may hold a password, before an @ or after a ? or #."""
+    scheme, found, rest = address.partition("://")
+    head = re.split("[?#]", rest, maxsplit=1)[0]
+    if not found or (head == rest and "@" not in rest):
+        return address
+    host = head.rpartition("@")[2] if "@" in head or "@" not in rest else ""
+    return f"{scheme}://…@{host}" if "@" in rest else f"{scheme}://{host}?…"
+
+
+def origin_of(bad: click.BadParameter, ctx: click.Context, kept: Settings) -> InputError | None:
+    """The line or variable that the value came from, if it is none of the command line."""
+    param = bad.param
+    source = None if param is None else ctx.get_parameter_source(str(param.name))
+    if param is None or source not in {ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP}:
+        return None
+    of_variable, of_line, facts = _wanted(param.type)
+    if source is ParameterSource.ENVIRONMENT:
+        variable = variable_of(param)
+        return InputError(of_variable, variable=variable, value=os.environ[variable], **facts)
+    key = str(param.name)
+    place = {"file": kept.path, "line": kept.lines[key], "key": key, "value": kept.values[key]}
+    return InputError(of_line, **place, **facts)
+
+
+def _wanted(kind: click.ParamType[Any]) -> tuple[str, str, Mapping[str, object]]:
+    """The codes for a variable and for a line of the file that do not fit, and what would."""
+    match kind:
+        case Rupiah():
+            return "environment.amount", "settings.least", {"least": kind.least}
+        case click.IntRange():
+            return "environment.whole", "settings.range", {"least": kind.min, "most": kind.max}
+        case click.FloatRange():
+            return "environment.number", "settings.range", {"least": kind.min, "most": kind.max}
+        case click.Choice():
+            choices = ", ".join(map(str, kind.choices))
+            return "environment.choice", "settings.choice", {"choices": choices}
+        case _:
+            return "environment.flag", "settings.flag", {}

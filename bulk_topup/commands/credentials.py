@@ -1,0 +1,233 @@
+"""Who we are to the provider: the environment, a password file, the system keyring, or a person knows.
+
+A password is never an option, since options can be seen by others; it is shown nowhere.
+"""
+
+from __future__ import annotations
+
+import getpass
+import importlib.util
+import json
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bulk_topup.commands.console import argument, ask
+from bulk_topup.core.errors import InputError, cause_of
+from bulk_topup.provider.client import checked_base_url
+from bulk_topup.provider.wire import REPLACED, SHORTEST_SECRET, spellings
+from bulk_topup.record.paths import SANDBOX_ACCOUNT
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from keyring.backend import KeyringBackend
+
+    from bulk_topup.record.paths import Connection
+
+USERNAME, PASSWORD = "BULK_TOPUP_USERNAME", "BULK_TOPUP_PASSWORD"
+SERVICE = "bulk-topup"
+"""What the system keyring files our entries under, one for each provider's address."""
+
+_SECRETS: set[str] = set()
+"""Every password that this process has read, for `without_secrets`."""
+
+
+@dataclass(frozen=True)
+class Login:
+    username: str
+    password: str = field(repr=False)
+
+
+def credentials(connection: Connection) -> tuple[str, str]:
+    """(username, password): from the environment or a file, the system keyring, or a prompt on a terminal.
+
+    The keyring's password goes with the keyring's user name only. Raises InputError where nothing gives both.
+    """
+    if connection.sandbox:
+        return SANDBOX_ACCOUNT, SANDBOX_ACCOUNT
+    username = os.environ.get(USERNAME, "").strip() or connection.username
+    password = _given_password(connection.password_file)
+    if not (username and password):
+        kept = _kept_or_none(checked_base_url(connection.base_url))
+        if kept is not None and username in {"", kept.username}:
+            username, password = kept.username, password or kept.password
+    username = username or _asked(say.text("credentials.ask_username"), USERNAME, hidden=False)
+    return username, _noted(password) or _asked(say.text("credentials.ask_password"), PASSWORD, hidden=True)
+
+
+def username_of(connection: Connection) -> str:
+    """Who we are, for what needs no password. Raises InputError where nothing says it."""
+    named = os.environ.get(USERNAME, "").strip() or connection.username
+    if not named:
+        kept_here = _kept_or_none(checked_base_url(connection.base_url))
+        named = "" if kept_here is None else kept_here.username
+    return named or _asked(say.text("credentials.ask_username"), USERNAME, hidden=False)
+
+
+def without_secrets(text: str) -> str:
+    """The text without any password that was read, however it is spelled there: for the trace of a defect."""
+    for secret in _SECRETS:
+        text = spellings(secret).sub(REPLACED, text)
+    return text
+
+
+def _noted(password: str) -> str:
+    if len(password) >= SHORTEST_SECRET:
+        _SECRETS.add(password)
+    return password
+
+
+def _given_password(file: Path | None) -> str:
+    return os.environ.get(PASSWORD, "") if file is None else password_in(file)
+
+
+def password_in(file: Path) -> str:
+    """The password that a file holds. Raises InputError where it can't be read or holds none."""
+    try:
+        password = file.read_text(encoding="utf-8-sig").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("credentials.file", path=file, why=cause_of(error)) from None
+    if not password:
+        raise InputError("credentials.file", path=file, why="why.empty")
+    return _noted(password)
+
+
+# -- a person ----------------------------------------------------------------------------------------------
+
+
+def asked_login() -> Login:
+    """Typed by a person. Raises InputError without a terminal, and for an empty answer."""
+    if not sys.stdin.isatty():
+        raise InputError("login.no_terminal")
+    username = _asked(say.text("credentials.ask_username"), USERNAME, hidden=False)
+    return Login(username, _asked(say.text("credentials.ask_password"), PASSWORD, hidden=True))
+
+
+def variables_set() -> list[str]:
+    """The variables that go before whatever the system keyring holds."""
+    return [variable for variable in (USERNAME, PASSWORD) if os.environ.get(variable, "").strip()]
+
+
+def _asked(prompt: str, variable: str, *, hidden: bool) -> str:
+    if not sys.stdin.isatty():
+        raise InputError("credentials.missing", variable=variable)
+    typed = _hidden(prompt + " ") if hidden else ask(prompt)
+    if not typed:
+        raise InputError("credentials.empty", variable=variable)
+    return _noted(typed) if hidden else typed
+
+
+def _hidden(prompt: str) -> str:
+    try:
+        return getpass.getpass(prompt)
+    except (EOFError, KeyboardInterrupt) as left:
+        sys.stderr.write("\n")
+        if isinstance(left, EOFError):
+            return ""
+        raise
+
+
+# -- the system keyring ------------------------------------------------------------------------------------
+
+
+def assert_keyring() -> None:
+    """Raises InputError where there is no system keyring that keeps a password as it should."""
+    _keyring()
+
+
+def keep(base_url: str, login: Login) -> None:
+    """For the next commands with this address. Raises InputError where the keyring does not take it."""
+    entry = json.dumps({"username": login.username, "password": login.password})
+    keyring = _keyring()
+    with _answering():
+        keyring.set_password(SERVICE, base_url, entry)
+    if kept(base_url) != login:
+        raise InputError("keyring.not_kept")
+
+
+def kept(base_url: str) -> Login | None:
+    """Who is logged in at this address. Raises InputError where there is no keyring or it does not answer."""
+    keyring = _keyring()
+    with _answering():
+        entry = keyring.get_password(SERVICE, base_url)
+    return None if entry is None else _login(entry)
+
+
+def logged_in(base_url: str) -> str:
+    """The user name that is kept for this address; empty where none is, or there is no keyring to ask."""
+    try:
+        login = kept(checked_base_url(base_url))
+    except InputError:
+        return ""
+    return "" if login is None else login.username
+
+
+def forget(base_url: str) -> Login | None:
+    """Who was logged in at this address, and is no more. Raises InputError as `kept` does."""
+    keyring, login = _keyring(), kept(base_url)
+    if login is not None:
+        with _answering():
+            keyring.delete_password(SERVICE, base_url)
+    return login
+
+
+def _login(entry: str) -> Login | None:
+    try:
+        content = json.loads(entry)
+    except ValueError:
+        return None
+    match content:
+        case {"username": str(username), "password": str(password)}:
+            return Login(username, password)
+    return None
+
+
+def _kept_or_none(base_url: str) -> Login | None:
+    """Nobody has to have a keyring. One that does not answer is a reason to ask, where there is a person."""
+    try:
+        return kept(base_url)
+    except InputError as problem:
+        if problem.code == "keyring.failed" and not sys.stdin.isatty():
+            raise
+        return None
+
+
+def _keyring() -> KeyringBackend:
+    """The keyring of this computer, if it encrypts: `recommended` is the library's own word for that."""
+    try:
+        import keyring
+        from keyring.core import recommended
+    except ImportError:
+        has_pip = importlib.util.find_spec("pip") is not None
+        raise InputError(
+            "keyring.not_installed", install=installs_with(sys.executable, has_pip=has_pip)
+        ) from None
+    with _answering():
+        backend = keyring.get_keyring()
+        # Several at once stand as one; the first is the one that is written to.
+        first = next(iter(getattr(backend, "backends", [])), backend)
+        if not recommended(first):
+            raise InputError("keyring.unsafe", backend=f"{type(first).__module__}.{type(first).__name__}")
+    return backend
+
+
+def installs_with(python: str, *, has_pip: bool) -> str:
+    """The environment that the README makes has no pip of its own: the one that filled it does it again."""
+    own = argument(python)
+    return f"{own} -m pip install" if has_pip else f"python3 -m pip --python {own} install"
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Only the kind of error is told: its text is another program's, and may hold what it was given."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001  (each desktop's keyring has errors of its own)
+        raise InputError("keyring.failed", why=type(error).__name__) from None

@@ -1,0 +1,197 @@
+"""Whether everything a run needs is in order: one line for each thing, and what to do where one is not."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bulk_topup.commands import next_steps
+from bulk_topup.commands.credentials import credentials
+from bulk_topup.core.clock import SKEW_LIMIT_S
+from bulk_topup.core.errors import BulkTopupError, Exit, cause_of
+from bulk_topup.core.model import account_of
+from bulk_topup.provider.client import checked_base_url
+from bulk_topup.record.folder import assert_trusted
+from bulk_topup.record.ledger.shared import Account
+from bulk_topup.record.ledger.tables import Store, is_address, ledger_url, shown
+from bulk_topup.record.paths import REHEARSAL_URL
+from bulk_topup.report.words import say
+from bulk_topup.sending.connect import provider_of
+from bulk_topup.sending.session import desk_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.core.clock import Clock
+    from bulk_topup.provider.client import Provider
+    from bulk_topup.record.ledger.shared import Rule51
+    from bulk_topup.record.paths import Connection
+
+"""As for sending again under rule 51: beyond it, neither clock can be trusted with a day."""
+
+SLOW_MS: Final = 100.0
+"""One claim takes some five ways to the server and back: at this, two rows a second are no longer sure."""
+
+LEAST_FREE_MB: Final = 200
+SAMPLES: Final = 5
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was looked at, and what was seen; `code` and `facts` are worded in `say.WORDS`."""
+
+    name: str
+    is_fine: bool
+    code: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        return say.text(self.code, **self.facts)
+
+    def line(self) -> str:
+        mark = say.text("doctor.fine" if self.is_fine else "doctor.problem")
+        return f"{mark}  {say.text(f'doctor.{self.name}')}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is looked at: the provider and who we are to it, the ledger, the folder of the progress files."""
+
+    connection: Connection
+    ledger: str
+    folder: Path
+
+
+def examine(setup: Setup, desk: Desk, clock: Clock) -> Exit:
+    """Look at everything and say what is to be put right; sends nothing."""
+    checks = list(_checks(setup, clock))
+    facts = [
+        {"name": check.name, "ok": check.is_fine, "code": check.code, "message": check.message}
+        for check in checks
+    ]
+    desk.report({"checks": facts}, [check.line() for check in checks])
+    is_fine = all(check.is_fine for check in checks)
+    has_sheet = Path(next_steps.A_SHEET).is_file()
+    desk.next([next_steps.with_doctor(desk.typed, is_fine=is_fine, has_sheet=has_sheet)])
+    return Exit.OK if is_fine else Exit.NOT_ALL_PAID
+
+
+def _checks(setup: Setup, clock: Clock) -> Iterator[Check]:
+    connection, username, account = setup.connection, "", ""
+    try:
+        username, password = credentials(connection)
+        yield Check("credentials", True, "doctor.credentials.fine", {"username": username})
+        with provider_of(connection, username, password, clock) as provider:
+            account = account_of(username)
+            yield from _of_provider(provider, clock)
+    except BulkTopupError as problem:
+        yield _failed("prices" if username else "credentials", problem)
+    yield from _of_ledger(setup, account, clock)
+    yield _of_folder(setup.folder)
+    yield from (_of_disk(place) for place in _places(setup.folder, setup.ledger))
+
+
+def _failed(name: str, problem: BulkTopupError) -> Check:
+    return Check(name, False, problem.code, problem.facts)
+
+
+def _of_provider(provider: Provider, clock: Clock) -> Iterator[Check]:
+    try:
+        count = len(provider.price_list())
+    except BulkTopupError as problem:
+        yield _failed("prices", problem)
+        return
+    yield Check("prices", True, "doctor.prices.fine", {"count": count, "address": provider.base_url})
+    skew_s = provider.skew_s(clock.now(), clock.alive())
+    if skew_s is None:
+        yield Check("clock", False, "doctor.clock.unknown")
+    else:
+        yield _of_clock("clock", skew_s)
+
+
+def _of_clock(name: str, skew_s: float) -> Check:
+    is_fine = abs(skew_s) <= SKEW_LIMIT_S
+    code = "doctor.clock.fine" if is_fine else "doctor.clock.off"
+    return Check(name, is_fine, code, {"seconds": round(skew_s)})
+
+
+def _of_ledger(setup: Setup, account: str, clock: Clock) -> Iterator[Check]:
+    connection, ledger, where = setup.connection, setup.ledger, shown(setup.ledger)
+    try:
+        if not is_address(ledger):
+            if not connection.sandbox:
+                assert_trusted(Path(ledger), "BULK_TOPUP_LEDGER")
+            if not Path(ledger).exists():
+                yield Check("ledger", True, "doctor.ledger.none", {"where": where})
+                return
+        if not account:  # nor, then, whose pace and stop to ask for
+            with closing(Store(ledger_url(ledger))) as store:
+                yield _latency(store, where)
+            return
+        base_url = REHEARSAL_URL if connection.sandbox else checked_base_url(connection.base_url)
+        with closing(Account(ledger_url(ledger), account=account, base_url=base_url)) as shared:
+            yield _latency(shared, where)
+            if shared.is_server:
+                yield _of_clock("server_clock", shared.skew_s(clock.now()))
+                shared.stop_if_restored(desk_name(), clock.now())
+                stop = shared.stopped()
+                if stop is not None:
+                    yield Check("account", False, "doctor.account.stopped", stop.facts())
+            yield _of_rule_51(shared.rule_51())
+    except BulkTopupError as problem:
+        yield _failed("ledger", problem)
+
+
+def _of_rule_51(seen: Rule51 | None) -> Check:
+    if seen is None:
+        return Check("rule_51", True, "doctor.rule_51.unseen")
+    code = "doctor.rule_51.fine" if seen.holds else "doctor.rule_51.broken"
+    return Check("rule_51", seen.holds, code, {"day": seen.day})
+
+
+def _latency(shared: Store, where: str) -> Check:
+    took_ms = []
+    for _ in range(SAMPLES):
+        began = time.perf_counter()
+        shared.forgotten_before()
+        took_ms.append((time.perf_counter() - began) * 1000)
+    ms = statistics.median(took_ms)
+    if ms >= SLOW_MS:
+        code = "doctor.ledger.slow"
+    else:
+        code = "doctor.ledger.fine" if shared.is_server else "doctor.ledger.file"
+    return Check("ledger", ms < SLOW_MS, code, {"where": where, "ms": max(1, round(ms))})
+
+
+def _of_folder(folder: Path) -> Check:
+    try:
+        assert_trusted(folder / "x", "--checkpoint")
+        with tempfile.TemporaryFile(dir=folder, prefix=".bulk-topup-"):
+            pass
+    except BulkTopupError as problem:
+        return _failed("folder", problem)
+    except OSError as error:
+        return Check("folder", False, "doctor.folder.unwritable", {"folder": folder, "why": cause_of(error)})
+    return Check("folder", True, "doctor.folder.fine", {"folder": folder})
+
+
+def _places(folder: Path, ledger: str) -> list[Path]:
+    """The folders that a run writes to; one of two that are on the same disk."""
+    places = [folder] if is_address(ledger) else [folder, Path(ledger).absolute().parent]
+    there = [place for place in places if place.is_dir()]
+    return list({place.stat().st_dev: place for place in reversed(there)}.values())
+
+
+def _of_disk(place: Path) -> Check:
+    free_mb = shutil.disk_usage(place).free // 2**20
+    is_fine = free_mb >= LEAST_FREE_MB
+    code = "doctor.disk.fine" if is_fine else "doctor.disk.full"
+    return Check("disk", is_fine, code, {"folder": place, "free": free_mb, "least": LEAST_FREE_MB})

@@ -1,0 +1,390 @@
+"""What to do next after each command: in words, and as the command to paste."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bulk_topup.commands.console import argument, command_line, path_argument
+from bulk_topup.core.errors import Exit
+from bulk_topup.core.status import FOR_NOBODY, Paid, Status
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from bulk_topup.record.tally import Tally
+    from bulk_topup.report.screen.history import PastBatch
+    from bulk_topup.rules.plan import Held, Plan
+
+OPEN_SHOWN = 5
+A_SHEET = "payroll.xlsx"
+"""Stands for the sheet where a command names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`command` is "" where there is none to type."""
+
+    words: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """`options` holds, by the name of a command, those of this command line that it takes, too.
+
+    `again` is the command that carries on where this one stops, with its options.
+    """
+
+    options: Mapping[str, str] = field(default_factory=dict)
+    again: tuple[str, str] = ("run", "")
+
+    def line(self, name: str, what: str = "", *more: str) -> str:
+        """The command with its argument, what was typed, and more options."""
+        return command_line(name, what, self.options.get(name, ""), *more)
+
+    def resumed(self, sheet: str, last: LastRun, *more: str) -> str:
+        """`run` as it is kept in the progress file, not with what another command was given."""
+        new = [option for option in more if option not in last.kept.split()]
+        return command_line("run", sheet, self.options.get("status", ""), last.kept, *new)
+
+    def checked(self, sheet: str, last: LastRun) -> str:
+        """`check` of what that `run` would send."""
+        kept = OF_RUN_ALONE.sub("", last.kept).strip()
+        return command_line("check", sheet, self.options.get("status", ""), kept)
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """How it goes on: with its options, as `kept`, and those with which it was `approved`, "" if it was not.
+
+    An approval is good for what is not sent yet alone, and for the sheet as it was: once that is changed, the
+    plan is to be looked at anew.
+    """
+
+    kept: str = ""
+    approved: str = ""
+    is_changed: bool = False
+
+    @property
+    def is_outdated(self) -> bool:
+        return bool(self.approved) and self.is_changed
+
+
+NO_RUN = LastRun()
+OF_RUN_ALONE = re.compile(r"""(^| )--(workers|wait|pilot|output) ("[^"]*"|'[^']*'|[^\s"'])+""")
+"""The options that `check` does not take, or takes for something else."""
+
+
+# -- of a sheet --------------------------------------------------------------------------------------------
+
+
+def before(
+    typed: Typed, plan: Plan, sheet: Path, run: str, *, needed: int | None, results: Path
+) -> Iterator[Step]:
+    """After `check`; `run` holds the options with which this plan is sent.
+
+    So much budget is `needed` (rupiah) if it is exceeded, else None. `results` is where they are, once it was
+    sent.
+    """
+    named = path_argument(sheet)
+    again = typed.line("check", named)
+    if needed is not None:
+        words = say.text("check.next_budget", needed=needed)
+        yield Step(words, re.sub(r" --budget [0-9]+", "", again) + f" --budget {needed}")
+    groups = Counter(map(_held_as, plan.held.values()))
+    wrong = groups["check.held_wrong"]
+    if wrong:
+        yield Step(_correct(groups), again)
+    if len(plan.orders) and needed is None:
+        facts = {"count": len(plan.orders), "cost": plan.cost}
+        yield Step(say.text("check.next_send", **facts), command_line("run", named, run))
+    if not len(plan.orders) and not wrong:
+        yield from _nothing_to_send(typed, plan, named, results)
+    if still_open := len(plan.still_open()):
+        yield Step(say.text("check.next_open", count=still_open), typed.line("settle", named))
+
+
+def _held_as(held: Held) -> str:
+    """What a held row is, for a person who has the sheet open."""
+    codes = {finding.code for finding in held.why}
+    if codes & (FOR_NOBODY | {"hidden.skipped"}):
+        return "check.held_left_out"
+    if held.status is Status.INVALID:
+        return "check.held_wrong"
+    if held.status is Status.UNSENT:
+        return "check.held_decide"
+    return "check.held_twice" if "duplicate.sheet" in codes else "check.held_paid"
+
+
+def _correct(groups: Mapping[str, int]) -> str:
+    """As many rows as the plan holds back, whatever else than wrong they are."""
+    if len(groups) == 1:
+        return say.text("check.next_correct", count=groups["check.held_wrong"])
+    parts = [say.text(code, count=groups[code]) for code in HELD_AS if code in groups]
+    return say.text("check.next_held", count=sum(groups.values()), parts=", ".join(parts))
+
+
+HELD_AS = (
+    "check.held_wrong",
+    "check.held_twice",
+    "check.held_paid",
+    "check.held_decide",
+    "check.held_left_out",
+)
+
+
+def _nothing_to_send(typed: Typed, plan: Plan, sheet: str, results: Path) -> Iterator[Step]:
+    unsent = [held for held in plan.held.values() if held.status is Status.UNSENT]
+    hidden = sum(any(finding.code == "hidden.skipped" for finding in held.why) for held in unsent)
+    decide = len(unsent) - hidden
+    duplicates = sum(held.status is Status.DUPLICATE for held in plan.held.values())
+    if decide:
+        line = typed.line("run", sheet, "--include-changed")
+        yield Step(say.text("next.decide", count=decide), line)
+    if hidden:
+        yield Step(say.text("next.hidden", count=hidden))
+    if duplicates:
+        yield Step(say.text("next.duplicate", count=duplicates))
+    if not len(plan.attempted) or len(plan.still_open()):
+        return
+    if all(status is Status.SUKSES for status in map(Status, plan.attempted["status"])) and results.is_file():
+        yield Step(say.text("check.next_paid", count=len(plan.attempted), path=results))
+    else:
+        yield Step(say.text("check.next_nothing"), typed.line("status", sheet))
+
+
+def approved(code: str, sheet: Path, run: str) -> Step:
+    """How the plan of this code is sent by another person."""
+    return Step(
+        say.text("approval.how"), command_line("run", path_argument(sheet), run, approval(code, "NAME"))
+    )
+
+
+def approval(code: str, by: str) -> str:
+    return f"--approve {code} --approved-by {argument(by)}"
+
+
+def after(
+    typed: Typed,
+    total: Tally,
+    sheet: Path,
+    last: LastRun = NO_RUN,
+    *,
+    results: Path | None = None,
+    is_halted: bool = False,
+    resendable: int = 0,
+) -> Iterator[Step]:
+    """For each thing that a person can do about rows, what that is; then what is to be known of the others.
+
+    `results` is the results file, if it was written; its open rows can be filled in and handed back. So many
+    unknown rows as are `resendable` may still be sent again today.
+    How a run that `is_halted` goes on with its unsent rows is said elsewhere.
+    """
+    named = path_argument(sheet)
+    rest = 0 if is_halted else total.unsent
+    to_do = [
+        *_to_ask(typed, total, named, results, resendable),
+        *_to_run(typed, total, named, last, rest),
+    ]
+    yield from to_do
+    is_clear = not is_halted and not total.rows_paid(Paid.ASK)
+    if is_clear and total.rows[Status.DUPLICATE]:
+        yield Step(say.text("next.duplicate", count=total.rows[Status.DUPLICATE]))
+    if total.hidden:
+        yield Step(say.text("next.hidden", count=total.hidden))
+    if is_clear and not to_do:
+        yield _when_done(typed, named, results, is_all_paid=total.exit_code() is Exit.OK)
+
+
+def _to_ask(typed: Typed, total: Tally, sheet: str, results: Path | None, resendable: int) -> Iterator[Step]:
+    settle, resolve = typed.line("settle", sheet), typed.line("resolve", sheet, _answers(results))
+    yield from _counted(
+        ("next.pending", total.rows[Status.PENDING], settle),
+        ("next.unknown", total.rows[Status.UNKNOWN], resolve),
+        ("next.unknown_resend", resendable, f"{settle} --resend"),
+        ("next.accepted", total.rows[Status.ACCEPTED], resolve),
+    )
+
+
+def _to_run(typed: Typed, total: Tally, sheet: str, last: LastRun, unsent: int) -> Iterator[Step]:
+    again = partial(typed.resumed, sheet, last)
+    gagal = "next.gagal_by_hand" if total.by_hand[Status.GAGAL] else "next.gagal"
+    rest = ("next.unsent", unsent, again(last.approved))
+    yield from _counted(
+        (gagal, total.left[Status.GAGAL], again("--retry-failed")),
+        ("next.outdated", unsent, typed.checked(sheet, last)) if last.is_outdated else rest,
+        ("next.decide", total.to_decide, again("--include-changed")),
+        ("next.invalid", total.left[Status.INVALID], again()),
+    )
+
+
+def _counted(*steps: tuple[str, int, str]) -> Iterator[Step]:
+    for code, count, line in steps:
+        if count:
+            yield Step(say.text(code, count=count), line)
+
+
+def now(
+    typed: Typed,
+    total: Tally,
+    sheet: Path,
+    last: LastRun,
+    *,
+    stopped_by: str,
+    results: Path | None = None,
+    resendable: int = 0,
+) -> Iterator[Step]:
+    """How a batch at rest goes on: one command at most, for what comes first.
+
+    What it was `stopped_by` may have to be cleared up before anything more is sent; the rest as for `after`.
+    """
+    named, is_open = path_argument(sheet), total.rows_paid(Paid.ASK)
+    if total.unsent and not (is_open and stopped_by in UNCLEAR):
+        yield _go_on(typed, total, named, last)
+    elif resendable and resendable == total.rows[Status.UNKNOWN]:
+        words = say.text("next.unknown_today", count=resendable)
+        yield Step(words, typed.line("settle", named, "--resend"))
+    else:
+        steps = list(after(typed, total, sheet, last, results=results))
+        yield from [step for step in steps if step.command][:1] or steps
+
+
+def _go_on(typed: Typed, total: Tally, sheet: str, last: LastRun) -> Step:
+    if last.is_outdated:
+        return Step(say.text("next.outdated", count=total.unsent), typed.checked(sheet, last))
+    facts = {"count": total.unsent, "rupiah": total.unsent_rupiah}
+    return Step(say.text("next.go_on", **facts), typed.resumed(sheet, last, last.approved))
+
+
+UNCLEAR = frozenset({"outcome.streak.unknown", "outcome.other_order", "outcome.same_invoice"})
+"""What stops a run because nobody knows what became of rows, and would stop it again."""
+
+
+def _when_done(typed: Typed, sheet: str, results: Path | None, *, is_all_paid: bool) -> Step:
+    done = "next.all_paid" if is_all_paid else "next.nothing_left"
+    if results is None:
+        return Step(say.text("next.results", done=done), typed.line("results", sheet))
+    return Step(say.text("next.sign" if results.suffix == ".xlsx" else "next.file", done=done, path=results))
+
+
+def _answers(results: Path | None) -> str:
+    if results is None or results.suffix != ".xlsx":
+        return '--row N --number 08... --invoice TRX... --note "NAME"'
+    return f'--from {argument(results)} --note "NAME"'
+
+
+AFTER_PILOT = frozenset({"halt.pilot", "halt.pilot_only", "halt.other_day"})
+"""What stops a run between its pilot and the others."""
+
+
+def past_pilot(options: str, halt: str) -> str:
+    """The options with which a run goes on: once its pilot was seen, the others don't need another one."""
+    return re.sub(r"(^| )--pilot [0-9]+", "", options).strip() if halt in AFTER_PILOT else options
+
+
+# -- of the other commands ---------------------------------------------------------------------------------
+
+
+def with_prices(typed: Typed) -> Step:
+    return Step(say.text("prices.next"), typed.line("template", A_SHEET))
+
+
+def with_template(typed: Typed, path: Path) -> Step:
+    return Step(say.text("template.next"), typed.line("check", path_argument(path)))
+
+
+def with_history(typed: Typed, batches: Iterable[PastBatch]) -> Iterator[Step]:
+    """For each batch with open rows, how they are seen and settled."""
+    still_open = [past for past in batches if past.entry.open]
+    for past in still_open[:OPEN_SHOWN]:
+        facts = {"name": past.entry.name, "day": past.entry.started, "count": past.entry.open}
+        if past.sheet:
+            yield Step(say.text("history.next_open", **facts), typed.line("status", past.sheet))
+            yield Step(say.text("history.next_settle"), typed.line("settle", past.sheet))
+        else:
+            yield Step(say.text("history.next_gone", **facts))
+    if (more := len(still_open) - OPEN_SHOWN) > 0:
+        yield Step(say.text("history.next_more", count=more))
+    if not still_open:
+        yield Step(say.text("history.next"), typed.line("find", "08..."))
+
+
+def with_found(typed: Typed, number: str, what: str, facts: Mapping[str, object]) -> Step:
+    """`what` goes on with a row, one of FOUND or "" for nothing; `facts` are the row's."""
+    if not what:
+        return Step(say.text("find.next"), typed.line("history"))
+    code, name, options = FOUND[what]
+    words = say.text(code, **facts)
+    options = options.format(row=facts["row"], number=number)
+    return Step(words, typed.line(name, str(facts["sheet"]), options) if name else "")
+
+
+CLOSING = '--row {row} --number {number} --invoice TRX... --note "NAME"'
+FOUND = {
+    "status": ("find.next_status", "status", ""),
+    "retry": ("find.next_retry", "run", "--retry-failed"),
+    "record": ("find.next_record", "settle", ""),
+    "later": ("find.next_later", "settle", ""),
+    "ask": ("find.next_ask", "settle", ""),
+    "close": ("find.next_close", "resolve", CLOSING),
+    "close_accepted": ("find.next_close_accepted", "resolve", CLOSING),
+    "resend": ("find.next_resend", "settle", "--resend"),
+    "put_back": ("find.next_put_back", "", ""),
+    "contradiction": ("find.next_contradiction", "", ""),
+}
+"""The wording, the command of the row's sheet, and its options."""
+
+
+def with_forgotten(typed: Typed, *, has_files: bool) -> Step:
+    return (
+        Step(say.text("forget.next_files"))
+        if has_files
+        else Step(say.text("forget.next"), typed.line("history"))
+    )
+
+
+def with_account(typed: Typed, *, is_stopped: bool) -> Step:
+    if is_stopped:
+        return Step(say.text("account.how_to_resume"), typed.line("account", "resume"))
+    return Step(say.text("account.next"), typed.line("history"))
+
+
+def with_doctor(typed: Typed, *, is_fine: bool, has_sheet: bool) -> Step:
+    """`has_sheet` where the one that stands for any is there to be looked at."""
+    if not is_fine:
+        return Step(say.text("doctor.next_again"), typed.line("doctor"))
+    if has_sheet:
+        return Step(say.text("doctor.next"), typed.line("check", A_SHEET))
+    return Step(say.text("doctor.next_make"), typed.line("template", A_SHEET))
+
+
+def with_proof(typed: Typed, sheet: Path) -> Step:
+    return Step(say.text("prove.next"), typed.line("status", path_argument(sheet)))
+
+
+def with_copy(typed: Typed) -> Step:
+    return Step(say.text("ledger.next"), typed.line("doctor"))
+
+
+def with_login(typed: Typed) -> Step:
+    return Step(say.text("login.next"), typed.line("template", A_SHEET))
+
+
+def with_logout(typed: Typed) -> Step:
+    return Step(say.text("logout.next"), typed.line("login"))
+
+
+def with_settings(*, exists: bool) -> Step:
+    if exists:
+        return Step(say.text("settings.next"), command_line("config"))
+    return Step(say.text("settings.next_start"), command_line("config", "--init"))
+
+
+def with_sandbox(url: str) -> Step:
+    return Step(say.text("sandbox.next"), command_line("check", A_SHEET, f"--base-url {url}"))

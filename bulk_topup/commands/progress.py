@@ -1,0 +1,237 @@
+"""How far a command is, and how long the rest takes: drawn, told line by line, or not at all."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Never
+
+from bulk_topup.commands.console import width_of
+from bulk_topup.core.status import Status
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tqdm import tqdm
+
+    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.core.clock import Clock
+    from bulk_topup.core.model import Order, Outcome
+
+LINE_EVERY_S = 10.0
+"""How often the progress is told where no bar can be drawn."""
+SHORTEST_BAR = 6
+"""Characters: a shorter one says nothing."""
+WIDTH = 80
+"""Of a terminal that does not say how wide it is."""
+
+
+# -- how long, and what of it fits -------------------------------------------------------------------------
+
+
+def left_s(left: int, rate_per_s: float, *, done: int = 0, elapsed_s: float = 0.0) -> float:
+    """Seconds for so many more requests: at the rate they may start at, or at the pace of those that are
+    `done` where that is slower."""
+    interval_s = 1 / rate_per_s
+    return left * (max(interval_s, elapsed_s / done) if done else interval_s)
+
+
+def time_words(seconds: float) -> str:
+    """`45 s`, `12 min` or `2 h 5 min`."""
+    if seconds < 90:
+        return say.text("time.seconds", seconds=max(1, round(seconds)))
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return say.text("time.hours" if hours else "time.minutes", hours=hours, minutes=minutes)
+
+
+def duration(seconds: int) -> str:
+    """`0:45`, `12:05` or `1:02:05`."""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def fitted(pieces: Sequence[tuple[int, str]], width: int) -> str:
+    """As many pieces as fit, in their order; those of the highest rank go first, empty ones at once."""
+    kept = [piece for piece in pieces if piece[1]]
+    while len(kept) > 1 and len(_joined(kept)) > width:
+        kept.remove(max(kept, key=lambda piece: piece[0]))
+    return _joined(kept)
+
+
+def _joined(pieces: Sequence[tuple[int, str]]) -> str:
+    return ", ".join(text for _, text in pieces)
+
+
+# -- the bar -----------------------------------------------------------------------------------------------
+
+
+class Bar:
+    """Counts what comes in, in this command, and shows it.
+
+    It watches twice: orders being sent, then pending ones being asked after. Any thread may call it.
+    """
+
+    def __init__(self, desk: Desk, clock: Clock, rate_per_s: float, *, draws: bool, tells: bool) -> None:
+        self._desk = desk
+        self._clock = clock
+        self._rate_per_s = rate_per_s
+        self._draws = draws
+        self._tells = tells
+        self._drawn: tqdm[Never] | None = None
+        self._closed = threading.Event()
+        self._lock = threading.RLock()
+        self._counts = dict.fromkeys(Status, 0)
+        self._spent = self._count = self._total = 0
+        self._is_asking = False
+        self._begun = self._told = clock.alive()
+
+    def begin(self, total: int) -> None:
+        """So many are to come from here on."""
+        self.close()
+        self._count, self._total = 0, total
+        self._begun = self._told = self._clock.alive()
+        if self._draws:
+            self._drawn, self._closed = self._new_drawing(total), threading.Event()
+            threading.Thread(target=self._tick, args=(self._drawn, self._closed), daemon=True).start()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed.set()
+            if self._drawn is not None:
+                self._drawn.bar_format = self._layout()
+                self._drawn.close()
+            self._drawn = None
+
+    def _new_drawing(self, total: int) -> tqdm[Never]:
+        from tqdm import tqdm
+
+        return tqdm(total=total, bar_format=self._layout(), dynamic_ncols=True, file=sys.stderr)
+
+    def _tick(self, drawn: tqdm[Never], closed: threading.Event) -> None:
+        """An answer can take a minute: the clock in the bar shows that nothing hangs."""
+        while not closed.wait(1.0):
+            with self._lock:
+                if not closed.is_set():
+                    drawn.bar_format = self._layout()
+                    drawn.refresh()
+
+    # -- as a Watcher --------------------------------------------------------------------------------------
+
+    def done(self, order: Order, status: Status, debited: int | None) -> None:
+        with self._lock:
+            self._counts[status] += 1
+            if status is Status.SUKSES:
+                self._spent += order.price if debited is None else debited
+            self._show(1)
+
+    def balance(self, rupiah: int, needed: int) -> None:
+        if rupiah < needed:
+            with self._undrawn():
+                self._desk.show_short_deposit(rupiah, needed)
+
+    def unwritten(self, order: Order, outcome: Outcome) -> None:
+        facts = {"row": order.row, "number": order.number, "kind": outcome.kind, "invoice": outcome.invoice}
+        with self._undrawn():
+            self._desk.warn(say.text("unwritten", **facts))
+
+    def waiting(self, pending: int, wait_s: float) -> None:
+        if not pending or not wait_s:
+            return
+        with self._lock:
+            all_sent = bool(self._total) and self._count == self._total and not self._counts[Status.UNSENT]
+            self.close()
+            code = "progress.all_sent" if all_sent else "progress.waiting"
+            self._desk.say(say.text(code, count=pending, seconds=f"{wait_s:.0f}"))
+            self._is_asking = True
+            self.begin(pending)
+
+    def settled(self, status: Status, rupiah: int) -> None:
+        with self._lock:
+            # A pending one of an earlier run was never counted in this one.
+            self._counts[Status.PENDING] = max(0, self._counts[Status.PENDING] - 1)
+            self._counts[status] += 1
+            if status is Status.SUKSES:
+                self._spent += rupiah
+            self._show(1 if self._is_asking else 0)
+
+    # -- showing -------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _undrawn(self) -> Iterator[None]:
+        """A line of text while a bar stands on the last line of the screen."""
+        with self._lock:
+            if self._drawn is not None:
+                self._drawn.clear()
+            yield
+            if self._drawn is not None:
+                self._drawn.refresh()
+
+    def _show(self, step: int) -> None:
+        self._count += step
+        if self._drawn is not None:
+            self._drawn.bar_format = self._layout()
+            self._drawn.update(step)
+        elif self._tells and self._clock.alive() - self._told >= LINE_EVERY_S:
+            self._told = self._clock.alive()
+            self._desk.say(self._line())
+
+    def _layout(self) -> str:
+        """What fits on the terminal's line, and a bar in what is left of it."""
+        width = (width_of(sys.stderr) or WIDTH) - 1  # a full line would make a terminal go on below
+        begin = f"{self._count}/{self._total}: "
+        text = begin + fitted(self._pieces(), width - len(begin))
+        room = width - len(text) - len("100%  ")
+        if room < SHORTEST_BAR:
+            return text
+        return f"{100 * self._count // max(1, self._total):3}% {{bar:{room}}} {text}"
+
+    def _pieces(self) -> list[tuple[int, str]]:
+        """With their ranks: what is dropped first where the line is short."""
+        elapsed_s = self._clock.alive() - self._begun
+        pace = say.text("progress.pace", rate=say.decimal(self._count / elapsed_s)) if elapsed_s >= 1 else ""
+        return [
+            (4, self._worded("progress.paid")),
+            (2, ", ".join(filter(None, map(self._worded, OTHERWISE)))),
+            (1, self._worded("progress.unknown")),
+            (0, say.money(self._spent)),
+            (3, self._time(elapsed_s)),
+            (5, "" if self._is_asking else pace),
+        ]
+
+    def _time(self, elapsed_s: float) -> str:
+        """How long the rest takes, or how long it took; while asking, nobody knows."""
+        if self._is_asking or self._count == self._total:
+            return duration(int(elapsed_s))
+        return say.text("progress.left", time=duration(round(self._left_s(elapsed_s))))
+
+    def _left_s(self, elapsed_s: float) -> float:
+        left = self._total - self._count
+        return left_s(left, self._rate_per_s, done=self._count, elapsed_s=elapsed_s)
+
+    def _line(self) -> str:
+        elapsed_s = self._told - self._begun
+        rate, left = self._count / elapsed_s, duration(round(self._left_s(elapsed_s)))
+        names = ("progress.paid", *OTHERWISE, "progress.unknown")
+        counts = ", ".join([*filter(None, map(self._worded, names)), say.money(self._spent)])
+        facts = {"done": self._count, "total": self._total, "counts": counts}
+        return say.text("progress.line", **facts, rate=say.decimal(rate), left=left)
+
+    def _worded(self, code: str) -> str:
+        """The count that this code words, "" where there is none."""
+        counts = self._counts
+        count = {
+            "progress.paid": counts[Status.SUKSES],
+            "progress.failed": counts[Status.GAGAL] + counts[Status.DUPLICATE] + counts[Status.INVALID],
+            "progress.unsent": counts[Status.UNSENT],
+            "progress.pending": self._total - self._count if self._is_asking else counts[Status.PENDING],
+            "progress.accepted": counts[Status.ACCEPTED],
+            "progress.unknown": counts[Status.UNKNOWN],
+        }[code]
+        return say.text(code, count=count) if count else ""
+
+
+OTHERWISE = ("progress.failed", "progress.unsent", "progress.pending", "progress.accepted")
+"""What rows come to that are neither paid nor unknown."""

@@ -1,0 +1,103 @@
+"""Whether this account really answers 51 to a repeat: one small top-up, sent twice.
+
+The first is an ordinary batch of one row, with everything that holds for one: plan, claim, durable attempt,
+results. Only where the provider holds it, it is sent a second time under the same claim.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bulk_topup.commands import next_steps
+from bulk_topup.commands import prices as errands
+from bulk_topup.commands import run as flow
+from bulk_topup.core.clock import wib_day
+from bulk_topup.core.errors import Exit, InputError, StorageFailed, cause_of
+from bulk_topup.core.model import Kind
+from bulk_topup.record.ledger.shared import Rule51
+from bulk_topup.record.lock import existing_checkpoint, only_run
+from bulk_topup.record.paths import Job, Source, files_of, who
+from bulk_topup.record.tally import tally
+from bulk_topup.report.screen.person import national
+from bulk_topup.report.words import say
+from bulk_topup.sending.sender import Purse, Sender
+from bulk_topup.sending.session import tools_of
+from bulk_topup.sheet import reading
+
+if TYPE_CHECKING:
+    from bulk_topup.commands.doctor import Setup
+    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.core.clock import SystemClock
+    from bulk_topup.core.model import Outcome
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.sending.session import Tools
+
+HEADER = ("No HP", "Kode Produk")
+
+
+def prove_51(setup: Setup, number: str, product: str, desk: Desk, clock: SystemClock, *, yes: bool) -> Exit:
+    """Spend one small top-up, send it again, and keep whether 51 came.
+
+    Raises Declined where a person says no, InputError for a number or product that can't be ordered.
+    """
+    number = national(number)
+    prices, _ = errands.live_prices(setup.connection, clock)
+    listed = prices.get(product.upper()) or prices.get(product)
+    if listed is None or not listed.price:
+        raise InputError("prove.no_product", product=product)
+    facts = {"number": number, "product": listed.code, "price": listed.price, "most": 2 * listed.price}
+    desk.ask_to_spend(facts, yes=yes)
+    job = _job(setup, number, listed.code, clock)
+    with reading(job.source.path) as arriving:
+        first = flow.run(job, arriving, desk, clock)
+    if first in {Exit.STOPPED, Exit.INTERRUPTED}:
+        return first
+    outcome = _sent_again(job, desk, clock)
+    code = "prove.not_sent" if outcome is None else _CODES.get(outcome.kind, "prove.unclear")
+    desk.report({"rule_51": code.partition(".")[2]}, [say.text(code, number=number)])
+    desk.next([next_steps.with_proof(desk.typed, job.source.path)])
+    return Exit.OK if code == "prove.seen" else Exit.NOT_ALL_PAID
+
+
+_CODES = {Kind.EXISTS: "prove.seen", Kind.SUKSES: "prove.broken", Kind.PENDING: "prove.broken"}
+
+
+def _job(setup: Setup, number: str, product: str, clock: SystemClock) -> Job:
+    """A sheet of one row, under a name of its own; raises StorageFailed where it can't be written."""
+    path = setup.folder / f"prove-51-{clock.now():%Y-%m-%d-%H%M%S}.csv"
+    try:
+        with path.open("x", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([HEADER, (number, product)])
+    except OSError as error:
+        raise StorageFailed("prove.unwritable", path=path, why=cause_of(error)) from None
+    source = Source(path)
+    files = replace(files_of(source, sandbox=setup.connection.sandbox), ledger=setup.ledger)
+    return Job(source, files, setup.connection, yes=True, wait_s=30.0)
+
+
+def _sent_again(job: Job, desk: Desk, clock: SystemClock) -> Outcome | None:
+    """The outcome of the repeat; None where the provider does not hold the first, and nothing was sent."""
+    with (
+        only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
+        tools_of(job, clock) as tools,
+        existing_checkpoint(job, tools) as checkpoint,
+    ):
+        flow.bring_ledger_up_to_date(checkpoint, tools, desk)
+        order = checkpoint.held_order()
+        if order is None:
+            return None
+        checkpoint.note(clock.now(), who(), "prove 51", note="the same top-up once more")
+        with desk.interruptible(clock), desk.progress(1, clock, job.connection.rate_per_s) as watcher:
+            sender = Sender(checkpoint, tools, watcher, Purse(limit=None), job.source.path.stem)
+            outcome = sender.repeat(order)
+        _keep(outcome, tools, checkpoint)
+        return outcome
+
+
+def _keep(outcome: Outcome | None, tools: Tools, checkpoint: Checkpoint) -> None:
+    if outcome is not None and outcome.kind in _CODES:
+        day = wib_day(tools.clock.now()).isoformat()
+        tools.ledger.keep_rule_51(Rule51(day, holds=outcome.kind is Kind.EXISTS))
+        flow.keep_in_history(checkpoint, tally(checkpoint), tools)

@@ -1,0 +1,219 @@
+"""The settings file: what a person sets once. It can neither release money nor turn a rehearsal on or off."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
+
+import click
+
+from bulk_topup.core.errors import InputError, cause_of
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Value = str | int | float | bool
+
+VARIABLE = "BULK_TOPUP_CONFIG"
+
+KEYS: Mapping[str, Value] = MappingProxyType(
+    {
+        "username": "rina",
+        "password_file": "~/bulk-topup-password.txt",
+        "ledger": "~/bulk-topup/ledger.db",
+        "budget": 25_000_000,
+        "strict": True,
+        "hidden": "skip",
+        "overlap_days": 20,
+        "number_column": "No HP",
+        "product_column": "Kode Produk",
+        "rate": 2.0,
+        "workers": 1,
+        "wait": 120.0,
+        "timeout": 60.0,
+        "base_url": "https://klikmbc.co.id/json/pulsa",
+        "quiet": True,
+        "lang": "id",
+    }
+)
+"""Every key, and an example, which is of the key's type (a whole number will do for a float)."""
+
+ABOUT = {"username": "settings.about_username", "ledger": "settings.about_ledger"}
+"""What says what a key does that is no option, too."""
+
+FORBIDDEN = frozenset(
+    {
+        *("yes", "approve", "approved_by", "again", "resend", "pilot", "sandbox"),
+        *("new_batch", "same_batch", "retry_failed", "include_changed", "duplicates"),
+    }
+)
+"""Options that release money, or say which money it is: they are a person's to say, each time."""
+
+PLACES = frozenset({"password_file", "ledger"})
+"""Keys that name a file: by its whole path, or each folder would have a record of payments of its own."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What stands in the file, and in which line; nothing where there is no file."""
+
+    path: Path
+    values: Mapping[str, Value] = field(default_factory=dict)
+    lines: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def exists(self) -> bool:
+        return self.path.is_file()
+
+
+def location() -> Path:
+    """Where the file is, or would be. Raises InputError where `BULK_TOPUP_CONFIG` is set to nothing."""
+    named = os.environ.get(VARIABLE)
+    if named is None:
+        # platformdirs says the same, but would be a tenth of the time of `--help`; click is loaded by now.
+        return Path(click.get_app_dir("bulk-topup", roaming=False)) / "config.toml"
+    if not named.strip():
+        raise InputError("environment.empty", variable=VARIABLE)
+    return Path(named.strip()).expanduser()
+
+
+def read() -> Settings:
+    """Raises InputError for a file that is no TOML, or that holds anything but `KEYS` with their types.
+
+    Without a file there are no settings; a file that `BULK_TOPUP_CONFIG` names has to be there, since with a
+    mistyped name a budget would be lost.
+    """
+    path = location()
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        if VARIABLE in os.environ:
+            raise InputError("settings.missing", file=path, variable=VARIABLE) from None
+        return Settings(path)
+    except UnicodeDecodeError:
+        raise InputError("settings.encoding", file=path) from None
+    except OSError as error:
+        raise InputError("settings.unreadable", file=path, why=cause_of(error)) from None
+    return _parsed(path, text)
+
+
+def _parsed(path: Path, text: str) -> Settings:
+    import tomllib  # here, as most people have no settings file
+
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError("settings.broken", file=path, why=error) from None
+    lines = {key: _line_of(text, key) for key in content}
+    for key in content:
+        _assert_allowed(path, lines[key], key)
+    values = {key: _checked(path, lines[key], key, value) for key, value in content.items()}
+    return Settings(path, values, lines)
+
+
+def _line_of(text: str, key: str) -> str:
+    """The number of the line that sets this key; a question mark for a spelling that is not looked for."""
+    found = re.search(rf"""^[ \t]*\[*[ \t]*["']?{re.escape(key)}["']?[ \t]*[\].=]""", text, re.MULTILINE)
+    return str(text.count("\n", 0, found.start()) + 1) if found else "?"
+
+
+def _assert_allowed(path: Path, line: str, key: str) -> None:
+    if key in KEYS:
+        return
+    facts = {"file": path, "line": line, "key": key}
+    spelled = key.lower().replace("-", "_")
+    if spelled in FORBIDDEN:
+        raise InputError("settings.forbidden", **facts, option="--" + spelled.replace("_", "-"))
+    if spelled == "password":
+        raise InputError("settings.password", **facts)
+    import difflib
+
+    near = difflib.get_close_matches(spelled, KEYS, n=1)
+    if near:
+        raise InputError("settings.unknown_near", **facts, near=near[0])
+    raise InputError("settings.unknown", **facts, known=", ".join(KEYS))
+
+
+def _checked(path: Path, line: str, key: str, value: object) -> Value:
+    """The value, if it is of the key's type; `~` stands for the person's own folder."""
+    facts = {"file": path, "line": line, "key": key, "example": assignment(key)}
+    match KEYS[key], value:
+        case bool(), bool():
+            return value
+        case int(), int() if not isinstance(value, bool) and not isinstance(KEYS[key], bool):
+            return value
+        case float(), int() | float() if not isinstance(value, bool) and abs(value) < _LARGEST:
+            return value
+        case str(), str() if value.strip():
+            return _whole_path(value, facts) if key in PLACES else value
+        case _:
+            raise InputError(_OF_TYPE[type(KEYS[key])], **facts)
+
+
+_LARGEST = 2**63
+"""Of a whole number in TOML; nan is not below it either."""
+_OF_TYPE = {
+    bool: "settings.flag",
+    int: "settings.whole",
+    float: "settings.number",
+    str: "settings.text",
+}
+
+
+def holds_password(address: str) -> bool:
+    """Whether whoever reads this server's address reads a password, too, be it as SQLAlchemy understands it
+    (before the first @) or among libpq's options."""
+    _, is_address, rest = address.partition("://")
+    options = re.split("[?&]", unquote_plus(rest))[1:]
+    named = {option.partition("=")[0].strip().lower() for option in options}
+    return bool(is_address and (re.match(r"[^:/]*:[^@]*@", rest) or named & {"password", "sslpassword"}))
+
+
+def _whole_path(value: str, facts: Mapping[str, object]) -> str:
+    if holds_password(value):
+        raise InputError("settings.address_password", **facts)
+    if "://" in value:
+        return value
+    whole = Path(value).expanduser()
+    if not whole.is_absolute():
+        raise InputError("settings.relative", **facts)
+    return str(whole)
+
+
+# -- a file to start from ----------------------------------------------------------------------------------
+
+
+def assignment(key: str) -> str:
+    """`rate = 2.0`: an example of the key as the file has it."""
+    import json
+
+    return f"{key} = {json.dumps(KEYS[key])}"
+
+
+def template(about: Mapping[str, str]) -> str:
+    """A file in which every key is explained and none is set. `about` says what a key does."""
+    head = ("settings.head", "settings.head_quotes", "settings.head_never")
+    lines = [f"# {say.text(code)}" for code in head]
+    for key in KEYS:
+        lines += ["", f"# {about[key]}", f"# {assignment(key)}"]
+    return "\n".join(lines) + "\n"
+
+
+def write_template(about: Mapping[str, str]) -> Path:
+    """Raises InputError where there is a file already, or none can be written."""
+    path = location()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(template(about))
+    except FileExistsError:
+        raise InputError("settings.exists", file=path) from None
+    except OSError as error:
+        raise InputError("settings.unwritable", file=path, why=cause_of(error)) from None
+    return path

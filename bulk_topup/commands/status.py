@@ -1,0 +1,64 @@
+"""`status`: how the batch stands, by its progress file; of the sheet, only whether it is as it was sent.
+
+Imports no more than that takes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulk_topup.commands import next_steps
+from bulk_topup.core.errors import Exit
+from bulk_topup.core.model import Halt, Status
+from bulk_topup.record.lock import checkpoint_to_look_into, sha256_of
+from bulk_topup.record.tally import tally
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.core.clock import Clock
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.record.paths import Job
+
+
+def show(job: Job, desk: Desk, clock: Clock) -> Exit:
+    """What the checkpoint says: how far it is, why it stopped, what is open, and the one thing to do next.
+
+    No network, nothing written.
+    """
+    with checkpoint_to_look_into(job) as checkpoint:
+        total = tally(checkpoint)
+        code, halt_facts, at = checkpoint.halt() or ("", {}, "")
+        halt = Halt(code, halt_facts) if code and total.exit_code() is not Exit.OK else None
+        desk.show_tally(total, halt=halt)
+        desk.show_open(list(checkpoint.lines([status for status in Status if status.is_open])))
+        desk.show_closed(list(checkpoint.lines(by_hand=True)) if total.by_hand.total() else [])
+        if halt is not None:
+            desk.show_stopped(halt, at)
+        if total.unsent:
+            desk.show_to_add(total, checkpoint.last_balance(), halt)
+        facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
+        desk.show_batch(checkpoint.last_touched(), total.committed, facts, checkpoint.sendings())
+        path, written = job.source.path, job.files.results
+        last = last_run(checkpoint, path)
+        beside = written if written.is_file() else None
+        again = _resendable(checkpoint, clock) if total.rows[Status.UNKNOWN] else 0
+        how = next_steps.now(desk.typed, total, path, last, stopped_by=code, results=beside, resendable=again)
+        desk.next(how)
+        return total.exit_code()
+
+
+def _resendable(checkpoint: Checkpoint, clock: Clock) -> int:
+    from bulk_topup.sending import poll
+
+    return poll.count_resendable(checkpoint, clock.now())
+
+
+def last_run(checkpoint: Checkpoint, sheet: Path) -> next_steps.LastRun:
+    """How the last run of this sheet goes on."""
+    code, by = checkpoint.fact("plan_code"), checkpoint.fact("approved_by")
+    stopped_by, *_ = checkpoint.halt() or ("",)
+    kept = next_steps.past_pilot(checkpoint.fact("options"), stopped_by)
+    is_changed = sha256_of(sheet) not in {"", checkpoint.fact("sha256")}
+    return next_steps.LastRun(kept, next_steps.approval(code, by) if by else "", is_changed)

@@ -1,0 +1,314 @@
+"""The words of the product as values: no I/O, no clock, no rules about order of events.
+
+Units: money is whole rupiah (int), times are aware `datetime`s in WIB, durations end in `_s` (seconds).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from bulk_topup.core.status import FOR_NOBODY as FOR_NOBODY
+from bulk_topup.core.status import Paid as Paid
+from bulk_topup.core.status import Status as Status
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from pathlib import Path
+
+    import pandas as pd
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def account_of(username: str) -> str:
+    """The account that a user name logs in to, under its one spelling.
+
+    Whether the provider tells capitals apart is not documented: two names that differ in them alone are one
+    account in every record, so that nobody is paid once under each.
+    """
+    return username.strip().casefold()
+
+
+# -- the sheet ---------------------------------------------------------------------------------------------
+
+
+class Oddity(StrEnum):
+    """Why a cell's text cannot be taken as what the person typed."""
+
+    ERROR = "error"
+    DATE = "date"
+    BOOLEAN = "boolean"
+    DECIMAL = "decimal"
+    LOST_DIGITS = "lost_digits"
+    NO_VALUE = "no_value"
+    """A formula without a result that holds; `shown` is an outdated one, if there is one."""
+    MERGED = "merged"
+    """Covered by a merged cell; `stored` is that cell's text."""
+    TWO_READINGS = "two_readings"
+    """Shown as one thing, stored as another."""
+    FORMAT = "format"
+    """Its number format (`stored`) shows something else than what the cell holds (`shown`), or nothing."""
+    UNKNOWN = "unknown"
+    """Not a value of the type that the cell says it has: programs differ in what they make of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OddCell:
+    """`shown` is what the person sees in the spreadsheet program, `stored` what the file holds instead."""
+
+    kind: Oddity
+    shown: str
+    stored: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Positions (from 0) of the columns that mean something to us; the others travel untouched."""
+
+    number: int
+    product: int
+    nominal: int | None = None
+    itrx: int | None = None
+    results: int | None = None
+    """Where the complete block of ten results columns starts, if a results file is fed back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about the whole sheet that the user should know; never about one row."""
+
+    code: str
+    facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """The rows of one tab, verbatim.
+
+    `cells` holds text only: columns are positions 0…n-1, the index is the row's number as the spreadsheet
+    program shows it. Wholly blank rows are not rows. `odd` is sparse: (row, column position) -> what it is.
+    `hidden` are rows that nobody sees in the spreadsheet program: hidden or filtered out.
+    """
+
+    path: Path
+    tab: str
+    sha256: str
+    header: tuple[str, ...]
+    cells: pd.DataFrame
+    columns: Columns
+    odd: Mapping[tuple[int, int], OddCell] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+    hidden: frozenset[int] = frozenset()
+
+
+@runtime_checkable
+class Packed(Protocol):
+    """What a column of cells that only travel is kept in."""
+
+    def holds(self, text: str) -> bool:
+        """Whether one of the cells has this in it; without a Python string for each."""
+
+
+def letter(position: int) -> str:
+    """The column's letter in Excel: 0 -> A, 26 -> AA."""
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+# -- prices ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why a product can't be ordered: `code` names its wording, `stated` is what the price list says."""
+
+    code: str
+    stated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What `daftarharga` says of one code (API v3.1, DAFTAR HARGA PULSA).
+
+    `price` is None where none is stated. A `flaw` is one of the list itself; such a product is not ready and
+    has no price, and its nominal is 0 unless that is certain.
+    """
+
+    code: str
+    operator: str
+    kind: str
+    nominal: int
+    price: int | None
+    ready: bool
+    description: str = ""
+    flaw: Flaw | None = None
+
+
+PriceList = Mapping[str, Product]
+"""Products by their code, spelled as the provider spells it."""
+
+
+# -- findings and orders -----------------------------------------------------------------------------------
+
+
+class Level(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong or odd with one row. `code` names its wording; `value` is the cell as it stands."""
+
+    row: int
+    level: Level
+    code: str
+    column: str
+    value: str
+    facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+
+
+class BookTab(StrEnum):
+    """The tabs of a results workbook. Like a status, one name in every language: `--sheet` takes it."""
+
+    RESULTS = "Results"
+    SUMMARY = "Summary"
+    TO_DO = "To do"
+    ASK_PROVIDER = "Ask provider"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One intended top-up. `id` is the checkpoint's own; `row` the sheet row it came from."""
+
+    id: int
+    row: int
+    number: str
+    product: str
+    itrx: int
+    nominal: int
+    operator: str
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An attempt that may be made, if its slot of this WIB day is free and its order still `expected`.
+
+    `token` is the attempt's own. It began at `at` on the wall, and at `began` (seconds) by the clock that
+    counts sleep; `skew_s` is the provider's clock minus ours, in seconds, None where it is not known.
+    """
+
+    order: Order
+    token: str
+    at: datetime
+    day: date
+    skew_s: float | None = None
+    expected: Status = Status.UNSENT
+    began: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What an attempt came to; `skew_s` is that of its beginning, where more is known of it by now."""
+
+    attempt_id: int
+    outcome: Outcome
+    at: datetime
+    skew_s: float | None = None
+
+
+# -- what an attempt comes to ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """The balance at the provider (rupiah), as an answer to this batch stated it, and when (WIB)."""
+
+    balance: int
+    moment: str
+    batch: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """No byte of the request ever left: proven by the connection itself, not read from an error's text."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """At least one byte may have left, and no complete answer came back."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete HTTP answer. `headers` have lower-case names; `body` is decoded and within the size cap."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Answer = NotSent | NoAnswer | Reply
+
+
+class Kind(StrEnum):
+    """What one attempt came to."""
+
+    NOT_SENT = "not_sent"
+    REFUSED = "refused"
+    SUKSES = "sukses"
+    PENDING = "pending"
+    GAGAL = "gagal"
+    EXISTS = "exists"
+    UNKNOWN = "unknown"
+
+
+class Then(StrEnum):
+    """What the run does after an attempt, besides recording it."""
+
+    GO_ON = "go_on"
+    AGAIN = "again"
+    STOP = "stop"
+    ONE_AT_A_TIME = "one_at_a_time"
+
+
+@dataclass(frozen=True)
+class Halt:
+    """Why the run stopped before its last row; worded in `say.py`."""
+
+    code: str
+    facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One line of the outcome table.
+
+    `code` names our own wording of why (see `say.py`); `reason_code` and `reason` are the provider's words.
+    `wait_s` is what a 429 asks us to wait, if it says so.
+    """
+
+    kind: Kind
+    then: Then
+    code: str
+    reason_code: str = ""
+    reason: str = ""
+    invoice: str = ""
+    serial: str = ""
+    debited: int | None = None
+    balance: int | None = None
+    answered_at: str = ""
+    wait_s: float | None = None

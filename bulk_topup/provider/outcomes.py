@@ -1,0 +1,361 @@
+"""What an attempt comes to: every answer to `isipulsa`, in one table. Pure.
+
+The table is the five mappings and the single lines below. Their rule: money that may have moved is *unknown*
+until the provider itself says otherwise, so whatever no line names ends in a line that says `UNKNOWN`.
+
+`code` in an outcome names our wording in `say.WORDS`; those texts take no facts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from bulk_topup.core.model import Answer, Kind, NoAnswer, NotSent, Order, Outcome, Reply, Status, Then
+from bulk_topup.provider.wire import LONGEST_TEXT, REPLACED, http_date, read_json, rupiah, text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+LONGEST_REASON: Final = 500
+LONGEST_WAIT_S: Final = 86_400.0
+
+Line = tuple[Kind, Then, str]
+
+# -- the table ---------------------------------------------------------------------------------------------
+
+NOT_SENT_CAUSES: Final = frozenset(
+    {"late", "dns", "refused", "unreachable", "connect_timeout", "certificate", "tls", "proxy"}
+)
+"""No byte left: whatever the cause, *not sent* and tried again. Others are worded as `failed`."""
+
+NO_ANSWER_CAUSES: Final = frozenset(
+    {"timeout", "closed", "reset", "truncated", "too_long", "bad_encoding", "bad_http", "tls"}
+)
+"""A byte may have left and no complete answer came: whatever the cause, *unknown*."""
+
+BY_REASON_CODE: Final[Mapping[str, Line]] = {
+    "00": (Kind.GAGAL, Then.GO_ON, "outcome.reason.00"),
+    "11": (Kind.GAGAL, Then.GO_ON, "outcome.reason.11"),
+    "12": (Kind.GAGAL, Then.GO_ON, "outcome.reason.12"),
+    "21": (Kind.REFUSED, Then.STOP, "outcome.reason.21"),
+    "31": (Kind.REFUSED, Then.STOP, "outcome.reason.31"),
+    "41": (Kind.UNKNOWN, Then.ONE_AT_A_TIME, "outcome.reason.41"),
+    "51": (Kind.EXISTS, Then.GO_ON, "outcome.reason.51"),
+    "61": (Kind.REFUSED, Then.STOP, "outcome.reason.61"),
+    "62": (Kind.REFUSED, Then.STOP, "outcome.reason.62"),
+    "71": (Kind.REFUSED, Then.STOP, "outcome.reason.71"),
+    "81": (Kind.REFUSED, Then.STOP, "outcome.reason.81"),
+    "82": (Kind.REFUSED, Then.STOP, "outcome.reason.82"),
+    "91": (Kind.UNKNOWN, Then.GO_ON, "outcome.reason.91"),
+}
+"""`result: no` (API v3.1, ISI PULSA, Deskripsi failure reason_code)."""
+
+BY_STATUS: Final[Mapping[str, Line]] = {
+    "sukses": (Kind.SUKSES, Then.GO_ON, "outcome.sukses"),
+    "pending": (Kind.PENDING, Then.GO_ON, "outcome.pending"),
+}
+"""`result: ok` (API v3.1, ISI PULSA, status)."""
+
+BY_HTTP_STATUS: Final[Mapping[int, Line]] = {
+    301: (Kind.NOT_SENT, Then.STOP, "outcome.http.moved"),
+    307: (Kind.NOT_SENT, Then.STOP, "outcome.http.moved"),
+    308: (Kind.NOT_SENT, Then.STOP, "outcome.http.moved"),
+    401: (Kind.NOT_SENT, Then.STOP, "outcome.http.login"),
+    404: (Kind.NOT_SENT, Then.STOP, "outcome.http.address"),
+    405: (Kind.NOT_SENT, Then.STOP, "outcome.http.address"),
+    407: (Kind.NOT_SENT, Then.STOP, "outcome.http.proxy_login"),
+    413: (Kind.NOT_SENT, Then.STOP, "outcome.http.address"),
+    429: (Kind.NOT_SENT, Then.AGAIN, "outcome.too_many_requests"),
+}
+"""Answers without a documented body that turn the request away at the door (*ours*)."""
+
+OTHER_ORDER: Final[Line] = (Kind.UNKNOWN, Then.STOP, "outcome.other_order")
+NO_INVOICE: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.no_invoice")
+OTHER_STATUS: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.other_status")
+OTHER_REASON_CODE: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.other_reason_code")
+CONTRADICTION: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.contradiction")
+NOT_AS_DOCUMENTED: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.not_as_documented")
+EMPTY: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.empty")
+
+
+def classify(answer: Answer, order: Order, now: datetime | None = None) -> Outcome:
+    """The outcome of one `isipulsa` request for `order` (API v3.1, ISI PULSA).
+
+    `now` (aware) measures a `Retry-After` date when the reply itself has no `Date`.
+    """
+    match answer:
+        case NotSent(cause):
+            known = cause if cause in NOT_SENT_CAUSES else "failed"
+            return Outcome(Kind.NOT_SENT, Then.AGAIN, f"outcome.not_sent.{known}")
+        case NoAnswer(cause):
+            known = cause if cause in NO_ANSWER_CAUSES else "failed"
+            return Outcome(Kind.UNKNOWN, Then.GO_ON, f"outcome.no_answer.{known}")
+        case Reply():
+            fields = _fields(answer.body)
+            if _word(fields, "result") in {"ok", "no"}:
+                line = _line(fields, order)
+                return _of_other_order(fields) if line is OTHER_ORDER else _outcome(line, fields)
+            return _undocumented(answer, now)
+
+
+def _line(fields: Mapping[str, object], order: Order) -> Line:
+    if not _is_for(fields, order.number, order.product):
+        return OTHER_ORDER
+    if _word(fields, "result") == "ok":
+        return BY_STATUS.get(_word(fields, "status"), OTHER_STATUS) if _invoice(fields) else NO_INVOICE
+    taken = any(not _left_out(fields.get(name)) for name in ("invoice", "debet", "debit"))
+    if taken or _word(fields, "status") in BY_STATUS:
+        return CONTRADICTION
+    return BY_REASON_CODE.get(_reason_code(fields), OTHER_REASON_CODE)
+
+
+def _undocumented(reply: Reply, now: datetime | None) -> Outcome:
+    kind, then, code = _line_of_http_status(reply)
+    wait_s = _retry_after_s(reply, now) if then is Then.AGAIN else None
+    return Outcome(kind, then, code, reason=f"HTTP {reply.status}", wait_s=wait_s)
+
+
+def _line_of_http_status(reply: Reply) -> Line:
+    if reply.status in BY_HTTP_STATUS and not _may_be_a_receipt(reply):
+        return BY_HTTP_STATUS[reply.status]
+    return NOT_AS_DOCUMENTED if reply.body.strip() else EMPTY
+
+
+def _may_be_a_receipt(reply: Reply) -> bool:
+    """Whether this may be what is left of a receipt: it speaks of an invoice or of money taken, or was cut
+    before it could."""
+    fields = _fields(reply.body)
+    if (
+        b"invoice" in reply.body.lower()
+        or _MONEY_FIELDS & fields.keys()
+        or _word(fields, "status") in BY_STATUS
+    ):
+        return True
+    chunked = "chunked" in reply.headers.get("transfer-encoding", "").lower()
+    is_whole = chunked or "content-length" in reply.headers or _is_json(reply.body)
+    return not is_whole and reply.body.lstrip()[:1] in {b"{", b"["}
+
+
+_MONEY_FIELDS: Final = frozenset({"debet", "debit", "saldo", "serial"})
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        read_json(body)
+    except ValueError:
+        return False
+    return True
+
+
+def classify_status(answer: Answer, invoice: str, number: str, product: str | None = None) -> Outcome | None:
+    """The final outcome of an order as `cekstatus` states it, or None for no news.
+
+    Only an explicit `sukses` or `gagal` for this very invoice and number is final; with `product`, it must
+    name that too (API v3.1, CEK STATUS TRANSAKSI PULSA). `result: no` means that the provider finds no such
+    transaction, which is not `gagal`. The answer states neither debit nor balance; `answered_at` is the
+    transaction's `tanggal`.
+    """
+    fields = _fields(answer.body) if isinstance(answer, Reply) else {}
+    if _word(fields, "result") != "ok" or _invoice(fields) != invoice or not _number_stated(fields):
+        return None
+    if not _is_for(fields, number, product) or (product and not text(fields.get("kodeoperator"))):
+        return None
+    match _word(fields, "status"):
+        case "sukses":
+            return _outcome(BY_STATUS["sukses"], fields)
+        case "gagal":
+            return _outcome((Kind.GAGAL, Then.GO_ON, "outcome.gagal_later"), fields)
+    return None
+
+
+def is_pending(answer: Reply, invoice: str, number: str) -> bool:
+    """Whether `cekstatus` says that the provider is still working on it."""
+    fields = _fields(answer.body)
+    stated = _word(fields, "result"), _invoice(fields), _word(fields, "status")
+    return stated == ("ok", invoice, "pending") and _is_for(fields, number, None)
+
+
+def words_of(answer: Reply) -> str:
+    """The provider's own words in an answer to `cekstatus`; "" where it has none."""
+    return _reason(_fields(answer.body))
+
+
+# -- an order's attempts -----------------------------------------------------------------------------------
+
+
+RESOLVED_NOT_SENT: Final = "outcome.resolved_not_sent"
+
+TURNED_AWAY: Final = frozenset(code for *_, code in BY_HTTP_STATUS.values())
+DENIED: Final = TURNED_AWAY | {RESOLVED_NOT_SENT}
+"""Of attempts that left, and of which something other than the provider's own answer says that nothing moved:
+an HTTP status alone, or a person."""
+
+
+def is_belied(tried: Iterable[tuple[Kind | None, str, Collection[date]]]) -> bool:
+    """Whether a 51 among these attempts (kind, code, WIB days) came after a denied one of the same day.
+
+    The days are those on which the provider may have booked it. It may hold the denied one then, whatever
+    was said of it.
+    """
+    denied: set[date] = set()
+    for kind, code, days in tried:
+        if kind is Kind.EXISTS and not denied.isdisjoint(days):
+            return True
+        if code in DENIED:
+            denied.update(days)
+    return False
+
+
+def order_status(kinds: Sequence[Kind | None], *, belied: bool = False) -> Status:
+    """What became of an order, from its attempts in order of their beginning.
+
+    None is an attempt without a recorded outcome (the process died): as unknown as any other unknown one.
+    `belied` is what `is_belied` says of them.
+    """
+    unknown = [kind is None or kind is Kind.UNKNOWN for kind in kinds]
+    if Kind.SUKSES in kinds:
+        return Status.SUKSES
+    if Kind.PENDING in kinds:
+        return Status.PENDING
+    if any(unknown):
+        return Status.ACCEPTED if Kind.EXISTS in kinds[unknown.index(True) :] else Status.UNKNOWN
+    if belied:
+        return Status.ACCEPTED
+    if Kind.GAGAL in kinds:
+        return Status.GAGAL
+    return Status.DUPLICATE if Kind.EXISTS in kinds else Status.UNSENT
+
+
+# -- streaks: what a run of bad answers calls for -----------------------------------------------------------
+
+
+FIVE_UNKNOWN: Final = "outcome.streak.unknown"
+FIVE_SYSTEM_FAULTS: Final = "outcome.streak.system_faults"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a streak calls for: hold back the rest of this product, stop the run (`stop_code`), or neither."""
+
+    hold_product: bool = False
+    stop_code: str = ""
+
+
+@dataclass
+class Streaks:
+    """Counts what came in a row, over completed attempts in order of completion. One thread at a time."""
+
+    _unknown: int = 0
+    _system_faults: int = 0
+    _product_faults: Counter[str] = field(default_factory=Counter)
+
+    def see(self, outcome: Outcome, product: str) -> Verdict:
+        """Takes in one completed attempt for `product`. *Not sent* is no attempt: it neither counts nor ends
+        a streak."""
+        if outcome.kind is Kind.NOT_SENT:
+            return Verdict()
+        fault = outcome.reason_code if outcome.kind is Kind.GAGAL else ""
+        self._unknown = self._unknown + 1 if outcome.kind is Kind.UNKNOWN else 0
+        self._system_faults = self._system_faults + 1 if fault == "00" else 0
+        self._product_faults[product] = self._product_faults[product] + 1 if fault == "12" else 0
+        return Verdict(self._product_faults[product] >= 3, self._stop_code())
+
+    def _stop_code(self) -> str:
+        if self._unknown >= 5:
+            return FIVE_UNKNOWN
+        return FIVE_SYSTEM_FAULTS if self._system_faults >= 5 else ""
+
+
+# -- reading a body ----------------------------------------------------------------------------------------
+
+
+def _outcome(line: Line, fields: Mapping[str, object]) -> Outcome:
+    kind, then, code = line
+    debited = [rupiah(fields.get(name)) for name in ("debet", "debit")]
+    return Outcome(
+        kind,
+        then,
+        code,
+        reason_code=_reason_code(fields),
+        reason=_reason(fields),
+        invoice=_invoice(fields),
+        serial=text(fields.get("serial")),
+        debited=next((amount for amount in debited if amount is not None), None),
+        balance=rupiah(fields.get("saldo")),
+        answered_at=text(fields.get("tanggal")),
+    )
+
+
+def _of_other_order(fields: Mapping[str, object]) -> Outcome:
+    """Its invoice can be asked about for this order; its debit, balance and serial are the other one's."""
+    return replace(_outcome(OTHER_ORDER, fields), serial="", debited=None, balance=None)
+
+
+def _fields(body: bytes) -> Mapping[str, object]:
+    try:
+        value = read_json(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _word(fields: Mapping[str, object], name: str) -> str:
+    return text(fields.get(name)).lower()
+
+
+def _reason_code(fields: Mapping[str, object]) -> str:
+    """Two digits: as a JSON number, 00 arrives as 0."""
+    code = text(fields.get("reason_code"))
+    return code.zfill(2) if code else ""
+
+
+def _reason(fields: Mapping[str, object]) -> str:
+    return text(fields.get("reason"), LONGEST_REASON) or text(fields.get("description"), LONGEST_REASON)
+
+
+def _invoice(fields: Mapping[str, object]) -> str:
+    """The invoice; "" for one that could not be asked about later: cut, damaged, or a mere dash."""
+    value = fields.get("invoice")
+    stated = text(value)
+    is_whole = isinstance(value, str) and stated == value.strip() and REPLACED not in stated
+    return stated if is_whole and any(letter.isdigit() for letter in stated) else ""
+
+
+def _number_stated(fields: Mapping[str, object]) -> bool:
+    return any(text(fields.get(name)) for name in _NUMBER_FIELDS)
+
+
+_NUMBER_FIELDS: Final = ("nomorpelanggan", "nomortujuan")
+
+
+def _is_for(fields: Mapping[str, object], number: str, product: str | None) -> bool:
+    """Nothing in the answer names another number or product; a field left out names nothing."""
+    numbers = (fields.get(name) for name in _NUMBER_FIELDS)
+    if not all(_left_out(stated) or _national(text(stated)) == number for stated in numbers):
+        return False
+    stated = fields.get("kodeoperator")
+    return product is None or _left_out(stated) or text(stated).casefold() == product.casefold()
+
+
+def _left_out(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _national(number: str) -> str:
+    """`08…` from `+62 8…`, `628…` and from the `8…` that is left when it was sent as a JSON number."""
+    digits = number.removeprefix("+").replace(" ", "").replace("-", "")
+    national = digits.removeprefix("62")
+    return "0" + national if national.startswith("8") else digits
+
+
+def _retry_after_s(reply: Reply, now: datetime | None) -> float | None:
+    stated = reply.headers.get("retry-after", "").strip()
+    if stated.isascii() and stated.isdigit():
+        return min(float(stated[:LONGEST_TEXT]), LONGEST_WAIT_S)
+    until, since = http_date(stated), http_date(reply.headers.get("date", "")) or now
+    if until is None or since is None or until < since:
+        return None
+    return min((until - since).total_seconds(), LONGEST_WAIT_S)

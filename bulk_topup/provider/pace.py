@@ -1,0 +1,269 @@
+"""How fast: even slots, of one machine or of all desks of an account, and how many leave in a second."""
+
+from __future__ import annotations
+
+import math
+import random
+import threading
+from collections import deque
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bulk_topup.record.ledger.shared import Slot, Stop
+
+SLOWEST_PER_S: Final = 0.05
+FASTEST_PER_S: Final = 500.0
+
+LEAST_ROOM_S: Final = 0.007
+"""See `room_of`: what threads and sockets on a busy machine need, and less than the hundredth that a rate may
+be off."""
+
+LONGEST_WAY_S: Final = 0.1
+"""See `way_of`: a slow rate has room for more, but who waits as long has a written attempt."""
+
+LONGEST_SLACK_S: Final = 0.02
+"""A sleep ends late by so much at most, other than by chance: a tick of Windows' clock is 0.016."""
+
+AHEAD_S: Final = 1.0
+"""How far ahead a shared slot is fetched. Within the 5 s of the rule against late sends, and short, since a
+stop of the account is heard of with the next slot only."""
+
+ABOUT_TO_LEAVE_S: Final = 0.001
+"""How often to look again where each place is taken by a request that is just handing over its bytes."""
+
+LATE_S: Final = 0.5
+"""A slot that this machine slept through by more than this is given up."""
+
+
+class Pace(Protocol):
+    """When the next request may start."""
+
+    stop: Stop | None
+    """Why no desk of the account may send, as far as is known here."""
+
+    def wait(self, *, to_send: bool = False) -> bool:
+        """Returns True when this caller's slot has come, False if the run is asked to stop first.
+
+        Who waits `to_send` is stopped by a stop of the account, too; who asks after something is not.
+        """
+
+    def at_once(self) -> bool:
+        """Takes a slot that is there already; False where that would have to be waited for."""
+
+    def unused(self) -> None:
+        """No request was made in the slot that came: another desk was faster with that row."""
+
+    def pause(self, seconds: float) -> None:
+        """No slot comes within the next `seconds`, for callers already waiting too."""
+
+
+def interval_of(rate_per_s: float) -> float:
+    """Seconds. Raises ValueError for a rate outside `SLOWEST_PER_S` … `FASTEST_PER_S`.
+
+    That of the rate itself, but a little longer where it would leave less room than `LEAST_ROOM_S`, as a fast
+    one does.
+    """
+    if not SLOWEST_PER_S <= rate_per_s <= FASTEST_PER_S:
+        raise ValueError(f"rate {rate_per_s} is not within {SLOWEST_PER_S} and {FASTEST_PER_S} a second")
+    return max(1 / rate_per_s, (1 + LEAST_ROOM_S) / most_within_a_second(rate_per_s))
+
+
+def most_within_a_second(rate_per_s: float) -> int:
+    """Requests, wherever the second begins: the rate, and the one at its edge."""
+    return int(rate_per_s) + 1
+
+
+def room_of(rate_per_s: float) -> float:
+    """By how many seconds as many intervals as requests may leave within a second are longer than one."""
+    return most_within_a_second(rate_per_s) * interval_of(rate_per_s) - 1
+
+
+def slack_of(rate_per_s: float) -> float:
+    """By how many seconds a slot may come late without the next one coming later for it: see `Throttle`."""
+    return min(LONGEST_SLACK_S, room_of(rate_per_s))
+
+
+def way_of(rate_per_s: float) -> float:
+    """By how many seconds two requests may come to the provider closer together than they left, one having
+    been longer on its way.
+
+    Not all the room there is: the rest is what makes up for a request that was held back as it left.
+    """
+    return min(LONGEST_WAY_S, room_of(rate_per_s) * 2 / 3)
+
+
+class Throttle:
+    """Evenly spaced slots, shared by any number of threads: `rate_per_s` on average, and never a burst.
+
+    `clock` returns seconds that only grow. `sleep` waits for that many seconds and returns True as soon as
+    the run is asked to stop (`threading.Event.wait` does exactly that).
+
+    Every sleep ends a little late. Were the next slot counted from then, the rate would fall short by that;
+    so it is counted from when this one was due, unless that is longer ago than `slack_of` the rate: what was
+    missed beyond it is not made up for.
+
+    Hence no second has more than `most_within_a_second` slots. Let slot n count from v(n). It comes within
+    the slack D after v(n), and v(n + 1) is at least one interval I after v(n). So k slots within one second
+    count from moments that are less than 1 + D apart: (k - 1) I < 1 + D. With m the most, and D no more than
+    the room m I - 1, this is k - 1 < m.
+    """
+
+    stop: Stop | None = None
+
+    def __init__(
+        self, rate_per_s: float, *, clock: Callable[[], float], sleep: Callable[[float], bool]
+    ) -> None:
+        self._interval_s = interval_of(rate_per_s)
+        self._slack_s = slack_of(rate_per_s)
+        self._clock = clock
+        self._sleep = sleep
+        self._next = clock()
+        self._next_lock = threading.Lock()
+        self._turn = threading.Lock()
+
+    def wait(self, *, to_send: bool = False) -> bool:  # noqa: ARG002  (no stop is shared here)
+        # One caller waits for the clock and the others for their turn: nobody holds a slot of the future, so
+        # that a pause also reaches those who were already waiting.
+        with self._turn:
+            stop = self._sleep(self._delay_s())
+            while not stop and not self._take():
+                stop = self._sleep(self._delay_s())
+            return not stop
+
+    def at_once(self) -> bool:
+        if not self._turn.acquire(blocking=False):
+            return False
+        try:
+            return not self._sleep(0.0) and self._take()
+        finally:
+            self._turn.release()
+
+    def unused(self) -> None:
+        """Nobody else waits for it, and the next one is not far."""
+
+    def pause(self, seconds: float) -> None:
+        with self._next_lock:
+            self._next = max(self._next, self._clock() + seconds)
+
+    def _delay_s(self) -> float:
+        with self._next_lock:
+            return max(0.0, self._next - self._clock())
+
+    def _take(self) -> bool:
+        with self._next_lock:
+            now = self._clock()
+            if now < self._next:
+                return False
+            self._next = max(self._next, now - self._slack_s) + self._interval_s
+            return True
+
+
+class SharedThrottle:
+    """Slots of the account, evenly spaced over all of its desks by the server's clock.
+
+    `take` and `pause` are those of `account.Account`; `clock` and `sleep` as for `Throttle`, `chance` returns
+    0 … 1.
+    """
+
+    def __init__(
+        self,
+        rate_per_s: float,
+        *,
+        take: Callable[[float, float], Slot],
+        pause: Callable[[float], None],
+        clock: Callable[[], float],
+        sleep: Callable[[float], bool],
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.stop: Stop | None = None
+        self._interval_s = interval_of(rate_per_s)
+        self._take = take
+        self._pause = pause
+        self._clock = clock
+        self._sleep = sleep
+        self._chance = chance
+        self._turn = threading.Lock()
+        self._due = -math.inf
+        self._spare: list[float] = []
+        self._spare_lock = threading.Lock()
+
+    def wait(self, *, to_send: bool = False) -> bool:
+        if self._has_spare():  # not in turn: who waits there waits for a slot that is yet to come
+            return True
+        with self._turn:
+            while True:
+                slot = self._take(self._interval_s, AHEAD_S)
+                due = self._clock() + slot.wait_s
+                self.stop = slot.stop
+                if to_send and self.stop is not None:
+                    return False
+                # Not all at the same moment, and each of them well before the slot has passed.
+                nap_s = slot.wait_s if slot.is_ours else slot.wait_s + self._chance() * AHEAD_S / 2
+                if self._sleep(min(nap_s, AHEAD_S)):
+                    return False
+                if slot.is_ours and self._clock() - due <= LATE_S:
+                    self._due = due
+                    return True
+
+    def at_once(self) -> bool:
+        return False  # each is the server's to give
+
+    def _has_spare(self) -> bool:
+        with self._spare_lock:
+            return bool(self._spare) and self._clock() - self._spare.pop() <= LATE_S
+
+    def unused(self) -> None:
+        with self._spare_lock:
+            self._spare.append(self._due)
+
+    def pause(self, seconds: float) -> None:
+        with self._spare_lock:
+            self._spare.clear()
+        self._pause(seconds)
+
+
+class Departures:
+    """Requests as they leave: `most_within_a_second`, however long each of them took since its slot.
+
+    Between an even slot and its first byte are the record, the disk and the connection, and what took longer
+    there comes out beside what took less. So each request takes one of so many places before its first byte,
+    and the place is free again a second and `way_of` the rate after its last one.
+
+    `clock` and `sleep` are as for `Throttle`.
+    """
+
+    def __init__(
+        self, rate_per_s: float, *, clock: Callable[[], float], sleep: Callable[[float], bool]
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._away_s = 1 + way_of(rate_per_s)
+        self._free_from = deque([-math.inf] * most_within_a_second(rate_per_s))
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def leaving(self) -> Iterator[bool]:
+        """Around the sending of one request, which it holds back until there is a place; False if the run is
+        asked to stop first."""
+        with self._turn:
+            has_place = self._waited()
+            if has_place:
+                self._free_from.popleft()
+        try:
+            yield has_place
+        finally:
+            if has_place:
+                self._free_from.append(self._clock() + self._away_s)
+
+    def _waited(self) -> bool:
+        while (wait_s := self._wait_s()) > 0:
+            if self._sleep(wait_s):
+                return False
+        return True
+
+    def _wait_s(self) -> float:
+        # Who waits longest has the turn, so that the first place, which others only add to, stays its own.
+        return self._free_from[0] - self._clock() if self._free_from else ABOUT_TO_LEAVE_S

@@ -1,0 +1,471 @@
+"""Who was topped up with what on which day, across batches: claims on the provider's one-per-day slots.
+
+Beside them, what each batch came to (`batches`), for a person who looks back; nothing is decided by that.
+
+A claim is one row under a unique key (account, base URL, WIB day, number, nominal, itrx), made by INSERT just
+before its attempt and never by looking first. It is released by an attempt that was not sent, was refused or
+came back *gagal*, and kept by everything else. SQLAlchemy Core: the same code is for a file and for a server.
+
+What a file's single writer gives for nothing, a server has to be asked for. Two desks may claim a number and
+nominal for two days or counts at the same moment, which no key keeps apart, and neither would see the other's
+claim before it is committed. So there a claim first waits for its turn at that number and nominal.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bulk_topup.core.clock import wib_day
+from bulk_topup.core.errors import InputError, StorageFailed
+from bulk_topup.core.model import Order, Status, Wanted
+from bulk_topup.record.ledger.shared import Account, stop_every_account
+from bulk_topup.record.ledger.tables import (
+    BATCHES,
+    CLAIMS,
+    FORGOTTEN,
+    META,
+    Prepared,
+    Store,
+    is_address,
+    ledger_url,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date
+
+    import pandas as pd
+
+    from bulk_topup.record.ledger.shared import Stop
+    from bulk_topup.record.ledger.tables import Db
+
+T = TypeVar("T")
+
+OPEN, PAID, HELD = "open", "paid", "held"
+OTHER_DAY: Final = "ledger.other_day"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who holds a slot. `state` is open (money may have moved), paid, or held (the provider's own 51)."""
+
+    batch: str
+    batch_name: str
+    row: int
+    product: str
+    token: str
+    state: str
+    day: str
+    claimed_at: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEntry:
+    """What a batch had come to when a command was last done with it.
+
+    `name` is the sheet's without its ending, `path` its progress file ("" where only claims are known of it,
+    and then no rupiah), `started` a WIB day, `touched` a time in WIB, both ISO texts.
+    """
+
+    account: str
+    base_url: str
+    batch: str
+    name: str
+    path: str
+    started: str
+    touched: str
+    rows: int
+    paid: int
+    not_paid: int
+    open: int
+    paid_rupiah: int | None = None
+    not_paid_rupiah: int | None = None
+    open_rupiah: int | None = None
+    plan_code: str = ""
+    approver: str = ""
+
+
+class Ledger(Account):
+    """The claims of one account at one base URL, seen from one batch."""
+
+    # -- claims --------------------------------------------------------------------------------------------
+
+    def claim_all(self, wanted: Sequence[Wanted], batch: str, batch_name: str, *, since: date) -> list[Claim]:
+        """Take the slot of each, in one transaction: who holds them now. Durable after `sync`.
+
+        `since` is the day on which the batch began: what another batch was faster with from then on is held,
+        as if it were today's. On a server one at a time: what waits for its turn there must hold no other
+        one's.
+        """
+        own = {**self._scope, "batch": batch, "batch_name": batch_name, "state": OPEN}
+        for _ in range(2):
+            found = self._write(
+                lambda db: [self._claimed(db, {**own, **_claim_of(one)}, one, since) for one in wanted]
+            )
+            holders = [holder for holder in found if holder is not None]
+            if len(holders) == len(wanted):
+                return holders
+        raise StorageFailed("ledger.unusable", where=self.place, why="why.claims")
+
+    def _claimed(self, db: Db, claim: Mapping[str, Any], wanted: Wanted, since: date) -> Claim | None:
+        """Who holds the slot after this try to take it; None if it was released just now."""
+        if isinstance(db, sa.Connection):
+            self._wait_for_turn(db, wanted.order, wanted.day)
+        asked = {**_asked_with(claim), "since": since.isoformat()}
+        if _TAKE.run(db, asked).rowcount:
+            return Claim(**{name: claim[name] for name in _HELD_BY})
+        row = _HOLDER.run(db, asked).fetchone() or _HOLDER_ELSEWHERE.run(db, asked).fetchone()
+        return None if row is None else Claim(*row)
+
+    def _wait_for_turn(self, db: sa.Connection, order: Order, day: date) -> None:
+        """Until no other desk is claiming this number and nominal; held until the transaction ends.
+
+        Raises StorageFailed where the server is on another day: by each desk's own clock, two desks would not
+        mean the same slot.
+        """
+        name = json.dumps([*self._scope.values(), order.number, order.nominal])
+        db.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+        there = wib_day(self.server_time(db))
+        if there != day:
+            raise StorageFailed(OTHER_DAY, here=day, there=there)
+
+    def restore(
+        self, claims: Iterable[Mapping[str, object]], batch: str, batch_name: str, *, stop: Stop | None = None
+    ) -> int:
+        """Put back claims that a lost or replaced ledger lacks; a slot that is taken stays as it is.
+
+        Returns how many were put back. Where that is any, every desk of the server is stopped by `stop`.
+        """
+        own = {"batch": batch, "batch_name": batch_name, **self._scope}
+        # In one order, so that two desks that put back the same slots wait for each other, not both at once.
+        rows = sorted(({**claim, **own} for claim in claims), key=lambda row: [str(row[n]) for n in _SLOT])
+        if not rows:
+            return 0
+        counted = sa.select(sa.func.count()).where(_matches({**self._scope, "batch": batch}))
+        with self._errors(), self._engine.begin() as db:
+            before = db.execute(counted).scalar_one()
+            db.execute(self.insert(CLAIMS).on_conflict_do_nothing(), rows)
+            count = int(db.execute(counted).scalar_one() - before)
+            if count and stop is not None:
+                stop_every_account(db, stop)
+            return count
+
+    def conclude(self, token: str, status: Status) -> None:
+        """Bring a claim to where its order stands: released, open, paid or held."""
+        self.conclude_all({token: status})
+
+    def conclude_all(self, statuses: Mapping[str, Status]) -> None:
+        def write(db: Db) -> None:
+            for token, status in sorted(statuses.items()):
+                _conclude(db, token, status)
+
+        if self.is_server and len(statuses) == 1:
+            # One statement is a transaction by itself: one way there and back instead of three.
+            with self._errors(), self._single.connect() as db:
+                write(db)
+        else:
+            self._write(write)
+            self.sync()
+
+    def conclude_later(self, token: str, status: Status) -> None:
+        """The same, in a file with the next claim or by `write_conclusions`: until then the claim is open,
+        which holds its slot whatever came of it."""
+        if self.is_server:
+            self.conclude(token, status)
+        else:
+            self._commits.later(lambda db: _conclude(db, token, status))
+
+    def write_conclusions(self) -> None:
+        """Commit those that wait for it. Durable after `sync`."""
+        self._commits.flush()
+
+    def _write(self, work: Callable[[Db], T]) -> T:
+        """In a file, in one commit with other threads' work. A server lets its connections share the wait for
+        its disk by itself, and no claim may stand back there while another one waits for its turn."""
+        if not self.is_server:
+            return self._commits.write(work)
+        with self._errors(), self._engine.begin() as db:
+            return work(db)
+
+    def record(self, entry: BatchEntry) -> None:
+        """Keep what a batch has come to, in place of what was kept of it before."""
+        values = asdict(entry)
+        insert = self.insert(BATCHES).values(values)
+        with self._errors(), self._engine.begin() as db:
+            db.execute(insert.on_conflict_do_update(index_elements=BATCHES.primary_key, set_=values))
+
+    # -- looking -------------------------------------------------------------------------------------------
+
+    def elsewhere(self, batch: str, since: date) -> pd.DataFrame:
+        """Claims of other batches that matter to one that began on `since`: those from that day on, and open
+        ones of any day.
+
+        Columns: batch.ELSEWHERE_COLUMNS.
+        """
+        import pandas as pd
+
+        names = ("number", "nominal", "itrx", "batch", "batch_name", "row", "day", "state")
+        relevant = sa.or_(CLAIMS.c.day >= since.isoformat(), CLAIMS.c.state == OPEN)
+        query = sa.select(*(CLAIMS.c[name] for name in names)).where(self._of_others(batch), relevant)
+        with self._errors(), self._engine.connect() as db:
+            rows = db.execute(query).all()
+        return pd.DataFrame(rows, columns=list(names))  # once the transaction is over: a million take a while
+
+    def approved_under(self, plan_code: str, *, but: str) -> BatchEntry | None:
+        """Another batch than `but` that was sent under the approval of this plan."""
+        same = sa.and_(BATCHES.c.plan_code == plan_code, BATCHES.c.approver != "", BATCHES.c.batch != but)
+        scope = sa.and_(*(BATCHES.c[name] == value for name, value in self._scope.items()))
+        with self._errors(), self._engine.connect() as db:
+            row = db.execute(sa.select(BATCHES).where(scope, same).limit(1)).mappings().first()
+        return None if row is None else BatchEntry(**row)
+
+    def latest_batches(self, most: int) -> list[BatchEntry]:
+        """Of this account here, those that a command was last done with, the latest first."""
+        scope = sa.and_(*(BATCHES.c[name] == value for name, value in self._scope.items()))
+        query = sa.select(BATCHES).where(scope).order_by(BATCHES.c.touched.desc()).limit(most)
+        with self._errors(), self._engine.connect() as db:
+            return [BatchEntry(**row) for row in db.execute(query).mappings()]
+
+    def paid_since(self, batch: str, day: date) -> pd.DataFrame:
+        """What other batches paid on or after `day`: number, nominal, batch, batch_name, row, day."""
+        import pandas as pd
+
+        names = ("number", "nominal", "batch", "batch_name", "row", "day")
+        # Not by the day: in the order of that index, SQLite would jump to and fro among a million claims.
+        recent = sa.and_(CLAIMS.c.day.concat("") >= day.isoformat(), CLAIMS.c.state == PAID)
+        query = sa.select(*(CLAIMS.c[name] for name in names)).where(self._of_others(batch), recent)
+        with self._errors(), self._engine.connect() as db:
+            rows = db.execute(query).all()
+        return pd.DataFrame(rows, columns=list(names))  # once the transaction is over: a million take a while
+
+    def _of_others(self, batch: str) -> sa.ColumnElement[bool]:
+        """Claims of this account here that another batch has."""
+        others = sa.or_(CLAIMS.c.batch < batch, CLAIMS.c.batch > batch)
+        if self.is_server:
+            return sa.and_(_matches(self._scope), others)
+        # SQLite finds these by the two ranges of an index only where no other one seems to do: by account and
+        # address it would go through a million of the batch's own.
+        return sa.and_(others, *(CLAIMS.c[name].concat("") == value for name, value in self._scope.items()))
+
+    def at_work(self, first: date, last: date, number: str, *, but: str) -> list[tuple[BatchEntry, bool]]:
+        """Other batches than `but` that were under way on one of these days, and whether each has a claim of
+        this number for one of them."""
+        days = CLAIMS.c.day.between(first.isoformat(), last.isoformat())
+        claimed = _CLAIMED.where(_matches({**self._scope, "number": number}), days, CLAIMS.c.batch != but)
+        with self._errors(), self._engine.connect() as db:
+            claims = {row["batch"]: _of_claims(dict(row)) for row in db.execute(claimed).mappings()}
+            under_way = sa.and_(BATCHES.c.started <= last.isoformat(), BATCHES.c.touched >= first.isoformat())
+            query = sa.select(BATCHES).where(
+                *(BATCHES.c[name] == value for name, value in self._scope.items()),
+                BATCHES.c.batch != but,
+                sa.or_(under_way, BATCHES.c.batch.in_(claims)),
+            )
+            entries = {row["batch"]: BatchEntry(**row) for row in db.execute(query).mappings()}
+        return [(entry, batch in claims) for batch, entry in {**claims, **entries}.items()]
+
+    def own(self, batch: str) -> list[dict[str, object]]:
+        """Every claim of this batch: number, nominal, itrx, product, row, day, token, state, claimed_at."""
+        names = ("number", "nominal", "itrx", "product", "row", "day", "token", "state", "claimed_at")
+        query = sa.select(*(CLAIMS.c[name] for name in names)).where(
+            _matches(self._scope), CLAIMS.c.batch == batch
+        )
+        with self._errors(), self._engine.connect() as db:
+            return [dict(row) for row in db.execute(query).mappings()]
+
+    def own_states(self, batch: str) -> dict[str, list[str]]:
+        """The tokens of this batch's claims, by state."""
+        # Put together where they are: a million rows take four times as long.
+        tokens = sa.func.aggregate_strings(CLAIMS.c.token, ",")
+        query = sa.select(CLAIMS.c.state, tokens).where(_matches(self._scope), CLAIMS.c.batch == batch)
+        with self._errors(), self._engine.connect() as db:
+            rows = db.execute(query.group_by(CLAIMS.c.state)).all()
+        return {str(state): together.split(",") for state, together in rows}
+
+
+class Register(Store):
+    """The whole ledger, of every account: for a person who looks back, and for forgetting numbers."""
+
+    def batches(self) -> list[BatchEntry]:
+        """Every batch, the latest first; one that only claims are known of is counted by these."""
+        with self._errors(), self._engine.connect() as db:
+            entries = [BatchEntry(**row) for row in db.execute(sa.select(BATCHES)).mappings()]
+            known = {entry.batch for entry in entries}
+            entries += [
+                _of_claims(dict(row)) for row in db.execute(_CLAIMED).mappings() if row["batch"] not in known
+            ]
+        return sorted(entries, key=lambda entry: (entry.started, entry.touched, entry.name), reverse=True)
+
+    def claims_of(self, number: str) -> list[dict[str, Any]]:
+        """Every claim of this number, the oldest first: the columns of the table."""
+        query = sa.select(CLAIMS).where(CLAIMS.c.number == number).order_by(CLAIMS.c.claimed_at)
+        with self._errors(), self._engine.connect() as db:
+            return [dict(row) for row in db.execute(query).mappings()]
+
+    def forgettable(self, before: date) -> dict[str, int]:
+        """How many claims `forget` would remove, by batch."""
+        query = sa.select(CLAIMS.c.batch, sa.func.count()).where(_closed_before(before))
+        with self._errors(), self._engine.connect() as db:
+            rows = db.execute(query.group_by(CLAIMS.c.batch))
+            return {str(batch): int(count) for batch, count in rows}
+
+    def forget(self, before: date) -> int:
+        """Remove the claims of days before this one, of batches with nothing open; returns how many.
+
+        Overwritten on disk, too, where the ledger is a file of ours; a server's backups are its keeper's.
+        """
+        with self._errors():
+            with self._engine.begin() as db:
+                self._pragma(db, "secure_delete=ON")
+                stored = sa.select(META.c.value).where(META.c.key == FORGOTTEN).with_for_update()
+                earlier = db.execute(stored).scalar() or ""
+                self.set_fact(db, FORGOTTEN, max(earlier, before.isoformat()))
+                gone = db.execute(sa.delete(CLAIMS).where(_closed_before(before))).rowcount
+            with self._engine.connect() as db:
+                self._pragma(db, "wal_checkpoint(TRUNCATE)")
+        return gone
+
+    def _pragma(self, db: sa.Connection, pragma: str) -> None:
+        if not self.is_server:
+            db.exec_driver_sql(f"PRAGMA {pragma}").fetchall()
+
+
+_SLOT = ("day", "number", "nominal", "itrx")
+_HELD_BY = ("batch", "batch_name", "row", "product", "token", "state", "day", "claimed_at")
+RELEASED = "released"
+_RELEASED = frozenset({Status.UNSENT, Status.GAGAL})
+_STATE = {
+    Status.SUKSES: PAID,
+    Status.DUPLICATE: HELD,
+    Status.PENDING: OPEN,
+    Status.ACCEPTED: OPEN,
+    Status.UNKNOWN: OPEN,
+}
+
+
+def state_of(status: Status) -> str:
+    """The claim's state that goes with an order's status."""
+    return RELEASED if status in _RELEASED else _STATE[status]
+
+
+def register_of(location: str) -> Register:
+    """The ledger that is there; a file is never made. Raises InputError where there is none."""
+    if not is_address(location) and not Path(location).expanduser().exists():
+        raise InputError("history.no_record", where=location)
+    return Register(ledger_url(location))
+
+
+_CLAIMED = sa.select(
+    *(CLAIMS.c[name] for name in ("account", "base_url", "batch")),
+    sa.func.max(CLAIMS.c.batch_name).label("name"),
+    sa.func.min(CLAIMS.c.day).label("started"),
+    sa.func.max(CLAIMS.c.claimed_at).label("touched"),
+    sa.func.count().label("rows"),
+    *(
+        sa.func.sum(sa.case((CLAIMS.c.state == state, 1), else_=0)).label(state)
+        for state in (OPEN, PAID, HELD)
+    ),
+).group_by(CLAIMS.c.account, CLAIMS.c.base_url, CLAIMS.c.batch)
+
+
+def _of_claims(row: Mapping[str, Any]) -> BatchEntry:
+    facts = dict(row)
+    return BatchEntry(path="", not_paid=facts.pop(HELD), **facts)
+
+
+def _closed_before(day: date) -> sa.ColumnElement[bool]:
+    """Claims of earlier days in batches of which nothing is open, by their claims or by their own count."""
+    is_open = sa.union_all(
+        sa.select(CLAIMS.c.batch).where(CLAIMS.c.state == OPEN),
+        sa.select(BATCHES.c.batch).where(BATCHES.c.open > 0),
+    )
+    return sa.and_(
+        CLAIMS.c.day < day.isoformat(),
+        CLAIMS.c.state != OPEN,
+        CLAIMS.c.batch.not_in(is_open),
+    )
+
+
+# -- the statements of each attempt ------------------------------------------------------------------------
+
+
+def _same(*names: str) -> sa.ColumnElement[bool]:
+    return sa.and_(*(CLAIMS.c[name] == _asked(name) for name in names))
+
+
+def _asked(name: str) -> sa.BindParameter[Any]:
+    return sa.bindparam(f"the_{name}", type_=CLAIMS.c[name].type)
+
+
+def _asked_with(values: Mapping[str, object]) -> dict[str, object]:
+    return {f"the_{name}": value for name, value in values.items()}
+
+
+def _held_elsewhere() -> sa.ColumnElement[bool]:
+    """A claim of another batch: open and of whatever day or count, or of this count since that day.
+
+    Or one of this very order on another day: a copy of this batch at another desk was faster.
+
+    Of this count alone, not of lower ones as a plan has it: a copy that no count in the sheet asks for
+    follows its own batch's copy before it, which a claim of that count has held.
+    """
+    # Found by its number. By account and address, SQLite would go through all that was ever claimed: what
+    # is put together from a column has no index.
+    scope = sa.and_(*(CLAIMS.c[name].concat("") == _asked(name) for name in ("account", "base_url")))
+    meanwhile = sa.and_(_same("itrx"), CLAIMS.c.day >= sa.bindparam("since", type_=sa.Text))
+    theirs = sa.and_(CLAIMS.c.batch != _asked("batch"), sa.or_(CLAIMS.c.state == OPEN, meanwhile))
+    copy = sa.and_(_same("batch", "itrx", "product"), CLAIMS.c.day != _asked("day"))
+    return sa.and_(scope, _same("number", "nominal"), sa.or_(theirs, copy))
+
+
+_HOLDERS = sa.select(*(CLAIMS.c[name] for name in _HELD_BY))
+_HOLDER = Prepared(_HOLDERS.where(_same("account", "base_url", *_SLOT)))
+_HOLDER_ELSEWHERE = Prepared(
+    _HOLDERS.where(_held_elsewhere()).order_by(sa.case((CLAIMS.c.state == OPEN, 0), else_=1)).limit(1)
+)
+_FREE = ~sa.exists().where(_held_elsewhere())
+_TAKE = Prepared(
+    *(
+        insert(CLAIMS)
+        .from_select(CLAIMS.c.keys(), sa.select(*map(_asked, CLAIMS.c.keys())).where(_FREE))
+        .on_conflict_do_nothing()
+        .execution_options(preserve_rowcount=True)
+        for insert in (postgresql.insert, sqlite.insert)
+    )
+)
+_RELEASE = Prepared(sa.delete(CLAIMS).where(_same("token")))
+_CONCLUDE = Prepared(sa.update(CLAIMS).where(_same("token")).values(state=_asked("state")))
+
+
+def _conclude(db: Db, token: str, status: Status) -> None:
+    if status in _RELEASED:
+        _RELEASE.run(db, _asked_with({"token": token}))
+    else:
+        _CONCLUDE.run(db, _asked_with({"token": token, "state": _STATE[status]}))
+
+
+def _claim_of(wanted: Wanted) -> dict[str, object]:
+    order = wanted.order
+    return {
+        "day": wanted.day.isoformat(),
+        "number": order.number,
+        "nominal": order.nominal,
+        "itrx": order.itrx,
+        "product": order.product,
+        "row": order.row,
+        "token": wanted.token,
+        "claimed_at": wanted.at.isoformat(),
+    }
+
+
+def _matches(facts: Mapping[str, object]) -> sa.ColumnElement[bool]:
+    return sa.and_(*(CLAIMS.c[name] == value for name, value in facts.items()))

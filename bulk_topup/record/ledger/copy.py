@@ -1,0 +1,124 @@
+"""One ledger's rows into another, each of them compared afterwards: all of it or nothing.
+
+What the other one holds already stays. A slot that another batch has there is no obstacle where both are
+closed: the provider let only one of the two through. Where either is open, a person has to settle first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from bulk_topup.core.errors import InputError
+from bulk_topup.record.ledger.claims import OPEN
+from bulk_topup.record.ledger.shared import LIFE
+from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from bulk_topup.record.ledger.tables import Store
+
+Row = dict[str, Any]
+Key = tuple[Any, ...]
+
+AT_ONCE: Final = 1_000
+SHOWN: Final = 5
+"""Rows that stand in the way are named up to this many."""
+
+
+@dataclass(frozen=True)
+class Copied:
+    """Rows of the source, by what became of them: `claims` that stand in the target now, `taken` that another
+    batch's row stands for there, and `batches`."""
+
+    claims: int
+    taken: int
+    batches: int
+
+    def facts(self) -> dict[str, int]:
+        return asdict(self)
+
+
+def copy(source: Store, target: Store) -> Copied:
+    """Raises InputError, and changes nothing, where a row of the target is not what the source says."""
+    with source.frozen() as old, target.frozen() as new:
+        _add(target, new, CLAIMS, _rows(old, CLAIMS))
+        _add_batches(target, new, _rows(old, BATCHES))
+        _add_facts(target, new, _rows(old, META))
+        taken = _verified(_rows(old, CLAIMS), _by_key(new, CLAIMS))
+        there = _by_key(new, BATCHES)
+        batches = _rows(old, BATCHES)
+        _assert_none([row for row in batches if _differs(row, there[_key(BATCHES, row)])])
+        return Copied(len(_rows(old, CLAIMS)) - taken, taken, len(batches))
+
+
+def _rows(db: sa.Connection, table: sa.Table) -> list[Row]:
+    return [dict(row) for row in db.execute(sa.select(table).order_by(*table.primary_key)).mappings()]
+
+
+def _key(table: sa.Table, row: Row) -> Key:
+    return tuple(row[column.name] for column in table.primary_key)
+
+
+def _by_key(db: sa.Connection, table: sa.Table) -> Mapping[Key, Row]:
+    return {_key(table, row): row for row in _rows(db, table)}
+
+
+def _add(target: Store, db: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    insert = target.insert(table).on_conflict_do_nothing()
+    for first in range(0, len(rows), AT_ONCE):
+        db.execute(insert, rows[first : first + AT_ONCE])
+
+
+def _add_batches(target: Store, db: sa.Connection, rows: Sequence[Row]) -> None:
+    """The later of two entries of the same batch counts."""
+    there = _by_key(db, BATCHES)
+    newer = [row for row in rows if _is_newer(row, there.get(_key(BATCHES, row)))]
+    for row in newer:
+        insert = target.insert(BATCHES).values(row)
+        db.execute(insert.on_conflict_do_update(index_elements=BATCHES.primary_key, set_=row))
+
+
+def _is_newer(row: Row, there: Row | None) -> bool:
+    return there is None or str(row["touched"]) > str(there["touched"])
+
+
+def _differs(row: Row, there: Row) -> bool:
+    return row != there and str(row["touched"]) >= str(there["touched"])
+
+
+def _add_facts(target: Store, db: sa.Connection, rows: Sequence[Row]) -> None:
+    """From which day on both are whole; what was seen of rule 51, where the target knows nothing of it. Which
+    server the source is on is no fact about the target."""
+    there = {row["key"]: row["value"] for row in _rows(db, META)}
+    for row in rows:
+        key, value = str(row["key"]), str(row["value"])
+        if key == FORGOTTEN:
+            target.set_fact(db, key, max(value, there.get(key, "")))
+        elif key not in there and key != LIFE:
+            target.set_fact(db, key, value)
+
+
+def _verified(rows: Sequence[Row], there: Mapping[Key, Row]) -> int:
+    """How many claims are another batch's in the target. Raises InputError for one that stands in the way."""
+    others = [row for row in rows if there.get(_key(CLAIMS, row)) != row]
+    _assert_none([row for row in others if not _may_be_taken(row, there.get(_key(CLAIMS, row)))])
+    return len(others)
+
+
+def _may_be_taken(row: Row, there: Row | None) -> bool:
+    return there is not None and there["batch"] != row["batch"] and OPEN not in {there["state"], row["state"]}
+
+
+def _assert_none(rows: Sequence[Row]) -> None:
+    if rows:
+        raise InputError("ledger.differs", count=len(rows), rows="; ".join(_named(rows[:SHOWN])))
+
+
+def _named(rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        name = row.get("batch_name") or row.get("name")
+        yield f"{name}: {row['number']} {row['nominal']} {row['day']}" if "number" in row else str(name)

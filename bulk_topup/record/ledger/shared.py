@@ -1,0 +1,217 @@
+"""What all desks of one account share on a server: its pace, and a stop that holds for all of them.
+
+The provider's rate, balance and locks are the account's, not a machine's. Each desk asks for every slot by
+one statement, by the server's clock, and hears in its answer whether one of them met a code of the account's.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import sqlalchemy as sa
+
+from bulk_topup.core.clock import WIB
+from bulk_topup.record.ledger.tables import ACCOUNTS, META, Store, fact, server_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+RULE_51: Final = "rule 51"
+LIFE: Final = "life"
+LONGEST_PAUSE_S: Final = 600.0
+"""No slot is farther off than this and one gap, but by a server's clock that was set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why no desk may send. `code` names our words for it, `reason` is the provider's own; `desk` met it, at
+    the ISO time `at` in WIB."""
+
+    code: str
+    reason: str
+    desk: str
+    at: str
+
+    def facts(self) -> dict[str, str]:
+        """For its wording; `cause` is a code that is worded itself, `at` is to the minute."""
+        at = self.at[:16].replace("T", " ")
+        return {"cause": self.code, "desk": self.desk, "at": at, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """`wait_s` seconds from now it comes, if it `is_ours`; else that is when to ask again."""
+
+    is_ours: bool
+    wait_s: float
+    stop: Stop | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule51:
+    """Whether this account was seen to answer 51 to a repeat; on which WIB day (ISO) that was tried last."""
+
+    day: str
+    holds: bool
+
+
+class Account(Store):
+    """One account at one base URL. In a file, which no other machine reads, it has neither pace nor stop."""
+
+    server_time: Callable[[sa.Connection], datetime] = staticmethod(server_time)
+    """Which day it is for all desks; not asked of a file, which has no clock but ours."""
+
+    longest_silence_s: ClassVar = 10.0
+    """Shorter than for a person who only looks; longer than it takes to be refused a lock."""
+
+    def __init__(self, url: str, *, account: str, base_url: str) -> None:
+        self._scope = {"account": account, "base_url": base_url}
+        super().__init__(url)
+        if self.is_server:
+            # Alone on its connection and by itself a transaction: one way to the server and back.
+            self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            with self._errors(), self._single.connect() as db:
+                db.execute(self.insert(ACCOUNTS).values(self._scope).on_conflict_do_nothing())
+
+    # -- the pace ------------------------------------------------------------------------------------------
+
+    def take_slot(self, interval_s: float, ahead_s: float) -> Slot:
+        """The account's next slot, if it comes within `ahead_s`.
+
+        It is as far from the one before as both desks' intervals want, and missed slots are not made up for.
+        """
+        now = _now()
+        gap = sa.func.greatest(ACCOUNTS.c.interval_s, interval_s)
+        was_set_back = ACCOUNTS.c.last_slot > now + LONGEST_PAUSE_S + gap
+        due = sa.func.greatest(now, sa.case((was_set_back, 0.0), else_=ACCOUNTS.c.last_slot + gap))
+        take = (
+            sa.update(ACCOUNTS)
+            .where(self._own(), due <= now + ahead_s)
+            .values(last_slot=due, interval_s=interval_s)
+            .returning(ACCOUNTS.c.last_slot - now, *_stop_columns())
+        )
+        look = sa.select(due - ahead_s - now, *_stop_columns()).where(self._own())
+        with self._errors(), self._single.connect() as db:
+            row = db.execute(take).one_or_none()
+            is_ours = row is not None
+            wait_s, *stop = row or db.execute(look).one()
+        return Slot(is_ours, max(0.0, float(wait_s)), _stop_of(stop))
+
+    def pause(self, seconds: float) -> None:
+        """No desk gets a slot within the next `seconds`; nothing in a file."""
+        if not self.is_server:
+            return
+        until = sa.func.greatest(ACCOUNTS.c.last_slot, _now() + min(seconds, LONGEST_PAUSE_S))
+        with self._errors(), self._single.connect() as db:
+            db.execute(sa.update(ACCOUNTS).where(self._own()).values(last_slot=until))
+
+    # -- what was seen of it -------------------------------------------------------------------------------
+
+    def skew_s(self, now: datetime) -> float:
+        """The server's clock minus ours, in seconds, as far as one way to it and back can tell."""
+        with self._errors(), self._single.connect() as db:
+            return (self.server_time(db) - now).total_seconds()
+
+    def rule_51(self) -> Rule51 | None:
+        """None where it was never tried."""
+        with self._errors(), self._engine.connect() as db:
+            stored = fact(db, self._rule_51)
+        return Rule51(**json.loads(stored)) if stored else None
+
+    def keep_rule_51(self, seen: Rule51) -> None:
+        with self._errors(), self._engine.begin() as db:
+            self.set_fact(db, self._rule_51, json.dumps(asdict(seen)))
+
+    @property
+    def _rule_51(self) -> str:
+        return json.dumps([RULE_51, *self._scope.values()])
+
+    # -- the stop ------------------------------------------------------------------------------------------
+
+    def stop_all(self, stop: Stop) -> None:
+        """Stop every desk, unless one has been faster; nothing in a file."""
+        if not self.is_server:
+            return
+        values = {f"stop_{name}": getattr(stop, name) for name in _STOP}
+        free = ACCOUNTS.c.stop_code == ""
+        with self._errors(), self._single.connect() as db:
+            db.execute(sa.update(ACCOUNTS).where(self._own(), free).values(values))
+
+    def stop_if_restored(self, desk: str, at: datetime) -> None:
+        """Stop the desks of every account where a copy of the tables has taken their place: claims that were
+        made since it was taken are not in it."""
+        if not self.is_server:
+            return
+        with self._errors(), self._engine.begin() as db:
+            life = _life_of(db)
+            db.execute(self.insert(META).values(key=LIFE, value=life).on_conflict_do_nothing())
+            seen = db.execute(
+                sa.select(META.c.value).where(META.c.key == LIFE).with_for_update()
+            ).scalar_one()
+            if life not in {"", seen}:
+                self.set_fact(db, LIFE, life)
+                stop_every_account(db, restored(desk, at))
+
+    def stopped(self) -> Stop | None:
+        """Why no desk may send; None where all may."""
+        if not self.is_server:
+            return None
+        with self._errors(), self._single.connect() as db:
+            return _stop_of(db.execute(sa.select(*_stop_columns()).where(self._own())).one())
+
+    def resume(self, who: str, at: datetime) -> Stop | None:
+        """Let all desks send again; the stop that was cleared, if there was one. Who did it is kept."""
+        cleared = {"stop_code": "", "resumed_by": who, "resumed_at": at.astimezone(WIB).isoformat()}
+        with self._errors(), self._engine.begin() as db:
+            mine = sa.select(*_stop_columns()).where(self._own()).with_for_update()
+            stop = _stop_of(db.execute(mine).one())
+            if stop is not None:
+                db.execute(sa.update(ACCOUNTS).where(self._own()).values(cleared))
+        return stop
+
+    def _own(self) -> sa.ColumnElement[bool]:
+        return sa.and_(*(ACCOUNTS.c[name] == value for name, value in self._scope.items()))
+
+
+def restored(desk: str, at: datetime) -> Stop:
+    """What this desk saw at that time: the server does not know all that it was told."""
+    return Stop("ledger.restored", "", desk, at.astimezone(WIB).isoformat(timespec="seconds"))
+
+
+def stop_every_account(db: sa.Connection, stop: Stop) -> None:
+    """One that is stopped already keeps its reason."""
+    values = {f"stop_{name}": getattr(stop, name) for name in _STOP}
+    db.execute(sa.update(ACCOUNTS).where(ACCOUNTS.c.stop_code == "").values(values))
+
+
+def _life_of(db: sa.Connection) -> str:
+    """Which server, database and timeline this is; each copy that goes on by itself has another. "" where a
+    server does not tell."""
+    try:
+        with db.begin_nested():
+            return str(db.execute(sa.text(_LIFE)).scalar_one())
+    except (sa.exc.ProgrammingError, sa.exc.NotSupportedError):
+        return ""
+
+
+_LIFE = """
+    SELECT concat_ws('/', system_identifier, oid, left(pg_walfile_name(pg_current_wal_lsn()), 8))
+    FROM pg_control_system(), pg_database WHERE datname = current_database()
+"""
+_STOP = ("code", "reason", "desk", "at")
+
+
+def _stop_columns() -> list[sa.ColumnElement[str]]:
+    return [ACCOUNTS.c[f"stop_{name}"] for name in _STOP]
+
+
+def _stop_of(values: Iterable[str]) -> Stop | None:
+    stop = Stop(*values)
+    return stop if stop.code else None
+
+
+def _now() -> sa.ColumnElement[float]:
+    return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)

@@ -1,0 +1,225 @@
+"""What was asked for, and where things are. No rule about money."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import dataclass, field
+from itertools import chain, count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.errors import InputError
+from bulk_topup.rules.resume import Wishes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEFAULT_BASE_URL = "https://klikmbc.co.id/json/pulsa"
+SANDBOX_ACCOUNT = "sandbox"
+REHEARSAL_URL = "sandbox"
+"""The embedded sandbox has another port each time; a batch knows it by this name."""
+RESULT_SUFFIXES = (".xlsx", ".csv")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The sheet, and how to find its rows and columns."""
+
+    path: Path
+    tab: str | None = None
+    number_column: str | None = None
+    product_column: str | None = None
+    password_file: Path | None = None
+    hidden: str | None = None
+    """What to do with hidden rows: include, skip, or None to ask."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Which provider, as whom. A rehearsal meets the embedded sandbox instead."""
+
+    sandbox: bool = False
+    base_url: str = DEFAULT_BASE_URL
+    timeout_s: float = 60.0
+    rate_per_s: float = 2.0
+    password_file: Path | None = None
+    username: str = ""
+    """As the settings file has it; the environment goes before it."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Every file a batch uses."""
+
+    checkpoint: Path
+    results: Path
+    ledger: str
+    sandbox_state: Path
+
+    @property
+    def lock(self) -> Path:
+        """Hidden beside the checkpoint, wherever a link to it stands; left in place, since unlinking a lock
+        file lets two holders in."""
+        real = Path(_real(self.checkpoint)) if self.checkpoint.is_symlink() else self.checkpoint
+        return real.with_name(f".{real.name}.lock")
+
+    @property
+    def holder(self) -> Path:
+        """Says who holds the lock, for as long as it is held."""
+        return self.lock.with_suffix(".holder")
+
+    def plan(self, code: str) -> Path:
+        """Where the plan of this code is kept for its approval: `bonus.K7QF-2MXA-9TRB-C4WD.plan`."""
+        return self.checkpoint.with_name(f"{_batch_name(self.checkpoint)}.{code}.plan")
+
+
+def files_of(
+    source: Source,
+    *,
+    sandbox: bool,
+    checkpoint: Path | None = None,
+    output: Path | None = None,
+    ledger: str = "",
+) -> Files:
+    """The files of this sheet's batch; a rehearsal never touches the real ones.
+
+    Unless `output` names the results, they are called after the checkpoint: a command on an earlier batch's
+    checkpoint never overwrites the results of the present one. `ledger` is what the settings file says.
+    Raises InputError for an output that is the sheet, the checkpoint or no kind of results file, and for a
+    name that leaves none for the files beside it.
+    """
+    path = source.path
+    if not path.name:
+        raise InputError("sheet.folder", file=path)
+    stem = f"{path.stem}.{_in_file_name(source.tab)}" if source.tab else path.stem
+    checkpoint = checkpoint or path.with_name(f"{stem}.checkpoint.db")
+    results = output or path.with_name(_results_name(checkpoint))
+    if results.suffix.lower() not in RESULT_SUFFIXES:
+        raise InputError("output.suffix", path=results, known=", ".join(RESULT_SUFFIXES))
+    if sandbox:
+        results, checkpoint = _rehearsed(results), _rehearsed(checkpoint)
+    for made in (checkpoint, results):
+        if len(os.fsencode(made.name)) > LONGEST_BASE_NAME:
+            raise InputError("output.long_name", path=made.name, most=LONGEST_BASE_NAME)
+    if _real(results) == _real(path):
+        raise InputError("output.is_sheet", path=results)
+    if _real(results) == _real(checkpoint):
+        raise InputError("output.is_checkpoint", path=results)
+    return Files(
+        checkpoint=checkpoint,
+        results=results,
+        ledger=str(path.with_name("sandbox.ledger.db")) if sandbox else ledger_location(ledger),
+        sandbox_state=path.with_name("sandbox.provider.db"),
+    )
+
+
+LONGEST_BASE_NAME = 210
+"""Bytes for the name of a file after which others are called, which may have 255."""
+
+
+def assert_new(path: Path, suffixes: Sequence[str]) -> None:
+    """Raises InputError for a file that is there already, or does not end in one of `suffixes`."""
+    if path.suffix.lower() not in suffixes:
+        raise InputError("new_file.suffix", path=path, known=", ".join(suffixes))
+    if path.exists():
+        raise InputError("new_file.exists", path=path)
+
+
+def new_name(path: Path, suffixes: Sequence[str]) -> Path:
+    """The path itself, or "NAME (2).xlsx" where it is there already: a person may have typed into it.
+
+    Raises InputError where it does not end in one of `suffixes`.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise InputError("new_file.suffix", path=path, known=", ".join(suffixes))
+    beside = (path.with_name(f"{path.stem} ({nth}){path.suffix}") for nth in count(2))
+    return next(name for name in chain([path], beside) if not name.exists())
+
+
+def _results_name(checkpoint: Path) -> str:
+    return _batch_name(checkpoint) + ".results.xlsx"
+
+
+def _batch_name(checkpoint: Path) -> str:
+    return checkpoint.name.removesuffix(".db").removesuffix(".checkpoint")
+
+
+def _real(path: Path) -> str:
+    """Where links lead; unlike `Path.resolve`, also for a link that leads to itself."""
+    return os.path.realpath(path)
+
+
+def _rehearsed(path: Path) -> Path:
+    """`bonus.results.xlsx` as `bonus.sandbox.results.xlsx`, also where an option or a variable named it."""
+    if ".sandbox." in path.name:
+        return path
+    kind = next((kind for kind in (".results", ".checkpoint") if path.stem.endswith(kind)), "")
+    return path.with_name(f"{path.stem.removesuffix(kind)}.sandbox{kind}{path.suffix}")
+
+
+def _in_file_name(tab: str) -> str:
+    return "".join("_" if char in '<>:"/\\|?*' or ord(char) < 32 else char for char in tab)
+
+
+def ledger_location(kept: str = "") -> str:
+    """Where the record of all top-ups is: by the environment, the settings file (`kept`), or the user's own.
+
+    Raises InputError for a variable that is set to nothing, or names a file without its whole path: the
+    record would be another one than was meant, or another in each folder, in which nobody was paid yet.
+    """
+    import platformdirs
+
+    given = os.environ.get("BULK_TOPUP_LEDGER")
+    if given is None:
+        return kept or str(Path(platformdirs.user_data_dir("bulk-topup", appauthor=False)) / "ledger.db")
+    given = given.strip()
+    if not given:
+        raise InputError("environment.empty", variable="BULK_TOPUP_LEDGER")
+    if "://" in given:
+        return given
+    whole = os.path.expanduser(given)  # noqa: PTH111  (pathlib's fails where there is no such person)
+    if not Path(whole).is_absolute():
+        # Not the value: a mistyped address may hold a password.
+        raise InputError("environment.relative", variable="BULK_TOPUP_LEDGER")
+    return whole
+
+
+def who() -> str:
+    """The person at this machine, for the trail."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown user"
+
+
+@dataclass(frozen=True)
+class Approval:
+    """`by` passed on the plan code `code`, written as `approval.code_given` writes it."""
+
+    code: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything the person asked of one command."""
+
+    source: Source
+    files: Files
+    connection: Connection = field(default_factory=Connection)
+    wishes: Wishes = field(default_factory=Wishes)
+    workers: int = 1
+    wait_s: float = 120.0
+    overlap_days: int = 20
+    """How far back a likeness to other batches' payments counts as the same payment once more."""
+    budget: int | None = None
+    yes: bool = False
+    again: bool = False
+    resend: bool = False
+    approval: Approval | None = None
+    pilot: int | None = None
+    """How many top-ups go before the others, which wait for what became of them."""
+    typed: str = ""
+    """The options as they were typed, for a command that is shown to go on with the same plan: of `check` all
+    that `run` takes, of `run` those that `status` has not itself."""

@@ -1,0 +1,104 @@
+"""The price list as a table: on the screen, as plain values, in a file.
+
+What writes the file is imported where it is written: most often there is none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulk_topup.provider import price_list
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from bulk_topup.core.model import Product
+    from bulk_topup.report.workbook import Tell, Value
+
+PRICE_COLUMNS = ("code", "operator", "type", "nominal", "price", "status", "description")
+AMOUNTS = ("nominal", "price")
+SUFFIXES = (".xlsx", ".csv")
+PRICES_TAB = "Prices"
+READY, CLOSED, UNUSABLE = "ready", "closed", "unusable"
+
+HEADINGS = {
+    "code": "prices.code",
+    "operator": "prices.operator",
+    "type": "prices.type",
+    "nominal": "prices.nominal",
+    "price": "prices.price",
+    "status": "prices.status",
+    "description": "prices.description",
+}
+STATUSES = {READY: "prices.ready", CLOSED: "prices.closed", UNUSABLE: "prices.unusable"}
+"""The wording for people; price lists that are saved and `--json` have one name in every language."""
+
+
+def cells_of(product: Product) -> tuple[Value, ...]:
+    """In the order of PRICE_COLUMNS: amounts in rupiah, or None where none is certain.
+
+    The description of a product that the list itself makes unusable is why.
+    """
+    obstacle = price_list.obstacle(product)
+    status, description = READY, product.description
+    if obstacle is not None and obstacle.code == "product.closed":
+        status = CLOSED
+    elif obstacle is not None:
+        status = UNUSABLE
+        description = say.text(obstacle.code, value=product.code, stated=obstacle.stated)
+    amounts = product.nominal or None, product.price
+    return (product.code, product.operator, product.kind, *amounts, status, description)
+
+
+def facts_of(product: Product) -> dict[str, Value]:
+    """By the names of PRICE_COLUMNS; `status` is ready, closed or unusable."""
+    return dict(zip(PRICE_COLUMNS, cells_of(product), strict=True))
+
+
+# -- on the screen -----------------------------------------------------------------------------------------
+
+
+def lines_of(products: Sequence[Product]) -> Iterator[str]:
+    """A heading and a line a product, one below the other in columns."""
+    heading = tuple(say.text(HEADINGS[column]) for column in PRICE_COLUMNS)
+    rows = [heading, *(tuple(map(_shown, PRICE_COLUMNS, cells_of(product))) for product in products)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(map(_aligned, PRICE_COLUMNS, row, widths)).rstrip()
+
+
+def _shown(column: str, value: Value) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, int):
+        return say.money(value) if column == "price" else say.number(value)
+    return say.text(STATUSES[value]) if column == "status" else say.printable(value)
+
+
+def _aligned(column: str, text: str, width: int) -> str:
+    return text.rjust(width) if column in AMOUNTS else text.ljust(width)
+
+
+# -- in a file ---------------------------------------------------------------------------------------------
+
+
+def write(target: Path, products: Sequence[Product], *, moment: str, rehearsal: bool, tell: Tell) -> Path:
+    """Write a workbook, or a CSV file where `target` ends so; `moment` is when the list was read.
+
+    Returns the path really written. Raises `StorageFailed("prices.unwritable", path, why)`.
+    """
+    from bulk_topup.report.workbook import Colour, SummaryRow, Tab, TabRow, write_csv, write_workbook
+
+    if target.suffix.lower() == ".csv":
+        rows = (cells_of(product) for product in products)
+        return write_csv(target, PRICE_COLUMNS, rows, failure="prices.unwritable", tell=tell)
+    grey = dict.fromkeys(range(len(PRICE_COLUMNS)), Colour.GREY)
+    tab_rows = (
+        TabRow(cells_of(product), grey if price_list.obstacle(product) else {}) for product in products
+    )
+    sentences = [PRICE_COLUMNS.index("description")]
+    tab = Tab(PRICES_TAB, PRICE_COLUMNS, tab_rows, sentences)
+    summary = [SummaryRow([say.text("prices.of", moment=moment)])]
+    return write_workbook(target, [tab], summary, rehearsal=rehearsal, failure="prices.unwritable", tell=tell)

@@ -1,0 +1,117 @@
+"""What became of the rows, each one worded. `resultsbook` lays it out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from bulk_topup.core.model import Status
+from bulk_topup.record.tally import sent_at
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bulk_topup.record.lines import Line
+    from bulk_topup.report.workbook import Value
+
+RESULT_COLUMNS = (
+    "paid",
+    "status",
+    "reason_code",
+    "reason",
+    "invoice",
+    "serial",
+    "price",
+    "debited",
+    "number_sent",
+    "sent_at",
+)
+
+
+class ResultLine(NamedTuple):
+    """One row of the results: the sheet's own cells, at most as many as its header, then what became of it.
+
+    `price` and `debited` are whole rupiah, or None where none is known.
+    """
+
+    cells: Sequence[str]
+    paid: str
+    status: str
+    reason_code: str
+    reason: str
+    invoice: str
+    serial: str
+    price: int | None
+    debited: int | None
+    number_sent: str
+    sent_at: str
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """In the order of `RESULT_COLUMNS`."""
+        _, *values = self
+        return tuple(values)
+
+
+def result_line(line: Line, *, rehearsal: bool = False) -> ResultLine:
+    attempt = line.attempt or {}
+    left_at = sent_at(line)
+    final = line.status in {Status.SUKSES, Status.PENDING}
+    return ResultLine(
+        cells=line.cells,
+        paid=line.status.paid,
+        status=line.status,
+        reason_code=attempt.get("reason_code") or "",
+        reason=reason(line, rehearsal=rehearsal),
+        invoice=attempt.get("invoice") or "",
+        serial=attempt.get("serial") or "",
+        price=line.price,
+        debited=attempt.get("debited") if final else None,
+        number_sent=line.number if left_at else "",
+        sent_at=left_at,
+    )
+
+
+def what_to_ask(line: Line) -> str:
+    """The question to the provider about an open row, and what to fill in."""
+    invoice = (line.attempt or {}).get("invoice")
+    if line.status is Status.PENDING:
+        code = "ask.pending"
+    elif line.status is Status.ACCEPTED:
+        code = "ask.accepted"
+    else:
+        code = "ask.invoice" if invoice else "ask.unknown"
+    return say.text(
+        code, product=line.product, number=line.number, sent_at=sent_at(line), invoice=invoice or ""
+    )
+
+
+def reason(line: Line, *, rehearsal: bool = False) -> str:
+    """Why the row stands where it stands, in plain words, with the provider's own where it spoke."""
+    parts = [say.text("results.rehearsal")] if rehearsal else []
+    if line.removed:
+        parts.append(say.text("removed_from_sheet", row=line.row))
+    if line.note and line.status in {Status.UNSENT, Status.DUPLICATE}:
+        parts.append(say.text(line.note["code"], **line.note["facts"]))
+    elif line.attempt:
+        parts.append(
+            say.attempt(line.status, line.attempt["code"] or "outcome.interrupted", line.attempt["reason"])
+        )
+        parts.append(_tries(line))
+        parts.append(_by_hand(line))
+    elif line.status is Status.UNSENT and not line.why:
+        parts.append(say.text("unsent.not_reached"))
+    parts += [say.finding_in_row(finding) for finding in line.why]
+    return " · ".join(part for part in parts if part)
+
+
+def _by_hand(line: Line) -> str:
+    return "" if line.closed is None else say.closed_by_hand(*line.closed)
+
+
+def _tries(line: Line) -> str:
+    """How often it was tried, and the last answer where an earlier one decides how the row stands."""
+    if line.tries < 2 or line.status is Status.SUKSES:
+        return ""
+    code = "tries.last_answer" if line.last_answer else "tries"
+    return say.text(code, count=line.tries, answer=line.last_answer)

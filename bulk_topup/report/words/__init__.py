@@ -1,0 +1,1 @@
+"""All wording for people, by code, in every language."""

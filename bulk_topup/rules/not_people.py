@@ -1,0 +1,108 @@
+"""Which rows of a sheet are no person's: a total, a heading, the header once more, perhaps a note. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.model import Oddity, letter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from bulk_topup.core.model import Sheet
+
+EXAMPLE_MARK = "CONTOH/EXAMPLE"
+"""What the names of the template's example rows begin with."""
+EXAMPLE_NUMBERS = ("081200009901", "081200009902")
+"""Their phone numbers. As with all of 08120000NNNN, no real telephone has them."""
+
+_A_NUMBER = re.compile(r"(?:[^0-9]*[0-9]){7}")
+"""So many digits are somebody's phone number, whatever else is wrong with it."""
+
+_TOTAL = re.compile(r"(?:grand |sub[ -]?)?(?:total|t o t a l|jumlah|j u m l a h|jml)\b.{0,40}", re.IGNORECASE)
+"""How a row begins that adds up the others, as `Total Karyawan: 12` or `JUMLAH`."""
+_SUM = re.compile(r"(?:rp\.?\s*)?[1-9][0-9.,]*(?:,-)?", re.IGNORECASE)
+
+_UNIT = re.compile(r"\(.*\)|\[.*\]|[-=_*:+]+|(?:dalam |in )?(?:rp\.?|idr|rupiah)", re.IGNORECASE)
+"""What stands in a row of units or of lines below the header, as `(Rp)` or `-----`."""
+
+
+def rows_for_nobody(sheet: Sheet, among: Sequence[int]) -> Mapping[int, str]:
+    """Those `among` these rows, which have neither a phone number nor a known product, that are no person's:
+    row -> the code of its finding."""
+    position = sheet.columns.number
+    texts = sheet.cells.loc[list(among), position]
+    free = [row for row, text in zip(among, texts.tolist(), strict=True) if not _A_NUMBER.match(text)]
+    found: dict[int, str] = {}
+    below = int(sheet.cells.index[0]) if len(sheet.cells) else 0
+    for row, *cells in sheet.cells.loc[free].itertuples():
+        if code := _code(sheet, int(row), [cell.strip() for cell in cells], is_below=row == below):
+            found[int(row)] = code
+            below = row + 1 if code == "header.row" else below
+    return found
+
+
+def _code(sheet: Sheet, row: int, texts: Sequence[str], *, is_below: bool) -> str | None:
+    """`is_below`: whether the row stands right under the header, or under the header once more."""
+    ours = texts[sheet.columns.number], texts[sheet.columns.product]
+    if _is_total(texts, ours):
+        return "total.row"
+    if _repeats(sheet, texts, ours) or _reaches_down(sheet, row) or (is_below and _is_units(texts, ours)):
+        return "header.row"
+    if _is_across(sheet, row, ours):
+        return "section.row"
+    is_words = any(map(str.isalpha, ours[0])) and (row, sheet.columns.number) not in sheet.odd
+    return "note.row" if is_words and not any(map(str.isdigit, ours[1])) else None
+
+
+def _is_total(texts: Iterable[str], ours: Iterable[str]) -> bool:
+    is_free = all(not text or _TOTAL.fullmatch(text) or _SUM.fullmatch(text) for text in ours)
+    return is_free and any(map(_TOTAL.fullmatch, texts))
+
+
+def _repeats(sheet: Sheet, texts: Iterable[str], ours: Iterable[str]) -> bool:
+    """Both of the names, or one in a row without a digit: the header may be in two rows."""
+    names = (sheet.header[sheet.columns.number], sheet.header[sheet.columns.product])
+    same = [_folded(text) == _folded(name) != "" for text, name in zip(ours, names, strict=True)]
+    return all(same) or (any(same) and not any(map(str.isdigit, "".join(texts))))
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _is_units(texts: Iterable[str], ours: Iterable[str]) -> bool:
+    """Units below the names, or the columns counted: 1, 2, 3 …"""
+    filled = [text for text in texts if text]
+    counted = [str(count) for count in range(1, len(filled) + 1)]
+    is_counted = all(ours) and [text.strip("()[].- ") for text in filled] == counted
+    return is_counted or all(map(_UNIT.fullmatch, filled))
+
+
+# -- merged cells ------------------------------------------------------------------------------------------
+
+
+def _reaches_down(sheet: Sheet, row: int) -> bool:
+    """Whether a cell of the header reaches down to this row."""
+    first = min(row, int(sheet.cells.index[0]))
+    return any(
+        _row_of(_held_in(sheet, row, at)) < first for at in (sheet.columns.number, sheet.columns.product)
+    )
+
+
+def _is_across(sheet: Sheet, row: int, ours: tuple[str, str]) -> bool:
+    """Whether one cell goes over the number and the product, or over the number where there is no product."""
+    number, product = (_held_in(sheet, row, at) for at in (sheet.columns.number, sheet.columns.product))
+    own = f"{letter(sheet.columns.number)}{row}"
+    return number == product or (number != own and _row_of(number) == row and not ours[1])
+
+
+def _held_in(sheet: Sheet, row: int, position: int) -> str:
+    """The cell that is seen in this place: a merged one, or its own."""
+    cell = sheet.odd.get((row, position))
+    return cell.stored if cell and cell.kind is Oddity.MERGED else f"{letter(position)}{row}"
+
+
+def _row_of(cell: str) -> int:
+    return int(found[0]) if (found := re.search("[0-9]+", cell)) else 0

@@ -1,0 +1,266 @@
+"""What this run would send, what it holds back and why, and what it would cost. Pure data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from bulk_topup.core.model import Finding, Level, Order, Status
+from bulk_topup.rules import approval, resume
+from bulk_topup.rules.resume import KEY, SLOT, Known, Past, Wishes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import date
+
+    from bulk_topup.rules.checks import Rows
+
+ORDER_COLUMNS = [*KEY, "nominal", "price", "operator"]
+_ASKED = [*KEY, "price"]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A row that is not sent: `status` as the results state it, `why` every error found with it."""
+
+    status: Status
+    why: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose money, at which provider, from which tab, in which month.
+
+    `follows` is the batch of the same sheet whose place this one takes, "" for the sheet's first: a plan that
+    was approved once is not the plan that pays it anew.
+    """
+
+    account: str
+    base_url: str
+    tab: str
+    month: str
+    follows: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """`orders` are to be sent now, `attempted` were sent before: both indexed by sheet row, ORDER_COLUMNS.
+
+    Every row of the sheet is in exactly one of `orders`, `attempted` and `held`. Where failed rows are to be
+    sent again, `not_again` says of those among `attempted` why they are not. `code` is that of `document`.
+    """
+
+    rows: Rows
+    orders: pd.DataFrame
+    attempted: pd.DataFrame
+    held: Mapping[int, Held]
+    not_again: Mapping[int, tuple[Finding, ...]]
+    findings: tuple[Finding, ...]
+    document: approval.Document
+    code: str
+    day: date
+    overlap: resume.Overlap | None = None
+
+    def first(self, count: int) -> Plan:
+        """The plan with its first `count` orders alone."""
+        return replace(self, orders=self.orders.iloc[:count])
+
+    def without_first(self, count: int) -> Plan:
+        return replace(self, orders=self.orders.iloc[count:])
+
+    @property
+    def rows_in(self) -> int:
+        return len(self.rows.table)
+
+    @property
+    def cost(self) -> int:
+        """Rupiah, at the listed prices."""
+        return int(self.orders["price"].sum())
+
+    def still_open(self) -> list[int]:
+        """The rows sent before of which nobody knows yet how they end."""
+        is_open = self.attempted["status"].isin([status for status in Status if status.is_open])
+        return [int(row) for row in self.attempted.index[is_open]]
+
+    def by_operator(self) -> list[tuple[str, int, int]]:
+        """(operator, orders, rupiah), the dearest first."""
+        groups = (
+            self.orders.groupby("operator")["price"].agg(["size", "sum"]).sort_values("sum", ascending=False)
+        )
+        return [(str(name), int(size), int(total)) for name, size, total in groups.itertuples()]
+
+    def held_by_code(self) -> dict[str, list[int]]:
+        """The first reason of each held row -> its rows."""
+        grouped: dict[str, list[int]] = {}
+        for row, held in self.held.items():
+            grouped.setdefault(held.why[0].code, []).append(row)
+        return grouped
+
+    def warned(self) -> list[int]:
+        """The rows that are sent though something is odd with them."""
+        odd = {finding.row for finding in self.findings if finding.level is Level.WARNING}
+        return sorted(row for row in odd if row in self.orders.index)
+
+
+def make(
+    rows: Rows,
+    judged: Callable[[Rows], Iterable[Finding]],
+    past: Past,
+    wishes: Wishes,
+    identity: Identity,
+    budget: int | None,
+    today: date,
+) -> Plan:
+    """Sort every row into sent now, sent before and held back. `judged` finds what is wrong with rows."""
+    table, left = resume.at_their_places(rows, past.own)
+    findings = list(judged(rows.among(_to_judge(table["status"], wishes))))
+    stopping = [f for f in findings if f.level is Level.ERROR or wishes.strict]
+    wrong = {f.row for f in stopping}
+    is_wrong = rows.table.index.isin(wrong)
+    table = resume.recognise(table, left, wrong)
+    is_sent = table["status"].notna()
+    # What was attempted stays what it became, even if the price list or the row's other cells changed since.
+    sent = table[is_sent]
+    if wishes.retry_failed:
+        closed = list(resume.closed_by_hand(sent[sent["status"] == Status.GAGAL], past.own))
+        (stopping if wishes.strict else findings).extend(closed)
+    since = past.own.started or today
+    again, not_again = _retried(sent, stopping, past, since) if wishes.retry_failed else (sent[:0], {})
+    done = sent if again.empty else sent.drop(index=again.index)
+    fresh = _numbered(table[~is_sent & ~is_wrong], sent, wishes)
+
+    def hold(new: Iterable[Finding]) -> pd.DataFrame:
+        added = list(new)
+        findings.extend(added)
+        stopping.extend(added)
+        return fresh.drop(index=[f.row for f in added]) if added else fresh
+
+    fresh = hold(_repeats(fresh, sent, rows))
+    if not wishes.include_changed:
+        fresh = hold(resume.changed_rows(fresh, past.own, rows))
+    fresh = hold(resume.claimed_elsewhere(fresh, past.elsewhere, since))
+    overlap, warnings = resume.paid_recently(fresh, past.recent, is_first=sent.empty)
+    warnings += resume.turned_away(fresh, past.own, today)
+    if wishes.strict:
+        fresh = hold(warnings)
+    else:
+        findings.extend(warnings)
+    orders = _together(again, fresh).sort_index()
+    told = chain((f for f in findings if f.row not in done.index), *not_again.values())
+    shown = sorted(told, key=lambda f: f.row)
+    held = _held(f for f in stopping if f.row not in sent.index)
+    tried = _attempt(done, past.own).where(done["status"] != Status.GAGAL, 0)
+    everything = _together(
+        done[_ASKED].assign(attempt=tried), orders[_ASKED].assign(attempt=_attempt(orders, past.own))
+    )
+    document = approval.document_of(identity, rows.sheet.path.name, budget, overlap, everything)
+    code = approval.code_of(document.lines)
+    plan = Plan(rows, orders, done, held, not_again, tuple(shown), document, code, today, overlap)
+    _assert_totals(plan)
+    return plan
+
+
+def _to_judge(status: pd.Series[Any], wishes: Wishes) -> Any:
+    """By row, whether it may be sent or held: of a row that was sent before nothing more is told."""
+    may_be = status.isna()
+    return (may_be | (status == Status.GAGAL) if wishes.retry_failed else may_be).to_numpy()
+
+
+def _together(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Both, one after the other; where one has no rows the other as it is, as a copy costs time."""
+    if first.empty or second.empty:
+        return second if first.empty else first
+    return pd.concat([first, second])
+
+
+def _retried(
+    sent: pd.DataFrame, stopping: Iterable[Finding], past: Past, since: date
+) -> tuple[pd.DataFrame, dict[int, tuple[Finding, ...]]]:
+    """Failed rows to send again, one for a slot that no other row of this batch has; why others are not."""
+    failed = sent[sent["status"] == Status.GAGAL]
+    taken = resume.claimed_elsewhere(failed, past.elsewhere, since)
+    not_again = _by_row(f for f in (*stopping, *taken) if f.row in failed.index)
+    others = resume.attempted(past.own)
+    others = others[others["status"] != Status.GAGAL]
+    again = failed.drop(index=list(not_again)).drop_duplicates(SLOT)
+    return resume.rows_not_in(again, others, SLOT), not_again
+
+
+def _attempt(orders: pd.DataFrame, known: Known) -> pd.Series[int]:
+    """Which attempt of each order its last or its next one is, those that did not count left out."""
+    attempt = pd.Series(1, index=orders.index)
+    failed = orders[orders["number"].isin({number for number, *_ in known.failures})]
+    for row, *key in failed[KEY].itertuples():
+        attempt[row] += known.failures.get(tuple(key), 0)
+    return attempt
+
+
+def _numbered(fresh: pd.DataFrame, sent: pd.DataFrame, wishes: Wishes) -> pd.DataFrame:
+    """With `repeat`, the n-th copy of a (number, nominal) is its n-th top-up, those sent before included."""
+    if not wishes.repeat_duplicates:
+        return fresh
+    unstated = fresh[~fresh["itrx_stated"]]
+    before = sent.groupby(["number", "nominal"])["itrx"].max()
+    slots = pd.MultiIndex.from_frame(unstated[["number", "nominal"]])
+    offset = before.reindex(slots).fillna(0).astype("int64").to_numpy()
+    nth = unstated.groupby(["number", "nominal"]).cumcount() + 1 + offset
+    fresh = fresh.copy()
+    fresh.loc[nth.index, "itrx"] = nth
+    return fresh
+
+
+def _repeats(fresh: pd.DataFrame, sent: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
+    """Rows whose top-up another row of the sheet already asks; one sent before is never the copy."""
+    if not rows.repeat_numbers:
+        return
+    ordered = _together(sent, fresh)
+    ordered = ordered[ordered["number"].duplicated(keep=False)]
+    column = rows.column_name(rows.sheet.columns.number)
+    seen: set[int] = set()
+    # By KEY as well: the price list may give a code another nominal than it had when its row was sent.
+    for same in (SLOT, KEY):
+        first = ordered.reset_index(names="first").groupby(same, sort=False)["first"].transform("first")
+        copies = ordered.assign(first=first.array)
+        copies = copies[(copies["first"] != copies.index) & copies.index.isin(fresh.index)]
+        copies = copies.drop(index=list(seen & set(copies.index)))
+        seen.update(copies.index)
+        raw = rows.raw(rows.sheet.columns.number, rows.table.index.to_series().isin(copies.index))
+        for row, number, nominal, earlier in copies[["number", "nominal", "first"]].itertuples():
+            facts = {"first": str(earlier), "nominal": str(nominal), "number": str(number)}
+            yield Finding(int(row), Level.ERROR, "duplicate.sheet", column, str(raw[row]), facts)
+
+
+def _held(stopping: Iterable[Finding]) -> dict[int, Held]:
+    return {row: Held(_status_of(why), why) for row, why in _by_row(stopping).items()}
+
+
+def _by_row(findings: Iterable[Finding]) -> dict[int, tuple[Finding, ...]]:
+    by_row: dict[int, list[Finding]] = {}
+    for finding in sorted(findings, key=lambda f: f.row):
+        by_row.setdefault(finding.row, []).append(finding)
+    return {row: tuple(why) for row, why in by_row.items()}
+
+
+def _status_of(why: tuple[Finding, ...]) -> Status:
+    families = {finding.code.split(".")[0] for finding in why}
+    # Money may have moved for it, whatever else is wrong with the row today.
+    if "duplicate" in families:
+        return Status.DUPLICATE
+    return Status.UNSENT if families == {"changed"} or "hidden" in families else Status.INVALID
+
+
+def orders_of(frame: pd.DataFrame) -> Iterator[Order]:
+    """The frame's rows as orders; it must have the checkpoint's `id` beside ORDER_COLUMNS."""
+    for row, key, number, product, itrx, nominal, price, operator in frame[
+        ["id", *ORDER_COLUMNS]
+    ].itertuples():
+        yield Order(int(key), int(row), number, product, int(itrx), int(nominal), operator, int(price))
+
+
+def _assert_totals(plan: Plan) -> None:
+    total = len(plan.orders) + len(plan.attempted) + len(plan.held)
+    if total != plan.rows_in:
+        raise AssertionError(f"{plan.rows_in} rows in, but {total} accounted for")

@@ -1,0 +1,81 @@
+"""A person's findings about open rows: from the command line, or from a sheet with an `invoice` column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import BookTab, Paid
+from bulk_topup.rules import numbers
+from bulk_topup.sending.poll import Verdict
+from bulk_topup.sheet import read_sheet
+from bulk_topup.sheet.header import fold
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bulk_topup.core.model import Sheet
+
+ROW_NAMES = frozenset({"row", "baris"})
+NO_INVOICE = frozenset({"TRX...", "TRX…"})
+"""Pasted as a command was printed."""
+NOT_SENT = frozenset({"notsent", "tidakterkirim"})
+
+
+def verdict(row: int, number: str, invoice: str | None, not_sent: bool, note: str) -> Verdict:
+    """Raises InputError for a number that is none, or an invoice that is blank or stands for one."""
+    stated = (invoice or "").strip()
+    if stated in NO_INVOICE:
+        raise InputError("resolve.placeholder", row=row, invoice=stated)
+    if not stated and not not_sent:
+        raise InputError("resolve.blank", row=row)
+    national = numbers.normalise(number)
+    if isinstance(national, numbers.Problem):
+        raise InputError("resolve.number", number=number)
+    return Verdict(row, national.national, "" if not_sent else stated, note)
+
+
+def read(path: Path, note: str) -> list[Verdict | InputError]:
+    """Every row of the file whose `invoice` cell is filled: with an invoice, or the words `not sent`.
+
+    Of a results workbook, these are its open rows. A column `row` (or `baris`) names the sheet's rows;
+    without it the number has to be enough. A row that can't be understood comes as the InputError that says
+    why. Raises InputError where the file as a whole is no use.
+    """
+    sheet = _sheet(path)
+    row_column = next((at for at, name in enumerate(sheet.header) if fold(name) in ROW_NAMES), None)
+    invoices = sheet.cells[sheet.columns.product].str.strip()
+    is_filled = invoices != ""
+    if sheet.columns.results is not None:  # the other rows have the invoices that the provider gave them
+        is_filled &= sheet.cells[sheet.columns.results] == Paid.ASK
+    filled = [int(row) for row in invoices.index[is_filled]]
+    if not filled:
+        raise InputError("resolve.nothing", path=path)
+    return [_read_row(sheet, row, row_column, str(invoices[row]), note) for row in filled]
+
+
+def _sheet(path: Path) -> Sheet:
+    try:
+        return read_sheet(path, tab=BookTab.ASK_PROVIDER, product_column="invoice")
+    except InputError as error:
+        if error.code not in {"sheet.no_such_tab", "sheet.no_tabs"}:
+            raise
+    try:
+        return read_sheet(path, product_column="invoice")
+    except InputError as error:
+        if error.code not in {"sheet.no_such_column", "sheet.no_number_column"}:
+            raise
+        column = "invoice" if error.code == "sheet.no_such_column" else "number"
+        raise InputError("resolve.no_column", path=path, column=column) from None
+
+
+def _read_row(sheet: Sheet, at: int, row_column: int | None, invoice: str, note: str) -> Verdict | InputError:
+    text = str(sheet.cells.at[at, sheet.columns.number])
+    number = numbers.normalise(text)
+    if isinstance(number, numbers.Problem):
+        return InputError("resolve.number_in", path=sheet.path, row=at, number=text)
+    row = None if row_column is None else str(sheet.cells.at[at, row_column]).strip()
+    if row is not None and not (row.isascii() and row.isdigit()):
+        return InputError("resolve.row_column", path=sheet.path, row=at, value=row)
+    stated = "" if fold(invoice) in NOT_SENT else invoice
+    return Verdict(None if row is None else int(row), number.national, stated, note)

@@ -1,0 +1,117 @@
+"""What a command works with: the provider, the ledger, the pace and the clock, under one identity."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from bulk_topup.commands.credentials import credentials
+from bulk_topup.core.clock import SKEW_LIMIT_S
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import account_of
+from bulk_topup.provider.pace import SharedThrottle, Throttle
+from bulk_topup.record import paths
+from bulk_topup.record.checkpoint import BatchIdentity
+from bulk_topup.record.folder import assert_trusted
+from bulk_topup.record.ledger.claims import Ledger
+from bulk_topup.record.ledger.tables import is_address, ledger_url
+from bulk_topup.sending.connect import provider_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from bulk_topup.core.clock import Clock, SystemClock
+    from bulk_topup.core.model import Order, Outcome, Sheet, Status
+    from bulk_topup.provider.client import Provider
+    from bulk_topup.provider.pace import Pace
+    from bulk_topup.record.ledger.shared import Account
+    from bulk_topup.record.paths import Job
+
+
+class Watcher(Protocol):
+    """Sees every result as it comes; only shows, never decides."""
+
+    def done(self, order: Order, status: Status, debited: int | None) -> None:
+        """An attempt of this order has ended."""
+
+    def balance(self, rupiah: int, needed: int) -> None:
+        """The provider stated the deposit left; `needed` is what the rest of the plan costs."""
+
+    def unwritten(self, order: Order, outcome: Outcome) -> None:
+        """This answer came when the checkpoint could no longer be written."""
+
+    def waiting(self, pending: int, wait_s: float) -> None:
+        """Nothing more is sent; so many top-ups are asked after, for so long."""
+
+    def settled(self, status: Status, rupiah: int) -> None:
+        """A pending order of so many rupiah has become final."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    provider: Provider
+    ledger: Ledger
+    throttle: Pace
+    clock: SystemClock
+    account: str
+    base_url: str
+    desk: str = ""
+    """Who sends from which machine, for the other desks of the account."""
+
+    def identity(self, sheet: Sheet) -> BatchIdentity:
+        return BatchIdentity(self.account, self.base_url, sheet.path.name, sheet.tab)
+
+    def now_and_skew_s(self) -> tuple[datetime, float | None]:
+        """Our time (WIB), and how far the provider's is from it, in seconds; None before its first answer."""
+        now = self.clock.now()
+        return now, self.provider.skew_s(now, self.clock.alive())
+
+
+@contextmanager
+def tools_of(job: Job, clock: SystemClock) -> Iterator[Tools]:
+    """Open everything a command needs beside the batch's own files, and close it again.
+
+    Raises InputError for an address or credentials that can't be used, StorageFailed for the ledger.
+    """
+    connection = job.connection
+    with ExitStack() as stack:
+        username, password = credentials(connection)
+        provider = stack.enter_context(
+            provider_of(connection, username, password, clock, job.files.sandbox_state)
+        )
+        base_url = paths.REHEARSAL_URL if connection.sandbox else provider.base_url
+        if not connection.sandbox and not is_address(job.files.ledger):
+            assert_trusted(Path(job.files.ledger), "BULK_TOPUP_LEDGER")
+        account = account_of(username)
+        ledger = Ledger(ledger_url(job.files.ledger), account=account, base_url=base_url)
+        stack.callback(ledger.close)
+        if ledger.is_server:
+            _assert_same_time(ledger, clock)
+        ledger.stop_if_restored(desk_name(), clock.now())
+        throttle = pace_of(ledger, connection.rate_per_s, clock)
+        yield Tools(provider, ledger, throttle, clock, account, base_url, desk_name())
+
+
+def desk_name() -> str:
+    """Who is at work on which machine, for the other desks."""
+    return f"{paths.who()} at {socket.gethostname()}"
+
+
+def _assert_same_time(account: Account, clock: Clock) -> None:
+    """Raises InputError where this machine's clock is not the server's: desks would mean different days."""
+    skew_s = account.skew_s(clock.now())
+    if abs(skew_s) > SKEW_LIMIT_S:
+        raise InputError("ledger.other_time", minutes=f"{-skew_s / 60:+.0f}")
+
+
+def pace_of(account: Account, rate_per_s: float, clock: Clock) -> Pace:
+    """The account's own, where its desks share a server; this machine's, where the ledger is a file."""
+    if not account.is_server:
+        return Throttle(rate_per_s, clock=clock.alive, sleep=clock.sleep)
+    return SharedThrottle(
+        rate_per_s, take=account.take_slot, pause=account.pause, clock=clock.alive, sleep=clock.sleep
+    )

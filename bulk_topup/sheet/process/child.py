@@ -1,0 +1,307 @@
+"""`python -P -m bulk_topup.sheet.process.child`: parses one file, says on stdout in frames what its tab has.
+
+A parser may run wild over a hostile file. Here it takes only this process with it, which holds no secret but
+the file's own password, and whose only words are frames. The request is one line of JSON on stdin; when stdin
+ends, the parent is gone, and so is the child.
+
+The frames: `file` (its hash, and how many bytes there are to go through), `table` (the header), `batch` (some
+rows), `odd` (cells covered by merged ones), `end` (hidden rows, notices); or `error`, which is the last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import threading
+from array import array
+from collections import deque
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol
+
+from bulk_topup.commands.console import argument
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import BookTab, Notice, letter
+from bulk_topup.sheet.detect import Format, format_of, is_encrypted_package, read_bytes, size_of
+from bulk_topup.sheet.header import HEADER_ROWS, Named, first_of
+from bulk_topup.sheet.password import unlocked
+from bulk_topup.sheet.process import frames
+from bulk_topup.sheet.process.frames import Frame
+from bulk_topup.sheet.readers import csv_text
+from bulk_topup.sheet.table import batches, covered, our_columns
+from bulk_topup.sheet.tabs import Wanted, choose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+
+    from bulk_topup.core.model import OddCell
+    from bulk_topup.sheet.header import Header
+    from bulk_topup.sheet.table import Batch
+    from bulk_topup.sheet.tabs import Found, Remarks, Tab
+
+MOST_MAPPED = 1_400_000_000
+"""Bytes of address space, where the system can hold a process to it: an allocation beyond it fails at once,
+before the parent, which allows 1 GiB of memory in use, has looked again."""
+
+ODD_IN_FRAME = 20_000
+
+MOST_AHEAD = 16 << 20
+"""Bytes of rows that were parsed and that the parent has not taken yet; one larger frame may be alone."""
+
+
+class Reader(Protocol):
+    """A module of a workbook format."""
+
+    def tabs(self, data: bytes) -> Sequence[Tab]: ...
+
+
+def main() -> NoReturn:
+    out = _frames_only()
+    _limit()
+    request = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    told = _Told(out)
+    for frame in _answers(request):
+        told.add(frame)
+    told.wait()
+    # At once: taking a million strings apart is time from which nobody gains.
+    os._exit(0)
+
+
+class _Told:
+    """Says frames in a thread of its own: a parent that is busy keeps no parser waiting, up to MOST_AHEAD."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._waiting: deque[Frame] = deque()
+        self._bytes = 0
+        self._changed = threading.Condition()
+        threading.Thread(target=self._write, daemon=True).start()
+
+    def add(self, frame: Frame) -> None:
+        size = sum(map(len, frame.parts))
+        with self._changed:
+            self._changed.wait_for(lambda: not self._bytes or self._bytes + size <= MOST_AHEAD)
+            self._bytes += size
+            self._waiting.append(frame)
+            self._changed.notify_all()
+
+    def wait(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._waiting)
+
+    def _write(self) -> None:
+        try:
+            while True:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._waiting)
+                frames.write(self._out, self._waiting[0])
+                with self._changed:
+                    self._bytes -= sum(map(len, self._waiting.popleft().parts))
+                    self._changed.notify_all()
+        except BaseException:  # noqa: BLE001  (the parent is gone, or takes no such frame)
+            os._exit(1)
+
+
+def _frames_only() -> BinaryIO:
+    """Stdout as it was, and devnull in its place: what a parser prints, even from C, reaches nobody."""
+    out = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    return out
+
+
+def _limit() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows: the parent's watch has to do
+        return
+    # A core dump would leave the sheet's numbers on the disk.
+    for which, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, MOST_MAPPED)):
+        try:
+            resource.setrlimit(which, (most, most))
+        except (ValueError, OSError):  # macOS refuses the second
+            continue
+
+
+def _die_with_parent() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+
+# -- from the request to the frames ------------------------------------------------------------------------
+
+
+def _answers(request: Mapping[str, Any]) -> Iterator[Frame]:
+    """All there is to say about the file; whatever goes wrong with it is the last frame, `error`."""
+    try:
+        yield from _parsed(request)
+    except InputError as error:
+        yield _error(error.code, **error.facts)
+    except MemoryError:
+        yield _error("sheet.too_much_memory")
+    except ImportError as error:
+        yield _error("sheet.no_reader", cause="why.module_missing", what=error.name or "?")
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException:  # noqa: BLE001  (parsers raise anything; the panics of some are no Exception)
+        yield _error("sheet.unreadable", cause="why.damaged")
+
+
+def _error(code: str, **facts: object) -> Frame:
+    return Frame("error", {"code": code, "facts": {name: str(fact) for name, fact in facts.items()}})
+
+
+def _parsed(request: Mapping[str, Any]) -> Iterator[Frame]:
+    data = read_bytes(Path(os.fsdecode(bytes.fromhex(request["path"]))))
+    sha256 = hashlib.sha256(data).hexdigest()
+    if is_encrypted_package(data):
+        data = unlocked(data, request["password"])
+    form = format_of(data)
+    yield Frame("file", {"sha256": sha256, "size": size_of(data)})
+    wanted = Wanted(request["tab"], Named(request["number"], request["product"]))
+    if form is Format.TEXT:
+        yield from _table(csv_text.read(data, wanted), wanted.named, [])
+    else:
+        tabs = _tabs(data, form, request["password"])
+        found = choose(tabs, wanted)
+        yield from _table(found, wanted.named, [*_hidden_tabs(tabs, found), *_passed_over(tabs, found)])
+
+
+def _tabs(data: bytes, form: Format, password: str | None) -> Sequence[Tab]:
+    """A reader is imported, with all that it needs, only where its format is met."""
+    reader: Reader = import_module(f"bulk_topup.sheet.readers.{form}")
+    try:
+        return reader.tabs(data)
+    except InputError as error:
+        if error.code != "sheet.password":
+            raise
+    return reader.tabs(unlocked(data, password))
+
+
+def _table(found: Found, named: Named, notices: list[Notice]) -> Iterator[Frame]:
+    yield _header(found)
+    rows = array("q")
+    nameless: set[int] = set()
+    for batch in batches(found):
+        frame = _batch(batch)
+        rows.frombytes(frame.parts[0])
+        nameless.update(_nameless(batch, found.header.texts))
+        yield frame
+    if found.remarks.merged:
+        listed = _listed(covered(found, rows).items())
+        for at in range(0, len(listed), ODD_IN_FRAME):
+            yield Frame("odd", {"odd": listed[at : at + ODD_IN_FRAME]})
+    _assert_seen(found, named)
+    yield _end(found, rows, [*notices, *_remarked(found), *_wide_names(found, nameless)])
+
+
+def _nameless(batch: Batch, names: Sequence[str]) -> Iterator[int]:
+    """The positions of columns that hold something and have no name."""
+    for at, texts in enumerate(batch.columns):
+        if (at >= len(names) or not names[at].strip()) and any(texts):
+            yield at
+
+
+def _assert_seen(found: Found, named: Named) -> None:
+    """Nobody has looked at a hidden column: it is not taken for ours unless a person names it."""
+    ours, header = found.header.columns, found.header.texts
+    taken = (
+        ("--number-column", ours.number, named.number),
+        ("--product-column", ours.product, named.product),
+    )
+    for option, position, name in taken:
+        if position in found.remarks.hidden_columns and name is None:
+            column = f'{letter(position)} "{header[position].strip()}"'
+            raise InputError("sheet.hidden_column", column=column, option=option, letter=letter(position))
+
+
+def _header(found: Found) -> Frame:
+    ours = found.header.columns
+    facts = {
+        "tab": found.tab,
+        "width": len(found.header.texts),
+        "columns": [ours.number, ours.product, ours.nominal, ours.itrx, ours.results],
+    }
+    return Frame("table", facts, [frames.of_texts(found.header.texts)])
+
+
+def _batch(batch: Batch) -> Frame:
+    parts = [frames.of_numbers(batch.rows), *map(frames.of_texts, batch.columns)]
+    return Frame("batch", {"odd": _listed(batch.odd.items())}, parts)
+
+
+def _listed(odd: Iterable[tuple[tuple[int, int], OddCell]]) -> list[tuple[int, int, str, str, str]]:
+    return [(row, position, cell.kind, cell.shown, cell.stored) for (row, position), cell in odd]
+
+
+def _end(found: Found, rows: Sequence[int], notices: list[Notice]) -> Frame:
+    hidden_rows = found.remarks.hidden_rows
+    hidden = [row for row in rows if row in hidden_rows] if hidden_rows else []
+    told = [(notice.code, dict(notice.facts)) for notice in notices]
+    return Frame("end", {"notices": told}, [frames.of_numbers(hidden)])
+
+
+# -- notices -----------------------------------------------------------------------------------------------
+
+
+def _hidden_tabs(tabs: Sequence[Tab], found: Found) -> list[Notice]:
+    hidden = [tab.name for tab in tabs if not tab.visible and tab.name != found.tab]
+    listed = ", ".join(f'"{name}"' for name in hidden)
+    return [Notice("sheet.hidden_tabs", {"tabs": listed})] if hidden else []
+
+
+def _passed_over(tabs: Sequence[Tab], found: Found) -> list[Notice]:
+    """What was corrected in the other tab of a results workbook would go unnoticed."""
+    is_ours = found.tab == BookTab.RESULTS and found.header.columns.results is not None
+    passed_over = is_ours and any(tab.name == BookTab.TO_DO and tab.visible for tab in tabs)
+    facts = {"tab": found.tab, "other": BookTab.TO_DO, "option": argument(BookTab.TO_DO)}
+    return [Notice("sheet.whole_results", facts)] if passed_over else []
+
+
+def _remarked(found: Found) -> Iterator[Notice]:
+    remarks = found.remarks
+    yield from remarks.notices
+    yield from _header_notices(found.header)
+    yield from _formulas(found, remarks)
+    header = found.header.texts
+    if hidden := [at for at in sorted(remarks.hidden_columns) if at < len(header) and header[at].strip()]:
+        listed = ", ".join(f'{letter(at)} "{header[at].strip()}"' for at in hidden)
+        yield Notice("sheet.hidden_columns", {"columns": listed})
+
+
+def _header_notices(header: Header) -> Iterator[Notice]:
+    if header.upper is not None:
+        yield Notice("sheet.two_header_rows", {"upper": str(header.upper), "row": str(header.row)})
+    if people := header.people_above:
+        rows = first_of(people, csv_text.LISTED_ROWS)
+        yield Notice("sheet.people_above", {"rows": rows, "row": str(header.row)})
+    elif header.row > HEADER_ROWS:
+        yield Notice("sheet.deep_header", {"row": str(header.row)})
+
+
+def _wide_names(found: Found, nameless: Set[int]) -> Iterator[Notice]:
+    """Of the columns under a name that goes over several, only the first is read."""
+    header = found.header
+    rows = {header.row, header.row if header.upper is None else header.upper}
+    over = {(a, z) for top, a, bottom, z in found.remarks.merged if any(top <= row <= bottom for row in rows)}
+    for at in sorted(our_columns(found)):
+        others = [each for each in sorted(nameless) if any(a <= at <= z and a <= each <= z for a, z in over)]
+        if others:
+            column = f'{letter(at)} "{header.texts[at].strip()}"'
+            yield Notice("sheet.wide_name", {"column": column, "others": ", ".join(map(letter, others))})
+
+
+def _formulas(found: Found, remarks: Remarks) -> Iterator[Notice]:
+    ours = found.header.columns
+    for at in (ours.number, ours.product, ours.nominal, ours.itrx):
+        if at is not None and remarks.formulas[at]:
+            yield Notice("sheet.formulas", {"column": letter(at), "count": str(remarks.formulas[at])})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""The child's frames -> a `Sheet`. What has not the documented shape is `Garbage`, and never a cell."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import Columns, Notice, OddCell, Oddity, Sheet
+from bulk_topup.sheet.header import RESULTS
+from bulk_topup.sheet.process import frames
+from bulk_topup.sheet.process.frames import MOST_ROWS, Garbage, shortened
+from bulk_topup.sheet.process.packed import PackedTexts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from bulk_topup.sheet.process.frames import Frame
+
+T = TypeVar("T")
+
+MOST_CELLS = 20_000_000
+"""A full sheet of 1,048,575 rows has room for 19 columns."""
+MOST_BYTES = 512 << 20
+"""Of text, in all: a CSV file of 500 MB."""
+
+
+def gathered(path: Path, arriving: Iterator[Frame]) -> Sheet:
+    """The sheet, once its frames have all come.
+
+    Raises InputError where it is too large to hold, or the frames are not as documented in `child`.
+    """
+    try:
+        gathering = _Gathering(_of_kind("file", next(arriving)), _of_kind("table", next(arriving)))
+        for frame in arriving:
+            if frame.kind == "end":
+                return gathering.sheet(path, frame)
+            gathering.add(frame)
+    except (Garbage, ValueError, TypeError) as error:
+        raise InputError("sheet.reader_died") from error
+    raise InputError("sheet.reader_died")
+
+
+class _Gathering:
+    """Rows as they arrive: objects for each column that is looked into, the bytes of all others as they are.
+
+    A column that comes late is blank before.
+    """
+
+    def __init__(self, file: Frame, table: Frame) -> None:
+        facts = table.facts
+        self._sha256 = _is(str, file.facts.get("sha256"))
+        self._tab = _is(str, facts.get("tab"))
+        self._header = frames.texts_of(_one(table.parts), _is(int, facts.get("width")))
+        self._meanings = _columns(_is(list, facts.get("columns")), len(self._header))
+        self._rows = array("q")
+        self._looked_into = _looked_into(self._meanings)
+        self._columns: dict[int, list[np.ndarray[Any, Any]]] = {
+            at: [np.empty(0, dtype=object)] for at in self._looked_into
+        }
+        self._packed: list[list[tuple[bytes, int]]] = [[] for _ in self._header]
+        self._odd: dict[tuple[int, int], OddCell] = {}
+        self._bytes = 0
+
+    def add(self, frame: Frame) -> None:
+        if frame.kind == "batch":
+            numbers, *columns = frame.parts
+            self._add_rows(frames.numbers_of(numbers), columns)
+        self._odd.update(_odd_cells(_is(list, frame.facts.get("odd"))))
+
+    def _add_rows(self, rows: array[int], columns: Sequence[bytes]) -> None:
+        self._bytes += sum(map(len, columns))
+        width = max(len(columns), len(self._packed))
+        count = len(self._rows) + len(rows)
+        if count > MOST_ROWS:
+            raise InputError("sheet.too_many_rows", most=MOST_ROWS)
+        if count * width > MOST_CELLS or self._bytes > MOST_BYTES:
+            raise InputError("sheet.too_many_cells", most=MOST_CELLS)
+        while len(self._packed) < width:
+            self._packed.append([_blank(len(self._rows))])
+        self._rows.extend(rows)
+        for at, packed in enumerate(self._packed):
+            block = (columns[at], len(rows)) if at < len(columns) else _blank(len(rows))
+            if at in self._looked_into:
+                self._columns[at].append(np.array(_texts(*block), dtype=object))
+            else:
+                frames.assert_texts(*block)
+                packed.append(block)
+
+    def sheet(self, path: Path, end: Frame) -> Sheet:
+        cells = self._cells()
+        hidden = frozenset(frames.numbers_of(_one(end.parts)))
+        _assert_among(cells.index, hidden)
+        _assert_among(cells.index, [row for row, _ in self._odd])
+        return Sheet(
+            path=path,
+            tab=self._tab,
+            sha256=self._sha256,
+            header=(*self._header, *[""] * (len(self._packed) - len(self._header))),
+            cells=cells,
+            columns=self._meanings,
+            odd=self._odd,
+            notices=tuple(map(_notice, _is(list, end.facts.get("notices")))),
+            hidden=hidden,
+        )
+
+    def _cells(self) -> pd.DataFrame:
+        index = pd.Index(np.frombuffer(self._rows, dtype=np.int64), name="row")
+        if not (index.is_monotonic_increasing and index.is_unique):
+            raise Garbage
+        columns = {
+            at: pd.Series(
+                np.concatenate(self._columns[at]) if at in self._looked_into else PackedTexts(blocks),
+                index=index,
+                dtype=object if at in self._looked_into else None,
+            )
+            for at, blocks in enumerate(self._packed)
+        }
+        return pd.DataFrame(columns, copy=False)
+
+
+def _looked_into(columns: Columns) -> frozenset[int]:
+    """The positions that mean something to us. The texts of others only travel, and can be millions."""
+    ours = {columns.number, columns.product, columns.nominal, columns.itrx} - {None}
+    fed_back = () if columns.results is None else range(columns.results, columns.results + len(RESULTS))
+    return frozenset({*ours, *fed_back})
+
+
+def _blank(count: int) -> tuple[bytes, int]:
+    return b"\0" * (count - 1), count
+
+
+def _texts(data: bytes, count: int) -> list[str]:
+    """Equal texts as one string: a product code in every row would fill half of the memory. Where hardly any
+    are equal, as the first ones tell, they stay as they are."""
+    texts = frames.texts_of(data, count)
+    some = texts[:1000]
+    if len(set(some)) > len(some) / 2:
+        return texts
+    known: dict[str, str] = {}
+    return list(map(known.setdefault, texts, texts))
+
+
+# -- shapes ------------------------------------------------------------------------------------------------
+
+
+def _of_kind(kind: str, frame: Frame) -> Frame:
+    if frame.kind != kind:
+        raise Garbage
+    return frame
+
+
+def _is(kind: type[T], value: object) -> T:
+    if type(value) is not kind:
+        raise Garbage
+    return value
+
+
+def _one(parts: Sequence[bytes]) -> bytes:
+    [part] = parts
+    return part
+
+
+def _columns(positions: list[Any], width: int) -> Columns:
+    number, product, *others = positions
+    if not all(_is(int, at) in range(width) for at in (number, product, *others) if at is not None):
+        raise Garbage
+    return Columns(_is(int, number), _is(int, product), *others)
+
+
+def _odd_cells(listed: list[Any]) -> Iterator[tuple[tuple[int, int], OddCell]]:
+    for row, position, kind, shown, stored in listed:
+        cell = OddCell(Oddity(kind), _is(str, shown), _is(str, stored))
+        yield (_is(int, row), _is(int, position)), cell
+
+
+def _notice(listed: Any) -> Notice:
+    code, facts = listed
+    return Notice(_is(str, code), shortened(_is(dict, facts)))
+
+
+def _assert_among(index: pd.Index[Any], rows: Iterable[int]) -> None:
+    if (index.get_indexer(pd.Index(list(rows), dtype="int64")) < 0).any():
+        raise Garbage

@@ -1,0 +1,1 @@
+"""A file format each: bytes to tabs of cells, as the file has them."""

@@ -1,0 +1,238 @@
+"""What the cells of a workbook refer to, its texts and its number formats; and so what a cell means."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bulk_topup.sheet import cells
+from bulk_topup.sheet.number_formats import BUILT_IN_FORMATS, shows_text
+from bulk_topup.sheet.readers.ooxml_markup import (
+    PLAIN_TEXT,
+    Items,
+    Markup,
+    plain_pattern,
+    plain_texts,
+    read_items,
+    unreadable,
+)
+from bulk_topup.sheet.readers.ooxml_package import CHUNK_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bulk_topup.sheet.readers.ooxml_package import Package
+    from bulk_topup.sheet.tabs import Cell
+
+    Reader = Callable[[Sequence[str]], Sequence[Cell]]
+    """The stored texts of some cells of one type and style -> the cells."""
+
+
+_BLANKS = " \t\r\n"
+"""White space to XML. Pretty-printed files have it around numbers and indices, where it means nothing."""
+
+
+class Lost(Exception):  # noqa: N818  (what happened to the cell's text or format)
+    """A cell refers to what the workbook does not have; `code` is that of the message which says what."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Values:
+    """The workbook's texts and number formats, read when first needed.
+
+    Raises InputError where one of these parts is damaged.
+    """
+
+    def __init__(
+        self, package: Package, texts_part: str, styles_part: str, *, epoch_1904: bool, outdated: bool = False
+    ) -> None:
+        self._package = package
+        self._texts_part, self._styles_part = texts_part, styles_part
+        self._epoch_1904 = epoch_1904
+        self.outdated = outdated
+        """Whether the file says that the results of its formulas are to be calculated anew."""
+        self._texts: list[str] | None = None
+        self._formats: list[str] | None = None
+        self._odd_for_texts: frozenset[int] | None = None
+        self._readers: dict[tuple[str, str], Reader] = {}
+
+    def reader(self, kind: str, style: str) -> Reader:
+        """What reads the values of cells of this type (`t`) and style (`s`); it raises Lost.
+
+        Raises Lost, too, for a style that numbers can't have.
+        """
+        found = self._readers.get((kind, style))
+        if found is None:
+            found = self._readers[kind, style] = self._new_reader(kind, style)
+        return found
+
+    def _new_reader(self, kind: str, style: str) -> Reader:
+        match kind:
+            case "n":
+                return self._of_numbers(self._format(style))
+            case "s":
+                return self._of_texts(self._of_indices, style)
+            case "str" | "inlineStr":
+                return self._of_texts(unescaped, style)
+            case "b":
+                return lambda stored: [_of_boolean(value.strip(_BLANKS)) for value in stored]
+            case "e":
+                return lambda stored: [cells.of_error(value.strip(_BLANKS)) for value in stored]
+            case "d":
+                return lambda stored: [cells.of_iso_date(value.strip(_BLANKS)) for value in stored]
+        return lambda stored: [cells.of_unknown(value) if value else "" for value in stored]
+
+    def _of_numbers(self, code: str) -> Reader:
+        epoch_1904 = self._epoch_1904
+
+        def read(stored: Sequence[str]) -> list[Cell]:
+            known: dict[str, Cell] = {}
+            for value in set(stored):
+                bare = value.strip(_BLANKS)
+                known[value] = cells.of_number(bare, code, epoch_1904=epoch_1904) if bare else ""
+            return [known[value] for value in stored]
+
+        return read
+
+    def odd_for_texts(self) -> frozenset[int]:
+        """The styles in which a text is shown as something else."""
+        if self._odd_for_texts is None:
+            codes = enumerate(self._all_formats())
+            self._odd_for_texts = frozenset(style for style, code in codes if not shows_text(code))
+        return self._odd_for_texts
+
+    def _of_texts(self, read: Reader, style: str) -> Reader:
+        if int(style if style.isdecimal() else "0") not in self.odd_for_texts():
+            return read
+        code = self._format(style)
+        return lambda stored: [cells.of_text(str(text), code) for text in read(stored)]
+
+    def _of_indices(self, stored: Sequence[str]) -> list[str]:
+        # int() takes "+2", "1_0" and " 3 ", and an index from the end: none of them is what the file says.
+        digits = "".join(stored)
+        if not digits.isdigit():
+            stored = [value.strip(_BLANKS) for value in stored]
+            digits = "".join(stored)
+        if not (digits.isdigit() and digits.isascii()):
+            raise Lost("sheet.lost_text")
+        if self._texts is None:
+            self._texts = _texts(self._package, self._texts_part)
+        texts = self._texts
+        try:
+            return list(map(texts.__getitem__, map(int, stored)))
+        except (IndexError, ValueError) as error:
+            raise Lost("sheet.lost_text") from error
+
+    def _format(self, style: str) -> str:
+        """The number format of a cell with this style: an index into the cells' formats, from 0."""
+        formats = self._all_formats()
+        if not formats and style in {"", "0"}:
+            return "General"
+        if not (style or "0").isdigit() or int(style or "0") >= len(formats):
+            raise Lost("sheet.lost_format")
+        return formats[int(style or "0")]
+
+    def _all_formats(self) -> list[str]:
+        if self._formats is None:
+            self._formats = _formats(self._package, self._styles_part)
+        return self._formats
+
+
+def _of_boolean(stored: str) -> Cell:
+    if stored in {"1", "true"}:
+        return cells.of_boolean(True)
+    if stored in {"0", "false"}:
+        return cells.of_boolean(False)
+    return cells.of_unknown(stored) if stored else ""
+
+
+# -- texts -------------------------------------------------------------------------------------------------
+
+_ESCAPE = re.compile(r"(?:_x[0-9A-Fa-f]{4}_)+")
+
+
+def unescaped(texts: Sequence[str]) -> Sequence[str]:
+    """With `_x000D_` and the like as what they stand for (ECMA-376 part 1, 22.9.2.19), as Excel has it."""
+    if "_x" not in "".join(texts):
+        return texts
+    return [_ESCAPE.sub(_characters, text) for text in texts]
+
+
+def _characters(escapes: re.Match[str]) -> str:
+    units = bytes.fromhex(escapes[0].replace("_x", "").replace("_", ""))
+    return units.decode("utf-16-be", "surrogatepass")
+
+
+class _SharedTexts(Items):
+    """`<si>`: one text, or runs of text that are joined; phonetic guides are no part of it."""
+
+    item = "si"
+    _PLAIN = rf'[ \n\t]*+<si><t(?: xml:space="preserve")?+>({PLAIN_TEXT})</t></si>'
+
+    def __init__(self, part: str) -> None:
+        super().__init__(
+            part,
+            {"sst": lambda _: self.list_begins(rb"sst[ \r\n>]"), "sst/si": lambda _: self.text.clear()},
+            {"sst/si": self._end_of_item},
+            {"sst/si/t", "sst/si/r/t"},
+        )
+        self.texts: list[str] = []
+
+    def plain_item(self, prefix: str) -> re.Pattern[str]:
+        return plain_pattern(self._PLAIN, prefix)
+
+    def accepts(self, _parts: list[str], _stride: int) -> bool:
+        return True
+
+    def take_plain(self, parts: list[str], stride: int) -> None:
+        self.texts.extend(unescaped(plain_texts(parts[1::stride])))
+
+    def _end_of_item(self) -> None:
+        self.texts.extend(unescaped(["".join(self.text)]))
+        self.item_ends()
+
+
+def _texts(package: Package, part: str) -> list[str]:
+    """All texts of the workbook. A missing part has none; how many it says it has means nothing."""
+    if part not in package:
+        return []
+    shared = _SharedTexts(part)
+    with package.open(part) as stream:
+        for _ in read_items(stream, shared, CHUNK_BYTES):
+            pass
+    return shared.texts
+
+
+# -- number formats ----------------------------------------------------------------------------------------
+
+
+def _formats(package: Package, part: str) -> list[str]:
+    """The number format codes of the cells' styles, in order; none where there are no styles."""
+    if part not in package:
+        return []
+    custom: dict[str, str] = {}
+    used: list[str] = []
+
+    def define(attributes: dict[str, str]) -> None:
+        custom[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+
+    package.read_into(
+        Markup(
+            part,
+            {
+                "styleSheet/numFmts/numFmt": define,
+                "styleSheet/cellXfs/xf": lambda attributes: used.append(attributes.get("numFmtId", "0")),
+            },
+        )
+    )
+    return [custom[number] if number in custom else _built_in(number, part) for number in used]
+
+
+def _built_in(number: str, part: str) -> str:
+    """An unlisted number shows as General, as in Excel."""
+    if not (number.isdigit() and number.isascii()):
+        raise unreadable(part, "why.no_format", number)
+    return BUILT_IN_FORMATS.get(int(number), "General")

@@ -1,0 +1,358 @@
+"""XML workbook of Excel 2003 (SpreadsheetML), which web systems also write under the name .xls -> tabs.
+
+Elements and attributes: Microsoft's "XML Spreadsheet Reference".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import letter
+from bulk_topup.sheet import cells
+from bulk_topup.sheet.number_formats import shows_text
+from bulk_topup.sheet.readers.ooxml_markup import Markup, unreadable
+from bulk_topup.sheet.readers.ooxml_values import Lost
+from bulk_topup.sheet.tabs import Remarks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bulk_topup.sheet.tabs import Cell, Tab
+
+MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
+CHUNK_BYTES = 1 << 18
+
+_OWN = "urn:schemas-microsoft-com:office:spreadsheet"
+_NAMESPACES = (_OWN, "urn:schemas-microsoft-com:office:excel")
+_XML = "the XML"
+
+_SHEET = "Workbook/Worksheet"
+_VISIBLE = f"{_SHEET}/WorksheetOptions/Visible"
+_TABLE = f"{_SHEET}/Table"
+_COLUMN = f"{_TABLE}/Column"
+_ROW = f"{_TABLE}/Row"
+_CELL = f"{_ROW}/Cell"
+_DATA = f"{_CELL}/Data"
+_STYLE = "Workbook/Styles/Style"
+
+
+def tabs(data: bytes) -> Sequence[Tab]:
+    """The worksheets, in their order.
+
+    Raises InputError where the XML is not well-formed, declares a document type, or holds no worksheet.
+    """
+    contents = _Contents()
+    for _ in _fed(contents, data):
+        pass
+    if not contents.sheets:
+        raise InputError("sheet.not_a_spreadsheet")
+    return [
+        _Worksheet(name, name not in contents.hidden, position, data, contents)
+        for position, name in enumerate(contents.sheets)
+    ]
+
+
+def _fed(markup: Markup, data: bytes) -> Iterator[None]:
+    """Feeds the document to its reader, and stops after each piece."""
+    for start in range(0, len(data), CHUNK_BYTES):
+        markup.feed(data[start : start + CHUNK_BYTES])
+        yield
+    markup.close()
+    yield
+
+
+_PLACES = frozenset({"Index", "MergeAcross", "MergeDown", "Span"})
+
+
+def _own(attributes: dict[str, str]) -> dict[str, str]:
+    """Those that belong to the format: the ones with its prefix, whatever some exports add without.
+
+    Raises InputError for one without it that would move cells in programs that are less strict.
+    """
+    if not _PLACES.isdisjoint(attributes):
+        raise unreadable(_XML, "why.no_prefix", min(_PLACES & attributes.keys()))
+    start = len(_OWN) + 1
+    return {name[start:]: value for name, value in attributes.items() if name.startswith(f"{_OWN} ")}
+
+
+@dataclass(slots=True)
+class _Worksheet:
+    name: str
+    visible: bool
+    _position: int
+    _data: bytes
+    _contents: _Contents
+    remarks: Remarks = field(default_factory=Remarks)
+
+    def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
+        self.remarks.clear()
+        rows = _Rows(self.name, self._position, self._contents, self.remarks)
+        for _ in _fed(rows, self._data):
+            taken, rows.taken = rows.taken, []
+            yield from taken
+            if rows.ended:
+                return
+
+
+# -- what the sheets have in common ------------------------------------------------------------------------
+
+_NAMED_FORMATS = {
+    "General Number": "General",
+    "Fixed": "0.00",
+    "Standard": "#,##0.00",
+    "Currency": "#,##0.00",
+    "Euro Currency": "#,##0.00",
+    "Percent": "0.00%",
+    "Scientific": "0.00E+00",
+    "Yes/No": '"Yes";"Yes";"No"',
+    "True/False": '"True";"True";"False"',
+    "On/Off": '"On";"On";"Off"',
+    "General Date": "yyyy-mm-dd hh:mm",
+    **dict.fromkeys(("Long Date", "Medium Date", "Short Date"), "yyyy-mm-dd"),
+    **dict.fromkeys(("Long Time", "Medium Time", "Short Time"), "hh:mm:ss"),
+}
+"""Formats that have a name instead of a code, by what they make of a number."""
+
+_DEFAULT = "Default"
+
+
+class _Contents(Markup):
+    """`sheets` are the names of the worksheets, in order; `hidden` those that nobody sees.
+
+    `odd_for_texts`: some style shows a text as something else.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            _XML,
+            {
+                "Workbook/ExcelWorkbook/Date1904": self._set_epoch,
+                _STYLE: self._start_of_style,
+                f"{_STYLE}/NumberFormat": self._format_of_style,
+                _SHEET: self._start_of_sheet,
+                _VISIBLE: lambda _: self.text.clear(),
+            },
+            {_VISIBLE: self._end_of_visible},
+            {_VISIBLE},
+            namespaces=_NAMESPACES,
+        )
+        self.epoch_1904 = False
+        self.odd_for_texts = False
+        self.sheets: list[str] = []
+        self.hidden: set[str] = set()
+        self._style = ""
+        self._parents: dict[str, str] = {}
+        self._formats: dict[str, str] = {}
+
+    def code_of(self, style: str) -> str:
+        """The number format code of a style: its own, or that of the style it builds on. Raises Lost."""
+        for _ in range(len(self._parents) + 1):
+            if style in self._formats:
+                return self._formats[style]
+            if style not in self._parents:
+                break
+            style = self._parents[style]
+        if style == _DEFAULT:
+            return "General"
+        raise Lost("sheet.lost_format")
+
+    def _set_epoch(self, _attributes: dict[str, str]) -> None:
+        self.epoch_1904 = True
+
+    def _start_of_style(self, attributes: dict[str, str]) -> None:
+        own = _own(attributes)
+        self._style = own.get("ID", "")
+        if self._style != _DEFAULT:
+            self._parents[self._style] = own.get("Parent", _DEFAULT)
+
+    def _format_of_style(self, attributes: dict[str, str]) -> None:
+        code = _own(attributes).get("Format", "General")
+        self._formats[self._style] = _NAMED_FORMATS.get(code, code)
+        self.odd_for_texts = self.odd_for_texts or not shows_text(self._formats[self._style])
+
+    def _start_of_sheet(self, attributes: dict[str, str]) -> None:
+        name = _own(attributes).get("Name", "")
+        if name in self.sheets:
+            raise unreadable(_XML, "why.tab_twice", name)
+        self.sheets.append(name)
+
+    def _end_of_visible(self) -> None:
+        if "".join(self.text).strip() in {"SheetHidden", "SheetVeryHidden"}:
+            self.hidden.add(self.sheets[-1])
+
+
+# -- the rows of a sheet -----------------------------------------------------------------------------------
+
+
+class _Rows(Markup):
+    """Reads the rows of the worksheet at this position into `taken`, the rest of it into `remarks`.
+
+    Raises InputError where a row or a cell is there twice, out of order or in a place that programs would
+    see differently, and where a cell has a style that is not in the workbook.
+    """
+
+    def __init__(self, tab: str, position: int, contents: _Contents, remarks: Remarks) -> None:
+        super().__init__(
+            _XML,
+            {
+                _SHEET: self._start_of_sheet,
+                _TABLE: self._start_of_table,
+                _COLUMN: self._column,
+                _ROW: self._start_of_row,
+                _CELL: self._start_of_cell,
+                _DATA: self._start_of_data,
+            },
+            {_SHEET: self._end_of_sheet, _ROW: self._end_of_row, _CELL: self._end_of_cell},
+            closed={_TABLE, _ROW},
+            rich=[_DATA],
+            namespaces=_NAMESPACES,
+        )
+        self.taken: list[tuple[int, Sequence[Cell]]] = []
+        self.ended = False
+        self._tab, self._contents, self._remarks = tab, contents, remarks
+        self._position = position
+        self._has_begun = False
+        self._table_style: str | None = None
+        self._column_styles: dict[int, str] = {}
+        self._next_column = 0
+        self._row, self._next_row = 0, 1
+        self._row_style: str | None = None
+        self._row_is_alone = True
+        self._cells: list[Cell] = []
+        self._next_cell = 0
+        self._reached: dict[int, int] = {}
+        self._cell: dict[str, str] = {}
+        self._type: str | None = None
+
+    # -- around the rows ----------------------------------------------------------------------------------
+
+    def _start_of_sheet(self, _attributes: dict[str, str]) -> None:
+        if self._position != 0:
+            self.pass_over()
+        self._position -= 1
+
+    def _end_of_sheet(self) -> None:
+        self.ended = True
+
+    def _start_of_table(self, attributes: dict[str, str]) -> None:
+        own = _own(attributes)
+        if self._has_begun:
+            raise unreadable(_XML, "why.rows_twice")
+        if {own.get("TopCell", "1"), own.get("LeftCell", "1")} != {"1"}:
+            raise unreadable(_XML, "why.not_from_a1")
+        self._has_begun = True
+        self._table_style = own.get("StyleID")
+
+    def _column(self, attributes: dict[str, str]) -> None:
+        own = _own(attributes)
+        first = _count(own, "Index", self._next_column + 1) - 1
+        end = first + _count(own, "Span", 0) + 1
+        if first < self._next_column or end > MOST_COLUMNS:
+            raise unreadable(_XML, "why.out_of_place", letter(first))
+        self._next_column = end
+        if _is_hidden(own, "Width"):
+            self._remarks.hidden_columns.update(range(first, end))
+        if "StyleID" in own:
+            self._column_styles.update(dict.fromkeys(range(first, end), own["StyleID"]))
+
+    # -- a row --------------------------------------------------------------------------------------------
+
+    def _start_of_row(self, attributes: dict[str, str]) -> None:
+        own = _own(attributes)
+        row = _count(own, "Index", self._next_row)
+        last = row + _count(own, "Span", 0)
+        if row < self._next_row:
+            raise InputError("sheet.row_twice", tab=self._tab, row=str(row))
+        if last > MOST_ROWS:
+            raise unreadable(_XML, "why.row_beyond", str(last))
+        if _is_hidden(own, "Height"):
+            self._remarks.hidden_rows.update(range(row, last + 1))
+        self._row, self._next_row, self._row_is_alone = row, last + 1, row == last
+        self._row_style = own.get("StyleID")
+        self._cells, self._next_cell = [], 0
+
+    def _end_of_row(self) -> None:
+        if self._cells:
+            self.taken.append((self._row, self._cells))
+
+    # -- a cell -------------------------------------------------------------------------------------------
+
+    def _start_of_cell(self, attributes: dict[str, str]) -> None:
+        self._cell = own = _own(attributes)
+        position = _count(own, "Index", self._next_cell + 1) - 1
+        right, down = _count(own, "MergeAcross", 0), _count(own, "MergeDown", 0)
+        # Whether an uncounted cell stands under the merged one or beside it is for each program to guess.
+        is_pushed = "Index" not in own and self._reached.get(position, 0) >= self._row
+        if position < self._next_cell or is_pushed or not self._row_is_alone:
+            raise self._of_cell("sheet.cell_twice", position)
+        if position + right >= MOST_COLUMNS:
+            raise unreadable(_XML, "why.too_many_columns")
+        if right or down:
+            self._remarks.merged.append((self._row, position, self._row + down, position + right))
+            self._reached.update(dict.fromkeys(range(position, position + right + 1), self._row + down))
+        self._cells.extend([""] * (position - len(self._cells)))
+        self._next_cell = position + right + 1
+        self._type = None
+
+    def _start_of_data(self, attributes: dict[str, str]) -> None:
+        if self._type is not None:
+            raise self._of_cell("sheet.cell_twice", len(self._cells))
+        self._type = _own(attributes).get("Type", "")
+        self.text.clear()
+
+    def _end_of_cell(self) -> None:
+        position = len(self._cells)
+        has_formula = "Formula" in self._cell
+        text = "".join(self.text) if self._type is not None else ""
+        if has_formula and self._type != "String" and not text.strip():
+            self._cells.append(cells.of_formula_without_value())
+            return
+        if has_formula:
+            self._remarks.formulas[position] += 1
+        self._cells.append(self._value(text, position))
+
+    def _value(self, text: str, position: int) -> Cell:
+        stored = text.strip()
+        match self._type:
+            case "String":
+                return cells.of_text(text, self._code(position)) if self._contents.odd_for_texts else text
+            case "Number" if stored:
+                epoch_1904 = self._contents.epoch_1904
+                return cells.of_number(stored, self._code(position), epoch_1904=epoch_1904)
+            case "DateTime" if stored:
+                return cells.of_iso_date(stored.removesuffix(".000"))
+            case "Boolean" if stored in {"0", "1"}:
+                return cells.of_boolean(stored == "1")
+            case "Error":
+                return cells.of_error(stored)
+        return cells.of_unknown(text) if text else ""
+
+    def _code(self, position: int) -> str:
+        """The number format: the cell's own style counts before the row's, the column's and the table's."""
+        own = self._cell.get("StyleID", self._row_style)
+        style = own or self._column_styles.get(position) or self._table_style
+        try:
+            return self._contents.code_of(style or _DEFAULT)
+        except Lost as error:
+            raise self._of_cell(error.code, position) from error
+
+    def _of_cell(self, code: str, position: int) -> InputError:
+        return InputError(code, tab=self._tab, cell=f"{letter(position)}{self._row}")
+
+
+def _count(own: dict[str, str], name: str, otherwise: int) -> int:
+    """An index from 1, or how many rows or columns more are meant."""
+    written = own.get(name)
+    if written is None:
+        return otherwise
+    if not re.fullmatch("[0-9]{1,7}", written) or (name == "Index" and not int(written)):
+        raise unreadable(_XML, "why.odd_value", f"{name}={written}")
+    return int(written)
+
+
+def _is_hidden(own: dict[str, str], size: str) -> bool:
+    """A row or a column without a size is as hidden as one that is said to be."""
+    return own.get("Hidden") in {"1", "true"} or re.fullmatch(r"0+(?:\.0*)?", own.get(size, "")) is not None

@@ -1,0 +1,123 @@
+"""Excel workbook (.xlsx, .xlsm) -> tabs, by our own reading of its XML (ECMA-376, both its dialects)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bulk_topup.sheet.readers.ooxml_markup import Markup, read_items, unreadable
+from bulk_topup.sheet.readers.ooxml_package import CHUNK_BYTES, Package
+from bulk_topup.sheet.readers.ooxml_rows import Rows
+from bulk_topup.sheet.readers.ooxml_values import Values
+from bulk_topup.sheet.tabs import Remarks, row_by_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from bulk_topup.sheet.readers.ooxml_package import Relationship
+    from bulk_topup.sheet.tabs import Cell, Piece, Tab
+
+_USUAL_WORKBOOK = "xl/workbook.xml"
+_IDS = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships id",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships id",
+)
+
+
+def tabs(data: bytes) -> Sequence[Tab]:
+    """The worksheets of a workbook in their order; charts, dialogs and macro sheets are none.
+
+    Raises InputError where the package, the workbook part or a list of relationships is damaged.
+    """
+    package = Package(data)
+    workbook = _first(package.relationships("").values(), "officeDocument", _USUAL_WORKBOOK)
+    related = package.relationships(workbook)
+    contents = _contents(package, workbook)
+    values = Values(
+        package,
+        _first(related.values(), "sharedStrings"),
+        _first(related.values(), "styles"),
+        epoch_1904=contents.epoch_1904,
+        outdated=contents.outdated,
+    )
+    return [
+        _Worksheet(sheet["name"], sheet.get("state", "visible") == "visible", package, part, values)
+        for sheet in contents.sheets
+        if (part := _worksheet_part(sheet, related, workbook))
+    ]
+
+
+@dataclass(slots=True)
+class _Worksheet:
+    name: str
+    visible: bool
+    _package: Package
+    _part: str
+    _values: Values
+    remarks: Remarks = field(default_factory=Remarks)
+
+    def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
+        return row_by_row(self.pieces())
+
+    def pieces(self) -> Iterator[Piece]:
+        # In place: whoever holds the remarks of an earlier, unfinished reading wants these.
+        self.remarks.clear()
+        rows = Rows(self._part, self.name, self._values, self.remarks)
+        with self._package.open(self._part) as stream:
+            for _ in read_items(stream, rows, CHUNK_BYTES):
+                taken, rows.taken = rows.taken, []
+                yield from taken
+
+
+# -- the workbook part -------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Contents:
+    """`sheets` are the attributes of the entries for all kinds of sheets.
+
+    `outdated`: the results of formulas are to be calculated anew on opening, or were not before saving.
+    """
+
+    epoch_1904: bool = False
+    outdated: bool = False
+    sheets: list[dict[str, str]] = field(default_factory=list)
+
+
+def _contents(package: Package, part: str) -> _Contents:
+    contents = _Contents()
+
+    def set_epoch(attributes: dict[str, str]) -> None:
+        contents.epoch_1904 = attributes.get("date1904") in _TRUE
+
+    def set_outdated(attributes: dict[str, str]) -> None:
+        unfinished = attributes.get("calcCompleted") in _FALSE
+        contents.outdated = unfinished or attributes.get("fullCalcOnLoad") in _TRUE
+
+    package.read_into(
+        Markup(
+            part,
+            {
+                "workbook/workbookPr": set_epoch,
+                "workbook/calcPr": set_outdated,
+                "workbook/sheets/sheet": contents.sheets.append,
+            },
+        )
+    )
+    return contents
+
+
+_TRUE, _FALSE = {"1", "true", "on"}, {"0", "false", "off"}
+
+
+def _worksheet_part(sheet: dict[str, str], related: dict[str, Relationship], workbook: str) -> str:
+    """Nothing for a sheet of another kind."""
+    identity = next((sheet[name] for name in _IDS if name in sheet), "")
+    if identity not in related or "name" not in sheet:
+        raise unreadable(workbook, "why.tab_missing", sheet.get("name", identity))
+    found = related[identity]
+    return found.part if found.kind == "worksheet" else ""
+
+
+def _first(related: Iterable[Relationship], kind: str, otherwise: str = "") -> str:
+    return next((each.part for each in related if each.kind == kind), otherwise)

@@ -1,0 +1,228 @@
+"""What every reader hands over: tabs, their rows, what there is to say about them; and which tab is meant."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from itertools import dropwhile
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from bulk_topup.commands.console import argument
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import BookTab, Notice, OddCell
+from bulk_topup.sheet.header import Header, Named, NoHeader, find_header, first_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+LISTED_TABS = 20
+
+Cell = str | OddCell
+"""A cell as the person meant it, or why that is not certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows as a reader has them that takes many at once: their numbers, ascending, and a list of cells for
+    each column, all as long."""
+
+    rows: Sequence[int]
+    columns: Sequence[Sequence[Cell]]
+
+    def below(self, row: int) -> Block:
+        """What is under this row."""
+        start = bisect_right(self.rows, row)
+        return Block(self.rows[start:], [cells[start:] for cells in self.columns]) if start else self
+
+
+if TYPE_CHECKING:
+    Row = tuple[int, Sequence[Cell]]
+    """A row's number, and its cells from column A on."""
+
+    Piece = Block | Iterable[Row]
+    """Some rows in a run: by column, or one by one."""
+
+
+@dataclass(slots=True)
+class Remarks:
+    """What a tab holds besides its texts. Complete once its rows are exhausted.
+
+    `formulas` counts cells by column position whose cached result was taken; `merged` are ranges as (first
+    row, first column position, last row, last column position); rows are numbered as the program shows them.
+    """
+
+    formulas: Counter[int] = field(default_factory=Counter)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def tell(self, notice: Notice) -> None:
+        """Add a notice, once."""
+        if notice not in self.notices:
+            self.notices.append(notice)
+
+    def clear(self) -> None:
+        """For a reader that remarks as it reads, and starts anew."""
+        for each in (self.formulas, self.hidden_rows, self.hidden_columns, self.merged, self.notices):
+            each.clear()
+
+
+class Tab(Protocol):
+    """One tab of a workbook."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def visible(self) -> bool: ...
+    @property
+    def remarks(self) -> Remarks: ...
+
+    def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
+        """(number, cells from column A on) of each row that has cells, ascending; lengths may differ.
+
+        May be called again, and need not be exhausted. Raises InputError where the file is damaged.
+        """
+
+
+@runtime_checkable
+class InPieces(Protocol):
+    """A tab whose reader takes many rows at once."""
+
+    def pieces(self) -> Iterator[Piece]:
+        """The same rows as `rows`, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the person asked for: the tab, where a workbook has several, and the columns."""
+
+    tab: str | None = None
+    named: Named = field(default_factory=Named)
+
+
+@dataclass(slots=True)
+class Found:
+    """The one tab that is meant, with its header; `pieces` are the rows under the header."""
+
+    tab: str
+    header: Header
+    pieces: Iterator[Piece]
+    remarks: Remarks
+
+
+def choose(tabs: Sequence[Tab], wanted: Wanted) -> Found:
+    """The tab that is named, or the only visible one that has a usable header.
+
+    Raises InputError where no tab or more than one is meant.
+    """
+    tab, header = _named(tabs, wanted) if wanted.tab is not None else _only(tabs, wanted.named)
+    header = replace(header, texts=_without_blank_end(header.texts))
+    pieces = tab.pieces() if isinstance(tab, InPieces) else iter([tab.rows()])
+    return Found(tab.name, header, (_below(header.row, piece) for piece in pieces), tab.remarks)
+
+
+def _below(header: int, piece: Piece) -> Piece:
+    return piece.below(header) if isinstance(piece, Block) else dropwhile(lambda row: row[0] <= header, piece)
+
+
+def row_by_row(pieces: Iterable[Piece]) -> Iterator[Row]:
+    for piece in pieces:
+        if isinstance(piece, Block):
+            cells = zip(*piece.columns, strict=True) if piece.columns else [()] * len(piece.rows)
+            yield from zip(piece.rows, cells, strict=True)
+        else:
+            yield from piece
+
+
+def _without_blank_end(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """A header row can be formatted as far as the last column there is."""
+    filled = max(at for at, text in enumerate(texts) if text.strip())
+    return texts[: filled + 1]
+
+
+def _named(tabs: Sequence[Tab], wanted: Wanted) -> tuple[Tab, Header]:
+    name = wanted.tab or ""
+    same = [tab for tab in tabs if tab.name == name]
+    same = same or [tab for tab in tabs if tab.name.casefold() == name.casefold()]
+    if len(same) != 1:
+        raise InputError("sheet.no_such_tab", tab=name, tabs=_quoted(tab.name for tab in tabs))
+    return same[0], find_header(_text_rows(same[0]), wanted.named)
+
+
+def _only(tabs: Sequence[Tab], named: Named) -> tuple[Tab, Header]:
+    """The one visible tab with a header. A hidden tab is never chosen: nobody has looked at it."""
+    visible = [tab for tab in tabs if tab.visible]
+    if not visible:
+        raise _choose_one("sheet.all_hidden", [tab.name for tab in tabs])
+    found: list[tuple[Tab, Header | InputError]] = []
+    missing: list[NoHeader] = []
+    for tab in visible:
+        header = _header(tab, named)
+        if isinstance(header, NoHeader):
+            missing.append(header)
+        else:
+            found.append((tab, header))
+    if not found:
+        fitting = [tab.name for tab in tabs if not tab.visible and isinstance(_header(tab, named), Header)]
+        raise _choose_one("sheet.hidden_tab_fits", fitting) if fitting else _no_tab(visible, missing)
+    found = _whole_results(found) or found
+    if len(found) > 1:
+        raise _which_tab(found)
+    [(tab, header)] = found
+    if isinstance(header, InputError):
+        raise header
+    return tab, header
+
+
+def _whole_results(found: Sequence[tuple[Tab, Header | InputError]]) -> list[tuple[Tab, Header | InputError]]:
+    """Of a results workbook that is fed back in, the tab with every row: the other repeats some of them."""
+    if [tab.name for tab, _ in found] != [BookTab.RESULTS, BookTab.TO_DO]:
+        return []
+    _, header = found[0]
+    is_ours = isinstance(header, InputError) or header.columns.results is not None
+    return [found[0]] if is_ours else []
+
+
+def _which_tab(found: Sequence[tuple[Tab, Header | InputError]]) -> InputError:
+    names = [tab.name for tab, _ in found]
+    parts = [tab.name for tab, header in found if _is_results(tab, header)]
+    if len(parts) > 1:
+        return _choose_one("sheet.split_results", parts)
+    return _choose_one("sheet.several_tabs", names)
+
+
+def _choose_one(code: str, names: Sequence[str]) -> InputError:
+    """The person has to say which of these tabs is meant."""
+    return InputError(code, tabs=_quoted(names), tab=argument(names[0]))
+
+
+def _is_results(tab: Tab, header: Header | InputError) -> bool:
+    """Whether the tab is one of those over which the results of a very long sheet go on."""
+    has_block = not isinstance(header, InputError) and header.columns.results is not None
+    return has_block and tab.name.startswith(BookTab.RESULTS)
+
+
+def _header(tab: Tab, named: Named) -> Header | InputError:
+    """An ambiguous header is an error as a value: it counts as one among the tabs that could be meant."""
+    try:
+        return find_header(_text_rows(tab), named)
+    except InputError as error:
+        return error
+
+
+def _no_tab(visible: Sequence[Tab], missing: list[NoHeader]) -> InputError:
+    with_cells = [error for error in missing if error.code != "sheet.empty"]
+    if len(with_cells) > 1:
+        return InputError("sheet.no_tab_fits", tabs=_quoted(tab.name for tab in visible))
+    return with_cells[0] if with_cells else missing[0]
+
+
+def _text_rows(tab: Tab) -> Iterator[tuple[int, list[str]]]:
+    for row, cells in tab.rows():
+        yield row, [cell.shown if isinstance(cell, OddCell) else cell for cell in cells]
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return first_of([f'"{name}"' for name in names], LISTED_TABS)
