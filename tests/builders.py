@@ -10,26 +10,30 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bulk_topup.core.clock import WIB
-from bulk_topup.core.model import Columns, Kind, Order, Outcome, Product, Sheet, Status, Then, Wanted
-from bulk_topup.record.checkpoint import BatchIdentity, Checkpoint
-from bulk_topup.rules import checks
+from bulk_topup.core.model import Columns, Kind, Order, Outcome, Product, Sheet, Then, Wanted
+from bulk_topup.core.status import Status
+from bulk_topup.record.checkpoint import Checkpoint
+from bulk_topup.record.checkpoint.values import BatchIdentity
+from bulk_topup.rules import approval, checks
 from bulk_topup.rules import plan as planning
-from bulk_topup.rules.resume import ELSEWHERE_COLUMNS, KEY, KNOWN_COLUMNS, RECENT_COLUMNS, Known, Past, Wishes
+from bulk_topup.rules.duplicates import ELSEWHERE_COLUMNS, RECENT_COLUMNS, Past
+from bulk_topup.rules.orders import KEY, KNOWN_COLUMNS, Known, Wishes
 from bulk_topup.sheet.header import Named, find_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from bulk_topup.core.model import OddCell, PriceList
-    from bulk_topup.record.checkpoint import Attempt
-    from bulk_topup.record.ledger.claims import Claim, Ledger
+    from bulk_topup.record.checkpoint.values import Attempt
+    from bulk_topup.record.ledger.claims import Ledger
+    from bulk_topup.record.ledger.values import Claim
     from bulk_topup.rules.checks import Rows
     from bulk_topup.rules.plan import Plan
 
 NOW = datetime(2025, 1, 20, 10, 0, tzinfo=WIB)
 TODAY = NOW.date()
 ANDI, BUDI, CITRA, DEWI = "081210000001", "081210000002", "081210000003", "085610000004"
-IDENTITY = planning.Identity("agent", "https://klikmbc.co.id/json/pulsa", "Januari", "2025-01")
+IDENTITY = approval.Identity("agent", "https://klikmbc.co.id/json/pulsa", "Januari", "2025-01")
 BATCH_IDENTITY = BatchIdentity("agent", "https://klikmbc.co.id/json/pulsa", "bonus.xlsx", "Januari")
 HEADER = ("Nama", "No HP", "Kode Produk")
 NOTHING_ELSEWHERE = pd.DataFrame(columns=ELSEWHERE_COLUMNS)

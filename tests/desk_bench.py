@@ -14,14 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 
+from bulk_topup.commands import resolve as resolve_
 from bulk_topup.commands import run
+from bulk_topup.commands import settle as settle_
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.clock import WIB, SystemClock
+from bulk_topup.provider import connection as connection_
 from bulk_topup.record import paths
-from bulk_topup.rules.resume import Wishes
+from bulk_topup.rules.orders import Wishes
 from bulk_topup.sandbox import Faults, Sandbox
 from bulk_topup.sandbox.damage import Wire
+from bulk_topup.sending import job as job_
 from bulk_topup.sheet import read_sheet
+from bulk_topup.sheet import source as source_
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.core.errors import Exit
     from bulk_topup.sandbox import LoggedRequest, TopUp
-    from bulk_topup.sending.poll import Verdict
+    from bulk_topup.sending.resolve import Verdict
 
 PRICE = 5_650
 """Of TSEL5, in rupiah."""
@@ -113,25 +118,25 @@ class Bench:
     def checkpoint(self) -> Path:
         return self.folder / "bonus.checkpoint.db"
 
-    def job(self, *, retry_failed: bool = False, same_batch: bool = False, **other: Any) -> paths.Job:
-        source = paths.Source(self.path)
-        connection = paths.Connection(base_url=self.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
+    def job(self, *, retry_failed: bool = False, same_batch: bool = False, **other: Any) -> job_.Job:
+        source = source_.Source(self.path)
+        connection = connection_.Connection(base_url=self.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
         wishes = Wishes(retry_failed=retry_failed, same_batch=same_batch)
         files = paths.files_of(source, sandbox=False)
-        return replace(paths.Job(source, files, connection, wishes, wait_s=0.0, yes=True), **other)
+        return replace(job_.Job(source, files, connection, wishes, wait_s=0.0, yes=True), **other)
 
     def run(self, **wishes: Any) -> Exit:
         job = self.job(**wishes)
         return run.run(job, lambda: read_sheet(job.source.path), Desk(), self.clock)
 
     def settle(self, **wishes: Any) -> Exit:
-        return run.settle_batch(self.job(**wishes), Desk(), self.clock)
+        return settle_.settle_batch(self.job(**wishes), Desk(), self.clock)
 
     def resend(self, **wishes: Any) -> Exit:
         return self.settle(resend=True, **wishes)
 
     def resolve(self, *verdicts: Verdict) -> Exit:
-        return run.resolve_rows(self.job(), Desk(), self.clock, verdicts)
+        return resolve_.resolve_rows(self.job(), Desk(), self.clock, verdicts)
 
     # -- what became of it ---------------------------------------------------------------------------------
 

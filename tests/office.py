@@ -15,14 +15,18 @@ import openpyxl
 import pytest
 
 from bulk_topup.commands import run as flow
+from bulk_topup.commands import settle as settle_
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.clock import WIB, SystemClock
 from bulk_topup.core.errors import BulkTopupError
-from bulk_topup.record.paths import Connection, Job, Source, files_of
-from bulk_topup.rules.resume import Wishes
+from bulk_topup.provider.connection import Connection
+from bulk_topup.record.paths import files_of
+from bulk_topup.rules.orders import Wishes
 from bulk_topup.sandbox import Sandbox
+from bulk_topup.sending.job import Job
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.process import parent
+from bulk_topup.sheet.source import Source
 from tests import forks
 
 if TYPE_CHECKING:
@@ -142,7 +146,7 @@ class Office:
 
     def settle(self, sheet: str, *flags: str) -> Came:
         job = self.job(sheet, *flags)
-        return self.witness(lambda: flow.settle_batch(job, self._desk, self.clock))
+        return self.witness(lambda: settle_.settle_batch(job, self._desk, self.clock))
 
     def witness(self, command: Callable[[], Exit]) -> Came:
         """A command to its end, and what the provider saw of it."""

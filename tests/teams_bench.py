@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import WIB
-from bulk_topup.core.model import Status
+from bulk_topup.core.status import Status
 from bulk_topup.provider.pace import FASTEST_PER_S, SharedThrottle
 from bulk_topup.record.ledger.claims import Ledger
 from tests import postgres

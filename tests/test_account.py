@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bulk_topup.core.model import Slot, Stop
 from bulk_topup.provider.pace import AHEAD_S, LATE_S, SharedThrottle
-from bulk_topup.record.ledger.shared import Account, Slot, Stop
+from bulk_topup.record.ledger.shared import Account
 from bulk_topup.sending.sender import BUSY_S
 from tests.builders import NOW
 

@@ -17,15 +17,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bulk_topup.commands import check, resolve
 from bulk_topup.commands import run as flow
-from bulk_topup.commands.terminal import Desk, change_line
+from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.errors import InputError
 from bulk_topup.record import paths
 from bulk_topup.record.checkpoint import Checkpoint
-from bulk_topup.record.paths import Approval
-from bulk_topup.rules import approval
+from bulk_topup.report.screen.plan import change_line
+from bulk_topup.rules import approval, differences
 from bulk_topup.sandbox import PRICES as LISTED
-from bulk_topup.sending.poll import Verdict
+from bulk_topup.sending.job import Approval
+from bulk_topup.sending.resolve import Verdict
 from tests.builders import (
     ANDI,
     BUDI,
@@ -159,7 +161,9 @@ def test_a_million_orders_are_hashed_sooner_than_they_are_written_as_json() -> N
 
 def changes(then: Plan, now: Plan, *, is_resumed: bool = False) -> list[str]:
     """As a person reads them."""
-    return [change_line(change) for change in approval.differences(then.document, now, is_resumed=is_resumed)]
+    return [
+        change_line(change) for change in differences.differences(then.document, now, is_resumed=is_resumed)
+    ]
 
 
 def at(price: int) -> PriceList:
@@ -298,7 +302,7 @@ def checked(office: Office, sheet: str, *flags: str, budget: int | None = None) 
     """The code that `check` shows."""
     desk = Desk(quiet=True)
     job = replace(office.job(sheet, *flags), budget=budget)
-    flow.check(job, sheet_of(job), desk, office.clock)
+    check.check(job, sheet_of(job), desk, office.clock)
     return str(desk._facts["approval"]["code"])  # type: ignore[index]
 
 
@@ -310,7 +314,7 @@ def approved(office: Office, sheet: str, code: str, *flags: str, budget: int | N
 
 def close_as_not_sent(office: Office, sheet: str, number: str) -> None:
     found = [Verdict(None, number, "", "Rina")]
-    flow.resolve_rows(office.job(sheet), Desk(quiet=True), office.clock, found)
+    resolve.resolve_rows(office.job(sheet), Desk(quiet=True), office.clock, found)
 
 
 def priced(product: str, rupiah: int) -> list[dict[str, str]]:

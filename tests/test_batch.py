@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Level, Status
-from bulk_topup.rules import resume
-from bulk_topup.rules.resume import Known, Wishes
+from bulk_topup.core.model import Level
+from bulk_topup.core.status import Status
+from bulk_topup.rules import duplicates, resume
+from bulk_topup.rules.orders import Known, Wishes
 from tests.builders import (
     ANDI,
     BUDI,
@@ -287,11 +288,11 @@ def test_what_this_batch_has_attempted_is_not_measured_against_others() -> None:
 def test_no_claims_and_no_candidates_are_no_findings() -> None:
     nobody, rows = plan_of(topups(("nobody", "S5"))).orders, understood(topups((ANDI, "S5")))
     claims = elsewhere_of((ANDI, 5_000, 1, TODAYS, "paid"))
-    assert list(resume.claimed_elsewhere(nobody, claims, TODAY)) == []
-    assert list(resume.changed_rows(nobody, known_of((ANDI, "S5", 1, "sukses")), rows)) == []
+    assert list(duplicates.claimed_elsewhere(nobody, claims, TODAY)) == []
+    assert list(duplicates.changed_rows(nobody, known_of((ANDI, "S5", 1, "sukses")), rows)) == []
     orders = plan_of(topups((ANDI, "S5"))).orders
-    assert list(resume.claimed_elsewhere(orders, NOTHING_ELSEWHERE, TODAY)) == []
-    assert list(resume.changed_rows(orders, Known(), rows)) == []
+    assert list(duplicates.claimed_elsewhere(orders, NOTHING_ELSEWHERE, TODAY)) == []
+    assert list(duplicates.changed_rows(orders, Known(), rows)) == []
 
 
 # -- what another batch paid lately ------------------------------------------------------------------------
@@ -313,12 +314,12 @@ def paid(*numbers: str, batch: str = "b2", day: str = "2025-01-19") -> pd.DataFr
                     paid(BUDI, CITRA, batch="b3", day="2025-01-18").assign(batch_name="maret"),
                 ]
             ),
-            resume.Overlap("maret, lebaran", "2025-01-19", 3),
+            duplicates.Overlap("maret, lebaran", "2025-01-19", 3),
             id="three rows, by two",
         ),
         pytest.param(
             pd.concat([paid(ANDI, BUDI), paid(CITRA, DEWI, batch="b3")]),
-            resume.Overlap("lebaran", "2025-01-19", 4),
+            duplicates.Overlap("lebaran", "2025-01-19", 4),
             id="two batches of one name",
         ),
         pytest.param(
@@ -327,20 +328,20 @@ def paid(*numbers: str, batch: str = "b2", day: str = "2025-01-19") -> pd.DataFr
     ],
 )
 def test_what_several_batches_paid_counts_together(
-    recent: pd.DataFrame, overlap: resume.Overlap | None
+    recent: pd.DataFrame, overlap: duplicates.Overlap | None
 ) -> None:
     assert plan_of(topups(*FOUR), recent=recent).overlap == overlap
 
 
 def test_three_orders_and_half_of_the_plan_paid_by_one_batch_are_an_overlap() -> None:
     overlap = plan_of(topups(*FOUR, (ANDI, "S10"), (BUDI, "S10")), recent=paid(ANDI, BUDI, CITRA)).overlap
-    assert overlap == resume.Overlap("lebaran", "2025-01-19", 3)
+    assert overlap == duplicates.Overlap("lebaran", "2025-01-19", 3)
 
 
 @pytest.mark.parametrize("size", [1, 2])
 def test_all_orders_of_a_small_sheet_are_an_overlap_until_it_has_sent_something(size: int) -> None:
     recent = paid(ANDI, BUDI)
-    assert plan_of(topups(*FOUR[:size]), recent=recent).overlap == resume.Overlap(
+    assert plan_of(topups(*FOUR[:size]), recent=recent).overlap == duplicates.Overlap(
         "lebaran", "2025-01-19", size
     )
     under_way = known_of((CITRA, "S5", 1, "sukses"))
@@ -376,4 +377,4 @@ def test_nothing_paid_lately_or_other_amounts_are_no_overlap() -> None:
 
 def test_a_batch_paid_in_parts_on_several_days_is_one_batch_of_its_last_day() -> None:
     recent = pd.concat([paid(ANDI, BUDI, day="2025-01-02"), paid(CITRA, DEWI, day="2025-01-03")])
-    assert plan_of(topups(*FOUR), recent=recent).overlap == resume.Overlap("lebaran", "2025-01-03", 4)
+    assert plan_of(topups(*FOUR), recent=recent).overlap == duplicates.Overlap("lebaran", "2025-01-03", 4)

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bulk_topup.core.clock import WIB
-from bulk_topup.record.checkpoint import BatchIdentity, Checkpoint
+from bulk_topup.record.checkpoint import Checkpoint
+from bulk_topup.record.checkpoint.values import BatchIdentity
 from bulk_topup.sandbox import Fault, Faults
 from tests.office import START, Came, Office, open_office
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.model import Ending, Kind, Status, Wanted
+from bulk_topup.core.model import Ending, Kind, Wanted
+from bulk_topup.core.status import Status
 from bulk_topup.provider.pace import Throttle
 from bulk_topup.record.commits import SharedSync, Turn
-from bulk_topup.record.ledger.claims import Claim
+from bulk_topup.record.ledger.values import Claim
 from bulk_topup.sending import sender as send
 from bulk_topup.sending.attempts import Asked, Beginnings, Begun, Following, Refused, Unwritten
 from tests.builders import ANDI, BUDI, Silent, an_outcome, claim
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.core.model import Order, Outcome
-    from bulk_topup.record.checkpoint import Ended
+    from bulk_topup.record.checkpoint.values import Ended
 
 CITRA, DEWI = "081255550003", "081255550004"
 

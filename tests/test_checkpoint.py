@@ -25,11 +25,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulk_topup.core.errors import InputError, StorageFailed
-from bulk_topup.core.model import Kind, Status, Then
+from bulk_topup.core.model import Kind, Then
+from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import order_status
 from bulk_topup.record import checkpoint as checkpoint_module
-from bulk_topup.record.checkpoint import APPLICATION_ID, SCHEMA, Checkpoint, uri_of
-from bulk_topup.rules.resume import Known, Wishes, assert_not_finished
+from bulk_topup.record.checkpoint import Checkpoint
+from bulk_topup.record.checkpoint.file import uri_of
+from bulk_topup.record.checkpoint.schema import APPLICATION_ID, SCHEMA
+from bulk_topup.rules.orders import Known, Wishes
+from bulk_topup.rules.resume import assert_not_finished
 from tests.builders import (
     ANDI,
     BATCH_IDENTITY,
@@ -53,7 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulk_topup.core.model import Order, Outcome
-    from bulk_topup.record.checkpoint import Attempt, Ended
+    from bulk_topup.record.checkpoint.values import Attempt, Ended
 
 ROOT = Path(__file__).resolve().parent.parent
 SHEET = topups((ANDI, "S5"), (BUDI, "S10"), ("nobody", "S5"))

@@ -8,12 +8,16 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from bulk_topup.commands.click_command import FilePath
+from bulk_topup.commands.credentials import credentials
+from bulk_topup.commands.params import FilePath
 from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import InputError
+from bulk_topup.provider.connection import Connection
 from bulk_topup.record import paths
-from bulk_topup.record.paths import Connection, Files, Source, files_of
+from bulk_topup.record.paths import Files, files_of
+from bulk_topup.sending import job as job_
 from bulk_topup.sending.session import tools_of
+from bulk_topup.sheet.source import Source
 
 
 @pytest.fixture(autouse=True)
@@ -239,6 +243,6 @@ def test_every_spelling_of_an_account_and_address_has_one_record_and_one_batch(
     monkeypatch.setenv("BULK_TOPUP_PASSWORD", "secret")
     monkeypatch.setenv("BULK_TOPUP_LEDGER", str(tmp_path / "ledger.db"))
     source = Source(tmp_path / "bonus.xlsx")
-    job = paths.Job(source, files_of(source, sandbox=False), Connection(base_url=address))
-    with tools_of(job, SystemClock()) as tools:
+    job = job_.Job(source, files_of(source, sandbox=False), Connection(base_url=address))
+    with tools_of(job, credentials(job.connection), SystemClock()) as tools:
         assert (tools.account, tools.base_url) == ("agent", "https://klikmbc.co.id/json/pulsa")

@@ -20,10 +20,10 @@ from keyring.core import load_keyring
 
 from bulk_topup.commands import credentials as credentials_module
 from bulk_topup.commands.credentials import Login, credentials, forget, keep, kept
-from bulk_topup.commands.prices import log_out
+from bulk_topup.commands.login import log_out
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.errors import InputError
-from bulk_topup.record.paths import Connection
+from bulk_topup.provider.connection import Connection
 from tests.file_keyring import FileKeyring
 from tests.test_hostile import places_with
 

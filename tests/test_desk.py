@@ -17,18 +17,21 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
-from bulk_topup.commands import click_command
-from bulk_topup.commands.console import argument, path_argument, wrapped
+from bulk_topup.commands import click_command, params
+from bulk_topup.commands.console import wrapped
 from bulk_topup.commands.main import _why_no_port, cli
 from bulk_topup.commands.next_steps import LastRun, Typed, after, before, now, past_pilot, with_doctor
 from bulk_topup.commands.progress import Bar, fitted, left_s, time_words
 from bulk_topup.commands.settings import Settings
-from bulk_topup.commands.terminal import Desk, deposit_lines, plan_lines, so_far
+from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.clock import WIB, near_midnight
-from bulk_topup.core.model import Status
+from bulk_topup.core.shell import argument, path_argument
+from bulk_topup.core.status import Status
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.lines import LinesAlike
 from bulk_topup.record.tally import Tally
+from bulk_topup.report.screen.plan import plan_lines
+from bulk_topup.report.screen.tally import deposit_lines, so_far
 from tests import forks
 from tests.builders import ANDI, BUDI, CITRA, TODAY, an_order, elsewhere_of, known_of, plan_of, topups
 from tests.desk_bench import PRICE, Bench, MovedClock
@@ -516,7 +519,7 @@ def drained(terminal: int) -> str:
     ],
 )
 def test_an_amount_is_taken_as_people_write_it(typed: str) -> None:
-    assert click_command.Rupiah().convert(typed, None, None) == 25_000_000
+    assert params.Rupiah().convert(typed, None, None) == 25_000_000
 
 
 @pytest.mark.parametrize(
@@ -534,13 +537,13 @@ def test_an_amount_is_taken_as_people_write_it(typed: str) -> None:
 )
 def test_an_amount_that_is_not_clear_is_refused_with_what_it_may_mean(typed: str, words: str) -> None:
     with pytest.raises(click.BadParameter) as refused:
-        click_command.Rupiah().convert(typed, None, None)
+        params.Rupiah().convert(typed, None, None)
     assert words in refused.value.message
 
 
 def test_an_amount_below_the_least_is_refused() -> None:
     with pytest.raises(click.BadParameter, match=r"Rp0 is too little; give Rp1 or more"):
-        click_command.Rupiah(least=1).convert("0", None, None)
+        params.Rupiah(least=1).convert("0", None, None)
 
 
 # -- the sandbox's own words -------------------------------------------------------------------------------

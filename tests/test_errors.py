@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup.core import errors
-from bulk_topup.core.errors import cause_of
+from bulk_topup.core import os_errors
+from bulk_topup.core.os_errors import cause_of
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -51,5 +51,5 @@ def test_an_error_of_sqlite_is_told_by_its_code(tmp_path: Path) -> None:
 
 
 def test_every_cause_has_its_words() -> None:
-    tables = (errors._BY_ERRNO, errors._BY_WINDOWS, errors._BY_SQLITE, errors._BY_SQLSTATE)
+    tables = (os_errors._BY_ERRNO, os_errors._BY_WINDOWS, os_errors._BY_SQLITE, os_errors._BY_SQLSTATE)
     assert {code for table in tables for code in table.values()} <= set(say.WORDS)

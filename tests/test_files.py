@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup.commands import run
+from bulk_topup.commands import results as results_
 from bulk_topup.commands.terminal import Desk
-from bulk_topup.record.checkpoint import BatchIdentity, Checkpoint
-from bulk_topup.record.lock import set_aside
-from bulk_topup.record.paths import Source, files_of
+from bulk_topup.record.checkpoint import Checkpoint
+from bulk_topup.record.checkpoint.values import BatchIdentity
+from bulk_topup.record.paths import files_of
+from bulk_topup.record.set_aside import set_aside
 from bulk_topup.sandbox import Faults
+from bulk_topup.sheet.source import Source
 from tests.office import START, open_office
 
 if TYPE_CHECKING:
@@ -212,7 +214,7 @@ def test_the_results_of_a_batch_that_was_set_aside_are_written_beside_those_of_t
 
         job = office.job("bonus.csv")
         files = files_of(job.source, sandbox=False, checkpoint=kept)
-        run.write_results(replace(job, files=files), Desk(quiet=True), office.clock)
+        results_.write_results(replace(job, files=files), Desk(quiet=True), office.clock)
 
         assert (tmp_path / "bonus.results.xlsx").read_bytes() == present
         assert (tmp_path / "bonus.2025-03-20.results.xlsx").exists()

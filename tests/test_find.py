@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bulk_topup.commands import history
+from bulk_topup.commands import find
 from bulk_topup.commands import status as standing
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.errors import Exit, InputError
-from bulk_topup.core.model import Status
-from bulk_topup.record.ledger.claims import register_of
-from bulk_topup.record.paths import Connection, who
+from bulk_topup.core.status import Status
+from bulk_topup.provider.connection import Connection
+from bulk_topup.record.ledger.register import register_of
+from bulk_topup.record.paths import who
 from bulk_topup.report.screen import person
 from bulk_topup.report.screen.person import Now
-from bulk_topup.rules.resume import Wishes
-from bulk_topup.sending.poll import Verdict
+from bulk_topup.rules.orders import Wishes
+from bulk_topup.sending.resolve import Verdict
 from tests.desk_bench import Bench, on_isipulsa, refusal
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def sent_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
 def look(bench: Bench, number: str, *, offline: bool = False) -> Exit:
     connection = Connection(base_url=bench.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
     ledger = str(bench.folder / "ledger.db")
-    return history.find_number(connection, ledger, Desk(), bench.clock, number, offline=offline)
+    return find.find_number(connection, ledger, Desk(), bench.clock, number, offline=offline)
 
 
 def said(

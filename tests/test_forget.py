@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_topup.commands import history as lookback
+from bulk_topup.commands import forget as forget_
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.errors import Declined, Exit, InputError
-from bulk_topup.core.model import Status
-from bulk_topup.record.ledger.claims import OPEN, BatchEntry, Ledger, register_of
+from bulk_topup.core.status import Status
+from bulk_topup.record import batches
+from bulk_topup.record.ledger.claims import Ledger
+from bulk_topup.record.ledger.register import register_of
 from bulk_topup.record.ledger.tables import ledger_url
-from bulk_topup.report.screen import history
+from bulk_topup.record.ledger.values import OPEN, BatchEntry
 from tests.builders import NOW, TODAY, an_order, claim
 from tests.desk_bench import Bench
 
@@ -44,7 +46,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 def forget(bench: Bench, days_ago: int, *, yes: bool = True, overlap_days: int = 20) -> Exit:
     before = bench.clock.now().date() - timedelta(days=days_ago)
     ledger = str(bench.folder / "ledger.db")
-    return lookback.forget_numbers(before, overlap_days, ledger, Desk(), bench.clock, yes=yes)
+    return forget_.forget_numbers(before, overlap_days, ledger, Desk(), bench.clock, yes=yes)
 
 
 def numbers_in(bench: Bench) -> list[str]:
@@ -206,11 +208,11 @@ def test_the_day_that_is_forgotten_never_steps_back(bench: Bench) -> None:
 
 
 def test_remembering_is_asked_for_only_where_something_was_forgotten() -> None:
-    history.assert_remembered(TODAY, None)
-    history.assert_remembered(None, TODAY)
-    history.assert_remembered(TODAY, TODAY)
+    batches.assert_remembered(TODAY, None)
+    batches.assert_remembered(None, TODAY)
+    batches.assert_remembered(TODAY, TODAY)
     with pytest.raises(InputError):
-        history.assert_remembered(TODAY - timedelta(days=1), TODAY)
+        batches.assert_remembered(TODAY - timedelta(days=1), TODAY)
 
 
 # -- asking and telling ------------------------------------------------------------------------------------

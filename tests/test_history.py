@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bulk_topup.commands import check
 from bulk_topup.commands import history as lookback
-from bulk_topup.commands import run
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
-from bulk_topup.core.model import Status
-from bulk_topup.record.ledger.claims import BatchEntry, Ledger, register_of
+from bulk_topup.core.status import Status
+from bulk_topup.provider.connection import Connection
+from bulk_topup.record import batches
+from bulk_topup.record.ledger.claims import Ledger
+from bulk_topup.record.ledger.register import register_of
 from bulk_topup.record.ledger.tables import VERSION, ledger_url
-from bulk_topup.record.paths import Approval, Connection
-from bulk_topup.report.screen import history
-from bulk_topup.rules.resume import Wishes
+from bulk_topup.record.ledger.values import BatchEntry
+from bulk_topup.rules.orders import Wishes
+from bulk_topup.sending.job import Approval
 from bulk_topup.sheet import read_sheet
 from tests.builders import NOW, TODAY, an_order, claim
 from tests.desk_bench import PRICE, Bench
@@ -212,8 +215,8 @@ def test_a_run_that_was_killed_stands_in_the_list_with_what_its_progress_file_sa
     bench.run()
     (entry,) = batches_of(bench)
     at_the_start = replace(entry, touched="2025-01-01T00:00:00+07:00", paid=0, not_paid=2, paid_rupiah=0)
-    assert history.as_it_stands(at_the_start).entry.paid == 2
-    assert history.as_it_stands(at_the_start).entry.paid_rupiah == 2 * PRICE
+    assert batches.as_it_stands(at_the_start).entry.paid == 2
+    assert batches.as_it_stands(at_the_start).entry.paid_rupiah == 2 * PRICE
 
 
 # -- the list ----------------------------------------------------------------------------------------------
@@ -275,8 +278,8 @@ def test_another_batch_s_progress_file_in_its_place_is_not_taken_for_it(bench: B
     bench.sheet(A)
     bench.run()
     (entry,) = batches_of(bench)
-    assert history.as_it_stands(entry).file == bench.checkpoint
-    assert history.as_it_stands(replace(entry, batch="another")).file is None
+    assert batches.as_it_stands(entry).file == bench.checkpoint
+    assert batches.as_it_stands(replace(entry, batch="another")).file is None
 
 
 def test_looking_changes_no_file_and_leaves_none_behind(
@@ -302,7 +305,7 @@ def test_a_progress_file_under_a_crashed_run_s_log_is_read_with_it(bench: Bench)
         for path in bench.folder.glob("bonus.checkpoint.db*"):
             shutil.copy(path, copy)
     moved = replace(entry, path=str(copy / "bonus.checkpoint.db"), touched="")
-    assert history.as_it_stands(moved).entry.plan_code == "from the log"
+    assert batches.as_it_stands(moved).entry.plan_code == "from the log"
 
 
 def test_where_nothing_was_sent_there_is_no_list_and_none_is_made(tmp_path: Path) -> None:
@@ -370,7 +373,7 @@ def test_each_approver_of_a_batch_is_listed_with_what_was_sent_under_that_name(
 def checked(bench: Bench) -> str:
     """The code of the plan as it is now."""
     job, desk = bench.job(same_batch=True), Desk()
-    run.check(job, lambda: read_sheet(job.source.path), desk, bench.clock)
+    check.check(job, lambda: read_sheet(job.source.path), desk, bench.clock)
     return str(desk._facts["approval"]["code"])  # type: ignore[index]
 
 

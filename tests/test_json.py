@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bulk_topup.commands.main import cli
-from bulk_topup.core.model import Status
+from bulk_topup.core.status import Status
 from tests.markdown import code_in, page, section, table
 from tests.postgres import MISSING
 

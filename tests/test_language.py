@@ -19,6 +19,7 @@ import openpyxl
 import pytest
 from babel.messages import mofile
 
+from bulk_topup.commands import speech
 from bulk_topup.commands.main import cli
 from bulk_topup.core.errors import Exit
 from bulk_topup.report.results import RESULT_COLUMNS
@@ -124,7 +125,7 @@ def test_what_a_person_is_to_type_or_paste_is_the_same() -> None:
     ],
 )
 def test_the_language_is_asked_for_before_or_after_the_command(typed: str, wanted: str) -> None:
-    assert language.asked(typed.split()) == wanted
+    assert speech.asked(typed.split()) == wanted
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,7 @@ def test_the_language_is_asked_for_before_or_after_the_command(typed: str, wante
     ],
 )
 def test_the_locale_decides_where_nobody_asked(environ: dict[str, str], spoken: str) -> None:
-    assert language.spoken_by_computer(environ, "linux") == spoken
+    assert speech.spoken_by_computer(environ, "linux") == spoken
 
 
 def run(

@@ -19,21 +19,25 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bulk_topup.commands import run as flow
+from bulk_topup.commands import settle
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.clock import WIB, SystemClock
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.model import Kind, Order, Status
+from bulk_topup.core.model import Kind, Order
+from bulk_topup.core.status import Status
 from bulk_topup.provider.client import Provider
 from bulk_topup.provider.outcomes import classify
 from bulk_topup.provider.pace import Throttle
-from bulk_topup.record.ledger.claims import Claim, Ledger
+from bulk_topup.record import reconcile
+from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.tables import ledger_url
-from bulk_topup.rules.resume import Wishes
+from bulk_topup.rules.orders import Wishes
 from bulk_topup.sandbox import Faults, Sandbox
-from bulk_topup.sending import poll
 from bulk_topup.sending import sender as send
-from bulk_topup.sending.sender import Purse, Sender
-from bulk_topup.sending.session import Tools, Watcher
+from bulk_topup.sending import waves
+from bulk_topup.sending.purse import Purse
+from bulk_topup.sending.sender import Sender
+from bulk_topup.sending.session import Tools
 from tests.builders import (
     ANDI,
     BUDI,
@@ -57,6 +61,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.core.model import Answer, Outcome
+    from bulk_topup.record.ledger.values import Claim
+    from bulk_topup.sending.watcher import Watcher
     from tests.conftest import Office
     from tests.postgres import Server
 
@@ -455,7 +461,7 @@ def test_only_a_budget_stops_resends_that_the_provider_debits_more_for(
         job = replace(office.job("bonus.csv", "--resend"), budget=budget)
 
         with debits_more(50):
-            office.witness(lambda: flow.settle_batch(job, Desk(quiet=True), office.clock))
+            office.witness(lambda: settle.settle_batch(job, Desk(quiet=True), office.clock))
 
         assert len(office.topups()) == paid
 
@@ -578,7 +584,7 @@ def test_a_claim_whose_answer_never_came_is_no_unknown_top_up(
     assert [claim["state"] for claim in whole.own(desk.checkpoint.batch_id)] == ["open"]
 
     desk.ledger = whole
-    poll.bring_ledger_up_to_date(desk.checkpoint, whole)
+    reconcile.bring_ledger_up_to_date(desk.checkpoint, whole)
     assert whole.own(desk.checkpoint.batch_id) == []
     desk.send(ANDI)
     assert [kind for kind, _ in desk.attempts()] == ["not_sent", "sukses"]
@@ -600,5 +606,5 @@ def test_a_plan_never_sends_what_may_have_been_paid_whatever_it_says(
         attempted(checkpoint, order, None if kind is None else an_outcome(kind))
         nothing: Any = None
         with pytest.raises(AssertionError, match="may have been paid"):
-            send.send_waves(plan, checkpoint, nothing, nothing, workers=1, wait_s=0.0, limit=10**6)
+            waves.send_waves(plan, checkpoint, nothing, nothing, workers=1, wait_s=0.0, limit=10**6)
         assert checkpoint.tokens(orders_in(checkpoint)[ANDI, "S5", 1].id) == set()

@@ -16,18 +16,19 @@ import pytest
 import sqlalchemy as sa
 
 from bulk_topup.core.errors import BulkTopupError, InputError, StorageFailed
-from bulk_topup.core.model import Status
-from bulk_topup.record.ledger.claims import HELD, OPEN, PAID, Ledger, state_of
+from bulk_topup.core.status import Status
+from bulk_topup.record.ledger.claims import Ledger, state_of
 from bulk_topup.record.ledger.tables import is_address, ledger_url
+from bulk_topup.record.ledger.values import HELD, OPEN, PAID
 from bulk_topup.report.words import say
-from bulk_topup.rules.resume import ELSEWHERE_COLUMNS, RECENT_COLUMNS
+from bulk_topup.rules.duplicates import ELSEWHERE_COLUMNS, RECENT_COLUMNS
 from tests import builders
 from tests.builders import ANDI, BUDI, CITRA, DEWI, NOW, TODAY, an_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bulk_topup.record.ledger.claims import Claim
+    from bulk_topup.record.ledger.values import Claim
 
     MakeLedger = Callable[..., Ledger]
 

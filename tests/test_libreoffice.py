@@ -13,7 +13,8 @@ import pytest
 
 from bulk_topup.report import plan_workbook
 from bulk_topup.report.results import ResultLine
-from bulk_topup.report.workbook import SummaryRow, write_results, write_results_csv
+from bulk_topup.report.results_workbook import write_results, write_results_csv
+from bulk_topup.report.tables import SummaryRow
 from bulk_topup.sheet.number_formats import number_shown
 from tests.builders import ANDI, plan_of, sheet_of
 

@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bulk_topup.commands import run as flow
+from bulk_topup.commands import settle as settle_
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.sandbox import Fault, Faults
 from tests.office import Came, Office, open_office, sheet_of
@@ -201,7 +202,7 @@ class Life(RuleBasedStateMachine):
     def settle_and_die(self, sheet: str, step: int) -> None:
         if self._checkpoint(sheet).exists():
             job = self.office.job(sheet, "--resend")
-            command = lambda: flow.settle_batch(job, Desk(quiet=True), self.office.clock)  # noqa: E731
+            command = lambda: settle_.settle_batch(job, Desk(quiet=True), self.office.clock)  # noqa: E731
             self._died(sheet, ["--resend"], command, step)
 
     @rule(sheet=sheets, data=st.data())

@@ -15,7 +15,8 @@ import openpyxl
 import pytest
 
 from bulk_topup.core.clock import WIB
-from bulk_topup.core.model import Order, Status
+from bulk_topup.core.model import Order
+from bulk_topup.core.status import Status
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.tables import ledger_url
 from bulk_topup.report.results import RESULT_COLUMNS

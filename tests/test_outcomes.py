@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk_topup.core.model import Kind, NoAnswer, NotSent, Order, Outcome, Reply, Status, Then
+from bulk_topup.core.model import Kind, NoAnswer, NotSent, Order, Outcome, Reply, Then
+from bulk_topup.core.status import Status
 from bulk_topup.provider import outcomes
 from bulk_topup.provider.outcomes import Streaks, Verdict, classify, classify_status, is_belied, order_status
 from bulk_topup.provider.wire import rupiah

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from bulk_topup.commands import check
 from bulk_topup.commands import run as flow
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.errors import Declined
-from bulk_topup.core.model import Kind, Status
-from bulk_topup.record.paths import Approval
+from bulk_topup.core.model import Kind
+from bulk_topup.core.status import Status
 from bulk_topup.rules import pilot
 from bulk_topup.sandbox import PRICES as LISTED
+from bulk_topup.sending.job import Approval
 from tests.builders import ANDI, BUDI, CITRA, known_of, plan_of, topups
 from tests.office import START, open_office, sheet_of
 
@@ -184,7 +186,7 @@ def release(office: Office, how: dict[str, Any]) -> dict[str, Any]:
         return how
     desk = Desk(quiet=True)
     job = office.job("bonus.csv")
-    flow.check(job, sheet_of(job), desk, office.clock)
+    check.check(job, sheet_of(job), desk, office.clock)
     code = str(desk._facts["approval"]["code"])  # type: ignore[index]
     return {"yes": False, "approval": Approval(code, "Rina")}
 

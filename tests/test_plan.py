@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulk_topup.core.model import Order, Status
+from bulk_topup.core.model import Order
+from bulk_topup.core.status import Status
 from bulk_topup.record.lines import digest_of, line_values
 from bulk_topup.rules import checks, resume
 from bulk_topup.rules import plan as planning
-from bulk_topup.rules.resume import KEY, SLOT, Known, Past, Wishes
+from bulk_topup.rules.duplicates import Past
+from bulk_topup.rules.orders import KEY, SLOT, Known, Wishes
 from tests.builders import (
     ANDI,
     BUDI,

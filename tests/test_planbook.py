@@ -10,12 +10,13 @@ import openpyxl
 import pytest
 
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.model import Columns, Deposit, Notice, OddCell, Oddity, Status
+from bulk_topup.core.model import Columns, Deposit, Notice, OddCell, Oddity
+from bulk_topup.core.status import Status
 from bulk_topup.report.plan_workbook import PLAN_COLUMNS, own_columns, plan_rows, write_plan
 from bulk_topup.report.results import RESULT_COLUMNS
 from bulk_topup.report.words import say
 from bulk_topup.report.words.language import in_each
-from bulk_topup.rules.resume import Wishes
+from bulk_topup.rules.orders import Wishes
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.header import Named, find_header
 from tests.builders import ANDI, BUDI, CITRA, DEWI, HEADER, keys_of, known_of, plan_of, recent_of, sheet_of

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bulk_topup.core.clock import SystemClock, wib_day
-from bulk_topup.core.model import Status
+from bulk_topup.core.status import Status
 from bulk_topup.provider.client import Provider
 from bulk_topup.provider.pace import Throttle
-from bulk_topup.record import commits
+from bulk_topup.record import commits, reconcile
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.tables import ledger_url
 from bulk_topup.sandbox import Sandbox
-from bulk_topup.sending import poll
-from bulk_topup.sending.sender import Purse, Sender
+from bulk_topup.sending.purse import Purse
+from bulk_topup.sending.sender import Sender
 from bulk_topup.sending.session import Tools
 from tests.builders import PRICES, Silent, a_checkpoint, claim, listed, orders_in, topups
 
@@ -208,7 +208,7 @@ def test_nothing_that_left_is_sent_again_after_the_power_is_back(
         assert checkpoint is not None
         url = ledger_url(str(where / FILES[1]))
         with closing(checkpoint), closing(Ledger(url, account="sandbox", base_url="sandbox")) as ledger:
-            poll.bring_ledger_up_to_date(checkpoint, ledger)
+            reconcile.bring_ledger_up_to_date(checkpoint, ledger)
             known = checkpoint.sendable()
             unsent = set(known.loc[known["status"] == Status.UNSENT, "number"])
             assert not unsent & set(left)

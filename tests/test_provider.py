@@ -22,16 +22,11 @@ import pytest
 
 from bulk_topup.core.errors import InputError, ProviderError
 from bulk_topup.core.model import Answer, NoAnswer, NotSent, Order, Reply
-from bulk_topup.provider import client as provider_module
-from bulk_topup.provider.client import (
-    LONGEST_ANSWER,
-    Provider,
-    _Connection,
-    _Departure,
-    _Watchdog,
-    checked_base_url,
-)
+from bulk_topup.provider import transport
+from bulk_topup.provider.address import checked_base_url
+from bulk_topup.provider.client import LONGEST_ANSWER, Provider
 from bulk_topup.provider.outcomes import NO_ANSWER_CAUSES, NOT_SENT_CAUSES
+from bulk_topup.provider.transport import Departure, Watchdog, _Connection
 from bulk_topup.report.words.say import WORDS
 
 if TYPE_CHECKING:
@@ -276,10 +271,10 @@ def test_a_watch_that_could_not_begin_for_want_of_a_thread_begins_with_the_next_
     def none_left(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    watchdog = provider_module._Watchdog(0.05)
+    watchdog = transport.Watchdog(0.05)
     here, there = socket.socketpair()
     with here, there, ExitStack() as stack:
-        first, second = (provider_module._Deadline(watchdog) for _ in range(2))
+        first, second = (transport._Deadline(watchdog) for _ in range(2))
         stack.callback(first.end)
         stack.callback(second.end)
         with monkeypatch.context() as patch:
@@ -436,7 +431,7 @@ def test_an_answer_that_is_not_complete_is_no_answer(
 
 def test_once_a_request_has_left_its_connection_cannot_be_opened_again(serve: Callable[..., Server]) -> None:
     server = serve(answers(b"{}"))
-    departure = _Departure(lambda: nullcontext(True), lambda: True, _Watchdog(TIMEOUT_S))
+    departure = Departure(lambda: nullcontext(True), lambda: True, Watchdog(TIMEOUT_S))
     connection = _Connection("127.0.0.1", server.port, departure=departure)
     try:
         connection.request("POST", "/", body=b"")

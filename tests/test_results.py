@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk_topup.core.errors import Exit
-from bulk_topup.core.model import Finding, Kind, Level, Paid, Status
+from bulk_topup.core.model import Finding, Kind, Level
+from bulk_topup.core.status import Paid, Status
 from bulk_topup.record.lines import Line
 from bulk_topup.record.tally import Tally, tally
 from bulk_topup.report import results, results_workbook

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 
 from bulk_topup.core.model import letter
 from bulk_topup.report.cell_text import CSV_FORMULA_STARTS
-from bulk_topup.report.workbook import Tab, TabRow, write_workbook
+from bulk_topup.report.tables import Tab, TabRow
+from bulk_topup.report.workbook import write_workbook
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.readers import csv_text, xlsx
 from bulk_topup.sheet.table import batches

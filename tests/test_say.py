@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 import bulk_topup
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Finding, Level, Oddity, Paid, Status
+from bulk_topup.core.model import Finding, Level, Oddity
+from bulk_topup.core.status import Paid, Status
 from bulk_topup.provider import client, outcomes
-from bulk_topup.record.checkpoint import BatchIdentity
+from bulk_topup.record.checkpoint.values import BatchIdentity
 from bulk_topup.report.words import say
 from bulk_topup.rules import checks
 from tests.builders import ANDI

@@ -13,26 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bulk_topup.commands import run as flow
+from bulk_topup.commands import resolve as resolve_
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.clock import WIB, wib_day
 from bulk_topup.core.errors import Declined, Exit, InputError, ProviderError
-from bulk_topup.core.model import Kind, Order, Status, Wanted
+from bulk_topup.core.model import Kind, Order, Wanted
+from bulk_topup.core.status import Status
 from bulk_topup.provider.client import Provider
-from bulk_topup.record.checkpoint import Checkpoint, OpenOrder, PastAttempt
+from bulk_topup.record.checkpoint import Checkpoint
+from bulk_topup.record.checkpoint.values import OpenOrder, PastAttempt
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.tables import ledger_url
-from bulk_topup.rules.resume import Wishes
+from bulk_topup.record.reconcile import bring_ledger_up_to_date
+from bulk_topup.rules.orders import Wishes
 from bulk_topup.sandbox import Faults
 from bulk_topup.sandbox.prices import PRICES
-from bulk_topup.sending.poll import (
-    Evidence,
-    Obstacle,
-    Verdict,
-    bring_ledger_up_to_date,
-    has_other_calendar,
-    obstacle,
-)
+from bulk_topup.sending.resend import Evidence, Obstacle, has_other_calendar, obstacle
+from bulk_topup.sending.resolve import Verdict
 from bulk_topup.sending.sender import Sender
 from tests.builders import an_order
 from tests.desk_bench import PRICE, Bench, on_isipulsa, refusal
@@ -43,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from bulk_topup.record.ledger.shared import Stop
+    from bulk_topup.core.model import Stop
     from tests.conftest import Office
 
     MakeBench = Callable[..., Bench]
@@ -1122,7 +1119,7 @@ def still(tmp_path: Path) -> Iterator[Callable[..., StillOffice]]:
 def resolved(office: StillOffice, sheet: str, invoice: str) -> Came:
     job = office.job(sheet)
     verdict = [said(A, invoice)]
-    return office.witness(lambda: flow.resolve_rows(job, Desk(quiet=True), office.clock, verdict))
+    return office.witness(lambda: resolve_.resolve_rows(job, Desk(quiet=True), office.clock, verdict))
 
 
 @pytest.mark.parametrize(
@@ -1219,7 +1216,7 @@ def test_a_failed_top_up_of_another_batch_does_not_free_this_row(
     verdict = [said(fails_later, failed.invoice)]
 
     def resolve() -> Exit:
-        return flow.resolve_rows(job, Desk(quiet=True), office.clock, verdict)
+        return resolve_.resolve_rows(job, Desk(quiet=True), office.clock, verdict)
 
     assert office.witness(resolve).code == "resolve.other_batch"
     (office.folder / "a.checkpoint.db").unlink()

@@ -13,21 +13,31 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from bulk_topup.commands.run import keep_typed
+from bulk_topup.commands.conclusion import keep_typed
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import BookTab, Finding, Kind, Level, Paid, Status
-from bulk_topup.record.checkpoint import Checkpoint, Sending
+from bulk_topup.core.model import BookTab, Finding, Kind, Level
+from bulk_topup.core.status import Paid, Status
+from bulk_topup.record.checkpoint import Checkpoint
+from bulk_topup.record.checkpoint.values import Sending
 from bulk_topup.record.tally import TO_DO, Tally, tally, to_do
 from bulk_topup.report import results_workbook
 from bulk_topup.report.results import RESULT_COLUMNS, ResultLine, result_line, what_to_ask
-from bulk_topup.report.results_workbook import ASK_COLUMNS, FACTS, TO_DO_COLUMNS, _own_columns, summary_rows
+from bulk_topup.report.results_workbook import (
+    ASK_COLUMNS,
+    FACTS,
+    TO_DO_COLUMNS,
+    _own_columns,
+    summary_rows,
+    write_results,
+)
+from bulk_topup.report.tables import Tab, TabRow
 from bulk_topup.report.words import say
 from bulk_topup.report.words.language import in_each
-from bulk_topup.report.workbook import ROOM_TO_SIGN_POINTS, Tab, TabRow, write_results
+from bulk_topup.report.workbook import ROOM_TO_SIGN_POINTS
 from bulk_topup.rules import books
 from bulk_topup.sending import answers
-from bulk_topup.sending.poll import NOT_SENT, Verdict
+from bulk_topup.sending.resolve import NOT_SENT, Verdict
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.header import Named, find_header
 from tests.builders import (

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bulk_topup.commands.credentials import credentials
 from bulk_topup.core.clock import WIB, SystemClock
 from bulk_topup.core.errors import InputError
-from bulk_topup.record.paths import Job, Source, files_of
+from bulk_topup.record.paths import files_of
+from bulk_topup.sending.job import Job
 from bulk_topup.sending.session import tools_of
+from bulk_topup.sheet.source import Source
 from tests.postgres import Server
 
 if TYPE_CHECKING:
@@ -151,9 +154,9 @@ def test_a_desk_on_a_wrong_clock_does_not_start(
     monkeypatch.setenv("BULK_TOPUP_LEDGER", postgres.fresh())
     source = Source(tmp_path / "bonus.csv")
     job = Job(source, files_of(source, sandbox=False))
-    with tools_of(job, SystemClock()):
+    with tools_of(job, credentials(job.connection), SystemClock()):
         pass
-    with pytest.raises(InputError) as refused, tools_of(job, Wrong()):
+    with pytest.raises(InputError) as refused, tools_of(job, credentials(job.connection), Wrong()):
         pass
     assert refused.value.code == "ledger.other_time"
     assert int(str(refused.value.facts["minutes"])) == minutes

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.model import Reply
+from bulk_topup.provider.connection import Connection
 from bulk_topup.provider.pace import (
     ABOUT_TO_LEAVE_S,
     Departures,
@@ -27,7 +28,6 @@ from bulk_topup.provider.pace import (
     slack_of,
     way_of,
 )
-from bulk_topup.record.paths import Connection
 from bulk_topup.sending.connect import provider_of
 from tests.bench.sending import arrivals, provider_at
 from tests.builders import an_order

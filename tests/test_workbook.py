@@ -21,18 +21,13 @@ from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.model import Columns, Notice, Status
+from bulk_topup.core.model import Columns, Notice
+from bulk_topup.core.status import Status
 from bulk_topup.report.results import RESULT_COLUMNS, ResultLine
+from bulk_topup.report.results_workbook import write_results, write_results_csv
+from bulk_topup.report.tables import Colour, SummaryRow, Tab, TabRow
 from bulk_topup.report.words import say
-from bulk_topup.report.workbook import (
-    Colour,
-    SummaryRow,
-    Tab,
-    TabRow,
-    write_results,
-    write_results_csv,
-    write_workbook,
-)
+from bulk_topup.report.workbook import write_workbook
 from bulk_topup.sheet import read_sheet
 
 if TYPE_CHECKING:

@@ -14,11 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands.console import argument, ask
-from bulk_topup.core.errors import InputError, cause_of
-from bulk_topup.provider.client import checked_base_url
+from bulk_topup.commands.console import ask
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.os_errors import cause_of
+from bulk_topup.core.shell import argument
+from bulk_topup.provider.address import checked_base_url
+from bulk_topup.provider.connection import SANDBOX_ACCOUNT
 from bulk_topup.provider.wire import REPLACED, SHORTEST_SECRET, spellings
-from bulk_topup.record.paths import SANDBOX_ACCOUNT
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from keyring.backend import KeyringBackend
 
-    from bulk_topup.record.paths import Connection
+    from bulk_topup.provider.connection import Connection
 
 USERNAME, PASSWORD = "BULK_TOPUP_USERNAME", "BULK_TOPUP_PASSWORD"
 SERVICE = "bulk-topup"

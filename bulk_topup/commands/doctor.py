@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Final
 from bulk_topup.commands import next_steps
 from bulk_topup.commands.credentials import credentials
 from bulk_topup.core.clock import SKEW_LIMIT_S
-from bulk_topup.core.errors import BulkTopupError, Exit, cause_of
+from bulk_topup.core.errors import BulkTopupError, Exit
 from bulk_topup.core.model import account_of
-from bulk_topup.provider.client import checked_base_url
+from bulk_topup.core.os_errors import cause_of
+from bulk_topup.provider.address import checked_base_url
+from bulk_topup.provider.connection import REHEARSAL_URL
 from bulk_topup.record.folder import assert_trusted
 from bulk_topup.record.ledger.shared import Account
 from bulk_topup.record.ledger.tables import Store, is_address, ledger_url, shown
-from bulk_topup.record.paths import REHEARSAL_URL
 from bulk_topup.report.words import say
 from bulk_topup.sending.connect import provider_of
 from bulk_topup.sending.session import desk_name
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import Clock
     from bulk_topup.provider.client import Provider
+    from bulk_topup.provider.connection import Connection
     from bulk_topup.record.ledger.shared import Rule51
-    from bulk_topup.record.paths import Connection
 
 """As for sending again under rule 51: beyond it, neither clock can be trusted with a day."""
 

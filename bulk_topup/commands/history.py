@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands import next_steps
-from bulk_topup.commands.credentials import credentials
-from bulk_topup.core.errors import Exit, InputError
-from bulk_topup.core.model import account_of
-from bulk_topup.provider.client import checked_base_url
-from bulk_topup.record.ledger.claims import register_of
-from bulk_topup.record.ledger.shared import Account
-from bulk_topup.record.ledger.tables import ledger_url, shown
-from bulk_topup.record.paths import REHEARSAL_URL
-from bulk_topup.report.screen import history, person
-from bulk_topup.report.words import say
-from bulk_topup.sending.connect import provider_of
-from bulk_topup.sending.session import pace_of
+from bulk_topup.core.errors import Exit
+from bulk_topup.provider.address import checked_base_url
+from bulk_topup.provider.connection import REHEARSAL_URL
+from bulk_topup.record import batches as batches_
+from bulk_topup.record.ledger.register import register_of
+from bulk_topup.record.ledger.tables import shown
+from bulk_topup.report.screen import history
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from bulk_topup.commands.terminal import Desk
-    from bulk_topup.core.clock import Clock
-    from bulk_topup.record.paths import Connection
-    from bulk_topup.report.screen.person import Found, Sent
-
-SANDBOX_STATE = Path("sandbox.provider.db")
+    from bulk_topup.provider.connection import Connection
 
 
 def show_history(connection: Connection, ledger: str, desk: Desk, month: str | None) -> Exit:
@@ -39,69 +26,10 @@ def show_history(connection: Connection, ledger: str, desk: Desk, month: str | N
         entries = register.batches()
     here = [entry for entry in entries if entry.base_url == base_url]
     wanted = [entry for entry in here if month is None or entry.started.startswith(month)]
-    batches = [history.as_it_stands(entry) for entry in wanted]
+    batches = [batches_.as_it_stands(entry) for entry in wanted]
     elsewhere = len(entries) - len(here)
     facts = {"record": shown(ledger), "other_addresses": elsewhere, **history.facts_of(batches)}
     table = history.table_of(batches) if batches else ()
     desk.report(facts, history.lines_of(batches, month, elsewhere), table)
     desk.next(next_steps.with_history(desk.typed, batches))
-    return Exit.OK
-
-
-def find_number(
-    connection: Connection, ledger: str, desk: Desk, clock: Clock, text: str, *, offline: bool
-) -> Exit:
-    """All that was ever sent to this number, and what the provider says of it now; changes nothing."""
-    number = person.national(text)
-    with closing(register_of(ledger)) as register:
-        found = person.look_up(number, register)
-    if not offline and person.may_be_asked(found.sent):
-        found = replace(found, sent=_asked(found, connection, ledger, desk, clock))
-    now = clock.now()
-    one = person.what_counts(found, now)
-    told = person.told(one, number, now)
-    desk.report(
-        {"record": shown(ledger), **person.facts_of(found), "summary": told},
-        person.lines_of(found, told, shown(ledger)),
-    )
-    desk.next([next_steps.with_found(desk.typed, number, *person.goes_on(one, now))])
-    return found.exit_code()
-
-
-def _asked(found: Found, connection: Connection, ledger: str, desk: Desk, clock: Clock) -> tuple[Sent, ...]:
-    """With the provider's word; as they are where there is no way to ask it, and that is said."""
-    try:
-        username, password = credentials(connection)
-        with provider_of(connection, username, password, clock, SANDBOX_STATE) as provider:
-            account = account_of(username)
-            base_url = REHEARSAL_URL if connection.sandbox else provider.base_url
-            with closing(Account(ledger_url(ledger), account=account, base_url=base_url)) as shared:
-                pace = pace_of(shared, connection.rate_per_s, clock)
-                return person.ask(found.sent, found.number, provider, account, base_url, pace)
-    except InputError as problem:
-        why = say.error(problem)
-        desk.report({"not_asked": {"code": problem.code, "message": why}}, [])
-        desk.warn(say.text("find.not_asked", message=why))
-        return found.sent
-
-
-def forget_numbers(
-    before: date, overlap_days: int, ledger: str, desk: Desk, clock: Clock, *, yes: bool
-) -> Exit:
-    """Remove the numbers of days before this one, of batches with nothing open, from the ledger.
-
-    Raises InputError for a day that is too recent, Declined where a person says no.
-    """
-    history.assert_forgettable(before, clock.now().date(), overlap_days)
-    with closing(register_of(ledger)) as register:
-        what = history.forgettable(register.forgettable(before), register.batches(), before)
-        desk.report({}, history.forget_lines(what))
-        removed = 0
-        if what.count:
-            desk.ask_to_forget(say.text("forget.ask", count=what.count, before=before), yes=yes)
-            removed = register.forget(before)
-    files = history.files_left(what.batches)
-    facts = {"before": before.isoformat(), "removed": removed, "files_left": list(map(str, files))}
-    desk.report(facts, history.forgotten_lines(removed, files))
-    desk.next([next_steps.with_forgotten(desk.typed, has_files=bool(files))])
     return Exit.OK

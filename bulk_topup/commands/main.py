@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup import __version__
-from bulk_topup.commands import click_command, console
+from bulk_topup.commands import click_command, console, params, speech
 from bulk_topup.commands.next_steps import Typed, with_sandbox, with_settings
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core import clock
@@ -28,15 +28,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from bulk_topup.record.paths import Approval, Connection, Job
+    from bulk_topup.provider.connection import Connection
+    from bulk_topup.sending.job import Approval, Job
     from bulk_topup.sheet import Arriving
 
 Command = Any
 """A click command or a function on its way to be one."""
 
-_PATH = click_command.FilePath()
-_MONTH = click_command.Date("%Y-%m", "usage.not_a_month")
-_SECONDS = click_command.NumberRange(0, 86_400)
+_PATH = params.FilePath()
+_MONTH = params.Date("%Y-%m", "usage.not_a_month")
+_SECONDS = params.NumberRange(0, 86_400)
 
 
 def main() -> None:
@@ -44,7 +45,7 @@ def main() -> None:
     console.never_fail_on_a_character()
     desk = Desk(as_json=_wants_json())
     try:
-        language.choose(sys.argv[1:])
+        speech.choose(sys.argv[1:])
         click_command.translate_help(cli)
         sys.exit(cli.main(prog_name="bulk-topup", windows_expand_args=False, standalone_mode=False))
     except click.ClickException as usage:
@@ -65,7 +66,7 @@ def main() -> None:
 def _lang(**settings: Any) -> Callable[[Command], Command]:
     """`language.choose` has read it by the time it is parsed."""
     what = "The language: en is English, id is Indonesian."
-    return click.option(language.OPTION, type=click.Choice(language.LANGUAGES), help=what, **settings)
+    return click.option(speech.OPTION, type=click.Choice(language.LANGUAGES), help=what, **settings)
 
 
 @click.group(
@@ -122,7 +123,7 @@ _ADDRESS = _options(
     _option("--base-url", metavar="URL", help="The provider's address."),
     _option(
         "--timeout",
-        type=click_command.NumberRange(1, 600),
+        type=params.NumberRange(1, 600),
         metavar="SECONDS",
         default=60,
         show_default=True,
@@ -134,7 +135,7 @@ _PROVIDER = _options(
     _ADDRESS,
     _option(
         "--rate",
-        type=click_command.NumberRange(0.05, 500),
+        type=params.NumberRange(0.05, 500),
         metavar="N",
         default=2,
         show_default=True,
@@ -168,13 +169,13 @@ _WISHES = _options(
 )
 _BUDGET = _option(
     "--budget",
-    type=click_command.Rupiah(),
+    type=params.Rupiah(),
     metavar="RUPIAH",
     help="The most to spend on the batch, as 25000000 or 25.000.000.",
 )
 _OVERLAP = _option(
     "--overlap-days",
-    type=click_command.WholeRange(1, 366),
+    type=params.WholeRange(1, 366),
     metavar="DAYS",
     default=20,
     show_default=True,
@@ -184,7 +185,7 @@ _YES = click.option("--yes", is_flag=True, help="Send without asking.")
 _SPEECH = _options(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
     _option("--quiet", is_flag=True, help="Print errors only."),
-    _lang(envvar=language.VARIABLE),
+    _lang(envvar=speech.VARIABLE),
 )
 
 
@@ -260,7 +261,7 @@ def _defect(defect: Exception, desk: Desk) -> Exit:
 @_PROVIDER
 @_option(
     "--workers",
-    type=click_command.WholeRange(1, 64),
+    type=params.WholeRange(1, 64),
     metavar="N",
     default=1,
     show_default=True,
@@ -275,7 +276,7 @@ def _defect(defect: Exception, desk: Desk) -> Exit:
 @click.option("--approved-by", metavar="NAME", help="Who approved it; goes with --approve.")
 @click.option(
     "--pilot",
-    type=click_command.WholeRange(min=1),
+    type=params.WholeRange(min=1),
     metavar="N",
     help="Send N top-ups first, then ask for the rest.",
 )
@@ -321,9 +322,9 @@ def check(desk: Desk, plan_output: Path | None, **options: Any) -> Exit:
     """
     job = replace(_job(options), typed=click_command.as_typed(click.get_current_context(), run))
     with _reading(job) as arriving:
-        from bulk_topup.commands import run as flow
+        from bulk_topup.commands import check as check_
 
-        return flow.check(job, arriving, desk, clock.SystemClock(), plan_output)
+        return check_.check(job, arriving, desk, clock.SystemClock(), plan_output)
 
 
 @cli.command()
@@ -360,19 +361,17 @@ def settle(desk: Desk, **options: Any) -> Exit:
     \b
     Example:  bulk-topup settle payroll_bonus.xlsx
     """
-    from bulk_topup.commands import run as flow
+    from bulk_topup.commands import settle as settle_
     from bulk_topup.report import results_workbook  # noqa: F401  (as for `run`)
 
-    return flow.settle_batch(_job(options), desk, clock.SystemClock())
+    return settle_.settle_batch(_job(options), desk, clock.SystemClock())
 
 
 @cli.command()
 @_SHEET
 @_OUTPUT
 @_PROVIDER
-@click.option(
-    "--row", type=click_command.WholeRange(min=1), metavar="N", help="The row, as the sheet numbers it."
-)
+@click.option("--row", type=params.WholeRange(min=1), metavar="N", help="The row, as the sheet numbers it.")
 @click.option("--number", metavar="08…", help="Its phone number; both must match.")
 @click.option("--invoice", metavar="TRX…", help="Its invoice; counts only if the provider confirms it.")
 @click.option("--not-sent", is_flag=True, help="The provider does not have it: the row becomes gagal.")
@@ -388,7 +387,7 @@ def resolve(desk: Desk, **options: Any) -> Exit:
     \b
     Example:  bulk-topup resolve bonus.xlsx --row 12 --number 0812… --invoice TRX… --note "Rina"
     """
-    from bulk_topup.commands import run as flow
+    from bulk_topup.commands import resolve as resolve_
     from bulk_topup.sending import answers
 
     if options["note"].strip() in NO_NAME:
@@ -402,7 +401,7 @@ def resolve(desk: Desk, **options: Any) -> Exit:
         raise click.UsageError(say.text("usage.resolve"))
     else:
         verdicts = [answers.verdict(*given, options["note"])]
-    return flow.resolve_rows(_job(options), desk, clock.SystemClock(), verdicts)
+    return resolve_.resolve_rows(_job(options), desk, clock.SystemClock(), verdicts)
 
 
 @cli.command()
@@ -417,9 +416,9 @@ def results(desk: Desk, **options: Any) -> Exit:
     \b
     Example:  bulk-topup results payroll_bonus.xlsx
     """
-    from bulk_topup.commands import run as flow
+    from bulk_topup.commands import results as results_
 
-    return flow.write_results(_job(options), desk, clock.SystemClock())
+    return results_.write_results(_job(options), desk, clock.SystemClock())
 
 
 @cli.command()
@@ -427,7 +426,7 @@ def results(desk: Desk, **options: Any) -> Exit:
 @click.option("--operator", metavar="NAME", help="Only this operator's products.")
 @click.option("--type", type=click.Choice(["pulsa", "data"]), help="Only pulsa, or only data packages.")
 @click.option(
-    "--nominal", type=click_command.Rupiah(least=1), metavar="RUPIAH", help="Only products of this nominal."
+    "--nominal", type=params.Rupiah(least=1), metavar="RUPIAH", help="Only products of this nominal."
 )
 @click.option("--ready", is_flag=True, help="Leave out what can't be ordered now.")
 @click.option(
@@ -460,9 +459,9 @@ def template(desk: Desk, file: Path, **options: Any) -> Exit:
     \b
     Example:  bulk-topup template payroll.xlsx
     """
-    from bulk_topup.commands import prices as errands
+    from bulk_topup.commands import template as template_
 
-    return errands.write_template(_connection(options), desk, clock.SystemClock(), file)
+    return template_.write_template(_connection(options), desk, clock.SystemClock(), file)
 
 
 @cli.command()
@@ -495,18 +494,16 @@ def find(desk: Desk, number: str, offline: bool, **options: Any) -> Exit:
     \b
     Example:  bulk-topup find 081234567890
     """
-    from bulk_topup.commands import history as lookback
+    from bulk_topup.commands import find as find_
 
     ledger = _ledger(options)
-    return lookback.find_number(
-        _connection(options), ledger, desk, clock.SystemClock(), number, offline=offline
-    )
+    return find_.find_number(_connection(options), ledger, desk, clock.SystemClock(), number, offline=offline)
 
 
 @cli.command()
 @click.option(
     "--before",
-    type=click_command.Date("%Y-%m-%d", "usage.not_a_day"),
+    type=params.Date("%Y-%m-%d", "usage.not_a_day"),
     metavar="YYYY-MM-DD",
     required=True,
     help="Numbers sent to before this day.",
@@ -523,9 +520,9 @@ def forget(desk: Desk, before: datetime, overlap_days: int, yes: bool) -> Exit:
     \b
     Example:  bulk-topup forget --before 2026-01-01
     """
-    from bulk_topup.commands import history as lookback
+    from bulk_topup.commands import forget as forget_
 
-    return lookback.forget_numbers(
+    return forget_.forget_numbers(
         before.date(), overlap_days, _ledger({}), desk, clock.SystemClock(), yes=yes
     )
 
@@ -604,7 +601,7 @@ def account(desk: Desk, action: str, **options: Any) -> Exit:
 @cli.command(cls=click.Command)
 @click.option(
     "--port",
-    type=click_command.WholeRange(0, 65535),
+    type=params.WholeRange(0, 65535),
     metavar="N",
     default=8310,
     show_default=True,
@@ -620,13 +617,13 @@ def account(desk: Desk, action: str, **options: Any) -> Exit:
 )
 @click.option(
     "--balance",
-    type=click_command.Rupiah(),
+    type=params.Rupiah(),
     metavar="RUPIAH",
     default=25_000_000,
     show_default=True,
     help="Its deposit, when new.",
 )
-@_lang(envvar=language.VARIABLE)
+@_lang(envvar=speech.VARIABLE)
 def sandbox(port: int, state: Path, balance: int, **_spoken: str) -> None:
     """Serve the simulated provider on this machine, until Ctrl-C.
 
@@ -669,9 +666,9 @@ def login(desk: Desk, **options: Any) -> Exit:
     \b
     Example:  bulk-topup login
     """
-    from bulk_topup.commands import prices as errands
+    from bulk_topup.commands import login as login_
 
-    return errands.log_in(_connection(options), desk, clock.SystemClock())
+    return login_.log_in(_connection(options), desk, clock.SystemClock())
 
 
 @cli.command()
@@ -684,14 +681,14 @@ def logout(desk: Desk, **options: Any) -> Exit:
     \b
     Example:  bulk-topup logout
     """
-    from bulk_topup.commands import prices as errands
+    from bulk_topup.commands import login as login_
 
-    return errands.log_out(_connection(options), desk)
+    return login_.log_out(_connection(options), desk)
 
 
 @cli.command(cls=click.Command)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@_lang(envvar=language.VARIABLE)
+@_lang(envvar=speech.VARIABLE)
 def completion(shell: str, **_spoken: str) -> None:
     """Print what lets SHELL complete commands with the Tab key.
 
@@ -783,11 +780,11 @@ def _ledger(options: dict[str, Any]) -> str:
 
 
 def _connection(options: dict[str, Any]) -> Connection:
-    from bulk_topup.record import paths
+    from bulk_topup.provider import connection as connection_
 
-    return paths.Connection(
+    return connection_.Connection(
         sandbox=options.get("sandbox", False),
-        base_url=options.get("base_url") or paths.DEFAULT_BASE_URL,
+        base_url=options.get("base_url") or connection_.DEFAULT_BASE_URL,
         timeout_s=options.get("timeout", 60.0),
         rate_per_s=options.get("rate", 2.0),
         password_file=options.get("password_file"),
@@ -797,9 +794,11 @@ def _connection(options: dict[str, Any]) -> Connection:
 
 def _job(options: dict[str, Any]) -> Job:
     from bulk_topup.record import paths
-    from bulk_topup.rules.resume import Wishes
+    from bulk_topup.rules.orders import Wishes
+    from bulk_topup.sending import job as job_
+    from bulk_topup.sheet import source as source_
 
-    source = paths.Source(
+    source = source_.Source(
         options["sheet"],
         options.get("tab"),
         options.get("number_column"),
@@ -819,7 +818,7 @@ def _job(options: dict[str, Any]) -> Job:
         repeat_duplicates=options.get("duplicates") == "repeat",
         **{name: options.get(name, False) for name in named},
     )
-    return paths.Job(
+    return job_.Job(
         source,
         files,
         _connection(options),
@@ -878,7 +877,7 @@ def _approval(code: str | None, by: str | None) -> Approval | None:
         raise click.UsageError(say.text("usage.approve"))
     if by.strip() in NO_NAME:
         raise click.UsageError(say.text("usage.approver"))
-    from bulk_topup.record import paths
     from bulk_topup.rules import approval
+    from bulk_topup.sending import job as job_
 
-    return paths.Approval(approval.code_given(code), by.strip())
+    return job_.Approval(approval.code_given(code), by.strip())

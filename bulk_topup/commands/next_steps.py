@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands.console import argument, command_line, path_argument
 from bulk_topup.core.errors import Exit
+from bulk_topup.core.shell import argument, command_line, path_argument
 from bulk_topup.core.status import FOR_NOBODY, Paid, Status
 from bulk_topup.report.words import say
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from bulk_topup.record.batches import PastBatch
     from bulk_topup.record.tally import Tally
-    from bulk_topup.report.screen.history import PastBatch
     from bulk_topup.rules.plan import Held, Plan
 
 OPEN_SHOWN = 5

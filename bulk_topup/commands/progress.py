@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Never
+from typing import TYPE_CHECKING, Never, Protocol
 
 from bulk_topup.commands.console import width_of
 from bulk_topup.core.status import Status
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from tqdm import tqdm
 
-    from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import Clock
     from bulk_topup.core.model import Order, Outcome
 
@@ -68,13 +67,21 @@ def _joined(pieces: Sequence[tuple[int, str]]) -> str:
 # -- the bar -----------------------------------------------------------------------------------------------
 
 
+class Screen(Protocol):
+    """Where a bar says what it cannot draw."""
+
+    def say(self, line: str = "", *, whole: bool = False) -> None: ...
+    def warn(self, line: str, *, whole: bool = False) -> None: ...
+    def show_short_deposit(self, balance: int, needed: int) -> None: ...
+
+
 class Bar:
     """Counts what comes in, in this command, and shows it.
 
     It watches twice: orders being sent, then pending ones being asked after. Any thread may call it.
     """
 
-    def __init__(self, desk: Desk, clock: Clock, rate_per_s: float, *, draws: bool, tells: bool) -> None:
+    def __init__(self, desk: Screen, clock: Clock, rate_per_s: float, *, draws: bool, tells: bool) -> None:
         self._desk = desk
         self._clock = clock
         self._rate_per_s = rate_per_s

@@ -10,21 +10,26 @@ import csv
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands import next_steps
+from bulk_topup.commands import conclusion, next_steps, planning
 from bulk_topup.commands import prices as errands
 from bulk_topup.commands import run as flow
+from bulk_topup.commands.credentials import credentials
 from bulk_topup.core.clock import wib_day
-from bulk_topup.core.errors import Exit, InputError, StorageFailed, cause_of
+from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.model import Kind
+from bulk_topup.core.os_errors import cause_of
 from bulk_topup.record.ledger.shared import Rule51
-from bulk_topup.record.lock import existing_checkpoint, only_run
-from bulk_topup.record.paths import Job, Source, files_of, who
+from bulk_topup.record.lock import only_run
+from bulk_topup.record.paths import files_of, who
 from bulk_topup.record.tally import tally
 from bulk_topup.report.screen.person import national
 from bulk_topup.report.words import say
-from bulk_topup.sending.sender import Purse, Sender
-from bulk_topup.sending.session import tools_of
+from bulk_topup.sending.job import Job
+from bulk_topup.sending.purse import Purse
+from bulk_topup.sending.sender import Sender
+from bulk_topup.sending.session import existing_checkpoint, tools_of
 from bulk_topup.sheet import reading
+from bulk_topup.sheet.source import Source
 
 if TYPE_CHECKING:
     from bulk_topup.commands.doctor import Setup
@@ -81,10 +86,10 @@ def _sent_again(job: Job, desk: Desk, clock: SystemClock) -> Outcome | None:
     """The outcome of the repeat; None where the provider does not hold the first, and nothing was sent."""
     with (
         only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
-        tools_of(job, clock) as tools,
+        tools_of(job, credentials(job.connection), clock) as tools,
         existing_checkpoint(job, tools) as checkpoint,
     ):
-        flow.bring_ledger_up_to_date(checkpoint, tools, desk)
+        planning.bring_ledger_up_to_date(checkpoint, tools, desk)
         order = checkpoint.held_order()
         if order is None:
             return None
@@ -100,4 +105,4 @@ def _keep(outcome: Outcome | None, tools: Tools, checkpoint: Checkpoint) -> None
     if outcome is not None and outcome.kind in _CODES:
         day = wib_day(tools.clock.now()).isoformat()
         tools.ledger.keep_rule_51(Rule51(day, holds=outcome.kind is Kind.EXISTS))
-        flow.keep_in_history(checkpoint, tally(checkpoint), tools)
+        conclusion.keep_in_history(checkpoint, tally(checkpoint), tools)

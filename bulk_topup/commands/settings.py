@@ -12,7 +12,8 @@ from urllib.parse import unquote_plus
 
 import click
 
-from bulk_topup.core.errors import InputError, cause_of
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.os_errors import cause_of
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:

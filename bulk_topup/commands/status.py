@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.commands import next_steps
 from bulk_topup.core.errors import Exit
-from bulk_topup.core.model import Halt, Status
-from bulk_topup.record.lock import checkpoint_to_look_into, sha256_of
+from bulk_topup.core.model import Halt
+from bulk_topup.core.status import Status
+from bulk_topup.record.set_aside import sha256_of
 from bulk_topup.record.tally import tally
+from bulk_topup.sending.session import checkpoint_to_look_into
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import Clock
     from bulk_topup.record.checkpoint import Checkpoint
-    from bulk_topup.record.paths import Job
+    from bulk_topup.sending.job import Job
 
 
 def show(job: Job, desk: Desk, clock: Clock) -> Exit:
@@ -50,9 +52,9 @@ def show(job: Job, desk: Desk, clock: Clock) -> Exit:
 
 
 def _resendable(checkpoint: Checkpoint, clock: Clock) -> int:
-    from bulk_topup.sending import poll
+    from bulk_topup.sending import resend
 
-    return poll.count_resendable(checkpoint, clock.now())
+    return resend.count_resendable(checkpoint, clock.now())
 
 
 def last_run(checkpoint: Checkpoint, sheet: Path) -> next_steps.LastRun:

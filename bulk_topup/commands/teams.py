@@ -10,9 +10,9 @@ from bulk_topup.commands.credentials import username_of
 from bulk_topup.commands.settings import holds_password
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.model import account_of
-from bulk_topup.provider.client import checked_base_url
+from bulk_topup.provider.address import checked_base_url
 from bulk_topup.record.ledger import copy
-from bulk_topup.record.ledger.claims import register_of
+from bulk_topup.record.ledger.register import register_of
 from bulk_topup.record.ledger.shared import Account
 from bulk_topup.record.ledger.tables import Store, is_address, ledger_url, shown
 from bulk_topup.record.paths import who
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import Clock
-    from bulk_topup.record.paths import Connection
+    from bulk_topup.provider.connection import Connection
 
 
 def show_account(connection: Connection, ledger: str, desk: Desk) -> Exit:

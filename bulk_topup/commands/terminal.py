@@ -5,43 +5,60 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections import Counter
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, cast
 
-from bulk_topup.commands.console import ask, command_line, path_argument, put
+from bulk_topup.commands.console import ask, put
 from bulk_topup.commands.next_steps import Step, Typed, past_pilot
 from bulk_topup.commands.progress import Bar, left_s, time_words
 from bulk_topup.core.errors import Declined, Exit
-from bulk_topup.core.status import Paid, Status
+from bulk_topup.core.shell import command_line, path_argument
+from bulk_topup.core.status import Status
+from bulk_topup.report.screen.plan import (
+    FINDINGS_SHOWN,
+    change_line,
+    deposit_facts,
+    finding_lines,
+    plan_facts,
+    plan_lines,
+)
+from bulk_topup.report.screen.tally import (
+    ROWS_SHOWN,
+    USED_UP,
+    books_lines,
+    deposit_lines,
+    halt_line,
+    pilot_lines,
+    rest_facts,
+    so_far,
+    stop_line,
+    tally_lines,
+)
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import FrameType
+    from typing import TextIO
 
     from bulk_topup.commands.click_command import Setting
     from bulk_topup.core.clock import Clock, SystemClock
     from bulk_topup.core.errors import BulkTopupError, StorageFailed
-    from bulk_topup.core.model import Deposit, Finding, Halt, Notice, Order
-    from bulk_topup.record.checkpoint import OpenOrder, Sending
-    from bulk_topup.record.ledger.shared import Stop
+    from bulk_topup.core.model import Deposit, Finding, Halt, Notice, Order, Stop
+    from bulk_topup.record.checkpoint.values import OpenOrder, Sending
     from bulk_topup.record.lines import Line
-    from bulk_topup.record.paths import Approval
     from bulk_topup.record.tally import Tally
-    from bulk_topup.rules.approval import Difference
     from bulk_topup.rules.books import Books
+    from bulk_topup.rules.differences import Difference
+    from bulk_topup.rules.duplicates import Overlap
     from bulk_topup.rules.pilot import Pilot
     from bulk_topup.rules.plan import Plan
-    from bulk_topup.rules.resume import Overlap
-    from bulk_topup.sending.poll import Obstacle, Verdict
+    from bulk_topup.sending.job import Approval
+    from bulk_topup.sending.resend import Obstacle
+    from bulk_topup.sending.resolve import Verdict
 
-FINDINGS_SHOWN = 20
-ALIKE_SHOWN = 5
-"""More findings of a kind than this are one line."""
-ROWS_SHOWN = 8
 _HANG_UP = getattr(signal, "SIGHUP", None)
 
 
@@ -126,7 +143,7 @@ class Desk:
     def show_plan(self, plan: Plan, *, address: str = "", every_finding: bool = False) -> None:
         """With the provider's `address`, where that is not the usual one."""
         if self._as_json:
-            self._facts["plan"] = _plan_facts(plan)
+            self._facts["plan"] = plan_facts(plan)
         if self._rehearsal:
             self.say(say.text("sandbox.banner"))
         if address:
@@ -405,7 +422,7 @@ class Desk:
     def show_stop(self, stop: Stop) -> None:
         """Why no desk of the account may send."""
         self._facts["stop"] = stop.facts()
-        self.warn(_stop_line("account.stop", stop.facts()))
+        self.warn(stop_line("account.stop", stop.facts()))
 
     def show_unproven(self) -> None:
         """It was never seen that a second top-up of a day is refused."""
@@ -540,140 +557,6 @@ def _hanging(line: str) -> int:
     return len(label) if line.startswith(label) else begins if begins == len(label) else begins + 2
 
 
-# -- lines -------------------------------------------------------------------------------------------------
-
-
-def plan_lines(plan: Plan) -> Iterator[str]:
-    sheet = plan.rows.sheet
-    yield say.text("plan.title", file=sheet.path.name, tab=f" ({sheet.tab})" if sheet.tab else "")
-    yield _count_line("plan.orders", len(plan.orders), plan.cost)
-    if len(plan.attempted):
-        yield _count_line("plan.attempted", len(plan.attempted)) + _open_among(plan)
-    if plan.held:
-        yield _count_line("plan.held", len(plan.held))
-    yield from _held_lines(plan)
-    yield _count_line("plan.rows", plan.rows_in)
-    if not len(plan.orders):
-        yield say.text("plan.nothing")
-        return
-    yield say.text("plan.by_operator")
-    for operator, count, rupiah in plan.by_operator():
-        yield f"    {operator:<18} {say.number(count):>7}  {say.money(rupiah):>16}"
-
-
-def _open_among(plan: Plan) -> str:
-    rows = plan.still_open()
-    if not rows:
-        return ""
-    finished = len(plan.attempted) - len(rows)
-    return "  " + say.text("plan.open", finished=finished, open=len(rows), rows=say.rows(rows, ROWS_SHOWN))
-
-
-def _held_lines(plan: Plan) -> Iterator[str]:
-    """One line a kind, what holds most rows first."""
-    by_kind: dict[str, list[int]] = {}
-    for code, rows in plan.held_by_code().items():
-        by_kind.setdefault(say.text("kind." + code), []).extend(rows)
-    for kind, rows in sorted(by_kind.items(), key=lambda item: -len(item[1])):
-        yield _rows_line(kind, sorted(rows))
-
-
-def _rows_line(words: str, rows: Sequence[int]) -> str:
-    return f"    {say.number(len(rows)):>7}  {words} ({say.rows(rows, ROWS_SHOWN)})"
-
-
-def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """In the sheet's order: one line a row with all that was found there, but one for many rows alike."""
-    found = list(findings)
-    counts = Counter((finding.code, finding.column) for finding in found)
-    lines: dict[int | tuple[str, str], list[Finding]] = {}
-    for finding in found:
-        kind = finding.code, finding.column
-        lines.setdefault(finding.row if counts[kind] <= ALIKE_SHOWN else kind, []).append(finding)
-    for place, together in lines.items():
-        yield _row_line(place, together) if isinstance(place, int) else _alike_line(together)
-
-
-def _row_line(row: int, found: Iterable[Finding]) -> str:
-    return say.text("row", row=row, found=" · ".join(map(say.finding_in_row, found)))
-
-
-def _alike_line(found: Sequence[Finding]) -> str:
-    first = found[0]
-    column = f"{say.printable(first.column)}: " if first.column else ""
-    rows = say.rows([finding.row for finding in found], ROWS_SHOWN)
-    facts = {"count": len(found), "kind": column + say.text(f"kind.{first.code}"), "rows": rows}
-    return say.text("rows.alike", **facts, first=say.finding(first))
-
-
-def _count_line(code: str, count: int, rupiah: int | None = None) -> str:
-    amount = "" if rupiah is None else f"  {say.money(rupiah):>16}"
-    return f"  {say.text(code):<20} {say.number(count):>7}{amount}"
-
-
-def tally_lines(total: Tally) -> Iterator[str]:
-    yield say.text("tally.title", rows=total.total)
-    for paid in Paid:
-        yield _count_line(f"paid.{paid.name.lower()}", total.rows_paid(paid))
-        for status in Status:
-            if status.paid is paid and total.rows[status]:
-                words = f"{status} - {_meaning(status, total.by_hand[status])}"
-                count, rupiah = say.number(total.rows[status]), say.money(total.rupiah[status])
-                yield f"    {count:>7}  {rupiah:>14}  {words}"
-
-
-def _meaning(status: Status, by_hand: int) -> str:
-    """What the provider did not say, a person did."""
-    code = "status.gagal_by_hand" if by_hand and status is Status.GAGAL else f"status.{status}"
-    return say.text(code, count=by_hand)
-
-
-def pilot_lines(pilot: Pilot, total: int) -> Iterator[str]:
-    yield say.text("pilot.title", count=pilot.total, total=total)
-    for status in filter(pilot.rows.get, Status):
-        yield f"    {say.number(pilot.rows[status]):>7}  {status} - {say.text(f'status.{status}')}"
-    yield say.text("pilot.debits", debited=pilot.debited, listed=pilot.listed)
-    for row, debited, listed in pilot.differing[:ROWS_SHOWN]:
-        yield say.text("pilot.differs", row=row, debited=debited, listed=listed)
-    if (more := len(pilot.differing) - ROWS_SHOWN) > 0:
-        yield say.text("pilot.more_differ", count=more)
-
-
-def deposit_facts(deposit: Deposit | None, cost: int) -> dict[str, object] | None:
-    if deposit is None:
-        return None
-    missing = max(0, cost - deposit.balance)
-    return {"balance": deposit.balance, "at": deposit.moment, "batch": deposit.batch, "missing": missing}
-
-
-def change_line(change: Difference) -> str:
-    facts = dict(change.facts)
-    if change.rows:
-        facts["rows"] = say.rows(change.rows, ROWS_SHOWN)
-    if "why" in facts:
-        facts["why"] = say.text(f"kind.{facts['why']}")
-    return say.text(change.code, **facts)
-
-
-def books_lines(books: Books) -> Iterator[str]:
-    if books.opening is not None and books.closing is not None:
-        facts = {"opening": books.opening, "closing": books.closing, "debited": books.debited}
-        yield "  " + say.text("books.balance", **facts)
-    if books.refunds_due:
-        code = "books.refunds_or_unstated" if books.may_be_unstated else "books.refunds"
-        yield "  " + say.text(code, rupiah=books.refunds_due)
-    if books.undebited:
-        yield "  " + say.text("books.undebited", rupiah=books.undebited)
-    if books.undebited_later:
-        yield "  " + say.text("books.undebited_later", rupiah=books.undebited_later)
-    if books.unexplained:
-        code = "books.unexplained" if books.unexplained > 0 else "books.came_in"
-        yield "  " + say.text(code, rupiah=abs(books.unexplained))
-    if books.mispriced:
-        rows = say.rows(books.mispriced, ROWS_SHOWN)
-        yield "  " + say.text("books.mispriced", rows=rows, rupiah=books.overcharged)
-
-
 def setting_lines(settings: Sequence[Setting]) -> Iterator[str]:
     width = max(len(_shown(setting.value)) for setting in settings)
     for setting in settings:
@@ -695,63 +578,3 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else say.printable(str(value))
-
-
-def so_far(total: Tally) -> str:
-    facts = {"rest": total.unsent, "rest_rupiah": total.unsent_rupiah, "open": total.rows_paid(Paid.ASK)}
-    paid = {"paid": total.rows_paid(Paid.YES), "paid_rupiah": total.rupiah_paid(Paid.YES)}
-    return say.text("halt.so_far", **facts, **paid)
-
-
-def deposit_lines(total: Tally, deposit: tuple[int, str] | None, *, is_used_up: bool) -> Iterator[str]:
-    """Of a deposit that is used up or will be: what the rest wants besides."""
-    rest = total.unsent_rupiah
-    if deposit is not None and (is_used_up or deposit[0] < rest):
-        balance, moment = deposit
-        facts = {"rest_rupiah": rest, "balance": balance, "moment": moment, "missing": rest - balance}
-        yield say.text("halt.add" if balance < rest else "halt.enough", **facts)
-    elif is_used_up:
-        yield say.text("halt.add_unknown", rest_rupiah=rest)
-
-
-def rest_facts(total: Tally, deposit: tuple[int, str] | None) -> dict[str, int | None]:
-    missing = None if deposit is None else max(0, total.unsent_rupiah - deposit[0])
-    return {"rows": total.unsent, "rupiah": total.unsent_rupiah, "missing": missing}
-
-
-USED_UP = "outcome.reason.62"
-"""The deposit does not cover the next top-up (API v3.1, REASON CODE)."""
-
-
-def halt_line(halt: Halt) -> str:
-    return _stop_line(halt.code, halt.facts)
-
-
-def _stop_line(code: str, said: Mapping[str, str]) -> str:
-    facts: dict[str, object] = dict(said)
-    if "cause" in facts:
-        facts["cause"] = say.text(str(facts["cause"]))
-    reason = facts.get("reason")
-    words = say.text(code, **facts)
-    return f"{words} {say.text('provider_says', reason=reason)}" if reason else words
-
-
-def _plan_facts(plan: Plan) -> Mapping[str, object]:
-    return {
-        "code": plan.code,
-        "rows": plan.rows_in,
-        "orders": len(plan.orders),
-        "sent_with_warning": len(plan.warned()),
-        "sent_before": len(plan.attempted),
-        "held": len(plan.held),
-        "cost": plan.cost,
-        "operators": [
-            dict(zip(("name", "orders", "cost"), group, strict=True)) for group in plan.by_operator()
-        ],
-        "findings": [_finding_facts(found) for found in plan.findings],
-    }
-
-
-def _finding_facts(found: Finding) -> dict[str, object]:
-    names = ("row", "level", "code", "column", "value")
-    return {**{name: getattr(found, name) for name in names}, "message": say.finding(found)}

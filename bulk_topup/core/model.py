@@ -11,8 +11,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from bulk_topup.core.status import FOR_NOBODY as FOR_NOBODY
-from bulk_topup.core.status import Paid as Paid
 from bulk_topup.core.status import Status as Status
 
 if TYPE_CHECKING:
@@ -312,3 +310,28 @@ class Outcome:
     balance: int | None = None
     answered_at: str = ""
     wait_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why no desk may send. `code` names our words for it, `reason` is the provider's own; `desk` met it, at
+    the ISO time `at` in WIB."""
+
+    code: str
+    reason: str
+    desk: str
+    at: str
+
+    def facts(self) -> dict[str, str]:
+        """For its wording; `cause` is a code that is worded itself, `at` is to the minute."""
+        at = self.at[:16].replace("T", " ")
+        return {"cause": self.code, "desk": self.desk, "at": at, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """`wait_s` seconds from now it comes, if it `is_ours`; else that is when to ask again."""
+
+    is_ours: bool
+    wait_s: float
+    stop: Stop | None

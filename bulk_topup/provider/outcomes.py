@@ -12,7 +12,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from bulk_topup.core.model import Answer, Kind, NoAnswer, NotSent, Order, Outcome, Reply, Status, Then
+from bulk_topup.core.model import Answer, Kind, NoAnswer, NotSent, Order, Outcome, Reply, Then
+from bulk_topup.core.status import Status
 from bulk_topup.provider.wire import LONGEST_TEXT, REPLACED, http_date, read_json, rupiah, text
 
 if TYPE_CHECKING:

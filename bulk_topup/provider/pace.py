@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bulk_topup.record.ledger.shared import Slot, Stop
+    from bulk_topup.core.model import Slot, Stop
 
 SLOWEST_PER_S: Final = 0.05
 FASTEST_PER_S: Final = 500.0

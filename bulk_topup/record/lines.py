@@ -7,8 +7,9 @@ import json
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
-from bulk_topup.core.model import Finding, Level, Status
-from bulk_topup.rules.resume import KEY
+from bulk_topup.core.model import Finding, Level
+from bulk_topup.core.status import Status
+from bulk_topup.rules.orders import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -4,48 +4,19 @@ from __future__ import annotations
 
 import getpass
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.rules.resume import Wishes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DEFAULT_BASE_URL = "https://klikmbc.co.id/json/pulsa"
-SANDBOX_ACCOUNT = "sandbox"
-REHEARSAL_URL = "sandbox"
-"""The embedded sandbox has another port each time; a batch knows it by this name."""
+    from bulk_topup.sheet.source import Source
+
 RESULT_SUFFIXES = (".xlsx", ".csv")
-
-
-@dataclass(frozen=True)
-class Source:
-    """The sheet, and how to find its rows and columns."""
-
-    path: Path
-    tab: str | None = None
-    number_column: str | None = None
-    product_column: str | None = None
-    password_file: Path | None = None
-    hidden: str | None = None
-    """What to do with hidden rows: include, skip, or None to ask."""
-
-
-@dataclass(frozen=True)
-class Connection:
-    """Which provider, as whom. A rehearsal meets the embedded sandbox instead."""
-
-    sandbox: bool = False
-    base_url: str = DEFAULT_BASE_URL
-    timeout_s: float = 60.0
-    rate_per_s: float = 2.0
-    password_file: Path | None = None
-    username: str = ""
-    """As the settings file has it; the environment goes before it."""
 
 
 @dataclass(frozen=True)
@@ -191,35 +162,3 @@ def who() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return "unknown user"
-
-
-@dataclass(frozen=True)
-class Approval:
-    """`by` passed on the plan code `code`, written as `approval.code_given` writes it."""
-
-    code: str
-    by: str
-
-
-@dataclass(frozen=True)
-class Job:
-    """Everything the person asked of one command."""
-
-    source: Source
-    files: Files
-    connection: Connection = field(default_factory=Connection)
-    wishes: Wishes = field(default_factory=Wishes)
-    workers: int = 1
-    wait_s: float = 120.0
-    overlap_days: int = 20
-    """How far back a likeness to other batches' payments counts as the same payment once more."""
-    budget: int | None = None
-    yes: bool = False
-    again: bool = False
-    resend: bool = False
-    approval: Approval | None = None
-    pilot: int | None = None
-    """How many top-ups go before the others, which wait for what became of them."""
-    typed: str = ""
-    """The options as they were typed, for a command that is shown to go on with the same plan: of `check` all
-    that `run` takes, of `run` those that `status` has not itself."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import Exit
-from bulk_topup.core.model import FOR_NOBODY, Kind, Paid, Status
+from bulk_topup.core.model import Kind
+from bulk_topup.core.status import FOR_NOBODY, Paid, Status
 from bulk_topup.record.lines import LinesAlike
 
 if TYPE_CHECKING:

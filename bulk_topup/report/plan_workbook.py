@@ -11,24 +11,17 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import Level
+from bulk_topup.report.tables import Colour, SummaryRow, Tab, TabRow, signature_rows
 from bulk_topup.report.words import say
 from bulk_topup.report.words.language import in_each
-from bulk_topup.report.workbook import (
-    SHEET_MAX_ROWS,
-    Colour,
-    SummaryRow,
-    Tab,
-    TabRow,
-    signature_rows,
-    write_workbook,
-)
+from bulk_topup.report.workbook import SHEET_MAX_ROWS, write_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from bulk_topup.core.model import Deposit, Finding, OddCell
-    from bulk_topup.report.workbook import Tell, Value
+    from bulk_topup.report.tables import Tell, Value
     from bulk_topup.rules.checks import Rows
     from bulk_topup.rules.plan import Plan
 

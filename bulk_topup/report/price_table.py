@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.core.model import Product
-    from bulk_topup.report.workbook import Tell, Value
+    from bulk_topup.report.tables import Tell, Value
 
 PRICE_COLUMNS = ("code", "operator", "type", "nominal", "price", "status", "description")
 AMOUNTS = ("nominal", "price")
@@ -89,7 +89,9 @@ def write(target: Path, products: Sequence[Product], *, moment: str, rehearsal: 
 
     Returns the path really written. Raises `StorageFailed("prices.unwritable", path, why)`.
     """
-    from bulk_topup.report.workbook import Colour, SummaryRow, Tab, TabRow, write_csv, write_workbook
+    from bulk_topup.report.atomic import write_csv
+    from bulk_topup.report.tables import Colour, SummaryRow, Tab, TabRow
+    from bulk_topup.report.workbook import write_workbook
 
     if target.suffix.lower() == ".csv":
         rows = (cells_of(product) for product in products)

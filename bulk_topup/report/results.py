@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bulk_topup.core.model import Status
+from bulk_topup.core.status import Status
 from bulk_topup.record.tally import sent_at
 from bulk_topup.report.words import say
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bulk_topup.record.lines import Line
-    from bulk_topup.report.workbook import Value
+    from bulk_topup.report.tables import Value
 
 RESULT_COLUMNS = (
     "paid",
@@ -115,3 +115,10 @@ def _tries(line: Line) -> str:
         return ""
     code = "tries.last_answer" if line.last_answer else "tries"
     return say.text(code, count=line.tries, answer=line.last_answer)
+
+
+def own_cells(cells: Sequence[str], width: int) -> Sequence[str]:
+    """As many as there are headings. Raises ValueError for more."""
+    if len(cells) > width:
+        raise ValueError(f"{len(cells)} cells under {width} headings would shift the results columns")
+    return [*cells, *[""] * (width - len(cells))]

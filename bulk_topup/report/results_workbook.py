@@ -10,34 +10,39 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bulk_topup.core.model import BookTab, Paid, Status
+from bulk_topup.core.model import BookTab
+from bulk_topup.core.status import Paid, Status
 from bulk_topup.record.tally import TO_DO, Tally, to_do
-from bulk_topup.report.results import reason, result_line, what_to_ask
-from bulk_topup.report.words import say
-from bulk_topup.report.words.language import in_each
-from bulk_topup.report.workbook import (
+from bulk_topup.report.atomic import write_csv
+from bulk_topup.report.results import RESULT_COLUMNS, own_cells, reason, result_line, what_to_ask
+from bulk_topup.report.tables import (
+    PLAIN,
     STATUS_COLOURS,
     Colour,
     SummaryRow,
     Tab,
     TabRow,
-    own_cells,
     signature_rows,
-    write_results,
-    write_results_csv,
+    untold,
 )
+from bulk_topup.report.words import say
+from bulk_topup.report.words.language import in_each
+from bulk_topup.report.workbook import SHEET_MAX_ROWS, write_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from bulk_topup.record.checkpoint import Checkpoint, Sending
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.record.checkpoint.values import Sending
     from bulk_topup.record.lines import Line
-    from bulk_topup.report.workbook import Tell, Value
+    from bulk_topup.report.results import ResultLine
+    from bulk_topup.report.tables import Tell, Value
     from bulk_topup.rules.books import Books
 
 TO_DO_COLUMNS = ("column.to_do", "column.why", "column.sheet_row")
 """The first stands before the sheet's own columns, the others behind them; none has a meaning when read."""
+
 
 ASK_COLUMNS = (
     "column.row",
@@ -52,7 +57,9 @@ ASK_COLUMNS = (
 )
 """`resolve --from` reads row, number, invoice, in each language. None means a product: this is never sent."""
 
+
 MISPRICED_SHOWN = 20
+
 
 FACTS = (
     ("summary.file", "file"),
@@ -308,3 +315,49 @@ def _left_over(total: Tally) -> Iterator[SummaryRow]:
         yield _row(action, total.to_do[action])
     yield _row("summary.to_do", total.to_do.total(), bold=True)
     yield _row("summary.to_ask", total.rows_paid(Paid.ASK), bold=True)
+
+
+def write_results(
+    target: Path,
+    header: Sequence[str],
+    lines: Iterable[ResultLine],
+    *,
+    summary: Iterable[SummaryRow] = (),
+    more: Sequence[Tab] = (),
+    rehearsal: bool = False,
+    max_lines: int = SHEET_MAX_ROWS,
+    tell: Tell = untold,
+) -> Path:
+    """Write the results workbook and return the path really written; see `write_workbook`.
+
+    `more` are the tabs behind the results and the summary.
+    Raises `StorageFailed("results.unwritable", path, why)`.
+    """
+    width = len(header)
+    reason, status = (width + RESULT_COLUMNS.index(name) for name in ("reason", "status"))
+    colours = {name: {status: colour} for name, colour in STATUS_COLOURS.items()}
+    rows = (
+        TabRow((*own_cells(line.cells, width), *line.values), colours.get(line.status, PLAIN))
+        for line in lines
+    )
+    tab = Tab(BookTab.RESULTS, [*header, *RESULT_COLUMNS], rows, sentences=[reason])
+    return write_workbook(
+        target,
+        [tab, *more],
+        summary,
+        rehearsal=rehearsal,
+        max_rows=max_lines,
+        failure="results.unwritable",
+        tell=tell,
+    )
+
+
+def write_results_csv(
+    target: Path, header: Sequence[str], lines: Iterable[ResultLine], *, tell: Tell = untold
+) -> Path:
+    """Write the results as comma-separated UTF-8 with BOM; path and errors as in `write_results`.
+
+    A text that a spreadsheet program would run as a formula gets a leading apostrophe.
+    """
+    rows = ((*own_cells(line.cells, len(header)), *line.values) for line in lines)
+    return write_csv(target, [*header, *RESULT_COLUMNS], rows, failure="results.unwritable", tell=tell)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from bulk_topup.report.cell_text import Texts
-    from bulk_topup.report.workbook import Colour, TabRow
+    from bulk_topup.report.tables import Colour, TabRow
 
     StyleId = Callable[[Colour | None, bool, bool], int]
     """A colour, whether it is for texts, whether these are wrapped -> the number of that style."""

@@ -14,11 +14,13 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.provider import price_list
+from bulk_topup.report.atomic import write_atomically
 from bulk_topup.report.cell_text import as_cell_text
 from bulk_topup.report.price_table import HEADINGS, PRICE_COLUMNS, STATUSES, cells_of
 from bulk_topup.report.row_xml import LINE_POINTS
+from bulk_topup.report.tables import Colour
 from bulk_topup.report.words import say
-from bulk_topup.report.workbook import Colour, set_up_page, write_atomically
+from bulk_topup.report.workbook import set_up_page
 from bulk_topup.rules import not_people, numbers
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.core.model import Notice, PriceList, Product
-    from bulk_topup.report.workbook import Value
+    from bulk_topup.report.tables import Value
 
     Sheet = Any
     """openpyxl's own; its stubs lack half of it."""

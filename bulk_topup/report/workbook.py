@@ -6,207 +6,75 @@ Everything but whole rupiah is written as text, so that Excel neither runs it no
 
 from __future__ import annotations
 
-import csv
-import errno
-import os
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import copy
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from io import BytesIO
-from itertools import chain, count, islice
-from pathlib import Path
-from types import MappingProxyType
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+from zipfile import ZIP_DEFLATED, ZipFile
 
-from lxml.etree import SerialisationError  # type: ignore[import-untyped]
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.chart import BarChart, Reference
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.marker import DataPoint
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from bulk_topup.core.errors import StorageFailed, cause_of
-from bulk_topup.core.model import BookTab, Notice, Status
+from bulk_topup.core.errors import StorageFailed
+from bulk_topup.core.model import BookTab, Notice
+from bulk_topup.report.atomic import write_atomically
 from bulk_topup.report.cell_text import Texts
-from bulk_topup.report.results import RESULT_COLUMNS
 from bulk_topup.report.row_xml import RowXml
+from bulk_topup.report.styles import Pens
+from bulk_topup.report.tables import IN_CHART, Colour, SummaryRow, untold
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from openpyxl.cell import Cell
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from typing import IO
+    from zipfile import ZipInfo
 
-    from bulk_topup.report.results import ResultLine
+    from bulk_topup.report.tables import Tab, TabRow, Tell, Value, WriteOnlySheet
 
 SHEET_MAX_ROWS = 1_048_575
+
+
 SHEET_MAX_COLUMNS = 16_384
+
+
 SAMPLE_ROWS = 200
+
+
 NARROWEST, WIDEST, OF_SENTENCES = 8, 60, 50
+
+
 ROOM_FOR_FILTER = 3
 """Characters that the filter's button covers in a heading."""
-INDENT_FOR_FILTER = 2
-"""Steps of about nine pixels: so wide is that button."""
+
+
 A4 = 9
+
+
 MARGIN_INCHES = 0.4
+
+
 BAR_COLUMN = 3
 """The column of the summary whose values the chart draws; the first holds their names."""
+
+
 CHART_CM = 17, 9
-FONT, FONT_POINTS = "Calibri", 11
+
+
 ROOM_TO_SIGN_POINTS = 36
+
+
 COPIED_AT_ONCE = 1 << 20
 """Bytes."""
-
-Value = str | int | None
-"""What one cell shows: a text, whole rupiah or another count, or nothing."""
-
-WriteOnlySheet = Any
-"""openpyxl's own; its stubs lack half of it."""
-
-Tell = Callable[[Notice], object]
-"""Hears what the user should know of the file that was written."""
-
-
-def _untold(_notice: Notice) -> None:
-    pass
-
-
-class Colour(StrEnum):
-    GREEN = "C6EFCE"
-    AMBER = "FFEB9C"
-    RED = "FFC7CE"
-    GREY = "D9D9D9"
-    ORANGE = "FFC000"
-    BLUE = "DDEBF7"
-    YELLOW = "FFFFCC"
-
-
-STATUS_COLOURS: Mapping[str, Colour] = {
-    Status.SUKSES: Colour.GREEN,
-    Status.PENDING: Colour.AMBER,
-    Status.ACCEPTED: Colour.AMBER,
-    Status.UNKNOWN: Colour.AMBER,
-    Status.GAGAL: Colour.RED,
-    Status.INVALID: Colour.RED,
-    Status.DUPLICATE: Colour.GREY,
-    Status.UNSENT: Colour.GREY,
-}
-
-IN_CHART: Mapping[Colour, str] = {
-    Colour.GREEN: "70AD47",
-    Colour.AMBER: "FFC000",
-    Colour.RED: "E06666",
-    Colour.GREY: "A6A6A6",
-}
-"""The colours of the cells, strong enough for a bar on white paper."""
-
-PLAIN: Mapping[int, Colour] = MappingProxyType({})
-
-
-class TabRow(NamedTuple):
-    """`values` by column, and the `colours` of some of them by position; `hidden` rows are there unseen."""
-
-    values: Sequence[Value]
-    colours: Mapping[int, Colour] = PLAIN
-    hidden: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A header and the rows under it; `sentences` are the positions of columns that are read, not looked up.
-
-    Rows that one Excel sheet cannot hold go on in the tabs "TITLE 2", "TITLE 3" and so on.
-    """
-
-    title: str
-    header: Sequence[str]
-    rows: Iterable[TabRow]
-    sentences: Collection[int]
-
-
-@dataclass(frozen=True, slots=True)
-class SummaryRow:
-    """`bold` for a heading or a sum; `left` are the positions of headings over texts, as others stand over
-    numbers; `bar` is the colour of a status, whose third value the chart draws; `to_sign` for a row with a
-    line to write on behind its label."""
-
-    values: Sequence[Value] = ()
-    bold: bool = False
-    left: Collection[int] = ()
-    bar: Colour | None = None
-    to_sign: bool = False
-
-
-# -- the results -------------------------------------------------------------------------------------------
-
-
-def write_results(
-    target: Path,
-    header: Sequence[str],
-    lines: Iterable[ResultLine],
-    *,
-    summary: Iterable[SummaryRow] = (),
-    more: Sequence[Tab] = (),
-    rehearsal: bool = False,
-    max_lines: int = SHEET_MAX_ROWS,
-    tell: Tell = _untold,
-) -> Path:
-    """Write the results workbook and return the path really written; see `write_workbook`.
-
-    `more` are the tabs behind the results and the summary.
-    Raises `StorageFailed("results.unwritable", path, why)`.
-    """
-    width = len(header)
-    reason, status = (width + RESULT_COLUMNS.index(name) for name in ("reason", "status"))
-    colours = {name: {status: colour} for name, colour in STATUS_COLOURS.items()}
-    rows = (
-        TabRow((*own_cells(line.cells, width), *line.values), colours.get(line.status, PLAIN))
-        for line in lines
-    )
-    tab = Tab(BookTab.RESULTS, [*header, *RESULT_COLUMNS], rows, sentences=[reason])
-    return write_workbook(
-        target,
-        [tab, *more],
-        summary,
-        rehearsal=rehearsal,
-        max_rows=max_lines,
-        failure="results.unwritable",
-        tell=tell,
-    )
-
-
-def write_results_csv(
-    target: Path, header: Sequence[str], lines: Iterable[ResultLine], *, tell: Tell = _untold
-) -> Path:
-    """Write the results as comma-separated UTF-8 with BOM; path and errors as in `write_results`.
-
-    A text that a spreadsheet program would run as a formula gets a leading apostrophe.
-    """
-    rows = ((*own_cells(line.cells, len(header)), *line.values) for line in lines)
-    return write_csv(target, [*header, *RESULT_COLUMNS], rows, failure="results.unwritable", tell=tell)
-
-
-def own_cells(cells: Sequence[str], width: int) -> Sequence[str]:
-    """As many as there are headings. Raises ValueError for more."""
-    if len(cells) > width:
-        raise ValueError(f"{len(cells)} cells under {width} headings would shift the results columns")
-    return [*cells, *[""] * (width - len(cells))]
-
-
-def signature_rows() -> Iterator[SummaryRow]:
-    """Who prepared, checked and approved it, with a line for each one's name, date and signature."""
-    headings = map(say.text, ("sign.here", "sign.name", "", "sign.date", "sign.signature", ""))
-    yield SummaryRow()
-    yield SummaryRow(tuple(headings), bold=True, to_sign=True)
-    for role in ("sign.prepared", "sign.checked", "sign.approved"):
-        yield SummaryRow((say.text(role), *[""] * 5), to_sign=True)
 
 
 # -- any workbook ------------------------------------------------------------------------------------------
@@ -220,7 +88,7 @@ def write_workbook(
     rehearsal: bool,
     failure: str,
     max_rows: int = SHEET_MAX_ROWS,
-    tell: Tell = _untold,
+    tell: Tell = untold,
 ) -> Path:
     """Write the tabs and, as the second one, "Summary"; return the path really written.
 
@@ -252,86 +120,6 @@ def write_workbook(
 def _split(further: Sequence[str], max_rows: int) -> Iterator[Notice]:
     if further:
         yield Notice("saved.split", {"most": str(max_rows), "tabs": ", ".join(further)})
-
-
-# -- any CSV file ------------------------------------------------------------------------------------------
-
-
-def write_csv(
-    target: Path,
-    header: Sequence[str],
-    rows: Iterable[Sequence[Value]],
-    *,
-    failure: str,
-    tell: Tell = _untold,
-) -> Path:
-    """Write a table as in `write_results_csv`; path and errors as in `write_workbook`."""
-
-    def write(path: Path) -> list[Notice]:
-        texts = Texts()
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            for row in chain([header], rows):
-                writer.writerow([texts.for_csv(value) for value in row])
-        return texts.notices()
-
-    return write_atomically(target, write, failure, tell)
-
-
-# -- the file ----------------------------------------------------------------------------------------------
-
-
-def write_atomically(
-    target: Path, write: Callable[[Path], list[Notice]], failure: str, tell: Tell = _untold
-) -> Path:
-    """Have `write` fill a new file and put it in `target`'s place; path and errors as in `write_workbook`."""
-    temporary: Path | None = None
-    try:
-        temporary = _new_file_in(target.parent)
-        notices = write(temporary)
-        _sync(temporary)
-        written = _publish(temporary, target)
-    except (OSError, SerialisationError) as error:
-        raise StorageFailed(failure, path=str(target), why=_why(error)) from error
-    finally:
-        if temporary:
-            temporary.unlink(missing_ok=True)
-    if written != target:
-        notices.append(Notice("saved.beside", {"target": target.name, "path": str(written)}))
-    for notice in notices:
-        tell(notice)
-    return written
-
-
-def _new_file_in(folder: Path) -> Path:
-    """An empty file that only its owner may read."""
-    handle, name = tempfile.mkstemp(prefix=".bulk-topup-", suffix=".tmp", dir=folder)
-    os.close(handle)
-    return Path(name)
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
-def _publish(temporary: Path, target: Path) -> Path:
-    try:
-        return temporary.replace(target)
-    except OSError:
-        # Excel on Windows keeps an open workbook locked; if the folder is at fault, this fails as well.
-        return temporary.replace(_free_name_beside(target))
-
-
-def _free_name_beside(target: Path) -> Path:
-    names = (target.with_name(f"{target.stem} ({n}){target.suffix}") for n in count(2))
-    return next(path for path in names if not path.exists())
-
-
-def _why(error: OSError | SerialisationError) -> str:
-    """lxml only names the errno of a failed write, as in "IO_ENOSPC"."""
-    number = getattr(errno, str(error).removeprefix("IO_"), None)
-    return cause_of(OSError(number, os.strerror(number)) if number else error)
 
 
 # -- the sheets --------------------------------------------------------------------------------------------
@@ -367,7 +155,7 @@ class _Book:
     def add_summary(self, rows: Sequence[SummaryRow]) -> None:
         columns = max((len(row.values) for row in rows), default=1)
         with self._sheet(BookTab.SUMMARY, _summary_widths(rows, columns), position=1) as sheet:
-            pens = _Pens(sheet, self.texts)
+            pens = Pens(sheet, self.texts)
             if self._rehearsal:
                 banner = [say.text("results.rehearsal"), *[""] * (columns - 1)]
                 sheet.append(pens.filled(text, Colour.ORANGE, bold=True) for text in banner)
@@ -414,7 +202,7 @@ class _Book:
         sheet.print_title_rows = "1:1"
         sheet.print_options.gridLines = True
         sheet.page_setup.orientation = "landscape"
-        pens = _Pens(sheet, self.texts)
+        pens = Pens(sheet, self.texts)
         sheet.append(pens.heading(name, right=at in numbers) for at, name in enumerate(tab.header))
         file = self._new_file()
         self._rows.append((sheet, file))
@@ -502,102 +290,3 @@ def _length(value: Value) -> int:
     """Of the longest line as the cell shows it."""
     text = value if isinstance(value, str) else "" if value is None else f"{value:,}"
     return max(map(len, text.splitlines()), default=0)
-
-
-# -- the cells ---------------------------------------------------------------------------------------------
-
-
-class _Style(NamedTuple):
-    """How a cell looks: its text an `indent` away from its side, or `low` in a high row, with a `line`
-    below it to write on."""
-
-    colour: Colour | None = None
-    is_text: bool = True
-    bold: bool = False
-    wrapped: bool = False
-    right: bool = False
-    indent: int = 0
-    low: bool = False
-    line: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Pens:
-    """One cell per style, filled anew for every value: the sheet writes it before it takes the next."""
-
-    sheet: WriteOnlySheet
-    texts: Texts
-    cells: dict[_Style, Cell] = field(default_factory=dict)
-
-    def style_id(self, colour: Colour | None, is_text: bool, wrapped: bool) -> int:
-        """The number under which the workbook has that style."""
-        return self._pen(_Style(colour, is_text=is_text, wrapped=wrapped)).style_id
-
-    def of_summary(self, row: SummaryRow) -> Iterator[Cell | None]:
-        for position, value in enumerate(row.values):
-            if row.to_sign:
-                style = _Style(bold=row.bold, low=True, line=position > 0 and not row.bold)
-                yield self._text(str(value or ""), style)
-            else:
-                right = row.bold and position > 0 and position not in row.left
-                yield self.filled(
-                    value,
-                    None if position else row.bar,
-                    bold=row.bold,
-                    right=right,
-                    indent=int(position > 0 and not right),
-                )
-
-    def heading(self, name: str, *, right: bool) -> Cell | None:
-        """On the right, beside the button of the filter, which stands there."""
-        indent = INDENT_FOR_FILTER if right else 0
-        return self.filled(name, Colour.BLUE, bold=True, right=right, indent=indent)
-
-    def filled(
-        self,
-        value: Value,
-        colour: Colour | None = None,
-        *,
-        bold: bool = False,
-        right: bool = False,
-        indent: int = 0,
-    ) -> Cell | None:
-        if not isinstance(value, str):
-            return None if value is None and colour is None else self._number(value, colour, bold)
-        if not value and colour is None:
-            return None
-        style = _Style(colour, bold=bold, wrapped="\n" in value, right=right, indent=indent)
-        return self._text(value, style)
-
-    def _text(self, value: str, style: _Style) -> Cell:
-        pen = self._pen(style)
-        pen.value = self.texts.for_cell(value) or None
-        if value:
-            # openpyxl takes "=1+1" for a formula and "#N/A" for an error.
-            pen.data_type = "s"
-        return pen
-
-    def _number(self, value: int | None, colour: Colour | None, bold: bool) -> Cell:
-        pen = self._pen(_Style(colour, is_text=False, bold=bold))
-        pen.value = value
-        return pen
-
-    def _pen(self, style: _Style) -> Cell:
-        if style not in self.cells:
-            pen = self.cells[style] = WriteOnlyCell(self.sheet)
-            pen.number_format = "@" if style.is_text else "#,##0"
-            # An indent counts from a side that is named.
-            horizontal = "right" if style.right else "left" if style.indent else None
-            vertical = "bottom" if style.low else "top"
-            pen.alignment = Alignment(
-                horizontal=horizontal,
-                vertical=vertical,
-                wrap_text=style.wrapped,
-                indent=style.indent,
-            )
-            pen.font = Font(name=FONT, size=FONT_POINTS, bold=style.bold)
-            if style.colour:
-                pen.fill = PatternFill("solid", start_color=style.colour)
-            if style.line:
-                pen.border = Border(bottom=Side("thin"))
-        return self.cells[style]

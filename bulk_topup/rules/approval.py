@@ -9,31 +9,32 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.rules.resume import KEY, rows_not_in
+from bulk_topup.rules.orders import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
 
     import pandas as pd
 
-    from bulk_topup.rules.plan import Held, Identity, Plan
-    from bulk_topup.rules.resume import Overlap
+    from bulk_topup.rules.duplicates import Overlap
 
 DAYS_GOOD = 7
 """An approval is good on so many WIB days after the one on which the plan was checked."""
 
-ROWS_LISTED = 8
-"""So many rows of a kind of change are told one by one, more in one line."""
 
 COLUMNS = ("row", *KEY, "price", "attempt")
 
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O or U to misread
+
+
 _MISREAD = str.maketrans("ILO", "110", "- ")
 
 
@@ -182,131 +183,16 @@ def opened(content: bytes, code: str, today: date) -> Document:
     return Document.decode(data)
 
 
-# -- what changed since ------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
-class Difference:
-    """One change, or many of a kind: then `rows` are all of them. `code` names its wording."""
+class Identity:
+    """Whose money, at which provider, from which tab, in which month.
 
-    code: str
-    facts: Mapping[str, Any]
-    rows: Sequence[int] = field(default=())
-
-
-def differences(approved: Document, plan: Plan, *, is_resumed: bool) -> list[Difference]:
-    """All in which the plan is not, or is more than, what was approved; a lower price is no change.
-
-    `is_resumed` says that the batch began under this approval: what else was paid in the meantime does not
-    make it look like another batch's.
+    `follows` is the batch of the same sheet whose place this one takes, "" for the sheet's first: a plan that
+    was approved once is not the plan that pays it anew.
     """
-    now = plan.document
-    return [
-        *_other_facts(approved.facts, now.facts, is_resumed=is_resumed),
-        *_other_orders(approved.orders, now.orders, plan.held),
-        *_sent_again(approved.orders, now.orders.loc[plan.orders.index]),
-        *_dearer(approved.orders, plan.orders),
-    ]
 
-
-def _other_facts(
-    then: Mapping[str, Any], now: Mapping[str, Any], *, is_resumed: bool
-) -> Iterator[Difference]:
-    for name, code in _FACTS.items():
-        if then[name] != now[name]:
-            yield Difference(code, {"before": then[name], "now": now[name]})
-    if then["budget"] != now["budget"]:
-        bounds = {"before": then["budget"], "now": now["budget"]}
-        without = [name for name, rupiah in bounds.items() if rupiah is None]
-        codes = {"before": "approval.budget_new", "now": "approval.budget_gone"}
-        yield Difference(codes[without[0]] if without else "approval.budget", bounds)
-    overlap = now["overlap"]
-    if overlap is not None and not is_resumed and not _is_covered(overlap, then["overlap"]):
-        yield Difference("approval.overlap", overlap)
-
-
-_FACTS: Mapping[str, str] = {
-    "account": "approval.account",
-    "base_url": "approval.base_url",
-    "file": "approval.file",
-    "tab": "approval.tab",
-    "month": "approval.month",
-    "follows": "approval.follows",
-}
-
-
-def _is_covered(now: Mapping[str, Any], then: Mapping[str, Any] | None) -> bool:
-    """Whether the likeness to another batch is the one that was approved, or less of it."""
-    return then is not None and now["batch"] == then["batch"] and now["rows"] <= then["rows"]
-
-
-def _other_orders(then: pd.DataFrame, now: pd.DataFrame, held: Mapping[int, Held]) -> Iterator[Difference]:
-    left, came = rows_not_in(then, now, KEY), rows_not_in(now, then, KEY)
-    changed = left.index.intersection(came.index)
-    absent = left.drop(index=changed)
-    is_held = absent.index.isin(list(held))
-    reasons = {row: {"why": held[row].why[0].code} for row in map(int, absent[is_held].index)}
-    yield from _changed(left.loc[changed], came.loc[changed])
-    yield from _told("approval.new", "approval.new_many", _by_row(came.drop(index=changed)))
-    yield from _told("approval.gone", "approval.gone_many", _by_row(absent[~is_held]))
-    yield from _told("approval.held", "approval.held_many", reasons)
-    yield from _told("approval.moved", "approval.moved_many", _moved(then, now))
-
-
-def _changed(then: pd.DataFrame, now: pd.DataFrame) -> Iterator[Difference]:
-    """Both frames have the same rows."""
-    if len(then) > ROWS_LISTED:
-        yield Difference("approval.changed_many", {"count": len(then)}, then.index.tolist())
-        return
-    for row, facts, facts_now in zip(then.index, _by_row(then).values(), _by_row(now).values(), strict=True):
-        new = {f"{name}_now": value for name, value in facts_now.items()}
-        other = tuple(name for name in facts if facts[name] != facts_now[name])
-        yield Difference(_CHANGED.get(other, "approval.changed"), {"row": int(row), **facts, **new})
-
-
-_CHANGED: Mapping[tuple[str, ...], str] = {
-    ("number",): "approval.number",
-    ("product",): "approval.product",
-    ("nth",): "approval.nth",
-}
-
-
-def _moved(then: pd.DataFrame, now: pd.DataFrame) -> dict[int, dict[str, Any]]:
-    both = then.reset_index(names="before").merge(now.reset_index(names="row"), on=KEY)
-    both = both[both["before"] != both["row"]].set_index("row")
-    return {
-        int(row): {"number": number, "before": int(before)}
-        for row, number, before in both[["number", "before"]].itertuples()
-    }
-
-
-def _sent_again(then: pd.DataFrame, to_send: pd.DataFrame) -> Iterator[Difference]:
-    """What failed, before the plan was checked or under its approval: nobody approved that attempt of it."""
-    others = rows_not_in(to_send, then, [*KEY, "attempt"])
-    again = others.drop(index=rows_not_in(others, then, KEY).index)
-    yield from _told("approval.again", "approval.again_many", _by_row(again))
-
-
-def _by_row(orders: pd.DataFrame) -> dict[int, dict[str, Any]]:
-    return {
-        int(row): {"number": number, "product": product, "nth": int(itrx)}
-        for row, number, product, itrx in orders[KEY].itertuples()
-    }
-
-
-def _told(code: str, code_many: str, rows: Mapping[int, Mapping[str, Any]]) -> Iterator[Difference]:
-    if len(rows) > ROWS_LISTED:
-        yield Difference(code_many, {"count": len(rows)}, list(rows))
-        return
-    for row, facts in rows.items():
-        yield Difference(code, {"row": row, **facts})
-
-
-def _dearer(then: pd.DataFrame, to_send: pd.DataFrame) -> Iterator[Difference]:
-    """Products that cost more than approved; what was sent before costs what it cost."""
-    both = to_send.reset_index(names="row").merge(then, on=KEY, suffixes=("", "_before"))
-    dearer = both[both["price"] > both["price_before"]]
-    listed = dearer.groupby(["product", "price_before", "price"], as_index=False).agg(rows=("row", list))
-    for product, before, now, rows in listed.itertuples(index=False):
-        facts = {"product": product, "before": int(before), "now": int(now)}
-        yield Difference("approval.price", facts, rows)
+    account: str
+    base_url: str
+    tab: str
+    month: str
+    follows: str = ""

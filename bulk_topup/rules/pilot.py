@@ -6,15 +6,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bulk_topup.core.model import Kind, Status
-from bulk_topup.rules.resume import KEY
+from bulk_topup.core.model import Kind
+from bulk_topup.core.status import Status
+from bulk_topup.rules.orders import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
-    from bulk_topup.rules.resume import Known
+    from bulk_topup.rules.orders import Known
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bulk_topup.core.model import Finding, Level, Order, Status
-from bulk_topup.rules import approval, resume
-from bulk_topup.rules.resume import KEY, SLOT, Known, Past, Wishes
+from bulk_topup.core.model import Finding, Level, Order
+from bulk_topup.core.status import Status
+from bulk_topup.rules import approval, duplicates, resume
+from bulk_topup.rules import orders as orders_
+from bulk_topup.rules.orders import KEY, SLOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
+    from typing import Any
 
+    from bulk_topup.rules.approval import Identity
     from bulk_topup.rules.checks import Rows
+    from bulk_topup.rules.duplicates import Past
+    from bulk_topup.rules.orders import Known, Wishes
 
 ORDER_COLUMNS = [*KEY, "nominal", "price", "operator"]
+
+
 _ASKED = [*KEY, "price"]
 
 
@@ -28,21 +36,6 @@ class Held:
 
     status: Status
     why: tuple[Finding, ...]
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Whose money, at which provider, from which tab, in which month.
-
-    `follows` is the batch of the same sheet whose place this one takes, "" for the sheet's first: a plan that
-    was approved once is not the plan that pays it anew.
-    """
-
-    account: str
-    base_url: str
-    tab: str
-    month: str
-    follows: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +55,7 @@ class Plan:
     document: approval.Document
     code: str
     day: date
-    overlap: resume.Overlap | None = None
+    overlap: duplicates.Overlap | None = None
 
     def first(self, count: int) -> Plan:
         """The plan with its first `count` orders alone."""
@@ -125,7 +118,7 @@ def make(
     # What was attempted stays what it became, even if the price list or the row's other cells changed since.
     sent = table[is_sent]
     if wishes.retry_failed:
-        closed = list(resume.closed_by_hand(sent[sent["status"] == Status.GAGAL], past.own))
+        closed = list(duplicates.closed_by_hand(sent[sent["status"] == Status.GAGAL], past.own))
         (stopping if wishes.strict else findings).extend(closed)
     since = past.own.started or today
     again, not_again = _retried(sent, stopping, past, since) if wishes.retry_failed else (sent[:0], {})
@@ -140,10 +133,10 @@ def make(
 
     fresh = hold(_repeats(fresh, sent, rows))
     if not wishes.include_changed:
-        fresh = hold(resume.changed_rows(fresh, past.own, rows))
-    fresh = hold(resume.claimed_elsewhere(fresh, past.elsewhere, since))
-    overlap, warnings = resume.paid_recently(fresh, past.recent, is_first=sent.empty)
-    warnings += resume.turned_away(fresh, past.own, today)
+        fresh = hold(duplicates.changed_rows(fresh, past.own, rows))
+    fresh = hold(duplicates.claimed_elsewhere(fresh, past.elsewhere, since))
+    overlap, warnings = duplicates.paid_recently(fresh, past.recent, is_first=sent.empty)
+    warnings += duplicates.turned_away(fresh, past.own, today)
     if wishes.strict:
         fresh = hold(warnings)
     else:
@@ -181,12 +174,12 @@ def _retried(
 ) -> tuple[pd.DataFrame, dict[int, tuple[Finding, ...]]]:
     """Failed rows to send again, one for a slot that no other row of this batch has; why others are not."""
     failed = sent[sent["status"] == Status.GAGAL]
-    taken = resume.claimed_elsewhere(failed, past.elsewhere, since)
+    taken = duplicates.claimed_elsewhere(failed, past.elsewhere, since)
     not_again = _by_row(f for f in (*stopping, *taken) if f.row in failed.index)
-    others = resume.attempted(past.own)
+    others = orders_.attempted(past.own)
     others = others[others["status"] != Status.GAGAL]
     again = failed.drop(index=list(not_again)).drop_duplicates(SLOT)
-    return resume.rows_not_in(again, others, SLOT), not_again
+    return orders_.rows_not_in(again, others, SLOT), not_again
 
 
 def _attempt(orders: pd.DataFrame, known: Known) -> pd.Series[int]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import BookTab, Paid
+from bulk_topup.core.model import BookTab
+from bulk_topup.core.status import Paid
 from bulk_topup.rules import numbers
-from bulk_topup.sending.poll import Verdict
+from bulk_topup.sending.resolve import Verdict
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.header import fold
 

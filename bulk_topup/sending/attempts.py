@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.model import NotSent, Status, Wanted
+from bulk_topup.core.model import NotSent, Wanted
+from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify
 from bulk_topup.record.commits import Alone, Turn, Turns
 from bulk_topup.record.ledger.claims import RELEASED, state_of
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 
     from bulk_topup.core.clock import Clock
     from bulk_topup.core.model import Ending
-    from bulk_topup.record.checkpoint import Attempt, Checkpoint, Ended
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.record.checkpoint.values import Attempt, Ended
     from bulk_topup.record.commits import SharedSync
-    from bulk_topup.record.ledger.claims import Claim, Ledger
+    from bulk_topup.record.ledger.claims import Ledger
+    from bulk_topup.record.ledger.values import Claim
 
 MOST_TOGETHER: Final = 8
 """So many share a turn at most. More of them would cost a little less each; but who leaves together comes

@@ -11,41 +11,43 @@ import functools
 import queue
 import threading
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import near_midnight, wib_day
 from bulk_topup.core.errors import BulkTopupError, StorageFailed
-from bulk_topup.core.model import Ending, Halt, Kind, NotSent, Order, Outcome, Status, Then, Wanted
+from bulk_topup.core.model import Ending, Halt, Kind, NotSent, Stop, Then, Wanted
+from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import Streaks, classify
 from bulk_topup.record.commits import SharedSync
 from bulk_topup.record.ledger.claims import OTHER_DAY
-from bulk_topup.record.ledger.shared import Stop
-from bulk_topup.rules.plan import orders_of
-from bulk_topup.rules.resume import KEY
-from bulk_topup.sending import poll
+from bulk_topup.sending import resolve
 from bulk_topup.sending.attempts import Beginnings, Following, Refused, Unwritten
+from bulk_topup.sending.purse import committed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
 
-    import pandas as pd
-
-    from bulk_topup.core.model import Answer
-    from bulk_topup.record.checkpoint import Checkpoint, Ended
-    from bulk_topup.record.ledger.claims import Claim
-    from bulk_topup.rules.plan import Plan
+    from bulk_topup.core.model import Answer, Order, Outcome
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.record.checkpoint.values import Ended
+    from bulk_topup.record.ledger.values import Claim
     from bulk_topup.sending.attempts import Begun
-    from bulk_topup.sending.poll import Resendable
-    from bulk_topup.sending.session import Tools, Watcher
+    from bulk_topup.sending.purse import Purse
+    from bulk_topup.sending.session import Tools
+    from bulk_topup.sending.watcher import Watcher
 
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0)
+
+
 LATE_S = 5.0
 """A request leaves within this of its attempt or not at all: a machine that slept must not wake up paying."""
 
+
 BUSY_S = 10.0
 """For so long no desk of the account begins a request after one of them came too soon (41)."""
+
 
 LONGEST_WAIT_S = 600.0
 """A provider that asks for a longer pause than this has told us to stop."""
@@ -81,30 +83,6 @@ def halt_by(stop: Stop | None) -> Halt:
     if stop is None:
         return Halt("halt.interrupted")
     return Halt("halt.account", stop.facts())
-
-
-@dataclass
-class Purse:
-    """What may still be spent. `limit` is the plan shown, or the budget if that is less; None is no limit."""
-
-    limit: int | None
-    spent: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def reserve(self, price: int) -> bool:
-        with self._lock:
-            if self.limit is not None and self.spent + price > self.limit:
-                return False
-            self.spent += price
-            return True
-
-    @property
-    def left(self) -> int:
-        return 0 if self.limit is None else self.limit - self.spent
-
-    def correct(self, reserved: int, actual: int) -> None:
-        with self._lock:
-            self.spent += actual - reserved
 
 
 @dataclass(eq=False)
@@ -273,13 +251,13 @@ class Sender:
         """Its attempt, if it may be made and there is money for it."""
         if self.halt is not None or self.guard(order) is not None:
             return None
-        if not self.purse.reserve(order.price - _committed(order, expected)):
+        if not self.purse.reserve(order.price - committed(order, expected)):
             self._stop(Halt("halt.budget", {"limit": str(self.purse.limit)}))
             return None
         wanted = self._wanted(order, expected)
-        if _copy_may_follow(order, wanted.day, self.checkpoint, self.watcher):
+        if copy_may_follow(order, wanted.day, self.checkpoint, self.watcher):
             return wanted
-        self.purse.correct(order.price - _committed(order, expected), 0)
+        self.purse.correct(order.price - committed(order, expected), 0)
         self.tools.throttle.unused()
         return None
 
@@ -329,8 +307,8 @@ class Sender:
         """The order stays unsent, or becomes what its slot's holder makes of it."""
         order, expected = wanted.order, wanted.expected
         status = self._already_claimed(order, holder, expected)
-        before = _committed(order, expected)
-        self.purse.correct(order.price - before, _committed(order, status) - before)
+        before = committed(order, expected)
+        self.purse.correct(order.price - before, committed(order, status) - before)
         self.watcher.done(order, status, None)
 
     def _disowned(self, wanted: Wanted, failure: StorageFailed) -> Outcome:
@@ -383,7 +361,7 @@ class Sender:
         skew_s = self.tools.provider.skew_s(wanted.at, wanted.began)
         outcome = classify(answer, order, at)
         try:
-            of_another = poll.unless_of_other_batch(
+            of_another = resolve.unless_of_other_batch(
                 outcome, order, wanted.day, self.checkpoint, self.tools.ledger
             )
         except StorageFailed:
@@ -401,8 +379,8 @@ class Sender:
 
     def _react(self, wanted: Wanted, ended: Ended) -> None:
         order, (status, outcome) = wanted.order, ended
-        before = _committed(order, wanted.expected)
-        self.purse.correct(order.price - before, _committed(order, status, outcome.debited) - before)
+        before = committed(order, wanted.expected)
+        self.purse.correct(order.price - before, committed(order, status, outcome.debited) - before)
         with self._lock:
             verdict = self._streaks.see(outcome, order.product)
         if outcome.then is Then.ONE_AT_A_TIME:
@@ -434,60 +412,7 @@ class Sender:
             self.halt = self.halt or halt
 
 
-def _committed(order: Order, status: Status, debited: int | None = None) -> int:
-    """Rupiah that this order has cost, or may have."""
-    if status is Status.SUKSES and debited is not None:
-        return debited
-    return order.price if status is Status.SUKSES or status.is_open else 0
-
-
-# -- copies ------------------------------------------------------------------------------------------------
-
-
-def send_waves(
-    plan: Plan,
-    checkpoint: Checkpoint,
-    tools: Tools,
-    watcher: Watcher,
-    *,
-    workers: int,
-    wait_s: float,
-    limit: int,
-) -> Halt | None:
-    """Send the plan's orders; an n-th copy only after copy n-1 is sukses the same day (rule 51's `itrx`).
-
-    `limit` is the most that the batch may have cost by the end, in rupiah. Returns why the run stopped before
-    its last order, if it did. Raises StorageFailed.
-    """
-    orders = _with_ids(plan, checkpoint)
-    moved = orders.loc[orders["state"] != Status.UNSENT, ["id", "state"]].itertuples(index=False)
-    expected = {int(key): Status(state) for key, state in moved}
-    purse = Purse(limit=limit, spent=checkpoint.committed())
-    name = plan.rows.sheet.path.stem
-    sender = Sender(checkpoint, tools, watcher, purse, name, workers)
-    for nth in sorted(orders["itrx"].unique()):
-        wave = orders[orders["itrx"] == nth]
-        if nth > 1:
-            poll.poll(checkpoint, tools, wait_s=wait_s, watcher=watcher)
-            # Once more at its attempt, which may be another day's; here, so that none waits its turn in vain.
-            today = wib_day(tools.clock.now())
-            wave = wave[[_copy_may_follow(order, today, checkpoint, watcher) for order in orders_of(wave)]]
-        sender.run(orders_of(wave), expected)
-        if sender.halt is not None:
-            break
-    return sender.halt
-
-
-def _with_ids(plan: Plan, checkpoint: Checkpoint) -> pd.DataFrame:
-    """The plan's orders with the checkpoint's `id` and present `state`."""
-    known = checkpoint.sendable().rename(columns={"status": "state"})
-    merged = plan.orders.reset_index(names="row").merge(known, on=KEY, how="left", validate="one_to_one")
-    if merged["id"].isna().any():
-        raise AssertionError("an order of the plan is not in the checkpoint, or may have been paid")
-    return merged.set_index("row")
-
-
-def _copy_may_follow(order: Order, day: date, checkpoint: Checkpoint, watcher: Watcher) -> bool:
+def copy_may_follow(order: Order, day: date, checkpoint: Checkpoint, watcher: Watcher) -> bool:
     """Whether copy n-1, where there is one, is sukses on this day; if not, this one is held back."""
     if order.itrx == 1:
         return True
@@ -496,25 +421,3 @@ def _copy_may_follow(order: Order, day: date, checkpoint: Checkpoint, watcher: W
         checkpoint.hold(order.id, Status.UNSENT, "unsent.copy_waits", {"nth": str(order.itrx - 1)})
         watcher.done(order, Status.UNSENT, None)
     return paid is not False
-
-
-# -- unknown ones, once more -------------------------------------------------------------------------------
-
-
-def resend(
-    found: Resendable,
-    checkpoint: Checkpoint,
-    tools: Tools,
-    watcher: Watcher,
-    budget: int | None,
-    batch_name: str,
-) -> Halt | None:
-    """Send unknown orders again, one at a time, each guarded anew as its request leaves.
-
-    They count as spent already, so that only a budget (in rupiah) limits what they come to.
-    """
-    purse = Purse(limit=budget, spent=checkpoint.committed())
-    sender = Sender(checkpoint, tools, watcher, purse, batch_name, guard=found.guard(checkpoint, tools))
-    orders = [open_.order for open_ in found.orders]
-    sender.run(orders, {order.id: Status.UNKNOWN for order in orders})
-    return sender.halt

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from bulk_topup.core.errors import InputError, cause_of
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.os_errors import cause_of
 from bulk_topup.sheet import not_a_sheet
 from bulk_topup.sheet.header import first_of
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from bulk_topup.commands.console import argument
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import BookTab, Notice, OddCell
+from bulk_topup.core.shell import argument
 from bulk_topup.sheet.header import Header, Named, NoHeader, find_header, first_of
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import SystemClock, wib_day
-from bulk_topup.record.checkpoint import SCHEMA
+from bulk_topup.record.checkpoint.schema import SCHEMA
 from bulk_topup.sandbox import Sandbox
 from tests.bench import data, measure
 from tests.markdown import ROOT

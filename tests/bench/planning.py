@@ -10,9 +10,10 @@ import pandas as pd
 
 from bulk_topup.core.clock import SystemClock
 from bulk_topup.provider.client import Provider
-from bulk_topup.rules import checks
+from bulk_topup.rules import approval, checks
 from bulk_topup.rules import plan as planning
-from bulk_topup.rules.resume import ELSEWHERE_COLUMNS, RECENT_COLUMNS, Known, Past, Wishes
+from bulk_topup.rules.duplicates import ELSEWHERE_COLUMNS, RECENT_COLUMNS, Past
+from bulk_topup.rules.orders import Known, Wishes
 from bulk_topup.sandbox import Sandbox
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.process import gather
@@ -29,7 +30,7 @@ def main(path: str, *options: str) -> None:
     with Sandbox() as sandbox:
         prices = Provider(sandbox.url, "sandbox", "sandbox", timeout_s=10, alive=clock.alive).price_list()
     past = Past(Known(), pd.DataFrame(columns=ELSEWHERE_COLUMNS), pd.DataFrame(columns=RECENT_COLUMNS))
-    identity = planning.Identity("sandbox", sandbox.url, sheet.tab, "2025-01")
+    identity = approval.Identity("sandbox", sandbox.url, sheet.tab, "2025-01")
     began = time.perf_counter()
     rows = checks.understand(sheet, prices)
     plan = planning.make(

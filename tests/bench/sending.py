@@ -24,12 +24,13 @@ from typing import TYPE_CHECKING
 import requests
 
 from bulk_topup.core.clock import SystemClock
-from bulk_topup.core.model import Status
+from bulk_topup.core.status import Status
 from bulk_topup.provider.client import LONGEST_CONNECT_S, Provider
 from bulk_topup.provider.pace import Departures, Throttle
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.tables import ledger_url
-from bulk_topup.sending.sender import Purse, Sender
+from bulk_topup.sending.purse import Purse
+from bulk_topup.sending.sender import Sender
 from bulk_topup.sending.session import Tools
 from tests.bench.answering import ARRIVALS
 from tests.builders import a_checkpoint, orders_in, topups
@@ -38,10 +39,9 @@ from tests.markdown import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bulk_topup.core.model import Order, Outcome
+    from bulk_topup.core.model import Order, Outcome, Stop
     from bulk_topup.provider.pace import Pace
     from bulk_topup.record.checkpoint import Checkpoint
-    from bulk_topup.record.ledger.shared import Stop
 
 
 class Unpaced:

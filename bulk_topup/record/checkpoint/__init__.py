@@ -14,206 +14,73 @@ import contextlib
 import errno
 import json
 import os
-import re
 import sqlite3
 import threading
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from bulk_topup import __version__
 from bulk_topup.core.clock import days_booked
-from bulk_topup.core.errors import InputError, StorageFailed, cause_of
-from bulk_topup.core.model import NOTHING, Ending, Kind, Order, Outcome, Status, Then, Wanted, account_of
-from bulk_topup.provider.outcomes import DENIED, RESOLVED_NOT_SENT, TURNED_AWAY, is_belied, order_status
+from bulk_topup.core.errors import InputError, StorageFailed
+from bulk_topup.core.model import NOTHING, Ending, Kind, Order, Then, account_of
+from bulk_topup.core.os_errors import cause_of
+from bulk_topup.core.status import Status
+from bulk_topup.provider.outcomes import RESOLVED_NOT_SENT, TURNED_AWAY, is_belied, order_status
+from bulk_topup.record.checkpoint.file import (
+    assert_nothing_left,
+    connect,
+    empty_draft,
+    place_of,
+    storage_errors,
+    unreadable,
+)
+from bulk_topup.record.checkpoint.schema import SENDINGS_SINCE, assert_ours, migrate
+from bulk_topup.record.checkpoint.sql import (
+    END_ATTEMPT,
+    ENDING,
+    FORGET_STANDING,
+    FORGET_SUMMARY,
+    HOLDERS,
+    INSERT_LINE,
+    INSERT_LOST_LINE,
+    KEEP_FACT,
+    LINES,
+    LINES_ALIKE,
+    LINES_OF_STATUSES,
+    LOST_ORDERS,
+    MAY_HAVE_MOVED,
+    MAY_HAVE_MOVED_IT,
+    MOVE_ORDER,
+    NOTE,
+    OPEN_INVOICES,
+    SENDINGS,
+    UPSERT_ORDER,
+    sql_list,
+)
+from bulk_topup.record.checkpoint.values import Attempt, Ended, OpenInvoice, OpenOrder, PastAttempt, Sending
 from bulk_topup.record.commits import Log, SharedCommits, immediate
 from bulk_topup.record.lines import digest_of, line_of, line_values, lines_alike_of, moved, own_header
-from bulk_topup.rules.resume import KEY, KNOWN_COLUMNS, Known, content_of, statuses
+from bulk_topup.rules.orders import KEY, KNOWN_COLUMNS, Known, statuses
+from bulk_topup.rules.resume import content_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path, PurePath
+    from pathlib import Path
+    from typing import Any
 
     import pandas as pd
 
+    from bulk_topup.core.model import Outcome, Wanted
+    from bulk_topup.record.checkpoint.values import BatchIdentity
     from bulk_topup.record.lines import Line, LinesAlike
+    from bulk_topup.rules.orders import Key
     from bulk_topup.rules.plan import Plan
-    from bulk_topup.rules.resume import Key
-
-APPLICATION_ID = 0x42544F50  # "BTOP": tells our files from any other SQLite database
-SCHEMA = (
-    """
-    CREATE TABLE batch (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-
-    CREATE TABLE orders (
-        id INTEGER PRIMARY KEY,
-        number TEXT NOT NULL, product TEXT NOT NULL, itrx INTEGER NOT NULL,
-        nominal INTEGER NOT NULL, operator TEXT NOT NULL, price INTEGER NOT NULL, row INTEGER NOT NULL,
-        status TEXT NOT NULL DEFAULT 'unsent',
-        speaker INTEGER REFERENCES attempts(id),
-        note TEXT,
-        UNIQUE (number, product, itrx)
-    );
-    CREATE INDEX orders_status ON orders (status);
-
-    CREATE TABLE attempts (
-        id INTEGER PRIMARY KEY,
-        order_id INTEGER NOT NULL REFERENCES orders(id),
-        token TEXT NOT NULL UNIQUE,
-        begun_at TEXT NOT NULL, day TEXT NOT NULL, skew_s REAL,
-        ended_at TEXT, settled_at TEXT, kind TEXT, code TEXT, reason_code TEXT, reason TEXT,
-        invoice TEXT, serial TEXT, debited INTEGER, balance INTEGER, answered_at TEXT
-    );
-    CREATE INDEX attempts_order ON attempts (order_id);
-    CREATE INDEX attempts_invoice ON attempts (invoice);
-    CREATE INDEX attempts_other_day ON attempts (id) WHERE substr(answered_at, 1, 10) <> day;
-
-    CREATE TABLE lines (
-        position INTEGER PRIMARY KEY,
-        row INTEGER NOT NULL, cells TEXT NOT NULL,
-        number TEXT, product TEXT, itrx INTEGER,
-        status TEXT, why TEXT,
-        removed INTEGER NOT NULL DEFAULT 0
-    );
-    CREATE INDEX lines_key ON lines (number, product, itrx);
-
-    CREATE TABLE trail (
-        id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
-        order_id INTEGER, note TEXT NOT NULL DEFAULT ''
-    );
-    """,
-    """
-    CREATE TABLE summary (facts TEXT NOT NULL);
-    CREATE INDEX lines_held ON lines (status) WHERE status IS NOT NULL;
-
-    CREATE TRIGGER order_restated AFTER UPDATE OF status, speaker ON orders BEGIN DELETE FROM summary; END;
-    CREATE TRIGGER attempt_begun AFTER INSERT ON attempts BEGIN DELETE FROM summary; END;
-    CREATE TRIGGER attempt_ended AFTER UPDATE ON attempts BEGIN DELETE FROM summary; END;
-    CREATE TRIGGER closed_by_hand AFTER INSERT ON trail WHEN NEW.what LIKE 'resolve %'
-        BEGIN DELETE FROM summary; END;
-    """,
-    """
-    ALTER TABLE trail ADD COLUMN plan_code TEXT NOT NULL DEFAULT '';
-    ALTER TABLE trail ADD COLUMN approved_by TEXT NOT NULL DEFAULT '';
-    ALTER TABLE trail ADD COLUMN after INTEGER;  -- the last attempt before it
-
-    UPDATE trail SET after = (SELECT coalesce(max(a.id), 0) FROM attempts a WHERE a.begun_at < trail.at)
-        WHERE what IN ('run', 'resend', 'prove 51');
-    UPDATE trail SET plan_code = substr(note, instr(note, ', plan ') + 7, 19)
-        WHERE what = 'run' AND instr(note, ', plan ');
-    UPDATE trail SET approved_by = substr(note, instr(note, ', approved by ') + 14)
-        WHERE what = 'run' AND instr(note, ', approved by ');
-    """,
-    """
-    CREATE TABLE standing (digest TEXT NOT NULL);  -- of the plan whose lines stand in `lines`
-    """,
-)
-"""One entry per schema version; a file of version n gets the entries after the n-th."""
-
-SENDINGS_SINCE = 3
-"""The version since which the trail says where among the attempts each command began."""
 
 REMOVED_OFFSET = 10_000_000
 """Lines of rows that left the sheet are placed after any row that a sheet can have."""
-
-
-@dataclass(frozen=True)
-class BatchIdentity:
-    """What a checkpoint must agree with before anything is sent under it; `account` by `account_of`."""
-
-    account: str
-    base_url: str
-    file: str
-    tab: str
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One durable attempt: written before its request leaves."""
-
-    id: int
-    order: Order
-    token: str
-    begun_at: datetime
-
-
-class Ended(NamedTuple):
-    """The order's status after an attempt, and the attempt's outcome as it was recorded."""
-
-    status: Status
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class PastAttempt:
-    """An attempt as it stands; `kind` is None where no outcome was recorded."""
-
-    id: int
-    token: str
-    begun_at: datetime
-    ended_at: datetime
-    day: date
-    skew_s: float | None
-    kind: Kind | None
-    invoice: str
-
-    @property
-    def is_unknown(self) -> bool:
-        return self.kind is None or self.kind is Kind.UNKNOWN
-
-    @property
-    def is_open(self) -> bool:
-        """Whether money may have moved for this attempt, and nobody has said so yet."""
-        return self.is_unknown or self.kind is Kind.EXISTS
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """A command that sent something: when it began (ISO text), who ran it, how many orders it sent.
-
-    `plan_code` is "" of one that sent open orders once more, `approved_by` where nobody approved it. All but
-    `orders` is "" of what was sent by a command that this file knows nothing of.
-    """
-
-    at: str
-    who: str
-    plan_code: str
-    approved_by: str
-    orders: int
-
-
-@dataclass(frozen=True, slots=True)
-class OpenInvoice:
-    """What `cekstatus` is asked with; `id` is the attempt's.
-
-    `product` is what its answer has to name besides: None where the provider has once said of this invoice
-    that it is this order's, and is pending.
-    """
-
-    id: int
-    order_id: int
-    number: str
-    product: str | None
-    invoice: str
-    rupiah: int
-    begun_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OpenOrder:
-    """An unknown or accepted order with its attempts, the oldest first."""
-
-    order: Order
-    status: Status
-    past: tuple[PastAttempt, ...]
-
-    @property
-    def invoice(self) -> str:
-        """The last one that an answer named and left open; "" where none did."""
-        named = (past.invoice for past in reversed(self.past) if past.is_unknown and past.invoice)
-        return next(named, "")
 
 
 class Checkpoint:
@@ -230,7 +97,7 @@ class Checkpoint:
         self._lock = threading.Lock()
         self._commits = SharedCommits(self._shared)
         self._log = None if read_only else Log(connection)
-        self._place = None if read_only else _place_of(path)
+        self._place = None if read_only else place_of(path)
         self._was_gone = False
 
     # -- opening and closing -------------------------------------------------------------------------------
@@ -241,8 +108,8 @@ class Checkpoint:
 
         It appears whole or not at all, so that a kill right now leaves no file that belongs to nobody.
         """
-        with _storage_errors(path):
-            draft = _empty_draft(path)
+        with storage_errors(path):
+            draft = empty_draft(path)
             # A rollback journal: what is committed stands in the file itself, not in a log left behind.
             self = cls._connected(draft, journal="DELETE")
             try:
@@ -261,7 +128,7 @@ class Checkpoint:
         Raises InputError where it is damaged, not ours, newer than this program, or another batch's.
         """
         if not path.exists():
-            _assert_nothing_left(path)
+            assert_nothing_left(path)
             return None
         if not path.stat().st_size:
             raise InputError("checkpoint.damaged", path=path, why="why.empty")
@@ -284,26 +151,26 @@ class Checkpoint:
         StorageFailed where it can't be read.
         """
         if not path.is_file():
-            _assert_nothing_left(path)
+            assert_nothing_left(path)
             return None
         try:
-            db = _connect(path, read_only=True)
+            db = connect(path, read_only=True)
             try:
-                _assert_ours(db, path)
+                assert_ours(db, path)
             except BaseException:
                 db.close()
                 raise
         except sqlite3.DatabaseError as error:
-            raise _unreadable(path, error) from None
+            raise unreadable(path, error) from None
         self = cls(path, db, read_only=True)
         self.assert_identity(expected or {})
         return self
 
     @classmethod
     def _connected(cls, path: Path, journal: str = "WAL") -> Checkpoint:
-        db = _connect(path)
+        db = connect(path)
         try:
-            _assert_ours(db, path)
+            assert_ours(db, path)
             for pragma in (
                 f"journal_mode={journal}",
                 "synchronous=FULL",
@@ -312,7 +179,7 @@ class Checkpoint:
                 "foreign_keys=1",
             ):
                 db.execute(f"PRAGMA {pragma}")
-            _migrate(db)
+            migrate(db)
             return cls(path, db)
         except BaseException:
             db.close()
@@ -345,7 +212,7 @@ class Checkpoint:
     def sync(self) -> None:
         """Return once all that was written before is on the disk."""
         if self._log is not None:
-            with _storage_errors(self.path):
+            with storage_errors(self.path):
                 self._log.sync()
 
     def _transaction(self) -> AbstractContextManager[sqlite3.Connection]:
@@ -358,7 +225,7 @@ class Checkpoint:
 
     @contextlib.contextmanager
     def _written(self, *, may_wait: bool) -> Iterator[sqlite3.Connection]:
-        with self._lock, _storage_errors(self.path):
+        with self._lock, storage_errors(self.path):
             self._keep_in_place()
             log = self._log
             with immediate(self._db) if log is None else log.transaction(self._db, may_wait=may_wait):
@@ -374,7 +241,7 @@ class Checkpoint:
         with this process. Raises StorageFailed where another one has its place.
         """
         try:
-            place = _place_of(self.path)
+            place = place_of(self.path)
         except FileNotFoundError:
             self._put_back()
             return
@@ -382,7 +249,7 @@ class Checkpoint:
             raise StorageFailed("checkpoint.replaced", path=self.path)
 
     def _put_back(self) -> None:
-        draft = _empty_draft(self.path)
+        draft = empty_draft(self.path)
         self._db.execute("VACUUM INTO ?", (str(draft),))
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
@@ -396,7 +263,7 @@ class Checkpoint:
         self._db, self._log, self._place = again._db, again._log, again._place  # noqa: SLF001
 
     def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        with self._lock, _storage_errors(self.path, read_only=self._read_only):
+        with self._lock, storage_errors(self.path, read_only=self._read_only):
             return self._db.execute(sql, values).fetchall()
 
     # -- facts about the batch -----------------------------------------------------------------------------
@@ -408,7 +275,7 @@ class Checkpoint:
 
     def set_facts(self, facts: Mapping[str, str]) -> None:
         with self._transaction() as db:
-            db.executemany(_KEEP_FACT, list(facts.items()))
+            db.executemany(KEEP_FACT, list(facts.items()))
 
     def halt(self) -> tuple[str, dict[str, str], str] | None:
         """Why the last run stopped early: its code and facts, and when (ISO text); None if it did not."""
@@ -437,7 +304,7 @@ class Checkpoint:
     ) -> None:
         """Add to the trail, which is never rewritten."""
         with self._transaction() as db:
-            db.execute(_NOTE, (at.isoformat(), who, what, order_id, note, plan_code, approved_by))
+            db.execute(NOTE, (at.isoformat(), who, what, order_id, note, plan_code, approved_by))
 
     def sendings(self) -> list[Sending]:
         """The commands that sent something, the first first; none of a file of an earlier version that is
@@ -448,8 +315,8 @@ class Checkpoint:
         return [Sending(*row) for row in kept.get("sendings") or self._counted_sendings()]
 
     def _counted_sendings(self) -> list[tuple[object, ...]]:
-        rows = self._rows(_SENDINGS, "outcome.not_in_checkpoint")
-        lost = self._rows(_LOST_ORDERS, "outcome.not_in_checkpoint")[0][0]
+        rows = self._rows(SENDINGS, "outcome.not_in_checkpoint")
+        lost = self._rows(LOST_ORDERS, "outcome.not_in_checkpoint")[0][0]
         return [*map(tuple, rows), *([("", "", "", "", lost)] if lost else [])]
 
     # -- the sheet and its orders --------------------------------------------------------------------------
@@ -465,7 +332,7 @@ class Checkpoint:
         )
         turned_away = self._of_attempts(
             "max(a.day)",
-            f"a.kind = 'not_sent' AND o.status = 'unsent' AND a.code IN ({_listed(TURNED_AWAY)})",
+            f"a.kind = 'not_sent' AND o.status = 'unsent' AND a.code IN ({sql_list(TURNED_AWAY)})",
         )
         return Known(
             self._orders(KNOWN_COLUMNS, of_the_sheet),
@@ -525,19 +392,19 @@ class Checkpoint:
         Lines of rows that left the sheet stay where their order was attempted; all others are replaced.
         """
         with self._transaction() as db:
-            db.executemany(_KEEP_FACT, list(facts.items()))
+            db.executemany(KEEP_FACT, list(facts.items()))
             before = db.total_changes
-            db.executemany(_UPSERT_ORDER, _order_values(plan))
+            db.executemany(UPSERT_ORDER, _order_values(plan))
             # A release that reads sheets in another way has another version.
             digest = f"{__version__} {digest_of(plan)}"
             if not _lines_stand(db, digest):
-                db.executemany(_MOVE_ORDER, _row_values(plan))
+                db.executemany(MOVE_ORDER, _row_values(plan))
                 _replace_lines(db, plan, json.loads(self._header(db)))
                 of_sheet = [("header", json.dumps(own_header(plan))), ("content", content_of(plan.rows))]
-                db.executemany(_KEEP_FACT, of_sheet)
+                db.executemany(KEEP_FACT, of_sheet)
                 db.execute("INSERT INTO standing VALUES (?)", (digest,))
             if db.total_changes != before:
-                db.execute(_FORGET_SUMMARY)
+                db.execute(FORGET_SUMMARY)
             (kept,) = db.execute("SELECT count(*) FROM lines WHERE NOT removed").fetchone()
             if kept != plan.rows_in:
                 raise AssertionError(f"{plan.rows_in} rows in, {kept} lines kept")
@@ -625,11 +492,11 @@ class Checkpoint:
 
     def _end(self, db: sqlite3.Connection, ending: Ending) -> Ended:
         attempt_id, outcome = ending.attempt_id, ending.outcome
-        order_id, before, is_held = db.execute(_ENDING, (outcome.invoice or None, attempt_id)).fetchone()
+        order_id, before, is_held = db.execute(ENDING, (outcome.invoice or None, attempt_id)).fetchone()
         if is_held:
             outcome = replace(outcome, kind=Kind.UNKNOWN, then=Then.STOP, code="outcome.same_invoice")
         own = {"at": ending.at.isoformat(), "id": attempt_id, "skew_s": ending.skew_s}
-        db.execute(_END_ATTEMPT, {**_outcome_values(outcome), **own})
+        db.execute(END_ATTEMPT, {**_outcome_values(outcome), **own})
         status = self._restate(db, order_id)
         if before == Status.SUKSES and status is not Status.SUKSES:
             raise AssertionError(f"attempt {attempt_id}: a paid order cannot become {status}")
@@ -650,7 +517,7 @@ class Checkpoint:
         """The same, for a claim found in the ledger whose order may be missing here altogether."""
         key = (claim["number"], claim["product"], claim["itrx"])
         with self._transaction() as db:
-            db.execute(_FORGET_SUMMARY)
+            db.execute(FORGET_SUMMARY)
             db.execute(
                 """INSERT OR IGNORE INTO orders (number, product, itrx, nominal, operator, price, row)
                    VALUES (?, ?, ?, ?, '', ?, ?)""",
@@ -660,8 +527,8 @@ class Checkpoint:
             (order_id,) = db.execute(
                 "SELECT id FROM orders WHERE number = ? AND product = ? AND itrx = ?", key
             ).fetchone()
-            db.execute(_INSERT_LOST_LINE, (REMOVED_OFFSET, claim["row"], *key, *key))
-            db.execute(_FORGET_STANDING)
+            db.execute(INSERT_LOST_LINE, (REMOVED_OFFSET, claim["row"], *key, *key))
+            db.execute(FORGET_STANDING)
         self.lost_attempt(order_id, claim["token"], claim["claimed_at"], claim["day"])
 
     def _restate(self, db: sqlite3.Connection, order_id: int) -> Status:
@@ -681,7 +548,7 @@ class Checkpoint:
     def open_invoices(self) -> list[OpenInvoice]:
         """Every pending attempt, and every unknown one of an open order with an invoice that no other order
         holds; the oldest first."""
-        rows = self._rows(_OPEN_INVOICES)
+        rows = self._rows(OPEN_INVOICES)
         return [
             OpenInvoice(key, order_id, number, product, invoice, rupiah, datetime.fromisoformat(begun_at))
             for key, order_id, number, product, invoice, rupiah, begun_at in rows
@@ -725,7 +592,7 @@ class Checkpoint:
 
         What an answer about another order named, or an invoice that was taken, is held by nobody for that.
         """
-        return [row["row"] for row in self._rows(_HOLDERS, invoice, but)]
+        return [row["row"] for row in self._rows(HOLDERS, invoice, but)]
 
     def resolve(self, order: OpenOrder, outcome: Outcome, at: datetime, who: str, note: str) -> Status:
         """A person's word on what became of an open order: an invoice speaks of its last open attempt alone,
@@ -736,7 +603,7 @@ class Checkpoint:
             for attempt_id in concerned:
                 status = self._end(db, Ending(attempt_id, outcome, at)).status
             what = f"resolve {outcome.kind} {outcome.invoice}".strip()
-            db.execute(_NOTE, (at.isoformat(), who, what, order.order.id, note, "", ""))
+            db.execute(NOTE, (at.isoformat(), who, what, order.order.id, note, "", ""))
         return status
 
     def claims_expected(self) -> dict[str, Status]:
@@ -746,7 +613,7 @@ class Checkpoint:
     def moved_tokens(self) -> dict[Status, list[str]]:
         """The tokens of the attempts that may have moved money, by their order's status; those of the most
         frequent one in the order in which they were made."""
-        tokens = self._tokens(_MAY_HAVE_MOVED_IT)
+        tokens = self._tokens(MAY_HAVE_MOVED_IT)
         return {status: some for status, some in tokens.items() if status not in _UNMOVED}
 
     def _tokens(self, condition: str) -> dict[Status, list[str]]:
@@ -780,7 +647,7 @@ class Checkpoint:
             f"""SELECT a.day, o.number, o.nominal, o.itrx, o.product, o.row, a.token,
                        a.begun_at AS claimed_at, min(a.id) AS first
                 FROM attempts a JOIN orders o ON o.id = a.order_id
-                WHERE {_MAY_HAVE_MOVED}
+                WHERE {MAY_HAVE_MOVED}
                 GROUP BY a.day, o.number, o.nominal, o.itrx"""  # noqa: S608
         )
         return [{name: row[name] for name in row.keys() if name != "first"} for row in rows]  # noqa: SIM118
@@ -865,17 +732,17 @@ class Checkpoint:
         """
         wanted = None if statuses is None else json.dumps(list(statuses))
         facts = {"statuses": wanted, "number": number, "by_hand": by_hand}
-        sql = _LINES if statuses is None else _LINES_OF_STATUSES
+        sql = LINES if statuses is None else LINES_OF_STATUSES
         with self._reader() as reader:
             yield from (line_of(dict(row)) for row in reader.execute(sql, facts))
 
     @contextlib.contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
-        with _storage_errors(self.path, read_only=self._read_only):
+        with storage_errors(self.path, read_only=self._read_only):
             if not self._read_only:
                 with self._lock:
                     self._keep_in_place()
-            with contextlib.closing(_connect(self.path, read_only=self._read_only)) as reader:
+            with contextlib.closing(connect(self.path, read_only=self._read_only)) as reader:
                 yield reader
 
     def lines_alike(self) -> list[LinesAlike]:
@@ -903,7 +770,7 @@ class Checkpoint:
         with self._lock:
             before = self._writes()
         with self._reader() as reader:
-            groups = [dict(row) for row in reader.execute(_LINES_ALIKE)]
+            groups = [dict(row) for row in reader.execute(LINES_ALIKE)]
         if self._read_only:
             return groups
         facts = {
@@ -959,272 +826,13 @@ _SPEAKS: Mapping[Status, frozenset[Kind | None]] = {
     Status.INVALID: frozenset(),
 }
 
+
 _UNMOVED = frozenset({Status.UNSENT, Status.GAGAL})
-_MAY_HAVE_MOVED_IT = "coalesce(a.kind, 'unknown') NOT IN ('not_sent', 'refused', 'gagal')"
-_MAY_HAVE_MOVED = f"o.status NOT IN ('unsent', 'gagal') AND {_MAY_HAVE_MOVED_IT}"
-"""Whether money may have moved for attempt `a` of order `o`."""
-
-_UPSERT_ORDER = """
-    INSERT INTO orders (number, product, itrx, nominal, price, operator, row) VALUES (?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (number, product, itrx) DO UPDATE
-    SET nominal = excluded.nominal, price = excluded.price, operator = excluded.operator, row = excluded.row,
-        note = NULL
-    WHERE status IN ('unsent', 'gagal')
-      AND (nominal, price, operator, row, note)
-          IS NOT (excluded.nominal, excluded.price, excluded.operator, excluded.row, NULL)
-"""
-
-_KEEP_FACT = "INSERT OR REPLACE INTO batch VALUES (?, ?)"
-_FORGET_SUMMARY = "DELETE FROM summary"
-_FORGET_STANDING = "DELETE FROM standing"
-
-_NOTE = """
-    INSERT INTO trail (at, who, what, order_id, note, plan_code, approved_by, after)
-    VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM attempts))
-"""
-
-_SENDINGS = """
-    WITH began AS (
-        SELECT id, at, who, plan_code, approved_by, after, lead(after) OVER (ORDER BY id) AS until
-        FROM trail WHERE what IN ('run', 'resend', 'prove 51')
-    ), counted AS (
-        SELECT b.*, (
-            SELECT count(DISTINCT a.order_id) FROM attempts a
-            WHERE a.id > b.after AND (b.until IS NULL OR a.id <= b.until)
-              AND coalesce(a.kind, '') <> 'not_sent' AND coalesce(a.code, '') <> ?
-        ) AS orders
-        FROM began b
-    )
-    SELECT at, who, plan_code, approved_by, orders FROM counted WHERE orders ORDER BY id
-"""
-"""By the attempts between two commands, not by their times: a clock can be set back."""
-
-_LOST_ORDERS = "SELECT count(DISTINCT order_id) FROM attempts WHERE code = ?"
-
-_INSERT_LINE = """
-    INSERT INTO lines (position, row, cells, number, product, itrx, status, why, removed)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-
-_INSERT_LOST_LINE = """
-    INSERT INTO lines (position, row, cells, number, product, itrx, removed)
-    SELECT (SELECT coalesce(max(position) + 1, 0) FROM lines) + ?, ?, '[]', ?, ?, ?, 1
-    WHERE NOT EXISTS (
-        SELECT 1 FROM lines WHERE status IS NULL AND number = ? AND product = ? AND itrx = ?
-    )
-"""
-
-_END_ATTEMPT = """
-    UPDATE attempts SET
-        ended_at = coalesce(ended_at, :at), settled_at = :at,
-        kind = :kind, code = :code, reason_code = :reason_code, reason = :reason, invoice = :invoice,
-        serial = coalesce(nullif(:serial, ''), serial),
-        debited = coalesce(:debited, debited), balance = coalesce(:balance, balance),
-        answered_at = coalesce(nullif(:answered_at, ''), answered_at),
-        skew_s = coalesce(:skew_s, skew_s)
-    WHERE id = :id
-"""
-
-_HELD = """(
-    h.kind IN ('sukses', 'pending', 'gagal')
-    OR h.kind = 'unknown' AND h.code NOT IN ('outcome.other_order', 'outcome.same_invoice')
-)"""
-"""Whether attempt `h` holds the invoice that it names: a stray answer keeps no owner from it."""
-
-_HOLDERS = f"""
-    SELECT o.row FROM attempts h JOIN orders o ON o.id = h.order_id
-    WHERE h.invoice = ? AND o.id IS NOT ? AND {_HELD}
-"""  # noqa: S608
-
-_ENDING = f"""
-    SELECT o.id, o.status, EXISTS (
-        SELECT 1 FROM attempts h WHERE h.invoice = ? AND h.order_id <> o.id AND {_HELD})
-    FROM attempts a JOIN orders o ON o.id = a.order_id WHERE a.id = ?
-"""  # noqa: S608
-"""Of an attempt that ends: its order, what that is until now, and whether another one holds this invoice."""
-
-_OPEN_INVOICES = f"""
-    SELECT a.id, a.order_id, o.number, iif(a.kind = 'unknown', o.product, NULL), a.invoice,
-           coalesce(a.debited, o.price), a.begun_at
-    FROM attempts a JOIN orders o ON o.id = a.order_id
-    WHERE a.kind = 'pending'
-       OR o.status IN ('pending', 'accepted', 'unknown') AND a.kind = 'unknown' AND a.invoice <> ''
-          AND NOT EXISTS (
-              SELECT 1 FROM attempts h WHERE h.invoice = a.invoice AND h.order_id <> a.order_id AND {_HELD})
-    ORDER BY a.id
-"""  # noqa: S608
-
-_MOVE_ORDER = "UPDATE orders SET row = ? WHERE number = ? AND product = ? AND itrx = ?"
-"""A row that was sent before may stand elsewhere in the sheet now; it is called by its present number."""
-
-_INVOICE = f"""
-    coalesce(nullif(a.invoice, ''), (
-        SELECT b.invoice FROM attempts b
-        WHERE b.order_id = o.id AND b.kind = 'unknown' AND b.invoice <> ''
-          AND NOT EXISTS (
-              SELECT 1 FROM attempts h WHERE h.invoice = b.invoice AND h.order_id <> b.order_id AND {_HELD})
-        ORDER BY b.id DESC LIMIT 1
-    ), '')
-"""  # noqa: S608
-"""Of order `o` with its speaker `a`: a 51 names none, but an open attempt before it may have got one."""
-
-_BY_HAND = """
-    (SELECT order_id, max(id), at, who, note FROM trail WHERE what LIKE 'resolve %' GROUP BY order_id) r
-    ON r.order_id = o.id AND r.at >= a.begun_at
-"""
-"""The last time that a person closed order `o`, if its speaker `a` was not sent after that."""
 
 
 def _days_of(attempt: sqlite3.Row) -> set[date]:
     begun_at = datetime.fromisoformat(attempt["begun_at"])
     return days_booked(date.fromisoformat(attempt["day"]), begun_at, attempt["skew_s"])
-
-
-def _listed(codes: Iterable[str]) -> str:
-    return ", ".join(f"'{code}'" for code in sorted(codes))
-
-
-_SENT_AT = f"""
-    iif(a.kind = 'exists' OR r.at IS NOT NULL, (
-        SELECT min(t.begun_at) FROM attempts t WHERE t.order_id = o.id AND t.id <= a.id
-           AND (t.id = a.id OR t.kind IS NULL OR t.kind IN ('unknown', 'exists')
-                OR t.day = a.day AND t.code IN ({_listed(DENIED)}))
-    ), a.begun_at)
-"""  # noqa: S608
-"""When order `o` left: where a 51 refused its speaker `a`, the provider holds an attempt before it."""
-
-_LINES_ALIKE = f"""
-    SELECT coalesce(l.status, o.status) AS status, coalesce(o.operator, '') AS operator, l.removed,
-           coalesce(iif(l.why IS NULL, '', (
-               SELECT group_concat(json_extract(value, '$[2]')) FROM json_each(l.why))), '') AS codes,
-           coalesce(iif(o.status = 'gagal', a.reason_code, ''), '') AS reason_code,
-           r.at IS NOT NULL AS by_hand, count(*) AS rows,
-           sum(coalesce(iif(o.status = 'sukses', a.debited, NULL), o.price, 0)) AS rupiah,
-           min(iif(a.kind IS NOT 'not_sent', {_SENT_AT}, NULL)) AS first_sent,
-           max(iif(a.kind IS NOT 'not_sent', {_SENT_AT}, NULL)) AS last_sent
-    FROM lines l
-    LEFT JOIN orders o ON l.status IS NULL
-         AND o.number = l.number AND o.product = l.product AND o.itrx = l.itrx
-    LEFT JOIN attempts a ON a.id = o.speaker
-    LEFT JOIN {_BY_HAND}
-    GROUP BY 1, 2, 3, 4, 5, 6
-"""  # noqa: S608
-
-_LINES = f"""
-    SELECT l.row, l.cells, l.status AS held, l.why, l.removed,
-           o.status, o.number, o.product, o.nominal, o.operator, o.price, o.note,
-           {_SENT_AT} AS begun_at, a.kind, a.code, a.reason_code, a.reason, {_INVOICE} AS invoice, a.serial,
-           a.debited, r.at AS closed_at, r.who AS closed_by, r.note AS closing_note,
-           (SELECT count(*) FROM attempts t WHERE t.order_id = o.id AND t.kind IS NOT 'not_sent') AS tries,
-           z.reason_code AS last_reason_code, z.reason AS last_reason
-    FROM lines l
-    LEFT JOIN orders o ON l.status IS NULL
-         AND o.number = l.number AND o.product = l.product AND o.itrx = l.itrx
-    LEFT JOIN attempts a ON a.id = o.speaker
-    LEFT JOIN {_BY_HAND}
-    LEFT JOIN attempts z ON z.id <> o.speaker AND z.id = (
-         SELECT max(t.id) FROM attempts t WHERE t.order_id = o.id AND t.kind IS NOT 'not_sent')
-    WHERE (:statuses IS NULL OR coalesce(l.status, o.status) IN (SELECT value FROM json_each(:statuses)))
-      AND (:number IS NULL OR l.number IS NULL OR l.number = :number)
-      AND (NOT :by_hand OR r.at IS NOT NULL)
-    ORDER BY l.position
-"""  # noqa: S608
-
-
-_LINES_OF_STATUSES = _LINES.replace(
-    "FROM lines l\n",
-    """FROM (
-        SELECT position FROM lines WHERE status IN (SELECT value FROM json_each(:statuses))
-        UNION ALL
-        SELECT k.position FROM orders w JOIN lines k ON k.status IS NULL
-            AND k.number = w.number AND k.product = w.product AND k.itrx = w.itrx
-        WHERE w.status IN (SELECT value FROM json_each(:statuses))
-    ) wanted CROSS JOIN lines l ON l.position = wanted.position
-""",
-    1,
-)
-"""The same, found by the indexes of the statuses: a few open rows among a million."""
-
-
-def halt_fact(code: str, facts: Mapping[str, str], at: datetime) -> dict[str, str]:
-    """As `Checkpoint.halt` has it back."""
-    return {"halt": json.dumps({"code": code, "facts": dict(facts), "at": at.isoformat()})}
-
-
-def _assert_nothing_left(path: Path) -> None:
-    """A log without its file holds attempts, and SQLite would replay it into whatever file comes next."""
-    for ending in ("-wal", "-journal"):
-        log = path.with_name(path.name + ending)
-        if log.exists() and log.stat().st_size:
-            raise InputError("checkpoint.half", path=path, log=log)
-
-
-def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    # Never mode=rwc, SQLite's own: a file that was taken away would come back empty.
-    place = _address_to_read(path) if read_only else f"{uri_of(path.absolute())}?mode=rw"
-    db = sqlite3.connect(place, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
-    db.row_factory = sqlite3.Row
-    return db
-
-
-def uri_of(path: PurePath) -> str:
-    """As SQLite reads it: the server of a Windows share is a part of the path, and no host."""
-    return re.sub("^file://(?!/)", "file:////", path.as_uri())
-
-
-def _empty_draft(path: Path) -> Path:
-    """A file for its owner's eyes alone, to be filled and then given this path."""
-    draft = path.with_name(f".{path.name}.new")
-    draft.unlink(missing_ok=True)
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    return draft
-
-
-def _place_of(path: Path) -> tuple[int, int]:
-    """Which file it is that has this path."""
-    status = path.stat()
-    return status.st_dev, status.st_ino
-
-
-def _address_to_read(path: Path) -> str:
-    # Where no log lies beside it, SQLite would make one to read it, and leave it there.
-    at_rest = not path.with_name(f"{path.name}-wal").exists()
-    return f"{uri_of(path.absolute())}?mode=ro{'&immutable=1' if at_rest else ''}"
-
-
-@contextlib.contextmanager
-def _storage_errors(path: Path, *, read_only: bool = False) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-        raise
-    except (sqlite3.DatabaseError, OSError) as error:
-        if read_only:
-            raise _unreadable(path, error) from None
-        raise StorageFailed("checkpoint.unwritable", path=path, why=cause_of(error)) from None
-
-
-def _unreadable(path: Path, error: Exception) -> InputError | StorageFailed:
-    if isinstance(error, sqlite3.OperationalError | OSError):
-        return StorageFailed("checkpoint.unreadable", path=path, why=cause_of(error))
-    return InputError("checkpoint.damaged", path=path, why=cause_of(error))
-
-
-def _assert_ours(db: sqlite3.Connection, path: Path) -> None:
-    (application,) = db.execute("PRAGMA application_id").fetchone()
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if application != APPLICATION_ID and tables:
-        raise InputError("checkpoint.not_ours", path=path)
-    if version > len(SCHEMA):
-        raise InputError("checkpoint.newer", path=path)
-
-
-def _migrate(db: sqlite3.Connection) -> None:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    for number, script in enumerate(SCHEMA[version:], start=version + 1):
-        mark = f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={number};"
-        db.executescript(f"BEGIN IMMEDIATE; {script}; {mark} COMMIT;")
 
 
 def _order_values(plan: Plan) -> Iterator[tuple[object, ...]]:
@@ -1251,9 +859,9 @@ def _replace_lines(db: sqlite3.Connection, plan: Plan, old_header: Sequence[str]
                 ON l.status IS NULL AND l.number = o.number AND l.product = o.product AND l.itrx = o.itrx
            WHERE o.status <> 'unsent' ORDER BY l.position"""
     ).fetchall()
-    db.execute(_FORGET_STANDING)
+    db.execute(FORGET_STANDING)
     db.execute("DELETE FROM lines")
-    db.executemany(_INSERT_LINE, line_values(plan))
+    db.executemany(INSERT_LINE, line_values(plan))
     keys = (frame[KEY].itertuples(index=False) for frame in (plan.orders, plan.attempted))
     present = {tuple(key) for frame in keys for key in frame}
     header = own_header(plan)
@@ -1261,7 +869,7 @@ def _replace_lines(db: sqlite3.Connection, plan: Plan, old_header: Sequence[str]
     for position, row in enumerate(gone, start=REMOVED_OFFSET):
         cells = moved(row["cells"], old_header, header)
         key = (row["number"], row["product"], row["itrx"])
-        db.execute(_INSERT_LINE, (position, row["row"], cells, *key, None, None, 1))
+        db.execute(INSERT_LINE, (position, row["row"], cells, *key, None, None, 1))
 
 
 def _outcome_values(outcome: Outcome) -> dict[str, object]:

@@ -14,85 +14,33 @@ claim before it is committed. So there a claim first waits for its turn at that 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from dataclasses import asdict
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bulk_topup.core.clock import wib_day
-from bulk_topup.core.errors import InputError, StorageFailed
-from bulk_topup.core.model import Order, Status, Wanted
+from bulk_topup.core.errors import StorageFailed
+from bulk_topup.core.status import Status
 from bulk_topup.record.ledger.shared import Account, stop_every_account
-from bulk_topup.record.ledger.tables import (
-    BATCHES,
-    CLAIMS,
-    FORGOTTEN,
-    META,
-    Prepared,
-    Store,
-    is_address,
-    ledger_url,
-)
+from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, Prepared
+from bulk_topup.record.ledger.values import HELD, OPEN, PAID, BatchEntry, Claim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
+    from typing import Any, Final
 
     import pandas as pd
 
-    from bulk_topup.record.ledger.shared import Stop
+    from bulk_topup.core.model import Order, Stop, Wanted
     from bulk_topup.record.ledger.tables import Db
 
 T = TypeVar("T")
 
-OPEN, PAID, HELD = "open", "paid", "held"
+
 OTHER_DAY: Final = "ledger.other_day"
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Who holds a slot. `state` is open (money may have moved), paid, or held (the provider's own 51)."""
-
-    batch: str
-    batch_name: str
-    row: int
-    product: str
-    token: str
-    state: str
-    day: str
-    claimed_at: str
-
-    @property
-    def is_open(self) -> bool:
-        return self.state == OPEN
-
-
-@dataclass(frozen=True, slots=True)
-class BatchEntry:
-    """What a batch had come to when a command was last done with it.
-
-    `name` is the sheet's without its ending, `path` its progress file ("" where only claims are known of it,
-    and then no rupiah), `started` a WIB day, `touched` a time in WIB, both ISO texts.
-    """
-
-    account: str
-    base_url: str
-    batch: str
-    name: str
-    path: str
-    started: str
-    touched: str
-    rows: int
-    paid: int
-    not_paid: int
-    open: int
-    paid_rupiah: int | None = None
-    not_paid_rupiah: int | None = None
-    open_rupiah: int | None = None
-    plan_code: str = ""
-    approver: str = ""
 
 
 class Ledger(Account):
@@ -261,9 +209,9 @@ class Ledger(Account):
         """Other batches than `but` that were under way on one of these days, and whether each has a claim of
         this number for one of them."""
         days = CLAIMS.c.day.between(first.isoformat(), last.isoformat())
-        claimed = _CLAIMED.where(_matches({**self._scope, "number": number}), days, CLAIMS.c.batch != but)
+        claimed = CLAIMED.where(_matches({**self._scope, "number": number}), days, CLAIMS.c.batch != but)
         with self._errors(), self._engine.connect() as db:
-            claims = {row["batch"]: _of_claims(dict(row)) for row in db.execute(claimed).mappings()}
+            claims = {row["batch"]: of_claims(dict(row)) for row in db.execute(claimed).mappings()}
             under_way = sa.and_(BATCHES.c.started <= last.isoformat(), BATCHES.c.touched >= first.isoformat())
             query = sa.select(BATCHES).where(
                 *(BATCHES.c[name] == value for name, value in self._scope.items()),
@@ -292,57 +240,18 @@ class Ledger(Account):
         return {str(state): together.split(",") for state, together in rows}
 
 
-class Register(Store):
-    """The whole ledger, of every account: for a person who looks back, and for forgetting numbers."""
-
-    def batches(self) -> list[BatchEntry]:
-        """Every batch, the latest first; one that only claims are known of is counted by these."""
-        with self._errors(), self._engine.connect() as db:
-            entries = [BatchEntry(**row) for row in db.execute(sa.select(BATCHES)).mappings()]
-            known = {entry.batch for entry in entries}
-            entries += [
-                _of_claims(dict(row)) for row in db.execute(_CLAIMED).mappings() if row["batch"] not in known
-            ]
-        return sorted(entries, key=lambda entry: (entry.started, entry.touched, entry.name), reverse=True)
-
-    def claims_of(self, number: str) -> list[dict[str, Any]]:
-        """Every claim of this number, the oldest first: the columns of the table."""
-        query = sa.select(CLAIMS).where(CLAIMS.c.number == number).order_by(CLAIMS.c.claimed_at)
-        with self._errors(), self._engine.connect() as db:
-            return [dict(row) for row in db.execute(query).mappings()]
-
-    def forgettable(self, before: date) -> dict[str, int]:
-        """How many claims `forget` would remove, by batch."""
-        query = sa.select(CLAIMS.c.batch, sa.func.count()).where(_closed_before(before))
-        with self._errors(), self._engine.connect() as db:
-            rows = db.execute(query.group_by(CLAIMS.c.batch))
-            return {str(batch): int(count) for batch, count in rows}
-
-    def forget(self, before: date) -> int:
-        """Remove the claims of days before this one, of batches with nothing open; returns how many.
-
-        Overwritten on disk, too, where the ledger is a file of ours; a server's backups are its keeper's.
-        """
-        with self._errors():
-            with self._engine.begin() as db:
-                self._pragma(db, "secure_delete=ON")
-                stored = sa.select(META.c.value).where(META.c.key == FORGOTTEN).with_for_update()
-                earlier = db.execute(stored).scalar() or ""
-                self.set_fact(db, FORGOTTEN, max(earlier, before.isoformat()))
-                gone = db.execute(sa.delete(CLAIMS).where(_closed_before(before))).rowcount
-            with self._engine.connect() as db:
-                self._pragma(db, "wal_checkpoint(TRUNCATE)")
-        return gone
-
-    def _pragma(self, db: sa.Connection, pragma: str) -> None:
-        if not self.is_server:
-            db.exec_driver_sql(f"PRAGMA {pragma}").fetchall()
-
-
 _SLOT = ("day", "number", "nominal", "itrx")
+
+
 _HELD_BY = ("batch", "batch_name", "row", "product", "token", "state", "day", "claimed_at")
+
+
 RELEASED = "released"
+
+
 _RELEASED = frozenset({Status.UNSENT, Status.GAGAL})
+
+
 _STATE = {
     Status.SUKSES: PAID,
     Status.DUPLICATE: HELD,
@@ -357,14 +266,7 @@ def state_of(status: Status) -> str:
     return RELEASED if status in _RELEASED else _STATE[status]
 
 
-def register_of(location: str) -> Register:
-    """The ledger that is there; a file is never made. Raises InputError where there is none."""
-    if not is_address(location) and not Path(location).expanduser().exists():
-        raise InputError("history.no_record", where=location)
-    return Register(ledger_url(location))
-
-
-_CLAIMED = sa.select(
+CLAIMED = sa.select(
     *(CLAIMS.c[name] for name in ("account", "base_url", "batch")),
     sa.func.max(CLAIMS.c.batch_name).label("name"),
     sa.func.min(CLAIMS.c.day).label("started"),
@@ -377,22 +279,9 @@ _CLAIMED = sa.select(
 ).group_by(CLAIMS.c.account, CLAIMS.c.base_url, CLAIMS.c.batch)
 
 
-def _of_claims(row: Mapping[str, Any]) -> BatchEntry:
+def of_claims(row: Mapping[str, Any]) -> BatchEntry:
     facts = dict(row)
     return BatchEntry(path="", not_paid=facts.pop(HELD), **facts)
-
-
-def _closed_before(day: date) -> sa.ColumnElement[bool]:
-    """Claims of earlier days in batches of which nothing is open, by their claims or by their own count."""
-    is_open = sa.union_all(
-        sa.select(CLAIMS.c.batch).where(CLAIMS.c.state == OPEN),
-        sa.select(BATCHES.c.batch).where(BATCHES.c.open > 0),
-    )
-    return sa.and_(
-        CLAIMS.c.day < day.isoformat(),
-        CLAIMS.c.state != OPEN,
-        CLAIMS.c.batch.not_in(is_open),
-    )
 
 
 # -- the statements of each attempt ------------------------------------------------------------------------
@@ -428,11 +317,19 @@ def _held_elsewhere() -> sa.ColumnElement[bool]:
 
 
 _HOLDERS = sa.select(*(CLAIMS.c[name] for name in _HELD_BY))
+
+
 _HOLDER = Prepared(_HOLDERS.where(_same("account", "base_url", *_SLOT)))
+
+
 _HOLDER_ELSEWHERE = Prepared(
     _HOLDERS.where(_held_elsewhere()).order_by(sa.case((CLAIMS.c.state == OPEN, 0), else_=1)).limit(1)
 )
+
+
 _FREE = ~sa.exists().where(_held_elsewhere())
+
+
 _TAKE = Prepared(
     *(
         insert(CLAIMS)
@@ -442,7 +339,11 @@ _TAKE = Prepared(
         for insert in (postgresql.insert, sqlite.insert)
     )
 )
+
+
 _RELEASE = Prepared(sa.delete(CLAIMS).where(_same("token")))
+
+
 _CONCLUDE = Prepared(sa.update(CLAIMS).where(_same("token")).values(state=_asked("state")))
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.record.ledger.claims import OPEN
 from bulk_topup.record.ledger.shared import LIFE
 from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META
+from bulk_topup.record.ledger.values import OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

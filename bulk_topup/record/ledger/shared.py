@@ -8,46 +8,27 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from bulk_topup.core.clock import WIB
+from bulk_topup.core.model import Slot, Stop
 from bulk_topup.record.ledger.tables import ACCOUNTS, META, Store, fact, server_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
+    from typing import ClassVar, Final
 
 RULE_51: Final = "rule 51"
+
+
 LIFE: Final = "life"
+
+
 LONGEST_PAUSE_S: Final = 600.0
 """No slot is farther off than this and one gap, but by a server's clock that was set back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Why no desk may send. `code` names our words for it, `reason` is the provider's own; `desk` met it, at
-    the ISO time `at` in WIB."""
-
-    code: str
-    reason: str
-    desk: str
-    at: str
-
-    def facts(self) -> dict[str, str]:
-        """For its wording; `cause` is a code that is worded itself, `at` is to the minute."""
-        at = self.at[:16].replace("T", " ")
-        return {"cause": self.code, "desk": self.desk, "at": at, "reason": self.reason}
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """`wait_s` seconds from now it comes, if it `is_ours`; else that is when to ask again."""
-
-    is_ours: bool
-    wait_s: float
-    stop: Stop | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +182,8 @@ _LIFE = """
     SELECT concat_ws('/', system_identifier, oid, left(pg_walfile_name(pg_current_wal_lsn()), 8))
     FROM pg_control_system(), pg_database WHERE datname = current_database()
 """
+
+
 _STOP = ("code", "reason", "desk", "at")
 
 

@@ -18,8 +18,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bulk_topup.core.clock import WIB
-from bulk_topup.core.errors import InputError, StorageFailed, cause_of
+from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.model import account_of
+from bulk_topup.core.os_errors import cause_of
 from bulk_topup.record.commits import Log, SharedCommits
 
 if TYPE_CHECKING:
@@ -340,9 +341,8 @@ def _engine(url: str, where: str, longest_silence_s: float) -> sa.Engine:
             return engine
         if not _HOST.fullmatch(parsed.host or ""):
             raise StorageFailed("ledger.bad_address", where=where)
-        from bulk_topup.record.ledger import (
-            postgres,  # here, as its driver is not installed where the ledger is a file
-        )
+        # Here, as its driver is not installed where the ledger is a file.
+        from bulk_topup.record.ledger import postgres
 
         return postgres.engine_of(parsed.set(drivername=driver), longest_silence_s)
     except ImportError:

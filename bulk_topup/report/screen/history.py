@@ -5,30 +5,22 @@ The progress files are only looked into, never changed.
 
 from __future__ import annotations
 
-import glob
-from collections import Counter
-from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
-from datetime import date, timedelta
-from pathlib import Path
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands.console import argument, path_argument
-from bulk_topup.core.errors import InputError, StorageFailed
-from bulk_topup.core.model import Deposit, Paid, account_of
-from bulk_topup.record.checkpoint import Checkpoint
-from bulk_topup.record.ledger.claims import BatchEntry
-from bulk_topup.record.paths import REHEARSAL_URL, Source, files_of
-from bulk_topup.record.tally import tally
+from bulk_topup.record.batches import by_month
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from bulk_topup.record.checkpoint import Sending
-    from bulk_topup.record.tally import Tally
+    from bulk_topup.record.batches import Forgettable, PastBatch, Sums
+    from bulk_topup.record.ledger.values import BatchEntry
 
 COLUMNS = ("date", "name", "rows", "paid", "not_paid", "open", "paid_rupiah")
+
+
 HEADINGS = {
     "date": "history.date",
     "name": "history.name",
@@ -38,158 +30,10 @@ HEADINGS = {
     "open": "history.open",
     "paid_rupiah": "history.paid_rupiah",
 }
+
+
 WORDS_LEFT = 2
 """The first two columns are words, the others amounts."""
-
-
-@dataclass(frozen=True, slots=True)
-class PastBatch:
-    """A batch as it stands; `file` is its progress file, None where it is not there or can't be read, and
-    `sheet` how a command is told of it then; `sendings` are the commands that sent something."""
-
-    entry: BatchEntry
-    file: Path | None
-    sheet: str = ""
-    sendings: tuple[Sending, ...] = ()
-
-    @property
-    def month(self) -> str:
-        """The month in which it was begun (WIB), as `2026-11`."""
-        return self.entry.started[:7]
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Of several batches. Rupiah leave out those of which no rupiah are known."""
-
-    batches: int
-    rows: int
-    paid: int
-    not_paid: int
-    open: int
-    paid_rupiah: int
-    not_paid_rupiah: int
-    open_rupiah: int
-
-
-# -- one batch ---------------------------------------------------------------------------------------------
-
-
-def entry_of(checkpoint: Checkpoint, total: Tally, touched: str) -> BatchEntry:
-    """What the ledger keeps of this batch; `touched` is an ISO time in WIB."""
-    fact = checkpoint.fact
-    return BatchEntry(
-        account=account_of(fact("account")),
-        base_url=fact("base_url"),
-        batch=checkpoint.batch_id,
-        name=Path(fact("file")).stem,
-        path=str(checkpoint.path.absolute()),
-        started=fact("started") or touched[:10],
-        touched=touched,
-        rows=total.total,
-        paid=total.rows_paid(Paid.YES),
-        not_paid=total.rows_paid(Paid.NO),
-        open=total.rows_paid(Paid.ASK),
-        paid_rupiah=total.rupiah_paid(Paid.YES),
-        not_paid_rupiah=total.rupiah_paid(Paid.NO),
-        open_rupiah=total.rupiah_paid(Paid.ASK),
-        plan_code=fact("plan_code"),
-        approver=fact("approved_by"),
-    )
-
-
-def as_it_stands(entry: BatchEntry) -> PastBatch:
-    """The batch by its progress file, where that knows more: a run that was killed could not report."""
-    checkpoint = progress_of(entry)
-    if checkpoint is None:
-        return PastBatch(entry, None)
-    with closing(checkpoint):
-        touched = checkpoint.last_touched()
-        if touched > entry.touched:
-            entry = entry_of(checkpoint, tally(checkpoint), touched)
-        return PastBatch(entry, checkpoint.path, sheet_of(checkpoint), tuple(checkpoint.sendings()))
-
-
-def sheet_of(checkpoint: Checkpoint) -> str:
-    """How a command is told of this batch: its sheet, and the option without which it would look for another
-    progress file."""
-    path, tab = checkpoint.path.with_name(checkpoint.fact("file")), checkpoint.fact("tab")
-    is_rehearsal = checkpoint.fact("base_url") == REHEARSAL_URL
-    options = {None: "", tab: f"--sheet {argument(tab)}"}
-    taken = (
-        option
-        for name, option in options.items()
-        if files_of(Source(path, name), sandbox=is_rehearsal).checkpoint == checkpoint.path
-    )
-    option = next(taken, f"--checkpoint {path_argument(_from_here(checkpoint.path))}")
-    return " ".join(filter(None, (path_argument(_from_here(path)), option)))
-
-
-def _from_here(path: Path) -> Path:
-    return Path(path.name) if path.parent == Path.cwd() else path
-
-
-def progress_of(entry: BatchEntry) -> Checkpoint | None:
-    """The batch's progress file, to look into; None where it is not there or can't be read."""
-    return progress_at(Path(entry.path), entry.batch) if entry.path else None
-
-
-def progress_at(place: Path, batch: str) -> Checkpoint | None:
-    """The same, of the batch that has or once had its progress file at this place."""
-    for path in _places(place):
-        with suppress(InputError, StorageFailed):
-            checkpoint = Checkpoint.look(path)
-            if checkpoint is None:
-                continue
-            with suppress(InputError, StorageFailed):
-                if checkpoint.batch_id == batch:
-                    return checkpoint
-            checkpoint.close()
-    return None
-
-
-def _places(path: Path) -> Iterator[Path]:
-    """Where it was, and the dated names beside that, which it gets when a new batch is begun."""
-    yield path
-    stem, dot, rest = path.name.partition(".")
-    yield from sorted(path.parent.glob(f"{glob.escape(stem)}.*{dot}{glob.escape(rest)}"))
-
-
-def last_deposit(entries: Iterable[BatchEntry]) -> Deposit | None:
-    """The last balance that any of these batches was told, by their progress files."""
-    found: list[Deposit] = []
-    for entry in entries:
-        checkpoint = progress_of(entry)
-        if checkpoint is not None:
-            with closing(checkpoint), suppress(StorageFailed):
-                stated = checkpoint.last_balance()
-                found += [] if stated is None else [Deposit(*stated, entry.name)]
-    return max(found, key=lambda deposit: deposit.moment, default=None)
-
-
-# -- all of them -------------------------------------------------------------------------------------------
-
-
-def sums(batches: Sequence[PastBatch]) -> Sums:
-    entries = [past.entry for past in batches]
-    return Sums(
-        batches=len(entries),
-        rows=sum(entry.rows for entry in entries),
-        paid=sum(entry.paid for entry in entries),
-        not_paid=sum(entry.not_paid for entry in entries),
-        open=sum(entry.open for entry in entries),
-        paid_rupiah=sum(entry.paid_rupiah or 0 for entry in entries),
-        not_paid_rupiah=sum(entry.not_paid_rupiah or 0 for entry in entries),
-        open_rupiah=sum(entry.open_rupiah or 0 for entry in entries),
-    )
-
-
-def by_month(batches: Iterable[PastBatch]) -> dict[str, Sums]:
-    """The sums of each month in which a batch was begun, the latest first."""
-    grouped: dict[str, list[PastBatch]] = {}
-    for past in batches:
-        grouped.setdefault(past.month, []).append(past)
-    return {month: sums(grouped[month]) for month in sorted(grouped, reverse=True)}
 
 
 def facts_of(batches: Sequence[PastBatch]) -> dict[str, object]:
@@ -286,40 +130,6 @@ def _place_code(past: PastBatch) -> str:
     return "history.file_gone" if past.entry.path else "history.file_never"
 
 
-# -- forgetting --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Forgettable:
-    """What forgetting would do: the batches concerned, the numbers of each, and the batches that are kept
-    because something in them is open."""
-
-    counts: Mapping[str, int]
-    batches: tuple[BatchEntry, ...]
-    still_open: tuple[BatchEntry, ...]
-
-    @property
-    def count(self) -> int:
-        return sum(self.counts.values())
-
-
-def assert_forgettable(before: date, today: date, overlap_days: int) -> None:
-    """Raises InputError for a day whose claims still protect: today's, by the one-a-day rule (API v3.1,
-    ISI PULSA, reason 51), and those by which a batch that was paid lately is recognised."""
-    latest = today - timedelta(days=overlap_days)
-    if before > latest:
-        raise InputError("forget.too_recent", before=before, latest=latest, days=overlap_days)
-
-
-def forgettable(counts: Mapping[str, int], entries: Iterable[BatchEntry], before: date) -> Forgettable:
-    earlier = [entry for entry in entries if entry.started < before.isoformat()]
-    return Forgettable(
-        counts,
-        tuple(entry for entry in earlier if entry.batch in counts),
-        tuple(entry for entry in earlier if entry.open and entry.batch not in counts),
-    )
-
-
 def forget_lines(what: Forgettable) -> Iterator[str]:
     """What would be removed, and what is kept though it is old enough."""
     for entry in what.batches:
@@ -336,29 +146,3 @@ def forgotten_lines(removed: int, files: Sequence[Path]) -> Iterator[str]:
     if files:
         yield say.text("forget.files")
         yield from (f"  {say.printable(str(path))}" for path in files)
-
-
-def assert_remembered(started: date | None, forgotten_before: date | None) -> None:
-    """Raises InputError for a batch that was begun before the last day that is forgotten: whom other batches
-    paid since it began can no longer be seen."""
-    if started is not None and forgotten_before is not None and started < forgotten_before:
-        raise InputError("batch.forgotten", started=started, forgotten=forgotten_before)
-
-
-def files_left(entries: Iterable[BatchEntry]) -> list[Path]:
-    """The files of these batches that are still there, and hold their numbers."""
-    found: Counter[Path] = Counter()
-    for entry in entries:
-        checkpoint = progress_of(entry)
-        if checkpoint is not None:
-            with closing(checkpoint):
-                found.update(path for path in _beside(checkpoint) if path.is_file())
-    return sorted(found)
-
-
-def _beside(checkpoint: Checkpoint) -> Iterator[Path]:
-    path = checkpoint.path
-    yield path
-    stem = path.name.removesuffix(".db").removesuffix(".checkpoint")
-    yield from (path.with_name(f"{stem}.results{suffix}") for suffix in (".xlsx", ".csv"))
-    yield path.with_name(checkpoint.fact("file"))

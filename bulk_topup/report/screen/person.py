@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from bulk_topup.core.clock import near_midnight
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
-from bulk_topup.core.model import Kind, Reply, Status
+from bulk_topup.core.model import Kind, Reply
+from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify_status, is_pending, words_of
-from bulk_topup.record.ledger.claims import HELD, OPEN, PAID
+from bulk_topup.record.batches import progress_of, sheet_of
+from bulk_topup.record.ledger.values import HELD, OPEN, PAID
 from bulk_topup.report.results import result_line
-from bulk_topup.report.screen.history import progress_of, sheet_of
 from bulk_topup.report.words import say
 from bulk_topup.rules import numbers
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from bulk_topup.provider.client import Provider
     from bulk_topup.provider.pace import Pace
     from bulk_topup.record.checkpoint import Checkpoint
-    from bulk_topup.record.ledger.claims import BatchEntry, Register
+    from bulk_topup.record.ledger.register import Register
+    from bulk_topup.record.ledger.values import BatchEntry
     from bulk_topup.record.lines import Line
 
 

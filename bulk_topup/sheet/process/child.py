@@ -21,9 +21,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol
 
-from bulk_topup.commands.console import argument
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import BookTab, Notice, letter
+from bulk_topup.core.shell import argument
 from bulk_topup.sheet.detect import Format, format_of, is_encrypted_package, read_bytes, size_of
 from bulk_topup.sheet.header import HEADER_ROWS, Named, first_of
 from bulk_topup.sheet.password import unlocked

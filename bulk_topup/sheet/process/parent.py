@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import psutil
 
-from bulk_topup.core.errors import InputError, cause_of
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.os_errors import cause_of
 from bulk_topup.sheet.detect import MOST_INFLATED
 from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import Garbage, shortened

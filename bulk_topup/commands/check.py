@@ -1,0 +1,112 @@
+"""`check`: everything up to the plan; sends nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulk_topup.commands import next_steps
+from bulk_topup.commands.credentials import credentials
+from bulk_topup.commands.planning import (
+    BATCHES_ASKED,
+    clock_notices,
+    goes_on,
+    make_plan,
+    over_budget,
+    read,
+    unusual_address,
+)
+from bulk_topup.core.errors import Exit, InputError, StorageFailed
+from bulk_topup.core.model import Notice
+from bulk_topup.core.status import FOR_NOBODY
+from bulk_topup.record import batches
+from bulk_topup.record.kept_plans import drop_old_plans, keep_plan
+from bulk_topup.record.paths import new_name
+from bulk_topup.rules import orders
+from bulk_topup.sending.session import open_checkpoint, tools_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bulk_topup.commands.next_steps import Step
+    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.core.clock import SystemClock
+    from bulk_topup.core.model import Deposit
+    from bulk_topup.rules.plan import Plan
+    from bulk_topup.sending.job import Job
+    from bulk_topup.sending.session import Tools
+    from bulk_topup.sheet import Arriving
+
+
+def check(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock, target: Path | None = None) -> Exit:
+    """Everything up to the plan, the budget included; with `target`, a workbook of it in a new file.
+
+    Sends nothing and writes no checkpoint; the plan is kept beside it, for whoever runs it by its code.
+    """
+    if target is not None:
+        if target.exists() and target.samefile(job.source.path):
+            raise InputError("output.is_sheet", path=target)
+        wanted, target = target, new_name(target, (".xlsx",))
+        desk.show_notices([Notice("saved.new_name", {"target": str(wanted)})] if target != wanted else [])
+    sheet = None if goes_on(job) else read(job, arriving, desk)
+    with tools_of(job, credentials(job.connection), clock) as tools:
+        checkpoint = open_checkpoint(job, tools)
+        try:
+            known = orders.Known() if checkpoint is None else checkpoint.known()
+            sheet = sheet or read(job, arriving, desk)
+            plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
+            desk.show_notices(clock_notices(tools))
+            present = None if starts_new else checkpoint
+            excess = over_budget(plan.cost, present, job.budget) if len(plan.orders) else None
+            deposit = batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))
+        finally:
+            if checkpoint is not None:
+                checkpoint.close()
+        desk.show_plan(plan, address=unusual_address(tools), every_finding=True)
+        desk.show_deposit(deposit, plan.cost)
+        desk.show_time(len(plan.orders), job.connection.rate_per_s)
+        if plan.overlap is not None:
+            desk.show_overlap(plan.overlap, len(plan.orders))
+        if excess is not None:
+            desk.show_over_budget(excess)
+        if target is not None:
+            write_planbook(job, tools, plan, deposit, desk, target)
+        drop_old_plans(job.files, plan.day)
+        needed = None if excess is None else excess["before"] + excess["cost"]
+        what = (desk.typed, plan, job.source.path, job.typed)
+        todo = list(next_steps.before(*what, needed=needed, results=job.files.results))
+        if len(plan.orders):
+            desk.show_code(plan.code)
+            todo += offer_for_approval(job, plan, desk) if excess is None else []
+        desk.next(todo)
+        is_fine = not (plan.overlap or excess) and all(found.code in FOR_NOBODY for found in plan.findings)
+        return Exit.OK if is_fine else Exit.NOT_ALL_PAID
+
+
+def write_planbook(
+    job: Job, tools: Tools, plan: Plan, deposit: Deposit | None, desk: Desk, target: Path
+) -> None:
+    from bulk_topup.report import plan_workbook
+
+    written = plan_workbook.write_plan(
+        target,
+        plan,
+        account=tools.account,
+        moment=f"{tools.clock.now():%Y-%m-%d %H:%M}",
+        budget=job.budget,
+        deposit=deposit,
+        rehearsal=job.connection.sandbox,
+        tell=lambda notice: desk.show_notices([notice]),
+    )
+    desk.show_planbook(written)
+
+
+def offer_for_approval(job: Job, plan: Plan, desk: Desk) -> list[Step]:
+    """Keep the plan, and say how it is run by its code; or that it can't be from here."""
+    try:
+        keep_plan(job.files, plan)
+    except StorageFailed as failure:
+        desk.show_not_approvable(plan.code, failure)
+        return []
+    step = next_steps.approved(plan.code, job.source.path, job.typed)
+    desk.show_approvable(plan.code, step)
+    return [step]

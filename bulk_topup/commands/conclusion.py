@@ -1,0 +1,146 @@
+"""The end of a command on a batch: results, sums, what to do next."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bulk_topup.commands import next_steps
+from bulk_topup.commands.halts import halt_of, is_stopped
+from bulk_topup.commands.status import last_run
+from bulk_topup.core.clock import WIB
+from bulk_topup.core.errors import BulkTopupError, Exit, InputError, StorageFailed, StorageLost
+from bulk_topup.core.model import Notice
+from bulk_topup.core.status import Status
+from bulk_topup.record import batches
+from bulk_topup.record.set_aside import sha256_of
+from bulk_topup.record.tally import tally
+from bulk_topup.rules import books
+from bulk_topup.sending import answers, resend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.core.clock import Clock
+    from bulk_topup.core.model import Halt
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.record.tally import Tally
+    from bulk_topup.sending.job import Job
+    from bulk_topup.sending.session import Tools
+
+
+@contextmanager
+def once_sent(may_be: object) -> Iterator[None]:
+    """Where something may have been sent, a record that can't be read any more is no refusal: exit code 3."""
+    try:
+        yield
+    except StorageFailed as failure:
+        if not may_be:
+            raise
+        raise StorageLost(failure.code, **failure.facts) from failure
+
+
+def conclude(
+    job: Job,
+    checkpoint: Checkpoint,
+    desk: Desk,
+    halt: Halt | None,
+    tools: Tools | None = None,
+    *,
+    clock: Clock,
+) -> Exit:
+    """Write the results, say what became of the rows, and what to do next; with `tools`, into the history."""
+    from bulk_topup.report import results_workbook
+
+    total = tally(checkpoint)
+    closed = closed_books(checkpoint)
+    typed = keep_typed(checkpoint, job.files.results, desk)
+    try:
+        written = results_workbook.write(
+            checkpoint,
+            total,
+            closed,
+            job.files.results,
+            rehearsal=job.connection.sandbox,
+            tell=lambda notice: desk.show_notices([notice]),
+            typed=typed,
+        )
+        if written == job.files.results:
+            with suppress(StorageFailed):  # they would be set aside next time, and nothing lost
+                checkpoint.set_facts({"results_sha256": sha256_of(written)})
+    except StorageFailed as failure:
+        desk.error(failure)
+        written, halt = None, halt or halt_of(failure)
+    desk.show_tally(total, results=written, halt=halt)
+    desk.show_books(closed)
+    if tools is not None:
+        try:
+            keep_in_history(checkpoint, total, tools)
+        except StorageFailed as failure:
+            # The money is settled and stands in the progress file, from which `history` reads it as well.
+            desk.show_unrecorded(failure)
+    again, path = resend.count_resendable(checkpoint, clock.now()), job.source.path
+    last, is_halted = last_run(checkpoint, path), halt is not None
+    how = next_steps.after(
+        desk.typed, total, path, last, results=written, is_halted=is_halted, resendable=again
+    )
+    desk.next(how)
+    if halt is None:
+        return total.exit_code()
+    desk.show_halt(halt)
+    if tools is not None and is_stopped(tools):
+        desk.next([next_steps.with_account(desk.typed, is_stopped=True)])
+    if total.unsent:
+        desk.show_rest(total, path, checkpoint.last_balance(), halt)
+    return Exit.INTERRUPTED if halt.code == "halt.interrupted" else Exit.STOPPED
+
+
+def keep_typed(checkpoint: Checkpoint, results_path: Path, desk: Desk) -> Mapping[tuple[int, str], str]:
+    """Set results aside that a person changed since they were written, under the time of that change.
+
+    Returns the answers of their tab of open rows, by sheet row and number; not that a row was not sent, where
+    it was sent once more since: that is another question now.
+    """
+    ours = checkpoint.fact("results_sha256")
+    if not results_path.is_file() or (ours and sha256_of(results_path) == ours):
+        return {}
+    try:
+        read = answers.read(results_path, "")
+    except BulkTopupError:
+        read = []
+    changed = datetime.fromtimestamp(results_path.stat().st_mtime, WIB)
+    stem = f"{results_path.stem} (changed {changed:%Y-%m-%d %H.%M.%S}"
+    names = (
+        results_path.with_name(f"{stem}{nth}){results_path.suffix}") for nth in ("", *range(-2, -1000, -1))
+    )
+    kept = next(path for path in names if not path.exists())
+    with suppress(OSError):  # a file that is locked is not replaced either
+        results_path.rename(kept)
+        desk.show_notices([Notice("saved.kept", {"target": results_path.name, "path": str(kept)})])
+    verdicts = [one for one in read if not isinstance(one, InputError) and one.row is not None]
+    sent = {(open_.order.row, open_.order.number): open_.past[-1] for open_ in checkpoint.open_orders()}
+    typed = {(one.row or 0, one.number): one.invoice or "not sent" for one in verdicts}
+    outdated = {
+        key
+        for key, answer in typed.items()
+        if answer == "not sent" and key in sent and sent[key].begun_at > changed
+    }
+    desk.show_notices([Notice("saved.outdated", {"row": str(row)}) for row, _ in sorted(outdated)])
+    return {key: answer for key, answer in typed.items() if key not in outdated}
+
+
+def closed_books(checkpoint: Checkpoint) -> books.Books:
+    prices = checkpoint.undebited()
+    paid, open_ = (Status.SUKSES, Status.PENDING), (Status.ACCEPTED, Status.UNKNOWN)
+    undebited, may_be = (
+        [price for status in group for price in prices.get(status, [])] for group in (paid, open_)
+    )
+    return books.close(checkpoint.debits(), undebited, may_be)
+
+
+def keep_in_history(checkpoint: Checkpoint, total: Tally, tools: Tools) -> None:
+    """Tell the ledger how the batch stands. Raises StorageFailed: before the first request, that stops it."""
+    tools.ledger.record(batches.entry_of(checkpoint, total, tools.clock.now().isoformat()))

@@ -1,0 +1,67 @@
+"""`find`: all that was ever sent to a number."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulk_topup.commands import next_steps
+from bulk_topup.commands.credentials import credentials
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import account_of
+from bulk_topup.provider.connection import REHEARSAL_URL
+from bulk_topup.record.ledger.register import register_of
+from bulk_topup.record.ledger.shared import Account
+from bulk_topup.record.ledger.tables import ledger_url, shown
+from bulk_topup.report.screen import person
+from bulk_topup.report.words import say
+from bulk_topup.sending.connect import provider_of
+from bulk_topup.sending.session import pace_of
+
+if TYPE_CHECKING:
+    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.core.clock import Clock
+    from bulk_topup.core.errors import Exit
+    from bulk_topup.provider.connection import Connection
+    from bulk_topup.report.screen.person import Found, Sent
+
+SANDBOX_STATE = Path("sandbox.provider.db")
+
+
+def find_number(
+    connection: Connection, ledger: str, desk: Desk, clock: Clock, text: str, *, offline: bool
+) -> Exit:
+    """All that was ever sent to this number, and what the provider says of it now; changes nothing."""
+    number = person.national(text)
+    with closing(register_of(ledger)) as register:
+        found = person.look_up(number, register)
+    if not offline and person.may_be_asked(found.sent):
+        found = replace(found, sent=_asked(found, connection, ledger, desk, clock))
+    now = clock.now()
+    one = person.what_counts(found, now)
+    told = person.told(one, number, now)
+    desk.report(
+        {"record": shown(ledger), **person.facts_of(found), "summary": told},
+        person.lines_of(found, told, shown(ledger)),
+    )
+    desk.next([next_steps.with_found(desk.typed, number, *person.goes_on(one, now))])
+    return found.exit_code()
+
+
+def _asked(found: Found, connection: Connection, ledger: str, desk: Desk, clock: Clock) -> tuple[Sent, ...]:
+    """With the provider's word; as they are where there is no way to ask it, and that is said."""
+    try:
+        username, password = credentials(connection)
+        with provider_of(connection, username, password, clock, SANDBOX_STATE) as provider:
+            account = account_of(username)
+            base_url = REHEARSAL_URL if connection.sandbox else provider.base_url
+            with closing(Account(ledger_url(ledger), account=account, base_url=base_url)) as shared:
+                pace = pace_of(shared, connection.rate_per_s, clock)
+                return person.ask(found.sent, found.number, provider, account, base_url, pace)
+    except InputError as problem:
+        why = say.error(problem)
+        desk.report({"not_asked": {"code": problem.code, "message": why}}, [])
+        desk.warn(say.text("find.not_asked", message=why))
+        return found.sent

@@ -1,0 +1,89 @@
+"""What stops a run early, and how that is kept."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.errors import Declined, StorageFailed
+from bulk_topup.core.model import Halt, NoAnswer
+from bulk_topup.record.checkpoint.values import halt_fact
+from bulk_topup.sending import poll
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.core.clock import Clock, SystemClock
+    from bulk_topup.core.errors import ProviderError
+    from bulk_topup.core.model import NotSent
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.sending.job import Job
+    from bulk_topup.sending.session import Tools
+    from bulk_topup.sending.watcher import Watcher
+
+
+def assert_not_stopped(tools: Tools, desk: Desk) -> None:
+    """Raises Declined while a code that any desk of the account met holds for all of them."""
+    stop = tools.ledger.stopped()
+    if stop is not None:
+        desk.show_stop(stop)
+        raise Declined("account.stopped")
+
+
+def is_stopped(tools: Tools) -> bool:
+    """Whether this desk, or another, has to wait for a person; False where the ledger is out of reach."""
+    with suppress(StorageFailed):
+        return tools.ledger.stopped() is not None
+    return False
+
+
+def then_poll(
+    send: Callable[[], Halt | None], job: Job, tools: Tools, checkpoint: Checkpoint, watcher: Watcher
+) -> Halt | None:
+    """Send, then ask after what is pending, unless asked to stop. A write that fails ends both at once."""
+    try:
+        halt = send()
+        if not tools.clock.stop.is_set():
+            watcher.waiting(len(checkpoint.open_invoices()), job.wait_s)
+            silence = poll.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
+            halt = halt or (None if silence is None else out_of_reach(silence, tools))
+    except StorageFailed as failure:
+        return halt_of(failure)
+    return halt or interruption(tools.clock)
+
+
+def out_of_reach(silence: NotSent | NoAnswer, tools: Tools) -> Halt:
+    """No row is said to be in the provider's hands by a line that is dead."""
+    default = "why.no_answer" if isinstance(silence, NoAnswer) else "why.no_way"
+    cause = _UNHEARD.get(silence.cause, default)
+    return Halt("halt.unheard", {"address": tools.base_url, "cause": cause})
+
+
+_UNHEARD = {
+    "dns": "why.no_name",
+    "refused": "why.refused",
+    "connect_timeout": "why.timeout",
+    "timeout": "why.timeout",
+    "certificate": "why.certificate",
+    "tls": "why.certificate",
+    "proxy": "why.proxy",
+}
+
+
+def halt_of(failure: StorageFailed | ProviderError) -> Halt:
+    return Halt(failure.code, {name: str(fact) for name, fact in failure.facts.items()})
+
+
+def keep_halt(checkpoint: Checkpoint, halt: Halt | None, clock: Clock) -> None:
+    """Why this run stopped early, for `status`: as of the first time that it is told."""
+    with suppress(StorageFailed):
+        code, *_ = checkpoint.halt() or ("",)
+        if halt is None:
+            checkpoint.set_facts({"halt": ""})
+        elif halt.code != code:
+            checkpoint.set_facts(halt_fact(halt.code, halt.facts, clock.now()))
+
+
+def interruption(clock: SystemClock) -> Halt | None:
+    return Halt("halt.interrupted") if clock.stop.is_set() else None

@@ -1,0 +1,140 @@
+"""Kinds of values on the command line: numbers in a range, dates, paths, rupiah."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bulk_topup.core.errors import InputError
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class NumberRange(click.FloatRange):
+    """Says in our words which numbers it takes; `nan`, which is within every range by comparison, is none."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number: float = super().convert(value, param, ctx)
+        except click.BadParameter:
+            number = float("nan")
+        if number != number:
+            self.fail(_out_of_range("usage.number", value, self.min, self.max), param, ctx)
+        return number
+
+    def _describe_range(self) -> str:  # click's, for the help
+        return _range(self.min, self.max)
+
+
+class WholeRange(click.IntRange):
+    """Says in our words which whole numbers it takes."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            whole: int = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(_out_of_range("usage.whole", value, self.min, self.max), param, ctx)
+        return whole
+
+    def _describe_range(self) -> str:  # click's, for the help
+        return _range(self.min, self.max)
+
+
+def _range(least: float | None, most: float | None) -> str:
+    if most is None:
+        return say.text("usage.range_open", least=least)
+    return say.text("usage.range", least=least, most=most)
+
+
+def _out_of_range(code: str, value: object, least: float | None, most: float | None) -> str:
+    if most is None:
+        return say.text("usage.least", value=value, least=least)
+    return say.text(code, value=value, least=least, most=most)
+
+
+class Date(click.DateTime):
+    """A date in one `form`; for what is none, the text of `code` says how it is written."""
+
+    def __init__(self, form: str, code: str) -> None:
+        super().__init__([form])
+        self._code = code
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(say.text(self._code, value=value), param, ctx)
+
+
+class FilePath(click.Path):
+    """The path of a file that can have that name. Raises InputError."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        try:
+            parts = [part.encode() for part in path.parts]
+        except UnicodeEncodeError:
+            raise InputError("file.not_text", file=path) from None
+        if any(len(part) > LONGEST_NAME for part in parts):
+            raise InputError("file.long_name", file=path, most=LONGEST_NAME)
+        return path
+
+
+LONGEST_NAME = 255
+"""Bytes that a file's name may have, nearly everywhere."""
+
+
+class Rupiah(click.ParamType[int]):
+    """An amount as people write it: `25000000`, `25.000.000`, `Rp25,000,000`, `25.000.000,-`.
+
+    What can be read in two ways, as `25.00` or `1,5`, is refused with both.
+    """
+
+    name = "rupiah"
+
+    def __init__(self, least: int = 0) -> None:
+        self.least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        readings = [value] if isinstance(value, int) else rupiah_readings(str(value))
+        if len(readings) > 1:
+            one, other = readings
+            self.fail(say.text("usage.rupiah_ambiguous", value=value, one=one, other=other), param, ctx)
+        if not readings:
+            self.fail(say.text("usage.rupiah", value=value), param, ctx)
+        if readings[0] < self.least:
+            self.fail(say.text("usage.rupiah_least", value=readings[0], least=self.least), param, ctx)
+        return readings[0]
+
+
+def rupiah_readings(text: str) -> list[int]:
+    """What an amount may mean: one for a clear one, none for what is no amount, two for what is not clear."""
+    bare = re.sub(r"\s", " ", text).strip()
+    bare = re.sub(r"^(rp|idr)\.?\s?", "", bare, flags=re.IGNORECASE)
+    bare = re.sub(r",[-\u2013\u2014]$", "", bare)
+    if re.fullmatch(r"[0-9]+", bare):
+        return [int(bare)]
+    if re.fullmatch(r"[0-9]{1,3}(?:([., ])[0-9]{3})(?:\1[0-9]{3})*", bare):
+        return [_digits(bare)]
+    if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{3})+,00|[0-9]{1,3}(,[0-9]{3})+\.00", bare):
+        return [_digits(bare[:-3])]
+    if re.fullmatch(r"[0-9]+([., ][0-9]+)+", bare):
+        return [_digits(re.split(r"[., ](?=[0-9]+$)", bare)[0]), _digits(bare)]
+    return []
+
+
+def _digits(text: str) -> int:
+    return int(re.sub(r"[^0-9]", "", text))

@@ -1,0 +1,126 @@
+"""From a sheet to its plan: read, compare with what the batch knows, check, budget."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.clock import SKEW_LIMIT_S
+from bulk_topup.core.errors import Declined
+from bulk_topup.core.model import Notice
+from bulk_topup.provider.connection import DEFAULT_BASE_URL, REHEARSAL_URL
+from bulk_topup.record import batches, reconcile
+from bulk_topup.record.ledger.shared import restored
+from bulk_topup.rules import approval, checks, duplicates, orders, resume
+from bulk_topup.rules import plan as planning
+
+if TYPE_CHECKING:
+    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.core.model import Sheet
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.rules.plan import Plan
+    from bulk_topup.sending.job import Job
+    from bulk_topup.sending.session import Tools
+    from bulk_topup.sheet import Arriving
+
+BATCHES_ASKED = 5
+"""So many of the latest batches are looked into for the deposit that the provider stated last."""
+
+
+def goes_on(job: Job) -> bool:
+    """Whether the batch has a checkpoint: to go through a million orders takes as long as to read them, and
+    is done meanwhile. Of any other batch nothing is made before its sheet is known to be one."""
+    return job.files.checkpoint.exists()
+
+
+def read(job: Job, arriving: Arriving, desk: Desk) -> Sheet:
+    """The sheet; its `hidden` rows are those to leave out."""
+    source, sheet = job.source, arriving()
+    checks.assert_header(sheet)
+    desk.show_notices(sheet.notices)
+    if (
+        sheet.hidden
+        and (source.hidden or desk.ask_hidden(sheet.path.name, sorted(sheet.hidden))) == "include"
+    ):
+        return replace(sheet, hidden=frozenset())
+    return sheet
+
+
+def bring_ledger_up_to_date(checkpoint: Checkpoint, tools: Tools, desk: Desk) -> None:
+    """Before anything is sent, and said where the record had lost something of this batch. A server that had
+    been told of it was restored from an older copy: other desks' top-ups are missing, too."""
+    was_told = checkpoint.fact("record") == tools.ledger.place
+    stop = restored(tools.desk, tools.clock.now()) if was_told and tools.ledger.is_server else None
+    count = reconcile.bring_ledger_up_to_date(checkpoint, tools.ledger, stop)
+    if count:
+        desk.show_notices([Notice("ledger.put_back", {"count": str(count), "where": tools.ledger.place})])
+
+
+def make_plan(
+    job: Job, tools: Tools, sheet: Sheet, checkpoint: Checkpoint | None, known: orders.Known
+) -> tuple[Plan, bool]:
+    """The plan, and whether it starts a new batch. Raises InputError for the checkpoint of another tab."""
+    if checkpoint is not None:
+        checkpoint.assert_identity({"tab": sheet.tab})
+    prices = tools.provider.price_list()
+    today = tools.clock.now().date()
+    rows = checks.understand(sheet, prices)
+    starts_new = resume.must_be_new(known, lambda: resume.content_of(rows), today, job.wishes)
+    follows = "" if checkpoint is None else checkpoint.batch_id if starts_new else checkpoint.fact("follows")
+    if starts_new:
+        known, checkpoint = orders.Known(), None
+    batch_id = checkpoint.batch_id if checkpoint else ""
+    past = duplicates.Past(
+        known,
+        tools.ledger.elsewhere(batch_id, known.started or today),
+        tools.ledger.paid_since(batch_id, today - timedelta(days=job.overlap_days)),
+    )
+    identity = approval.Identity(tools.account, tools.base_url, sheet.tab, f"{today:%Y-%m}", follows)
+    plan = planning.make(
+        rows,
+        lambda those: checks.findings(those, prices),
+        past,
+        job.wishes,
+        identity,
+        job.budget,
+        today,
+    )
+    if not starts_new:
+        resume.assert_not_finished(known, len(plan.orders), today, job.wishes)
+    if len(plan.orders):
+        batches.assert_remembered(known.started, tools.ledger.forgotten_before())
+    return plan, starts_new
+
+
+def clock_notices(tools: Tools) -> list[Notice]:
+    """Where our clock is far from the provider's. No reason to stop: the provider's may be the wrong one, and
+    each attempt keeps the difference, by which a row that becomes unknown is not sent again."""
+    _, skew_s = tools.now_and_skew_s()
+    if skew_s is None or abs(skew_s) <= SKEW_LIMIT_S:
+        return []
+    return [Notice("provider.other_time", {"minutes": f"{-skew_s / 60:+.0f}"})]
+
+
+def unusual_address(tools: Tools) -> str:
+    """The provider's address where it is not the one that everybody has; "" for that, and in a rehearsal."""
+    return "" if tools.base_url in {DEFAULT_BASE_URL, REHEARSAL_URL} else tools.base_url
+
+
+def assert_within_budget(cost: int, checkpoint: Checkpoint | None, budget: int | None) -> None:
+    excess = over_budget(cost, checkpoint, budget)
+    if excess is not None:
+        raise Declined("budget.exceeded", **excess)
+
+
+def over_budget(cost: int, checkpoint: Checkpoint | None, budget: int | None) -> dict[str, int] | None:
+    """`cost`, what was spent `before`, and the `budget`, if it is exceeded.
+
+    The budget is the batch's: what its earlier runs spent, or may have, counts.
+    """
+    if budget is None:
+        return None
+    before = 0 if checkpoint is None else checkpoint.committed()
+    if before + cost <= budget:
+        return None
+    return {"cost": cost, "before": before, "budget": budget}

@@ -1,0 +1,80 @@
+"""Who released the money: a person at the terminal, or an approved plan code."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from bulk_topup.commands.halts import assert_not_stopped
+from bulk_topup.core.errors import Declined, StorageFailed
+from bulk_topup.record.kept_plans import approved_plan, keep_plan
+from bulk_topup.rules import differences
+
+if TYPE_CHECKING:
+    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.core.clock import SystemClock
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.rules.plan import Plan
+    from bulk_topup.sending.job import Approval, Job
+    from bulk_topup.sending.session import Tools
+
+OTHER_DATE_S = 12 * 3600.0
+"""A clock that is further from the provider's is of another day."""
+
+
+def assert_same_date(tools: Tools) -> None:
+    """Raises Declined where our clock is of another day than the provider's: what was paid lately, and when
+    this batch began, is told by days, and a sheet could be paid again."""
+    _, skew_s = tools.now_and_skew_s()
+    if skew_s is not None and abs(skew_s) > OTHER_DATE_S:
+        raise Declined("provider.other_date", hours=f"{-skew_s / 3600:+.0f}")
+
+
+def release(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, desk: Desk) -> None:
+    """Raises Declined, or InputError for the approval, unless a person or an approval releases the money; and
+    while the account is stopped."""
+    assert_not_stopped(tools, desk)
+    assert_same_date(tools)
+    if job.approval is not None:
+        assert_approved(job, job.approval, plan, checkpoint, desk)
+        assert_unused(job.approval, tools, checkpoint)
+        desk.show_approved(plan, job.approval)
+        return
+    try:
+        desk.ask_to_send(plan, yes=job.yes, again=job.again, pilot=job.pilot)
+        assert_same_day(plan, tools.clock)
+    except Declined:
+        keep_for_approval(job, plan)
+        raise
+
+
+def assert_approved(job: Job, given: Approval, plan: Plan, checkpoint: Checkpoint | None, desk: Desk) -> None:
+    """Raises InputError where the approved plan is not at hand, Declined where this plan is not that one."""
+    approved = approved_plan(job.files, given.code, plan.day)
+    facts = ("plan_code", "approved_by")
+    by_code, by_person = ("", "") if checkpoint is None else map(checkpoint.fact, facts)
+    changes = differences.differences(approved, plan, is_resumed=by_code == given.code and bool(by_person))
+    if changes:
+        desk.show_changes(changes)
+        raise Declined("approval.differs", plan=given.code)
+
+
+def assert_unused(given: Approval, tools: Tools, checkpoint: Checkpoint | None) -> None:
+    """One approval is for one batch, also where that one's progress file is gone. Raises Declined."""
+    own = "" if checkpoint is None else checkpoint.batch_id
+    used = tools.ledger.approved_under(given.code, but=own)
+    if used is not None:
+        raise Declined("approval.used", plan=given.code, batch=used.name, day=used.started)
+
+
+def keep_for_approval(job: Job, plan: Plan) -> None:
+    """What was not sent may be approved. Under an approval, that one stays as old as it is."""
+    if job.approval is None:
+        with suppress(StorageFailed):
+            keep_plan(job.files, plan)
+
+
+def assert_same_day(plan: Plan, clock: SystemClock) -> None:
+    """A plan that waited for its yes past midnight knows nothing of what others paid since."""
+    if clock.now().date() != plan.day:
+        raise Declined("declined.other_day")

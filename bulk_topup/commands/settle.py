@@ -1,0 +1,83 @@
+"""`settle`: asks what became of open top-ups; with `--resend`, sends unknown ones again under rule 51."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulk_topup.commands.conclusion import conclude, once_sent
+from bulk_topup.commands.credentials import credentials
+from bulk_topup.commands.halts import assert_not_stopped, interruption, out_of_reach, then_poll
+from bulk_topup.commands.planning import assert_within_budget, bring_ledger_up_to_date
+from bulk_topup.core.errors import Declined
+from bulk_topup.record.lock import only_run
+from bulk_topup.record.paths import who
+from bulk_topup.sending import poll
+from bulk_topup.sending import resend as resend_
+from bulk_topup.sending.session import existing_checkpoint, tools_of
+from bulk_topup.sending.waves import resend
+
+if TYPE_CHECKING:
+    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.core.clock import SystemClock
+    from bulk_topup.core.errors import Exit
+    from bulk_topup.core.model import Halt
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.sending.job import Job
+    from bulk_topup.sending.session import Tools
+
+
+def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
+    """Ask what became of pending top-ups; with `resend`, send unknown ones again where rule 51 guards it."""
+    with (
+        only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
+        tools_of(job, credentials(job.connection), clock) as tools,
+        existing_checkpoint(job, tools) as checkpoint,
+    ):
+        bring_ledger_up_to_date(checkpoint, tools, desk)
+        with desk.interruptible(clock), desk.progress(0, clock, job.connection.rate_per_s) as watcher:
+            asked = len(checkpoint.open_invoices())
+            checkpoint.note(clock.now(), who(), "settle", note=f"{asked} to ask after")
+            watcher.waiting(asked, job.wait_s)
+            silence = poll.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
+        halt = None if silence is None else out_of_reach(silence, tools)
+        if job.resend and halt is None and not clock.stop.is_set():
+            try:
+                halt = resend_unknown(job, tools, checkpoint, desk)
+            except Declined:
+                conclude(job, checkpoint, desk, None, tools, clock=clock)
+                raise
+        with once_sent(job.resend), desk.interruptible(clock):
+            return conclude(job, checkpoint, desk, halt or interruption(clock), tools, clock=clock)
+
+
+def assert_rule_51(tools: Tools, desk: Desk) -> None:
+    """Say where it was never seen that the provider answers 51. Raises Declined where it was seen not to."""
+    seen = tools.ledger.rule_51()
+    if seen is None:
+        desk.show_unproven()
+    elif not seen.holds:
+        raise Declined("resend.disproven", day=seen.day)
+
+
+def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, desk: Desk) -> Halt | None:
+    """Send unknown orders once more, under the guards of `settle.obstacle`; asks first."""
+    prices = tools.provider.price_list()  # with a Date header: the clocks must agree now, too
+    found = resend_.resendable(checkpoint, tools, prices)
+    desk.show_obstacles(found.held)
+    if not found.orders:
+        return None
+    assert_not_stopped(tools, desk)
+    assert_rule_51(tools, desk)
+    # They count as spent already: sending them again adds nothing.
+    assert_within_budget(0, checkpoint, job.budget)
+    desk.ask_to_resend([open_.order for open_ in found.orders], yes=job.yes)
+    checkpoint.note(tools.clock.now(), who(), "resend", note=f"{len(found.orders)} orders")
+    with (
+        desk.interruptible(tools.clock),
+        desk.progress(len(found.orders), tools.clock, job.connection.rate_per_s) as watcher,
+    ):
+
+        def send() -> Halt | None:
+            return resend(found, checkpoint, tools, watcher, job.budget, job.source.path.stem)
+
+        return then_poll(send, job, tools, checkpoint, watcher)

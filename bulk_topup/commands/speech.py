@@ -1,0 +1,96 @@
+"""Which language is spoken: by the command line, the settings, the environment or the computer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.errors import InputError
+from bulk_topup.report.words.language import LANGUAGES, speak_indonesian
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+OPTION, VARIABLE = "--lang", "BULK_TOPUP_LANG"
+
+
+def choose(arguments: Sequence[str]) -> None:
+    """Speak what was asked for by option, variable or settings file, else what this computer speaks.
+
+    This comes before the command line is parsed, so that what is wrong with that is said in it, too. What is
+    no language here is passed over: whoever parses it refuses it.
+    """
+    if next(filter(LANGUAGES.__contains__, _wanted(arguments))) == "id":
+        speak_indonesian()
+
+
+def _wanted(arguments: Sequence[str]) -> Iterator[str]:
+    """What counts most comes first, and the settings file is read only where it counts."""
+    yield asked(arguments)
+    yield os.environ.get(VARIABLE, "")
+    yield _kept()
+    yield spoken_by_computer(os.environ, sys.platform)
+
+
+def asked(arguments: Sequence[str]) -> str:
+    """The last `--lang id` or `--lang=id` of a command line; "" for none."""
+    found = ""
+    for argument, following in pairwise([*arguments, ""]):
+        if argument == "--":
+            break
+        if argument == OPTION:
+            found = following
+        elif argument.startswith(OPTION + "="):
+            found = argument.removeprefix(OPTION + "=")
+    return found
+
+
+def _kept() -> str:
+    from bulk_topup.commands import settings
+
+    with suppress(InputError):  # which the command itself will meet, and say
+        return str(settings.read().values.get("lang", ""))
+    return ""
+
+
+def spoken_by_computer(environ: Mapping[str, str], platform: str) -> str:
+    """`id` or `en`, by the POSIX locale, or on Windows and macOS without one by the user interface."""
+    locale = next(filter(None, map(environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    if not locale:
+        locale = {"win32": _windows, "darwin": _macos}.get(platform, str)()
+    elif _is_posix(locale):
+        return "en"
+    else:  # as gettext has it: a list of languages goes before the locale
+        locale = environ.get("LANGUAGE") or locale
+    return "id" if _language_of(locale) in {"id", "in"} else "en"
+
+
+def _is_posix(locale: str) -> bool:
+    return locale.partition(".")[0] in {"C", "POSIX"}
+
+
+def _language_of(locale: str) -> str:
+    """`id_ID.UTF-8`, `id-ID` or `id:en` -> `id`; `in` is how it was spelled until 1989."""
+    return locale.replace("-", "_").partition(":")[0].partition(".")[0].partition("_")[0].lower()
+
+
+def _windows() -> str:
+    import ctypes
+    import locale
+
+    user_interface = getattr(ctypes, "windll").kernel32.GetUserDefaultUILanguage()  # noqa: B009  (Windows only)
+    return locale.windows_locale.get(user_interface, "")
+
+
+def _macos() -> str:
+    """The first of `("id-ID", "en-ID")`, as the system prints it over several lines."""
+    import subprocess
+
+    with suppress(OSError, subprocess.SubprocessError):
+        command = ["/usr/bin/defaults", "read", "-g", "AppleLanguages"]
+        listed = subprocess.run(command, capture_output=True, text=True, timeout=2, check=True).stdout
+        return listed.strip(' ()\n"').partition('"')[0].strip()
+    return ""

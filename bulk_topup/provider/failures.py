@@ -1,0 +1,72 @@
+"""Why an exchange failed: told by the connection, never by an error's text."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+import requests
+import urllib3.exceptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Final
+
+
+class TooLate(Exception):  # noqa: N818  (the caller's decision, not a fault)
+    """The caller no longer wants the request to leave."""
+
+
+class TooLong(Exception):  # noqa: N818
+    """More bytes than any honest answer has."""
+
+
+class BadEncoding(Exception):  # noqa: N818
+    """A body that is not what its Content-Encoding says."""
+
+
+Causes = tuple[tuple[str, type[BaseException] | tuple[type[BaseException], ...]], ...]
+
+
+NOT_SENT_CAUSES: Final[Causes] = (
+    ("late", TooLate),
+    ("proxy", (urllib3.exceptions.ProxyError, requests.exceptions.InvalidProxyURL)),
+    ("dns", socket.gaierror),
+    ("certificate", ssl.SSLCertVerificationError),
+    ("connect_timeout", TimeoutError),
+    ("refused", ConnectionRefusedError),
+    ("tls", ssl.SSLError),
+    ("unreachable", (urllib3.exceptions.NewConnectionError, ConnectionError)),
+)
+
+
+NO_ANSWER_CAUSES: Final[Causes] = (
+    ("too_long", TooLong),
+    ("bad_encoding", BadEncoding),
+    ("timeout", (TimeoutError, urllib3.exceptions.ReadTimeoutError)),
+    ("closed", http.client.RemoteDisconnected),
+    ("truncated", http.client.IncompleteRead),
+    ("tls", ssl.SSLError),
+    ("reset", ConnectionError),
+    ("bad_http", (http.client.HTTPException, urllib3.exceptions.HTTPError)),
+)
+
+
+def named_cause(error: BaseException, causes: Causes) -> str:
+    """The first of `causes` that stands anywhere in the chain of `error`, else `failed`."""
+    chain = list(_chain(error, set()))
+    return next(
+        (cause for cause, kinds in causes if any(isinstance(link, kinds) for link in chain)), "failed"
+    )
+
+
+def _chain(error: object, seen: set[int]) -> Iterator[BaseException]:
+    """The error and all it was made from: requests and urllib3 keep the origin in several places."""
+    if not isinstance(error, BaseException) or id(error) in seen:
+        return
+    seen.add(id(error))
+    yield error
+    for origin in (*error.args, getattr(error, "reason", None), error.__cause__, error.__context__):
+        yield from _chain(origin, seen)

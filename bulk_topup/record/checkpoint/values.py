@@ -1,0 +1,118 @@
+"""What is read from a checkpoint and written to it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from bulk_topup.core.model import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from bulk_topup.core.model import Order, Outcome
+    from bulk_topup.core.status import Status
+
+
+@dataclass(frozen=True)
+class BatchIdentity:
+    """What a checkpoint must agree with before anything is sent under it; `account` by `account_of`."""
+
+    account: str
+    base_url: str
+    file: str
+    tab: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One durable attempt: written before its request leaves."""
+
+    id: int
+    order: Order
+    token: str
+    begun_at: datetime
+
+
+class Ended(NamedTuple):
+    """The order's status after an attempt, and the attempt's outcome as it was recorded."""
+
+    status: Status
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class PastAttempt:
+    """An attempt as it stands; `kind` is None where no outcome was recorded."""
+
+    id: int
+    token: str
+    begun_at: datetime
+    ended_at: datetime
+    day: date
+    skew_s: float | None
+    kind: Kind | None
+    invoice: str
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.kind is None or self.kind is Kind.UNKNOWN
+
+    @property
+    def is_open(self) -> bool:
+        """Whether money may have moved for this attempt, and nobody has said so yet."""
+        return self.is_unknown or self.kind is Kind.EXISTS
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A command that sent something: when it began (ISO text), who ran it, how many orders it sent.
+
+    `plan_code` is "" of one that sent open orders once more, `approved_by` where nobody approved it. All but
+    `orders` is "" of what was sent by a command that this file knows nothing of.
+    """
+
+    at: str
+    who: str
+    plan_code: str
+    approved_by: str
+    orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvoice:
+    """What `cekstatus` is asked with; `id` is the attempt's.
+
+    `product` is what its answer has to name besides: None where the provider has once said of this invoice
+    that it is this order's, and is pending.
+    """
+
+    id: int
+    order_id: int
+    number: str
+    product: str | None
+    invoice: str
+    rupiah: int
+    begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """An unknown or accepted order with its attempts, the oldest first."""
+
+    order: Order
+    status: Status
+    past: tuple[PastAttempt, ...]
+
+    @property
+    def invoice(self) -> str:
+        """The last one that an answer named and left open; "" where none did."""
+        named = (past.invoice for past in reversed(self.past) if past.is_unknown and past.invoice)
+        return next(named, "")
+
+
+def halt_fact(code: str, facts: Mapping[str, str], at: datetime) -> dict[str, str]:
+    """As `Checkpoint.halt` has it back."""
+    return {"halt": json.dumps({"code": code, "facts": dict(facts), "at": at.isoformat()})}

@@ -1,0 +1,67 @@
+"""Plans kept beside the checkpoint for whoever approves them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.errors import InputError, StorageFailed
+from bulk_topup.core.os_errors import cause_of
+from bulk_topup.rules import approval
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from bulk_topup.record.paths import Files
+    from bulk_topup.rules.plan import Plan
+
+
+def keep_plan(files: Files, plan: Plan) -> None:
+    """Keep the plan beside the checkpoint under its code, whole or not at all, readable by its owner alone.
+
+    Raises StorageFailed where it can't be written.
+    """
+    target = files.plan(plan.code)
+    try:
+        handle, draft = tempfile.mkstemp(prefix=".bulk-topup-", suffix=".tmp", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(approval.kept(plan.document, plan.day))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(draft).replace(target)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StorageFailed("approval.unwritable", path=target, why=cause_of(error)) from None
+
+
+def approved_plan(files: Files, code: str, today: date) -> approval.Document:
+    """What was approved under this code. Raises InputError where it is not here, altered or too old."""
+    path = files.plan(code)
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise InputError("approval.missing", plan=code, path=path) from None
+    return approval.opened(content, code, today)
+
+
+def drop_old_plans(files: Files, today: date) -> None:
+    """Delete this sheet's kept plans that are too old to be approved; what can't be deleted stays."""
+    before, after = files.plan("|").name.split("|")
+    name = re.compile(f"{re.escape(before)}[0-9A-Z]{{4}}(-[0-9A-Z]{{4}}){{3}}{re.escape(after)}")
+    with contextlib.suppress(OSError):
+        for path in [path for path in files.checkpoint.parent.iterdir() if name.fullmatch(path.name)]:
+            with contextlib.suppress(OSError, ValueError):
+                if not approval.is_good(_checked_on(path), today):
+                    path.unlink()
+
+
+def _checked_on(path: Path) -> date:
+    with path.open("rb") as file:
+        return approval.checked_on(file.readline(100))

@@ -1,0 +1,84 @@
+"""The list of batches across accounts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from bulk_topup.core.errors import InputError
+from bulk_topup.record.ledger.claims import CLAIMED, of_claims
+from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META, Store, is_address, ledger_url
+from bulk_topup.record.ledger.values import OPEN, BatchEntry
+
+if TYPE_CHECKING:
+    from datetime import date
+    from typing import Any
+
+
+class Register(Store):
+    """The whole ledger, of every account: for a person who looks back, and for forgetting numbers."""
+
+    def batches(self) -> list[BatchEntry]:
+        """Every batch, the latest first; one that only claims are known of is counted by these."""
+        with self._errors(), self._engine.connect() as db:
+            entries = [BatchEntry(**row) for row in db.execute(sa.select(BATCHES)).mappings()]
+            known = {entry.batch for entry in entries}
+            entries += [
+                of_claims(dict(row)) for row in db.execute(CLAIMED).mappings() if row["batch"] not in known
+            ]
+        return sorted(entries, key=lambda entry: (entry.started, entry.touched, entry.name), reverse=True)
+
+    def claims_of(self, number: str) -> list[dict[str, Any]]:
+        """Every claim of this number, the oldest first: the columns of the table."""
+        query = sa.select(CLAIMS).where(CLAIMS.c.number == number).order_by(CLAIMS.c.claimed_at)
+        with self._errors(), self._engine.connect() as db:
+            return [dict(row) for row in db.execute(query).mappings()]
+
+    def forgettable(self, before: date) -> dict[str, int]:
+        """How many claims `forget` would remove, by batch."""
+        query = sa.select(CLAIMS.c.batch, sa.func.count()).where(_closed_before(before))
+        with self._errors(), self._engine.connect() as db:
+            rows = db.execute(query.group_by(CLAIMS.c.batch))
+            return {str(batch): int(count) for batch, count in rows}
+
+    def forget(self, before: date) -> int:
+        """Remove the claims of days before this one, of batches with nothing open; returns how many.
+
+        Overwritten on disk, too, where the ledger is a file of ours; a server's backups are its keeper's.
+        """
+        with self._errors():
+            with self._engine.begin() as db:
+                self._pragma(db, "secure_delete=ON")
+                stored = sa.select(META.c.value).where(META.c.key == FORGOTTEN).with_for_update()
+                earlier = db.execute(stored).scalar() or ""
+                self.set_fact(db, FORGOTTEN, max(earlier, before.isoformat()))
+                gone = db.execute(sa.delete(CLAIMS).where(_closed_before(before))).rowcount
+            with self._engine.connect() as db:
+                self._pragma(db, "wal_checkpoint(TRUNCATE)")
+        return gone
+
+    def _pragma(self, db: sa.Connection, pragma: str) -> None:
+        if not self.is_server:
+            db.exec_driver_sql(f"PRAGMA {pragma}").fetchall()
+
+
+def register_of(location: str) -> Register:
+    """The ledger that is there; a file is never made. Raises InputError where there is none."""
+    if not is_address(location) and not Path(location).expanduser().exists():
+        raise InputError("history.no_record", where=location)
+    return Register(ledger_url(location))
+
+
+def _closed_before(day: date) -> sa.ColumnElement[bool]:
+    """Claims of earlier days in batches of which nothing is open, by their claims or by their own count."""
+    is_open = sa.union_all(
+        sa.select(CLAIMS.c.batch).where(CLAIMS.c.state == OPEN),
+        sa.select(BATCHES.c.batch).where(BATCHES.c.open > 0),
+    )
+    return sa.and_(
+        CLAIMS.c.day < day.isoformat(),
+        CLAIMS.c.state != OPEN,
+        CLAIMS.c.batch.not_in(is_open),
+    )

@@ -1,0 +1,51 @@
+"""What is read from the ledger and written to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OPEN, PAID, HELD = "open", "paid", "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who holds a slot. `state` is open (money may have moved), paid, or held (the provider's own 51)."""
+
+    batch: str
+    batch_name: str
+    row: int
+    product: str
+    token: str
+    state: str
+    day: str
+    claimed_at: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEntry:
+    """What a batch had come to when a command was last done with it.
+
+    `name` is the sheet's without its ending, `path` its progress file ("" where only claims are known of it,
+    and then no rupiah), `started` a WIB day, `touched` a time in WIB, both ISO texts.
+    """
+
+    account: str
+    base_url: str
+    batch: str
+    name: str
+    path: str
+    started: str
+    touched: str
+    rows: int
+    paid: int
+    not_paid: int
+    open: int
+    paid_rupiah: int | None = None
+    not_paid_rupiah: int | None = None
+    open_rupiah: int | None = None
+    plan_code: str = ""
+    approver: str = ""

@@ -1,0 +1,120 @@
+"""Brings the ledger up to date with a checkpoint."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.status import Status
+from bulk_topup.record.batches import progress_at
+from bulk_topup.record.ledger.claims import state_of
+from bulk_topup.record.ledger.values import OPEN
+from bulk_topup.rules.orders import SLOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from bulk_topup.core.model import Stop
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.record.ledger.claims import Ledger
+
+
+def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None = None) -> int:
+    """Claims follow the checkpoint, after a crash between the two or with a ledger that was lost or replaced;
+    a claim that the checkpoint lacks is an unknown.
+
+    Must run before anything is sent: a restored or partly copied checkpoint shows itself here, and so does a
+    restored server. Returns how many claims had to be put back; then `stop` stops every desk.
+    """
+    count = 0 if _agree(checkpoint, ledger) else _make_agree(checkpoint, ledger, stop)
+    for earlier in _earlier(checkpoint):
+        # Only what holds a row here: nobody goes on with that batch by itself, and would put it back.
+        missing = _missing(earlier, earlier.claims_expected(), ledger.own(earlier.batch_id))
+        since = str(checkpoint.started())
+        holding = [claim for claim in missing if claim["state"] == OPEN or str(claim["day"]) >= since]
+        ledger.restore(holding, earlier.batch_id, _name(earlier))
+    return count
+
+
+def _agree(checkpoint: Checkpoint, ledger: Ledger) -> bool:
+    """Whether each claim has an attempt that may have moved money, in the same state, and each such attempt
+    its claim: of a million, told in seconds. Where it is not so, there may be a reason, which takes longer.
+    """
+    # In this order: an attempt is written after its claim, so what has been claimed by now is not lost for
+    # having been attempted only while we looked.
+    claimed = ledger.own_states(checkpoint.batch_id)
+    moved: dict[str, list[str]] = {}
+    for status, tokens in checkpoint.moved_tokens().items():
+        moved.setdefault(state_of(status), []).extend(tokens)
+    return all(_are_same(moved.get(state, []), claimed.get(state, [])) for state in {*claimed, *moved})
+
+
+def _are_same(some: list[str], others: list[str]) -> bool:
+    """Whether both have the same tokens. Most of a million stand in the same place in both: they were written
+    in one order."""
+    apart = [(one, other) for one, other in zip(some, others, strict=False) if one != other]
+    return len(some) == len(others) and {one for one, _ in apart} == {other for _, other in apart}
+
+
+def _make_agree(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None) -> int:
+    present = {str(claim["token"]): claim for claim in ledger.own(checkpoint.batch_id)}  # first, as above
+    expected = checkpoint.claims_expected()
+    stale: dict[str, Status] = {}
+    missing = _missing(checkpoint, expected, present.values())
+    count = ledger.restore(_not_forgotten(missing, ledger), checkpoint.batch_id, _name(checkpoint), stop=stop)
+    for token, claim in present.items():
+        if token not in expected:
+            checkpoint.adopt_lost_claim(claim)
+        elif claim["state"] != state_of(expected[token]):
+            stale[token] = expected[token]
+    ledger.conclude_all(stale)
+    return count
+
+
+_NOTHING_MOVED = frozenset({Status.UNSENT, Status.GAGAL})
+
+
+def _not_forgotten(claims: list[dict[str, object]], ledger: Ledger) -> list[dict[str, object]]:
+    """Those that no person has had removed, who could not have removed an open one."""
+    forgotten = ledger.forgotten_before() if claims else None
+    if forgotten is None:
+        return claims
+    return [one for one in claims if one["state"] == OPEN or str(one["day"]) >= forgotten.isoformat()]
+
+
+def _missing(
+    checkpoint: Checkpoint, expected: Mapping[str, Status], present: Iterable[Mapping[str, object]]
+) -> list[dict[str, object]]:
+    """The claims that the ledger should have of this batch, and has not."""
+    present = list(present)
+    claimed = {claim["token"] for claim in present}
+    if all(token in claimed or status in _NOTHING_MOVED for token, status in expected.items()):
+        return []  # without a walk over all slots, which takes longer than anything else here
+    held = {_slot(claim) for claim in present}
+    missing = (claim for claim in checkpoint.claims() if _slot(claim) not in held)
+    return [{**claim, "state": state_of(expected[claim["token"]])} for claim in missing]
+
+
+def _earlier(checkpoint: Checkpoint) -> Iterator[Checkpoint]:
+    """The batches of the same sheet whose place this one took, the last first, as far as their progress files
+    are still beside it; each is open until the next is asked for."""
+    facts, seen = ("account", "base_url"), {checkpoint.batch_id}
+    mine, follows = [checkpoint.fact(name) for name in facts], checkpoint.fact("follows")
+    while follows and follows not in seen:
+        seen.add(follows)
+        earlier = progress_at(checkpoint.path, follows)
+        if earlier is None:
+            return
+        with closing(earlier):
+            follows = earlier.fact("follows")
+            if [earlier.fact(name) for name in facts] == mine:
+                yield earlier
+
+
+def _name(checkpoint: Checkpoint) -> str:
+    return checkpoint.fact("file").rpartition(".")[0]
+
+
+def _slot(claim: Mapping[str, object]) -> tuple[object, ...]:
+    """A resend has no claim of its own: it holds the slot of the attempt before it."""
+    return tuple(claim[name] for name in ("day", *SLOT))

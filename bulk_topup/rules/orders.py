@@ -1,0 +1,112 @@
+"""What a batch knows of its orders, and what a person wishes of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import pandas as pd
+
+    from bulk_topup.rules.checks import Rows
+
+KEY = ["number", "product", "itrx"]
+"""What makes two rows, at two times, the same order. Its place in the sheet does not."""
+
+
+Key = tuple[str, str, int]
+
+
+SLOT = ["number", "nominal", "itrx"]
+"""What the provider allows once a WIB day (API v3.1, ISI PULSA, reason 51)."""
+
+
+KNOWN_COLUMNS = [*KEY, "nominal", "row", "status"]
+
+
+def statuses() -> pd.CategoricalDtype:
+    """The type of a column of statuses: a byte each."""
+    import pandas as pd
+
+    return pd.CategoricalDtype(list(map(str, Status)))
+
+
+def _no_orders() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(columns=KNOWN_COLUMNS)
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What this batch's checkpoint says.
+
+    `orders` has KNOWN_COLUMNS; `first_day` is the WIB day of the first attempt, `started` that of the first
+    run; `content` is the fingerprint of the sheet as it was at the last run. `turned_away` has the keys of
+    unsent orders that had left and were turned away by an HTTP status alone, with the last WIB day of that;
+    `failures`, how many attempts of an order failed, or were closed by hand as not sent; `closed`, the last
+    WIB day on which an order that a person closed so had been sent.
+    """
+
+    orders: pd.DataFrame = field(default_factory=_no_orders)
+    first_day: date | None = None
+    content: str = ""
+    started: date | None = None
+    turned_away: Mapping[Key, date] = field(default_factory=dict)
+    failures: Mapping[Key, int] = field(default_factory=dict)
+    closed: Mapping[Key, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the person asked of this run, as far as it decides which rows are sent."""
+
+    repeat_duplicates: bool = False
+    strict: bool = False
+    retry_failed: bool = False
+    include_changed: bool = False
+    same_batch: bool = False
+    new_batch: bool = False
+
+
+def attempted(known: Known) -> pd.DataFrame:
+    return known.orders[known.orders["status"] != Status.UNSENT]
+
+
+def rows_not_in(frame: pd.DataFrame, other: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """The rows of `frame` for which `other` has none with the same values in these columns."""
+    import pandas as pd
+
+    # Most often few rows have even the first value in common, and pandas sorts all that it compares.
+    first = columns[0]
+    near = frame[first].isin(other[first])
+    others = other.loc[other[first].isin(frame[first]), columns]
+    found = near.to_numpy(copy=True)
+    found[found] = pd.MultiIndex.from_frame(frame.loc[near, columns]).isin(pd.MultiIndex.from_frame(others))
+    return frame[~found]
+
+
+def spelled_as(earlier: pd.Series[str], rows: Rows) -> pd.Series[str]:
+    """The product of each row, as `earlier` orders spell it if it differs in upper and lower case alone.
+
+    Not if the price list has both spellings: then they are two products.
+    """
+    own = set(earlier.unique())
+    by_letters = {product.casefold(): product for product in own}
+
+    def spelled(code: str) -> str:
+        other = by_letters.get(code.casefold(), code)
+        return code if code in own or {code, other} <= rows.listed else other
+
+    codes = rows.table["product"]
+    unlisted = codes == ""
+    if unlisted.any():
+        codes = codes.copy()
+        codes[unlisted] = rows.raw(rows.sheet.columns.product, unlisted)
+    spellings = {code: spelled(code) for code in codes.unique()}
+    return codes.map(spellings) if any(code != other for code, other in spellings.items()) else codes

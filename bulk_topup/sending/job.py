@@ -1,0 +1,45 @@
+"""Everything that was asked of one command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bulk_topup.provider.connection import Connection
+from bulk_topup.rules.orders import Wishes
+
+if TYPE_CHECKING:
+    from bulk_topup.record.paths import Files
+    from bulk_topup.sheet.source import Source
+
+
+@dataclass(frozen=True)
+class Approval:
+    """`by` passed on the plan code `code`, written as `approval.code_given` writes it."""
+
+    code: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything the person asked of one command."""
+
+    source: Source
+    files: Files
+    connection: Connection = field(default_factory=Connection)
+    wishes: Wishes = field(default_factory=Wishes)
+    workers: int = 1
+    wait_s: float = 120.0
+    overlap_days: int = 20
+    """How far back a likeness to other batches' payments counts as the same payment once more."""
+    budget: int | None = None
+    yes: bool = False
+    again: bool = False
+    resend: bool = False
+    approval: Approval | None = None
+    pilot: int | None = None
+    """How many top-ups go before the others, which wait for what became of them."""
+    typed: str = ""
+    """The options as they were typed, for a command that is shown to go on with the same plan: of `check` all
+    that `run` takes, of `run` those that `status` has not itself."""

@@ -1,0 +1,142 @@
+"""Which unknown orders may be sent again under rule 51, and what stands in the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.clock import SKEW_LIMIT_S, near_midnight, wib_day
+from bulk_topup.core.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from bulk_topup.core.model import Order, PriceList
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.record.checkpoint.values import OpenOrder
+    from bulk_topup.sending.session import Tools
+
+RESEND_AFTER_S = 60.0
+
+
+class Obstacle(StrEnum):
+    """Why an unknown order may not be sent again; worded in `say.WORDS`."""
+
+    ACCEPTED = "resend.accepted"
+    INVOICED = "resend.invoiced"
+    COUNTED = "resend.counted"
+    OTHER_DAY = "resend.other_day"
+    NEAR_MIDNIGHT = "resend.near_midnight"
+    TOO_SOON = "resend.too_soon"
+    NO_SKEW = "resend.no_skew"
+    SKEWED = "resend.skewed"
+    OTHER_CALENDAR = "resend.other_calendar"
+    NO_PRICE = "resend.no_price"
+    OTHER_NOMINAL = "resend.other_nominal"
+    DEARER = "resend.dearer"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of the provider's clock: its skew against ours now (seconds), and whether any of its
+    dates in this batch contradicts the WIB day."""
+
+    skew_s: float | None
+    other_calendar: bool
+
+
+@dataclass(frozen=True)
+class Resendable:
+    """Open orders that may be sent again, and why the others may not."""
+
+    orders: list[OpenOrder]
+    held: list[tuple[OpenOrder, Obstacle]]
+
+    def guard(self, checkpoint: Checkpoint, tools: Tools) -> Callable[[Order], Obstacle | None]:
+        """`obstacle` for one of these orders, at the moment of asking."""
+        by_id = {open_.order.id: open_ for open_ in self.orders}
+
+        def still(order: Order) -> Obstacle | None:
+            # Anew each time: the first resend's answer may be the first that states a day at all.
+            other_calendar = has_other_calendar(checkpoint.other_days())
+            now, skew_s = tools.now_and_skew_s()
+            return obstacle(by_id[order.id], now, Evidence(skew_s, other_calendar))
+
+        return still
+
+
+def resendable(checkpoint: Checkpoint, tools: Tools, prices: PriceList) -> Resendable:
+    """Every open order, sorted by whether rule 51 guards it now, at no more than its price."""
+    now, skew_s = tools.now_and_skew_s()
+    evidence = Evidence(skew_s, has_other_calendar(checkpoint.other_days()))
+    judged = [
+        (open_, obstacle(open_, now, evidence) or price_obstacle(open_.order, prices))
+        for open_ in checkpoint.open_orders()
+    ]
+    return Resendable(
+        orders=[open_ for open_, why in judged if why is None],
+        held=[(open_, why) for open_, why in judged if why is not None],
+    )
+
+
+def count_resendable(checkpoint: Checkpoint, now: datetime) -> int:
+    """How many open orders may be sent again today, as far as can be told without the provider."""
+    seen = Evidence(0.0, has_other_calendar(checkpoint.other_days()))
+    found = [obstacle(open_, now, seen) for open_ in checkpoint.open_orders()]
+    return sum(why is None or why is Obstacle.TOO_SOON for why in found)
+
+
+def obstacle(order: OpenOrder, now: datetime, evidence: Evidence) -> Obstacle | None:
+    """Why rule 51 would not surely guard this order now, or need not; None where it does.
+
+    An invoice can be asked about without sending anything. Every unknown attempt of the order must be
+    guarded: same WIB day as now, both at least 10 minutes from midnight, the last one at least 60 s ago, the
+    provider's clock within 5 minutes of ours at both.
+    """
+    if order.status is not Status.UNKNOWN:
+        return Obstacle.ACCEPTED
+    if order.invoice:
+        return Obstacle.INVOICED
+    if order.order.itrx != 1:
+        return Obstacle.COUNTED
+    if evidence.other_calendar:
+        return Obstacle.OTHER_CALENDAR
+    unknown = [past for past in order.past if past.is_unknown]
+    if any(past.day != wib_day(now) or wib_day(past.begun_at) != past.day for past in unknown):
+        return Obstacle.OTHER_DAY
+    if any(near_midnight(moment) for moment in (now, *(past.begun_at for past in unknown))):
+        return Obstacle.NEAR_MIDNIGHT
+    if any((now - past.ended_at).total_seconds() < RESEND_AFTER_S for past in unknown):
+        return Obstacle.TOO_SOON
+    skews = [evidence.skew_s, *(past.skew_s for past in unknown)]
+    if any(skew is None for skew in skews):
+        return Obstacle.NO_SKEW
+    if any(abs(skew or 0.0) > SKEW_LIMIT_S for skew in skews):
+        return Obstacle.SKEWED
+    return None
+
+
+def price_obstacle(order: Order, prices: PriceList) -> Obstacle | None:
+    """Why today's price list is not that under which this order was sent; None where it is, or is cheaper.
+
+    Rule 51 goes by the nominal: under another one, the same product is another top-up.
+    """
+    product = prices.get(order.product)
+    if product is None or product.price is None:
+        return Obstacle.NO_PRICE
+    if product.nominal != order.nominal:
+        return Obstacle.OTHER_NOMINAL
+    return Obstacle.DEARER if product.price > order.price else None
+
+
+def has_other_calendar(days: Iterable[tuple[datetime, str]]) -> bool:
+    """Whether a `tanggal` names another day than the WIB day of its attempt.
+
+    Around midnight either day is honest, and `h` in the document may be a 12-hour clock: only dates count.
+    """
+    return any(
+        not near_midnight(sent_at) and not tanggal.startswith(wib_day(sent_at).isoformat())
+        for sent_at, tanggal in days
+    )

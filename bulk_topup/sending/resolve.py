@@ -1,0 +1,154 @@
+"""A person's finding about an open order, checked and kept."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.clock import days_booked
+from bulk_topup.core.errors import InputError, ProviderError, StorageFailed
+from bulk_topup.core.model import Kind, Outcome, Reply, Then
+from bulk_topup.core.status import Status
+from bulk_topup.provider.outcomes import RESOLVED_NOT_SENT, classify_status
+from bulk_topup.record.batches import progress_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from bulk_topup.core.model import Order
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.record.checkpoint.values import OpenOrder
+    from bulk_topup.record.ledger.claims import Ledger
+    from bulk_topup.record.ledger.values import BatchEntry
+    from bulk_topup.sending.session import Tools
+
+
+def unless_of_other_batch(
+    outcome: Outcome, order: Order, day: date, checkpoint: Checkpoint, ledger: Ledger
+) -> Outcome:
+    """The outcome of an attempt of this WIB day; unknown where its answer is that to another batch's top-up.
+
+    Its date alone says nothing, as the provider's calendar is its own; with the invoice of what another batch
+    sent on that date, it does. That invoice must not be asked about for this order: it would be confirmed.
+    """
+    stated = _day_in(outcome.answered_at)
+    if not outcome.invoice or stated in {None, day}:
+        return outcome
+    there = ledger.at_work(stated or day, stated or day, order.number, but=checkpoint.batch_id)
+    holders = ((_holders(entry, outcome.invoice), has_claim) for entry, has_claim in there)
+    if not any(rows or (rows is None and has_claim) for rows, has_claim in holders):
+        return outcome
+    doubted = replace(outcome, kind=Kind.UNKNOWN, then=Then.STOP, code="outcome.same_invoice")
+    return replace(doubted, invoice="", serial="", debited=None, balance=None)
+
+
+def _day_in(stated: str) -> date | None:
+    try:
+        return date.fromisoformat(stated[:10])
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a person found out about one row (None: the only open one of that number, in national form).
+
+    `invoice` is "" where the top-up was not sent.
+    """
+
+    row: int | None
+    number: str
+    invoice: str
+    note: str
+
+
+def resolve(
+    checkpoint: Checkpoint, tools: Tools, verdicts: Iterable[Verdict], who: str
+) -> Iterator[tuple[Status, Status]]:
+    """Close open rows one by one, each from one status to another; an invoice counts only once `cekstatus`
+    confirms it.
+
+    Raises InputError at the first verdict that does not hold, ProviderError where the provider could not be
+    asked; those before it stand.
+    """
+    for verdict in verdicts:
+        order = _open_order(checkpoint, verdict)
+        outcome = _confirmed(checkpoint, tools, order, verdict) if verdict.invoice else NOT_SENT
+        status = checkpoint.resolve(order, outcome, tools.clock.now(), who, verdict.note)
+        tools.ledger.conclude_all(dict.fromkeys(checkpoint.tokens(order.order.id), status))
+        yield order.status, status
+
+
+NOT_SENT = Outcome(Kind.GAGAL, Then.GO_ON, RESOLVED_NOT_SENT)
+
+
+def _open_order(checkpoint: Checkpoint, verdict: Verdict) -> OpenOrder:
+    here = [open_ for open_ in checkpoint.open_orders() if verdict.row in {None, open_.order.row}]
+    if not here:
+        is_pending = any(line.row == verdict.row for line in checkpoint.lines([Status.PENDING]))
+        raise InputError("resolve.pending" if is_pending else "resolve.not_open", row=verdict.row)
+    matching = [open_ for open_ in here if open_.order.number == verdict.number]
+    if len(matching) != 1:
+        code = "resolve.several" if matching else "resolve.other_number"
+        raise InputError(code, row=verdict.row or "", number=verdict.number)
+    return matching[0]
+
+
+def _confirmed(checkpoint: Checkpoint, tools: Tools, order: OpenOrder, verdict: Verdict) -> Outcome:
+    """What `cekstatus` says of this invoice, if it is this order's: number, product and day agree, and no row
+    of any other batch has it."""
+    facts = {"row": order.order.row, "invoice": verdict.invoice}
+    holders = checkpoint.invoice_rows(verdict.invoice, but=order.order.id)
+    if holders:
+        raise InputError("resolve.other_row", other=holders[0], **facts)
+    if any(past.invoice == verdict.invoice and not past.is_open for past in order.past):
+        raise InputError("resolve.settled", **facts)
+    answer = tools.provider.status(verdict.invoice, verdict.number)
+    if not isinstance(answer, Reply):
+        raise ProviderError("resolve.unheard", address=tools.base_url, **facts)
+    outcome = classify_status(answer, verdict.invoice, verdict.number, order.order.product)
+    if outcome is None:
+        raise InputError("resolve.unconfirmed", **facts)
+    opened = (past for past in order.past if past.is_open)
+    days = {day for past in opened for day in days_booked(past.day, past.begun_at, past.skew_s)}
+    _assert_day(outcome.answered_at, days, order, facts)
+    _assert_of_no_other_batch(checkpoint, tools.ledger, order, outcome, days)
+    return outcome
+
+
+def _assert_day(stated: str, days: Collection[date], order: OpenOrder, facts: Mapping[str, object]) -> None:
+    """An invoice that the answer to an attempt named is of that attempt, whatever date is left out."""
+    if not re.match(r"\d{4}-\d\d-\d\d", stated):
+        if facts["invoice"] != order.invoice:
+            raise InputError("resolve.no_day", stated=stated or "-", **facts)
+    elif stated[:10] not in {day.isoformat() for day in days}:
+        raise InputError("resolve.other_day", stated=stated, **facts)
+
+
+def _assert_of_no_other_batch(
+    checkpoint: Checkpoint, ledger: Ledger, order: OpenOrder, outcome: Outcome, days: Collection[date]
+) -> None:
+    """The same number and product may have been topped up by another batch on that day."""
+    number, facts = order.order.number, {"row": order.order.row, "invoice": outcome.invoice}
+    for entry, has_claim in ledger.at_work(min(days), max(days), number, but=checkpoint.batch_id):
+        holders = _holders(entry, outcome.invoice)
+        if holders:
+            raise InputError("resolve.other_batch", batch=entry.name, other=holders[0], **facts)
+        # A failed top-up leaves no claim, and would free this row to be paid again.
+        if holders is None and (has_claim or outcome.kind is Kind.GAGAL):
+            raise InputError("resolve.unread_batch", batch=entry.name, path=entry.path or "-", **facts)
+
+
+def _holders(entry: BatchEntry, invoice: str) -> list[int] | None:
+    """Rows of that batch that hold the invoice; None where its progress file can't be asked."""
+    other = progress_of(entry)
+    if other is None:
+        return None
+    with closing(other):
+        try:
+            return other.invoice_rows(invoice)
+        except StorageFailed:
+            return None

@@ -1,0 +1,85 @@
+"""Sends a plan in waves: the n-th copy only after the one before it succeeded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.clock import wib_day
+from bulk_topup.core.status import Status
+from bulk_topup.rules.orders import KEY
+from bulk_topup.rules.plan import orders_of
+from bulk_topup.sending import poll
+from bulk_topup.sending.purse import Purse
+from bulk_topup.sending.sender import Sender, copy_may_follow
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bulk_topup.core.model import Halt
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.rules.plan import Plan
+    from bulk_topup.sending.resend import Resendable
+    from bulk_topup.sending.session import Tools
+    from bulk_topup.sending.watcher import Watcher
+
+
+def send_waves(
+    plan: Plan,
+    checkpoint: Checkpoint,
+    tools: Tools,
+    watcher: Watcher,
+    *,
+    workers: int,
+    wait_s: float,
+    limit: int,
+) -> Halt | None:
+    """Send the plan's orders; an n-th copy only after copy n-1 is sukses the same day (rule 51's `itrx`).
+
+    `limit` is the most that the batch may have cost by the end, in rupiah. Returns why the run stopped before
+    its last order, if it did. Raises StorageFailed.
+    """
+    orders = _with_ids(plan, checkpoint)
+    moved = orders.loc[orders["state"] != Status.UNSENT, ["id", "state"]].itertuples(index=False)
+    expected = {int(key): Status(state) for key, state in moved}
+    purse = Purse(limit=limit, spent=checkpoint.committed())
+    name = plan.rows.sheet.path.stem
+    sender = Sender(checkpoint, tools, watcher, purse, name, workers)
+    for nth in sorted(orders["itrx"].unique()):
+        wave = orders[orders["itrx"] == nth]
+        if nth > 1:
+            poll.poll(checkpoint, tools, wait_s=wait_s, watcher=watcher)
+            # Once more at its attempt, which may be another day's; here, so that none waits its turn in vain.
+            today = wib_day(tools.clock.now())
+            wave = wave[[copy_may_follow(order, today, checkpoint, watcher) for order in orders_of(wave)]]
+        sender.run(orders_of(wave), expected)
+        if sender.halt is not None:
+            break
+    return sender.halt
+
+
+def _with_ids(plan: Plan, checkpoint: Checkpoint) -> pd.DataFrame:
+    """The plan's orders with the checkpoint's `id` and present `state`."""
+    known = checkpoint.sendable().rename(columns={"status": "state"})
+    merged = plan.orders.reset_index(names="row").merge(known, on=KEY, how="left", validate="one_to_one")
+    if merged["id"].isna().any():
+        raise AssertionError("an order of the plan is not in the checkpoint, or may have been paid")
+    return merged.set_index("row")
+
+
+def resend(
+    found: Resendable,
+    checkpoint: Checkpoint,
+    tools: Tools,
+    watcher: Watcher,
+    budget: int | None,
+    batch_name: str,
+) -> Halt | None:
+    """Send unknown orders again, one at a time, each guarded anew as its request leaves.
+
+    They count as spent already, so that only a budget (in rupiah) limits what they come to.
+    """
+    purse = Purse(limit=budget, spent=checkpoint.committed())
+    sender = Sender(checkpoint, tools, watcher, purse, batch_name, guard=found.guard(checkpoint, tools))
+    orders = [open_.order for open_ in found.orders]
+    sender.run(orders, {order.id: Status.UNKNOWN for order in orders})
+    return sender.halt
