@@ -127,7 +127,7 @@ class Bench:
 
     def run(self, **wishes: Any) -> Exit:
         job = self.job(**wishes)
-        return run.run(job, lambda: read_sheet(job.source.path), Desk(), self.clock)
+        return run.run_batch(job, lambda: read_sheet(job.source.path), Desk(), self.clock)
 
     def settle(self, **wishes: Any) -> Exit:
         return settle_.settle_batch(self.job(**wishes), Desk(), self.clock)

@@ -142,7 +142,7 @@ class Office:
 
     def run(self, sheet: str, *flags: str, tab: str | None = None) -> Came:
         job = self.job(sheet, *flags, tab=tab)
-        return self.witness(lambda: flow.run(job, sheet_of(job), self._desk, self.clock))
+        return self.witness(lambda: flow.run_batch(job, sheet_of(job), self._desk, self.clock))
 
     def settle(self, sheet: str, *flags: str) -> Came:
         job = self.job(sheet, *flags)

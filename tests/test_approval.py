@@ -302,14 +302,14 @@ def checked(office: Office, sheet: str, *flags: str, budget: int | None = None) 
     """The code that `check` shows."""
     desk = Desk(quiet=True)
     job = replace(office.job(sheet, *flags), budget=budget)
-    check.check(job, sheet_of(job), desk, office.clock)
+    check.check_batch(job, sheet_of(job), desk, office.clock)
     return str(desk._facts["approval"]["code"])  # type: ignore[index]
 
 
 def approved(office: Office, sheet: str, code: str, *flags: str, budget: int | None = None) -> Came:
     job = office.job(sheet, *flags)
     job = replace(job, yes=False, budget=budget, approval=Approval(code, "Rina"))
-    return office.witness(lambda: flow.run(job, sheet_of(job), Desk(quiet=True), office.clock))
+    return office.witness(lambda: flow.run_batch(job, sheet_of(job), Desk(quiet=True), office.clock))
 
 
 def close_as_not_sent(office: Office, sheet: str, number: str) -> None:

@@ -45,7 +45,13 @@ LIBRARIES = {
 }
 """Which rooms know a library; one that is not named here is known to any."""
 
-PURE = ("rules/", "provider/outcomes.py", "provider/price_list.py", "provider/wire.py", "core/errors.py")
+PURE: tuple[str, ...] = (
+    "rules/",
+    "provider/outcomes.py",
+    "provider/price_list.py",
+    "provider/wire.py",
+    "core/errors.py",
+)
 PURE += ("core/model.py", "core/status.py", "record/lines.py", "report/words/say.py")
 HARMLESS = {
     *(

@@ -20,7 +20,7 @@ from keyring.core import load_keyring
 
 from bulk_topup.commands import credentials as credentials_module
 from bulk_topup.commands.credentials import Login, credentials, forget, keep, kept
-from bulk_topup.commands.login import log_out
+from bulk_topup.commands.logout import log_out
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.errors import InputError
 from bulk_topup.provider.connection import Connection

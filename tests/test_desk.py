@@ -19,9 +19,10 @@ import pytest
 
 from bulk_topup.commands import click_command, params
 from bulk_topup.commands.console import wrapped
-from bulk_topup.commands.main import _why_no_port, cli
+from bulk_topup.commands.main import cli
 from bulk_topup.commands.next_steps import LastRun, Typed, after, before, now, past_pilot, with_doctor
 from bulk_topup.commands.progress import Bar, fitted, left_s, time_words
+from bulk_topup.commands.sandbox import why_no_port
 from bulk_topup.commands.settings import Settings
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.clock import WIB, near_midnight
@@ -558,8 +559,8 @@ def test_a_port_that_is_taken_is_named_in_plain_words(office: Office) -> None:
 
 
 def test_a_port_that_only_the_administrator_may_use_is_named_as_that() -> None:
-    assert "only its administrator use port 80" in _why_no_port(PermissionError(13, "denied"), 80)
-    assert "port 80 is taken" in _why_no_port(OSError(98, "in use"), 80)
+    assert "only its administrator use port 80" in why_no_port(PermissionError(13, "denied"), 80)
+    assert "port 80 is taken" in why_no_port(OSError(98, "in use"), 80)
 
 
 def test_a_memory_that_cannot_be_kept_is_named_in_plain_words(office: Office) -> None:

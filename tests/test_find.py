@@ -409,7 +409,7 @@ def test_a_row_that_a_person_closed_is_told_with_who_when_and_why(
     bench.resolve(Verdict(2, A, "", "Rina, hotline"))
     resolved = capsys.readouterr().out.partition("\n")[0]
     _, out = said(bench, capsys, A)
-    standing.show(bench.job(), Desk(), bench.clock)
+    standing.show_status(bench.job(), Desk(), bench.clock)
     status = capsys.readouterr().out
     closed = f"closed by hand: {who()}, {bench.clock.now():%Y-%m-%d %H:%M} (WIB), Rina, hotline"
     assert closed in out

@@ -373,7 +373,7 @@ def test_each_approver_of_a_batch_is_listed_with_what_was_sent_under_that_name(
 def checked(bench: Bench) -> str:
     """The code of the plan as it is now."""
     job, desk = bench.job(same_batch=True), Desk()
-    check.check(job, lambda: read_sheet(job.source.path), desk, bench.clock)
+    check.check_batch(job, lambda: read_sheet(job.source.path), desk, bench.clock)
     return str(desk._facts["approval"]["code"])  # type: ignore[index]
 
 

@@ -189,7 +189,7 @@ class Life(RuleBasedStateMachine):
     def run_and_die(self, sheet: str, flags: list[str], step: int) -> None:
         if sheet in self.rows:
             job = self.office.job(sheet, *flags)
-            run = lambda: flow.run(job, sheet_of(job), Desk(quiet=True), self.office.clock)  # noqa: E731
+            run = lambda: flow.run_batch(job, sheet_of(job), Desk(quiet=True), self.office.clock)  # noqa: E731
             self._died(sheet, flags, run, step)
 
     @rule(sheet=sheets, resend=st.booleans())

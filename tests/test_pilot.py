@@ -114,7 +114,7 @@ class Person(Desk):
 
 def sent_by(office: Office, desk: Desk, *, n: int = 3, **changes: Any) -> Came:
     job = replace(office.job("bonus.csv"), **{"pilot": n, "yes": False, **changes})
-    return office.witness(lambda: flow.run(job, sheet_of(job), desk, office.clock))
+    return office.witness(lambda: flow.run_batch(job, sheet_of(job), desk, office.clock))
 
 
 def write(office: Office, *first: str) -> list[str]:
@@ -186,7 +186,7 @@ def release(office: Office, how: dict[str, Any]) -> dict[str, Any]:
         return how
     desk = Desk(quiet=True)
     job = office.job("bonus.csv")
-    check.check(job, sheet_of(job), desk, office.clock)
+    check.check_batch(job, sheet_of(job), desk, office.clock)
     code = str(desk._facts["approval"]["code"])  # type: ignore[index]
     return {"yes": False, "approval": Approval(code, "Rina")}
 

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands import next_steps
-from bulk_topup.commands.credentials import credentials
-from bulk_topup.commands.planning import (
-    BATCHES_ASKED,
-    clock_notices,
-    goes_on,
-    make_plan,
-    over_budget,
-    read,
-    unusual_address,
-)
+import click
+
+from bulk_topup.commands import click_command, next_steps
+from bulk_topup.commands.arrival import reading_of
+from bulk_topup.commands.asked import job_of
+from bulk_topup.commands.guard import commands_of, guarded_command
+from bulk_topup.commands.options import BUDGET, COLUMNS, OVERLAP, PATH, PROVIDER, SHEET, SPEECH, WISHES
+from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.model import Notice
 from bulk_topup.core.status import FOR_NOBODY
-from bulk_topup.record import batches
-from bulk_topup.record.kept_plans import drop_old_plans, keep_plan
-from bulk_topup.record.paths import new_name
-from bulk_topup.rules import orders
-from bulk_topup.sending.session import open_checkpoint, tools_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from bulk_topup.commands.next_steps import Step
     from bulk_topup.commands.terminal import Desk
@@ -37,11 +31,53 @@ if TYPE_CHECKING:
     from bulk_topup.sheet import Arriving
 
 
-def check(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock, target: Path | None = None) -> Exit:
+@click.command(cls=click_command.Command)
+@SHEET
+@COLUMNS
+@PROVIDER
+@WISHES
+@OVERLAP
+@BUDGET
+@click.option(
+    "--output", "plan_output", type=PATH, metavar="FILE", help="Save the plan, too (a new .xlsx file)."
+)
+@SPEECH
+@guarded_command
+def check(desk: Desk, plan_output: Path | None, **options: Any) -> Exit:
+    """Show the plan and every finding; send nothing.
+
+    \b
+    Example:  bulk-topup check payroll_bonus.xlsx
+    """
+    ctx = click.get_current_context()
+    job = replace(job_of(options), typed=click_command.as_typed(ctx, commands_of(ctx)["run"]))
+    with reading_of(job) as arriving:
+        return check_batch(job, arriving, desk, clock.SystemClock(), plan_output)
+
+
+def check_batch(
+    job: Job, arriving: Arriving, desk: Desk, clock: SystemClock, target: Path | None = None
+) -> Exit:
     """Everything up to the plan, the budget included; with `target`, a workbook of it in a new file.
 
     Sends nothing and writes no checkpoint; the plan is kept beside it, for whoever runs it by its code.
     """
+    from bulk_topup.commands.credentials import credentials
+    from bulk_topup.commands.planning import (
+        BATCHES_ASKED,
+        clock_notices,
+        goes_on,
+        make_plan,
+        over_budget,
+        read,
+        unusual_address,
+    )
+    from bulk_topup.record import batches
+    from bulk_topup.record.kept_plans import drop_old_plans
+    from bulk_topup.record.paths import new_name
+    from bulk_topup.rules import orders
+    from bulk_topup.sending.session import open_checkpoint, tools_of
+
     if target is not None:
         if target.exists() and target.samefile(job.source.path):
             raise InputError("output.is_sheet", path=target)
@@ -102,6 +138,8 @@ def write_planbook(
 
 def offer_for_approval(job: Job, plan: Plan, desk: Desk) -> list[Step]:
     """Keep the plan, and say how it is run by its code; or that it can't be from here."""
+    from bulk_topup.record.kept_plans import keep_plan
+
     try:
         keep_plan(job.files, plan)
     except StorageFailed as failure:

@@ -2,45 +2,75 @@
 
 from __future__ import annotations
 
-import shutil
-import statistics
-import tempfile
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from bulk_topup.commands import next_steps
-from bulk_topup.commands.credentials import credentials
+import click
+
+from bulk_topup.commands import click_command, next_steps
+from bulk_topup.commands.asked import Setup, connection_of, ledger_of
+from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.options import PATH, PROVIDER, SPEECH, option
+from bulk_topup.core import clock
 from bulk_topup.core.clock import SKEW_LIMIT_S
 from bulk_topup.core.errors import BulkTopupError, Exit
 from bulk_topup.core.model import account_of
 from bulk_topup.core.os_errors import cause_of
-from bulk_topup.provider.address import checked_base_url
-from bulk_topup.provider.connection import REHEARSAL_URL
-from bulk_topup.record.folder import assert_trusted
-from bulk_topup.record.ledger.shared import Account
-from bulk_topup.record.ledger.tables import Store, is_address, ledger_url, shown
 from bulk_topup.report.words import say
-from bulk_topup.sending.connect import provider_of
-from bulk_topup.sending.session import desk_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any, Final
 
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import Clock
     from bulk_topup.provider.client import Provider
-    from bulk_topup.provider.connection import Connection
     from bulk_topup.record.ledger.shared import Rule51
+    from bulk_topup.record.ledger.tables import Store
 
-"""As for sending again under rule 51: beyond it, neither clock can be trusted with a day."""
+
+@click.command(cls=click_command.Command)
+@PROVIDER
+@option("--checkpoint", type=PATH, metavar="FILE", help="The progress file, if not in this folder.")
+@click.option(
+    "--prove-51", metavar="08…", help="Send one small top-up to this number twice, to see the second refused."
+)
+@click.option("--product", metavar="CODE", help="Its product; goes with --prove-51.")
+@click.option("--yes", is_flag=True, help="Spend it without asking.")
+@SPEECH
+@guarded_command
+def doctor(
+    desk: Desk, checkpoint: Path | None, prove_51: str | None, product: str | None, yes: bool, **options: Any
+) -> Exit:
+    """Check whether everything is in order to send.
+
+    Login, price list, record, clocks, folder and disk, a line each with what to do.
+
+    \b
+    Example:  bulk-topup doctor
+    """
+
+    if (prove_51 is None) != (product is None):
+        raise click.UsageError(say.text("usage.prove"))
+    folder = (checkpoint or Path.cwd() / "x").absolute().parent
+    setup = Setup(connection_of(options), ledger_of(options), folder)
+    if prove_51 is None or product is None:
+        return examine(setup, desk, clock.SystemClock())
+    from bulk_topup.commands import prove_51 as prove
+
+    return prove.prove_51(setup, prove_51, product, desk, clock.SystemClock(), yes=yes)
+
 
 SLOW_MS: Final = 100.0
 """One claim takes some five ways to the server and back: at this, two rows a second are no longer sure."""
 
+
 LEAST_FREE_MB: Final = 200
+
+
 SAMPLES: Final = 5
 
 
@@ -62,15 +92,6 @@ class Check:
         return f"{mark}  {say.text(f'doctor.{self.name}')}: {self.message}"
 
 
-@dataclass(frozen=True)
-class Setup:
-    """What is looked at: the provider and who we are to it, the ledger, the folder of the progress files."""
-
-    connection: Connection
-    ledger: str
-    folder: Path
-
-
 def examine(setup: Setup, desk: Desk, clock: Clock) -> Exit:
     """Look at everything and say what is to be put right; sends nothing."""
     checks = list(_checks(setup, clock))
@@ -86,6 +107,9 @@ def examine(setup: Setup, desk: Desk, clock: Clock) -> Exit:
 
 
 def _checks(setup: Setup, clock: Clock) -> Iterator[Check]:
+    from bulk_topup.commands.credentials import credentials
+    from bulk_topup.sending.connect import provider_of
+
     connection, username, account = setup.connection, "", ""
     try:
         username, password = credentials(connection)
@@ -125,6 +149,13 @@ def _of_clock(name: str, skew_s: float) -> Check:
 
 
 def _of_ledger(setup: Setup, account: str, clock: Clock) -> Iterator[Check]:
+    from bulk_topup.provider.address import checked_base_url
+    from bulk_topup.provider.connection import REHEARSAL_URL
+    from bulk_topup.record.folder import assert_trusted
+    from bulk_topup.record.ledger.shared import Account
+    from bulk_topup.record.ledger.tables import Store, is_address, ledger_url, shown
+    from bulk_topup.sending.session import desk_name
+
     connection, ledger, where = setup.connection, setup.ledger, shown(setup.ledger)
     try:
         if not is_address(ledger):
@@ -159,6 +190,8 @@ def _of_rule_51(seen: Rule51 | None) -> Check:
 
 
 def _latency(shared: Store, where: str) -> Check:
+    import statistics
+
     took_ms = []
     for _ in range(SAMPLES):
         began = time.perf_counter()
@@ -173,6 +206,10 @@ def _latency(shared: Store, where: str) -> Check:
 
 
 def _of_folder(folder: Path) -> Check:
+    import tempfile
+
+    from bulk_topup.record.folder import assert_trusted
+
     try:
         assert_trusted(folder / "x", "--checkpoint")
         with tempfile.TemporaryFile(dir=folder, prefix=".bulk-topup-"):
@@ -186,12 +223,16 @@ def _of_folder(folder: Path) -> Check:
 
 def _places(folder: Path, ledger: str) -> list[Path]:
     """The folders that a run writes to; one of two that are on the same disk."""
+    from bulk_topup.record.ledger.tables import is_address
+
     places = [folder] if is_address(ledger) else [folder, Path(ledger).absolute().parent]
     there = [place for place in places if place.is_dir()]
     return list({place.stat().st_dev: place for place in reversed(there)}.values())
 
 
 def _of_disk(place: Path) -> Check:
+    import shutil
+
     free_mb = shutil.disk_usage(place).free // 2**20
     is_fine = free_mb >= LEAST_FREE_MB
     code = "doctor.disk.fine" if is_fine else "doctor.disk.full"

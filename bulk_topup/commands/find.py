@@ -7,25 +7,43 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands import next_steps
-from bulk_topup.commands.credentials import credentials
+import click
+
+from bulk_topup.commands import click_command, next_steps
+from bulk_topup.commands.asked import connection_of, ledger_of
+from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.options import PROVIDER, SPEECH
+from bulk_topup.core import clock
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import account_of
-from bulk_topup.provider.connection import REHEARSAL_URL
-from bulk_topup.record.ledger.register import register_of
-from bulk_topup.record.ledger.shared import Account
-from bulk_topup.record.ledger.tables import ledger_url, shown
-from bulk_topup.report.screen import person
 from bulk_topup.report.words import say
-from bulk_topup.sending.connect import provider_of
-from bulk_topup.sending.session import pace_of
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import Clock
     from bulk_topup.core.errors import Exit
     from bulk_topup.provider.connection import Connection
     from bulk_topup.report.screen.person import Found, Sent
+
+
+@click.command(cls=click_command.Command)
+@click.argument("number")
+@PROVIDER
+@click.option("--offline", is_flag=True, help="Do not ask the provider.")
+@SPEECH
+@guarded_command
+def find(desk: Desk, number: str, offline: bool, **options: Any) -> Exit:
+    """Show all that was ever sent to NUMBER, and what to tell its owner.
+
+    \b
+    Example:  bulk-topup find 081234567890
+    """
+
+    ledger = ledger_of(options)
+    return find_number(connection_of(options), ledger, desk, clock.SystemClock(), number, offline=offline)
+
 
 SANDBOX_STATE = Path("sandbox.provider.db")
 
@@ -34,6 +52,10 @@ def find_number(
     connection: Connection, ledger: str, desk: Desk, clock: Clock, text: str, *, offline: bool
 ) -> Exit:
     """All that was ever sent to this number, and what the provider says of it now; changes nothing."""
+    from bulk_topup.record.ledger.register import register_of
+    from bulk_topup.record.ledger.tables import shown
+    from bulk_topup.report.screen import person
+
     number = person.national(text)
     with closing(register_of(ledger)) as register:
         found = person.look_up(number, register)
@@ -52,6 +74,14 @@ def find_number(
 
 def _asked(found: Found, connection: Connection, ledger: str, desk: Desk, clock: Clock) -> tuple[Sent, ...]:
     """With the provider's word; as they are where there is no way to ask it, and that is said."""
+    from bulk_topup.commands.credentials import credentials
+    from bulk_topup.provider.connection import REHEARSAL_URL
+    from bulk_topup.record.ledger.shared import Account
+    from bulk_topup.record.ledger.tables import ledger_url
+    from bulk_topup.report.screen import person
+    from bulk_topup.sending.connect import provider_of
+    from bulk_topup.sending.session import pace_of
+
     try:
         username, password = credentials(connection)
         with provider_of(connection, username, password, clock, SANDBOX_STATE) as provider:

@@ -5,18 +5,45 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands import next_steps
+import click
+
+from bulk_topup.commands import click_command, next_steps, params
+from bulk_topup.commands.asked import ledger_of
+from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.options import OVERLAP, SPEECH
+from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
-from bulk_topup.record import batches
-from bulk_topup.record.ledger.register import register_of
-from bulk_topup.report.screen import history
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import Clock
+
+
+@click.command(cls=click_command.Command)
+@click.option(
+    "--before",
+    type=params.Date("%Y-%m-%d", "usage.not_a_day"),
+    metavar="YYYY-MM-DD",
+    required=True,
+    help="Numbers sent to before this day.",
+)
+@OVERLAP
+@click.option("--yes", is_flag=True, help="Remove them without asking.")
+@SPEECH
+@guarded_command
+def forget(desk: Desk, before: datetime, overlap_days: int, yes: bool) -> Exit:
+    """Remove old phone numbers from the record of all top-ups.
+
+    Nothing that may still be needed is removed, and no file is deleted: those that hold numbers are named.
+
+    \b
+    Example:  bulk-topup forget --before 2026-01-01
+    """
+
+    return forget_numbers(before.date(), overlap_days, ledger_of({}), desk, clock.SystemClock(), yes=yes)
 
 
 def forget_numbers(
@@ -26,6 +53,10 @@ def forget_numbers(
 
     Raises InputError for a day that is too recent, Declined where a person says no.
     """
+    from bulk_topup.record import batches
+    from bulk_topup.record.ledger.register import register_of
+    from bulk_topup.report.screen import history
+
     batches.assert_forgettable(before, clock.now().date(), overlap_days)
     with closing(register_of(ledger)) as register:
         what = batches.forgettable(register.forgettable(before), register.batches(), before)

@@ -5,31 +5,57 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands import next_steps
+import click
+
+from bulk_topup.commands import click_command, next_steps
+from bulk_topup.commands.asked import connection_of, ledger_of
+from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.options import MONTH, SPEECH, option
 from bulk_topup.core.errors import Exit
-from bulk_topup.provider.address import checked_base_url
-from bulk_topup.provider.connection import REHEARSAL_URL
-from bulk_topup.record import batches as batches_
-from bulk_topup.record.ledger.register import register_of
-from bulk_topup.record.ledger.tables import shown
-from bulk_topup.report.screen import history
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import Any
+
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.provider.connection import Connection
 
 
+@click.command(cls=click_command.Command)
+@click.option("--sandbox", is_flag=True, help="The rehearsals of the current folder.")
+@option("--base-url", metavar="URL", help="The provider's address.")
+@click.option("--month", type=MONTH, metavar="YYYY-MM", help="Only this month's batches.")
+@SPEECH
+@guarded_command
+def history(desk: Desk, month: datetime | None, **options: Any) -> Exit:
+    """List the batches sent so far, with totals by month; no network.
+
+    \b
+    Example:  bulk-topup history --month 2026-11
+    """
+
+    wanted = None if month is None else f"{month:%Y-%m}"
+    return show_history(connection_of(options), ledger_of(options), desk, wanted)
+
+
 def show_history(connection: Connection, ledger: str, desk: Desk, month: str | None) -> Exit:
     """The batches at this provider, or those begun in one month (`2026-11`); no network."""
+    from bulk_topup.provider.address import checked_base_url
+    from bulk_topup.provider.connection import REHEARSAL_URL
+    from bulk_topup.record.batches import as_it_stands
+    from bulk_topup.record.ledger.register import register_of
+    from bulk_topup.record.ledger.tables import shown
+    from bulk_topup.report.screen import history as screen
+
     base_url = REHEARSAL_URL if connection.sandbox else checked_base_url(connection.base_url)
     with closing(register_of(ledger)) as register:
         entries = register.batches()
     here = [entry for entry in entries if entry.base_url == base_url]
     wanted = [entry for entry in here if month is None or entry.started.startswith(month)]
-    batches = [batches_.as_it_stands(entry) for entry in wanted]
+    batches = [as_it_stands(entry) for entry in wanted]
     elsewhere = len(entries) - len(here)
-    facts = {"record": shown(ledger), "other_addresses": elsewhere, **history.facts_of(batches)}
-    table = history.table_of(batches) if batches else ()
-    desk.report(facts, history.lines_of(batches, month, elsewhere), table)
+    facts = {"record": shown(ledger), "other_addresses": elsewhere, **screen.facts_of(batches)}
+    table = screen.table_of(batches) if batches else ()
+    desk.report(facts, screen.lines_of(batches, month, elsewhere), table)
     desk.next(next_steps.with_history(desk.typed, batches))
     return Exit.OK

@@ -1,19 +1,21 @@
-"""The commands that need no batch: `prices`, `template`, `login`, `logout`."""
+"""`prices`: the live price list, on the screen or in a file."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands import next_steps
-from bulk_topup.commands.credentials import credentials
+import click
+
+from bulk_topup.commands import click_command, next_steps, params
+from bulk_topup.commands.asked import connection_of
+from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.options import PATH, PROVIDER, SPEECH
+from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
-from bulk_topup.provider import price_list
-from bulk_topup.record.paths import assert_new
-from bulk_topup.report import price_table
-from bulk_topup.sending.connect import provider_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import Clock
@@ -22,10 +24,40 @@ if TYPE_CHECKING:
     from bulk_topup.provider.price_list import Wanted
 
 
+@click.command(cls=click_command.Command)
+@PROVIDER
+@click.option("--operator", metavar="NAME", help="Only this operator's products.")
+@click.option("--type", type=click.Choice(["pulsa", "data"]), help="Only pulsa, or only data packages.")
+@click.option(
+    "--nominal", type=params.Rupiah(least=1), metavar="RUPIAH", help="Only products of this nominal."
+)
+@click.option("--ready", is_flag=True, help="Leave out what can't be ordered now.")
+@click.option(
+    "--cheapest", is_flag=True, help="Of each operator, type and nominal the cheapest that is ready."
+)
+@click.option("--output", type=PATH, metavar="FILE", help="Save the list, too (a new .xlsx or .csv file).")
+@SPEECH
+@guarded_command
+def prices(desk: Desk, output: Path | None, **options: Any) -> Exit:
+    """Show the live price list.
+
+    \b
+    Example:  bulk-topup prices --operator TELKOMSEL --ready
+    """
+    from bulk_topup.provider.price_list import Wanted
+
+    wanted = Wanted(**{name: options[name] for name in ("operator", "type", "nominal", "ready", "cheapest")})
+    return show_prices(connection_of(options), desk, clock.SystemClock(), wanted, output)
+
+
 def show_prices(
     connection: Connection, desk: Desk, clock: Clock, wanted: Wanted, output: Path | None
 ) -> Exit:
     """The live price list, or what is wanted of it; with `output`, in a file that is not there yet."""
+    from bulk_topup.provider import price_list
+    from bulk_topup.record.paths import assert_new
+    from bulk_topup.report import price_table
+
     if output is not None:
         assert_new(output, price_table.SUFFIXES)
     prices, moment = live_prices(connection, clock)
@@ -48,5 +80,8 @@ def show_prices(
 
 def live_prices(connection: Connection, clock: Clock) -> tuple[PriceList, str]:
     """The price list, and when it was read (WIB)."""
+    from bulk_topup.commands.credentials import credentials
+    from bulk_topup.sending.connect import provider_of
+
     with provider_of(connection, *credentials(connection), clock) as provider:
         return provider.price_list(), f"{clock.now():%Y-%m-%d %H:%M}"

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands.conclusion import conclude
-from bulk_topup.commands.credentials import credentials
-from bulk_topup.commands.planning import bring_ledger_up_to_date
+import click
+
+from bulk_topup.commands import click_command, params
+from bulk_topup.commands.asked import NO_NAME, job_of
+from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.options import OUTPUT, PATH, PROVIDER, SHEET, SPEECH
+from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, ProviderError
-from bulk_topup.record.lock import only_run
-from bulk_topup.record.paths import who
-from bulk_topup.sending import resolve
-from bulk_topup.sending.session import existing_checkpoint, tools_of
+from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import SystemClock
@@ -24,12 +26,54 @@ if TYPE_CHECKING:
     from bulk_topup.sending.session import Tools
 
 
+@click.command(cls=click_command.Command)
+@SHEET
+@OUTPUT
+@PROVIDER
+@click.option("--row", type=params.WholeRange(min=1), metavar="N", help="The row, as the sheet numbers it.")
+@click.option("--number", metavar="08…", help="Its phone number; both must match.")
+@click.option("--invoice", metavar="TRX…", help="Its invoice; counts only if the provider confirms it.")
+@click.option("--not-sent", is_flag=True, help="The provider does not have it: the row becomes gagal.")
+@click.option(
+    "--from", "answers", type=PATH, metavar="FILE", help="Many at once: columns row, number, invoice."
+)
+@click.option("--note", required=True, metavar="TEXT", help="Who said so, for the record.")
+@SPEECH
+@guarded_command
+def resolve(desk: Desk, **options: Any) -> Exit:
+    """Close an unknown or accepted row by hand.
+
+    \b
+    Example:  bulk-topup resolve bonus.xlsx --row 12 --number 0812… --invoice TRX… --note "Rina"
+    """
+    from bulk_topup.sending import answers
+
+    if options["note"].strip() in NO_NAME:
+        raise click.UsageError(say.text("usage.note", note=options["note"]))
+    given = (options["row"], options["number"], options["invoice"], options["not_sent"])
+    if options["answers"] is not None:
+        verdicts = answers.read(options["answers"], options["note"])
+    elif (
+        options["row"] is None or options["number"] is None or bool(options["invoice"]) == options["not_sent"]
+    ):
+        raise click.UsageError(say.text("usage.resolve"))
+    else:
+        verdicts = [answers.verdict(*given, options["note"])]
+    return resolve_rows(job_of(options), desk, clock.SystemClock(), verdicts)
+
+
 def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Verdict | InputError]) -> Exit:
     """A person closes open rows: each verdict that holds, whatever is wrong with the others.
 
     Raises InputError where none holds, ProviderError where the only one could not be asked about;
     then nothing was changed, and the results are left as they are.
     """
+    from bulk_topup.commands.conclusion import conclude
+    from bulk_topup.commands.credentials import credentials
+    from bulk_topup.commands.planning import bring_ledger_up_to_date
+    from bulk_topup.record.lock import only_run
+    from bulk_topup.sending.session import existing_checkpoint, tools_of
+
     with (
         only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
         tools_of(job, credentials(job.connection), clock) as tools,
@@ -53,10 +97,13 @@ def resolve_row(
     verdict: Verdict | InputError, checkpoint: Checkpoint, tools: Tools, desk: Desk
 ) -> InputError | ProviderError | None:
     """Close one row; what is wrong with the verdict, if something is, and then it changed nothing."""
+    from bulk_topup.record.paths import who
+    from bulk_topup.sending.resolve import resolve as close_open_rows
+
     if isinstance(verdict, InputError):
         return verdict
     try:
-        ((before, status),) = resolve.resolve(checkpoint, tools, [verdict], who())
+        ((before, status),) = close_open_rows(checkpoint, tools, [verdict], who())
     except (InputError, ProviderError) as problem:
         return problem
     desk.show_resolved(verdict, before, status)

@@ -4,17 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands.conclusion import conclude
-from bulk_topup.sending.session import existing_checkpoint
+import click
+
+from bulk_topup.commands import click_command
+from bulk_topup.commands.asked import job_of
+from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.options import OUTPUT, SHEET, SPEECH
+from bulk_topup.core import clock
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import Clock
     from bulk_topup.core.errors import Exit
     from bulk_topup.sending.job import Job
 
 
+@click.command(cls=click_command.Command)
+@SHEET
+@OUTPUT
+@click.option("--sandbox", is_flag=True, help="The rehearsal's results.")
+@SPEECH
+@guarded_command
+def results(desk: Desk, **options: Any) -> Exit:
+    """Write the results sheet again, from the progress file.
+
+    \b
+    Example:  bulk-topup results payroll_bonus.xlsx
+    """
+
+    return write_results(job_of(options), desk, clock.SystemClock())
+
+
 def write_results(job: Job, desk: Desk, clock: Clock) -> Exit:
     """The results sheet again, from the checkpoint alone."""
+    from bulk_topup.commands.conclusion import conclude
+    from bulk_topup.sending.session import existing_checkpoint
+
     with existing_checkpoint(job) as checkpoint:
         return conclude(job, checkpoint, desk, None, clock=clock)

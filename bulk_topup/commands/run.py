@@ -1,35 +1,37 @@
-"""The whole flow on one page: read, check, plan, ask, send, settle, write.
+"""`run`: the whole job on one page: read, check, plan, ask, send, settle, write.
 
-Each step is a module of that name; this one only says in which order, and what stops it. What writes a file
-is imported where it does: `check`, which most often writes none, would wait for it in vain.
+Each step has a home of its own; this file only says in which order they go, and what stops them.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands.conclusion import conclude, keep_in_history, once_sent
-from bulk_topup.commands.credentials import credentials
-from bulk_topup.commands.halts import keep_halt
-from bulk_topup.commands.planning import (
-    BATCHES_ASKED,
-    assert_within_budget,
-    bring_ledger_up_to_date,
-    clock_notices,
-    goes_on,
-    make_plan,
-    read,
-    unusual_address,
+import click
+
+from bulk_topup.commands import click_command, params
+from bulk_topup.commands.arrival import reading_of
+from bulk_topup.commands.asked import job_of
+from bulk_topup.commands.guard import commands_of, guarded_command
+from bulk_topup.commands.options import (
+    BUDGET,
+    COLUMNS,
+    OUTPUT,
+    OVERLAP,
+    PROVIDER,
+    SHEET,
+    SPEECH,
+    WAIT,
+    WISHES,
+    YES,
+    option,
 )
-from bulk_topup.commands.release import keep_for_approval, release
-from bulk_topup.commands.sending_parts import send_in_parts
-from bulk_topup.record import batches
-from bulk_topup.record.lock import only_run
-from bulk_topup.record.tally import tally
-from bulk_topup.rules import orders, resume
-from bulk_topup.sending.session import assert_room_for_results, open_checkpoint, start_batch, tools_of
+from bulk_topup.core import clock
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import SystemClock
     from bulk_topup.core.errors import Exit
@@ -37,8 +39,75 @@ if TYPE_CHECKING:
     from bulk_topup.sheet import Arriving
 
 
-def run(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock) -> Exit:
+@click.command(cls=click_command.Command)
+@SHEET
+@COLUMNS
+@OUTPUT
+@PROVIDER
+@option(
+    "--workers",
+    type=params.WholeRange(1, 64),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Requests in flight at once.",
+)
+@WAIT
+@WISHES
+@OVERLAP
+@BUDGET
+@YES
+@click.option("--approve", metavar="CODE", help="Send the plan that was checked under this code.")
+@click.option("--approved-by", metavar="NAME", help="Who approved it; goes with --approve.")
+@click.option(
+    "--pilot",
+    type=params.WholeRange(min=1),
+    metavar="N",
+    help="Send N top-ups first, then ask for the rest.",
+)
+@click.option("--again", is_flag=True, help="Pay though another batch lately paid most of these rows.")
+@SPEECH
+@guarded_command
+def run(desk: Desk, **options: Any) -> Exit:
+    """Send the top-ups of SHEET; run again, it carries on.
+
+    \b
+    Example:  bulk-topup run payroll_bonus.xlsx
+    """
+    ctx = click.get_current_context()
+    known_to_status = {str(param.name) for param in commands_of(ctx)["status"].params}
+    typed = click_command.as_typed(ctx, run, click_command.NOT_AGAIN | known_to_status)
+    job = replace(job_of(options), typed=typed)
+    with reading_of(job) as arriving:
+        # The results are written when all is sent: by then, the program may have been replaced.
+        from bulk_topup.report import results_workbook  # noqa: F401
+
+        return run_batch(job, arriving, desk, clock.SystemClock())
+
+
+def run_batch(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock) -> Exit:
     """The whole job; called again, it carries on where it stopped."""
+    from bulk_topup.commands.conclusion import conclude, keep_in_history, once_sent
+    from bulk_topup.commands.credentials import credentials
+    from bulk_topup.commands.halts import keep_halt
+    from bulk_topup.commands.planning import (
+        BATCHES_ASKED,
+        assert_within_budget,
+        bring_ledger_up_to_date,
+        clock_notices,
+        goes_on,
+        make_plan,
+        read,
+        unusual_address,
+    )
+    from bulk_topup.commands.release import keep_for_approval, release
+    from bulk_topup.commands.sending_parts import send_in_parts
+    from bulk_topup.record import batches
+    from bulk_topup.record.lock import only_run
+    from bulk_topup.record.tally import tally
+    from bulk_topup.rules import orders, resume
+    from bulk_topup.sending.session import assert_room_for_results, open_checkpoint, start_batch, tools_of
+
     sheet = None if goes_on(job) else read(job, arriving, desk)
     assert_room_for_results(job.files)
     with (

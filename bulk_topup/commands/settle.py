@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands.conclusion import conclude, once_sent
-from bulk_topup.commands.credentials import credentials
-from bulk_topup.commands.halts import assert_not_stopped, interruption, out_of_reach, then_poll
-from bulk_topup.commands.planning import assert_within_budget, bring_ledger_up_to_date
+import click
+
+from bulk_topup.commands import click_command
+from bulk_topup.commands.asked import job_of
+from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.options import BUDGET, OUTPUT, PROVIDER, SHEET, SPEECH, WAIT, YES
+from bulk_topup.core import clock
 from bulk_topup.core.errors import Declined
-from bulk_topup.record.lock import only_run
-from bulk_topup.record.paths import who
-from bulk_topup.sending import poll
-from bulk_topup.sending import resend as resend_
-from bulk_topup.sending.session import existing_checkpoint, tools_of
-from bulk_topup.sending.waves import resend
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import SystemClock
     from bulk_topup.core.errors import Exit
@@ -26,8 +25,40 @@ if TYPE_CHECKING:
     from bulk_topup.sending.session import Tools
 
 
+@click.command(cls=click_command.Command)
+@SHEET
+@OUTPUT
+@PROVIDER
+@WAIT
+@click.option(
+    "--resend", is_flag=True, help="Send unknown top-ups of today again, guarded by the one-a-day rule."
+)
+@BUDGET
+@YES
+@SPEECH
+@guarded_command
+def settle(desk: Desk, **options: Any) -> Exit:
+    """Ask what became of pending top-ups.
+
+    \b
+    Example:  bulk-topup settle payroll_bonus.xlsx
+    """
+    from bulk_topup.report import results_workbook  # noqa: F401  (as for `run`)
+
+    return settle_batch(job_of(options), desk, clock.SystemClock())
+
+
 def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
     """Ask what became of pending top-ups; with `resend`, send unknown ones again where rule 51 guards it."""
+    from bulk_topup.commands.conclusion import conclude, once_sent
+    from bulk_topup.commands.credentials import credentials
+    from bulk_topup.commands.halts import interruption, out_of_reach
+    from bulk_topup.commands.planning import bring_ledger_up_to_date
+    from bulk_topup.record.lock import only_run
+    from bulk_topup.record.paths import who
+    from bulk_topup.sending import poll
+    from bulk_topup.sending.session import existing_checkpoint, tools_of
+
     with (
         only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
         tools_of(job, credentials(job.connection), clock) as tools,
@@ -61,6 +92,12 @@ def assert_rule_51(tools: Tools, desk: Desk) -> None:
 
 def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, desk: Desk) -> Halt | None:
     """Send unknown orders once more, under the guards of `settle.obstacle`; asks first."""
+    from bulk_topup.commands.halts import assert_not_stopped, then_poll
+    from bulk_topup.commands.planning import assert_within_budget
+    from bulk_topup.record.paths import who
+    from bulk_topup.sending import resend as resend_
+    from bulk_topup.sending.waves import resend
+
     prices = tools.provider.price_list()  # with a Date header: the clocks must agree now, too
     found = resend_.resendable(checkpoint, tools, prices)
     desk.show_obstacles(found.held)

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands import next_steps
+import click
+
+from bulk_topup.commands import click_command, next_steps
+from bulk_topup.commands.asked import job_of
+from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.options import SHEET, SPEECH
+from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
 from bulk_topup.core.model import Halt
 from bulk_topup.core.status import Status
-from bulk_topup.record.set_aside import sha256_of
-from bulk_topup.record.tally import tally
-from bulk_topup.sending.session import checkpoint_to_look_into
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import Clock
@@ -24,11 +28,29 @@ if TYPE_CHECKING:
     from bulk_topup.sending.job import Job
 
 
-def show(job: Job, desk: Desk, clock: Clock) -> Exit:
+@click.command(cls=click_command.Command)
+@SHEET
+@click.option("--sandbox", is_flag=True, help="The rehearsal's progress.")
+@SPEECH
+@guarded_command
+def status(desk: Desk, **options: Any) -> Exit:
+    """Say what became of the rows so far; no network.
+
+    \b
+    Example:  bulk-topup status payroll_bonus.xlsx
+    """
+
+    return show_status(job_of(options), desk, clock.SystemClock())
+
+
+def show_status(job: Job, desk: Desk, clock: Clock) -> Exit:
     """What the checkpoint says: how far it is, why it stopped, what is open, and the one thing to do next.
 
     No network, nothing written.
     """
+    from bulk_topup.record.tally import tally
+    from bulk_topup.sending.session import checkpoint_to_look_into
+
     with checkpoint_to_look_into(job) as checkpoint:
         total = tally(checkpoint)
         code, halt_facts, at = checkpoint.halt() or ("", {}, "")
@@ -59,6 +81,8 @@ def _resendable(checkpoint: Checkpoint, clock: Clock) -> int:
 
 def last_run(checkpoint: Checkpoint, sheet: Path) -> next_steps.LastRun:
     """How the last run of this sheet goes on."""
+    from bulk_topup.record.set_aside import sha256_of
+
     code, by = checkpoint.fact("plan_code"), checkpoint.fact("approved_by")
     stopped_by, *_ = checkpoint.halt() or ("",)
     kept = next_steps.past_pilot(checkpoint.fact("options"), stopped_by)

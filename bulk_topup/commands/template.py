@@ -4,21 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands import next_steps
-from bulk_topup.commands.prices import live_prices
+import click
+
+from bulk_topup.commands import click_command, next_steps
+from bulk_topup.commands.asked import connection_of
+from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.options import PATH, PROVIDER, SPEECH
+from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
-from bulk_topup.record.paths import assert_new
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import Clock
     from bulk_topup.provider.connection import Connection
 
 
+@click.command(cls=click_command.Command)
+@click.argument("file", type=PATH)
+@PROVIDER
+@SPEECH
+@guarded_command
+def template(desk: Desk, file: Path, **options: Any) -> Exit:
+    """Make a new sheet to fill in, with today's product codes to choose from.
+
+    \b
+    Example:  bulk-topup template payroll.xlsx
+    """
+
+    return write_template(connection_of(options), desk, clock.SystemClock(), file)
+
+
 def write_template(connection: Connection, desk: Desk, clock: Clock, target: Path) -> Exit:
     """A starter workbook with the live price list, in a file that is not there yet."""
+    from bulk_topup.commands.prices import live_prices
+    from bulk_topup.record.paths import assert_new
     from bulk_topup.report import template
 
     assert_new(target, template.SUFFIXES)

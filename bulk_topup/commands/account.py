@@ -1,29 +1,47 @@
-"""The commands that keep a set-up in order, for one desk or for many: `account`, `ledger`."""
+"""`account`: whether the account is stopped for all its desks, and letting them send again."""
 
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands import next_steps
-from bulk_topup.commands.credentials import username_of
-from bulk_topup.commands.settings import holds_password
+import click
+
+from bulk_topup.commands import click_command, next_steps
+from bulk_topup.commands.asked import connection_of, ledger_of
+from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.options import SPEECH, option
+from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.model import account_of
-from bulk_topup.provider.address import checked_base_url
-from bulk_topup.record.ledger import copy
-from bulk_topup.record.ledger.register import register_of
-from bulk_topup.record.ledger.shared import Account
-from bulk_topup.record.ledger.tables import Store, is_address, ledger_url, shown
-from bulk_topup.record.paths import who
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from bulk_topup.commands.terminal import Desk
     from bulk_topup.core.clock import Clock
     from bulk_topup.provider.connection import Connection
+    from bulk_topup.record.ledger.shared import Account
+
+
+@click.command(cls=click_command.Command)
+@click.argument("action", type=click.Choice(["show", "resume"]))
+@option("--base-url", metavar="URL", help="The provider's address.")
+@SPEECH
+@guarded_command
+def account(desk: Desk, action: str, **options: Any) -> Exit:
+    """Show whether the account is stopped for all desks, or let them send again.
+
+    \b
+    Example:  bulk-topup account resume
+    """
+
+    connection, ledger = connection_of(options), ledger_of({})
+    if action == "resume":
+        return resume_account(connection, ledger, desk, clock.SystemClock())
+    return show_account(connection, ledger, desk)
 
 
 def show_account(connection: Connection, ledger: str, desk: Desk) -> Exit:
@@ -41,6 +59,8 @@ def show_account(connection: Connection, ledger: str, desk: Desk) -> Exit:
 
 def resume_account(connection: Connection, ledger: str, desk: Desk, clock: Clock) -> Exit:
     """Let all desks of the account send again."""
+    from bulk_topup.record.paths import who
+
     with _account(connection, ledger) as account:
         stop = account.resume(who(), clock.now())
     if stop is None:
@@ -51,27 +71,14 @@ def resume_account(connection: Connection, ledger: str, desk: Desk, clock: Clock
     return Exit.OK
 
 
-def copy_ledger(source: str, target: str, desk: Desk) -> Exit:
-    """Everything that one ledger holds into another, each row compared; where one differs, nothing at all.
-
-    Raises InputError where there is no source, they are the same, or an address holds a password: both were
-    typed in sight of everybody.
-    """
-    for address in filter(holds_password, (source, target)):
-        raise InputError("ledger.typed_password", where=shown(address))
-    if shown(source) == shown(target):
-        raise InputError("ledger.same", where=shown(source))
-    with closing(register_of(source)) as old, closing(Store(ledger_url(target))) as new:
-        copied = copy.copy(old, new)
-    facts = {"source": shown(source), "target": shown(target), **copied.facts()}
-    desk.report(facts, [say.text("ledger.copied", **facts)])
-    desk.next([next_steps.with_copy(desk.typed)])
-    return Exit.OK
-
-
 @contextmanager
 def _account(connection: Connection, ledger: str) -> Iterator[Account]:
     """Raises InputError where the ledger is a file: then no desk shares anything with another."""
+    from bulk_topup.commands.credentials import username_of
+    from bulk_topup.provider.address import checked_base_url
+    from bulk_topup.record.ledger.shared import Account
+    from bulk_topup.record.ledger.tables import is_address, ledger_url
+
     if not is_address(ledger):
         raise InputError("account.not_shared", where=ledger)
     base_url = checked_base_url(connection.base_url)

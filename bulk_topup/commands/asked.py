@@ -1,0 +1,111 @@
+"""From the options of a command line to what was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from bulk_topup.provider.connection import Connection
+    from bulk_topup.sending.job import Approval, Job
+
+
+def kept_setting(key: str) -> str:
+    """What the settings file says of a key that is no option."""
+    return str(click.get_current_context().obj.values.get(key, ""))
+
+
+def ledger_of(options: dict[str, Any]) -> str:
+    """Where the record of all top-ups is, for a command that names no sheet."""
+    from bulk_topup.record import paths
+
+    return "sandbox.ledger.db" if options.get("sandbox") else paths.ledger_location(kept_setting("ledger"))
+
+
+def connection_of(options: dict[str, Any]) -> Connection:
+    from bulk_topup.provider import connection as connection_
+
+    return connection_.Connection(
+        sandbox=options.get("sandbox", False),
+        base_url=options.get("base_url") or connection_.DEFAULT_BASE_URL,
+        timeout_s=options.get("timeout", 60.0),
+        rate_per_s=options.get("rate", 2.0),
+        password_file=options.get("password_file"),
+        username=kept_setting("username"),
+    )
+
+
+def job_of(options: dict[str, Any]) -> Job:
+    from bulk_topup.record import paths
+    from bulk_topup.rules.orders import Wishes
+    from bulk_topup.sending import job as job_
+    from bulk_topup.sheet import source as source_
+
+    source = source_.Source(
+        options["sheet"],
+        options.get("tab"),
+        options.get("number_column"),
+        options.get("product_column"),
+        options.get("sheet_password_file"),
+        options.get("hidden"),
+    )
+    files = paths.files_of(
+        source,
+        sandbox=options.get("sandbox", False),
+        checkpoint=options.get("checkpoint"),
+        output=options.get("output"),
+        ledger=kept_setting("ledger"),
+    )
+    named = ("strict", "retry_failed", "include_changed", "same_batch", "new_batch")
+    wishes = Wishes(
+        repeat_duplicates=options.get("duplicates") == "repeat",
+        **{name: options.get(name, False) for name in named},
+    )
+    return job_.Job(
+        source,
+        files,
+        connection_of(options),
+        wishes,
+        workers=options.get("workers", 1),
+        wait_s=options.get("wait", 120.0),
+        overlap_days=options.get("overlap_days", 20),
+        budget=options.get("budget"),
+        yes=options.get("yes", False),
+        again=options.get("again", False),
+        resend=options.get("resend", False),
+        approval=approval_of(options.get("approve"), options.get("approved_by")),
+        pilot=options.get("pilot"),
+    )
+
+
+NO_NAME = frozenset({"", "NAME", "NAMA"})
+"""Pasted as a command was printed: the record, and the results to sign, would say so."""
+
+
+def approval_of(code: str | None, by: str | None) -> Approval | None:
+    if code is None and by is None:
+        return None
+    if code is None or by is None or not by.strip():
+        raise click.UsageError(say.text("usage.approve"))
+    if by.strip() in NO_NAME:
+        raise click.UsageError(say.text("usage.approver"))
+    from bulk_topup.rules import approval
+    from bulk_topup.sending import job as job_
+
+    return job_.Approval(approval.code_given(code), by.strip())
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is looked at: the provider and who we are to it, the ledger, the folder of the progress files."""
+
+    connection: Connection
+    ledger: str
+    folder: Path

@@ -1,0 +1,28 @@
+"""`completion`: what lets a shell complete commands with the Tab key."""
+
+from __future__ import annotations
+
+import click
+
+from bulk_topup.commands import click_command, speech
+from bulk_topup.commands.options import language_option
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@language_option(envvar=speech.VARIABLE)
+def completion(shell: str, **_spoken: str) -> None:
+    """Print what lets SHELL complete commands with the Tab key.
+
+    \b
+    bash:  add this line to ~/.bashrc:  eval "$(bulk-topup completion bash)"
+    zsh:   add this line to ~/.zshrc:   eval "$(bulk-topup completion zsh)"
+    fish:  bulk-topup completion fish > ~/.config/fish/completions/bulk-topup.fish
+
+    Then open a new terminal. `bulk-topup` has to be found without its folder's name.
+
+    \b
+    Example:  bulk-topup completion bash
+    """
+    cli = click.get_current_context().find_root().command
+    click.echo(click_command.completion_script(cli, shell))

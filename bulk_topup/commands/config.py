@@ -1,0 +1,79 @@
+"""`config`: the settings in force, and where each comes from."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from bulk_topup.commands import click_command
+from bulk_topup.commands.asked import connection_of, kept_setting
+from bulk_topup.commands.guard import guarded_command, wants_json
+from bulk_topup.commands.next_steps import with_settings
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.core.errors import Exit
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+
+def settable(commands: Iterable[click.Command]) -> list[click.Parameter]:
+    """The options of these commands that the settings file can set, in its order."""
+    from bulk_topup.commands import settings
+
+    found = {str(param.name): param for one in commands for param in one.params}
+    return [found[key] for key in settings.KEYS if key in found]
+
+
+def _start_settings(context: click.Context, _init: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from bulk_topup.commands import settings
+
+    about = {key: say.text(code) for key, code in settings.ABOUT.items()}
+    about |= {str(param.name): str(getattr(param, "help", "")) for param in context.command.params}
+    desk = Desk(as_json=wants_json())
+    desk.show_new_settings(settings.write_template(about))
+    desk.next([with_settings(exists=True)])
+    desk.close(Exit.OK)
+    context.exit()
+
+
+@click.command("config", cls=click_command.Command)
+@click.option(
+    "--init",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_start_settings,
+    help="Start a settings file to fill in; never overwrites one.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@guarded_command
+def show_config(desk: Desk, **options: Any) -> Exit:
+    """Show every setting in force, and where it comes from.
+
+    \b
+    Example:  bulk-topup config
+    """
+    from bulk_topup.commands import credentials
+    from bulk_topup.record import paths
+    from bulk_topup.record.ledger import tables
+
+    context, connection = click.get_current_context(), connection_of(options)
+    beside = {
+        "base_url": connection.base_url,
+        "ledger": tables.shown(paths.ledger_location(kept_setting("ledger"))),
+        "username": os.environ.get("BULK_TOPUP_USERNAME", "").strip() or connection.username,
+    }
+    desk.show_settings(
+        context.obj.path,
+        exists=context.obj.exists,
+        settings=click_command.in_force(context, beside),
+        logged_in=credentials.logged_in(connection.base_url),
+    )
+    desk.next([with_settings(exists=context.obj.exists)])
+    return Exit.OK

@@ -1,0 +1,90 @@
+"""Every way out of a command is an exit code and, where it failed, one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import wraps
+from typing import TYPE_CHECKING
+
+import click
+
+from bulk_topup.commands import click_command
+from bulk_topup.commands.next_steps import Typed
+from bulk_topup.commands.terminal import Desk
+from bulk_topup.core.errors import BulkTopupError, Exit
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from bulk_topup.commands.options import Decorated
+
+
+def guarded_command(function: Decorated) -> Decorated:
+    """Turn a command's Exit, or whatever it raises, into a line and an exit code."""
+
+    @wraps(function)
+    def command(**options: Any) -> None:
+        options.pop("lang")
+        desk = Desk(
+            as_json=options.pop("as_json", False),
+            quiet=options.pop("quiet", False),
+            rehearsal=bool(options.get("sandbox")),
+            typed=going_on(click.get_current_context()),
+        )
+        sys.exit(desk.close(guarded(lambda: function(desk=desk, **options), desk)))
+
+    return command
+
+
+def going_on(ctx: click.Context) -> Typed:
+    """The options of the commands that may come after this command line, and of it once more."""
+    leave_out = click_command.RELEASING | click_command.ANSWERS | click_command.FILES
+    options = {name: click_command.as_typed(ctx, one, leave_out) for name, one in commands_of(ctx).items()}
+    if ctx.command.name in ("run", "settle"):
+        again = str(ctx.command.name), click_command.as_typed(ctx, ctx.command, click_command.ONCE)
+    else:
+        again = "run", options["run"]
+    return Typed(options, again)
+
+
+def commands_of(ctx: click.Context) -> Mapping[str, click.Command]:
+    """All commands of the program, by name."""
+    root = ctx.find_root().command
+    return root.commands if isinstance(root, click.Group) else {}
+
+
+def wants_json() -> bool:
+    """Where the options could not be read, or are not yet."""
+    return "--json" in sys.argv[1:]
+
+
+def guarded(function: Callable[[], Exit], desk: Desk) -> Exit:
+    try:
+        return function()
+    except BulkTopupError as problem:
+        desk.error(problem)
+        return problem.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        desk.error(BulkTopupError("interrupted.before"))
+        return Exit.INTERRUPTED
+    except click.ClickException:
+        raise
+    except Exception as defect:  # noqa: BLE001  (whatever it is, it ends in a line and its exit code)
+        return defect_exit(defect, desk)
+
+
+def defect_exit(defect: Exception, desk: Desk) -> Exit:
+    """One line; under BULK_TOPUP_DEBUG, the way to it before that: no values, no password, nothing that a
+    terminal would obey."""
+    from bulk_topup.commands.credentials import without_secrets
+
+    if os.environ.get("BULK_TOPUP_DEBUG"):
+        import traceback
+
+        for line in without_secrets("".join(traceback.format_exception(defect))).splitlines():
+            desk.warn(say.printable(line))
+    desk.error(BulkTopupError("defect", why=without_secrets(f"{type(defect).__name__}: {defect}")))
+    return Exit.DEFECT

@@ -1,0 +1,58 @@
+"""`ledger copy`: the record of all top-ups from a file to a server, or back."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import click
+
+from bulk_topup.commands import click_command, next_steps
+from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.options import SPEECH
+from bulk_topup.core.errors import Exit, InputError
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from bulk_topup.commands.terminal import Desk
+
+
+@click.command(cls=click_command.Command)
+@click.argument("action", type=click.Choice(["copy"]))
+@click.argument("source")
+@click.argument("target")
+@SPEECH
+@guarded_command
+def ledger(desk: Desk, action: str, source: str, target: str) -> Exit:  # noqa: ARG001  (there is one)
+    """Copy the record of all top-ups, from a file to a server or back.
+
+    Each row is compared afterwards; where one differs, nothing is copied.
+
+    \b
+    Example:  bulk-topup ledger copy ledger.db postgresql://db.office/topups
+    """
+
+    return copy_ledger(source, target, desk)
+
+
+def copy_ledger(source: str, target: str, desk: Desk) -> Exit:
+    """Everything that one ledger holds into another, each row compared; where one differs, nothing at all.
+
+    Raises InputError where there is no source, they are the same, or an address holds a password: both were
+    typed in sight of everybody.
+    """
+    from bulk_topup.commands.settings import holds_password
+    from bulk_topup.record.ledger import copy
+    from bulk_topup.record.ledger.register import register_of
+    from bulk_topup.record.ledger.tables import Store, ledger_url, shown
+
+    for address in filter(holds_password, (source, target)):
+        raise InputError("ledger.typed_password", where=shown(address))
+    if shown(source) == shown(target):
+        raise InputError("ledger.same", where=shown(source))
+    with closing(register_of(source)) as old, closing(Store(ledger_url(target))) as new:
+        copied = copy.copy(old, new)
+    facts = {"source": shown(source), "target": shown(target), **copied.facts()}
+    desk.report(facts, [say.text("ledger.copied", **facts)])
+    desk.next([next_steps.with_copy(desk.typed)])
+    return Exit.OK

@@ -1,0 +1,55 @@
+"""`logout`: user name and password removed from the system keyring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bulk_topup.commands import click_command, next_steps
+from bulk_topup.commands.asked import connection_of
+from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.options import ADDRESS, SPEECH
+from bulk_topup.core.errors import Exit, InputError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.provider.connection import Connection
+
+
+@click.command(cls=click_command.Command)
+@ADDRESS
+@SPEECH
+@guarded_command
+def logout(desk: Desk, **options: Any) -> Exit:
+    """Remove your user name and password from the system keyring.
+
+    \b
+    Example:  bulk-topup logout
+    """
+
+    return log_out(connection_of(options), desk)
+
+
+def log_out(connection: Connection, desk: Desk) -> Exit:
+    """Remove from the system keyring who we are; that nobody was there is no error. Raises InputError where
+    there is no keyring to remove it from."""
+    from bulk_topup.commands.credentials import PASSWORD, forget
+    from bulk_topup.provider.address import checked_base_url
+
+    base_url = checked_base_url(connection.base_url)
+    try:
+        login = forget(base_url)
+    except InputError as problem:
+        code = _NO_KEYRING.get(problem.code)
+        if code is None:
+            raise
+        raise InputError(code, **problem.facts, variable=PASSWORD) from None
+    desk.show_logout(None if login is None else login.username, base_url)
+    desk.next([next_steps.with_logout(desk.typed)])
+    return Exit.OK
+
+
+_NO_KEYRING = {"keyring.unsafe": "logout.no_keyring", "keyring.not_installed": "logout.no_library"}

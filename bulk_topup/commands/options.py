@@ -1,0 +1,152 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bulk_topup.commands import params, speech
+from bulk_topup.report.words import language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Decorated = Any
+"""A click command or a function on its way to be one."""
+
+
+PATH = params.FilePath()
+
+
+MONTH = params.Date("%Y-%m", "usage.not_a_month")
+
+
+_SECONDS = params.NumberRange(0, 86_400)
+
+
+def language_option(**settings: Any) -> Callable[[Decorated], Decorated]:
+    """`language.choose` has read it by the time it is parsed."""
+    what = "The language: en is English, id is Indonesian."
+    return click.option(speech.OPTION, type=click.Choice(language.LANGUAGES), help=what, **settings)
+
+
+def together(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated], Decorated]:
+    def decorate(function: Decorated) -> Decorated:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
+    """An option that the environment can set too, as BULK_TOPUP_NAME, and for `settings.KEYS` the file."""
+    variable = "BULK_TOPUP_" + names[0].lstrip("-").replace("-", "_").upper()
+    return click.option(*names, envvar=variable, **settings)
+
+
+SHEET = together(
+    click.argument("sheet", type=PATH),
+    option("--sheet", "tab", metavar="NAME", help="The tab, where a workbook has several."),
+    option("--checkpoint", type=PATH, metavar="FILE", help="The progress file, if not beside the sheet."),
+)
+
+
+COLUMNS = together(
+    option("--number-column", metavar="NAME", help="The column of phone numbers, by header or letter."),
+    option("--product-column", metavar="NAME", help="The column of product codes."),
+    option(
+        "--hidden", type=click.Choice(["include", "skip"]), help="What to do with rows hidden in the sheet."
+    ),
+    option(
+        "--sheet-password-file", type=PATH, metavar="FILE", help="Read the workbook's password from a file."
+    ),
+)
+
+
+OUTPUT = option("--output", type=PATH, metavar="FILE", help="The results sheet (.xlsx or .csv).")
+
+
+ADDRESS = together(
+    option("--base-url", metavar="URL", help="The provider's address."),
+    option(
+        "--timeout",
+        type=params.NumberRange(1, 600),
+        metavar="SECONDS",
+        default=60,
+        show_default=True,
+        help="Seconds to wait for an answer.",
+    ),
+)
+
+
+PROVIDER = together(
+    click.option("--sandbox", is_flag=True, help="Rehearse with a simulated provider; no money moves."),
+    ADDRESS,
+    option(
+        "--rate",
+        type=params.NumberRange(0.05, 500),
+        metavar="N",
+        default=2,
+        show_default=True,
+        help="Requests a second.",
+    ),
+    option("--password-file", type=PATH, metavar="FILE", help="Read the account's password from a file."),
+)
+
+
+WAIT = option(
+    "--wait",
+    type=_SECONDS,
+    metavar="SECONDS",
+    default=120,
+    show_default=True,
+    help="Seconds to ask after pending top-ups.",
+)
+
+
+WISHES = together(
+    click.option(
+        "--duplicates",
+        type=click.Choice(["skip", "repeat"]),
+        default="skip",
+        show_default=True,
+        help="What to do with rows that are twice in the sheet.",
+    ),
+    option("--strict", is_flag=True, help="Hold back rows with a warning, too."),
+    click.option("--retry-failed", is_flag=True, help="Send rows again that failed (gagal)."),
+    click.option("--include-changed", is_flag=True, help="Send new rows to numbers this batch already paid."),
+    click.option(
+        "--same-batch", is_flag=True, help="Go on with an earlier day's batch, sheet changed or not."
+    ),
+    click.option("--new-batch", is_flag=True, help="Pay the sheet anew; the old files get dated names."),
+)
+
+
+BUDGET = option(
+    "--budget",
+    type=params.Rupiah(),
+    metavar="RUPIAH",
+    help="The most to spend on the batch, as 25000000 or 25.000.000.",
+)
+
+
+OVERLAP = option(
+    "--overlap-days",
+    type=params.WholeRange(1, 366),
+    metavar="DAYS",
+    default=20,
+    show_default=True,
+    help="How many days back another batch's payments make this one look like the same again.",
+)
+
+
+YES = click.option("--yes", is_flag=True, help="Send without asking.")
+
+
+SPEECH = together(
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
+    option("--quiet", is_flag=True, help="Print errors only."),
+    language_option(envvar=speech.VARIABLE),
+)
