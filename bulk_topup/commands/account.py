@@ -13,7 +13,6 @@ from bulk_topup.commands.guard import guarded_command
 from bulk_topup.commands.options import SPEECH, option
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError
-from bulk_topup.core.model import account_of
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -75,6 +74,7 @@ def resume_account(connection: Connection, ledger: str, desk: Desk, clock: Clock
 def _account(connection: Connection, ledger: str) -> Iterator[Account]:
     """Raises InputError where the ledger is a file: then no desk shares anything with another."""
     from bulk_topup.commands.credentials import username_of
+    from bulk_topup.core.model import account_of
     from bulk_topup.provider.address import checked_base_url
     from bulk_topup.record.ledger.shared import Account
     from bulk_topup.record.ledger.tables import is_address, ledger_url

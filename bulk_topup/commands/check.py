@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from bulk_topup.commands import click_command, next_steps
-from bulk_topup.commands.arrival import reading_of
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.guard import commands_of, guarded_command
 from bulk_topup.commands.options import BUDGET, COLUMNS, OVERLAP, PATH, PROVIDER, SHEET, SPEECH, WISHES
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
-from bulk_topup.core.model import Notice
 from bulk_topup.core.status import FOR_NOBODY
 
 if TYPE_CHECKING:
@@ -49,6 +47,8 @@ def check(desk: Desk, plan_output: Path | None, **options: Any) -> Exit:
     \b
     Example:  bulk-topup check payroll_bonus.xlsx
     """
+    from bulk_topup.commands.arrival import reading_of
+
     ctx = click.get_current_context()
     job = replace(job_of(options), typed=click_command.as_typed(ctx, commands_of(ctx)["run"]))
     with reading_of(job) as arriving:
@@ -72,6 +72,7 @@ def check_batch(
         read,
         unusual_address,
     )
+    from bulk_topup.core.model import Notice
     from bulk_topup.record import batches
     from bulk_topup.record.kept_plans import drop_old_plans
     from bulk_topup.record.paths import new_name

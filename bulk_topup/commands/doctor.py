@@ -17,8 +17,6 @@ from bulk_topup.commands.options import PATH, PROVIDER, SPEECH, option
 from bulk_topup.core import clock
 from bulk_topup.core.clock import SKEW_LIMIT_S
 from bulk_topup.core.errors import BulkTopupError, Exit
-from bulk_topup.core.model import account_of
-from bulk_topup.core.os_errors import cause_of
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -108,6 +106,7 @@ def examine(setup: Setup, desk: Desk, clock: Clock) -> Exit:
 
 def _checks(setup: Setup, clock: Clock) -> Iterator[Check]:
     from bulk_topup.commands.credentials import credentials
+    from bulk_topup.core.model import account_of
     from bulk_topup.sending.connect import provider_of
 
     connection, username, account = setup.connection, "", ""
@@ -208,6 +207,7 @@ def _latency(shared: Store, where: str) -> Check:
 def _of_folder(folder: Path) -> Check:
     import tempfile
 
+    from bulk_topup.core.os_errors import cause_of
     from bulk_topup.record.folder import assert_trusted
 
     try:

@@ -15,7 +15,6 @@ from bulk_topup.commands.guard import guarded_command
 from bulk_topup.commands.options import PROVIDER, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import account_of
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -75,6 +74,7 @@ def find_number(
 def _asked(found: Found, connection: Connection, ledger: str, desk: Desk, clock: Clock) -> tuple[Sent, ...]:
     """With the provider's word; as they are where there is no way to ask it, and that is said."""
     from bulk_topup.commands.credentials import credentials
+    from bulk_topup.core.model import account_of
     from bulk_topup.provider.connection import REHEARSAL_URL
     from bulk_topup.record.ledger.shared import Account
     from bulk_topup.record.ledger.tables import ledger_url

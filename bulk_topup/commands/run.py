@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from bulk_topup.commands import click_command, params
-from bulk_topup.commands.arrival import reading_of
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.guard import commands_of, guarded_command
 from bulk_topup.commands.options import (
@@ -74,6 +73,8 @@ def run(desk: Desk, **options: Any) -> Exit:
     \b
     Example:  bulk-topup run payroll_bonus.xlsx
     """
+    from bulk_topup.commands.arrival import reading_of
+
     ctx = click.get_current_context()
     known_to_status = {str(param.name) for param in commands_of(ctx)["status"].params}
     typed = click_command.as_typed(ctx, run, click_command.NOT_AGAIN | known_to_status)

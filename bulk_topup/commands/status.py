@@ -15,7 +15,6 @@ from bulk_topup.commands.guard import guarded_command
 from bulk_topup.commands.options import SHEET, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
-from bulk_topup.core.model import Halt
 from bulk_topup.core.status import Status
 
 if TYPE_CHECKING:
@@ -48,6 +47,7 @@ def show_status(job: Job, desk: Desk, clock: Clock) -> Exit:
 
     No network, nothing written.
     """
+    from bulk_topup.core.model import Halt
     from bulk_topup.record.tally import tally
     from bulk_topup.sending.session import checkpoint_to_look_into
 
