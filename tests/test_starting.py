@@ -21,7 +21,7 @@ OBSERVED = f"""
 import atexit, sys
 slow = {sorted(SLOW)}
 atexit.register(lambda: print("slow:", *(name for name in slow if name in sys.modules), file=sys.stderr))
-from bulk_topup.cli import main
+from bulk_topup.commands.main import main
 main()
 """
 
