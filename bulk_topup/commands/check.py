@@ -77,7 +77,8 @@ def check_batch(
     from bulk_topup.record.kept_plans import drop_old_plans
     from bulk_topup.record.paths import new_name
     from bulk_topup.rules import orders
-    from bulk_topup.sending.session import open_checkpoint, tools_of
+    from bulk_topup.sending.batch import open_checkpoint
+    from bulk_topup.sending.session import tools_of
 
     if target is not None:
         if target.exists() and target.samefile(job.source.path):

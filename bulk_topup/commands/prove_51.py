@@ -24,10 +24,11 @@ from bulk_topup.record.paths import files_of, who
 from bulk_topup.record.tally import tally
 from bulk_topup.report.screen.person import national
 from bulk_topup.report.words import say
+from bulk_topup.sending.batch import existing_checkpoint
 from bulk_topup.sending.job import Job
 from bulk_topup.sending.purse import Purse
 from bulk_topup.sending.sender import Sender
-from bulk_topup.sending.session import existing_checkpoint, tools_of
+from bulk_topup.sending.session import tools_of
 from bulk_topup.sheet import reading
 from bulk_topup.sheet.source import Source
 

@@ -72,7 +72,8 @@ def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Ve
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.commands.planning import bring_ledger_up_to_date
     from bulk_topup.record.lock import only_run
-    from bulk_topup.sending.session import existing_checkpoint, tools_of
+    from bulk_topup.sending.batch import existing_checkpoint
+    from bulk_topup.sending.session import tools_of
 
     with (
         only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),

@@ -40,7 +40,7 @@ def results(desk: Desk, **options: Any) -> Exit:
 def write_results(job: Job, desk: Desk, clock: Clock) -> Exit:
     """The results sheet again, from the checkpoint alone."""
     from bulk_topup.commands.conclusion import conclude
-    from bulk_topup.sending.session import existing_checkpoint
+    from bulk_topup.sending.batch import existing_checkpoint
 
     with existing_checkpoint(job) as checkpoint:
         return conclude(job, checkpoint, desk, None, clock=clock)

@@ -107,7 +107,8 @@ def run_batch(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock) -> E
     from bulk_topup.record.lock import only_run
     from bulk_topup.record.tally import tally
     from bulk_topup.rules import orders, resume
-    from bulk_topup.sending.session import assert_room_for_results, open_checkpoint, start_batch, tools_of
+    from bulk_topup.sending.batch import assert_room_for_results, open_checkpoint, start_batch
+    from bulk_topup.sending.session import tools_of
 
     sheet = None if goes_on(job) else read(job, arriving, desk)
     assert_room_for_results(job.files)

@@ -57,7 +57,8 @@ def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
     from bulk_topup.record.lock import only_run
     from bulk_topup.record.paths import who
     from bulk_topup.sending import poll
-    from bulk_topup.sending.session import existing_checkpoint, tools_of
+    from bulk_topup.sending.batch import existing_checkpoint
+    from bulk_topup.sending.session import tools_of
 
     with (
         only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),

@@ -49,7 +49,7 @@ def show_status(job: Job, desk: Desk, clock: Clock) -> Exit:
     """
     from bulk_topup.core.model import Halt
     from bulk_topup.record.tally import tally
-    from bulk_topup.sending.session import checkpoint_to_look_into
+    from bulk_topup.sending.batch import checkpoint_to_look_into
 
     with checkpoint_to_look_into(job) as checkpoint:
         total = tally(checkpoint)
