@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 
-from bulk_topup.commands import resolve as resolve_
 from bulk_topup.commands import run
-from bulk_topup.commands import settle as settle_
+from bulk_topup.commands.resolve import resolve_rows
+from bulk_topup.commands.settle import settle_batch
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.clock import WIB, SystemClock
-from bulk_topup.provider import connection as connection_
+from bulk_topup.provider.connection import Connection
 from bulk_topup.record import paths
 from bulk_topup.rules.orders import Wishes
 from bulk_topup.sandbox import Faults, Sandbox
 from bulk_topup.sandbox.damage import Wire
-from bulk_topup.sending import job as job_
+from bulk_topup.sending.job import Job
 from bulk_topup.sheet import read_sheet
-from bulk_topup.sheet import source as source_
+from bulk_topup.sheet.source import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,25 +118,25 @@ class Bench:
     def checkpoint(self) -> Path:
         return self.folder / "bonus.checkpoint.db"
 
-    def job(self, *, retry_failed: bool = False, same_batch: bool = False, **other: Any) -> job_.Job:
-        source = source_.Source(self.path)
-        connection = connection_.Connection(base_url=self.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
+    def job(self, *, retry_failed: bool = False, same_batch: bool = False, **other: Any) -> Job:
+        source = Source(self.path)
+        connection = Connection(base_url=self.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
         wishes = Wishes(retry_failed=retry_failed, same_batch=same_batch)
         files = paths.files_of(source, sandbox=False)
-        return replace(job_.Job(source, files, connection, wishes, wait_s=0.0, yes=True), **other)
+        return replace(Job(source, files, connection, wishes, wait_s=0.0, yes=True), **other)
 
     def run(self, **wishes: Any) -> Exit:
         job = self.job(**wishes)
         return run.run_batch(job, lambda: read_sheet(job.source.path), Desk(), self.clock)
 
     def settle(self, **wishes: Any) -> Exit:
-        return settle_.settle_batch(self.job(**wishes), Desk(), self.clock)
+        return settle_batch(self.job(**wishes), Desk(), self.clock)
 
     def resend(self, **wishes: Any) -> Exit:
         return self.settle(resend=True, **wishes)
 
     def resolve(self, *verdicts: Verdict) -> Exit:
-        return resolve_.resolve_rows(self.job(), Desk(), self.clock, verdicts)
+        return resolve_rows(self.job(), Desk(), self.clock, verdicts)
 
     # -- what became of it ---------------------------------------------------------------------------------
 

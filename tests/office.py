@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import openpyxl
 import pytest
 
-from bulk_topup.commands import run as flow
-from bulk_topup.commands import settle as settle_
+from bulk_topup.commands.run import run_batch
+from bulk_topup.commands.settle import settle_batch
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.clock import WIB, SystemClock
 from bulk_topup.core.errors import BulkTopupError
@@ -142,11 +142,11 @@ class Office:
 
     def run(self, sheet: str, *flags: str, tab: str | None = None) -> Came:
         job = self.job(sheet, *flags, tab=tab)
-        return self.witness(lambda: flow.run_batch(job, sheet_of(job), self._desk, self.clock))
+        return self.witness(lambda: run_batch(job, sheet_of(job), self._desk, self.clock))
 
     def settle(self, sheet: str, *flags: str) -> Came:
         job = self.job(sheet, *flags)
-        return self.witness(lambda: settle_.settle_batch(job, self._desk, self.clock))
+        return self.witness(lambda: settle_batch(job, self._desk, self.clock))
 
     def witness(self, command: Callable[[], Exit]) -> Came:
         """A command to its end, and what the provider saw of it."""

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bulk_topup.commands import check, resolve
-from bulk_topup.commands import run as flow
+from bulk_topup.commands.run import run_batch
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.errors import InputError
 from bulk_topup.record import paths
@@ -309,7 +309,7 @@ def checked(office: Office, sheet: str, *flags: str, budget: int | None = None) 
 def approved(office: Office, sheet: str, code: str, *flags: str, budget: int | None = None) -> Came:
     job = office.job(sheet, *flags)
     job = replace(job, yes=False, budget=budget, approval=Approval(code, "Rina"))
-    return office.witness(lambda: flow.run_batch(job, sheet_of(job), Desk(quiet=True), office.clock))
+    return office.witness(lambda: run_batch(job, sheet_of(job), Desk(quiet=True), office.clock))
 
 
 def close_as_not_sent(office: Office, sheet: str, number: str) -> None:

@@ -15,7 +15,7 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.provider.connection import Connection
 from bulk_topup.record import paths
 from bulk_topup.record.paths import Files, files_of
-from bulk_topup.sending import job as job_
+from bulk_topup.sending.job import Job
 from bulk_topup.sending.session import tools_of
 from bulk_topup.sheet.source import Source
 
@@ -243,6 +243,6 @@ def test_every_spelling_of_an_account_and_address_has_one_record_and_one_batch(
     monkeypatch.setenv("BULK_TOPUP_PASSWORD", "secret")
     monkeypatch.setenv("BULK_TOPUP_LEDGER", str(tmp_path / "ledger.db"))
     source = Source(tmp_path / "bonus.xlsx")
-    job = job_.Job(source, files_of(source, sandbox=False), Connection(base_url=address))
+    job = Job(source, files_of(source, sandbox=False), Connection(base_url=address))
     with tools_of(job, credentials(job.connection), SystemClock()) as tools:
         assert (tools.account, tools.base_url) == ("agent", "https://klikmbc.co.id/json/pulsa")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bulk_topup.commands import find
-from bulk_topup.commands import status as standing
+from bulk_topup.commands.status import show_status
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.status import Status
@@ -409,7 +409,7 @@ def test_a_row_that_a_person_closed_is_told_with_who_when_and_why(
     bench.resolve(Verdict(2, A, "", "Rina, hotline"))
     resolved = capsys.readouterr().out.partition("\n")[0]
     _, out = said(bench, capsys, A)
-    standing.show_status(bench.job(), Desk(), bench.clock)
+    show_status(bench.job(), Desk(), bench.clock)
     status = capsys.readouterr().out
     closed = f"closed by hand: {who()}, {bench.clock.now():%Y-%m-%d %H:%M} (WIB), Rina, hotline"
     assert closed in out

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bulk_topup.commands import check
-from bulk_topup.commands import history as lookback
+from bulk_topup.commands.history import show_history
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.status import Status
@@ -72,7 +72,7 @@ def counts(entry: BatchEntry) -> tuple[int, int, int, int]:
 def shown(bench: Bench, capsys: pytest.CaptureFixture[str], month: str | None = None) -> str:
     capsys.readouterr()
     connection = Connection(base_url=bench.sandbox.url)
-    assert lookback.show_history(connection, str(bench.folder / "ledger.db"), Desk(), month) is Exit.OK
+    assert show_history(connection, str(bench.folder / "ledger.db"), Desk(), month) is Exit.OK
     return capsys.readouterr().out
 
 
@@ -311,7 +311,7 @@ def test_a_progress_file_under_a_crashed_run_s_log_is_read_with_it(bench: Bench)
 def test_where_nothing_was_sent_there_is_no_list_and_none_is_made(tmp_path: Path) -> None:
     missing = tmp_path / "ledger.db"
     with pytest.raises(InputError) as refused:
-        lookback.show_history(Connection(), str(missing), Desk(), None)
+        show_history(Connection(), str(missing), Desk(), None)
     assert refused.value.code == "history.no_record"
     assert not missing.exists()
 
@@ -322,7 +322,7 @@ def test_batches_at_another_address_are_counted_but_not_in_the_sums(
     bench.sheet(A)
     bench.run()
     capsys.readouterr()
-    lookback.show_history(Connection(), str(bench.folder / "ledger.db"), Desk(), None)
+    show_history(Connection(), str(bench.folder / "ledger.db"), Desk(), None)
     said = capsys.readouterr().out
     assert "No batch was sent yet." in said
     assert "another address, not listed: 1" in said

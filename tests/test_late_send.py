@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bulk_topup.commands import run as flow
 from bulk_topup.commands import settle
+from bulk_topup.commands.run import run_batch
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.clock import WIB, SystemClock
 from bulk_topup.core.errors import StorageFailed
@@ -370,7 +370,7 @@ def test_what_another_batch_paid_before_midnight_is_not_paid_by_this_one_after_i
 
         def meanwhile() -> None:
             job = office.job("bandung.csv")
-            flow.run_batch(job, sheet_of(job), DeskOfAThread(quiet=True), office.clock)
+            run_batch(job, sheet_of(job), DeskOfAThread(quiet=True), office.clock)
             office.clock.set(AFTER_MIDNIGHT)
 
         with after_request(1, meanwhile):
@@ -404,7 +404,7 @@ def test_a_copy_does_not_follow_one_that_was_paid_before_midnight(tmp_path: Path
         job = replace(office.job("bonus.csv"), wishes=Wishes(repeat_duplicates=True))
 
         with after_request(3, lambda: office.clock.set(AFTER_MIDNIGHT)):
-            office.witness(lambda: flow.run_batch(job, sheet_of(job), Desk(quiet=True), office.clock))
+            office.witness(lambda: run_batch(job, sheet_of(job), Desk(quiet=True), office.clock))
 
         assert office.paid() == {OTHERS: 2, SHARED: 1}
         assert [row["status"] for row in office.results("bonus.csv")] == [*["sukses"] * 3, "unsent"]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from bulk_topup.commands import check
-from bulk_topup.commands import run as flow
+from bulk_topup.commands.run import run_batch
 from bulk_topup.commands.terminal import Desk
 from bulk_topup.core.errors import Declined
 from bulk_topup.core.model import Kind
@@ -114,7 +114,7 @@ class Person(Desk):
 
 def sent_by(office: Office, desk: Desk, *, n: int = 3, **changes: Any) -> Came:
     job = replace(office.job("bonus.csv"), **{"pilot": n, "yes": False, **changes})
-    return office.witness(lambda: flow.run_batch(job, sheet_of(job), desk, office.clock))
+    return office.witness(lambda: run_batch(job, sheet_of(job), desk, office.clock))
 
 
 def write(office: Office, *first: str) -> list[str]:

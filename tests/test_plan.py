@@ -15,9 +15,9 @@ from bulk_topup.core.model import Order
 from bulk_topup.core.status import Status
 from bulk_topup.record.lines import digest_of, line_values
 from bulk_topup.rules import checks, resume
-from bulk_topup.rules import plan as planning
 from bulk_topup.rules.duplicates import Past
 from bulk_topup.rules.orders import KEY, SLOT, Known, Wishes
+from bulk_topup.rules.plan import make, orders_of
 from tests.builders import (
     ANDI,
     BUDI,
@@ -133,9 +133,7 @@ def test_a_plan_is_the_same_where_rows_that_are_done_with_are_judged_as_well(
         return checks.findings(rows, PRICES)
 
     one, other = (
-        planning.make(
-            plan.rows, each, Past(known, NOTHING_ELSEWHERE, NOTHING_RECENT), wishes, IDENTITY, None, TODAY
-        )
+        make(plan.rows, each, Past(known, NOTHING_ELSEWHERE, NOTHING_RECENT), wishes, IDENTITY, None, TODAY)
         for each in (some, lambda _: found)
     )
     assert {*one.orders.index, *one.held} <= {*judged}
@@ -159,7 +157,7 @@ def test_what_is_wrong_with_a_row_that_was_sent_is_not_looked_for() -> None:
     known = known_of((ANDI, "S5", 1, "sukses"), (BUDI, "S5", 1, "gagal"))
     past = Past(known, NOTHING_ELSEWHERE, NOTHING_RECENT)
     for wishes in (Wishes(), RETRY):
-        planning.make(rows, judged, past, wishes, IDENTITY, None, TODAY)
+        make(rows, judged, past, wishes, IDENTITY, None, TODAY)
     assert asked == [[4], [3, 4]]
 
 
@@ -486,7 +484,7 @@ def test_a_budget_and_wishes_leave_no_trace_in_the_orders() -> None:
 
 def test_orders_of_a_frame_are_orders_with_their_ids() -> None:
     plan = plan_of(counted((ANDI, "S5", "2")))
-    (order,) = planning.orders_of(plan.orders.assign(id=[17]))
+    (order,) = orders_of(plan.orders.assign(id=[17]))
     assert order == Order(17, 2, ANDI, "S5", 2, 5_000, "TELKOMSEL", 5_630)
     assert [type(value) for value in (order.id, order.row, order.itrx, order.nominal, order.price)] == [
         int

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.model import Flaw
-from bulk_topup.provider import price_list as pricelist
-from bulk_topup.provider.price_list import Wanted, chosen, obstacle
+from bulk_topup.provider.price_list import Wanted, chosen, obstacle, read
 from bulk_topup.provider.wire import rupiah
 from bulk_topup.report import price_table
 from bulk_topup.sandbox import PRICES
@@ -35,12 +34,12 @@ S5 = {
     "harga": "5650",
     "status": "Ready",
 }
-LISTED = pricelist.read(PRICES)
+LISTED = read(PRICES)
 
 
 def read_one(*changes: dict[str, object]) -> Product:
     """What these entries of one code come to."""
-    (product,) = pricelist.read([{**S5, **change} for change in changes]).values()
+    (product,) = read([{**S5, **change} for change in changes]).values()
     return product
 
 

@@ -30,11 +30,11 @@ def ledger_of(options: dict[str, Any]) -> str:
 
 
 def connection_of(options: dict[str, Any]) -> Connection:
-    from bulk_topup.provider import connection as connection_
+    from bulk_topup.provider.connection import DEFAULT_BASE_URL, Connection
 
-    return connection_.Connection(
+    return Connection(
         sandbox=options.get("sandbox", False),
-        base_url=options.get("base_url") or connection_.DEFAULT_BASE_URL,
+        base_url=options.get("base_url") or DEFAULT_BASE_URL,
         timeout_s=options.get("timeout", 60.0),
         rate_per_s=options.get("rate", 2.0),
         password_file=options.get("password_file"),
@@ -45,10 +45,10 @@ def connection_of(options: dict[str, Any]) -> Connection:
 def job_of(options: dict[str, Any]) -> Job:
     from bulk_topup.record import paths
     from bulk_topup.rules.orders import Wishes
-    from bulk_topup.sending import job as job_
-    from bulk_topup.sheet import source as source_
+    from bulk_topup.sending.job import Job
+    from bulk_topup.sheet.source import Source
 
-    source = source_.Source(
+    source = Source(
         options["sheet"],
         options.get("tab"),
         options.get("number_column"),
@@ -68,7 +68,7 @@ def job_of(options: dict[str, Any]) -> Job:
         repeat_duplicates=options.get("duplicates") == "repeat",
         **{name: options.get(name, False) for name in named},
     )
-    return job_.Job(
+    return Job(
         source,
         files,
         connection_of(options),
@@ -97,9 +97,9 @@ def approval_of(code: str | None, by: str | None) -> Approval | None:
     if by.strip() in NO_NAME:
         raise click.UsageError(say.text("usage.approver"))
     from bulk_topup.rules import approval
-    from bulk_topup.sending import job as job_
+    from bulk_topup.sending.job import Approval
 
-    return job_.Approval(approval.code_given(code), by.strip())
+    return Approval(approval.code_given(code), by.strip())
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from bulk_topup.provider.connection import DEFAULT_BASE_URL, REHEARSAL_URL
 from bulk_topup.record import batches, reconcile
 from bulk_topup.record.ledger.shared import restored
 from bulk_topup.rules import approval, checks, duplicates, orders, resume
-from bulk_topup.rules import plan as planning
+from bulk_topup.rules.plan import make
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Desk
@@ -77,7 +77,7 @@ def make_plan(
         tools.ledger.paid_since(batch_id, today - timedelta(days=job.overlap_days)),
     )
     identity = approval.Identity(tools.account, tools.base_url, sheet.tab, f"{today:%Y-%m}", follows)
-    plan = planning.make(
+    plan = make(
         rows,
         lambda those: checks.findings(those, prices),
         past,

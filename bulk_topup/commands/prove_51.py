@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands import conclusion, next_steps, planning
-from bulk_topup.commands import prices as prices_
-from bulk_topup.commands import run as flow
 from bulk_topup.commands.credentials import credentials
+from bulk_topup.commands.prices import live_prices
+from bulk_topup.commands.run import run_batch
 from bulk_topup.core.clock import wib_day
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.model import Kind
@@ -49,7 +49,7 @@ def prove_51(setup: Setup, number: str, product: str, desk: Desk, clock: SystemC
     Raises Declined where a person says no, InputError for a number or product that can't be ordered.
     """
     number = national(number)
-    prices, _ = prices_.live_prices(setup.connection, clock)
+    prices, _ = live_prices(setup.connection, clock)
     listed = prices.get(product.upper()) or prices.get(product)
     if listed is None or not listed.price:
         raise InputError("prove.no_product", product=product)
@@ -57,7 +57,7 @@ def prove_51(setup: Setup, number: str, product: str, desk: Desk, clock: SystemC
     desk.ask_to_spend(facts, yes=yes)
     job = _job(setup, number, listed.code, clock)
     with reading(job.source.path) as arriving:
-        first = flow.run_batch(job, arriving, desk, clock)
+        first = run_batch(job, arriving, desk, clock)
     if first in {Exit.STOPPED, Exit.INTERRUPTED}:
         return first
     outcome = _sent_again(job, desk, clock)

@@ -96,11 +96,11 @@ def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, desk: Desk) -
     from bulk_topup.commands.halts import assert_not_stopped, then_poll
     from bulk_topup.commands.planning import assert_within_budget
     from bulk_topup.record.paths import who
-    from bulk_topup.sending import resend as resend_
+    from bulk_topup.sending.resend import resendable
     from bulk_topup.sending.waves import resend
 
     prices = tools.provider.price_list()  # with a Date header: the clocks must agree now, too
-    found = resend_.resendable(checkpoint, tools, prices)
+    found = resendable(checkpoint, tools, prices)
     desk.show_obstacles(found.held)
     if not found.orders:
         return None

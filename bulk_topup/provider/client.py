@@ -20,9 +20,9 @@ from requests.utils import get_environ_proxies
 
 from bulk_topup.core.errors import ProviderError
 from bulk_topup.core.model import NoAnswer, NotSent, Reply
-from bulk_topup.provider import price_list as pricelist
 from bulk_topup.provider.address import is_loopback
 from bulk_topup.provider.body import NUMERIC_FIELDS, WORD_FIELDS, decoded_body, read_body, without_secret
+from bulk_topup.provider.price_list import has_products, read
 from bulk_topup.provider.transport import Adapter, Departure, Watchdog, tls_context
 from bulk_topup.provider.wire import SHORTEST_SECRET, http_date, read_json, spellings, text
 
@@ -102,7 +102,7 @@ class Provider:
         answer = self._post("daftarharga", {}, longest=LONGEST_PRICE_LIST)
         if not isinstance(answer, Reply):
             raise self.unavailable(answer)
-        return pricelist.read(self._entries(answer))
+        return read(self._entries(answer))
 
     def top_up(self, order: Order, *, may_leave: Callable[[], bool]) -> Answer:
         """Sends `order` once (API v3.1, ISI PULSA). Never raises.
@@ -211,7 +211,7 @@ class Provider:
             raise ProviderError("provider.http_status", address=self.base_url, status=reply.status)
         if value == []:
             raise ProviderError("provider.no_products", address=self.base_url)
-        if not isinstance(value, list) or not pricelist.has_products(value):
+        if not isinstance(value, list) or not has_products(value):
             raise ProviderError("provider.other_shape", address=self.base_url)
         return value
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.provider import connection as connection_
+from bulk_topup.provider.connection import REHEARSAL_URL
 from bulk_topup.record import paths
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.values import halt_fact
@@ -64,7 +64,7 @@ def _of_this_batch(job: Job, checkpoint: Checkpoint | None) -> Iterator[Checkpoi
     try:
         if not checkpoint.has_sheet:
             raise InputError("checkpoint.missing", path=job.files.checkpoint, sheet=job.source.path.name)
-        if (checkpoint.fact("base_url") == connection_.REHEARSAL_URL) != job.connection.sandbox:
+        if (checkpoint.fact("base_url") == REHEARSAL_URL) != job.connection.sandbox:
             raise InputError("checkpoint.rehearsal", path=job.files.checkpoint)
         yield checkpoint
     finally:

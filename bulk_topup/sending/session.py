@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bulk_topup.core.clock import SKEW_LIMIT_S
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import account_of
-from bulk_topup.provider import connection as connection_
+from bulk_topup.provider.connection import REHEARSAL_URL
 from bulk_topup.provider.pace import SharedThrottle, Throttle
 from bulk_topup.record import paths
 from bulk_topup.record.checkpoint.values import BatchIdentity
@@ -65,7 +65,7 @@ def tools_of(job: Job, login: tuple[str, str], clock: SystemClock) -> Iterator[T
         provider = stack.enter_context(
             provider_of(connection, username, password, clock, job.files.sandbox_state)
         )
-        base_url = connection_.REHEARSAL_URL if connection.sandbox else provider.base_url
+        base_url = REHEARSAL_URL if connection.sandbox else provider.base_url
         if not connection.sandbox and not is_address(job.files.ledger):
             assert_trusted(Path(job.files.ledger), "BULK_TOPUP_LEDGER")
         account = account_of(username)
