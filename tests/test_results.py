@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from bulk_topup.record.checkpoint import Checkpoint
     from tests.conftest import Office
 
-CLOSED = books.Books(100_000, 80_000, 10_000, 5_000, (4, 9), 150)
+CLOSED = books.Books(100_000, 80_000, 10_000, 5_000, (4, 9), 150, closing_at="2025-01-20T19:31:00+07:00")
 OPEN = [Status.PENDING, Status.ACCEPTED, Status.UNKNOWN]
 NOT_PAID = [Status.GAGAL, Status.DUPLICATE, Status.INVALID, Status.UNSENT]
 
@@ -177,21 +177,19 @@ def test_the_summary_states_rows_and_rupiah_by_whether_they_are_paid_and_by_stat
     assert stated[say.WORDS["summary.rows_in"]] == (4, 22_520)
 
 
-def test_the_summary_states_the_books_with_the_refunds_due_and_the_rows_that_were_mispriced() -> None:
+def test_the_summary_states_the_books_with_the_failed_rows_and_the_rows_that_were_mispriced() -> None:
     stated = summed_up(Tally())
-    amounts = [
-        *(("opening", 100_000), ("debits", -10_000), ("refunds_due", -5_000), ("unexplained", -5_000)),
-        *(("closing", 80_000),),
-    ]
+    amounts = [("opening", 100_000), ("debits", -10_000), ("unexplained", -10_000), ("failed", 5_000)]
     for name, rupiah in amounts:
         assert stated[say.WORDS[f"summary.{name}"]] == (None, rupiah)
+    assert stated["last balance stated (2025-01-20 19:31 WIB)"] == (None, 80_000)
     assert stated[say.WORDS["summary.overcharged"]] == (2, 150)
     assert "    rows 4, 9" in stated
 
 
 def test_the_summary_calls_money_that_came_in_by_its_name() -> None:
     stated = summed_up(Tally(), replace(CLOSED, closing=95_000))
-    assert stated[say.WORDS["summary.came_in"]] == (None, 10_000)
+    assert stated[say.WORDS["summary.came_in"]] == (None, 5_000)
     assert say.WORDS["summary.unexplained"] not in stated
 
 

@@ -133,12 +133,12 @@ def keep_typed(checkpoint: Checkpoint, results_path: Path, desk: Desk) -> Mappin
 
 
 def closed_books(checkpoint: Checkpoint) -> books.Books:
-    prices = checkpoint.undebited()
-    paid, open_ = (Status.SUKSES, Status.PENDING), (Status.ACCEPTED, Status.UNKNOWN)
-    undebited, may_be = (
-        [price for status in group for price in prices.get(status, [])] for group in (paid, open_)
+    listed = checkpoint.undebited()
+    return books.close(
+        checkpoint.debits(),
+        undebited=listed[Status.SUKSES] + listed[Status.PENDING],
+        may_be_debited=listed[Status.ACCEPTED] + listed[Status.UNKNOWN],
     )
-    return books.close(checkpoint.debits(), undebited, may_be)
 
 
 def keep_in_history(checkpoint: Checkpoint, total: Tally, tools: Tools) -> None:

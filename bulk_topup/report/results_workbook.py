@@ -197,6 +197,8 @@ def summary_rows(
     yield from _by_status(total)
     yield from _by_operator(total)
     yield from _deposit(books)
+    yield from _not_among_debits(books)
+    yield from _mispriced(books)
     yield from _left_over(total)
     yield from signature_rows()
 
@@ -277,36 +279,27 @@ def _deposit(books: Books) -> Iterator[SummaryRow]:
     if books.opening is not None:
         yield _row("summary.opening", None, books.opening)
     yield _row("summary.debits", None, -books.debited)
-    if books.undebited:
-        yield _row("summary.undebited", None, -books.undebited)
-    yield _row(
-        "summary.refunds_or_unstated" if books.may_be_unstated else "summary.refunds_due",
-        None,
-        -books.refunds_due,
-    )
     if books.unexplained is not None:
         code = "summary.unexplained" if books.unexplained >= 0 else "summary.came_in"
         yield _row(code, None, -books.unexplained)
-    yield from _balances(books)
+    if books.closing is not None:
+        moment = say.to_the_minute(books.closing_at)
+        yield SummaryRow((say.text("summary.closing", moment=moment), None, books.closing), bold=True)
+
+
+def _not_among_debits(books: Books) -> Iterator[SummaryRow]:
+    """What may explain the unexplained: no balance tells, so a person compares."""
+    yield from _heading("summary.not_among", "", "summary.rupiah")
+    yield _row("summary.undebited", None, books.undebited)
+    yield _row("summary.failed", None, books.failed)
+    yield _row("summary.may_be_debited", None, books.may_be_debited)
+
+
+def _mispriced(books: Books) -> Iterator[SummaryRow]:
     yield from _heading("summary.mispriced", "summary.rows", "summary.rupiah")
     yield _row("summary.overcharged", len(books.mispriced), books.overcharged)
     if books.mispriced:
         yield SummaryRow((f"    {say.rows(books.mispriced, MISPRICED_SHOWN)}",))
-
-
-def _balances(books: Books) -> Iterator[SummaryRow]:
-    """The last one that was stated, and the one to expect where it is older than a debit."""
-    if books.closing is None:
-        if books.undebited_later:
-            yield _row("summary.undebited", None, -books.undebited_later)
-        return
-    if not books.undebited_later:
-        yield _row("summary.closing", None, books.closing, bold=True)
-        return
-    moment = say.to_the_minute(books.closing_at)
-    yield SummaryRow((say.text("summary.stated_last", moment=moment), None, books.closing), bold=True)
-    yield _row("summary.undebited_later", None, -books.undebited_later)
-    yield _row("summary.expected", None, books.closing - books.undebited_later, bold=True)
 
 
 def _left_over(total: Tally) -> Iterator[SummaryRow]:

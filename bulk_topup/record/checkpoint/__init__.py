@@ -17,6 +17,7 @@ import os
 import sqlite3
 import threading
 import uuid
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -689,16 +690,15 @@ class Checkpoint:
         with self._reader() as reader:
             yield from map(dict, reader.execute(sql))
 
-    def undebited(self) -> dict[Status, list[int]]:
-        """The listed prices of the rows that are paid, or may be, and of which no answer stated the debit."""
-        prices: dict[Status, list[int]] = {}
-        for row in self._rows(
-            """SELECT o.status, o.price FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
+    def undebited(self) -> Counter[Status]:
+        """What the rows are listed at that are paid, or may be, and of which no answer stated the debit."""
+        rows = self._rows(
+            """SELECT o.status, sum(o.price) AS listed FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
                WHERE o.status IN ('accepted', 'unknown')
-                  OR o.status IN ('sukses', 'pending') AND a.debited IS NULL"""
-        ):
-            prices.setdefault(Status(row["status"]), []).append(int(row["price"]))
-        return prices
+                  OR o.status IN ('sukses', 'pending') AND a.debited IS NULL
+               GROUP BY o.status"""
+        )
+        return Counter({Status(row["status"]): int(row["listed"]) for row in rows})
 
     def last_balance(self) -> tuple[int, str] | None:
         """The deposit (rupiah) by the last answer that stated it, and when that came (WIB, to the minute).

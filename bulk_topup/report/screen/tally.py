@@ -55,16 +55,15 @@ def books_lines(books: Books) -> Iterator[str]:
     if books.opening is not None and books.closing is not None:
         facts = {"opening": books.opening, "closing": books.closing, "debited": books.debited}
         yield "  " + say.text("books.balance", **facts)
-    if books.refunds_due:
-        code = "books.refunds_or_unstated" if books.may_be_unstated else "books.refunds"
-        yield "  " + say.text(code, rupiah=books.refunds_due)
-    if books.undebited:
-        yield "  " + say.text("books.undebited", rupiah=books.undebited)
-    if books.undebited_later:
-        yield "  " + say.text("books.undebited_later", rupiah=books.undebited_later)
     if books.unexplained:
         code = "books.unexplained" if books.unexplained > 0 else "books.came_in"
         yield "  " + say.text(code, rupiah=abs(books.unexplained))
+    if books.undebited:
+        yield "  " + say.text("books.undebited", rupiah=books.undebited)
+    if books.unexplained and books.failed:
+        yield "  " + say.text("books.failed", rupiah=books.failed)
+    if books.unexplained and books.may_be_debited:
+        yield "  " + say.text("books.may_be_debited", rupiah=books.may_be_debited)
     if books.mispriced:
         rows = say.rows(books.mispriced, ROWS_SHOWN)
         yield "  " + say.text("books.mispriced", rows=rows, rupiah=books.overcharged)

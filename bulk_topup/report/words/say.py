@@ -1563,27 +1563,19 @@ WORDS: dict[str, str] = {
         "will be unknown until 'bulk-topup resolve'."
     ),
     "books.balance": "deposit {opening:money} at the start, {closing:money} at the end; debits {debited:money}",
-    "books.refunds": (
-        "besides, {rupiah:money} was debited for top-ups that failed later; the provider pays it back, which shows "
-        "in its next answer"
-    ),
-    "books.refunds_or_unstated": (
-        "besides, {rupiah:money} left the deposit for failed rows that are not paid back yet, or for rows whose "
-        "debit no answer stated: the balances do not tell which"
-    ),
-    "books.undebited": (
-        "besides, {rupiah:money} left for paid or pending rows whose debit no answer stated, by the listed price"
-    ),
-    "books.undebited_later": (
-        "paid or pending rows cost {rupiah:money} more by the listed price, which no answer stated and the last "
-        "balance does not show yet"
-    ),
     "books.unexplained": (
-        "{rupiah:money} left the deposit without a debit that we know of: unknown rows, or other top-ups of the "
-        "same account, may explain it"
+        "{rupiah:money} more left the deposit than these debits: other top-ups of the same account may explain it, "
+        "or rows whose debit is not among them"
     ),
     "books.came_in": (
         "{rupiah:money} came into the deposit that we know no refund for: a top-up of the deposit may explain it"
+    ),
+    "books.undebited": (
+        "not among the debits: paid or pending rows whose debit no answer stated, {rupiah:money} by the listed price"
+    ),
+    "books.failed": "not among the debits: {rupiah:money} of failed rows, which the provider pays back",
+    "books.may_be_debited": (
+        "not among the debits: accepted or unknown rows, {rupiah:money} by the listed price if they are paid"
     ),
     "books.mispriced": "debited other than the listed price: {rows}, {rupiah:money} in all",
     "balance.short": (
@@ -1757,15 +1749,13 @@ WORDS: dict[str, str] = {
     "summary.deposit": "deposit at the provider",
     "summary.opening": "balance at the start",
     "summary.debits": "debits of paid and pending rows",
-    "summary.refunds_due": "debits of failed rows, to be paid back",
-    "summary.unexplained": "left without a debit that we know of (unexplained)",
+    "summary.unexplained": "left besides these debits (unexplained)",
     "summary.came_in": "came in, not from a refund (unexplained)",
-    "summary.refunds_or_unstated": "failed rows not paid back yet, or rows whose debit no answer stated",
+    "summary.closing": "last balance stated ({moment:date} WIB)",
+    "summary.not_among": "not among the debits",
     "summary.undebited": "paid or pending rows whose debit no answer stated, at the listed price",
-    "summary.stated_last": "last balance stated ({moment:date} WIB)",
-    "summary.undebited_later": "not in it: paid or pending rows whose debit no answer stated, at the listed price",
-    "summary.expected": "expected balance now",
-    "summary.closing": "balance at the end",
+    "summary.failed": "debits of failed rows, which the provider pays back",
+    "summary.may_be_debited": "accepted or unknown rows, at the listed price",
     "summary.mispriced": "debited other than the listed price",
     "summary.overcharged": "over the listed price",
     "summary.left": "what is left",
