@@ -684,7 +684,7 @@ class Checkpoint:
 
         A reader of its own, as of `lines`.
         """
-        sql = """SELECT o.row, a.kind, o.price, a.debited, a.balance, a.begun_at, a.ended_at, a.settled_at
+        sql = """SELECT o.row, a.kind, o.price, a.debited, a.balance, a.begun_at, a.ended_at
                  FROM attempts a JOIN orders o ON o.id = a.order_id
                  WHERE a.balance IS NOT NULL OR a.debited IS NOT NULL ORDER BY a.ended_at, a.id"""
         with self._reader() as reader:
