@@ -25,7 +25,7 @@ from tests import postgres as postgresql
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from bulk_topup.sandbox import LoggedRequest
+    from bulk_topup.sandbox import Faults, LoggedRequest
 
     MakeOffice = Callable[..., "Office"]
 
@@ -271,10 +271,10 @@ def make_office(tmp_path: Path) -> Iterator[MakeOffice]:
     _not_around_midnight()
     offices: list[Office] = []
 
-    def make(**settings: Any) -> Office:
+    def make(faults: Faults | None = None, **settings: Any) -> Office:
         folder = tmp_path / f"office{len(offices)}"
         folder.mkdir()
-        sandbox = Sandbox(**settings).start()
+        sandbox = Sandbox(intercept=faults, **settings).start()
         password = settings.get("password", "sandbox")
         offices.append(Office(folder, sandbox, _environment_in(folder.parent, sandbox.url, password)))
         return offices[-1]

@@ -22,8 +22,7 @@ from bulk_topup.core.clock import WIB, SystemClock
 from bulk_topup.provider.connection import Connection
 from bulk_topup.record import paths
 from bulk_topup.rules.orders import Wishes
-from bulk_topup.sandbox import Faults, Sandbox
-from bulk_topup.sandbox.damage import Wire
+from bulk_topup.sandbox import Faults, Sandbox, Wire
 from bulk_topup.sending.job import Job
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.source import Source
@@ -89,11 +88,17 @@ class _Provider(Sandbox):
 class Bench:
     """A sheet and everything that a command needs to send it; the provider lives by the same clock."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        faults: Faults | None = None,
+        **settings: Any,
+    ) -> None:
         self.folder = folder
         self.clock = MovedClock()
         self.clock.set_to(11, 0)
-        self.sandbox = _Provider(**{"clock": self.clock.now, **settings})
+        self.sandbox = _Provider(**{"clock": self.clock.now, "intercept": faults, **settings})
         self.sandbox.bench_clock = self.clock
         self.sandbox.start()
         monkeypatch.setenv("BULK_TOPUP_LEDGER", str(folder / "ledger.db"))

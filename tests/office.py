@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.core.errors import Exit
-    from bulk_topup.sandbox import LoggedRequest, TopUp
+    from bulk_topup.sandbox import Faults, LoggedRequest, TopUp
     from bulk_topup.sheet import Arriving
 
 START = datetime(2025, 1, 20, 10, 0, tzinfo=WIB)
@@ -183,10 +183,13 @@ class Office:
 
 
 @contextmanager
-def open_office(folder: Path, **of_sandbox: Any) -> Iterator[Office]:
-    """An office in this folder; keyword arguments are those of its Sandbox."""
+def open_office(folder: Path, faults: Faults | None = None, **of_sandbox: Any) -> Iterator[Office]:
+    """An office in this folder, whose sandbox meets these faults; other arguments are the Sandbox's own."""
     clock = TestClock()
-    with pytest.MonkeyPatch.context() as settings, Sandbox(clock=clock.now, **of_sandbox) as sandbox:
+    with (
+        pytest.MonkeyPatch.context() as settings,
+        Sandbox(clock=clock.now, intercept=faults, **of_sandbox) as sandbox,
+    ):
         settings.setenv("BULK_TOPUP_USERNAME", "sandbox")
         settings.setenv("BULK_TOPUP_PASSWORD", "sandbox")
         if forks.POSSIBLE:

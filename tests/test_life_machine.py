@@ -37,8 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from bulk_topup.sandbox import TopUp
-    from bulk_topup.sandbox.faults import Endpoint
+    from bulk_topup.sandbox import Endpoint, TopUp
     from tests.office import Topup
 
 KILLED = 137

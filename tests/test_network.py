@@ -133,7 +133,7 @@ def test_a_receipt_under_an_error_status_cut_at_any_byte_is_never_called_unpaid(
     ending: Ending, status: int
 ) -> None:
     faults = Faults.always(f"after answer:{status}")
-    with Sandbox(faults=faults, balance=10**12) as sandbox, Wire(sandbox) as wire:
+    with Sandbox(intercept=faults, balance=10**12) as sandbox, Wire(sandbox) as wire:
         whole = wire.send(Trouble())
         attempts = [
             wire.send(Trouble(response_cut=at, ending=ending)) for at in range(0, len(whole.response), 4)
@@ -146,7 +146,7 @@ def test_a_receipt_under_an_error_status_cut_at_any_byte_is_never_called_unpaid(
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_refusal_cut_at_any_byte_is_never_called_sukses(ending: Ending) -> None:
     words = '{"result": "no", "reason_code": "11", "reason": "Nomor salah format"}'
-    with Sandbox(faults=Faults.always(f"before otherjson:{words}")) as sandbox, Wire(sandbox) as wire:
+    with Sandbox(intercept=Faults.always(f"before otherjson:{words}")) as sandbox, Wire(sandbox) as wire:
         whole = wire.send(Trouble())
         attempts = [wire.send(Trouble(response_cut=at, ending=ending)) for at in range(len(whole.response))]
 

@@ -88,7 +88,7 @@ def test_every_row_orders_what_the_price_list_offers_for_that_number(name: str) 
 def test_every_row_ends_paid(name: str) -> None:
     for number in map(number_of, records(name)):
         family = behaviour_of(number)
-        assert (family.refusals, family.fault) == ((), None), number
+        assert (family.refusals, family.delivery) == ((), None), number
         assert family.settles in {None, "sukses"}, number
 
 
@@ -168,7 +168,7 @@ SETTLING = {
     "pending, then gagal": "gagal",
     "pending for ever": "never",
 }
-LOST = {"lost answer, paid": "after", "lost answer, not paid": "before"}
+LOST = {"lost answer, paid": "after close", "lost answer, not paid": "before close"}
 HELD = {*NUMBER_MISTAKES, *PRODUCT_MISTAKES, *DUPLICATES}
 SENT = [(case, record) for case, record in MISTAKES if case not in HELD]
 
@@ -219,7 +219,7 @@ def test_a_row_that_is_sent_ends_as_its_test_number_says(case: str, record: Reco
     family = behaviour_of(number)
     assert refusal_of(number) == REFUSALS.get(case)
     assert family.settles == SETTLING.get(case)
-    assert (family.fault.point if family.fault else None) == LOST.get(case)
+    assert (family.delivery.name if family.delivery else None) == LOST.get(case)
 
 
 def test_nothing_stops_the_run_before_the_last_row() -> None:

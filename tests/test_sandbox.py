@@ -28,6 +28,7 @@ from bulk_topup.sandbox import (
     REASONS,
     STATUSES,
     TEST_NUMBERS,
+    Delivery,
     Fault,
     Faults,
     Sandbox,
@@ -36,10 +37,13 @@ from bulk_topup.sandbox import (
     serve,
 )
 from bulk_topup.sandbox.damage import BIG_REASON_BYTES, DAMAGED_KINDS, ENDLESS_CAP_BYTES
+from bulk_topup.sandbox.delivery import plainly
 from bulk_topup.sandbox.faults import FRONT_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bulk_topup.sandbox import Endpoint, Wire
 
 NUMBER = "081234567890"
 NOON = datetime(2025, 3, 10, 5, 0, 0, tzinfo=UTC)  # 12:00 in WIB
@@ -411,7 +415,7 @@ def test_the_book_keeps_every_request_but_no_password(http: requests.Session, tm
         asked, checked = sandbox.requests()
     parameters = {"username": "dummy", "itrx": "1", "nomortujuan": NUMBER, "kodeoperator": "TSEL5"}
     assert (asked.endpoint, asked.parameters) == ("isipulsa", parameters)
-    assert (asked.answer, asked.invoice, asked.fault) == (receipt, "TRX100001", None)
+    assert (asked.answer, asked.invoice, asked.delivery) == (receipt, "TRX100001", None)
     assert (checked.endpoint, checked.parameters["invoice"], checked.invoice) == ("cekstatus", "TRX9", None)
     assert b"s3cret" not in state.read_bytes()
 
@@ -532,6 +536,50 @@ def test_two_sandboxes_on_one_file_share_a_book(http: requests.Session, tmp_path
         assert one.book() == other.book()
 
 
+# --- the hook ---
+
+
+def test_an_interceptor_is_asked_before_the_rules_and_answers_once_they_have_spoken(
+    http: requests.Session, tmp_path: Path
+) -> None:
+    told: list[Any] = []
+
+    def curtly(wire: Wire, answer: Any) -> None:
+        told.append(answer)
+        wire.send(200, b'"ok"')
+
+    def intercept(endpoint: Endpoint) -> Delivery | None:
+        told.append((endpoint, len(served.book())))
+        return Delivery("curt", curtly) if endpoint == "isipulsa" else None
+
+    with Sandbox(tmp_path / "state.db", intercept=intercept) as served:
+        assert top_up(http, served) == "ok"
+        assert top_up(http, served) == "ok"
+        assert call(http, served, "daftarharga") == list(PRICES)
+        first, second = served.requests()
+    asked, paid, asked_again, refused, listed = told
+    assert [asked, asked_again, listed] == [("isipulsa", 0), ("isipulsa", 1), ("daftarharga", 1)]
+    assert (first.answer, first.invoice, first.delivery) == (paid, "TRX100001", "curt")
+    assert (second.answer, second.invoice, refused["reason_code"]) == (refused, None, "51")
+
+
+@pytest.mark.parametrize(("refuses", "result"), [(True, "no"), (False, "ok")])
+def test_an_interceptor_may_keep_the_money_from_moving(
+    http: requests.Session, refuses: bool, result: str
+) -> None:
+    held = Delivery("held", plainly, pays=False, refuses=refuses)
+    with Sandbox(intercept=lambda _endpoint: held) as sandbox:
+        assert top_up(http, sandbox)["result"] == result
+        assert (sandbox.book(), sandbox.balance) == ([], 25_000_000)
+        assert [request.invoice for request in sandbox.requests()] == [None]
+
+
+def test_an_interceptor_takes_the_place_of_what_a_test_number_does(http: requests.Session) -> None:
+    with Sandbox(intercept=lambda _endpoint: Delivery("plain", plainly)) as sandbox:
+        assert top_up(http, sandbox, "081200002100")["status"] == "sukses"
+        assert len(sandbox.book()) == 1
+
+
 # --- faults ---
 
 UNREADABLE = (
@@ -544,14 +592,14 @@ UNREADABLE = (
 @pytest.mark.parametrize("point", ["before", "after"])
 @pytest.mark.parametrize("kind", UNREADABLE)
 def test_no_fault_answers_a_sound_receipt(kind: str, point: str) -> None:
-    with Sandbox(faults=Faults.always(f"{point} {kind}")) as sandbox:
+    with Sandbox(intercept=Faults.always(f"{point} {kind}")) as sandbox:
         answered, _ = raw_top_up(sandbox)
         asked = sandbox.requests()
         paid = len(sandbox.book())
         balance = sandbox.balance
     assert paid == (1 if point == "after" else 0)
     assert balance == 25_000_000 - 5650 * paid
-    assert [request.fault for request in asked] == [f"{point} {kind}"]
+    assert [request.delivery for request in asked] == [f"{point} {kind}"]
     sound = all(
         part in answered
         for part in (b" 200 OK", b'"TRX100001"', b'"sukses"', f'"{NUMBER}"'.encode(), b'"TSEL5"', b"}")
@@ -561,7 +609,7 @@ def test_no_fault_answers_a_sound_receipt(kind: str, point: str) -> None:
 
 def seen(fault: str) -> tuple[bytes, bytes, bool]:
     """Header, body and whether a reset ended it, as a bare socket sees one faulty top-up."""
-    with Sandbox(faults=Faults.always(fault)) as sandbox:
+    with Sandbox(intercept=Faults.always(fault)) as sandbox:
         answered, reset = raw_top_up(sandbox)
     head, _, body = answered.partition(b"\r\n\r\n")
     return head, body, reset
@@ -591,7 +639,7 @@ def test_half_a_header() -> None:
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_any_status_with_an_html_page(http: requests.Session, status: int) -> None:
-    with Sandbox(faults=Faults.always(f"after status:{status}")) as sandbox:
+    with Sandbox(intercept=Faults.always(f"after status:{status}")) as sandbox:
         url = f"{sandbox.url}/isipulsa"
         form = {**CREDENTIALS, "nomortujuan": NUMBER, "kodeoperator": "TSEL5"}
         answer = http.post(url, data=form, timeout=TIMEOUT_S, allow_redirects=False)
@@ -605,7 +653,7 @@ def test_any_status_with_an_html_page(http: requests.Session, status: int) -> No
 @pytest.mark.parametrize("status", [307, 308])
 def test_a_client_that_follows_a_redirect_pays_again(http: requests.Session, status: int) -> None:
     faults = Faults.listed({"isipulsa": {1: f"after status:{status}"}})
-    with Sandbox(faults=faults, rule_51=False) as sandbox:
+    with Sandbox(intercept=faults, rule_51=False) as sandbox:
         assert top_up(http, sandbox)["status"] == "sukses"
         assert len(sandbox.book()) == 2
 
@@ -623,7 +671,7 @@ def test_retry_after_is_configurable() -> None:
 @pytest.mark.parametrize(("point", "result"), [("before", "no"), ("after", "ok")])
 @pytest.mark.parametrize("kind", ["slow:0.05", "answer:500", "evil", "bigreason"])
 def test_a_readable_answer_is_true(http: requests.Session, kind: str, point: str, result: str) -> None:
-    with Sandbox(faults=Faults.always(f"{point} {kind}")) as sandbox:
+    with Sandbox(intercept=Faults.always(f"{point} {kind}")) as sandbox:
         assert top_up(http, sandbox)["result"] == result
         assert len(sandbox.book()) == (1 if result == "ok" else 0)
 
@@ -637,7 +685,7 @@ def test_an_answer_may_come_under_any_status(http: requests.Session) -> None:
 def test_the_words_of_damaged_answers(http: requests.Session) -> None:
     plan = dict(enumerate(("noinvoice", "badstatus", "badreason", "othernumber", "otherproduct"), start=1))
     faults = Faults.listed({"isipulsa": {n: f"after {kind}" for n, kind in plan.items()}})
-    with Sandbox(faults=faults, rule_51=False) as sandbox:
+    with Sandbox(intercept=faults, rule_51=False) as sandbox:
         noinvoice, badstatus, badreason, othernumber, otherproduct = (top_up(http, sandbox) for _ in plan)
     assert noinvoice["result"] == "ok"
     assert "invoice" not in noinvoice
@@ -649,7 +697,7 @@ def test_the_words_of_damaged_answers(http: requests.Session) -> None:
 
 def test_a_refusal_stays_a_refusal_under_kinds_that_spoil_a_receipt(http: requests.Session) -> None:
     for kind in ("noinvoice", "badstatus", "othernumber", "otherproduct"):
-        with Sandbox(faults=Faults.always(f"after {kind}")) as sandbox:
+        with Sandbox(intercept=Faults.always(f"after {kind}")) as sandbox:
             assert top_up(http, sandbox, "081200000011")["reason_code"] == "11"
 
 
@@ -659,14 +707,14 @@ def test_a_huge_amount_is_a_json_number_of_5000_digits() -> None:
 
 
 def test_a_reason_of_ten_megabytes(http: requests.Session) -> None:
-    with Sandbox(faults=Faults.always("before bigreason")) as sandbox:
+    with Sandbox(intercept=Faults.always("before bigreason")) as sandbox:
         refused = top_up(http, sandbox)
     assert refused["reason_code"] == "00"
     assert len(refused["reason"]) == BIG_REASON_BYTES
 
 
 def test_evil_text_carries_escapes_and_a_formula(http: requests.Session) -> None:
-    with Sandbox(faults=Faults.always("after evil")) as sandbox:
+    with Sandbox(intercept=Faults.always("after evil")) as sandbox:
         receipt = top_up(http, sandbox)
     assert receipt["serial"].startswith("=")
     assert "\x1b[2J" in receipt["reason"]
@@ -684,14 +732,14 @@ def test_json_of_another_shape(fault: str, body: bytes) -> None:
 
 def test_gzip_that_cannot_be_unpacked(http: requests.Session) -> None:
     with (
-        Sandbox(faults=Faults.always("after badgzip")) as sandbox,
+        Sandbox(intercept=Faults.always("after badgzip")) as sandbox,
         pytest.raises(requests.exceptions.ContentDecodingError),
     ):
         top_up(http, sandbox)
 
 
 def test_an_endless_body_ends_when_the_client_leaves(capfd: pytest.CaptureFixture[str]) -> None:
-    with Sandbox(faults=Faults.listed({"isipulsa": {1: "after endless"}})) as sandbox:
+    with Sandbox(intercept=Faults.listed({"isipulsa": {1: "after endless"}})) as sandbox:
         form = {**CREDENTIALS, "nomortujuan": NUMBER, "kodeoperator": "TSEL5"}
         with (
             requests.Session() as http,
@@ -704,13 +752,13 @@ def test_an_endless_body_ends_when_the_client_leaves(capfd: pytest.CaptureFixtur
 
 def test_faults_reach_the_other_endpoints_too(http: requests.Session) -> None:
     faults = Faults.listed({"cekstatus": {1: "badstatus"}, "daftarharga": {2: "status:503"}})
-    with Sandbox(faults=faults) as sandbox:
+    with Sandbox(intercept=faults) as sandbox:
         receipt = top_up(http, sandbox)
         assert [check(http, sandbox, receipt)["status"] for _ in range(2)] == ["proses", "sukses"]
         url = f"{sandbox.url}/daftarharga"
         statuses = [http.post(url, data=CREDENTIALS, timeout=TIMEOUT_S).status_code for _ in range(3)]
         assert statuses == [200, 503, 200]
-        assert [request.fault for request in sandbox.requests()] == [None, "before badstatus", None]
+        assert [request.delivery for request in sandbox.requests()] == [None, "before badstatus", None]
 
 
 @pytest.mark.parametrize("endpoint", ["daftarharga", "cekstatus"])
@@ -719,11 +767,18 @@ def test_every_kind_fits_every_endpoint(
     endpoint: str, kind: str, http: requests.Session, capfd: pytest.CaptureFixture[str]
 ) -> None:
     fault = Fault.parse(f"{kind}:0.01" if kind in {"stall", "slow"} else kind)
-    with Sandbox(faults=Faults(lambda asked, _n: fault if asked == endpoint else None)) as sandbox:
+    with Sandbox(intercept=Faults(lambda asked, _n: fault if asked == endpoint else None)) as sandbox:
         form = {**CREDENTIALS, "invoice": top_up(http, sandbox)["invoice"], "nomortujuan": NUMBER}
         with contextlib.suppress(requests.RequestException):
             http.post(f"{sandbox.url}/{endpoint}", data=form, timeout=TIMEOUT_S)
     assert capfd.readouterr().err == ""
+
+
+def test_the_book_says_of_a_test_number_what_it_says_of_a_fault() -> None:
+    deliveries = [entry.delivery for entry in TEST_NUMBERS if entry.delivery]
+    faults = [Fault.parse(delivery.name) for delivery in deliveries]
+    assert [fault.kind for fault in faults] == ["close", "close", "html", "slow"]
+    assert [fault.point == "after" for fault in faults] == [delivery.pays for delivery in deliveries]
 
 
 def test_every_kind_is_carried_out() -> None:
@@ -841,7 +896,7 @@ def test_localhost_is_loopback() -> None:
 
 
 def test_it_stops_at_once_with_stalled_and_idle_clients(capfd: pytest.CaptureFixture[str]) -> None:
-    sandbox = Sandbox(faults=Faults.always("after stall:600")).start()
+    sandbox = Sandbox(intercept=Faults.always("after stall:600")).start()
     port = int(sandbox.url.split(":")[2].split("/")[0])
     with (
         ThreadPoolExecutor(4) as pool,

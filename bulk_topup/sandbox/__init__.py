@@ -5,13 +5,15 @@
         sandbox.book()
 
 It knows nothing of the rest of this program, so that what its book says is evidence. `testnumbers` lists the
-numbers that fail on purpose, `faults` what can go wrong on the wire.
+numbers that fail on purpose; what a test wants to go wrong beyond these comes by `intercept`.
 """
 
 from bulk_topup.sandbox.book import LoggedRequest, SandboxStateError, Snapshot, TopUp, read_book
-from bulk_topup.sandbox.faults import CAMPAIGN_KINDS, KINDS, STATUSES, Fault, Faults
+from bulk_topup.sandbox.delivery import Delivery, Wire
+from bulk_topup.sandbox.faults import CAMPAIGN_KINDS, STATUSES, Faults
+from bulk_topup.sandbox.kinds import KINDS, Fault
 from bulk_topup.sandbox.prices import PRICES
-from bulk_topup.sandbox.rules import REASONS
+from bulk_topup.sandbox.rules import REASONS, Endpoint
 from bulk_topup.sandbox.server import Sandbox, serve
 from bulk_topup.sandbox.testnumbers import TEST_NUMBERS, TestNumber
 
@@ -22,6 +24,8 @@ __all__ = [
     "REASONS",
     "STATUSES",
     "TEST_NUMBERS",
+    "Delivery",
+    "Endpoint",
     "Fault",
     "Faults",
     "LoggedRequest",
@@ -30,6 +34,7 @@ __all__ = [
     "Snapshot",
     "TestNumber",
     "TopUp",
+    "Wire",
     "read_book",
     "serve",
 ]

@@ -36,7 +36,7 @@ CREATE INDEX topups_by_key ON topups (number, nominal, day, itrx);
 CREATE INDEX topups_due ON topups (settles_at) WHERE status = 'pending';
 CREATE TABLE requests (
     id INTEGER PRIMARY KEY, endpoint TEXT NOT NULL, at TEXT NOT NULL, parameters TEXT NOT NULL,
-    answer TEXT NOT NULL, fault TEXT, invoice TEXT
+    answer TEXT NOT NULL, delivery TEXT, invoice TEXT
 );
 PRAGMA application_id = {_APPLICATION_ID};
 """
@@ -75,14 +75,15 @@ class TopUp:
 class LoggedRequest:
     """One request to isipulsa or cekstatus: all its parameters but the password, and what was to be answered.
 
-    `fault` is what befell it (`"after close"`); `invoice` the top-up that it made, if the money moved.
+    `delivery` is how it was dealt with, if not plainly (`"after close"`); `invoice` the top-up that it made,
+    if the money moved.
     """
 
     endpoint: str
     at: datetime
     parameters: Mapping[str, str]
     answer: Mapping[str, Any]
-    fault: str | None
+    delivery: str | None
     invoice: str | None
 
 
@@ -208,7 +209,7 @@ class Page:
     def log(self, request: LoggedRequest) -> None:
         """Write a request; its parameters must not hold the password."""
         parameters, answer = json.dumps(dict(request.parameters)), json.dumps(dict(request.answer))
-        values = (request.endpoint, _plain(request.at), parameters, answer, request.fault, request.invoice)
+        values = (request.endpoint, _plain(request.at), parameters, answer, request.delivery, request.invoice)
         self._db.execute("INSERT INTO requests VALUES (NULL, ?, ?, ?, ?, ?, ?)", values)
 
     def _value(self, sql: str, *values: object) -> Any:
@@ -284,7 +285,7 @@ def _topup(row: tuple[Any, ...]) -> TopUp:
 
 
 def _request(row: tuple[Any, ...]) -> LoggedRequest:
-    _, endpoint, at, parameters, answer, fault, invoice = row
+    _, endpoint, at, parameters, answer, delivery, invoice = row
     return LoggedRequest(
-        endpoint, datetime.fromisoformat(at), json.loads(parameters), json.loads(answer), fault, invoice
+        endpoint, datetime.fromisoformat(at), json.loads(parameters), json.loads(answer), delivery, invoice
     )

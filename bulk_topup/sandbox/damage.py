@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import socket
 import struct
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+
+from bulk_topup.sandbox.delivery import Delivery
+from bulk_topup.sandbox.kinds import TRUE_WORD_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from http.server import BaseHTTPRequestHandler
 
-    from bulk_topup.sandbox.faults import Fault
+    from bulk_topup.sandbox.delivery import Wire
+    from bulk_topup.sandbox.kinds import Fault
 
 ENDLESS_CAP_BYTES = 64 * 2**20
 BIG_REASON_BYTES = 10 * 2**20
@@ -22,62 +24,20 @@ _HUGE_DIGITS = "9" * 5_000
 _HUGE_MARK = "@hugeint@"  # json.dumps refuses to write an integer this long
 _DEEP = b"[" * 200_000 + b"]" * 200_000
 _EVIL = '=HYPERLINK("http://127.0.0.1/","lihat")\x1b[2J\x1b]0;sandbox\x07\u202e\r\n+1'
-_HTML = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>Silakan coba lagi.</p></body></html>"
 
 
-class Wire:
-    """The way back to one client, for one answer. Damage leaves the connection unfit for another request."""
-
-    def __init__(self, handler: BaseHTTPRequestHandler, date: str, wait: Callable[[float], None]) -> None:
-        """`date` is the Date header's text; `wait(seconds)` ends by an OSError when the server stops."""
-        self.wait = wait
-        self._handler = handler
-        self._date = date
-
-    @property
-    def path(self) -> str:
-        """The path that was asked for."""
-        return self._handler.path
-
-    def write(self, data: bytes) -> None:
-        """Bytes as they are."""
-        self._handler.wfile.write(data)
-
-    def send(self, status: int, body: bytes, kind: str = "application/json", *headers: str) -> None:
-        """A sound response in one write; statuses without a body, and HEAD, get none."""
-        bodiless = status < 200 or status in {204, 304}
-        head = self.head(status, kind, *headers, *(() if bodiless else (f"Content-Length: {len(body)}",)))
-        self.write(head if bodiless or self._handler.command == "HEAD" else head + body)
-        if status < 200:
-            self.leave()
-
-    def html(self, status: int, *headers: str) -> None:
-        """An error page, as a web server or a proxy in front would write it."""
-        page = _HTML.format(f"{status} {_phrase(status)}").encode()
-        self.send(status, page, "text/html; charset=utf-8", *headers)
-
-    def head(self, status: int, kind: str, *headers: str) -> bytes:
-        """A response's header, up to and with its empty line."""
-        lines = [f"HTTP/1.1 {status} {_phrase(status)}", "Server: sandbox", f"Date: {self._date}"]
-        return "\r\n".join([*lines, f"Content-Type: {kind}", *headers, "", ""]).encode()
-
-    def leave(self) -> None:
-        """Close the connection once this answer is out."""
-        self._handler.close_connection = True
-
-    def reset(self) -> None:
-        """Close it now with RST: lingering for zero seconds drops what a plain close would still deliver."""
-        self.leave()
-        connection = self._handler.connection
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.close()
+def delivery_of(fault: Fault) -> Delivery:
+    """The fault as the sandbox's hook takes it."""
+    return Delivery(
+        str(fault),
+        lambda wire, answer: deliver(wire, answer, fault),
+        pays=fault.point == "after",
+        refuses=fault.kind in TRUE_WORD_KINDS,
+    )
 
 
-def deliver(wire: Wire, answer: Any, fault: Fault | None) -> None:
-    """Answer, whole or as the fault has it."""
-    if fault is None:
-        wire.send(200, render(answer))
-        return
+def deliver(wire: Wire, answer: Any, fault: Fault) -> None:
+    """Answer as the fault has it."""
     distort = _WORDS.get(fault.kind)
     body = render(distort(answer) if distort else answer)
     _BYTES.get(fault.kind, _sound)(wire, body, fault)
@@ -86,13 +46,6 @@ def deliver(wire: Wire, answer: Any, fault: Fault | None) -> None:
 def render(answer: Any) -> bytes:
     """An answer as JSON bytes."""
     return json.dumps(answer).replace(f'"{_HUGE_MARK}"', _HUGE_DIGITS).encode()
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
 
 
 # --- the words ---
@@ -150,7 +103,11 @@ def _sound(wire: Wire, body: bytes, _fault: Fault) -> None:
 
 
 def _reset(wire: Wire, _body: bytes, _fault: Fault) -> None:
-    wire.reset()
+    """Close it now with RST: lingering for zero seconds drops what a plain close would still deliver."""
+    wire.leave()
+    connection = wire.handler.connection
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
 
 
 def _close(wire: Wire, _body: bytes, _fault: Fault) -> None:
@@ -175,12 +132,12 @@ def _half(wire: Wire, body: bytes, _fault: Fault) -> None:
 
 def _midbody(wire: Wire, body: bytes, fault: Fault) -> None:
     _half(wire, body, fault)
-    wire.reset()
+    _reset(wire, body, fault)
 
 
-def _midheaders(wire: Wire, body: bytes, _fault: Fault) -> None:
+def _midheaders(wire: Wire, body: bytes, fault: Fault) -> None:
     wire.write(wire.head(200, "application/json", f"Content-Length: {len(body)}")[:-20])
-    wire.reset()
+    _reset(wire, body, fault)
 
 
 def _empty(wire: Wire, _body: bytes, _fault: Fault) -> None:
@@ -193,15 +150,23 @@ def _html(wire: Wire, _body: bytes, _fault: Fault) -> None:
 
 def _status(wire: Wire, _body: bytes, fault: Fault) -> None:
     if 300 <= fault.status < 400:
-        wire.html(fault.status, f"Location: {wire.path}")
+        wire.html(fault.status, f"Location: {wire.handler.path}")
     elif fault.status == 429:
         wire.html(429, f"Retry-After: {fault.argument.partition(':')[2] or 1}")
     else:
         wire.html(fault.status)
+    _end_interim(wire, fault)
 
 
 def _answer(wire: Wire, body: bytes, fault: Fault) -> None:
     wire.send(fault.status, body)
+    _end_interim(wire, fault)
+
+
+def _end_interim(wire: Wire, fault: Fault) -> None:
+    """An interim status announces another response; none comes."""
+    if fault.status < 200:
+        wire.leave()
 
 
 def _badgzip(wire: Wire, body: bytes, _fault: Fault) -> None:
@@ -243,4 +208,4 @@ _BYTES: dict[str, Callable[[Wire, bytes, Fault], None]] = {
 }
 
 DAMAGED_KINDS = frozenset({*_WORDS, *_BYTES})
-"""The kinds that are carried out here; a test holds them against `faults.KINDS`."""
+"""The kinds that are carried out here; a test holds them against `kinds.KINDS`."""

@@ -12,13 +12,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from bulk_topup.sandbox.book import WIB, Book, LoggedRequest, Page, TopUp
-from bulk_topup.sandbox.faults import TRUE_WORD_KINDS
 from bulk_topup.sandbox.testnumbers import behaviour_of, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bulk_topup.sandbox.faults import Fault
+    from bulk_topup.sandbox.delivery import Delivery
 
 AGENT = "SBX-00001"
 SETTLES_AFTER = timedelta(seconds=3)
@@ -42,6 +41,7 @@ REASONS: dict[str, str] = {
 
 WRONG_CREDENTIALS = {"result": "no", "reason": "Username atau password salah"}
 
+Endpoint = Literal["daftarharga", "isipulsa", "cekstatus"]
 ItrxReading = Literal["free", "strict"]
 Parameters = dict[str, str]
 Product = Mapping[str, Any]
@@ -76,10 +76,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What to answer, and what is to go wrong with the answer."""
+    """What to answer, and how, if not plainly."""
 
     answer: Any
-    fault: Fault | None = None
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,30 +115,30 @@ class Provider:
         self._prices = [dict(product) for product in prices]
         self._products = {product.get("kodeoperator"): {**_NO_PRODUCT, **product} for product in prices}
 
-    def daftarharga(self, parameters: Parameters, fault: Fault | None = None) -> Reply:
+    def daftarharga(self, parameters: Parameters, delivery: Delivery | None = None) -> Reply:
         """API v3.1, DAFTAR HARGA PULSA: the list of products, all values text."""
-        return Reply(self._prices if self._terms.admits(parameters) else dict(WRONG_CREDENTIALS), fault)
+        return Reply(self._prices if self._terms.admits(parameters) else dict(WRONG_CREDENTIALS), delivery)
 
-    def isipulsa(self, parameters: Parameters, fault: Fault | None = None) -> Reply:
-        """API v3.1, ISI PULSA. Where `fault` strikes before the money moves, no top-up is written."""
+    def isipulsa(self, parameters: Parameters, delivery: Delivery | None = None) -> Reply:
+        """API v3.1, ISI PULSA. Where `delivery` does not pay, no top-up is written."""
         ask = self._read(parameters)
         with self._book.page() as page:
             page.settle(ask.now)
             refusal = self._refusal(ask, page)
             if refusal is None:
-                fault = fault or behaviour_of(ask.number).fault
-            answer, invoice = (refusal, None) if refusal else _top_up(ask, page, fault)
-            page.log(_logged("isipulsa", ask.now, parameters, answer, fault, invoice))
-        return Reply(answer, fault)
+                delivery = delivery or behaviour_of(ask.number).delivery
+            answer, invoice = (refusal, None) if refusal else _top_up(ask, page, delivery)
+            page.log(_logged("isipulsa", ask.now, parameters, answer, delivery, invoice))
+        return Reply(answer, delivery)
 
-    def cekstatus(self, parameters: Parameters, fault: Fault | None = None) -> Reply:
+    def cekstatus(self, parameters: Parameters, delivery: Delivery | None = None) -> Reply:
         """API v3.1, CEK STATUS: a failed one has no reason_code."""
         now = self._terms.now()
         with self._book.page() as page:
             page.settle(now)
             answer = self._status(parameters, page)
-            page.log(_logged("cekstatus", now, parameters, answer, fault, None))
-        return Reply(answer, fault)
+            page.log(_logged("cekstatus", now, parameters, answer, delivery, None))
+        return Reply(answer, delivery)
 
     def _read(self, parameters: Parameters) -> _Ask:
         code = parameters.get("kodeoperator", "")
@@ -188,15 +188,13 @@ def refused(code: str) -> Answer:
     return {"result": "no", "reason_code": code, "reason": REASONS[code]}
 
 
-def _top_up(ask: _Ask, page: Page, fault: Fault | None) -> tuple[Answer, str | None]:
+def _top_up(ask: _Ask, page: Page, delivery: Delivery | None) -> tuple[Answer, str | None]:
     """The answer of an allowed top-up, and its invoice if the money moved."""
     topup = _draft(ask, page.new_invoice())
-    if fault is None or fault.point == "after":
+    if delivery is None or delivery.pays:
         page.pay(topup)
         return _receipt(topup, page.balance), topup.invoice
-    # A readable answer must be true; an unreadable one looks like the receipt it would have been.
-    told_truly = fault.kind in TRUE_WORD_KINDS
-    return (refused("00") if told_truly else _receipt(topup, page.balance - topup.debit)), None
+    return (refused("00") if delivery.refuses else _receipt(topup, page.balance - topup.debit)), None
 
 
 def _draft(ask: _Ask, invoice: str) -> TopUp:
@@ -287,8 +285,8 @@ def _logged(
     at: datetime,
     parameters: Parameters,
     answer: Answer,
-    fault: Fault | None,
+    delivery: Delivery | None,
     invoice: str | None,
 ) -> LoggedRequest:
     kept = {name: value for name, value in parameters.items() if name != "password"}
-    return LoggedRequest(endpoint, at, kept, answer, str(fault) if fault else None, invoice)
+    return LoggedRequest(endpoint, at, kept, answer, delivery.name if delivery else None, invoice)

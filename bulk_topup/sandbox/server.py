@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from bulk_topup.sandbox.book import Book, LoggedRequest, Snapshot, TopUp
-from bulk_topup.sandbox.damage import Wire, deliver
+from bulk_topup.sandbox.delivery import Wire, plainly
 from bulk_topup.sandbox.prices import PRICES
 from bulk_topup.sandbox.rules import ItrxReading, Parameters, Product, Provider, Reply, Terms
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from bulk_topup.sandbox.faults import Endpoint, Fault, Faults
+    from bulk_topup.sandbox.delivery import Delivery
+    from bulk_topup.sandbox.rules import Endpoint
 
 PREFIX = "/json/pulsa"
 BODY_LIMIT_BYTES = 2**20
@@ -48,6 +49,8 @@ class Sandbox:
     `balance` (rupiah) counts for a new book only. `clock` answers an aware datetime (now, if None) and rules
     the WIB day, `tanggal` and when a pending top-up settles; the Date header is `date_skew_s` ahead of it.
     Every answer takes `latency_s` (seconds) before anything is decided. `sleep` stands in for real waiting.
+    `intercept` is asked for each request, before the rules are: None lets it go its way; a Delivery says
+    whether money may move, and answers in the sandbox's place once the rules have spoken.
     """
 
     def __init__(
@@ -61,7 +64,7 @@ class Sandbox:
         balance: int = 25_000_000,
         rule_51: bool = True,
         itrx: ItrxReading = "free",
-        faults: Faults | None = None,
+        intercept: Callable[[Endpoint], Delivery | None] | None = None,
         latency_s: float = 0.0,
         clock: Callable[[], datetime] | None = None,
         date_skew_s: float = 0.0,
@@ -74,7 +77,7 @@ class Sandbox:
         self._opening_balance = balance
         self._terms = Terms(username, password, rule_51, itrx, clock or _now)
         self._prices: Sequence[Product] = PRICES if prices is None else prices
-        self._faults = faults
+        self._intercept = intercept
         self._latency_s = latency_s
         self._date_skew_s = date_skew_s
         self._sleep = sleep
@@ -161,13 +164,14 @@ class Sandbox:
     def _answer(self, wire: Wire, endpoint: Endpoint, parameters: Parameters) -> None:
         if self._latency_s:
             self._wait(self._latency_s)
-        fault = self._faults.next(endpoint) if self._faults else None
-        reply = self._endpoint(endpoint)(parameters, fault)
-        deliver(wire, reply.answer, reply.fault)
+        delivery = self._intercept(endpoint) if self._intercept else None
+        reply = self._endpoint(endpoint)(parameters, delivery)
+        send = reply.delivery.send if reply.delivery else plainly
+        send(wire, reply.answer)
 
-    def _endpoint(self, endpoint: Endpoint) -> Callable[[Parameters, Fault | None], Reply]:
+    def _endpoint(self, endpoint: Endpoint) -> Callable[[Parameters, Delivery | None], Reply]:
         provider = self._provider
-        endpoints: Mapping[Endpoint, Callable[[Parameters, Fault | None], Reply]] = {
+        endpoints: Mapping[Endpoint, Callable[[Parameters, Delivery | None], Reply]] = {
             "daftarharga": provider.daftarharga,
             "isipulsa": provider.isipulsa,
             "cekstatus": provider.cekstatus,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from bulk_topup.sandbox.faults import Fault
+from bulk_topup.sandbox.delivery import Delivery, as_html, late, lost
 
 Settling = Literal["sukses", "gagal", "never"]
 
@@ -23,8 +23,8 @@ class TestNumber:
     """One family of test numbers.
 
     `pattern` has the digits with NN for any two; `effect` says in a sentence what happens. `refusals` are the
-    NN that are refused with that reason_code; `settles` is what a pending top-up becomes; `fault` is what
-    happens to an answer that would have been ok.
+    NN that are refused with that reason_code; `settles` is what a pending top-up becomes; `delivery` is how
+    an answer that would have been ok goes out.
     """
 
     __test__: ClassVar[bool] = False  # pytest collects classes by this name
@@ -33,7 +33,7 @@ class TestNumber:
     effect: str
     refusals: tuple[str, ...] = ()
     settles: Settling | None = None
-    fault: Fault | None = None
+    delivery: Delivery | None = None
 
 
 TEST_NUMBERS: tuple[TestNumber, ...] = (
@@ -45,10 +45,16 @@ TEST_NUMBERS: tuple[TestNumber, ...] = (
     TestNumber("0812000010NN", "pending, then sukses about 3 s later", settles="sukses"),
     TestNumber("0812000011NN", "pending, then gagal about 3 s later; refunded", settles="gagal"),
     TestNumber("0812000012NN", "pending for ever", settles="never"),
-    TestNumber("0812000020NN", "paid, but the answer is lost", fault=Fault("close", "after")),
-    TestNumber("0812000021NN", "not paid, and the answer is lost", fault=Fault("close", "before")),
-    TestNumber("0812000022NN", "paid, but an HTML page is answered", fault=Fault("html", "after")),
-    TestNumber("0812000030NN", "answers sukses after 5 s", fault=Fault("slow", "after", "5")),
+    TestNumber("0812000020NN", "paid, but the answer is lost", delivery=Delivery("after close", lost)),
+    TestNumber(
+        "0812000021NN",
+        "not paid, and the answer is lost",
+        delivery=Delivery("before close", lost, pays=False),
+    ),
+    TestNumber(
+        "0812000022NN", "paid, but an HTML page is answered", delivery=Delivery("after html", as_html)
+    ),
+    TestNumber("0812000030NN", "answers sukses after 5 s", delivery=Delivery("after slow:5", late(5))),
 )
 
 _FAMILIES = {entry.pattern[:-2]: entry for entry in TEST_NUMBERS}

@@ -156,7 +156,7 @@ def _requests(
     book: sqlite3.Connection, topups: dict[str, TopUp], records: tuple[Record, ...]
 ) -> list[Request]:
     rows = book.execute(
-        "SELECT id, at, parameters, answer, fault, invoice FROM requests WHERE endpoint = 'isipulsa'"
+        "SELECT id, at, parameters, answer, delivery, invoice FROM requests WHERE endpoint = 'isipulsa'"
     )
     return [_request(row, topups, records) for row in rows.fetchall()]
 
@@ -164,9 +164,9 @@ def _requests(
 def _request(
     row: tuple[int, str, str, str, str, str], topups: dict[str, TopUp], records: tuple[Record, ...]
 ) -> Request:
-    key, at, parameters, answer, fault, invoice = row
+    key, at, parameters, answer, delivery, invoice = row
     asked = json.loads(parameters)
-    point, _, kind = (fault or "").partition(" ")
+    point, _, kind = (delivery or "").partition(" ")
     kind, _, argument = kind.partition(":")
     place = next(n for n, r in enumerate(records) if key in r.requests)
     return Request(
@@ -184,9 +184,9 @@ class Enquiry:
 
 
 def _enquiries(book: sqlite3.Connection) -> Iterator[Enquiry]:
-    rows = book.execute("SELECT id, parameters, answer, fault FROM requests WHERE endpoint = 'cekstatus'")
-    for key, parameters, answer, fault in rows.fetchall():
-        kind = (fault or "").partition(" ")[2].partition(":")[0]
+    rows = book.execute("SELECT id, parameters, answer, delivery FROM requests WHERE endpoint = 'cekstatus'")
+    for key, parameters, answer, delivery in rows.fetchall():
+        kind = (delivery or "").partition(" ")[2].partition(":")[0]
         told = json.loads(answer).get("status") in {"sukses", "gagal"}
         if told and (not kind or kind in READABLE):
             yield Enquiry(key, json.loads(parameters)["invoice"])

@@ -76,7 +76,7 @@ def _serve(schedule: Schedule, book: Path, time: SharedTime, wire: Connection) -
             balance=schedule.balance,
             rule_51=schedule.rule_51,
             itrx=schedule.itrx,
-            faults=Faults(fate.decide),
+            intercept=Faults(fate.decide),
             clock=time.now,
             date_skew_s=schedule.skew_s,
             prices=PRICES,
