@@ -25,7 +25,8 @@ from tests import postgres as postgresql
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from bulk_topup.sandbox import Faults, LoggedRequest
+    from bulk_topup.sandbox import LoggedRequest
+    from tests.faults import Faults
 
     MakeOffice = Callable[..., "Office"]
 

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.core.errors import Exit
-    from bulk_topup.sandbox import Faults, LoggedRequest, TopUp
+    from bulk_topup.sandbox import LoggedRequest, TopUp
     from bulk_topup.sheet import Arriving
+    from tests.faults import Faults
 
 START = datetime(2025, 1, 20, 10, 0, tzinfo=WIB)
 HEADER = ("Nama", "No HP", "Kode Produk")

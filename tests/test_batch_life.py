@@ -23,7 +23,7 @@ import pytest
 from bulk_topup.core.clock import WIB
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.values import BatchIdentity
-from bulk_topup.sandbox import Fault, Faults
+from tests.faults import Fault, Faults
 from tests.office import START, Came, Office, open_office
 
 if TYPE_CHECKING:

@@ -18,11 +18,10 @@ import pytest
 if not hasattr(os, "fork"):
     pytest.skip("the campaign forks a process for every command", allow_module_level=True)
 
-from bulk_topup.sandbox import CAMPAIGN_KINDS, STATUSES
-from bulk_topup.sandbox.faults import FRONT_STATUSES
 from tests import postgres
 from tests.campaign import draw, judge, office, planted, schedule, told
 from tests.campaign.__main__ import SHORT
+from tests.faults import CAMPAIGN_KINDS, FRONT_STATUSES, STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

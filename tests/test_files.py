@@ -18,8 +18,8 @@ from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.values import BatchIdentity
 from bulk_topup.record.paths import files_of
 from bulk_topup.record.set_aside import set_aside
-from bulk_topup.sandbox import Faults
 from bulk_topup.sheet.source import Source
+from tests.faults import Faults
 from tests.office import START, open_office
 
 if TYPE_CHECKING:

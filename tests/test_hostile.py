@@ -22,7 +22,7 @@ import openpyxl
 import pytest
 
 from bulk_topup.commands.main import cli
-from bulk_topup.sandbox import Faults
+from tests.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,7 +17,7 @@ import pytest
 
 from bulk_topup.record import paths
 from bulk_topup.record.checkpoint import Checkpoint
-from bulk_topup.sandbox import Faults
+from tests.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -32,7 +32,7 @@ from bulk_topup.record import reconcile
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.tables import ledger_url
 from bulk_topup.rules.orders import Wishes
-from bulk_topup.sandbox import Faults, Sandbox
+from bulk_topup.sandbox import Sandbox
 from bulk_topup.sending import sender as send
 from bulk_topup.sending import waves
 from bulk_topup.sending.purse import Purse
@@ -53,6 +53,7 @@ from tests.builders import (
     plan_of,
     topups,
 )
+from tests.faults import Faults
 from tests.office import open_office, sheet_of
 from tests.tcp_proxy import Proxy, Trouble
 

@@ -30,7 +30,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from bulk_topup.commands import run as flow
 from bulk_topup.commands import settle as settle_
 from bulk_topup.commands.terminal import Desk
-from bulk_topup.sandbox import Fault, Faults
+from tests.faults import Fault, Faults
 from tests.office import Came, Office, open_office, sheet_of
 
 if TYPE_CHECKING:

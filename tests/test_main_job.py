@@ -20,9 +20,9 @@ from bulk_topup.core.status import Status
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.tables import ledger_url
 from bulk_topup.report.results import RESULT_COLUMNS
-from bulk_topup.sandbox import Fault, Faults
 from tests.builders import claim
 from tests.desk_bench import on_isipulsa
+from tests.faults import Fault, Faults
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,8 @@ from bulk_topup.core.errors import ProviderError
 from bulk_topup.core.model import Kind, NoAnswer, NotSent, Order, Outcome, Reply
 from bulk_topup.provider.client import Provider
 from bulk_topup.provider.outcomes import classify
-from bulk_topup.sandbox import Faults, Sandbox
+from bulk_topup.sandbox import Sandbox
+from tests.faults import Faults
 from tests.tcp_proxy import Proxy, Trouble
 
 if TYPE_CHECKING:

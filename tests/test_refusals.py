@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
-from bulk_topup.sandbox import Faults
+from tests.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable

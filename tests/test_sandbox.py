@@ -22,23 +22,18 @@ import pytest
 import requests
 
 from bulk_topup.sandbox import (
-    CAMPAIGN_KINDS,
-    KINDS,
     PRICES,
     REASONS,
-    STATUSES,
     TEST_NUMBERS,
     Delivery,
-    Fault,
-    Faults,
     Sandbox,
     SandboxStateError,
     read_book,
     serve,
 )
-from bulk_topup.sandbox.damage import BIG_REASON_BYTES, DAMAGED_KINDS, ENDLESS_CAP_BYTES
 from bulk_topup.sandbox.delivery import plainly
-from bulk_topup.sandbox.faults import FRONT_STATUSES
+from tests.faults import CAMPAIGN_KINDS, FRONT_STATUSES, KINDS, STATUSES, Fault, Faults
+from tests.faults.damage import BIG_REASON_BYTES, DAMAGED_KINDS, ENDLESS_CAP_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,13 +26,13 @@ from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.tables import ledger_url
 from bulk_topup.record.reconcile import bring_ledger_up_to_date
 from bulk_topup.rules.orders import Wishes
-from bulk_topup.sandbox import Faults
 from bulk_topup.sandbox.prices import PRICES
 from bulk_topup.sending.resend import Evidence, Obstacle, has_other_calendar, obstacle
 from bulk_topup.sending.resolve import Verdict
 from bulk_topup.sending.sender import Sender
 from tests.builders import an_order
 from tests.desk_bench import PRICE, Bench, on_isipulsa, refusal
+from tests.faults import Faults
 from tests.office import Came, open_office
 from tests.office import Office as StillOffice
 

@@ -10,24 +10,17 @@ numbers that fail on purpose; what a test wants to go wrong beyond these comes b
 
 from bulk_topup.sandbox.book import LoggedRequest, SandboxStateError, Snapshot, TopUp, read_book
 from bulk_topup.sandbox.delivery import Delivery, Wire
-from bulk_topup.sandbox.faults import CAMPAIGN_KINDS, STATUSES, Faults
-from bulk_topup.sandbox.kinds import KINDS, Fault
 from bulk_topup.sandbox.prices import PRICES
 from bulk_topup.sandbox.rules import REASONS, Endpoint
 from bulk_topup.sandbox.server import Sandbox, serve
 from bulk_topup.sandbox.testnumbers import TEST_NUMBERS, TestNumber
 
 __all__ = [
-    "CAMPAIGN_KINDS",
-    "KINDS",
     "PRICES",
     "REASONS",
-    "STATUSES",
     "TEST_NUMBERS",
     "Delivery",
     "Endpoint",
-    "Fault",
-    "Faults",
     "LoggedRequest",
     "Sandbox",
     "SandboxStateError",

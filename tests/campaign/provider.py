@@ -11,8 +11,9 @@ import threading
 from typing import TYPE_CHECKING, Any, Never
 from urllib.parse import urlsplit
 
-from bulk_topup.sandbox import Fault, Faults, Sandbox
+from bulk_topup.sandbox import Sandbox
 from tests.campaign import schedule as plans
+from tests.faults import Fault, Faults
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

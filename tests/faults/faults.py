@@ -7,15 +7,15 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
-from bulk_topup.sandbox.damage import delivery_of
-from bulk_topup.sandbox.kinds import KINDS, POINTS, Fault
-from bulk_topup.sandbox.rules import Endpoint
+from bulk_topup.sandbox import Endpoint
+from tests.faults.damage import delivery_of
+from tests.faults.kinds import KINDS, POINTS, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from bulk_topup.sandbox.delivery import Delivery
-    from bulk_topup.sandbox.kinds import Point
+    from bulk_topup.sandbox import Delivery
+    from tests.faults.kinds import Point
 
 ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
 

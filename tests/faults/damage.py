@@ -7,14 +7,14 @@ import socket
 import struct
 from typing import TYPE_CHECKING, Any
 
-from bulk_topup.sandbox.delivery import Delivery
-from bulk_topup.sandbox.kinds import TRUE_WORD_KINDS
+from bulk_topup.sandbox import Delivery
+from tests.faults.kinds import TRUE_WORD_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bulk_topup.sandbox.delivery import Wire
-    from bulk_topup.sandbox.kinds import Fault
+    from bulk_topup.sandbox import Wire
+    from tests.faults.kinds import Fault
 
 ENDLESS_CAP_BYTES = 64 * 2**20
 BIG_REASON_BYTES = 10 * 2**20
