@@ -149,6 +149,15 @@ def test_the_sandbox_knows_nothing_of_the_rest() -> None:
     assert {room_of(f.module) for f in OURS if room_of(f.target) == "sandbox"} <= MAY_START_THE_SANDBOX
 
 
+def test_the_faults_of_the_tests_know_the_sandbox_alone() -> None:
+    paths = sorted((ROOT / "tests" / "faults").glob("*.py"))
+    nodes = [node for path in paths for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    modules = {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    ours = {name for name in modules if name.startswith(("bulk_topup", "tests"))}
+    assert ours
+    assert {name for name in ours if not name.startswith(("bulk_topup.sandbox", "tests.faults"))} == set()
+
+
 @pytest.mark.parametrize("library", sorted(LIBRARIES))
 def test_a_library_is_known_to_its_rooms_alone(library: str) -> None:
     assert {room_of(f.module) for f in IMPORTS if f.target == library} == LIBRARIES[library]
