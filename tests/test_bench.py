@@ -8,6 +8,8 @@ from itertools import islice
 
 import pytest
 
+pytest.importorskip("resource", reason="the benchmarks measure processes as Linux and macOS tell of them")
+
 from bulk_topup.rules import numbers
 from bulk_topup.sandbox.prices import PRICES
 from tests.bench import data, page

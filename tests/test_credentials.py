@@ -6,7 +6,6 @@ import importlib.abc
 import io
 import json
 import os
-import pty
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -60,7 +59,7 @@ def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A real terminal as standard input; what is written to this file descriptor is typed on it."""
-    keyboard, screen = pty.openpty()
+    keyboard, screen = pytest.importorskip("pty", reason="no pseudo-terminals here").openpty()
     with os.fdopen(screen, "r") as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
         yield keyboard

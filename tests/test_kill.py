@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import MakeOffice, Office
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals between processes")
+if sys.platform == "win32":
+    pytest.skip("signals between processes", allow_module_level=True)
 
 OK, NOT_ALL_PAID, OPEN, BUSY, INTERRUPTED = 0, 1, 4, 5, 130
 WORKERS = 4
