@@ -1,3 +1,3 @@
 """Send prepaid mobile top-ups in bulk from a spreadsheet."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
