@@ -17,7 +17,7 @@ import openpyxl
 from bulk_topup.commands import run
 from bulk_topup.commands.resolve import resolve_rows
 from bulk_topup.commands.settle import settle_batch
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.clock import WIB, SystemClock
 from bulk_topup.provider.connection import Connection
 from bulk_topup.record import paths
@@ -133,16 +133,16 @@ class Bench:
 
     def run(self, **wishes: Any) -> Exit:
         job = self.job(**wishes)
-        return run.run_batch(job, lambda: read_sheet(job.source.path), Desk(), self.clock)
+        return run.run_batch(job, lambda: read_sheet(job.source.path), Terminal(), self.clock)
 
     def settle(self, **wishes: Any) -> Exit:
-        return settle_batch(self.job(**wishes), Desk(), self.clock)
+        return settle_batch(self.job(**wishes), Terminal(), self.clock)
 
     def resend(self, **wishes: Any) -> Exit:
         return self.settle(resend=True, **wishes)
 
     def resolve(self, *verdicts: Verdict) -> Exit:
-        return resolve_rows(self.job(), Desk(), self.clock, verdicts)
+        return resolve_rows(self.job(), Terminal(), self.clock, verdicts)
 
     # -- what became of it ---------------------------------------------------------------------------------
 

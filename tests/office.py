@@ -16,7 +16,7 @@ import pytest
 
 from bulk_topup.commands.run import run_batch
 from bulk_topup.commands.settle import settle_batch
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.clock import WIB, SystemClock
 from bulk_topup.core.errors import BulkTopupError
 from bulk_topup.provider.connection import Connection
@@ -104,7 +104,7 @@ class Office:
     clock: TestClock
     sandbox: Sandbox
     wait_s: float = 10.0
-    _desk: Desk = field(default_factory=lambda: Desk(quiet=True))
+    _terminal: Terminal = field(default_factory=lambda: Terminal(quiet=True))
 
     # -- sheets --------------------------------------------------------------------------------------------
 
@@ -143,11 +143,11 @@ class Office:
 
     def run(self, sheet: str, *flags: str, tab: str | None = None) -> Came:
         job = self.job(sheet, *flags, tab=tab)
-        return self.witness(lambda: run_batch(job, sheet_of(job), self._desk, self.clock))
+        return self.witness(lambda: run_batch(job, sheet_of(job), self._terminal, self.clock))
 
     def settle(self, sheet: str, *flags: str) -> Came:
         job = self.job(sheet, *flags)
-        return self.witness(lambda: settle_batch(job, self._desk, self.clock))
+        return self.witness(lambda: settle_batch(job, self._terminal, self.clock))
 
     def witness(self, command: Callable[[], Exit]) -> Came:
         """A command to its end, and what the provider saw of it."""

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from bulk_topup.commands import check, resolve
 from bulk_topup.commands.run import run_batch
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import InputError
 from bulk_topup.record import paths
 from bulk_topup.record.checkpoint import Checkpoint
@@ -300,21 +300,21 @@ def pairs(*numbers: str, product: str = "TSEL5") -> list[Topup]:
 
 def checked(office: Office, sheet: str, *flags: str, budget: int | None = None) -> str:
     """The code that `check` shows."""
-    desk = Desk(quiet=True)
+    terminal = Terminal(quiet=True)
     job = replace(office.job(sheet, *flags), budget=budget)
-    check.check_batch(job, sheet_of(job), desk, office.clock)
-    return str(desk._facts["approval"]["code"])  # type: ignore[index]
+    check.check_batch(job, sheet_of(job), terminal, office.clock)
+    return str(terminal._facts["approval"]["code"])  # type: ignore[index]
 
 
 def approved(office: Office, sheet: str, code: str, *flags: str, budget: int | None = None) -> Came:
     job = office.job(sheet, *flags)
     job = replace(job, yes=False, budget=budget, approval=Approval(code, "Rina"))
-    return office.witness(lambda: run_batch(job, sheet_of(job), Desk(quiet=True), office.clock))
+    return office.witness(lambda: run_batch(job, sheet_of(job), Terminal(quiet=True), office.clock))
 
 
 def close_as_not_sent(office: Office, sheet: str, number: str) -> None:
     found = [Verdict(None, number, "", "Rina")]
-    resolve.resolve_rows(office.job(sheet), Desk(quiet=True), office.clock, found)
+    resolve.resolve_rows(office.job(sheet), Terminal(quiet=True), office.clock, found)
 
 
 def priced(product: str, rupiah: int) -> list[dict[str, str]]:

@@ -20,7 +20,7 @@ from keyring.core import load_keyring
 from bulk_topup.commands import credentials as credentials_module
 from bulk_topup.commands.credentials import Login, credentials, forget, keep, kept
 from bulk_topup.commands.logout import log_out
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import InputError
 from bulk_topup.provider.connection import Connection
 from tests.file_keyring import FileKeyring
@@ -329,7 +329,7 @@ def test_without_the_library_a_login_says_how_to_get_it_and_a_run_goes_on_withou
     assert refusal(Connection()) == ("credentials.missing", "BULK_TOPUP_USERNAME")
     assert credentials_module.logged_in(KLIK) == ""
     with pytest.raises(InputError) as error:
-        log_out(Connection(), Desk())
+        log_out(Connection(), Terminal())
     assert code_of(error) == "logout.no_library"
 
 

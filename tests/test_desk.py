@@ -24,7 +24,7 @@ from bulk_topup.commands.next_steps import LastRun, Typed, after, before, now, p
 from bulk_topup.commands.progress import Bar, fitted, left_s, time_words
 from bulk_topup.commands.sandbox import why_no_port
 from bulk_topup.commands.settings import Settings
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.clock import WIB, near_midnight
 from bulk_topup.core.shell import argument, path_argument
 from bulk_topup.core.status import Status
@@ -374,7 +374,7 @@ def test_yes_states_what_is_sent_and_asks_nothing(office: Office) -> None:
 # -- how far it is -----------------------------------------------------------------------------------------
 
 
-class Listening(Desk):
+class Listening(Terminal):
     """Keeps what it says."""
 
     def __init__(self, **settings: Any) -> None:
@@ -385,14 +385,14 @@ class Listening(Desk):
         self.said.append(line)
 
 
-def watched(desk: Listening, seconds: Sequence[float], statuses: Sequence[Status]) -> list[str]:
-    """What is told where each of these orders takes so long; the desk is not at a terminal."""
+def watched(terminal: Listening, seconds: Sequence[float], statuses: Sequence[Status]) -> list[str]:
+    """What is told where each of these orders takes so long; nothing can be drawn."""
     clock = MovedClock()
-    with desk.progress(len(seconds), clock, 500.0) as bar:
+    with terminal.progress(len(seconds), clock, 500.0) as bar:
         for nth, (wait_s, status) in enumerate(zip(seconds, statuses, strict=True)):
             clock.pass_by(wait_s)
             bar.done(an_order(ANDI, row=nth + 2), status, None)
-    return desk.said
+    return terminal.said
 
 
 def test_without_a_terminal_there_is_a_line_every_ten_seconds() -> None:
@@ -443,30 +443,30 @@ def test_quiet_and_json_have_no_such_lines(settings: dict[str, bool]) -> None:
 
 
 def test_waiting_for_pending_ones_says_for_how_many_and_how_long() -> None:
-    desk, clock = Listening(), MovedClock()
-    with desk.progress(1, clock, 500.0) as bar:
+    terminal, clock = Listening(), MovedClock()
+    with terminal.progress(1, clock, 500.0) as bar:
         bar.done(an_order(ANDI), Status.PENDING, None)
         bar.waiting(3, 120.0)
         clock.pass_by(12.0)
         bar.settled(Status.SUKSES, 5_000)
-    assert desk.said[0] == "All sent; asking after 3 pending top-ups for up to 120 s."
-    assert desk.said[1].startswith("1 of 3 rows: 1 paid, 2 pending, Rp5,000")
+    assert terminal.said[0] == "All sent; asking after 3 pending top-ups for up to 120 s."
+    assert terminal.said[1].startswith("1 of 3 rows: 1 paid, 2 pending, Rp5,000")
 
 
 def test_after_a_halt_it_does_not_say_that_all_was_sent() -> None:
-    desk = Listening()
-    with desk.progress(2, MovedClock(), 500.0) as bar:
+    terminal = Listening()
+    with terminal.progress(2, MovedClock(), 500.0) as bar:
         bar.done(an_order(ANDI), Status.PENDING, None)
         bar.waiting(1, 60.0)
-    assert desk.said == ["Asking after 1 pending top-up for up to 60 s."]
+    assert terminal.said == ["Asking after 1 pending top-up for up to 60 s."]
 
 
 def test_nothing_is_said_where_nothing_is_waited_for() -> None:
-    desk = Listening()
-    bar = Bar(desk, MovedClock(), 2.0, draws=False, tells=True)
+    terminal = Listening()
+    bar = Bar(terminal, MovedClock(), 2.0, draws=False, tells=True)
     bar.waiting(0, 120.0)
     bar.waiting(3, 0.0)
-    assert desk.said == []
+    assert terminal.said == []
 
 
 def test_on_a_terminal_the_bar_reaches_its_end_without_colour(office: Office) -> None:
@@ -827,6 +827,6 @@ def test_an_object_that_could_not_be_printed_is_no_success(
     """A program that reads it would take nothing for the end of a command that went well."""
     with Path("/dev/full").open("w", buffering=1) as full:
         monkeypatch.setattr(sys, "stdout", full)
-        desk = Desk(as_json=True)
-        assert desk.close(code) == expected
+        terminal = Terminal(as_json=True)
+        assert terminal.close(code) == expected
     assert capsys.readouterr().err.count("\n") == 1

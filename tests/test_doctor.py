@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bulk_topup.commands import settle
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Declined
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.shared import Rule51
@@ -148,9 +148,9 @@ def test_a_resend_says_where_51_was_never_seen_and_is_barred_where_it_did_not_co
     with closing(Ledger(location, account="agent", base_url="https://provider.example")) as ledger:
         if seen is not None:
             ledger.keep_rule_51(Rule51("2025-01-20", holds=seen))
-        tools, desk = SimpleNamespace(ledger=ledger), Desk()
+        tools, terminal = SimpleNamespace(ledger=ledger), Terminal()
         with pytest.raises(Declined) if seen is False else nullcontext() as barred:
-            settle.assert_rule_51(tools, desk)  # type: ignore[arg-type]
+            settle.assert_rule_51(tools, terminal)  # type: ignore[arg-type]
     assert barred is None or barred.value.code == "resend.disproven"
     assert ("--prove-51" in capsys.readouterr().err) == warned
 

@@ -10,7 +10,7 @@ import pytest
 
 from bulk_topup.commands import find
 from bulk_topup.commands.status import show_status
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.status import Status
 from bulk_topup.provider.connection import Connection
@@ -63,7 +63,7 @@ def sent_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
 def look(bench: Bench, number: str, *, offline: bool = False) -> Exit:
     connection = Connection(base_url=bench.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
     ledger = str(bench.folder / "ledger.db")
-    return find.find_number(connection, ledger, Desk(), bench.clock, number, offline=offline)
+    return find.find_number(connection, ledger, Terminal(), bench.clock, number, offline=offline)
 
 
 def said(
@@ -409,7 +409,7 @@ def test_a_row_that_a_person_closed_is_told_with_who_when_and_why(
     bench.resolve(Verdict(2, A, "", "Rina, hotline"))
     resolved = capsys.readouterr().out.partition("\n")[0]
     _, out = said(bench, capsys, A)
-    show_status(bench.job(), Desk(), bench.clock)
+    show_status(bench.job(), Terminal(), bench.clock)
     status = capsys.readouterr().out
     closed = f"closed by hand: {who()}, {bench.clock.now():%Y-%m-%d %H:%M} (WIB), Rina, hotline"
     assert closed in out

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk_topup.commands import forget as forget_
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Declined, Exit, InputError
 from bulk_topup.core.status import Status
 from bulk_topup.record import batches
@@ -46,7 +46,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 def forget(bench: Bench, days_ago: int, *, yes: bool = True, overlap_days: int = 20) -> Exit:
     before = bench.clock.now().date() - timedelta(days=days_ago)
     ledger = str(bench.folder / "ledger.db")
-    return forget_.forget_numbers(before, overlap_days, ledger, Desk(), bench.clock, yes=yes)
+    return forget_.forget_numbers(before, overlap_days, ledger, Terminal(), bench.clock, yes=yes)
 
 
 def numbers_in(bench: Bench) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 
 from bulk_topup.commands import check
 from bulk_topup.commands.history import show_history
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.status import Status
 from bulk_topup.provider.connection import Connection
@@ -72,7 +72,7 @@ def counts(entry: BatchEntry) -> tuple[int, int, int, int]:
 def shown(bench: Bench, capsys: pytest.CaptureFixture[str], month: str | None = None) -> str:
     capsys.readouterr()
     connection = Connection(base_url=bench.sandbox.url)
-    assert show_history(connection, str(bench.folder / "ledger.db"), Desk(), month) is Exit.OK
+    assert show_history(connection, str(bench.folder / "ledger.db"), Terminal(), month) is Exit.OK
     return capsys.readouterr().out
 
 
@@ -311,7 +311,7 @@ def test_a_progress_file_under_a_crashed_run_s_log_is_read_with_it(bench: Bench)
 def test_where_nothing_was_sent_there_is_no_list_and_none_is_made(tmp_path: Path) -> None:
     missing = tmp_path / "ledger.db"
     with pytest.raises(InputError) as refused:
-        show_history(Connection(), str(missing), Desk(), None)
+        show_history(Connection(), str(missing), Terminal(), None)
     assert refused.value.code == "history.no_record"
     assert not missing.exists()
 
@@ -322,7 +322,7 @@ def test_batches_at_another_address_are_counted_but_not_in_the_sums(
     bench.sheet(A)
     bench.run()
     capsys.readouterr()
-    show_history(Connection(), str(bench.folder / "ledger.db"), Desk(), None)
+    show_history(Connection(), str(bench.folder / "ledger.db"), Terminal(), None)
     said = capsys.readouterr().out
     assert "No batch was sent yet." in said
     assert "another address, not listed: 1" in said
@@ -372,9 +372,9 @@ def test_each_approver_of_a_batch_is_listed_with_what_was_sent_under_that_name(
 
 def checked(bench: Bench) -> str:
     """The code of the plan as it is now."""
-    job, desk = bench.job(same_batch=True), Desk()
-    check.check_batch(job, lambda: read_sheet(job.source.path), desk, bench.clock)
-    return str(desk._facts["approval"]["code"])  # type: ignore[index]
+    job, terminal = bench.job(same_batch=True), Terminal()
+    check.check_batch(job, lambda: read_sheet(job.source.path), terminal, bench.clock)
+    return str(terminal._facts["approval"]["code"])  # type: ignore[index]
 
 
 # -- the status of one sheet -------------------------------------------------------------------------------

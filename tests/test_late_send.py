@@ -20,7 +20,7 @@ import pytest
 
 from bulk_topup.commands import settle
 from bulk_topup.commands.run import run_batch
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.clock import WIB, SystemClock
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Kind, Order
@@ -371,7 +371,7 @@ def test_what_another_batch_paid_before_midnight_is_not_paid_by_this_one_after_i
 
         def meanwhile() -> None:
             job = office.job("bandung.csv")
-            run_batch(job, sheet_of(job), DeskOfAThread(quiet=True), office.clock)
+            run_batch(job, sheet_of(job), TerminalOfAThread(quiet=True), office.clock)
             office.clock.set(AFTER_MIDNIGHT)
 
         with after_request(1, meanwhile):
@@ -405,7 +405,7 @@ def test_a_copy_does_not_follow_one_that_was_paid_before_midnight(tmp_path: Path
         job = replace(office.job("bonus.csv"), wishes=Wishes(repeat_duplicates=True))
 
         with after_request(3, lambda: office.clock.set(AFTER_MIDNIGHT)):
-            office.witness(lambda: run_batch(job, sheet_of(job), Desk(quiet=True), office.clock))
+            office.witness(lambda: run_batch(job, sheet_of(job), Terminal(quiet=True), office.clock))
 
         assert office.paid() == {OTHERS: 2, SHARED: 1}
         assert [row["status"] for row in office.results("bonus.csv")] == [*["sukses"] * 3, "unsent"]
@@ -416,7 +416,7 @@ BEFORE_MIDNIGHT = NOON.replace(hour=23, minute=50)
 AFTER_MIDNIGHT = NOON.replace(day=21, hour=0, minute=1)
 
 
-class DeskOfAThread(Desk):
+class TerminalOfAThread(Terminal):
     """Only the main thread hears Ctrl-C."""
 
     @contextmanager
@@ -462,7 +462,7 @@ def test_only_a_budget_stops_resends_that_the_provider_debits_more_for(
         job = replace(office.job("bonus.csv", "--resend"), budget=budget)
 
         with debits_more(50):
-            office.witness(lambda: settle.settle_batch(job, Desk(quiet=True), office.clock))
+            office.witness(lambda: settle.settle_batch(job, Terminal(quiet=True), office.clock))
 
         assert len(office.topups()) == paid
 

@@ -29,7 +29,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bulk_topup.commands import run as flow
 from bulk_topup.commands import settle as settle_
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from tests.faults import Fault, Faults
 from tests.office import Came, Office, open_office, sheet_of
 
@@ -188,7 +188,7 @@ class Life(RuleBasedStateMachine):
     def run_and_die(self, sheet: str, flags: list[str], step: int) -> None:
         if sheet in self.rows:
             job = self.office.job(sheet, *flags)
-            run = lambda: flow.run_batch(job, sheet_of(job), Desk(quiet=True), self.office.clock)  # noqa: E731
+            run = lambda: flow.run_batch(job, sheet_of(job), Terminal(quiet=True), self.office.clock)  # noqa: E731
             self._died(sheet, flags, run, step)
 
     @rule(sheet=sheets, resend=st.booleans())
@@ -201,7 +201,7 @@ class Life(RuleBasedStateMachine):
     def settle_and_die(self, sheet: str, step: int) -> None:
         if self._checkpoint(sheet).exists():
             job = self.office.job(sheet, "--resend")
-            command = lambda: settle_.settle_batch(job, Desk(quiet=True), self.office.clock)  # noqa: E731
+            command = lambda: settle_.settle_batch(job, Terminal(quiet=True), self.office.clock)  # noqa: E731
             self._died(sheet, ["--resend"], command, step)
 
     @rule(sheet=sheets, data=st.data())

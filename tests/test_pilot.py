@@ -10,7 +10,7 @@ import pytest
 
 from bulk_topup.commands import check
 from bulk_topup.commands.run import run_batch
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Declined
 from bulk_topup.core.model import Kind
 from bulk_topup.core.status import Status
@@ -96,7 +96,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
         yield opened
 
 
-class Person(Desk):
+class Person(Terminal):
     """At a terminal, with an answer for each question; what else happens meanwhile, happens before it."""
 
     def __init__(self, *answers: str, meanwhile: Callable[[], None] = lambda: None) -> None:
@@ -112,9 +112,9 @@ class Person(Desk):
             raise Declined("declined.person")
 
 
-def sent_by(office: Office, desk: Desk, *, n: int = 3, **changes: Any) -> Came:
+def sent_by(office: Office, terminal: Terminal, *, n: int = 3, **changes: Any) -> Came:
     job = replace(office.job("bonus.csv"), **{"pilot": n, "yes": False, **changes})
-    return office.witness(lambda: run_batch(job, sheet_of(job), desk, office.clock))
+    return office.witness(lambda: run_batch(job, sheet_of(job), terminal, office.clock))
 
 
 def write(office: Office, *first: str) -> list[str]:
@@ -184,10 +184,10 @@ def release(office: Office, how: dict[str, Any]) -> dict[str, Any]:
     """`--yes`, or `--approve` with the code that `check` shows."""
     if "approval" not in how:
         return how
-    desk = Desk(quiet=True)
+    terminal = Terminal(quiet=True)
     job = office.job("bonus.csv")
-    check.check_batch(job, sheet_of(job), desk, office.clock)
-    code = str(desk._facts["approval"]["code"])  # type: ignore[index]
+    check.check_batch(job, sheet_of(job), terminal, office.clock)
+    code = str(terminal._facts["approval"]["code"])  # type: ignore[index]
     return {"yes": False, "approval": Approval(code, "Rina")}
 
 

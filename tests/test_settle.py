@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bulk_topup.commands.resolve import resolve_rows
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.clock import WIB, wib_day
 from bulk_topup.core.errors import Declined, Exit, InputError, ProviderError
 from bulk_topup.core.model import Kind, Order, Wanted
@@ -1119,7 +1119,7 @@ def still(tmp_path: Path) -> Iterator[Callable[..., StillOffice]]:
 def resolved(office: StillOffice, sheet: str, invoice: str) -> Came:
     job = office.job(sheet)
     verdict = [said(A, invoice)]
-    return office.witness(lambda: resolve_rows(job, Desk(quiet=True), office.clock, verdict))
+    return office.witness(lambda: resolve_rows(job, Terminal(quiet=True), office.clock, verdict))
 
 
 @pytest.mark.parametrize(
@@ -1216,7 +1216,7 @@ def test_a_failed_top_up_of_another_batch_does_not_free_this_row(
     verdict = [said(fails_later, failed.invoice)]
 
     def resolve() -> Exit:
-        return resolve_rows(job, Desk(quiet=True), office.clock, verdict)
+        return resolve_rows(job, Terminal(quiet=True), office.clock, verdict)
 
     assert office.witness(resolve).code == "resolve.other_batch"
     (office.folder / "a.checkpoint.db").unlink()

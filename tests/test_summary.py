@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from bulk_topup.commands.conclusion import keep_typed
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import BookTab, Finding, Kind, Level
 from bulk_topup.core.status import Paid, Status
@@ -254,14 +254,14 @@ def test_an_approver_stands_by_the_rows_of_the_approved_plan_alone(tmp_path: Pat
 def test_status_names_the_approver_of_each_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     facts = {"budget": "", "plan_code": "BBBB-2MXA-9TRB-C4WD", "approved_by": "Bu Sri"}
     with closing(in_three_parts(tmp_path / "bonus.checkpoint.db")) as checkpoint:
-        Desk().show_batch("", 0, facts, checkpoint.sendings())
+        Terminal().show_batch("", 0, facts, checkpoint.sendings())
         parts = capsys.readouterr().out.splitlines()[2:]
         assert [line.partition(": ")[2] for line in parts[1:]] == [
             "2 top-ups, plan code K7QF-2MXA-9TRB-C4WD, approved by Pak Hadi",
             "1 top-up, plan code AAAA-2MXA-9TRB-C4WD, not approved",
             "1 open row sent once more",
         ]
-        Desk().show_batch("", 0, facts, checkpoint.sendings()[1:2])
+        Terminal().show_batch("", 0, facts, checkpoint.sendings()[1:2])
         assert "Sri" not in capsys.readouterr().out
 
 
@@ -700,7 +700,7 @@ def test_not_sent_is_no_answer_any_more_once_the_row_was_sent_again(
     os.utime(target, (typed_at, typed_at))
     again = orders_in(batch)[BUDI, "S5", 1]
     assert attempted(batch, again, an_outcome(Kind.EXISTS), expected=Status.UNKNOWN) is Status.ACCEPTED
-    assert keep_typed(batch, target, Desk()) == stands
+    assert keep_typed(batch, target, Terminal()) == stands
     assert ("row 3 was sent once more" in "".join(capsys.readouterr())) is typed_first
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bulk_topup.commands.ledger import copy_ledger
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.status import Status
 from bulk_topup.record.ledger import copy as transfer
@@ -144,7 +144,7 @@ def test_a_password_that_is_typed_is_refused_and_not_repeated(file: str) -> None
     server = "postgresql://rina:hunter2@127.0.0.1:1/topups"
     for typed in ((filled(file), server), (server, file)):
         with pytest.raises(InputError) as refused:
-            copy_ledger(*typed, Desk())
+            copy_ledger(*typed, Terminal())
         assert refused.value.code == "ledger.typed_password"
         assert "hunter2" not in say.error(refused.value)
 

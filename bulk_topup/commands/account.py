@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
     from bulk_topup.provider.connection import Connection
     from bulk_topup.record.ledger.shared import Account
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @option("--base-url", metavar="URL", help="The provider's address.")
 @SPEECH
 @guarded_command
-def account(desk: Desk, action: str, **options: Any) -> Exit:
+def account(terminal: Terminal, action: str, **options: Any) -> Exit:
     """Show whether the account is stopped for all desks, or let them send again.
 
     \b
@@ -39,34 +39,34 @@ def account(desk: Desk, action: str, **options: Any) -> Exit:
 
     connection, ledger = connection_of(options), ledger_of({})
     if action == "resume":
-        return resume_account(connection, ledger, desk, clock.SystemClock())
-    return show_account(connection, ledger, desk)
+        return resume_account(connection, ledger, terminal, clock.SystemClock())
+    return show_account(connection, ledger, terminal)
 
 
-def show_account(connection: Connection, ledger: str, desk: Desk) -> Exit:
+def show_account(connection: Connection, ledger: str, terminal: Terminal) -> Exit:
     """Whether the account is stopped for all of its desks, and why; no network but the ledger's server."""
     with _account(connection, ledger) as account:
         stop = account.stopped()
     if stop is None:
-        desk.report({"stop": None}, [say.text("account.free")])
-        desk.next([next_steps.with_account(desk.typed, is_stopped=False)])
+        terminal.report({"stop": None}, [say.text("account.free")])
+        terminal.next([next_steps.with_account(terminal.typed, is_stopped=False)])
         return Exit.OK
-    desk.show_stop(stop)
-    desk.next([next_steps.with_account(desk.typed, is_stopped=True)])
+    terminal.show_stop(stop)
+    terminal.next([next_steps.with_account(terminal.typed, is_stopped=True)])
     return Exit.STOPPED
 
 
-def resume_account(connection: Connection, ledger: str, desk: Desk, clock: Clock) -> Exit:
+def resume_account(connection: Connection, ledger: str, terminal: Terminal, clock: Clock) -> Exit:
     """Let all desks of the account send again."""
     from bulk_topup.record.paths import who
 
     with _account(connection, ledger) as account:
         stop = account.resume(who(), clock.now())
     if stop is None:
-        desk.report({"cleared": None}, [say.text("account.free")])
+        terminal.report({"cleared": None}, [say.text("account.free")])
     else:
-        desk.report({"cleared": stop.facts()}, [say.text("account.resumed", **stop.facts())])
-    desk.next([next_steps.with_account(desk.typed, is_stopped=False)])
+        terminal.report({"cleared": stop.facts()}, [say.text("account.resumed", **stop.facts())])
+    terminal.next([next_steps.with_account(terminal.typed, is_stopped=False)])
     return Exit.OK
 
 

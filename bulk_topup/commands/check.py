@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bulk_topup.commands.next_steps import Step
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock
     from bulk_topup.core.model import Deposit
     from bulk_topup.rules.plan import Plan
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 )
 @SPEECH
 @guarded_command
-def check(desk: Desk, plan_output: Path | None, **options: Any) -> Exit:
+def check(terminal: Terminal, plan_output: Path | None, **options: Any) -> Exit:
     """Show the plan and every finding; send nothing.
 
     \b
@@ -52,11 +52,11 @@ def check(desk: Desk, plan_output: Path | None, **options: Any) -> Exit:
     ctx = click.get_current_context()
     job = replace(job_of(options), typed=click_command.as_typed(ctx, commands_of(ctx)["run"]))
     with reading_of(job) as arriving:
-        return check_batch(job, arriving, desk, clock.SystemClock(), plan_output)
+        return check_batch(job, arriving, terminal, clock.SystemClock(), plan_output)
 
 
 def check_batch(
-    job: Job, arriving: Arriving, desk: Desk, clock: SystemClock, target: Path | None = None
+    job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClock, target: Path | None = None
 ) -> Exit:
     """Everything up to the plan, the budget included; with `target`, a workbook of it in a new file.
 
@@ -84,44 +84,44 @@ def check_batch(
         if target.exists() and target.samefile(job.source.path):
             raise InputError("output.is_sheet", path=target)
         wanted, target = target, new_name(target, (".xlsx",))
-        desk.show_notices([Notice("saved.new_name", {"target": str(wanted)})] if target != wanted else [])
-    sheet = None if goes_on(job) else read(job, arriving, desk)
+        terminal.show_notices([Notice("saved.new_name", {"target": str(wanted)})] if target != wanted else [])
+    sheet = None if goes_on(job) else read(job, arriving, terminal)
     with tools_of(job, credentials(job.connection), clock) as tools:
         checkpoint = open_checkpoint(job, tools)
         try:
             known = orders.Known() if checkpoint is None else checkpoint.known()
-            sheet = sheet or read(job, arriving, desk)
+            sheet = sheet or read(job, arriving, terminal)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
-            desk.show_notices(clock_notices(tools))
+            terminal.show_notices(clock_notices(tools))
             present = None if starts_new else checkpoint
             excess = over_budget(plan.cost, present, job.budget) if len(plan.orders) else None
             deposit = batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))
         finally:
             if checkpoint is not None:
                 checkpoint.close()
-        desk.show_plan(plan, address=unusual_address(tools), every_finding=True)
-        desk.show_deposit(deposit, plan.cost)
-        desk.show_time(len(plan.orders), job.connection.rate_per_s)
+        terminal.show_plan(plan, address=unusual_address(tools), every_finding=True)
+        terminal.show_deposit(deposit, plan.cost)
+        terminal.show_time(len(plan.orders), job.connection.rate_per_s)
         if plan.overlap is not None:
-            desk.show_overlap(plan.overlap, len(plan.orders))
+            terminal.show_overlap(plan.overlap, len(plan.orders))
         if excess is not None:
-            desk.show_over_budget(excess)
+            terminal.show_over_budget(excess)
         if target is not None:
-            write_planbook(job, tools, plan, deposit, desk, target)
+            write_planbook(job, tools, plan, deposit, terminal, target)
         drop_old_plans(job.files, plan.day)
         needed = None if excess is None else excess["before"] + excess["cost"]
-        what = (desk.typed, plan, job.source.path, job.typed)
+        what = (terminal.typed, plan, job.source.path, job.typed)
         todo = list(next_steps.before(*what, needed=needed, results=job.files.results))
         if len(plan.orders):
-            desk.show_code(plan.code)
-            todo += offer_for_approval(job, plan, desk) if excess is None else []
-        desk.next(todo)
+            terminal.show_code(plan.code)
+            todo += offer_for_approval(job, plan, terminal) if excess is None else []
+        terminal.next(todo)
         is_fine = not (plan.overlap or excess) and all(found.code in FOR_NOBODY for found in plan.findings)
         return Exit.OK if is_fine else Exit.NOT_ALL_PAID
 
 
 def write_planbook(
-    job: Job, tools: Tools, plan: Plan, deposit: Deposit | None, desk: Desk, target: Path
+    job: Job, tools: Tools, plan: Plan, deposit: Deposit | None, terminal: Terminal, target: Path
 ) -> None:
     from bulk_topup.report import plan_workbook
 
@@ -133,20 +133,20 @@ def write_planbook(
         budget=job.budget,
         deposit=deposit,
         rehearsal=job.connection.sandbox,
-        tell=lambda notice: desk.show_notices([notice]),
+        tell=lambda notice: terminal.show_notices([notice]),
     )
-    desk.show_planbook(written)
+    terminal.show_planbook(written)
 
 
-def offer_for_approval(job: Job, plan: Plan, desk: Desk) -> list[Step]:
+def offer_for_approval(job: Job, plan: Plan, terminal: Terminal) -> list[Step]:
     """Keep the plan, and say how it is run by its code; or that it can't be from here."""
     from bulk_topup.record.kept_plans import keep_plan
 
     try:
         keep_plan(job.files, plan)
     except StorageFailed as failure:
-        desk.show_not_approvable(plan.code, failure)
+        terminal.show_not_approvable(plan.code, failure)
         return []
     step = next_steps.approved(plan.code, job.source.path, job.typed)
-    desk.show_approvable(plan.code, step)
+    terminal.show_approvable(plan.code, step)
     return [step]

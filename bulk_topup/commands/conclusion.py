@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
     from bulk_topup.core.model import Halt
     from bulk_topup.record.checkpoint import Checkpoint
@@ -46,7 +46,7 @@ def once_sent(may_be: object) -> Iterator[None]:
 def conclude(
     job: Job,
     checkpoint: Checkpoint,
-    desk: Desk,
+    terminal: Terminal,
     halt: Halt | None,
     tools: Tools | None = None,
     *,
@@ -57,7 +57,7 @@ def conclude(
 
     total = tally(checkpoint)
     closed = closed_books(checkpoint)
-    typed = keep_typed(checkpoint, job.files.results, desk)
+    typed = keep_typed(checkpoint, job.files.results, terminal)
     try:
         written = results_workbook.write(
             checkpoint,
@@ -65,40 +65,42 @@ def conclude(
             closed,
             job.files.results,
             rehearsal=job.connection.sandbox,
-            tell=lambda notice: desk.show_notices([notice]),
+            tell=lambda notice: terminal.show_notices([notice]),
             typed=typed,
         )
         if written == job.files.results:
             with suppress(StorageFailed):  # they would be set aside next time, and nothing lost
                 checkpoint.set_facts({"results_sha256": sha256_of(written)})
     except StorageFailed as failure:
-        desk.error(failure)
+        terminal.error(failure)
         written, halt = None, halt or halt_of(failure)
-    desk.show_tally(total, results=written, halt=halt)
-    desk.show_books(closed)
+    terminal.show_tally(total, results=written, halt=halt)
+    terminal.show_books(closed)
     if tools is not None:
         try:
             keep_in_history(checkpoint, total, tools)
         except StorageFailed as failure:
             # The money is settled and stands in the progress file, from which `history` reads it as well.
-            desk.show_unrecorded(failure)
+            terminal.show_unrecorded(failure)
     again, path = resend.count_resendable(checkpoint, clock.now()), job.source.path
     last, is_halted = last_run(checkpoint, path), halt is not None
     how = next_steps.after(
-        desk.typed, total, path, last, results=written, is_halted=is_halted, resendable=again
+        terminal.typed, total, path, last, results=written, is_halted=is_halted, resendable=again
     )
-    desk.next(how)
+    terminal.next(how)
     if halt is None:
         return total.exit_code()
-    desk.show_halt(halt)
+    terminal.show_halt(halt)
     if tools is not None and is_stopped(tools):
-        desk.next([next_steps.with_account(desk.typed, is_stopped=True)])
+        terminal.next([next_steps.with_account(terminal.typed, is_stopped=True)])
     if total.unsent:
-        desk.show_rest(total, path, checkpoint.last_balance(), halt)
+        terminal.show_rest(total, path, checkpoint.last_balance(), halt)
     return Exit.INTERRUPTED if halt.code == "halt.interrupted" else Exit.STOPPED
 
 
-def keep_typed(checkpoint: Checkpoint, results_path: Path, desk: Desk) -> Mapping[tuple[int, str], str]:
+def keep_typed(
+    checkpoint: Checkpoint, results_path: Path, terminal: Terminal
+) -> Mapping[tuple[int, str], str]:
     """Set results aside that a person changed since they were written, under the time of that change.
 
     Returns the answers of their tab of open rows, by sheet row and number; not that a row was not sent, where
@@ -119,7 +121,7 @@ def keep_typed(checkpoint: Checkpoint, results_path: Path, desk: Desk) -> Mappin
     kept = next(path for path in names if not path.exists())
     with suppress(OSError):  # a file that is locked is not replaced either
         results_path.rename(kept)
-        desk.show_notices([Notice("saved.kept", {"target": results_path.name, "path": str(kept)})])
+        terminal.show_notices([Notice("saved.kept", {"target": results_path.name, "path": str(kept)})])
     verdicts = [one for one in read if not isinstance(one, InputError) and one.row is not None]
     sent = {(open_.order.row, open_.order.number): open_.past[-1] for open_ in checkpoint.open_orders()}
     typed = {(one.row or 0, one.number): one.invoice or "not sent" for one in verdicts}
@@ -128,7 +130,7 @@ def keep_typed(checkpoint: Checkpoint, results_path: Path, desk: Desk) -> Mappin
         for key, answer in typed.items()
         if answer == "not sent" and key in sent and sent[key].begun_at > changed
     }
-    desk.show_notices([Notice("saved.outdated", {"row": str(row)}) for row, _ in sorted(outdated)])
+    terminal.show_notices([Notice("saved.outdated", {"row": str(row)}) for row, _ in sorted(outdated)])
     return {key: answer for key, answer in typed.items() if key not in outdated}
 
 

@@ -11,7 +11,7 @@ from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import connection_of, kept_setting
 from bulk_topup.commands.guard import guarded_command, wants_json
 from bulk_topup.commands.next_steps import with_settings
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit
 from bulk_topup.report.words import say
 
@@ -35,10 +35,10 @@ def _start_settings(context: click.Context, _init: click.Parameter, wanted: bool
 
     about = {key: say.text(code) for key, code in settings.ABOUT.items()}
     about |= {str(param.name): str(getattr(param, "help", "")) for param in context.command.params}
-    desk = Desk(as_json=wants_json())
-    desk.show_new_settings(settings.write_template(about))
-    desk.next([with_settings(exists=True)])
-    desk.close(Exit.OK)
+    terminal = Terminal(as_json=wants_json())
+    terminal.show_new_settings(settings.write_template(about))
+    terminal.next([with_settings(exists=True)])
+    terminal.close(Exit.OK)
     context.exit()
 
 
@@ -53,7 +53,7 @@ def _start_settings(context: click.Context, _init: click.Parameter, wanted: bool
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 @guarded_command
-def show_config(desk: Desk, **options: Any) -> Exit:
+def show_config(terminal: Terminal, **options: Any) -> Exit:
     """Show every setting in force, and where it comes from.
 
     \b
@@ -69,11 +69,11 @@ def show_config(desk: Desk, **options: Any) -> Exit:
         "ledger": tables.shown(paths.ledger_location(kept_setting("ledger"))),
         "username": os.environ.get("BULK_TOPUP_USERNAME", "").strip() or connection.username,
     }
-    desk.show_settings(
+    terminal.show_settings(
         context.obj.path,
         exists=context.obj.exists,
         settings=click_command.in_force(context, beside),
         logged_in=credentials.logged_in(connection.base_url),
     )
-    desk.next([with_settings(exists=context.obj.exists)])
+    terminal.next([with_settings(exists=context.obj.exists)])
     return Exit.OK

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any, Final
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
     from bulk_topup.provider.client import Provider
     from bulk_topup.record.ledger.shared import Rule51
@@ -41,7 +41,12 @@ if TYPE_CHECKING:
 @SPEECH
 @guarded_command
 def doctor(
-    desk: Desk, checkpoint: Path | None, prove_51: str | None, product: str | None, yes: bool, **options: Any
+    terminal: Terminal,
+    checkpoint: Path | None,
+    prove_51: str | None,
+    product: str | None,
+    yes: bool,
+    **options: Any,
 ) -> Exit:
     """Check whether everything is in order to send.
 
@@ -56,10 +61,10 @@ def doctor(
     folder = (checkpoint or Path.cwd() / "x").absolute().parent
     setup = Setup(connection_of(options), ledger_of(options), folder)
     if prove_51 is None or product is None:
-        return examine(setup, desk, clock.SystemClock())
+        return examine(setup, terminal, clock.SystemClock())
     from bulk_topup.commands import prove_51 as prove
 
-    return prove.prove_51(setup, prove_51, product, desk, clock.SystemClock(), yes=yes)
+    return prove.prove_51(setup, prove_51, product, terminal, clock.SystemClock(), yes=yes)
 
 
 SLOW_MS: Final = 100.0
@@ -90,17 +95,17 @@ class Check:
         return f"{mark}  {say.text(f'doctor.{self.name}')}: {self.message}"
 
 
-def examine(setup: Setup, desk: Desk, clock: Clock) -> Exit:
+def examine(setup: Setup, terminal: Terminal, clock: Clock) -> Exit:
     """Look at everything and say what is to be put right; sends nothing."""
     checks = list(_checks(setup, clock))
     facts = [
         {"name": check.name, "ok": check.is_fine, "code": check.code, "message": check.message}
         for check in checks
     ]
-    desk.report({"checks": facts}, [check.line() for check in checks])
+    terminal.report({"checks": facts}, [check.line() for check in checks])
     is_fine = all(check.is_fine for check in checks)
     has_sheet = Path(next_steps.A_SHEET).is_file()
-    desk.next([next_steps.with_doctor(desk.typed, is_fine=is_fine, has_sheet=has_sheet)])
+    terminal.next([next_steps.with_doctor(terminal.typed, is_fine=is_fine, has_sheet=has_sheet)])
     return Exit.OK if is_fine else Exit.NOT_ALL_PAID
 
 

@@ -20,7 +20,7 @@ from bulk_topup.report.words import say
 if TYPE_CHECKING:
     from typing import Any
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
     from bulk_topup.core.errors import Exit
     from bulk_topup.provider.connection import Connection
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--offline", is_flag=True, help="Do not ask the provider.")
 @SPEECH
 @guarded_command
-def find(desk: Desk, number: str, offline: bool, **options: Any) -> Exit:
+def find(terminal: Terminal, number: str, offline: bool, **options: Any) -> Exit:
     """Show all that was ever sent to NUMBER, and what to tell its owner.
 
     \b
@@ -41,14 +41,14 @@ def find(desk: Desk, number: str, offline: bool, **options: Any) -> Exit:
     """
 
     ledger = ledger_of(options)
-    return find_number(connection_of(options), ledger, desk, clock.SystemClock(), number, offline=offline)
+    return find_number(connection_of(options), ledger, terminal, clock.SystemClock(), number, offline=offline)
 
 
 SANDBOX_STATE = Path("sandbox.provider.db")
 
 
 def find_number(
-    connection: Connection, ledger: str, desk: Desk, clock: Clock, text: str, *, offline: bool
+    connection: Connection, ledger: str, terminal: Terminal, clock: Clock, text: str, *, offline: bool
 ) -> Exit:
     """All that was ever sent to this number, and what the provider says of it now; changes nothing."""
     from bulk_topup.record.ledger.register import register_of
@@ -59,19 +59,21 @@ def find_number(
     with closing(register_of(ledger)) as register:
         found = person.look_up(number, register)
     if not offline and person.may_be_asked(found.sent):
-        found = replace(found, sent=_asked(found, connection, ledger, desk, clock))
+        found = replace(found, sent=_asked(found, connection, ledger, terminal, clock))
     now = clock.now()
     one = person.what_counts(found, now)
     told = person.told(one, number, now)
-    desk.report(
+    terminal.report(
         {"record": shown(ledger), **person.facts_of(found), "summary": told},
         person.lines_of(found, told, shown(ledger)),
     )
-    desk.next([next_steps.with_found(desk.typed, number, *person.goes_on(one, now))])
+    terminal.next([next_steps.with_found(terminal.typed, number, *person.goes_on(one, now))])
     return found.exit_code()
 
 
-def _asked(found: Found, connection: Connection, ledger: str, desk: Desk, clock: Clock) -> tuple[Sent, ...]:
+def _asked(
+    found: Found, connection: Connection, ledger: str, terminal: Terminal, clock: Clock
+) -> tuple[Sent, ...]:
     """With the provider's word; as they are where there is no way to ask it, and that is said."""
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.core.model import account_of
@@ -92,6 +94,6 @@ def _asked(found: Found, connection: Connection, ledger: str, desk: Desk, clock:
                 return person.ask(found.sent, found.number, provider, account, base_url, pace)
     except InputError as problem:
         why = say.error(problem)
-        desk.report({"not_asked": {"code": problem.code, "message": why}}, [])
-        desk.warn(say.text("find.not_asked", message=why))
+        terminal.report({"not_asked": {"code": problem.code, "message": why}}, [])
+        terminal.warn(say.text("find.not_asked", message=why))
         return found.sent

@@ -18,7 +18,7 @@ from bulk_topup.report.words import say
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
 
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Remove them without asking.")
 @SPEECH
 @guarded_command
-def forget(desk: Desk, before: datetime, overlap_days: int, yes: bool) -> Exit:
+def forget(terminal: Terminal, before: datetime, overlap_days: int, yes: bool) -> Exit:
     """Remove old phone numbers from the record of all top-ups.
 
     Nothing that may still be needed is removed, and no file is deleted: those that hold numbers are named.
@@ -43,11 +43,11 @@ def forget(desk: Desk, before: datetime, overlap_days: int, yes: bool) -> Exit:
     Example:  bulk-topup forget --before 2026-01-01
     """
 
-    return forget_numbers(before.date(), overlap_days, ledger_of({}), desk, clock.SystemClock(), yes=yes)
+    return forget_numbers(before.date(), overlap_days, ledger_of({}), terminal, clock.SystemClock(), yes=yes)
 
 
 def forget_numbers(
-    before: date, overlap_days: int, ledger: str, desk: Desk, clock: Clock, *, yes: bool
+    before: date, overlap_days: int, ledger: str, terminal: Terminal, clock: Clock, *, yes: bool
 ) -> Exit:
     """Remove the numbers of days before this one, of batches with nothing open, from the ledger.
 
@@ -60,13 +60,13 @@ def forget_numbers(
     batches.assert_forgettable(before, clock.now().date(), overlap_days)
     with closing(register_of(ledger)) as register:
         what = batches.forgettable(register.forgettable(before), register.batches(), before)
-        desk.report({}, history.forget_lines(what))
+        terminal.report({}, history.forget_lines(what))
         removed = 0
         if what.count:
-            desk.ask_to_forget(say.text("forget.ask", count=what.count, before=before), yes=yes)
+            terminal.ask_to_forget(say.text("forget.ask", count=what.count, before=before), yes=yes)
             removed = register.forget(before)
     files = batches.files_left(what.batches)
     facts = {"before": before.isoformat(), "removed": removed, "files_left": list(map(str, files))}
-    desk.report(facts, history.forgotten_lines(removed, files))
-    desk.next([next_steps.with_forgotten(desk.typed, has_files=bool(files))])
+    terminal.report(facts, history.forgotten_lines(removed, files))
+    terminal.next([next_steps.with_forgotten(terminal.typed, has_files=bool(files))])
     return Exit.OK

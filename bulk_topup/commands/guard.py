@@ -11,7 +11,7 @@ import click
 
 from bulk_topup.commands import click_command
 from bulk_topup.commands.next_steps import Typed
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import BulkTopupError, Exit
 from bulk_topup.report.words import say
 
@@ -28,13 +28,13 @@ def guarded_command(function: Decorated) -> Decorated:
     @wraps(function)
     def command(**options: Any) -> None:
         options.pop("lang")
-        desk = Desk(
+        terminal = Terminal(
             as_json=options.pop("as_json", False),
             quiet=options.pop("quiet", False),
             rehearsal=bool(options.get("sandbox")),
             typed=going_on(click.get_current_context()),
         )
-        sys.exit(desk.close(guarded(lambda: function(desk=desk, **options), desk)))
+        sys.exit(terminal.close(guarded(lambda: function(terminal=terminal, **options), terminal)))
 
     return command
 
@@ -61,22 +61,22 @@ def wants_json() -> bool:
     return "--json" in sys.argv[1:]
 
 
-def guarded(function: Callable[[], Exit], desk: Desk) -> Exit:
+def guarded(function: Callable[[], Exit], terminal: Terminal) -> Exit:
     try:
         return function()
     except BulkTopupError as problem:
-        desk.error(problem)
+        terminal.error(problem)
         return problem.exit_code
     except (KeyboardInterrupt, click.Abort):
-        desk.error(BulkTopupError("interrupted.before"))
+        terminal.error(BulkTopupError("interrupted.before"))
         return Exit.INTERRUPTED
     except click.ClickException:
         raise
     except Exception as defect:  # noqa: BLE001  (whatever it is, it ends in a line and its exit code)
-        return defect_exit(defect, desk)
+        return defect_exit(defect, terminal)
 
 
-def defect_exit(defect: Exception, desk: Desk) -> Exit:
+def defect_exit(defect: Exception, terminal: Terminal) -> Exit:
     """One line; under BULK_TOPUP_DEBUG, the way to it before that: no values, no password, nothing that a
     terminal would obey."""
     from bulk_topup.commands.credentials import without_secrets
@@ -85,6 +85,6 @@ def defect_exit(defect: Exception, desk: Desk) -> Exit:
         import traceback
 
         for line in without_secrets("".join(traceback.format_exception(defect))).splitlines():
-            desk.warn(say.printable(line))
-    desk.error(BulkTopupError("defect", why=without_secrets(f"{type(defect).__name__}: {defect}")))
+            terminal.warn(say.printable(line))
+    terminal.error(BulkTopupError("defect", why=without_secrets(f"{type(defect).__name__}: {defect}")))
     return Exit.DEFECT

@@ -13,7 +13,7 @@ from bulk_topup.sending import poll
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock, SystemClock
     from bulk_topup.core.errors import ProviderError
     from bulk_topup.core.model import NotSent
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from bulk_topup.sending.watcher import Watcher
 
 
-def assert_not_stopped(tools: Tools, desk: Desk) -> None:
+def assert_not_stopped(tools: Tools, terminal: Terminal) -> None:
     """Raises Declined while a code that any desk of the account met holds for all of them."""
     stop = tools.ledger.stopped()
     if stop is not None:
-        desk.show_stop(stop)
+        terminal.show_stop(stop)
         raise Declined("account.stopped")
 
 

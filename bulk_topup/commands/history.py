@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.provider.connection import Connection
 
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--month", type=MONTH, metavar="YYYY-MM", help="Only this month's batches.")
 @SPEECH
 @guarded_command
-def history(desk: Desk, month: datetime | None, **options: Any) -> Exit:
+def history(terminal: Terminal, month: datetime | None, **options: Any) -> Exit:
     """List the batches sent so far, with totals by month; no network.
 
     \b
@@ -35,10 +35,10 @@ def history(desk: Desk, month: datetime | None, **options: Any) -> Exit:
     """
 
     wanted = None if month is None else f"{month:%Y-%m}"
-    return show_history(connection_of(options), ledger_of(options), desk, wanted)
+    return show_history(connection_of(options), ledger_of(options), terminal, wanted)
 
 
-def show_history(connection: Connection, ledger: str, desk: Desk, month: str | None) -> Exit:
+def show_history(connection: Connection, ledger: str, terminal: Terminal, month: str | None) -> Exit:
     """The batches at this provider, or those begun in one month (`2026-11`); no network."""
     from bulk_topup.provider.address import checked_base_url
     from bulk_topup.provider.connection import REHEARSAL_URL
@@ -56,6 +56,6 @@ def show_history(connection: Connection, ledger: str, desk: Desk, month: str | N
     elsewhere = len(entries) - len(here)
     facts = {"record": shown(ledger), "other_addresses": elsewhere, **screen.facts_of(batches)}
     table = screen.table_of(batches) if batches else ()
-    desk.report(facts, screen.lines_of(batches, month, elsewhere), table)
-    desk.next(next_steps.with_history(desk.typed, batches))
+    terminal.report(facts, screen.lines_of(batches, month, elsewhere), table)
+    terminal.next(next_steps.with_history(terminal.typed, batches))
     return Exit.OK

@@ -14,7 +14,7 @@ from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
 
 
 @click.command(cls=click_command.Command)
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.argument("target")
 @SPEECH
 @guarded_command
-def ledger(desk: Desk, action: str, source: str, target: str) -> Exit:  # noqa: ARG001  (there is one)
+def ledger(terminal: Terminal, action: str, source: str, target: str) -> Exit:  # noqa: ARG001  (there is one)
     """Copy the record of all top-ups, from a file to a server or back.
 
     Each row is compared afterwards; where one differs, nothing is copied.
@@ -32,10 +32,10 @@ def ledger(desk: Desk, action: str, source: str, target: str) -> Exit:  # noqa: 
     Example:  bulk-topup ledger copy ledger.db postgresql://db.office/topups
     """
 
-    return copy_ledger(source, target, desk)
+    return copy_ledger(source, target, terminal)
 
 
-def copy_ledger(source: str, target: str, desk: Desk) -> Exit:
+def copy_ledger(source: str, target: str, terminal: Terminal) -> Exit:
     """Everything that one ledger holds into another, each row compared; where one differs, nothing at all.
 
     Raises InputError where there is no source, they are the same, or an address holds a password: both were
@@ -53,6 +53,6 @@ def copy_ledger(source: str, target: str, desk: Desk) -> Exit:
     with closing(register_of(source)) as old, closing(Store(ledger_url(target))) as new:
         copied = copy.copy(old, new)
     facts = {"source": shown(source), "target": shown(target), **copied.facts()}
-    desk.report(facts, [say.text("ledger.copied", **facts)])
-    desk.next([next_steps.with_copy(desk.typed)])
+    terminal.report(facts, [say.text("ledger.copied", **facts)])
+    terminal.next([next_steps.with_copy(terminal.typed)])
     return Exit.OK

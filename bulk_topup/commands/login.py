@@ -16,7 +16,7 @@ from bulk_topup.core.errors import Exit
 if TYPE_CHECKING:
     from typing import Any
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
     from bulk_topup.provider.connection import Connection
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @ADDRESS
 @SPEECH
 @guarded_command
-def login(desk: Desk, **options: Any) -> Exit:
+def login(terminal: Terminal, **options: Any) -> Exit:
     """Keep your user name and password in the system keyring.
 
     Asks for both, and tries them at the provider first. Nothing is sent.
@@ -34,10 +34,10 @@ def login(desk: Desk, **options: Any) -> Exit:
     Example:  bulk-topup login
     """
 
-    return log_in(connection_of(options), desk, clock.SystemClock())
+    return log_in(connection_of(options), terminal, clock.SystemClock())
 
 
-def log_in(connection: Connection, desk: Desk, clock: Clock) -> Exit:
+def log_in(connection: Connection, terminal: Terminal, clock: Clock) -> Exit:
     """Ask who we are, prove it with a price list, and keep it in the system keyring."""
     from bulk_topup.commands.credentials import asked_login, assert_keyring, keep, variables_set
     from bulk_topup.sending.connect import provider_of
@@ -47,6 +47,6 @@ def log_in(connection: Connection, desk: Desk, clock: Clock) -> Exit:
     with provider_of(connection, login.username, login.password, clock) as provider:
         provider.price_list()
         keep(provider.base_url, login)
-        desk.show_login(login.username, provider.base_url, beaten_by=variables_set())
-    desk.next([next_steps.with_login(desk.typed)])
+        terminal.show_login(login.username, provider.base_url, beaten_by=variables_set())
+    terminal.next([next_steps.with_login(terminal.typed)])
     return Exit.OK

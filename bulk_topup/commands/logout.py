@@ -15,7 +15,7 @@ from bulk_topup.core.errors import Exit, InputError
 if TYPE_CHECKING:
     from typing import Any
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.provider.connection import Connection
 
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 @ADDRESS
 @SPEECH
 @guarded_command
-def logout(desk: Desk, **options: Any) -> Exit:
+def logout(terminal: Terminal, **options: Any) -> Exit:
     """Remove your user name and password from the system keyring.
 
     \b
     Example:  bulk-topup logout
     """
 
-    return log_out(connection_of(options), desk)
+    return log_out(connection_of(options), terminal)
 
 
-def log_out(connection: Connection, desk: Desk) -> Exit:
+def log_out(connection: Connection, terminal: Terminal) -> Exit:
     """Remove from the system keyring who we are; that nobody was there is no error. Raises InputError where
     there is no keyring to remove it from."""
     from bulk_topup.commands.credentials import PASSWORD, forget
@@ -47,8 +47,8 @@ def log_out(connection: Connection, desk: Desk) -> Exit:
         if code is None:
             raise
         raise InputError(code, **problem.facts, variable=PASSWORD) from None
-    desk.show_logout(None if login is None else login.username, base_url)
-    desk.next([next_steps.with_logout(desk.typed)])
+    terminal.show_logout(None if login is None else login.username, base_url)
+    terminal.next([next_steps.with_logout(terminal.typed)])
     return Exit.OK
 
 

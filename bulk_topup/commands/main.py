@@ -29,14 +29,14 @@ from bulk_topup.commands.sandbox import sandbox
 from bulk_topup.commands.settle import settle
 from bulk_topup.commands.status import status
 from bulk_topup.commands.template import template
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import BulkTopupError
 
 
 def main() -> None:
     """Every way out of a command is an exit code and, if it failed, one line."""
     console.never_fail_on_a_character()
-    desk = Desk(as_json=wants_json())
+    terminal = Terminal(as_json=wants_json())
     try:
         speech.choose(sys.argv[1:])
         click_command.translate_help(cli)
@@ -44,16 +44,16 @@ def main() -> None:
     except click.ClickException as usage:
         usage.show()
         if example := click_command.example_of(usage):
-            desk.warn(example)
-        desk.keep_error("usage", usage.format_message())
-        sys.exit(desk.close(usage.exit_code))
+            terminal.warn(example)
+        terminal.keep_error("usage", usage.format_message())
+        sys.exit(terminal.close(usage.exit_code))
     except BulkTopupError as problem:  # of the settings, which are read before a command starts
-        desk.error(problem)
-        sys.exit(desk.close(problem.exit_code))
+        terminal.error(problem)
+        sys.exit(terminal.close(problem.exit_code))
     except click.Abort:
         raise KeyboardInterrupt from None  # what click makes of one, it would answer with exit code 1
     except Exception as defect:  # noqa: BLE001  (whatever it is, it ends in a line and its exit code)
-        sys.exit(desk.close(defect_exit(defect, desk)))
+        sys.exit(terminal.close(defect_exit(defect, terminal)))
 
 
 @click.group(

@@ -16,7 +16,7 @@ from bulk_topup.rules import approval, checks, duplicates, orders, resume
 from bulk_topup.rules.plan import make
 
 if TYPE_CHECKING:
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.model import Sheet
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.rules.plan import Plan
@@ -34,27 +34,27 @@ def goes_on(job: Job) -> bool:
     return job.files.checkpoint.exists()
 
 
-def read(job: Job, arriving: Arriving, desk: Desk) -> Sheet:
+def read(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
     """The sheet; its `hidden` rows are those to leave out."""
     source, sheet = job.source, arriving()
     checks.assert_header(sheet)
-    desk.show_notices(sheet.notices)
+    terminal.show_notices(sheet.notices)
     if (
         sheet.hidden
-        and (source.hidden or desk.ask_hidden(sheet.path.name, sorted(sheet.hidden))) == "include"
+        and (source.hidden or terminal.ask_hidden(sheet.path.name, sorted(sheet.hidden))) == "include"
     ):
         return replace(sheet, hidden=frozenset())
     return sheet
 
 
-def bring_ledger_up_to_date(checkpoint: Checkpoint, tools: Tools, desk: Desk) -> None:
+def bring_ledger_up_to_date(checkpoint: Checkpoint, tools: Tools, terminal: Terminal) -> None:
     """Before anything is sent, and said where the record had lost something of this batch. A server that had
     been told of it was restored from an older copy: other desks' top-ups are missing, too."""
     was_told = checkpoint.fact("record") == tools.ledger.place
     stop = restored(tools.desk, tools.clock.now()) if was_told and tools.ledger.is_server else None
     count = reconcile.bring_ledger_up_to_date(checkpoint, tools.ledger, stop)
     if count:
-        desk.show_notices([Notice("ledger.put_back", {"count": str(count), "where": tools.ledger.place})])
+        terminal.show_notices([Notice("ledger.put_back", {"count": str(count), "where": tools.ledger.place})])
 
 
 def make_plan(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
     from bulk_topup.core.model import PriceList
     from bulk_topup.provider.connection import Connection
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--output", type=PATH, metavar="FILE", help="Save the list, too (a new .xlsx or .csv file).")
 @SPEECH
 @guarded_command
-def prices(desk: Desk, output: Path | None, **options: Any) -> Exit:
+def prices(terminal: Terminal, output: Path | None, **options: Any) -> Exit:
     """Show the live price list.
 
     \b
@@ -47,11 +47,11 @@ def prices(desk: Desk, output: Path | None, **options: Any) -> Exit:
     from bulk_topup.provider.price_list import Wanted
 
     wanted = Wanted(**{name: options[name] for name in ("operator", "type", "nominal", "ready", "cheapest")})
-    return show_prices(connection_of(options), desk, clock.SystemClock(), wanted, output)
+    return show_prices(connection_of(options), terminal, clock.SystemClock(), wanted, output)
 
 
 def show_prices(
-    connection: Connection, desk: Desk, clock: Clock, wanted: Wanted, output: Path | None
+    connection: Connection, terminal: Terminal, clock: Clock, wanted: Wanted, output: Path | None
 ) -> Exit:
     """The live price list, or what is wanted of it; with `output`, in a file that is not there yet."""
     from bulk_topup.provider import price_list
@@ -62,19 +62,19 @@ def show_prices(
         assert_new(output, price_table.SUFFIXES)
     prices, moment = live_prices(connection, clock)
     products = price_list.chosen(prices, wanted)
-    desk.show_prices(price_table.lines_of(products), list(map(price_table.facts_of, products)), moment)
+    terminal.show_prices(price_table.lines_of(products), list(map(price_table.facts_of, products)), moment)
     if output is not None:
-        desk.show_saved_prices(
+        terminal.show_saved_prices(
             price_table.write(
                 output,
                 products,
                 moment=moment,
                 rehearsal=connection.sandbox,
-                tell=lambda notice: desk.show_notices([notice]),
+                tell=lambda notice: terminal.show_notices([notice]),
             )
         )
     if products:
-        desk.next([next_steps.with_prices(desk.typed)])
+        terminal.next([next_steps.with_prices(terminal.typed)])
     return Exit.OK
 
 

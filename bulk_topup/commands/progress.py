@@ -81,8 +81,10 @@ class Bar:
     It watches twice: orders being sent, then pending ones being asked after. Any thread may call it.
     """
 
-    def __init__(self, desk: Screen, clock: Clock, rate_per_s: float, *, draws: bool, tells: bool) -> None:
-        self._desk = desk
+    def __init__(
+        self, terminal: Screen, clock: Clock, rate_per_s: float, *, draws: bool, tells: bool
+    ) -> None:
+        self._terminal = terminal
         self._clock = clock
         self._rate_per_s = rate_per_s
         self._draws = draws
@@ -137,12 +139,12 @@ class Bar:
     def balance(self, rupiah: int, needed: int) -> None:
         if rupiah < needed:
             with self._undrawn():
-                self._desk.show_short_deposit(rupiah, needed)
+                self._terminal.show_short_deposit(rupiah, needed)
 
     def unwritten(self, order: Order, outcome: Outcome) -> None:
         facts = {"row": order.row, "number": order.number, "kind": outcome.kind, "invoice": outcome.invoice}
         with self._undrawn():
-            self._desk.warn(say.text("unwritten", **facts))
+            self._terminal.warn(say.text("unwritten", **facts))
 
     def waiting(self, pending: int, wait_s: float) -> None:
         if not pending or not wait_s:
@@ -151,7 +153,7 @@ class Bar:
             all_sent = bool(self._total) and self._count == self._total and not self._counts[Status.UNSENT]
             self.close()
             code = "progress.all_sent" if all_sent else "progress.waiting"
-            self._desk.say(say.text(code, count=pending, seconds=f"{wait_s:.0f}"))
+            self._terminal.say(say.text(code, count=pending, seconds=f"{wait_s:.0f}"))
             self._is_asking = True
             self.begin(pending)
 
@@ -183,7 +185,7 @@ class Bar:
             self._drawn.update(step)
         elif self._tells and self._clock.alive() - self._told >= LINE_EVERY_S:
             self._told = self._clock.alive()
-            self._desk.say(self._line())
+            self._terminal.say(self._line())
 
     def _layout(self) -> str:
         """What fits on the terminal's line, and a bar in what is left of it."""

@@ -34,7 +34,7 @@ from bulk_topup.sheet.source import Source
 
 if TYPE_CHECKING:
     from bulk_topup.commands.asked import Setup
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock
     from bulk_topup.core.model import Outcome
     from bulk_topup.record.checkpoint import Checkpoint
@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 HEADER = ("No HP", "Kode Produk")
 
 
-def prove_51(setup: Setup, number: str, product: str, desk: Desk, clock: SystemClock, *, yes: bool) -> Exit:
+def prove_51(
+    setup: Setup, number: str, product: str, terminal: Terminal, clock: SystemClock, *, yes: bool
+) -> Exit:
     """Spend one small top-up, send it again, and keep whether 51 came.
 
     Raises Declined where a person says no, InputError for a number or product that can't be ordered.
@@ -54,16 +56,16 @@ def prove_51(setup: Setup, number: str, product: str, desk: Desk, clock: SystemC
     if listed is None or not listed.price:
         raise InputError("prove.no_product", product=product)
     facts = {"number": number, "product": listed.code, "price": listed.price, "most": 2 * listed.price}
-    desk.ask_to_spend(facts, yes=yes)
+    terminal.ask_to_spend(facts, yes=yes)
     job = _job(setup, number, listed.code, clock)
     with reading(job.source.path) as arriving:
-        first = run_batch(job, arriving, desk, clock)
+        first = run_batch(job, arriving, terminal, clock)
     if first in {Exit.STOPPED, Exit.INTERRUPTED}:
         return first
-    outcome = _sent_again(job, desk, clock)
+    outcome = _sent_again(job, terminal, clock)
     code = "prove.not_sent" if outcome is None else _CODES.get(outcome.kind, "prove.unclear")
-    desk.report({"rule_51": code.partition(".")[2]}, [say.text(code, number=number)])
-    desk.next([next_steps.with_proof(desk.typed, job.source.path)])
+    terminal.report({"rule_51": code.partition(".")[2]}, [say.text(code, number=number)])
+    terminal.next([next_steps.with_proof(terminal.typed, job.source.path)])
     return Exit.OK if code == "prove.seen" else Exit.NOT_ALL_PAID
 
 
@@ -83,19 +85,19 @@ def _job(setup: Setup, number: str, product: str, clock: SystemClock) -> Job:
     return Job(source, files, setup.connection, yes=True, wait_s=30.0)
 
 
-def _sent_again(job: Job, desk: Desk, clock: SystemClock) -> Outcome | None:
+def _sent_again(job: Job, terminal: Terminal, clock: SystemClock) -> Outcome | None:
     """The outcome of the repeat; None where the provider does not hold the first, and nothing was sent."""
     with (
         only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
         tools_of(job, credentials(job.connection), clock) as tools,
         existing_checkpoint(job, tools) as checkpoint,
     ):
-        planning.bring_ledger_up_to_date(checkpoint, tools, desk)
+        planning.bring_ledger_up_to_date(checkpoint, tools, terminal)
         order = checkpoint.held_order()
         if order is None:
             return None
         checkpoint.note(clock.now(), who(), "prove 51", note="the same top-up once more")
-        with desk.interruptible(clock), desk.progress(1, clock, job.connection.rate_per_s) as watcher:
+        with terminal.interruptible(clock), terminal.progress(1, clock, job.connection.rate_per_s) as watcher:
             sender = Sender(checkpoint, tools, watcher, Purse(limit=None), job.source.path.stem)
             outcome = sender.repeat(order)
         _keep(outcome, tools, checkpoint)

@@ -11,7 +11,7 @@ from bulk_topup.record.kept_plans import approved_plan, keep_plan
 from bulk_topup.rules import differences
 
 if TYPE_CHECKING:
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.rules.plan import Plan
@@ -30,32 +30,34 @@ def assert_same_date(tools: Tools) -> None:
         raise Declined("provider.other_date", hours=f"{-skew_s / 3600:+.0f}")
 
 
-def release(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, desk: Desk) -> None:
+def release(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, terminal: Terminal) -> None:
     """Raises Declined, or InputError for the approval, unless a person or an approval releases the money; and
     while the account is stopped."""
-    assert_not_stopped(tools, desk)
+    assert_not_stopped(tools, terminal)
     assert_same_date(tools)
     if job.approval is not None:
-        assert_approved(job, job.approval, plan, checkpoint, desk)
+        assert_approved(job, job.approval, plan, checkpoint, terminal)
         assert_unused(job.approval, tools, checkpoint)
-        desk.show_approved(plan, job.approval)
+        terminal.show_approved(plan, job.approval)
         return
     try:
-        desk.ask_to_send(plan, yes=job.yes, again=job.again, pilot=job.pilot)
+        terminal.ask_to_send(plan, yes=job.yes, again=job.again, pilot=job.pilot)
         assert_same_day(plan, tools.clock)
     except Declined:
         keep_for_approval(job, plan)
         raise
 
 
-def assert_approved(job: Job, given: Approval, plan: Plan, checkpoint: Checkpoint | None, desk: Desk) -> None:
+def assert_approved(
+    job: Job, given: Approval, plan: Plan, checkpoint: Checkpoint | None, terminal: Terminal
+) -> None:
     """Raises InputError where the approved plan is not at hand, Declined where this plan is not that one."""
     approved = approved_plan(job.files, given.code, plan.day)
     facts = ("plan_code", "approved_by")
     by_code, by_person = ("", "") if checkpoint is None else map(checkpoint.fact, facts)
     changes = differences.differences(approved, plan, is_resumed=by_code == given.code and bool(by_person))
     if changes:
-        desk.show_changes(changes)
+        terminal.show_changes(changes)
         raise Declined("approval.differs", plan=given.code)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.job import Job
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @click.option("--note", required=True, metavar="TEXT", help="Who said so, for the record.")
 @SPEECH
 @guarded_command
-def resolve(desk: Desk, **options: Any) -> Exit:
+def resolve(terminal: Terminal, **options: Any) -> Exit:
     """Close an unknown or accepted row by hand.
 
     \b
@@ -59,10 +59,12 @@ def resolve(desk: Desk, **options: Any) -> Exit:
         raise click.UsageError(say.text("usage.resolve"))
     else:
         verdicts = [answers.verdict(*given, options["note"])]
-    return resolve_rows(job_of(options), desk, clock.SystemClock(), verdicts)
+    return resolve_rows(job_of(options), terminal, clock.SystemClock(), verdicts)
 
 
-def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Verdict | InputError]) -> Exit:
+def resolve_rows(
+    job: Job, terminal: Terminal, clock: SystemClock, verdicts: Sequence[Verdict | InputError]
+) -> Exit:
     """A person closes open rows: each verdict that holds, whatever is wrong with the others.
 
     Raises InputError where none holds, ProviderError where the only one could not be asked about;
@@ -80,22 +82,22 @@ def resolve_rows(job: Job, desk: Desk, clock: SystemClock, verdicts: Sequence[Ve
         tools_of(job, credentials(job.connection), clock) as tools,
         existing_checkpoint(job, tools) as checkpoint,
     ):
-        bring_ledger_up_to_date(checkpoint, tools, desk)
-        refused = [why for why in (resolve_row(one, checkpoint, tools, desk) for one in verdicts) if why]
+        bring_ledger_up_to_date(checkpoint, tools, terminal)
+        refused = [why for why in (resolve_row(one, checkpoint, tools, terminal) for one in verdicts) if why]
         if len(refused) == len(verdicts) == 1:
             raise refused[0]
-        desk.show_refused(refused)
+        terminal.show_refused(refused)
         is_unheard = any(isinstance(why, ProviderError) for why in refused)
         if len(refused) == len(verdicts):
             raise (ProviderError if is_unheard else InputError)("resolve.none", count=len(verdicts))
-        exit_code = conclude(job, checkpoint, desk, None, tools, clock=clock)
+        exit_code = conclude(job, checkpoint, terminal, None, tools, clock=clock)
         if is_unheard:
             return Exit.STOPPED
         return Exit.NOT_ALL_PAID if refused and exit_code is Exit.OK else exit_code
 
 
 def resolve_row(
-    verdict: Verdict | InputError, checkpoint: Checkpoint, tools: Tools, desk: Desk
+    verdict: Verdict | InputError, checkpoint: Checkpoint, tools: Tools, terminal: Terminal
 ) -> InputError | ProviderError | None:
     """Close one row; what is wrong with the verdict, if something is, and then it changed nothing."""
     from bulk_topup.record.paths import who
@@ -107,5 +109,5 @@ def resolve_row(
         ((before, status),) = close_open_rows(checkpoint, tools, [verdict], who())
     except (InputError, ProviderError) as problem:
         return problem
-    desk.show_resolved(verdict, before, status)
+    terminal.show_resolved(verdict, before, status)
     return None

@@ -15,7 +15,7 @@ from bulk_topup.core import clock
 if TYPE_CHECKING:
     from typing import Any
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
     from bulk_topup.core.errors import Exit
     from bulk_topup.sending.job import Job
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 @click.option("--sandbox", is_flag=True, help="The rehearsal's results.")
 @SPEECH
 @guarded_command
-def results(desk: Desk, **options: Any) -> Exit:
+def results(terminal: Terminal, **options: Any) -> Exit:
     """Write the results sheet again, from the progress file.
 
     \b
     Example:  bulk-topup results payroll_bonus.xlsx
     """
 
-    return write_results(job_of(options), desk, clock.SystemClock())
+    return write_results(job_of(options), terminal, clock.SystemClock())
 
 
-def write_results(job: Job, desk: Desk, clock: Clock) -> Exit:
+def write_results(job: Job, terminal: Terminal, clock: Clock) -> Exit:
     """The results sheet again, from the checkpoint alone."""
     from bulk_topup.commands.conclusion import conclude
     from bulk_topup.sending.batch import existing_checkpoint
 
     with existing_checkpoint(job) as checkpoint:
-        return conclude(job, checkpoint, desk, None, clock=clock)
+        return conclude(job, checkpoint, terminal, None, clock=clock)

@@ -31,7 +31,7 @@ from bulk_topup.core import clock
 if TYPE_CHECKING:
     from typing import Any
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock
     from bulk_topup.core.errors import Exit
     from bulk_topup.sending.job import Job
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 @click.option("--again", is_flag=True, help="Pay though another batch lately paid most of these rows.")
 @SPEECH
 @guarded_command
-def run(desk: Desk, **options: Any) -> Exit:
+def run(terminal: Terminal, **options: Any) -> Exit:
     """Send the top-ups of SHEET; run again, it carries on.
 
     \b
@@ -83,10 +83,10 @@ def run(desk: Desk, **options: Any) -> Exit:
         # The results are written when all is sent: by then, the program may have been replaced.
         from bulk_topup.report import results_workbook  # noqa: F401
 
-        return run_batch(job, arriving, desk, clock.SystemClock())
+        return run_batch(job, arriving, terminal, clock.SystemClock())
 
 
-def run_batch(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock) -> Exit:
+def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClock) -> Exit:
     """The whole job; called again, it carries on where it stopped."""
     from bulk_topup.commands.conclusion import conclude, keep_in_history, once_sent
     from bulk_topup.commands.credentials import credentials
@@ -110,7 +110,7 @@ def run_batch(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock) -> E
     from bulk_topup.sending.batch import assert_room_for_results, open_checkpoint, start_batch
     from bulk_topup.sending.session import tools_of
 
-    sheet = None if goes_on(job) else read(job, arriving, desk)
+    sheet = None if goes_on(job) else read(job, arriving, terminal)
     assert_room_for_results(job.files)
     with (
         only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
@@ -119,32 +119,32 @@ def run_batch(job: Job, arriving: Arriving, desk: Desk, clock: SystemClock) -> E
         checkpoint = open_checkpoint(job, tools)
         try:
             if checkpoint is not None:
-                bring_ledger_up_to_date(checkpoint, tools, desk)
+                bring_ledger_up_to_date(checkpoint, tools, terminal)
             known = orders.Known() if checkpoint is None else checkpoint.known()
-            sheet = sheet or read(job, arriving, desk)
+            sheet = sheet or read(job, arriving, terminal)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
-            desk.show_notices(clock_notices(tools))
-            desk.show_plan(plan, address=unusual_address(tools))
-            desk.show_deposit(batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED)), plan.cost)
-            desk.show_time(len(plan.orders), job.connection.rate_per_s)
+            terminal.show_notices(clock_notices(tools))
+            terminal.show_plan(plan, address=unusual_address(tools))
+            terminal.show_deposit(batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED)), plan.cost)
+            terminal.show_time(len(plan.orders), job.connection.rate_per_s)
             if len(plan.orders) and job.approval is None:
-                desk.show_code(plan.code)
+                terminal.show_code(plan.code)
             if checkpoint is not None and starts_new:
                 resume.assert_worth_starting(len(plan.orders))
                 checkpoint.close()  # folds its log back: only the file itself is set aside
                 checkpoint = None
             if len(plan.orders):
                 assert_within_budget(plan.cost, checkpoint, job.budget)
-                release(job, tools, plan, checkpoint, desk)
+                release(job, tools, plan, checkpoint, terminal)
             checkpoint = start_batch(job, tools, plan, checkpoint)
             keep_in_history(checkpoint, tally(checkpoint), tools)
             with once_sent(len(plan.orders)):
-                halt = send_in_parts(job, tools, plan, checkpoint, desk)
+                halt = send_in_parts(job, tools, plan, checkpoint, terminal)
                 keep_halt(checkpoint, halt, clock)
                 if halt is not None:
                     keep_for_approval(job, plan)
-                with desk.interruptible(clock):
-                    return conclude(job, checkpoint, desk, halt, tools, clock=clock)
+                with terminal.interruptible(clock):
+                    return conclude(job, checkpoint, terminal, halt, tools, clock=clock)
         finally:
             if checkpoint is not None:
                 checkpoint.close()

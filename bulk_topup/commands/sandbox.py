@@ -10,7 +10,7 @@ import click
 from bulk_topup.commands import params, speech
 from bulk_topup.commands.next_steps import with_sandbox
 from bulk_topup.commands.options import PATH, language_option
-from bulk_topup.commands.terminal import Desk
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.report.words import say
 
 
@@ -65,6 +65,6 @@ def why_no_port(error: OSError, port: int) -> str:
 
 
 def _tell_of_sandbox(url: str) -> None:
-    desk = Desk()
-    desk.say(say.text("sandbox.serving", url=url))
-    desk.next([with_sandbox(url)])
+    terminal = Terminal()
+    terminal.say(say.text("sandbox.serving", url=url))
+    terminal.next([with_sandbox(url)])

@@ -11,7 +11,7 @@ from bulk_topup.rules import pilot
 from bulk_topup.sending.waves import send_waves
 
 if TYPE_CHECKING:
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.rules.plan import Plan
@@ -19,32 +19,36 @@ if TYPE_CHECKING:
     from bulk_topup.sending.session import Tools
 
 
-def send_in_parts(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, desk: Desk) -> Halt | None:
+def send_in_parts(
+    job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, terminal: Terminal
+) -> Halt | None:
     """Send what the plan holds; with a pilot, its first orders, and the others once those are seen.
 
     Returns why it stopped early, if it did.
     """
     limit = checkpoint.committed() + plan.cost
     if job.pilot is None or job.pilot >= len(plan.orders):
-        return send_and_settle(job, tools, plan, checkpoint, desk, limit)
+        return send_and_settle(job, tools, plan, checkpoint, terminal, limit)
     # What was answered before, told by itself and not by a clock that can be set back.
     before = {tuple(answer.values()) for answer in checkpoint.debits()}
     first = plan.first(job.pilot)
-    halt = send_and_settle(job, tools, first, checkpoint, desk, limit)
+    halt = send_and_settle(job, tools, first, checkpoint, terminal, limit)
     answers = [answer for answer in checkpoint.debits() if tuple(answer.values()) not in before]
     seen = pilot.seen(first.orders, checkpoint.known(), answers)
-    desk.show_pilot(seen, len(plan.orders))
+    terminal.show_pilot(seen, len(plan.orders))
     rest = plan.without_first(job.pilot)
-    halt = halt or rest_held_back(job, seen, rest, desk, tools.clock)
-    return halt or send_and_settle(job, tools, rest, checkpoint, desk, limit)
+    halt = halt or rest_held_back(job, seen, rest, terminal, tools.clock)
+    return halt or send_and_settle(job, tools, rest, checkpoint, terminal, limit)
 
 
-def rest_held_back(job: Job, seen: pilot.Pilot, rest: Plan, desk: Desk, clock: SystemClock) -> Halt | None:
+def rest_held_back(
+    job: Job, seen: pilot.Pilot, rest: Plan, terminal: Terminal, clock: SystemClock
+) -> Halt | None:
     """Why the orders after the pilot are not sent; None where they may go."""
     if job.yes or job.approval is not None:
         return None if seen.is_flawless else Halt("halt.pilot")
     try:
-        desk.ask_for_rest(len(rest.orders), rest.cost)
+        terminal.ask_for_rest(len(rest.orders), rest.cost)
     except Declined:
         return Halt("halt.pilot_only")
     except KeyboardInterrupt:
@@ -53,15 +57,15 @@ def rest_held_back(job: Job, seen: pilot.Pilot, rest: Plan, desk: Desk, clock: S
 
 
 def send_and_settle(
-    job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, desk: Desk, limit: int
+    job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, terminal: Terminal, limit: int
 ) -> Halt | None:
     """Send what the plan holds, then ask after what is pending. Returns why it stopped early, if it did.
 
     `limit` is the most that the batch may have cost by the end, in rupiah.
     """
     with (
-        desk.interruptible(tools.clock),
-        desk.progress(len(plan.orders), tools.clock, job.connection.rate_per_s) as watcher,
+        terminal.interruptible(tools.clock),
+        terminal.progress(len(plan.orders), tools.clock, job.connection.rate_per_s) as watcher,
     ):
 
         def send() -> Halt | None:

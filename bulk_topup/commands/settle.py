@@ -16,7 +16,7 @@ from bulk_topup.core.errors import Declined
 if TYPE_CHECKING:
     from typing import Any
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock
     from bulk_topup.core.errors import Exit
     from bulk_topup.core.model import Halt
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @YES
 @SPEECH
 @guarded_command
-def settle(desk: Desk, **options: Any) -> Exit:
+def settle(terminal: Terminal, **options: Any) -> Exit:
     """Ask what became of pending top-ups.
 
     \b
@@ -45,10 +45,10 @@ def settle(desk: Desk, **options: Any) -> Exit:
     """
     from bulk_topup.report import results_workbook  # noqa: F401  (as for `run`)
 
-    return settle_batch(job_of(options), desk, clock.SystemClock())
+    return settle_batch(job_of(options), terminal, clock.SystemClock())
 
 
-def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
+def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
     """Ask what became of pending top-ups; with `resend`, send unknown ones again where rule 51 guards it."""
     from bulk_topup.commands.conclusion import conclude, once_sent
     from bulk_topup.commands.credentials import credentials
@@ -65,8 +65,8 @@ def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
         tools_of(job, credentials(job.connection), clock) as tools,
         existing_checkpoint(job, tools) as checkpoint,
     ):
-        bring_ledger_up_to_date(checkpoint, tools, desk)
-        with desk.interruptible(clock), desk.progress(0, clock, job.connection.rate_per_s) as watcher:
+        bring_ledger_up_to_date(checkpoint, tools, terminal)
+        with terminal.interruptible(clock), terminal.progress(0, clock, job.connection.rate_per_s) as watcher:
             asked = len(checkpoint.open_invoices())
             checkpoint.note(clock.now(), who(), "settle", note=f"{asked} to ask after")
             watcher.waiting(asked, job.wait_s)
@@ -74,24 +74,24 @@ def settle_batch(job: Job, desk: Desk, clock: SystemClock) -> Exit:
         halt = None if silence is None else out_of_reach(silence, tools)
         if job.resend and halt is None and not clock.stop.is_set():
             try:
-                halt = resend_unknown(job, tools, checkpoint, desk)
+                halt = resend_unknown(job, tools, checkpoint, terminal)
             except Declined:
-                conclude(job, checkpoint, desk, None, tools, clock=clock)
+                conclude(job, checkpoint, terminal, None, tools, clock=clock)
                 raise
-        with once_sent(job.resend), desk.interruptible(clock):
-            return conclude(job, checkpoint, desk, halt or interruption(clock), tools, clock=clock)
+        with once_sent(job.resend), terminal.interruptible(clock):
+            return conclude(job, checkpoint, terminal, halt or interruption(clock), tools, clock=clock)
 
 
-def assert_rule_51(tools: Tools, desk: Desk) -> None:
+def assert_rule_51(tools: Tools, terminal: Terminal) -> None:
     """Say where it was never seen that the provider answers 51. Raises Declined where it was seen not to."""
     seen = tools.ledger.rule_51()
     if seen is None:
-        desk.show_unproven()
+        terminal.show_unproven()
     elif not seen.holds:
         raise Declined("resend.disproven", day=seen.day)
 
 
-def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, desk: Desk) -> Halt | None:
+def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, terminal: Terminal) -> Halt | None:
     """Send unknown orders once more, under the guards of `settle.obstacle`; asks first."""
     from bulk_topup.commands.halts import assert_not_stopped, then_poll
     from bulk_topup.commands.planning import assert_within_budget
@@ -101,18 +101,18 @@ def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, desk: Desk) -
 
     prices = tools.provider.price_list()  # with a Date header: the clocks must agree now, too
     found = resendable(checkpoint, tools, prices)
-    desk.show_obstacles(found.held)
+    terminal.show_obstacles(found.held)
     if not found.orders:
         return None
-    assert_not_stopped(tools, desk)
-    assert_rule_51(tools, desk)
+    assert_not_stopped(tools, terminal)
+    assert_rule_51(tools, terminal)
     # They count as spent already: sending them again adds nothing.
     assert_within_budget(0, checkpoint, job.budget)
-    desk.ask_to_resend([open_.order for open_ in found.orders], yes=job.yes)
+    terminal.ask_to_resend([open_.order for open_ in found.orders], yes=job.yes)
     checkpoint.note(tools.clock.now(), who(), "resend", note=f"{len(found.orders)} orders")
     with (
-        desk.interruptible(tools.clock),
-        desk.progress(len(found.orders), tools.clock, job.connection.rate_per_s) as watcher,
+        terminal.interruptible(tools.clock),
+        terminal.progress(len(found.orders), tools.clock, job.connection.rate_per_s) as watcher,
     ):
 
         def send() -> Halt | None:

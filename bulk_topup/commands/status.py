@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.job import Job
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 @click.option("--sandbox", is_flag=True, help="The rehearsal's progress.")
 @SPEECH
 @guarded_command
-def status(desk: Desk, **options: Any) -> Exit:
+def status(terminal: Terminal, **options: Any) -> Exit:
     """Say what became of the rows so far; no network.
 
     \b
     Example:  bulk-topup status payroll_bonus.xlsx
     """
 
-    return show_status(job_of(options), desk, clock.SystemClock())
+    return show_status(job_of(options), terminal, clock.SystemClock())
 
 
-def show_status(job: Job, desk: Desk, clock: Clock) -> Exit:
+def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
     """What the checkpoint says: how far it is, why it stopped, what is open, and the one thing to do next.
 
     No network, nothing written.
@@ -55,21 +55,23 @@ def show_status(job: Job, desk: Desk, clock: Clock) -> Exit:
         total = tally(checkpoint)
         code, halt_facts, at = checkpoint.halt() or ("", {}, "")
         halt = Halt(code, halt_facts) if code and total.exit_code() is not Exit.OK else None
-        desk.show_tally(total, halt=halt)
-        desk.show_open(list(checkpoint.lines([status for status in Status if status.is_open])))
-        desk.show_closed(list(checkpoint.lines(by_hand=True)) if total.by_hand.total() else [])
+        terminal.show_tally(total, halt=halt)
+        terminal.show_open(list(checkpoint.lines([status for status in Status if status.is_open])))
+        terminal.show_closed(list(checkpoint.lines(by_hand=True)) if total.by_hand.total() else [])
         if halt is not None:
-            desk.show_stopped(halt, at)
+            terminal.show_stopped(halt, at)
         if total.unsent:
-            desk.show_to_add(total, checkpoint.last_balance(), halt)
+            terminal.show_to_add(total, checkpoint.last_balance(), halt)
         facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
-        desk.show_batch(checkpoint.last_touched(), total.committed, facts, checkpoint.sendings())
+        terminal.show_batch(checkpoint.last_touched(), total.committed, facts, checkpoint.sendings())
         path, written = job.source.path, job.files.results
         last = last_run(checkpoint, path)
         beside = written if written.is_file() else None
         again = _resendable(checkpoint, clock) if total.rows[Status.UNKNOWN] else 0
-        how = next_steps.now(desk.typed, total, path, last, stopped_by=code, results=beside, resendable=again)
-        desk.next(how)
+        how = next_steps.now(
+            terminal.typed, total, path, last, stopped_by=code, results=beside, resendable=again
+        )
+        terminal.next(how)
         return total.exit_code()
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from bulk_topup.commands.terminal import Desk
+    from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
     from bulk_topup.provider.connection import Connection
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 @PROVIDER
 @SPEECH
 @guarded_command
-def template(desk: Desk, file: Path, **options: Any) -> Exit:
+def template(terminal: Terminal, file: Path, **options: Any) -> Exit:
     """Make a new sheet to fill in, with today's product codes to choose from.
 
     \b
     Example:  bulk-topup template payroll.xlsx
     """
 
-    return write_template(connection_of(options), desk, clock.SystemClock(), file)
+    return write_template(connection_of(options), terminal, clock.SystemClock(), file)
 
 
-def write_template(connection: Connection, desk: Desk, clock: Clock, target: Path) -> Exit:
+def write_template(connection: Connection, terminal: Terminal, clock: Clock, target: Path) -> Exit:
     """A starter workbook with the live price list, in a file that is not there yet."""
     from bulk_topup.commands.prices import live_prices
     from bulk_topup.record.paths import assert_new
@@ -46,6 +46,6 @@ def write_template(connection: Connection, desk: Desk, clock: Clock, target: Pat
     assert_new(target, template.SUFFIXES)
     prices, moment = live_prices(connection, clock)
     count = template.write(target, prices, moment=moment, rehearsal=connection.sandbox)
-    desk.show_template(target, count)
-    desk.next([next_steps.with_template(desk.typed, target)])
+    terminal.show_template(target, count)
+    terminal.next([next_steps.with_template(terminal.typed, target)])
     return Exit.OK

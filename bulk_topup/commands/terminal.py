@@ -1,4 +1,4 @@
-"""The person's side of the desk: what is printed, asked and drawn. Decides nothing but who said yes."""
+"""The terminal: what is printed there, asked and drawn. Decides nothing but who said yes."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 _HANG_UP = getattr(signal, "SIGHUP", None)
 
 
-class Desk:
+class Terminal:
     """Text for people goes to standard output; with `as_json` to standard error, beside the object.
 
     On a terminal, lines are broken to its width, but for tables and for commands to paste.
