@@ -23,7 +23,7 @@ from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import InputError
 from bulk_topup.record import paths
 from bulk_topup.record.checkpoint import Checkpoint
-from bulk_topup.report.screen.plan import change_line
+from bulk_topup.report.screen.approval import change_line
 from bulk_topup.rules import approval, differences
 from bulk_topup.sandbox import PRICES as LISTED
 from bulk_topup.sending.job import Approval

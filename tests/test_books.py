@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bulk_topup.core.clock import WIB
 from bulk_topup.core.model import Kind
-from bulk_topup.report.screen.tally import books_lines
+from bulk_topup.report.screen.books import books_lines
 from bulk_topup.rules import books
 from tests.desk_bench import PRICE
 

@@ -21,7 +21,7 @@ from bulk_topup.commands import click_command, params
 from bulk_topup.commands.console import wrapped
 from bulk_topup.commands.main import cli
 from bulk_topup.commands.next_steps import LastRun, Typed, after, before, now, past_pilot, with_doctor
-from bulk_topup.commands.progress import Bar, fitted, left_s, time_words
+from bulk_topup.commands.progress import Bar, fitted
 from bulk_topup.commands.sandbox import why_no_port
 from bulk_topup.commands.settings import Settings
 from bulk_topup.commands.terminal import Terminal
@@ -31,8 +31,9 @@ from bulk_topup.core.status import Status
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.lines import LinesAlike
 from bulk_topup.record.tally import Tally
+from bulk_topup.report.screen.duration import left_s, time_words
+from bulk_topup.report.screen.halt import deposit_lines, so_far
 from bulk_topup.report.screen.plan import plan_lines
-from bulk_topup.report.screen.tally import deposit_lines, so_far
 from tests import forks
 from tests.builders import ANDI, BUDI, CITRA, TODAY, an_order, elsewhere_of, known_of, plan_of, topups
 from tests.desk_bench import PRICE, Bench, MovedClock
@@ -381,7 +382,7 @@ class Listening(Terminal):
         super().__init__(**settings)
         self.said: list[str] = []
 
-    def say(self, line: str = "", *, whole: bool = False) -> None:  # noqa: ARG002
+    def say(self, line: str) -> None:
         self.said.append(line)
 
 

@@ -31,6 +31,7 @@ from bulk_topup.report.results_workbook import (
     summary_rows,
     write_results,
 )
+from bulk_topup.report.screen.batch import batch_report
 from bulk_topup.report.tables import Tab, TabRow
 from bulk_topup.report.words import say
 from bulk_topup.report.words.language import in_each
@@ -254,14 +255,14 @@ def test_an_approver_stands_by_the_rows_of_the_approved_plan_alone(tmp_path: Pat
 def test_status_names_the_approver_of_each_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     facts = {"budget": "", "plan_code": "BBBB-2MXA-9TRB-C4WD", "approved_by": "Bu Sri"}
     with closing(in_three_parts(tmp_path / "bonus.checkpoint.db")) as checkpoint:
-        Terminal().show_batch("", 0, facts, checkpoint.sendings())
+        Terminal().report(batch_report("", 0, facts, checkpoint.sendings()))
         parts = capsys.readouterr().out.splitlines()[2:]
         assert [line.partition(": ")[2] for line in parts[1:]] == [
             "2 top-ups, plan code K7QF-2MXA-9TRB-C4WD, approved by Pak Hadi",
             "1 top-up, plan code AAAA-2MXA-9TRB-C4WD, not approved",
             "1 open row sent once more",
         ]
-        Terminal().show_batch("", 0, facts, checkpoint.sendings()[1:2])
+        Terminal().report(batch_report("", 0, facts, checkpoint.sendings()[1:2]))
         assert "Sri" not in capsys.readouterr().out
 
 

@@ -13,7 +13,6 @@ from bulk_topup.commands.guard import guarded_command
 from bulk_topup.commands.options import SPEECH, option
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError
-from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,27 +44,23 @@ def account(terminal: Terminal, action: str, **options: Any) -> Exit:
 
 def show_account(connection: Connection, ledger: str, terminal: Terminal) -> Exit:
     """Whether the account is stopped for all of its desks, and why; no network but the ledger's server."""
+    from bulk_topup.report.screen.account import stop_report
+
     with _account(connection, ledger) as account:
         stop = account.stopped()
-    if stop is None:
-        terminal.report({"stop": None}, [say.text("account.free")])
-        terminal.next([next_steps.with_account(terminal.typed, is_stopped=False)])
-        return Exit.OK
-    terminal.show_stop(stop)
-    terminal.next([next_steps.with_account(terminal.typed, is_stopped=True)])
-    return Exit.STOPPED
+    terminal.report(stop_report(stop))
+    terminal.next([next_steps.with_account(terminal.typed, is_stopped=stop is not None)])
+    return Exit.OK if stop is None else Exit.STOPPED
 
 
 def resume_account(connection: Connection, ledger: str, terminal: Terminal, clock: Clock) -> Exit:
     """Let all desks of the account send again."""
     from bulk_topup.record.paths import who
+    from bulk_topup.report.screen.account import cleared_report
 
     with _account(connection, ledger) as account:
         stop = account.resume(who(), clock.now())
-    if stop is None:
-        terminal.report({"cleared": None}, [say.text("account.free")])
-    else:
-        terminal.report({"cleared": stop.facts()}, [say.text("account.resumed", **stop.facts())])
+    terminal.report(cleared_report(stop))
     terminal.next([next_steps.with_account(terminal.typed, is_stopped=False)])
     return Exit.OK
 

@@ -14,15 +14,16 @@ from bulk_topup.commands.options import BUDGET, COLUMNS, OVERLAP, PATH, PROVIDER
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.status import FOR_NOBODY
+from bulk_topup.report.screen.report import notices_report
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from bulk_topup.commands.next_steps import Step
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock
     from bulk_topup.core.model import Deposit
+    from bulk_topup.report.screen.report import Step
     from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.job import Job
     from bulk_topup.sending.session import Tools
@@ -70,12 +71,13 @@ def check_batch(
         make_plan,
         over_budget,
         read,
-        unusual_address,
+        show_plan,
     )
     from bulk_topup.core.model import Notice
     from bulk_topup.record import batches
     from bulk_topup.record.kept_plans import drop_old_plans
     from bulk_topup.record.paths import new_name
+    from bulk_topup.report.screen import plan as screen
     from bulk_topup.rules import orders
     from bulk_topup.sending.batch import open_checkpoint
     from bulk_topup.sending.session import tools_of
@@ -84,7 +86,8 @@ def check_batch(
         if target.exists() and target.samefile(job.source.path):
             raise InputError("output.is_sheet", path=target)
         wanted, target = target, new_name(target, (".xlsx",))
-        terminal.show_notices([Notice("saved.new_name", {"target": str(wanted)})] if target != wanted else [])
+        renamed = [Notice("saved.new_name", {"target": str(wanted)})] if target != wanted else []
+        terminal.report(notices_report(renamed))
     sheet = None if goes_on(job) else read(job, arriving, terminal)
     with tools_of(job, credentials(job.connection), clock) as tools:
         checkpoint = open_checkpoint(job, tools)
@@ -92,20 +95,18 @@ def check_batch(
             known = orders.Known() if checkpoint is None else checkpoint.known()
             sheet = sheet or read(job, arriving, terminal)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
-            terminal.show_notices(clock_notices(tools))
+            terminal.report(notices_report(clock_notices(tools)))
             present = None if starts_new else checkpoint
             excess = over_budget(plan.cost, present, job.budget) if len(plan.orders) else None
             deposit = batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))
         finally:
             if checkpoint is not None:
                 checkpoint.close()
-        terminal.show_plan(plan, address=unusual_address(tools), every_finding=True)
-        terminal.show_deposit(deposit, plan.cost)
-        terminal.show_time(len(plan.orders), job.connection.rate_per_s)
+        show_plan(job, tools, plan, deposit, terminal, every_finding=True)
         if plan.overlap is not None:
-            terminal.show_overlap(plan.overlap, len(plan.orders))
+            terminal.report(screen.overlap_report(plan.overlap, len(plan.orders)))
         if excess is not None:
-            terminal.show_over_budget(excess)
+            terminal.report(screen.over_budget_report(excess))
         if target is not None:
             write_planbook(job, tools, plan, deposit, terminal, target)
         drop_old_plans(job.files, plan.day)
@@ -113,7 +114,7 @@ def check_batch(
         what = (terminal.typed, plan, job.source.path, job.typed)
         todo = list(next_steps.before(*what, needed=needed, results=job.files.results))
         if len(plan.orders):
-            terminal.show_code(plan.code)
+            terminal.report(screen.code_report(plan.code))
             todo += offer_for_approval(job, plan, terminal) if excess is None else []
         terminal.next(todo)
         is_fine = not (plan.overlap or excess) and all(found.code in FOR_NOBODY for found in plan.findings)
@@ -124,6 +125,7 @@ def write_planbook(
     job: Job, tools: Tools, plan: Plan, deposit: Deposit | None, terminal: Terminal, target: Path
 ) -> None:
     from bulk_topup.report import plan_workbook
+    from bulk_topup.report.screen.plan import saved_plan_report
 
     written = plan_workbook.write_plan(
         target,
@@ -133,20 +135,21 @@ def write_planbook(
         budget=job.budget,
         deposit=deposit,
         rehearsal=job.connection.sandbox,
-        tell=lambda notice: terminal.show_notices([notice]),
+        tell=lambda notice: terminal.report(notices_report([notice])),
     )
-    terminal.show_planbook(written)
+    terminal.report(saved_plan_report(written))
 
 
 def offer_for_approval(job: Job, plan: Plan, terminal: Terminal) -> list[Step]:
     """Keep the plan, and say how it is run by its code; or that it can't be from here."""
     from bulk_topup.record.kept_plans import keep_plan
+    from bulk_topup.report.screen.approval import approvable_report, not_approvable_report
 
     try:
         keep_plan(job.files, plan)
     except StorageFailed as failure:
-        terminal.show_not_approvable(plan.code, failure)
+        terminal.report(not_approvable_report(plan.code, failure))
         return []
     step = next_steps.approved(plan.code, job.source.path, job.typed)
-    terminal.show_approvable(plan.code, step)
+    terminal.report(approvable_report(plan.code, step.command))
     return [step]

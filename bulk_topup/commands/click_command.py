@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bulk_topup.commands.settings import Settings
+    from bulk_topup.report.screen.settings import Setting
 
 ADVANCED = frozenset(
     {
@@ -189,16 +189,6 @@ def defaults_in(kept: Settings) -> dict[str, Any]:
     return {key: value for key, value in kept.values.items() if key not in beaten}
 
 
-@dataclass(frozen=True)
-class Setting:
-    """A setting in force. `origin` is option, environment, file or default; `place`, the variable or line."""
-
-    key: str
-    value: object
-    origin: str
-    place: str
-
-
 _ORIGINS = {
     ParameterSource.COMMANDLINE: "option",
     ParameterSource.ENVIRONMENT: "environment",
@@ -215,6 +205,8 @@ def in_force(ctx: click.Context, beside: Mapping[str, str]) -> list[Setting]:
 
 
 def _setting(ctx: click.Context, key: str, value: object) -> Setting:
+    from bulk_topup.report.screen.settings import Setting
+
     kept: Settings = ctx.obj
     variable = "BULK_TOPUP_" + key.upper()
     if key in ctx.params:

@@ -16,6 +16,11 @@ from bulk_topup.core.status import Status
 from bulk_topup.record import batches
 from bulk_topup.record.set_aside import sha256_of
 from bulk_topup.record.tally import tally
+from bulk_topup.report.screen.books import books_report
+from bulk_topup.report.screen.halt import halt_report, rest_report
+from bulk_topup.report.screen.ledger import unrecorded_report
+from bulk_topup.report.screen.report import error_report, notices_report
+from bulk_topup.report.screen.tally import tally_report
 from bulk_topup.rules import books
 from bulk_topup.sending import answers, resend
 
@@ -65,36 +70,37 @@ def conclude(
             closed,
             job.files.results,
             rehearsal=job.connection.sandbox,
-            tell=lambda notice: terminal.show_notices([notice]),
+            tell=lambda notice: terminal.report(notices_report([notice])),
             typed=typed,
         )
         if written == job.files.results:
             with suppress(StorageFailed):  # they would be set aside next time, and nothing lost
                 checkpoint.set_facts({"results_sha256": sha256_of(written)})
     except StorageFailed as failure:
-        terminal.error(failure)
+        terminal.report(error_report(failure))
         written, halt = None, halt or halt_of(failure)
-    terminal.show_tally(total, results=written, halt=halt)
-    terminal.show_books(closed)
+    terminal.report(tally_report(total, results=written, halt=halt, rehearsal=terminal.rehearsal))
+    terminal.report(books_report(closed))
     if tools is not None:
         try:
             keep_in_history(checkpoint, total, tools)
         except StorageFailed as failure:
             # The money is settled and stands in the progress file, from which `history` reads it as well.
-            terminal.show_unrecorded(failure)
-    again, path = resend.count_resendable(checkpoint, clock.now()), job.source.path
+            terminal.report(unrecorded_report(failure))
+    resendable, path = resend.count_resendable(checkpoint, clock.now()), job.source.path
     last, is_halted = last_run(checkpoint, path), halt is not None
     how = next_steps.after(
-        terminal.typed, total, path, last, results=written, is_halted=is_halted, resendable=again
+        terminal.typed, total, path, last, results=written, is_halted=is_halted, resendable=resendable
     )
     terminal.next(how)
     if halt is None:
         return total.exit_code()
-    terminal.show_halt(halt)
+    terminal.report(halt_report(halt))
     if tools is not None and is_stopped(tools):
         terminal.next([next_steps.with_account(terminal.typed, is_stopped=True)])
     if total.unsent:
-        terminal.show_rest(total, path, checkpoint.last_balance(), halt)
+        again = next_steps.halted(terminal.typed, path, halt.code)
+        terminal.report(rest_report(total, checkpoint.last_balance(), halt, again))
     return Exit.INTERRUPTED if halt.code == "halt.interrupted" else Exit.STOPPED
 
 
@@ -121,7 +127,8 @@ def keep_typed(
     kept = next(path for path in names if not path.exists())
     with suppress(OSError):  # a file that is locked is not replaced either
         results_path.rename(kept)
-        terminal.show_notices([Notice("saved.kept", {"target": results_path.name, "path": str(kept)})])
+        renamed = Notice("saved.kept", {"target": results_path.name, "path": str(kept)})
+        terminal.report(notices_report([renamed]))
     verdicts = [one for one in read if not isinstance(one, InputError) and one.row is not None]
     sent = {(open_.order.row, open_.order.number): open_.past[-1] for open_ in checkpoint.open_orders()}
     typed = {(one.row or 0, one.number): one.invoice or "not sent" for one in verdicts}
@@ -130,7 +137,9 @@ def keep_typed(
         for key, answer in typed.items()
         if answer == "not sent" and key in sent and sent[key].begun_at > changed
     }
-    terminal.show_notices([Notice("saved.outdated", {"row": str(row)}) for row, _ in sorted(outdated)])
+    terminal.report(
+        notices_report(Notice("saved.outdated", {"row": str(row)}) for row, _ in sorted(outdated))
+    )
     return {key: answer for key, answer in typed.items() if key not in outdated}
 
 

@@ -32,11 +32,12 @@ def _start_settings(context: click.Context, _init: click.Parameter, wanted: bool
     if not wanted or context.resilient_parsing:
         return
     from bulk_topup.commands import settings
+    from bulk_topup.report.screen.settings import new_settings_report
 
     about = {key: say.text(code) for key, code in settings.ABOUT.items()}
     about |= {str(param.name): str(getattr(param, "help", "")) for param in context.command.params}
     terminal = Terminal(as_json=wants_json())
-    terminal.show_new_settings(settings.write_template(about))
+    terminal.report(new_settings_report(settings.write_template(about)))
     terminal.next([with_settings(exists=True)])
     terminal.close(Exit.OK)
     context.exit()
@@ -62,6 +63,7 @@ def show_config(terminal: Terminal, **options: Any) -> Exit:
     from bulk_topup.commands import credentials
     from bulk_topup.record import paths
     from bulk_topup.record.ledger import tables
+    from bulk_topup.report.screen.settings import settings_report
 
     context, connection = click.get_current_context(), connection_of(options)
     beside = {
@@ -69,11 +71,14 @@ def show_config(terminal: Terminal, **options: Any) -> Exit:
         "ledger": tables.shown(paths.ledger_location(kept_setting("ledger"))),
         "username": os.environ.get("BULK_TOPUP_USERNAME", "").strip() or connection.username,
     }
-    terminal.show_settings(
-        context.obj.path,
-        exists=context.obj.exists,
-        settings=click_command.in_force(context, beside),
-        logged_in=credentials.logged_in(connection.base_url),
+    terminal.quiet = False  # though it is one of the settings: they were asked for
+    terminal.report(
+        settings_report(
+            context.obj.path,
+            exists=context.obj.exists,
+            settings=click_command.in_force(context, beside),
+            logged_in=credentials.logged_in(connection.base_url),
+        )
     )
     terminal.next([with_settings(exists=context.obj.exists)])
     return Exit.OK

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,11 @@ from bulk_topup.commands.options import PATH, PROVIDER, SPEECH, option
 from bulk_topup.core import clock
 from bulk_topup.core.clock import SKEW_LIMIT_S
 from bulk_topup.core.errors import BulkTopupError, Exit
+from bulk_topup.report.screen.doctor import Check, checks_report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from typing import Any, Final
 
     from bulk_topup.commands.terminal import Terminal
@@ -77,32 +77,10 @@ LEAST_FREE_MB: Final = 200
 SAMPLES: Final = 5
 
 
-@dataclass(frozen=True)
-class Check:
-    """What was looked at, and what was seen; `code` and `facts` are worded in `say.WORDS`."""
-
-    name: str
-    is_fine: bool
-    code: str
-    facts: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def message(self) -> str:
-        return say.text(self.code, **self.facts)
-
-    def line(self) -> str:
-        mark = say.text("doctor.fine" if self.is_fine else "doctor.problem")
-        return f"{mark}  {say.text(f'doctor.{self.name}')}: {self.message}"
-
-
 def examine(setup: Setup, terminal: Terminal, clock: Clock) -> Exit:
     """Look at everything and say what is to be put right; sends nothing."""
     checks = list(_checks(setup, clock))
-    facts = [
-        {"name": check.name, "ok": check.is_fine, "code": check.code, "message": check.message}
-        for check in checks
-    ]
-    terminal.report({"checks": facts}, [check.line() for check in checks])
+    terminal.report(checks_report(checks, rehearsal=terminal.rehearsal))
     is_fine = all(check.is_fine for check in checks)
     has_sheet = Path(next_steps.A_SHEET).is_file()
     terminal.next([next_steps.with_doctor(terminal.typed, is_fine=is_fine, has_sheet=has_sheet)])

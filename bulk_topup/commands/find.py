@@ -15,7 +15,6 @@ from bulk_topup.commands.guard import guarded_command
 from bulk_topup.commands.options import PROVIDER, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import InputError
-from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from typing import Any
@@ -63,10 +62,7 @@ def find_number(
     now = clock.now()
     one = person.what_counts(found, now)
     told = person.told(one, number, now)
-    terminal.report(
-        {"record": shown(ledger), **person.facts_of(found), "summary": told},
-        person.lines_of(found, told, shown(ledger)),
-    )
+    terminal.report(person.person_report(found, told, shown(ledger), rehearsal=terminal.rehearsal))
     terminal.next([next_steps.with_found(terminal.typed, number, *person.goes_on(one, now))])
     return found.exit_code()
 
@@ -93,7 +89,5 @@ def _asked(
                 pace = pace_of(shared, connection.rate_per_s, clock)
                 return person.ask(found.sent, found.number, provider, account, base_url, pace)
     except InputError as problem:
-        why = say.error(problem)
-        terminal.report({"not_asked": {"code": problem.code, "message": why}}, [])
-        terminal.warn(say.text("find.not_asked", message=why))
+        terminal.report(person.not_asked_report(problem, rehearsal=terminal.rehearsal))
         return found.sent

@@ -55,18 +55,17 @@ def forget_numbers(
     """
     from bulk_topup.record import batches
     from bulk_topup.record.ledger.register import register_of
-    from bulk_topup.report.screen import history
+    from bulk_topup.report.screen.ledger import forgettable_report, forgotten_report
 
     batches.assert_forgettable(before, clock.now().date(), overlap_days)
     with closing(register_of(ledger)) as register:
         what = batches.forgettable(register.forgettable(before), register.batches(), before)
-        terminal.report({}, history.forget_lines(what))
+        terminal.report(forgettable_report(what))
         removed = 0
         if what.count:
             terminal.ask_to_forget(say.text("forget.ask", count=what.count, before=before), yes=yes)
             removed = register.forget(before)
     files = batches.files_left(what.batches)
-    facts = {"before": before.isoformat(), "removed": removed, "files_left": list(map(str, files))}
-    terminal.report(facts, history.forgotten_lines(removed, files))
+    terminal.report(forgotten_report(before, removed, files))
     terminal.next([next_steps.with_forgotten(terminal.typed, has_files=bool(files))])
     return Exit.OK

@@ -13,6 +13,7 @@ from bulk_topup.commands import click_command
 from bulk_topup.commands.next_steps import Typed
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import BulkTopupError, Exit
+from bulk_topup.report.screen.report import error_report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -65,10 +66,10 @@ def guarded(function: Callable[[], Exit], terminal: Terminal) -> Exit:
     try:
         return function()
     except BulkTopupError as problem:
-        terminal.error(problem)
+        terminal.report(error_report(problem))
         return problem.exit_code
     except (KeyboardInterrupt, click.Abort):
-        terminal.error(BulkTopupError("interrupted.before"))
+        terminal.report(error_report(BulkTopupError("interrupted.before")))
         return Exit.INTERRUPTED
     except click.ClickException:
         raise
@@ -86,5 +87,6 @@ def defect_exit(defect: Exception, terminal: Terminal) -> Exit:
 
         for line in without_secrets("".join(traceback.format_exception(defect))).splitlines():
             terminal.warn(say.printable(line))
-    terminal.error(BulkTopupError("defect", why=without_secrets(f"{type(defect).__name__}: {defect}")))
+    why = without_secrets(f"{type(defect).__name__}: {defect}")
+    terminal.report(error_report(BulkTopupError("defect", why=why)))
     return Exit.DEFECT

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bulk_topup.core.errors import Declined, StorageFailed
 from bulk_topup.core.model import Halt, NoAnswer
 from bulk_topup.record.checkpoint.values import halt_fact
+from bulk_topup.report.screen.account import stop_report
 from bulk_topup.sending import poll
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def assert_not_stopped(tools: Tools, terminal: Terminal) -> None:
     """Raises Declined while a code that any desk of the account met holds for all of them."""
     stop = tools.ledger.stopped()
     if stop is not None:
-        terminal.show_stop(stop)
+        terminal.report(stop_report(stop))
         raise Declined("account.stopped")
 
 

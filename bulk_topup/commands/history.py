@@ -45,7 +45,7 @@ def show_history(connection: Connection, ledger: str, terminal: Terminal, month:
     from bulk_topup.record.batches import as_it_stands
     from bulk_topup.record.ledger.register import register_of
     from bulk_topup.record.ledger.tables import shown
-    from bulk_topup.report.screen import history as screen
+    from bulk_topup.report.screen.history import history_report
 
     base_url = REHEARSAL_URL if connection.sandbox else checked_base_url(connection.base_url)
     with closing(register_of(ledger)) as register:
@@ -54,8 +54,6 @@ def show_history(connection: Connection, ledger: str, terminal: Terminal, month:
     wanted = [entry for entry in here if month is None or entry.started.startswith(month)]
     batches = [as_it_stands(entry) for entry in wanted]
     elsewhere = len(entries) - len(here)
-    facts = {"record": shown(ledger), "other_addresses": elsewhere, **screen.facts_of(batches)}
-    table = screen.table_of(batches) if batches else ()
-    terminal.report(facts, screen.lines_of(batches, month, elsewhere), table)
+    terminal.report(history_report(batches, month, shown(ledger), elsewhere, rehearsal=terminal.rehearsal))
     terminal.next(next_steps.with_history(terminal.typed, batches))
     return Exit.OK

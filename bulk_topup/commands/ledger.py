@@ -11,7 +11,6 @@ from bulk_topup.commands import click_command, next_steps
 from bulk_topup.commands.guard import guarded_command
 from bulk_topup.commands.options import SPEECH
 from bulk_topup.core.errors import Exit, InputError
-from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
@@ -45,6 +44,7 @@ def copy_ledger(source: str, target: str, terminal: Terminal) -> Exit:
     from bulk_topup.record.ledger import copy
     from bulk_topup.record.ledger.register import register_of
     from bulk_topup.record.ledger.tables import Store, ledger_url, shown
+    from bulk_topup.report.screen.ledger import copied_report
 
     for address in filter(holds_password, (source, target)):
         raise InputError("ledger.typed_password", where=shown(address))
@@ -52,7 +52,6 @@ def copy_ledger(source: str, target: str, terminal: Terminal) -> Exit:
         raise InputError("ledger.same", where=shown(source))
     with closing(register_of(source)) as old, closing(Store(ledger_url(target))) as new:
         copied = copy.copy(old, new)
-    facts = {"source": shown(source), "target": shown(target), **copied.facts()}
-    terminal.report(facts, [say.text("ledger.copied", **facts)])
+    terminal.report(copied_report(shown(source), shown(target), copied))
     terminal.next([next_steps.with_copy(terminal.typed)])
     return Exit.OK

@@ -40,6 +40,7 @@ def login(terminal: Terminal, **options: Any) -> Exit:
 def log_in(connection: Connection, terminal: Terminal, clock: Clock) -> Exit:
     """Ask who we are, prove it with a price list, and keep it in the system keyring."""
     from bulk_topup.commands.credentials import asked_login, assert_keyring, keep, variables_set
+    from bulk_topup.report.screen.account import login_report, overruled_report
     from bulk_topup.sending.connect import provider_of
 
     assert_keyring()
@@ -47,6 +48,7 @@ def log_in(connection: Connection, terminal: Terminal, clock: Clock) -> Exit:
     with provider_of(connection, login.username, login.password, clock) as provider:
         provider.price_list()
         keep(provider.base_url, login)
-        terminal.show_login(login.username, provider.base_url, beaten_by=variables_set())
+        terminal.report(overruled_report(variables_set()))
+        terminal.report(login_report(login.username, provider.base_url))
     terminal.next([next_steps.with_login(terminal.typed)])
     return Exit.OK

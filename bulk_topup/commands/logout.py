@@ -38,6 +38,7 @@ def log_out(connection: Connection, terminal: Terminal) -> Exit:
     there is no keyring to remove it from."""
     from bulk_topup.commands.credentials import PASSWORD, forget
     from bulk_topup.provider.address import checked_base_url
+    from bulk_topup.report.screen.account import logout_report
 
     base_url = checked_base_url(connection.base_url)
     try:
@@ -47,7 +48,7 @@ def log_out(connection: Connection, terminal: Terminal) -> Exit:
         if code is None:
             raise
         raise InputError(code, **problem.facts, variable=PASSWORD) from None
-    terminal.show_logout(None if login is None else login.username, base_url)
+    terminal.report(logout_report(None if login is None else login.username, base_url))
     terminal.next([next_steps.with_logout(terminal.typed)])
     return Exit.OK
 

@@ -31,6 +31,7 @@ from bulk_topup.commands.status import status
 from bulk_topup.commands.template import template
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import BulkTopupError
+from bulk_topup.report.screen.report import Report, error_facts, error_report
 
 
 def main() -> None:
@@ -45,10 +46,10 @@ def main() -> None:
         usage.show()
         if example := click_command.example_of(usage):
             terminal.warn(example)
-        terminal.keep_error("usage", usage.format_message())
+        terminal.report(Report(error_facts("usage", usage.format_message())))
         sys.exit(terminal.close(usage.exit_code))
     except BulkTopupError as problem:  # of the settings, which are read before a command starts
-        terminal.error(problem)
+        terminal.report(error_report(problem))
         sys.exit(terminal.close(problem.exit_code))
     except click.Abort:
         raise KeyboardInterrupt from None  # what click makes of one, it would answer with exit code 1

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bulk_topup.core.errors import Exit
 from bulk_topup.core.shell import argument, command_line, path_argument
 from bulk_topup.core.status import FOR_NOBODY, Paid, Status
+from bulk_topup.report.screen.report import Step
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -24,14 +25,6 @@ if TYPE_CHECKING:
 OPEN_SHOWN = 5
 A_SHEET = "payroll.xlsx"
 """Stands for the sheet where a command names none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """`command` is "" where there is none to type."""
-
-    words: str
-    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +270,12 @@ def _answers(results: Path | None) -> str:
     if results is None or results.suffix != ".xlsx":
         return '--row N --number 08... --invoice TRX... --note "NAME"'
     return f'--from {argument(results)} --note "NAME"'
+
+
+def halted(typed: Typed, sheet: Path, halt: str) -> Step:
+    """How a run goes on that stopped with rows unsent."""
+    name, options = typed.again
+    return Step(say.text("halt.again"), command_line(name, path_argument(sheet), past_pilot(options, halt)))
 
 
 AFTER_PILOT = frozenset({"halt.pilot", "halt.pilot_only", "halt.other_day"})

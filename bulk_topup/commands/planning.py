@@ -12,12 +12,15 @@ from bulk_topup.core.model import Notice
 from bulk_topup.provider.connection import DEFAULT_BASE_URL, REHEARSAL_URL
 from bulk_topup.record import batches, reconcile
 from bulk_topup.record.ledger.shared import restored
+from bulk_topup.report.screen.duration import time_report
+from bulk_topup.report.screen.plan import deposit_report, plan_report
+from bulk_topup.report.screen.report import notices_report
 from bulk_topup.rules import approval, checks, duplicates, orders, resume
 from bulk_topup.rules.plan import make
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.model import Sheet
+    from bulk_topup.core.model import Deposit, Sheet
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.job import Job
@@ -38,7 +41,7 @@ def read(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
     """The sheet; its `hidden` rows are those to leave out."""
     source, sheet = job.source, arriving()
     checks.assert_header(sheet)
-    terminal.show_notices(sheet.notices)
+    terminal.report(notices_report(sheet.notices))
     if (
         sheet.hidden
         and (source.hidden or terminal.ask_hidden(sheet.path.name, sorted(sheet.hidden))) == "include"
@@ -54,7 +57,8 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, tools: Tools, terminal: Term
     stop = restored(tools.desk, tools.clock.now()) if was_told and tools.ledger.is_server else None
     count = reconcile.bring_ledger_up_to_date(checkpoint, tools.ledger, stop)
     if count:
-        terminal.show_notices([Notice("ledger.put_back", {"count": str(count), "where": tools.ledger.place})])
+        put_back = Notice("ledger.put_back", {"count": str(count), "where": tools.ledger.place})
+        terminal.report(notices_report([put_back]))
 
 
 def make_plan(
@@ -91,6 +95,28 @@ def make_plan(
     if len(plan.orders):
         batches.assert_remembered(known.started, tools.ledger.forgotten_before())
     return plan, starts_new
+
+
+def show_plan(
+    job: Job,
+    tools: Tools,
+    plan: Plan,
+    deposit: Deposit | None,
+    terminal: Terminal,
+    *,
+    every_finding: bool = False,
+) -> None:
+    terminal.report(
+        plan_report(
+            plan,
+            address=unusual_address(tools),
+            every_finding=every_finding,
+            rehearsal=terminal.rehearsal,
+            with_facts=terminal.as_json,
+        )
+    )
+    terminal.report(deposit_report(deposit, plan.cost))
+    terminal.report(time_report(len(plan.orders), job.connection.rate_per_s))
 
 
 def clock_notices(tools: Tools) -> list[Notice]:

@@ -57,22 +57,23 @@ def show_prices(
     from bulk_topup.provider import price_list
     from bulk_topup.record.paths import assert_new
     from bulk_topup.report import price_table
+    from bulk_topup.report.screen.prices import prices_report, saved_prices_report
+    from bulk_topup.report.screen.report import notices_report
 
     if output is not None:
         assert_new(output, price_table.SUFFIXES)
     prices, moment = live_prices(connection, clock)
     products = price_list.chosen(prices, wanted)
-    terminal.show_prices(price_table.lines_of(products), list(map(price_table.facts_of, products)), moment)
+    terminal.report(prices_report(products, moment, rehearsal=terminal.rehearsal))
     if output is not None:
-        terminal.show_saved_prices(
-            price_table.write(
-                output,
-                products,
-                moment=moment,
-                rehearsal=connection.sandbox,
-                tell=lambda notice: terminal.show_notices([notice]),
-            )
+        written = price_table.write(
+            output,
+            products,
+            moment=moment,
+            rehearsal=connection.sandbox,
+            tell=lambda notice: terminal.report(notices_report([notice])),
         )
+        terminal.report(saved_prices_report(written))
     if products:
         terminal.next([next_steps.with_prices(terminal.typed)])
     return Exit.OK

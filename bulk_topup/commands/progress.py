@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Never, Protocol
 
 from bulk_topup.commands.console import width_of
 from bulk_topup.core.status import Status
+from bulk_topup.report.screen.duration import duration, left_s
+from bulk_topup.report.screen.halt import short_deposit_report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.core.clock import Clock
     from bulk_topup.core.model import Order, Outcome
+    from bulk_topup.report.screen.report import Report
 
 LINE_EVERY_S = 10.0
 """How often the progress is told where no bar can be drawn."""
@@ -27,29 +30,7 @@ WIDTH = 80
 """Of a terminal that does not say how wide it is."""
 
 
-# -- how long, and what of it fits -------------------------------------------------------------------------
-
-
-def left_s(left: int, rate_per_s: float, *, done: int = 0, elapsed_s: float = 0.0) -> float:
-    """Seconds for so many more requests: at the rate they may start at, or at the pace of those that are
-    `done` where that is slower."""
-    interval_s = 1 / rate_per_s
-    return left * (max(interval_s, elapsed_s / done) if done else interval_s)
-
-
-def time_words(seconds: float) -> str:
-    """`45 s`, `12 min` or `2 h 5 min`."""
-    if seconds < 90:
-        return say.text("time.seconds", seconds=max(1, round(seconds)))
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return say.text("time.hours" if hours else "time.minutes", hours=hours, minutes=minutes)
-
-
-def duration(seconds: int) -> str:
-    """`0:45`, `12:05` or `1:02:05`."""
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+# -- what of it fits ---------------------------------------------------------------------------------------
 
 
 def fitted(pieces: Sequence[tuple[int, str]], width: int) -> str:
@@ -70,9 +51,9 @@ def _joined(pieces: Sequence[tuple[int, str]]) -> str:
 class Screen(Protocol):
     """Where a bar says what it cannot draw."""
 
-    def say(self, line: str = "", *, whole: bool = False) -> None: ...
-    def warn(self, line: str, *, whole: bool = False) -> None: ...
-    def show_short_deposit(self, balance: int, needed: int) -> None: ...
+    def say(self, line: str) -> None: ...
+    def warn(self, line: str) -> None: ...
+    def report_once(self, report: Report) -> None: ...
 
 
 class Bar:
@@ -139,7 +120,7 @@ class Bar:
     def balance(self, rupiah: int, needed: int) -> None:
         if rupiah < needed:
             with self._undrawn():
-                self._terminal.show_short_deposit(rupiah, needed)
+                self._terminal.report_once(short_deposit_report(rupiah, needed))
 
     def unwritten(self, order: Order, outcome: Outcome) -> None:
         facts = {"row": order.row, "number": order.number, "kind": outcome.kind, "invoice": outcome.invoice}

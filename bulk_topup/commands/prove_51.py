@@ -22,8 +22,8 @@ from bulk_topup.record.ledger.shared import Rule51
 from bulk_topup.record.lock import only_run
 from bulk_topup.record.paths import files_of, who
 from bulk_topup.record.tally import tally
+from bulk_topup.report.screen.ledger import rule_51_report
 from bulk_topup.report.screen.person import national
-from bulk_topup.report.words import say
 from bulk_topup.sending.batch import existing_checkpoint
 from bulk_topup.sending.job import Job
 from bulk_topup.sending.purse import Purse
@@ -64,7 +64,7 @@ def prove_51(
         return first
     outcome = _sent_again(job, terminal, clock)
     code = "prove.not_sent" if outcome is None else _CODES.get(outcome.kind, "prove.unclear")
-    terminal.report({"rule_51": code.partition(".")[2]}, [say.text(code, number=number)])
+    terminal.report(rule_51_report(code, number, rehearsal=terminal.rehearsal))
     terminal.next([next_steps.with_proof(terminal.typed, job.source.path)])
     return Exit.OK if code == "prove.seen" else Exit.NOT_ALL_PAID
 

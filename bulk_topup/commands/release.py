@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from bulk_topup.commands.halts import assert_not_stopped
 from bulk_topup.core.errors import Declined, StorageFailed
 from bulk_topup.record.kept_plans import approved_plan, keep_plan
+from bulk_topup.report.screen.approval import approved_report, changes_report
+from bulk_topup.report.screen.plan import overlap_report
 from bulk_topup.rules import differences
 
 if TYPE_CHECKING:
@@ -38,8 +40,10 @@ def release(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, t
     if job.approval is not None:
         assert_approved(job, job.approval, plan, checkpoint, terminal)
         assert_unused(job.approval, tools, checkpoint)
-        terminal.show_approved(plan, job.approval)
+        terminal.report(approved_report(plan, job.approval))
         return
+    if plan.overlap is not None and not job.again:
+        terminal.report(overlap_report(plan.overlap, len(plan.orders)))
     try:
         terminal.ask_to_send(plan, yes=job.yes, again=job.again, pilot=job.pilot)
         assert_same_day(plan, tools.clock)
@@ -57,7 +61,7 @@ def assert_approved(
     by_code, by_person = ("", "") if checkpoint is None else map(checkpoint.fact, facts)
     changes = differences.differences(approved, plan, is_resumed=by_code == given.code and bool(by_person))
     if changes:
-        terminal.show_changes(changes)
+        terminal.report(changes_report(changes))
         raise Declined("approval.differs", plan=given.code)
 
 

@@ -74,6 +74,7 @@ def resolve_rows(
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.commands.planning import bring_ledger_up_to_date
     from bulk_topup.record.lock import only_run
+    from bulk_topup.report.screen.rows import refused_report
     from bulk_topup.sending.batch import existing_checkpoint
     from bulk_topup.sending.session import tools_of
 
@@ -86,7 +87,7 @@ def resolve_rows(
         refused = [why for why in (resolve_row(one, checkpoint, tools, terminal) for one in verdicts) if why]
         if len(refused) == len(verdicts) == 1:
             raise refused[0]
-        terminal.show_refused(refused)
+        terminal.report(refused_report(refused))
         is_unheard = any(isinstance(why, ProviderError) for why in refused)
         if len(refused) == len(verdicts):
             raise (ProviderError if is_unheard else InputError)("resolve.none", count=len(verdicts))
@@ -101,6 +102,7 @@ def resolve_row(
 ) -> InputError | ProviderError | None:
     """Close one row; what is wrong with the verdict, if something is, and then it changed nothing."""
     from bulk_topup.record.paths import who
+    from bulk_topup.report.screen.rows import resolved_report
     from bulk_topup.sending.resolve import resolve as close_open_rows
 
     if isinstance(verdict, InputError):
@@ -109,5 +111,5 @@ def resolve_row(
         ((before, status),) = close_open_rows(checkpoint, tools, [verdict], who())
     except (InputError, ProviderError) as problem:
         return problem
-    terminal.show_resolved(verdict, before, status)
+    terminal.report(resolved_report(verdict, before, status))
     return None

@@ -99,13 +99,15 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
         goes_on,
         make_plan,
         read,
-        unusual_address,
+        show_plan,
     )
     from bulk_topup.commands.release import keep_for_approval, release
     from bulk_topup.commands.sending_parts import send_in_parts
     from bulk_topup.record import batches
     from bulk_topup.record.lock import only_run
     from bulk_topup.record.tally import tally
+    from bulk_topup.report.screen.plan import code_report
+    from bulk_topup.report.screen.report import notices_report
     from bulk_topup.rules import orders, resume
     from bulk_topup.sending.batch import assert_room_for_results, open_checkpoint, start_batch
     from bulk_topup.sending.session import tools_of
@@ -123,12 +125,11 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
             known = orders.Known() if checkpoint is None else checkpoint.known()
             sheet = sheet or read(job, arriving, terminal)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
-            terminal.show_notices(clock_notices(tools))
-            terminal.show_plan(plan, address=unusual_address(tools))
-            terminal.show_deposit(batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED)), plan.cost)
-            terminal.show_time(len(plan.orders), job.connection.rate_per_s)
+            terminal.report(notices_report(clock_notices(tools)))
+            deposit = batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))
+            show_plan(job, tools, plan, deposit, terminal)
             if len(plan.orders) and job.approval is None:
-                terminal.show_code(plan.code)
+                terminal.report(code_report(plan.code))
             if checkpoint is not None and starts_new:
                 resume.assert_worth_starting(len(plan.orders))
                 checkpoint.close()  # folds its log back: only the file itself is set aside

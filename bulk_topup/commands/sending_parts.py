@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bulk_topup.commands.halts import keep_halt, then_poll
 from bulk_topup.core.errors import Declined
 from bulk_topup.core.model import Halt
+from bulk_topup.report.screen.pilot import pilot_report
 from bulk_topup.rules import pilot
 from bulk_topup.sending.waves import send_waves
 
@@ -35,7 +36,7 @@ def send_in_parts(
     halt = send_and_settle(job, tools, first, checkpoint, terminal, limit)
     answers = [answer for answer in checkpoint.debits() if tuple(answer.values()) not in before]
     seen = pilot.seen(first.orders, checkpoint.known(), answers)
-    terminal.show_pilot(seen, len(plan.orders))
+    terminal.report(pilot_report(seen, len(plan.orders)))
     rest = plan.without_first(job.pilot)
     halt = halt or rest_held_back(job, seen, rest, terminal, tools.clock)
     return halt or send_and_settle(job, tools, rest, checkpoint, terminal, limit)

@@ -84,9 +84,11 @@ def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
 
 def assert_rule_51(tools: Tools, terminal: Terminal) -> None:
     """Say where it was never seen that the provider answers 51. Raises Declined where it was seen not to."""
+    from bulk_topup.report.screen.ledger import unproven_report
+
     seen = tools.ledger.rule_51()
     if seen is None:
-        terminal.show_unproven()
+        terminal.report(unproven_report())
     elif not seen.holds:
         raise Declined("resend.disproven", day=seen.day)
 
@@ -96,12 +98,13 @@ def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, terminal: Ter
     from bulk_topup.commands.halts import assert_not_stopped, then_poll
     from bulk_topup.commands.planning import assert_within_budget
     from bulk_topup.record.paths import who
+    from bulk_topup.report.screen.rows import not_resent_report
     from bulk_topup.sending.resend import resendable
     from bulk_topup.sending.waves import resend
 
     prices = tools.provider.price_list()  # with a Date header: the clocks must agree now, too
     found = resendable(checkpoint, tools, prices)
-    terminal.show_obstacles(found.held)
+    terminal.report(not_resent_report(found.held))
     if not found.orders:
         return None
     assert_not_stopped(tools, terminal)

@@ -49,21 +49,27 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
     """
     from bulk_topup.core.model import Halt
     from bulk_topup.record.tally import tally
+    from bulk_topup.report.screen.batch import batch_report
+    from bulk_topup.report.screen.halt import stopped_report, unsent_report
+    from bulk_topup.report.screen.rows import closed_report, open_report
+    from bulk_topup.report.screen.tally import tally_report
     from bulk_topup.sending.batch import checkpoint_to_look_into
 
     with checkpoint_to_look_into(job) as checkpoint:
         total = tally(checkpoint)
         code, halt_facts, at = checkpoint.halt() or ("", {}, "")
         halt = Halt(code, halt_facts) if code and total.exit_code() is not Exit.OK else None
-        terminal.show_tally(total, halt=halt)
-        terminal.show_open(list(checkpoint.lines([status for status in Status if status.is_open])))
-        terminal.show_closed(list(checkpoint.lines(by_hand=True)) if total.by_hand.total() else [])
+        terminal.report(tally_report(total, halt=halt, rehearsal=terminal.rehearsal))
+        open_rows = checkpoint.lines([status for status in Status if status.is_open])
+        terminal.report(open_report(list(open_rows)))
+        terminal.report(closed_report(checkpoint.lines(by_hand=True) if total.by_hand.total() else []))
         if halt is not None:
-            terminal.show_stopped(halt, at)
+            terminal.report(stopped_report(halt, at))
         if total.unsent:
-            terminal.show_to_add(total, checkpoint.last_balance(), halt)
+            terminal.report(unsent_report(total, checkpoint.last_balance(), halt))
         facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
-        terminal.show_batch(checkpoint.last_touched(), total.committed, facts, checkpoint.sendings())
+        touched, sendings = checkpoint.last_touched(), checkpoint.sendings()
+        terminal.report(batch_report(touched, total.committed, facts, sendings))
         path, written = job.source.path, job.files.results
         last = last_run(checkpoint, path)
         beside = written if written.is_file() else None

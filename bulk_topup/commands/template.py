@@ -42,10 +42,11 @@ def write_template(connection: Connection, terminal: Terminal, clock: Clock, tar
     from bulk_topup.commands.prices import live_prices
     from bulk_topup.record.paths import assert_new
     from bulk_topup.report import template
+    from bulk_topup.report.screen.prices import template_report
 
     assert_new(target, template.SUFFIXES)
     prices, moment = live_prices(connection, clock)
     count = template.write(target, prices, moment=moment, rehearsal=connection.sandbox)
-    terminal.show_template(target, count)
+    terminal.report(template_report(target, count, rehearsal=terminal.rehearsal))
     terminal.next([next_steps.with_template(terminal.typed, target)])
     return Exit.OK

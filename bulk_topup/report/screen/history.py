@@ -1,7 +1,4 @@
-"""Looking back: the batches there were, where their progress files are, and the numbers that are left.
-
-The progress files are only looked into, never changed.
-"""
+"""Looking back: the batches there were, by month, and where their progress files are."""
 
 from __future__ import annotations
 
@@ -9,13 +6,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from bulk_topup.record.batches import by_month
+from bulk_topup.report.screen.report import Report, Whole, banner
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
-    from bulk_topup.record.batches import Forgettable, PastBatch, Sums
+    from bulk_topup.record.batches import PastBatch, Sums
     from bulk_topup.record.ledger.values import BatchEntry
 
 COLUMNS = ("date", "name", "rows", "paid", "not_paid", "open", "paid_rupiah")
@@ -36,10 +33,18 @@ WORDS_LEFT = 2
 """The first two columns are words, the others amounts."""
 
 
-def facts_of(batches: Sequence[PastBatch]) -> dict[str, object]:
-    """For `--json`."""
-    months = [_month_facts(month, of) for month, of in by_month(batches).items()]
-    return {"batches": list(map(_batch_facts, batches)), "months": months}
+def history_report(
+    batches: Sequence[PastBatch], month: str | None, record: str, elsewhere: int, *, rehearsal: bool
+) -> Report:
+    """All of the `record`, or of one month (`2026-11`); `elsewhere` counts those at other providers."""
+    facts = {
+        "record": record,
+        "other_addresses": elsewhere,
+        "batches": list(map(_batch_facts, batches)),
+        "months": [_month_facts(month, of) for month, of in by_month(batches).items()],
+    }
+    table = map(Whole, _table_of(batches)) if batches else ()
+    return Report(facts, [*banner(rehearsal=rehearsal), *table, *_lines(batches, month, elsewhere)])
 
 
 def _batch_facts(past: PastBatch) -> dict[str, object]:
@@ -74,8 +79,8 @@ _AMOUNTS = (
 # -- on the screen -----------------------------------------------------------------------------------------
 
 
-def lines_of(batches: Sequence[PastBatch], month: str | None, elsewhere: int) -> Iterator[str]:
-    """The batches' sums by month; `elsewhere` counts those at other providers."""
+def _lines(batches: Sequence[PastBatch], month: str | None, elsewhere: int) -> Iterator[str]:
+    """The batches' sums by month."""
     if batches:
         yield ""
         yield from _month_lines(batches)
@@ -92,7 +97,7 @@ def _month_lines(batches: Sequence[PastBatch]) -> Iterator[str]:
         yield say.text("history.no_rupiah")
 
 
-def table_of(batches: Sequence[PastBatch]) -> Iterator[str]:
+def _table_of(batches: Sequence[PastBatch]) -> Iterator[str]:
     """A heading, and the lines of each batch: what it came to, who sent and approved it, and its file."""
     heading = tuple(say.text(HEADINGS[name]) for name in COLUMNS)
     cells = [_cells(past.entry) for past in batches]
@@ -128,21 +133,3 @@ def _place_code(past: PastBatch) -> str:
     if past.file is not None:
         return "history.file"
     return "history.file_gone" if past.entry.path else "history.file_never"
-
-
-def forget_lines(what: Forgettable) -> Iterator[str]:
-    """What would be removed, and what is kept though it is old enough."""
-    for entry in what.batches:
-        yield say.text("forget.batch", day=entry.started, name=entry.name, count=what.counts[entry.batch])
-    for entry in what.still_open:
-        yield say.text("forget.kept", day=entry.started, name=entry.name, count=entry.open)
-    if not what.count:
-        yield say.text("forget.nothing")
-
-
-def forgotten_lines(removed: int, files: Sequence[Path]) -> Iterator[str]:
-    if removed:
-        yield say.text("forget.done", count=removed)
-    if files:
-        yield say.text("forget.files")
-        yield from (f"  {say.printable(str(path))}" for path in files)

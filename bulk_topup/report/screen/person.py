@@ -19,6 +19,7 @@ from bulk_topup.provider.outcomes import classify_status, is_pending, words_of
 from bulk_topup.record.batches import progress_of, sheet_of
 from bulk_topup.record.ledger.values import HELD, OPEN, PAID
 from bulk_topup.report.results import result_line
+from bulk_topup.report.screen.report import Report, banner
 from bulk_topup.report.words import say
 from bulk_topup.rules import numbers
 
@@ -227,20 +228,28 @@ def _with_answer(one: Sent, number: str, provider: Provider) -> Sent:
 # -- in words ----------------------------------------------------------------------------------------------
 
 
-def facts_of(found: Found) -> dict[str, object]:
-    """For `--json`."""
+def person_report(found: Found, told: str, record: str, *, rehearsal: bool) -> Report:
+    """The rows, what to tell their owner, and what was looked through."""
     forgotten = found.forgotten_before
-    return {
+    facts = {
+        "record": record,
         "number": found.number,
         "sent": list(map(_sent_facts, found.sent)),
         "batches_searched": found.batches,
         "progress_files_missing": [{"name": entry.name, "path": entry.path} for entry in found.unread],
         "forgotten_before": None if forgotten is None else forgotten.isoformat(),
+        "summary": told,
     }
+    return Report(facts, [*banner(rehearsal=rehearsal), *_lines(found, told, record)])
 
 
-def lines_of(found: Found, told: str, record: str) -> Iterator[str]:
-    """The rows, what to tell their owner, and what was looked through."""
+def not_asked_report(problem: InputError, *, rehearsal: bool) -> Report:
+    why = say.error(problem)
+    facts = {"not_asked": {"code": problem.code, "message": why}}
+    return Report(facts, banner(rehearsal=rehearsal), [say.text("find.not_asked", message=why)])
+
+
+def _lines(found: Found, told: str, record: str) -> Iterator[str]:
     yield from map(_line_of, found.sent)
     if found.sent:
         yield ""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bulk_topup.report.screen.tally import ROWS_SHOWN, count_line
+from bulk_topup.report.screen.report import ROWS_SHOWN, Report, banner
+from bulk_topup.report.screen.tally import count_line
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from bulk_topup.core.model import Deposit, Finding
-    from bulk_topup.rules.differences import Difference
+    from bulk_topup.rules.duplicates import Overlap
     from bulk_topup.rules.plan import Plan
 
 FINDINGS_SHOWN = 20
@@ -20,6 +22,21 @@ FINDINGS_SHOWN = 20
 
 ALIKE_SHOWN = 5
 """More findings of a kind than this are one line."""
+
+
+def plan_report(
+    plan: Plan, *, address: str, every_finding: bool, rehearsal: bool, with_facts: bool
+) -> Report:
+    """With the provider's `address`, where that is not the usual one; "" for that.
+
+    The facts word each finding, which takes long where there are many.
+    """
+    lines = banner(rehearsal=rehearsal)
+    if address:
+        lines.append(say.text("plan.address", address=address))
+    lines += plan_lines(plan)
+    lines += _all_findings_lines(plan, every=every_finding)
+    return Report({"plan": plan_facts(plan)} if with_facts else {}, lines)
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
@@ -61,6 +78,28 @@ def _rows_line(words: str, rows: Sequence[int]) -> str:
     return f"    {say.number(len(rows)):>7}  {words} ({say.rows(rows, ROWS_SHOWN)})"
 
 
+def _all_findings_lines(plan: Plan, *, every: bool) -> Iterator[str]:
+    """Those that hold a row back, then those of rows that are sent all the same."""
+    warned = plan.warned()
+    with_warning = set(warned)
+    held = [one for one in plan.findings if one.row not in with_warning]
+    if held:
+        yield say.text("plan.findings")
+        yield from _most_finding_lines(held, every=every)
+    if warned:
+        yield say.text("plan.warned", count=len(warned), rows=say.rows(warned, ROWS_SHOWN))
+        with_them = [one for one in plan.findings if one.row in with_warning]
+        yield from _most_finding_lines(with_them, every=every)
+
+
+def _most_finding_lines(findings: Iterable[Finding], *, every: bool) -> Iterator[str]:
+    lines = list(finding_lines(findings))
+    shown = lines if every else lines[:FINDINGS_SHOWN]
+    yield from ("  " + line for line in shown)
+    if len(shown) < len(lines):
+        yield say.text("plan.more_findings", count=len(lines) - len(shown))
+
+
 def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
     """In the sheet's order: one line a row with all that was found there, but one for many rows alike."""
     found = list(findings)
@@ -85,22 +124,6 @@ def _alike_line(found: Sequence[Finding]) -> str:
     return say.text("rows.alike", **facts, first=say.finding(first))
 
 
-def deposit_facts(deposit: Deposit | None, cost: int) -> dict[str, object] | None:
-    if deposit is None:
-        return None
-    missing = max(0, cost - deposit.balance)
-    return {"balance": deposit.balance, "at": deposit.moment, "batch": deposit.batch, "missing": missing}
-
-
-def change_line(change: Difference) -> str:
-    facts = dict(change.facts)
-    if change.rows:
-        facts["rows"] = say.rows(change.rows, ROWS_SHOWN)
-    if "why" in facts:
-        facts["why"] = say.text(f"kind.{facts['why']}")
-    return say.text(change.code, **facts)
-
-
 def plan_facts(plan: Plan) -> Mapping[str, object]:
     return {
         "code": plan.code,
@@ -120,3 +143,32 @@ def plan_facts(plan: Plan) -> Mapping[str, object]:
 def _finding_facts(found: Finding) -> dict[str, object]:
     names = ("row", "level", "code", "column", "value")
     return {**{name: getattr(found, name) for name in names}, "message": say.finding(found)}
+
+
+# -- beside the plan ---------------------------------------------------------------------------------------
+
+
+def code_report(code: str) -> Report:
+    return Report({}, [say.text("plan.code", code=code)])
+
+
+def deposit_report(deposit: Deposit | None, cost: int) -> Report:
+    """As the provider last stated it, beside the cost of the plan; None where it never did."""
+    if deposit is None:
+        return Report({"deposit": None})
+    missing = max(0, cost - deposit.balance)
+    facts = {"balance": deposit.balance, "at": deposit.moment, "batch": deposit.batch, "missing": missing}
+    return Report({"deposit": facts}, ["  " + say.deposit(deposit, cost)])
+
+
+def overlap_report(overlap: Overlap, count: int) -> Report:
+    facts = {"paid": overlap.rows, "count": count, "batch": overlap.batch, "day": overlap.day}
+    return Report({"overlap": facts}, warnings=[say.text("overlap.seen", **facts)])
+
+
+def over_budget_report(excess: Mapping[str, int]) -> Report:
+    return Report({"over_budget": dict(excess)}, warnings=[say.text("plan.over_budget", **excess)])
+
+
+def saved_plan_report(path: Path) -> Report:
+    return Report({"saved": str(path)}, [say.text("plan.saved", path=path)])

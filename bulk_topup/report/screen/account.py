@@ -1,0 +1,45 @@
+"""Who is logged in at the provider, and whether the account is stopped for all its desks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulk_topup.report.screen.halt import stop_line
+from bulk_topup.report.screen.report import Report
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bulk_topup.core.model import Stop
+
+
+def overruled_report(variables: Iterable[str]) -> Report:
+    """The variables that go before the login that was just kept."""
+    overruled = [say.text("login.other_first", variable=variable) for variable in variables]
+    return Report({}, warnings=[say.text("notice", message=message) for message in overruled])
+
+
+def login_report(username: str, base_url: str) -> Report:
+    facts = {"username": username, "base_url": base_url}
+    return Report({"login": facts}, [say.text("login.done", **facts)])
+
+
+def logout_report(username: str | None, base_url: str) -> Report:
+    facts = {"username": username, "base_url": base_url}
+    code = "logout.nobody" if username is None else "logout.done"
+    return Report({"logout": facts}, [say.text(code, **facts)])
+
+
+def stop_report(stop: Stop | None) -> Report:
+    """Why no desk of the account may send; None where all may."""
+    if stop is None:
+        return Report({"stop": None}, [say.text("account.free")])
+    return Report({"stop": stop.facts()}, warnings=[stop_line("account.stop", stop.facts())])
+
+
+def cleared_report(stop: Stop | None) -> Report:
+    """All desks may send again; None where they might before."""
+    if stop is None:
+        return Report({"cleared": None}, [say.text("account.free")])
+    return Report({"cleared": stop.facts()}, [say.text("account.resumed", **stop.facts())])

@@ -1,0 +1,47 @@
+"""A plan that one person approves and another one sends, by its code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulk_topup.report.screen.report import ROWS_SHOWN, Report
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bulk_topup.core.errors import StorageFailed
+    from bulk_topup.rules.differences import Difference
+    from bulk_topup.rules.plan import Plan
+    from bulk_topup.sending.job import Approval
+
+
+def approvable_report(code: str, command: str) -> Report:
+    """The `command` sends the plan of this code; how that is done is said among what is next."""
+    return Report({"approval": {"code": code, "command": command}})
+
+
+def not_approvable_report(code: str, failure: StorageFailed) -> Report:
+    facts = {"approval": {"code": code, "command": None}}
+    return Report(facts, warnings=[say.text("notice", message=say.error(failure))])
+
+
+def approved_report(plan: Plan, approval: Approval) -> Report:
+    facts = {"code": approval.code, "by": approval.by}
+    line = say.text("approval.holds", **facts, count=len(plan.orders), cost=plan.cost)
+    return Report({"approved": facts}, [line])
+
+
+def changes_report(changes: Iterable[Difference]) -> Report:
+    """In what a plan is not the one that was approved."""
+    told = [{"code": change.code, "message": change_line(change)} for change in changes]
+    return Report({"changes": told}, warnings=["  " + change["message"] for change in told])
+
+
+def change_line(change: Difference) -> str:
+    facts = dict(change.facts)
+    if change.rows:
+        facts["rows"] = say.rows(change.rows, ROWS_SHOWN)
+    if "why" in facts:
+        facts["why"] = say.text(f"kind.{facts['why']}")
+    return say.text(change.code, **facts)

@@ -1,0 +1,39 @@
+"""What was set for a batch, and by which commands it was sent."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from bulk_topup.report.screen.report import Report
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from bulk_topup.record.checkpoint.values import Sending
+
+
+def batch_report(
+    touched: str, committed: int, settings: Mapping[str, str], sendings: Sequence[Sending]
+) -> Report:
+    """`settings` are `budget`, and of the last run `plan_code` and `approved_by`; "" where it was not set."""
+    budget = int(settings["budget"]) if settings["budget"] else None
+    facts = {"last_touched": touched, "committed": committed, **settings, "budget": budget}
+    lines = ["", say.text("batch.touched", moment=say.to_the_minute(touched) or "-")]
+    if budget is not None:
+        lines.append(say.text("batch.budget", committed=committed, budget=budget))
+    lines += _sent_lines(settings, sendings)
+    return Report({**facts, "sendings": [asdict(one) for one in sendings]}, lines)
+
+
+def _sent_lines(settings: Mapping[str, str], sendings: Sequence[Sending]) -> Iterator[str]:
+    if len(sendings) > 1:
+        yield say.text("batch.sent_in_parts", count=len(sendings))
+        yield from (say.sending(**asdict(one)) for one in sendings)
+        return
+    last = asdict(sendings[0]) if sendings else settings
+    if last["plan_code"]:
+        yield say.text("batch.code", code=last["plan_code"])
+    if last["approved_by"]:
+        yield say.text("batch.approved", who=last["approved_by"])

@@ -1,0 +1,35 @@
+"""What was looked at before anything is sent, and what is to be put right."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from bulk_topup.report.screen.report import Report, banner
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class Check(NamedTuple):
+    """What was looked at, and what was seen; `code` and `facts` are worded in `say.WORDS`."""
+
+    name: str
+    is_fine: bool
+    code: str
+    facts: Mapping[str, object] = MappingProxyType({})
+
+    @property
+    def message(self) -> str:
+        return say.text(self.code, **self.facts)
+
+
+def checks_report(checks: Iterable[Check], *, rehearsal: bool) -> Report:
+    facts, lines = [], banner(rehearsal=rehearsal)
+    for check in checks:
+        message = check.message
+        mark = say.text("doctor.fine" if check.is_fine else "doctor.problem")
+        facts.append({"name": check.name, "ok": check.is_fine, "code": check.code, "message": message})
+        lines.append(f"{mark}  {say.text(f'doctor.{check.name}')}: {message}")
+    return Report({"checks": facts}, lines)

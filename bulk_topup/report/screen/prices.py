@@ -1,0 +1,38 @@
+"""The price list, and the starter sheet that is made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulk_topup.report.price_table import READY, facts_of, lines_of
+from bulk_topup.report.screen.report import Report, Whole, banner
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bulk_topup.core.model import Product
+
+
+def prices_report(products: Sequence[Product], moment: str, *, rehearsal: bool) -> Report:
+    """As they were at the `moment`, a table."""
+    listed = list(map(facts_of, products))
+    facts = {"products": listed, "saved": None}
+    lines = banner(rehearsal=rehearsal)
+    if not products:
+        return Report(facts, [*lines, say.text("prices.none")])
+    ready = sum(product["status"] == READY for product in listed)
+    lines += map(Whole, lines_of(products))
+    lines += ["", say.text("prices.total", count=len(products), ready=ready, moment=moment)]
+    return Report(facts, lines)
+
+
+def saved_prices_report(path: Path) -> Report:
+    return Report({"saved": str(path)}, [say.text("prices.saved", path=path)])
+
+
+def template_report(path: Path, products: int, *, rehearsal: bool) -> Report:
+    facts = {"template": {"path": str(path), "products": products}}
+    lines = [*banner(rehearsal=rehearsal), say.text("template.done", path=path, count=products)]
+    return Report(facts, lines)

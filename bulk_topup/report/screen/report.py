@@ -1,0 +1,74 @@
+"""What a command came to, whoever shows it: facts for a program, and lines for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from bulk_topup.core.errors import BulkTopupError
+    from bulk_topup.core.model import Notice
+
+ROWS_SHOWN = 8
+
+
+class Whole(str):
+    """A line of a table, or a command to paste: never broken, however narrow the screen is."""
+
+    __slots__ = ()
+
+
+class Report(NamedTuple):
+    """`facts` are keys of the one JSON object; `warnings` come after `lines`, however quiet it is to be."""
+
+    facts: Mapping[str, object]
+    lines: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+
+
+class Step(NamedTuple):
+    """What a person can do next; `command` is "" where there is none to type."""
+
+    words: str
+    command: str = ""
+
+
+def banner(*, rehearsal: bool) -> list[str]:
+    """Above whatever a rehearsal came to."""
+    return [say.text("sandbox.banner")] if rehearsal else []
+
+
+def error_report(problem: BulkTopupError) -> Report:
+    message = say.error(problem)
+    return Report(error_facts(problem.code, message), warnings=[say.text("error", message=message)])
+
+
+def error_facts(code: str, message: str) -> dict[str, object]:
+    return {"error": {"code": code, "message": message}}
+
+
+def notices_report(notices: Iterable[Notice]) -> Report:
+    facts = [{"code": notice.code, "message": say.text(notice.code, **notice.facts)} for notice in notices]
+    return Report({"notices": facts}, [say.text("notice", message=one["message"]) for one in facts])
+
+
+def next_report(steps: Iterable[Step]) -> Report:
+    """The last lines on the screen, each command on a line of its own."""
+    found = list(steps)
+    return Report({"next": step_facts(found)}, list(_step_lines(found)))
+
+
+def step_facts(steps: Iterable[Step]) -> list[dict[str, str | None]]:
+    return [{"message": step.words, "command": step.command or None} for step in steps]
+
+
+def _step_lines(steps: Iterable[Step]) -> Iterator[str]:
+    label = say.text("next.label") + " "
+    indent = " " * len(label)
+    for nth, step in enumerate(steps):
+        yield (indent if nth else label) + step.words
+        if step.command:
+            yield Whole(indent + "  " + say.printable(step.command))

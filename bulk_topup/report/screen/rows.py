@@ -1,0 +1,75 @@
+"""Single rows of a batch: open, closed by a person, held back from another try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.status import Status
+from bulk_topup.report.screen.report import ROWS_SHOWN, Report
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bulk_topup.core.errors import BulkTopupError
+    from bulk_topup.record.checkpoint.values import OpenOrder
+    from bulk_topup.record.lines import Line
+    from bulk_topup.sending.resend import Obstacle
+    from bulk_topup.sending.resolve import Verdict
+
+
+def open_report(lines: Sequence[Line]) -> Report:
+    facts = [
+        {"row": line.row, "number": line.number, "product": line.product, "status": line.status}
+        for line in lines
+    ]
+    shown = [_row_line(line, say.text(f"status.{line.status}")) for line in lines[:ROWS_SHOWN]]
+    return Report({"open_rows": facts}, [*shown, *_more(len(lines))])
+
+
+def closed_report(lines: Iterable[Line]) -> Report:
+    """The rows that a person closed: who, when and why."""
+    closed = [(line, *line.closed) for line in lines if line.closed]
+    facts = [
+        {"row": line.row, "number": line.number, "status": line.status, "at": at, "by": by, "note": note}
+        for line, at, by, note in closed
+    ]
+    shown = [_row_line(line, say.closed_by_hand(*why)) for line, *why in closed[:ROWS_SHOWN]]
+    return Report({"closed_rows": facts}, [*shown, *_more(len(closed))])
+
+
+def _row_line(line: Line, words: str) -> str:
+    facts = {"row": line.row, "number": line.number, "product": line.product, "status": line.status}
+    return say.text("open.row", **facts, words=words)
+
+
+def _more(count: int) -> list[str]:
+    return [say.text("open.more", count=count - ROWS_SHOWN)] if count > ROWS_SHOWN else []
+
+
+def resolved_report(verdict: Verdict, before: Status, status: Status) -> Report:
+    code = f"status.{status}"
+    if status is Status.GAGAL and not verdict.invoice:
+        code = "resolve.not_sent_but_held" if before is Status.ACCEPTED else "resolve.not_sent"
+    facts = {"row": verdict.row or "", "number": verdict.number, "status": status}
+    return Report({}, [say.text("resolve.done", **facts, words=say.text(code))])
+
+
+def refused_report(problems: Iterable[BulkTopupError]) -> Report:
+    """What a person said of a row and does not hold."""
+    refused = [{"code": problem.code, "message": say.error(problem)} for problem in problems]
+    return Report(
+        {"refused": refused}, warnings=[say.text("error", message=one["message"]) for one in refused]
+    )
+
+
+def not_resent_report(held: Sequence[tuple[OpenOrder, Obstacle]]) -> Report:
+    facts = [
+        {"row": open_.order.row, "number": open_.order.number, "code": why, "invoice": open_.invoice}
+        for open_, why in held
+    ]
+    lines = [
+        say.text("resend.held", row=open_.order.row, number=open_.order.number, why=say.text(why))
+        for open_, why in held
+    ]
+    return Report({"not_resent": facts}, lines)
