@@ -45,14 +45,11 @@ LIBRARIES = {
 }
 """Which rooms know a library; one that is not named here is known to any."""
 
-PURE: tuple[str, ...] = (
-    "rules/",
-    "provider/outcomes.py",
-    "provider/price_list.py",
-    "provider/wire.py",
-    "core/errors.py",
+PURE = (
+    *("core/errors.py", "core/model.py", "core/results_columns.py", "core/status.py"),
+    *("provider/outcomes.py", "provider/price_list.py", "provider/wire.py"),
+    *("rules/", "record/lines.py", "report/words/say.py"),
 )
-PURE += ("core/model.py", "core/status.py", "record/lines.py", "report/words/say.py")
 HARMLESS = {
     *(
         "__future__",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bulk_topup.core.model import Finding, Level, OddCell, Oddity, letter
+from bulk_topup.core.results_columns import RESULT_COLUMNS, ResultLine
 from bulk_topup.core.status import Status
-from bulk_topup.report.results import RESULT_COLUMNS, ResultLine
 from bulk_topup.report.results_workbook import write_results
 from bulk_topup.report.tables import SummaryRow
 from bulk_topup.report.words import say

@@ -22,7 +22,7 @@ from babel.messages import mofile
 from bulk_topup.commands import speech
 from bulk_topup.commands.main import cli
 from bulk_topup.core.errors import Exit
-from bulk_topup.report.results import RESULT_COLUMNS
+from bulk_topup.core.results_columns import RESULT_COLUMNS
 from bulk_topup.report.words import language, say
 from tests import catalogue
 from tests.conftest import REPOSITORY

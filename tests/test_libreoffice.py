@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 
+from bulk_topup.core.results_columns import ResultLine
 from bulk_topup.report import plan_workbook
-from bulk_topup.report.results import ResultLine
 from bulk_topup.report.results_workbook import write_results, write_results_csv
 from bulk_topup.report.tables import SummaryRow
 from bulk_topup.sheet.number_formats import number_shown

@@ -11,9 +11,9 @@ import pytest
 
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Columns, Deposit, Notice, OddCell, Oddity
+from bulk_topup.core.results_columns import RESULT_COLUMNS
 from bulk_topup.core.status import Status
 from bulk_topup.report.plan_workbook import PLAN_COLUMNS, own_columns, plan_rows, write_plan
-from bulk_topup.report.results import RESULT_COLUMNS
 from bulk_topup.report.words import say
 from bulk_topup.report.words.language import in_each
 from bulk_topup.rules.orders import Wishes

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from bulk_topup.core.errors import Exit
 from bulk_topup.core.model import Finding, Kind, Level
+from bulk_topup.core.results_columns import RESULT_COLUMNS
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.record.lines import Line
 from bulk_topup.record.tally import Tally, tally
 from bulk_topup.report import results, results_workbook
-from bulk_topup.report.results import RESULT_COLUMNS
 from bulk_topup.report.words import say
 from bulk_topup.rules import books
 from tests.builders import (

@@ -17,12 +17,13 @@ from bulk_topup.commands.conclusion import keep_typed
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import BookTab, Finding, Kind, Level
+from bulk_topup.core.results_columns import RESULT_COLUMNS, ResultLine
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.values import Sending
 from bulk_topup.record.tally import TO_DO, Tally, tally, to_do
 from bulk_topup.report import results_workbook
-from bulk_topup.report.results import RESULT_COLUMNS, ResultLine, result_line, what_to_ask
+from bulk_topup.report.results import result_line, what_to_ask
 from bulk_topup.report.results_workbook import (
     ASK_COLUMNS,
     FACTS,

@@ -22,8 +22,8 @@ from openpyxl.utils.escape import unescape
 
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Columns, Notice
+from bulk_topup.core.results_columns import RESULT_COLUMNS, ResultLine
 from bulk_topup.core.status import Status
-from bulk_topup.report.results import RESULT_COLUMNS, ResultLine
 from bulk_topup.report.results_workbook import write_results, write_results_csv
 from bulk_topup.report.tables import Colour, SummaryRow, Tab, TabRow
 from bulk_topup.report.words import say
@@ -536,12 +536,14 @@ def test_a_folder_that_cannot_be_written_to_is_a_storage_failure(
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from bulk_topup import errors, results, workbook
-line = results.ResultLine(["x" * 99], *[""] * 6, None, None, "", "")
+from bulk_topup.core.errors import StorageFailed
+from bulk_topup.core.results_columns import ResultLine
+from bulk_topup.report import results_workbook
+line = ResultLine(["x" * 99], *[""] * 6, None, None, "", "")
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
 try:
-    getattr(workbook, sys.argv[3])(Path(sys.argv[1]), ["Catatan"], [line] * 9_000)
-except errors.StorageFailed as error:
+    getattr(results_workbook, sys.argv[3])(Path(sys.argv[1]), ["Catatan"], [line] * 9_000)
+except StorageFailed as error:
     print(error.code, error.facts["why"])
 """
 

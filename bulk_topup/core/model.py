@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from bulk_topup.core import results_columns
 from bulk_topup.core.status import Status as Status
 
 if TYPE_CHECKING:
@@ -72,7 +73,12 @@ class Columns:
     nominal: int | None = None
     itrx: int | None = None
     results: int | None = None
-    """Where the complete block of ten results columns starts, if a results file is fed back."""
+    """Where the complete block of results columns starts, if a results file is fed back."""
+
+    @property
+    def fed_back(self) -> Mapping[str, int]:
+        """The positions of the results columns by name; none where no results file is fed back."""
+        return results_columns.fed_back(self.results)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,7 @@ class LinesAlike:
 
 def _own_positions(plan: Plan) -> list[int]:
     """Positions of the sheet's own columns: all but a block of results fed back in."""
-    start = plan.rows.sheet.columns.results
-    fed_back = range(0) if start is None else range(start, start + 10)
+    fed_back = set(plan.rows.sheet.columns.fed_back.values())
     return [at for at in range(len(plan.rows.sheet.header)) if at not in fed_back]
 
 

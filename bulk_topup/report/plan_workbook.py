@@ -36,8 +36,6 @@ PLAN_COLUMNS = (
 )
 
 LEVEL_COLOURS = {Level.ERROR: Colour.RED, Level.WARNING: Colour.AMBER}
-RESULTS_STATUS = 1
-"""Where `status` stands in the block of results columns."""
 
 
 def write_plan(
@@ -114,7 +112,7 @@ def _own_part(
 def _places(rows: Rows) -> Mapping[str, list[int]]:
     """Positions by the column's name in findings; more than one where the user's headers repeat a name."""
     columns = rows.sheet.columns
-    status = None if columns.results is None else columns.results + RESULTS_STATUS
+    status = columns.fed_back.get("status")
     positions = (columns.number, columns.product, columns.nominal, columns.itrx, status)
     places: dict[str, list[int]] = {}
     for position in positions:

@@ -1,9 +1,10 @@
-"""What became of the rows, each one worded. `resultsbook` lays it out."""
+"""What became of the rows, each one worded. `results_workbook` lays it out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from bulk_topup.core.results_columns import ResultLine
 from bulk_topup.core.status import Status
 from bulk_topup.record.tally import sent_at
 from bulk_topup.report.words import say
@@ -12,45 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bulk_topup.record.lines import Line
-    from bulk_topup.report.tables import Value
-
-RESULT_COLUMNS = (
-    "paid",
-    "status",
-    "reason_code",
-    "reason",
-    "invoice",
-    "serial",
-    "price",
-    "debited",
-    "number_sent",
-    "sent_at",
-)
-
-
-class ResultLine(NamedTuple):
-    """One row of the results: the sheet's own cells, at most as many as its header, then what became of it.
-
-    `price` and `debited` are whole rupiah, or None where none is known.
-    """
-
-    cells: Sequence[str]
-    paid: str
-    status: str
-    reason_code: str
-    reason: str
-    invoice: str
-    serial: str
-    price: int | None
-    debited: int | None
-    number_sent: str
-    sent_at: str
-
-    @property
-    def values(self) -> tuple[Value, ...]:
-        """In the order of `RESULT_COLUMNS`."""
-        _, *values = self
-        return tuple(values)
 
 
 def result_line(line: Line, *, rehearsal: bool = False) -> ResultLine:

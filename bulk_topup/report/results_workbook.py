@@ -11,10 +11,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import BookTab
+from bulk_topup.core.results_columns import RESULT_COLUMNS
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.record.tally import TO_DO, Tally, to_do
 from bulk_topup.report.atomic import write_csv
-from bulk_topup.report.results import RESULT_COLUMNS, own_cells, reason, result_line, what_to_ask
+from bulk_topup.report.results import own_cells, reason, result_line, what_to_ask
 from bulk_topup.report.tables import (
     PLAIN,
     STATUS_COLOURS,
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from bulk_topup.core.results_columns import ResultLine
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.checkpoint.values import Sending
     from bulk_topup.record.lines import Line
-    from bulk_topup.report.results import ResultLine
     from bulk_topup.report.tables import Tell, Value
     from bulk_topup.rules.books import Books
 

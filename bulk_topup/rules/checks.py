@@ -326,16 +326,16 @@ def itrx_is_count(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 def already_in_results(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """A results file fed back in: what it calls paid or open is not sent again."""
-    start = rows.sheet.columns.results
-    if start is None:
+    columns = rows.sheet.columns.fed_back
+    if not columns:
         return
-    paid, status = (rows.raw(start + at).str.lower() for at in range(2))
-    invoices = rows.raw(start + 4)
+    paid, status = (rows.raw(columns[name]).str.lower() for name in ("paid", "status"))
+    invoices = rows.raw(columns["invoice"])
     said = status.where(status.isin(_RESULT_STATUS_SENT), paid.where(paid.isin(_RESULT_PAID), ""))
     for row, text in said[said != ""].items():
         invoice = str(invoices[int(str(row))])
         code = "duplicate.results_invoice" if invoice else "duplicate.results"
-        yield _error(row, code, rows.column_name(start + 1), text, {"invoice": invoice})
+        yield _error(row, code, rows.column_name(columns["status"]), text, {"invoice": invoice})
 
 
 def operator_matches_prefix(rows: Rows, _prices: PriceList) -> Iterator[Finding]:

@@ -47,8 +47,8 @@ def read(path: Path, note: str) -> list[Verdict | InputError]:
     row_column = next((at for at, name in enumerate(sheet.header) if fold(name) in ROW_NAMES), None)
     invoices = sheet.cells[sheet.columns.product].str.strip()
     is_filled = invoices != ""
-    if sheet.columns.results is not None:  # the other rows have the invoices that the provider gave them
-        is_filled &= sheet.cells[sheet.columns.results] == Paid.ASK
+    if columns := sheet.columns.fed_back:  # the other rows have the invoices that the provider gave them
+        is_filled &= sheet.cells[columns["paid"]] == Paid.ASK
     filled = [int(row) for row in invoices.index[is_filled]]
     if not filled:
         raise InputError("resolve.nothing", path=path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Columns, letter
+from bulk_topup.core.results_columns import RESULT_COLUMNS, fed_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -55,20 +56,6 @@ PRODUCT = _aliases(
 )
 NOMINAL = _aliases("nominal nominalpulsa nominalrp denom denomination denominasi facevalue")
 ITRX = _aliases("itrx pengisianke topupke ulangan ulanganke topupnumber")
-
-RESULTS = (
-    "paid",
-    "status",
-    "reasoncode",
-    "reason",
-    "invoice",
-    "serial",
-    "price",
-    "debited",
-    "numbersent",
-    "sentat",
-)
-"""The folded names of the results columns, in their order: only the complete block is ours."""
 
 
 class NoHeader(InputError):  # noqa: N818  (no error to whoever looks on elsewhere)
@@ -131,6 +118,10 @@ def _candidates(rows: Iterable[Row]) -> Iterator[Row]:
 def fold(text: str) -> str:
     """A header's text as aliases are compared: no case, only letters and digits."""
     return "".join(filter(str.isalnum, text.casefold()))
+
+
+RESULTS = tuple(map(fold, RESULT_COLUMNS))
+"""Only the complete block is ours."""
 
 
 def _joined(upper: Row, lower: Row) -> list[str]:
@@ -261,7 +252,7 @@ def _results_blocks(texts: Sequence[str]) -> list[int]:
 
 
 def _results_positions(texts: Sequence[str]) -> set[int]:
-    return {at + offset for at in _results_blocks(texts) for offset in range(len(RESULTS))}
+    return {at for start in _results_blocks(texts) for at in fed_back(start).values()}
 
 
 # -- what is there instead ---------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.results_columns import ResultLine
 from bulk_topup.core.status import Paid, Status
-from bulk_topup.report.results import ResultLine
 from bulk_topup.report.results_workbook import write_results
 from bulk_topup.report.tables import SummaryRow
 from tests.bench import data

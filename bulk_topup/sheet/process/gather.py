@@ -10,7 +10,6 @@ import pandas as pd
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Columns, Notice, OddCell, Oddity, Sheet
-from bulk_topup.sheet.header import RESULTS
 from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import MOST_ROWS, Garbage, shortened
 from bulk_topup.sheet.process.packed import PackedTexts
@@ -125,9 +124,8 @@ class _Gathering:
 
 def _looked_into(columns: Columns) -> frozenset[int]:
     """The positions that mean something to us. The texts of others only travel, and can be millions."""
-    ours = {columns.number, columns.product, columns.nominal, columns.itrx} - {None}
-    fed_back = () if columns.results is None else range(columns.results, columns.results + len(RESULTS))
-    return frozenset({*ours, *fed_back})
+    ours = (columns.number, columns.product, columns.nominal, columns.itrx, *columns.fed_back.values())
+    return frozenset(at for at in ours if at is not None)
 
 
 def _blank(count: int) -> tuple[bytes, int]:

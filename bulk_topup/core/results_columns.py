@@ -1,0 +1,54 @@
+"""The results columns: the one list of them, in their order.
+
+For another column, add a field to `ResultLine` and give it its value in `report.results.result_line`. The
+rest follows: the workbook and the CSV file, and how both are known again when they are fed back in. Only the
+complete block is ours, so that files written before are refused then, and never read in part.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class ResultLine(NamedTuple):
+    """One row of the results: the sheet's own cells, at most as many as its header, then a value for each
+    results column. "" is a text that there is none of, None an amount of rupiah that is not known."""
+
+    cells: Sequence[str]
+    paid: str
+    """Yes, no, or ask the provider."""
+    status: str
+    """What became of the row."""
+    reason_code: str
+    """The provider's code, where it gave one."""
+    reason: str
+    """Why, in plain words, and what to do."""
+    invoice: str
+    """The provider's."""
+    serial: str
+    """The operator's."""
+    price: int | None
+    """As listed."""
+    debited: int | None
+    """What the provider took from the balance."""
+    number_sent: str
+    """As it was sent."""
+    sent_at: str
+    """When it may have left (WIB)."""
+
+    @property
+    def values(self) -> tuple[str | int | None, ...]:
+        """In the order of `RESULT_COLUMNS`."""
+        return self[1:]
+
+
+RESULT_COLUMNS = ResultLine._fields[1:]
+
+
+def fed_back(start: int | None) -> Mapping[str, int]:
+    """Where each results column stands in a sheet that has the block of them from `start` on; with None, it
+    has no block."""
+    return {} if start is None else {name: at for at, name in enumerate(RESULT_COLUMNS, start)}
