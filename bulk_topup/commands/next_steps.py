@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bulk_topup.core.errors import Exit
 from bulk_topup.core.shell import argument, command_line, path_argument
 from bulk_topup.core.status import FOR_NOBODY, Paid, Status
+from bulk_topup.provider.outcomes import UNCLEAR
 from bulk_topup.report.screen.report import Step
 from bulk_topup.report.words import say
 
@@ -253,10 +254,6 @@ def _go_on(typed: Typed, total: Tally, sheet: str, last: LastRun) -> Step:
         return Step(say.text("next.outdated", count=total.unsent), typed.checked(sheet, last))
     facts = {"count": total.unsent, "rupiah": total.unsent_rupiah}
     return Step(say.text("next.go_on", **facts), typed.resumed(sheet, last, last.approved))
-
-
-UNCLEAR = frozenset({"outcome.streak.unknown", "outcome.other_order", "outcome.same_invoice"})
-"""What stops a run because nobody knows what became of rows, and would stop it again."""
 
 
 def _when_done(typed: Typed, sheet: str, results: Path | None, *, is_all_paid: bool) -> Step:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from bulk_topup.core.model import Answer, Kind, NoAnswer, NotSent, Order, Outcome, Reply, Then
@@ -54,11 +55,42 @@ BY_REASON_CODE: Final[Mapping[str, Line]] = {
 }
 """`result: no` (API v3.1, ISI PULSA, Deskripsi failure reason_code)."""
 
+USED_UP: Final = "outcome.reason.62"
+"""The deposit does not cover the next top-up."""
+
+
+class Fault(Enum):
+    """What a top-up failed for, where the provider's reason code tells."""
+
+    SYSTEM = auto()
+    """Disturbed, for whatever is sent."""
+    NUMBER = auto()
+    """No valid one."""
+    PRODUCT = auto()
+    """Disturbed, for whatever number."""
+    HELD_TODAY = auto()
+    """This amount went to this number on the same day already."""
+
+
+def fault_of(reason_code: str) -> Fault | None:
+    return _FAULTS.get(reason_code)
+
+
+_FAULTS: Final[Mapping[str, Fault]] = {
+    "00": Fault.SYSTEM,
+    "11": Fault.NUMBER,
+    "12": Fault.PRODUCT,
+    "51": Fault.HELD_TODAY,
+}
+
 BY_STATUS: Final[Mapping[str, Line]] = {
     "sukses": (Kind.SUKSES, Then.GO_ON, "outcome.sukses"),
     "pending": (Kind.PENDING, Then.GO_ON, "outcome.pending"),
 }
 """`result: ok` (API v3.1, ISI PULSA, status)."""
+
+TOO_MANY_REQUESTS: Final = "outcome.too_many_requests"
+"""Of the account, not of the row: nothing else may leave before its pause is over."""
 
 BY_HTTP_STATUS: Final[Mapping[int, Line]] = {
     301: (Kind.NOT_SENT, Then.STOP, "outcome.http.moved"),
@@ -69,7 +101,7 @@ BY_HTTP_STATUS: Final[Mapping[int, Line]] = {
     405: (Kind.NOT_SENT, Then.STOP, "outcome.http.address"),
     407: (Kind.NOT_SENT, Then.STOP, "outcome.http.proxy_login"),
     413: (Kind.NOT_SENT, Then.STOP, "outcome.http.address"),
-    429: (Kind.NOT_SENT, Then.AGAIN, "outcome.too_many_requests"),
+    429: (Kind.NOT_SENT, Then.AGAIN, TOO_MANY_REQUESTS),
 }
 """Answers without a documented body that turn the request away at the door (*ours*)."""
 
@@ -187,6 +219,16 @@ def words_of(answer: Reply) -> str:
 # -- an order's attempts -----------------------------------------------------------------------------------
 
 
+SAME_INVOICE: Final = "outcome.same_invoice"
+OF_ANOTHER: Final = frozenset({OTHER_ORDER[2], SAME_INVOICE})
+"""Of unknown attempts whose answer was about another order: its invoice is not this one's."""
+
+
+def with_invoice_of_another(outcome: Outcome) -> Outcome:
+    """What is left of an outcome whose invoice another order has: nothing is known, and all has to stop."""
+    return replace(outcome, kind=Kind.UNKNOWN, then=Then.STOP, code=SAME_INVOICE)
+
+
 RESOLVED_NOT_SENT: Final = "outcome.resolved_not_sent"
 
 TURNED_AWAY: Final = frozenset(code for *_, code in BY_HTTP_STATUS.values())
@@ -236,6 +278,9 @@ def order_status(kinds: Sequence[Kind | None], *, belied: bool = False) -> Statu
 FIVE_UNKNOWN: Final = "outcome.streak.unknown"
 FIVE_SYSTEM_FAULTS: Final = "outcome.streak.system_faults"
 
+UNCLEAR: Final = OF_ANOTHER | {FIVE_UNKNOWN}
+"""What stops a run because nobody knows what became of rows, and would stop it again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -258,10 +303,11 @@ class Streaks:
         a streak."""
         if outcome.kind is Kind.NOT_SENT:
             return Verdict()
-        fault = outcome.reason_code if outcome.kind is Kind.GAGAL else ""
+        fault = fault_of(outcome.reason_code) if outcome.kind is Kind.GAGAL else None
         self._unknown = self._unknown + 1 if outcome.kind is Kind.UNKNOWN else 0
-        self._system_faults = self._system_faults + 1 if fault == "00" else 0
-        self._product_faults[product] = self._product_faults[product] + 1 if fault == "12" else 0
+        self._system_faults = self._system_faults + 1 if fault is Fault.SYSTEM else 0
+        of_product = self._product_faults[product] + 1 if fault is Fault.PRODUCT else 0
+        self._product_faults[product] = of_product
         return Verdict(self._product_faults[product] >= 3, self._stop_code())
 
     def _stop_code(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bulk_topup.core.errors import Exit
 from bulk_topup.core.model import Kind
 from bulk_topup.core.status import FOR_NOBODY, Paid, Status
+from bulk_topup.provider.outcomes import Fault, fault_of
 from bulk_topup.record.lines import LinesAlike
 
 if TYPE_CHECKING:
@@ -33,8 +34,12 @@ NOT_SENT_YET, TO_DECIDE = "todo.send", "todo.decide"
 LEFT_OUT = "hidden.skipped"
 """The finding of a row that is hidden in the sheet, where those are not sent."""
 
-_AFTER_REASON = {"11": "todo.number", "12": "todo.product", "51": "todo.tomorrow"}
-"""Of a failed row, by the provider's reason code (API v3.1, REASON CODE); any other is sent as it was."""
+_AFTER: Mapping[Fault | None, str] = {
+    Fault.NUMBER: "todo.number",
+    Fault.PRODUCT: "todo.product",
+    Fault.HELD_TODAY: "todo.tomorrow",
+}
+"""Of a failed row, by what it failed for; any other is sent as it was."""
 
 
 @dataclass
@@ -157,7 +162,7 @@ def _to_do(
         case Status.INVALID:
             return "todo.product" if codes == {"product.closed"} else "todo.correct"
         case Status.GAGAL:
-            return "todo.by_hand" if by_hand else _AFTER_REASON.get(reason_code, "todo.again")
+            return "todo.by_hand" if by_hand else _AFTER.get(fault_of(reason_code), "todo.again")
         case Status.UNSENT:
             return TO_DECIDE if "changed.already_sent" in codes else NOT_SENT_YET
     return None

@@ -12,7 +12,7 @@ from bulk_topup.core.clock import days_booked
 from bulk_topup.core.errors import InputError, ProviderError, StorageFailed
 from bulk_topup.core.model import Kind, Outcome, Reply, Then
 from bulk_topup.core.status import Status
-from bulk_topup.provider.outcomes import RESOLVED_NOT_SENT, classify_status
+from bulk_topup.provider.outcomes import RESOLVED_NOT_SENT, classify_status, with_invoice_of_another
 from bulk_topup.record.batches import progress_of
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ def unless_of_other_batch(
     holders = ((_holders(entry, outcome.invoice), has_claim) for entry, has_claim in there)
     if not any(rows or (rows is None and has_claim) for rows, has_claim in holders):
         return outcome
-    doubted = replace(outcome, kind=Kind.UNKNOWN, then=Then.STOP, code="outcome.same_invoice")
-    return replace(doubted, invoice="", serial="", debited=None, balance=None)
+    return replace(with_invoice_of_another(outcome), invoice="", serial="", debited=None, balance=None)
 
 
 def _day_in(stated: str) -> date | None:

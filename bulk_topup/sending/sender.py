@@ -18,7 +18,7 @@ from bulk_topup.core.clock import near_midnight, wib_day
 from bulk_topup.core.errors import BulkTopupError, StorageFailed
 from bulk_topup.core.model import Ending, Halt, Kind, NotSent, Stop, Then, Wanted
 from bulk_topup.core.status import Status
-from bulk_topup.provider.outcomes import Streaks, classify
+from bulk_topup.provider.outcomes import TOO_MANY_REQUESTS, Streaks, classify
 from bulk_topup.record.commits import SharedSync
 from bulk_topup.record.ledger.claims import OTHER_DAY
 from bulk_topup.sending import resolve
@@ -299,7 +299,7 @@ class Sender:
         if backoff_s is None or wait_s is None or wait_s > LONGEST_WAIT_S:
             self._stop(Halt("halt.out_of_reach", {"cause": outcome.code}))
             return None
-        if outcome.code == "outcome.too_many_requests":
+        if outcome.code == TOO_MANY_REQUESTS:
             self.tools.throttle.pause(wait_s)
         return wait_s
 

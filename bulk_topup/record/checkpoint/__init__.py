@@ -18,17 +18,22 @@ import sqlite3
 import threading
 import uuid
 from collections import Counter
-from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bulk_topup import __version__
 from bulk_topup.core.clock import days_booked
 from bulk_topup.core.errors import InputError, StorageFailed
-from bulk_topup.core.model import NOTHING, Ending, Kind, Order, Then, account_of
+from bulk_topup.core.model import NOTHING, Ending, Kind, Order, account_of
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.core.status import Status
-from bulk_topup.provider.outcomes import RESOLVED_NOT_SENT, TURNED_AWAY, is_belied, order_status
+from bulk_topup.provider.outcomes import (
+    RESOLVED_NOT_SENT,
+    TURNED_AWAY,
+    is_belied,
+    order_status,
+    with_invoice_of_another,
+)
 from bulk_topup.record.checkpoint.file import (
     assert_nothing_left,
     connect,
@@ -495,7 +500,7 @@ class Checkpoint:
         attempt_id, outcome = ending.attempt_id, ending.outcome
         order_id, before, is_held = db.execute(ENDING, (outcome.invoice or None, attempt_id)).fetchone()
         if is_held:
-            outcome = replace(outcome, kind=Kind.UNKNOWN, then=Then.STOP, code="outcome.same_invoice")
+            outcome = with_invoice_of_another(outcome)
         own = {"at": ending.at.isoformat(), "id": attempt_id, "skew_s": ending.skew_s}
         db.execute(END_ATTEMPT, {**_outcome_values(outcome), **own})
         status = self._restate(db, order_id)

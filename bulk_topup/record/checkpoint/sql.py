@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bulk_topup.provider.outcomes import DENIED
+from bulk_topup.provider.outcomes import DENIED, OF_ANOTHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,9 +89,13 @@ END_ATTEMPT = """
 """
 
 
-_HELD = """(
+def sql_list(codes: Iterable[str]) -> str:
+    return ", ".join(f"'{code}'" for code in sorted(codes))
+
+
+_HELD = f"""(
     h.kind IN ('sukses', 'pending', 'gagal')
-    OR h.kind = 'unknown' AND h.code NOT IN ('outcome.other_order', 'outcome.same_invoice')
+    OR h.kind = 'unknown' AND h.code NOT IN ({sql_list(OF_ANOTHER)})
 )"""
 """Whether attempt `h` holds the invoice that it names: a stray answer keeps no owner from it."""
 
@@ -143,10 +147,6 @@ _BY_HAND = """
     ON r.order_id = o.id AND r.at >= a.begun_at
 """
 """The last time that a person closed order `o`, if its speaker `a` was not sent after that."""
-
-
-def sql_list(codes: Iterable[str]) -> str:
-    return ", ".join(f"'{code}'" for code in sorted(codes))
 
 
 _SENT_AT = f"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.status import Paid
+from bulk_topup.provider.outcomes import USED_UP
 from bulk_topup.report.screen.report import Report, Step, Whole, step_facts
 from bulk_topup.report.words import say
 
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
 
     from bulk_topup.core.model import Halt
     from bulk_topup.record.tally import Tally
-
-USED_UP = "outcome.reason.62"
-"""The deposit does not cover the next top-up (API v3.1, REASON CODE)."""
 
 
 def halt_report(halt: Halt) -> Report:
