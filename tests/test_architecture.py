@@ -47,7 +47,7 @@ LIBRARIES = {
 
 PURE = (
     *("core/errors.py", "core/model.py", "core/results_columns.py", "core/status.py"),
-    *("provider/outcomes.py", "provider/price_list.py", "provider/wire.py"),
+    *("provider/fields.py", "provider/outcomes.py", "provider/price_list.py", "provider/wire.py"),
     *("rules/", "record/lines.py", "report/words/say.py"),
 )
 HARMLESS = {

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bulk_topup.core.model import Kind, NoAnswer, NotSent, Order, Outcome, Reply, Then
 from bulk_topup.core.status import Status
 from bulk_topup.provider import outcomes
+from bulk_topup.provider.fields import LONGEST_REASON
 from bulk_topup.provider.outcomes import Streaks, Verdict, classify, classify_status, is_belied, order_status
 from bulk_topup.provider.wire import rupiah
 from bulk_topup.report.words.say import WORDS
@@ -359,7 +360,7 @@ def test_a_byte_order_mark_and_broken_characters_in_a_text_do_not_hide_the_resul
 def test_texts_are_kept_short_and_harmless_for_a_terminal() -> None:
     outcome = come_to(no("62", "\x1b[31m\u202emerah\ud800\r\n" + "x" * 10_000_000))
     assert outcome.reason.startswith("\ufffd[31m\ufffdmerah\ufffd  x")
-    assert len(outcome.reason) == outcomes.LONGEST_REASON
+    assert len(outcome.reason) == LONGEST_REASON
     assert len(come_to(ok(serial="9" * 5000)).serial) == 100
 
 

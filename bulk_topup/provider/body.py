@@ -50,14 +50,6 @@ def _unzipped(body: bytes, longest: int) -> bytes:
     return plain
 
 
-WORD_FIELDS: Final = frozenset({"result", "status"})
-
-
-NUMERIC_FIELDS: Final = frozenset(
-    {"nomorpelanggan", "nomortujuan", "invoice", "serial", "nominal", "harga", "debet", "debit", "saldo"}
-)
-
-
 def without_secret(value: object, secret: re.Pattern[str], kept: frozenset[str]) -> object:
     match value:
         case str():

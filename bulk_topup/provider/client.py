@@ -21,7 +21,22 @@ from requests.utils import get_environ_proxies
 from bulk_topup.core.errors import ProviderError
 from bulk_topup.core.model import NoAnswer, NotSent, Reply
 from bulk_topup.provider.address import is_loopback
-from bulk_topup.provider.body import NUMERIC_FIELDS, WORD_FIELDS, decoded_body, read_body, without_secret
+from bulk_topup.provider.body import decoded_body, read_body, without_secret
+from bulk_topup.provider.fields import (
+    INVOICE,
+    ITRX,
+    LONGEST_REASON,
+    NUMBER,
+    OF_DIGITS,
+    OF_WORDS,
+    PASSWORD,
+    PRODUCT,
+    REASON,
+    REASON_CODE,
+    RESULT,
+    USERNAME,
+    word_in,
+)
 from bulk_topup.provider.price_list import has_products, read
 from bulk_topup.provider.transport import Adapter, Departure, Watchdog, tls_context
 from bulk_topup.provider.wire import SHORTEST_SECRET, http_date, read_json, spellings, text
@@ -38,9 +53,6 @@ LONGEST_ANSWER: Final = 2**20
 
 
 LONGEST_PRICE_LIST: Final = 32 * 2**20
-
-
-LONGEST_REASON: Final = 500
 
 
 # A request has to leave within 5 s of its durable attempt, and a host may have several addresses: one dead
@@ -79,7 +91,7 @@ class Provider:
         self._alive = alive
         self._leaving = leaving
         self._seen: tuple[datetime, float] | None = None
-        self._credentials = {"username": username, "password": password}
+        self._credentials = {USERNAME: username, PASSWORD: password}
         self._secret = spellings(password)
         self._timeout_s = timeout_s
         self._watchdog = Watchdog(timeout_s)
@@ -110,12 +122,12 @@ class Provider:
         `may_leave` is asked once, after connecting and right before the first byte; False is
         `NotSent("late")`. The answer is `NotSent` if and only if no byte was handed to the connection.
         """
-        fields = {"itrx": str(order.itrx), "kodeoperator": order.product, "nomortujuan": order.number}
+        fields = {ITRX: str(order.itrx), PRODUCT: order.product, NUMBER: order.number}
         return self._post("isipulsa", fields, longest=LONGEST_ANSWER, may_leave=may_leave)
 
     def status(self, invoice: str, number: str) -> Answer:
         """Asks what became of `invoice` (API v3.1, CEK STATUS TRANSAKSI PULSA). Never raises."""
-        return self._post("cekstatus", {"invoice": invoice, "nomortujuan": number}, longest=LONGEST_ANSWER)
+        return self._post("cekstatus", {INVOICE: invoice, NUMBER: number}, longest=LONGEST_ANSWER)
 
     def skew_s(self, wall: datetime, alive: float) -> float | None:
         """The provider's clock minus ours (seconds) at the moment when our two clocks showed this.
@@ -182,14 +194,14 @@ class Provider:
 
         A password of digits may stand by chance in a number or an amount: those fields stay as they are.
         """
-        password = self._credentials["password"]
+        password = self._credentials[PASSWORD]
         if len(password) < SHORTEST_SECRET:
             return reply
         try:
             value = read_json(reply.body)
         except ValueError:
             return reply
-        kept = WORD_FIELDS | (NUMERIC_FIELDS if password.isdigit() else frozenset())
+        kept = OF_WORDS | (OF_DIGITS if password.isdigit() else frozenset())
         redacted = without_secret(value, self._secret, kept)
         return reply if redacted == value else replace(reply, body=json.dumps(redacted).encode())
 
@@ -204,8 +216,8 @@ class Provider:
         except ValueError:
             code = "provider.not_json" if reply.status == http.HTTPStatus.OK else "provider.http_status"
             raise ProviderError(code, address=self.base_url, status=reply.status) from None
-        if isinstance(value, dict) and text(value.get("result")).lower() == "no":
-            reason, code = text(value.get("reason"), LONGEST_REASON), text(value.get("reason_code"))
+        if isinstance(value, dict) and word_in(value, RESULT) == "no":
+            reason, code = text(value.get(REASON), LONGEST_REASON), text(value.get(REASON_CODE))
             raise ProviderError("provider.login", reason=reason or "-", reason_code=code or "-")
         if reply.status != http.HTTPStatus.OK:
             raise ProviderError("provider.http_status", address=self.base_url, status=reply.status)

@@ -15,13 +15,31 @@ from typing import TYPE_CHECKING, Final
 
 from bulk_topup.core.model import Answer, Kind, NoAnswer, NotSent, Order, Outcome, Reply, Then
 from bulk_topup.core.status import Status
-from bulk_topup.provider.wire import LONGEST_TEXT, REPLACED, http_date, read_json, rupiah, text
+from bulk_topup.provider.fields import (
+    ANSWERED_AT,
+    BALANCE,
+    DEBITS,
+    INVOICE,
+    OF_MONEY,
+    PRODUCT,
+    RESULT,
+    SERIAL,
+    STATUS,
+    are_for,
+    fields_in,
+    invoice_in,
+    is_left_out,
+    names_a_number,
+    reason_code_in,
+    reason_in,
+    word_in,
+)
+from bulk_topup.provider.wire import LONGEST_TEXT, http_date, read_json, rupiah, text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
-LONGEST_REASON: Final = 500
 LONGEST_WAIT_S: Final = 86_400.0
 
 Line = tuple[Kind, Then, str]
@@ -127,22 +145,22 @@ def classify(answer: Answer, order: Order, now: datetime | None = None) -> Outco
             known = cause if cause in NO_ANSWER_CAUSES else "failed"
             return Outcome(Kind.UNKNOWN, Then.GO_ON, f"outcome.no_answer.{known}")
         case Reply():
-            fields = _fields(answer.body)
-            if _word(fields, "result") in {"ok", "no"}:
+            fields = fields_in(answer.body)
+            if word_in(fields, RESULT) in {"ok", "no"}:
                 line = _line(fields, order)
                 return _of_other_order(fields) if line is OTHER_ORDER else _outcome(line, fields)
             return _undocumented(answer, now)
 
 
 def _line(fields: Mapping[str, object], order: Order) -> Line:
-    if not _is_for(fields, order.number, order.product):
+    if not are_for(fields, order.number, order.product):
         return OTHER_ORDER
-    if _word(fields, "result") == "ok":
-        return BY_STATUS.get(_word(fields, "status"), OTHER_STATUS) if _invoice(fields) else NO_INVOICE
-    taken = any(not _left_out(fields.get(name)) for name in ("invoice", "debet", "debit"))
-    if taken or _word(fields, "status") in BY_STATUS:
+    if word_in(fields, RESULT) == "ok":
+        return BY_STATUS.get(word_in(fields, STATUS), OTHER_STATUS) if invoice_in(fields) else NO_INVOICE
+    taken = any(not is_left_out(fields.get(name)) for name in (INVOICE, *DEBITS))
+    if taken or word_in(fields, STATUS) in BY_STATUS:
         return CONTRADICTION
-    return BY_REASON_CODE.get(_reason_code(fields), OTHER_REASON_CODE)
+    return BY_REASON_CODE.get(reason_code_in(fields), OTHER_REASON_CODE)
 
 
 def _undocumented(reply: Reply, now: datetime | None) -> Outcome:
@@ -160,19 +178,16 @@ def _line_of_http_status(reply: Reply) -> Line:
 def _may_be_a_receipt(reply: Reply) -> bool:
     """Whether this may be what is left of a receipt: it speaks of an invoice or of money taken, or was cut
     before it could."""
-    fields = _fields(reply.body)
+    fields = fields_in(reply.body)
     if (
-        b"invoice" in reply.body.lower()
-        or _MONEY_FIELDS & fields.keys()
-        or _word(fields, "status") in BY_STATUS
+        INVOICE.encode() in reply.body.lower()
+        or OF_MONEY & fields.keys()
+        or word_in(fields, STATUS) in BY_STATUS
     ):
         return True
     chunked = "chunked" in reply.headers.get("transfer-encoding", "").lower()
     is_whole = chunked or "content-length" in reply.headers or _is_json(reply.body)
     return not is_whole and reply.body.lstrip()[:1] in {b"{", b"["}
-
-
-_MONEY_FIELDS: Final = frozenset({"debet", "debit", "saldo", "serial"})
 
 
 def _is_json(body: bytes) -> bool:
@@ -191,12 +206,12 @@ def classify_status(answer: Answer, invoice: str, number: str, product: str | No
     transaction, which is not `gagal`. The answer states neither debit nor balance; `answered_at` is the
     transaction's `tanggal`.
     """
-    fields = _fields(answer.body) if isinstance(answer, Reply) else {}
-    if _word(fields, "result") != "ok" or _invoice(fields) != invoice or not _number_stated(fields):
+    fields = fields_in(answer.body) if isinstance(answer, Reply) else {}
+    if word_in(fields, RESULT) != "ok" or invoice_in(fields) != invoice or not names_a_number(fields):
         return None
-    if not _is_for(fields, number, product) or (product and not text(fields.get("kodeoperator"))):
+    if not are_for(fields, number, product) or (product and not text(fields.get(PRODUCT))):
         return None
-    match _word(fields, "status"):
+    match word_in(fields, STATUS):
         case "sukses":
             return _outcome(BY_STATUS["sukses"], fields)
         case "gagal":
@@ -206,14 +221,14 @@ def classify_status(answer: Answer, invoice: str, number: str, product: str | No
 
 def is_pending(answer: Reply, invoice: str, number: str) -> bool:
     """Whether `cekstatus` says that the provider is still working on it."""
-    fields = _fields(answer.body)
-    stated = _word(fields, "result"), _invoice(fields), _word(fields, "status")
-    return stated == ("ok", invoice, "pending") and _is_for(fields, number, None)
+    fields = fields_in(answer.body)
+    stated = word_in(fields, RESULT), invoice_in(fields), word_in(fields, STATUS)
+    return stated == ("ok", invoice, "pending") and are_for(fields, number, None)
 
 
 def words_of(answer: Reply) -> str:
     """The provider's own words in an answer to `cekstatus`; "" where it has none."""
-    return _reason(_fields(answer.body))
+    return reason_in(fields_in(answer.body))
 
 
 # -- an order's attempts -----------------------------------------------------------------------------------
@@ -321,81 +336,24 @@ class Streaks:
 
 def _outcome(line: Line, fields: Mapping[str, object]) -> Outcome:
     kind, then, code = line
-    debited = [rupiah(fields.get(name)) for name in ("debet", "debit")]
+    debited = [rupiah(fields.get(name)) for name in DEBITS]
     return Outcome(
         kind,
         then,
         code,
-        reason_code=_reason_code(fields),
-        reason=_reason(fields),
-        invoice=_invoice(fields),
-        serial=text(fields.get("serial")),
+        reason_code=reason_code_in(fields),
+        reason=reason_in(fields),
+        invoice=invoice_in(fields),
+        serial=text(fields.get(SERIAL)),
         debited=next((amount for amount in debited if amount is not None), None),
-        balance=rupiah(fields.get("saldo")),
-        answered_at=text(fields.get("tanggal")),
+        balance=rupiah(fields.get(BALANCE)),
+        answered_at=text(fields.get(ANSWERED_AT)),
     )
 
 
 def _of_other_order(fields: Mapping[str, object]) -> Outcome:
     """Its invoice can be asked about for this order; its debit, balance and serial are the other one's."""
     return replace(_outcome(OTHER_ORDER, fields), serial="", debited=None, balance=None)
-
-
-def _fields(body: bytes) -> Mapping[str, object]:
-    try:
-        value = read_json(body)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _word(fields: Mapping[str, object], name: str) -> str:
-    return text(fields.get(name)).lower()
-
-
-def _reason_code(fields: Mapping[str, object]) -> str:
-    """Two digits: as a JSON number, 00 arrives as 0."""
-    code = text(fields.get("reason_code"))
-    return code.zfill(2) if code else ""
-
-
-def _reason(fields: Mapping[str, object]) -> str:
-    return text(fields.get("reason"), LONGEST_REASON) or text(fields.get("description"), LONGEST_REASON)
-
-
-def _invoice(fields: Mapping[str, object]) -> str:
-    """The invoice; "" for one that could not be asked about later: cut, damaged, or a mere dash."""
-    value = fields.get("invoice")
-    stated = text(value)
-    is_whole = isinstance(value, str) and stated == value.strip() and REPLACED not in stated
-    return stated if is_whole and any(letter.isdigit() for letter in stated) else ""
-
-
-def _number_stated(fields: Mapping[str, object]) -> bool:
-    return any(text(fields.get(name)) for name in _NUMBER_FIELDS)
-
-
-_NUMBER_FIELDS: Final = ("nomorpelanggan", "nomortujuan")
-
-
-def _is_for(fields: Mapping[str, object], number: str, product: str | None) -> bool:
-    """Nothing in the answer names another number or product; a field left out names nothing."""
-    numbers = (fields.get(name) for name in _NUMBER_FIELDS)
-    if not all(_left_out(stated) or _national(text(stated)) == number for stated in numbers):
-        return False
-    stated = fields.get("kodeoperator")
-    return product is None or _left_out(stated) or text(stated).casefold() == product.casefold()
-
-
-def _left_out(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _national(number: str) -> str:
-    """`08…` from `+62 8…`, `628…` and from the `8…` that is left when it was sent as a JSON number."""
-    digits = number.removeprefix("+").replace(" ", "").replace("-", "")
-    national = digits.removeprefix("62")
-    return "0" + national if national.startswith("8") else digits
 
 
 def _retry_after_s(reply: Reply, now: datetime | None) -> float | None:

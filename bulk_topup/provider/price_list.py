@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Flaw, Product
+from bulk_topup.provider.fields import DETAILS, KIND, NOMINAL, OPERATOR, PRICE, PRODUCT, STATUS, word_in
 from bulk_topup.provider.wire import rupiah, text
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 LONGEST_DESCRIPTION: Final = 500
 TYPES: Final = {"pulsa": "PULSA", "data": "PAKET DATA"}
 """What a person asks for -> `tipe` (API v3.1, DAFTAR HARGA PULSA)."""
-_FIELDS: Final = ("tipe", "operator", "nominal", "harga", "status", "keterangan")
+_FIELDS: Final = (KIND, OPERATOR, NOMINAL, PRICE, STATUS, DETAILS)
 
 
 # -- entries to products -----------------------------------------------------------------------------------
@@ -47,7 +48,7 @@ def read(entries: Iterable[Entry]) -> PriceList:
 
 
 def _code(entry: Entry) -> str:
-    return text(entry.get("kodeoperator"))
+    return text(entry.get(PRODUCT))
 
 
 def _product(listed: Sequence[Entry]) -> Product:
@@ -61,19 +62,19 @@ def _product(listed: Sequence[Entry]) -> Product:
 
 
 def _entry(entry: Entry) -> Product:
-    nominal, price = rupiah(entry.get("nominal")), rupiah(entry.get("harga"))
+    nominal, price = rupiah(entry.get(NOMINAL)), rupiah(entry.get(PRICE))
     product = Product(
         code=_code(entry),
-        operator=text(entry.get("operator")),
-        kind=text(entry.get("tipe")),
+        operator=text(entry.get(OPERATOR)),
+        kind=text(entry.get(KIND)),
         nominal=nominal or 0,
         price=price or None,
-        ready=text(entry.get("status")).lower() == "ready",
-        description=text(entry.get("keterangan"), LONGEST_DESCRIPTION),
+        ready=word_in(entry, STATUS) == "ready",
+        description=text(entry.get(DETAILS), LONGEST_DESCRIPTION),
     )
     if nominal:
         return product
-    stated = text(entry.get("nominal"))
+    stated = text(entry.get(NOMINAL))
     return _flawed(product, "product.nominal_unusable" if stated else "product.nominal_missing", stated)
 
 

@@ -1,0 +1,102 @@
+"""The provider's own names for what it takes and says (API v3.1), and how each is read. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bulk_topup.provider.wire import REPLACED, read_json, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# -- names -------------------------------------------------------------------------------------------------
+
+USERNAME: Final = "username"
+PASSWORD: Final = "password"  # noqa: S105  (a name)
+ITRX: Final = "itrx"
+NUMBER: Final = "nomortujuan"
+PRODUCT: Final = "kodeoperator"
+INVOICE: Final = "invoice"
+
+RESULT: Final = "result"
+STATUS: Final = "status"
+REASON_CODE: Final = "reason_code"
+REASON: Final = "reason"
+DESCRIPTION: Final = "description"
+SERIAL: Final = "serial"
+BALANCE: Final = "saldo"
+ANSWERED_AT: Final = "tanggal"
+NUMBERS: Final = ("nomorpelanggan", NUMBER)
+"""Either of them, or both."""
+DEBITS: Final = ("debet", "debit")
+"""One or the other: the document has both."""
+
+OPERATOR: Final = "operator"
+KIND: Final = "tipe"
+NOMINAL: Final = "nominal"
+PRICE: Final = "harga"
+DETAILS: Final = "keterangan"
+
+OF_MONEY: Final = frozenset({*DEBITS, BALANCE, SERIAL})
+"""Said of a top-up that was made, and of no other."""
+OF_WORDS: Final = frozenset({RESULT, STATUS})
+OF_DIGITS: Final = frozenset({*NUMBERS, *DEBITS, INVOICE, SERIAL, NOMINAL, PRICE, BALANCE})
+
+LONGEST_REASON: Final = 500
+
+# -- how they are read -------------------------------------------------------------------------------------
+
+
+def fields_in(body: bytes) -> Mapping[str, object]:
+    """Those of the JSON object in `body`; none where it is something else."""
+    try:
+        value = read_json(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def word_in(fields: Mapping[str, object], name: str) -> str:
+    return text(fields.get(name)).lower()
+
+
+def reason_code_in(fields: Mapping[str, object]) -> str:
+    """Two digits: as a JSON number, 00 arrives as 0."""
+    code = text(fields.get(REASON_CODE))
+    return code.zfill(2) if code else ""
+
+
+def reason_in(fields: Mapping[str, object]) -> str:
+    return text(fields.get(REASON), LONGEST_REASON) or text(fields.get(DESCRIPTION), LONGEST_REASON)
+
+
+def invoice_in(fields: Mapping[str, object]) -> str:
+    """The invoice; "" for one that could not be asked about later: cut, damaged, or a mere dash."""
+    value = fields.get(INVOICE)
+    stated = text(value)
+    is_whole = isinstance(value, str) and stated == value.strip() and REPLACED not in stated
+    return stated if is_whole and any(letter.isdigit() for letter in stated) else ""
+
+
+def names_a_number(fields: Mapping[str, object]) -> bool:
+    return any(text(fields.get(name)) for name in NUMBERS)
+
+
+def are_for(fields: Mapping[str, object], number: str, product: str | None) -> bool:
+    """Nothing in the answer names another number or product; a field left out names nothing."""
+    numbers = (fields.get(name) for name in NUMBERS)
+    if not all(is_left_out(stated) or _national(text(stated)) == number for stated in numbers):
+        return False
+    stated = fields.get(PRODUCT)
+    return product is None or is_left_out(stated) or text(stated).casefold() == product.casefold()
+
+
+def is_left_out(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _national(number: str) -> str:
+    """`08…` from `+62 8…`, `628…` and from the `8…` that is left when it was sent as a JSON number."""
+    digits = number.removeprefix("+").replace(" ", "").replace("-", "")
+    national = digits.removeprefix("62")
+    return "0" + national if national.startswith("8") else digits
