@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from bulk_topup.core.errors import Exit
 from bulk_topup.core.shell import argument, command_line, path_argument
 from bulk_topup.core.status import FOR_NOBODY, Paid, Status
-from bulk_topup.provider.outcomes import UNCLEAR
 from bulk_topup.report.screen.report import Step
 from bulk_topup.report.words import say
 
@@ -238,6 +237,8 @@ def now(
 
     What it was `stopped_by` may have to be cleared up before anything more is sent; the rest as for `after`.
     """
+    from bulk_topup.provider.outcomes import UNCLEAR
+
     named, is_open = path_argument(sheet), total.rows_paid(Paid.ASK)
     if total.unsent and not (is_open and stopped_by in UNCLEAR):
         yield _go_on(typed, total, named, last)

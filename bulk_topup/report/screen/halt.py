@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.status import Paid
-from bulk_topup.provider.outcomes import USED_UP
 from bulk_topup.report.screen.report import Report, Step, Whole, step_facts
 from bulk_topup.report.words import say
 
@@ -25,6 +24,8 @@ def rest_report(total: Tally, deposit: tuple[int, str] | None, halt: Halt, again
 
     `deposit` is the last balance that the provider stated, and when.
     """
+    from bulk_topup.provider.outcomes import USED_UP
+
     facts = {"rest": _rest_facts(total, deposit), "next": step_facts([again])}
     missing = deposit_lines(total, deposit, is_used_up=halt.code == USED_UP)
     command = Whole("      " + say.printable(again.command))
@@ -39,6 +40,8 @@ def stopped_report(halt: Halt, at: str) -> Report:
 
 def unsent_report(total: Tally, deposit: tuple[int, str] | None, halt: Halt | None) -> Report:
     """What is not sent yet, and what the deposit lacks for it; `deposit` as for `rest_report`."""
+    from bulk_topup.provider.outcomes import USED_UP
+
     is_used_up = halt is not None and halt.code == USED_UP
     rest = say.text("stopped.rest", rest=total.unsent, rest_rupiah=total.unsent_rupiah)
     missing = deposit_lines(total, deposit, is_used_up=is_used_up)
