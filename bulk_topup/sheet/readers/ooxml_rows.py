@@ -6,28 +6,51 @@ are looked for as it stands, which takes a third of the time.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from functools import lru_cache
 from itertools import compress, starmap
 from operator import lt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import letter
 from bulk_topup.sheet import cells
-from bulk_topup.sheet.readers.ooxml_markup import PLAIN_TEXT, Items, plain_pattern, plain_texts, unreadable
+from bulk_topup.sheet.readers.ooxml_attributes import (
+    LAST_COLUMN,
+    LAST_ROW,
+    NUMBER,
+    REFERENCE,
+    is_hidden,
+    is_true,
+    is_zero,
+    position_of,
+)
+from bulk_topup.sheet.readers.ooxml_markup import Items, plain_pattern, plain_texts, unreadable
+from bulk_topup.sheet.readers.ooxml_plain_rows import (
+    CELL_GROUPS,
+    INLINE,
+    NONE,
+    ROW_GROUPS,
+    WIDEST_PLAIN,
+    Alike,
+    cell_alike,
+    commonest,
+    hidden_by_head,
+    plain_row,
+    reader_key,
+    row_alike,
+)
 from bulk_topup.sheet.readers.ooxml_values import Lost, unescaped
 from bulk_topup.sheet.tabs import Block
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Sequence
 
     from bulk_topup.sheet.readers.ooxml_values import Values
     from bulk_topup.sheet.tabs import Cell, Remarks, Row
 
-LAST_ROW = 1_048_576
-LAST_COLUMN = 16_384
+_SAMPLE_ROWS = 200
+_MOST_UNLIKE = 8
+"""So often more rows than `few_unlike` allows may be unlike those before, until no more is learned."""
 
 _ROWS = "worksheet/sheetData"
 _ROW = f"{_ROWS}/row"
@@ -87,9 +110,9 @@ class Rows(Items):
     # -- around the rows ----------------------------------------------------------------------------------
 
     def _column(self, attributes: dict[str, str]) -> None:
-        if _is_true(attributes.get("hidden")) or _is_zero(attributes.get("width")):
+        if is_true(attributes.get("hidden")) or is_zero(attributes.get("width")):
             first, last = attributes.get("min", ""), attributes.get("max", "")
-            if not (_NUMBER.fullmatch(first) and _NUMBER.fullmatch(last)):
+            if not (NUMBER.fullmatch(first) and NUMBER.fullmatch(last)):
                 raise unreadable(self.part, "why.odd_value", f"{first}-{last}")
             self._remarks.hidden_columns.update(range(int(first) - 1, min(int(last), LAST_COLUMN)))
 
@@ -109,20 +132,20 @@ class Rows(Items):
 
     def _place(self, reference: str) -> tuple[int, int]:
         """Row number and column position."""
-        found = _REFERENCE.fullmatch(reference)
-        if found is None or int(found[2]) > LAST_ROW or _position(found[1]) >= LAST_COLUMN:
+        found = REFERENCE.fullmatch(reference)
+        if found is None or int(found[2]) > LAST_ROW or position_of(found[1]) >= LAST_COLUMN:
             raise unreadable(self.part, "why.no_cell", reference)
-        return int(found[2]), _position(found[1])
+        return int(found[2]), position_of(found[1])
 
     # -- any row ------------------------------------------------------------------------------------------
 
     def _start_of_row(self, attributes: dict[str, str]) -> None:
         stated = attributes.get("r")
-        if stated is not None and not _NUMBER.fullmatch(stated):
+        if stated is not None and not NUMBER.fullmatch(stated):
             raise unreadable(self.part, "why.odd_value", stated)
         self._next_row(self._row + 1 if stated is None else int(stated))
         self._cells = []
-        if _is_hidden(attributes):
+        if is_hidden(attributes):
             self._remarks.hidden_rows.add(self._row)
 
     def _next_row(self, row: int) -> None:
@@ -138,7 +161,7 @@ class Rows(Items):
             before.append((self._row, self._cells))
         else:
             self.taken.append([(self._row, self._cells)])
-        self._width = max(self._width, min(len(self._cells), _WIDEST_PLAIN))
+        self._width = max(self._width, min(len(self._cells), WIDEST_PLAIN))
         self.item_ends()
 
     # -- any cell -----------------------------------------------------------------------------------------
@@ -212,8 +235,8 @@ class Rows(Items):
     def plain_item(self, prefix: str) -> re.Pattern[str]:
         odd_for_texts = self._values.odd_for_texts()
         if self._alike is not None:
-            return plain_pattern(_row_alike(self._alike, odd_for_texts), prefix)
-        return plain_pattern(_plain_row(self._width, odd_for_texts), prefix)
+            return plain_pattern(row_alike(self._alike, odd_for_texts), prefix)
+        return plain_pattern(plain_row(self._width, odd_for_texts), prefix)
 
     def plain_parts(self, text: str) -> tuple[list[str], int]:
         self._alike = self._learned
@@ -230,22 +253,22 @@ class Rows(Items):
         sample = parts[: _SAMPLE_ROWS * stride]
         if len(sample) < stride or self._unlike > _MOST_UNLIKE:
             return None
-        head = _commonest(sample[2::stride])
-        if _hidden_by_head(head, self._prefixes()) is not False:
+        head = commonest(sample[2::stride])
+        if hidden_by_head(head, self._prefixes()) is not False:
             return None
-        cells = (sample[group::stride] for group in range(_ROW_GROUPS, stride))
-        return Alike(head, tuple(starmap(_cell_alike, zip(cells, cells, cells, cells, strict=True))))
+        cells = (sample[group::stride] for group in range(ROW_GROUPS, stride))
+        return Alike(head, tuple(starmap(cell_alike, zip(cells, cells, cells, cells, strict=True))))
 
     def accepts(self, parts: list[str], stride: int) -> bool:
         return self._alike is not None or all(
-            _hidden_by_head(head, self._prefixes()) is not None for head in set(parts[2::stride])
+            hidden_by_head(head, self._prefixes()) is not None for head in set(parts[2::stride])
         )
 
     def take_plain(self, parts: list[str], stride: int) -> None:
         rows = self._plain_rows(parts, stride)
         if self._alike is None:
             self._hide(rows, parts[2::stride])
-            width = (stride - _ROW_GROUPS) // _CELL_GROUPS
+            width = (stride - ROW_GROUPS) // CELL_GROUPS
             columns = [self._plain_column(rows, at, parts, stride) for at in range(width)]
         else:
             heads = enumerate(self._alike.cells)
@@ -261,13 +284,13 @@ class Rows(Items):
         return rows
 
     def _hide(self, rows: list[int], heads: list[str]) -> None:
-        if hidden := {head for head in set(heads) if _hidden_by_head(head, self._prefixes())}:
+        if hidden := {head for head in set(heads) if hidden_by_head(head, self._prefixes())}:
             self._remarks.hidden_rows.update(compress(rows, (head in hidden for head in heads)))
 
     def _column_alike(self, rows: list[int], at: int, head: str, stored: list[str]) -> Sequence[Cell]:
         """All filled cells have this head, or are texts in themselves (INLINE)."""
-        if _NONE in stored:
-            filled = [n for n, text in enumerate(stored) if text is not _NONE]
+        if NONE in stored:
+            filled = [n for n, text in enumerate(stored) if text is not NONE]
             column: list[Cell] = [""] * len(stored)
             if filled:
                 chosen, texts = [rows[n] for n in filled], [stored[n] for n in filled]
@@ -277,14 +300,14 @@ class Rows(Items):
         return unescaped(plain_texts(stored)) if head == INLINE else self._read(rows, at, head, stored)
 
     def _plain_column(self, rows: list[int], at: int, parts: list[str], stride: int) -> Sequence[Cell]:
-        group = _ROW_GROUPS + _CELL_GROUPS * at
-        heads, formulas, stored, inline = (parts[group + offset :: stride] for offset in range(_CELL_GROUPS))
+        group = ROW_GROUPS + CELL_GROUPS * at
+        heads, formulas, stored, inline = (parts[group + offset :: stride] for offset in range(CELL_GROUPS))
         column = self._plain_values(rows, at, heads, stored, inline)
-        if (count := len(rows) - formulas.count(_NONE)) == 0:
+        if (count := len(rows) - formulas.count(NONE)) == 0:
             return column
         if self._values.outdated:
             return [
-                cell if formula is _NONE else cells.of_formula_without_value(cell)
+                cell if formula is NONE else cells.of_formula_without_value(cell)
                 for cell, formula in zip(column, formulas, strict=True)
             ]
         self._remarks.formulas[at] += count
@@ -293,10 +316,10 @@ class Rows(Items):
     def _plain_values(
         self, rows: list[int], at: int, heads: list[str], stored: list[str], inline: list[str]
     ) -> Sequence[Cell]:
-        if _NONE not in stored and len(kinds := set(heads)) == 1:
+        if NONE not in stored and len(kinds := set(heads)) == 1:
             return self._read(rows, at, kinds.pop(), stored)
         column: list[Cell] = list(unescaped(plain_texts([text or "" for text in inline])))
-        filled = [n for n, text in enumerate(stored) if text is not _NONE]
+        filled = [n for n, text in enumerate(stored) if text is not NONE]
         for head in {heads[n] for n in filled}:
             chosen = [n for n in filled if heads[n] == head]
             read = self._read([rows[n] for n in chosen], at, head, [stored[n] for n in chosen])
@@ -305,7 +328,7 @@ class Rows(Items):
         return column
 
     def _read(self, rows: list[int], at: int, head: str, stored: list[str]) -> Sequence[Cell]:
-        key, texts = _reader_key(head), plain_texts(stored)
+        key, texts = reader_key(head), plain_texts(stored)
         try:
             return self._values.reader(*key)(texts)
         except Lost as error:
@@ -323,125 +346,3 @@ class Rows(Items):
 
     def _prefixes(self) -> frozenset[str]:
         return frozenset(self.prefixes)
-
-
-# -- what is written in an attribute -----------------------------------------------------------------------
-
-_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
-_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,8})")
-
-
-@lru_cache(maxsize=LAST_COLUMN)
-def _position(letters: str) -> int:
-    position = 0
-    for each in letters:
-        position = position * 26 + ord(each) - ord("A") + 1
-    return position - 1
-
-
-def _is_true(stated: str | None) -> bool:
-    return stated in {"1", "true", "on"}
-
-
-def _is_zero(stated: str | None) -> bool:
-    return stated is not None and re.fullmatch(r"0+(?:\.0*)?", stated) is not None
-
-
-def _is_hidden(attributes: dict[str, str]) -> bool:
-    """A row of no height is as hidden as one that is said to be."""
-    return _is_true(attributes.get("hidden")) or _is_zero(attributes.get("ht"))
-
-
-# -- what a plain row looks like ---------------------------------------------------------------------------
-
-_WIDEST_PLAIN = 64
-_SAMPLE_ROWS = 200
-_MOST_UNLIKE = 8
-"""So often more rows than `few_unlike` allows may be unlike those before, until no more is learned."""
-_ROW_GROUPS, _CELL_GROUPS = 3, 4
-"""Groups: what stood before the row, its number, its other attributes; then, for each column, the attributes,
-the formula and the value of a cell, or the text of a cell that has it in itself."""
-
-_NONE: Any = None
-"""What `re.split` gives for a group that took no part, which its type does not tell."""
-
-_ATTRIBUTE = r' ([A-Za-z][A-Za-z0-9]*(?::[A-Za-z]+)?)="([^"<&]*)"'
-_ATTRIBUTES = r'((?: [A-Za-z][A-Za-z0-9]*+(?::[A-Za-z]++)?+="[^"<&]*+")*+)'
-_FORMULA = rf'(<f(?: (?:t|ref|si|ca)="[^"<&]*+"){{0,4}}+(?:/>|>{PLAIN_TEXT}</f>))'
-
-
-INLINE = "inline"
-"""In the place of the attributes of cells that have their text in themselves."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """What rows have in common: the attributes after the row's number, and of each column's filled cells."""
-
-    head: str
-    cells: tuple[str, ...]
-
-
-def _cell_alike(heads: list[str], _formulas: list[str], stored: list[str], inline: list[str]) -> str:
-    """Of a column, by its groups in some rows; cells without any attributes where none of them is filled."""
-    if any(text is not _NONE for text in inline):
-        return INLINE
-    return _commonest([head for head, text in zip(heads, stored, strict=True) if text is not _NONE])
-
-
-def _commonest(texts: list[str]) -> str:
-    return max(set(texts), key=texts.count, default="")
-
-
-@lru_cache(maxsize=_WIDEST_PLAIN)
-def _row_alike(alike: Alike, odd_for_texts: frozenset[int]) -> str:
-    """Matches a row that is like the others, cells missing or empty. Groups: its number, the values."""
-    columns = "".join(_cell_in(letter(at), head, odd_for_texts) for at, head in enumerate(alike.cells))
-    return rf'[ \n\t]*+<row r="([1-9][0-9]{{0,6}})"{re.escape(alike.head)}>{columns}</row>'
-
-
-def _cell_in(column: str, head: str, odd_for_texts: frozenset[int]) -> str:
-    filled = rf"{re.escape(head)}><v>({PLAIN_TEXT})</v></c>"
-    if head == INLINE:
-        filled = _inline_text(odd_for_texts)
-    return rf'(?:<c r="{column}\1"(?:{filled}| s="[0-9]++"/>))?+'
-
-
-@lru_cache(maxsize=_WIDEST_PLAIN + 1)
-def _plain_row(width: int, odd_for_texts: frozenset[int]) -> str:
-    """Matches a row with any of the first `width` columns, as spreadsheet programs write it."""
-    columns = "".join(_plain_cell(letter(at), odd_for_texts) for at in range(width))
-    return rf'[ \n\t]*+<row r="([1-9][0-9]{{0,6}})"{_ATTRIBUTES}(?:/>|>{columns}</row>)'
-
-
-def _plain_cell(column: str, odd_for_texts: frozenset[int]) -> str:
-    """A formula without a value, and a text in itself in an odd style, are left to the other gear."""
-    attributes = r'((?: s="[0-9]++")?+(?: t="(?:s|n|str|b|e)")?+)'
-    value = rf"{attributes}(?:/>|>(?:{_FORMULA}(?=<v>[^ \n\t<]))?+<v>({PLAIN_TEXT})</v></c>)"
-    return rf'(?:<c r="{column}\1"(?:{value}|{_inline_text(odd_for_texts)}))?+'
-
-
-def _inline_text(odd_for_texts: frozenset[int]) -> str:
-    """Matches, after a cell's place, a text that it has in itself."""
-    odd = f'(?!0*(?:{"|".join(map(str, sorted(odd_for_texts)))})")' if odd_for_texts else ""
-    style = rf'(?: s="{odd}[0-9]++"){"" if 0 in odd_for_texts else "?"}+'
-    return rf'{style} t="inlineStr"><is><t(?: xml:space="preserve")?+>({PLAIN_TEXT})</t></is></c>'
-
-
-@lru_cache(maxsize=4096)
-def _hidden_by_head(head: str, prefixes: frozenset[str]) -> bool | None:
-    """Whether a row with these attributes after its number is hidden; None where XML does not allow them."""
-    found = re.findall(_ATTRIBUTE, head)
-    attributes = dict(found)
-    if len(attributes) < len(found) or not attributes.keys().isdisjoint({"r", "xmlns"}):
-        return None
-    if any(":" in name and name.partition(":")[0] not in prefixes for name in attributes):
-        return None
-    return _is_hidden(attributes)
-
-
-@lru_cache(maxsize=4096)
-def _reader_key(head: str) -> tuple[str, str]:
-    """The type and the style in a plain cell's attributes."""
-    attributes = dict(re.findall(_ATTRIBUTE, head))
-    return attributes.get("t", "n"), attributes.get("s", "")

@@ -1,0 +1,34 @@
+"""What the attributes of rows, columns and cells say."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+LAST_ROW = 1_048_576
+LAST_COLUMN = 16_384
+
+NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,8})")
+
+
+@lru_cache(maxsize=LAST_COLUMN)
+def position_of(letters: str) -> int:
+    """The column's, from 0: A -> 0, AA -> 26."""
+    position = 0
+    for each in letters:
+        position = position * 26 + ord(each) - ord("A") + 1
+    return position - 1
+
+
+def is_true(stated: str | None) -> bool:
+    return stated in {"1", "true", "on"}
+
+
+def is_zero(stated: str | None) -> bool:
+    return stated is not None and re.fullmatch(r"0+(?:\.0*)?", stated) is not None
+
+
+def is_hidden(attributes: dict[str, str]) -> bool:
+    """A row of no height is as hidden as one that is said to be."""
+    return is_true(attributes.get("hidden")) or is_zero(attributes.get("ht"))
