@@ -20,7 +20,9 @@ from bulk_topup.report.words import say
 from bulk_topup.report.words.language import CATALOGUES, DOMAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from babel.messages.catalog import Message
 
 PO = CATALOGUES / "id" / "LC_MESSAGES" / f"{DOMAIN}.po"
 MO = PO.with_suffix(".mo")
@@ -79,7 +81,9 @@ def brought_up_to_date(old: Catalog) -> Catalog:
     new.mime_headers = [
         ("Plural-Forms", "nplurals=1; plural=0;")
     ]  # babel takes it for two, and leaves English
-    for (context, english), plural in said().items():
+    words = said()
+    for context, english in in_order(words, old):
+        plural = words[context, english]
         known = old.get(english, context)
         string = known.string if known else None
         if plural:
@@ -87,6 +91,22 @@ def brought_up_to_date(old: Catalog) -> Catalog:
         else:
             new.add(english, string=string, context=context)
     return new
+
+
+def in_order(words: Mapping[Key, str], old: Catalog) -> list[Key]:
+    """As the catalogue has them: a text that moves in the source changes nothing there. A new one comes after
+    the one before it in the source."""
+    order = [key for key in (key_of(message) for message in old if message.id) if key in words]
+    after = 0
+    for key in words:
+        if key not in order:
+            order.insert(after, key)
+        after = order.index(key) + 1
+    return order
+
+
+def key_of(message: Message) -> Key:
+    return message.context, message.id if isinstance(message.id, str) else message.id[0]
 
 
 def main() -> None:

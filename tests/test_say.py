@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import string
+from collections import Counter
 from dataclasses import fields
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGE = Path(bulk_topup.__file__).parent
+ENGLISH = PACKAGE / "report" / "words" / "english"
 FAMILIES = {code.partition(".")[0] for code in say.WORDS if "." in code}
 A_CODE = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
 FILE_SUFFIXES = (".db", ".xlsx", ".csv")
@@ -155,6 +158,28 @@ def test_a_cause_is_worded_with_the_facts_of_its_message() -> None:
 
 def test_no_text_leaves_the_plural_to_the_reader() -> None:
     assert [code for code, words in say.WORDS.items() if "(s)" in words] == []
+
+
+def codes_by_file() -> dict[str, list[str]]:
+    """The codes of each family's file as they are written: a mapping would hide one that is there twice."""
+    trees = {path.name: ast.parse(path.read_text(encoding="utf-8")) for path in ENGLISH.glob("*.py")}
+    return {
+        name: [
+            key.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Dict)
+            for key in node.keys
+            if isinstance(key, ast.Constant) and isinstance(key.value, str)
+        ]
+        for name, tree in trees.items()
+    }
+
+
+def test_a_code_has_one_text_and_codes_that_begin_alike_one_file() -> None:
+    written = codes_by_file()
+    assert sorted(chain.from_iterable(written.values())) == sorted(say.WORDS)
+    homes = {(code.partition(".")[0], name) for name, codes in written.items() for code in codes}
+    assert [family for family, count in Counter(family for family, _ in homes).items() if count > 1] == []
 
 
 def test_every_check_that_is_written_is_run() -> None:

@@ -1,0 +1,39 @@
+"""All wording in English, by code: a file for each family of codes."""
+
+from __future__ import annotations
+
+from bulk_topup.report.words.english import (
+    causes,
+    command_line,
+    doctor,
+    history,
+    open_rows,
+    outcomes,
+    plan,
+    provider,
+    record,
+    results,
+    rows,
+    run,
+    settings,
+    sheet,
+    template,
+)
+
+WORDS: dict[str, str] = {
+    **causes.WORDS,
+    **command_line.WORDS,
+    **doctor.WORDS,
+    **history.WORDS,
+    **open_rows.WORDS,
+    **outcomes.WORDS,
+    **plan.WORDS,
+    **provider.WORDS,
+    **record.WORDS,
+    **results.WORDS,
+    **rows.WORDS,
+    **run.WORDS,
+    **settings.WORDS,
+    **sheet.WORDS,
+    **template.WORDS,
+}
