@@ -1,8 +1,8 @@
-"""The Indonesian catalogue, brought up to date with what the program says: `python -m tests.catalogue`.
+"""The catalogue of each language, brought up to date with what the program says: `python -m tests.catalogue`.
 
-A new text gets no Indonesian, for a person to fill in (`msgstr`) before this is run again; one that is said
+A new text gets no translation, for a person to fill in (`msgstr`) before this is run again; one that is said
 no more is dropped. The program reads the compiled catalogue, the .mo file; where two changes of that meet,
-take either and run this again.
+take either and run this again. A language that is new in `core/languages.py` gets a catalogue to fill in.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ import click
 from babel.messages import Catalog, mofile, pofile
 
 from bulk_topup.commands.main import cli
+from bulk_topup.core.languages import ENGLISH, LANGUAGES
 from bulk_topup.report.words import say
-from bulk_topup.report.words.language import CATALOGUES, DOMAIN
+from bulk_topup.report.words.translation import CATALOGUES, DOMAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from babel.messages.catalog import Message
 
-PO = CATALOGUES / "id" / "LC_MESSAGES" / f"{DOMAIN}.po"
-MO = PO.with_suffix(".mo")
+TRANSLATED = [spoken for spoken in LANGUAGES if spoken != ENGLISH.code]
 
 CLICK_MODULES = ("core", "decorators", "exceptions", "formatting", "parser", "types")
 """Where the words of click's are that a command line meets; the others speak to programmers."""
 
-HEAD = """# The words of bulk-topup in Indonesian. See tests/catalogue.py.
+HEAD = """# The words of bulk-topup in {language}. See tests/catalogue.py.
 # msgctxt is a code of say.WORDS, "help" for help texts, or nothing for click's words."""
 
 Key = tuple[str | None, str]
@@ -63,31 +63,41 @@ def said_by_click() -> Iterator[tuple[Key, str]]:
                     yield (None, english), plural
 
 
-def read() -> Catalog:
-    with PO.open("rb") as file:
-        return pofile.read_po(file, locale="id")
+def po(spoken: str) -> Path:
+    return CATALOGUES / spoken / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
-def brought_up_to_date(old: Catalog) -> Catalog:
+def mo(spoken: str) -> Path:
+    return po(spoken).with_suffix(".mo")
+
+
+def read(spoken: str) -> Catalog:
+    if not po(spoken).exists():
+        return Catalog(locale=spoken)
+    with po(spoken).open("rb") as file:
+        return pofile.read_po(file, locale=spoken)
+
+
+def brought_up_to_date(spoken: str) -> Catalog:
+    old = read(spoken)
     new = Catalog(
-        locale="id",
+        locale=spoken,
         project="bulk-topup",
-        header_comment=HEAD,
+        header_comment=HEAD.format(language=LANGUAGES[spoken].name),
         msgid_bugs_address=" ",
         last_translator=" ",
         creation_date=old.creation_date,
         revision_date=old.revision_date,
     )
-    new.mime_headers = [
-        ("Plural-Forms", "nplurals=1; plural=0;")
-    ]  # babel takes it for two, and leaves English
+    # As its head says: of Indonesian, babel says two, which would leave English.
+    new.mime_headers = [("Plural-Forms", old.plural_forms)]
     words = said()
     for context, english in in_order(words, old):
         plural = words[context, english]
         known = old.get(english, context)
         string = known.string if known else None
         if plural:
-            new.add((english, plural), string=(string or ("",))[:1], context=context)
+            new.add((english, plural), string=string or ("",) * old.num_plurals, context=context)
         else:
             new.add(english, string=string, context=context)
     return new
@@ -110,13 +120,15 @@ def key_of(message: Message) -> Key:
 
 
 def main() -> None:
-    catalog = brought_up_to_date(read())
-    with PO.open("wb") as po:
-        pofile.write_po(po, catalog, width=110)
-    with MO.open("wb") as mo:
-        mofile.write_mo(mo, read())
-    left = [message for message in catalog if message.id and not any(message.string or ())]
-    print(f"{len(catalog)} texts, {len(left)} of them without Indonesian")
+    for spoken in TRANSLATED:
+        catalog = brought_up_to_date(spoken)
+        po(spoken).parent.mkdir(parents=True, exist_ok=True)
+        with po(spoken).open("wb") as file:
+            pofile.write_po(file, catalog, width=110)
+        with mo(spoken).open("wb") as file:
+            mofile.write_mo(file, read(spoken))
+        left = [message for message in catalog if message.id and not any(message.string or ())]
+        print(f"{len(catalog)} texts, {len(left)} of them without {LANGUAGES[spoken].name}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Every message in Indonesian: complete, true to the English, and spoken where it was asked for."""
+"""Every message in each language: complete, true to the English, and spoken where it was asked for."""
 
 from __future__ import annotations
 
+import ast
 import csv
 import gettext
 import io
@@ -13,48 +14,53 @@ import string
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import openpyxl
 import pytest
-from babel.messages import mofile
+from babel.messages import Catalog, mofile
 
 from bulk_topup.commands import speech
 from bulk_topup.commands.main import cli
 from bulk_topup.core.errors import Exit
+from bulk_topup.core.languages import ENGLISH, INDONESIAN, LANGUAGES
 from bulk_topup.core.results_columns import RESULT_COLUMNS
-from bulk_topup.report.words import language, say
+from bulk_topup.report.words import say, translation
+from bulk_topup.sheet import header
 from tests import catalogue
+from tests.catalogue import TRANSLATED
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from tests.conftest import MakeOffice, Office
 
-INDONESIAN = catalogue.read()
+CATALOGUES = {spoken: catalogue.read(spoken) for spoken in TRANSLATED}
 SAID = catalogue.said()
 
 
-def indonesian(key: catalogue.Key) -> str:
+def translated(spoken: str, key: catalogue.Key) -> str:
     context, english = key
-    found = INDONESIAN.get(english, context)
+    found = CATALOGUES[spoken].get(english, context)
     return "" if found is None else first(found.string or "")
 
 
 # -- the catalogue -----------------------------------------------------------------------------------------
 
 
-def test_every_message_has_its_indonesian_text() -> None:
+@pytest.mark.parametrize("spoken", TRANSLATED)
+def test_every_message_has_its_translation(spoken: str) -> None:
     assert len(SAID) > 700, "the search finds nothing"
-    assert [key for key in SAID if not indonesian(key).strip()] == []
+    assert [key for key in SAID if not translated(spoken, key).strip()] == []
 
 
-def test_no_indonesian_text_is_of_a_message_that_is_said_no_more() -> None:
-    kept = {(message.context, first(message.id)) for message in INDONESIAN if message.id}
+@pytest.mark.parametrize("spoken", TRANSLATED)
+def test_no_translation_is_of_a_message_that_is_said_no_more(spoken: str) -> None:
+    kept = {(message.context, first(message.id)) for message in CATALOGUES[spoken] if message.id}
     assert kept - set(SAID) == set()
-    assert not INDONESIAN.obsolete
+    assert not CATALOGUES[spoken].obsolete
 
 
 def first(texts: str | Sequence[str]) -> str:
@@ -62,11 +68,12 @@ def first(texts: str | Sequence[str]) -> str:
     return texts if isinstance(texts, str) else texts[0]
 
 
-def test_the_compiled_catalogue_is_the_readable_one() -> None:
+@pytest.mark.parametrize("spoken", TRANSLATED)
+def test_the_compiled_catalogue_is_the_readable_one(spoken: str) -> None:
     compiled = io.BytesIO()
-    mofile.write_mo(compiled, INDONESIAN)
+    mofile.write_mo(compiled, CATALOGUES[spoken])
     compiled.seek(0)
-    with catalogue.MO.open("rb") as file:
+    with catalogue.mo(spoken).open("rb") as file:
         assert texts_of(file) == texts_of(compiled)
 
 
@@ -76,9 +83,10 @@ def texts_of(file: IO[bytes]) -> dict[object, str]:
     return texts
 
 
+@pytest.mark.parametrize("spoken", TRANSLATED)
 @pytest.mark.parametrize("key", SAID, ids=lambda key: key[0] or key[1][:40])
-def test_an_indonesian_text_has_the_facts_of_the_english_one(key: catalogue.Key) -> None:
-    said, (context, english) = indonesian(key), key
+def test_a_translation_has_the_facts_of_the_english_text(key: catalogue.Key, spoken: str) -> None:
+    said, (context, english) = translated(spoken, key), key
     if context is None:  # click's: of one text for one and many
         assert placeholders(said) <= placeholders(english + SAID[key])
     else:
@@ -102,10 +110,101 @@ def placeholders(text: str) -> set[tuple[str, str]]:
     }
 
 
-def test_what_a_person_is_to_type_or_paste_is_the_same() -> None:
+@pytest.mark.parametrize("spoken", TRANSLATED)
+def test_what_a_person_is_to_type_or_paste_is_the_same(spoken: str) -> None:
     quoted = re.compile(r"'bulk-topup [^']*'")
     for key in (key for key in SAID if key[0] is not None):
-        assert quoted.findall(indonesian(key)) == quoted.findall(key[1]), key
+        assert quoted.findall(translated(spoken, key)) == quoted.findall(key[1]), key
+
+
+# -- the table of languages --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_a_language_has_all_of_its_words(spoken: str) -> None:
+    language = LANGUAGES[spoken]
+    assert all(language._replace(months=("there need be none",)))
+    assert len(language.months) in {0, 12}
+    assert language.code in language.locales
+    assert language.yes == {word.lower() for word in language.yes}
+
+
+def worded(spoken: str, code: str) -> str:
+    english = say.WORDS[code]
+    return english if spoken == ENGLISH.code else translated(spoken, (code, english))
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_what_a_language_writes_and_asks_for_is_understood(spoken: str) -> None:
+    language = LANGUAGES[spoken]
+    for code in ("ask.accepted", "ask.unknown", "ask.invoice"):
+        assert worded(spoken, code).endswith(f": {language.not_sent}")
+    for code in ("resolve.nothing", "saved.outdated"):
+        assert f"'{language.not_sent}'" in worded(spoken, code)
+    assert worded(spoken, "usage.yes_no").startswith(tuple(f"[{word}/" for word in language.yes))
+    assert worded(spoken, "column.row") == language.row_header
+    assert header.fold(worded(spoken, "column.number")) in header.NUMBER
+    assert worded(spoken, "column.invoice") == "invoice"
+
+
+def literals(path: Path) -> Iterator[str]:
+    """Every string in the code, its docstrings aside."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield node.value
+
+
+def test_the_words_of_a_language_stand_in_its_table_alone() -> None:
+    """A third language needs no other file: no room speaks or understands one by name."""
+    languages = [LANGUAGES[spoken] for spoken in TRANSLATED]
+    words = set[str]().union(
+        *(each.yes - ENGLISH.yes for each in languages),
+        *({each.name_placeholder, each.row_header, each.not_sent, *each.months} for each in languages),
+    )
+    a_word = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b")
+    package = REPOSITORY / "bulk_topup"
+    texts = [
+        (path.relative_to(package).as_posix(), text)
+        for path in package.rglob("*.py")
+        if path.parent.name != "english"
+        for text in literals(path)
+    ]
+    found = {
+        name
+        for name, text in texts
+        if a_word.search(text)
+        or text == ENGLISH.not_sent
+        or (text in TRANSLATED and name.startswith(("commands/", "report/")))
+    }
+    assert found == {"core/languages.py"}
+
+
+def test_a_third_language_takes_an_entry_and_a_catalogue(tmp_path: Path) -> None:
+    """In a copy of the package: whoever speaks it is understood, as well as answered."""
+    skip = shutil.ignore_patterns("__pycache__")
+    package = Path(shutil.copytree(REPOSITORY / "bulk_topup", tmp_path / "bulk_topup", ignore=skip))
+    table = package / "core" / "languages.py"
+    entry = "ENGLISH._replace(code='ms', name='Malay', locales={'ms'}, name_placeholder='SIAPA')"
+    with_entry = table.read_text(encoding="utf-8").replace("INDONESIAN)}", f"INDONESIAN, {entry})}}")
+    table.write_text(with_entry, encoding="utf-8")
+    malay = Catalog(locale="ms")
+    for context, english in SAID:
+        if context is not None:
+            malay.add(english, f"«{english}»", context=context)
+    folder = package / "report" / "words" / "locale" / "ms" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    with (folder / f"{translation.DOMAIN}.mo").open("wb") as file:
+        mofile.write_mo(file, malay)
+
+    asked = run("resolve", "x.csv", "--note", "SIAPA", "--lang", "ms", folder=tmp_path)
+    assert "«--note is who said so" in asked.stderr
+    by_computer = run("status", "x.csv", folder=tmp_path, LANG="ms_MY.UTF-8")
+    assert by_computer.stderr.startswith("«bulk-topup: «x.csv was not run yet")
+    assert "en is English, id is Indonesian, ms is Malay." in " ".join(
+        run("run", "--help", folder=tmp_path).stdout.split()
+    )
 
 
 # -- which language is spoken ------------------------------------------------------------------------------
@@ -235,10 +334,10 @@ def test_a_language_that_is_not_spoken_here_is_refused(tmp_path: Path, way: str)
 
 @pytest.fixture
 def in_indonesian() -> Iterator[None]:
-    catalog = gettext.translation(language.DOMAIN, language.CATALOGUES, ["id"])
-    say.speak(say.Language(catalog.pgettext, ".", ",", language.MONTHS))
+    catalog = gettext.translation(translation.DOMAIN, translation.CATALOGUES, [INDONESIAN.code])
+    say.speak(INDONESIAN, catalog.pgettext)
     yield
-    say.speak(say.ENGLISH)
+    say.speak(ENGLISH, say.untranslated)
 
 
 @pytest.mark.usefixtures("in_indonesian")
@@ -317,7 +416,7 @@ def test_a_workbook_of_either_language_is_read_in_either(office: Office, wrote: 
 def test_what_programs_read_is_the_same_in_either_language(make_office: MakeOffice) -> None:
     """All of `--json` but its sentences, the columns of the results and what stands in them."""
     told, tables = {}, {}
-    for spoken in language.LANGUAGES:
+    for spoken in LANGUAGES:
         office = make_office()
         own = {"BULK_TOPUP_LEDGER": str(office.folder / "record.db"), "BULK_TOPUP_LANG": spoken}
         office = replace(office, environment={**office.environment, **own})
@@ -380,7 +479,7 @@ def test_the_next_command_speaks_as_this_one_was_asked_to(office: Office) -> Non
     assert "--lang" not in office.run("status", "bonus.csv", env={"BULK_TOPUP_LANG": "id"}).out
 
 
-ENGLISH = re.compile(
+ENGLISH_WORDS = re.compile(
     r"\b(?:the|and|is|are|was|row|rows|sent|paid|not|nothing|with|from|run|again|answer|money|price|in all)\b"
 )
 
@@ -412,7 +511,7 @@ def test_no_english_is_left_in_what_a_person_sees(office: Office) -> None:
             if cell.value is not None
         ]
     assert len(texts) > 300
-    leftover = [text for text in texts if ENGLISH.search(as_said(text))]
+    leftover = [text for text in texts if ENGLISH_WORDS.search(as_said(text))]
     assert leftover == []
 
 

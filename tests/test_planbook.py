@@ -15,7 +15,7 @@ from bulk_topup.core.results_columns import RESULT_COLUMNS
 from bulk_topup.core.status import Status
 from bulk_topup.report.plan_workbook import PLAN_COLUMNS, own_columns, plan_rows, write_plan
 from bulk_topup.report.words import say
-from bulk_topup.report.words.language import in_each
+from bulk_topup.report.words.translation import in_each
 from bulk_topup.rules.orders import Wishes
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.header import Named, find_header

@@ -35,7 +35,7 @@ from bulk_topup.report.results_workbook import (
 from bulk_topup.report.screen.batch import batch_report
 from bulk_topup.report.tables import Tab, TabRow
 from bulk_topup.report.words import say
-from bulk_topup.report.words.language import in_each
+from bulk_topup.report.words.translation import in_each
 from bulk_topup.report.workbook import ROOM_TO_SIGN_POINTS
 from bulk_topup.rules import books
 from bulk_topup.sending import answers

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bulk_topup.core.languages import NAME_PLACEHOLDERS
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def job_of(options: dict[str, Any]) -> Job:
     )
 
 
-NO_NAME = frozenset({"", "NAME", "NAMA"})
+NO_NAME = NAME_PLACEHOLDERS | {""}
 """Pasted as a command was printed: the record, and the results to sign, would say so."""
 
 

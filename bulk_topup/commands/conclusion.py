@@ -11,6 +11,7 @@ from bulk_topup.commands.halts import halt_of, is_stopped
 from bulk_topup.commands.status import last_run
 from bulk_topup.core.clock import WIB
 from bulk_topup.core.errors import BulkTopupError, Exit, InputError, StorageFailed, StorageLost
+from bulk_topup.core.languages import ENGLISH
 from bulk_topup.core.model import Notice
 from bulk_topup.core.status import Status
 from bulk_topup.record import batches
@@ -131,11 +132,11 @@ def keep_typed(
         terminal.report(notices_report([renamed]))
     verdicts = [one for one in read if not isinstance(one, InputError) and one.row is not None]
     sent = {(open_.order.row, open_.order.number): open_.past[-1] for open_ in checkpoint.open_orders()}
-    typed = {(one.row or 0, one.number): one.invoice or "not sent" for one in verdicts}
+    typed = {(one.row or 0, one.number): one.invoice or ENGLISH.not_sent for one in verdicts}
     outdated = {
         key
         for key, answer in typed.items()
-        if answer == "not sent" and key in sent and sent[key].begun_at > changed
+        if answer == ENGLISH.not_sent and key in sent and sent[key].begun_at > changed
     }
     terminal.report(
         notices_report(Notice("saved.outdated", {"row": str(row)}) for row, _ in sorted(outdated))

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import Exit
+from bulk_topup.core.languages import ENGLISH
 from bulk_topup.core.shell import argument, command_line, path_argument
 from bulk_topup.core.status import FOR_NOBODY, Paid, Status
 from bulk_topup.report.screen.report import Step
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 OPEN_SHOWN = 5
 A_SHEET = "payroll.xlsx"
 """Stands for the sheet where a command names none."""
+NOTE = f'--note "{ENGLISH.name_placeholder}"'
+"""A command to paste is the same in every language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +157,8 @@ def _nothing_to_send(typed: Typed, plan: Plan, sheet: str, results: Path) -> Ite
 
 def approved(code: str, sheet: Path, run: str) -> Step:
     """How the plan of this code is sent by another person."""
-    return Step(
-        say.text("approval.how"), command_line("run", path_argument(sheet), run, approval(code, "NAME"))
-    )
+    approved_by = approval(code, ENGLISH.name_placeholder)
+    return Step(say.text("approval.how"), command_line("run", path_argument(sheet), run, approved_by))
 
 
 def approval(code: str, by: str) -> str:
@@ -266,8 +268,8 @@ def _when_done(typed: Typed, sheet: str, results: Path | None, *, is_all_paid: b
 
 def _answers(results: Path | None) -> str:
     if results is None or results.suffix != ".xlsx":
-        return '--row N --number 08... --invoice TRX... --note "NAME"'
-    return f'--from {argument(results)} --note "NAME"'
+        return f"--row N --number 08... --invoice TRX... {NOTE}"
+    return f"--from {argument(results)} {NOTE}"
 
 
 def halted(typed: Typed, sheet: Path, halt: str) -> Step:
@@ -322,7 +324,7 @@ def with_found(typed: Typed, number: str, what: str, facts: Mapping[str, object]
     return Step(words, typed.line(name, str(facts["sheet"]), options) if name else "")
 
 
-CLOSING = '--row {row} --number {number} --invoice TRX... --note "NAME"'
+CLOSING = "--row {row} --number {number} --invoice TRX... " + NOTE
 FOUND = {
     "status": ("find.next_status", "status", ""),
     "retry": ("find.next_retry", "run", "--retry-failed"),

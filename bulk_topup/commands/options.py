@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import params, speech
-from bulk_topup.report.words import language
+from bulk_topup.core.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +26,10 @@ _SECONDS = params.NumberRange(0, 86_400)
 
 
 def language_option(**settings: Any) -> Callable[[Decorated], Decorated]:
-    """`language.choose` has read it by the time it is parsed."""
-    what = "The language: en is English, id is Indonesian."
-    return click.option(speech.OPTION, type=click.Choice(language.LANGUAGES), help=what, **settings)
+    """`speech.choose` has read it by the time it is parsed."""
+    what = ", ".join(f"{spoken} is {language.name}" for spoken, language in LANGUAGES.items())
+    choice = click.Choice(tuple(LANGUAGES))
+    return click.option(speech.OPTION, type=choice, help=f"The language: {what}.", **settings)
 
 
 def together(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated], Decorated]:

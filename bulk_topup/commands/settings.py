@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 import click
 
 from bulk_topup.core.errors import InputError
+from bulk_topup.core.languages import INDONESIAN
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.report.words import say
 
@@ -40,7 +41,7 @@ KEYS: Mapping[str, Value] = MappingProxyType(
         "timeout": 60.0,
         "base_url": "https://klikmbc.co.id/json/pulsa",
         "quiet": True,
-        "lang": "id",
+        "lang": INDONESIAN.code,
     }
 )
 """Every key, and an example, which is of the key's type (a whole number will do for a float)."""

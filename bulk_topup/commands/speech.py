@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.report.words.language import LANGUAGES, speak_indonesian
+from bulk_topup.core.languages import ENGLISH, LANGUAGES
+from bulk_topup.report.words import translation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,8 +24,7 @@ def choose(arguments: Sequence[str]) -> None:
     This comes before the command line is parsed, so that what is wrong with that is said in it, too. What is
     no language here is passed over: whoever parses it refuses it.
     """
-    if next(filter(LANGUAGES.__contains__, _wanted(arguments))) == "id":
-        speak_indonesian()
+    translation.speak(next(filter(LANGUAGES.__contains__, _wanted(arguments))))
 
 
 def _wanted(arguments: Sequence[str]) -> Iterator[str]:
@@ -57,15 +57,16 @@ def _kept() -> str:
 
 
 def spoken_by_computer(environ: Mapping[str, str], platform: str) -> str:
-    """`id` or `en`, by the POSIX locale, or on Windows and macOS without one by the user interface."""
+    """A language's code, by the POSIX locale, or on Windows and macOS without one by the user interface."""
     locale = next(filter(None, map(environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     if not locale:
         locale = {"win32": _windows, "darwin": _macos}.get(platform, str)()
     elif _is_posix(locale):
-        return "en"
+        return ENGLISH.code
     else:  # as gettext has it: a list of languages goes before the locale
         locale = environ.get("LANGUAGE") or locale
-    return "id" if _language_of(locale) in {"id", "in"} else "en"
+    named = _language_of(locale)
+    return next((spoken for spoken, its in LANGUAGES.items() if named in its.locales), ENGLISH.code)
 
 
 def _is_posix(locale: str) -> bool:
@@ -73,7 +74,7 @@ def _is_posix(locale: str) -> bool:
 
 
 def _language_of(locale: str) -> str:
-    """`id_ID.UTF-8`, `id-ID` or `id:en` -> `id`; `in` is how it was spelled until 1989."""
+    """`id_ID.UTF-8`, `id-ID` or `id:en` -> `id`."""
     return locale.replace("-", "_").partition(":")[0].partition(".")[0].partition("_")[0].lower()
 
 

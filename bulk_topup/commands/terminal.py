@@ -12,6 +12,7 @@ from bulk_topup.commands.console import ask, put
 from bulk_topup.commands.next_steps import Typed
 from bulk_topup.commands.progress import Bar
 from bulk_topup.core.errors import Declined, Exit
+from bulk_topup.core.languages import YES
 from bulk_topup.report.screen.report import ROWS_SHOWN, Whole, next_report
 from bulk_topup.report.words import say
 
@@ -157,7 +158,7 @@ class Terminal:
             raise Declined("declined.person")
 
     def _says_yes(self, question: str) -> bool:
-        return self._answer(f"{question} {say.text('usage.yes_no')}") in {"y", "yes", "ya"}
+        return self._answer(f"{question} {say.text('usage.yes_no')}") in YES
 
     def _answer(self, question: str) -> str:
         return ask(question).lower()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bulk_topup.core.model import Level
 from bulk_topup.report.tables import Colour, SummaryRow, Tab, TabRow, signature_rows
 from bulk_topup.report.words import say
-from bulk_topup.report.words.language import in_each
+from bulk_topup.report.words.translation import in_each
 from bulk_topup.report.workbook import SHEET_MAX_ROWS, write_workbook
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from bulk_topup.report.tables import (
     untold,
 )
 from bulk_topup.report.words import say
-from bulk_topup.report.words.language import in_each
+from bulk_topup.report.words.translation import in_each
 from bulk_topup.report.workbook import SHEET_MAX_ROWS, write_workbook
 
 if TYPE_CHECKING:

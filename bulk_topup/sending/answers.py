@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bulk_topup.core import languages
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import BookTab
 from bulk_topup.core.status import Paid
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
     from bulk_topup.core.model import Sheet
 
-ROW_NAMES = frozenset({"row", "baris"})
+ROW_NAMES = frozenset(map(fold, languages.ROW_HEADERS))
 NO_INVOICE = frozenset({"TRX...", "TRX…"})
 """Pasted as a command was printed."""
-NOT_SENT = frozenset({"notsent", "tidakterkirim"})
+NOT_SENT = frozenset(map(fold, languages.NOT_SENT))
 
 
 def verdict(row: int, number: str, invoice: str | None, not_sent: bool, note: str) -> Verdict:
@@ -39,9 +40,9 @@ def verdict(row: int, number: str, invoice: str | None, not_sent: bool, note: st
 def read(path: Path, note: str) -> list[Verdict | InputError]:
     """Every row of the file whose `invoice` cell is filled: with an invoice, or the words `not sent`.
 
-    Of a results workbook, these are its open rows. A column `row` (or `baris`) names the sheet's rows;
-    without it the number has to be enough. A row that can't be understood comes as the InputError that says
-    why. Raises InputError where the file as a whole is no use.
+    Of a results workbook, these are its open rows. A column `row` names the sheet's rows; without it the
+    number has to be enough. Both may be in any language. A row that can't be understood comes as the
+    InputError that says why. Raises InputError where the file as a whole is no use.
     """
     sheet = _sheet(path)
     row_column = next((at for at, name in enumerate(sheet.header) if fold(name) in ROW_NAMES), None)

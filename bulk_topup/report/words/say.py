@@ -1,16 +1,16 @@
 """How everything is said to people: the text of a code, with its facts, in the language that is spoken.
 
 `WORDS` maps a code to its English text; findings, outcomes, notices and errors carry only codes and facts.
-Other languages are catalogues of translations, by code and English text: `language` loads the one to speak.
+Other languages are catalogues of translations, by code and English text; `translation` loads what is spoken.
 """
 
 from __future__ import annotations
 
 import re
 import string
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bulk_topup.core.languages import ENGLISH
 from bulk_topup.core.status import Status
 from bulk_topup.report.words.english import WORDS as WORDS
 
@@ -18,40 +18,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bulk_topup.core.errors import BulkTopupError
+    from bulk_topup.core.languages import Language
     from bulk_topup.core.model import Deposit, Finding
 
 # -- the language ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
-    """How a language says things.
-
-    `translate` takes a context (a code, or `HELP`) and the English text. `months` are the names by which
-    dates are spelled out; without them, dates stay as ISO 8601 has them.
-    """
-
-    translate: Callable[[str, str], str]
-    thousands: str
-    decimal: str
-    months: Sequence[str] = ()
-
-
-ENGLISH = Language(lambda _context, english: english, thousands=",", decimal=".")
 HELP = "help"
 """The context of help texts, which stand beside their commands and options."""
 
-_spoken = ENGLISH
+
+def untranslated(_context: str, english: str) -> str:
+    return english
 
 
-def speak(language: Language) -> None:
-    """Say everything in this language from now on, in the whole process; English until then."""
-    global _spoken
-    _spoken = language
+_language: Language = ENGLISH
+_translate: Callable[[str, str], str] = untranslated
+
+
+def speak(language: Language, translate: Callable[[str, str], str]) -> None:
+    """Say everything in this language from now on, in the whole process; English until then.
+
+    `translate` takes a context (a code, or `HELP`) and the English text.
+    """
+    global _language, _translate
+    _language, _translate = language, translate
 
 
 def help_text(english: str) -> str:
-    return _spoken.translate(HELP, english)
+    return _translate(HELP, english)
 
 
 class _Formatter(string.Formatter):
@@ -89,7 +84,7 @@ class _Formatter(string.Formatter):
 def text(code: str, /, **facts: object) -> str:
     """The wording of `code` with these facts; the code itself where there is no wording for it."""
     english = WORDS.get(code)
-    return code if english is None else _Formatter(facts).vformat(_spoken.translate(code, english), (), facts)
+    return code if english is None else _Formatter(facts).vformat(_translate(code, english), (), facts)
 
 
 def money(rupiah: int) -> str:
@@ -97,17 +92,17 @@ def money(rupiah: int) -> str:
 
 
 def number(value: int) -> str:
-    return f"{value:,}".replace(",", _spoken.thousands)
+    return f"{value:,}".replace(",", _language.thousands)
 
 
 def plain(value: float) -> str:
     """With the decimal places that it has, and no others."""
-    return f"{value:g}".replace(".", _spoken.decimal)
+    return f"{value:g}".replace(".", _language.decimal)
 
 
 def decimal(value: float) -> str:
     """To one decimal place."""
-    return f"{value:.1f}".replace(".", _spoken.decimal)
+    return f"{value:.1f}".replace(".", _language.decimal)
 
 
 _ISO_DATE = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?(?!\d)")
@@ -116,10 +111,10 @@ _ISO_DATE = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?(?!\d)")
 def date(text: str) -> str:
     """`2026-11-25 14:03`, `2026-11-25` or `2026-11` as people write it; any other text as it is."""
     found = _ISO_DATE.match(text)
-    if found is None or not _spoken.months:
+    if found is None or not _language.months:
         return text
     year, month, day = found.groups()
-    spelled = f"{_spoken.months[int(month) - 1]} {year}"
+    spelled = f"{_language.months[int(month) - 1]} {year}"
     return (f"{int(day)} {spelled}" if day else spelled) + text[found.end() :]
 
 

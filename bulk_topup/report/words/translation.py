@@ -1,4 +1,4 @@
-"""Which language is spoken, and where its words come from: the edge of `say`."""
+"""The catalogues of translations: which one is spoken, and how a wording reads in each. The edge of `say`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.languages import ENGLISH, LANGUAGES
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from gettext import NullTranslations
-
-LANGUAGES = ("en", "id")
-
 
 DOMAIN = "bulk_topup"
 
@@ -22,30 +20,26 @@ DOMAIN = "bulk_topup"
 CATALOGUES = Path(__file__).with_name("locale")
 
 
-MONTHS = (
-    *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
-    *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
-)
-
-
 def in_each(codes: Sequence[str]) -> set[tuple[str, ...]]:
     """The wording of these codes in each language: what was written in one is read back in any."""
     english = {code: say.WORDS[code] for code in codes}
-    return {tuple(english.values()), tuple(starmap(_indonesian().pgettext, english.items()))}
+    return {tuple(starmap(_catalogue(spoken).pgettext, english.items())) for spoken in LANGUAGES}
 
 
-def _indonesian() -> NullTranslations:
+def _catalogue(spoken: str) -> NullTranslations:
     import gettext
 
-    return gettext.translation(DOMAIN, CATALOGUES, ["id"])
+    return gettext.translation(DOMAIN, CATALOGUES, [spoken], fallback=spoken == ENGLISH.code)
 
 
-def speak_indonesian() -> None:
+def speak(spoken: str) -> None:
+    """English is spoken until then, and costs no time."""
+    if spoken == ENGLISH.code:
+        return
     import gettext
 
-    catalogue = _indonesian()
-    say.speak(say.Language(catalogue.pgettext, thousands=".", decimal=",", months=MONTHS))
+    say.speak(LANGUAGES[spoken], _catalogue(spoken).pgettext)
     # click takes its own words from the process's text domain, in the language of the environment.
     gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
     gettext.textdomain(DOMAIN)
-    os.environ["LANGUAGE"] = "id"
+    os.environ["LANGUAGE"] = spoken
