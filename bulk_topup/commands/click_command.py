@@ -76,7 +76,7 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """Lists its commands in the order in which one uses them."""
+    """Lists the everyday commands first."""
 
     command_class = Command
 
@@ -94,10 +94,11 @@ class Group(click.Group):
 
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "usage.prepare": ("login", "prices", "template"),
-    "usage.pay": ("check", "run", "status", "settle", "resolve", "results"),
-    "usage.look_back": ("history", "find", "forget"),
-    "usage.set_up": ("doctor", "account", "ledger", "config", "completion", "sandbox", "logout"),
+    "usage.everyday": ("run", "check", "status", "settle", "resolve", "find", "template", "prices"),
+    "usage.more": (
+        *("results", "history", "login", "logout", "doctor", "config", "sandbox"),
+        *("forget", "account", "ledger", "completion"),
+    ),
 }
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 WORDS: dict[str, str] = {
     "usage.options": "Options",
-    "usage.prepare": "Prepare",
-    "usage.pay": "Check and send",
-    "usage.look_back": "Look back",
-    "usage.set_up": "Set up",
+    "usage.everyday": "Every day",
+    "usage.more": "More",
     "usage.more_options": "More options",
     "usage.number": "{value} is not a number from {least} to {most}.",
     "usage.whole": "{value} is not a whole number from {least} to {most}.",
