@@ -45,9 +45,9 @@ NOT_THE_REPOSITORY = shutil.ignore_patterns(
     "dist",
     "build",
     "*.sandbox.*",
-    "sandbox.*",
+    "sandbox.*.db*",
 )
-"""`bulk_topup/sandbox` has no dot, so it is not left out."""
+"""What a rehearsal leaves behind, and what is made anew."""
 
 
 def environment(**more: str) -> dict[str, str]:
