@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup.record import commits
-from bulk_topup.record.commits import MOST_AT_ONCE, Alone, Log, SharedCommits, SharedSync, Turn, Turns
+from bulk_topup.record import turns, write_ahead_log
+from bulk_topup.record.commits import SharedCommits
+from bulk_topup.record.shared_sync import SharedSync
+from bulk_topup.record.turns import Alone, Turn, Turns
+from bulk_topup.record.write_ahead_log import MOST_AT_ONCE, Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -241,7 +244,7 @@ def test_so_many_share_a_turn_at_most_the_first_ones_first() -> None:
 
 def test_who_has_waited_for_long_waits_no_more_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where each turn waits for a slow disk, sixteen turns would make the last of 64 late."""
-    monkeypatch.setattr(commits, "PATIENCE_S", -1.0)
+    monkeypatch.setattr(turns, "PATIENCE_S", -1.0)
     counter = Counter(most=2, others=7)
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(counter.turns.do, range(8))) == list(range(-7, 1))
@@ -351,13 +354,13 @@ def slow_disk(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         forced.append(os.fstat(file).st_ino)
         os.fsync(file)
 
-    monkeypatch.setattr(commits, "SLOW_S", -1.0)
-    monkeypatch.setattr(commits, "_force", force)
+    monkeypatch.setattr(write_ahead_log, "SLOW_S", -1.0)
+    monkeypatch.setattr(write_ahead_log, "_force", force)
     return forced
 
 
 def test_a_quick_disk_is_waited_for_with_each_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commits, "SLOW_S", 60.0)
+    monkeypatch.setattr(write_ahead_log, "SLOW_S", 60.0)
     with contextlib.closing(Logged(tmp_path / "numbers.db")) as logged:
         for n in range(3):
             logged.add(n)
@@ -393,7 +396,7 @@ def test_a_disk_that_is_quick_again_is_waited_for_again(
     with contextlib.closing(Logged(tmp_path / "numbers.db")) as logged:
         logged.add(0)
         logged.add(1)
-        monkeypatch.setattr(commits, "SLOW_S", 60.0)
+        monkeypatch.setattr(write_ahead_log, "SLOW_S", 60.0)
         logged.log.sync()
         logged.add(2)
         assert (logged.is_forced_by_sqlite(), logged.log.is_synced, len(slow_disk)) == (True, True, 1)
@@ -425,13 +428,13 @@ def test_once_forcing_has_failed_nothing_is_written_nor_called_durable(
     """The system says so once; a second try would seem to do."""
 
     def fails(_file: int) -> None:
-        monkeypatch.setattr(commits, "_force", os.fsync)
+        monkeypatch.setattr(write_ahead_log, "_force", os.fsync)
         raise OSError(5, "Input/output error")
 
     with contextlib.closing(Logged(tmp_path / "numbers.db")) as logged:
         logged.add(0)
         logged.add(1)
-        monkeypatch.setattr(commits, "_force", fails)
+        monkeypatch.setattr(write_ahead_log, "_force", fails)
         for _ in range(3):
             with pytest.raises(OSError, match="Input/output"):
                 logged.log.sync()

@@ -22,10 +22,11 @@ from bulk_topup.core.clock import SystemClock, wib_day
 from bulk_topup.core.status import Status
 from bulk_topup.provider.client import Provider
 from bulk_topup.provider.pace import Throttle
-from bulk_topup.record import commits, reconcile
+from bulk_topup.record import reconcile, write_ahead_log
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.tables import ledger_url
+from bulk_topup.record.write_ahead_log import Log
 from bulk_topup.sandbox import Sandbox
 from bulk_topup.sending.purse import Purse
 from bulk_topup.sending.sender import Sender
@@ -64,10 +65,10 @@ class Disk:
             self.forced += 1
             self._certain[now.st_ino] = max(self._certain.get(now.st_ino, 0), now.st_size)
 
-    def seen(self, commit: Callable[[commits.Log, sqlite3.Connection, int], None]) -> Callable[..., None]:
+    def seen(self, commit: Callable[[Log, sqlite3.Connection, int], None]) -> Callable[..., None]:
         """The same, which tells this disk when SQLite has forced what was committed."""
 
-        def noted(log: commits.Log, connection: sqlite3.Connection, changes: int) -> None:
+        def noted(log: Log, connection: sqlite3.Connection, changes: int) -> None:
             commit(log, connection, changes)
             if log._path is not None and not log._defers and connection.total_changes != changes:
                 self.force_all(Path(log._path))
@@ -159,9 +160,9 @@ def certain_of(folder: Path) -> tuple[set[str], set[str], int]:
 @pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit_s: float) -> Disk:
     disk = Disk(tmp_path)
-    monkeypatch.setattr(commits, "_force", disk.force)
-    monkeypatch.setattr(commits.Log, "_commit", disk.seen(commits.Log._commit))
-    monkeypatch.setattr(commits, "SLOW_S", limit_s)
+    monkeypatch.setattr(write_ahead_log, "_force", disk.force)
+    monkeypatch.setattr(Log, "_commit", disk.seen(Log._commit))
+    monkeypatch.setattr(write_ahead_log, "SLOW_S", limit_s)
     return disk
 
 

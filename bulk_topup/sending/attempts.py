@@ -17,8 +17,8 @@ from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import NotSent, Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify
-from bulk_topup.record.commits import Alone, Turn, Turns
 from bulk_topup.record.ledger.claims import RELEASED, state_of
+from bulk_topup.record.turns import Alone, Turn, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from bulk_topup.core.model import Ending
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.checkpoint.values import Attempt, Ended
-    from bulk_topup.record.commits import SharedSync
     from bulk_topup.record.ledger.claims import Ledger
     from bulk_topup.record.ledger.values import Claim
+    from bulk_topup.record.shared_sync import SharedSync
 
 MOST_TOGETHER: Final = 8
 """So many share a turn at most. More of them would cost a little less each; but who leaves together comes

@@ -19,8 +19,8 @@ from bulk_topup.core.errors import BulkTopupError, StorageFailed
 from bulk_topup.core.model import Ending, Halt, Kind, NotSent, Stop, Then, Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import TOO_MANY_REQUESTS, Streaks, classify
-from bulk_topup.record.commits import SharedSync
 from bulk_topup.record.ledger.claims import OTHER_DAY
+from bulk_topup.record.shared_sync import SharedSync
 from bulk_topup.sending import resolve
 from bulk_topup.sending.attempts import Beginnings, Following, Refused, Unwritten
 from bulk_topup.sending.purse import committed

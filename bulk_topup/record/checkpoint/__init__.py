@@ -1,9 +1,9 @@
 """The batch's own SQLite file: the sheet as it was, its orders, every attempt and what it came to.
 
 Settings, and why: WAL with synchronous=FULL, so that a commit has reached the disk when it returns (on a slow
-one see `commits.Log`) and a torn write can only lose what was not yet committed; fullfsync, because macOS's
-fsync alone does not reach the platter; one connection under one lock, autocommit, explicit BEGIN IMMEDIATE.
-On closing, the log is folded back, so that at rest the checkpoint is one file.
+one see `write_ahead_log`) and a torn write can only lose what was not yet committed; fullfsync, because
+macOS's fsync alone does not reach the platter; one connection under one lock, autocommit, explicit BEGIN
+IMMEDIATE. On closing, the log is folded back, so that at rest the checkpoint is one file.
 
 An order whose attempt has begun *is* unknown until an outcome is recorded: a crash needs no code of its own.
 """
@@ -66,8 +66,9 @@ from bulk_topup.record.checkpoint.sql import (
     sql_list,
 )
 from bulk_topup.record.checkpoint.values import Attempt, Ended, OpenInvoice, OpenOrder, PastAttempt, Sending
-from bulk_topup.record.commits import Log, SharedCommits, immediate
+from bulk_topup.record.commits import SharedCommits
 from bulk_topup.record.lines import digest_of, line_of, line_values, lines_alike_of, moved, own_header
+from bulk_topup.record.write_ahead_log import Log, immediate
 from bulk_topup.rules.orders import KEY, KNOWN_COLUMNS, Known, statuses
 from bulk_topup.rules.resume import content_of
 

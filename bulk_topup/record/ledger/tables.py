@@ -21,7 +21,8 @@ from bulk_topup.core.clock import WIB
 from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.model import account_of
 from bulk_topup.core.os_errors import cause_of
-from bulk_topup.record.commits import Log, SharedCommits
+from bulk_topup.record.commits import SharedCommits
+from bulk_topup.record.write_ahead_log import Log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
