@@ -11,9 +11,9 @@ import pytest
 from bulk_topup.commands import settle
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Declined
+from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.shared import Rule51
-from bulk_topup.record.ledger.tables import ledger_url
 
 if TYPE_CHECKING:
     from pathlib import Path

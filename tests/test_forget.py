@@ -16,9 +16,9 @@ from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Declined, Exit, InputError
 from bulk_topup.core.status import Status
 from bulk_topup.record import batches
+from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.register import register_of
-from bulk_topup.record.ledger.tables import ledger_url
 from bulk_topup.record.ledger.values import OPEN, BatchEntry
 from tests.builders import NOW, TODAY, an_order, claim
 from tests.desk_bench import Bench

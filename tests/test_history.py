@@ -19,9 +19,10 @@ from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.status import Status
 from bulk_topup.provider.connection import Connection
 from bulk_topup.record import batches
+from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.register import register_of
-from bulk_topup.record.ledger.tables import VERSION, ledger_url
+from bulk_topup.record.ledger.tables import VERSION
 from bulk_topup.record.ledger.values import BatchEntry
 from bulk_topup.rules.orders import Wishes
 from bulk_topup.sending.job import Approval

@@ -29,8 +29,8 @@ from bulk_topup.provider.client import Provider
 from bulk_topup.provider.outcomes import classify
 from bulk_topup.provider.pace import Throttle
 from bulk_topup.record import reconcile
+from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
-from bulk_topup.record.ledger.tables import ledger_url
 from bulk_topup.rules.orders import Wishes
 from bulk_topup.sandbox import Sandbox
 from bulk_topup.sending import sender as send

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from bulk_topup.core.errors import BulkTopupError, InputError, StorageFailed
 from bulk_topup.core.status import Status
+from bulk_topup.record.ledger.address import is_address, ledger_url
 from bulk_topup.record.ledger.claims import Ledger, state_of
-from bulk_topup.record.ledger.tables import is_address, ledger_url
 from bulk_topup.record.ledger.values import HELD, OPEN, PAID
 from bulk_topup.report.words import say
 from bulk_topup.rules.duplicates import ELSEWHERE_COLUMNS, RECENT_COLUMNS
@@ -344,8 +344,8 @@ def test_own_claims_say_all_that_a_lost_attempt_needs(ledger: Ledger) -> None:
 CLAIMS_ALL = """
 import sys
 from tests.builders import *
-from bulk_topup.database import ledger_url
-from bulk_topup.ledger import Ledger
+from bulk_topup.record.ledger.address import ledger_url
+from bulk_topup.record.ledger.claims import Ledger
 path, batch, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 print("ready", flush=True)
 sys.stdin.readline()

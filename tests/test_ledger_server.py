@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from bulk_topup.core.errors import BulkTopupError, StorageFailed
 from bulk_topup.core.status import Status
 from bulk_topup.record.ledger import postgres as server
+from bulk_topup.record.ledger.address import shown
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.register import register_of
-from bulk_topup.record.ledger.tables import VERSION, shown
+from bulk_topup.record.ledger.tables import VERSION
 from bulk_topup.report.words import say
 from tests.builders import ANDI, BUDI, NOW, TODAY, an_order, claim
 

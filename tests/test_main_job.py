@@ -18,8 +18,8 @@ from bulk_topup.core.clock import WIB
 from bulk_topup.core.model import Order
 from bulk_topup.core.results_columns import RESULT_COLUMNS
 from bulk_topup.core.status import Status
+from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
-from bulk_topup.record.ledger.tables import ledger_url
 from tests.builders import claim
 from tests.desk_bench import on_isipulsa
 from tests.faults import Fault, Faults

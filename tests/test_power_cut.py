@@ -24,8 +24,8 @@ from bulk_topup.provider.client import Provider
 from bulk_topup.provider.pace import Throttle
 from bulk_topup.record import reconcile, write_ahead_log
 from bulk_topup.record.checkpoint import Checkpoint
+from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
-from bulk_topup.record.ledger.tables import ledger_url
 from bulk_topup.record.write_ahead_log import Log
 from bulk_topup.sandbox import Sandbox
 from bulk_topup.sending.purse import Purse

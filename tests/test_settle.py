@@ -22,8 +22,8 @@ from bulk_topup.core.status import Status
 from bulk_topup.provider.client import Provider
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.values import OpenOrder, PastAttempt
+from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
-from bulk_topup.record.ledger.tables import ledger_url
 from bulk_topup.record.reconcile import bring_ledger_up_to_date
 from bulk_topup.rules.orders import Wishes
 from bulk_topup.sandbox.prices import PRICES

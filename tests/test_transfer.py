@@ -13,9 +13,10 @@ from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.status import Status
 from bulk_topup.record.ledger import copy as transfer
+from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.register import register_of
-from bulk_topup.record.ledger.tables import Store, ledger_url
+from bulk_topup.record.ledger.store import Store
 from bulk_topup.record.ledger.values import BatchEntry
 from bulk_topup.report.words import say
 from tests.builders import NOW, TODAY, an_order, claim

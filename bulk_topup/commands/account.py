@@ -71,8 +71,8 @@ def _account(connection: Connection, ledger: str) -> Iterator[Account]:
     from bulk_topup.commands.credentials import username_of
     from bulk_topup.core.model import account_of
     from bulk_topup.provider.address import checked_base_url
+    from bulk_topup.record.ledger.address import is_address, ledger_url
     from bulk_topup.record.ledger.shared import Account
-    from bulk_topup.record.ledger.tables import is_address, ledger_url
 
     if not is_address(ledger):
         raise InputError("account.not_shared", where=ledger)

@@ -62,13 +62,13 @@ def show_config(terminal: Terminal, **options: Any) -> Exit:
     """
     from bulk_topup.commands import credentials
     from bulk_topup.record import paths
-    from bulk_topup.record.ledger import tables
+    from bulk_topup.record.ledger.address import shown
     from bulk_topup.report.screen.settings import settings_report
 
     context, connection = click.get_current_context(), connection_of(options)
     beside = {
         "base_url": connection.base_url,
-        "ledger": tables.shown(paths.ledger_location(kept_setting("ledger"))),
+        "ledger": shown(paths.ledger_location(kept_setting("ledger"))),
         "username": os.environ.get("BULK_TOPUP_USERNAME", "").strip() or connection.username,
     }
     terminal.quiet = False  # though it is one of the settings: they were asked for

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bulk_topup.core.clock import Clock
     from bulk_topup.provider.client import Provider
     from bulk_topup.record.ledger.shared import Rule51
-    from bulk_topup.record.ledger.tables import Store
+    from bulk_topup.record.ledger.store import Store
 
 
 @click.command(cls=click_command.Command)
@@ -134,8 +134,9 @@ def _of_ledger(setup: Setup, account: str, clock: Clock) -> Iterator[Check]:
     from bulk_topup.provider.address import checked_base_url
     from bulk_topup.provider.connection import REHEARSAL_URL
     from bulk_topup.record.folder import assert_trusted
+    from bulk_topup.record.ledger.address import is_address, ledger_url, shown
     from bulk_topup.record.ledger.shared import Account
-    from bulk_topup.record.ledger.tables import Store, is_address, ledger_url, shown
+    from bulk_topup.record.ledger.store import Store
     from bulk_topup.sending.session import desk_name
 
     connection, ledger, where = setup.connection, setup.ledger, shown(setup.ledger)
@@ -206,7 +207,7 @@ def _of_folder(folder: Path) -> Check:
 
 def _places(folder: Path, ledger: str) -> list[Path]:
     """The folders that a run writes to; one of two that are on the same disk."""
-    from bulk_topup.record.ledger.tables import is_address
+    from bulk_topup.record.ledger.address import is_address
 
     places = [folder] if is_address(ledger) else [folder, Path(ledger).absolute().parent]
     there = [place for place in places if place.is_dir()]

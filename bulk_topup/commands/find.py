@@ -50,8 +50,8 @@ def find_number(
     connection: Connection, ledger: str, terminal: Terminal, clock: Clock, text: str, *, offline: bool
 ) -> Exit:
     """All that was ever sent to this number, and what the provider says of it now; changes nothing."""
+    from bulk_topup.record.ledger.address import shown
     from bulk_topup.record.ledger.register import register_of
-    from bulk_topup.record.ledger.tables import shown
     from bulk_topup.report.screen import person
 
     number = person.national(text)
@@ -74,8 +74,8 @@ def _asked(
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.core.model import account_of
     from bulk_topup.provider.connection import REHEARSAL_URL
+    from bulk_topup.record.ledger.address import ledger_url
     from bulk_topup.record.ledger.shared import Account
-    from bulk_topup.record.ledger.tables import ledger_url
     from bulk_topup.report.screen import person
     from bulk_topup.sending.connect import provider_of
     from bulk_topup.sending.session import pace_of

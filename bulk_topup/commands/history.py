@@ -43,8 +43,8 @@ def show_history(connection: Connection, ledger: str, terminal: Terminal, month:
     from bulk_topup.provider.address import checked_base_url
     from bulk_topup.provider.connection import REHEARSAL_URL
     from bulk_topup.record.batches import as_it_stands
+    from bulk_topup.record.ledger.address import shown
     from bulk_topup.record.ledger.register import register_of
-    from bulk_topup.record.ledger.tables import shown
     from bulk_topup.report.screen.history import history_report
 
     base_url = REHEARSAL_URL if connection.sandbox else checked_base_url(connection.base_url)

@@ -42,8 +42,9 @@ def copy_ledger(source: str, target: str, terminal: Terminal) -> Exit:
     """
     from bulk_topup.commands.settings import holds_password
     from bulk_topup.record.ledger import copy
+    from bulk_topup.record.ledger.address import ledger_url, shown
     from bulk_topup.record.ledger.register import register_of
-    from bulk_topup.record.ledger.tables import Store, ledger_url, shown
+    from bulk_topup.record.ledger.store import Store
     from bulk_topup.report.screen.ledger import copied_report
 
     for address in filter(holds_password, (source, target)):

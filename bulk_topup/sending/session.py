@@ -16,8 +16,8 @@ from bulk_topup.provider.pace import SharedThrottle, Throttle
 from bulk_topup.record import paths
 from bulk_topup.record.checkpoint.values import BatchIdentity
 from bulk_topup.record.folder import assert_trusted
+from bulk_topup.record.ledger.address import is_address, ledger_url
 from bulk_topup.record.ledger.claims import Ledger
-from bulk_topup.record.ledger.tables import is_address, ledger_url
 from bulk_topup.sending.connect import provider_of
 
 if TYPE_CHECKING:

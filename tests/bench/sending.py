@@ -27,8 +27,8 @@ from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.status import Status
 from bulk_topup.provider.client import LONGEST_CONNECT_S, Provider
 from bulk_topup.provider.pace import Departures, Throttle
+from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
-from bulk_topup.record.ledger.tables import ledger_url
 from bulk_topup.sending.purse import Purse
 from bulk_topup.sending.sender import Sender
 from bulk_topup.sending.session import Tools

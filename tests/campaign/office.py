@@ -21,8 +21,8 @@ import openpyxl
 
 import bulk_topup
 from bulk_topup.commands.main import cli
+from bulk_topup.record.ledger.address import is_address
 from bulk_topup.record.ledger.shared import Account
-from bulk_topup.record.ledger.tables import is_address
 from tests.campaign import person
 from tests.campaign.clock import SharedTime
 from tests.campaign.process import Gate, Place, Process

@@ -24,7 +24,8 @@ from bulk_topup.core.clock import wib_day
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.status import Status
 from bulk_topup.record.ledger.shared import Account, stop_every_account
-from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, Prepared
+from bulk_topup.record.ledger.store import Prepared
+from bulk_topup.record.ledger.tables import BATCHES, CLAIMS
 from bulk_topup.record.ledger.values import HELD, OPEN, PAID, BatchEntry, Claim
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bulk_topup.core.model import Order, Stop, Wanted
-    from bulk_topup.record.ledger.tables import Db
+    from bulk_topup.record.ledger.store import Db
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from bulk_topup.record.ledger.values import OPEN
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from bulk_topup.record.ledger.tables import Store
+    from bulk_topup.record.ledger.store import Store
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from bulk_topup.core.errors import InputError
+from bulk_topup.record.ledger.address import is_address, ledger_url
 from bulk_topup.record.ledger.claims import CLAIMED, of_claims
-from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META, Store, is_address, ledger_url
+from bulk_topup.record.ledger.store import Store
+from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META
 from bulk_topup.record.ledger.values import OPEN, BatchEntry
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from bulk_topup.core.clock import WIB
 from bulk_topup.core.model import Slot, Stop
-from bulk_topup.record.ledger.tables import ACCOUNTS, META, Store, fact, server_time
+from bulk_topup.record.ledger.store import Store, fact, server_time
+from bulk_topup.record.ledger.tables import ACCOUNTS, META
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -1,0 +1,66 @@
+"""Where the ledger is, as a person says it: the path of a file, or the address of a server."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from bulk_topup.core.errors import InputError, StorageFailed
+from bulk_topup.core.os_errors import cause_of
+
+HOST = re.compile(r"[A-Za-z0-9._:-]*")
+
+
+def ledger_url(location: str) -> str:
+    """A SQLAlchemy address from what the user gave: a path, or an address as it stands.
+
+    Raises InputError for what only looks like an address, StorageFailed for a path that can't be written.
+    """
+    if is_address(location):
+        return location
+    path = Path(location).expanduser().absolute()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise StorageFailed("ledger.unusable", where=path, why=cause_of(error)) from None
+    return sa.engine.URL.create("sqlite", database=str(path)).render_as_string()
+
+
+def is_address(location: str) -> bool:
+    """Whether this is a server's address, not a path. Raises InputError for one that is mistyped.
+
+    Taken for a path, `postgres:/host/db` would be a new and empty record, in which nobody was paid yet. One
+    letter before the colon is a drive of Windows.
+    """
+    if "://" in location:
+        return True
+    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]+(?=:)", location)
+    if scheme:
+        # Not the rest of it, which may hold a password.
+        raise InputError("ledger.no_address", scheme=scheme[0])
+    return False
+
+
+def shown(location: str) -> str:
+    """The path, or of an address what may be seen by anybody: server, port and database.
+
+    Never the user's part nor the options, both of which may hold a password.
+    """
+    scheme, is_url, rest = location.partition("://")
+    if not is_url:
+        return location
+    unclear = f"{scheme}://" + (rest.rpartition("@")[2] if "@" in rest and "?" not in rest else "…")
+    try:
+        url = sa.engine.make_url(location)
+    except (sa.exc.ArgumentError, ValueError):
+        return unclear
+    if url.get_backend_name() == "sqlite":
+        return url.database or location
+    if not HOST.fullmatch(url.host or "") or "@" in (url.database or ""):
+        return unclear
+    return sa.engine.URL.create(
+        scheme, host=url.host, port=url.port, database=url.database
+    ).render_as_string()

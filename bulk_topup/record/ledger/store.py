@@ -1,0 +1,307 @@
+"""The database that the ledger stands in: a SQLite file of ours, or a PostgreSQL server that desks share.
+
+How it is opened and brought up to date, and how statements are carried out in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sqlite3
+import time
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bulk_topup.core.clock import WIB
+from bulk_topup.core.errors import InputError, StorageFailed
+from bulk_topup.core.model import account_of
+from bulk_topup.core.os_errors import cause_of
+from bulk_topup.record.commits import SharedCommits
+from bulk_topup.record.ledger.address import HOST, shown
+from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META, METADATA, VERSION
+from bulk_topup.record.write_ahead_log import Log
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Db = sa.Connection | sqlite3.Connection
+"""Where a statement of each attempt is carried out: on a server, or in a file."""
+
+_MAKING_TABLES: Final = 5_110_510_051
+"""The server's advisory lock under which tables are made."""
+
+_AT_LENGTH: Final = """
+    SELECT set_config('statement_timeout', '0', true),
+           set_config('idle_in_transaction_session_timeout', '10min', true)
+"""
+"""For a transaction that goes over whole tables."""
+
+_MAY_NOT: Final = "42501"
+"""SQLSTATE of a statement that this user is not allowed."""
+
+
+class Prepared:
+    """A statement of each attempt, made once: to make one costs more than to carry it out.
+
+    In a file it is handed to the driver itself. SQLAlchemy's own way there takes several times as long.
+    """
+
+    def __init__(self, on_server: sa.ClauseElement, in_file: sa.ClauseElement | None = None) -> None:
+        self._on_server = on_server
+        self._in_file = on_server if in_file is None else in_file
+
+    def run(self, db: Db, asked: Mapping[str, object]) -> sa.CursorResult[Any] | sqlite3.Cursor:
+        if isinstance(db, sqlite3.Connection):
+            text, constants = self._for_driver
+            return db.execute(text, {**constants, **asked})
+        return db.execute(cast("sa.Executable", self._on_server), dict(asked))
+
+    @functools.cached_property
+    def _for_driver(self) -> tuple[str, dict[str, object]]:
+        compiled = self._in_file.compile(dialect=sqlite.dialect(paramstyle="named"))
+        return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}
+
+
+class Store:
+    """The ledger's tables, brought up to VERSION when opened.
+
+    Every method of the classes that build on it is one transaction, or in a file part of one that threads
+    share, durable on return unless it says otherwise, and safe to call from any thread. They raise
+    StorageFailed when the ledger can't be read or written: the caller must stop sending. Opening raises
+    InputError for a ledger that a newer program wrote, or an address that can't be one.
+    """
+
+    longest_silence_s: ClassVar = 60.0
+    """How long a server may take to say something, before it counts as out of reach."""
+
+    def __init__(self, url: str) -> None:
+        self.place = shown(url)
+        self._engine = _engine(url, self.place, self.longest_silence_s)
+        self.is_server = self._engine.dialect.name == "postgresql"
+        self._commits = SharedCommits(self._in_file)
+        self._writer: sa.PoolProxiedConnection | None = None
+        self._log: Log | None = None
+        with self._errors():
+            version = self._version()
+            if version < VERSION:
+                self._bring_up_to_date()
+        if version > VERSION:
+            self.close()
+            raise InputError("ledger.newer", where=self.place)
+
+    def close(self) -> None:
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        self._engine.dispose()
+
+    @property
+    def is_synced(self) -> bool:
+        log = self._log
+        return log is None or log.is_synced
+
+    def sync(self) -> None:
+        """Return once all that was written before is on the disk; a server sees to that by itself."""
+        if (log := self._log) is not None:
+            with self._errors():
+                log.sync()
+
+    def forgotten_before(self) -> date | None:
+        """Claims of days before this one may be gone, because a person had them forgotten; None: none are.
+
+        To be asked after the claims were read: what is forgotten in between is then known of.
+        """
+        with self._errors(), self._engine.connect() as db:
+            stored = fact(db, FORGOTTEN)
+        return date.fromisoformat(stored) if stored else None
+
+    # -- tables --------------------------------------------------------------------------------------------
+
+    def _version(self) -> int:
+        """That of the tables as they are; 0 where there is none that says so."""
+        if not sa.inspect(self._engine).has_table(META.name):
+            return 0
+        with self._engine.connect() as db:
+            return int(fact(db, "version") or 0)
+
+    def _bring_up_to_date(self) -> None:
+        if self.is_server:
+            self._migrate_server()
+            return
+        # Several first runs at the same moment make the tables together: each is in another's way at most
+        # once a table, and once for the version.
+        for _ in range(len(METADATA.tables) + 1):
+            with contextlib.suppress(sa.exc.DBAPIError):
+                self._make_tables()
+                return
+        self._make_tables()
+
+    def _make_tables(self) -> None:
+        METADATA.create_all(self._engine)
+        with self._engine.begin() as db:
+            _respell_accounts(db)
+            self.set_fact(db, "version", str(VERSION))
+
+    def _migrate_server(self) -> None:
+        """All of it or nothing, one desk at a time."""
+        try:
+            self._migrate_whole()
+        except sa.exc.ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", "") == _MAY_NOT:
+                self.close()
+                raise StorageFailed("ledger.not_owner", where=self.place) from None
+            raise
+
+    def _migrate_whole(self) -> None:
+        with self._engine.begin() as db:
+            db.exec_driver_sql(_AT_LENGTH)
+            db.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING_TABLES)))
+            METADATA.create_all(db)
+            if int(fact(db, "version") or 0) < VERSION:
+                for table in (CLAIMS, BATCHES):
+                    _widen(db, table)
+                _respell_accounts(db)
+                self.set_fact(db, "version", str(VERSION))
+
+    # -- for whoever copies it -----------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[sa.Connection]:
+        """One transaction in which nobody else writes."""
+        with self._errors(), self._engine.begin() as db:
+            if self.is_server:
+                db.exec_driver_sql(_AT_LENGTH)
+                names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
+                db.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
+            else:
+                # The driver begins a transaction with the first statement that writes.
+                self.set_fact(db, "version", str(VERSION))
+            yield db
+
+    # -- for the classes that build on it ------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _in_file(self) -> Iterator[sqlite3.Connection]:
+        """A transaction of the one connection by which this process' threads claim; for one at a time.
+        Durable on leaving or, on a slow disk, after `sync`."""
+        with self._errors():
+            if self._writer is None:
+                self._writer = self._engine.raw_connection()
+            db = cast("sqlite3.Connection", self._writer.driver_connection)
+            if self._log is None:
+                self._log = Log(db)
+            with self._log.transaction(db, may_wait=True):
+                yield db
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
+            raise self._failure(error) from None
+
+    def _failure(self, error: Exception) -> StorageFailed:
+        said = getattr(error, "orig", None)
+        if self.is_server and getattr(said, "sqlstate", "") is None:  # no server answered
+            first = str(said).strip().partition("\n")[0]
+            return StorageFailed("ledger.no_connection", where=self.place, said=first)
+        return StorageFailed("ledger.unusable", where=self.place, why=cause_of(error))
+
+    def insert(self, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+        """With what both dialects spell the same: `on_conflict_do_nothing`, `on_conflict_do_update`."""
+        return postgresql.insert(table) if self.is_server else sqlite.insert(table)
+
+    def set_fact(self, db: sa.Connection, key: str, value: str) -> None:
+        insert = self.insert(META).values(key=key, value=value)
+        db.execute(insert.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+def fact(db: sa.Connection, key: str) -> str:
+    """A value of the table `meta`, "" for none."""
+    return db.execute(sa.select(META.c.value).where(META.c.key == key)).scalar() or ""
+
+
+def server_time(db: sa.Connection) -> datetime:
+    """The server's own clock, which is one and the same for every desk."""
+    epoch = db.execute(sa.select(sa.extract("epoch", sa.func.clock_timestamp()))).scalar_one()
+    return datetime.fromtimestamp(float(epoch), WIB)
+
+
+def _respell_accounts(db: sa.Connection) -> None:
+    """Bring every row under the one spelling of its account; one that stands there already counts."""
+    for table in (CLAIMS, BATCHES):
+        there = table.alias()
+        same = [column == there.c[column.name] for column in table.primary_key if column.name != "account"]
+        for (stored,) in db.execute(sa.select(table.c.account).distinct()).all():
+            account = account_of(stored)
+            if account != stored:
+                taken = sa.exists().where(there.c.account == account, *same)
+                db.execute(sa.update(table).where(table.c.account == stored, ~taken).values(account=account))
+
+
+def _widen(db: sa.Connection, table: sa.Table) -> None:
+    kinds = {column["name"]: column["type"] for column in sa.inspect(db).get_columns(table.name)}
+    quoted = db.dialect.identifier_preparer.quote
+    narrow = [
+        f"ALTER COLUMN {quoted(column.name)} TYPE bigint"
+        for column in table.columns
+        if isinstance(column.type, sa.BigInteger) and not isinstance(kinds[column.name], sa.BigInteger)
+    ]
+    if narrow:
+        db.exec_driver_sql(f"ALTER TABLE {quoted(table.name)} {', '.join(narrow)}")
+
+
+# -- opening -----------------------------------------------------------------------------------------------
+
+_DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg", "sqlite": "sqlite"}
+
+
+def _engine(url: str, where: str, longest_silence_s: float) -> sa.Engine:
+    """`where` is the address as it may be shown; `longest_silence_s` is how long a server may take."""
+    try:
+        parsed = sa.engine.make_url(url)
+        driver = _DRIVERS.get(parsed.get_backend_name())
+        if driver is None:
+            raise StorageFailed("ledger.other_server", where=where)
+        if driver == "sqlite":
+            engine = sa.create_engine(parsed)
+            sa.event.listen(engine, "connect", _durable)
+            return engine
+        if not HOST.fullmatch(parsed.host or ""):
+            raise StorageFailed("ledger.bad_address", where=where)
+        # Here, as its driver is not installed where the ledger is a file.
+        from bulk_topup.record.ledger import postgres
+
+        return postgres.engine_of(parsed.set(drivername=driver), longest_silence_s)
+    except ImportError:
+        raise StorageFailed("ledger.no_driver") from None
+    except (sa.exc.ArgumentError, ValueError):
+        # Not the error's text, which may quote the address and with it a password.
+        raise StorageFailed("ledger.bad_address", where=where) from None
+
+
+def _durable(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in ("busy_timeout=30000", "synchronous=FULL", "fullfsync=1", "checkpoint_fullfsync=1"):
+        cursor.execute(f"PRAGMA {pragma}")
+    _write_ahead(cursor)
+    cursor.close()
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """SQLite does not wait where several first runs turn a new file to its log at the same moment."""
+    for left in range(100, -1, -1):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if not left or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(0.05)
+        else:
+            return
