@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bulk_topup.core.errors import Exit
 from bulk_topup.core.languages import ENGLISH
@@ -55,8 +55,7 @@ class Typed:
         return command_line("check", sheet, self.options.get("status", ""), kept)
 
 
-@dataclass(frozen=True, slots=True)
-class LastRun:
+class LastRun(NamedTuple):
     """How it goes on: with its options, as `kept`, and those with which it was `approved`, "" if it was not.
 
     An approval is good for what is not sent yet alone, and for the sheet as it was: once that is changed, the

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_plus
 
 import click
@@ -61,13 +60,12 @@ PLACES = frozenset({"password_file", "ledger"})
 """Keys that name a file: by its whole path, or each folder would have a record of payments of its own."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What stands in the file, and in which line; nothing where there is no file."""
 
     path: Path
-    values: Mapping[str, Value] = field(default_factory=dict)
-    lines: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Value] = MappingProxyType({})
+    lines: Mapping[str, str] = MappingProxyType({})
 
     @property
     def exists(self) -> bool:
