@@ -101,7 +101,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
-
 SHORT_HELP = 80
 """Characters: the longest that leaves room for a command's name in a line."""
 
@@ -144,16 +143,12 @@ def completion_script(cli: click.Command, shell: str) -> str:
 ONCE = frozenset({"new_batch"})
 """Given again, it would set the batch aside that it has just started, and pay the sheet anew."""
 
-
 RELEASING = ONCE | {"yes", "approve", "approved_by", "again", "pilot", "retry_failed", "resend"}
-
 
 NOT_AGAIN = ONCE | {"yes", "approve", "approved_by", "again"}
 """What `status` has to know otherwise, or a person has to say anew, for a run to go on."""
 
-
 ANSWERS = frozenset({"row", "number", "invoice", "not_sent", "answers", "note"})
-
 
 FILES = frozenset({"plan_output"})
 """It is there by then, and never overwritten."""

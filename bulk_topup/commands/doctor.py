@@ -70,10 +70,7 @@ def doctor(
 SLOW_MS: Final = 100.0
 """One claim takes some five ways to the server and back: at this, two rows a second are no longer sure."""
 
-
 LEAST_FREE_MB: Final = 200
-
-
 SAMPLES: Final = 5
 
 

@@ -15,13 +15,8 @@ if TYPE_CHECKING:
 Decorated = Any
 """A click command or a function on its way to be one."""
 
-
 PATH = params.FilePath()
-
-
 MONTH = params.Date("%Y-%m", "usage.not_a_month")
-
-
 _SECONDS = params.NumberRange(0, 86_400)
 
 
@@ -53,7 +48,6 @@ SHEET = together(
     option("--checkpoint", type=PATH, metavar="FILE", help="The progress file, if not beside the sheet."),
 )
 
-
 COLUMNS = together(
     option("--number-column", metavar="NAME", help="The column of phone numbers, by header or letter."),
     option("--product-column", metavar="NAME", help="The column of product codes."),
@@ -65,9 +59,7 @@ COLUMNS = together(
     ),
 )
 
-
 OUTPUT = option("--output", type=PATH, metavar="FILE", help="The results sheet (.xlsx or .csv).")
-
 
 ADDRESS = together(
     option("--base-url", metavar="URL", help="The provider's address."),
@@ -80,7 +72,6 @@ ADDRESS = together(
         help="Seconds to wait for an answer.",
     ),
 )
-
 
 PROVIDER = together(
     click.option("--sandbox", is_flag=True, help="Rehearse with a simulated provider; no money moves."),
@@ -96,7 +87,6 @@ PROVIDER = together(
     option("--password-file", type=PATH, metavar="FILE", help="Read the account's password from a file."),
 )
 
-
 WAIT = option(
     "--wait",
     type=_SECONDS,
@@ -105,7 +95,6 @@ WAIT = option(
     show_default=True,
     help="Seconds to ask after pending top-ups.",
 )
-
 
 WISHES = together(
     click.option(
@@ -124,14 +113,12 @@ WISHES = together(
     click.option("--new-batch", is_flag=True, help="Pay the sheet anew; the old files get dated names."),
 )
 
-
 BUDGET = option(
     "--budget",
     type=params.Rupiah(),
     metavar="RUPIAH",
     help="The most to spend on the batch, as 25000000 or 25.000.000.",
 )
-
 
 OVERLAP = option(
     "--overlap-days",
@@ -142,9 +129,7 @@ OVERLAP = option(
     help="How many days back another batch's payments make this one look like the same again.",
 )
 
-
 YES = click.option("--yes", is_flag=True, help="Send without asking.")
-
 
 SPEECH = together(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),

@@ -57,10 +57,8 @@ _BY_ERRNO: Final[Mapping[int | None, str]] = {
     errno.ENETDOWN: "why.no_way",
 }
 
-
 _BY_WINDOWS: Final[Mapping[int | None, str]] = {32: "why.open_elsewhere", 33: "why.open_elsewhere"}
 """A sharing violation, which its errno calls a lack of permission."""
-
 
 _BY_SQLITE: Final[Mapping[int, str]] = {
     3: "why.denied",
@@ -78,7 +76,6 @@ _BY_SQLITE: Final[Mapping[int, str]] = {
 }
 """The result codes of SQLite, https://sqlite.org/rescode.html; the last is IOERR_SHMSIZE: no room for what
 lies beside the database."""
-
 
 _BY_SQLSTATE: Final[Mapping[str | None, str]] = {
     "25006": "why.read_only",

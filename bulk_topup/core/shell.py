@@ -11,14 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 IS_WINDOWS = os.name == "nt"
-
-
 PLAIN = re.compile(r"[\w@%+=:,./-]+")
-
 
 PLAIN_ON_WINDOWS = re.compile(r"[\w+:.\\/-]+")
 """PowerShell takes `,` and `@` for its own, cmd `%`, `=` and `,`."""
-
 
 NOT_IN_DOUBLE_QUOTES = re.compile(r'["$`\\!]')
 

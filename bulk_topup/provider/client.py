@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from bulk_topup.core.model import Answer, Order, PriceList
 
 LONGEST_ANSWER: Final = 2**20
-
-
 LONGEST_PRICE_LIST: Final = 32 * 2**20
 
 
@@ -59,10 +57,8 @@ LONGEST_PRICE_LIST: Final = 32 * 2**20
 # address (IPv6 without a route is the usual one) must leave time for the next. Just over TCP's second resend.
 LONGEST_CONNECT_S: Final = 3.1
 
-
 STALE_S: Final = 3600.0
 """A `Date` header says nothing of the provider's clock longer than this before or after."""
-
 
 _FUNCTIONS: Final = ("daftarharga", "isipulsa", "cekstatus")
 

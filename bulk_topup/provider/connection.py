@@ -9,10 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEFAULT_BASE_URL = "https://klikmbc.co.id/json/pulsa"
-
-
 SANDBOX_ACCOUNT = "sandbox"
-
 
 REHEARSAL_URL = "sandbox"
 """The embedded sandbox has another port each time; a batch knows it by this name."""

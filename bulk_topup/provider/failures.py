@@ -29,7 +29,6 @@ class BadEncoding(Exception):  # noqa: N818
 
 Causes = tuple[tuple[str, type[BaseException] | tuple[type[BaseException], ...]], ...]
 
-
 NOT_SENT_CAUSES: Final[Causes] = (
     ("late", TooLate),
     ("proxy", (urllib3.exceptions.ProxyError, requests.exceptions.InvalidProxyURL)),
@@ -40,7 +39,6 @@ NOT_SENT_CAUSES: Final[Causes] = (
     ("tls", ssl.SSLError),
     ("unreachable", (urllib3.exceptions.NewConnectionError, ConnectionError)),
 )
-
 
 NO_ANSWER_CAUSES: Final[Causes] = (
     ("too_long", TooLong),

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 TO_DO_COLUMNS = ("column.to_do", "column.why", "column.sheet_row")
 """The first stands before the sheet's own columns, the others behind them; none has a meaning when read."""
 
-
 ASK_COLUMNS = (
     "column.row",
     "column.number",
@@ -58,9 +57,7 @@ ASK_COLUMNS = (
 )
 """`resolve --from` reads row, number, invoice, in each language. None means a product: this is never sent."""
 
-
 MISPRICED_SHOWN = 20
-
 
 FACTS = (
     ("summary.file", "file"),

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 INDENT_FOR_FILTER = 2
 """Steps of about nine pixels: so wide is that button."""
 
-
 FONT, FONT_POINTS = "Calibri", 11
 
 

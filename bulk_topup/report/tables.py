@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 Value = str | int | None
 """What one cell shows: a text, whole rupiah or another count, or nothing."""
 
-
 WriteOnlySheet = Any
 """openpyxl's own; its stubs lack half of it."""
-
 
 Tell = Callable[[Notice], object]
 """Hears what the user should know of the file that was written."""
@@ -52,7 +50,6 @@ STATUS_COLOURS: Mapping[str, Colour] = {
     Status.UNSENT: Colour.GREY,
 }
 
-
 IN_CHART: Mapping[Colour, str] = {
     Colour.GREEN: "70AD47",
     Colour.AMBER: "FFC000",
@@ -60,7 +57,6 @@ IN_CHART: Mapping[Colour, str] = {
     Colour.GREY: "A6A6A6",
 }
 """The colours of the cells, strong enough for a bar on white paper."""
-
 
 PLAIN: Mapping[int, Colour] = MappingProxyType({})
 

@@ -42,36 +42,21 @@ if TYPE_CHECKING:
     from bulk_topup.report.tables import Tab, TabRow, Tell, Value, WriteOnlySheet
 
 SHEET_MAX_ROWS = 1_048_575
-
-
 SHEET_MAX_COLUMNS = 16_384
-
-
 SAMPLE_ROWS = 200
-
-
 NARROWEST, WIDEST, OF_SENTENCES = 8, 60, 50
-
 
 ROOM_FOR_FILTER = 3
 """Characters that the filter's button covers in a heading."""
 
-
 A4 = 9
-
-
 MARGIN_INCHES = 0.4
-
 
 BAR_COLUMN = 3
 """The column of the summary whose values the chart draws; the first holds their names."""
 
-
 CHART_CM = 17, 9
-
-
 ROOM_TO_SIGN_POINTS = 36
-
 
 COPIED_AT_ONCE = 1 << 20
 """Bytes."""

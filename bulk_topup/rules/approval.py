@@ -28,13 +28,8 @@ if TYPE_CHECKING:
 DAYS_GOOD = 7
 """An approval is good on so many WIB days after the one on which the plan was checked."""
 
-
 COLUMNS = ("row", *KEY, "price", "attempt")
-
-
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O or U to misread
-
-
 _MISREAD = str.maketrans("ILO", "110", "- ")
 
 

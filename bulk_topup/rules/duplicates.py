@@ -19,11 +19,7 @@ if TYPE_CHECKING:
     from bulk_topup.rules.orders import Key, Known
 
 OVERLAP_LEAST = 3
-
-
 ELSEWHERE_COLUMNS = [*SLOT, "batch", "batch_name", "row", "day", "state"]
-
-
 RECENT_COLUMNS = ["number", "nominal", "batch", "batch_name", "row", "day"]
 
 

@@ -18,13 +18,10 @@ if TYPE_CHECKING:
 KEY = ["number", "product", "itrx"]
 """What makes two rows, at two times, the same order. Its place in the sheet does not."""
 
-
 Key = tuple[str, str, int]
-
 
 SLOT = ["number", "nominal", "itrx"]
 """What the provider allows once a WIB day (API v3.1, ISI PULSA, reason 51)."""
-
 
 KNOWN_COLUMNS = [*KEY, "nominal", "row", "status"]
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from bulk_topup.rules.orders import Known, Wishes
 
 ORDER_COLUMNS = [*KEY, "nominal", "price", "operator"]
-
-
 _ASKED = [*KEY, "price"]
 
 

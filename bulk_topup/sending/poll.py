@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from bulk_topup.sending.watcher import Watcher
 
 FIRST_POLL_S = 2.0
-
-
 LONGEST_POLL_S = 60.0
 
 

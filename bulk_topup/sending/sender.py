@@ -40,14 +40,11 @@ if TYPE_CHECKING:
 
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 
-
 LATE_S = 5.0
 """A request leaves within this of its attempt or not at all: a machine that slept must not wake up paying."""
 
-
 BUSY_S = 10.0
 """For so long no desk of the account begins a request after one of them came too soon (41)."""
-
 
 LONGEST_WAIT_S = 600.0
 """A provider that asks for a longer pause than this has told us to stop."""

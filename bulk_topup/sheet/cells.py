@@ -21,7 +21,6 @@ LOST_FROM = 10**9
 LOST_UNIT = 10**5
 """A number of ten digits or more that ends in five zeros is what is left of one shown as 8.12135E+10."""
 
-
 ERROR = re.compile(r"#[A-Z0-9/]+[!?]?|(?:Err|Error|Fehler|Galat):[0-9]{3}")
 """How spreadsheet programs show an error."""
 

@@ -39,7 +39,6 @@ _DIGITS = re.compile(
 )
 """A sign of a format that does no more than to set digits apart."""
 
-
 _DATES = {
     **dict.fromkeys(
         [*range(14, 18), *range(27, 32), 34, 35, 36, *range(50, 59), *range(71, 75), 81], "yyyy-mm-dd"

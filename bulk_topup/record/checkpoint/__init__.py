@@ -832,7 +832,6 @@ _SPEAKS: Mapping[Status, frozenset[Kind | None]] = {
     Status.INVALID: frozenset(),
 }
 
-
 _UNMOVED = frozenset({Status.UNSENT, Status.GAGAL})
 
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x42544F50  # "BTOP": tells our files from any other SQLite database
 
-
 SCHEMA = (
     """
     CREATE TABLE batch (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -81,7 +80,6 @@ SCHEMA = (
     """,
 )
 """One entry per schema version; a file of version n gets the entries after the n-th."""
-
 
 SENDINGS_SINCE = 3
 """The version since which the trail says where among the attempts each command began."""

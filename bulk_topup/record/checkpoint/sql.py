@@ -11,10 +11,8 @@ if TYPE_CHECKING:
 
 MAY_HAVE_MOVED_IT = "coalesce(a.kind, 'unknown') NOT IN ('not_sent', 'refused', 'gagal')"
 
-
 MAY_HAVE_MOVED = f"o.status NOT IN ('unsent', 'gagal') AND {MAY_HAVE_MOVED_IT}"
 """Whether money may have moved for attempt `a` of order `o`."""
-
 
 UPSERT_ORDER = """
     INSERT INTO orders (number, product, itrx, nominal, price, operator, row) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -26,21 +24,14 @@ UPSERT_ORDER = """
           IS NOT (excluded.nominal, excluded.price, excluded.operator, excluded.row, NULL)
 """
 
-
 KEEP_FACT = "INSERT OR REPLACE INTO batch VALUES (?, ?)"
-
-
 FORGET_SUMMARY = "DELETE FROM summary"
-
-
 FORGET_STANDING = "DELETE FROM standing"
-
 
 NOTE = """
     INSERT INTO trail (at, who, what, order_id, note, plan_code, approved_by, after)
     VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM attempts))
 """
-
 
 SENDINGS = """
     WITH began AS (
@@ -58,15 +49,12 @@ SENDINGS = """
 """
 """By the attempts between two commands, not by their times: a clock can be set back."""
 
-
 LOST_ORDERS = "SELECT count(DISTINCT order_id) FROM attempts WHERE code = ?"
-
 
 INSERT_LINE = """
     INSERT INTO lines (position, row, cells, number, product, itrx, status, why, removed)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-
 
 INSERT_LOST_LINE = """
     INSERT INTO lines (position, row, cells, number, product, itrx, removed)
@@ -75,7 +63,6 @@ INSERT_LOST_LINE = """
         SELECT 1 FROM lines WHERE status IS NULL AND number = ? AND product = ? AND itrx = ?
     )
 """
-
 
 END_ATTEMPT = """
     UPDATE attempts SET
@@ -99,12 +86,10 @@ _HELD = f"""(
 )"""
 """Whether attempt `h` holds the invoice that it names: a stray answer keeps no owner from it."""
 
-
 HOLDERS = f"""
     SELECT o.row FROM attempts h JOIN orders o ON o.id = h.order_id
     WHERE h.invoice = ? AND o.id IS NOT ? AND {_HELD}
 """  # noqa: S608
-
 
 ENDING = f"""
     SELECT o.id, o.status, EXISTS (
@@ -112,7 +97,6 @@ ENDING = f"""
     FROM attempts a JOIN orders o ON o.id = a.order_id WHERE a.id = ?
 """  # noqa: S608
 """Of an attempt that ends: its order, what that is until now, and whether another one holds this invoice."""
-
 
 OPEN_INVOICES = f"""
     SELECT a.id, a.order_id, o.number, iif(a.kind = 'unknown', o.product, NULL), a.invoice,
@@ -125,10 +109,8 @@ OPEN_INVOICES = f"""
     ORDER BY a.id
 """  # noqa: S608
 
-
 MOVE_ORDER = "UPDATE orders SET row = ? WHERE number = ? AND product = ? AND itrx = ?"
 """A row that was sent before may stand elsewhere in the sheet now; it is called by its present number."""
-
 
 _INVOICE = f"""
     coalesce(nullif(a.invoice, ''), (
@@ -141,13 +123,11 @@ _INVOICE = f"""
 """  # noqa: S608
 """Of order `o` with its speaker `a`: a 51 names none, but an open attempt before it may have got one."""
 
-
 _BY_HAND = """
     (SELECT order_id, max(id), at, who, note FROM trail WHERE what LIKE 'resolve %' GROUP BY order_id) r
     ON r.order_id = o.id AND r.at >= a.begun_at
 """
 """The last time that a person closed order `o`, if its speaker `a` was not sent after that."""
-
 
 _SENT_AT = f"""
     iif(a.kind = 'exists' OR r.at IS NOT NULL, (
@@ -157,7 +137,6 @@ _SENT_AT = f"""
     ), a.begun_at)
 """  # noqa: S608
 """When order `o` left: where a 51 refused its speaker `a`, the provider holds an attempt before it."""
-
 
 LINES_ALIKE = f"""
     SELECT coalesce(l.status, o.status) AS status, coalesce(o.operator, '') AS operator, l.removed,
@@ -175,7 +154,6 @@ LINES_ALIKE = f"""
     LEFT JOIN {_BY_HAND}
     GROUP BY 1, 2, 3, 4, 5, 6
 """  # noqa: S608
-
 
 LINES = f"""
     SELECT l.row, l.cells, l.status AS held, l.why, l.removed,
@@ -196,7 +174,6 @@ LINES = f"""
       AND (NOT :by_hand OR r.at IS NOT NULL)
     ORDER BY l.position
 """  # noqa: S608
-
 
 LINES_OF_STATUSES = LINES.replace(
     "FROM lines l\n",

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from bulk_topup.record.ledger.store import Db
 
 T = TypeVar("T")
-
-
 OTHER_DAY: Final = "ledger.other_day"
 
 
@@ -242,16 +240,9 @@ class Ledger(Account):
 
 
 _SLOT = ("day", "number", "nominal", "itrx")
-
-
 _HELD_BY = ("batch", "batch_name", "row", "product", "token", "state", "day", "claimed_at")
-
-
 RELEASED = "released"
-
-
 _RELEASED = frozenset({Status.UNSENT, Status.GAGAL})
-
 
 _STATE = {
     Status.SUKSES: PAID,
@@ -318,18 +309,13 @@ def _held_elsewhere() -> sa.ColumnElement[bool]:
 
 
 _HOLDERS = sa.select(*(CLAIMS.c[name] for name in _HELD_BY))
-
-
 _HOLDER = Prepared(_HOLDERS.where(_same("account", "base_url", *_SLOT)))
-
 
 _HOLDER_ELSEWHERE = Prepared(
     _HOLDERS.where(_held_elsewhere()).order_by(sa.case((CLAIMS.c.state == OPEN, 0), else_=1)).limit(1)
 )
 
-
 _FREE = ~sa.exists().where(_held_elsewhere())
-
 
 _TAKE = Prepared(
     *(
@@ -341,10 +327,7 @@ _TAKE = Prepared(
     )
 )
 
-
 _RELEASE = Prepared(sa.delete(CLAIMS).where(_same("token")))
-
-
 _CONCLUDE = Prepared(sa.update(CLAIMS).where(_same("token")).values(state=_asked("state")))
 
 

@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from typing import ClassVar, Final
 
 RULE_51: Final = "rule 51"
-
-
 LIFE: Final = "life"
-
 
 LONGEST_PAUSE_S: Final = 600.0
 """No slot is farther off than this and one gap, but by a server's clock that was set back."""
@@ -183,7 +180,6 @@ _LIFE = """
     SELECT concat_ws('/', system_identifier, oid, left(pg_walfile_name(pg_current_wal_lsn()), 8))
     FROM pg_control_system(), pg_database WHERE datname = current_database()
 """
-
 
 _STOP = ("code", "reason", "desk", "at")
 

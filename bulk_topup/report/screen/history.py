@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("date", "name", "rows", "paid", "not_paid", "open", "paid_rupiah")
 
-
 HEADINGS = {
     "date": "history.date",
     "name": "history.name",
@@ -27,7 +26,6 @@ HEADINGS = {
     "open": "history.open",
     "paid_rupiah": "history.paid_rupiah",
 }
-
 
 WORDS_LEFT = 2
 """The first two columns are words, the others amounts."""

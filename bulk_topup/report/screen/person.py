@@ -274,7 +274,6 @@ _FACTS = (
     *("sent_at", "invoice", "serial", "debited", "now", "said"),
 )
 
-
 _NOW = {
     Now.NO_NEWS: "find.now.no_news",
     Now.NO_ANSWER: "find.now.no_answer",

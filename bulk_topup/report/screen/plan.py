@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 FINDINGS_SHOWN = 20
 
-
 ALIKE_SHOWN = 5
 """More findings of a kind than this are one line."""
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from gettext import NullTranslations
 
 DOMAIN = "bulk_topup"
-
-
 CATALOGUES = Path(__file__).with_name("locale")
 
 

@@ -21,7 +21,6 @@ LONGEST_FACT = 1000
 LARGEST_FRAME = 256 << 20
 """Bytes. A batch of 20,000 rows and 256 columns of ordinary text is half of that."""
 
-
 MOST_ROWS = 2 * 1_048_575
 """Two full sheets. Rows of a few bytes cost far more memory than they are long."""
 

@@ -23,7 +23,6 @@ _ATTRIBUTE = r' ([A-Za-z][A-Za-z0-9]*(?::[A-Za-z]+)?)="([^"<&]*)"'
 _ATTRIBUTES = r'((?: [A-Za-z][A-Za-z0-9]*+(?::[A-Za-z]++)?+="[^"<&]*+")*+)'
 _FORMULA = rf'(<f(?: (?:t|ref|si|ca)="[^"<&]*+"){{0,4}}+(?:/>|>{PLAIN_TEXT}</f>))'
 
-
 INLINE = "inline"
 """In the place of the attributes of cells that have their text in themselves."""
 
