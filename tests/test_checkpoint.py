@@ -28,8 +28,7 @@ from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.model import Kind, Then
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import order_status
-from bulk_topup.record import checkpoint as checkpoint_module
-from bulk_topup.record.checkpoint import Checkpoint
+from bulk_topup.record.checkpoint import Checkpoint, schema
 from bulk_topup.record.checkpoint.file import uri_of
 from bulk_topup.record.checkpoint.schema import APPLICATION_ID, SCHEMA
 from bulk_topup.rules.orders import Known, Wishes
@@ -212,7 +211,7 @@ def test_a_checkpoint_of_an_earlier_version_is_brought_up_to_date(
     attempted(checkpoint, order, an_outcome(Kind.SUKSES))
     checkpoint.close()
     later = (*SCHEMA, "ALTER TABLE orders ADD COLUMN extra TEXT NOT NULL DEFAULT '-';")
-    monkeypatch.setattr(checkpoint_module, "SCHEMA", later)
+    monkeypatch.setattr(schema, "SCHEMA", later)
 
     with closing(opened(path)) as newer:
         assert status_of(newer, order) is Status.SUKSES
@@ -225,10 +224,10 @@ def test_a_step_to_a_newer_version_that_fails_changes_nothing(
 ) -> None:
     checkpoint.close()
     half = "ALTER TABLE orders ADD COLUMN extra TEXT; ALTER TABLE absent ADD COLUMN extra TEXT;"
-    monkeypatch.setattr(checkpoint_module, "SCHEMA", (*SCHEMA, half))
+    monkeypatch.setattr(schema, "SCHEMA", (*SCHEMA, half))
     with pytest.raises(StorageFailed):
         Checkpoint.open(path)
-    monkeypatch.setattr(checkpoint_module, "SCHEMA", SCHEMA)
+    monkeypatch.setattr(schema, "SCHEMA", SCHEMA)
 
     with closing(opened(path)) as same:
         assert same._rows("PRAGMA user_version")[0][0] == len(SCHEMA)
@@ -903,7 +902,7 @@ def looked_into(path: Path) -> Checkpoint:
 DIES_AFTER_BEGIN = """
 import os, sys
 from pathlib import Path
-from bulk_topup.model import Status
+from bulk_topup.core.status import Status
 from tests.builders import *
 checkpoint = Checkpoint.open(Path(sys.argv[1]))
 begin(checkpoint, orders_in(checkpoint)[ANDI, "S5", 1], "t1", NOW, TODAY, 0.25, Status.UNSENT)
@@ -918,8 +917,9 @@ print(sqlite3.connect(sys.argv[1]).execute("SELECT token FROM attempts").fetchal
 FILLS_THE_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from bulk_topup.errors import StorageFailed
-from bulk_topup.model import Kind, Status
+from bulk_topup.core.errors import StorageFailed
+from bulk_topup.core.model import Kind
+from bulk_topup.core.status import Status
 from tests.builders import *
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 checkpoint = Checkpoint.open(Path(sys.argv[1]))

@@ -1,19 +1,275 @@
-"""The checkpoint as a file: made whole or not at all, opened, told from others."""
+"""The checkpoint as a file: made whole or not at all, opened, told from others, written in transactions.
+
+Settings, and why: WAL with synchronous=FULL, so that a commit has reached the disk when it returns (on a slow
+one see `write_ahead_log`) and a torn write can only lose what was not yet committed; fullfsync, because macOS's
+fsync alone does not reach the platter; one connection under one lock, autocommit, explicit BEGIN IMMEDIATE.
+On closing, the log is folded back, so that at rest the checkpoint is one file.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import json
 import os
 import re
 import sqlite3
+import threading
+import uuid
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError, StorageFailed
+from bulk_topup.core.model import NOTHING, account_of
 from bulk_topup.core.os_errors import cause_of
+from bulk_topup.record.checkpoint.schema import assert_ours, migrate
+from bulk_topup.record.checkpoint.sql import KEEP_FACT, NOTE
+from bulk_topup.record.commits import SharedCommits
+from bulk_topup.record.write_ahead_log import Log, immediate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path, PurePath
+    from typing import Self
+
+    from bulk_topup.record.checkpoint.values import BatchIdentity
+
+
+class File:
+    """The file with its connection, the facts about the batch and the trail of the commands.
+
+    Every method is one transaction, durable on return, and safe to call from any thread. Raises StorageFailed
+    when a write does not become durable: the caller must stop sending.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, *, read_only: bool = False) -> None:
+        self.path = path
+        self._db = connection
+        self._read_only = read_only
+        self._lock = threading.Lock()
+        self._commits = SharedCommits(self._shared)
+        self._log = None if read_only else Log(connection)
+        self._place = None if read_only else place_of(path)
+        self._was_gone = False
+
+    @classmethod
+    def create(cls, path: Path, identity: BatchIdentity, facts: Mapping[str, str] = NOTHING) -> Self:
+        """A new checkpoint for this batch with these facts about it, readable by its owner alone.
+
+        It appears whole or not at all, so that a kill right now leaves no file that belongs to nobody.
+        """
+        with storage_errors(path):
+            draft = empty_draft(path)
+            # A rollback journal: what is committed stands in the file itself, not in a log left behind.
+            self = cls._connected(draft, journal="DELETE")
+            try:
+                self.set_facts({**facts, **vars(identity), "batch": uuid.uuid4().hex})
+            finally:
+                self._db.close()
+            if path.exists():
+                raise FileExistsError(errno.EEXIST, "it appeared just now", str(path))
+            draft.replace(path)
+            return cls._connected(path)
+
+    @classmethod
+    def open(cls, path: Path, expected: Mapping[str, str] | None = None) -> Self | None:
+        """The checkpoint at `path`, or None where there is none. `expected` are facts of BatchIdentity.
+
+        Raises InputError where it is damaged, not ours, newer than this program, or another batch's.
+        """
+        if not path.exists():
+            assert_nothing_left(path)
+            return None
+        if not path.stat().st_size:
+            raise InputError("checkpoint.damaged", path=path, why="why.empty")
+        try:
+            self = cls._connected(path)
+            self._assert_sound()
+        except sqlite3.OperationalError as error:
+            raise StorageFailed("checkpoint.unwritable", path=path, why=cause_of(error)) from None
+        except sqlite3.DatabaseError as error:
+            raise InputError("checkpoint.damaged", path=path, why=cause_of(error)) from None
+        self.assert_identity(expected or {})
+        return self
+
+    @classmethod
+    def look(cls, path: Path, expected: Mapping[str, str] | None = None) -> Self | None:
+        """The checkpoint at `path` to look into, or None where there is none. Changes no file, even while a
+        run is at work on it. `expected` are facts of BatchIdentity.
+
+        Raises InputError where it is damaged, not ours, newer than this program or another batch's,
+        StorageFailed where it can't be read.
+        """
+        if not path.is_file():
+            assert_nothing_left(path)
+            return None
+        try:
+            db = connect(path, read_only=True)
+            try:
+                assert_ours(db, path)
+            except BaseException:
+                db.close()
+                raise
+        except sqlite3.DatabaseError as error:
+            raise unreadable(path, error) from None
+        self = cls(path, db, read_only=True)
+        self.assert_identity(expected or {})
+        return self
+
+    @classmethod
+    def _connected(cls, path: Path, journal: str = "WAL") -> Self:
+        db = connect(path)
+        try:
+            assert_ours(db, path)
+            for pragma in (
+                f"journal_mode={journal}",
+                "synchronous=FULL",
+                "fullfsync=1",
+                "checkpoint_fullfsync=1",
+                "foreign_keys=1",
+            ):
+                db.execute(f"PRAGMA {pragma}")
+            migrate(db)
+            return cls(path, db)
+        except BaseException:
+            db.close()
+            raise
+
+    def _assert_sound(self) -> None:
+        verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            self.close()
+            raise InputError("checkpoint.damaged", path=self.path, why="why.damaged")
+
+    def assert_identity(self, expected: Mapping[str, str]) -> None:
+        """Raises InputError where these facts of BatchIdentity are another batch's; then it is closed."""
+        for name, mine in expected.items():
+            stored = account_of(self.fact(name)) if name == "account" else self.fact(name)
+            if stored != mine:
+                self.close()
+                raise InputError(f"checkpoint.other_{name}", path=self.path, stored=stored, mine=mine)
+
+    def close(self) -> None:
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            if self._log is not None:
+                self._log.close()
+            self._db.close()
+
+    @property
+    def is_synced(self) -> bool:
+        return self._log is None or self._log.is_synced
+
+    def sync(self) -> None:
+        """Return once all that was written before is on the disk."""
+        if self._log is not None:
+            with storage_errors(self.path):
+                self._log.sync()
+
+    def _transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Durable on leaving."""
+        return self._written(may_wait=False)
+
+    def _shared(self) -> AbstractContextManager[sqlite3.Connection]:
+        """In the file on leaving; durable then or, on a slow disk, after `sync`."""
+        return self._written(may_wait=True)
+
+    @contextlib.contextmanager
+    def _written(self, *, may_wait: bool) -> Iterator[sqlite3.Connection]:
+        with self._lock, storage_errors(self.path):
+            self._keep_in_place()
+            log = self._log
+            with immediate(self._db) if log is None else log.transaction(self._db, may_wait=may_wait):
+                yield self._db
+
+    def _assert_in_place(self) -> None:
+        """For whoever is about to send something, within the transaction that says so."""
+        if self._was_gone:
+            raise StorageFailed("checkpoint.gone", path=self.path)
+
+    def _keep_in_place(self) -> None:
+        """Put the file back where it was deleted or moved away under us: what is written to it would be lost
+        with this process. Raises StorageFailed where another one has its place.
+        """
+        try:
+            place = place_of(self.path)
+        except FileNotFoundError:
+            self._put_back()
+            return
+        if place != self._place:
+            raise StorageFailed("checkpoint.replaced", path=self.path)
+
+    def _put_back(self) -> None:
+        draft = empty_draft(self.path)
+        self._db.execute("VACUUM INTO ?", (str(draft),))
+        with draft.open("rb+") as file:
+            os.fsync(file.fileno())
+        for ending in ("-wal", "-shm"):  # all in the copy, and SQLite would replay them into it
+            self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+        draft.rename(self.path)
+        self._was_gone = True
+        self._db.close()
+        again = self._connected(self.path)
+        # The log before stays open: somebody may just be forcing it.
+        self._db, self._log, self._place = again._db, again._log, again._place  # noqa: SLF001
+
+    def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        with self._lock, storage_errors(self.path, read_only=self._read_only):
+            return self._db.execute(sql, values).fetchall()
+
+    @contextlib.contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        with storage_errors(self.path, read_only=self._read_only):
+            if not self._read_only:
+                with self._lock:
+                    self._keep_in_place()
+            with contextlib.closing(connect(self.path, read_only=self._read_only)) as reader:
+                yield reader
+
+    # -- facts about the batch -----------------------------------------------------------------------------
+
+    def fact(self, key: str) -> str:
+        """A fact about the batch, "" where it was never recorded."""
+        rows = self._rows("SELECT value FROM batch WHERE key = ?", key)
+        return str(rows[0][0]) if rows else ""
+
+    def set_facts(self, facts: Mapping[str, str]) -> None:
+        with self._transaction() as db:
+            db.executemany(KEEP_FACT, list(facts.items()))
+
+    def halt(self) -> tuple[str, dict[str, str], str] | None:
+        """Why the last run stopped early: its code and facts, and when (ISO text); None if it did not."""
+        kept = json.loads(self.fact("halt") or "null")
+        return None if kept is None else (kept["code"], kept["facts"], kept["at"])
+
+    @property
+    def has_sheet(self) -> bool:
+        """False only if its first run was killed before it could write down a row."""
+        return bool(self.fact("header"))
+
+    @property
+    def header(self) -> list[str]:
+        """The sheet's own column names, without any results columns it was fed back with."""
+        return list(json.loads(self.fact("header") or "[]"))
+
+    @property
+    def batch_id(self) -> str:
+        return self.fact("batch")
+
+    def note(
+        self,
+        at: datetime,
+        who: str,
+        what: str,
+        *,
+        order_id: int | None = None,
+        note: str = "",
+        plan_code: str = "",
+        approved_by: str = "",
+    ) -> None:
+        """Add to the trail, which is never rewritten."""
+        with self._transaction() as db:
+            db.execute(NOTE, (at.isoformat(), who, what, order_id, note, plan_code, approved_by))
 
 
 def assert_nothing_left(path: Path) -> None:

@@ -51,6 +51,9 @@ SENDINGS = """
 
 LOST_ORDERS = "SELECT count(DISTINCT order_id) FROM attempts WHERE code = ?"
 
+REMOVED_OFFSET = 10_000_000
+"""Lines of rows that left the sheet are placed after any row that a sheet can have."""
+
 INSERT_LINE = """
     INSERT INTO lines (position, row, cells, number, product, itrx, status, why, removed)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)

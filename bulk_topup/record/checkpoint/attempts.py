@@ -1,0 +1,197 @@
+"""Attempts of orders: written before their request leaves, ended by an outcome or a person's word."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.clock import days_booked
+from bulk_topup.core.model import Ending, Kind
+from bulk_topup.core.status import Status
+from bulk_topup.provider.outcomes import is_belied, order_status, with_invoice_of_another
+from bulk_topup.record.checkpoint.file import File
+from bulk_topup.record.checkpoint.sql import (
+    END_ATTEMPT,
+    ENDING,
+    FORGET_STANDING,
+    FORGET_SUMMARY,
+    INSERT_LOST_LINE,
+    NOTE,
+    REMOVED_OFFSET,
+)
+from bulk_topup.record.checkpoint.values import Attempt, Ended
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from bulk_topup.core.model import Order, Outcome, Wanted
+    from bulk_topup.record.checkpoint.values import OpenOrder
+
+
+class Attempts(File):
+    """What workers write (`hold`, `begin_all`, `end`) is part of a transaction that several share, durable
+    after `sync`.
+    """
+
+    def hold(self, order_id: int, status: Status, code: str, facts: Mapping[str, str]) -> None:
+        """Record why an order without any attempt is not sent (`duplicate` is final, `unsent` is not)."""
+        note = json.dumps({"code": code, "facts": dict(facts)})
+        sql = "UPDATE orders SET status = ?, note = ? WHERE id = ? AND status = 'unsent'"
+        self._commits.write(lambda db: db.execute(sql, (status, note, order_id)))
+
+    def begin_all(self, wanted: Sequence[Wanted]) -> list[Attempt]:
+        """Write attempts, all or none: from now on their orders are unknown until `end`. Durable by `sync`.
+
+        Raises AssertionError if an order is not in the state the caller believes, or in one from which
+        nothing may be sent.
+        """
+        for one in wanted:
+            if one.expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
+                raise AssertionError(f"order {one.order.id} is {one.expected}: it is not sent again")
+        return self._commits.write(lambda db: [self._begin(db, one) for one in wanted])
+
+    def _begin(self, db: sqlite3.Connection, wanted: Wanted) -> Attempt:
+        self._assert_in_place()
+        order, at = wanted.order, wanted.at
+        cursor = db.execute(
+            "INSERT INTO attempts (order_id, token, begun_at, day, skew_s) VALUES (?, ?, ?, ?, ?)",
+            (order.id, wanted.token, at.isoformat(), wanted.day.isoformat(), wanted.skew_s),
+        )
+        changed = db.execute(
+            "UPDATE orders SET status = 'unknown', speaker = ?, note = NULL WHERE id = ? AND status = ?",
+            (cursor.lastrowid, order.id, wanted.expected),
+        ).rowcount
+        if changed != 1:
+            raise AssertionError(f"order {order.id} is not {wanted.expected}")
+        return Attempt(int(cursor.lastrowid or 0), order, wanted.token, at)
+
+    def begin_repeat(
+        self, order: Order, token: str, at: datetime, day: date, skew_s: float | None
+    ) -> Attempt:
+        """An attempt for what the provider holds already, to see it refused; the order stays as it is.
+
+        Raises AssertionError for an order that is neither paid nor pending.
+        """
+        with self._transaction() as db:
+            self._assert_in_place()
+            held = "SELECT 1 FROM orders WHERE id = ? AND status IN ('sukses', 'pending')"
+            if db.execute(held, (order.id,)).fetchone() is None:
+                raise AssertionError(f"order {order.id} is not held by the provider")
+            cursor = db.execute(
+                "INSERT INTO attempts (order_id, token, begun_at, day, skew_s) VALUES (?, ?, ?, ?, ?)",
+                (order.id, token, at.isoformat(), day.isoformat(), skew_s),
+            )
+            return Attempt(int(cursor.lastrowid or 0), order, token, at)
+
+    def end(self, attempt_id: int, outcome: Outcome, at: datetime, skew_s: float | None = None) -> Ended:
+        """As `end_all`, for one."""
+        return self.end_all([Ending(attempt_id, outcome, at, skew_s)])[0]
+
+    def end_all(self, endings: Sequence[Ending]) -> list[Ended]:
+        """Record what attempts came to, all or none; durable after `sync`.
+
+        An invoice that another order holds proves nothing about this one: it leaves the attempt unknown.
+        """
+        return self._commits.write(lambda db: [self._end(db, ending) for ending in endings])
+
+    def _end(self, db: sqlite3.Connection, ending: Ending) -> Ended:
+        attempt_id, outcome = ending.attempt_id, ending.outcome
+        order_id, before, is_held = db.execute(ENDING, (outcome.invoice or None, attempt_id)).fetchone()
+        if is_held:
+            outcome = with_invoice_of_another(outcome)
+        own = {"at": ending.at.isoformat(), "id": attempt_id, "skew_s": ending.skew_s}
+        db.execute(END_ATTEMPT, {**_outcome_values(outcome), **own})
+        status = self._restate(db, order_id)
+        if before == Status.SUKSES and status is not Status.SUKSES:
+            raise AssertionError(f"attempt {attempt_id}: a paid order cannot become {status}")
+        return Ended(status, outcome)
+
+    def lost_attempt(self, order_id: int, token: str, claimed_at: str, day: str) -> Status:
+        """An attempt that the ledger knows of and this file does not: restored from an older copy, or killed
+        between claim and attempt. Money may have moved, so the order is unknown."""
+        with self._transaction() as db:
+            db.execute(
+                """INSERT INTO attempts (order_id, token, begun_at, day, kind, code) VALUES (?, ?, ?, ?, ?, ?)
+                   ON CONFLICT (token) DO NOTHING""",  # another run has written it since it was missed
+                (order_id, token, claimed_at, day, Kind.UNKNOWN, "outcome.not_in_checkpoint"),
+            )
+            return self._restate(db, order_id)
+
+    def adopt_lost_claim(self, claim: Mapping[str, Any]) -> None:
+        """The same, for a claim found in the ledger whose order may be missing here altogether."""
+        key = (claim["number"], claim["product"], claim["itrx"])
+        with self._transaction() as db:
+            db.execute(FORGET_SUMMARY)
+            db.execute(
+                """INSERT OR IGNORE INTO orders (number, product, itrx, nominal, operator, price, row)
+                   VALUES (?, ?, ?, ?, '', ?, ?)""",
+                # Its price stands nowhere any more; a budget must not take it for nothing.
+                (*key, claim["nominal"], claim["nominal"], claim["row"]),
+            )
+            (order_id,) = db.execute(
+                "SELECT id FROM orders WHERE number = ? AND product = ? AND itrx = ?", key
+            ).fetchone()
+            db.execute(INSERT_LOST_LINE, (REMOVED_OFFSET, claim["row"], *key, *key))
+            db.execute(FORGET_STANDING)
+        self.lost_attempt(order_id, claim["token"], claim["claimed_at"], claim["day"])
+
+    def resolve(self, order: OpenOrder, outcome: Outcome, at: datetime, who: str, note: str) -> Status:
+        """A person's word on what became of an open order: an invoice speaks of its last open attempt alone,
+        none of all of them. Leaves a trail; returns the order's status."""
+        open_attempts = [past.id for past in order.past if past.is_open]
+        concerned = open_attempts[-1:] if outcome.invoice else open_attempts
+        with self._transaction() as db:
+            for attempt_id in concerned:
+                status = self._end(db, Ending(attempt_id, outcome, at)).status
+            what = f"resolve {outcome.kind} {outcome.invoice}".strip()
+            db.execute(NOTE, (at.isoformat(), who, what, order.order.id, note, "", ""))
+        return status
+
+    def _restate(self, db: sqlite3.Connection, order_id: int) -> Status:
+        """The order's status is the fold of its attempts; one of these speaks for it."""
+        rows = db.execute(
+            "SELECT id, kind, code, day, begun_at, skew_s FROM attempts WHERE order_id = ? ORDER BY id",
+            (order_id,),
+        ).fetchall()
+        kinds = [Kind(row["kind"]) if row["kind"] else None for row in rows]
+        tried = ((kind, row["code"], _days_of(row)) for kind, row in zip(kinds, rows, strict=True))
+        status = order_status(kinds, belied=len(rows) > 1 and is_belied(tried))
+        speaking = [row["id"] for row, kind in zip(rows, kinds, strict=True) if kind in _SPEAKS[status]]
+        speaker = speaking[-1] if speaking else None
+        db.execute("UPDATE orders SET status = ?, speaker = ? WHERE id = ?", (status, speaker, order_id))
+        return status
+
+
+_SPEAKS: Mapping[Status, frozenset[Kind | None]] = {
+    Status.SUKSES: frozenset({Kind.SUKSES}),
+    Status.PENDING: frozenset({Kind.PENDING}),
+    Status.ACCEPTED: frozenset({Kind.EXISTS}),
+    Status.UNKNOWN: frozenset({Kind.UNKNOWN, None}),
+    Status.GAGAL: frozenset({Kind.GAGAL, Kind.EXISTS}),
+    Status.DUPLICATE: frozenset({Kind.EXISTS}),
+    Status.UNSENT: frozenset({Kind.REFUSED, Kind.NOT_SENT}),
+    Status.INVALID: frozenset(),
+}
+
+
+def _days_of(attempt: sqlite3.Row) -> set[date]:
+    begun_at = datetime.fromisoformat(attempt["begun_at"])
+    return days_booked(date.fromisoformat(attempt["day"]), begun_at, attempt["skew_s"])
+
+
+def _outcome_values(outcome: Outcome) -> dict[str, object]:
+    names = (
+        "kind",
+        "code",
+        "reason_code",
+        "reason",
+        "invoice",
+        "serial",
+        "debited",
+        "balance",
+        "answered_at",
+    )
+    return {name: getattr(outcome, name) for name in names}

@@ -1,0 +1,96 @@
+"""The sheet's rows and their orders, as a plan makes them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from bulk_topup import __version__
+from bulk_topup.record.checkpoint.file import File
+from bulk_topup.record.checkpoint.sql import (
+    FORGET_STANDING,
+    FORGET_SUMMARY,
+    INSERT_LINE,
+    KEEP_FACT,
+    MOVE_ORDER,
+    REMOVED_OFFSET,
+    UPSERT_ORDER,
+)
+from bulk_topup.record.lines import digest_of, line_values, moved, own_header
+from bulk_topup.rules.orders import KEY
+from bulk_topup.rules.resume import content_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from bulk_topup.rules.plan import Plan
+
+
+class Orders(File):
+    """Makes a sheet and its plan the batch's own."""
+
+    def adopt(self, plan: Plan, facts: Mapping[str, str]) -> None:
+        """Make this sheet, with what it asks for, and this plan the batch's own, in one transaction.
+
+        Lines of rows that left the sheet stay where their order was attempted; all others are replaced.
+        """
+        with self._transaction() as db:
+            db.executemany(KEEP_FACT, list(facts.items()))
+            before = db.total_changes
+            db.executemany(UPSERT_ORDER, _order_values(plan))
+            # A release that reads sheets in another way has another version.
+            digest = f"{__version__} {digest_of(plan)}"
+            if not _lines_stand(db, digest):
+                db.executemany(MOVE_ORDER, _row_values(plan))
+                _replace_lines(db, plan, json.loads(self._header(db)))
+                of_sheet = [("header", json.dumps(own_header(plan))), ("content", content_of(plan.rows))]
+                db.executemany(KEEP_FACT, of_sheet)
+                db.execute("INSERT INTO standing VALUES (?)", (digest,))
+            if db.total_changes != before:
+                db.execute(FORGET_SUMMARY)
+            (kept,) = db.execute("SELECT count(*) FROM lines WHERE NOT removed").fetchone()
+            if kept != plan.rows_in:
+                raise AssertionError(f"{plan.rows_in} rows in, {kept} lines kept")
+
+    @staticmethod
+    def _header(db: sqlite3.Connection) -> str:
+        row = db.execute("SELECT value FROM batch WHERE key = 'header'").fetchone()
+        return str(row[0]) if row else "[]"
+
+
+def _order_values(plan: Plan) -> Iterator[tuple[object, ...]]:
+    frame = plan.orders
+    columns = (frame[name].tolist() for name in ("number", "product", "itrx", "nominal", "price", "operator"))
+    return zip(*columns, frame.index.tolist(), strict=True)
+
+
+def _row_values(plan: Plan) -> Iterator[tuple[object, ...]]:
+    for row, *key in plan.attempted[KEY].itertuples():
+        yield (int(row), *key)
+
+
+def _lines_stand(db: sqlite3.Connection, digest: str) -> bool:
+    """Whether the lines are those of this plan already: a batch of a million that only goes on need not be
+    written anew."""
+    return db.execute("SELECT 1 FROM standing WHERE digest = ?", (digest,)).fetchone() is not None
+
+
+def _replace_lines(db: sqlite3.Connection, plan: Plan, old_header: Sequence[str]) -> None:
+    attempted = db.execute(
+        """SELECT coalesce(l.row, o.row) AS row, coalesce(l.cells, '[]') AS cells, o.number, o.product, o.itrx
+           FROM orders o LEFT JOIN lines l
+                ON l.status IS NULL AND l.number = o.number AND l.product = o.product AND l.itrx = o.itrx
+           WHERE o.status <> 'unsent' ORDER BY l.position"""
+    ).fetchall()
+    db.execute(FORGET_STANDING)
+    db.execute("DELETE FROM lines")
+    db.executemany(INSERT_LINE, line_values(plan))
+    keys = (frame[KEY].itertuples(index=False) for frame in (plan.orders, plan.attempted))
+    present = {tuple(key) for frame in keys for key in frame}
+    header = own_header(plan)
+    gone = [row for row in attempted if (row["number"], row["product"], row["itrx"]) not in present]
+    for position, row in enumerate(gone, start=REMOVED_OFFSET):
+        cells = moved(row["cells"], old_header, header)
+        key = (row["number"], row["product"], row["itrx"])
+        db.execute(INSERT_LINE, (position, row["row"], cells, *key, None, None, 1))

@@ -1,0 +1,159 @@
+"""What all rows come to: a walk over all of them, kept until the next write."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import Counter
+from datetime import date
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.errors import StorageFailed
+from bulk_topup.core.model import Kind
+from bulk_topup.core.status import Status
+from bulk_topup.record.checkpoint.file import File
+from bulk_topup.record.checkpoint.schema import SENDINGS_SINCE
+from bulk_topup.record.checkpoint.sql import LINES_ALIKE, LOST_ORDERS, SENDINGS
+from bulk_topup.record.checkpoint.values import Sending
+from bulk_topup.record.lines import lines_alike_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from bulk_topup.record.lines import LinesAlike
+
+
+class Sums(File):
+    """The batch as a whole; a summary spares the walk where nothing was written since it was made."""
+
+    def lines_alike(self) -> list[LinesAlike]:
+        """The same lines, all of them, as groups that count alike: a million are summed up in seconds, or at
+        once where nothing was written since they were summed up last."""
+        kept = self._summary()
+        groups = kept["lines_alike"] if kept else self._summed_up()
+        return [lines_alike_of(group) for group in groups]
+
+    def first_day(self) -> date | None:
+        """The WIB day of the batch's first attempt, not counting what was never sent."""
+        kept = self._summary() or {}
+        day = kept.get("first_day") or self._first_day()
+        return date.fromisoformat(day) if day else None
+
+    def _first_day(self) -> str | None:
+        rows = self._rows("SELECT min(day) FROM attempts WHERE kind IS NULL OR kind <> ?", Kind.NOT_SENT)
+        return None if rows[0][0] is None else str(rows[0][0])
+
+    def sendings(self) -> list[Sending]:
+        """The commands that sent something, the first first; none of a file of an earlier version that is
+        only looked into. An order that two of them sent counts for both."""
+        if self._rows("PRAGMA user_version")[0][0] < SENDINGS_SINCE:
+            return []
+        kept = self._summary() or {}  # one of an earlier program may have none
+        return [Sending(*row) for row in kept.get("sendings") or self._counted_sendings()]
+
+    def _counted_sendings(self) -> list[tuple[object, ...]]:
+        rows = self._rows(SENDINGS, "outcome.not_in_checkpoint")
+        lost = self._rows(LOST_ORDERS, "outcome.not_in_checkpoint")[0][0]
+        return [*map(tuple, rows), *([("", "", "", "", lost)] if lost else [])]
+
+    def last_touched(self) -> str:
+        """When a command last wrote down something, as an ISO time in WIB; "" if none did."""
+        (by_command,) = self._rows("SELECT coalesce(max(at), '') FROM trail")[0]
+        return max(str(by_command), self._last_attempt())
+
+    def _last_attempt(self) -> str:
+        if kept := self._summary():
+            return str(kept["last_attempt"])
+        return str(self._rows("SELECT coalesce(max(coalesce(settled_at, begun_at)), '') FROM attempts")[0][0])
+
+    def committed(self) -> int:
+        """Rupiah paid, or that may have been: debits of paid orders, the price of open ones."""
+        kept = (self._summary() or {}).get("committed")
+        return self._committed() if kept is None else int(kept)
+
+    def _committed(self) -> int:
+        return int(
+            self._rows(
+                """SELECT coalesce(sum(iif(o.status = 'sukses', coalesce(a.debited, o.price), o.price)), 0)
+                   FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
+                   WHERE o.status IN ('sukses', 'pending', 'accepted', 'unknown')"""
+            )[0][0]
+        )
+
+    def debits(self) -> Iterator[dict[str, Any]]:
+        """Every answer that stated money, in order of completion: what `books.close` takes.
+
+        A reader of its own, as of `lines`.
+        """
+        sql = """SELECT o.row, a.kind, o.price, a.debited, a.balance, a.begun_at, a.ended_at
+                 FROM attempts a JOIN orders o ON o.id = a.order_id
+                 WHERE a.balance IS NOT NULL OR a.debited IS NOT NULL ORDER BY a.ended_at, a.id"""
+        with self._reader() as reader:
+            yield from map(dict, reader.execute(sql))
+
+    def undebited(self) -> Counter[Status]:
+        """What the rows are listed at that are paid, or may be, and of which no answer stated the debit."""
+        rows = self._rows(
+            """SELECT o.status, sum(o.price) AS listed FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
+               WHERE o.status IN ('accepted', 'unknown')
+                  OR o.status IN ('sukses', 'pending') AND a.debited IS NULL
+               GROUP BY o.status"""
+        )
+        return Counter({Status(row["status"]): int(row["listed"]) for row in rows})
+
+    def last_balance(self) -> tuple[int, str] | None:
+        """The deposit (rupiah) by the last answer that stated it, and when that came (WIB, to the minute).
+
+        None where none did. An unknown answer may speak of another order, and of another time.
+        """
+        if kept := self._summary():
+            return tuple(kept["last_balance"]) if kept["last_balance"] else None
+        stated = self._rows(
+            """SELECT balance, ended_at FROM attempts
+               WHERE balance IS NOT NULL AND ended_at IS NOT NULL AND kind <> ?
+               ORDER BY ended_at DESC, id DESC LIMIT 1""",
+            Kind.UNKNOWN,
+        )
+        for row in stated:
+            return int(row["balance"]), str(row["ended_at"])[:16].replace("T", " ")
+        return None
+
+    # -- the summary: what takes a walk over all rows, kept until the next write ----------------------------
+
+    def _summary(self) -> dict[str, Any] | None:
+        """None where something was written since it was kept.
+
+        An attempt, its outcome or a person's word drops it by a trigger; whatever else writes orders or
+        lines, a million at a time, drops it itself. A command that sent nothing so far changes nothing in it.
+        """
+        is_of_this_version = self._rows("SELECT 1 FROM sqlite_master WHERE name = 'summary'")
+        if not is_of_this_version:  # one that is only looked into
+            return None
+        rows = self._rows("SELECT facts FROM summary")
+        return dict(json.loads(rows[0][0])) if rows else None
+
+    def _summed_up(self) -> list[dict[str, Any]]:
+        with self._lock:
+            before = self._writes()
+        with self._reader() as reader:
+            groups = [dict(row) for row in reader.execute(LINES_ALIKE)]
+        if self._read_only:
+            return groups
+        facts = {
+            "lines_alike": groups,
+            "last_balance": self.last_balance(),
+            "last_attempt": self._last_attempt(),
+            "sendings": self._counted_sendings(),
+            "committed": self._committed(),
+            "first_day": self._first_day(),
+        }
+        with contextlib.suppress(StorageFailed), self._transaction() as db:  # it only saves time
+            if self._writes() == before:
+                db.execute("INSERT INTO summary VALUES (?)", (json.dumps(facts),))
+        return groups
+
+    def _writes(self) -> tuple[int, int]:
+        """Changes whenever this connection or, in another process, another one has written."""
+        (others,) = self._db.execute("PRAGMA data_version").fetchone()
+        return int(others), self._db.total_changes
