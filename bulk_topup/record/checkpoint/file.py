@@ -1,8 +1,8 @@
 """The checkpoint as a file: made whole or not at all, opened, told from others, written in transactions.
 
 Settings, and why: WAL with synchronous=FULL, so that a commit has reached the disk when it returns (on a slow
-one see `write_ahead_log`) and a torn write can only lose what was not yet committed; fullfsync, because macOS's
-fsync alone does not reach the platter; one connection under one lock, autocommit, explicit BEGIN IMMEDIATE.
+one see `write_ahead_log`) and a torn write can only lose what was not yet committed; fullfsync, because
+macOS fsync alone does not reach the platter; one connection under one lock, autocommit, BEGIN IMMEDIATE.
 On closing, the log is folded back, so that at rest the checkpoint is one file.
 """
 
