@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bulk_topup.core.model import Slot, Stop
-from bulk_topup.provider.pace import AHEAD_S, LATE_S, SharedThrottle
+from bulk_topup.provider.pace import AHEAD_S, SLOT_TOLERANCE_S, SharedThrottle
 from bulk_topup.record.ledger.shared import Account
 from bulk_topup.sending.sender import BUSY_S
 from tests.builders import NOW
@@ -170,7 +170,7 @@ def test_nobody_sleeps_for_longer_than_a_stop_may_take_to_be_heard_of() -> None:
 
 
 def test_a_slot_that_the_machine_slept_through_is_given_up() -> None:
-    desk = Desk(slot(0.3), slot(0.1), oversleep_s=LATE_S + 0.1)
+    desk = Desk(slot(0.3), slot(0.1), oversleep_s=SLOT_TOLERANCE_S + 0.1)
     assert desk.pace.wait()
     assert desk.asked == 2
 
@@ -182,7 +182,7 @@ def test_a_slot_that_was_not_used_is_the_next_caller_s_while_it_is_fresh() -> No
     assert desk.pace.wait()
     assert desk.asked == 1
     desk.pace.unused()
-    desk.now += LATE_S + 0.1
+    desk.now += SLOT_TOLERANCE_S + 0.1
     assert desk.pace.wait()
     assert desk.asked == 2
 

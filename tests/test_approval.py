@@ -69,7 +69,7 @@ CODES = st.text(alphabet="0123456789ABCDEFGHJKMNPQRSTVWXYZ", min_size=16, max_si
 
 def test_a_document_says_the_same_after_it_was_kept() -> None:
     plan = plan_of(THREE, budget=100_000)
-    again = approval.opened(approval.kept(plan.document, TODAY), plan.code, TODAY)
+    again = approval.read_document(approval.file_content(plan.document, TODAY), plan.code, TODAY)
     assert again.facts == plan.document.facts
     assert again.lines == plan.document.lines
     assert again.facts == {
@@ -101,21 +101,21 @@ def test_what_cannot_be_a_code_is_refused(typed: str) -> None:
 @pytest.mark.parametrize("days", [-1, 8])
 def test_an_approval_is_good_for_seven_days_after_the_check(days: int) -> None:
     plan = plan_of(THREE)
-    content = approval.kept(plan.document, TODAY)
+    content = approval.file_content(plan.document, TODAY)
     for later in (0, 7):
-        approval.opened(content, plan.code, TODAY + timedelta(days=later))
+        approval.read_document(content, plan.code, TODAY + timedelta(days=later))
     with pytest.raises(InputError) as refused:
-        approval.opened(content, plan.code, TODAY + timedelta(days=days))
+        approval.read_document(content, plan.code, TODAY + timedelta(days=days))
     assert refused.value.code == "approval.too_old"
 
 
 @given(st.data())
 def test_no_byte_of_a_kept_document_can_be_altered(data: st.DataObject) -> None:
-    content = bytearray(approval.kept(KEPT.document, TODAY))
+    content = bytearray(approval.file_content(KEPT.document, TODAY))
     at = data.draw(st.integers(content.index(b"\n") + 1, len(content) - 1))
     content[at] = data.draw(st.integers(0, 255).filter(lambda byte: byte != content[at]))
     with pytest.raises(InputError) as refused:
-        approval.opened(bytes(content), KEPT.code, TODAY)
+        approval.read_document(bytes(content), KEPT.code, TODAY)
     assert refused.value.code == "approval.altered"
 
 
@@ -127,7 +127,7 @@ KEPT = plan_of(THREE)
 )
 def test_a_day_that_cannot_be_read_is_no_day(first_line: bytes) -> None:
     with pytest.raises(InputError) as refused:
-        approval.opened(b"\n".join([first_line, *KEPT.document.lines]), KEPT.code, TODAY)
+        approval.read_document(b"\n".join([first_line, *KEPT.document.lines]), KEPT.code, TODAY)
     assert refused.value.code == "approval.altered"
 
 

@@ -26,7 +26,7 @@ from bulk_topup.sheet.process.frames import Frame, Garbage
 from bulk_topup.sheet.process.gather import gathered
 from bulk_topup.sheet.process.parent import Limits
 from bulk_topup.sheet.table import covered
-from bulk_topup.sheet.tabs import Found, Remarks
+from bulk_topup.sheet.tabs import ChosenTab, Remarks
 from tests.processes import children
 from tests.test_sheet import PART, by_hand, inline, refused, rows_of
 
@@ -229,7 +229,7 @@ def test_a_parent_that_is_busy_keeps_no_parser_waiting_but_for_memory() -> None:
     third.join(0.2)
     assert third.is_alive()
     with os.fdopen(reads, "rb") as stream:
-        assert [frames.read(stream) for _ in range(3)] == [large] * 3
+        assert [frames.read_frames(stream) for _ in range(3)] == [large] * 3
     third.join()
     told.wait()
 
@@ -425,7 +425,7 @@ def test_a_merged_cell_over_the_whole_sheet_marks_the_cells_it_covers(tmp_path: 
 def test_a_row_is_marked_once_however_many_merged_cells_lie_over_it() -> None:
     columns = Columns(number=0, product=1)
     remarks = Remarks(merged=[(2, 0, LAST, 9)] * 500 + [(at, 1, LAST, 9) for at in range(2, 500)])
-    found = Found("Juni", Header(1, ("HP", "Kode"), columns), iter(()), remarks)
+    found = ChosenTab("Juni", Header(1, ("HP", "Kode"), columns), iter(()), remarks)
     rows = CountedRows(range(2, 2_002))
     odd = covered(found, rows)
     assert len(odd) == 2 * 2_000 - 1
@@ -517,10 +517,13 @@ def test_frames_come_back_as_they_went(tmp_path: Path) -> None:
     sent = [Frame("a", {"x": [1, "é\ud800"]}), Frame("b", {}, [b"", b"\n\0", bytes(range(256))])]
     with (tmp_path / "f").open("wb") as stream:
         for frame in sent:
-            frames.write(stream, frame)
+            frames.write_frame(stream, frame)
     with (tmp_path / "f").open("rb") as stream:
-        assert [frames.read(stream), frames.read(stream)] == [Frame("a", sent[0].facts, []), sent[1]]
-        assert frames.read(stream) is None
+        assert [frames.read_frames(stream), frames.read_frames(stream)] == [
+            Frame("a", sent[0].facts, []),
+            sent[1],
+        ]
+        assert frames.read_frames(stream) is None
 
 
 def test_texts_come_back_as_they_went() -> None:
@@ -535,4 +538,4 @@ def test_texts_come_back_as_they_went() -> None:
 def test_a_frame_that_the_parent_would_refuse_is_not_sent(tmp_path: Path) -> None:
     large = bytes(frames.LARGEST_FRAME // 2 + 1)
     with (tmp_path / "f").open("wb") as stream, pytest.raises(MemoryError):
-        frames.write(stream, Frame("batch", {}, [large, large]))
+        frames.write_frame(stream, Frame("batch", {}, [large, large]))

@@ -18,7 +18,7 @@ import pytest
 from keyring.core import load_keyring
 
 from bulk_topup.commands import credentials as credentials_module
-from bulk_topup.commands.credentials import Login, credentials, forget, keep, kept
+from bulk_topup.commands.credentials import Login, credentials, forget_login, keep, kept_login
 from bulk_topup.commands.logout import log_out
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import InputError
@@ -170,9 +170,9 @@ def code_of(error: pytest.ExceptionInfo[InputError]) -> str:
 def test_a_login_is_kept_for_its_address_until_it_is_removed() -> None:
     login = Login("rina", PASSWORD)
     keep(KLIK, login)
-    assert (kept(KLIK), kept(OTHER)) == (login, None)
+    assert (kept_login(KLIK), kept_login(OTHER)) == (login, None)
     assert credentials_module.logged_in(KLIK + "/") == "rina"
-    assert (forget(KLIK), forget(KLIK), kept(KLIK)) == (login, None, None)
+    assert (forget_login(KLIK), forget_login(KLIK), kept_login(KLIK)) == (login, None, None)
     assert credentials_module.logged_in(KLIK) == ""
 
 
@@ -220,7 +220,7 @@ def test_the_password_of_one_account_is_never_given_for_another(monkeypatch: pyt
 )
 def test_an_entry_that_is_none_of_ours_is_no_login(ring: FileKeyring, entry: str) -> None:
     ring.set_password("bulk-topup", KLIK, entry)
-    assert kept(KLIK) is None
+    assert kept_login(KLIK) is None
     assert refusal(Connection()) == ("credentials.missing", "BULK_TOPUP_USERNAME")
 
 
@@ -249,8 +249,8 @@ def test_a_keyring_that_keeps_nothing_safe_is_refused_and_not_written_to(tmp_pat
     keyring.set_keyring(backends[kind])
     uses: tuple[Callable[[], object], ...] = (
         lambda: keep(KLIK, Login("rina", PASSWORD)),
-        lambda: kept(KLIK),
-        lambda: forget(KLIK),
+        lambda: kept_login(KLIK),
+        lambda: forget_login(KLIK),
     )
     for use in uses:
         with pytest.raises(InputError) as error:

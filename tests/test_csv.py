@@ -21,14 +21,14 @@ from bulk_topup.report.words import say
 from bulk_topup.sheet.header import Named, find_header
 from bulk_topup.sheet.readers import csv_text
 from bulk_topup.sheet.table import batches
-from bulk_topup.sheet.tabs import Block, Found, Remarks, Wanted, row_by_row
+from bulk_topup.sheet.tabs import Block, Choice, ChosenTab, Remarks, row_by_row
 
 ROOT = Path(__file__).parents[1]
 WILD = Path(os.environ.get("BULK_TOPUP_WILD_SHEETS", ROOT.parent / "shared" / "wild-sheets")) / "csv"
 
 
-def found(data: bytes, number: str | None = None, product: str | None = None) -> Found:
-    return csv_text.read(data, Wanted(named=Named(number, product)))
+def found(data: bytes, number: str | None = None, product: str | None = None) -> ChosenTab:
+    return csv_text.read_text(data, Choice(named=Named(number, product)))
 
 
 def rows_of(data: bytes) -> dict[int, list[str]]:
@@ -347,7 +347,7 @@ def test_a_file_without_rows_says_so(data: bytes, code: str) -> None:
 
 def test_a_tab_of_a_text_file_is_refused() -> None:
     with pytest.raises(InputError) as caught:
-        csv_text.read(b"HP,Kode\n0812,TEL5\n", Wanted(tab="Juni"))
+        csv_text.read_text(b"HP,Kode\n0812,TEL5\n", Choice(tab="Juni"))
     assert caught.value.code == "sheet.no_tabs"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup.commands.results import write_results
+from bulk_topup.commands.results import rewrite_results
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.values import BatchIdentity
@@ -214,7 +214,7 @@ def test_the_results_of_a_batch_that_was_set_aside_are_written_beside_those_of_t
 
         job = office.job("bonus.csv")
         files = files_of(job.source, sandbox=False, checkpoint=kept)
-        write_results(replace(job, files=files), Terminal(quiet=True), office.clock)
+        rewrite_results(replace(job, files=files), Terminal(quiet=True), office.clock)
 
         assert (tmp_path / "bonus.results.xlsx").read_bytes() == present
         assert (tmp_path / "bonus.2025-03-20.results.xlsx").exists()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from bulk_topup.report.screen.person import Found, Sent
+    from bulk_topup.report.screen.person import PersonRecord, Sent
     from tests.conftest import Office
 
 A, B, C = "081234500001", "081234500002", "081234500003"
@@ -78,7 +78,7 @@ def steps_in(out: str) -> list[str]:
     return [line.strip() for line in out.splitlines() if line.startswith("        bulk-topup ")]
 
 
-def on_record(bench: Bench, number: str) -> Found:
+def on_record(bench: Bench, number: str) -> PersonRecord:
     with closing(register_of(str(bench.folder / "ledger.db"))) as register:
         return person.look_up(number, register)
 

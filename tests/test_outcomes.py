@@ -15,7 +15,14 @@ from bulk_topup.core.model import Kind, NoAnswer, NotSent, Order, Outcome, Reply
 from bulk_topup.core.status import Status
 from bulk_topup.provider import outcomes
 from bulk_topup.provider.fields import LONGEST_REASON
-from bulk_topup.provider.outcomes import Streaks, Verdict, classify, classify_status, is_belied, order_status
+from bulk_topup.provider.outcomes import (
+    StreakAction,
+    Streaks,
+    classify,
+    classify_status,
+    is_belied,
+    order_status,
+)
 from bulk_topup.provider.wire import rupiah
 from bulk_topup.report.words.say import WORDS
 
@@ -164,7 +171,7 @@ def test_every_line_of_the_table_has_its_words() -> None:
     tables = (outcomes.BY_REASON_CODE, outcomes.BY_STATUS, outcomes.BY_HTTP_STATUS)
     single = (
         outcomes.OTHER_ORDER,
-        outcomes.NO_INVOICE,
+        outcomes.WITHOUT_INVOICE,
         outcomes.OTHER_STATUS,
         outcomes.OTHER_REASON_CODE,
         outcomes.CONTRADICTION,
@@ -527,12 +534,12 @@ def test_a_paid_order_stays_paid(before: list[Kind | None], after: list[Kind | N
 
 # -- streaks -----------------------------------------------------------------------------------------------
 
-GOES_ON = Verdict()
+GOES_ON = StreakAction()
 UNKNOWN, FAULT, PRODUCT_FAULT = come_to(b""), come_to(no("00")), come_to(no("12"))
 PAID, NOT_SENT = come_to(SUKSES), classify(NotSent("dns"), ORDER)
 
 
-def verdicts(*seen: Outcome, product: str = "TEL5") -> list[Verdict]:
+def verdicts(*seen: Outcome, product: str = "TEL5") -> list[StreakAction]:
     streaks = Streaks()
     return [streaks.see(outcome, product) for outcome in seen]
 
@@ -543,7 +550,7 @@ def verdicts(*seen: Outcome, product: str = "TEL5") -> list[Verdict]:
 def test_five_in_a_row_stop_the_run_and_not_sent_neither_counts_nor_ends_the_row(
     outcome: Outcome, code: str
 ) -> None:
-    stops = Verdict(stop_code=code)
+    stops = StreakAction(stop_code=code)
     assert verdicts(*[outcome] * 6) == [GOES_ON] * 4 + [stops] * 2
     assert verdicts(*[outcome, NOT_SENT] * 4, outcome) == [GOES_ON] * 8 + [stops]
     assert verdicts(*[outcome] * 4, PAID, *[outcome] * 4) == [GOES_ON] * 9
@@ -555,7 +562,7 @@ def test_three_faults_of_one_product_hold_back_that_product_only() -> None:
     own = [streaks.see(PRODUCT_FAULT, "TEL5") for _ in range(2)]
     others.append(streaks.see(PRODUCT_FAULT, "XL5"))
     assert own + others == [GOES_ON] * 5
-    assert streaks.see(PRODUCT_FAULT, "TEL5") == Verdict(hold_product=True)
+    assert streaks.see(PRODUCT_FAULT, "TEL5") == StreakAction(hold_product=True)
     assert streaks.see(PAID, "XL5") == GOES_ON
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.model import Flaw
-from bulk_topup.provider.price_list import Wanted, chosen, obstacle, read
+from bulk_topup.provider.price_list import PriceFilter, chosen, read_price_list, why_not_orderable
 from bulk_topup.provider.wire import rupiah
 from bulk_topup.report import price_table
 from bulk_topup.sandbox import PRICES
@@ -34,17 +34,17 @@ S5 = {
     "harga": "5650",
     "status": "Ready",
 }
-LISTED = read(PRICES)
+LISTED = read_price_list(PRICES)
 
 
 def read_one(*changes: dict[str, object]) -> Product:
     """What these entries of one code come to."""
-    (product,) = read([{**S5, **change} for change in changes]).values()
+    (product,) = read_price_list([{**S5, **change} for change in changes]).values()
     return product
 
 
 def asked(prices: PriceList = LISTED, **wanted: Any) -> list[str]:
-    return [product.code for product in chosen(prices, Wanted(**wanted))]
+    return [product.code for product in chosen(prices, PriceFilter(**wanted))]
 
 
 # -- entries that can't be ordered by ----------------------------------------------------------------------
@@ -67,14 +67,14 @@ def asked(prices: PriceList = LISTED, **wanted: Any) -> list[str]:
 def test_a_nominal_that_is_not_certain_is_kept_as_the_reason(nominal: object, flaw: Flaw) -> None:
     product = read_one({"nominal": nominal})
     assert (product.nominal, product.price, product.ready, product.flaw) == (0, None, False, flaw)
-    assert obstacle(product) == flaw
+    assert why_not_orderable(product) == flaw
 
 
 @pytest.mark.parametrize("nominal", ["5000", "5000.00", "Rp 5.000", "rp5,000", "Rp. 5000", "Rp5000"])
 def test_a_nominal_that_can_mean_one_amount_only_is_read(nominal: str) -> None:
     product = read_one({"nominal": nominal})
     assert (product.nominal, product.price, product.flaw) == (5_000, 5_650, None)
-    assert obstacle(product) is None
+    assert why_not_orderable(product) is None
 
 
 @given(st.integers(min_value=1_000, max_value=10**12), st.sampled_from(".,"))
@@ -111,8 +111,8 @@ def test_a_code_listed_twice_alike_is_one_product() -> None:
 
 def test_why_a_product_is_not_to_be_had_is_said_as_it_is() -> None:
     closed, unpriced = read_one({"status": "Close"}), read_one({"harga": "gratis"})
-    assert obstacle(closed) == Flaw("product.closed")
-    assert obstacle(unpriced) == Flaw("product.no_price")
+    assert why_not_orderable(closed) == Flaw("product.closed")
+    assert why_not_orderable(unpriced) == Flaw("product.no_price")
 
 
 def test_check_names_the_true_reason_and_sends_nothing(make_office: MakeOffice) -> None:
@@ -192,7 +192,7 @@ def test_an_operator_that_the_list_lacks_is_an_error_that_names_the_others() -> 
 
 
 def test_every_column_begins_or_ends_in_the_same_place() -> None:
-    products = chosen(LISTED, Wanted())
+    products = chosen(LISTED, PriceFilter())
     lines = list(price_table.lines_of([*products, read_one({"nominal": "2GB"})]))
     header, *rows = lines
     for name in ("operator", "type", "status", "description"):
@@ -280,7 +280,7 @@ def test_a_rehearsals_list_says_so(office: Office) -> None:
 
 
 def written(path: Path, *products: Product) -> list[list[Any]]:
-    price_table.write(path, products, moment="2025-01-20 10:00", rehearsal=False, tell=str)
+    price_table.write_price_table(path, products, moment="2025-01-20 10:00", rehearsal=False, tell=str)
     sheet = openpyxl.load_workbook(path).worksheets[0]
     return [[(cell.value, cell.data_type) for cell in row] for row in sheet.iter_rows(min_row=2)]
 

@@ -162,7 +162,7 @@ def test_a_held_row_without_a_product_counts_no_rupiah() -> None:
 
 def summed_up(total: Tally, closed: books.Books = CLOSED) -> dict[str, tuple[object, ...]]:
     """The summary's lines: the wording of each, and what it states."""
-    rows = results_workbook.summary_rows(defaultdict(str), [], total, closed)
+    rows = results_workbook.results_summary_rows(defaultdict(str), [], total, closed)
     return {str(row.values[0]): tuple(row.values[1:]) for row in rows if row.values}
 
 
@@ -360,7 +360,7 @@ STATUSES = ["sukses", "unknown", "gagal", "unsent", "invalid", "duplicate"]
 def write(checkpoint: Checkpoint, target: Path, *, rehearsal: bool = False) -> Path:
     closed = books.close(checkpoint.debits())
     total = tally(checkpoint)
-    return results_workbook.write(
+    return results_workbook.write_results_file(
         checkpoint, total, closed, target, rehearsal=rehearsal, tell=lambda _notice: None
     )
 
@@ -438,7 +438,7 @@ def test_a_number_of_lines_that_does_not_tie_out_is_a_defect_and_leaves_no_file(
     total.add(a_line(Status.SUKSES))
     target = tmp_path / "r.xlsx"
     with pytest.raises(AssertionError, match="7 rows to write, 6 written"):
-        results_workbook.write(
+        results_workbook.write_results_file(
             batch, total, books.close([]), target, rehearsal=False, tell=lambda _notice: None
         )
     assert not target.exists()

@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 
 from bulk_topup.core.model import letter
 from bulk_topup.report.cell_text import CSV_FORMULA_STARTS
-from bulk_topup.report.tables import Tab, TabRow
+from bulk_topup.report.tables import OutputTab, TabRow
 from bulk_topup.report.workbook import write_workbook
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.readers import csv_text, xlsx
 from bulk_topup.sheet.table import batches
-from bulk_topup.sheet.tabs import Wanted, choose
+from bulk_topup.sheet.tabs import Choice, choose_tab
 from tests.test_sheet import PART, rows_of
 from tests.test_workbook import visible
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from bulk_topup.sheet.tabs import Found
+    from bulk_topup.sheet.tabs import ChosenTab
     from tests.conftest import Office
 
     Table = list[list[str]]
@@ -86,7 +86,7 @@ def expected(table: Table) -> dict[int, list[str]]:
     return {number: row for number, row in enumerate(table[1:], 2) if any(map(str.strip, row))}
 
 
-def read_back(found: Found) -> dict[int, list[str]]:
+def read_back(found: ChosenTab) -> dict[int, list[str]]:
     rows: dict[int, list[str]] = {}
     for batch in batches(found):
         assert batch.odd == {}
@@ -94,7 +94,7 @@ def read_back(found: Found) -> dict[int, list[str]]:
     return rows
 
 
-def assert_same(found: Found, table: Table) -> None:
+def assert_same(found: ChosenTab, table: Table) -> None:
     assert list(found.header.texts) == table[0]
     assert read_back(found) == expected(table)
 
@@ -172,7 +172,7 @@ def by_openpyxl(table: Table) -> bytes:
 @given(tables(any_text()), st.lists(st.sampled_from(WAYS), min_size=1, max_size=4))
 def test_a_workbook_written_by_hand_holds_what_is_read(table: Table, ways: list[str]) -> None:
     assume(expected(table))
-    assert_same(choose(xlsx.tabs(by_hand(table, ways)), Wanted()), table)
+    assert_same(choose_tab(xlsx.tabs(by_hand(table, ways)), Choice()), table)
 
 
 PRINTABLE = st.text(
@@ -184,7 +184,7 @@ PRINTABLE = st.text(
 @given(tables((PRINTABLE | hard()).filter(lambda each: not _NOT_XML.search(each))))
 def test_a_workbook_written_by_openpyxl_holds_what_is_read(table: Table) -> None:
     assume(expected(table))
-    assert_same(choose(xlsx.tabs(by_openpyxl(table)), Wanted()), table)
+    assert_same(choose_tab(xlsx.tabs(by_openpyxl(table)), Choice()), table)
 
 
 @WITH_FILES
@@ -194,9 +194,13 @@ def test_a_workbook_that_we_write_holds_what_is_read(tmp_path: Path, table: Tabl
     assume(expected(shown))
     rows = [TabRow(row) for row in table[1:]]
     path = write_workbook(
-        tmp_path / "b.xlsx", [Tab("A", table[0], rows, ())], [], rehearsal=False, failure="results.unwritable"
+        tmp_path / "b.xlsx",
+        [OutputTab("A", table[0], rows, ())],
+        [],
+        rehearsal=False,
+        failure="results.unwritable",
     )
-    assert_same(choose(xlsx.tabs(path.read_bytes()), Wanted(tab="A")), shown)
+    assert_same(choose_tab(xlsx.tabs(path.read_bytes()), Choice(tab="A")), shown)
 
 
 # -- CSV ---------------------------------------------------------------------------------------------------
@@ -233,14 +237,14 @@ def test_a_csv_file_holds_what_is_read(
     data = as_csv(table, delimiter, encoding, line_end, ended=ended)
     # What can be read as UTF-8 is.
     assume(encoding != "cp1252" or not is_utf8(data) or data.isascii())
-    assert_same(csv_text.read(data, Wanted()), table)
+    assert_same(csv_text.read_text(data, Choice()), table)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("last", ["\u1a1a", "\u041a", "\u1a04"])
 def test_a_last_letter_made_of_the_byte_that_ends_a_file_of_dos_is_kept(encoding: str, last: str) -> None:
     table = [["No HP", "Kode Produk", "Nama"], ["0812", "TEL5", last]]
-    assert_same(csv_text.read(as_csv(table, ",", encoding, "\n", ended=False), Wanted()), table)
+    assert_same(csv_text.read_text(as_csv(table, ",", encoding, "\n", ended=False), Choice()), table)
 
 
 # -- through the child -------------------------------------------------------------------------------------
@@ -283,7 +287,7 @@ def payroll() -> Table:
 
 def assert_stands_in(path: Path, table: Table) -> None:
     """By our own reader; the workbook has no formula."""
-    found = choose(xlsx.tabs(path.read_bytes()), Wanted(tab="Results"))
+    found = choose_tab(xlsx.tabs(path.read_bytes()), Choice(tab="Results"))
     width = len(table[0])
     assert list(found.header.texts[:width]) == table[0]
     rows = [row[:width] for row in read_back_texts(found)]
@@ -293,7 +297,7 @@ def assert_stands_in(path: Path, table: Table) -> None:
     assert not any(re.search(rb"<f[ >/]", sheet) for sheet in sheets)
 
 
-def read_back_texts(found: Found) -> list[list[str]]:
+def read_back_texts(found: ChosenTab) -> list[list[str]]:
     return [list(row) for batch in batches(found) for row in zip(*batch.columns, strict=True)]
 
 

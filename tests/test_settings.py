@@ -48,7 +48,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def refusal(file: Path, text: str) -> InputError:
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as error:
-        settings.read()
+        settings.read_settings()
     return error.value
 
 
@@ -67,18 +67,18 @@ def test_the_file_is_in_the_users_folder_for_it_unless_another_is_named(
 def test_without_a_file_there_are_no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("XDG_CONFIG_HOME", "HOME", "USERPROFILE", "LOCALAPPDATA", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
         monkeypatch.setenv(name, str(tmp_path))
-    assert settings.read().values == {}
+    assert settings.read_settings().values == {}
 
 
 def test_a_file_that_is_named_has_to_be_there(file: Path) -> None:
     with pytest.raises(InputError) as error:
-        settings.read()
+        settings.read_settings()
     assert (error.value.code, error.value.facts["file"]) == ("settings.missing", file)
 
 
 def test_every_example_is_understood_as_it_stands(file: Path) -> None:
     file.write_text("\n".join(map(settings.assignment, settings.KEYS)), encoding="utf-8")
-    kept = settings.read()
+    kept = settings.read_settings()
     assert kept.values == {
         key: str(Path(str(value)).expanduser()) if key in settings.PLACES else value
         for key, value in settings.KEYS.items()
@@ -88,7 +88,7 @@ def test_every_example_is_understood_as_it_stands(file: Path) -> None:
 
 def test_a_file_of_notepad_is_read_as_well(file: Path) -> None:
     file.write_bytes("\ufeffnumber_column = 'Nömor'\r\nrate = 1\r\n".encode())
-    assert settings.read().values == {"number_column": "Nömor", "rate": 1}
+    assert settings.read_settings().values == {"number_column": "Nömor", "rate": 1}
 
 
 @pytest.mark.parametrize("key", sorted(settings.FORBIDDEN))
@@ -158,7 +158,7 @@ def test_a_value_of_another_type_says_what_to_write(file: Path, text: str, code:
 
 def test_a_ledger_may_be_a_servers_address(file: Path) -> None:
     file.write_text("ledger = 'postgresql://db.office/topups'", encoding="utf-8")
-    assert settings.read().values == {"ledger": "postgresql://db.office/topups"}
+    assert settings.read_settings().values == {"ledger": "postgresql://db.office/topups"}
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_an_address_without_a_password_is_none(address: str) -> None:
 def test_a_file_that_is_no_toml_names_the_place(file: Path, content: bytes, code: str, words: str) -> None:
     file.write_bytes(content)
     with pytest.raises(InputError) as error:
-        settings.read()
+        settings.read_settings()
     assert error.value.code == code
     assert words in str(list(map(str, error.value.facts.values())))
 
@@ -211,7 +211,7 @@ def test_a_file_that_is_no_toml_names_the_place(file: Path, content: bytes, code
 def test_a_folder_is_no_settings_file(file: Path) -> None:
     file.mkdir()
     with pytest.raises(InputError) as error:
-        settings.read()
+        settings.read_settings()
     assert error.value.code == "settings.unreadable"
 
 

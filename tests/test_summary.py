@@ -16,7 +16,7 @@ import pytest
 from bulk_topup.commands.conclusion import keep_typed
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import BookTab, Finding, Kind, Level
+from bulk_topup.core.model import Finding, Kind, Level, ResultsTab
 from bulk_topup.core.results_columns import RESULT_COLUMNS, ResultLine
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.record.checkpoint import Checkpoint
@@ -29,17 +29,17 @@ from bulk_topup.report.results_workbook import (
     FACTS,
     TO_DO_COLUMNS,
     _own_columns,
-    summary_rows,
+    results_summary_rows,
     write_results,
 )
 from bulk_topup.report.screen.batch import batch_report
-from bulk_topup.report.tables import Tab, TabRow
+from bulk_topup.report.tables import OutputTab, TabRow
 from bulk_topup.report.words import say
 from bulk_topup.report.words.translation import in_each
 from bulk_topup.report.workbook import ROOM_TO_SIGN_POINTS
 from bulk_topup.rules import books
 from bulk_topup.sending import answers
-from bulk_topup.sending.resolve import NOT_SENT, Verdict
+from bulk_topup.sending.resolve import RESOLVED_AS_NOT_SENT, Verdict
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.header import Named, find_header
 from tests.builders import (
@@ -110,7 +110,9 @@ def batch(tmp_path: Path) -> Iterable[Checkpoint]:
 def write(checkpoint: Checkpoint, target: Path, **other: Any) -> openpyxl.Workbook:
     facts: dict[str, Any] = {"rehearsal": False, "tell": lambda _: None}
     closed = books.close(checkpoint.debits())
-    path = results_workbook.write(checkpoint, tally(checkpoint), closed, target, **(facts | other))
+    path = results_workbook.write_results_file(
+        checkpoint, tally(checkpoint), closed, target, **(facts | other)
+    )
     return openpyxl.load_workbook(path)
 
 
@@ -150,7 +152,7 @@ def test_every_total_is_that_of_the_rows_in_the_same_workbook(batch: Checkpoint,
 
 
 def test_the_deposit_adds_up_to_its_balance_at_the_end(target: Path) -> None:
-    rows = list(summary_rows(NO_FACTS, [], Tally(), CLOSED))
+    rows = list(results_summary_rows(NO_FACTS, [], Tally(), CLOSED))
     amounts = [row.values[2] for row in rows if len(row.values) == 3 and row.values[1] is None]
     assert amounts[:4] == [100_000, -10_000, -10_000, 80_000]
     assert sum(amount for amount in amounts[:3] if isinstance(amount, int)) == amounts[3]
@@ -158,7 +160,7 @@ def test_the_deposit_adds_up_to_its_balance_at_the_end(target: Path) -> None:
 
 @pytest.mark.parametrize(("closing", "code"), [(80_000, "unexplained"), (95_000, "came_in")])
 def test_money_that_came_in_is_not_called_money_that_left(closing: int, code: str) -> None:
-    rows = summary_rows(NO_FACTS, [], Tally(), replace(CLOSED, closing=closing))
+    rows = results_summary_rows(NO_FACTS, [], Tally(), replace(CLOSED, closing=closing))
     said = {str(row.values[0]): row.values[1:] for row in rows if row.values}
     labels = {name: say.WORDS[f"summary.{name}"] for name in ("unexplained", "came_in")}
     assert said[labels.pop(code)] == (None, closing - 90_000)
@@ -168,7 +170,7 @@ def test_money_that_came_in_is_not_called_money_that_left(closing: int, code: st
 def test_what_is_not_among_the_debits_stands_beside_the_balances_and_changes_none() -> None:
     """The provider has no debit for a row whose invoice a person found out: paid rupiah and debits differ."""
     beside = replace(CLOSED, undebited=5_650, may_be_debited=11_300)
-    rows = list(summary_rows(NO_FACTS, [], Tally(), beside))
+    rows = list(results_summary_rows(NO_FACTS, [], Tally(), beside))
     said = {str(row.values[0]): row.values[-1] for row in rows if len(row.values) == 3}
     names = ("undebited", "failed", "may_be_debited", "unexplained")
     stated = [said[say.WORDS[f"summary.{name}"]] for name in names]
@@ -177,7 +179,7 @@ def test_what_is_not_among_the_debits_stands_beside_the_balances_and_changes_non
 
 
 def test_without_a_balance_only_the_debits_are_stated() -> None:
-    rows = summary_rows(NO_FACTS, [], Tally(), replace(CLOSED, opening=None, closing=None))
+    rows = results_summary_rows(NO_FACTS, [], Tally(), replace(CLOSED, opening=None, closing=None))
     said = {str(row.values[0]): row.values[1:] for row in rows if row.values}
     assert said[say.WORDS["summary.debits"]] == (None, -10_000)
     assert not {say.WORDS[f"summary.{name}"] for name in ("opening", "unexplained")} & set(said)
@@ -186,7 +188,7 @@ def test_without_a_balance_only_the_debits_are_stated() -> None:
 
 def test_mispriced_rows_are_counted_and_some_of_them_named() -> None:
     def said(rows: Sequence[int]) -> list[tuple[Any, ...]]:
-        every = summary_rows(NO_FACTS, [], Tally(), replace(CLOSED, mispriced=tuple(rows)))
+        every = results_summary_rows(NO_FACTS, [], Tally(), replace(CLOSED, mispriced=tuple(rows)))
         texts = [tuple(row.values) for row in every]
         at = next(n for n, row in enumerate(texts) if row[:1] == (say.WORDS["summary.overcharged"],))
         return [row for row in texts[at : at + 2] if row]
@@ -373,7 +375,7 @@ def test_the_summary_counts_what_was_written_even_if_that_changed_meanwhile(
     before = tally(batch)
     attempted(batch, orders_in(batch)[DEWI, "I5", 1], an_outcome(Kind.SUKSES, debited=5_800))
     closed = books.close(batch.debits())
-    results_workbook.write(batch, before, closed, target, rehearsal=False, tell=lambda _: None)
+    results_workbook.write_results_file(batch, before, closed, target, rehearsal=False, tell=lambda _: None)
     assert labelled(openpyxl.load_workbook(target)["Summary"])["sukses"][:2] == (2, 11_500)
 
 
@@ -420,7 +422,7 @@ def test_a_row_was_sent_when_it_left_and_not_when_a_51_refused_it(batch: Checkpo
 
 def test_a_row_that_a_person_closed_says_who_when_and_why(batch: Checkpoint, target: Path) -> None:
     assert say.WORDS["summary.by_hand"] not in labelled(write(batch, target)["Summary"])
-    close_by_hand(batch, NOT_SENT)
+    close_by_hand(batch, RESOLVED_AS_NOT_SENT)
     book = write(batch, target)
     reasons = {row["No HP"]: row["reason"] for row in table(book["Results"])}
     assert "closed by hand: rina, 2025-01-20 11:00 (WIB), hotline, Pak Adi" in reasons[BUDI]
@@ -490,7 +492,7 @@ def test_a_tab_with_nothing_in_it_is_not_there(tmp_path: Path, target: Path) -> 
 
 
 def test_the_tabs_stand_in_the_order_in_which_they_are_read(batch: Checkpoint, target: Path) -> None:
-    assert write(batch, target).sheetnames == list(BookTab)
+    assert write(batch, target).sheetnames == list(ResultsTab)
 
 
 def test_to_do_is_the_next_sheet_as_it_stands(batch: Checkpoint, target: Path) -> None:
@@ -529,9 +531,9 @@ def test_what_was_asked_is_read_in_whichever_language_it_was_written(
 ) -> None:
     row = (7, ANDI, "S5", 5_630, "2025-01-20 10:00", "unknown", "-", "?", "TRX9")
     write_results(
-        tmp_path / "r.xlsx", HEADER, [], more=[Tab(BookTab.ASK_PROVIDER, titles, [TabRow(row)], [7])]
+        tmp_path / "r.xlsx", HEADER, [], more=[OutputTab(ResultsTab.ASK_PROVIDER, titles, [TabRow(row)], [7])]
     )
-    assert answers.read(tmp_path / "r.xlsx", "Rina") == [Verdict(7, ANDI, "TRX9", "Rina")]
+    assert answers.read_answers(tmp_path / "r.xlsx", "Rina") == [Verdict(7, ANDI, "TRX9", "Rina")]
 
 
 # -- results fed back in -----------------------------------------------------------------------------------
@@ -570,7 +572,7 @@ def test_a_workbook_of_the_users_with_such_tabs_stays_ambiguous(
 def test_results_that_went_on_in_a_second_tab_are_not_taken_for_all_of_them(target: Path) -> None:
     lines = [ResultLine((ANDI, "S5"), "no", "gagal", "", "", "", "", 5_630, None, "", "")] * 2
     rows = [TabRow(("", ANDI, "S5"))]
-    to_do_tab = Tab(BookTab.TO_DO, ("what to do", "No HP", "Kode"), rows, [0])
+    to_do_tab = OutputTab(ResultsTab.TO_DO, ("what to do", "No HP", "Kode"), rows, [0])
     write_results(target, ("No HP", "Kode"), lines, more=[to_do_tab], max_lines=1)
     with pytest.raises(InputError) as caught:
         read_sheet(target)
@@ -633,7 +635,9 @@ def test_what_was_filled_in_is_read_back_and_the_other_tabs_are_no_answers(
 ) -> None:
     write(batch, target)
     filled_in(target, I2="TRX9", I3="Not sent")
-    read = [verdict for verdict in answers.read(target, "Rina") if not isinstance(verdict, InputError)]
+    read = [
+        verdict for verdict in answers.read_answers(target, "Rina") if not isinstance(verdict, InputError)
+    ]
     assert [(v.row, v.number, v.invoice, v.note) for v in read] == [
         (3, BUDI, "TRX9", "Rina"),
         (9, FITRI, "", "Rina"),
@@ -646,7 +650,7 @@ def test_a_row_number_of_four_digits_is_read_back(tmp_path: Path, target: Path) 
     write(checkpoint, target)
     checkpoint.close()
     filled_in(target, I2="TRX9")
-    [verdict] = answers.read(target, "Rina")
+    [verdict] = answers.read_answers(target, "Rina")
     assert not isinstance(verdict, InputError)
     assert verdict.row == 1_234
 
@@ -654,17 +658,19 @@ def test_a_row_number_of_four_digits_is_read_back(tmp_path: Path, target: Path) 
 def test_nothing_filled_in_is_said(batch: Checkpoint, target: Path) -> None:
     write(batch, target)
     with pytest.raises(InputError) as caught:
-        answers.read(target, "Rina")
+        answers.read_answers(target, "Rina")
     assert caught.value.code == "resolve.nothing"
 
 
 def test_of_results_in_csv_only_open_rows_are_answers(batch: Checkpoint, tmp_path: Path) -> None:
     path = tmp_path / "bonus.results.csv"
-    results_workbook.write(batch, tally(batch), books.close([]), path, rehearsal=False, tell=lambda _: None)
+    results_workbook.write_results_file(
+        batch, tally(batch), books.close([]), path, rehearsal=False, tell=lambda _: None
+    )
     text = path.read_text(encoding="utf-8-sig")
     interrupted = say.WORDS["outcome.interrupted"]
     path.write_text(text.replace(f'"{interrupted}",,', f'"{interrupted}",TRX9,'), encoding="utf-8")
-    read = [verdict for verdict in answers.read(path, "Rina") if not isinstance(verdict, InputError)]
+    read = [verdict for verdict in answers.read_answers(path, "Rina") if not isinstance(verdict, InputError)]
     assert [(v.number, v.invoice) for v in read] == [(BUDI, "TRX9"), (FITRI, "TRX2")]
 
 
@@ -728,7 +734,9 @@ def test_what_there_is_to_know_of_the_file_is_told(batch: Checkpoint, target: Pa
     target.mkdir()
     told: list[Notice] = []
     closed = books.close(batch.debits())
-    path = results_workbook.write(batch, tally(batch), closed, target, rehearsal=False, tell=told.append)
+    path = results_workbook.write_results_file(
+        batch, tally(batch), closed, target, rehearsal=False, tell=told.append
+    )
     assert path == target.with_name("bonus.results (2).xlsx")
     assert [notice.code for notice in told] == ["saved.beside"]
 

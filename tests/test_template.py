@@ -144,7 +144,7 @@ def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
 
 def test_the_example_rows_fit_their_operator_and_are_what_checks_know(tmp_path: Path) -> None:
     _, *rows = made(tmp_path)["Payroll"].iter_rows(max_row=3, values_only=True)
-    plan = plan_of(sheet_of([tuple(map(str, row)) for row in rows], template.HEADER))
+    plan = plan_of(sheet_of([tuple(map(str, row)) for row in rows], template.TEMPLATE_HEADER))
     assert held_codes(plan) == {2: ["example.row"], 3: ["example.row"]}, "and nothing else is wrong with them"
     assert plan.rows.table["number"].tolist() == list(not_people.EXAMPLE_NUMBERS)
 

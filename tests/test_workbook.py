@@ -25,7 +25,7 @@ from bulk_topup.core.model import Columns, Notice
 from bulk_topup.core.results_columns import RESULT_COLUMNS, ResultLine
 from bulk_topup.core.status import Status
 from bulk_topup.report.results_workbook import write_results, write_results_csv
-from bulk_topup.report.tables import Colour, SummaryRow, Tab, TabRow
+from bulk_topup.report.tables import Colour, OutputTab, SummaryRow, TabRow
 from bulk_topup.report.words import say
 from bulk_topup.report.workbook import write_workbook
 from bulk_topup.sheet import read_sheet
@@ -151,7 +151,11 @@ def test_the_printed_sheet_is_as_wide_as_the_paper_and_repeats_its_header(target
 def test_rows_that_are_hidden_stay_hidden(target: Path) -> None:
     rows = [TabRow(("a", ""), hidden=n == 1) for n in range(3)]
     write_workbook(
-        target, [Tab("Rows", ("A", "B"), rows, sentences=[1])], (), rehearsal=False, failure="plan.unwritable"
+        target,
+        [OutputTab("Rows", ("A", "B"), rows, sentences=[1])],
+        (),
+        rehearsal=False,
+        failure="plan.unwritable",
     )
     sheet = results(target, "Rows")
     assert [sheet.row_dimensions[row].hidden for row in range(1, 5)] == [False, False, True, False]
@@ -159,7 +163,7 @@ def test_rows_that_are_hidden_stay_hidden(target: Path) -> None:
 
 def test_a_colour_shows_on_a_blank_cell_too(target: Path) -> None:
     rows = [TabRow(("", None, "x"), {0: Colour.RED, 1: Colour.AMBER})]
-    tab = Tab("Rows", ("A", "B", "C"), rows, sentences=[2])
+    tab = OutputTab("Rows", ("A", "B", "C"), rows, sentences=[2])
     write_workbook(target, [tab], (), rehearsal=False, failure="plan.unwritable")
     assert [(cell.value, cell.fill.start_color.rgb) for cell in results(target, "Rows")[2]] == [
         (None, "00FFC7CE"),

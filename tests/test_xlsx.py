@@ -18,7 +18,7 @@ from bulk_topup.report.words import say
 from bulk_topup.sheet.readers import ooxml_values, xlsx
 from bulk_topup.sheet.readers.ooxml_markup import read_items
 from bulk_topup.sheet.readers.ooxml_package import Package
-from bulk_topup.sheet.readers.ooxml_rows import Rows
+from bulk_topup.sheet.readers.ooxml_rows import RowReader
 from bulk_topup.sheet.readers.ooxml_values import Values
 from bulk_topup.sheet.tabs import Remarks, row_by_row
 
@@ -762,7 +762,7 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(data: st.DataObject)
 Outcome = tuple[list[tuple[int, list["Cell"]]], Remarks] | tuple[str, dict[str, object]]
 
 
-class CountingRows(Rows):
+class CountingRows(RowReader):
     plain = 0
 
     def take_plain(self, parts: list[str], stride: int) -> None:
@@ -770,7 +770,7 @@ class CountingRows(Rows):
         super().take_plain(parts, stride)
 
 
-def read(book: Book, chunk_bytes: int, few_unlike: int = Rows.few_unlike) -> tuple[Outcome, int]:
+def read(book: Book, chunk_bytes: int, few_unlike: int = RowReader.few_unlike) -> tuple[Outcome, int]:
     """What the sheet comes to, and how many rows the regular expression took."""
     package = Package(book.data())
     values = Values(package, "xl/sharedStrings.xml", "xl/styles.xml", epoch_1904=False)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 
-from bulk_topup.core.model import BookTab
+from bulk_topup.core.model import ResultsTab
 from bulk_topup.sandbox import Sandbox
 from tests.markdown import ROOT
 
@@ -167,7 +167,7 @@ def _answer(folder: Path) -> str:
         invoices = {topup.number: topup.invoice for topup in provider.book()}
     path = folder / "payroll.sandbox.results.xlsx"
     book = openpyxl.load_workbook(path)
-    header, *rows = book[BookTab.ASK_PROVIDER].iter_rows()
+    header, *rows = book[ResultsTab.ASK_PROVIDER].iter_rows()
     names = [cell.value for cell in header]
     for row in rows:
         row[names.index("invoice")].value = invoices[str(row[names.index("number")].value)]

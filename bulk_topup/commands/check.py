@@ -67,10 +67,10 @@ def check_batch(
     from bulk_topup.commands.planning import (
         BATCHES_ASKED,
         clock_notices,
-        goes_on,
+        has_checkpoint,
         make_plan,
         over_budget,
-        read,
+        read_rows,
         show_plan,
     )
     from bulk_topup.core.model import Notice
@@ -88,12 +88,12 @@ def check_batch(
         wanted, target = target, new_name(target, (".xlsx",))
         renamed = [Notice("saved.new_name", {"target": str(wanted)})] if target != wanted else []
         terminal.report(notices_report(renamed))
-    sheet = None if goes_on(job) else read(job, arriving, terminal)
+    sheet = None if has_checkpoint(job) else read_rows(job, arriving, terminal)
     with tools_of(job, credentials(job.connection), clock) as tools:
         checkpoint = open_checkpoint(job, tools)
         try:
             known = orders.Known() if checkpoint is None else checkpoint.known()
-            sheet = sheet or read(job, arriving, terminal)
+            sheet = sheet or read_rows(job, arriving, terminal)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
             terminal.report(notices_report(clock_notices(tools)))
             present = None if starts_new else checkpoint
@@ -150,6 +150,6 @@ def offer_for_approval(job: Job, plan: Plan, terminal: Terminal) -> list[Step]:
     except StorageFailed as failure:
         terminal.report(not_approvable_report(plan.code, failure))
         return []
-    step = next_steps.approved(plan.code, job.source.path, job.typed)
+    step = next_steps.step_by_approval(plan.code, job.source.path, job.typed)
     terminal.report(approvable_report(plan.code, step.command))
     return [step]

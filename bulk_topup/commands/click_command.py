@@ -47,7 +47,7 @@ class Command(click.Command):
         from bulk_topup.commands import settings
 
         try:
-            kept = settings.read()
+            kept = settings.read_settings()
         except InputError:
             super().parse_args(ctx, list(args))  # --help answers all the same, and ends here
             raise

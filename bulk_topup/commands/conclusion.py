@@ -65,7 +65,7 @@ def conclude(
     closed = closed_books(checkpoint)
     typed = keep_typed(checkpoint, job.files.results, terminal)
     try:
-        written = results_workbook.write(
+        written = results_workbook.write_results_file(
             checkpoint,
             total,
             closed,
@@ -117,7 +117,7 @@ def keep_typed(
     if not results_path.is_file() or (ours and sha256_of(results_path) == ours):
         return {}
     try:
-        read = answers.read(results_path, "")
+        read = answers.read_answers(results_path, "")
     except BulkTopupError:
         read = []
     changed = datetime.fromtimestamp(results_path.stat().st_mtime, WIB)

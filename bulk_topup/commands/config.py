@@ -37,7 +37,7 @@ def _start_settings(context: click.Context, _init: click.Parameter, wanted: bool
     about = {key: say.text(code) for key, code in settings.ABOUT.items()}
     about |= {str(param.name): str(getattr(param, "help", "")) for param in context.command.params}
     terminal = Terminal(as_json=wants_json())
-    terminal.report(new_settings_report(settings.write_template(about)))
+    terminal.report(new_settings_report(settings.write_settings_template(about)))
     terminal.next([with_settings(exists=True)])
     terminal.close(Exit.OK)
     context.exit()

@@ -148,11 +148,11 @@ def keep(base_url: str, login: Login) -> None:
     keyring = _keyring()
     with _answering():
         keyring.set_password(SERVICE, base_url, entry)
-    if kept(base_url) != login:
+    if kept_login(base_url) != login:
         raise InputError("keyring.not_kept")
 
 
-def kept(base_url: str) -> Login | None:
+def kept_login(base_url: str) -> Login | None:
     """Who is logged in at this address. Raises InputError where there is no keyring or it does not answer."""
     keyring = _keyring()
     with _answering():
@@ -163,15 +163,15 @@ def kept(base_url: str) -> Login | None:
 def logged_in(base_url: str) -> str:
     """The user name that is kept for this address; empty where none is, or there is no keyring to ask."""
     try:
-        login = kept(checked_base_url(base_url))
+        login = kept_login(checked_base_url(base_url))
     except InputError:
         return ""
     return "" if login is None else login.username
 
 
-def forget(base_url: str) -> Login | None:
+def forget_login(base_url: str) -> Login | None:
     """Who was logged in at this address, and is no more. Raises InputError as `kept` does."""
-    keyring, login = _keyring(), kept(base_url)
+    keyring, login = _keyring(), kept_login(base_url)
     if login is not None:
         with _answering():
             keyring.delete_password(SERVICE, base_url)
@@ -192,7 +192,7 @@ def _login(entry: str) -> Login | None:
 def _kept_or_none(base_url: str) -> Login | None:
     """Nobody has to have a keyring. One that does not answer is a reason to ask, where there is a person."""
     try:
-        return kept(base_url)
+        return kept_login(base_url)
     except InputError as problem:
         if problem.code == "keyring.failed" and not sys.stdin.isatty():
             raise

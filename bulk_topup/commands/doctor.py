@@ -16,7 +16,7 @@ from bulk_topup.commands.options import PATH, PROVIDER, SPEECH, option
 from bulk_topup.core import clock
 from bulk_topup.core.clock import SKEW_LIMIT_S
 from bulk_topup.core.errors import BulkTopupError, Exit
-from bulk_topup.report.screen.doctor import Check, checks_report
+from bulk_topup.report.screen.doctor import Examined, checks_report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def examine(setup: Setup, terminal: Terminal, clock: Clock) -> Exit:
     return Exit.OK if is_fine else Exit.NOT_ALL_PAID
 
 
-def _checks(setup: Setup, clock: Clock) -> Iterator[Check]:
+def _checks(setup: Setup, clock: Clock) -> Iterator[Examined]:
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.core.model import account_of
     from bulk_topup.sending.connect import provider_of
@@ -92,7 +92,7 @@ def _checks(setup: Setup, clock: Clock) -> Iterator[Check]:
     connection, username, account = setup.connection, "", ""
     try:
         username, password = credentials(connection)
-        yield Check("credentials", True, "doctor.credentials.fine", {"username": username})
+        yield Examined("credentials", True, "doctor.credentials.fine", {"username": username})
         with provider_of(connection, username, password, clock) as provider:
             account = account_of(username)
             yield from _of_provider(provider, clock)
@@ -103,31 +103,31 @@ def _checks(setup: Setup, clock: Clock) -> Iterator[Check]:
     yield from (_of_disk(place) for place in _places(setup.folder, setup.ledger))
 
 
-def _failed(name: str, problem: BulkTopupError) -> Check:
-    return Check(name, False, problem.code, problem.facts)
+def _failed(name: str, problem: BulkTopupError) -> Examined:
+    return Examined(name, False, problem.code, problem.facts)
 
 
-def _of_provider(provider: Provider, clock: Clock) -> Iterator[Check]:
+def _of_provider(provider: Provider, clock: Clock) -> Iterator[Examined]:
     try:
         count = len(provider.price_list())
     except BulkTopupError as problem:
         yield _failed("prices", problem)
         return
-    yield Check("prices", True, "doctor.prices.fine", {"count": count, "address": provider.base_url})
+    yield Examined("prices", True, "doctor.prices.fine", {"count": count, "address": provider.base_url})
     skew_s = provider.skew_s(clock.now(), clock.alive())
     if skew_s is None:
-        yield Check("clock", False, "doctor.clock.unknown")
+        yield Examined("clock", False, "doctor.clock.unknown")
     else:
         yield _of_clock("clock", skew_s)
 
 
-def _of_clock(name: str, skew_s: float) -> Check:
+def _of_clock(name: str, skew_s: float) -> Examined:
     is_fine = abs(skew_s) <= SKEW_LIMIT_S
     code = "doctor.clock.fine" if is_fine else "doctor.clock.off"
-    return Check(name, is_fine, code, {"seconds": round(skew_s)})
+    return Examined(name, is_fine, code, {"seconds": round(skew_s)})
 
 
-def _of_ledger(setup: Setup, account: str, clock: Clock) -> Iterator[Check]:
+def _of_ledger(setup: Setup, account: str, clock: Clock) -> Iterator[Examined]:
     from bulk_topup.provider.address import checked_base_url
     from bulk_topup.provider.connection import REHEARSAL_URL
     from bulk_topup.record.folder import assert_trusted
@@ -142,7 +142,7 @@ def _of_ledger(setup: Setup, account: str, clock: Clock) -> Iterator[Check]:
             if not connection.sandbox:
                 assert_trusted(Path(ledger), "BULK_TOPUP_LEDGER")
             if not Path(ledger).exists():
-                yield Check("ledger", True, "doctor.ledger.none", {"where": where})
+                yield Examined("ledger", True, "doctor.ledger.none", {"where": where})
                 return
         if not account:  # nor, then, whose pace and stop to ask for
             with closing(Store(ledger_url(ledger))) as store:
@@ -156,20 +156,20 @@ def _of_ledger(setup: Setup, account: str, clock: Clock) -> Iterator[Check]:
                 shared.stop_if_restored(desk_name(), clock.now())
                 stop = shared.stopped()
                 if stop is not None:
-                    yield Check("account", False, "doctor.account.stopped", stop.facts())
+                    yield Examined("account", False, "doctor.account.stopped", stop.facts())
             yield _of_rule_51(shared.rule_51())
     except BulkTopupError as problem:
         yield _failed("ledger", problem)
 
 
-def _of_rule_51(seen: Rule51 | None) -> Check:
+def _of_rule_51(seen: Rule51 | None) -> Examined:
     if seen is None:
-        return Check("rule_51", True, "doctor.rule_51.unseen")
+        return Examined("rule_51", True, "doctor.rule_51.unseen")
     code = "doctor.rule_51.fine" if seen.holds else "doctor.rule_51.broken"
-    return Check("rule_51", seen.holds, code, {"day": seen.day})
+    return Examined("rule_51", seen.holds, code, {"day": seen.day})
 
 
-def _latency(shared: Store, where: str) -> Check:
+def _latency(shared: Store, where: str) -> Examined:
     import statistics
 
     took_ms = []
@@ -182,10 +182,10 @@ def _latency(shared: Store, where: str) -> Check:
         code = "doctor.ledger.slow"
     else:
         code = "doctor.ledger.fine" if shared.is_server else "doctor.ledger.file"
-    return Check("ledger", ms < SLOW_MS, code, {"where": where, "ms": max(1, round(ms))})
+    return Examined("ledger", ms < SLOW_MS, code, {"where": where, "ms": max(1, round(ms))})
 
 
-def _of_folder(folder: Path) -> Check:
+def _of_folder(folder: Path) -> Examined:
     import tempfile
 
     from bulk_topup.core.os_errors import cause_of
@@ -198,8 +198,10 @@ def _of_folder(folder: Path) -> Check:
     except BulkTopupError as problem:
         return _failed("folder", problem)
     except OSError as error:
-        return Check("folder", False, "doctor.folder.unwritable", {"folder": folder, "why": cause_of(error)})
-    return Check("folder", True, "doctor.folder.fine", {"folder": folder})
+        return Examined(
+            "folder", False, "doctor.folder.unwritable", {"folder": folder, "why": cause_of(error)}
+        )
+    return Examined("folder", True, "doctor.folder.fine", {"folder": folder})
 
 
 def _places(folder: Path, ledger: str) -> list[Path]:
@@ -211,10 +213,10 @@ def _places(folder: Path, ledger: str) -> list[Path]:
     return list({place.stat().st_dev: place for place in reversed(there)}.values())
 
 
-def _of_disk(place: Path) -> Check:
+def _of_disk(place: Path) -> Examined:
     import shutil
 
     free_mb = shutil.disk_usage(place).free // 2**20
     is_fine = free_mb >= LEAST_FREE_MB
     code = "doctor.disk.fine" if is_fine else "doctor.disk.full"
-    return Check("disk", is_fine, code, {"folder": place, "free": free_mb, "least": LEAST_FREE_MB})
+    return Examined("disk", is_fine, code, {"folder": place, "free": free_mb, "least": LEAST_FREE_MB})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bulk_topup.core.clock import Clock
     from bulk_topup.core.errors import Exit
     from bulk_topup.provider.connection import Connection
-    from bulk_topup.report.screen.person import Found, Sent
+    from bulk_topup.report.screen.person import PersonRecord, Sent
 
 
 @click.command(cls=click_command.Command)
@@ -63,12 +63,12 @@ def find_number(
     one = person.what_counts(found, now)
     told = person.told(one, number, now)
     terminal.report(person.person_report(found, told, shown(ledger), rehearsal=terminal.rehearsal))
-    terminal.next([next_steps.with_found(terminal.typed, number, *person.goes_on(one, now))])
+    terminal.next([next_steps.with_found(terminal.typed, number, *person.next_step_of(one, now))])
     return found.exit_code()
 
 
 def _asked(
-    found: Found, connection: Connection, ledger: str, terminal: Terminal, clock: Clock
+    found: PersonRecord, connection: Connection, ledger: str, terminal: Terminal, clock: Clock
 ) -> tuple[Sent, ...]:
     """With the provider's word; as they are where there is no way to ask it, and that is said."""
     from bulk_topup.commands.credentials import credentials
@@ -87,7 +87,7 @@ def _asked(
             base_url = REHEARSAL_URL if connection.sandbox else provider.base_url
             with closing(Account(ledger_url(ledger), account=account, base_url=base_url)) as shared:
                 pace = pace_of(shared, connection.rate_per_s, clock)
-                return person.ask(found.sent, found.number, provider, account, base_url, pace)
+                return person.ask_provider(found.sent, found.number, provider, account, base_url, pace)
     except InputError as problem:
         terminal.report(person.not_asked_report(problem, rehearsal=terminal.rehearsal))
         return found.sent

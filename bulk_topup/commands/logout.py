@@ -36,13 +36,13 @@ def logout(terminal: Terminal, **options: Any) -> Exit:
 def log_out(connection: Connection, terminal: Terminal) -> Exit:
     """Remove from the system keyring who we are; that nobody was there is no error. Raises InputError where
     there is no keyring to remove it from."""
-    from bulk_topup.commands.credentials import PASSWORD, forget
+    from bulk_topup.commands.credentials import PASSWORD, forget_login
     from bulk_topup.provider.address import checked_base_url
     from bulk_topup.report.screen.account import logout_report
 
     base_url = checked_base_url(connection.base_url)
     try:
-        login = forget(base_url)
+        login = forget_login(base_url)
     except InputError as problem:
         code = _NO_KEYRING.get(problem.code)
         if code is None:

@@ -39,7 +39,7 @@ def main() -> None:
     console.never_fail_on_a_character()
     terminal = Terminal(as_json=wants_json())
     try:
-        speech.choose(sys.argv[1:])
+        speech.choose_language(sys.argv[1:])
         click_command.translate_help(cli)
         sys.exit(cli.main(prog_name="bulk-topup", windows_expand_args=False, standalone_mode=False))
     except click.ClickException as usage:

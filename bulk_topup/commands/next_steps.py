@@ -154,7 +154,7 @@ def _nothing_to_send(typed: Typed, plan: Plan, sheet: str, results: Path) -> Ite
         yield Step(say.text("check.next_nothing"), typed.line("status", sheet))
 
 
-def approved(code: str, sheet: Path, run: str) -> Step:
+def step_by_approval(code: str, sheet: Path, run: str) -> Step:
     """How the plan of this code is sent by another person."""
     approved_by = approval(code, ENGLISH.name_placeholder)
     return Step(say.text("approval.how"), command_line("run", path_argument(sheet), run, approved_by))

@@ -31,13 +31,13 @@ BATCHES_ASKED = 5
 """So many of the latest batches are looked into for the deposit that the provider stated last."""
 
 
-def goes_on(job: Job) -> bool:
+def has_checkpoint(job: Job) -> bool:
     """Whether the batch has a checkpoint: to go through a million orders takes as long as to read them, and
     is done meanwhile. Of any other batch nothing is made before its sheet is known to be one."""
     return job.files.checkpoint.exists()
 
 
-def read(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
+def read_rows(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
     """The sheet; its `hidden` rows are those to leave out."""
     source, sheet = job.source, arriving()
     checks.assert_header(sheet)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bulk_topup.core.clock import Clock
     from bulk_topup.core.model import PriceList
     from bulk_topup.provider.connection import Connection
-    from bulk_topup.provider.price_list import Wanted
+    from bulk_topup.provider.price_list import PriceFilter
 
 
 @click.command(cls=click_command.Command)
@@ -44,14 +44,16 @@ def prices(terminal: Terminal, output: Path | None, **options: Any) -> Exit:
     \b
     Example:  bulk-topup prices --operator TELKOMSEL --ready
     """
-    from bulk_topup.provider.price_list import Wanted
+    from bulk_topup.provider.price_list import PriceFilter
 
-    wanted = Wanted(**{name: options[name] for name in ("operator", "type", "nominal", "ready", "cheapest")})
+    wanted = PriceFilter(
+        **{name: options[name] for name in ("operator", "type", "nominal", "ready", "cheapest")}
+    )
     return show_prices(connection_of(options), terminal, clock.SystemClock(), wanted, output)
 
 
 def show_prices(
-    connection: Connection, terminal: Terminal, clock: Clock, wanted: Wanted, output: Path | None
+    connection: Connection, terminal: Terminal, clock: Clock, wanted: PriceFilter, output: Path | None
 ) -> Exit:
     """The live price list, or what is wanted of it; with `output`, in a file that is not there yet."""
     from bulk_topup.provider import price_list
@@ -61,12 +63,12 @@ def show_prices(
     from bulk_topup.report.screen.report import notices_report
 
     if output is not None:
-        assert_new(output, price_table.SUFFIXES)
+        assert_new(output, price_table.PRICE_SUFFIXES)
     prices, moment = live_prices(connection, clock)
     products = price_list.chosen(prices, wanted)
     terminal.report(prices_report(products, moment, rehearsal=terminal.rehearsal))
     if output is not None:
-        written = price_table.write(
+        written = price_table.write_price_table(
             output,
             products,
             moment=moment,

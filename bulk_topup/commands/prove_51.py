@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.session import Tools
 
-HEADER = ("No HP", "Kode Produk")
+PROOF_HEADER = ("No HP", "Kode Produk")
 
 
 def prove_51(
@@ -77,7 +77,7 @@ def _job(setup: Setup, number: str, product: str, clock: SystemClock) -> Job:
     path = setup.folder / f"prove-51-{clock.now():%Y-%m-%d-%H%M%S}.csv"
     try:
         with path.open("x", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([HEADER, (number, product)])
+            csv.writer(file).writerows([PROOF_HEADER, (number, product)])
     except OSError as error:
         raise StorageFailed("prove.unwritable", path=path, why=cause_of(error)) from None
     source = Source(path)

@@ -52,7 +52,7 @@ def resolve(terminal: Terminal, **options: Any) -> Exit:
         raise click.UsageError(say.text("usage.note", note=options["note"]))
     given = (options["row"], options["number"], options["invoice"], options["not_sent"])
     if options["answers"] is not None:
-        verdicts = answers.read(options["answers"], options["note"])
+        verdicts = answers.read_answers(options["answers"], options["note"])
     elif (
         options["row"] is None or options["number"] is None or bool(options["invoice"]) == options["not_sent"]
     ):

@@ -34,10 +34,10 @@ def results(terminal: Terminal, **options: Any) -> Exit:
     Example:  bulk-topup results payroll_bonus.xlsx
     """
 
-    return write_results(job_of(options), terminal, clock.SystemClock())
+    return rewrite_results(job_of(options), terminal, clock.SystemClock())
 
 
-def write_results(job: Job, terminal: Terminal, clock: Clock) -> Exit:
+def rewrite_results(job: Job, terminal: Terminal, clock: Clock) -> Exit:
     """The results sheet again, from the checkpoint alone."""
     from bulk_topup.commands.conclusion import conclude
     from bulk_topup.sending.batch import existing_checkpoint

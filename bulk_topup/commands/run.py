@@ -96,9 +96,9 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
         assert_within_budget,
         bring_ledger_up_to_date,
         clock_notices,
-        goes_on,
+        has_checkpoint,
         make_plan,
-        read,
+        read_rows,
         show_plan,
     )
     from bulk_topup.commands.release import keep_for_approval, release
@@ -112,7 +112,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
     from bulk_topup.sending.batch import assert_room_for_results, open_checkpoint, start_batch
     from bulk_topup.sending.session import tools_of
 
-    sheet = None if goes_on(job) else read(job, arriving, terminal)
+    sheet = None if has_checkpoint(job) else read_rows(job, arriving, terminal)
     assert_room_for_results(job.files)
     with (
         only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
@@ -123,7 +123,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
             if checkpoint is not None:
                 bring_ledger_up_to_date(checkpoint, tools, terminal)
             known = orders.Known() if checkpoint is None else checkpoint.known()
-            sheet = sheet or read(job, arriving, terminal)
+            sheet = sheet or read_rows(job, arriving, terminal)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
             terminal.report(notices_report(clock_notices(tools)))
             deposit = batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))

@@ -19,11 +19,11 @@ from bulk_topup.report.words import say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Value = str | int | float | bool
+SettingValue = str | int | float | bool
 
 VARIABLE = "BULK_TOPUP_CONFIG"
 
-KEYS: Mapping[str, Value] = MappingProxyType(
+KEYS: Mapping[str, SettingValue] = MappingProxyType(
     {
         "username": "rina",
         "password_file": "~/bulk-topup-password.txt",
@@ -64,7 +64,7 @@ class Settings(NamedTuple):
     """What stands in the file, and in which line; nothing where there is no file."""
 
     path: Path
-    values: Mapping[str, Value] = MappingProxyType({})
+    values: Mapping[str, SettingValue] = MappingProxyType({})
     lines: Mapping[str, str] = MappingProxyType({})
 
     @property
@@ -83,7 +83,7 @@ def location() -> Path:
     return Path(named.strip()).expanduser()
 
 
-def read() -> Settings:
+def read_settings() -> Settings:
     """Raises InputError for a file that is no TOML, or that holds anything but `KEYS` with their types.
 
     Without a file there are no settings; a file that `BULK_TOPUP_CONFIG` names has to be there, since with a
@@ -140,7 +140,7 @@ def _assert_allowed(path: Path, line: str, key: str) -> None:
     raise InputError("settings.unknown", **facts, known=", ".join(KEYS))
 
 
-def _checked(path: Path, line: str, key: str, value: object) -> Value:
+def _checked(path: Path, line: str, key: str, value: object) -> SettingValue:
     """The value, if it is of the key's type; `~` stands for the person's own folder."""
     facts = {"file": path, "line": line, "key": key, "example": assignment(key)}
     match KEYS[key], value:
@@ -196,7 +196,7 @@ def assignment(key: str) -> str:
     return f"{key} = {json.dumps(KEYS[key])}"
 
 
-def template(about: Mapping[str, str]) -> str:
+def settings_template(about: Mapping[str, str]) -> str:
     """A file in which every key is explained and none is set. `about` says what a key does."""
     head = ("settings.head", "settings.head_quotes", "settings.head_never")
     lines = [f"# {say.text(code)}" for code in head]
@@ -205,13 +205,13 @@ def template(about: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_template(about: Mapping[str, str]) -> Path:
+def write_settings_template(about: Mapping[str, str]) -> Path:
     """Raises InputError where there is a file already, or none can be written."""
     path = location()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(template(about))
+            file.write(settings_template(about))
     except FileExistsError:
         raise InputError("settings.exists", file=path) from None
     except OSError as error:

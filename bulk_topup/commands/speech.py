@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OPTION, VARIABLE = "--lang", "BULK_TOPUP_LANG"
 
 
-def choose(arguments: Sequence[str]) -> None:
+def choose_language(arguments: Sequence[str]) -> None:
     """Speak what was asked for by option, variable or settings file, else what this computer speaks.
 
     This comes before the command line is parsed, so that what is wrong with that is said in it, too. What is
@@ -52,7 +52,7 @@ def _kept() -> str:
     from bulk_topup.commands import settings
 
     with suppress(InputError):  # which the command itself will meet, and say
-        return str(settings.read().values.get("lang", ""))
+        return str(settings.read_settings().values.get("lang", ""))
     return ""
 
 

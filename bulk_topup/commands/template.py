@@ -44,7 +44,7 @@ def write_template(connection: Connection, terminal: Terminal, clock: Clock, tar
     from bulk_topup.report import template
     from bulk_topup.report.screen.prices import template_report
 
-    assert_new(target, template.SUFFIXES)
+    assert_new(target, template.TEMPLATE_SUFFIXES)
     prices, moment = live_prices(connection, clock)
     count = template.write(target, prices, moment=moment, rehearsal=connection.sandbox)
     terminal.report(template_report(target, count, rehearsal=terminal.rehearsal))

@@ -180,7 +180,7 @@ class Finding:
     facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
-class BookTab(StrEnum):
+class ResultsTab(StrEnum):
     """The tabs of a results workbook. Like a status, one name in every language: `--sheet` takes it."""
 
     RESULTS = "Results"

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import requests
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.provider.wire import text
+from bulk_topup.provider.wire import short_text
 
 
 def checked_base_url(address: str) -> str:
@@ -47,7 +47,7 @@ def _bad_address(address: str) -> InputError:
     asked = "" if head == address else "?…"
     if "@" in address:
         head = f"…@{head.rpartition('@')[2]}" if "@" in head else "…"
-    shown = text(head + asked)
+    shown = short_text(head + asked)
     return InputError("provider.base_url", address=shown or "(nothing)")
 
 

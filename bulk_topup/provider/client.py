@@ -37,9 +37,9 @@ from bulk_topup.provider.fields import (
     USERNAME,
     word_in,
 )
-from bulk_topup.provider.price_list import has_products, read
+from bulk_topup.provider.price_list import has_products, read_price_list
 from bulk_topup.provider.transport import Adapter, Departure, Watchdog, tls_context
-from bulk_topup.provider.wire import SHORTEST_SECRET, http_date, read_json, spellings, text
+from bulk_topup.provider.wire import SHORTEST_SECRET, http_date, read_json, short_text, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -110,7 +110,7 @@ class Provider:
         answer = self._post("daftarharga", {}, longest=LONGEST_PRICE_LIST)
         if not isinstance(answer, Reply):
             raise self.unavailable(answer)
-        return read(self._entries(answer))
+        return read_price_list(self._entries(answer))
 
     def top_up(self, order: Order, *, may_leave: Callable[[], bool]) -> Answer:
         """Sends `order` once (API v3.1, ISI PULSA). Never raises.
@@ -213,7 +213,7 @@ class Provider:
             code = "provider.not_json" if reply.status == http.HTTPStatus.OK else "provider.http_status"
             raise ProviderError(code, address=self.base_url, status=reply.status) from None
         if isinstance(value, dict) and word_in(value, RESULT) == "no":
-            reason, code = text(value.get(REASON), LONGEST_REASON), text(value.get(REASON_CODE))
+            reason, code = short_text(value.get(REASON), LONGEST_REASON), short_text(value.get(REASON_CODE))
             raise ProviderError("provider.login", reason=reason or "-", reason_code=code or "-")
         if reply.status != http.HTTPStatus.OK:
             raise ProviderError("provider.http_status", address=self.base_url, status=reply.status)

@@ -29,7 +29,7 @@ class BadEncoding(Exception):  # noqa: N818
 
 Causes = tuple[tuple[str, type[BaseException] | tuple[type[BaseException], ...]], ...]
 
-NOT_SENT_CAUSES: Final[Causes] = (
+NOT_SENT_ERRORS: Final[Causes] = (
     ("late", TooLate),
     ("proxy", (urllib3.exceptions.ProxyError, requests.exceptions.InvalidProxyURL)),
     ("dns", socket.gaierror),
@@ -40,7 +40,7 @@ NOT_SENT_CAUSES: Final[Causes] = (
     ("unreachable", (urllib3.exceptions.NewConnectionError, ConnectionError)),
 )
 
-NO_ANSWER_CAUSES: Final[Causes] = (
+NO_ANSWER_ERRORS: Final[Causes] = (
     ("too_long", TooLong),
     ("bad_encoding", BadEncoding),
     ("timeout", (TimeoutError, urllib3.exceptions.ReadTimeoutError)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bulk_topup.provider.wire import REPLACED, read_json, text
+from bulk_topup.provider.wire import REPLACED, read_json, short_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,38 +57,40 @@ def fields_in(body: bytes) -> Mapping[str, object]:
 
 
 def word_in(fields: Mapping[str, object], name: str) -> str:
-    return text(fields.get(name)).lower()
+    return short_text(fields.get(name)).lower()
 
 
 def reason_code_in(fields: Mapping[str, object]) -> str:
     """Two digits: as a JSON number, 00 arrives as 0."""
-    code = text(fields.get(REASON_CODE))
+    code = short_text(fields.get(REASON_CODE))
     return code.zfill(2) if code else ""
 
 
 def reason_in(fields: Mapping[str, object]) -> str:
-    return text(fields.get(REASON), LONGEST_REASON) or text(fields.get(DESCRIPTION), LONGEST_REASON)
+    return short_text(fields.get(REASON), LONGEST_REASON) or short_text(
+        fields.get(DESCRIPTION), LONGEST_REASON
+    )
 
 
 def invoice_in(fields: Mapping[str, object]) -> str:
     """The invoice; "" for one that could not be asked about later: cut, damaged, or a mere dash."""
     value = fields.get(INVOICE)
-    stated = text(value)
+    stated = short_text(value)
     is_whole = isinstance(value, str) and stated == value.strip() and REPLACED not in stated
     return stated if is_whole and any(letter.isdigit() for letter in stated) else ""
 
 
 def names_a_number(fields: Mapping[str, object]) -> bool:
-    return any(text(fields.get(name)) for name in NUMBERS)
+    return any(short_text(fields.get(name)) for name in NUMBERS)
 
 
 def are_for(fields: Mapping[str, object], number: str, product: str | None) -> bool:
     """Nothing in the answer names another number or product; a field left out names nothing."""
     numbers = (fields.get(name) for name in NUMBERS)
-    if not all(is_left_out(stated) or _national(text(stated)) == number for stated in numbers):
+    if not all(is_left_out(stated) or _national(short_text(stated)) == number for stated in numbers):
         return False
     stated = fields.get(PRODUCT)
-    return product is None or is_left_out(stated) or text(stated).casefold() == product.casefold()
+    return product is None or is_left_out(stated) or short_text(stated).casefold() == product.casefold()
 
 
 def is_left_out(value: object) -> bool:

@@ -34,15 +34,15 @@ from bulk_topup.provider.fields import (
     reason_in,
     word_in,
 )
-from bulk_topup.provider.wire import LONGEST_TEXT, http_date, read_json, rupiah, text
+from bulk_topup.provider.wire import LONGEST_TEXT, http_date, read_json, rupiah, short_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
-LONGEST_WAIT_S: Final = 86_400.0
+LONGEST_RETRY_AFTER_S: Final = 86_400.0
 
-Line = tuple[Kind, Then, str]
+Meaning = tuple[Kind, Then, str]
 
 # -- the table ---------------------------------------------------------------------------------------------
 
@@ -56,7 +56,7 @@ NO_ANSWER_CAUSES: Final = frozenset(
 )
 """A byte may have left and no complete answer came: whatever the cause, *unknown*."""
 
-BY_REASON_CODE: Final[Mapping[str, Line]] = {
+BY_REASON_CODE: Final[Mapping[str, Meaning]] = {
     "00": (Kind.GAGAL, Then.GO_ON, "outcome.reason.00"),
     "11": (Kind.GAGAL, Then.GO_ON, "outcome.reason.11"),
     "12": (Kind.GAGAL, Then.GO_ON, "outcome.reason.12"),
@@ -101,7 +101,7 @@ _FAULTS: Final[Mapping[str, Fault]] = {
     "51": Fault.HELD_TODAY,
 }
 
-BY_STATUS: Final[Mapping[str, Line]] = {
+BY_STATUS: Final[Mapping[str, Meaning]] = {
     "sukses": (Kind.SUKSES, Then.GO_ON, "outcome.sukses"),
     "pending": (Kind.PENDING, Then.GO_ON, "outcome.pending"),
 }
@@ -110,7 +110,7 @@ BY_STATUS: Final[Mapping[str, Line]] = {
 TOO_MANY_REQUESTS: Final = "outcome.too_many_requests"
 """Of the account, not of the row: nothing else may leave before its pause is over."""
 
-BY_HTTP_STATUS: Final[Mapping[int, Line]] = {
+BY_HTTP_STATUS: Final[Mapping[int, Meaning]] = {
     301: (Kind.NOT_SENT, Then.STOP, "outcome.http.moved"),
     307: (Kind.NOT_SENT, Then.STOP, "outcome.http.moved"),
     308: (Kind.NOT_SENT, Then.STOP, "outcome.http.moved"),
@@ -123,13 +123,13 @@ BY_HTTP_STATUS: Final[Mapping[int, Line]] = {
 }
 """Answers without a documented body that turn the request away at the door (*ours*)."""
 
-OTHER_ORDER: Final[Line] = (Kind.UNKNOWN, Then.STOP, "outcome.other_order")
-NO_INVOICE: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.no_invoice")
-OTHER_STATUS: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.other_status")
-OTHER_REASON_CODE: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.other_reason_code")
-CONTRADICTION: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.contradiction")
-NOT_AS_DOCUMENTED: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.not_as_documented")
-EMPTY: Final[Line] = (Kind.UNKNOWN, Then.GO_ON, "outcome.empty")
+OTHER_ORDER: Final[Meaning] = (Kind.UNKNOWN, Then.STOP, "outcome.other_order")
+WITHOUT_INVOICE: Final[Meaning] = (Kind.UNKNOWN, Then.GO_ON, "outcome.no_invoice")
+OTHER_STATUS: Final[Meaning] = (Kind.UNKNOWN, Then.GO_ON, "outcome.other_status")
+OTHER_REASON_CODE: Final[Meaning] = (Kind.UNKNOWN, Then.GO_ON, "outcome.other_reason_code")
+CONTRADICTION: Final[Meaning] = (Kind.UNKNOWN, Then.GO_ON, "outcome.contradiction")
+NOT_AS_DOCUMENTED: Final[Meaning] = (Kind.UNKNOWN, Then.GO_ON, "outcome.not_as_documented")
+EMPTY: Final[Meaning] = (Kind.UNKNOWN, Then.GO_ON, "outcome.empty")
 
 
 def classify(answer: Answer, order: Order, now: datetime | None = None) -> Outcome:
@@ -152,11 +152,11 @@ def classify(answer: Answer, order: Order, now: datetime | None = None) -> Outco
             return _undocumented(answer, now)
 
 
-def _line(fields: Mapping[str, object], order: Order) -> Line:
+def _line(fields: Mapping[str, object], order: Order) -> Meaning:
     if not are_for(fields, order.number, order.product):
         return OTHER_ORDER
     if word_in(fields, RESULT) == "ok":
-        return BY_STATUS.get(word_in(fields, STATUS), OTHER_STATUS) if invoice_in(fields) else NO_INVOICE
+        return BY_STATUS.get(word_in(fields, STATUS), OTHER_STATUS) if invoice_in(fields) else WITHOUT_INVOICE
     taken = any(not is_left_out(fields.get(name)) for name in (INVOICE, *DEBITS))
     if taken or word_in(fields, STATUS) in BY_STATUS:
         return CONTRADICTION
@@ -169,7 +169,7 @@ def _undocumented(reply: Reply, now: datetime | None) -> Outcome:
     return Outcome(kind, then, code, reason=f"HTTP {reply.status}", wait_s=wait_s)
 
 
-def _line_of_http_status(reply: Reply) -> Line:
+def _line_of_http_status(reply: Reply) -> Meaning:
     if reply.status in BY_HTTP_STATUS and not _may_be_a_receipt(reply):
         return BY_HTTP_STATUS[reply.status]
     return NOT_AS_DOCUMENTED if reply.body.strip() else EMPTY
@@ -209,7 +209,7 @@ def classify_status(answer: Answer, invoice: str, number: str, product: str | No
     fields = fields_in(answer.body) if isinstance(answer, Reply) else {}
     if word_in(fields, RESULT) != "ok" or invoice_in(fields) != invoice or not names_a_number(fields):
         return None
-    if not are_for(fields, number, product) or (product and not text(fields.get(PRODUCT))):
+    if not are_for(fields, number, product) or (product and not short_text(fields.get(PRODUCT))):
         return None
     match word_in(fields, STATUS):
         case "sukses":
@@ -298,7 +298,7 @@ UNCLEAR: Final = OF_ANOTHER | {FIVE_UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class StreakAction:
     """What a streak calls for: hold back the rest of this product, stop the run (`stop_code`), or neither."""
 
     hold_product: bool = False
@@ -313,17 +313,17 @@ class Streaks:
     _system_faults: int = 0
     _product_faults: Counter[str] = field(default_factory=Counter)
 
-    def see(self, outcome: Outcome, product: str) -> Verdict:
+    def see(self, outcome: Outcome, product: str) -> StreakAction:
         """Takes in one completed attempt for `product`. *Not sent* is no attempt: it neither counts nor ends
         a streak."""
         if outcome.kind is Kind.NOT_SENT:
-            return Verdict()
+            return StreakAction()
         fault = fault_of(outcome.reason_code) if outcome.kind is Kind.GAGAL else None
         self._unknown = self._unknown + 1 if outcome.kind is Kind.UNKNOWN else 0
         self._system_faults = self._system_faults + 1 if fault is Fault.SYSTEM else 0
         of_product = self._product_faults[product] + 1 if fault is Fault.PRODUCT else 0
         self._product_faults[product] = of_product
-        return Verdict(self._product_faults[product] >= 3, self._stop_code())
+        return StreakAction(self._product_faults[product] >= 3, self._stop_code())
 
     def _stop_code(self) -> str:
         if self._unknown >= 5:
@@ -334,7 +334,7 @@ class Streaks:
 # -- reading a body ----------------------------------------------------------------------------------------
 
 
-def _outcome(line: Line, fields: Mapping[str, object]) -> Outcome:
+def _outcome(line: Meaning, fields: Mapping[str, object]) -> Outcome:
     kind, then, code = line
     debited = [rupiah(fields.get(name)) for name in DEBITS]
     return Outcome(
@@ -344,10 +344,10 @@ def _outcome(line: Line, fields: Mapping[str, object]) -> Outcome:
         reason_code=reason_code_in(fields),
         reason=reason_in(fields),
         invoice=invoice_in(fields),
-        serial=text(fields.get(SERIAL)),
+        serial=short_text(fields.get(SERIAL)),
         debited=next((amount for amount in debited if amount is not None), None),
         balance=rupiah(fields.get(BALANCE)),
-        answered_at=text(fields.get(ANSWERED_AT)),
+        answered_at=short_text(fields.get(ANSWERED_AT)),
     )
 
 
@@ -359,8 +359,8 @@ def _of_other_order(fields: Mapping[str, object]) -> Outcome:
 def _retry_after_s(reply: Reply, now: datetime | None) -> float | None:
     stated = reply.headers.get("retry-after", "").strip()
     if stated.isascii() and stated.isdigit():
-        return min(float(stated[:LONGEST_TEXT]), LONGEST_WAIT_S)
+        return min(float(stated[:LONGEST_TEXT]), LONGEST_RETRY_AFTER_S)
     until, since = http_date(stated), http_date(reply.headers.get("date", "")) or now
     if until is None or since is None or until < since:
         return None
-    return min((until - since).total_seconds(), LONGEST_WAIT_S)
+    return min((until - since).total_seconds(), LONGEST_RETRY_AFTER_S)

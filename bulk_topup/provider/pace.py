@@ -34,7 +34,7 @@ stop of the account is heard of with the next slot only."""
 ABOUT_TO_LEAVE_S: Final = 0.001
 """How often to look again where each place is taken by a request that is just handing over its bytes."""
 
-LATE_S: Final = 0.5
+SLOT_TOLERANCE_S: Final = 0.5
 """A slot that this machine slept through by more than this is given up."""
 
 
@@ -204,7 +204,7 @@ class SharedThrottle:
                 nap_s = slot.wait_s if slot.is_ours else slot.wait_s + self._chance() * AHEAD_S / 2
                 if self._sleep(min(nap_s, AHEAD_S)):
                     return False
-                if slot.is_ours and self._clock() - due <= LATE_S:
+                if slot.is_ours and self._clock() - due <= SLOT_TOLERANCE_S:
                     self._due = due
                     return True
 
@@ -213,7 +213,7 @@ class SharedThrottle:
 
     def _has_spare(self) -> bool:
         with self._spare_lock:
-            return bool(self._spare) and self._clock() - self._spare.pop() <= LATE_S
+            return bool(self._spare) and self._clock() - self._spare.pop() <= SLOT_TOLERANCE_S
 
     def unused(self) -> None:
         with self._spare_lock:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Flaw, Product
 from bulk_topup.provider.fields import DETAILS, KIND, NOMINAL, OPERATOR, PRICE, PRODUCT, STATUS, word_in
-from bulk_topup.provider.wire import rupiah, text
+from bulk_topup.provider.wire import rupiah, short_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ def has_products(entries: Sequence[object]) -> bool:
     return len(objects) == len(entries) and any(_code(entry) for entry in objects)
 
 
-def read(entries: Iterable[Entry]) -> PriceList:
+def read_price_list(entries: Iterable[Entry]) -> PriceList:
     """Products by their code. Entries without a `kodeoperator` are left out.
 
     A product without a readable nominal, or that is listed twice with different facts, has a flaw: rule 51
@@ -48,7 +48,7 @@ def read(entries: Iterable[Entry]) -> PriceList:
 
 
 def _code(entry: Entry) -> str:
-    return text(entry.get(PRODUCT))
+    return short_text(entry.get(PRODUCT))
 
 
 def _product(listed: Sequence[Entry]) -> Product:
@@ -65,16 +65,16 @@ def _entry(entry: Entry) -> Product:
     nominal, price = rupiah(entry.get(NOMINAL)), rupiah(entry.get(PRICE))
     product = Product(
         code=_code(entry),
-        operator=text(entry.get(OPERATOR)),
-        kind=text(entry.get(KIND)),
+        operator=short_text(entry.get(OPERATOR)),
+        kind=short_text(entry.get(KIND)),
         nominal=nominal or 0,
         price=price or None,
         ready=word_in(entry, STATUS) == "ready",
-        description=text(entry.get(DETAILS), LONGEST_DESCRIPTION),
+        description=short_text(entry.get(DETAILS), LONGEST_DESCRIPTION),
     )
     if nominal:
         return product
-    stated = text(entry.get(NOMINAL))
+    stated = short_text(entry.get(NOMINAL))
     return _flawed(product, "product.nominal_unusable" if stated else "product.nominal_missing", stated)
 
 
@@ -85,14 +85,14 @@ def _flawed(product: Product, code: str, stated: str) -> Product:
 
 def _differences(listed: Sequence[Entry]) -> str:
     """`harga 5850 / 5900`: the provider's own fields, where the entries of one code differ."""
-    fields = {name: list(dict.fromkeys(text(entry.get(name)) for entry in listed)) for name in _FIELDS}
+    fields = {name: list(dict.fromkeys(short_text(entry.get(name)) for entry in listed)) for name in _FIELDS}
     return ", ".join(f"{name} {' / '.join(texts)}" for name, texts in fields.items() if len(texts) > 1)
 
 
 # -- what can be ordered -----------------------------------------------------------------------------------
 
 
-def obstacle(product: Product) -> Flaw | None:
+def why_not_orderable(product: Product) -> Flaw | None:
     """Why the product can't be ordered now; None where it can."""
     if product.flaw is not None:
         return product.flaw
@@ -105,7 +105,7 @@ def obstacle(product: Product) -> Flaw | None:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PriceFilter:
     """Which products to show. `type` is a key of TYPES; `ready` and `cheapest` mean that can be ordered."""
 
     operator: str | None = None
@@ -119,11 +119,11 @@ class Wanted:
             (self.operator is None or _folded(product.operator) == _folded(self.operator))
             and (self.type is None or _folded(product.kind) == _folded(TYPES[self.type]))
             and (self.nominal is None or product.nominal == self.nominal)
-            and (obstacle(product) is None or not (self.ready or self.cheapest))
+            and (why_not_orderable(product) is None or not (self.ready or self.cheapest))
         )
 
 
-def chosen(prices: PriceList, wanted: Wanted) -> list[Product]:
+def chosen(prices: PriceList, wanted: PriceFilter) -> list[Product]:
     """The products that are wanted, by operator, type, nominal and code; pulsa first.
 
     The cheapest is that of an operator, a type and a nominal: a data package is no cheaper pulsa.

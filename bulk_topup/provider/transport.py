@@ -20,7 +20,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import NoAnswer, NotSent
-from bulk_topup.provider.failures import NO_ANSWER_CAUSES, NOT_SENT_CAUSES, TooLate, TooLong, named_cause
+from bulk_topup.provider.failures import NO_ANSWER_ERRORS, NOT_SENT_ERRORS, TooLate, TooLong, named_cause
 
 if TYPE_CHECKING:
     import ssl
@@ -73,8 +73,8 @@ class Departure:
 
     def answer_after(self, error: Exception) -> NotSent | NoAnswer:
         if not self.has_left:
-            return NotSent("connect_timeout" if self.deadline.passed else named_cause(error, NOT_SENT_CAUSES))
-        return NoAnswer("timeout" if self.deadline.passed else named_cause(error, NO_ANSWER_CAUSES))
+            return NotSent("connect_timeout" if self.deadline.passed else named_cause(error, NOT_SENT_ERRORS))
+        return NoAnswer("timeout" if self.deadline.passed else named_cause(error, NO_ANSWER_ERRORS))
 
 
 class _Deadline:

@@ -58,7 +58,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return fields
 
 
-def text(value: object, longest: int = LONGEST_TEXT) -> str:
+def short_text(value: object, longest: int = LONGEST_TEXT) -> str:
     """A JSON value as one short printable line; "" for null, true, false, lists and objects."""
     if not isinstance(value, str):
         return ""
@@ -77,7 +77,7 @@ def _printable(character: str) -> str:
 def rupiah(value: object) -> int | None:
     """Whole rupiah from `"5630"`, `5630`, `"5630.00"` or `"Rp 5.630"`; None for every form that could mean
     two amounts."""
-    stated = text(value)
+    stated = short_text(value)
     match = _WHOLE_RUPIAH.fullmatch(stated) or _IN_THOUSANDS.fullmatch(stated)
     amount = int(re.sub("[.,]", "", match[1])) if match else _MOST_RUPIAH + 1
     return amount if amount <= _MOST_RUPIAH else None

@@ -30,7 +30,7 @@ def keep_plan(files: Files, plan: Plan) -> None:
         handle, draft = tempfile.mkstemp(prefix=".bulk-topup-", suffix=".tmp", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(approval.kept(plan.document, plan.day))
+                file.write(approval.file_content(plan.document, plan.day))
                 file.flush()
                 os.fsync(file.fileno())
             Path(draft).replace(target)
@@ -48,7 +48,7 @@ def approved_plan(files: Files, code: str, today: date) -> approval.Document:
         content = path.read_bytes()
     except OSError:
         raise InputError("approval.missing", plan=code, path=path) from None
-    return approval.opened(content, code, today)
+    return approval.read_document(content, code, today)
 
 
 def drop_old_plans(files: Files, today: date) -> None:

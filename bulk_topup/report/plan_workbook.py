@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import Level
-from bulk_topup.report.tables import Colour, SummaryRow, Tab, TabRow, signature_rows
+from bulk_topup.report.tables import Colour, OutputTab, SummaryRow, TabRow, signature_rows
 from bulk_topup.report.words import say
 from bulk_topup.report.words.translation import in_each
 from bulk_topup.report.workbook import SHEET_MAX_ROWS, write_workbook
@@ -57,13 +57,13 @@ def write_plan(
     """
     own = own_columns(plan.rows.sheet.header)
     header = [plan.rows.sheet.header[position] for position in own]
-    tab = Tab(
+    tab = OutputTab(
         title=say.text("plan.tab_rehearsal") if rehearsal else say.text("plan.tab"),
         header=[*header, *map(say.text, PLAN_COLUMNS)],
         rows=plan_rows(plan, own),
         sentences=[len(own) + PLAN_COLUMNS.index("column.to_do")],
     )
-    summary = summary_rows(plan, account, moment, budget, deposit)
+    summary = plan_summary_rows(plan, account, moment, budget, deposit)
     return write_workbook(
         target, [tab], summary, rehearsal=rehearsal, failure="plan.unwritable", max_rows=max_rows, tell=tell
     )
@@ -152,7 +152,7 @@ def _check(plan: Plan, row: int, findings: Sequence[Finding]) -> tuple[str, Colo
 # -- the summary -------------------------------------------------------------------------------------------
 
 
-def summary_rows(
+def plan_summary_rows(
     plan: Plan, account: str, moment: str, budget: int | None, deposit: Deposit | None
 ) -> Iterator[SummaryRow]:
     """What is approved, then counts and rupiah, then what the whole sheet calls for."""

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 PRICE_COLUMNS = ("code", "operator", "type", "nominal", "price", "status", "description")
 AMOUNTS = ("nominal", "price")
-SUFFIXES = (".xlsx", ".csv")
+PRICE_SUFFIXES = (".xlsx", ".csv")
 PRICES_TAB = "Prices"
 READY, CLOSED, UNUSABLE = "ready", "closed", "unusable"
 
-HEADINGS = {
+PRICE_HEADINGS = {
     "code": "prices.code",
     "operator": "prices.operator",
     "type": "prices.type",
@@ -41,7 +41,7 @@ def cells_of(product: Product) -> tuple[Value, ...]:
 
     The description of a product that the list itself makes unusable is why.
     """
-    obstacle = price_list.obstacle(product)
+    obstacle = price_list.why_not_orderable(product)
     status, description = READY, product.description
     if obstacle is not None and obstacle.code == "product.closed":
         status = CLOSED
@@ -62,7 +62,7 @@ def facts_of(product: Product) -> dict[str, Value]:
 
 def lines_of(products: Sequence[Product]) -> Iterator[str]:
     """A heading and a line a product, one below the other in columns."""
-    heading = tuple(say.text(HEADINGS[column]) for column in PRICE_COLUMNS)
+    heading = tuple(say.text(PRICE_HEADINGS[column]) for column in PRICE_COLUMNS)
     rows = [heading, *(tuple(map(_shown, PRICE_COLUMNS, cells_of(product))) for product in products)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -84,13 +84,15 @@ def _aligned(column: str, text: str, width: int) -> str:
 # -- in a file ---------------------------------------------------------------------------------------------
 
 
-def write(target: Path, products: Sequence[Product], *, moment: str, rehearsal: bool, tell: Tell) -> Path:
+def write_price_table(
+    target: Path, products: Sequence[Product], *, moment: str, rehearsal: bool, tell: Tell
+) -> Path:
     """Write a workbook, or a CSV file where `target` ends so; `moment` is when the list was read.
 
     Returns the path really written. Raises `StorageFailed("prices.unwritable", path, why)`.
     """
     from bulk_topup.report.atomic import write_csv
-    from bulk_topup.report.tables import Colour, SummaryRow, Tab, TabRow
+    from bulk_topup.report.tables import Colour, OutputTab, SummaryRow, TabRow
     from bulk_topup.report.workbook import write_workbook
 
     if target.suffix.lower() == ".csv":
@@ -98,9 +100,10 @@ def write(target: Path, products: Sequence[Product], *, moment: str, rehearsal: 
         return write_csv(target, PRICE_COLUMNS, rows, failure="prices.unwritable", tell=tell)
     grey = dict.fromkeys(range(len(PRICE_COLUMNS)), Colour.GREY)
     tab_rows = (
-        TabRow(cells_of(product), grey if price_list.obstacle(product) else {}) for product in products
+        TabRow(cells_of(product), grey if price_list.why_not_orderable(product) else {})
+        for product in products
     )
     sentences = [PRICE_COLUMNS.index("description")]
-    tab = Tab(PRICES_TAB, PRICE_COLUMNS, tab_rows, sentences)
+    tab = OutputTab(PRICES_TAB, PRICE_COLUMNS, tab_rows, sentences)
     summary = [SummaryRow([say.text("prices.of", moment=moment)])]
     return write_workbook(target, [tab], summary, rehearsal=rehearsal, failure="prices.unwritable", tell=tell)

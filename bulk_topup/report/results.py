@@ -68,7 +68,7 @@ def reason(line: Line, *, rehearsal: bool = False) -> str:
 
 
 def _by_hand(line: Line) -> str:
-    return "" if line.closed is None else say.closed_by_hand(*line.closed)
+    return "" if line.closed is None else say.closed_by_hand_words(*line.closed)
 
 
 def _tries(line: Line) -> str:

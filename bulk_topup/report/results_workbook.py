@@ -10,18 +10,18 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bulk_topup.core.model import BookTab
+from bulk_topup.core.model import ResultsTab
 from bulk_topup.core.results_columns import RESULT_COLUMNS
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.record.tally import TO_DO, Tally, to_do
 from bulk_topup.report.atomic import write_csv
 from bulk_topup.report.results import own_cells, reason, result_line, what_to_ask
 from bulk_topup.report.tables import (
-    PLAIN,
+    NO_COLOURS,
     STATUS_COLOURS,
     Colour,
+    OutputTab,
     SummaryRow,
-    Tab,
     TabRow,
     signature_rows,
     untold,
@@ -70,7 +70,7 @@ FACTS = (
 """The wording of what the checkpoint knows of the batch, and its name there."""
 
 
-def write(
+def write_results_file(
     checkpoint: Checkpoint,
     total: Tally,
     books: Books,
@@ -95,7 +95,7 @@ def write(
         target,
         checkpoint.header,
         lines,
-        summary=summary_rows(facts, sendings, written, books),
+        summary=results_summary_rows(facts, sendings, written, books),
         more=list(_more_tabs(checkpoint, total, rehearsal, typed)),
         rehearsal=rehearsal,
         tell=tell,
@@ -116,7 +116,7 @@ def _counted(lines: Iterable[Line], written: Tally, expected: int) -> Iterator[L
 
 def _more_tabs(
     checkpoint: Checkpoint, total: Tally, rehearsal: bool, typed: Mapping[tuple[int, str], str]
-) -> Iterator[Tab]:
+) -> Iterator[OutputTab]:
     if total.to_do:
         yield _to_do_tab(checkpoint, total, rehearsal)
     if total.rows_paid(Paid.ASK):
@@ -125,15 +125,15 @@ def _more_tabs(
             for line in checkpoint.lines(_OPEN)
         )
         sentences = [ASK_COLUMNS.index(name) for name in ("column.reason", "column.to_ask")]
-        yield Tab(BookTab.ASK_PROVIDER, [*map(say.text, ASK_COLUMNS)], rows, sentences)
+        yield OutputTab(ResultsTab.ASK_PROVIDER, [*map(say.text, ASK_COLUMNS)], rows, sentences)
 
 
-def _to_do_tab(checkpoint: Checkpoint, total: Tally, rehearsal: bool) -> Tab:
+def _to_do_tab(checkpoint: Checkpoint, total: Tally, rehearsal: bool) -> OutputTab:
     header = checkpoint.header
     own = _own_columns(header)
     action, *others = map(say.text, TO_DO_COLUMNS)
-    return Tab(
-        BookTab.TO_DO,
+    return OutputTab(
+        ResultsTab.TO_DO,
         [action, *(header[at] for at in own), *others],
         _to_do_rows(checkpoint, total, own, rehearsal),
         sentences=[len(own) + 1],
@@ -185,7 +185,7 @@ _OPEN = frozenset(status for status in Status if status.is_open)
 # -- the summary -------------------------------------------------------------------------------------------
 
 
-def summary_rows(
+def results_summary_rows(
     facts: Mapping[str, str], sendings: Sequence[Sending], total: Tally, books: Books
 ) -> Iterator[SummaryRow]:
     """What was run and by whom; then rows, rupiah and the deposit, each adding up to its last line."""
@@ -314,7 +314,7 @@ def write_results(
     lines: Iterable[ResultLine],
     *,
     summary: Iterable[SummaryRow] = (),
-    more: Sequence[Tab] = (),
+    more: Sequence[OutputTab] = (),
     rehearsal: bool = False,
     max_lines: int = SHEET_MAX_ROWS,
     tell: Tell = untold,
@@ -328,10 +328,10 @@ def write_results(
     reason, status = (width + RESULT_COLUMNS.index(name) for name in ("reason", "status"))
     colours = {name: {status: colour} for name, colour in STATUS_COLOURS.items()}
     rows = (
-        TabRow((*own_cells(line.cells, width), *line.values), colours.get(line.status, PLAIN))
+        TabRow((*own_cells(line.cells, width), *line.values), colours.get(line.status, NO_COLOURS))
         for line in lines
     )
-    tab = Tab(BookTab.RESULTS, [*header, *RESULT_COLUMNS], rows, sentences=[reason])
+    tab = OutputTab(ResultsTab.RESULTS, [*header, *RESULT_COLUMNS], rows, sentences=[reason])
     return write_workbook(
         target,
         [tab, *more],

@@ -58,19 +58,19 @@ IN_CHART: Mapping[Colour, str] = {
 }
 """The colours of the cells, strong enough for a bar on white paper."""
 
-PLAIN: Mapping[int, Colour] = MappingProxyType({})
+NO_COLOURS: Mapping[int, Colour] = MappingProxyType({})
 
 
 class TabRow(NamedTuple):
     """`values` by column, and the `colours` of some of them by position; `hidden` rows are there unseen."""
 
     values: Sequence[Value]
-    colours: Mapping[int, Colour] = PLAIN
+    colours: Mapping[int, Colour] = NO_COLOURS
     hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Tab:
+class OutputTab:
     """A header and the rows under it; `sentences` are the positions of columns that are read, not looked up.
 
     Rows that one Excel sheet cannot hold go on in the tabs "TITLE 2", "TITLE 3" and so on.

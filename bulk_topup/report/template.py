@@ -16,7 +16,7 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.provider import price_list
 from bulk_topup.report.atomic import write_atomically
 from bulk_topup.report.cell_text import as_cell_text
-from bulk_topup.report.price_table import HEADINGS, PRICE_COLUMNS, STATUSES, cells_of
+from bulk_topup.report.price_table import PRICE_COLUMNS, PRICE_HEADINGS, STATUSES, cells_of
 from bulk_topup.report.row_xml import LINE_POINTS
 from bulk_topup.report.tables import Colour
 from bulk_topup.report.words import say
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 PAYROLL, PRODUCTS, HOW_TO = "template.payroll", "template.products", "template.how_to"
 """The tabs, by the code of their names. The list of the drop-down names the second: it has to be one word."""
-HEADER = ("Nama", "No HP", "Kode Produk", "Nominal", "Keterangan")
+TEMPLATE_HEADER = ("Nama", "No HP", "Kode Produk", "Nominal", "Keterangan")
 NUMBER, PRODUCT, NOMINAL = "B", "C", "D"
 WIDTHS = (30, 22, 16, 14, 40)
 PRODUCTS_WIDTHS = (14, 16, 14, 12, 12, 12, 60)
@@ -45,8 +45,8 @@ EXAMPLES_SPELLED = ("081200009901", "+62 812-0000-9902")
 """`nobody.EXAMPLE_NUMBERS`, in two of the spellings that are understood."""
 FORMATTED_ROWS = 2_000
 """Programs that drop a column's format when they save keep that of its cells."""
-SUFFIXES = (".xlsx",)
-LAST_ROW = 1_048_576
+TEMPLATE_SUFFIXES = (".xlsx",)
+LAST_TEMPLATE_ROW = 1_048_576
 TEXT, AMOUNT = "@", "#,##0"
 GREY_TEXT = "808080"
 
@@ -76,11 +76,11 @@ def write(target: Path, prices: PriceList, *, moment: str, rehearsal: bool) -> i
     Raises InputError `template.none_ready` if none can be, and
     `StorageFailed("template.unwritable", path, why)`.
     """
-    products = price_list.chosen(prices, price_list.Wanted())
-    ready = [product for product in products if price_list.obstacle(product) is None]
+    products = price_list.chosen(prices, price_list.PriceFilter())
+    ready = [product for product in products if price_list.why_not_orderable(product) is None]
     if not ready:
         raise InputError("template.none_ready", count=len(products))
-    others = [product for product in products if price_list.obstacle(product) is not None]
+    others = [product for product in products if price_list.why_not_orderable(product) is not None]
 
     def fill(path: Path) -> list[Notice]:
         book = Workbook()
@@ -104,7 +104,7 @@ def write(target: Path, prices: PriceList, *, moment: str, rehearsal: bool) -> i
 
 def _add_payroll(sheet: Sheet, ready: Sequence[Product]) -> None:
     sheet.title = say.text(PAYROLL)
-    _lay_out(sheet, HEADER, WIDTHS)
+    _lay_out(sheet, TEMPLATE_HEADER, WIDTHS)
     for column, shown_as in ((NUMBER, TEXT), (PRODUCT, TEXT), (NOMINAL, AMOUNT)):
         sheet.column_dimensions[column].number_format = shown_as
         for row in range(2, FORMATTED_ROWS + 2):
@@ -132,7 +132,7 @@ def _number_check() -> DataValidation:
     return DataValidation(
         "custom",
         formula1=NUMBER_IS_PLAUSIBLE,
-        sqref=f"{NUMBER}2:{NUMBER}{LAST_ROW}",
+        sqref=f"{NUMBER}2:{NUMBER}{LAST_TEMPLATE_ROW}",
         allow_blank=True,
         showErrorMessage=True,
         errorTitle=say.text("template.number_title"),
@@ -145,7 +145,7 @@ def _product_list(count: int) -> DataValidation:
     return DataValidation(
         "list",
         formula1=f"{say.text(PRODUCTS)}!$A$2:$A${count + 1}",
-        sqref=f"{PRODUCT}2:{PRODUCT}{LAST_ROW}",
+        sqref=f"{PRODUCT}2:{PRODUCT}{LAST_TEMPLATE_ROW}",
         allow_blank=True,
         showErrorMessage=True,
         errorStyle="warning",
@@ -166,7 +166,7 @@ def _example_style() -> Rule:
 
 def _add_products(sheet: Sheet, ready: Sequence[Product], others: Sequence[Product]) -> None:
     """The ready ones first, without a gap: the drop-down list shows that range."""
-    _lay_out(sheet, [say.text(HEADINGS[name]) for name in PRICE_COLUMNS], PRODUCTS_WIDTHS)
+    _lay_out(sheet, [say.text(PRICE_HEADINGS[name]) for name in PRICE_COLUMNS], PRODUCTS_WIDTHS)
     for row, product in enumerate((*ready, *others), start=2):
         _fill_row(sheet, row, _worded(cells_of(product)))
         if row > len(ready) + 1:

@@ -25,7 +25,7 @@ from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.model import BookTab, Notice
+from bulk_topup.core.model import Notice, ResultsTab
 from bulk_topup.report.atomic import write_atomically
 from bulk_topup.report.cell_text import Texts
 from bulk_topup.report.row_xml import RowXml
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from typing import IO
     from zipfile import ZipInfo
 
-    from bulk_topup.report.tables import Tab, TabRow, Tell, Value, WriteOnlySheet
+    from bulk_topup.report.tables import OutputTab, TabRow, Tell, Value, WriteOnlySheet
 
 SHEET_MAX_ROWS = 1_048_575
 SHEET_MAX_COLUMNS = 16_384
@@ -67,7 +67,7 @@ COPIED_AT_ONCE = 1 << 20
 
 def write_workbook(
     target: Path,
-    tabs: Sequence[Tab],
+    tabs: Sequence[OutputTab],
     summary: Iterable[SummaryRow],
     *,
     rehearsal: bool,
@@ -90,7 +90,7 @@ def write_workbook(
 
     def write(path: Path) -> list[Notice]:
         with ExitStack() as files:
-            book = _Book(rehearsal, lambda: files.enter_context(tempfile.TemporaryFile()))
+            book = _Workbook(rehearsal, lambda: files.enter_context(tempfile.TemporaryFile()))
             further = [title for tab in tabs for title in book.add(tab, max_rows)[1:]]
             notices = [*_split(further, max_rows), *book.texts.notices()]
             if summary or rehearsal:
@@ -110,7 +110,7 @@ def _split(further: Sequence[str], max_rows: int) -> Iterator[Notice]:
 # -- the sheets --------------------------------------------------------------------------------------------
 
 
-class _Book:
+class _Workbook:
     """openpyxl's workbook, but for the rows, which cost it five times as long as writing their XML does.
 
     They wait in files of their own, from `new_file`, and are put where they belong on saving.
@@ -123,7 +123,7 @@ class _Book:
         self._new_file = new_file
         self._rows: list[tuple[WriteOnlySheet, IO[bytes]]] = []
 
-    def add(self, tab: Tab, max_rows: int) -> list[str]:
+    def add(self, tab: OutputTab, max_rows: int) -> list[str]:
         """Write the tab, in as many sheets as it needs; returns their titles."""
         rows = iter(tab.rows)
         sample = list(islice(rows, SAMPLE_ROWS))
@@ -139,7 +139,7 @@ class _Book:
 
     def add_summary(self, rows: Sequence[SummaryRow]) -> None:
         columns = max((len(row.values) for row in rows), default=1)
-        with self._sheet(BookTab.SUMMARY, _summary_widths(rows, columns), position=1) as sheet:
+        with self._sheet(ResultsTab.SUMMARY, _summary_widths(rows, columns), position=1) as sheet:
             pens = Pens(sheet, self.texts)
             if self._rehearsal:
                 banner = [say.text("results.rehearsal"), *[""] * (columns - 1)]
@@ -182,7 +182,9 @@ class _Book:
             # An abandoned stream would fail later, inside the garbage collector.
             sheet.close()
 
-    def _fill(self, sheet: WriteOnlySheet, tab: Tab, widths: Sequence[int], numbers: Collection[int]) -> None:
+    def _fill(
+        self, sheet: WriteOnlySheet, tab: OutputTab, widths: Sequence[int], numbers: Collection[int]
+    ) -> None:
         sheet.freeze_panes = "A2"
         sheet.print_title_rows = "1:1"
         sheet.print_options.gridLines = True
@@ -246,7 +248,7 @@ def _chart(sheet: WriteOnlySheet, bars: Mapping[int, Colour]) -> BarChart:
     return chart
 
 
-def _widths(tab: Tab, sample: Sequence[TabRow]) -> list[int]:
+def _widths(tab: OutputTab, sample: Sequence[TabRow]) -> list[int]:
     columns = zip(*(row.values for row in sample), strict=True) if sample else ([] for _ in tab.header)
     return [
         OF_SENTENCES if position in tab.sentences else _width(name, values)

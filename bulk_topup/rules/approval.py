@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 DAYS_GOOD = 7
 """An approval is good on so many WIB days after the one on which the plan was checked."""
 
-COLUMNS = ("row", *KEY, "price", "attempt")
+DOCUMENT_COLUMNS = ("row", *KEY, "price", "attempt")
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O or U to misread
 _MISREAD = str.maketrans("ILO", "110", "- ")
 
@@ -69,7 +69,7 @@ class Document:
         import pandas as pd
 
         facts, *columns = map(json.loads, data.split(b"\n"))
-        orders = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+        orders = pd.DataFrame(dict(zip(DOCUMENT_COLUMNS, columns, strict=True)))
         return cls(facts, orders.set_index("row"))
 
 
@@ -144,7 +144,7 @@ def _dashed(letters: str) -> str:
 # -- as it is kept -----------------------------------------------------------------------------------------
 
 
-def kept(document: Document, checked: date) -> bytes:
+def file_content(document: Document, checked: date) -> bytes:
     """The file's content: the day of the check, which the code does not cover, before the document."""
     return b"\n".join([json.dumps({"checked": checked.isoformat()}).encode(), *document.lines])
 
@@ -161,7 +161,7 @@ def is_good(checked: date, today: date) -> bool:
     return 0 <= (today - checked).days <= DAYS_GOOD
 
 
-def opened(content: bytes, code: str, today: date) -> Document:
+def read_document(content: bytes, code: str, today: date) -> Document:
     """The document that was approved under this code.
 
     Raises InputError where the content is not what was hashed, or was checked too long ago.

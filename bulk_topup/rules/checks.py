@@ -246,7 +246,7 @@ _LOOK_ALIKE = str.maketrans(
 
 
 def product_can_be_ordered(rows: Rows, prices: PriceList) -> Iterator[Finding]:
-    found = {code: price_list.obstacle(product) for code, product in prices.items()}
+    found = {code: price_list.why_not_orderable(product) for code, product in prices.items()}
     obstacles = {
         code: (obstacle.code, {"stated": obstacle.stated})
         for code, obstacle in found.items()

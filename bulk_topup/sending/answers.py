@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core import languages
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import BookTab
+from bulk_topup.core.model import ResultsTab
 from bulk_topup.core.status import Paid
 from bulk_topup.rules import numbers
 from bulk_topup.sending.resolve import Verdict
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from bulk_topup.core.model import Sheet
 
 ROW_NAMES = frozenset(map(fold, languages.ROW_HEADERS))
-NO_INVOICE = frozenset({"TRX...", "TRX…"})
+INVOICE_PLACEHOLDERS = frozenset({"TRX...", "TRX…"})
 """Pasted as a command was printed."""
-NOT_SENT = frozenset(map(fold, languages.NOT_SENT))
+NOT_SENT_ANSWERS = frozenset(map(fold, languages.NOT_SENT))
 
 
 def verdict(row: int, number: str, invoice: str | None, not_sent: bool, note: str) -> Verdict:
     """Raises InputError for a number that is none, or an invoice that is blank or stands for one."""
     stated = (invoice or "").strip()
-    if stated in NO_INVOICE:
+    if stated in INVOICE_PLACEHOLDERS:
         raise InputError("resolve.placeholder", row=row, invoice=stated)
     if not stated and not not_sent:
         raise InputError("resolve.blank", row=row)
@@ -37,7 +37,7 @@ def verdict(row: int, number: str, invoice: str | None, not_sent: bool, note: st
     return Verdict(row, national.national, "" if not_sent else stated, note)
 
 
-def read(path: Path, note: str) -> list[Verdict | InputError]:
+def read_answers(path: Path, note: str) -> list[Verdict | InputError]:
     """Every row of the file whose `invoice` cell is filled: with an invoice, or the words `not sent`.
 
     Of a results workbook, these are its open rows. A column `row` names the sheet's rows; without it the
@@ -58,7 +58,7 @@ def read(path: Path, note: str) -> list[Verdict | InputError]:
 
 def _sheet(path: Path) -> Sheet:
     try:
-        return read_sheet(path, tab=BookTab.ASK_PROVIDER, product_column="invoice")
+        return read_sheet(path, tab=ResultsTab.ASK_PROVIDER, product_column="invoice")
     except InputError as error:
         if error.code not in {"sheet.no_such_tab", "sheet.no_tabs"}:
             raise
@@ -79,5 +79,5 @@ def _read_row(sheet: Sheet, at: int, row_column: int | None, invoice: str, note:
     row = None if row_column is None else str(sheet.cells.at[at, row_column]).strip()
     if row is not None and not (row.isascii() and row.isdigit()):
         return InputError("resolve.row_column", path=sheet.path, row=at, value=row)
-    stated = "" if fold(invoice) in NOT_SENT else invoice
+    stated = "" if fold(invoice) in NOT_SENT_ANSWERS else invoice
     return Verdict(None if row is None else int(row), number.national, stated, note)

@@ -75,13 +75,13 @@ def resolve(
     """
     for verdict in verdicts:
         order = _open_order(checkpoint, verdict)
-        outcome = _confirmed(checkpoint, tools, order, verdict) if verdict.invoice else NOT_SENT
+        outcome = _confirmed(checkpoint, tools, order, verdict) if verdict.invoice else RESOLVED_AS_NOT_SENT
         status = checkpoint.resolve(order, outcome, tools.clock.now(), who, verdict.note)
         tools.ledger.conclude_all(dict.fromkeys(checkpoint.tokens(order.order.id), status))
         yield order.status, status
 
 
-NOT_SENT = Outcome(Kind.GAGAL, Then.GO_ON, RESOLVED_NOT_SENT)
+RESOLVED_AS_NOT_SENT = Outcome(Kind.GAGAL, Then.GO_ON, RESOLVED_NOT_SENT)
 
 
 def _open_order(checkpoint: Checkpoint, verdict: Verdict) -> OpenOrder:

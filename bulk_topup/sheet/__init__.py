@@ -56,7 +56,7 @@ def reading(
         # Before the child: a thread that reads of it ends only once the child has.
         thread = stack.enter_context(ThreadPoolExecutor(1, "sheet"))
         with _naming(path):
-            with detect.opened(path):
+            with detect.opened_file(path):
                 pass  # what is wrong with the file itself is said at once, without a child
             frames = stack.enter_context(parent.child(request))
             # Only now: pandas takes as long to import as the child to start.

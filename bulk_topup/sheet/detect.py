@@ -51,7 +51,7 @@ class Format(StrEnum):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def opened_file(path: Path) -> Iterator[BinaryIO]:
     """The file, if it is an ordinary one of a bearable size. Raises InputError; so does a failing read."""
     try:
         # Looked at before it is opened: a pipe would be waited for.
@@ -68,7 +68,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 def read_bytes(path: Path) -> bytes:
     """The whole file. Raises InputError where it can't be read, is empty or too large."""
-    with opened(path) as file:
+    with opened_file(path) as file:
         data = file.read()
     if not data:
         raise InputError("sheet.empty_file")

@@ -159,7 +159,7 @@ def _matcher(option: str, name: str | None, aliases: frozenset[str], candidates:
     if any(_by_letter(texts, name) for _, texts in candidates):
         return lambda texts: _by_letter(texts, name)
     _, texts = candidates[0]
-    raise NoHeader("sheet.no_such_column", option=option, name=shown(name), columns=_listed(texts))
+    raise NoHeader("sheet.no_such_column", option=option, name=shortened(name), columns=_listed(texts))
 
 
 _HINT = re.compile(
@@ -266,7 +266,7 @@ def _not_found(candidates: list[Row], found: list[tuple[list[int], list[int]]]) 
         first = [row for row, _ in candidates].index(people[0])
         nearest, texts = first - 1, candidates[first][1]
         if not first or _filled(candidates[nearest][1]) < min(2, _filled(texts)):
-            return NoHeader("sheet.no_header", number=shown(next(filter(is_phone, texts))))
+            return NoHeader("sheet.no_header", number=shortened(next(filter(is_phone, texts))))
     row, texts = candidates[nearest]
     code = "sheet.no_product_column" if found[nearest][0] else "sheet.no_number_column"
     return NoHeader(code, row=str(row), columns=_listed(texts), searched=str(len(candidates)))
@@ -279,7 +279,7 @@ def _filled(texts: Sequence[str]) -> int:
 def _listed(texts: Sequence[str], positions: Iterable[int] | None = None) -> str:
     """`A "Name", C "No HP"`: columns as a person finds them in Excel."""
     chosen = [at for at, text in enumerate(texts) if text.strip()] if positions is None else list(positions)
-    return first_of([f'{letter(at)} "{shown(texts[at])}"' for at in chosen], LISTED_COLUMNS)
+    return first_of([f'{letter(at)} "{shortened(texts[at])}"' for at in chosen], LISTED_COLUMNS)
 
 
 def first_of(items: Sequence[object], most: int) -> str:
@@ -288,6 +288,6 @@ def first_of(items: Sequence[object], most: int) -> str:
     return f"{listed}, …" if len(items) > most else listed
 
 
-def shown(text: str) -> str:
+def shortened(text: str) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 1] + "…"

@@ -16,7 +16,7 @@ from bulk_topup.sheet.tabs import Block
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bulk_topup.sheet.tabs import Cell, Found
+    from bulk_topup.sheet.tabs import Cell, ChosenTab
 
 BATCH_ROWS = 20_000
 LEAST_ROWS = 2_000
@@ -37,7 +37,7 @@ class Batch:
     odd: dict[tuple[int, int], OddCell]
 
 
-def batches(found: Found) -> Iterator[Batch]:
+def batches(found: ChosenTab) -> Iterator[Batch]:
     """All rows under the header. Raises InputError if every one of them is blank."""
     seen = False
     named, ours = len(found.header.texts), our_columns(found)
@@ -66,7 +66,7 @@ def _no_collection() -> Iterator[None]:
 # -- from pieces to blocks of a bearable size --------------------------------------------------------------
 
 
-def _blocks(found: Found, widest: int) -> Iterator[Block]:
+def _blocks(found: ChosenTab, widest: int) -> Iterator[Block]:
     """The rows by column, without what lies beyond `widest`, which is told."""
     for piece in found.pieces:
         if isinstance(piece, Block):
@@ -80,7 +80,7 @@ def _blocks(found: Found, widest: int) -> Iterator[Block]:
 
 
 def _cut(
-    rows: Iterable[tuple[int, Sequence[Cell]]], found: Found, widest: int
+    rows: Iterable[tuple[int, Sequence[Cell]]], found: ChosenTab, widest: int
 ) -> Iterator[tuple[int, Sequence[Cell]]]:
     """Not all at once, which would fill memory."""
     for row, cells in rows:
@@ -92,7 +92,7 @@ def _cut(
         yield row, cells[:widest]
 
 
-def _tell_too_wide(found: Found, widest: int) -> None:
+def _tell_too_wide(found: ChosenTab, widest: int) -> None:
     found.remarks.tell(Notice("sheet.too_wide", {"column": letter(widest - 1)}))
 
 
@@ -133,7 +133,7 @@ def _column(block: Block, position: int) -> Sequence[Cell]:
 # -- from a block to a batch -------------------------------------------------------------------------------
 
 
-def our_columns(found: Found) -> frozenset[int]:
+def our_columns(found: ChosenTab) -> frozenset[int]:
     """The positions of the columns that mean something to us."""
     ours = found.header.columns
     positions = (ours.number, ours.product, ours.nominal, ours.itrx)
@@ -199,7 +199,7 @@ def _blank(columns: list[Sequence[str]], count: int) -> set[int]:
 # -- merged cells ------------------------------------------------------------------------------------------
 
 
-def covered(found: Found, rows: Sequence[int]) -> dict[tuple[int, int], OddCell]:
+def covered(found: ChosenTab, rows: Sequence[int]) -> dict[tuple[int, int], OddCell]:
     """The cells of our columns that a merged cell covers: they look filled and hold nothing.
 
     `rows` are the numbers of all rows under the header, ascending.

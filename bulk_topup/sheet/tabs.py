@@ -9,7 +9,7 @@ from itertools import dropwhile
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import BookTab, Notice, OddCell
+from bulk_topup.core.model import Notice, OddCell, ResultsTab
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.header import Header, Named, NoHeader, find_header, first_of
 
@@ -95,7 +95,7 @@ class InPieces(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Choice:
     """What the person asked for: the tab, where a workbook has several, and the columns."""
 
     tab: str | None = None
@@ -103,7 +103,7 @@ class Wanted:
 
 
 @dataclass(slots=True)
-class Found:
+class ChosenTab:
     """The one tab that is meant, with its header; `pieces` are the rows under the header."""
 
     tab: str
@@ -112,7 +112,7 @@ class Found:
     remarks: Remarks
 
 
-def choose(tabs: Sequence[Tab], wanted: Wanted) -> Found:
+def choose_tab(tabs: Sequence[Tab], wanted: Choice) -> ChosenTab:
     """The tab that is named, or the only visible one that has a usable header.
 
     Raises InputError where no tab or more than one is meant.
@@ -120,7 +120,7 @@ def choose(tabs: Sequence[Tab], wanted: Wanted) -> Found:
     tab, header = _named(tabs, wanted) if wanted.tab is not None else _only(tabs, wanted.named)
     header = replace(header, texts=_without_blank_end(header.texts))
     pieces = tab.pieces() if isinstance(tab, InPieces) else iter([tab.rows()])
-    return Found(tab.name, header, (_below(header.row, piece) for piece in pieces), tab.remarks)
+    return ChosenTab(tab.name, header, (_below(header.row, piece) for piece in pieces), tab.remarks)
 
 
 def _below(header: int, piece: Piece) -> Piece:
@@ -142,7 +142,7 @@ def _without_blank_end(texts: tuple[str, ...]) -> tuple[str, ...]:
     return texts[: filled + 1]
 
 
-def _named(tabs: Sequence[Tab], wanted: Wanted) -> tuple[Tab, Header]:
+def _named(tabs: Sequence[Tab], wanted: Choice) -> tuple[Tab, Header]:
     name = wanted.tab or ""
     same = [tab for tab in tabs if tab.name == name]
     same = same or [tab for tab in tabs if tab.name.casefold() == name.casefold()]
@@ -178,7 +178,7 @@ def _only(tabs: Sequence[Tab], named: Named) -> tuple[Tab, Header]:
 
 def _whole_results(found: Sequence[tuple[Tab, Header | InputError]]) -> list[tuple[Tab, Header | InputError]]:
     """Of a results workbook that is fed back in, the tab with every row: the other repeats some of them."""
-    if [tab.name for tab, _ in found] != [BookTab.RESULTS, BookTab.TO_DO]:
+    if [tab.name for tab, _ in found] != [ResultsTab.RESULTS, ResultsTab.TO_DO]:
         return []
     _, header = found[0]
     is_ours = isinstance(header, InputError) or header.columns.results is not None
@@ -201,7 +201,7 @@ def _choose_one(code: str, names: Sequence[str]) -> InputError:
 def _is_results(tab: Tab, header: Header | InputError) -> bool:
     """Whether the tab is one of those over which the results of a very long sheet go on."""
     has_block = not isinstance(header, InputError) and header.columns.results is not None
-    return has_block and tab.name.startswith(BookTab.RESULTS)
+    return has_block and tab.name.startswith(ResultsTab.RESULTS)
 
 
 def _header(tab: Tab, named: Named) -> Header | InputError:

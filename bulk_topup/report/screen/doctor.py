@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-class Check(NamedTuple):
+class Examined(NamedTuple):
     """What was looked at, and what was seen; `code` and `facts` are worded in `say.WORDS`."""
 
     name: str
@@ -25,7 +25,7 @@ class Check(NamedTuple):
         return say.text(self.code, **self.facts)
 
 
-def checks_report(checks: Iterable[Check], *, rehearsal: bool) -> Report:
+def checks_report(checks: Iterable[Examined], *, rehearsal: bool) -> Report:
     facts, lines = [], banner(rehearsal=rehearsal)
     for check in checks:
         message = check.message

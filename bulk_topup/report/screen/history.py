@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from bulk_topup.record.batches import PastBatch, Sums
     from bulk_topup.record.ledger.values import BatchEntry
 
-COLUMNS = ("date", "name", "rows", "paid", "not_paid", "open", "paid_rupiah")
+HISTORY_COLUMNS = ("date", "name", "rows", "paid", "not_paid", "open", "paid_rupiah")
 
-HEADINGS = {
+HISTORY_HEADINGS = {
     "date": "history.date",
     "name": "history.name",
     "rows": "history.rows",
@@ -97,7 +97,7 @@ def _month_lines(batches: Sequence[PastBatch]) -> Iterator[str]:
 
 def _table_of(batches: Sequence[PastBatch]) -> Iterator[str]:
     """A heading, and the lines of each batch: what it came to, who sent and approved it, and its file."""
-    heading = tuple(say.text(HEADINGS[name]) for name in COLUMNS)
+    heading = tuple(say.text(HISTORY_HEADINGS[name]) for name in HISTORY_COLUMNS)
     cells = [_cells(past.entry) for past in batches]
     widths = [max(map(len, column)) for column in zip(heading, *cells, strict=True)]
     yield _aligned(heading, widths)
@@ -123,7 +123,7 @@ def _sent_by(past: PastBatch) -> Iterator[str]:
     """A line for each time that something was sent; without a progress file, what the record has of it."""
     yield from (say.sending(**asdict(one)) for one in past.sendings)
     if not past.sendings and past.entry.plan_code:
-        approved = say.approved(past.entry.approver)
+        approved = say.approved_words(past.entry.approver)
         yield say.text("history.last_code", code=past.entry.plan_code, approved=approved)
 
 

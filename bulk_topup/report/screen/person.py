@@ -86,7 +86,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PersonRecord:
     """`sent` is the latest first. `unread` are batches whose progress file is not there or can't be read;
     numbers of days before `forgotten_before` may be gone from the record."""
 
@@ -113,7 +113,7 @@ def national(text: str) -> str:
 # -- what is on record -------------------------------------------------------------------------------------
 
 
-def look_up(number: str, register: Register) -> Found:
+def look_up(number: str, register: Register) -> PersonRecord:
     """Go through every batch of the register for this number (in national form)."""
     by_batch: dict[str, list[Mapping[str, Any]]] = {}
     for claim in register.claims_of(number):
@@ -128,7 +128,7 @@ def look_up(number: str, register: Register) -> Found:
             unread.append(entry)
         sent += [_of_claim(entry, claim) for claim in claims] if from_file is None else from_file
     sent.sort(key=lambda one: (one.sent_at, one.name, one.row), reverse=True)
-    return Found(number, tuple(sent), len(entries), tuple(unread), register.forgotten_before())
+    return PersonRecord(number, tuple(sent), len(entries), tuple(unread), register.forgotten_before())
 
 
 def _from_progress(number: str, entry: BatchEntry, claims: Iterable[Mapping[str, Any]]) -> list[Sent] | None:
@@ -198,7 +198,7 @@ def may_be_asked(sent: Iterable[Sent]) -> bool:
     return any(one.invoice for one in sent)
 
 
-def ask(
+def ask_provider(
     sent: Sequence[Sent], number: str, provider: Provider, account: str, base_url: str, throttle: Pace
 ) -> tuple[Sent, ...]:
     """The same with what `cekstatus` says of each invoice of this account (API v3.1, CEK STATUS TRANSAKSI
@@ -228,7 +228,7 @@ def _with_answer(one: Sent, number: str, provider: Provider) -> Sent:
 # -- in words ----------------------------------------------------------------------------------------------
 
 
-def person_report(found: Found, told: str, record: str, *, rehearsal: bool) -> Report:
+def person_report(found: PersonRecord, told: str, record: str, *, rehearsal: bool) -> Report:
     """The rows, what to tell their owner, and what was looked through."""
     forgotten = found.forgotten_before
     facts = {
@@ -249,7 +249,7 @@ def not_asked_report(problem: InputError, *, rehearsal: bool) -> Report:
     return Report(facts, banner(rehearsal=rehearsal), [say.text("find.not_asked", message=why)])
 
 
-def _lines(found: Found, told: str, record: str) -> Iterator[str]:
+def _lines(found: PersonRecord, told: str, record: str) -> Iterator[str]:
     yield from map(_line_of, found.sent)
     if found.sent:
         yield ""
@@ -297,10 +297,10 @@ def _line_of(one: Sent) -> str:
     )
     if one.now is Now.NO_NEWS and one.said:
         line = f"{line} {say.text('provider_says', reason=one.said)}"
-    return f"{line}; {say.closed_by_hand(*one.closed)}" if one.closed else line
+    return f"{line}; {say.closed_by_hand_words(*one.closed)}" if one.closed else line
 
 
-def what_counts(found: Found, now: datetime) -> Sent | None:
+def what_counts(found: PersonRecord, now: datetime) -> Sent | None:
     """The one row to speak of: what is open before what is settled, and of that what can be cleared up today
     alone (`now` is in WIB); else the latest. None where the number is in no batch."""
     still_open = [one for one in found.sent if one.is_open]
@@ -327,7 +327,7 @@ def told(one: Sent | None, number: str, now: datetime) -> str:
     )
 
 
-def goes_on(one: Sent | None, now: datetime) -> tuple[str, Mapping[str, object]]:
+def next_step_of(one: Sent | None, now: datetime) -> tuple[str, Mapping[str, object]]:
     """What is to be done about the row, by its name in `steps`, and the facts of that; "" for nothing."""
     if one is None:
         return "", {}

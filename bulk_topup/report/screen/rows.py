@@ -34,7 +34,7 @@ def closed_report(lines: Iterable[Line]) -> Report:
         {"row": line.row, "number": line.number, "status": line.status, "at": at, "by": by, "note": note}
         for line, at, by, note in closed
     ]
-    shown = [_row_line(line, say.closed_by_hand(*why)) for line, *why in closed[:ROWS_SHOWN]]
+    shown = [_row_line(line, say.closed_by_hand_words(*why)) for line, *why in closed[:ROWS_SHOWN]]
     return Report({"closed_rows": facts}, [*shown, *_more(len(closed))])
 
 

@@ -157,7 +157,7 @@ def rows(numbers: Sequence[int], most: int) -> str:
     return text("rows.more", first=first, more=more) if more > 0 else text("rows.many", first=first)
 
 
-def closed_by_hand(at: str, who: str, note: str) -> str:
+def closed_by_hand_words(at: str, who: str, note: str) -> str:
     """Who closed a row, when (an ISO time) and why."""
     return text("closed_by_hand", who=who, at=to_the_minute(at), note=note or "-")
 
@@ -169,10 +169,10 @@ def sending(at: str, who: str, plan_code: str, approved_by: str, orders: int) ->
         return text("batch.part_unknown", **facts)
     if not plan_code:
         return text("batch.part_again", **facts)
-    return text("batch.part", **facts, code=plan_code, approved=approved(approved_by))
+    return text("batch.part", **facts, code=plan_code, approved=approved_words(approved_by))
 
 
-def approved(by: str) -> str:
+def approved_words(by: str) -> str:
     """`by` is "" where nobody did."""
     return text("sending.approved" if by else "sending.not_approved", who=by)
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import BookTab, Notice, letter
+from bulk_topup.core.model import Notice, ResultsTab, letter
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.detect import Format, format_of, is_encrypted_package, read_bytes, size_of
 from bulk_topup.sheet.header import HEADER_ROWS, Named, first_of
@@ -31,7 +31,7 @@ from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import Frame
 from bulk_topup.sheet.readers import csv_text
 from bulk_topup.sheet.table import batches, covered, our_columns
-from bulk_topup.sheet.tabs import Wanted, choose
+from bulk_topup.sheet.tabs import Choice, choose_tab
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from bulk_topup.core.model import OddCell
     from bulk_topup.sheet.header import Header
     from bulk_topup.sheet.table import Batch
-    from bulk_topup.sheet.tabs import Found, Remarks, Tab
+    from bulk_topup.sheet.tabs import ChosenTab, Remarks, Tab
 
 MOST_MAPPED = 1_400_000_000
 """Bytes of address space, where the system can hold a process to it: an allocation beyond it fails at once,
@@ -97,7 +97,7 @@ class _Told:
             while True:
                 with self._changed:
                     self._changed.wait_for(lambda: self._waiting)
-                frames.write(self._out, self._waiting[0])
+                frames.write_frame(self._out, self._waiting[0])
                 with self._changed:
                     self._bytes -= sum(map(len, self._waiting.popleft().parts))
                     self._changed.notify_all()
@@ -163,12 +163,12 @@ def _parsed(request: Mapping[str, Any]) -> Iterator[Frame]:
         data = unlocked(data, request["password"])
     form = format_of(data)
     yield Frame("file", {"sha256": sha256, "size": size_of(data)})
-    wanted = Wanted(request["tab"], Named(request["number"], request["product"]))
+    wanted = Choice(request["tab"], Named(request["number"], request["product"]))
     if form is Format.TEXT:
-        yield from _table(csv_text.read(data, wanted), wanted.named, [])
+        yield from _table(csv_text.read_text(data, wanted), wanted.named, [])
     else:
         tabs = _tabs(data, form, request["password"])
-        found = choose(tabs, wanted)
+        found = choose_tab(tabs, wanted)
         yield from _table(found, wanted.named, [*_hidden_tabs(tabs, found), *_passed_over(tabs, found)])
 
 
@@ -183,7 +183,7 @@ def _tabs(data: bytes, form: Format, password: str | None) -> Sequence[Tab]:
     return reader.tabs(unlocked(data, password))
 
 
-def _table(found: Found, named: Named, notices: list[Notice]) -> Iterator[Frame]:
+def _table(found: ChosenTab, named: Named, notices: list[Notice]) -> Iterator[Frame]:
     yield _header(found)
     rows = array("q")
     nameless: set[int] = set()
@@ -207,7 +207,7 @@ def _nameless(batch: Batch, names: Sequence[str]) -> Iterator[int]:
             yield at
 
 
-def _assert_seen(found: Found, named: Named) -> None:
+def _assert_seen(found: ChosenTab, named: Named) -> None:
     """Nobody has looked at a hidden column: it is not taken for ours unless a person names it."""
     ours, header = found.header.columns, found.header.texts
     taken = (
@@ -220,7 +220,7 @@ def _assert_seen(found: Found, named: Named) -> None:
             raise InputError("sheet.hidden_column", column=column, option=option, letter=letter(position))
 
 
-def _header(found: Found) -> Frame:
+def _header(found: ChosenTab) -> Frame:
     ours = found.header.columns
     facts = {
         "tab": found.tab,
@@ -239,7 +239,7 @@ def _listed(odd: Iterable[tuple[tuple[int, int], OddCell]]) -> list[tuple[int, i
     return [(row, position, cell.kind, cell.shown, cell.stored) for (row, position), cell in odd]
 
 
-def _end(found: Found, rows: Sequence[int], notices: list[Notice]) -> Frame:
+def _end(found: ChosenTab, rows: Sequence[int], notices: list[Notice]) -> Frame:
     hidden_rows = found.remarks.hidden_rows
     hidden = [row for row in rows if row in hidden_rows] if hidden_rows else []
     told = [(notice.code, dict(notice.facts)) for notice in notices]
@@ -249,21 +249,21 @@ def _end(found: Found, rows: Sequence[int], notices: list[Notice]) -> Frame:
 # -- notices -----------------------------------------------------------------------------------------------
 
 
-def _hidden_tabs(tabs: Sequence[Tab], found: Found) -> list[Notice]:
+def _hidden_tabs(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:
     hidden = [tab.name for tab in tabs if not tab.visible and tab.name != found.tab]
     listed = ", ".join(f'"{name}"' for name in hidden)
     return [Notice("sheet.hidden_tabs", {"tabs": listed})] if hidden else []
 
 
-def _passed_over(tabs: Sequence[Tab], found: Found) -> list[Notice]:
+def _passed_over(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:
     """What was corrected in the other tab of a results workbook would go unnoticed."""
-    is_ours = found.tab == BookTab.RESULTS and found.header.columns.results is not None
-    passed_over = is_ours and any(tab.name == BookTab.TO_DO and tab.visible for tab in tabs)
-    facts = {"tab": found.tab, "other": BookTab.TO_DO, "option": argument(BookTab.TO_DO)}
+    is_ours = found.tab == ResultsTab.RESULTS and found.header.columns.results is not None
+    passed_over = is_ours and any(tab.name == ResultsTab.TO_DO and tab.visible for tab in tabs)
+    facts = {"tab": found.tab, "other": ResultsTab.TO_DO, "option": argument(ResultsTab.TO_DO)}
     return [Notice("sheet.whole_results", facts)] if passed_over else []
 
 
-def _remarked(found: Found) -> Iterator[Notice]:
+def _remarked(found: ChosenTab) -> Iterator[Notice]:
     remarks = found.remarks
     yield from remarks.notices
     yield from _header_notices(found.header)
@@ -284,7 +284,7 @@ def _header_notices(header: Header) -> Iterator[Notice]:
         yield Notice("sheet.deep_header", {"row": str(header.row)})
 
 
-def _wide_names(found: Found, nameless: Set[int]) -> Iterator[Notice]:
+def _wide_names(found: ChosenTab, nameless: Set[int]) -> Iterator[Notice]:
     """Of the columns under a name that goes over several, only the first is read."""
     header = found.header
     rows = {header.row, header.row if header.upper is None else header.upper}
@@ -296,7 +296,7 @@ def _wide_names(found: Found, nameless: Set[int]) -> Iterator[Notice]:
             yield Notice("sheet.wide_name", {"column": column, "others": ", ".join(map(letter, others))})
 
 
-def _formulas(found: Found, remarks: Remarks) -> Iterator[Notice]:
+def _formulas(found: ChosenTab, remarks: Remarks) -> Iterator[Notice]:
     ours = found.header.columns
     for at in (ours.number, ours.product, ours.nominal, ours.itrx):
         if at is not None and remarks.formulas[at]:

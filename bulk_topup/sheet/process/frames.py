@@ -21,7 +21,7 @@ LONGEST_FACT = 1000
 LARGEST_FRAME = 256 << 20
 """Bytes. A batch of 20,000 rows and 256 columns of ordinary text is half of that."""
 
-MOST_ROWS = 2 * 1_048_575
+MOST_ROWS_READ = 2 * 1_048_575
 """Two full sheets. Rows of a few bytes cost far more memory than they are long."""
 
 
@@ -38,7 +38,7 @@ class Frame:
     parts: Sequence[bytes] = ()
 
 
-def write(stream: BinaryIO, frame: Frame) -> None:
+def write_frame(stream: BinaryIO, frame: Frame) -> None:
     """Raises MemoryError where the frame is larger than the parent would take."""
     facts = json.dumps(frame.facts).encode("ascii")
     lengths = [len(facts), *map(len, frame.parts)]
@@ -49,7 +49,7 @@ def write(stream: BinaryIO, frame: Frame) -> None:
     stream.flush()
 
 
-def read(stream: BinaryIO) -> Frame | None:
+def read_frames(stream: BinaryIO) -> Frame | None:
     """The next frame; None where the stream ends between two. Raises Garbage."""
     line = stream.readline(LONGEST_HEADER)
     if not line:

@@ -11,7 +11,7 @@ import pandas as pd
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Columns, Notice, OddCell, Oddity, Sheet
 from bulk_topup.sheet.process import frames
-from bulk_topup.sheet.process.frames import MOST_ROWS, Garbage, shortened
+from bulk_topup.sheet.process.frames import MOST_ROWS_READ, Garbage, shortened
 from bulk_topup.sheet.process.packed import PackedTexts
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ class _Gathering:
         self._bytes += sum(map(len, columns))
         width = max(len(columns), len(self._packed))
         count = len(self._rows) + len(rows)
-        if count > MOST_ROWS:
-            raise InputError("sheet.too_many_rows", most=MOST_ROWS)
+        if count > MOST_ROWS_READ:
+            raise InputError("sheet.too_many_rows", most=MOST_ROWS_READ)
         if count * width > MOST_CELLS or self._bytes > MOST_BYTES:
             raise InputError("sheet.too_many_cells", most=MOST_CELLS)
         while len(self._packed) < width:

@@ -108,7 +108,7 @@ def _ask(stdin: BinaryIO, request: Mapping[str, str | None]) -> None:
 def _frames(stdout: BinaryIO, watch: _Watch) -> Iterator[Frame]:
     while True:
         try:
-            frame = frames.read(stdout)
+            frame = frames.read_frames(stdout)
         except Garbage:
             frame = None
         if frame is None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Notice
-from bulk_topup.sheet.header import Header, Named, NoHeader, find_header, first_of, is_phone, shown
-from bulk_topup.sheet.process.frames import MOST_ROWS
-from bulk_topup.sheet.tabs import Block, Found, Remarks, Wanted
+from bulk_topup.sheet.header import Header, Named, NoHeader, find_header, first_of, is_phone, shortened
+from bulk_topup.sheet.process.frames import MOST_ROWS_READ
+from bulk_topup.sheet.tabs import Block, Choice, ChosenTab, Remarks
 
 if TYPE_CHECKING:
     from _csv import Reader as _Reader
@@ -59,7 +59,7 @@ class _Source:
         return io.TextIOWrapper(io.BytesIO(self.data), self.encoding, newline="")
 
 
-def read(data: bytes, wanted: Wanted) -> Found:
+def read_text(data: bytes, wanted: Choice) -> ChosenTab:
     """The rows of a CSV file under the one delimiter that its header fits.
 
     Raises InputError where a tab is wanted, where the encoding, the quotes, the delimiter or the header leave
@@ -79,7 +79,7 @@ def read(data: bytes, wanted: Wanted) -> Found:
     if has_nul:
         raise _nul(source)
     remarks = Remarks(notices=[Notice("sheet.windows_1252")] if encoding == "cp1252" else [])
-    return Found("", header, _under(source, header, remarks), remarks)
+    return ChosenTab("", header, _under(source, header, remarks), remarks)
 
 
 # -- encoding ----------------------------------------------------------------------------------------------
@@ -262,8 +262,8 @@ def _line(source: _Source, number: int) -> str:
 
 
 def _assert_bearable(row: int) -> None:
-    if row > MOST_ROWS:
-        raise InputError("sheet.too_many_rows", most=MOST_ROWS)
+    if row > MOST_ROWS_READ:
+        raise InputError("sheet.too_many_rows", most=MOST_ROWS_READ)
 
 
 # -- the rows under the header -----------------------------------------------------------------------------
@@ -345,7 +345,7 @@ def _look_into_lines(source: _Source, header: Header, remarks: Remarks) -> None:
         elif set(counts) == {dividers} and not any(_has_words(line, source, header) for line in lines):
             doubtful.append(row)
     if swallowing:
-        facts = {"count": str(len(swallowing)), "text": shown(min(swallowing.items())[1])}
+        facts = {"count": str(len(swallowing)), "text": shortened(min(swallowing.items())[1])}
         raise InputError("sheet.swallowed", rows=first_of(list(swallowing), LISTED_ROWS), **facts)
     if doubtful:
         remarks.tell(Notice("sheet.lines_in_cell", {"rows": first_of(doubtful, LISTED_ROWS)}))

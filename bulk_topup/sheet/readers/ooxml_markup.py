@@ -26,7 +26,7 @@ _NAMESPACES = (
 _SHOWN_CHARACTERS = 120
 
 
-def unreadable(part: str, why: str, what: str = "") -> InputError:
+def unreadable_part(part: str, why: str, what: str = "") -> InputError:
     """`why` is the code of a cause, which says what is wrong with `what` in this part of the file."""
     shown = (" ".join(text.split())[:_SHOWN_CHARACTERS] for text in (part, what))
     return InputError("sheet.unreadable", cause=why, **dict(zip(("part", "what"), shown, strict=True)))
@@ -105,7 +105,7 @@ class Markup:
         parent = self._path[-1]
         path = self._children.get((parent, name)) or self._within.get(parent, "?")
         if path == "?" and parent in self._closed:
-            raise unreadable(self.part, "why.no_place", f"<{name.rpartition(' ')[2]}>")
+            raise unreadable_part(self.part, "why.no_place", f"<{name.rpartition(' ')[2]}>")
         self._path.append(path)
         if start := self._starts.get(path):
             start(attributes)
@@ -125,7 +125,7 @@ class Markup:
         self.prefixes.add(prefix or "")
 
     def _document_type(self, *_: object) -> None:
-        raise unreadable(self.part, "why.document_type")
+        raise unreadable_part(self.part, "why.document_type")
 
 
 def _children(paths: Iterable[str], namespaces: Sequence[str]) -> dict[tuple[str, str], str]:
@@ -278,7 +278,7 @@ def _take_in_turn(parts: list[str], stride: int, odd: list[int], items: Items) -
             items.take_plain(parts[start:at], stride)
         items.feed(parts[at].encode())
         if at + 1 < len(parts) and not items.between_items:
-            raise unreadable(items.part, "why.damaged")
+            raise unreadable_part(items.part, "why.damaged")
         start = at
     if start + 1 < len(parts):
         items.take_plain(parts[start:-1], stride)

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.sheet.readers.ooxml_markup import Markup, unreadable
+from bulk_topup.sheet.readers.ooxml_markup import Markup, unreadable_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Package:
         """The part's bytes as a stream. Raises InputError where it is not there, or while it is read."""
         entries = self._entries.get(_plain_name(part), [])
         if len(entries) != 1:
-            raise unreadable(part, "why.part_twice" if entries else "why.part_missing")
+            raise unreadable_part(part, "why.part_twice" if entries else "why.part_missing")
         with _inflating(), self._zip.open(entries[0]) as stream:
             yield stream
 

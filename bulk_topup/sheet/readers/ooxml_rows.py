@@ -23,7 +23,7 @@ from bulk_topup.sheet.readers.ooxml_attributes import (
     is_zero,
     position_of,
 )
-from bulk_topup.sheet.readers.ooxml_markup import Items, plain_pattern, plain_texts, unreadable
+from bulk_topup.sheet.readers.ooxml_markup import Items, plain_pattern, plain_texts, unreadable_part
 from bulk_topup.sheet.readers.ooxml_plain_rows import (
     CELL_GROUPS,
     INLINE,
@@ -57,7 +57,7 @@ _ROW = f"{_ROWS}/row"
 _CELL = f"{_ROW}/c"
 
 
-class Rows(Items):
+class RowReader(Items):
     """Reads rows into `taken`, and what else there is to say into `remarks`.
 
     Raises InputError where a row or a cell is there twice or out of order, so that it has two readings, and
@@ -113,7 +113,7 @@ class Rows(Items):
         if is_true(attributes.get("hidden")) or is_zero(attributes.get("width")):
             first, last = attributes.get("min", ""), attributes.get("max", "")
             if not (NUMBER.fullmatch(first) and NUMBER.fullmatch(last)):
-                raise unreadable(self.part, "why.odd_value", f"{first}-{last}")
+                raise unreadable_part(self.part, "why.odd_value", f"{first}-{last}")
             self._remarks.hidden_columns.update(range(int(first) - 1, min(int(last), LAST_COLUMN)))
 
     def _start_of_rows(self, _attributes: dict[str, str]) -> None:
@@ -123,7 +123,7 @@ class Rows(Items):
         self.list_begins(b"sheetData>")
 
     def _misplaced(self, _attributes: dict[str, str]) -> None:
-        raise unreadable(self.part, "why.rows_twice")
+        raise unreadable_part(self.part, "why.rows_twice")
 
     def _merge(self, attributes: dict[str, str]) -> None:
         first, _, last = attributes.get("ref", "").partition(":")
@@ -134,7 +134,7 @@ class Rows(Items):
         """Row number and column position."""
         found = REFERENCE.fullmatch(reference)
         if found is None or int(found[2]) > LAST_ROW or position_of(found[1]) >= LAST_COLUMN:
-            raise unreadable(self.part, "why.no_cell", reference)
+            raise unreadable_part(self.part, "why.no_cell", reference)
         return int(found[2]), position_of(found[1])
 
     # -- any row ------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ class Rows(Items):
     def _start_of_row(self, attributes: dict[str, str]) -> None:
         stated = attributes.get("r")
         if stated is not None and not NUMBER.fullmatch(stated):
-            raise unreadable(self.part, "why.odd_value", stated)
+            raise unreadable_part(self.part, "why.odd_value", stated)
         self._next_row(self._row + 1 if stated is None else int(stated))
         self._cells = []
         if is_hidden(attributes):
@@ -152,7 +152,7 @@ class Rows(Items):
         if row <= self._row:
             raise InputError("sheet.row_twice", tab=self._tab, row=str(row))
         if row > LAST_ROW:
-            raise unreadable(self.part, "why.row_beyond", str(row))
+            raise unreadable_part(self.part, "why.row_beyond", str(row))
         self._row = row
 
     def _end_of_row(self) -> None:

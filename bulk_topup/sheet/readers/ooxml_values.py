@@ -14,7 +14,7 @@ from bulk_topup.sheet.readers.ooxml_markup import (
     plain_pattern,
     plain_texts,
     read_items,
-    unreadable,
+    unreadable_part,
 )
 from bulk_topup.sheet.readers.ooxml_package import CHUNK_BYTES
 
@@ -234,5 +234,5 @@ def _formats(package: Package, part: str) -> list[str]:
 def _built_in(number: str, part: str) -> str:
     """An unlisted number shows as General, as in Excel."""
     if not (number.isdigit() and number.isascii()):
-        raise unreadable(part, "why.no_format", number)
+        raise unreadable_part(part, "why.no_format", number)
     return BUILT_IN_FORMATS.get(int(number), "General")

@@ -13,7 +13,7 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import letter
 from bulk_topup.sheet import cells
 from bulk_topup.sheet.number_formats import shows_text
-from bulk_topup.sheet.readers.ooxml_markup import Markup, unreadable
+from bulk_topup.sheet.readers.ooxml_markup import Markup, unreadable_part
 from bulk_topup.sheet.readers.ooxml_values import Lost
 from bulk_topup.sheet.tabs import Remarks
 
@@ -73,7 +73,7 @@ def _own(attributes: dict[str, str]) -> dict[str, str]:
     Raises InputError for one without it that would move cells in programs that are less strict.
     """
     if not _PLACES.isdisjoint(attributes):
-        raise unreadable(_XML, "why.no_prefix", min(_PLACES & attributes.keys()))
+        raise unreadable_part(_XML, "why.no_prefix", min(_PLACES & attributes.keys()))
     start = len(_OWN) + 1
     return {name[start:]: value for name, value in attributes.items() if name.startswith(f"{_OWN} ")}
 
@@ -176,7 +176,7 @@ class _Contents(Markup):
     def _start_of_sheet(self, attributes: dict[str, str]) -> None:
         name = _own(attributes).get("Name", "")
         if name in self.sheets:
-            raise unreadable(_XML, "why.tab_twice", name)
+            raise unreadable_part(_XML, "why.tab_twice", name)
         self.sheets.append(name)
 
     def _end_of_visible(self) -> None:
@@ -240,9 +240,9 @@ class _Rows(Markup):
     def _start_of_table(self, attributes: dict[str, str]) -> None:
         own = _own(attributes)
         if self._has_begun:
-            raise unreadable(_XML, "why.rows_twice")
+            raise unreadable_part(_XML, "why.rows_twice")
         if {own.get("TopCell", "1"), own.get("LeftCell", "1")} != {"1"}:
-            raise unreadable(_XML, "why.not_from_a1")
+            raise unreadable_part(_XML, "why.not_from_a1")
         self._has_begun = True
         self._table_style = own.get("StyleID")
 
@@ -251,7 +251,7 @@ class _Rows(Markup):
         first = _count(own, "Index", self._next_column + 1) - 1
         end = first + _count(own, "Span", 0) + 1
         if first < self._next_column or end > MOST_COLUMNS:
-            raise unreadable(_XML, "why.out_of_place", letter(first))
+            raise unreadable_part(_XML, "why.out_of_place", letter(first))
         self._next_column = end
         if _is_hidden(own, "Width"):
             self._remarks.hidden_columns.update(range(first, end))
@@ -267,7 +267,7 @@ class _Rows(Markup):
         if row < self._next_row:
             raise InputError("sheet.row_twice", tab=self._tab, row=str(row))
         if last > MOST_ROWS:
-            raise unreadable(_XML, "why.row_beyond", str(last))
+            raise unreadable_part(_XML, "why.row_beyond", str(last))
         if _is_hidden(own, "Height"):
             self._remarks.hidden_rows.update(range(row, last + 1))
         self._row, self._next_row, self._row_is_alone = row, last + 1, row == last
@@ -289,7 +289,7 @@ class _Rows(Markup):
         if position < self._next_cell or is_pushed or not self._row_is_alone:
             raise self._of_cell("sheet.cell_twice", position)
         if position + right >= MOST_COLUMNS:
-            raise unreadable(_XML, "why.too_many_columns")
+            raise unreadable_part(_XML, "why.too_many_columns")
         if right or down:
             self._remarks.merged.append((self._row, position, self._row + down, position + right))
             self._reached.update(dict.fromkeys(range(position, position + right + 1), self._row + down))
@@ -349,7 +349,7 @@ def _count(own: dict[str, str], name: str, otherwise: int) -> int:
     if written is None:
         return otherwise
     if not re.fullmatch("[0-9]{1,7}", written) or (name == "Index" and not int(written)):
-        raise unreadable(_XML, "why.odd_value", f"{name}={written}")
+        raise unreadable_part(_XML, "why.odd_value", f"{name}={written}")
     return int(written)
 
 

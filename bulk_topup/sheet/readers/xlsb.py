@@ -12,7 +12,7 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import letter
 from bulk_topup.sheet.cells import of_boolean, of_error, of_formula_without_value, of_number, of_text
 from bulk_topup.sheet.number_formats import BUILT_IN_FORMATS, shows_text
-from bulk_topup.sheet.readers.ooxml_markup import unreadable
+from bulk_topup.sheet.readers.ooxml_markup import unreadable_part
 from bulk_topup.sheet.readers.ooxml_package import Package
 from bulk_topup.sheet.readers.ooxml_values import Lost
 from bulk_topup.sheet.tabs import Remarks
@@ -45,7 +45,7 @@ def _first(related: Iterable[Relationship], kind: str) -> str:
 
 def _is_worksheet(related: Mapping[str, Relationship], id_: str, main: str) -> bool:
     if id_ and id_ not in related:
-        raise unreadable(main, "why.tab_missing", id_)
+        raise unreadable_part(main, "why.tab_missing", id_)
     return bool(id_) and related[id_].kind == "worksheet"
 
 
@@ -62,7 +62,7 @@ def _records(package: Package, part: str) -> Iterator[Iterator[tuple[int, bytes]
         try:
             yield _split(stream)
         except (struct.error, IndexError, _EndsEarlyError) as error:
-            raise unreadable(part, "why.breaks_off") from error
+            raise unreadable_part(part, "why.breaks_off") from error
 
 
 class _EndsEarlyError(Exception):
@@ -139,7 +139,7 @@ _FMT, _XF, _BEGIN_CELL_XFS, _END_CELL_XFS = 44, 47, 617, 618
 
 
 @dataclass(frozen=True)
-class _Book:
+class _XlsbWorkbook:
     """`codes` are the number formats by cell style, `odd_for_texts` the styles that show a text otherwise.
 
     `outdated`: the results of formulas are to be calculated anew on opening, or were not before saving.
@@ -152,7 +152,7 @@ class _Book:
     outdated: bool
 
 
-def _book(package: Package, main: str, related: Mapping[str, Relationship]) -> _Book:
+def _book(package: Package, main: str, related: Mapping[str, Relationship]) -> _XlsbWorkbook:
     strings = _first(related.values(), "sharedStrings")
     styles = _first(related.values(), "styles")
     epoch_1904 = outdated = False
@@ -163,7 +163,7 @@ def _book(package: Package, main: str, related: Mapping[str, Relationship]) -> _
             elif kind == _CALC_PROP:
                 outdated = bool(content[24] & (_FULL_CALCULATION_ON_LOAD | _SOME_UNCALCULATED))
     codes = _codes(package, styles) if styles else ["General"]
-    return _Book(
+    return _XlsbWorkbook(
         _strings(package, strings) if strings else [],
         codes,
         frozenset(style for style, code in enumerate(codes) if not shows_text(code)),
@@ -252,7 +252,7 @@ class _XlsbTab:
     visible: bool
     package: Package
     part: str
-    book: _Book
+    book: _XlsbWorkbook
     remarks: Remarks = field(default_factory=Remarks)
 
     def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
@@ -271,7 +271,7 @@ class _XlsbTab:
                     _remark(kind, content, self.remarks)
                 ended = ended or kind == _Kind.END_OF_ROWS
         if not ended:
-            raise unreadable(self.part, "why.breaks_off")
+            raise unreadable_part(self.part, "why.breaks_off")
         if cells:
             yield row, cells
 
@@ -280,7 +280,7 @@ class _XlsbTab:
         if row <= before:
             raise InputError("sheet.row_twice", tab=self.name, row=str(row))
         if row > MOST_ROWS:
-            raise unreadable(self.part, "why.row_beyond", str(row))
+            raise unreadable_part(self.part, "why.row_beyond", str(row))
         if content[11] & 0x10:
             self.remarks.hidden_rows.add(row)
         return row
@@ -294,7 +294,7 @@ class _XlsbTab:
         if column < len(cells):
             raise InputError("sheet.cell_twice", tab=self.name, cell=f"{letter(column)}{row}")
         if row == 0 or column >= MOST_COLUMNS:
-            raise unreadable(self.part, "why.no_cell", str(row))
+            raise unreadable_part(self.part, "why.no_cell", str(row))
         cells.extend([""] * (column - len(cells)))
         try:
             cell = self._cell(kind, content, at)

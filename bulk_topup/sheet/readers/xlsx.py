@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bulk_topup.sheet.readers.ooxml_markup import Markup, read_items, unreadable
+from bulk_topup.sheet.readers.ooxml_markup import Markup, read_items, unreadable_part
 from bulk_topup.sheet.readers.ooxml_package import CHUNK_BYTES, Package
-from bulk_topup.sheet.readers.ooxml_rows import Rows
+from bulk_topup.sheet.readers.ooxml_rows import RowReader
 from bulk_topup.sheet.readers.ooxml_values import Values
 from bulk_topup.sheet.tabs import Remarks, row_by_row
 
@@ -62,7 +62,7 @@ class _Worksheet:
     def pieces(self) -> Iterator[Piece]:
         # In place: whoever holds the remarks of an earlier, unfinished reading wants these.
         self.remarks.clear()
-        rows = Rows(self._part, self.name, self._values, self.remarks)
+        rows = RowReader(self._part, self.name, self._values, self.remarks)
         with self._package.open(self._part) as stream:
             for _ in read_items(stream, rows, CHUNK_BYTES):
                 taken, rows.taken = rows.taken, []
@@ -114,7 +114,7 @@ def _worksheet_part(sheet: dict[str, str], related: dict[str, Relationship], wor
     """Nothing for a sheet of another kind."""
     identity = next((sheet[name] for name in _IDS if name in sheet), "")
     if identity not in related or "name" not in sheet:
-        raise unreadable(workbook, "why.tab_missing", sheet.get("name", identity))
+        raise unreadable_part(workbook, "why.tab_missing", sheet.get("name", identity))
     found = related[identity]
     return found.part if found.kind == "worksheet" else ""
 
