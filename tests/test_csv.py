@@ -282,7 +282,7 @@ def test_more_columns_than_excel_has_are_refused_with_the_row() -> None:
 
 
 def test_lines_without_end_are_counted_no_further_than_a_sheet_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_text, "MOST_ROWS", 1_000)
+    monkeypatch.setattr(csv_text, "MOST_ROWS_READ", 1_000)
     assert refused(b"HP,Kode\n" + b"\n" * 1_000).code == "sheet.too_many_rows"
     assert refused(b"\n" * 1_001).code == "sheet.too_many_rows"
 

@@ -13,6 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import SHEET_ROWS
 from bulk_topup.provider import price_list
 from bulk_topup.report.atomic import write_atomically
 from bulk_topup.report.cell_text import as_cell_text
@@ -46,7 +47,6 @@ EXAMPLES_SPELLED = ("081200009901", "+62 812-0000-9902")
 FORMATTED_ROWS = 2_000
 """Programs that drop a column's format when they save keep that of its cells."""
 TEMPLATE_SUFFIXES = (".xlsx",)
-LAST_TEMPLATE_ROW = 1_048_576
 TEXT, AMOUNT = "@", "#,##0"
 GREY_TEXT = "808080"
 
@@ -132,7 +132,7 @@ def _number_check() -> DataValidation:
     return DataValidation(
         "custom",
         formula1=NUMBER_IS_PLAUSIBLE,
-        sqref=f"{NUMBER}2:{NUMBER}{LAST_TEMPLATE_ROW}",
+        sqref=f"{NUMBER}2:{NUMBER}{SHEET_ROWS}",
         allow_blank=True,
         showErrorMessage=True,
         errorTitle=say.text("template.number_title"),
@@ -145,7 +145,7 @@ def _product_list(count: int) -> DataValidation:
     return DataValidation(
         "list",
         formula1=f"{say.text(PRODUCTS)}!$A$2:$A${count + 1}",
-        sqref=f"{PRODUCT}2:{PRODUCT}{LAST_TEMPLATE_ROW}",
+        sqref=f"{PRODUCT}2:{PRODUCT}{SHEET_ROWS}",
         allow_blank=True,
         showErrorMessage=True,
         errorStyle="warning",

@@ -25,7 +25,7 @@ from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.model import Notice, ResultsTab
+from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, Notice, ResultsTab
 from bulk_topup.report.atomic import write_atomically
 from bulk_topup.report.cell_text import Texts
 from bulk_topup.report.row_xml import RowXml
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
     from bulk_topup.report.tables import OutputTab, TabRow, Tell, Value, WriteOnlySheet
 
-SHEET_MAX_ROWS = 1_048_575
-SHEET_MAX_COLUMNS = 16_384
+SHEET_MAX_ROWS = SHEET_ROWS - 1
+"""Below the header."""
 SAMPLE_ROWS = 200
 NARROWEST, WIDEST, OF_SENTENCES = 8, 60, 50
 
@@ -84,8 +84,8 @@ def write_workbook(
     Raises `StorageFailed(failure, path, why)`.
     """
     widest = max(len(tab.header) for tab in tabs)
-    if widest > SHEET_MAX_COLUMNS:
-        facts = {"columns": widest, "most": SHEET_MAX_COLUMNS}
+    if widest > SHEET_COLUMNS:
+        facts = {"columns": widest, "most": SHEET_COLUMNS}
         raise StorageFailed(failure, path=str(target), why=say.text("saved.too_wide", **facts))
 
     def write(path: Path) -> list[Notice]:

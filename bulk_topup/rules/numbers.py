@@ -11,14 +11,14 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bulk_topup.core.model import SHOWN_CHARACTERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 MIN_DIGITS = 10
 MAX_DIGITS = 13
 """Digits of a mobile number in national form, its leading zero included (national numbering plan)."""
-
-SHOWN_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Columns, letter
+from bulk_topup.core.model import SHOWN_CHARACTERS, Columns, letter
 from bulk_topup.core.results_columns import RESULT_COLUMNS, fed_back
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ MOST_HEADER_CELLS = 10_000
 """Further down, until a phone number comes and in so many cells: no sheet of another kind may take long."""
 
 LISTED_COLUMNS = 20
-SHOWN_CHARACTERS = 40
 
 
 def _aliases(names: str) -> frozenset[str]:

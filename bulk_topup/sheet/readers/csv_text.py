@@ -12,7 +12,7 @@ from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Notice
+from bulk_topup.core.model import SHEET_COLUMNS, Notice
 from bulk_topup.sheet.header import Header, Named, NoHeader, find_header, first_of, is_phone, shortened
 from bulk_topup.sheet.process.frames import MOST_ROWS_READ
 from bulk_topup.sheet.tabs import Block, Choice, ChosenTab, Remarks
@@ -33,8 +33,6 @@ LONGEST_FIELD = 1_000_000
 """Characters. Far above Excel's 32,767 a cell, far below what an unclosed quote would swallow."""
 FIRST_LINES = 30
 LISTED_ROWS = 10
-MOST_COLUMNS = 16_384
-"""As Excel has them; the results could not be written with more."""
 
 PIECE_CHARACTERS = 1 << 18
 """Of the text, that are looked at together."""
@@ -248,8 +246,8 @@ def _numbered(reader: _Reader, source: _Source, row: int = 0, line: int = 0) -> 
     try:
         for row, cells in enumerate(reader, row + 1):  # noqa: B020
             _assert_bearable(row)
-            if len(cells) > MOST_COLUMNS:
-                raise InputError("sheet.too_many_columns", row=str(row), most=MOST_COLUMNS)
+            if len(cells) > SHEET_COLUMNS:
+                raise InputError("sheet.too_many_columns", row=str(row), most=SHEET_COLUMNS)
             yield row, cells
     except csv.Error as error:
         if len(_line(source, line + reader.line_num)) > LONGEST_FIELD:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lxml import etree  # type: ignore[import-untyped]
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Notice, OddCell, Oddity
+from bulk_topup.core.model import SHEET_COLUMNS, Notice, OddCell, Oddity
 from bulk_topup.sheet.cells import of_boolean, of_error, of_number_shown
 from bulk_topup.sheet.readers.csv_text import BOMS
 from bulk_topup.sheet.tabs import Remarks
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     Element = Any
     """An element of lxml, which has no type stubs of its own."""
 
-MOST_COLUMNS = 16_384
 
 _HEAD_BYTES = 4096
 
@@ -157,7 +156,7 @@ class _Grid:
             self._remark(element, number, len(cells))
             cells.append(_cell(element))
             cells.extend([""] * (_count(element, "colspan") - 1))
-            if len(cells) > MOST_COLUMNS:
+            if len(cells) > SHEET_COLUMNS:
                 raise InputError("sheet.unreadable", cause="why.too_many_columns")
         return cells
 

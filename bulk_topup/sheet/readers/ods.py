@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from lxml import etree  # type: ignore[import-untyped]
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import OddCell, Oddity
+from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, OddCell, Oddity
 from bulk_topup.sheet.cells import (
     ERROR,
     of_boolean,
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     Element = Any
     """An element of lxml, which has no type stubs of its own."""
 
-MOST_ROWS = 1_048_576
-MOST_COLUMNS = 16_384
-"""Of a sheet of LibreOffice or Excel. A repeated cell or row that goes beyond is damage, or malice."""
 
 _NAMESPACES = {
     "calcext": "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
@@ -256,14 +253,14 @@ class _Reader:
         first = self.next_column
         self.next_column += _count(element.attrib, _COLUMNS_REPEATED)
         if hidden:
-            self.remarks.hidden_columns.update(range(first, min(self.next_column, MOST_COLUMNS)))
+            self.remarks.hidden_columns.update(range(first, min(self.next_column, SHEET_COLUMNS)))
 
     def _row(self, element: Element, hidden: bool) -> Iterator[tuple[int, Sequence[Cell]]]:
         row = _row(element)
         first, self.next_row = self.next_row, self.next_row + _count(element.attrib, _ROWS_REPEATED)
         if not row.cells and not row.merged:
             return
-        if self.next_row > MOST_ROWS + 1:
+        if self.next_row > SHEET_ROWS + 1:
             raise InputError("sheet.unreadable", cause="why.too_many_rows")
         for number in range(first, self.next_row):
             if hidden:
@@ -317,7 +314,7 @@ def _row(element: Element) -> _Row:
 
 def _add(row: _Row, attributes: Attributes, value: Cell, positions: range) -> None:
     if value != "" or _FORMULA in attributes:
-        if positions.stop > MOST_COLUMNS:
+        if positions.stop > SHEET_COLUMNS:
             raise InputError("sheet.unreadable", cause="why.too_many_columns")
         row.cells.extend([""] * (positions.start - len(row.cells)))
         row.cells.extend([value] * len(positions))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-LAST_ROW = 1_048_576
-LAST_COLUMN = 16_384
+from bulk_topup.core.model import SHEET_COLUMNS
 
 NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,8})")
 
 
-@lru_cache(maxsize=LAST_COLUMN)
+@lru_cache(maxsize=SHEET_COLUMNS)
 def position_of(letters: str) -> int:
     """The column's, from 0: A -> 0, AA -> 26."""
     position = 0

@@ -11,11 +11,9 @@ from operator import lt
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import letter
+from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, letter
 from bulk_topup.sheet import cells
 from bulk_topup.sheet.readers.ooxml_attributes import (
-    LAST_COLUMN,
-    LAST_ROW,
     NUMBER,
     REFERENCE,
     is_hidden,
@@ -114,7 +112,7 @@ class RowReader(Items):
             first, last = attributes.get("min", ""), attributes.get("max", "")
             if not (NUMBER.fullmatch(first) and NUMBER.fullmatch(last)):
                 raise unreadable_part(self.part, "why.odd_value", f"{first}-{last}")
-            self._remarks.hidden_columns.update(range(int(first) - 1, min(int(last), LAST_COLUMN)))
+            self._remarks.hidden_columns.update(range(int(first) - 1, min(int(last), SHEET_COLUMNS)))
 
     def _start_of_rows(self, _attributes: dict[str, str]) -> None:
         if self._has_begun:
@@ -133,7 +131,7 @@ class RowReader(Items):
     def _place(self, reference: str) -> tuple[int, int]:
         """Row number and column position."""
         found = REFERENCE.fullmatch(reference)
-        if found is None or int(found[2]) > LAST_ROW or position_of(found[1]) >= LAST_COLUMN:
+        if found is None or int(found[2]) > SHEET_ROWS or position_of(found[1]) >= SHEET_COLUMNS:
             raise unreadable_part(self.part, "why.no_cell", reference)
         return int(found[2]), position_of(found[1])
 
@@ -151,7 +149,7 @@ class RowReader(Items):
     def _next_row(self, row: int) -> None:
         if row <= self._row:
             raise InputError("sheet.row_twice", tab=self._tab, row=str(row))
-        if row > LAST_ROW:
+        if row > SHEET_ROWS:
             raise unreadable_part(self.part, "why.row_beyond", str(row))
         self._row = row
 
@@ -277,7 +275,7 @@ class RowReader(Items):
 
     def _plain_rows(self, parts: list[str], stride: int) -> list[int]:
         rows = list(map(int, parts[1::stride]))
-        if not (self._row < rows[0] and all(map(lt, rows, rows[1:])) and rows[-1] <= LAST_ROW):
+        if not (self._row < rows[0] and all(map(lt, rows, rows[1:])) and rows[-1] <= SHEET_ROWS):
             for row in rows:
                 self._next_row(row)
         self._row = rows[-1]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import letter
+from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, letter
 from bulk_topup.sheet import cells
 from bulk_topup.sheet.number_formats import shows_text
 from bulk_topup.sheet.readers.ooxml_markup import Markup, unreadable_part
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from bulk_topup.sheet.tabs import Cell, Tab
 
-MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 CHUNK_BYTES = 1 << 18
 
 _OWN = "urn:schemas-microsoft-com:office:spreadsheet"
@@ -250,7 +249,7 @@ class _Rows(Markup):
         own = _own(attributes)
         first = _count(own, "Index", self._next_column + 1) - 1
         end = first + _count(own, "Span", 0) + 1
-        if first < self._next_column or end > MOST_COLUMNS:
+        if first < self._next_column or end > SHEET_COLUMNS:
             raise unreadable_part(_XML, "why.out_of_place", letter(first))
         self._next_column = end
         if _is_hidden(own, "Width"):
@@ -266,7 +265,7 @@ class _Rows(Markup):
         last = row + _count(own, "Span", 0)
         if row < self._next_row:
             raise InputError("sheet.row_twice", tab=self._tab, row=str(row))
-        if last > MOST_ROWS:
+        if last > SHEET_ROWS:
             raise unreadable_part(_XML, "why.row_beyond", str(last))
         if _is_hidden(own, "Height"):
             self._remarks.hidden_rows.update(range(row, last + 1))
@@ -288,7 +287,7 @@ class _Rows(Markup):
         is_pushed = "Index" not in own and self._reached.get(position, 0) >= self._row
         if position < self._next_cell or is_pushed or not self._row_is_alone:
             raise self._of_cell("sheet.cell_twice", position)
-        if position + right >= MOST_COLUMNS:
+        if position + right >= SHEET_COLUMNS:
             raise unreadable_part(_XML, "why.too_many_columns")
         if right or down:
             self._remarks.merged.append((self._row, position, self._row + down, position + right))

@@ -9,7 +9,7 @@ from struct import pack, unpack, unpack_from
 from typing import IO, TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import letter
+from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, letter
 from bulk_topup.sheet.cells import of_boolean, of_error, of_formula_without_value, of_number, of_text
 from bulk_topup.sheet.number_formats import BUILT_IN_FORMATS, shows_text
 from bulk_topup.sheet.readers.ooxml_markup import unreadable_part
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from bulk_topup.sheet.readers.ooxml_package import Relationship
     from bulk_topup.sheet.tabs import Cell, Tab
-
-MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 
 
 def tabs(data: bytes) -> Sequence[Tab]:
@@ -279,7 +277,7 @@ class _XlsbTab:
         row = int(unpack_from("<I", content)[0]) + 1
         if row <= before:
             raise InputError("sheet.row_twice", tab=self.name, row=str(row))
-        if row > MOST_ROWS:
+        if row > SHEET_ROWS:
             raise unreadable_part(self.part, "why.row_beyond", str(row))
         if content[11] & 0x10:
             self.remarks.hidden_rows.add(row)
@@ -293,7 +291,7 @@ class _XlsbTab:
             column, at = unpack_from("<I", content)[0], 8
         if column < len(cells):
             raise InputError("sheet.cell_twice", tab=self.name, cell=f"{letter(column)}{row}")
-        if row == 0 or column >= MOST_COLUMNS:
+        if row == 0 or column >= SHEET_COLUMNS:
             raise unreadable_part(self.part, "why.no_cell", str(row))
         cells.extend([""] * (column - len(cells)))
         try:
@@ -357,7 +355,7 @@ def _remark(kind: int, content: bytes, remarks: Remarks) -> None:
     if kind == _Kind.COLUMN:
         first, last, width, _, flags = unpack_from("<IIIIH", content)
         if flags & 1 or width == 0:
-            remarks.hidden_columns.update(range(first, min(last, MOST_COLUMNS - 1) + 1))
+            remarks.hidden_columns.update(range(first, min(last, SHEET_COLUMNS - 1) + 1))
     else:
         first_row, last_row, first, last = unpack_from("<IIII", content)
         remarks.merged.append((first_row + 1, first, last_row + 1, last))
