@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import openpyxl
@@ -21,16 +20,17 @@ from bulk_topup.core.clock import WIB
 from bulk_topup.sandbox import Sandbox
 from tests import forks, machine
 from tests import postgres as postgresql
+from tests.markdown import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from bulk_topup.sandbox import LoggedRequest
     from tests.faults import Faults
 
     MakeOffice = Callable[..., "Office"]
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 LONGEST_COMMAND_S = 60.0
 os.environ["LC_ALL"] = "C.UTF-8"  # these tests read English, whatever the developer speaks
 HEADER = ("No", "Nama", "No HP", "Kode Produk")
@@ -39,7 +39,7 @@ LONGEST = (
     "test_campaign.py",
     "test_walkthrough.py",
     "test_teams_trouble.py",
-    "test_desk.py",
+    "test_terminal.py",
     "test_life_machine.py",
     "test_wild_sheets.py",
     "test_docs.py",
@@ -299,7 +299,7 @@ def _environment_in(home: Path, url: str, password: str) -> dict[str, str]:
         "HOME": str(home),
         "USERPROFILE": str(home),
         "XDG_DATA_HOME": str(home / "share"),
-        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONPATH": str(ROOT),
         "PYTHONIOENCODING": "utf-8",
         "BULK_TOPUP_LEDGER": str(home / "ledger.db"),
         "BULK_TOPUP_BASE_URL": url,

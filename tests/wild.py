@@ -14,13 +14,13 @@ import pytest
 from bulk_topup.sheet import detect
 from bulk_topup.sheet.password import unlocked
 from bulk_topup.sheet.process import child
+from tests.markdown import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bulk_topup.sheet.tabs import Tab
 
-ROOT = Path(__file__).parents[1]
 FOLDER = Path(os.environ.get("BULK_TOPUP_WILD_SHEETS", ROOT.parent / "shared" / "wild-sheets"))
 PATHS = sorted(path for path in FOLDER.glob("*/*") if path.is_file())
 

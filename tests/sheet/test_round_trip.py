@@ -28,8 +28,8 @@ from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.readers import csv_text, xlsx
 from bulk_topup.sheet.table import batches
 from bulk_topup.sheet.tabs import Choice, choose_tab
-from tests.test_sheet import PART, rows_of
-from tests.test_workbook import visible
+from tests.report.test_workbook import visible
+from tests.sheet.test_sheet import PART, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -23,7 +23,7 @@ from bulk_topup.record.turns import Turn
 from bulk_topup.sending import sender as send
 from bulk_topup.sending.attempts import Asked, Beginnings, Begun, Following, Refused, Unwritten
 from tests.builders import ANDI, BUDI, Silent, an_outcome, claim
-from tests.test_late_send import NOON, SUKSES, TODAY, Sending
+from tests.sending.test_late_send import NOON, SUKSES, TODAY, Sending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

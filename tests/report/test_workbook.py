@@ -10,7 +10,6 @@ import sys
 import weakref
 import xml.etree.ElementTree as ET
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -29,9 +28,11 @@ from bulk_topup.report.tables import Colour, OutputTab, SummaryRow, TabRow
 from bulk_topup.report.words import say
 from bulk_topup.report.workbook import write_workbook
 from bulk_topup.sheet import read_sheet
+from tests.markdown import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from openpyxl.worksheet.worksheet import Worksheet
 
@@ -562,9 +563,12 @@ def test_a_full_disk_is_a_storage_failure_without_remains(
     target.write_bytes(b"the old results")
     scratch = tmp_path_factory.mktemp("scratch")
     command = [sys.executable, "-W", "error", "-c", FULL_DISK, str(target), str(limit), write]
-    root = str(Path(__file__).parents[1])
     done = subprocess.run(
-        command, env={"PYTHONPATH": root, "TMPDIR": str(scratch)}, capture_output=True, text=True, check=False
+        command,
+        env={"PYTHONPATH": str(ROOT), "TMPDIR": str(scratch)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.stdout, done.stderr) == ("results.unwritable why.full\n", "")
     assert target.read_bytes() == b"the old results"

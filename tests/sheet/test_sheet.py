@@ -12,7 +12,6 @@ import subprocess
 import sys
 import zipfile
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import openpyxl
@@ -25,9 +24,11 @@ from bulk_topup.core.model import Columns, Oddity, Sheet, letter
 from bulk_topup.report.words import say
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.header import ITRX, NOMINAL, NUMBER, PRODUCT, RESULTS, Named, find_header, fold
+from tests.markdown import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     Reader = Callable[..., Sheet]
 
@@ -739,5 +740,4 @@ def test_the_child_loads_no_library_before_it_knows_the_format() -> None:
         "import sys, bulk_topup.sheet.child, bulk_topup.sheet.xlsx;"
         "sys.exit(bool({'pandas', 'openpyxl', 'requests', 'xlrd', 'lxml', 'msoffcrypto'} & set(sys.modules)))"
     )
-    root = Path(__file__).parents[1]
-    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from itertools import groupby
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
@@ -15,8 +14,12 @@ from bulk_topup.rules.numbers import Number, Problem, normalise, operator_of
 from bulk_topup.sandbox.prices import PRICES
 from bulk_topup.sandbox.testnumbers import behaviour_of, refusal_of
 from samples.make_samples import CASES, make_samples
+from tests.markdown import ROOT
 
-SAMPLES = Path(__file__).parents[1] / "samples"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SAMPLES = ROOT / "samples"
 PRODUCTS = {product["kodeoperator"]: product for product in PRICES}
 STOPS_THE_RUN = {"00", "21", "31", "61", "62", "71", "81", "82"}
 FILES = ("payroll_bonus.xlsx", "payroll_with_mistakes.xlsx", "insentif_cabang.csv")

@@ -11,7 +11,7 @@ import pytest
 from bulk_topup.core.errors import InputError
 from bulk_topup.report.words import say
 from bulk_topup.sheet import read_sheet
-from tests.test_sheet import ole2_with
+from tests.sheet.test_sheet import ole2_with
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -51,6 +51,7 @@ from tests.builders import (
     sheet_of,
     topups,
 )
+from tests.markdown import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
     from bulk_topup.core.model import Order, Outcome
     from bulk_topup.record.checkpoint.values import Attempt, Ended
 
-ROOT = Path(__file__).resolve().parent.parent
 SHEET = topups((ANDI, "S5"), (BUDI, "S10"), ("nobody", "S5"))
 KINDS: list[Kind | None] = [*Kind, None]
 MAY_BEGIN = {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}

@@ -27,8 +27,10 @@ from bulk_topup.sheet.process.gather import gathered
 from bulk_topup.sheet.process.parent import Limits
 from bulk_topup.sheet.table import covered
 from bulk_topup.sheet.tabs import ChosenTab, Remarks
+from tests import wild
+from tests.markdown import ROOT
 from tests.processes import children
-from tests.test_sheet import PART, by_hand, inline, refused, rows_of
+from tests.sheet.test_sheet import PART, by_hand, inline, refused, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 
     Parser = Callable[..., Sheet]
 
-ROOT = Path(__file__).parents[1]
-WILD = Path(os.environ.get("BULK_TOPUP_WILD_SHEETS", ROOT.parent / "shared" / "wild-sheets"))
 SECRET = "s3cret-of-the-office"
 NOTHING = {"path": "", "tab": None, "number": None, "product": None, "password": None}
 TABLE = 'frame("table", {"tab": "A", "width": 2, "columns": [0, 1, None, None, None]}, b"HP\\0Kode")'
@@ -503,11 +503,11 @@ LOCKED = {
 
 @pytest.mark.parametrize("name", LOCKED)
 def test_a_workbook_under_a_password_needs_the_right_one(name: str) -> None:
-    if not (WILD / name).is_file():
+    if not (wild.FOLDER / name).is_file():
         pytest.skip("the folder of real spreadsheets is not here (BULK_TOPUP_WILD_SHEETS)")
-    assert "--sheet-password-file" in say.error(refused(WILD / name, "sheet.password"))
-    refused(WILD / name, "sheet.wrong_password", password="wrong")
-    refused(WILD / name, "sheet.no_number_column", password=LOCKED[name])
+    assert "--sheet-password-file" in say.error(refused(wild.FOLDER / name, "sheet.password"))
+    refused(wild.FOLDER / name, "sheet.wrong_password", password="wrong")
+    refused(wild.FOLDER / name, "sheet.no_number_column", password=LOCKED[name])
 
 
 # -- frames ------------------------------------------------------------------------------------------------

@@ -22,11 +22,11 @@ from tests import postgres
 from tests.campaign import draw, judge, office, planted, schedule, told
 from tests.campaign.__main__ import SHORT
 from tests.faults import CAMPAIGN_KINDS, FRONT_STATUSES, STATUSES
+from tests.markdown import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).parents[1]
 WITH_ARGUMENTS = {"stall", "slow", "status", "answer"}
 
 

@@ -11,7 +11,7 @@ from bulk_topup.core.model import OddCell, Oddity
 from bulk_topup.report.words import say
 from bulk_topup.sheet import detect, read_sheet
 from bulk_topup.sheet.readers import spreadsheetml
-from tests.test_sheet import refused, rows_of
+from tests.sheet.test_sheet import refused, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

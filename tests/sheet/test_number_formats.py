@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bulk_topup.sheet import read_sheet
-from tests import test_ods, test_spreadsheetml, test_xls, test_xlsb, test_xlsx
 from tests.builders import held_codes, keys_of, plan_of
+from tests.sheet import test_ods, test_spreadsheetml, test_xls, test_xlsb, test_xlsx
 
 if TYPE_CHECKING:
     from collections.abc import Callable

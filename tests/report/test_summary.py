@@ -60,7 +60,7 @@ from tests.builders import (
     sheet_of,
     topups,
 )
-from tests.test_results import a_line, an_attempt
+from tests.report.test_results import a_line, an_attempt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -24,6 +24,7 @@ from bulk_topup.report.words import say
 from bulk_topup.rules.duplicates import ELSEWHERE_COLUMNS, RECENT_COLUMNS
 from tests import builders
 from tests.builders import ANDI, BUDI, CITRA, DEWI, NOW, TODAY, an_order
+from tests.markdown import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     MakeLedger = Callable[..., Ledger]
 
-ROOT = Path(__file__).resolve().parent.parent
 RELEASED = [Status.UNSENT, Status.GAGAL]
 KEPT = {
     Status.SUKSES: PAID,

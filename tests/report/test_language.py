@@ -30,7 +30,7 @@ from bulk_topup.report.words import say, translation
 from bulk_topup.sheet import header
 from tests import catalogue
 from tests.catalogue import TRANSLATED
-from tests.conftest import REPOSITORY
+from tests.markdown import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -164,7 +164,7 @@ def test_the_words_of_a_language_stand_in_its_table_alone() -> None:
         *({each.name_placeholder, each.row_header, each.not_sent, *each.months} for each in languages),
     )
     a_word = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b")
-    package = REPOSITORY / "bulk_topup"
+    package = ROOT / "bulk_topup"
     texts = [
         (path.relative_to(package).as_posix(), text)
         for path in package.rglob("*.py")
@@ -184,7 +184,7 @@ def test_the_words_of_a_language_stand_in_its_table_alone() -> None:
 def test_a_third_language_takes_an_entry_and_a_catalogue(tmp_path: Path) -> None:
     """In a copy of the package: whoever speaks it is understood, as well as answered."""
     skip = shutil.ignore_patterns("__pycache__")
-    package = Path(shutil.copytree(REPOSITORY / "bulk_topup", tmp_path / "bulk_topup", ignore=skip))
+    package = Path(shutil.copytree(ROOT / "bulk_topup", tmp_path / "bulk_topup", ignore=skip))
     table = package / "core" / "languages.py"
     entry = "ENGLISH._replace(code='ms', name='Malay', locales={'ms'}, name_placeholder='SIAPA')"
     with_entry = table.read_text(encoding="utf-8").replace("INDONESIAN)}", f"INDONESIAN, {entry})}}")
@@ -258,7 +258,7 @@ def run(
     locale = {"LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE"}
     kept = {k: v for k, v in os.environ.items() if k not in locale and not k.startswith("BULK_TOPUP_")}
     places = {name: str(folder) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA")}
-    env = kept | places | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(REPOSITORY)} | environment
+    env = kept | places | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)} | environment
     command = [sys.executable, "-m", "bulk_topup", *arguments]
     return subprocess.run(
         command, cwd=folder, env=env, input=stdin, capture_output=True, text=True, encoding="utf-8"
@@ -487,7 +487,7 @@ ENGLISH_WORDS = re.compile(
 def test_no_english_is_left_in_what_a_person_sees(office: Office) -> None:
     """Of the sample with every mistake: all but what is typed, and the provider's words."""
     sheet = office.folder / "bonus.xlsx"
-    shutil.copy(REPOSITORY / "samples" / "payroll_with_mistakes.xlsx", sheet)
+    shutil.copy(ROOT / "samples" / "payroll_with_mistakes.xlsx", sheet)
     quick = ["bonus.xlsx", "--lang", "id"]
     seen = [
         office.run("check", *quick, "--output", "rencana.xlsx"),

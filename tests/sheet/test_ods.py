@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 import zipfile
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,14 +16,16 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import OddCell, Oddity
 from bulk_topup.report.words import say
 from bulk_topup.sheet.readers import ods
+from tests import wild
+from tests.markdown import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from bulk_topup.sheet.tabs import Cell, Remarks
 
-ROOT = Path(__file__).parents[1]
-WILD = Path(os.environ.get("BULK_TOPUP_WILD_SHEETS", ROOT.parent / "shared" / "wild-sheets")) / "ods"
+WILD = wild.FOLDER / "ods"
 
 NAMESPACES = (
     'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '

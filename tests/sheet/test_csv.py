@@ -5,11 +5,10 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import os
 import subprocess
 import sys
 from itertools import islice
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -22,9 +21,13 @@ from bulk_topup.sheet.header import Named, find_header
 from bulk_topup.sheet.readers import csv_text
 from bulk_topup.sheet.table import batches
 from bulk_topup.sheet.tabs import Block, Choice, ChosenTab, Remarks, row_by_row
+from tests import wild
+from tests.markdown import ROOT
 
-ROOT = Path(__file__).parents[1]
-WILD = Path(os.environ.get("BULK_TOPUP_WILD_SHEETS", ROOT.parent / "shared" / "wild-sheets")) / "csv"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WILD = wild.FOLDER / "csv"
 
 
 def found(data: bytes, number: str | None = None, product: str | None = None) -> ChosenTab:

@@ -23,8 +23,8 @@ from bulk_topup.commands.logout import log_out
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import InputError
 from bulk_topup.provider.connection import Connection
+from tests.end_to_end.test_hostile import places_with
 from tests.file_keyring import FileKeyring
-from tests.test_hostile import places_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,7 +15,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,9 +33,11 @@ from bulk_topup.sandbox import (
 from bulk_topup.sandbox.delivery import plainly
 from tests.faults import CAMPAIGN_KINDS, FRONT_STATUSES, KINDS, STATUSES, Fault, Faults
 from tests.faults.damage import BIG_REASON_BYTES, DAMAGED_KINDS, ENDLESS_CAP_BYTES
+from tests.markdown import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from bulk_topup.sandbox import Endpoint, Wire
 
@@ -509,9 +510,8 @@ def test_a_kill_right_after_the_money_moved_loses_nothing(http: requests.Session
     state = tmp_path / "state.db"
     form = {**CREDENTIALS, "nomortujuan": "081200003000", "kodeoperator": "TSEL5"}
     command = [sys.executable, "-c", KILLED, str(state)]
-    root = Path(__file__).parent.parent
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()

@@ -6,16 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests import postgres
+from tests.markdown import ROOT
 
 if not hasattr(os, "fork"):
     pytest.skip("the campaign forks a process for every desk", allow_module_level=True)
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.skipif(bool(postgres.MISSING), reason=postgres.MISSING)
