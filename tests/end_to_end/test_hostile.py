@@ -101,10 +101,11 @@ def test_the_password_stays_out_of_outputs_and_files(secret_office: Office) -> N
 
 
 BROKEN = """
-from bulk_topup import cli, send
+from bulk_topup.commands.main import main
+from bulk_topup.sending.sender import Sender
 def fail(self, wanted, ended): raise RuntimeError({words!r})
-send.Sender._react = fail
-cli.main()
+Sender._react = fail
+main()
 """
 
 
@@ -143,10 +144,10 @@ def test_an_internal_error_before_a_command_begins_ends_in_its_exit_code(
     secret_office: Office, debug: str | None
 ) -> None:
     broken = (
-        "from bulk_topup import cli, settings\n"
+        "from bulk_topup.commands import main, settings\n"
         "def fail(): raise RuntimeError('broken on purpose')\n"
         "settings.read = fail\n"
-        "cli.main()\n"
+        "main.main()\n"
     )
 
     done = run_broken(secret_office, broken, debug)

@@ -401,12 +401,12 @@ def test_one_quoted_cell_leaves_the_other_rows_by_column() -> None:
 
 PEAK = """
 import resource, sys
-from bulk_topup.sheet import text
-from bulk_topup.sheet.book import Wanted
+from bulk_topup.sheet.readers import csv_text
 from bulk_topup.sheet.table import batches
+from bulk_topup.sheet.tabs import Wanted
 data = open(sys.argv[1], "rb").read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-rows = sum(len(batch.rows) for batch in batches(text.read(data, Wanted())))
+rows = sum(len(batch.rows) for batch in batches(csv_text.read(data, Wanted())))
 print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 

@@ -361,7 +361,7 @@ def test_the_flat_form_is_read_alike() -> None:
 
 PEAK = """
 import resource, sys
-from bulk_topup.sheet import ods
+from bulk_topup.sheet.readers import ods
 data = open(sys.argv[1], "rb").read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 [tab] = ods.tabs(data)

@@ -737,7 +737,7 @@ def test_a_file_without_read_permission(text_file: Callable[[bytes], Path]) -> N
 
 def test_the_child_loads_no_library_before_it_knows_the_format() -> None:
     code = (
-        "import sys, bulk_topup.sheet.child, bulk_topup.sheet.xlsx;"
+        "import sys, bulk_topup.sheet.process.child, bulk_topup.sheet.readers.xlsx;"
         "sys.exit(bool({'pandas', 'openpyxl', 'requests', 'xlrd', 'lxml', 'msoffcrypto'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -469,7 +469,7 @@ def outcome_of(data: bytes) -> str:
 
 def test_xlrd_says_nothing_on_its_own() -> None:
     odd_zoom = record(0x00A0, pack("<HH", 0, 0))
-    script = "import sys; from bulk_topup.sheet import xls; "
+    script = "import sys; from bulk_topup.sheet.readers import xls; "
     script += "[list(tab.rows()) for tab in xls.tabs(sys.stdin.buffer.read())]"
     done = subprocess.run(
         [sys.executable, "-c", script],
