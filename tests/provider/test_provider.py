@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,10 @@ ORDER = Order(
     id=1, row=2, number="08123456789", product="TEL5", itrx=1, nominal=5000, operator="TELKOMSEL", price=5630
 )
 PASSWORD = 's3cret&w+rd=1 "\u00e9"'
-TIMEOUT_S = 0.3
+SHORT_S = 0.3
+"""The time-out where one is waited for."""
+PATIENT_S = 30.0
+"""The time-out where none is: a machine that does much else at the same time is none."""
 
 Handler = Callable[[socket.socket], None]
 
@@ -80,7 +84,7 @@ class Server:
                 thread.start()
 
     def _serve(self, sock: socket.socket) -> None:
-        sock.settimeout(2)
+        sock.settimeout(PATIENT_S)
         with sock, suppress(OSError):
             if self._tls is None:
                 self._serve_request(sock)
@@ -133,7 +137,8 @@ def resets(sock: socket.socket) -> None:
 def drips(text: bytes, then: bytes = b"") -> Handler:
     def handler(sock: socket.socket) -> None:
         sock.sendall(text)
-        for _ in range(100):
+        until = time.monotonic() + PATIENT_S
+        while time.monotonic() < until:
             sock.sendall(then)
             time.sleep(0.02)
 
@@ -203,7 +208,7 @@ def server_tls(certificate: Path) -> ssl.SSLContext:
 
 
 def provider(url: str, **options: Any) -> Provider:
-    return Provider(url, "dummy", PASSWORD, **{"timeout_s": TIMEOUT_S, **options})
+    return Provider(url, "dummy", PASSWORD, **{"timeout_s": PATIENT_S, **options})
 
 
 def top_up(url: str, **options: Any) -> Answer:
@@ -211,10 +216,11 @@ def top_up(url: str, **options: Any) -> Answer:
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
+def cut_short() -> Iterator[None]:
+    """By the client's own deadline: the other end would go on."""
     start = time.monotonic()
     yield
-    assert time.monotonic() - start < seconds
+    assert time.monotonic() - start < PATIENT_S / 2
 
 
 # -- not sent ----------------------------------------------------------------------------------------------
@@ -239,14 +245,16 @@ def test_a_server_that_does_not_pick_up_is_not_sent() -> None:
             filler = stack.enter_context(socket.socket())
             filler.setblocking(False)
             filler.connect_ex(full.getsockname())
-        with within(2):
-            assert top_up(f"http://127.0.0.1:{full.getsockname()[1]}") == NotSent("connect_timeout")
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
+        with cut_short():
+            assert top_up(url, timeout_s=SHORT_S) == NotSent("connect_timeout")
 
 
 def test_a_tls_handshake_that_stalls_is_not_sent(serve: Callable[..., Server]) -> None:
     server = serve(stays_silent)
-    with within(2):
-        assert top_up(server.url.replace("http:", "https:")) == NotSent("connect_timeout")
+    with cut_short():
+        answer = top_up(server.url.replace("http:", "https:"), timeout_s=SHORT_S)
+    assert answer == NotSent("connect_timeout")
 
 
 def test_a_tls_handshake_that_drips_is_not_sent() -> None:
@@ -260,8 +268,9 @@ def test_a_tls_handshake_that_drips_is_not_sent() -> None:
 
         dripping = threading.Thread(target=drip)
         dripping.start()
-        with within(2):
-            assert top_up(f"https://127.0.0.1:{listener.getsockname()[1]}") == NotSent("connect_timeout")
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        with cut_short():
+            assert top_up(url, timeout_s=SHORT_S) == NotSent("connect_timeout")
         dripping.join(5)
 
 
@@ -423,15 +432,15 @@ def test_an_answer_that_is_not_complete_is_no_answer(
     serve: Callable[..., Server], handler: Handler, cause: str
 ) -> None:
     server = serve(handler)
-    with within(2):
-        answer = top_up(server.url)
+    with cut_short():
+        answer = top_up(server.url, timeout_s=SHORT_S if cause == "timeout" else PATIENT_S)
     assert answer == NoAnswer(cause)
     assert (server.connections, len(server.received)) == (1, 1)
 
 
 def test_once_a_request_has_left_its_connection_cannot_be_opened_again(serve: Callable[..., Server]) -> None:
     server = serve(answers(b"{}"))
-    departure = Departure(lambda: nullcontext(True), lambda: True, Watchdog(TIMEOUT_S))
+    departure = Departure(lambda: nullcontext(True), lambda: True, Watchdog(PATIENT_S))
     connection = _Connection("127.0.0.1", server.port, departure=departure)
     try:
         connection.request("POST", "/", body=b"")
@@ -443,15 +452,18 @@ def test_once_a_request_has_left_its_connection_cannot_be_opened_again(serve: Ca
 
 
 def test_the_exchange_has_its_full_time_however_long_connecting_took(serve: Callable[..., Server]) -> None:
+    """On a machine with other work either part may take too long in a single try, but not in all of them."""
+
     def slow(sock: socket.socket) -> None:
-        time.sleep(0.2)
+        time.sleep(SHORT_S * 2 / 3)
         answers(b"{}")(sock)
 
     def may_leave() -> bool:
-        time.sleep(0.2)
+        time.sleep(SHORT_S * 2 / 3)
         return True
 
-    assert isinstance(provider(serve(slow).url).top_up(ORDER, may_leave=may_leave), Reply)
+    account = provider(serve(slow).url, timeout_s=SHORT_S)
+    assert any(isinstance(account.top_up(ORDER, may_leave=may_leave), Reply) for _ in range(10))
 
 
 def test_a_reset_in_the_middle_of_the_body_is_no_answer(serve: Callable[..., Server]) -> None:
@@ -669,42 +681,38 @@ def test_many_threads_get_each_their_own_answer() -> None:
 def test_one_thread_watches_over_all_requests_and_ends_after_the_last(
     serve: Callable[..., Server],
 ) -> None:
-    def watching() -> int:
-        return sum(thread.name == "deadlines" for thread in threading.enumerate())
+    before = {*threading.enumerate()}
 
-    before = watching()
-    account = provider(serve(answers(b"{}")).url, timeout_s=0.3)
+    def watching() -> int:
+        return sum(thread.name == "deadlines" for thread in {*threading.enumerate()} - before)
+
+    account = provider(serve(answers(b"{}")).url, timeout_s=1.0)
     for _ in range(3):
         assert isinstance(account.top_up(ORDER, may_leave=lambda: True), Reply)
-        assert watching() <= before + 1
-    deadline = time.monotonic() + 5
-    while watching() > before:
+        assert watching() <= 1
+    deadline = time.monotonic() + PATIENT_S
+    while watching():
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
 def test_each_of_several_requests_has_its_own_deadline(serve: Callable[..., Server]) -> None:
-    def says_nothing(sock: socket.socket) -> None:
-        sock.recv(65_536)
-        time.sleep(1)
+    """None is cut off early; a machine with other work may cut off late in a single try, but not in all."""
+    account = provider(serve(stays_silent).url, timeout_s=0.4)
 
-    server = serve(says_nothing)
-    account = provider(server.url, timeout_s=0.4)
-    took_s = []
-
-    def ask() -> None:
+    def ask(nth: int) -> float:
+        time.sleep(nth * 0.15)
         began = time.monotonic()
         assert account.top_up(ORDER, may_leave=lambda: True) == NoAnswer("timeout")
-        took_s.append(time.monotonic() - began)
+        return time.monotonic() - began
 
-    threads = [threading.Thread(target=ask) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-        time.sleep(0.15)
-    for thread in threads:
-        thread.join()
-    assert len(took_s) == 3
-    assert all(0.4 <= seconds < 0.8 for seconds in took_s), took_s
+    def slowest() -> float:
+        with ThreadPoolExecutor(3) as pool:
+            took_s = list(pool.map(ask, range(3)))
+        assert min(took_s) >= 0.4
+        return max(took_s)
+
+    assert any(slowest() < 0.8 for _ in range(10))
 
 
 def test_a_verified_certificate_lets_the_request_leave(
@@ -977,7 +985,7 @@ def test_a_code_listed_twice_with_different_facts_is_not_usable(serve: Callable[
 def test_anything_but_a_price_list_is_a_clear_error(
     serve: Callable[..., Server], handler: Handler, code: str
 ) -> None:
-    timeout_s = TIMEOUT_S if handler is stays_silent else 10
+    timeout_s = SHORT_S if handler is stays_silent else PATIENT_S
     with pytest.raises(ProviderError) as caught:
         provider(serve(handler).url, timeout_s=timeout_s).price_list()
     assert caught.value.code == code
