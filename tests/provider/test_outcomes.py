@@ -125,11 +125,11 @@ def test_turned_away_at_the_door_is_not_sent_and_stops_the_run(status: int, body
     assert line(come_to(body, status)) == (Kind.NOT_SENT, Then.STOP)
 
 
-@pytest.mark.parametrize("status", [*range(100, 600), 999])
-def test_every_other_http_status_without_a_documented_body_is_unknown(status: int) -> None:
-    if status not in {301, 307, 308, 401, 404, 405, 407, 413, 429}:
-        assert line(come_to(b"<html></html>", status)) == (Kind.UNKNOWN, Then.GO_ON)
-        assert line(come_to(b"", status)) == (Kind.UNKNOWN, Then.GO_ON)
+@pytest.mark.parametrize("body", [b"<html></html>", b""])
+def test_every_other_http_status_without_a_documented_body_is_unknown(body: bytes) -> None:
+    others = {*range(100, 600), 999} - {301, 307, 308, 401, 404, 405, 407, 413, 429}
+    came = {status: line(come_to(body, status)) for status in others}
+    assert came == dict.fromkeys(others, (Kind.UNKNOWN, Then.GO_ON))
 
 
 @pytest.mark.parametrize("status", [301, 404, 413, 429])

@@ -440,10 +440,9 @@ WHOLE = workbook(
 )
 
 
-@pytest.mark.parametrize("end", range(len(WHOLE)))
-def test_a_file_that_is_cut_off_is_refused_wherever_it_ends(end: int) -> None:
-    with pytest.raises(InputError):
-        read(WHOLE[:end] or b"\0")
+def test_a_file_that_is_cut_off_is_refused_wherever_it_ends() -> None:
+    ends = range(len(WHOLE))
+    assert [end for end in ends if outcome_of(WHOLE[:end] or b"\0") == "rows"] == []
 
 
 @given(st.integers(0, len(WHOLE) - 1), st.integers(0, 255))

@@ -373,9 +373,9 @@ END_OF_ROWS = record(146)
 WHOLE = sheet(row(1), shared(0, 0), string(1, "S5"), row(2), real(0, 81213456789.0))
 
 
-@pytest.mark.parametrize("end", range(WHOLE.index(END_OF_ROWS)))
-def test_a_sheet_that_is_cut_off_is_refused_wherever_it_ends(end: int) -> None:
-    assert refused_for(WHOLE[:end]).code == "sheet.unreadable"
+def test_a_sheet_that_is_cut_off_is_refused_wherever_it_ends() -> None:
+    ends = range(WHOLE.index(END_OF_ROWS))
+    assert {end: refused_for(WHOLE[:end]).code for end in ends} == dict.fromkeys(ends, "sheet.unreadable")
 
 
 def test_a_record_after_the_rows_that_is_cut_off_is_refused() -> None:
