@@ -19,13 +19,13 @@ from bulk_topup.commands.resolve import resolve_rows
 from bulk_topup.commands.settle import settle_batch
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.clock import WIB, SystemClock
-from bulk_topup.provider.connection import Connection
+from bulk_topup.core.model import Source
+from bulk_topup.provider.address import Connection
 from bulk_topup.record import paths
 from bulk_topup.rules.orders import Wishes
 from bulk_topup.sandbox import Sandbox, Wire
 from bulk_topup.sending.job import Job
 from bulk_topup.sheet import read_sheet
-from bulk_topup.sheet.source import Source
 from tests.faults import Faults
 
 if TYPE_CHECKING:

@@ -19,14 +19,14 @@ from bulk_topup.commands.settle import settle_batch
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.clock import WIB, SystemClock
 from bulk_topup.core.errors import BulkTopupError
-from bulk_topup.provider.connection import Connection
+from bulk_topup.core.model import Source
+from bulk_topup.provider.address import Connection
 from bulk_topup.record.paths import files_of
 from bulk_topup.rules.orders import Wishes
 from bulk_topup.sandbox import Sandbox
 from bulk_topup.sending.job import Job
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.process import parent
-from bulk_topup.sheet.source import Source
 from tests import forks
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from bulk_topup.provider.connection import Connection
+    from bulk_topup.provider.address import Connection
     from bulk_topup.sending.job import Approval, Job
 
 
@@ -31,7 +31,7 @@ def ledger_of(options: dict[str, Any]) -> str:
 
 
 def connection_of(options: dict[str, Any]) -> Connection:
-    from bulk_topup.provider.connection import DEFAULT_BASE_URL, Connection
+    from bulk_topup.provider.address import DEFAULT_BASE_URL, Connection
 
     return Connection(
         sandbox=options.get("sandbox", False),
@@ -44,10 +44,10 @@ def connection_of(options: dict[str, Any]) -> Connection:
 
 
 def job_of(options: dict[str, Any]) -> Job:
+    from bulk_topup.core.model import Source
     from bulk_topup.record import paths
     from bulk_topup.rules.orders import Wishes
     from bulk_topup.sending.job import Job
-    from bulk_topup.sheet.source import Source
 
     source = Source(
         options["sheet"],

@@ -128,8 +128,7 @@ def _of_clock(name: str, skew_s: float) -> Examined:
 
 
 def _of_ledger(setup: Setup, account: str, clock: Clock) -> Iterator[Examined]:
-    from bulk_topup.provider.address import checked_base_url
-    from bulk_topup.provider.connection import REHEARSAL_URL
+    from bulk_topup.provider.address import REHEARSAL_URL, checked_base_url
     from bulk_topup.record.folder import assert_trusted
     from bulk_topup.record.ledger.address import is_address, ledger_url, shown
     from bulk_topup.record.ledger.shared import Account

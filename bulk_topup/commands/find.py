@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
     from bulk_topup.core.errors import Exit
-    from bulk_topup.provider.connection import Connection
+    from bulk_topup.provider.address import Connection
     from bulk_topup.report.screen.person import PersonRecord, Sent
 
 
@@ -73,7 +73,7 @@ def _asked(
     """With the provider's word; as they are where there is no way to ask it, and that is said."""
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.core.model import account_of
-    from bulk_topup.provider.connection import REHEARSAL_URL
+    from bulk_topup.provider.address import REHEARSAL_URL
     from bulk_topup.record.ledger.address import ledger_url
     from bulk_topup.record.ledger.shared import Account
     from bulk_topup.report.screen import person

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from bulk_topup.core.model import NotSent
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.job import Job
-    from bulk_topup.sending.session import Tools
-    from bulk_topup.sending.watcher import Watcher
+    from bulk_topup.sending.session import Tools, Watcher
 
 
 def assert_not_stopped(tools: Tools, terminal: Terminal) -> None:

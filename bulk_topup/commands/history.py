@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.provider.connection import Connection
+    from bulk_topup.provider.address import Connection
 
 
 @click.command(cls=click_command.Command)
@@ -40,8 +40,7 @@ def history(terminal: Terminal, month: datetime | None, **options: Any) -> Exit:
 
 def show_history(connection: Connection, ledger: str, terminal: Terminal, month: str | None) -> Exit:
     """The batches at this provider, or those begun in one month (`2026-11`); no network."""
-    from bulk_topup.provider.address import checked_base_url
-    from bulk_topup.provider.connection import REHEARSAL_URL
+    from bulk_topup.provider.address import REHEARSAL_URL, checked_base_url
     from bulk_topup.record.batches import as_it_stands
     from bulk_topup.record.ledger.address import shown
     from bulk_topup.record.ledger.register import register_of

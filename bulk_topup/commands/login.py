@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
-    from bulk_topup.provider.connection import Connection
+    from bulk_topup.provider.address import Connection
 
 
 @click.command(cls=click_command.Command)

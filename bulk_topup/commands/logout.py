@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.provider.connection import Connection
+    from bulk_topup.provider.address import Connection
 
 
 @click.command(cls=click_command.Command)

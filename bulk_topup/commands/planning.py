@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bulk_topup.core.clock import SKEW_LIMIT_S
 from bulk_topup.core.errors import Declined
 from bulk_topup.core.model import Notice
-from bulk_topup.provider.connection import DEFAULT_BASE_URL, REHEARSAL_URL
+from bulk_topup.provider.address import DEFAULT_BASE_URL, REHEARSAL_URL
 from bulk_topup.record import batches, reconcile
 from bulk_topup.record.ledger.shared import restored
 from bulk_topup.report.screen.duration import time_report

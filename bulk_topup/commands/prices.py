@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
     from bulk_topup.core.model import PriceList
-    from bulk_topup.provider.connection import Connection
+    from bulk_topup.provider.address import Connection
     from bulk_topup.provider.price_list import PriceFilter
 
 

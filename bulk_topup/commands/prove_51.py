@@ -16,7 +16,7 @@ from bulk_topup.commands.prices import live_prices
 from bulk_topup.commands.run import run_batch
 from bulk_topup.core.clock import wib_day
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
-from bulk_topup.core.model import Kind
+from bulk_topup.core.model import Kind, Source
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.record.ledger.shared import Rule51
 from bulk_topup.record.lock import only_run
@@ -30,7 +30,6 @@ from bulk_topup.sending.purse import Purse
 from bulk_topup.sending.sender import Sender
 from bulk_topup.sending.session import tools_of
 from bulk_topup.sheet import reading
-from bulk_topup.sheet.source import Source
 
 if TYPE_CHECKING:
     from bulk_topup.commands.asked import Setup

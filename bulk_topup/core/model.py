@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
 SHEET_ROWS, SHEET_COLUMNS = 1_048_576, 16_384
 """The most that a sheet of Excel or LibreOffice has."""
+
+
 SHOWN_CHARACTERS = 40
 """Of a cell, in a message."""
 
@@ -345,3 +349,16 @@ class Slot:
     is_ours: bool
     wait_s: float
     stop: Stop | None
+
+
+@dataclass(frozen=True)
+class Source:
+    """The sheet, and how to find its rows and columns."""
+
+    path: Path
+    tab: str | None = None
+    number_column: str | None = None
+    product_column: str | None = None
+    password_file: Path | None = None
+    hidden: str | None = None
+    """What to do with hidden rows: include, skip, or None to ask."""

@@ -1,15 +1,18 @@
-"""Whether an address can be the provider's: https, or http on loopback."""
+"""Which provider, as whom, how fast; whether an address can be the provider's: https, or http on loopback."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import requests
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.provider.wire import short_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def checked_base_url(address: str) -> str:
@@ -18,6 +21,8 @@ def checked_base_url(address: str) -> str:
     Raises InputError `provider.base_url` for all but `https://` addresses (and `http://` to this computer)
     without user name, query and fragment.
     """
+    import requests
+
     stripped = address.strip()
     try:
         parts = urlsplit(stripped)
@@ -58,3 +63,26 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+DEFAULT_BASE_URL = "https://klikmbc.co.id/json/pulsa"
+
+
+SANDBOX_ACCOUNT = "sandbox"
+
+
+REHEARSAL_URL = "sandbox"
+"""The embedded sandbox has another port each time; a batch knows it by this name."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Which provider, as whom. A rehearsal meets the embedded sandbox instead."""
+
+    sandbox: bool = False
+    base_url: str = DEFAULT_BASE_URL
+    timeout_s: float = 60.0
+    rate_per_s: float = 2.0
+    password_file: Path | None = None
+    username: str = ""
+    """As the settings file has it; the environment goes before it."""

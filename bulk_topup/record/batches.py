@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError, StorageFailed
-from bulk_topup.core.model import Deposit, account_of
+from bulk_topup.core.model import Deposit, Source, account_of
 from bulk_topup.core.shell import argument, path_argument
 from bulk_topup.core.status import Paid
-from bulk_topup.provider.connection import REHEARSAL_URL
+from bulk_topup.provider.address import REHEARSAL_URL
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.values import BatchEntry
 from bulk_topup.record.paths import files_of
 from bulk_topup.record.tally import tally
-from bulk_topup.sheet.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

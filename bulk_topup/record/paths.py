@@ -14,7 +14,7 @@ from bulk_topup.core.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bulk_topup.sheet.source import Source
+    from bulk_topup.core.model import Source
 
 RESULT_SUFFIXES = (".xlsx", ".csv")
 

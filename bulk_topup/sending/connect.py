@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.core.clock import Clock
-    from bulk_topup.provider.connection import Connection
+    from bulk_topup.provider.address import Connection
 
 
 @contextmanager

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bulk_topup.provider.connection import Connection
+from bulk_topup.provider.address import Connection
 from bulk_topup.rules.orders import Wishes
 
 if TYPE_CHECKING:
+    from bulk_topup.core.model import Source
     from bulk_topup.record.paths import Files
-    from bulk_topup.sheet.source import Source
 
 
 @dataclass(frozen=True)

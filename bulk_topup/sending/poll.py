@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from bulk_topup.core.status import Status
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.checkpoint.values import OpenInvoice
-    from bulk_topup.sending.session import Tools
-    from bulk_topup.sending.watcher import Watcher
+    from bulk_topup.sending.session import Tools, Watcher
 
 FIRST_POLL_S = 2.0
 LONGEST_POLL_S = 60.0

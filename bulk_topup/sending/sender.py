@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from bulk_topup.record.ledger.values import Claim
     from bulk_topup.sending.attempts import Begun
     from bulk_topup.sending.purse import Purse
-    from bulk_topup.sending.session import Tools
-    from bulk_topup.sending.watcher import Watcher
+    from bulk_topup.sending.session import Tools, Watcher
 
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 

@@ -6,12 +6,12 @@ import socket
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bulk_topup.core.clock import SKEW_LIMIT_S
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import account_of
-from bulk_topup.provider.connection import REHEARSAL_URL
+from bulk_topup.provider.address import REHEARSAL_URL
 from bulk_topup.provider.pace import SharedThrottle, Throttle
 from bulk_topup.record import paths
 from bulk_topup.record.checkpoint.values import BatchIdentity
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bulk_topup.core.clock import Clock, SystemClock
-    from bulk_topup.core.model import Sheet
+    from bulk_topup.core.model import Order, Outcome, Sheet
+    from bulk_topup.core.status import Status
     from bulk_topup.provider.client import Provider
     from bulk_topup.provider.pace import Pace
     from bulk_topup.record.ledger.shared import Account
@@ -97,3 +98,22 @@ def pace_of(account: Account, rate_per_s: float, clock: Clock) -> Pace:
     return SharedThrottle(
         rate_per_s, take=account.take_slot, pause=account.pause, clock=clock.alive, sleep=clock.sleep
     )
+
+
+class Watcher(Protocol):
+    """Sees every result as it comes; only shows, never decides."""
+
+    def done(self, order: Order, status: Status, debited: int | None) -> None:
+        """An attempt of this order has ended."""
+
+    def balance(self, rupiah: int, needed: int) -> None:
+        """The provider stated the deposit left; `needed` is what the rest of the plan costs."""
+
+    def unwritten(self, order: Order, outcome: Outcome) -> None:
+        """This answer came when the checkpoint could no longer be written."""
+
+    def waiting(self, pending: int, wait_s: float) -> None:
+        """Nothing more is sent; so many top-ups are asked after, for so long."""
+
+    def settled(self, status: Status, rupiah: int) -> None:
+        """A pending order of so many rupiah has become final."""

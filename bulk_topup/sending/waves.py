@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.resend import Resendable
-    from bulk_topup.sending.session import Tools
-    from bulk_topup.sending.watcher import Watcher
+    from bulk_topup.sending.session import Tools, Watcher
 
 
 def send_waves(

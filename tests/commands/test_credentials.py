@@ -22,7 +22,7 @@ from bulk_topup.commands.credentials import Login, credentials, forget_login, ke
 from bulk_topup.commands.logout import log_out
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import InputError
-from bulk_topup.provider.connection import Connection
+from bulk_topup.provider.address import Connection
 from tests.end_to_end.test_hostile import places_with
 from tests.file_keyring import FileKeyring
 

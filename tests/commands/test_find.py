@@ -13,7 +13,7 @@ from bulk_topup.commands.status import show_status
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.status import Status
-from bulk_topup.provider.connection import Connection
+from bulk_topup.provider.address import Connection
 from bulk_topup.record.ledger.register import register_of
 from bulk_topup.record.paths import who
 from bulk_topup.report.screen import person

@@ -17,7 +17,7 @@ from bulk_topup.commands.history import show_history
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.status import Status
-from bulk_topup.provider.connection import Connection
+from bulk_topup.provider.address import Connection
 from bulk_topup.record import batches
 from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger

@@ -17,10 +17,10 @@ import pytest
 from bulk_topup.commands.credentials import credentials
 from bulk_topup.core.clock import WIB, SystemClock
 from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import Source
 from bulk_topup.record.paths import files_of
 from bulk_topup.sending.job import Job
 from bulk_topup.sending.session import tools_of
-from bulk_topup.sheet.source import Source
 from tests.postgres import Server
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.model import Reply
-from bulk_topup.provider.connection import Connection
+from bulk_topup.provider.address import Connection
 from bulk_topup.provider.pace import (
     ABOUT_TO_LEAVE_S,
     Departures,

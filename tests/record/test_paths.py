@@ -12,12 +12,12 @@ from bulk_topup.commands.credentials import credentials
 from bulk_topup.commands.params import FilePath
 from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import InputError
-from bulk_topup.provider.connection import Connection
+from bulk_topup.core.model import Source
+from bulk_topup.provider.address import Connection
 from bulk_topup.record import paths
 from bulk_topup.record.paths import Files, files_of
 from bulk_topup.sending.job import Job
 from bulk_topup.sending.session import tools_of
-from bulk_topup.sheet.source import Source
 
 
 @pytest.fixture(autouse=True)

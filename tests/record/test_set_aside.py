@@ -14,11 +14,11 @@ import pytest
 
 from bulk_topup.commands.results import rewrite_results
 from bulk_topup.commands.terminal import Terminal
+from bulk_topup.core.model import Source
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.values import BatchIdentity
 from bulk_topup.record.paths import files_of
 from bulk_topup.record.set_aside import set_aside
-from bulk_topup.sheet.source import Source
 from tests.faults import Faults
 from tests.office import START, open_office
 

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.core.model import Answer, Outcome
     from bulk_topup.record.ledger.values import Claim
-    from bulk_topup.sending.watcher import Watcher
+    from bulk_topup.sending.session import Watcher
     from tests.conftest import Office
     from tests.postgres import Server
 
