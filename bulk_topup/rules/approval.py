@@ -54,8 +54,8 @@ class Document:
         orders = self.orders.sort_index()
         return [
             json.dumps(self.facts, sort_keys=True).encode(),
-            _line_of_rows(orders.index.to_numpy()).encode(),
-            _line_of_digits(orders["number"].tolist()).encode(),
+            json.dumps(orders.index.tolist()).encode(),
+            json.dumps(orders["number"].tolist()).encode(),
             *(_line_of_few(orders[name]).encode() for name in ("product", "itrx", "price", "attempt")),
         ]
 
@@ -81,27 +81,9 @@ def separated(lines: Iterable[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _line_of_rows(rows: Any) -> str:
-    """Of an array of whole numbers; some at a time, so that memory is used again before it is asked for."""
-    some = (str(rows[at : at + _AT_ONCE].tolist())[1:-1] for at in range(0, len(rows), _AT_ONCE))
-    return f"[{', '.join(some)}]"
-
-
-_AT_ONCE = 65_536
-
-
-def _line_of_digits(numbers: list[str]) -> str:
-    """Digits need no escape in JSON."""
-    joined = '", "'.join(numbers)
-    return f'["{joined}"]' if numbers else "[]"
-
-
 def _line_of_few(values: pd.Series[Any]) -> str:
-    """A column with few different values, each worded once: a million rows in a tenth of the time."""
+    """A column with few different values, each worded once: a million rows in half the time."""
     words = {value: json.dumps(value) for value in values.unique().tolist()}
-    if len(words) == 1:
-        (word,) = words.values()
-        return f"[{word}{f',{word}' * (len(values) - 1)}]"
     return f"[{','.join(values.map(words).tolist())}]"
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pandas as pd
@@ -25,6 +26,7 @@ from bulk_topup.record import paths
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.report.screen.approval import change_line
 from bulk_topup.rules import approval, differences
+from bulk_topup.rules.duplicates import Overlap
 from bulk_topup.sandbox import PRICES as LISTED
 from bulk_topup.sending.job import Approval
 from bulk_topup.sending.resolve import Verdict
@@ -129,6 +131,56 @@ def test_a_day_that_cannot_be_read_is_no_day(first_line: bytes) -> None:
     with pytest.raises(InputError) as refused:
         approval.read_document(b"\n".join([first_line, *KEPT.document.lines]), KEPT.code, TODAY)
     assert refused.value.code == "approval.altered"
+
+
+CODES_THEN = (
+    "Z7NP-51AW-STNM-AG9D",
+    "K4BD-CTQJ-W6XG-8PV9",
+    "5EK4-D9J9-G7VF-MQV5",
+    "ZH0R-324D-V3VB-CZEG",
+    "APJY-GAR5-6KN1-6WV1",
+    "WDG7-M8NP-A47T-FF6B",
+    "MZ30-JVV7-6T84-MQXH",
+    "Q1YQ-PG5V-1Y42-3T0Z",
+    "ADE1-211R-VZSZ-HBVR",
+    "37D0-AX38-PCD9-0PDZ",
+    "QMV2-W3KN-DJYS-RXM7",
+    "2ZY4-M6CQ-J2JV-Z47Y",
+)
+"""Of `a_random_document` by its seed, as an earlier program gave them."""
+
+
+def a_random_document(seed: int) -> approval.Document:
+    """Drawn by `random` alone, the one draw that no later Python may change."""
+    draw = random.Random(seed)
+    products = ["S5", "I10", "XL-25", 'Pulsa "5"', "\\5", "é5", "\t", "🎁5", "5,000"]
+
+    def one(*of: Any) -> Any:
+        return of[int(draw.random() * len(of))]
+
+    count = one(0, 1, 2, 30, 70_000)
+    few = [one(*products) for _ in range(one(1, 3, 20))]
+    rows = sorted(range(2, count + 2), key=lambda _: draw.random())
+    orders = pd.DataFrame(
+        {
+            "number": [f"08{int(draw.random() * 1e10):010d}" for _ in rows],
+            "product": [one(*few) for _ in rows],
+            "itrx": [one(1, 1, 1, 2, 30) for _ in rows],
+            "price": [one(5_630, 10_600, 0, int(draw.random() * 1e9)) for _ in rows],
+            "attempt": [one(1, 1, 0, 2) for _ in rows],
+        },
+        index=rows,
+    )
+    overlap = one(None, Overlap("lebaran é", "2025-01-19", 30))
+    follows = one("", "b1")
+    identity = replace(IDENTITY, follows=follows, tab=one("Januari", 'Gaji "Mei"'))
+    return approval.document_of(identity, "bonus é.xlsx", one(None, 100_000), overlap, orders)
+
+
+@pytest.mark.parametrize("seed", range(len(CODES_THEN)))
+def test_a_plan_has_the_code_that_it_always_had(seed: int) -> None:
+    """An approval that was given before an update holds after it."""
+    assert approval.code_of(a_random_document(seed).lines) == CODES_THEN[seed]
 
 
 def test_a_million_orders_are_hashed_sooner_than_they_are_written_as_json() -> None:
