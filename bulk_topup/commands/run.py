@@ -137,7 +137,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
             if len(plan.orders):
                 assert_within_budget(plan.cost, checkpoint, job.budget)
                 release(job, tools, plan, checkpoint, terminal)
-            checkpoint = start_batch(job, tools, plan, checkpoint)
+            checkpoint, plan = start_batch(job, tools, plan, checkpoint)
             keep_in_history(checkpoint, tally(checkpoint), tools)
             with once_sent(len(plan.orders)):
                 halt = send_in_parts(job, tools, plan, checkpoint, terminal)

@@ -71,8 +71,11 @@ def _of_this_batch(job: Job, checkpoint: Checkpoint | None) -> Iterator[Checkpoi
         checkpoint.close()
 
 
-def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None) -> Checkpoint:
-    """Make the plan durable in the batch's checkpoint; a new batch sets an old one's files aside."""
+def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None) -> tuple[Checkpoint, Plan]:
+    """Make the plan durable in the batch's checkpoint; a new batch sets an old one's files aside.
+
+    Returns the plan as the checkpoint has adopted it, too.
+    """
     now, sheet = tools.clock.now(), plan.rows.sheet
     if checkpoint is None:
         set_aside(job.files, now.date())
@@ -91,7 +94,7 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
     # A run that sends nothing leaves it as it was: by whom that was approved which was sent.
     if len(plan.orders) or not checkpoint.fact("plan_code"):
         facts |= {"plan_code": code, "approved_by": by, "options": job.typed}
-    checkpoint.adopt(plan, facts)
+    plan = checkpoint.adopt(plan, facts)
     note = f"{len(plan.orders)} orders, plan {code}" + (f", approved by {by}" if by else "")
     checkpoint.note(now, paths.who(), "run", note=note, plan_code=code, approved_by=by)
-    return checkpoint
+    return checkpoint, plan

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import wib_day
 from bulk_topup.core.status import Status
-from bulk_topup.rules.orders import KEY
 from bulk_topup.rules.plan import orders_of
 from bulk_topup.sending import poll
 from bulk_topup.sending.purse import Purse
 from bulk_topup.sending.sender import Sender, copy_may_follow
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from bulk_topup.core.model import Halt
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.rules.plan import Plan
@@ -34,10 +31,12 @@ def send_waves(
 ) -> Halt | None:
     """Send the plan's orders; an n-th copy only after copy n-1 is sukses the same day (rule 51's `itrx`).
 
-    `limit` is the most that the batch may have cost by the end, in rupiah. Returns why the run stopped before
-    its last order, if it did. Raises StorageFailed.
+    The plan is as the checkpoint has adopted it; `limit` is the most that the batch may have cost by the end,
+    in rupiah. Returns why the run stopped before its last order, if it did. Raises StorageFailed.
     """
-    orders = _with_ids(plan, checkpoint)
+    orders = plan.orders
+    if orders["id"].isna().any():
+        raise AssertionError("an order of the plan is not in the checkpoint, or may have been paid")
     moved = orders.loc[orders["state"] != Status.UNSENT, ["id", "state"]].itertuples(index=False)
     expected = {int(key): Status(state) for key, state in moved}
     purse = Purse(limit=limit, spent=checkpoint.committed())
@@ -54,15 +53,6 @@ def send_waves(
         if sender.halt is not None:
             break
     return sender.halt
-
-
-def _with_ids(plan: Plan, checkpoint: Checkpoint) -> pd.DataFrame:
-    """The plan's orders with the checkpoint's `id` and present `state`."""
-    known = checkpoint.sendable().rename(columns={"status": "state"})
-    merged = plan.orders.reset_index(names="row").merge(known, on=KEY, how="left", validate="one_to_one")
-    if merged["id"].isna().any():
-        raise AssertionError("an order of the plan is not in the checkpoint, or may have been paid")
-    return merged.set_index("row")
 
 
 def resend(

@@ -210,7 +210,7 @@ def test_nothing_that_left_is_sent_again_after_the_power_is_back(
         url = ledger_url(str(where / FILES[1]))
         with closing(checkpoint), closing(Ledger(url, account="sandbox", base_url="sandbox")) as ledger:
             reconcile.bring_ledger_up_to_date(checkpoint, ledger)
-            known = checkpoint.sendable()
+            known = checkpoint.known().orders
             unsent = set(known.loc[known["status"] == Status.UNSENT, "number"])
             assert not unsent & set(left)
             claimed = {str(claim["number"]) for claim in ledger.own(checkpoint.batch_id)}

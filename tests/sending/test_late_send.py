@@ -14,8 +14,9 @@ import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import pandas as pd
 import pytest
 
 from bulk_topup.commands import settle
@@ -606,6 +607,17 @@ def test_a_plan_never_sends_what_may_have_been_paid_whatever_it_says(
         order = orders_in(checkpoint)[BUDI, "S5", 1]
         attempted(checkpoint, order, None if kind is None else an_outcome(kind))
         nothing: Any = None
+        adopted = checkpoint.adopt(plan, {})
         with pytest.raises(AssertionError, match="may have been paid"):
-            waves.send_waves(plan, checkpoint, nothing, nothing, workers=1, wait_s=0.0, limit=10**6)
+            waves.send_waves(adopted, checkpoint, nothing, nothing, workers=1, wait_s=0.0, limit=10**6)
         assert checkpoint.tokens(orders_in(checkpoint)[ANDI, "S5", 1].id) == set()
+
+
+def test_a_plan_with_two_rows_for_one_order_sends_neither(tmp_path: Path) -> None:
+    plan = plan_of(topups((ANDI, "S5"), (BUDI, "S5")))
+    twice = replace(plan, orders=pd.concat([plan.orders, plan.orders.rename(index={2: 4, 3: 5})]))
+    with closing(a_checkpoint(tmp_path / "bonus.checkpoint.db")) as checkpoint:
+        adopted, nothing = checkpoint.adopt(twice, {}), cast("Any", None)
+        with pytest.raises(AssertionError, match="may have been paid"):
+            waves.send_waves(adopted, checkpoint, nothing, nothing, workers=1, wait_s=0.0, limit=10**6)
+        assert checkpoint.claims_expected() == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bulk_topup import __version__
@@ -14,6 +15,7 @@ from bulk_topup.record.checkpoint.sql import (
     KEEP_FACT,
     MOVE_ORDER,
     REMOVED_OFFSET,
+    SENDABLE,
     UPSERT_ORDER,
 )
 from bulk_topup.record.lines import digest_of, line_values, moved, own_header
@@ -30,10 +32,12 @@ if TYPE_CHECKING:
 class Orders(File):
     """Makes a sheet and its plan the batch's own."""
 
-    def adopt(self, plan: Plan, facts: Mapping[str, str]) -> None:
+    def adopt(self, plan: Plan, facts: Mapping[str, str]) -> Plan:
         """Make this sheet, with what it asks for, and this plan the batch's own, in one transaction.
 
         Lines of rows that left the sheet stay where their order was attempted; all others are replaced.
+        Returns the plan, its orders with the `id` and the `state` that they have here; without where one may
+        have been paid by now, or is another row's.
         """
         with self._transaction() as db:
             db.executemany(KEEP_FACT, list(facts.items()))
@@ -52,6 +56,7 @@ class Orders(File):
             (kept,) = db.execute("SELECT count(*) FROM lines WHERE NOT removed").fetchone()
             if kept != plan.rows_in:
                 raise AssertionError(f"{plan.rows_in} rows in, {kept} lines kept")
+            return _with_ids(db, plan)
 
     @staticmethod
     def _header(db: sqlite3.Connection) -> str:
@@ -63,6 +68,16 @@ def _order_values(plan: Plan) -> Iterator[tuple[object, ...]]:
     frame = plan.orders
     columns = (frame[name].tolist() for name in ("number", "product", "itrx", "nominal", "price", "operator"))
     return zip(*columns, frame.index.tolist(), strict=True)
+
+
+def _with_ids(db: sqlite3.Connection, plan: Plan) -> Plan:
+    sendable = {
+        (number, product, itrx): (key, status) for number, product, itrx, key, status in db.execute(SENDABLE)
+    }
+    keys = plan.orders[KEY].itertuples(index=False, name=None)
+    found = [sendable.pop(key, (None, None)) for key in keys]  # an order is one row's alone
+    own = {"id": [key for key, _ in found], "state": [status for _, status in found]}
+    return replace(plan, orders=plan.orders.assign(**own))
 
 
 def _row_values(plan: Plan) -> Iterator[tuple[object, ...]]:

@@ -21,7 +21,7 @@ from bulk_topup.record.checkpoint.sql import (
 from bulk_topup.record.checkpoint.sums import Sums
 from bulk_topup.record.checkpoint.values import OpenInvoice, OpenOrder, PastAttempt
 from bulk_topup.record.lines import line_of
-from bulk_topup.rules.orders import KEY, KNOWN_COLUMNS, Known, statuses
+from bulk_topup.rules.orders import KNOWN_COLUMNS, Known, statuses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -60,10 +60,6 @@ class Reading(Sums):
             failures={key: count for key, (count, _) in failed.items()},
             closed={key: date.fromisoformat(day) for key, (_, day) in failed.items() if day},
         )
-
-    def sendable(self) -> pd.DataFrame:
-        """The orders of which something may be sent: KEY, the checkpoint's `id`, and the `status`."""
-        return self._orders([*KEY, "id", "status"], "status IN ('unsent', 'gagal')")
 
     def _orders(self, columns: list[str], condition: str) -> pd.DataFrame:
         """Those orders `o`, by column: a million in a third of the time that they take row by row."""

@@ -24,6 +24,7 @@ UPSERT_ORDER = """
           IS NOT (excluded.nominal, excluded.price, excluded.operator, excluded.row, NULL)
 """
 
+SENDABLE = "SELECT number, product, itrx, id, status FROM orders WHERE status IN ('unsent', 'gagal')"
 KEEP_FACT = "INSERT OR REPLACE INTO batch VALUES (?, ?)"
 FORGET_SUMMARY = "DELETE FROM summary"
 FORGET_STANDING = "DELETE FROM standing"
