@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import importlib
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -239,3 +240,27 @@ def says_why(path: Path, handler: ast.ExceptHandler) -> bool:
     line = path.read_text(encoding="utf-8").splitlines()[handler.lineno - 1]
     comment = line.partition("#")[2].partition("noqa: BLE001")
     return len((comment[2] or comment[0]).split()) > 3
+
+
+IMPORT_IN_A_SCRIPT = re.compile(r"\bfrom (bulk_topup[\w.]*|tests[\w.]*) import (\w[\w, ]*)")
+
+
+def test_what_the_scripts_of_tests_import_is_there() -> None:
+    """A stand-in that can't start dies just as a hostile one does."""
+    found = {
+        (path.relative_to(ROOT).as_posix(), module, name.strip())
+        for path in (ROOT / "tests").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for module, names in IMPORT_IN_A_SCRIPT.findall(node.value)
+        for name in names.split(",")
+    }
+    assert len(found) > 10
+    assert {entry for entry in found if not is_there(*entry[1:])} == set()
+
+
+def is_there(module: str, name: str) -> bool:
+    try:
+        return hasattr(importlib.import_module(module), name) or is_there(f"{module}.{name}", "__name__")
+    except ImportError:
+        return False

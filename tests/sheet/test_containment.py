@@ -54,9 +54,9 @@ def hostile(tmp_path: Path) -> Parser:
         script.write_text(
             "import os, signal, sys, time\n"
             "from array import array\n"
-            "from bulk_topup.sheet import child, frames\n"
+            "from bulk_topup.sheet.process import child, frames\n"
             "def frame(kind, facts, *parts):\n"
-            "    frames.write(sys.stdout.buffer, frames.Frame(kind, facts, parts))\n"
+            "    frames.write_frame(sys.stdout.buffer, frames.Frame(kind, facts, parts))\n"
             f"{code}\n"
         )
         command = (sys.executable, "-P", str(script))
@@ -209,7 +209,7 @@ out = child._frames_only()
 {chatter}
 sys.stdout.flush()
 def frame(kind, facts, *parts):
-    frames.write(out, frames.Frame(kind, facts, parts))
+    frames.write_frame(out, frames.Frame(kind, facts, parts))
 {SHEET}
 frame("batch", {{"odd": []}}, array("q", [2]).tobytes(), b"0812", b"A")
 frame("end", {{"notices": []}}, b"")
@@ -267,9 +267,9 @@ def test_the_real_child_holds_no_secret(tmp_path: Path, monkeypatch: pytest.Monk
 BUSY = "child.threading.Thread(target=child._die_with_parent, daemon=True).start()\nwhile True: pass"
 PARENT = """
 import sys
-from bulk_topup.sheet import contain
+from bulk_topup.sheet.process import parent
 request, command = {request!r}, {command!r}
-with contain.child(request, command=command) as arriving:
+with parent.child(request, command=command) as arriving:
     {first}
     print(__import__("psutil").Process().children()[0].pid, flush=True)
     for frame in arriving:
@@ -283,7 +283,7 @@ def parent(
 ) -> Iterator[tuple[subprocess.Popen[str], psutil.Process]]:
     """A process that reads a sheet, and its child: it computes for ever, or nobody listens to it."""
     script = tmp_path / "busy.py"
-    script.write_text(f"from bulk_topup.sheet import child\n{BUSY}")
+    script.write_text(f"from bulk_topup.sheet.process import child\n{BUSY}")
     sheet = tmp_path / "b.csv"
     sheet.write_bytes(b"HP,Kode\n" + b"081234567890,TEL5\n" * 100_000)
     asked = {**NOTHING, "path": os.fsencode(sheet).hex()}
