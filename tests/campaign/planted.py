@@ -31,13 +31,14 @@ class Caught:
 
 
 def copy_with(patch: Path, target: Path) -> None:
-    """The program and this campaign under `target`, with the patch applied.
+    """The program, this campaign and its faults under `target`, with the patch applied.
 
     Raises CalledProcessError where the patch does not fit the code any more.
     """
     hidden = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "bulk_topup", target / "bulk_topup", ignore=hidden)
-    shutil.copytree(ROOT / "tests" / "campaign", target / "tests" / "campaign", ignore=hidden)
+    for package in ("campaign", "faults"):
+        shutil.copytree(ROOT / "tests" / package, target / "tests" / package, ignore=hidden)
     shutil.copyfile(ROOT / "tests" / "__init__.py", target / "tests" / "__init__.py")
     # The patches have no lines of context, so that only a change of the very lines makes them misfit.
     command = ["git", "apply", "--unidiff-zero", str(patch)]
