@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,6 @@ from bulk_topup.core.errors import Exit, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock

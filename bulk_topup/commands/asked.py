@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,6 @@ from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
 
     from bulk_topup.provider.address import Connection
     from bulk_topup.sending.job import Approval, Job

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,16 +14,14 @@ from bulk_topup.commands.options import BUDGET, COLUMNS, OVERLAP, PATH, PROVIDER
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.status import FOR_NOBODY
-from bulk_topup.report.screen.report import notices_report
+from bulk_topup.report.screen.report import Step, notices_report
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
 
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock
     from bulk_topup.core.model import Deposit
-    from bulk_topup.report.screen.report import Step
     from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.job import Job
     from bulk_topup.sending.session import Tools

@@ -6,7 +6,7 @@ import os
 import re
 from inspect import cleandoc
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -19,7 +19,6 @@ from bulk_topup.report.words import say
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
-    from typing import Any
 
     from bulk_topup.commands.settings import Settings
     from bulk_topup.report.screen.settings import Setting

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from bulk_topup.commands import next_steps
 from bulk_topup.commands.halts import halt_of, is_stopped
 from bulk_topup.commands.status import last_run
-from bulk_topup.core.clock import WIB
+from bulk_topup.core.clock import WIB, Clock
 from bulk_topup.core.errors import BulkTopupError, Exit, InputError, StorageFailed, StorageLost
 from bulk_topup.core.languages import ENGLISH
-from bulk_topup.core.model import Notice
+from bulk_topup.core.model import Halt, Notice
 from bulk_topup.core.status import Status
 from bulk_topup.record import batches
 from bulk_topup.record.set_aside import sha256_of
-from bulk_topup.record.tally import tally
+from bulk_topup.record.tally import Tally, tally
 from bulk_topup.report.screen.books import books_report
 from bulk_topup.report.screen.halt import halt_report, rest_report
 from bulk_topup.report.screen.ledger import unrecorded_report
@@ -30,10 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import Clock
-    from bulk_topup.core.model import Halt
     from bulk_topup.record.checkpoint import Checkpoint
-    from bulk_topup.record.tally import Tally
     from bulk_topup.sending.job import Job
     from bulk_topup.sending.session import Tools
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import Any
 
 import click
 
@@ -14,10 +15,6 @@ from bulk_topup.commands.next_steps import with_settings
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
 
 
 def settable(commands: Iterable[click.Command]) -> list[click.Parameter]:

@@ -18,7 +18,7 @@ from bulk_topup.commands.console import ask
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.core.shell import argument
-from bulk_topup.provider.address import SANDBOX_ACCOUNT, checked_base_url
+from bulk_topup.provider.address import SANDBOX_ACCOUNT, Connection, checked_base_url
 from bulk_topup.provider.wire import REPLACED, SHORTEST_SECRET, spellings
 from bulk_topup.report.words import say
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from keyring.backend import KeyringBackend
 
-    from bulk_topup.provider.address import Connection
 
 USERNAME, PASSWORD = "BULK_TOPUP_USERNAME", "BULK_TOPUP_PASSWORD"
 SERVICE = "bulk-topup"

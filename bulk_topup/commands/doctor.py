@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -14,17 +14,15 @@ from bulk_topup.commands.asked import Setup, connection_of, ledger_of
 from bulk_topup.commands.guard import guarded_command
 from bulk_topup.commands.options import PATH, PROVIDER, SPEECH, option
 from bulk_topup.core import clock
-from bulk_topup.core.clock import SKEW_LIMIT_S
+from bulk_topup.core.clock import SKEW_LIMIT_S, Clock
 from bulk_topup.core.errors import BulkTopupError, Exit
 from bulk_topup.report.screen.doctor import Examined, checks_report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any, Final
 
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import Clock
     from bulk_topup.provider.client import Provider
     from bulk_topup.record.ledger.shared import Rule51
     from bulk_topup.record.ledger.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,14 +14,11 @@ from bulk_topup.commands.asked import connection_of, ledger_of
 from bulk_topup.commands.guard import guarded_command
 from bulk_topup.commands.options import PROVIDER, SPEECH
 from bulk_topup.core import clock
-from bulk_topup.core.errors import InputError
+from bulk_topup.core.errors import Exit, InputError
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
-    from bulk_topup.core.errors import Exit
     from bulk_topup.provider.address import Connection
     from bulk_topup.report.screen.person import PersonRecord, Sent
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from bulk_topup.core.errors import Declined, StorageFailed
-from bulk_topup.core.model import Halt, NoAnswer
+from bulk_topup.core.errors import Declined, ProviderError, StorageFailed
+from bulk_topup.core.model import Halt, NoAnswer, NotSent
 from bulk_topup.record.checkpoint.values import halt_fact
 from bulk_topup.report.screen.account import stop_report
 from bulk_topup.sending import poll
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock, SystemClock
-    from bulk_topup.core.errors import ProviderError
-    from bulk_topup.core.model import NotSent
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.job import Job
     from bulk_topup.sending.session import Tools, Watcher

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,6 @@ from bulk_topup.core.errors import Exit
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from typing import Any
 
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.provider.address import Connection

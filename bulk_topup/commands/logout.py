@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +13,6 @@ from bulk_topup.commands.options import ADDRESS, SPEECH
 from bulk_topup.core.errors import Exit, InputError
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.provider.address import Connection
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import click
 
 from bulk_topup.commands import params, speech
 from bulk_topup.core.languages import LANGUAGES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Decorated = Any
 """A click command or a function on its way to be one."""

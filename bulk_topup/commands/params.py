@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from typing import Any
 
 
 class NumberRange(click.FloatRange):

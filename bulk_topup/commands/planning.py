@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import SKEW_LIMIT_S
 from bulk_topup.core.errors import Declined
-from bulk_topup.core.model import Notice
+from bulk_topup.core.model import Deposit, Notice, Sheet
 from bulk_topup.provider.address import DEFAULT_BASE_URL, REHEARSAL_URL
 from bulk_topup.record import batches, reconcile
 from bulk_topup.record.ledger.shared import restored
@@ -16,13 +16,11 @@ from bulk_topup.report.screen.duration import time_report
 from bulk_topup.report.screen.plan import deposit_report, plan_report
 from bulk_topup.report.screen.report import notices_report
 from bulk_topup.rules import approval, checks, duplicates, orders, resume
-from bulk_topup.rules.plan import make
+from bulk_topup.rules.plan import Plan, make
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.model import Deposit, Sheet
     from bulk_topup.record.checkpoint import Checkpoint
-    from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.job import Job
     from bulk_topup.sending.session import Tools
     from bulk_topup.sheet import Arriving

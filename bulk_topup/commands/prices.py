@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +15,6 @@ from bulk_topup.core.errors import Exit
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
 
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock

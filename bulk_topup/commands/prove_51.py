@@ -14,9 +14,9 @@ from bulk_topup.commands import conclusion, next_steps, planning
 from bulk_topup.commands.credentials import credentials
 from bulk_topup.commands.prices import live_prices
 from bulk_topup.commands.run import run_batch
-from bulk_topup.core.clock import wib_day
+from bulk_topup.core.clock import SystemClock, wib_day
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
-from bulk_topup.core.model import Kind, Source
+from bulk_topup.core.model import Kind, Outcome, Source
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.record.ledger.shared import Rule51
 from bulk_topup.record.lock import only_run
@@ -28,16 +28,13 @@ from bulk_topup.sending.batch import existing_checkpoint
 from bulk_topup.sending.job import Job
 from bulk_topup.sending.purse import Purse
 from bulk_topup.sending.sender import Sender
-from bulk_topup.sending.session import tools_of
+from bulk_topup.sending.session import Tools, tools_of
 from bulk_topup.sheet import reading
 
 if TYPE_CHECKING:
     from bulk_topup.commands.asked import Setup
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import SystemClock
-    from bulk_topup.core.model import Outcome
     from bulk_topup.record.checkpoint import Checkpoint
-    from bulk_topup.sending.session import Tools
 
 PROOF_HEADER = ("No HP", "Kode Produk")
 

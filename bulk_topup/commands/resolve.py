@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,6 @@ from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock

@@ -6,7 +6,7 @@ Each step has a home of its own; this file only says in which order they go, and
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,8 +29,6 @@ from bulk_topup.commands.options import (
 from bulk_topup.core import clock
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock
     from bulk_topup.core.errors import Exit

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 import click
@@ -15,9 +16,6 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.languages import INDONESIAN
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 SettingValue = str | int | float | bool
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,14 +11,11 @@ from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.guard import guarded_command
 from bulk_topup.commands.options import BUDGET, OUTPUT, PROVIDER, SHEET, SPEECH, WAIT, YES
 from bulk_topup.core import clock
-from bulk_topup.core.errors import Declined
+from bulk_topup.core.errors import Declined, Exit
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock
-    from bulk_topup.core.errors import Exit
     from bulk_topup.core.model import Halt
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.job import Job

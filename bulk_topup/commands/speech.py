@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.languages import ENGLISH, LANGUAGES
 from bulk_topup.report.words import translation
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 OPTION, VARIABLE = "--lang", "BULK_TOPUP_LANG"
 

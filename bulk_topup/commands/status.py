@@ -5,7 +5,7 @@ Imports no more than that takes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +19,6 @@ from bulk_topup.core.status import Status
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
 
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock

@@ -6,24 +6,22 @@ import os
 import signal
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 from bulk_topup.commands.console import ask, put
 from bulk_topup.commands.next_steps import Typed
 from bulk_topup.commands.progress import Bar
 from bulk_topup.core.errors import Declined, Exit
 from bulk_topup.core.languages import YES
-from bulk_topup.report.screen.report import ROWS_SHOWN, Whole, next_report
+from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Step, Whole, next_report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import FrameType
-    from typing import TextIO
 
     from bulk_topup.core.clock import Clock, SystemClock
     from bulk_topup.core.model import Order
-    from bulk_topup.report.screen.report import Report, Step
     from bulk_topup.rules.plan import Plan
 
 _HANG_UP = getattr(signal, "SIGHUP", None)

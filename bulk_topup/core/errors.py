@@ -15,10 +15,7 @@ What is wrong with one row is a `Finding`, a value. An exception here ends the c
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from typing import ClassVar
+from typing import ClassVar
 
 
 class Exit(IntEnum):

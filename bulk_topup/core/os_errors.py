@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Final
+from collections.abc import Mapping
+from typing import Final
 
 
 def cause_of(error: BaseException) -> str:

@@ -7,10 +7,8 @@ complete block is ours, so that files written before are refused then, and never
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 
 class ResultLine(NamedTuple):

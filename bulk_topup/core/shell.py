@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 IS_WINDOWS = os.name == "nt"
 PLAIN = re.compile(r"[\w@%+=:,./-]+")

@@ -5,14 +5,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.provider.wire import short_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def checked_base_url(address: str) -> str:

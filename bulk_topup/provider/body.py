@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bulk_topup.provider.failures import BadEncoding, TooLong
 from bulk_topup.provider.wire import REPLACED
 
 if TYPE_CHECKING:
     import re
-    from typing import Final
 
     import requests
 

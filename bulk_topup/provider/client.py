@@ -11,15 +11,18 @@ import contextlib
 import http.client
 import json
 import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.utils import get_environ_proxies
 
 from bulk_topup.core.errors import ProviderError
-from bulk_topup.core.model import NoAnswer, NotSent, Reply
+from bulk_topup.core.model import Answer, NoAnswer, NotSent, Order, PriceList, Reply
 from bulk_topup.provider.address import is_loopback
 from bulk_topup.provider.body import decoded_body, read_body, without_secret
 from bulk_topup.provider.fields import (
@@ -40,14 +43,6 @@ from bulk_topup.provider.fields import (
 from bulk_topup.provider.price_list import has_products, read_price_list
 from bulk_topup.provider.transport import Adapter, Departure, Watchdog, tls_context
 from bulk_topup.provider.wire import SHORTEST_SECRET, http_date, read_json, short_text, spellings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from contextlib import AbstractContextManager
-    from datetime import datetime
-    from typing import Final
-
-    from bulk_topup.core.model import Answer, Order, PriceList
 
 LONGEST_ANSWER: Final = 2**20
 LONGEST_PRICE_LIST: Final = 32 * 2**20

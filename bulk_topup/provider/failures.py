@@ -5,14 +5,11 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import Final
 
 import requests
 import urllib3.exceptions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Final
 
 
 class TooLate(Exception):  # noqa: N818  (the caller's decision, not a fault)

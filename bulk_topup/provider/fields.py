@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 from bulk_topup.provider.wire import REPLACED, read_json, short_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # -- names -------------------------------------------------------------------------------------------------
 

@@ -9,9 +9,11 @@ until the provider itself says otherwise, so whatever no line names ends in a li
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bulk_topup.core.model import Answer, Kind, NoAnswer, NotSent, Order, Outcome, Reply, Then
 from bulk_topup.core.status import Status
@@ -35,10 +37,6 @@ from bulk_topup.provider.fields import (
     word_in,
 )
 from bulk_topup.provider.wire import LONGEST_TEXT, http_date, read_json, rupiah, short_text
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import date, datetime
 
 LONGEST_RETRY_AFTER_S: Final = 86_400.0
 

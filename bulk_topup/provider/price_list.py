@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Flaw, Product
+from bulk_topup.core.model import Flaw, PriceList, Product
 from bulk_topup.provider.fields import DETAILS, KIND, NOMINAL, OPERATOR, PRICE, PRODUCT, STATUS, word_in
 from bulk_topup.provider.wire import rupiah, short_text
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from bulk_topup.core.model import PriceList
-
-    Entry = Mapping[str, object]
-    """A product as the provider spells it: `kodeoperator`, `nominal`, `harga` and so on."""
+Entry = Mapping[str, object]
+"""A product as the provider spells it: `kodeoperator`, `nominal`, `harga` and so on."""
 
 LONGEST_DESCRIPTION: Final = 500
 TYPES: Final = {"pulsa": "PULSA", "data": "PAKET DATA"}

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from typing import Any, Final
 
     from urllib3.connectionpool import HTTPConnectionPool
 

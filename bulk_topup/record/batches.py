@@ -6,7 +6,7 @@ import glob
 from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,14 +18,12 @@ from bulk_topup.provider.address import REHEARSAL_URL
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.values import BatchEntry
 from bulk_topup.record.paths import files_of
-from bulk_topup.record.tally import tally
+from bulk_topup.record.tally import Tally, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import date
 
     from bulk_topup.record.checkpoint.values import Sending
-    from bulk_topup.record.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,11 @@ for company: a thread alone commits at once. What nobody needs to wait for goes 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from bulk_topup.record.turns import Turn, Turns
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
 
 Db = TypeVar("Db")
 T = TypeVar("T")

@@ -6,13 +6,10 @@ Network folders do not lock reliably, and a sync program copies a database while
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NETWORK = (
     "nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afpfs", "webdav", "davfs", "davfs2", "9p",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.status import Status
 from bulk_topup.record.batches import progress_at
-from bulk_topup.record.ledger.claims import state_of
+from bulk_topup.record.ledger.claims import Ledger, state_of
 from bulk_topup.record.ledger.values import OPEN
 from bulk_topup.rules.orders import SLOT
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from bulk_topup.core.model import Stop
     from bulk_topup.record.checkpoint import Checkpoint
-    from bulk_topup.record.ledger.claims import Ledger
 
 
 def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None = None) -> int:

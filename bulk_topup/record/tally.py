@@ -10,13 +10,12 @@ from bulk_topup.core.errors import Exit
 from bulk_topup.core.model import Kind
 from bulk_topup.core.status import FOR_NOBODY, Paid, Status
 from bulk_topup.provider.outcomes import Fault, fault_of
-from bulk_topup.record.lines import LinesAlike
+from bulk_topup.record.lines import Line, LinesAlike
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bulk_topup.record.checkpoint import Checkpoint
-    from bulk_topup.record.lines import Line
 
 TO_DO: Mapping[str, frozenset[Status]] = {
     "todo.correct": frozenset({Status.INVALID}),

@@ -16,10 +16,8 @@ import sqlite3
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
 SLOW_S: Final = 0.003
 """A disk that takes longer is not waited for with each commit."""

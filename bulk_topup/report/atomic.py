@@ -6,9 +6,9 @@ import csv
 import errno
 import os
 import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lxml.etree import SerialisationError  # type: ignore[import-untyped]
 
@@ -16,12 +16,7 @@ from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Notice
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.report.cell_text import Texts
-from bulk_topup.report.tables import untold
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from bulk_topup.report.tables import Tell, Value
+from bulk_topup.report.tables import Tell, Value, untold
 
 
 def write_csv(

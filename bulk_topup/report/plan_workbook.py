@@ -10,8 +10,8 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from bulk_topup.core.model import Level
-from bulk_topup.report.tables import Colour, OutputTab, SummaryRow, TabRow, signature_rows
+from bulk_topup.core.model import Deposit, Finding, Level, OddCell
+from bulk_topup.report.tables import Colour, OutputTab, SummaryRow, TabRow, Tell, Value, signature_rows
 from bulk_topup.report.words import say
 from bulk_topup.report.words.translation import in_each
 from bulk_topup.report.workbook import SHEET_MAX_ROWS, write_workbook
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from bulk_topup.core.model import Deposit, Finding, OddCell
-    from bulk_topup.report.tables import Tell, Value
     from bulk_topup.rules.checks import Rows
     from bulk_topup.rules.plan import Plan
 

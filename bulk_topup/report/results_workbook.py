@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import ResultsTab
-from bulk_topup.core.results_columns import RESULT_COLUMNS
+from bulk_topup.core.results_columns import RESULT_COLUMNS, ResultLine
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.record.tally import TO_DO, Tally, to_do
 from bulk_topup.report.atomic import write_csv
@@ -23,6 +23,8 @@ from bulk_topup.report.tables import (
     OutputTab,
     SummaryRow,
     TabRow,
+    Tell,
+    Value,
     signature_rows,
     untold,
 )
@@ -34,11 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from bulk_topup.core.results_columns import ResultLine
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.checkpoint.values import Sending
     from bulk_topup.record.lines import Line
-    from bulk_topup.report.tables import Tell, Value
     from bulk_topup.rules.books import Books
 
 TO_DO_COLUMNS = ("column.to_do", "column.why", "column.sheet_row")

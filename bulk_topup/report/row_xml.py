@@ -6,19 +6,15 @@ Every text stands in its own cell as one, so that no program takes it for a form
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from bulk_topup.core.model import letter
-from bulk_topup.report.cell_text import SURELY_FITS
+from bulk_topup.report.cell_text import SURELY_FITS, Texts
+from bulk_topup.report.tables import Colour, TabRow
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
-
-    from bulk_topup.report.cell_text import Texts
-    from bulk_topup.report.tables import Colour, TabRow
-
-    StyleId = Callable[[Colour | None, bool, bool], int]
-    """A colour, whether it is for texts, whether these are wrapped -> the number of that style."""
+StyleId = Callable[[Colour | None, bool, bool], int]
+"""A colour, whether it is for texts, whether these are wrapped -> the number of that style."""
 
 LINE_POINTS = 15
 TALLEST_POINTS = 409

@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
-from bulk_topup.report.tables import Colour
+from bulk_topup.report.tables import Colour, SummaryRow, Value, WriteOnlySheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from openpyxl.cell import Cell
-
     from bulk_topup.report.cell_text import Texts
-    from bulk_topup.report.tables import SummaryRow, Value, WriteOnlySheet
 
 INDENT_FOR_FILTER = 2
 """Steps of about nine pixels: so wide is that button."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.formatting.rule import Rule
@@ -13,26 +15,19 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import SHEET_ROWS
+from bulk_topup.core.model import SHEET_ROWS, Notice, PriceList, Product
 from bulk_topup.provider import price_list
 from bulk_topup.report.atomic import write_atomically
 from bulk_topup.report.cell_text import as_cell_text
 from bulk_topup.report.price_table import PRICE_COLUMNS, PRICE_HEADINGS, STATUSES, cells_of
 from bulk_topup.report.row_xml import LINE_POINTS
-from bulk_topup.report.tables import Colour
+from bulk_topup.report.tables import Colour, Value
 from bulk_topup.report.words import say
 from bulk_topup.report.workbook import set_up_page
 from bulk_topup.rules import not_people, numbers
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    from bulk_topup.core.model import Notice, PriceList, Product
-    from bulk_topup.report.tables import Value
-
-    Sheet = Any
-    """openpyxl's own; its stubs lack half of it."""
+Sheet = Any
+"""openpyxl's own; its stubs lack half of it."""
 
 PAYROLL, PRODUCTS, HOW_TO = "template.payroll", "template.products", "template.how_to"
 """The tabs, by the code of their names. The list of the drop-down names the second: it has to be one word."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import replace
 from io import BytesIO
 from itertools import chain, islice
-from typing import TYPE_CHECKING
-from zipfile import ZIP_DEFLATED, ZipFile
+from pathlib import Path
+from typing import IO
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, Reference
@@ -30,16 +32,18 @@ from bulk_topup.report.atomic import write_atomically
 from bulk_topup.report.cell_text import Texts
 from bulk_topup.report.row_xml import RowXml
 from bulk_topup.report.styles import Pens
-from bulk_topup.report.tables import IN_CHART, Colour, SummaryRow, untold
+from bulk_topup.report.tables import (
+    IN_CHART,
+    Colour,
+    OutputTab,
+    SummaryRow,
+    TabRow,
+    Tell,
+    Value,
+    WriteOnlySheet,
+    untold,
+)
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-    from typing import IO
-    from zipfile import ZipInfo
-
-    from bulk_topup.report.tables import OutputTab, TabRow, Tell, Value, WriteOnlySheet
 
 SHEET_MAX_ROWS = SHEET_ROWS - 1
 """Below the header."""

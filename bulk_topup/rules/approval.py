@@ -12,14 +12,13 @@ import re
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.rules.orders import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
 
     import pandas as pd
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,9 +21,6 @@ from bulk_topup.core.model import Finding, Level, OddCell, Oddity, Packed, Price
 from bulk_topup.provider import price_list
 from bulk_topup.rules import numbers
 from bulk_topup.rules.not_people import EXAMPLE_MARK, EXAMPLE_NUMBERS, rows_for_nobody
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 SUGGESTED_MOST = 500
 """So many distinct wrong codes get suggestions, which cost time; where more are wrong, the column is."""

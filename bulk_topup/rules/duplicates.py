@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import Finding, Level
 from bulk_topup.core.status import Status
-from bulk_topup.rules.orders import KEY, SLOT, rows_not_in, spelled_as
+from bulk_topup.rules.orders import KEY, SLOT, Key, Known, rows_not_in, spelled_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bulk_topup.rules.checks import Rows
-    from bulk_topup.rules.orders import Key, Known
 
 OVERLAP_LEAST = 3
 ELSEWHERE_COLUMNS = [*SLOT, "batch", "batch_name", "row", "day", "state"]

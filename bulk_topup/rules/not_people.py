@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
 
-from bulk_topup.core.model import Oddity, letter
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from bulk_topup.core.model import Sheet
+from bulk_topup.core.model import Oddity, Sheet, letter
 
 EXAMPLE_MARK = "CONTOH/EXAMPLE"
 """What the names of the template's example rows begin with."""

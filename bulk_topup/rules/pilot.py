@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from bulk_topup.core.model import Kind
 from bulk_topup.core.status import Status
-from bulk_topup.rules.orders import KEY
+from bulk_topup.rules.orders import KEY, Known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import pandas as pd
-
-    from bulk_topup.rules.orders import Known
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -12,17 +12,15 @@ from bulk_topup.core.model import Finding, Level, Order
 from bulk_topup.core.status import Status
 from bulk_topup.rules import approval, duplicates, resume
 from bulk_topup.rules import orders as orders_
-from bulk_topup.rules.orders import KEY, SLOT
+from bulk_topup.rules.orders import KEY, SLOT, Known, Wishes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
-    from typing import Any
 
     from bulk_topup.rules.approval import Identity
     from bulk_topup.rules.checks import Rows
     from bulk_topup.rules.duplicates import Past
-    from bulk_topup.rules.orders import Known, Wishes
 
 ORDER_COLUMNS = [*KEY, "nominal", "price", "operator"]
 _ASKED = [*KEY, "price"]

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.status import Status
-from bulk_topup.rules.orders import KEY, attempted, rows_not_in, spelled_as, statuses
+from bulk_topup.rules.orders import KEY, Known, Wishes, attempted, rows_not_in, spelled_as, statuses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
-    from typing import Any
 
     import pandas as pd
 
     from bulk_topup.rules.checks import Rows
-    from bulk_topup.rules.orders import Known, Wishes
 
 
 def content_of(rows: Rows) -> str:

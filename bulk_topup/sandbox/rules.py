@@ -6,7 +6,7 @@ No HTTP here: parameters come in as a mapping of text, answers go out as what JS
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,8 +15,6 @@ from bulk_topup.sandbox.book import WIB, Book, LoggedRequest, Page, TopUp
 from bulk_topup.sandbox.testnumbers import behaviour_of, refusal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from bulk_topup.sandbox.delivery import Delivery
 
 AGENT = "SBX-00001"

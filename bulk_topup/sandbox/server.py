@@ -10,24 +10,18 @@ import socketserver
 import sys
 import threading
 import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import parse_qsl
 
 from bulk_topup.sandbox.book import Book, LoggedRequest, Snapshot, TopUp
-from bulk_topup.sandbox.delivery import Wire, plainly
+from bulk_topup.sandbox.delivery import Delivery, Wire, plainly
 from bulk_topup.sandbox.prices import PRICES
-from bulk_topup.sandbox.rules import ItrxReading, Parameters, Product, Provider, Reply, Terms
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-    from types import TracebackType
-    from typing import Self
-
-    from bulk_topup.sandbox.delivery import Delivery
-    from bulk_topup.sandbox.rules import Endpoint
+from bulk_topup.sandbox.rules import Endpoint, ItrxReading, Parameters, Product, Provider, Reply, Terms
 
 PREFIX = "/json/pulsa"
 BODY_LIMIT_BYTES = 2**20

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from bulk_topup.core import languages
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import ResultsTab
+from bulk_topup.core.model import ResultsTab, Sheet
 from bulk_topup.core.status import Paid
 from bulk_topup.rules import numbers
 from bulk_topup.sending.resolve import Verdict
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.header import fold
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from bulk_topup.core.model import Sheet
 
 ROW_NAMES = frozenset(map(fold, languages.ROW_HEADERS))
 INVOICE_PLACEHOLDERS = frozenset({"TRX...", "TRX…"})

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.model import NotSent, Wanted
+from bulk_topup.core.model import Ending, NotSent, Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify
-from bulk_topup.record.ledger.claims import RELEASED, state_of
+from bulk_topup.record.ledger.claims import RELEASED, Ledger, state_of
 from bulk_topup.record.turns import Alone, Turn, Turns
 
 if TYPE_CHECKING:
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bulk_topup.core.clock import Clock
-    from bulk_topup.core.model import Ending
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.checkpoint.values import Attempt, Ended
-    from bulk_topup.record.ledger.claims import Ledger
     from bulk_topup.record.ledger.values import Claim
     from bulk_topup.record.shared_sync import SharedSync
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from bulk_topup.provider.address import checked_base_url
+from bulk_topup.provider.address import Connection, checked_base_url
 from bulk_topup.provider.client import Provider
 from bulk_topup.provider.pace import Departures
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.core.clock import Clock
-    from bulk_topup.provider.address import Connection
 
 
 @contextmanager

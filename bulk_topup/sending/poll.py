@@ -9,14 +9,13 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, cast
 
-from bulk_topup.core.model import Reply
+from bulk_topup.core.model import Answer, NoAnswer, NotSent, Reply
 from bulk_topup.provider.outcomes import classify_status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bulk_topup.core.clock import Clock
-    from bulk_topup.core.model import Answer, NoAnswer, NotSent
     from bulk_topup.core.status import Status
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.checkpoint.values import OpenInvoice

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import days_booked
 from bulk_topup.core.errors import InputError, ProviderError, StorageFailed
-from bulk_topup.core.model import Kind, Outcome, Reply, Then
+from bulk_topup.core.model import Kind, Order, Outcome, Reply, Then
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import RESOLVED_NOT_SENT, classify_status, with_invoice_of_another
 from bulk_topup.record.batches import progress_of
@@ -18,7 +18,6 @@ from bulk_topup.record.batches import progress_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from bulk_topup.core.model import Order
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.checkpoint.values import OpenOrder
     from bulk_topup.record.ledger.claims import Ledger

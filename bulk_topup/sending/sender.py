@@ -16,25 +16,22 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import near_midnight, wib_day
 from bulk_topup.core.errors import BulkTopupError, StorageFailed
-from bulk_topup.core.model import Ending, Halt, Kind, NotSent, Stop, Then, Wanted
+from bulk_topup.core.model import Answer, Ending, Halt, Kind, NotSent, Order, Outcome, Stop, Then, Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import TOO_MANY_REQUESTS, Streaks, classify
 from bulk_topup.record.ledger.claims import OTHER_DAY
 from bulk_topup.record.shared_sync import SharedSync
 from bulk_topup.sending import resolve
-from bulk_topup.sending.attempts import Beginnings, Following, Refused, Unwritten
-from bulk_topup.sending.purse import committed
+from bulk_topup.sending.attempts import Beginnings, Begun, Following, Refused, Unwritten
+from bulk_topup.sending.purse import Purse, committed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
 
-    from bulk_topup.core.model import Answer, Order, Outcome
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.checkpoint.values import Ended
     from bulk_topup.record.ledger.values import Claim
-    from bulk_topup.sending.attempts import Begun
-    from bulk_topup.sending.purse import Purse
     from bulk_topup.sending.session import Tools, Watcher
 
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from bulk_topup.core.clock import SKEW_LIMIT_S
+from bulk_topup.core.clock import SKEW_LIMIT_S, Clock, SystemClock
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import account_of
+from bulk_topup.core.model import Order, Outcome, Sheet, account_of
 from bulk_topup.provider.address import REHEARSAL_URL
-from bulk_topup.provider.pace import SharedThrottle, Throttle
+from bulk_topup.provider.pace import Pace, SharedThrottle, Throttle
 from bulk_topup.record import paths
 from bulk_topup.record.checkpoint.values import BatchIdentity
 from bulk_topup.record.folder import assert_trusted
@@ -24,11 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from bulk_topup.core.clock import Clock, SystemClock
-    from bulk_topup.core.model import Order, Outcome, Sheet
     from bulk_topup.core.status import Status
     from bulk_topup.provider.client import Provider
-    from bulk_topup.provider.pace import Pace
     from bulk_topup.record.ledger.shared import Account
     from bulk_topup.sending.job import Job
 

@@ -7,19 +7,15 @@ a thread, so that whoever waits for a sheet may do something else meanwhile.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import Sheet
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from bulk_topup.core.model import Sheet
-
-    Arriving = Callable[[], Sheet]
-    """Waits for a sheet that is being read. Raises InputError, as `reading` does."""
+Arriving = Callable[[], Sheet]
+"""Waits for a sheet that is being read. Raises InputError, as `reading` does."""
 
 __all__ = ["read_sheet", "reading"]
 

@@ -6,20 +6,17 @@ import io
 import re
 import stat
 import zipfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import BinaryIO
 from xml.etree import ElementTree
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.sheet import not_a_sheet
 from bulk_topup.sheet.header import first_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-    from typing import BinaryIO
 
 LARGEST_FILE = 500_000_000
 """Bytes, which the child holds. A full sheet of 1,048,575 rows is 20-60 MB as .xlsx, up to 200 MB as .csv."""

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHOWN_CHARACTERS, Columns, letter
 from bulk_topup.core.results_columns import RESULT_COLUMNS, fed_back
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+Row = tuple[int, Sequence[str]]
+"""A row's number in the sheet, and its texts."""
 
-    Row = tuple[int, Sequence[str]]
-    """A row's number in the sheet, and its texts."""
-
-    Matcher = Callable[[Sequence[str]], list[int]]
-    """The positions, in one row, of the columns that fit a meaning."""
+Matcher = Callable[[Sequence[str]], list[int]]
+"""The positions, in one row, of the columns that fit a meaning."""
 
 HEADER_ROWS = 30
 """In so many filled rows, a header is looked for even below phone numbers."""

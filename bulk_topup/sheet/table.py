@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import gc
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, compress, islice
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TypeGuard
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Notice, OddCell, Oddity, letter
-from bulk_topup.sheet.tabs import Block
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from bulk_topup.sheet.tabs import Cell, ChosenTab
+from bulk_topup.sheet.tabs import Block, Cell, ChosenTab
 
 BATCH_ROWS = 20_000
 LEAST_ROWS = 2_000

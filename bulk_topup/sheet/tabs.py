@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import dropwhile
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Notice, OddCell, ResultsTab
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.header import Header, Named, NoHeader, find_header, first_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 LISTED_TABS = 20
 
@@ -36,12 +34,11 @@ class Block:
         return Block(self.rows[start:], [cells[start:] for cells in self.columns]) if start else self
 
 
-if TYPE_CHECKING:
-    Row = tuple[int, Sequence[Cell]]
-    """A row's number, and its cells from column A on."""
+Row = tuple[int, Sequence[Cell]]
+"""A row's number, and its cells from column A on."""
 
-    Piece = Block | Iterable[Row]
-    """Some rows in a run: by column, or one by one."""
+Piece = Block | Iterable[Row]
+"""Some rows in a run: by column, or one by one."""
 
 
 @dataclass(slots=True)

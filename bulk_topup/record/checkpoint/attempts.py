@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bulk_topup.core.clock import days_booked
-from bulk_topup.core.model import Ending, Kind
+from bulk_topup.core.model import Ending, Kind, Order, Outcome, Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import is_belied, order_status, with_invoice_of_another
 from bulk_topup.record.checkpoint.file import File
@@ -20,15 +20,11 @@ from bulk_topup.record.checkpoint.sql import (
     NOTE,
     REMOVED_OFFSET,
 )
-from bulk_topup.record.checkpoint.values import Attempt, Ended
+from bulk_topup.record.checkpoint.values import Attempt, Ended, OpenOrder
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
-    from typing import Any
-
-    from bulk_topup.core.model import Order, Outcome, Wanted
-    from bulk_topup.record.checkpoint.values import OpenOrder
 
 
 class Attempts(File):

@@ -16,7 +16,7 @@ import re
 import sqlite3
 import threading
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.model import NOTHING, account_of
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path, PurePath
-    from typing import Self
 
     from bulk_topup.record.checkpoint.values import BatchIdentity
 

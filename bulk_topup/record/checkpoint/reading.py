@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bulk_topup.core.model import Kind, Order
 from bulk_topup.core.status import Status
@@ -20,17 +20,13 @@ from bulk_topup.record.checkpoint.sql import (
 )
 from bulk_topup.record.checkpoint.sums import Sums
 from bulk_topup.record.checkpoint.values import OpenInvoice, OpenOrder, PastAttempt
-from bulk_topup.record.lines import line_of
-from bulk_topup.rules.orders import KNOWN_COLUMNS, Known, statuses
+from bulk_topup.record.lines import Line, line_of
+from bulk_topup.rules.orders import KNOWN_COLUMNS, Key, Known, statuses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-    from typing import Any
 
     import pandas as pd
-
-    from bulk_topup.record.lines import Line
-    from bulk_topup.rules.orders import Key
 
 
 class Reading(Sums):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from bulk_topup.provider.outcomes import DENIED, OF_ANOTHER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 MAY_HAVE_MOVED_IT = "coalesce(a.kind, 'unknown') NOT IN ('not_sent', 'refused', 'gagal')"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Any
 
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Kind
@@ -15,13 +16,7 @@ from bulk_topup.record.checkpoint.file import File
 from bulk_topup.record.checkpoint.schema import SENDINGS_SINCE
 from bulk_topup.record.checkpoint.sql import LINES_ALIKE, LOST_ORDERS, SENDINGS
 from bulk_topup.record.checkpoint.values import Sending
-from bulk_topup.record.lines import lines_alike_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
-    from bulk_topup.record.lines import LinesAlike
+from bulk_topup.record.lines import LinesAlike, lines_alike_of
 
 
 class Sums(File):

@@ -6,13 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from bulk_topup.core.model import Kind
+from bulk_topup.core.model import Kind, Order, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-    from bulk_topup.core.model import Order, Outcome
     from bulk_topup.core.status import Status
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -24,19 +24,17 @@ from bulk_topup.core.clock import wib_day
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.status import Status
 from bulk_topup.record.ledger.shared import Account, stop_every_account
-from bulk_topup.record.ledger.store import Prepared
+from bulk_topup.record.ledger.store import Db, Prepared
 from bulk_topup.record.ledger.tables import BATCHES, CLAIMS
 from bulk_topup.record.ledger.values import HELD, OPEN, PAID, BatchEntry, Claim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
-    from typing import Any, Final
 
     import pandas as pd
 
     from bulk_topup.core.model import Order, Stop, Wanted
-    from bulk_topup.record.ledger.store import Db
 
 T = TypeVar("T")
 OTHER_DAY: Final = "ledger.other_day"

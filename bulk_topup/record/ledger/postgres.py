@@ -6,15 +6,13 @@ import math
 import os
 import re
 import time
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Generator
+from typing import Any, Final
 
 import psycopg
 import sqlalchemy as sa
 
 from bulk_topup.core.clock import SystemClock
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 _ON_THE_WIRE: dict[str, Any] = {
     "connect_timeout": 5,

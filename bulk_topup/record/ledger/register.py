@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,10 +14,6 @@ from bulk_topup.record.ledger.claims import CLAIMED, of_claims
 from bulk_topup.record.ledger.store import Store
 from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META
 from bulk_topup.record.ledger.values import OPEN, BatchEntry
-
-if TYPE_CHECKING:
-    from datetime import date
-    from typing import Any
 
 
 class Register(Store):

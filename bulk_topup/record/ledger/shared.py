@@ -7,8 +7,10 @@ one statement, by the server's clock, and hears in its answer whether one of the
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import ClassVar, Final
 
 import sqlalchemy as sa
 
@@ -16,11 +18,6 @@ from bulk_topup.core.clock import WIB
 from bulk_topup.core.model import Slot, Stop
 from bulk_topup.record.ledger.store import Store, fact, server_time
 from bulk_topup.record.ledger.tables import ACCOUNTS, META
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from datetime import datetime
-    from typing import ClassVar, Final
 
 RULE_51: Final = "rule 51"
 LIFE: Final = "life"

@@ -9,8 +9,9 @@ import contextlib
 import functools
 import sqlite3
 import time
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,9 +24,6 @@ from bulk_topup.record.commits import SharedCommits
 from bulk_topup.record.ledger.address import HOST, shown
 from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META, METADATA, VERSION
 from bulk_topup.record.write_ahead_log import Log
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 Db = sa.Connection | sqlite3.Connection
 """Where a statement of each attempt is carried out: on a server, or in a file."""

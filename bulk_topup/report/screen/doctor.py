@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from bulk_topup.report.screen.report import Report, banner
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 
 class Examined(NamedTuple):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from bulk_topup.record.batches import by_month
+from bulk_topup.record.batches import PastBatch, Sums, by_month
 from bulk_topup.report.screen.report import Report, Whole, banner
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bulk_topup.record.batches import PastBatch, Sums
     from bulk_topup.record.ledger.values import BatchEntry
 
 HISTORY_COLUMNS = ("date", "name", "rows", "paid", "not_paid", "open", "paid_rupiah")

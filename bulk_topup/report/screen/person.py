@@ -17,7 +17,7 @@ from bulk_topup.core.model import Kind, Reply
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify_status, is_pending, words_of
 from bulk_topup.record.batches import progress_of, sheet_of
-from bulk_topup.record.ledger.values import HELD, OPEN, PAID
+from bulk_topup.record.ledger.values import HELD, OPEN, PAID, BatchEntry
 from bulk_topup.report.results import result_line
 from bulk_topup.report.screen.report import Report, banner
 from bulk_topup.report.words import say
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from bulk_topup.provider.pace import Pace
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.ledger.register import Register
-    from bulk_topup.record.ledger.values import BatchEntry
     from bulk_topup.record.lines import Line
 
 

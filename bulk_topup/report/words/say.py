@@ -10,7 +10,7 @@ import re
 import string
 from typing import TYPE_CHECKING, Any
 
-from bulk_topup.core.languages import ENGLISH
+from bulk_topup.core.languages import ENGLISH, Language
 from bulk_topup.core.status import Status
 from bulk_topup.report.words.english import WORDS as WORDS
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bulk_topup.core.errors import BulkTopupError
-    from bulk_topup.core.languages import Language
     from bulk_topup.core.model import Deposit, Finding
 
 # -- the language ------------------------------------------------------------------------------------------

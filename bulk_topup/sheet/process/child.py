@@ -17,29 +17,22 @@ import sys
 import threading
 from array import array
 from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol
+from typing import Any, BinaryIO, NoReturn, Protocol
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Notice, ResultsTab, letter
+from bulk_topup.core.model import Notice, OddCell, ResultsTab, letter
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.detect import Format, format_of, is_encrypted_package, read_bytes, size_of
-from bulk_topup.sheet.header import HEADER_ROWS, Named, first_of
+from bulk_topup.sheet.header import HEADER_ROWS, Header, Named, first_of
 from bulk_topup.sheet.password import unlocked
 from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import Frame
 from bulk_topup.sheet.readers import csv_text
-from bulk_topup.sheet.table import batches, covered, our_columns
-from bulk_topup.sheet.tabs import Choice, choose_tab
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-
-    from bulk_topup.core.model import OddCell
-    from bulk_topup.sheet.header import Header
-    from bulk_topup.sheet.table import Batch
-    from bulk_topup.sheet.tabs import ChosenTab, Remarks, Tab
+from bulk_topup.sheet.table import Batch, batches, covered, our_columns
+from bulk_topup.sheet.tabs import Choice, ChosenTab, Remarks, Tab, choose_tab
 
 MOST_MAPPED = 1_400_000_000
 """Bytes of address space, where the system can hold a process to it: an allocation beyond it fails at once,

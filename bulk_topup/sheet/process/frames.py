@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from typing import Any, BinaryIO
 
 LONGEST_HEADER = 1 << 20
 """Bytes. Far above the lengths of 16,384 columns."""

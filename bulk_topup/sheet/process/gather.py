@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,14 +13,8 @@ import pandas as pd
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Columns, Notice, OddCell, Oddity, Sheet
 from bulk_topup.sheet.process import frames
-from bulk_topup.sheet.process.frames import MOST_ROWS_READ, Garbage, shortened
+from bulk_topup.sheet.process.frames import MOST_ROWS_READ, Frame, Garbage, shortened
 from bulk_topup.sheet.process.packed import PackedTexts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from bulk_topup.sheet.process.frames import Frame
 
 T = TypeVar("T")
 

@@ -8,10 +8,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import psutil
 
@@ -19,12 +20,7 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.sheet.detect import MOST_INFLATED
 from bulk_topup.sheet.process import frames
-from bulk_topup.sheet.process.frames import Garbage, shortened
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from bulk_topup.sheet.process.frames import Frame
+from bulk_topup.sheet.process.frames import Frame, Garbage, shortened
 
 CHILD = (sys.executable, "-P", "-m", "bulk_topup.sheet.process.child")
 POLL_S = 0.05

@@ -12,20 +12,18 @@ from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import SHEET_COLUMNS, Notice
+from bulk_topup.core.model import SHEET_COLUMNS, Columns, Notice
 from bulk_topup.sheet.header import Header, Named, NoHeader, find_header, first_of, is_phone, shortened
 from bulk_topup.sheet.process.frames import MOST_ROWS_READ
-from bulk_topup.sheet.tabs import Block, Choice, ChosenTab, Remarks
+from bulk_topup.sheet.tabs import Block, Choice, ChosenTab, Piece, Remarks
 
 if TYPE_CHECKING:
     from _csv import Reader as _Reader
     from collections.abc import Callable, Iterable, Iterator
 
-    from bulk_topup.core.model import Columns
-    from bulk_topup.sheet.tabs import Piece
 
-    Record = tuple[int, list[str]]
-    """A record's number as Excel numbers its row, and its texts."""
+Record = tuple[int, list[str]]
+"""A record's number as Excel numbers its row, and its texts."""
 
 DELIMITERS = (",", ";", "\t", "|")
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}

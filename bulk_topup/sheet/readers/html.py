@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
@@ -17,16 +18,10 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_COLUMNS, Notice, OddCell, Oddity
 from bulk_topup.sheet.cells import of_boolean, of_error, of_number_shown
 from bulk_topup.sheet.readers.csv_text import BOMS
-from bulk_topup.sheet.tabs import Remarks
+from bulk_topup.sheet.tabs import Cell, Remarks, Tab
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from typing import Any
-
-    from bulk_topup.sheet.tabs import Cell, Tab
-
-    Element = Any
-    """An element of lxml, which has no type stubs of its own."""
+Element = Any
+"""An element of lxml, which has no type stubs of its own."""
 
 
 _HEAD_BYTES = 4096

@@ -9,10 +9,11 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import Any, BinaryIO
 
 from lxml import etree  # type: ignore[import-untyped]
 
@@ -26,17 +27,11 @@ from bulk_topup.sheet.cells import (
     of_number_shown,
     of_unknown,
 )
-from bulk_topup.sheet.tabs import Remarks
+from bulk_topup.sheet.tabs import Cell, Remarks, Tab
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from typing import Any, BinaryIO
-
-    from bulk_topup.sheet.tabs import Cell, Tab
-
-    Attributes = Mapping[str, str]
-    Element = Any
-    """An element of lxml, which has no type stubs of its own."""
+Attributes = Mapping[str, str]
+Element = Any
+"""An element of lxml, which has no type stubs of its own."""
 
 
 _NAMESPACES = {

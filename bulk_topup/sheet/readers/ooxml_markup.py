@@ -7,16 +7,14 @@ reads all that is left, which is well-formed without them, and stays the judge o
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import IO, TYPE_CHECKING, ClassVar
+from typing import IO, ClassVar
 from xml.parsers import expat
 
 from bulk_topup.core.errors import InputError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    Attributes = dict[str, str]
+Attributes = dict[str, str]
 
 _NAMESPACES = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",

@@ -6,16 +6,14 @@ import io
 import posixpath
 import zipfile
 import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO
 from urllib.parse import unquote
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.sheet.readers.ooxml_markup import Markup, unreadable_part
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CHUNK_BYTES = 1 << 18
 

@@ -36,15 +36,13 @@ from bulk_topup.sheet.readers.ooxml_plain_rows import (
     reader_key,
     row_alike,
 )
-from bulk_topup.sheet.readers.ooxml_values import Lost, unescaped
-from bulk_topup.sheet.tabs import Block
+from bulk_topup.sheet.readers.ooxml_values import Lost, Values, unescaped
+from bulk_topup.sheet.tabs import Block, Cell, Remarks, Row
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Sequence
 
-    from bulk_topup.sheet.readers.ooxml_values import Values
-    from bulk_topup.sheet.tabs import Cell, Remarks, Row
 
 _SAMPLE_ROWS = 200
 _MOST_UNLIKE = 8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from bulk_topup.sheet import cells
 from bulk_topup.sheet.number_formats import BUILT_IN_FORMATS, shows_text
@@ -16,16 +16,11 @@ from bulk_topup.sheet.readers.ooxml_markup import (
     read_items,
     unreadable_part,
 )
-from bulk_topup.sheet.readers.ooxml_package import CHUNK_BYTES
+from bulk_topup.sheet.readers.ooxml_package import CHUNK_BYTES, Package
+from bulk_topup.sheet.tabs import Cell
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from bulk_topup.sheet.readers.ooxml_package import Package
-    from bulk_topup.sheet.tabs import Cell
-
-    Reader = Callable[[Sequence[str]], Sequence[Cell]]
-    """The stored texts of some cells of one type and style -> the cells."""
+Reader = Callable[[Sequence[str]], Sequence[Cell]]
+"""The stored texts of some cells of one type and style -> the cells."""
 
 
 _BLANKS = " \t\r\n"

@@ -6,8 +6,8 @@ Elements and attributes: Microsoft's "XML Spreadsheet Reference".
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, letter
@@ -15,12 +15,7 @@ from bulk_topup.sheet import cells
 from bulk_topup.sheet.number_formats import shows_text
 from bulk_topup.sheet.readers.ooxml_markup import Markup, unreadable_part
 from bulk_topup.sheet.readers.ooxml_values import Lost
-from bulk_topup.sheet.tabs import Remarks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from bulk_topup.sheet.tabs import Cell, Tab
+from bulk_topup.sheet.tabs import Cell, Remarks, Tab
 
 CHUNK_BYTES = 1 << 18
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import io
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from struct import unpack_from
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import xlrd  # type: ignore[import-untyped]
 from xlrd.biffh import FDT  # type: ignore[import-untyped]
@@ -20,12 +21,7 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import letter
 from bulk_topup.sheet.cells import of_boolean, of_error, of_formula_without_value, of_number, of_text
 from bulk_topup.sheet.number_formats import shows_text
-from bulk_topup.sheet.tabs import Remarks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from bulk_topup.sheet.tabs import Cell, Tab
+from bulk_topup.sheet.tabs import Cell, Remarks, Tab
 
 WITHOUT_GLOBALS = 40
 """Up to BIFF4 (Excel 4) a file is one sheet, without a list of sheets before it."""

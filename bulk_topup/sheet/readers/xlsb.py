@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from struct import pack, unpack, unpack_from
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, letter
 from bulk_topup.sheet.cells import of_boolean, of_error, of_formula_without_value, of_number, of_text
 from bulk_topup.sheet.number_formats import BUILT_IN_FORMATS, shows_text
 from bulk_topup.sheet.readers.ooxml_markup import unreadable_part
-from bulk_topup.sheet.readers.ooxml_package import Package
+from bulk_topup.sheet.readers.ooxml_package import Package, Relationship
 from bulk_topup.sheet.readers.ooxml_values import Lost
-from bulk_topup.sheet.tabs import Remarks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from bulk_topup.sheet.readers.ooxml_package import Relationship
-    from bulk_topup.sheet.tabs import Cell, Tab
+from bulk_topup.sheet.tabs import Cell, Remarks, Tab
 
 
 def tabs(data: bytes) -> Sequence[Tab]:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from bulk_topup.sheet.readers.ooxml_markup import Markup, read_items, unreadable_part
-from bulk_topup.sheet.readers.ooxml_package import CHUNK_BYTES, Package
+from bulk_topup.sheet.readers.ooxml_package import CHUNK_BYTES, Package, Relationship
 from bulk_topup.sheet.readers.ooxml_rows import RowReader
 from bulk_topup.sheet.readers.ooxml_values import Values
-from bulk_topup.sheet.tabs import Remarks, row_by_row
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from bulk_topup.sheet.readers.ooxml_package import Relationship
-    from bulk_topup.sheet.tabs import Cell, Piece, Tab
+from bulk_topup.sheet.tabs import Cell, Piece, Remarks, Tab, row_by_row
 
 _USUAL_WORKBOOK = "xl/workbook.xml"
 _IDS = (
