@@ -5,25 +5,15 @@ from __future__ import annotations
 WORDS: dict[str, str] = {
     "tally.title": "Results: {rows:row|rows}",
     "tally.results": "Results sheet: {path}",
-    "results.unwritable": (
-        "The results could not be saved as {path}: {why:words}. What was sent is safe in the progress file: "
-        "make room, or choose another folder with --output, and run 'bulk-topup results' on the sheet."
-    ),
+    "results.unwritable": "The results could not be saved as {path}: {why:words}. What was sent is safe in the progress file: make room, or choose another folder with --output, and run 'bulk-topup results' on the sheet.",
     "results.rehearsal": "SANDBOX \N{EN DASH} rehearsal, no money moved",
     "results.cut": "… (cut: {count:number} characters)",
-    "saved.beside": (
-        "{target} could not be replaced (it may be open in Excel), so this is saved as {path}; close it, or use the new file"
-    ),
+    "saved.beside": "{target} could not be replaced (it may be open in Excel), so this is saved as {path}; close it, or use the new file",
     "saved.new_name": "{target} is there already and is left as it is; this plan has another name",
     "saved.kept": "{target} was changed since it was written: your version is kept as {path}",
-    "saved.outdated": (
-        "row {row} was sent once more since 'not sent' was typed for it: that answer is not in the new results, as the "
-        "question is another one now"
-    ),
+    "saved.outdated": "row {row} was sent once more since 'not sent' was typed for it: that answer is not in the new results, as the question is another one now",
     "saved.split": "one Excel sheet holds {most:number} rows under its header; the others are in the tabs {tabs}",
-    "saved.cut": (
-        "{count:number} texts are longer than the 32,767 characters that Excel keeps in a cell; they end with how much was cut"
-    ),
+    "saved.cut": "{count:number} texts are longer than the 32,767 characters that Excel keeps in a cell; they end with how much was cut",
     "saved.too_wide": "it has {columns:number} columns, and an Excel sheet holds {most:number}; delete columns, or choose a .csv file",
     "todo.correct": "Correct the row, then send it",
     "todo.number": "Get the right number, correct it, then send it",
@@ -101,19 +91,10 @@ WORDS: dict[str, str] = {
     "sign.checked": "Checked by",
     "sign.approved": "Approved by",
     "books.balance": "deposit {opening:money} at the start, {closing:money} at the end; debits {debited:money}",
-    "books.unexplained": (
-        "{rupiah:money} more left the deposit than these debits: other top-ups of the same account may explain it, "
-        "or rows whose debit is not among them"
-    ),
-    "books.came_in": (
-        "{rupiah:money} came into the deposit that we know no refund for: a top-up of the deposit may explain it"
-    ),
-    "books.undebited": (
-        "not among the debits: paid or pending rows whose debit no answer stated, {rupiah:money} by the listed price"
-    ),
+    "books.unexplained": "{rupiah:money} more left the deposit than these debits: other top-ups of the same account may explain it, or rows whose debit is not among them",
+    "books.came_in": "{rupiah:money} came into the deposit that we know no refund for: a top-up of the deposit may explain it",
+    "books.undebited": "not among the debits: paid or pending rows whose debit no answer stated, {rupiah:money} by the listed price",
     "books.failed": "not among the debits: {rupiah:money} of failed rows, which the provider pays back",
-    "books.may_be_debited": (
-        "not among the debits: accepted or unknown rows, {rupiah:money} by the listed price if they are paid"
-    ),
+    "books.may_be_debited": "not among the debits: accepted or unknown rows, {rupiah:money} by the listed price if they are paid",
     "books.mispriced": "debited other than the listed price: {rows}, {rupiah:money} in all",
 }
