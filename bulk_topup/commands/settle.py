@@ -91,7 +91,7 @@ def assert_rule_51(tools: Tools, terminal: Terminal) -> None:
 
 
 def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, terminal: Terminal) -> Halt | None:
-    """Send unknown orders once more, under the guards of `settle.obstacle`; asks first."""
+    """Send unknown orders once more, under the guards of `sending.resend`; asks first."""
     from bulk_topup.commands.halts import assert_not_stopped, then_poll
     from bulk_topup.commands.planning import assert_within_budget
     from bulk_topup.record.paths import who

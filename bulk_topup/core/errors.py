@@ -1,7 +1,7 @@
 """Why a run cannot go on.
 
 What is wrong with one row is a `Finding`, a value. An exception here ends the command, with a clear line
-(worded in `say.py` from the code and the facts) and an exit code:
+(worded in `report.words` from the code and the facts) and an exit code:
 
     BulkTopupError
     ├── InputError      2   the command, the sheet or the progress file is not usable; nothing was sent

@@ -299,7 +299,7 @@ class Then(StrEnum):
 
 @dataclass(frozen=True)
 class Halt:
-    """Why the run stopped before its last row; worded in `say.py`."""
+    """Why the run stopped before its last row; worded in `report.words`."""
 
     code: str
     facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
@@ -309,7 +309,7 @@ class Halt:
 class Outcome:
     """One line of the outcome table.
 
-    `code` names our own wording of why (see `say.py`); `reason_code` and `reason` are the provider's words.
+    `code` names our own wording of why (see `report.words`); `reason_code` and `reason` are the provider's words.
     `wait_s` is what a 429 asks us to wait, if it says so.
     """
 

@@ -98,7 +98,7 @@ class Provider:
     def price_list(self) -> PriceList:
         """All products (API v3.1, DAFTAR HARGA PULSA).
 
-        What can't be ordered is there with its flaw; see `pricelist.read`.
+        What can't be ordered is there with its flaw; see `price_list.read_price_list`.
 
         Raises ProviderError for anything but a list with at least one product.
         """

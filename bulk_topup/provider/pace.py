@@ -164,7 +164,7 @@ class Throttle:
 class SharedThrottle:
     """Slots of the account, evenly spaced over all of its desks by the server's clock.
 
-    `take` and `pause` are those of `account.Account`; `clock` and `sleep` as for `Throttle`, `chance` returns
+    `take` and `pause` are those of `shared.Account`; `clock` and `sleep` as for `Throttle`, `chance` returns
     0 … 1.
     """
 

@@ -38,7 +38,7 @@ PRODUCTS_WIDTHS = (14, 16, 14, 12, 12, 12, 60)
 HOW_TO_WIDTH = 90
 
 EXAMPLES_SPELLED = ("081200009901", "+62 812-0000-9902")
-"""`nobody.EXAMPLE_NUMBERS`, in two of the spellings that are understood."""
+"""`not_people.EXAMPLE_NUMBERS`, in two of the spellings that are understood."""
 FORMATTED_ROWS = 2_000
 """Programs that drop a column's format when they save keep that of its cells."""
 TEMPLATE_SUFFIXES = (".xlsx",)

@@ -155,7 +155,7 @@ class Ledger(Account):
         """Claims of other batches that matter to one that began on `since`: those from that day on, and open
         ones of any day.
 
-        Columns: batch.ELSEWHERE_COLUMNS.
+        Columns: duplicates.ELSEWHERE_COLUMNS.
         """
         import pandas as pd
 
