@@ -309,7 +309,7 @@ class Halt:
 class Outcome:
     """One line of the outcome table.
 
-    `code` names our own wording of why (see `report.words`); `reason_code` and `reason` are the provider's words.
+    `code` names our wording of why (`report.words`); `reason_code` and `reason` are the provider's words.
     `wait_s` is what a 429 asks us to wait, if it says so.
     """
 

@@ -327,7 +327,7 @@ def told(one: Sent | None, number: str, now: datetime) -> str:
 
 
 def next_step_of(one: Sent | None, now: datetime) -> tuple[str, Mapping[str, object]]:
-    """What is to be done about the row, by its name in `next_steps`, and the facts of that; "" for nothing."""
+    """What to do about the row, by its name in `next_steps`, and the facts of that; "" for nothing."""
     if one is None:
         return "", {}
     facts = {name: getattr(one, name) for name in ("name", "row", "sheet", "invoice")}
