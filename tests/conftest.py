@@ -18,6 +18,7 @@ import pytest
 
 from bulk_topup.core.clock import WIB
 from bulk_topup.sandbox import Sandbox
+from bulk_topup.sheet.process import parent
 from tests import forks, machine
 from tests import postgres as postgresql
 from tests.markdown import ROOT
@@ -254,6 +255,23 @@ def _machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     own = tmp_path_factory.getbasetemp()
     of_all = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     with machine.held(of_all, alone=request.node.get_closest_marker("alone") is not None):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forked_readers() -> Iterator[None]:
+    """See `tests/forks.py`."""
+    with pytest.MonkeyPatch.context() as patch:
+        if forks.POSSIBLE:
+            patch.setattr(parent, "_started", forks.reader)
+        yield
+
+
+@pytest.fixture(scope="module")
+def new_interpreters() -> Iterator[None]:
+    """Sheets are parsed in a new interpreter each, as users' are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parent, "_started", forks.started)
         yield
 
 

@@ -2,12 +2,13 @@
 
 A command is the real one, with its own arguments, environment, folder and standard streams; what it does not
 do again is to start an interpreter and to import pandas, which is most of the time that a small sheet takes.
-So is a `Reader`, the process that parses a sheet for a command within the tests' own process. Where processes
-cannot be forked, an interpreter is started for each.
+So is the process that parses a sheet: a `Reader` for what the tests' own process reads, a fork of the command
+for what a command reads. Where processes cannot be forked, an interpreter is started for each.
 """
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import pkgutil
@@ -16,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
@@ -35,7 +37,8 @@ POSSIBLE = "forkserver" in multiprocessing.get_all_start_methods()
 
 _STREAMS = ("stdin", "stdout", "stderr")
 _OURS = os.getpid()
-_started = parent._started
+started = parent._started
+"""A parser as users start it."""
 
 
 def run(
@@ -64,8 +67,10 @@ def run(
 
 
 def reader(command: Sequence[str]) -> Reader | subprocess.Popen[bytes]:
-    """A Reader; a new interpreter in a fork of the tests' own process, for which nobody else forks."""
-    return Reader() if os.getpid() == _OURS else _started(command)
+    """A Reader; a new interpreter in a fork of the tests' own process, for which nobody else forks, and for
+    another command than the parser's own."""
+    own = command == parent.CHILD and os.getpid() == _OURS
+    return Reader() if own else started(command)
 
 
 class Reader:
@@ -101,9 +106,15 @@ def _context() -> ForkServerContext:
     return context
 
 
+@cache
 def _modules() -> list[str]:
     ours = [module.name for module in pkgutil.walk_packages(bulk_topup.__path__, "bulk_topup.")]
-    return [__name__, *USED_LATE, *(name for name in ours if not name.endswith("__main__"))]
+    return [
+        __name__,
+        "tests.campaign.child",
+        *USED_LATE,
+        *(name for name in ours if not name.endswith("__main__")),
+    ]
 
 
 def _perform(arguments: list[str], folder: Path, env: dict[str, str], streams: str) -> Never:
@@ -120,6 +131,8 @@ def _perform(arguments: list[str], folder: Path, env: dict[str, str], streams: s
     os.environ.clear()
     os.environ.update(env)
     os.chdir(folder)
+    forked = importlib.import_module("tests.campaign.child").ForkedReader  # there is none on Windows
+    parent._started = lambda _command: forked()  # type: ignore[assignment]
     sys.argv = ["bulk-topup", *arguments]
     runpy.run_module("bulk_topup", run_name="__main__", alter_sys=True)
     sys.exit()

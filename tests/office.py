@@ -26,8 +26,6 @@ from bulk_topup.rules.orders import Wishes
 from bulk_topup.sandbox import Sandbox
 from bulk_topup.sending.job import Job
 from bulk_topup.sheet import read_sheet
-from bulk_topup.sheet.process import parent
-from tests import forks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -193,6 +191,4 @@ def open_office(folder: Path, faults: Faults | None = None, **of_sandbox: Any) -
     ):
         settings.setenv("BULK_TOPUP_USERNAME", "sandbox")
         settings.setenv("BULK_TOPUP_PASSWORD", "sandbox")
-        if forks.POSSIBLE:
-            settings.setattr(parent, "_started", forks.reader)
         yield Office(folder, clock, sandbox)

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
     Parser = Callable[..., Sheet]
 
+pytestmark = pytest.mark.usefixtures("new_interpreters")
+
 SECRET = "s3cret-of-the-office"
 NOTHING = {"path": "", "tab": None, "number": None, "product": None, "password": None}
 TABLE = 'frame("table", {"tab": "A", "width": 2, "columns": [0, 1, None, None, None]}, b"HP\\0Kode")'
