@@ -203,7 +203,7 @@ def claim(
     since: date,
 ) -> Claim | None:
     """Take one slot: None if it is this token's now, else who holds it."""
-    (holder,) = ledger.claim_all([Wanted(order, token, at, day)], batch, batch_name, since=since)
+    (holder,) = ledger.turn((), [Wanted(order, token, at, day)], batch, batch_name, since)
     return holder if holder.token != token else None
 
 

@@ -26,8 +26,7 @@ from bulk_topup.report.screen.ledger import rule_51_report
 from bulk_topup.report.screen.person import national
 from bulk_topup.sending.batch import existing_checkpoint
 from bulk_topup.sending.job import Job
-from bulk_topup.sending.purse import Purse
-from bulk_topup.sending.sender import Sender
+from bulk_topup.sending.repeat import repeat
 from bulk_topup.sending.session import Tools, tools_of
 from bulk_topup.sheet import reading
 
@@ -94,8 +93,7 @@ def _sent_again(job: Job, terminal: Terminal, clock: SystemClock) -> Outcome | N
             return None
         checkpoint.note(clock.now(), who(), "prove 51", note="the same top-up once more")
         with terminal.interruptible(clock), terminal.progress(1, clock, job.connection.rate_per_s) as watcher:
-            sender = Sender(checkpoint, tools, watcher, Purse(limit=None), job.source.path.stem)
-            outcome = sender.repeat(order)
+            outcome = repeat(order, checkpoint, tools, watcher, job.source.path.stem)
         _keep(outcome, tools, checkpoint)
         return outcome
 

@@ -120,6 +120,10 @@ class Provider:
         """Asks what became of `invoice` (API v3.1, CEK STATUS TRANSAKSI PULSA). Never raises."""
         return self._post("cekstatus", {INVOICE: invoice, NUMBER: number}, longest=LONGEST_ANSWER)
 
+    def end_overdue(self) -> None:
+        """End the requests whose time is up, whether or not the watch over them is alive."""
+        self._watchdog.look()
+
     def skew_s(self, wall: datetime, alive: float) -> float | None:
         """The provider's clock minus ours (seconds) at the moment when our two clocks showed this.
 

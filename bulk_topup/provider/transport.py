@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from urllib3.connectionpool import HTTPConnectionPool
 
 LONGEST_HEADS: Final = 2**17
+LONGEST_NAP_S: Final = 3600.0
 
 
 def tls_context() -> ssl.SSLContext:
@@ -148,15 +149,24 @@ class Watchdog:
 
     def _watch(self) -> None:
         wait_s: float | None = self.seconds
-        while wait_s is not None:
-            time.sleep(wait_s)
-            wait_s = self._look()
+        try:
+            while wait_s is not None:
+                time.sleep(min(wait_s, LONGEST_NAP_S))
+                wait_s = self._look()
+        except BaseException:
+            self._is_awake = False  # whoever comes next begins anew
+            raise
 
     def _look(self) -> float | None:
         """Seconds until the next one's time is up; None, and the watch is over, where there is none."""
         with self._lock:
+            self._is_awake = bool(self._deadlines)
+        return self.look()
+
+    def look(self) -> float | None:
+        """End those whose time is up. Seconds until that of the next one; None where there is none."""
+        with self._lock:
             deadlines = list(self._deadlines)
-            self._is_awake = bool(deadlines)
         left = [left_s for deadline in deadlines if (left_s := deadline.left_s()) > 0]
         return min(left, default=self.seconds) if deadlines else None
 

@@ -81,6 +81,5 @@ def _noted(answer: Answer, checkpoint: Checkpoint, tools: Tools, one: OpenInvoic
     if outcome is None:
         return None
     status = checkpoint.end(one.id, outcome, tools.clock.now()).status
-    checkpoint.sync()
     tools.ledger.conclude_all(dict.fromkeys(checkpoint.tokens(one.order_id), status))
     return status

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.status import Status
@@ -18,22 +17,19 @@ class Purse:
 
     limit: int | None
     spent: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def reserve(self, price: int) -> bool:
-        with self._lock:
-            if self.limit is not None and self.spent + price > self.limit:
-                return False
-            self.spent += price
-            return True
+        if self.limit is not None and self.spent + price > self.limit:
+            return False
+        self.spent += price
+        return True
 
     @property
     def left(self) -> int:
         return 0 if self.limit is None else self.limit - self.spent
 
     def correct(self, reserved: int, actual: int) -> None:
-        with self._lock:
-            self.spent += actual - reserved
+        self.spent += actual - reserved
 
 
 def committed(order: Order, status: Status, debited: int | None = None) -> int:

@@ -54,17 +54,21 @@ class Resendable:
     orders: list[OpenOrder]
     held: list[tuple[OpenOrder, Obstacle]]
 
-    def guard(self, checkpoint: Checkpoint, tools: Tools) -> Callable[[Order], Obstacle | None]:
-        """`obstacle` for one of these orders, at the moment of asking."""
+    def guard(self, checkpoint: Checkpoint, tools: Tools) -> Callable[[Order], Callable[[], Obstacle | None]]:
+        """For one of these orders, by what the checkpoint says now: its `obstacle` at the moment of asking."""
         by_id = {open_.order.id: open_ for open_ in self.orders}
 
-        def still(order: Order) -> Obstacle | None:
-            # Anew each time: the first resend's answer may be the first that states a day at all.
+        def guarded(order: Order) -> Callable[[], Obstacle | None]:
+            # Anew for each: the first resend's answer may be the first that states a day at all.
             other_calendar = has_other_calendar(checkpoint.other_days())
-            now, skew_s = tools.now_and_skew_s()
-            return obstacle(by_id[order.id], now, Evidence(skew_s, other_calendar))
 
-        return still
+            def still() -> Obstacle | None:
+                now, skew_s = tools.now_and_skew_s()
+                return obstacle(by_id[order.id], now, Evidence(skew_s, other_calendar))
+
+            return still
+
+        return guarded
 
 
 def resendable(checkpoint: Checkpoint, tools: Tools, prices: PriceList) -> Resendable:

@@ -25,18 +25,19 @@ if TYPE_CHECKING:
     from bulk_topup.sending.session import Tools
 
 
-def unless_of_other_batch(
-    outcome: Outcome, order: Order, day: date, checkpoint: Checkpoint, ledger: Ledger
-) -> Outcome:
+def is_of_other_day(outcome: Outcome, day: date) -> bool:
+    """Whether the answer names an invoice, and another date than this."""
+    return bool(outcome.invoice) and _day_in(outcome.answered_at) not in {None, day}
+
+
+def unless_of_other_batch(outcome: Outcome, order: Order, day: date, batch: str, ledger: Ledger) -> Outcome:
     """The outcome of an attempt of this WIB day; unknown where its answer is that to another batch's top-up.
 
     Its date alone says nothing, as the provider's calendar is its own; with the invoice of what another batch
     sent on that date, it does. That invoice must not be asked about for this order: it would be confirmed.
     """
     stated = _day_in(outcome.answered_at)
-    if not outcome.invoice or stated in {None, day}:
-        return outcome
-    there = ledger.at_work(stated or day, stated or day, order.number, but=checkpoint.batch_id)
+    there = ledger.at_work(stated or day, stated or day, order.number, but=batch)
     holders = ((_holders(entry, outcome.invoice), has_claim) for entry, has_claim in there)
     if not any(rows or (rows is None and has_claim) for rows, has_claim in holders):
         return outcome

@@ -1,416 +1,346 @@
-"""The loop: slot, claim, durable attempt, request, outcome.
+"""The loop: one thread owns the record and takes every decision; workers do nothing but HTTP.
 
-What may be sent is decided by the plan; what an answer means by `outcomes`; here only the order of events
-counts. Nothing leaves before its claim and attempt are durable, nor before its worker's last outcome is.
+A turn: next orders, as many as workers are free and slots are due → their claims, durable → in one transaction
+what was answered meanwhile and the attempts of those who hold their slot, durable → workers, who connect, ask
+once more whether it may leave, send, and hand back the answer.
+
+Claims come before attempts. Where the process dies
+- before claims are durable, nothing was written of these orders, and nothing sent;
+- between them and their attempts, nothing was sent; but a claim of this batch without its attempt is also what
+  a restored progress file shows, so that the order becomes unknown;
+- between the attempts and the transaction with what was answered, the orders are unknown: they may have left;
+- between that and the conclusions of the claims, these stand open and hold their slots, which is more than is
+  needed, until the next command reads the outcome. No slot is free before its reason is durable.
+
+An order has a worker of its own from the moment when it is chosen until its outcome is written: so never more
+orders than workers can become unknown.
+
+The ledger may be locked for long, or far away, and a screen may stand still. So three more threads wait for
+the ledger, for slots and for the screen; they do what this one has decided, in that order. Answers are written
+as they come.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import queue
 import threading
-import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from bulk_topup.core.clock import near_midnight, wib_day
 from bulk_topup.core.errors import BulkTopupError, StorageFailed
 from bulk_topup.core.model import Answer, Ending, Halt, Kind, NotSent, Order, Outcome, Stop, Then, Wanted
 from bulk_topup.core.status import Status
-from bulk_topup.provider.outcomes import TOO_MANY_REQUESTS, Streaks, classify
-from bulk_topup.record.ledger.claims import OTHER_DAY
-from bulk_topup.record.shared_sync import SharedSync
-from bulk_topup.sending import resolve
-from bulk_topup.sending.attempts import Beginnings, Begun, Following, Refused, Unwritten
-from bulk_topup.sending.purse import Purse, committed
+from bulk_topup.provider.outcomes import TOO_MANY_REQUESTS, classify
+from bulk_topup.record.ledger.claims import OTHER_DAY, Conclusion
+from bulk_topup.sending.choice import Choice, Chosen
+from bulk_topup.sending.course import Course, Waiting
+from bulk_topup.sending.resolve import is_of_other_day, unless_of_other_batch
+from bulk_topup.sending.screen import Screen, nothing
+from bulk_topup.sending.slots import Slots
+from bulk_topup.sending.worker import Word, Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import date
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.checkpoint.values import Ended
     from bulk_topup.record.ledger.values import Claim
+    from bulk_topup.sending.purse import Purse
     from bulk_topup.sending.session import Tools, Watcher
-
-BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0)
-
-LATE_S = 5.0
-"""A request leaves within this of its attempt or not at all: a machine that slept must not wake up paying."""
 
 BUSY_S = 10.0
 """For so long no desk of the account begins a request after one of them came too soon (41)."""
 
-LONGEST_WAIT_S = 600.0
-"""A provider that asks for a longer pause than this has told us to stop."""
+LOOK_S = 0.25
+"""So often the loop looks at the deadlines of what is in flight, where it hears nothing."""
 
 
-@dataclass(eq=False)
-class Lane:
-    """The way of one worker through the orders that wait: `order` is its next one, which was tried `tried`
-    times so far, and waits for `wait_s` seconds first.
-    """
-
-    nth: int
-    waiting: queue.SimpleQueue[Order]
-    expected: Mapping[int, Status]
-    order: Order | None = None
-    tried: int = 0
-    wait_s: float = 0.0
-
-    def take(self) -> bool:
-        """The next order of those that wait; False where none does."""
-        try:
-            self.order, self.tried = self.waiting.get_nowait(), 0
-        except queue.Empty:
-            return False
-        return True
-
-    def put_off(self, order: Order, wait_s: float) -> None:
-        self.order, self.tried, self.wait_s = order, self.tried + 1, wait_s
-
-
-def halt_by(stop: Stop | None) -> Halt:
-    """What ends the wait for a slot: a stop of the account, or else a person here."""
-    if stop is None:
-        return Halt("halt.interrupted")
-    return Halt("halt.account", stop.facts())
-
-
-@dataclass(eq=False)
 class Sender:
     """Sends orders, each at most once. One object per run; `run` may be called several times."""
 
-    checkpoint: Checkpoint
-    tools: Tools
-    watcher: Watcher
-    purse: Purse
-    batch_name: str
-    workers: int = 1
-    guard: Callable[[Order], object | None] = lambda _order: None
-    """Asked before each attempt and again as its request leaves; an answer other than None holds it back."""
-    halt: Halt | None = None
     failure: BaseException | None = None
 
-    def __post_init__(self) -> None:
-        clock, ledger = self.tools.clock, self.tools.ledger
-        self._batch = self.checkpoint.batch_id
-        self._sync = SharedSync(self.checkpoint, ledger)
-        since = self.checkpoint.started() or wib_day(clock.now())
-        self._beginnings = Beginnings(self.checkpoint, ledger, self._sync, clock, self.batch_name, since)
-        self._streaks = Streaks()
-        self._held_products: set[str] = set()
-        self._one_at_a_time = False
-        self._lock = threading.Lock()
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        tools: Tools,
+        watcher: Watcher,
+        purse: Purse,
+        batch_name: str,
+        workers: int = 1,
+        guard: Callable[[Order], Callable[[], object | None]] = lambda _order: lambda: None,
+    ) -> None:
+        self.checkpoint, self.tools, self.watcher, self.purse = checkpoint, tools, watcher, purse
+        self._batch, self._batch_name, self._workers = checkpoint.batch_id, batch_name, workers
+        self._since = checkpoint.started() or wib_day(tools.clock.now())
+        self._course = Course(workers)
+        self._choice = Choice(checkpoint, tools, purse, self._course, guard)
+
+    @property
+    def halt(self) -> Halt | None:
+        """Why the run had to stop before its last order; None where it had not."""
+        return self._course.halt
 
     def run(self, orders: Iterable[Order], expected: Mapping[int, Status]) -> None:
-        """Send these orders; returns when all are done or the run has to stop (`halt`).
+        """Send these orders; returns when all are done or the run has to stop.
 
-        `expected` says which of them (by id) are not simply unsent. Raises what a worker raised.
+        `expected` says which of them (by id) are not simply unsent. Raises what was raised in any thread, once
+        all that was sent is awaited and written.
         """
-        waiting: queue.SimpleQueue[Order] = queue.SimpleQueue()
-        for order in orders:
-            waiting.put(order)
-        lanes = [Lane(nth, waiting, expected) for nth in range(self.workers)]
-        threads = [
-            threading.Thread(target=self._work, args=(lane,), name=f"sender-{lane.nth}", daemon=True)
-            for lane in lanes
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(0.2)  # an untimed join would keep Ctrl-C waiting on Windows
-                self._write_conclusions()
-        self._work(lanes[0])  # what others gave back when only one request may be in flight
-        self._write_conclusions()
+        self._waiting, self._expected = Waiting(orders), expected
+        # An order goes from each of these to the next.
+        self._chosen: list[Chosen] = []
+        self._claiming: list[Chosen] = []
+        self._claimed: list[Chosen] = []
+        self._in_flight: set[Chosen] = set()
+        self._answered: list[Chosen] = []
+        self._conclusions: list[Conclusion] = []
+        self._questions = self._pauses = 0
+        self._is_claiming = False
+        with self._failing():
+            loop = threading.Thread(target=self._loop, name="sender", daemon=True)
+            loop.start()
+            while loop.is_alive():
+                loop.join(0.2)  # an untimed join would keep Ctrl-C waiting on Windows
         if self.failure is not None:
             raise self.failure
 
-    def _write_conclusions(self) -> None:
-        with self._failing():
-            self.tools.ledger.write_conclusions()
-            self._sync()
+    def _loop(self) -> None:
+        self._inbox: queue.SimpleQueue[Word] = queue.SimpleQueue()
+        crew = partial(Workers, inbox=self._inbox)
+        teller, waiter = crew("screen"), crew("pace")
+        self._ledger, self._http = crew("ledger"), crew("http", self._workers)
+        self._screen = Screen(self.watcher, teller, self._fail)
+        self._slots = Slots(self.tools.throttle, self.tools.clock, waiter, self._course, self._fail)
+        with self._failing(), contextlib.ExitStack() as threads:
+            for workers in (teller, self._ledger, waiter, self._http):
+                threads.enter_context(workers.at_work())
+            while self._is_under_way():
+                for step in (self._choose, self._claim, self._listen, self._write):
+                    with self._failing():
+                        step()
+        while not self._inbox.empty():  # what the screen was told last, or a slot that nobody needs
+            with self._failing():
+                self._inbox.get()()
+
+    def _is_under_way(self) -> bool:
+        is_busy = bool(self._in_hand() or self._questions or self._conclusions)
+        return is_busy or (self.halt is None and bool(self._waiting))
+
+    def _in_hand(self) -> int:
+        """Workers that are not free."""
+        groups = (self._chosen, self._claiming, self._claimed, self._in_flight, self._answered)
+        return sum(map(len, groups))
 
     @contextlib.contextmanager
     def _failing(self) -> Iterator[None]:
-        """What is raised here stops the run, and is raised again by `run` once all its threads have ended."""
         try:
             yield
-        except BaseException as error:  # noqa: BLE001  (re-raised by `run` in the main thread)
-            self.failure = self.failure or error
-            self._stop(Halt(error.code if isinstance(error, BulkTopupError) else "defect"))
+        except BaseException as error:  # noqa: BLE001  (re-raised by `run`)
+            self._fail(error)
 
-    def _work(self, lane: Lane) -> None:
-        with self._failing():
-            while self._has_order(lane):
-                begun = self._begin(lane)
-                while begun is not None:
-                    begun = self._send(lane, begun)
+    def _fail(self, error: BaseException) -> None:
+        """It stops the run, and is raised by `run` once all threads have ended."""
+        self.failure = self.failure or error
+        self._course.stop(Halt(error.code if isinstance(error, BulkTopupError) else "defect"))
 
-    def _has_order(self, lane: Lane) -> bool:
-        """Whether the lane has an order to go on with, or takes one now."""
+    # -- the next orders -----------------------------------------------------------------------------------
+
+    def _choose(self) -> None:
+        """As many as workers are free and slots are due."""
+        while self.halt is None and not self._pauses:
+            now = self.tools.clock.alive()
+            order = self._waiting.next(now, self._course.limit - self._in_hand())
+            if order is None:
+                self._slots.rest(self._waiting.wait_s(now))
+                return
+            is_held = self._course.is_held(order)
+            if not is_held and not self._slots.take():
+                return
+            self._waiting.remove(order)
+            if is_held:
+                facts = {"product": order.product}
+                self.checkpoint.hold(order.id, Status.UNSENT, "unsent.product_disturbed", facts)
+                self._screen.done(order, Status.UNSENT)
+                continue
+            chosen = self._choice.chosen(order, self._expected.get(order.id, Status.UNSENT))
+            if isinstance(chosen, Chosen):
+                self._chosen.append(chosen)
+            elif chosen is not None:
+                self._screen.done(order, chosen)
+
+    # -- their claims --------------------------------------------------------------------------------------
+
+    def _claim(self) -> None:
+        """In one transaction: what earlier ones came to, then those of the chosen."""
         if self.halt is not None:
-            return False
-        return lane.order is not None or (not self._is_closed(lane) and lane.take())
+            self._withdraw(self._chosen)
+            self._chosen = []
+        if self._is_claiming or not (self._chosen or self._conclusions):
+            return
+        self._claiming, self._chosen, self._is_claiming = self._chosen, [], True
+        conclusions, self._conclusions = self._conclusions, []
+        wanted = [chosen.wanted for chosen in self._claiming]
+        own = (self._batch, self._batch_name, self._since)
+        turn = partial(self.tools.ledger.turn, conclusions, wanted, *own)
+        self._ask(turn, self._hold, partial(self._disown, conclusions))
 
-    def _is_closed(self, lane: Lane) -> bool:
-        return self._one_at_a_time and lane.nth > 0
+    def _ask(
+        self, do: Callable[[], Any], then: Callable[[Any], object], failed: Callable[[Any], object]
+    ) -> None:
+        """The ledger; whatever it takes, answers are written meanwhile."""
+        self._questions += 1
+        self._ledger.ask(do, partial(self._reply, then), partial(self._reply, failed))
 
-    def _begin(self, lane: Lane) -> Begun | None:
-        """An attempt for the lane's order when its time and slot have come; None where none is made."""
-        wait_s, lane.wait_s = lane.wait_s, 0.0
-        if wait_s > 0:
-            self.tools.clock.sleep(wait_s)
-        wanted = self._choose(lane, self._slot)
-        return None if wanted is None else self._begun(lane, self._beginnings.begin(wanted))
+    def _reply(self, then: Callable[[Any], object], came: object) -> None:
+        self._questions -= 1
+        then(came)
 
-    def _send(self, lane: Lane, begun: Begun) -> Begun | None:
-        """The request and what came of it; then the lane's next attempt, if that may begin at once.
+    def _hold(self, holders: Sequence[Claim]) -> None:
+        claiming, self._claiming, self._is_claiming = self._claiming, [], False
+        for chosen, holder in zip(claiming, holders, strict=True):
+            with self._failing():
+                if self._choice.is_held(holder, chosen.wanted):
+                    chosen.token = holder.token
+                    self._claimed.append(chosen)
+                else:
+                    self._screen.done(chosen.wanted.order, self._choice.taken(chosen.wanted, holder))
 
-        It is chosen in the turn that writes this outcome, so that a worker waits once for both.
-        """
-        wanted = begun.wanted
-        answer = self.tools.provider.top_up(wanted.order, may_leave=lambda: self._may_leave(wanted))
-        ending = self._ending(begun.attempt.id, answer, wanted)
-        heard = functools.partial(self._heard, lane, wanted)
-        choose = functools.partial(self._choose_at_once, lane)
-        try:
-            return self._begun(lane, self._beginnings.begin(Following(begun, ending, heard, choose)))
-        except Unwritten as lost:
-            self.watcher.unwritten(wanted.order, ending.outcome)
-            raise lost.failure from None
+    def _disown(self, conclusions: list[Conclusion], error: BaseException) -> None:
+        """The claims may stand, although word of them never came: nothing was sent under them, and that is
+        kept. Without this they would be found as claims whose attempts were lost, and their orders unknown.
 
-    def _heard(self, lane: Lane, wanted: Wanted, ended: Ended) -> None:
-        self._react(wanted, ended)
-        self._try_again(lane, wanted.order, ended.outcome)
-        self._tell(wanted.order, ended)
-
-    def _choose_at_once(self, lane: Lane) -> Wanted | None:
-        if lane.order is not None:  # to be tried again: not before its slot is free once more
-            return None
-        return self._choose(lane, self.tools.throttle.at_once) if self._has_order(lane) else None
-
-    def _begun(self, lane: Lane, came: Begun | Refused | None) -> Begun | None:
-        """The attempt; where it was refused None, after what follows from that."""
-        if not isinstance(came, Refused):
-            return came
-        if isinstance(came.why, StorageFailed):
-            self._try_again(lane, came.wanted.order, self._disowned(came.wanted, came.why))
-        else:
-            self._taken(came.wanted, came.why)
-            self.tools.throttle.unused()
-        return None
-
-    def _try_again(self, lane: Lane, order: Order, outcome: Outcome) -> None:
-        """In a while, what certainly was not sent."""
-        backoff_s = BACKOFF_S[lane.tried] if lane.tried < len(BACKOFF_S) else None
-        wait_s = self._pause_for(outcome, backoff_s)
-        if wait_s is not None:
-            lane.put_off(order, wait_s)
-
-    def _choose(self, lane: Lane, slot: Callable[[], bool]) -> Wanted | None:
-        """The attempt to make for the lane's order; None where there is none to be made, or no slot."""
-        order = lane.order
-        if order is None:
-            return None
-        if order.product in self._held_products:
-            lane.order = None
-            self._hold_back(order)
-            return None
-        if not slot():
-            return None
-        lane.order = None
-        if self._is_closed(lane):
-            lane.waiting.put(order)
-            return None
-        return self._wanted_now(order, lane.expected.get(order.id, Status.UNSENT))
-
-    def _hold_back(self, order: Order) -> None:
-        """Nothing of its product is sent in this run any more."""
-        facts = {"product": order.product}
-        self.checkpoint.hold(order.id, Status.UNSENT, "unsent.product_disturbed", facts)
-        self.watcher.done(order, Status.UNSENT, None)
-
-    def _slot(self) -> bool:
-        """Waits for it; False if the run has to stop first."""
-        if self.tools.throttle.wait(to_send=True):
-            return True
-        self._stop(halt_by(self.tools.throttle.stop))
-        return False
-
-    def _wanted_now(self, order: Order, expected: Status) -> Wanted | None:
-        """Its attempt, if it may be made and there is money for it."""
-        if self.halt is not None or self.guard(order) is not None:
-            return None
-        if not self.purse.reserve(order.price - committed(order, expected)):
-            self._stop(Halt("halt.budget", {"limit": str(self.purse.limit)}))
-            return None
-        wanted = self._wanted(order, expected)
-        if copy_may_follow(order, wanted.day, self.checkpoint, self.watcher):
-            return wanted
-        self.purse.correct(order.price - committed(order, expected), 0)
-        self.tools.throttle.unused()
-        return None
-
-    def _wanted(self, order: Order, expected: Status) -> Wanted:
-        clock = self.tools.clock
-        began, at = clock.alive(), clock.now()
-        skew_s = self.tools.provider.skew_s(at, began)
-        return Wanted(order, uuid.uuid4().hex, at, wib_day(at), skew_s, expected, began)
-
-    def repeat(self, order: Order) -> Outcome | None:
-        """Send once more what the provider holds, to see it refused; the outcome, None if it was not sent.
-
-        Under the claim that its first attempt has, and only while that is today's.
-        """
-        if not self.tools.throttle.wait(to_send=True):
-            return None
-        wanted = self._wanted(order, Status.UNKNOWN)
-        (holder,) = self._beginnings.claim([wanted])
-        if not self._beginnings.is_held(holder, wanted):
-            self._taken(wanted, holder)
-            return None
-        if holder.token == wanted.token:  # another day: the first attempt's claim is no longer this slot's
-            self.tools.ledger.conclude(holder.token, Status.UNSENT)
-            return None
-        attempt = self.checkpoint.begin_repeat(order, wanted.token, wanted.at, wanted.day, wanted.skew_s)
-        self._beginnings.make_durable([attempt])
-        answer = self.tools.provider.top_up(order, may_leave=lambda: self._may_leave(wanted))
-        ended = self._end(attempt.id, answer, wanted)
-        self._sync()
-        self.tools.ledger.conclude(holder.token, ended.status)
-        return ended.outcome
-
-    def _pause_for(self, outcome: Outcome, backoff_s: float | None) -> float | None:
-        """How long to wait before the same order again; None where that is not called for, or the run has to
-        stop instead."""
-        if outcome.then is not Then.AGAIN:
-            return None
-        wait_s = backoff_s if outcome.wait_s is None else outcome.wait_s
-        if backoff_s is None or wait_s is None or wait_s > LONGEST_WAIT_S:
-            self._stop(Halt("halt.out_of_reach", {"cause": outcome.code}))
-            return None
-        if outcome.code == TOO_MANY_REQUESTS:
-            self.tools.throttle.pause(wait_s)
-        return wait_s
-
-    def _taken(self, wanted: Wanted, holder: Claim) -> None:
-        """The order stays unsent, or becomes what its slot's holder makes of it."""
-        order, expected = wanted.order, wanted.expected
-        status = self._already_claimed(order, holder, expected)
-        before = committed(order, expected)
-        self.purse.correct(order.price - before, committed(order, status) - before)
-        self.watcher.done(order, status, None)
-
-    def _disowned(self, wanted: Wanted, failure: StorageFailed) -> Outcome:
-        """The claim may stand, although word of it never came: nothing was sent under it, and that is kept.
-
-        Without this it would be found later as a claim whose attempt was lost, and the order be unknown.
-        Raises the failure, unless it is midnight here a moment before or after it is at the server: then in a
+        It ends the run, unless it is midnight here a moment before or after it is at the server: then in a
         moment both are on the same day.
         """
-        if wanted.expected is Status.UNKNOWN:  # whose claim, where there is one, is its earlier attempt's
-            raise failure
-        (attempt,) = self.checkpoint.begin_all([wanted])
-        is_midnight = failure.code == OTHER_DAY and near_midnight(wanted.at)
-        ended = self._end(attempt.id, NotSent("late" if is_midnight else "failed"), wanted)
+        claiming, self._claiming, self._is_claiming = self._claiming, [], False
+        is_other_day = isinstance(error, StorageFailed) and error.code == OTHER_DAY
+        is_midnight = is_other_day and all(near_midnight(chosen.wanted.at) for chosen in claiming)
+        if claiming:
+            self._conclusions = conclusions + self._conclusions
         if not is_midnight:
-            raise failure
-        self._react(wanted, ended)
-        return ended.outcome
+            self._fail(error)
+        # The claim of one that is sent once more is its earlier attempt's.
+        mine = [chosen for chosen in claiming if chosen.wanted.expected is not Status.UNKNOWN]
+        for chosen, attempt in zip(
+            mine, self.checkpoint.begin_all([one.wanted for one in mine]), strict=True
+        ):
+            chosen.token, chosen.attempt_id = chosen.wanted.token, attempt.id
+            self._end(chosen, classify(NotSent("late" if is_midnight else "failed"), chosen.wanted.order))
 
-    def _already_claimed(self, order: Order, holder: Claim, expected: Status) -> Status:
-        """Another order holds the slot; or this very one, through a copy of this batch elsewhere.
+    # -- answers, and the attempts that follow ---------------------------------------------------------------
 
-        What is open elsewhere may still come to nothing, so that it is no final answer for this order.
-        """
-        if holder.batch == self._batch and holder.product == order.product:
-            return self.checkpoint.lost_attempt(order.id, holder.token, holder.claimed_at, holder.day)
-        if expected is not Status.UNSENT:
-            return expected
-        facts = {"batch": holder.batch_name, "row": str(holder.row), "day": holder.day}
-        if holder.is_open:
-            self.checkpoint.hold(order.id, Status.UNSENT, "duplicate.open_elsewhere", facts)
-            return Status.UNSENT
-        self.checkpoint.hold(order.id, Status.DUPLICATE, "duplicate.other_batch", facts)
-        return Status.DUPLICATE
+    def _listen(self) -> None:
+        """Wait for a word from any thread, and hear all that have come by then."""
+        is_awaited = bool(self._in_flight or self._questions or self._slots.is_awaited)
+        with contextlib.suppress(queue.Empty):
+            self._inbox.get(timeout=LOOK_S if is_awaited else 0.0)()
+            while True:
+                self._inbox.get_nowait()()
+        self.tools.provider.end_overdue()
 
-    def _end(self, attempt_id: int, answer: Answer, wanted: Wanted) -> Ended:
-        ending = self._ending(attempt_id, answer, wanted)
+    def _answer(self, chosen: Chosen, answer: Answer) -> None:
+        wanted, end = chosen.wanted, partial(self._end, chosen)
+        outcome = classify(answer, wanted.order, self.tools.clock.now())
+        if is_of_other_day(outcome, wanted.day):
+            facts = (outcome, wanted.order, wanted.day, self._batch, self.tools.ledger)
+            self._ask(partial(unless_of_other_batch, *facts), end, partial(self._lose, chosen, outcome))
+        else:
+            end(outcome)
+
+    def _end(self, chosen: Chosen, outcome: Outcome) -> None:
+        self._in_flight.discard(chosen)
+        chosen.ending = self._choice.end(chosen, outcome)
+        self._answered.append(chosen)
+
+    def _lose(self, chosen: Chosen, outcome: Outcome | None, error: BaseException) -> None:
+        """Its attempt stays without an outcome, which is unknown; what is known of it is on the screen."""
+        self._in_flight.discard(chosen)
+        self._fail(error)
+        if outcome is not None:
+            self._screen.unwritten(chosen.wanted.order, outcome)
+
+    def _write(self) -> None:
+        """In one transaction: what was answered, and the attempts of those who hold their slot."""
+        answered, self._answered = self._answered, []
+        claimed, self._claimed = self._claimed, []
+        begun: list[Chosen] = []
+
+        def begin(ended: Sequence[Ended]) -> list[Wanted]:
+            for chosen, each in zip(answered, ended, strict=True):
+                self._hear(chosen.wanted, each)
+            room = 0 if self.halt else max(0, self._course.limit - len(self._in_flight))
+            begun.extend(claimed[:room])
+            return [chosen.wanted for chosen in begun]
+
+        if not (answered or claimed):
+            return
         try:
-            (ended,) = self.checkpoint.end_all([ending])
-        except StorageFailed:
-            self.watcher.unwritten(wanted.order, ending.outcome)
-            raise
-        return ended
+            ended, attempts = self.checkpoint.turn(_endings(answered), begin)
+        except BaseException as error:  # noqa: BLE001  (re-raised by `run`)
+            self._fail(error)
+            self._rescue(answered)
+            self._withdraw(claimed)
+            return
+        self._withdraw(claimed[len(begun) :])
+        for chosen, attempt in zip(begun, attempts, strict=True):
+            chosen.attempt_id = attempt.id
+            self._send(chosen)
+        for chosen, each in zip(answered, ended, strict=True):
+            self._follow(chosen, each)
 
-    def _ending(self, attempt_id: int, answer: Answer, wanted: Wanted) -> Ending:
-        """What this answer makes of the attempt. Where that can't be written, the one place where it still
-        stands is a person's screen."""
-        order, at = wanted.order, self.tools.clock.now()
-        # Reckoned anew: the answer's own `Date` was seen later than the one before the attempt.
-        skew_s = self.tools.provider.skew_s(wanted.at, wanted.began)
-        outcome = classify(answer, order, at)
-        try:
-            of_another = resolve.unless_of_other_batch(
-                outcome, order, wanted.day, self.checkpoint, self.tools.ledger
-            )
-        except StorageFailed:
-            self.watcher.unwritten(order, outcome)
-            raise
-        return Ending(attempt_id, of_another, at, skew_s)
+    def _rescue(self, answered: Sequence[Chosen]) -> None:
+        """Each by itself: it may be another one's outcome that can't be written, or an attempt."""
+        for chosen in answered:
+            try:
+                (ended,), _ = self.checkpoint.turn(_endings([chosen]), lambda _: ())
+            except BaseException as error:  # noqa: BLE001  (re-raised by `run`)
+                self._lose(chosen, chosen.ending.outcome if chosen.ending else None, error)
+            else:
+                self._follow(chosen, ended)
 
-    def _may_leave(self, wanted: Wanted) -> bool:
-        return self._is_prompt(wanted) and self.guard(wanted.order) is None
+    def _withdraw(self, some: Sequence[Chosen]) -> None:
+        """No attempt of these is made now."""
+        for chosen in some:
+            wanted = chosen.wanted
+            if chosen.token == wanted.token:
+                self._conclusions.append(Conclusion(chosen.token, wanted.order, Status.UNSENT))
+            self._choice.settle(wanted, wanted.expected)
+            self._waiting.put_back(wanted.order)
 
-    def _is_prompt(self, wanted: Wanted) -> bool:
-        now = self.tools.clock.now()
-        late_s = max(self.tools.clock.alive() - wanted.began, abs((now - wanted.at).total_seconds()))
-        return late_s <= LATE_S and wib_day(now) == wanted.day
+    def _send(self, chosen: Chosen) -> None:
+        self._in_flight.add(chosen)
+        may_leave = partial(self._choice.may_leave, chosen)
+        top_up = partial(self.tools.provider.top_up, chosen.wanted.order, may_leave=may_leave)
+        self._http.ask(top_up, partial(self._answer, chosen), partial(self._lose, chosen, None))
 
-    def _react(self, wanted: Wanted, ended: Ended) -> None:
-        order, (status, outcome) = wanted.order, ended
-        before = committed(order, wanted.expected)
-        self.purse.correct(order.price - before, committed(order, status, outcome.debited) - before)
-        with self._lock:
-            verdict = self._streaks.see(outcome, order.product)
+    def _hear(self, wanted: Wanted, ended: Ended) -> None:
+        self._choice.settle(wanted, ended.status, ended.outcome.debited)
+        self._course.hear(wanted.order, ended.outcome)
+
+    def _follow(self, chosen: Chosen, ended: Ended) -> None:
+        """Of an outcome that is durable."""
+        order, outcome = chosen.wanted.order, ended.outcome
+        self._conclusions.append(Conclusion(chosen.token, order, ended.status))
+        if outcome.then is Then.STOP and outcome.kind is Kind.REFUSED:  # which every desk would meet
+            at = self.tools.clock.now().isoformat(timespec="seconds")
+            stop = Stop(outcome.code, outcome.reason, f"{self.tools.desk}, {self._batch_name}", at)
+            self._ask(partial(self.tools.ledger.stop_all, stop), nothing, self._fail)
         if outcome.then is Then.ONE_AT_A_TIME:
-            self._one_at_a_time = True
-            self.tools.ledger.pause(BUSY_S)
-        if outcome.then is Then.STOP:
-            if outcome.kind is Kind.REFUSED:  # by a code of the account's, which every desk of it would meet
-                self.tools.ledger.stop_all(self._as_told(outcome))
-            self._stop(Halt(outcome.code, {"reason": outcome.reason}))
-        if verdict.hold_product:
-            self._held_products.add(order.product)
-        if verdict.stop_code:
-            self._stop(Halt(verdict.stop_code))
+            self._ask(partial(self.tools.ledger.pause, BUSY_S), nothing, self._fail)
+        wait_s = self._course.again_in(order, outcome)
+        if wait_s is not None:
+            self._waiting.put_off(order, self.tools.clock.alive() + wait_s)
+            if outcome.code == TOO_MANY_REQUESTS:
+                self._pauses += 1
+                self._ask(partial(self.tools.throttle.pause, wait_s), self._paused, self._fail)
+        self._screen.ended(order, ended, self.purse.left)
 
-    def _tell(self, order: Order, ended: Ended) -> None:
-        """Last of all: a screen may stand still."""
-        status, outcome = ended
-        if outcome.kind is not Kind.NOT_SENT:
-            self.watcher.done(order, status, outcome.debited)
-        if outcome.balance is not None:
-            self.watcher.balance(outcome.balance, self.purse.left)
-
-    def _as_told(self, outcome: Outcome) -> Stop:
-        at = self.tools.clock.now().isoformat(timespec="seconds")
-        return Stop(outcome.code, outcome.reason, f"{self.tools.desk}, {self.batch_name}", at)
-
-    def _stop(self, halt: Halt) -> None:
-        with self._lock:
-            self.halt = self.halt or halt
+    def _paused(self, _: object) -> None:
+        self._pauses -= 1
 
 
-def copy_may_follow(order: Order, day: date, checkpoint: Checkpoint, watcher: Watcher) -> bool:
-    """Whether copy n-1, where there is one, is sukses on this day; if not, this one is held back."""
-    if order.itrx == 1:
-        return True
-    paid = checkpoint.paid_on(day, order.number, order.nominal, order.itrx - 1)
-    if paid is False:
-        checkpoint.hold(order.id, Status.UNSENT, "unsent.copy_waits", {"nth": str(order.itrx - 1)})
-        watcher.done(order, Status.UNSENT, None)
-    return paid is not False
+def _endings(answered: Sequence[Chosen]) -> list[Ending]:
+    return [chosen.ending for chosen in answered if chosen.ending is not None]

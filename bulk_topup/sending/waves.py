@@ -8,8 +8,9 @@ from bulk_topup.core.clock import wib_day
 from bulk_topup.core.status import Status
 from bulk_topup.rules.plan import Plan, orders_of
 from bulk_topup.sending import poll
+from bulk_topup.sending.choice import copy_may_follow
 from bulk_topup.sending.purse import Purse
-from bulk_topup.sending.sender import Sender, copy_may_follow
+from bulk_topup.sending.sender import Sender
 
 if TYPE_CHECKING:
     from bulk_topup.core.model import Halt
@@ -47,7 +48,10 @@ def send_waves(
             poll.poll(checkpoint, tools, wait_s=wait_s, watcher=watcher)
             # Once more at its attempt, which may be another day's; here, so that none waits its turn in vain.
             today = wib_day(tools.clock.now())
-            wave = wave[[copy_may_follow(order, today, checkpoint, watcher) for order in orders_of(wave)]]
+            follows = [copy_may_follow(order, today, checkpoint) for order in orders_of(wave)]
+            for order in orders_of(wave[[not it_does for it_does in follows]]):
+                watcher.done(order, Status.UNSENT, None)
+            wave = wave[follows]
         sender.run(orders_of(wave), expected)
         if sender.halt is not None:
             break

@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Never
 
 import click
+from bulk_topup.record.commits import SharedCommits
 
 import bulk_topup.core.clock
 from bulk_topup.commands import main
 from bulk_topup.core.model import Reply
 from bulk_topup.provider.client import Provider
 from bulk_topup.record.checkpoint import Checkpoint
-from bulk_topup.record.commits import SharedCommits
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.sheet.process import child as reader
 from bulk_topup.sheet.process import parent

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from bulk_topup.record.write_ahead_log import Log
 
 from bulk_topup.core.clock import SystemClock, wib_day
 from bulk_topup.core.status import Status
@@ -26,7 +27,6 @@ from bulk_topup.record import reconcile, write_ahead_log
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
-from bulk_topup.record.write_ahead_log import Log
 from bulk_topup.sandbox import Sandbox
 from bulk_topup.sending.purse import Purse
 from bulk_topup.sending.sender import Sender

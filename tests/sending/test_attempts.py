@@ -12,16 +12,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from bulk_topup.record.shared_sync import SharedSync
+from bulk_topup.record.turns import Turn
+from bulk_topup.sending.attempts import Asked, Beginnings, Begun, Following, Refused, Unwritten
 
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Ending, Kind, Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.provider.pace import Throttle
 from bulk_topup.record.ledger.values import Claim
-from bulk_topup.record.shared_sync import SharedSync
-from bulk_topup.record.turns import Turn
 from bulk_topup.sending import sender as send
-from bulk_topup.sending.attempts import Asked, Beginnings, Begun, Following, Refused, Unwritten
 from tests.builders import ANDI, BUDI, Silent, an_outcome, claim
 from tests.sending.test_late_send import NOON, SUKSES, TODAY, Sending
 

@@ -139,7 +139,11 @@ class Sending:
         pace = pace or Throttle(500.0, clock=self.clock.alive, sleep=self.clock.sleep)
         tools = Tools(self.provider, self.ledger, pace, self.clock, "sandbox", "u")
         purse = Purse(limit=1_000_000)
-        sender = Sender(self.checkpoint, tools, watcher or Silent(), purse, "bonus", workers, guard)
+
+        def guarded(order: Order) -> Callable[[], object]:
+            return lambda: guard(order)
+
+        sender = Sender(self.checkpoint, tools, watcher or Silent(), purse, "bonus", workers, guarded)
         orders = [self.order(number) for number in numbers]
         states = {open_.order.id: open_.status for open_ in self.checkpoint.open_orders()}
         sender.run(orders, states)
@@ -569,8 +573,8 @@ def _wait_until(happened: Callable[[], bool], patience_s: float = 20.0) -> None:
 class Unheard(Ledger):
     """Takes the claim, but word of it never comes: a server that dies between its commit and its answer."""
 
-    def claim_all(self, *args: Any, **kwargs: Any) -> list[Claim]:
-        super().claim_all(*args, **kwargs)
+    def turn(self, *args: Any, **kwargs: Any) -> list[Claim]:
+        super().turn(*args, **kwargs)
         raise StorageFailed("ledger.unusable", where="the server", why="gone")
 
 

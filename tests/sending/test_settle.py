@@ -27,9 +27,9 @@ from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.reconcile import bring_ledger_up_to_date
 from bulk_topup.rules.orders import Wishes
 from bulk_topup.sandbox.prices import PRICES
+from bulk_topup.sending.choice import Choice, Chosen
 from bulk_topup.sending.resend import Evidence, Obstacle, has_other_calendar, obstacle
 from bulk_topup.sending.resolve import Verdict
-from bulk_topup.sending.sender import Sender
 from tests.builders import an_order
 from tests.desk_bench import PRICE, Bench, on_isipulsa, refusal
 from tests.faults import Faults
@@ -494,17 +494,17 @@ def test_an_attempt_after_the_clock_was_set_a_day_ahead_is_not_sent_again_on_tha
     """Written down as of tomorrow, it would seem guarded tomorrow, when rule 51 takes it for a new one."""
     ahead = timedelta()
     bench: Bench = make_bench(A, faults=on_isipulsa(fault), clock=lambda: bench.clock.now() - ahead)
-    begins = Sender._wanted
+    begins = Choice.wanted
 
-    def set_ahead(sender: Sender, order: Order, expected: Status) -> Wanted:
+    def set_ahead(choice: Choice, order: Order, expected: Status) -> Wanted:
         nonlocal ahead
         ahead = timedelta(days=1)
         bench.clock.wall += ahead
         bench.sandbox.skew_s = -ahead.total_seconds()
-        return begins(sender, order, expected)
+        return begins(choice, order, expected)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Sender, "_wanted", set_ahead)
+        patch.setattr(Choice, "wanted", set_ahead)
         assert bench.run() is Exit.OPEN
     bench.clock.boot_s += 86_400.0
     ahead, bench.sandbox.skew_s = timedelta(), 0.0
@@ -1138,15 +1138,15 @@ def test_around_midnight_an_invoice_may_be_of_either_day(
     office = still(faults=on_isipulsa(PAID_AND_LOST))
     office.clock.set(begun)
     office.write("bonus.csv", [(A, "TSEL5")])
-    leaves_now = Sender._may_leave
+    leaves_now = Choice.may_leave
     with pytest.MonkeyPatch.context() as patch:
 
-        def booked_then(sender: Sender, wanted: Wanted) -> bool:
-            leaves = leaves_now(sender, wanted)
+        def booked_then(choice: Choice, chosen: Chosen) -> bool:
+            leaves = leaves_now(choice, chosen)
             office.clock.set(booked)
             return leaves
 
-        patch.setattr(Sender, "_may_leave", booked_then)
+        patch.setattr(Choice, "may_leave", booked_then)
         office.run("bonus.csv")
     office.clock.set(at("10:00:00", 21))
 

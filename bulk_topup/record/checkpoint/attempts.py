@@ -24,34 +24,42 @@ from bulk_topup.record.checkpoint.values import Attempt, Ended, OpenOrder
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class Attempts(File):
-    """What workers write (`hold`, `begin_all`, `end`) is part of a transaction that several share, durable
-    after `sync`.
-    """
+    """Writes what is about to be sent, and what became of it."""
 
     def hold(self, order_id: int, status: Status, code: str, facts: Mapping[str, str]) -> None:
         """Record why an order without any attempt is not sent (`duplicate` is final, `unsent` is not)."""
         note = json.dumps({"code": code, "facts": dict(facts)})
         sql = "UPDATE orders SET status = ?, note = ? WHERE id = ? AND status = 'unsent'"
-        self._commits.write(lambda db: db.execute(sql, (status, note, order_id)))
+        with self._transaction() as db:
+            db.execute(sql, (status, note, order_id))
+
+    def turn(
+        self, endings: Sequence[Ending], choose: Callable[[Sequence[Ended]], Sequence[Wanted]]
+    ) -> tuple[list[Ended], list[Attempt]]:
+        """What attempts came to and, once `choose` has heard that, the attempts that it returns: in one
+        transaction, all or nothing. The orders of these are unknown from then on, until they are ended.
+
+        An invoice that another order holds proves nothing about this one: it leaves its attempt unknown.
+        Raises AssertionError if an order is not in the state the caller believes, or in one from which
+        nothing may be sent; and what `choose` raises.
+        """
+        with self._transaction() as db:
+            ended = [self._end(db, ending) for ending in endings]
+            return ended, [self._begin(db, one) for one in choose(ended)]
 
     def begin_all(self, wanted: Sequence[Wanted]) -> list[Attempt]:
-        """Write attempts, all or none: from now on their orders are unknown until `end`. Durable by `sync`.
-
-        Raises AssertionError if an order is not in the state the caller believes, or in one from which
-        nothing may be sent.
-        """
-        for one in wanted:
-            if one.expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
-                raise AssertionError(f"order {one.order.id} is {one.expected}: it is not sent again")
-        return self._commits.write(lambda db: [self._begin(db, one) for one in wanted])
+        """As `turn`, with nothing that ended."""
+        return self.turn((), lambda _: wanted)[1]
 
     def _begin(self, db: sqlite3.Connection, wanted: Wanted) -> Attempt:
         self._assert_in_place()
         order, at = wanted.order, wanted.at
+        if wanted.expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
+            raise AssertionError(f"order {order.id} is {wanted.expected}: it is not sent again")
         cursor = db.execute(
             "INSERT INTO attempts (order_id, token, begun_at, day, skew_s) VALUES (?, ?, ?, ?, ?)",
             (order.id, wanted.token, at.isoformat(), wanted.day.isoformat(), wanted.skew_s),
@@ -83,15 +91,8 @@ class Attempts(File):
             return Attempt(int(cursor.lastrowid or 0), order, token, at)
 
     def end(self, attempt_id: int, outcome: Outcome, at: datetime, skew_s: float | None = None) -> Ended:
-        """As `end_all`, for one."""
-        return self.end_all([Ending(attempt_id, outcome, at, skew_s)])[0]
-
-    def end_all(self, endings: Sequence[Ending]) -> list[Ended]:
-        """Record what attempts came to, all or none; durable after `sync`.
-
-        An invoice that another order holds proves nothing about this one: it leaves the attempt unknown.
-        """
-        return self._commits.write(lambda db: [self._end(db, ending) for ending in endings])
+        """As `turn`, for one that ended and nothing more."""
+        return self.turn([Ending(attempt_id, outcome, at, skew_s)], lambda _: ())[0][0]
 
     def _end(self, db: sqlite3.Connection, ending: Ending) -> Ended:
         attempt_id, outcome = ending.attempt_id, ending.outcome

@@ -1,8 +1,8 @@
 """The checkpoint as a file: made whole or not at all, opened, told from others, written in transactions.
 
-Settings, and why: WAL with synchronous=FULL, so that a commit has reached the disk when it returns (on a slow
-one see `write_ahead_log`) and a torn write can only lose what was not yet committed; fullfsync, because
-macOS fsync alone does not reach the platter; one connection under one lock, autocommit, BEGIN IMMEDIATE.
+Settings, and why: WAL with synchronous=FULL, so that a commit has reached the disk when it returns and a torn
+write can only lose what was not yet committed; fullfsync, because macOS fsync alone does not reach the
+platter; one connection, which one thread at a time uses; autocommit, BEGIN IMMEDIATE.
 On closing, the log is folded back, so that at rest the checkpoint is one file.
 """
 
@@ -14,7 +14,6 @@ import json
 import os
 import re
 import sqlite3
-import threading
 import uuid
 from typing import TYPE_CHECKING, Self
 
@@ -23,12 +22,9 @@ from bulk_topup.core.model import NOTHING, account_of
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.record.checkpoint.schema import assert_ours, migrate
 from bulk_topup.record.checkpoint.sql import KEEP_FACT, NOTE
-from bulk_topup.record.commits import SharedCommits
-from bulk_topup.record.write_ahead_log import Log, immediate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path, PurePath
 
@@ -38,17 +34,14 @@ if TYPE_CHECKING:
 class File:
     """The file with its connection, the facts about the batch and the trail of the commands.
 
-    Every method is one transaction, durable on return, and safe to call from any thread. Raises StorageFailed
-    when a write does not become durable: the caller must stop sending.
+    Every method is one transaction, durable on return, and for one thread at a time. Raises StorageFailed when
+    a write does not become durable: the caller must stop sending.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, *, read_only: bool = False) -> None:
         self.path = path
         self._db = connection
         self._read_only = read_only
-        self._lock = threading.Lock()
-        self._commits = SharedCommits(self._shared)
-        self._log = None if read_only else Log(connection)
         self._place = None if read_only else place_of(path)
         self._was_gone = False
 
@@ -150,36 +143,25 @@ class File:
                 raise InputError(f"checkpoint.other_{name}", path=self.path, stored=stored, mine=mine)
 
     def close(self) -> None:
-        with self._lock, contextlib.suppress(sqlite3.Error):
-            if self._log is not None:
-                self._log.close()
+        with contextlib.suppress(sqlite3.Error):
             self._db.close()
 
-    @property
-    def is_synced(self) -> bool:
-        return self._log is None or self._log.is_synced
-
-    def sync(self) -> None:
-        """Return once all that was written before is on the disk."""
-        if self._log is not None:
-            with storage_errors(self.path):
-                self._log.sync()
-
-    def _transaction(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Durable on leaving."""
-        return self._written(may_wait=False)
-
-    def _shared(self) -> AbstractContextManager[sqlite3.Connection]:
-        """In the file on leaving; durable then or, on a slow disk, after `sync`."""
-        return self._written(may_wait=True)
-
     @contextlib.contextmanager
-    def _written(self, *, may_wait: bool) -> Iterator[sqlite3.Connection]:
-        with self._lock, storage_errors(self.path):
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Durable on leaving; undone after an error."""
+        with storage_errors(self.path):
             self._keep_in_place()
-            log = self._log
-            with immediate(self._db) if log is None else log.transaction(self._db, may_wait=may_wait):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
                 yield self._db
+                self._commit()
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _commit(self) -> None:
+        self._db.execute("COMMIT")
 
     def _assert_in_place(self) -> None:
         """For whoever is about to send something, within the transaction that says so."""
@@ -209,19 +191,17 @@ class File:
         self._was_gone = True
         self._db.close()
         again = self._connected(self.path)
-        # The log before stays open: somebody may just be forcing it.
-        self._db, self._log, self._place = again._db, again._log, again._place  # noqa: SLF001
+        self._db, self._place = again._db, again._place  # noqa: SLF001
 
     def _rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        with self._lock, storage_errors(self.path, read_only=self._read_only):
+        with storage_errors(self.path, read_only=self._read_only):
             return self._db.execute(sql, values).fetchall()
 
     @contextlib.contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
         with storage_errors(self.path, read_only=self._read_only):
             if not self._read_only:
-                with self._lock:
-                    self._keep_in_place()
+                self._keep_in_place()
             with contextlib.closing(connect(self.path, read_only=self._read_only)) as reader:
                 yield reader
 

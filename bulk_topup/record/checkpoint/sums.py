@@ -129,8 +129,7 @@ class Sums(File):
         return dict(json.loads(rows[0][0])) if rows else None
 
     def _summed_up(self) -> list[dict[str, Any]]:
-        with self._lock:
-            before = self._writes()
+        before = self._writes()
         with self._reader() as reader:
             groups = [dict(row) for row in reader.execute(LINES_ALIKE)]
         if self._read_only:

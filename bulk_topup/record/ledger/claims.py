@@ -8,14 +8,14 @@ came back *gagal*, and kept by everything else. SQLAlchemy Core: the same code i
 
 What a file's single writer gives for nothing, a server has to be asked for. Two desks may claim a number and
 nominal for two days or counts at the same moment, which no key keeps apart, and neither would see the other's
-claim before it is committed. So there a claim first waits for its turn at that number and nominal.
+claim before it is committed. So there a transaction first waits for its turn at its numbers and nominals.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -24,20 +24,28 @@ from bulk_topup.core.clock import wib_day
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.status import Status
 from bulk_topup.record.ledger.shared import Account, stop_every_account
-from bulk_topup.record.ledger.store import Db, Prepared
 from bulk_topup.record.ledger.tables import BATCHES, CLAIMS
 from bulk_topup.record.ledger.values import HELD, OPEN, PAID, BatchEntry, Claim
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     import pandas as pd
 
     from bulk_topup.core.model import Order, Stop, Wanted
 
-T = TypeVar("T")
 OTHER_DAY: Final = "ledger.other_day"
+_AT_ONCE: Final = 1_000
+"""So many tokens are named in a statement at most."""
+
+
+class Conclusion(NamedTuple):
+    """Where the order that this claim was made for stands now."""
+
+    token: str
+    order: Order
+    status: Status
 
 
 class Ledger(Account):
@@ -45,44 +53,51 @@ class Ledger(Account):
 
     # -- claims --------------------------------------------------------------------------------------------
 
-    def claim_all(self, wanted: Sequence[Wanted], batch: str, batch_name: str, *, since: date) -> list[Claim]:
-        """Take the slot of each, in one transaction: who holds them now. Durable after `sync`.
+    def turn(
+        self,
+        conclusions: Sequence[Conclusion],
+        wanted: Sequence[Wanted],
+        batch: str,
+        batch_name: str,
+        since: date,
+    ) -> list[Claim]:
+        """Conclude claims, then take the slot of each that is wanted: who holds them now.
 
         `since` is the day on which the batch began: what another batch was faster with from then on is held,
-        as if it were today's. On a server one at a time: what waits for its turn there must hold no other
-        one's.
+        as if it were today's. One transaction; anew, where a slot was released between two looks at it.
         """
         own = {**self._scope, "batch": batch, "batch_name": batch_name, "state": OPEN}
+        claims = [{**own, **_claim_of(one)} for one in wanted]
         for _ in range(2):
-            found = self._write(
-                lambda db: [self._claimed(db, {**own, **_claim_of(one)}, one, since) for one in wanted]
-            )
+            with self._sending() as db:
+                if self.is_server:
+                    self._wait_for_turn(
+                        db, [*(one.order for one in conclusions), *(one.order for one in wanted)]
+                    )
+                    self._assert_day(db, wanted)
+                _conclude(db, {token: status for token, _, status in conclusions})
+                found = _claimed(db, claims, since)
             holders = [holder for holder in found if holder is not None]
             if len(holders) == len(wanted):
                 return holders
         raise StorageFailed("ledger.unusable", where=self.place, why="why.claims")
 
-    def _claimed(self, db: Db, claim: Mapping[str, Any], wanted: Wanted, since: date) -> Claim | None:
-        """Who holds the slot after this try to take it; None if it was released just now."""
-        if isinstance(db, sa.Connection):
-            self._wait_for_turn(db, wanted.order, wanted.day)
-        asked = {**_asked_with(claim), "since": since.isoformat()}
-        if _TAKE.run(db, asked).rowcount:
-            return Claim(**{name: claim[name] for name in _HELD_BY})
-        row = _HOLDER.run(db, asked).fetchone() or _HOLDER_ELSEWHERE.run(db, asked).fetchone()
-        return None if row is None else Claim(*row)
-
-    def _wait_for_turn(self, db: sa.Connection, order: Order, day: date) -> None:
-        """Until no other desk is claiming this number and nominal; held until the transaction ends.
-
-        Raises StorageFailed where the server is on another day: by each desk's own clock, two desks would not
-        mean the same slot.
+    def _wait_for_turn(self, db: sa.Connection, orders: Sequence[Order]) -> None:
+        """Until no other desk is at work on any of these numbers and nominals; held until the transaction
+        ends. All desks wait in the same order, so that no two of them wait for each other.
         """
-        name = json.dumps([*self._scope.values(), order.number, order.nominal])
-        db.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
-        there = wib_day(self.server_time(db))
-        if there != day:
-            raise StorageFailed(OTHER_DAY, here=day, there=there)
+        names = [json.dumps([*self._scope.values(), order.number, order.nominal]) for order in orders]
+        name = sa.func.unnest(sa.cast(names, postgresql.ARRAY(sa.Text))).column_valued("name")
+        key = sa.select(sa.func.hashtextextended(name, 0).label("key")).distinct().order_by("key").subquery()
+        db.execute(sa.select(sa.func.pg_advisory_xact_lock(key.c.key)).select_from(key)).all()
+
+    def _assert_day(self, db: sa.Connection, wanted: Sequence[Wanted]) -> None:
+        """Raises StorageFailed where the server is on another day: by each desk's own clock, two desks would
+        not mean the same slot."""
+        there = wib_day(self.server_time(db)) if wanted else None
+        for one in wanted:
+            if one.day != there:
+                raise StorageFailed(OTHER_DAY, here=one.day, there=there)
 
     def restore(
         self, claims: Iterable[Mapping[str, object]], batch: str, batch_name: str, *, stop: Stop | None = None
@@ -110,37 +125,8 @@ class Ledger(Account):
         self.conclude_all({token: status})
 
     def conclude_all(self, statuses: Mapping[str, Status]) -> None:
-        def write(db: Db) -> None:
-            for token, status in sorted(statuses.items()):
-                _conclude(db, token, status)
-
-        if self.is_server and len(statuses) == 1:
-            # One statement is a transaction by itself: one way there and back instead of three.
-            with self._errors(), self._single.connect() as db:
-                write(db)
-        else:
-            self._write(write)
-            self.sync()
-
-    def conclude_later(self, token: str, status: Status) -> None:
-        """The same, in a file with the next claim or by `write_conclusions`: until then the claim is open,
-        which holds its slot whatever came of it."""
-        if self.is_server:
-            self.conclude(token, status)
-        else:
-            self._commits.later(lambda db: _conclude(db, token, status))
-
-    def write_conclusions(self) -> None:
-        """Commit those that wait for it. Durable after `sync`."""
-        self._commits.flush()
-
-    def _write(self, work: Callable[[Db], T]) -> T:
-        """In a file, in one commit with other threads' work. A server lets its connections share the wait for
-        its disk by itself, and no claim may stand back there while another one waits for its turn."""
-        if not self.is_server:
-            return self._commits.write(work)
         with self._errors(), self._engine.begin() as db:
-            return work(db)
+            _conclude(db, statuses)
 
     def record(self, entry: BatchEntry) -> None:
         """Keep what a batch has come to, in place of what was kept of it before."""
@@ -307,33 +293,53 @@ def _held_elsewhere() -> sa.ColumnElement[bool]:
 
 
 _HOLDERS = sa.select(*(CLAIMS.c[name] for name in _HELD_BY))
-_HOLDER = Prepared(_HOLDERS.where(_same("account", "base_url", *_SLOT)))
-
-_HOLDER_ELSEWHERE = Prepared(
+_HOLDER = _HOLDERS.where(_same("account", "base_url", *_SLOT))
+_HOLDER_ELSEWHERE = (
     _HOLDERS.where(_held_elsewhere()).order_by(sa.case((CLAIMS.c.state == OPEN, 0), else_=1)).limit(1)
 )
-
 _FREE = ~sa.exists().where(_held_elsewhere())
-
-_TAKE = Prepared(
-    *(
-        insert(CLAIMS)
-        .from_select(CLAIMS.c.keys(), sa.select(*map(_asked, CLAIMS.c.keys())).where(_FREE))
-        .on_conflict_do_nothing()
-        .execution_options(preserve_rowcount=True)
-        for insert in (postgresql.insert, sqlite.insert)
-    )
-)
-
-_RELEASE = Prepared(sa.delete(CLAIMS).where(_same("token")))
-_CONCLUDE = Prepared(sa.update(CLAIMS).where(_same("token")).values(state=_asked("state")))
+_TAKE = {
+    dialect: insert(CLAIMS)
+    .from_select(CLAIMS.c.keys(), sa.select(*map(_asked, CLAIMS.c.keys())).where(_FREE))
+    .on_conflict_do_nothing()
+    for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
 
 
-def _conclude(db: Db, token: str, status: Status) -> None:
-    if status in _RELEASED:
-        _RELEASE.run(db, _asked_with({"token": token}))
-    else:
-        _CONCLUDE.run(db, _asked_with({"token": token, "state": _STATE[status]}))
+def _claimed(db: sa.Connection, claims: Sequence[Mapping[str, Any]], since: date) -> list[Claim | None]:
+    """Who holds the slot of each after this try to take them; None if it was released just now."""
+    if not claims:
+        return []
+    asked = {
+        str(claim["token"]): {**_asked_with(claim), "since": since.isoformat()}
+        for claim in sorted(claims, key=lambda claim: [str(claim[name]) for name in _SLOT])
+    }
+    db.execute(_TAKE[db.dialect.name], [*asked.values()])
+    taken = set(db.scalars(sa.select(CLAIMS.c.token).where(CLAIMS.c.token.in_(asked))))
+    return [
+        Claim(**{name: claim[name] for name in _HELD_BY})
+        if claim["token"] in taken
+        else _holder(db, asked[claim["token"]])
+        for claim in claims
+    ]
+
+
+def _holder(db: sa.Connection, asked: Mapping[str, object]) -> Claim | None:
+    row = db.execute(_HOLDER, asked).first() or db.execute(_HOLDER_ELSEWHERE, asked).first()
+    return None if row is None else Claim(*row)
+
+
+def _conclude(db: sa.Connection, statuses: Mapping[str, Status]) -> None:
+    by_state: dict[str, list[str]] = {}
+    for token, status in statuses.items():
+        by_state.setdefault(state_of(status), []).append(token)
+    for state, tokens in sorted(by_state.items()):
+        for first in range(0, len(tokens), _AT_ONCE):
+            of_these = CLAIMS.c.token.in_(sorted(tokens)[first : first + _AT_ONCE])
+            if state == RELEASED:
+                db.execute(sa.delete(CLAIMS).where(of_these))
+            else:
+                db.execute(sa.update(CLAIMS).where(of_these).values(state=state))
 
 
 def _claim_of(wanted: Wanted) -> dict[str, object]:

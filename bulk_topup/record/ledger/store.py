@@ -6,12 +6,12 @@ How it is opened and brought up to date, and how statements are carried out in i
 from __future__ import annotations
 
 import contextlib
-import functools
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, ClassVar, Final, cast
+from pathlib import Path
+from typing import ClassVar, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,13 +20,8 @@ from bulk_topup.core.clock import WIB
 from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.model import account_of
 from bulk_topup.core.os_errors import cause_of
-from bulk_topup.record.commits import SharedCommits
 from bulk_topup.record.ledger.address import HOST, shown
 from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META, METADATA, VERSION
-from bulk_topup.record.write_ahead_log import Log
-
-Db = sa.Connection | sqlite3.Connection
-"""Where a statement of each attempt is carried out: on a server, or in a file."""
 
 _MAKING_TABLES: Final = 5_110_510_051
 """The server's advisory lock under which tables are made."""
@@ -41,35 +36,13 @@ _MAY_NOT: Final = "42501"
 """SQLSTATE of a statement that this user is not allowed."""
 
 
-class Prepared:
-    """A statement of each attempt, made once: to make one costs more than to carry it out.
-
-    In a file it is handed to the driver itself. SQLAlchemy's own way there takes several times as long.
-    """
-
-    def __init__(self, on_server: sa.ClauseElement, in_file: sa.ClauseElement | None = None) -> None:
-        self._on_server = on_server
-        self._in_file = on_server if in_file is None else in_file
-
-    def run(self, db: Db, asked: Mapping[str, object]) -> sa.CursorResult[Any] | sqlite3.Cursor:
-        if isinstance(db, sqlite3.Connection):
-            text, constants = self._for_driver
-            return db.execute(text, {**constants, **asked})
-        return db.execute(cast("sa.Executable", self._on_server), dict(asked))
-
-    @functools.cached_property
-    def _for_driver(self) -> tuple[str, dict[str, object]]:
-        compiled = self._in_file.compile(dialect=sqlite.dialect(paramstyle="named"))
-        return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}
-
-
 class Store:
     """The ledger's tables, brought up to VERSION when opened.
 
-    Every method of the classes that build on it is one transaction, or in a file part of one that threads
-    share, durable on return unless it says otherwise, and safe to call from any thread. They raise
-    StorageFailed when the ledger can't be read or written: the caller must stop sending. Opening raises
-    InputError for a ledger that a newer program wrote, or an address that can't be one.
+    Every method of the classes that build on it is one transaction, durable on return, with a connection that
+    no other thread uses meanwhile. They raise StorageFailed when the ledger can't be read or written: the
+    caller must stop sending. Opening raises InputError for a ledger that a newer program wrote, or an address
+    that can't be one.
     """
 
     longest_silence_s: ClassVar = 60.0
@@ -79,36 +52,17 @@ class Store:
         self.place = shown(url)
         self._engine = _engine(url, self.place, self.longest_silence_s)
         self.is_server = self._engine.dialect.name == "postgresql"
-        self._commits = SharedCommits(self._in_file)
-        self._writer: sa.PoolProxiedConnection | None = None
-        self._log: Log | None = None
         with self._errors():
             version = self._version()
             if version < VERSION:
                 self._bring_up_to_date()
+            self._file = self._file_now()
         if version > VERSION:
             self.close()
             raise InputError("ledger.newer", where=self.place)
 
     def close(self) -> None:
-        if self._log is not None:
-            self._log.close()
-            self._log = None
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
         self._engine.dispose()
-
-    @property
-    def is_synced(self) -> bool:
-        log = self._log
-        return log is None or log.is_synced
-
-    def sync(self) -> None:
-        """Return once all that was written before is on the disk; a server sees to that by itself."""
-        if (log := self._log) is not None:
-            with self._errors():
-                log.sync()
 
     def forgotten_before(self) -> date | None:
         """Claims of days before this one may be gone, because a person had them forgotten; None: none are.
@@ -185,17 +139,21 @@ class Store:
     # -- for the classes that build on it ------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _in_file(self) -> Iterator[sqlite3.Connection]:
-        """A transaction of the one connection by which this process' threads claim; for one at a time.
-        Durable on leaving or, on a slow disk, after `sync`."""
-        with self._errors():
-            if self._writer is None:
-                self._writer = self._engine.raw_connection()
-            db = cast("sqlite3.Connection", self._writer.driver_connection)
-            if self._log is None:
-                self._log = Log(db)
-            with self._log.transaction(db, may_wait=True):
-                yield db
+    def _sending(self) -> Iterator[sa.Connection]:
+        """A transaction for what is about to be sent. Raises StorageFailed where the file that was opened is
+        not the one that others will look into."""
+        with self._errors(), self._engine.begin() as db:
+            yield db
+            if self._file_now() != self._file:
+                raise StorageFailed("ledger.unusable", where=self.place, why="why.replaced")
+
+    def _file_now(self) -> tuple[int, int] | None:
+        """Which file it is; None on a server, or where it is gone."""
+        path = Path(self._engine.url.database or "")
+        if self.is_server or not path.is_file():
+            return None
+        status = path.stat()
+        return status.st_dev, status.st_ino
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:

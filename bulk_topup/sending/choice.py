@@ -1,0 +1,132 @@
+"""One order of a run: whether an attempt of it may be made, whose its slot is, and whether its request may
+leave. Used by the loop in its own thread, but for `may_leave`, which reads nothing but clocks."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.clock import wib_day
+from bulk_topup.core.model import Ending, Halt, Order, Outcome, Wanted
+from bulk_topup.core.status import Status
+from bulk_topup.sending.purse import Purse, committed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.record.ledger.values import Claim
+    from bulk_topup.sending.course import Course
+    from bulk_topup.sending.session import Tools
+
+LATE_S = 5.0
+"""A request leaves within this of its attempt or not at all: a machine that slept must not wake up paying."""
+
+
+@dataclass(eq=False)
+class Chosen:
+    """An order on its way from a slot to its outcome: `still` says what holds it back, `token` whose claim is
+    its own."""
+
+    wanted: Wanted
+    still: Callable[[], object | None]
+    token: str = ""
+    attempt_id: int = 0
+    ending: Ending | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """`guard` is asked for each attempt; what it returns is asked at once and again as the request leaves: an
+    answer other than None holds it back.
+    """
+
+    checkpoint: Checkpoint
+    tools: Tools
+    purse: Purse
+    course: Course
+    guard: Callable[[Order], Callable[[], object | None]]
+
+    def chosen(self, order: Order, expected: Status) -> Chosen | Status | None:
+        """An attempt of the order, if it may be made and there is money for it; a status where the order is
+        held back for good."""
+        still = self.guard(order)
+        if still() is not None:
+            return None
+        price = order.price - committed(order, expected)
+        if not self.purse.reserve(price):
+            self.course.stop(Halt("halt.budget", {"limit": str(self.purse.limit)}))
+            return None
+        wanted = self.wanted(order, expected)
+        if copy_may_follow(order, wanted.day, self.checkpoint):
+            return Chosen(wanted, still)
+        self.purse.correct(price, 0)
+        self.tools.throttle.unused()
+        return Status.UNSENT
+
+    def wanted(self, order: Order, expected: Status) -> Wanted:
+        clock = self.tools.clock
+        began, at = clock.alive(), clock.now()
+        skew_s = self.tools.provider.skew_s(at, began)
+        return Wanted(order, uuid.uuid4().hex, at, wib_day(at), skew_s, expected, began)
+
+    def may_leave(self, chosen: Chosen) -> bool:
+        return self._is_prompt(chosen.wanted) and chosen.still() is None
+
+    def _is_prompt(self, wanted: Wanted) -> bool:
+        now = self.tools.clock.now()
+        late_s = max(self.tools.clock.alive() - wanted.began, abs((now - wanted.at).total_seconds()))
+        return late_s <= LATE_S and wib_day(now) == wanted.day
+
+    def end(self, chosen: Chosen, outcome: Outcome) -> Ending:
+        """What this outcome, known just now, makes of the attempt."""
+        wanted, at = chosen.wanted, self.tools.clock.now()
+        # Reckoned anew: the answer's own `Date` was seen later than the one before the attempt.
+        skew_s = self.tools.provider.skew_s(wanted.at, wanted.began)
+        return Ending(chosen.attempt_id, outcome, at, skew_s)
+
+    def settle(self, wanted: Wanted, status: Status, debited: int | None = None) -> None:
+        """With the purse: this is what became of what was reserved."""
+        before = committed(wanted.order, wanted.expected)
+        self.purse.correct(wanted.order.price - before, committed(wanted.order, status, debited) - before)
+
+    def is_held(self, holder: Claim, wanted: Wanted) -> bool:
+        """By this attempt, or by an earlier one of the same order that is sent once more."""
+        if holder.token == wanted.token:
+            return True
+        return wanted.expected is Status.UNKNOWN and holder.token in self.checkpoint.tokens(wanted.order.id)
+
+    def taken(self, wanted: Wanted, holder: Claim) -> Status:
+        """Its slot is not its own: it stays unsent, or becomes what the holder makes of it."""
+        status = self._already_claimed(wanted.order, holder, wanted.expected)
+        self.settle(wanted, status)
+        self.tools.throttle.unused()
+        return status
+
+    def _already_claimed(self, order: Order, holder: Claim, expected: Status) -> Status:
+        """Another order holds the slot; or this very one, through a copy of this batch elsewhere.
+
+        What is open elsewhere may still come to nothing, so that it is no final answer for this order.
+        """
+        if holder.batch == self.checkpoint.batch_id and holder.product == order.product:
+            return self.checkpoint.lost_attempt(order.id, holder.token, holder.claimed_at, holder.day)
+        if expected is not Status.UNSENT:
+            return expected
+        facts = {"batch": holder.batch_name, "row": str(holder.row), "day": holder.day}
+        if holder.is_open:
+            self.checkpoint.hold(order.id, Status.UNSENT, "duplicate.open_elsewhere", facts)
+            return Status.UNSENT
+        self.checkpoint.hold(order.id, Status.DUPLICATE, "duplicate.other_batch", facts)
+        return Status.DUPLICATE
+
+
+def copy_may_follow(order: Order, day: date, checkpoint: Checkpoint) -> bool:
+    """Whether copy n-1, where there is one, is sukses on this day; if not, this one is held back."""
+    if order.itrx == 1:
+        return True
+    paid = checkpoint.paid_on(day, order.number, order.nominal, order.itrx - 1)
+    if paid is False:
+        checkpoint.hold(order.id, Status.UNSENT, "unsent.copy_waits", {"nth": str(order.itrx - 1)})
+    return paid is not False

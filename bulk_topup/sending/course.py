@@ -1,0 +1,96 @@
+"""What the answers so far make of the rest of a run: whether it goes on, with which products, how many at a
+time, and when an order that was not sent is tried again."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Iterable
+
+from bulk_topup.core.model import Halt, Order, Outcome, Then
+from bulk_topup.provider.outcomes import Streaks
+
+BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0)
+
+LONGEST_WAIT_S = 600.0
+"""A provider that asks for a longer pause than this has told us to stop."""
+
+
+class Course:
+    """Of one run. `limit` is how many requests may be in flight, `halt` why no more orders are sent."""
+
+    def __init__(self, workers: int) -> None:
+        self.halt: Halt | None = None
+        self.limit = workers
+        self._streaks = Streaks()
+        self._held_products: set[str] = set()
+        self._tried: dict[int, int] = {}
+
+    def stop(self, halt: Halt) -> None:
+        """The first reason counts."""
+        self.halt = self.halt or halt
+
+    def is_held(self, order: Order) -> bool:
+        """Nothing of its product is sent in this run any more."""
+        return order.product in self._held_products
+
+    def hear(self, order: Order, outcome: Outcome) -> None:
+        """Of one completed attempt, in order of completion."""
+        verdict = self._streaks.see(outcome, order.product)
+        if outcome.then is Then.ONE_AT_A_TIME:
+            self.limit = 1
+        if outcome.then is Then.STOP:
+            self.stop(Halt(outcome.code, {"reason": outcome.reason}))
+        if verdict.hold_product:
+            self._held_products.add(order.product)
+        if verdict.stop_code:
+            self.stop(Halt(verdict.stop_code))
+
+    def again_in(self, order: Order, outcome: Outcome) -> float | None:
+        """After how many seconds the same order is tried again; None where that is not called for, or the run
+        has to stop instead."""
+        if outcome.then is not Then.AGAIN:
+            return None
+        tried = self._tried[order.id] = self._tried.get(order.id, -1) + 1
+        backoff_s = BACKOFF_S[tried] if tried < len(BACKOFF_S) else None
+        wait_s = backoff_s if outcome.wait_s is None else outcome.wait_s
+        if backoff_s is None or wait_s is None or wait_s > LONGEST_WAIT_S:
+            self.stop(Halt("halt.out_of_reach", {"cause": outcome.code}))
+            return None
+        return wait_s
+
+
+class Waiting:
+    """Orders that are not chosen yet. One that is tried again keeps its worker until its time has come."""
+
+    def __init__(self, orders: Iterable[Order]) -> None:
+        self._ready = deque(orders)
+        self._later: list[tuple[float, int, Order]] = []
+        self._nth = itertools.count()
+
+    def __bool__(self) -> bool:
+        return bool(self._ready or self._later)
+
+    def next(self, now: float, free: int) -> Order | None:
+        """Where so many workers are free."""
+        if free > 0 and self._later and self._later[0][0] <= now:
+            return self._later[0][2]
+        return self._ready[0] if self._ready and free > len(self._later) else None
+
+    def wait_s(self, now: float) -> float | None:
+        """Until the next of those who are tried again; None where there are none."""
+        return self._later[0][0] - now if self._later else None
+
+    def remove(self, order: Order) -> None:
+        """One that `next` returned."""
+        if self._later and self._later[0][2] is order:
+            heapq.heappop(self._later)
+        else:
+            self._ready.popleft()
+
+    def put_off(self, order: Order, until: float) -> None:
+        heapq.heappush(self._later, (until, next(self._nth), order))
+
+    def put_back(self, order: Order) -> None:
+        self._ready.appendleft(order)

@@ -1,0 +1,73 @@
+"""Slots of the pace, for the sending loop: taken where one is due, and waited for in another thread."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from bulk_topup.core.model import Halt, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bulk_topup.core.clock import Clock
+    from bulk_topup.provider.pace import Pace
+    from bulk_topup.sending.course import Course
+    from bulk_topup.sending.worker import Workers
+
+NAP_S: Final = 1.0
+"""Whoever waits to try again looks up so often: another one's time may have come first."""
+
+
+class Slots:
+    """Of one run. `waiter` waits, one thing at a time; a stop of the account, or a person's, ends the run."""
+
+    def __init__(
+        self,
+        pace: Pace,
+        clock: Clock,
+        waiter: Workers,
+        course: Course,
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self.is_awaited = False
+        self._pace, self._clock, self._waiter, self._course = pace, clock, waiter, course
+        self._failed = failed
+        self._due = 0
+
+    def take(self) -> bool:
+        """Whether one is due; if not, it is waited for."""
+        if self._due:
+            self._due -= 1
+        elif not self._pace.at_once():
+            self._wait(partial(self._pace.wait, to_send=True), self._came)
+            return False
+        return True
+
+    def rest(self, seconds: float | None) -> None:
+        """Wait, where there is something to wait for."""
+        if seconds is not None and seconds > 0:
+            self._wait(partial(self._clock.sleep, min(seconds, NAP_S)), self._rested)
+
+    def _wait(self, do: Callable[[], bool], then: Callable[[bool], None]) -> None:
+        if not self.is_awaited:
+            self.is_awaited = True
+            self._waiter.ask(do, then, self._failed)
+
+    def _came(self, has_come: bool) -> None:
+        self.is_awaited = False
+        self._due += has_come
+        if not has_come:
+            self._course.stop(_halt_by(self._pace.stop))
+
+    def _rested(self, is_stopped: bool) -> None:
+        self.is_awaited = False
+        if is_stopped:
+            self._course.stop(_halt_by(None))
+
+
+def _halt_by(stop: Stop | None) -> Halt:
+    """What ends the wait: a stop of the account, or else a person here."""
+    if stop is None:
+        return Halt("halt.interrupted")
+    return Halt("halt.account", stop.facts())

@@ -1,0 +1,51 @@
+"""Threads that do what the sending loop asks of them and hand back what came of it. They decide nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+Word: TypeAlias = Callable[[], object]
+"""What came of something that was asked; the loop hears it by calling it in its own thread."""
+
+
+class Workers:
+    """So many threads of this name, which post to `inbox`; they take up work in the order of asking."""
+
+    def __init__(self, name: str, count: int = 1, *, inbox: queue.SimpleQueue[Word]) -> None:
+        self._asked: queue.SimpleQueue[tuple[Callable[[], Any], Callable[..., object], Any] | None]
+        self._asked = queue.SimpleQueue()
+        self._inbox = inbox
+        self._threads = [
+            threading.Thread(target=self._work, name=f"{name}-{nth}", daemon=True) for nth in range(count)
+        ]
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Until all that was asked is done. Raises RuntimeError where the system has no thread left."""
+        try:
+            for thread in self._threads:
+                thread.start()
+            yield
+        finally:
+            for thread in filter(threading.Thread.is_alive, self._threads):
+                self._asked.put(None)
+            for thread in filter(threading.Thread.is_alive, self._threads):
+                thread.join()
+
+    def ask(self, do: Callable[[], Any], then: Callable[[Any], object], failed: Any) -> None:
+        """Post `then` with what `do` returns, or `failed` with what it raises."""
+        self._asked.put((do, then, failed))
+
+    def _work(self) -> None:
+        while (asked := self._asked.get()) is not None:
+            do, then, failed = asked
+            try:
+                word = functools.partial(then, do())
+            except BaseException as error:  # noqa: BLE001  (the loop hears of it)
+                word = functools.partial(failed, error)
+            self._inbox.put(word)
