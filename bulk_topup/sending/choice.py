@@ -34,7 +34,6 @@ class Chosen:
     still: Callable[[], object | None]
     token: str = ""
     attempt_id: int = 0
-    ending: Ending | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,13 @@ class Choice:
     purse: Purse
     course: Course
     guard: Callable[[Order], Callable[[], object | None]]
+
+    def is_held_back(self, order: Order) -> bool:
+        """Nothing of its product is sent in this run any more."""
+        if not self.course.is_held(order.product):
+            return False
+        self.checkpoint.hold(order.id, Status.UNSENT, "unsent.product_disturbed", {"product": order.product})
+        return True
 
     def chosen(self, order: Order, expected: Status) -> Chosen | Status | None:
         """An attempt of the order, if it may be made and there is money for it; a status where the order is

@@ -31,9 +31,8 @@ class Course:
         """The first reason counts."""
         self.halt = self.halt or halt
 
-    def is_held(self, order: Order) -> bool:
-        """Nothing of its product is sent in this run any more."""
-        return order.product in self._held_products
+    def is_held(self, product: str) -> bool:
+        return product in self._held_products
 
     def hear(self, order: Order, outcome: Outcome) -> None:
         """Of one completed attempt, in order of completion."""

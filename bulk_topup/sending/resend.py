@@ -55,7 +55,7 @@ class Resendable:
     held: list[tuple[OpenOrder, Obstacle]]
 
     def guard(self, checkpoint: Checkpoint, tools: Tools) -> Callable[[Order], Callable[[], Obstacle | None]]:
-        """For one of these orders, by what the checkpoint says now: its `obstacle` at the moment of asking."""
+        """Of an order, by what the checkpoint says now: its `obstacle` at the moment of asking."""
         by_id = {open_.order.id: open_ for open_ in self.orders}
 
         def guarded(order: Order) -> Callable[[], Obstacle | None]:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import Kind, Order, Outcome
+from bulk_topup.sending.worker import Workers, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from bulk_topup.core.status import Status
     from bulk_topup.record.checkpoint.values import Ended
     from bulk_topup.sending.session import Watcher
-    from bulk_topup.sending.worker import Workers
 
 
 class Screen:
@@ -38,7 +38,3 @@ class Screen:
 
     def _tell(self, words: Callable[[], object]) -> None:
         self._teller.ask(words, nothing, self._failed)
-
-
-def nothing(_: object) -> None:
-    """Follows from it."""

@@ -1,13 +1,13 @@
 """The loop: one thread owns the record and takes every decision; workers do nothing but HTTP.
 
-A turn: next orders, as many as workers are free and slots are due → their claims, durable → in one transaction
-what was answered meanwhile and the attempts of those who hold their slot, durable → workers, who connect, ask
-once more whether it may leave, send, and hand back the answer.
+A turn: next orders, as many as workers are free and slots are due → their claims, durable → what was answered
+meanwhile and the attempts of those who hold their slot, durable together → workers, who connect, ask once
+more whether it may leave, send, and hand back the answer.
 
 Claims come before attempts. Where the process dies
 - before claims are durable, nothing was written of these orders, and nothing sent;
-- between them and their attempts, nothing was sent; but a claim of this batch without its attempt is also what
-  a restored progress file shows, so that the order becomes unknown;
+- between them and their attempts, nothing was sent; but a claim of this batch without its attempt is what a
+  restored progress file shows, too, so that the order becomes unknown;
 - between the attempts and the transaction with what was answered, the orders are unknown: they may have left;
 - between that and the conclusions of the claims, these stand open and hold their slots, which is more than is
   needed, until the next command reads the outcome. No slot is free before its reason is durable.
@@ -16,8 +16,8 @@ An order has a worker of its own from the moment when it is chosen until its out
 orders than workers can become unknown.
 
 The ledger may be locked for long, or far away, and a screen may stand still. So three more threads wait for
-the ledger, for slots and for the screen; they do what this one has decided, in that order. Answers are written
-as they come.
+the ledger, for slots and for the screen: they do what this one has decided, in that order. Answers are
+written as they come.
 """
 
 from __future__ import annotations
@@ -26,18 +26,19 @@ import contextlib
 import queue
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import near_midnight, wib_day
 from bulk_topup.core.errors import BulkTopupError, StorageFailed
-from bulk_topup.core.model import Answer, Ending, Halt, Kind, NotSent, Order, Outcome, Stop, Then, Wanted
+from bulk_topup.core.model import Answer, Ending, Halt, NotSent, Order, Outcome, Wanted
 from bulk_topup.core.status import Status
-from bulk_topup.provider.outcomes import TOO_MANY_REQUESTS, classify
-from bulk_topup.record.ledger.claims import OTHER_DAY, Conclusion
+from bulk_topup.provider.outcomes import classify
+from bulk_topup.record.ledger.claims import OTHER_DAY
 from bulk_topup.sending.choice import Choice, Chosen
 from bulk_topup.sending.course import Course, Waiting
+from bulk_topup.sending.desk import Desk
 from bulk_topup.sending.resolve import is_of_other_day, unless_of_other_batch
-from bulk_topup.sending.screen import Screen, nothing
+from bulk_topup.sending.screen import Screen
 from bulk_topup.sending.slots import Slots
 from bulk_topup.sending.worker import Word, Workers
 
@@ -49,9 +50,6 @@ if TYPE_CHECKING:
     from bulk_topup.record.ledger.values import Claim
     from bulk_topup.sending.purse import Purse
     from bulk_topup.sending.session import Tools, Watcher
-
-BUSY_S = 10.0
-"""For so long no desk of the account begins a request after one of them came too soon (41)."""
 
 LOOK_S = 0.25
 """So often the loop looks at the deadlines of what is in flight, where it hears nothing."""
@@ -73,8 +71,7 @@ class Sender:
         guard: Callable[[Order], Callable[[], object | None]] = lambda _order: lambda: None,
     ) -> None:
         self.checkpoint, self.tools, self.watcher, self.purse = checkpoint, tools, watcher, purse
-        self._batch, self._batch_name, self._workers = checkpoint.batch_id, batch_name, workers
-        self._since = checkpoint.started() or wib_day(tools.clock.now())
+        self._own = (checkpoint.batch_id, batch_name, checkpoint.started() or wib_day(tools.clock.now()))
         self._course = Course(workers)
         self._choice = Choice(checkpoint, tools, purse, self._course, guard)
 
@@ -86,8 +83,8 @@ class Sender:
     def run(self, orders: Iterable[Order], expected: Mapping[int, Status]) -> None:
         """Send these orders; returns when all are done or the run has to stop.
 
-        `expected` says which of them (by id) are not simply unsent. Raises what was raised in any thread, once
-        all that was sent is awaited and written.
+        `expected` says which of them (by id) are not simply unsent. Raises what was raised in any thread,
+        once all that was sent is awaited and written.
         """
         self._waiting, self._expected = Waiting(orders), expected
         # An order goes from each of these to the next.
@@ -95,10 +92,7 @@ class Sender:
         self._claiming: list[Chosen] = []
         self._claimed: list[Chosen] = []
         self._in_flight: set[Chosen] = set()
-        self._answered: list[Chosen] = []
-        self._conclusions: list[Conclusion] = []
-        self._questions = self._pauses = 0
-        self._is_claiming = False
+        self._answered: list[tuple[Chosen, Ending]] = []
         with self._failing():
             loop = threading.Thread(target=self._loop, name="sender", daemon=True)
             loop.start()
@@ -109,13 +103,13 @@ class Sender:
 
     def _loop(self) -> None:
         self._inbox: queue.SimpleQueue[Word] = queue.SimpleQueue()
-        crew = partial(Workers, inbox=self._inbox)
-        teller, waiter = crew("screen"), crew("pace")
-        self._ledger, self._http = crew("ledger"), crew("http", self._workers)
+        teller, asker, waiter = (Workers(name, 1, self._inbox) for name in ("screen", "ledger", "pace"))
+        self._http = Workers("http", self._course.limit, self._inbox)
         self._screen = Screen(self.watcher, teller, self._fail)
+        self._desk = Desk(self.tools, asker, self._own, self._fail)
         self._slots = Slots(self.tools.throttle, self.tools.clock, waiter, self._course, self._fail)
         with self._failing(), contextlib.ExitStack() as threads:
-            for workers in (teller, self._ledger, waiter, self._http):
+            for workers in (teller, asker, waiter, self._http):
                 threads.enter_context(workers.at_work())
             while self._is_under_way():
                 for step in (self._choose, self._claim, self._listen, self._write):
@@ -126,7 +120,7 @@ class Sender:
                 self._inbox.get()()
 
     def _is_under_way(self) -> bool:
-        is_busy = bool(self._in_hand() or self._questions or self._conclusions)
+        is_busy = self._in_hand() > 0 or self._desk.is_awaited or self._desk.is_owed
         return is_busy or (self.halt is None and bool(self._waiting))
 
     def _in_hand(self) -> int:
@@ -150,22 +144,19 @@ class Sender:
 
     def _choose(self) -> None:
         """As many as workers are free and slots are due."""
-        while self.halt is None and not self._pauses:
+        while self.halt is None and not self._desk.is_pausing:
             now = self.tools.clock.alive()
             order = self._waiting.next(now, self._course.limit - self._in_hand())
             if order is None:
                 self._slots.rest(self._waiting.wait_s(now))
                 return
-            is_held = self._course.is_held(order)
-            if not is_held and not self._slots.take():
+            if self._choice.is_held_back(order):
+                chosen: Chosen | Status | None = Status.UNSENT
+            elif self._slots.take():
+                chosen = self._choice.chosen(order, self._expected.get(order.id, Status.UNSENT))
+            else:
                 return
             self._waiting.remove(order)
-            if is_held:
-                facts = {"product": order.product}
-                self.checkpoint.hold(order.id, Status.UNSENT, "unsent.product_disturbed", facts)
-                self._screen.done(order, Status.UNSENT)
-                continue
-            chosen = self._choice.chosen(order, self._expected.get(order.id, Status.UNSENT))
             if isinstance(chosen, Chosen):
                 self._chosen.append(chosen)
             elif chosen is not None:
@@ -174,32 +165,16 @@ class Sender:
     # -- their claims --------------------------------------------------------------------------------------
 
     def _claim(self) -> None:
-        """In one transaction: what earlier ones came to, then those of the chosen."""
+        """All of the chosen together; and what earlier claims came to."""
         if self.halt is not None:
             self._withdraw(self._chosen)
             self._chosen = []
-        if self._is_claiming or not (self._chosen or self._conclusions):
-            return
-        self._claiming, self._chosen, self._is_claiming = self._chosen, [], True
-        conclusions, self._conclusions = self._conclusions, []
-        wanted = [chosen.wanted for chosen in self._claiming]
-        own = (self._batch, self._batch_name, self._since)
-        turn = partial(self.tools.ledger.turn, conclusions, wanted, *own)
-        self._ask(turn, self._hold, partial(self._disown, conclusions))
-
-    def _ask(
-        self, do: Callable[[], Any], then: Callable[[Any], object], failed: Callable[[Any], object]
-    ) -> None:
-        """The ledger; whatever it takes, answers are written meanwhile."""
-        self._questions += 1
-        self._ledger.ask(do, partial(self._reply, then), partial(self._reply, failed))
-
-    def _reply(self, then: Callable[[Any], object], came: object) -> None:
-        self._questions -= 1
-        then(came)
+        if not self._desk.is_claiming and (self._chosen or self._desk.is_owed):
+            self._claiming, self._chosen = self._chosen, []
+            self._desk.claim([chosen.wanted for chosen in self._claiming], self._hold, self._disown)
 
     def _hold(self, holders: Sequence[Claim]) -> None:
-        claiming, self._claiming, self._is_claiming = self._claiming, [], False
+        claiming, self._claiming = self._claiming, []
         for chosen, holder in zip(claiming, holders, strict=True):
             with self._failing():
                 if self._choice.is_held(holder, chosen.wanted):
@@ -208,25 +183,20 @@ class Sender:
                 else:
                     self._screen.done(chosen.wanted.order, self._choice.taken(chosen.wanted, holder))
 
-    def _disown(self, conclusions: list[Conclusion], error: BaseException) -> None:
+    def _disown(self, error: BaseException) -> None:
         """The claims may stand, although word of them never came: nothing was sent under them, and that is
-        kept. Without this they would be found as claims whose attempts were lost, and their orders unknown.
-
-        It ends the run, unless it is midnight here a moment before or after it is at the server: then in a
-        moment both are on the same day.
+        kept, or they would be found as claims whose attempts were lost. It ends the run, unless it is midnight
+        here a moment before or after it is at the server: then in a moment both are on the same day.
         """
-        claiming, self._claiming, self._is_claiming = self._claiming, [], False
-        is_other_day = isinstance(error, StorageFailed) and error.code == OTHER_DAY
-        is_midnight = is_other_day and all(near_midnight(chosen.wanted.at) for chosen in claiming)
-        if claiming:
-            self._conclusions = conclusions + self._conclusions
-        if not is_midnight:
-            self._fail(error)
+        claiming, self._claiming = self._claiming, []
         # The claim of one that is sent once more is its earlier attempt's.
         mine = [chosen for chosen in claiming if chosen.wanted.expected is not Status.UNKNOWN]
-        for chosen, attempt in zip(
-            mine, self.checkpoint.begin_all([one.wanted for one in mine]), strict=True
-        ):
+        is_other_day = isinstance(error, StorageFailed) and error.code == OTHER_DAY and mine == claiming
+        is_midnight = is_other_day and all(near_midnight(chosen.wanted.at) for chosen in claiming)
+        if not is_midnight:
+            self._fail(error)
+        attempts = self.checkpoint.begin_all([chosen.wanted for chosen in mine])
+        for chosen, attempt in zip(mine, attempts, strict=True):
             chosen.token, chosen.attempt_id = chosen.wanted.token, attempt.id
             self._end(chosen, classify(NotSent("late" if is_midnight else "failed"), chosen.wanted.order))
 
@@ -234,7 +204,7 @@ class Sender:
 
     def _listen(self) -> None:
         """Wait for a word from any thread, and hear all that have come by then."""
-        is_awaited = bool(self._in_flight or self._questions or self._slots.is_awaited)
+        is_awaited = bool(self._in_flight or self._desk.is_awaited or self._slots.is_awaited)
         with contextlib.suppress(queue.Empty):
             self._inbox.get(timeout=LOOK_S if is_awaited else 0.0)()
             while True:
@@ -245,15 +215,14 @@ class Sender:
         wanted, end = chosen.wanted, partial(self._end, chosen)
         outcome = classify(answer, wanted.order, self.tools.clock.now())
         if is_of_other_day(outcome, wanted.day):
-            facts = (outcome, wanted.order, wanted.day, self._batch, self.tools.ledger)
-            self._ask(partial(unless_of_other_batch, *facts), end, partial(self._lose, chosen, outcome))
+            facts = (outcome, wanted.order, wanted.day, self._own[0], self.tools.ledger)
+            self._desk.ask(partial(unless_of_other_batch, *facts), end, partial(self._lose, chosen, outcome))
         else:
             end(outcome)
 
     def _end(self, chosen: Chosen, outcome: Outcome) -> None:
         self._in_flight.discard(chosen)
-        chosen.ending = self._choice.end(chosen, outcome)
-        self._answered.append(chosen)
+        self._answered.append((chosen, self._choice.end(chosen, outcome)))
 
     def _lose(self, chosen: Chosen, outcome: Outcome | None, error: BaseException) -> None:
         """Its attempt stays without an outcome, which is unknown; what is known of it is on the screen."""
@@ -269,8 +238,9 @@ class Sender:
         begun: list[Chosen] = []
 
         def begin(ended: Sequence[Ended]) -> list[Wanted]:
-            for chosen, each in zip(answered, ended, strict=True):
-                self._hear(chosen.wanted, each)
+            for (chosen, _), (status, outcome) in zip(answered, ended, strict=True):
+                self._choice.settle(chosen.wanted, status, outcome.debited)
+                self._course.hear(chosen.wanted.order, outcome)
             room = 0 if self.halt else max(0, self._course.limit - len(self._in_flight))
             begun.extend(claimed[:room])
             return [chosen.wanted for chosen in begun]
@@ -278,7 +248,7 @@ class Sender:
         if not (answered or claimed):
             return
         try:
-            ended, attempts = self.checkpoint.turn(_endings(answered), begin)
+            ended, attempts = self.checkpoint.turn([ending for _, ending in answered], begin)
         except BaseException as error:  # noqa: BLE001  (re-raised by `run`)
             self._fail(error)
             self._rescue(answered)
@@ -286,18 +256,17 @@ class Sender:
             return
         self._withdraw(claimed[len(begun) :])
         for chosen, attempt in zip(begun, attempts, strict=True):
-            chosen.attempt_id = attempt.id
-            self._send(chosen)
-        for chosen, each in zip(answered, ended, strict=True):
+            self._send(chosen, attempt.id)
+        for (chosen, _), each in zip(answered, ended, strict=True):
             self._follow(chosen, each)
 
-    def _rescue(self, answered: Sequence[Chosen]) -> None:
+    def _rescue(self, answered: Sequence[tuple[Chosen, Ending]]) -> None:
         """Each by itself: it may be another one's outcome that can't be written, or an attempt."""
-        for chosen in answered:
+        for chosen, ending in answered:
             try:
-                (ended,), _ = self.checkpoint.turn(_endings([chosen]), lambda _: ())
+                (ended,), _ = self.checkpoint.turn([ending], lambda _: ())
             except BaseException as error:  # noqa: BLE001  (re-raised by `run`)
-                self._lose(chosen, chosen.ending.outcome if chosen.ending else None, error)
+                self._lose(chosen, ending.outcome, error)
             else:
                 self._follow(chosen, ended)
 
@@ -306,41 +275,23 @@ class Sender:
         for chosen in some:
             wanted = chosen.wanted
             if chosen.token == wanted.token:
-                self._conclusions.append(Conclusion(chosen.token, wanted.order, Status.UNSENT))
+                self._desk.conclude(chosen.token, wanted.order, Status.UNSENT)
             self._choice.settle(wanted, wanted.expected)
             self._waiting.put_back(wanted.order)
 
-    def _send(self, chosen: Chosen) -> None:
+    def _send(self, chosen: Chosen, attempt_id: int) -> None:
+        chosen.attempt_id = attempt_id
         self._in_flight.add(chosen)
         may_leave = partial(self._choice.may_leave, chosen)
         top_up = partial(self.tools.provider.top_up, chosen.wanted.order, may_leave=may_leave)
         self._http.ask(top_up, partial(self._answer, chosen), partial(self._lose, chosen, None))
 
-    def _hear(self, wanted: Wanted, ended: Ended) -> None:
-        self._choice.settle(wanted, ended.status, ended.outcome.debited)
-        self._course.hear(wanted.order, ended.outcome)
-
     def _follow(self, chosen: Chosen, ended: Ended) -> None:
         """Of an outcome that is durable."""
         order, outcome = chosen.wanted.order, ended.outcome
-        self._conclusions.append(Conclusion(chosen.token, order, ended.status))
-        if outcome.then is Then.STOP and outcome.kind is Kind.REFUSED:  # which every desk would meet
-            at = self.tools.clock.now().isoformat(timespec="seconds")
-            stop = Stop(outcome.code, outcome.reason, f"{self.tools.desk}, {self._batch_name}", at)
-            self._ask(partial(self.tools.ledger.stop_all, stop), nothing, self._fail)
-        if outcome.then is Then.ONE_AT_A_TIME:
-            self._ask(partial(self.tools.ledger.pause, BUSY_S), nothing, self._fail)
+        self._desk.conclude(chosen.token, order, ended.status)
         wait_s = self._course.again_in(order, outcome)
         if wait_s is not None:
             self._waiting.put_off(order, self.tools.clock.alive() + wait_s)
-            if outcome.code == TOO_MANY_REQUESTS:
-                self._pauses += 1
-                self._ask(partial(self.tools.throttle.pause, wait_s), self._paused, self._fail)
+        self._desk.heed(outcome, wait_s)
         self._screen.ended(order, ended, self.purse.left)
-
-    def _paused(self, _: object) -> None:
-        self._pauses -= 1
-
-
-def _endings(answered: Sequence[Chosen]) -> list[Ending]:
-    return [chosen.ending for chosen in answered if chosen.ending is not None]

@@ -13,10 +13,14 @@ Word: TypeAlias = Callable[[], object]
 """What came of something that was asked; the loop hears it by calling it in its own thread."""
 
 
+def nothing(_: object) -> None:
+    """Follows from it."""
+
+
 class Workers:
     """So many threads of this name, which post to `inbox`; they take up work in the order of asking."""
 
-    def __init__(self, name: str, count: int = 1, *, inbox: queue.SimpleQueue[Word]) -> None:
+    def __init__(self, name: str, count: int, inbox: queue.SimpleQueue[Word]) -> None:
         self._asked: queue.SimpleQueue[tuple[Callable[[], Any], Callable[..., object], Any] | None]
         self._asked = queue.SimpleQueue()
         self._inbox = inbox
@@ -32,9 +36,10 @@ class Workers:
                 thread.start()
             yield
         finally:
-            for thread in filter(threading.Thread.is_alive, self._threads):
+            begun = [thread for thread in self._threads if thread.ident is not None]
+            for _ in begun:
                 self._asked.put(None)
-            for thread in filter(threading.Thread.is_alive, self._threads):
+            for thread in begun:
                 thread.join()
 
     def ask(self, do: Callable[[], Any], then: Callable[[Any], object], failed: Any) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Never
 
 import click
-from bulk_topup.record.commits import SharedCommits
+from sqlalchemy.engine.default import DefaultDialect
 
 import bulk_topup.core.clock
 from bulk_topup.commands import main
@@ -41,18 +41,20 @@ PATIENCE_S, IMPATIENCE_S = 5.0, 0.25
 """Seconds that a command waits for an answer: few where a fault of its schedule makes it wait in vain."""
 
 POINTS: Mapping[str, tuple[Any, str]] = {
-    "ledger.claim": (Ledger, "claim_all"),
+    "ledger.turn": (Ledger, "turn"),
+    "ledger.commit": (DefaultDialect, "do_commit"),
     "ledger.conclude": (Ledger, "conclude_all"),
     "checkpoint.create": (Checkpoint, "create"),
     "checkpoint.adopt": (Checkpoint, "adopt"),
     "checkpoint.note": (Checkpoint, "note"),
-    "checkpoint.begin": (Checkpoint, "begin_all"),
-    "checkpoint.end": (Checkpoint, "end_all"),
+    "checkpoint.turn": (Checkpoint, "turn"),
+    "checkpoint.begin": (Checkpoint, "_begin"),
+    "checkpoint.end": (Checkpoint, "_end"),
+    "checkpoint.commit": (Checkpoint, "_commit"),
     "checkpoint.hold": (Checkpoint, "hold"),
     "checkpoint.lost_attempt": (Checkpoint, "lost_attempt"),
     "checkpoint.adopt_lost_claim": (Checkpoint, "adopt_lost_claim"),
     "checkpoint.close": (Checkpoint, "close"),
-    "commits.commit": (SharedCommits, "_commit"),
     "provider.price_list": (Provider, "price_list"),
     "provider.top_up": (Provider, "top_up"),
     "provider.status": (Provider, "status"),

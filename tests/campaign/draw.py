@@ -149,21 +149,22 @@ ANSWERED = (201, 400, 403, 404, 429, 500, 503)
 LONG_S, SHORT_S = "0.6", "0.02"
 
 BUSY_POINTS = (
-    *("ledger.claim", "ledger.conclude", "checkpoint.begin", "checkpoint.end", "provider.top_up"),
-    *("socket.send", "socket.send", "commits.commit"),
+    *("ledger.turn", "ledger.commit", "checkpoint.begin", "checkpoint.end", "provider.top_up"),
+    *("socket.send", "socket.send", "checkpoint.turn", "checkpoint.turn", "checkpoint.commit"),
 )
 RARE_POINTS = (
     *("checkpoint.create", "checkpoint.adopt", "checkpoint.note", "checkpoint.hold", "checkpoint.close"),
     *("checkpoint.lost_attempt", "checkpoint.adopt_lost_claim", "provider.price_list", "provider.status"),
-    *("os.replace", "os.rename"),
+    *("ledger.conclude", "os.replace", "os.rename"),
 )
+TWICE_A_ROW = frozenset({"ledger.turn", "ledger.commit", "checkpoint.turn", "checkpoint.commit"})
 HOWS = ("exit", "exit", "kill", "kill", "kill", "nap:8", "nap:9000")
 UNHARMED, KILLED = 0.22, 0.32
 """Up to where a die spares a troubled command, and up to where SIGKILL comes at any moment at all."""
 
 HOLDS = (
-    *("provider.price_list", "ledger.claim", "ledger.claim", "checkpoint.begin", "checkpoint.begin"),
-    *("provider.top_up", "provider.top_up", "checkpoint.end", "ledger.conclude", "os.replace"),
+    *("provider.price_list", "ledger.turn", "ledger.turn", "checkpoint.turn", "checkpoint.turn"),
+    *("provider.top_up", "provider.top_up", "checkpoint.commit", "ledger.commit", "os.replace"),
 )
 EARLY_HOLDS = (
     "provider.price_list",
@@ -377,7 +378,8 @@ class Writer:
         dice = self.dice
         busy = dice.random() < 0.75
         point = dice.choice(BUSY_POINTS if busy else RARE_POINTS)
-        nth = dice.randint(1, count + 1) if busy else dice.choice((1, 1, 2))
+        passes = 2 * count if point in TWICE_A_ROW else count
+        nth = dice.randint(1, passes + 1) if busy else dice.choice((1, 1, 2))
         side: Literal["before", "after"] = "before" if dice.random() < 0.5 else "after"
         how = dice.choice(HOWS)
         # Between the last look at the clock and the bytes' leaving there is nothing that could notice a nap.

@@ -163,7 +163,7 @@ def test_the_judge_sees_a_wrong_word_that_was_taken(carried_out: Callable[..., j
 
 def test_the_judge_sees_two_at_work_on_one_sheet(carried_out: Callable[..., judge.Case]) -> None:
     run = schedule.Command("run", "bonus.csv")
-    hold = schedule.Crash("ledger.claim", 1, "after", "hold")
+    hold = schedule.Crash("ledger.turn", 1, "after", "hold")
     case = carried_out(schedule.Together(run, run, hold))
     assert (case.records[1].exit, case.records[1].inside) == (5, True)
     assert judge.judge(case) == []
@@ -174,7 +174,7 @@ def test_the_judge_sees_two_at_work_on_one_sheet(carried_out: Callable[..., judg
 def test_requests_of_two_commands_at_once_are_told_apart(carried_out: Callable[..., judge.Case]) -> None:
     """Two sheets with the same rows: what one has claimed, the other leaves."""
     copy = schedule.Write("copy.csv", (schedule.Row(1, "081234500001", "TSEL5"),), "write")
-    hold = schedule.Crash("ledger.claim", 1, "before", "hold")
+    hold = schedule.Crash("ledger.turn", 1, "before", "hold")
     runs = schedule.Command("run", "bonus.csv"), schedule.Command("run", "copy.csv")
     case = carried_out(copy, schedule.Together(*runs, hold))
     assert [(r.number, r.place) for r in case.requests] == [("081234500001", 1), ("081200002101", 0)]

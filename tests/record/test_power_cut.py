@@ -6,24 +6,21 @@ sender, its files and its provider are real, the disk is as slow as an office's.
 
 from __future__ import annotations
 
-import os
-import random
 import shutil
 import sqlite3
 import threading
 import time
 from contextlib import ExitStack, closing
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from bulk_topup.record.write_ahead_log import Log
+from sqlalchemy.engine.default import DefaultDialect
 
 from bulk_topup.core.clock import SystemClock, wib_day
 from bulk_topup.core.status import Status
 from bulk_topup.provider.client import Provider
 from bulk_topup.provider.pace import Throttle
-from bulk_topup.record import reconcile, write_ahead_log
+from bulk_topup.record import reconcile
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
@@ -35,6 +32,7 @@ from tests.builders import PRICES, Silent, a_checkpoint, claim, listed, orders_i
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from bulk_topup.core.model import Answer, Order
 
@@ -43,62 +41,51 @@ TAKEN = slice(3, None, 6)
 """The rows whose slots another batch has: their claims write nothing."""
 
 LATE_S = 0.01
+FULL = 2
 FILES = ("bonus.checkpoint.db", "ledger.db")
 LOG_HOLDS = 1_000 * 4_096
 """Bytes after which SQLite carries the log over into the file, which this model of a disk does not know."""
 
 
 class Disk:
-    """Knows how much of each log is certain to be there, by when it was forced."""
+    """Knows how much of each log is certain to be there: what was in it when SQLite had forced a commit."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.forced = 0
-        self._certain: dict[int, int] = {}
+        self._certain: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def force(self, file: int) -> None:
-        now = os.fstat(file)
-        time.sleep(LATE_S)
-        os.fdatasync(file)
-        with self._lock:
-            self.forced += 1
-            self._certain[now.st_ino] = max(self._certain.get(now.st_ino, 0), now.st_size)
+    def after(
+        self, commit: Callable[..., None], connection_of: Callable[..., Any], name: str
+    ) -> Callable[..., None]:
+        """The same, on a slow disk, which is told whether SQLite forced it."""
 
-    def seen(self, commit: Callable[[Log, sqlite3.Connection, int], None]) -> Callable[..., None]:
-        """The same, which tells this disk when SQLite has forced what was committed."""
-
-        def noted(log: Log, connection: sqlite3.Connection, changes: int) -> None:
-            commit(log, connection, changes)
-            if log._path is not None and not log._defers and connection.total_changes != changes:
-                self.force_all(Path(log._path))
+        def noted(*args: Any) -> None:
+            commit(*args)
+            time.sleep(LATE_S)
+            (level,) = connection_of(*args).execute("PRAGMA synchronous").fetchone()
+            if level == FULL:
+                self.force_all(name)
 
         return noted
 
-    def force_all(self, log: Path) -> None:
-        now = log.stat()
-        with self._lock:
-            self._certain[now.st_ino] = max(self._certain.get(now.st_ino, 0), now.st_size)
+    def force_all(self, name: str) -> None:
+        log = self.folder / f"{name}-wal"
+        if log.exists():
+            with self._lock:
+                self._certain[name] = max(self._certain.get(name, 0), log.stat().st_size)
 
     def cut(self, into: Path, more: dict[str, float]) -> None:
         """What is left; `more` is how much of what was not certain is there as well, by file."""
         into.mkdir()
         for name in FILES:
+            certain = self._certain.get(name, 0)
             shutil.copyfile(self.folder / name, into / name)
             log = self.folder / f"{name}-wal"
-            written, certain = log.stat().st_size, self._certain.get(log.stat().st_ino, 0)
+            written = log.stat().st_size
             assert written < LOG_HOLDS
             left = certain + int((written - certain) * more.get(name, 0.0))
             (into / log.name).write_bytes(log.read_bytes()[:left])
-
-
-class Moody(float):
-    """A limit that a disk seems to keep or not, by chance."""
-
-    chance = random.Random(51)
-
-    def __lt__(self, _: float) -> bool:
-        return self.chance.random() < 0.5
 
 
 class Watched(Provider):
@@ -139,7 +126,7 @@ def send_all(folder: Path, cut: Callable[[Watched, Disk], None], disk: Disk) -> 
             token = f"theirs {order.number}"
             claim(ledger, order, today, token, "other", "other", clock.now(), since=today)
         for name in FILES:
-            disk.force_all(folder / f"{name}-wal")
+            disk.force_all(name)
         sender = Sender(checkpoint, tools, Silent(), Purse(limit=None), "bonus", WORKERS)
         sender.run(orders, {})
         assert (sender.halt, len(provider.left)) == (None, ROWS - len(orders[TAKEN]))
@@ -158,18 +145,15 @@ def certain_of(folder: Path) -> tuple[set[str], set[str], int]:
 
 
 @pytest.fixture
-def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit_s: float) -> Disk:
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
     disk = Disk(tmp_path)
-    monkeypatch.setattr(write_ahead_log, "_force", disk.force)
-    monkeypatch.setattr(Log, "_commit", disk.seen(Log._commit))
-    monkeypatch.setattr(write_ahead_log, "SLOW_S", limit_s)
+    of_checkpoint = disk.after(Checkpoint._commit, lambda checkpoint: checkpoint._db, FILES[0])
+    of_ledger = disk.after(DefaultDialect.do_commit, lambda _dialect, db: db.cursor(), FILES[1])
+    monkeypatch.setattr(Checkpoint, "_commit", of_checkpoint)
+    monkeypatch.setattr(DefaultDialect, "do_commit", of_ledger)
     return disk
 
 
-DISKS = pytest.mark.parametrize("limit_s", [60.0, -1.0, Moody()], ids=["quick", "slow", "now this, now that"])
-
-
-@DISKS
 def test_what_left_was_claimed_and_attempted_for_certain(tmp_path: Path, disk: Disk) -> None:
     """And no more attempts have lost their outcome than there are workers."""
     found = []
@@ -189,7 +173,6 @@ def test_what_left_was_claimed_and_attempted_for_certain(tmp_path: Path, disk: D
         assert open_ <= WORKERS
 
 
-@DISKS
 @pytest.mark.parametrize("more", [{}, {FILES[0]: 1.0}, {FILES[1]: 1.0}, {FILES[0]: 0.6, FILES[1]: 0.3}])
 def test_nothing_that_left_is_sent_again_after_the_power_is_back(
     tmp_path: Path, disk: Disk, more: dict[str, float]

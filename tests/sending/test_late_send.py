@@ -573,8 +573,12 @@ def _wait_until(happened: Callable[[], bool], patience_s: float = 20.0) -> None:
 class Unheard(Ledger):
     """Takes the claim, but word of it never comes: a server that dies between its commit and its answer."""
 
+    is_dead = False
+
     def turn(self, *args: Any, **kwargs: Any) -> list[Claim]:
-        super().turn(*args, **kwargs)
+        if not self.is_dead:
+            super().turn(*args, **kwargs)
+        self.is_dead = True
         raise StorageFailed("ledger.unusable", where="the server", why="gone")
 
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 class File:
     """The file with its connection, the facts about the batch and the trail of the commands.
 
-    Every method is one transaction, durable on return, and for one thread at a time. Raises StorageFailed when
-    a write does not become durable: the caller must stop sending.
+    Every method is one transaction, durable on return, and for one thread at a time. Raises StorageFailed
+    when a write does not become durable: the caller must stop sending.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, *, read_only: bool = False) -> None:

@@ -1,0 +1,99 @@
+"""The ledger, for the sending loop: asked by another thread, as it may be locked for long, or far away."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from bulk_topup.core.model import Kind, Order, Outcome, Stop, Then, Wanted
+from bulk_topup.provider.outcomes import TOO_MANY_REQUESTS
+from bulk_topup.record.ledger.claims import Conclusion
+from bulk_topup.sending.worker import Workers, nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date
+
+    from bulk_topup.core.status import Status
+    from bulk_topup.record.ledger.values import Claim
+    from bulk_topup.sending.session import Tools
+
+BUSY_S: Final = 10.0
+"""For so long no desk of the account begins a request after one of them came too soon (41)."""
+
+
+class Desk:
+    """Of one run of the batch. Whatever is asked is answered by a word to the loop."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        asker: Workers,
+        own: tuple[str, str, date],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        """`own` is the batch: its id, its name, and the day on which it began."""
+        self.is_claiming = self.is_pausing = False
+        self._tools, self._asker, self._own, self._failed = tools, asker, own, failed
+        self._conclusions: list[Conclusion] = []
+        self._questions = 0
+
+    @property
+    def is_owed(self) -> bool:
+        """Conclusions that it has not been told."""
+        return bool(self._conclusions)
+
+    @property
+    def is_awaited(self) -> bool:
+        return self._questions > 0
+
+    def conclude(self, token: str, order: Order, status: Status) -> None:
+        """With the next claims. Of what is durable already."""
+        self._conclusions.append(Conclusion(token, order, status))
+
+    def claim(
+        self,
+        wanted: Sequence[Wanted],
+        then: Callable[[Sequence[Claim]], object],
+        failed: Callable[[BaseException], object],
+    ) -> None:
+        """In one transaction: the conclusions so far, then these claims."""
+        conclusions, self._conclusions = self._conclusions, []
+
+        def disowned(error: BaseException) -> None:
+            self.is_claiming = False
+            if wanted:  # to be tried once more; if that fails, the next command sees to them
+                self._conclusions = conclusions + self._conclusions
+            failed(error)
+
+        def held(holders: Sequence[Claim]) -> None:
+            self.is_claiming = False
+            then(holders)
+
+        self.is_claiming = True
+        self.ask(partial(self._tools.ledger.turn, conclusions, wanted, *self._own), held, disowned)
+
+    def heed(self, outcome: Outcome, wait_s: float | None) -> None:
+        """What all desks of the account have to know; no slot comes for `wait_s` seconds after a 429."""
+        if outcome.then is Then.STOP and outcome.kind is Kind.REFUSED:  # which every one of them would meet
+            at = self._tools.clock.now().isoformat(timespec="seconds")
+            stop = Stop(outcome.code, outcome.reason, f"{self._tools.desk}, {self._own[1]}", at)
+            self.ask(partial(self._tools.ledger.stop_all, stop), nothing, self._failed)
+        if outcome.then is Then.ONE_AT_A_TIME:
+            self.ask(partial(self._tools.ledger.pause, BUSY_S), nothing, self._failed)
+        if outcome.code == TOO_MANY_REQUESTS and wait_s is not None:
+            self.is_pausing = True
+            self.ask(partial(self._tools.throttle.pause, wait_s), self._paused, self._failed)
+
+    def _paused(self, _: object) -> None:
+        self.is_pausing = False
+
+    def ask(
+        self, do: Callable[[], Any], then: Callable[[Any], object], failed: Callable[[Any], object]
+    ) -> None:
+        self._questions += 1
+        self._asker.ask(do, partial(self._reply, then), partial(self._reply, failed))
+
+    def _reply(self, then: Callable[[Any], object], came: object) -> None:
+        self._questions -= 1
+        then(came)
