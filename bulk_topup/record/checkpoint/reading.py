@@ -48,7 +48,7 @@ class Reading(Sums):
             f"a.kind = 'not_sent' AND o.status = 'unsent' AND a.code IN ({sql_list(TURNED_AWAY)})",
         )
         return Known(
-            self._orders(KNOWN_COLUMNS, of_the_sheet),
+            self._orders(of_the_sheet),
             first_day=self.first_day(),
             content=self.fact("content"),
             started=self.started(),
@@ -57,14 +57,18 @@ class Reading(Sums):
             closed={key: date.fromisoformat(day) for key, (_, day) in failed.items() if day},
         )
 
-    def _orders(self, columns: list[str], condition: str) -> pd.DataFrame:
-        """Those orders `o`, by column: a million in a third of the time that they take row by row."""
+    def _orders(self, condition: str) -> pd.DataFrame:
+        """Those orders `o`, of KNOWN_COLUMNS: a million in two thirds of the time that rows take, and less of
+        the memory."""
         import pandas as pd
 
-        each = ", ".join(_TOGETHER.get(name, "group_concat({})").format(name) for name in columns)
-        (row,) = self._rows(f"SELECT {each} FROM orders o WHERE {condition}")  # noqa: S608
-        apart = {name: _apart(name, values or "") for name, values in zip(columns, row, strict=True)}
-        return pd.DataFrame(apart)
+        columns = ", ".join(f"json_group_array({name})" for name in KNOWN_COLUMNS)
+        (row,) = self._rows(f"SELECT {columns} FROM orders o WHERE {condition}")  # noqa: S608
+        types: dict[str, Any] = {"number": "str", "product": "str", "status": statuses()}
+        named = zip(KNOWN_COLUMNS, row, strict=True)
+        return pd.DataFrame(
+            {name: pd.Series(json.loads(values), dtype=types.get(name, "int64")) for name, values in named}
+        )
 
     def _of_attempts(self, values: str, condition: str) -> dict[Key, tuple[Any, ...]]:
         """Values of those attempts `a` of each order `o` for which the condition holds."""
@@ -210,29 +214,6 @@ class Reading(Sums):
         sql = LINES if statuses is None else LINES_OF_STATUSES
         with self._reader() as reader:
             yield from (line_of(dict(row)) for row in reader.execute(sql, facts))
-
-
-_TOGETHER = {
-    "number": "json_group_array({})",
-    "product": "json_group_array({})",
-    "status": "group_concat(CASE {} "
-    + " ".join(f"WHEN '{status}' THEN '{nth}'" for nth, status in enumerate(Status))
-    + " END, '')",
-}
-"""How a column of orders is put together: a status as its digit. The others are whole numbers."""
-
-
-def _apart(name: str, values: str) -> pd.Series[Any]:
-    """The column again; without an object for each number and status."""
-    import numpy as np
-    import pandas as pd
-
-    if name == "status":
-        digits = np.frombuffer(values.encode(), dtype=np.uint8) - ord("0")
-        return pd.Series(pd.Categorical.from_codes(digits.astype(np.int8), dtype=statuses()))
-    if name in _TOGETHER:
-        return pd.Series(json.loads(values), dtype="str")
-    return pd.Series(np.fromstring(values, dtype=np.int64, sep=","))
 
 
 _UNMOVED = frozenset({Status.UNSENT, Status.GAGAL})
