@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bulk_topup.core.clock import WIB
 from bulk_topup.sandbox import Sandbox
@@ -33,25 +34,15 @@ if TYPE_CHECKING:
     MakeOffice = Callable[..., "Office"]
 
 LONGEST_COMMAND_S = 60.0
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # a test may need time, but not a quiet machine
 os.environ["LC_ALL"] = "C.UTF-8"  # these tests read English, whatever the developer speaks
 HEADER = ("No", "Nama", "No HP", "Kode Produk")
 
-LONGEST = (
-    "test_campaign.py",
-    "test_walkthrough.py",
-    "test_teams_trouble.py",
-    "test_terminal.py",
-    "test_life_machine.py",
-    "test_wild_sheets.py",
-    "test_docs.py",
-    "test_kill.py",
-    "test_batch_life.py",
-    "test_settle.py",
-)
-"""The campaign keeps all processors busy by itself; the next ones mostly wait, and do so beside it."""
-
-LAST = ("test_account.py", "test_teams.py")
-"""Whose `alone` tests would keep the other processes waiting for long at any earlier time."""
+FIXTURES_THAT_MARK = {"postgres": "postgres", "office": "slow", "make_office": "slow"}
+"""A test that asks for one of these fixtures is marked so: a server, or the whole command line."""
+NEVER_QUICK = ("postgres", "libreoffice", "kill", "sleep", "wild", "alone")
+"""Whatever has one of these marks is `slow`, too."""
 
 
 @dataclass(frozen=True)
@@ -233,20 +224,26 @@ class Office:
 def pytest_configure(config: pytest.Config) -> None:
     """Several processes take the files as they are sorted here, not those with the most tests first."""
     config.option.loadscopereorder = False
-    config.addinivalue_line("markers", "alone: measures time, and so has the machine to itself")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # behind `&` in a script; commands would inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Marked by what it needs, where it does not say so itself."""
+    for fixture in getattr(item, "fixturenames", ()):
+        if fixture in FIXTURES_THAT_MARK:
+            item.add_marker(FIXTURES_THAT_MARK[fixture])
+    if item.path.parent.name == "end_to_end" or any(map(item.get_closest_marker, NEVER_QUICK)):
+        item.add_marker("slow")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first: one that is begun last leaves all processors but its own idle."""
-    items.sort(key=lambda item: _place_of(item.path.name))
-
-
-def _place_of(name: str) -> int:
-    if name in LONGEST:
-        return LONGEST.index(name)
-    return len(LONGEST) + (LAST.index(name) + 1 if name in LAST else 0)
+    """What takes long first: a file that is begun last leaves all processors but its own idle. Last, what
+    keeps the machine to itself: the other processes would wait for it at any earlier time."""
+    last = {item.path for item in items if item.get_closest_marker("alone")}
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    kills = {item.path for item in items if item.get_closest_marker("kill")}
+    items.sort(key=lambda item: (item.path in last, item.path not in kills, item.path not in slow))
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,8 @@ from tests.bench.figures import FIGURES, Figure
 from tests.bench.measure import Sample
 from tests.bench.sending import most_in_a_second
 
+pytestmark = pytest.mark.slow
+
 
 def measured(ours: list[float], baseline: list[float], peak: int = 0, **targets: float) -> Measured:
     figure = Figure("x", "x", lambda *_: Sample(0), **targets)  # type: ignore[arg-type]

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 README = page("README.md")
 SAMPLE_LINE, TEST_LINE = (line for line in README.splitlines() if line.startswith("python3 -m venv"))
 PROOF_LINE = re.compile(r"^\.venv/bin/python -m tests\.campaign(.*)$", re.MULTILINE)

@@ -14,6 +14,8 @@ from bulk_topup.commands.main import cli
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 SLOW = frozenset({"pandas", "numpy", "openpyxl", "lxml", "requests", "sqlalchemy", "tqdm", "keyring"})
 """Each of them takes as long as Python itself, or longer."""
 

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from bulk_topup.rules.plan import Plan
     from tests.conftest import MakeOffice, Office
 
+pytestmark = pytest.mark.slow
+
 OK, STOPPED, OPEN = 0, 3, 4
 PENDING_FOR_EVER = "081200001201"
 

@@ -27,6 +27,8 @@ from tests.markdown import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.kill
+
 WITH_ARGUMENTS = {"stall", "slow", "status", "answer"}
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import MakeOffice, Office
 
+pytestmark = pytest.mark.kill
+
 if sys.platform == "win32":
     pytest.skip("signals between processes", allow_module_level=True)
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import MakeOffice, Office
 
+pytestmark = pytest.mark.kill
+
 SLOWLY = ("--yes", "--again", "--rate", "10", "--wait", "0")
 
 

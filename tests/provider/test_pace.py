@@ -257,6 +257,7 @@ def test_sleeps_that_end_late_by_a_tick_of_the_clock_cost_nothing() -> None:
     assert taken[-1] - taken[0] == pytest.approx(10, rel=0.01)
 
 
+@pytest.mark.sleep
 def test_real_sleeps_end_late_and_the_rate_is_right_all_the_same() -> None:
     """A machine with other work may hold up any single try, but none may be too fast."""
     ratios = []

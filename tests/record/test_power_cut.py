@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from bulk_topup.core.model import Answer, Order
 
+pytestmark = pytest.mark.slow
+
 ROWS, WORKERS = 36, 8
 TAKEN = slice(3, None, 6)
 """The rows whose slots another batch has: their claims write nothing."""

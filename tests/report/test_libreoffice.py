@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
-pytestmark = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
+pytestmark = [
+    pytest.mark.libreoffice,
+    pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed"),
+]
 
 SHOWN_AS_CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true,false"
 """Comma, quotation mark, UTF-8, from line 1; texts between quotation marks, results rather than formulas."""

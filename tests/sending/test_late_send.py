@@ -528,6 +528,7 @@ def certificate(tmp_path: Path) -> Path:
     return both
 
 
+@pytest.mark.sleep
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGSTOP")
 def test_a_process_stopped_while_it_connects_does_not_wake_up_paying(
     office: Office, certificate: Path

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Values = Mapping[Place, object]
     """What another reader gives for the cells that are not blank."""
 
-pytestmark = wild.needed
+pytestmark = [pytest.mark.wild, wild.needed]
 
 
 # -- other readers -----------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bulk_topup.sheet.tabs import Tab
     from tests.conftest import Office
 
-pytestmark = wild.needed
+pytestmark = [pytest.mark.wild, wild.needed]
 
 LONGEST_S = 20.0
 MOST_BYTES = 1_500_000_000
