@@ -128,18 +128,23 @@ def _options() -> argparse.Namespace:
 
 def _measured(figure: Figure, options: argparse.Namespace) -> Measured:
     print(f"{figure.name} …", file=sys.stderr, flush=True)
-    rows, runs = figure.rows, options.runs
+    rows = figure.rows
     if options.quick:
-        rows, runs = min(rows, max(figure.quick_rows, figure.least_rows)), 1
+        return _seen_to_run(figure, min(rows, max(figure.quick_rows, figure.least_rows)))
     ours, baseline = [], []
-    if not options.quick:
-        figure.ours(rows, False)  # what is made once, or read from a cold disk, is no part of the figure
-    for _ in range(runs):
+    figure.ours(rows, False)  # what is made once, or read from a cold disk, is no part of the figure
+    for _ in range(options.runs):
         ours.append(figure.ours(rows, False))
         if figure.baseline is not None:
             baseline.append(figure.baseline(rows))
     peak = figure.ours(rows, True).peak or 0
     return Measured(figure, rows, ours, baseline, peak)
+
+
+def _seen_to_run(figure: Figure, rows: int) -> Measured:
+    ours = figure.ours(rows, True)
+    baseline = [] if figure.baseline is None else [figure.baseline(rows)]
+    return Measured(figure, rows, [ours], baseline, ours.peak or 0)
 
 
 def _grown(figure: Figure) -> Grown:
