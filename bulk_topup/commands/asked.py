@@ -1,4 +1,4 @@
-"""From the options of a command line to what was asked for."""
+"""Turns the options of a command line into the job, the connection and the record that they ask for."""
 
 from __future__ import annotations
 

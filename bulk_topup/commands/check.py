@@ -9,7 +9,7 @@ import click
 
 from bulk_topup.commands import click_command, next_steps
 from bulk_topup.commands.asked import job_of
-from bulk_topup.commands.guard import commands_of, guarded_command
+from bulk_topup.commands.exit_codes import commands_of, guarded_command
 from bulk_topup.commands.options import BUDGET, COLUMNS, OVERLAP, PATH, PROVIDER, SHEET, SPEECH, WISHES
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, StorageFailed

@@ -10,7 +10,7 @@ import click
 
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import connection_of, kept_setting
-from bulk_topup.commands.guard import guarded_command, wants_json
+from bulk_topup.commands.exit_codes import guarded_command, wants_json
 from bulk_topup.commands.next_steps import with_settings
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit

@@ -11,7 +11,7 @@ import click
 
 from bulk_topup.commands import click_command, next_steps
 from bulk_topup.commands.asked import Setup, connection_of, ledger_of
-from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import PATH, PROVIDER, SPEECH, option
 from bulk_topup.core import clock
 from bulk_topup.core.clock import SKEW_LIMIT_S, Clock

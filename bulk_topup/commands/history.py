@@ -1,4 +1,4 @@
-"""The commands that look back over all batches: `history`, `find`, `forget`. None of them sends anything."""
+"""`history`: the batches sent so far, with totals by month; no network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from bulk_topup.commands import click_command, next_steps
 from bulk_topup.commands.asked import connection_of, ledger_of
-from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import MONTH, SPEECH, option
 from bulk_topup.core.errors import Exit
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bulk_topup.commands import click_command, next_steps
-from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import SPEECH
 from bulk_topup.core.errors import Exit, InputError
 

@@ -13,9 +13,9 @@ from bulk_topup.commands.check import check
 from bulk_topup.commands.completion import completion
 from bulk_topup.commands.config import settable, show_config
 from bulk_topup.commands.doctor import doctor
+from bulk_topup.commands.exit_codes import defect_exit, wants_json
 from bulk_topup.commands.find import find
 from bulk_topup.commands.forget import forget
-from bulk_topup.commands.guard import defect_exit, wants_json
 from bulk_topup.commands.history import history
 from bulk_topup.commands.ledger import ledger
 from bulk_topup.commands.login import login

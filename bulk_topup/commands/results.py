@@ -8,7 +8,7 @@ import click
 
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import job_of
-from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import OUTPUT, SHEET, SPEECH
 from bulk_topup.core import clock
 

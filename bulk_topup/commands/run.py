@@ -12,7 +12,7 @@ import click
 
 from bulk_topup.commands import click_command, params
 from bulk_topup.commands.asked import job_of
-from bulk_topup.commands.guard import commands_of, guarded_command
+from bulk_topup.commands.exit_codes import commands_of, guarded_command
 from bulk_topup.commands.options import (
     BUDGET,
     COLUMNS,

@@ -8,7 +8,7 @@ import click
 
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import job_of
-from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import BUDGET, OUTPUT, PROVIDER, SHEET, SPEECH, WAIT, YES
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Declined, Exit
@@ -96,8 +96,7 @@ def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, terminal: Ter
     from bulk_topup.commands.planning import assert_within_budget
     from bulk_topup.record.paths import who
     from bulk_topup.report.screen.rows import not_resent_report
-    from bulk_topup.sending.resend import resendable
-    from bulk_topup.sending.waves import resend
+    from bulk_topup.sending.resend import resend, resendable
 
     prices = tools.provider.price_list()  # with a Date header: the clocks must agree now, too
     found = resendable(checkpoint, tools, prices)

@@ -8,7 +8,7 @@ import click
 
 from bulk_topup.commands import click_command, next_steps
 from bulk_topup.commands.asked import connection_of
-from bulk_topup.commands.guard import guarded_command
+from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import PATH, PROVIDER, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit

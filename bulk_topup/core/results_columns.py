@@ -1,6 +1,6 @@
 """The results columns: the one list of them, in their order.
 
-For another column, add a field to `ResultLine` and give it its value in `report.results.result_line`. The
+For another column, add a field to `ResultLine` and give it its value in `report.result_lines.result_line`. The
 rest follows: the workbook and the CSV file, and how both are known again when they are fed back in. Only the
 complete block is ours, so that files written before are refused then, and never read in part.
 """

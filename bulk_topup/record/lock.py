@@ -1,4 +1,4 @@
-"""The batch's files: one run at a time, opening, starting and setting aside. Never overwrites a record."""
+"""One run at a time holds a batch: a lock beside its progress file, and who has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was asked for, and where things are. No rule about money."""
+"""Where the files of a batch are, and what they are called."""
 
 from __future__ import annotations
 

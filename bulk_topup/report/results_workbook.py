@@ -15,7 +15,7 @@ from bulk_topup.core.results_columns import RESULT_COLUMNS, ResultLine
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.record.tally import TO_DO, Tally, to_do
 from bulk_topup.report.atomic import write_csv
-from bulk_topup.report.results import own_cells, reason, result_line, what_to_ask
+from bulk_topup.report.result_lines import own_cells, reason, result_line, what_to_ask
 from bulk_topup.report.tables import (
     NO_COLOURS,
     STATUS_COLOURS,

@@ -1,4 +1,4 @@
-"""Tables -> a workbook or a CSV file, atomically; on top of them, the layout of the results.
+"""Writes tables to an .xlsx workbook, whole or not at all.
 
 Rows are taken from an iterable, once, and none is kept, so that a million need no more memory than ten.
 Everything but whole rupiah is written as text, so that Excel neither runs it nor rounds it.

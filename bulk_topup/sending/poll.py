@@ -1,8 +1,4 @@
-"""Find out what became of open orders: by asking, by sending again under rule 51, or by a person's word.
-
-Only `resend` moves money, and only where rule 51 makes the provider refuse what it already has
-(API v3.1, ISI PULSA, reason 51).
-"""
+"""Asks the provider what became of open orders that have an invoice (API v3.1, CEK STATUS). Moves no money."""
 
 from __future__ import annotations
 

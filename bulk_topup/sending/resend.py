@@ -1,4 +1,4 @@
-"""Which unknown orders may be sent again under rule 51, and what stands in the way."""
+"""Sends unknown orders again under rule 51: which may be, what stands in the way, and the sending itself."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import SKEW_LIMIT_S, near_midnight, wib_day
 from bulk_topup.core.status import Status
+from bulk_topup.sending.purse import Purse
+from bulk_topup.sending.sender import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from bulk_topup.core.model import Order, PriceList
+    from bulk_topup.core.model import Halt, Order, PriceList
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.checkpoint.values import OpenOrder
-    from bulk_topup.sending.session import Tools
+    from bulk_topup.sending.session import Tools, Watcher
 
 RESEND_AFTER_S = 60.0
 
@@ -144,3 +146,22 @@ def has_other_calendar(days: Iterable[tuple[datetime, str]]) -> bool:
         not near_midnight(sent_at) and not tanggal.startswith(wib_day(sent_at).isoformat())
         for sent_at, tanggal in days
     )
+
+
+def resend(
+    found: Resendable,
+    checkpoint: Checkpoint,
+    tools: Tools,
+    watcher: Watcher,
+    budget: int | None,
+    batch_name: str,
+) -> Halt | None:
+    """Send unknown orders again, one at a time, each guarded anew as its request leaves.
+
+    They count as spent already, so that only a budget (in rupiah) limits what they come to.
+    """
+    purse = Purse(limit=budget, spent=checkpoint.committed())
+    sender = Sender(checkpoint, tools, watcher, purse, batch_name, guard=found.guard(checkpoint, tools))
+    orders = [open_.order for open_ in found.orders]
+    sender.run(orders, {order.id: Status.UNKNOWN for order in orders})
+    return sender.halt

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import wib_day
 from bulk_topup.core.status import Status
-from bulk_topup.rules.plan import Plan, orders_of
+from bulk_topup.rules.plan import orders_of
 from bulk_topup.sending import poll
 from bulk_topup.sending.choice import copy_may_follow
 from bulk_topup.sending.purse import Purse
@@ -15,7 +15,7 @@ from bulk_topup.sending.sender import Sender
 if TYPE_CHECKING:
     from bulk_topup.core.model import Halt
     from bulk_topup.record.checkpoint import Checkpoint
-    from bulk_topup.sending.resend import Resendable
+    from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.session import Tools, Watcher
 
 
@@ -55,23 +55,4 @@ def send_waves(
         sender.run(orders_of(wave), expected)
         if sender.halt is not None:
             break
-    return sender.halt
-
-
-def resend(
-    found: Resendable,
-    checkpoint: Checkpoint,
-    tools: Tools,
-    watcher: Watcher,
-    budget: int | None,
-    batch_name: str,
-) -> Halt | None:
-    """Send unknown orders again, one at a time, each guarded anew as its request leaves.
-
-    They count as spent already, so that only a budget (in rupiah) limits what they come to.
-    """
-    purse = Purse(limit=budget, spent=checkpoint.committed())
-    sender = Sender(checkpoint, tools, watcher, purse, batch_name, guard=found.guard(checkpoint, tools))
-    orders = [open_.order for open_ in found.orders]
-    sender.run(orders, {order.id: Status.UNKNOWN for order in orders})
     return sender.halt

@@ -36,7 +36,7 @@ _HEAD_BYTES = 4096
 
 
 class Format(StrEnum):
-    """How a file is read. The value names the module that does."""
+    """How a file is read. The value names its file in `sheet/readers`, except TEXT, which is `csv_text`."""
 
     XLSX = "xlsx"
     XLSB = "xlsb"

@@ -19,7 +19,7 @@ from bulk_topup.core.results_columns import RESULT_COLUMNS
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.record.lines import Line
 from bulk_topup.record.tally import Tally, tally
-from bulk_topup.report import results, results_workbook
+from bulk_topup.report import result_lines, results_workbook
 from bulk_topup.report.words import say
 from bulk_topup.rules import books
 from tests.builders import (
@@ -201,7 +201,7 @@ def test_the_summary_calls_money_that_came_in_by_its_name() -> None:
 
 def test_a_paid_line_says_all_that_the_provider_said() -> None:
     attempt = an_attempt("outcome.sukses", kind="sukses", invoice="TRX1", serial="0041", debited=5_700)
-    line = results.result_line(a_line(Status.SUKSES, attempt=attempt))
+    line = result_lines.result_line(a_line(Status.SUKSES, attempt=attempt))
     assert line.values == (
         *("yes", "sukses", "", "", "TRX1", "0041", 5_630, 5_700, ANDI, "2025-01-20 10:00:00"),
     )
@@ -211,7 +211,7 @@ def test_a_paid_line_says_all_that_the_provider_said() -> None:
 @pytest.mark.parametrize("status", Status)
 def test_paid_says_yes_no_or_ask_provider(status: Status) -> None:
     expected = "yes" if status is Status.SUKSES else "ask provider" if status in OPEN else "no"
-    assert results.result_line(a_line(status)).paid == expected
+    assert result_lines.result_line(a_line(status)).paid == expected
 
 
 @pytest.mark.parametrize(
@@ -229,18 +229,18 @@ def test_paid_says_yes_no_or_ask_provider(status: Status) -> None:
 def test_an_attempted_row_gives_our_words_and_the_providers(
     status: Status, code: str, reason: str | None
 ) -> None:
-    said = results.reason(a_line(status, attempt=an_attempt(code, reason=reason)))
+    said = result_lines.reason(a_line(status, attempt=an_attempt(code, reason=reason)))
     assert said.startswith(say.WORDS[code])
     assert (reason or "") in said
 
 
 def test_a_paid_row_needs_no_reason() -> None:
     attempt = an_attempt("outcome.sukses", reason="Isi pulsa berhasil")
-    assert results.reason(a_line(Status.SUKSES, attempt=attempt)) == ""
+    assert result_lines.reason(a_line(Status.SUKSES, attempt=attempt)) == ""
 
 
 def test_an_attempt_whose_process_died_says_so() -> None:
-    said = results.reason(a_line(Status.UNKNOWN, attempt=an_attempt(None)))
+    said = result_lines.reason(a_line(Status.UNKNOWN, attempt=an_attempt(None)))
     assert said == say.WORDS["outcome.interrupted"]
 
 
@@ -249,17 +249,17 @@ def test_a_held_row_gives_every_finding_with_its_column_and_value() -> None:
         Finding(2, Level.ERROR, "number.missing", "No HP", ""),
         Finding(2, Level.ERROR, "product.unknown", "Kode", "S55"),
     )
-    said = results.reason(a_line(Status.INVALID, why=why, price=None))
+    said = result_lines.reason(a_line(Status.INVALID, why=why, price=None))
     assert said == f"No HP: {say.text('number.missing')} · Kode: {say.text('product.unknown', value='S55')}"
 
 
 def test_an_order_that_was_not_reached_says_so() -> None:
-    assert results.reason(a_line(Status.UNSENT)) == say.WORDS["unsent.not_reached"]
+    assert result_lines.reason(a_line(Status.UNSENT)) == say.WORDS["unsent.not_reached"]
 
 
 def test_a_note_says_why_an_order_was_held_during_the_run() -> None:
     note = {"code": "duplicate.other_batch", "facts": {"batch": "lebaran", "row": "7", "day": "2025-01-20"}}
-    said = results.reason(a_line(Status.DUPLICATE, note=note))
+    said = result_lines.reason(a_line(Status.DUPLICATE, note=note))
     assert "lebaran" in said
     assert "7" in said
 
@@ -267,7 +267,7 @@ def test_a_note_says_why_an_order_was_held_during_the_run() -> None:
 def test_a_note_that_came_after_a_refused_attempt_is_the_reason() -> None:
     note = {"code": "duplicate.other_batch", "facts": {"batch": "lebaran", "row": "7", "day": "2025-01-20"}}
     attempt = an_attempt("outcome.reason.62", kind="refused", reason="Saldo tidak cukup")
-    said = results.reason(a_line(Status.DUPLICATE, note=note, attempt=attempt))
+    said = result_lines.reason(a_line(Status.DUPLICATE, note=note, attempt=attempt))
     assert "lebaran" in said
     assert "Saldo" not in said
 
@@ -275,15 +275,15 @@ def test_a_note_that_came_after_a_refused_attempt_is_the_reason() -> None:
 @pytest.mark.parametrize("status", [Status.UNKNOWN, Status.PENDING, Status.GAGAL])
 def test_an_old_note_does_not_speak_for_a_later_attempt(status: Status) -> None:
     note = {"code": "unsent.copy_waits", "facts": {"nth": "1"}}
-    said = results.reason(a_line(status, note=note, attempt=an_attempt("outcome.reason.91")))
+    said = result_lines.reason(a_line(status, note=note, attempt=an_attempt("outcome.reason.91")))
     assert said == say.WORDS["outcome.reason.91"]
 
 
 @pytest.mark.parametrize("status", [Status.UNKNOWN, Status.GAGAL, Status.UNSENT])
 def test_a_row_that_was_tried_more_than_once_says_so(status: Status) -> None:
     attempt = an_attempt("outcome.reason.91")
-    once = results.reason(a_line(status, attempt=attempt, tries=1))
-    twice = results.reason(a_line(status, attempt=attempt, tries=2))
+    once = result_lines.reason(a_line(status, attempt=attempt, tries=1))
+    twice = result_lines.reason(a_line(status, attempt=attempt, tries=2))
     assert once == say.WORDS["outcome.reason.91"]
     assert twice == f"{once} · Tried 2 times."
 
@@ -292,36 +292,38 @@ def test_a_later_answer_that_decides_nothing_is_told_beside_the_one_that_does() 
     line = a_line(
         Status.UNKNOWN, attempt=an_attempt("outcome.no_answer.timeout"), tries=3, last_answer="00 Gangguan"
     )
-    said = results.reason(line)
+    said = result_lines.reason(line)
     assert said.startswith(say.WORDS["outcome.no_answer.timeout"])
     assert said.endswith("Tried 3 times; the provider's last answer: 00 Gangguan")
 
 
 def test_a_paid_row_needs_no_reason_however_often_it_was_tried() -> None:
     line = a_line(Status.SUKSES, attempt=an_attempt("outcome.sukses"), tries=2, last_answer="00 Gangguan")
-    assert results.reason(line) == ""
+    assert result_lines.reason(line) == ""
 
 
 @pytest.mark.parametrize("status", Status)
 def test_every_row_of_a_rehearsal_says_so_before_anything_else(status: Status) -> None:
     line = a_line(status, attempt=an_attempt("outcome.reason.91"))
-    real, rehearsed = (results.result_line(line, rehearsal=rehearsal).reason for rehearsal in (False, True))
+    real, rehearsed = (
+        result_lines.result_line(line, rehearsal=rehearsal).reason for rehearsal in (False, True)
+    )
     assert rehearsed == " · ".join(filter(None, (say.WORDS["results.rehearsal"], real)))
     assert "SANDBOX" not in real
 
 
 def test_a_removed_row_says_where_it_was_and_what_became_of_it() -> None:
     gone = a_line(Status.UNKNOWN, row=31, removed=True, attempt=an_attempt(None))
-    first, _, second = results.reason(gone).partition(" · ")
+    first, _, second = result_lines.reason(gone).partition(" · ")
     assert first == say.text("removed_from_sheet", row=31)
     assert second == say.WORDS["outcome.interrupted"]
     paid = a_line(Status.SUKSES, row=31, removed=True, attempt=an_attempt("outcome.sukses"))
-    assert results.reason(paid) == first
+    assert result_lines.reason(paid) == first
 
 
 def test_what_never_left_was_sent_to_nobody_at_no_time() -> None:
     attempt = an_attempt("outcome.not_sent.dns", kind="not_sent")
-    line = results.result_line(a_line(Status.UNSENT, attempt=attempt))
+    line = result_lines.result_line(a_line(Status.UNSENT, attempt=attempt))
     assert (line.number_sent, line.sent_at) == ("", "")
     assert line.reason == say.WORDS["outcome.not_sent.dns"]
 
@@ -329,13 +331,13 @@ def test_what_never_left_was_sent_to_nobody_at_no_time() -> None:
 @pytest.mark.parametrize("kind", [None, "refused", "unknown"])
 def test_what_may_have_left_says_to_whom_and_when(kind: str | None) -> None:
     attempt = an_attempt("outcome.reason.62", kind=kind)
-    line = results.result_line(a_line(Status.UNSENT, attempt=attempt))
+    line = result_lines.result_line(a_line(Status.UNSENT, attempt=attempt))
     assert (line.number_sent, line.sent_at) == (ANDI, "2025-01-20 10:00:00")
 
 
 @pytest.mark.parametrize("status", [Status.GAGAL, Status.UNKNOWN, Status.DUPLICATE, Status.ACCEPTED])
 def test_a_debit_is_stated_only_where_money_moved(status: Status) -> None:
-    line = results.result_line(a_line(status, attempt=an_attempt("outcome.reason.91", debited=5_700)))
+    line = result_lines.result_line(a_line(status, attempt=an_attempt("outcome.reason.91", debited=5_700)))
     assert (line.price, line.debited) == (5_630, None)
 
 

@@ -23,7 +23,7 @@ from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.values import Sending
 from bulk_topup.record.tally import TO_DO, Tally, tally, to_do
 from bulk_topup.report import results_workbook
-from bulk_topup.report.results import result_line, what_to_ask
+from bulk_topup.report.result_lines import result_line, what_to_ask
 from bulk_topup.report.results_workbook import (
     ASK_COLUMNS,
     FACTS,

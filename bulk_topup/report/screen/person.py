@@ -18,7 +18,7 @@ from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify_status, is_pending, words_of
 from bulk_topup.record.batches import progress_of, sheet_of
 from bulk_topup.record.ledger.values import HELD, OPEN, PAID, BatchEntry
-from bulk_topup.report.results import result_line
+from bulk_topup.report.result_lines import result_line
 from bulk_topup.report.screen.report import Report, banner
 from bulk_topup.report.words import say
 from bulk_topup.rules import numbers

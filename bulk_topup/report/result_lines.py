@@ -1,4 +1,4 @@
-"""What became of the rows, each one worded. `results_workbook` lays it out."""
+"""What became of each row, in words: a line of the results. `results_workbook` lays them out."""
 
 from __future__ import annotations
 
