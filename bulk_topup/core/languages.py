@@ -1,8 +1,8 @@
 """The few words of each language that the program itself has to know.
 
 All else of a language stands in its catalogue, in `report/words/locale`: an entry here and a catalogue there
-are a language. The headers that people give their sheets are in `sheet/header.py`: a sheet is read whatever language is
-spoken. Only what the program writes into a results sheet and reads back stands here.
+are a language. The headers that people give their sheets are in `sheet/header.py`: a sheet is read whatever
+language is spoken. Only what the program writes into a results sheet and reads back stands here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The results columns: the one list of them, in their order.
 
-For another column, add a field to `ResultLine` and give it its value in `report.result_lines.result_line`. The
-rest follows: the workbook and the CSV file, and how both are known again when they are fed back in. Only the
+For another column, add a field to `ResultLine` and give it its value in `report.result_lines`. The rest
+follows: the workbook and the CSV file, and how both are known again when they are fed back in. Only the
 complete block is ours, so that files written before are refused then, and never read in part.
 """
 

@@ -1,4 +1,4 @@
-"""Asks the provider what became of open orders that have an invoice (API v3.1, CEK STATUS). Moves no money."""
+"""Asks what became of open orders that have an invoice (API v3.1, CEK STATUS). Moves no money."""
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ class Sender:
 
     def _disown(self, error: BaseException) -> None:
         """The claims may stand, although word of them never came: nothing was sent under them, and that is
-        kept, or they would be found as claims whose attempts were lost. It ends the run, unless it is midnight
+        kept, or they would be found as claims without their attempts. It ends the run, unless it is midnight
         here a moment before or after it is at the server: then in a moment both are on the same day.
         """
         claiming, self._claiming = self._claiming, []

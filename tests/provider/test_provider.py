@@ -297,6 +297,35 @@ def test_a_watch_that_could_not_begin_for_want_of_a_thread_begins_with_the_next_
             time.sleep(0.01)
 
 
+def test_where_the_watch_dies_whoever_looks_ends_what_is_overdue_and_the_next_request_is_watched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def breaks(_seconds: float) -> None:
+        raise MemoryError
+
+    watchdog = transport.Watchdog(0.05)
+    here, there = socket.socketpair()
+    with here, there, ExitStack() as stack:
+        first, second = (transport._Deadline(watchdog) for _ in range(2))
+        stack.callback(first.end)
+        stack.callback(second.end)
+        with monkeypatch.context() as patch:
+            patch.setattr(threading, "excepthook", lambda _: None)
+            patch.setattr(time, "sleep", breaks)
+            first.watch(here)
+            while watchdog._is_awake:
+                threading.Event().wait(0.01)
+        assert not first.passed
+        threading.Event().wait(0.06)
+        watchdog.look()
+        assert first.passed
+        second.watch(here)
+        longest = time.monotonic() + 5
+        while not second.passed:
+            assert time.monotonic() < longest
+            time.sleep(0.01)
+
+
 def test_an_unknown_certificate_is_not_sent(serve: Callable[..., Server], server_tls: ssl.SSLContext) -> None:
     server = serve(answers(b"{}"), server_tls)
     assert top_up(server.url) == NotSent("certificate")

@@ -1001,22 +1001,3 @@ def test_reading_half_of_the_lines_locks_nobody_out(checkpoint: Checkpoint) -> N
     del lines
     reader.join(5)
     assert not stuck
-
-
-def test_many_threads_may_write_at_once(path: Path) -> None:
-    checkpoint = a_checkpoint(path, topups(*[(f"0812{nth:08}", "S5") for nth in range(120)]))
-    orders = list(orders_in(checkpoint).values())
-    work = [
-        threading.Thread(
-            target=lambda mine: [attempted(checkpoint, order, an_outcome(Kind.SUKSES)) for order in mine],
-            args=(orders[nth::6],),
-        )
-        for nth in range(6)
-    ]
-    for thread in work:
-        thread.start()
-    for thread in work:
-        thread.join()
-    assert {line.status for line in checkpoint.lines()} == {Status.SUKSES}
-    assert len(checkpoint.claims_expected()) == 120
-    checkpoint.close()

@@ -12,10 +12,11 @@ import pytest
 import sqlalchemy as sa
 
 from bulk_topup.core.errors import BulkTopupError, StorageFailed
+from bulk_topup.core.model import Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.record.ledger import postgres as server
 from bulk_topup.record.ledger.address import shown
-from bulk_topup.record.ledger.claims import Ledger
+from bulk_topup.record.ledger.claims import Conclusion, Ledger
 from bulk_topup.record.ledger.register import register_of
 from bulk_topup.record.ledger.tables import VERSION
 from bulk_topup.report.words import say
@@ -91,6 +92,35 @@ def test_the_server_s_own_idea_of_isolation_does_not_hide_what_another_desk_clai
             assert (holder is None) == (nth == 0)
         with ledger._engine.connect() as db:
             assert db.execute(sa.text("SHOW transaction_isolation")).scalar() == "read committed"
+
+
+def test_two_desks_whose_turns_cross_wait_for_each_other_and_never_both_at_once(address: str) -> None:
+    """Each lets go of what the other wants, in whatever order."""
+    desks = [ledger_at(address), ledger_at(address)]
+    orders = [an_order(f"0812{nth:08}") for nth in range(24)]
+    together = threading.Barrier(2)
+
+    def turns(nth: int) -> int:
+        won = 0
+        mine: list[Conclusion] = []
+        for round_ in range(ROUNDS):
+            wanted = [
+                Wanted(order, f"{nth}-{round_}-{order.number}", NOW, TODAY)
+                for order in (orders if nth else orders[::-1])
+                if (int(order.number) + nth + round_) % 2
+            ]
+            together.wait(timeout=30)
+            holders = desks[nth].turn(mine, wanted, f"b{nth}", f"b{nth}", TODAY)
+            held = [one for one, holder in zip(wanted, holders, strict=True) if holder.token == one.token]
+            mine = [Conclusion(one.token, one.order, Status.UNSENT) for one in held]
+            won += len(held)
+        return won
+
+    with ThreadPoolExecutor(2) as pool:
+        won = list(pool.map(turns, range(2)))
+    for desk in desks:
+        desk.close()
+    assert all(won)
 
 
 def test_two_desks_that_put_back_the_same_claims_do_not_lock_each_other_out(address: str) -> None:
@@ -219,7 +249,7 @@ def test_what_a_sleeping_desk_holds_is_let_go_of_before_others_give_up(address: 
     """It fell asleep between two statements of a claim: its connection stays, as its kernel's does."""
     asleep = ledger_at(address)
     with closing(asleep), closing(ledger_at(address)) as other, asleep._engine.connect() as db:
-        asleep._wait_for_turn(db, an_order(), TODAY)
+        asleep._wait_for_turn(db, [an_order()])
         assert claim(other, an_order(), TODAY, "t1", "b1", "b1", NOW, since=TODAY) is None
         with pytest.raises(sa.exc.DBAPIError):
             db.execute(sa.select(1))

@@ -17,6 +17,7 @@ import pytest
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Halt, Kind, Wanted
 from bulk_topup.core.status import Status
+from bulk_topup.provider.outcomes import classify
 from bulk_topup.provider.pace import Throttle
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.claims import Conclusion, Ledger
@@ -222,7 +223,7 @@ class Telling(Silent):
 def test_an_outcome_that_can_not_be_kept_spoils_that_of_nobody_else(
     together: Sending, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    end = Checkpoint._end
+    end, real, budi = Checkpoint._end, Checkpoint.turn, -1
 
     def fails_for_budi(checkpoint: Checkpoint, db: Any, ending: Any) -> Any:
         if ending.attempt_id == budi:
@@ -235,8 +236,6 @@ def test_an_outcome_that_can_not_be_kept_spoils_that_of_nobody_else(
         budi = next((one.id for one in came[1] if one.order.number == BUDI), budi)
         return came
 
-    budi = -1
-    real = Checkpoint.turn
     monkeypatch.setattr(Checkpoint, "turn", turn)
     monkeypatch.setattr(Checkpoint, "_end", fails_for_budi)
     all_answered_together(together, 3)
@@ -260,7 +259,7 @@ def test_in_a_file_without_room_for_one_outcome_the_others_are_kept(
         db.execute(f"PRAGMA max_page_count = {pages + 1}")
         return replace(outcome, reason="x" * 100_000)
 
-    real = sender.classify
+    real = classify
     monkeypatch.setattr(sender, "classify", long_for_budi)
     all_answered_together(together, 3)
     watcher = Telling()
