@@ -132,7 +132,7 @@ class Sender:
     def _failing(self) -> Iterator[None]:
         try:
             yield
-        except BaseException as error:  # noqa: BLE001  (re-raised by `run`)
+        except BaseException as error:  # noqa: BLE001  (`run` raises it in the end)
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
@@ -249,7 +249,7 @@ class Sender:
             return
         try:
             ended, attempts = self.checkpoint.turn([ending for _, ending in answered], begin)
-        except BaseException as error:  # noqa: BLE001  (re-raised by `run`)
+        except BaseException as error:  # noqa: BLE001  (`run` raises it in the end)
             self._fail(error)
             self._rescue(answered)
             self._withdraw(claimed)
@@ -265,7 +265,7 @@ class Sender:
         for chosen, ending in answered:
             try:
                 (ended,), _ = self.checkpoint.turn([ending], lambda _: ())
-            except BaseException as error:  # noqa: BLE001  (re-raised by `run`)
+            except BaseException as error:  # noqa: BLE001  (`run` raises it in the end)
                 self._lose(chosen, ending.outcome, error)
             else:
                 self._follow(chosen, ended)

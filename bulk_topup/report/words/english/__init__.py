@@ -17,7 +17,6 @@ from bulk_topup.report.words.english import (
     run,
     settings,
     sheet,
-    template,
 )
 
 WORDS: dict[str, str] = {
@@ -35,5 +34,4 @@ WORDS: dict[str, str] = {
     **run.WORDS,
     **settings.WORDS,
     **sheet.WORDS,
-    **template.WORDS,
 }
