@@ -264,12 +264,10 @@ def _forked_readers() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def new_interpreters() -> Iterator[None]:
+@pytest.fixture
+def new_interpreters(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sheets are parsed in a new interpreter each, as users' are."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parent, "_started", forks.started)
-        yield
+    monkeypatch.setattr(parent, "_started", forks.started)
 
 
 @pytest.fixture(scope="session")
