@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -48,11 +49,15 @@ def copy_with(patch: Path, target: Path) -> None:
 
 
 def hunt(patch: Path, jobs: int = 1) -> Caught:
-    """Run the short form against the bug until a schedule is red that is green without it."""
+    """Run the short form against the bug until a schedule is red that is green without it: the one that its
+    patch names, or else all of them in turn."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy_with(patch, folder)
-        red = _first_red(folder, 0, jobs)
+        named = _named_in(patch)
+        red = _first_red(folder, named, 1, "--schedules", str(named + 1))
+        if red is None or not _is_green_without(red):
+            red = _first_red(folder, 0, jobs)
         while red is not None and not _is_green_without(red):
             red = _first_red(folder, _number(red) + 1, jobs)
     return (
@@ -60,10 +65,16 @@ def hunt(patch: Path, jobs: int = 1) -> Caught:
     )
 
 
-def _first_red(folder: Path, first: int, jobs: int) -> dict[str, Any] | None:
+def _named_in(patch: Path) -> int:
+    """The schedule that saw the bug when that was last looked for: it need not play all before it again."""
+    found = re.search(r"^# Last seen by schedule (\d+)\.$", patch.read_text(encoding="utf-8"), re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def _first_red(folder: Path, first: int, jobs: int, *more: str) -> dict[str, Any] | None:
     log = folder / "log"
     options = ("--until-red", "--first", str(first), "--jobs", str(jobs), "--log", str(log))
-    _campaign(folder, *options)
+    _campaign(folder, *options, *more)
     verdicts = map(json.loads, log.read_text(encoding="utf-8").splitlines())
     return next((verdict for verdict in verdicts if verdict["violations"]), None)
 
