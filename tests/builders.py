@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from bulk_topup.core.clock import WIB
 from bulk_topup.core.model import Columns, Kind, Order, Outcome, Product, Sheet, Then, Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.record.checkpoint import Checkpoint
+from bulk_topup.record.checkpoint.schema import APPLICATION_ID, SCHEMA
 from bulk_topup.record.checkpoint.values import BatchIdentity
 from bulk_topup.rules import approval, checks
 from bulk_topup.rules import plan as planning
@@ -180,6 +183,20 @@ def a_checkpoint(path: Path, sheet: Sheet | None = None, wishes: Wishes | None =
     if sheet is not None:
         checkpoint.adopt(plan_of(sheet, wishes=wishes), {})
     return checkpoint
+
+
+def brought_back(path: Path, version: int) -> None:
+    """The same progress file as a program of that schema version would have left it."""
+    earlier = path.with_name(f"{path.name}.earlier")
+    with closing(sqlite3.connect(earlier, isolation_level=None)) as db:
+        db.executescript(";".join(SCHEMA[:version]))
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {version}")
+        db.execute("ATTACH ? AS present", (str(path),))
+        for table in ("batch", "orders", "attempts", "lines", "trail"):
+            names = ", ".join(row[1] for row in db.execute(f"PRAGMA main.table_info({table})"))
+            db.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM present.{table}")  # noqa: S608
+    earlier.replace(path)
 
 
 def orders_in(checkpoint: Checkpoint) -> dict[tuple[str, str, int], Order]:

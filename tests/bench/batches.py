@@ -93,6 +93,9 @@ _FILL = (
     FROM sent s JOIN orders o ON o.id = s.id, (SELECT * FROM attempts WHERE kind = 'sukses' LIMIT 1) t
     """,
     """
+    DELETE FROM batch WHERE key = 'summary'
+    """,
+    """
     UPDATE orders SET note = NULL, status = 'sukses',
                       speaker = (SELECT max(a.id) FROM attempts a WHERE a.order_id = orders.id)
     WHERE id IN (SELECT id FROM sent)

@@ -45,6 +45,7 @@ from tests.builders import (
     an_outcome,
     attempted,
     begin,
+    brought_back,
     counted,
     orders_in,
     plan_of,
@@ -217,6 +218,33 @@ def test_a_checkpoint_of_an_earlier_version_is_brought_up_to_date(
         assert status_of(newer, order) is Status.SUKSES
         assert {row["extra"] for row in newer._rows("SELECT extra FROM orders")} == {"-"}
         assert newer._rows("PRAGMA user_version")[0][0] == len(later)
+
+
+@pytest.mark.parametrize("version", range(1, len(SCHEMA)))
+def test_a_file_of_each_earlier_version_says_the_same_and_becomes_one_of_this(
+    checkpoint: Checkpoint, order: Order, path: Path, version: int
+) -> None:
+    attempted(checkpoint, order, an_outcome(Kind.SUKSES, debited=5_600, balance=9, invoice="TRX1"))
+    said = summed_up(checkpoint), lines_of(checkpoint)
+    checkpoint.close()
+    new = made_of(path)
+    brought_back(path, version)
+    assert made_of(path) != new
+
+    with closing(looked_into(path)) as looker:
+        assert (summed_up(looker), lines_of(looker)) == said
+    with closing(opened(path)) as same:
+        assert (summed_up(same), lines_of(same)) == said
+        assert made_of(path) == new
+        same.adopt(plan_of(SHEET, same.known()), {})
+        assert (summed_up(same), lines_of(same)) == said
+
+
+def made_of(path: Path) -> list[tuple[str, ...]]:
+    """Its tables with their columns, indexes and triggers."""
+    with closing(sqlite3.connect(path)) as db:
+        names = db.execute("SELECT type, name FROM sqlite_master ORDER BY name").fetchall()
+        return [(*row, str(db.execute(f"PRAGMA table_info({row[1]})").fetchall())) for row in names]
 
 
 def test_a_step_to_a_newer_version_that_fails_changes_nothing(
@@ -806,6 +834,7 @@ def write(checkpoint: Checkpoint, what: str, facts: Any, at: datetime) -> None:
         checkpoint.adopt(plan_of(topups(*facts), checkpoint.known()), {})
     elif what == "note":
         checkpoint.note(at, "rina", "run")
+        checkpoint.set_facts({"budget": str(at.second)})
     elif what == "lose":
         claim = {"number": facts[0], "product": facts[1], "itrx": 1, "nominal": 5_000, "row": 9}
         checkpoint.adopt_lost_claim(
@@ -822,6 +851,8 @@ def write(checkpoint: Checkpoint, what: str, facts: Any, at: datetime) -> None:
             if kind is not None:
                 outcome = an_outcome(kind, debited=5_600, balance=at.second, invoice=attempt.token)
                 checkpoint.end(attempt.id, outcome, at)
+        elif order is not None and what == "attempt" and status in {Status.SUKSES, Status.PENDING}:
+            checkpoint.begin_repeat(order, uuid.uuid4().hex, at, TODAY, 0.0)
         elif what == "resolve":
             for open_ in checkpoint.open_orders():
                 checkpoint.resolve(open_, an_outcome(Kind.GAGAL), at, "joko", "asked")
@@ -837,7 +868,7 @@ def recounted(path: Path) -> tuple[object, ...]:
     copy = path.with_name(f"{path.name}.copy")
     with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(copy)) as without:
         db.backup(without)
-        without.execute("DELETE FROM summary")
+        without.execute("DELETE FROM batch WHERE key = 'summary'")
         without.commit()
     with closing(opened(copy)) as checkpoint:
         return summed_up(checkpoint)

@@ -54,6 +54,7 @@ from tests.builders import (
     an_outcome,
     attempted,
     begin,
+    brought_back,
     keys_of,
     orders_in,
     plan_of,
@@ -290,11 +291,8 @@ def test_the_approvals_of_an_earlier_version_are_taken_over_from_its_trail(tmp_p
         ),
         (NOW + timedelta(seconds=1), "1 orders, plan AAAA-2MXA-9TRB-C4WD"),
     )
+    brought_back(path, 2)
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        for column in ("plan_code", "approved_by", "after"):
-            db.execute(f"ALTER TABLE trail DROP COLUMN {column}")
-        db.execute("DROP TABLE standing")
-        db.execute("PRAGMA user_version = 2")
         for at, note in notes:
             values = (at.isoformat(), "rina", note)
             db.execute("INSERT INTO trail (at, who, what, note) VALUES (?, ?, 'run', ?)", values)

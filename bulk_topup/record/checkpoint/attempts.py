@@ -14,8 +14,7 @@ from bulk_topup.record.checkpoint.file import File
 from bulk_topup.record.checkpoint.sql import (
     END_ATTEMPT,
     ENDING,
-    FORGET_STANDING,
-    FORGET_SUMMARY,
+    FORGET_LINES_OF,
     INSERT_LOST_LINE,
     NOTE,
     REMOVED_OFFSET,
@@ -121,7 +120,6 @@ class Attempts(File):
         """The same, for a claim found in the ledger whose order may be missing here altogether."""
         key = (claim["number"], claim["product"], claim["itrx"])
         with self._transaction() as db:
-            db.execute(FORGET_SUMMARY)
             db.execute(
                 """INSERT OR IGNORE INTO orders (number, product, itrx, nominal, operator, price, row)
                    VALUES (?, ?, ?, ?, '', ?, ?)""",
@@ -132,7 +130,7 @@ class Attempts(File):
                 "SELECT id FROM orders WHERE number = ? AND product = ? AND itrx = ?", key
             ).fetchone()
             db.execute(INSERT_LOST_LINE, (REMOVED_OFFSET, claim["row"], *key, *key))
-            db.execute(FORGET_STANDING)
+            db.execute(FORGET_LINES_OF)
         self.lost_attempt(order_id, claim["token"], claim["claimed_at"], claim["day"])
 
     def resolve(self, order: OpenOrder, outcome: Outcome, at: datetime, who: str, note: str) -> Status:

@@ -21,7 +21,7 @@ from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.model import NOTHING, account_of
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.record.checkpoint.schema import assert_ours, migrate
-from bulk_topup.record.checkpoint.sql import KEEP_FACT, NOTE
+from bulk_topup.record.checkpoint.sql import FORGET_SUMMARY, KEEP_FACT, NOTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -147,12 +147,15 @@ class File:
             self._db.close()
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """Durable on leaving; undone after an error."""
+    def _transaction(self, *, keeps_summary: bool = False) -> Iterator[sqlite3.Connection]:
+        """Durable on leaving; undone after an error. Drops what was summed up, unless nothing is written that
+        it counts."""
         with storage_errors(self.path):
             self._keep_in_place()
             self._db.execute("BEGIN IMMEDIATE")
             try:
+                if not keeps_summary:
+                    self._db.execute(FORGET_SUMMARY)
                 yield self._db
                 self._commit()
             except BaseException:
@@ -213,7 +216,7 @@ class File:
         return str(rows[0][0]) if rows else ""
 
     def set_facts(self, facts: Mapping[str, str]) -> None:
-        with self._transaction() as db:
+        with self._transaction(keeps_summary=True) as db:
             db.executemany(KEEP_FACT, list(facts.items()))
 
     def halt(self) -> tuple[str, dict[str, str], str] | None:
@@ -247,7 +250,7 @@ class File:
         approved_by: str = "",
     ) -> None:
         """Add to the trail, which is never rewritten."""
-        with self._transaction() as db:
+        with self._transaction(keeps_summary=True) as db:
             db.execute(NOTE, (at.isoformat(), who, what, order_id, note, plan_code, approved_by))
 
 

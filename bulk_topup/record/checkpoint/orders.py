@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from bulk_topup import __version__
 from bulk_topup.record.checkpoint.file import File
 from bulk_topup.record.checkpoint.sql import (
-    FORGET_STANDING,
     FORGET_SUMMARY,
     INSERT_LINE,
     KEEP_FACT,
@@ -39,29 +38,17 @@ class Orders(File):
         Returns the plan, its orders with the `id` and the `state` that they have here; without where one may
         have been paid by now, or is another row's.
         """
-        with self._transaction() as db:
+        with self._transaction(keeps_summary=True) as db:
             db.executemany(KEEP_FACT, list(facts.items()))
             before = db.total_changes
             db.executemany(UPSERT_ORDER, _order_values(plan))
-            # A release that reads sheets in another way has another version.
-            digest = f"{__version__} {digest_of(plan)}"
-            if not _lines_stand(db, digest):
-                db.executemany(MOVE_ORDER, _row_values(plan))
-                _replace_lines(db, plan, json.loads(self._header(db)))
-                of_sheet = [("header", json.dumps(own_header(plan))), ("content", content_of(plan.rows))]
-                db.executemany(KEEP_FACT, of_sheet)
-                db.execute("INSERT INTO standing VALUES (?)", (digest,))
+            _keep_lines(db, plan)
             if db.total_changes != before:
                 db.execute(FORGET_SUMMARY)
             (kept,) = db.execute("SELECT count(*) FROM lines WHERE NOT removed").fetchone()
             if kept != plan.rows_in:
                 raise AssertionError(f"{plan.rows_in} rows in, {kept} lines kept")
             return _with_ids(db, plan)
-
-    @staticmethod
-    def _header(db: sqlite3.Connection) -> str:
-        row = db.execute("SELECT value FROM batch WHERE key = 'header'").fetchone()
-        return str(row[0]) if row else "[]"
 
 
 def _order_values(plan: Plan) -> Iterator[tuple[object, ...]]:
@@ -85,10 +72,21 @@ def _row_values(plan: Plan) -> Iterator[tuple[object, ...]]:
         yield (int(row), *key)
 
 
-def _lines_stand(db: sqlite3.Connection, digest: str) -> bool:
-    """Whether the lines are those of this plan already: a batch of a million that only goes on need not be
-    written anew."""
-    return db.execute("SELECT 1 FROM standing WHERE digest = ?", (digest,)).fetchone() is not None
+def _keep_lines(db: sqlite3.Connection, plan: Plan) -> None:
+    """Lines that are this plan's already are not written anew: a million, of a batch that only goes on."""
+    # A release that reads sheets in another way has another version.
+    digest = f"{__version__} {digest_of(plan)}"
+    if _fact(db, "lines_of") == digest:
+        return
+    db.executemany(MOVE_ORDER, _row_values(plan))
+    _replace_lines(db, plan, json.loads(_fact(db, "header") or "[]"))
+    header, content = json.dumps(own_header(plan)), content_of(plan.rows)
+    db.executemany(KEEP_FACT, [("header", header), ("content", content), ("lines_of", digest)])
+
+
+def _fact(db: sqlite3.Connection, key: str) -> str:
+    row = db.execute("SELECT value FROM batch WHERE key = ?", (key,)).fetchone()
+    return str(row[0]) if row else ""
 
 
 def _replace_lines(db: sqlite3.Connection, plan: Plan, old_header: Sequence[str]) -> None:
@@ -98,7 +96,6 @@ def _replace_lines(db: sqlite3.Connection, plan: Plan, old_header: Sequence[str]
                 ON l.status IS NULL AND l.number = o.number AND l.product = o.product AND l.itrx = o.itrx
            WHERE o.status <> 'unsent' ORDER BY l.position"""
     ).fetchall()
-    db.execute(FORGET_STANDING)
     db.execute("DELETE FROM lines")
     db.executemany(INSERT_LINE, line_values(plan))
     keys = (frame[KEY].itertuples(index=False) for frame in (plan.orders, plan.attempted))

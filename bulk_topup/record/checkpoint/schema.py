@@ -78,6 +78,11 @@ SCHEMA = (
     """
     CREATE TABLE standing (digest TEXT NOT NULL);  -- of the plan whose lines stand in `lines`
     """,
+    """
+    DROP TABLE standing; DROP TABLE summary;  -- facts of the batch, both
+    DROP TRIGGER order_restated; DROP TRIGGER attempt_begun; DROP TRIGGER attempt_ended;
+    DROP TRIGGER closed_by_hand;
+    """,
 )
 """One entry per schema version; a file of version n gets the entries after the n-th."""
 

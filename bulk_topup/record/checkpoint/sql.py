@@ -23,8 +23,8 @@ UPSERT_ORDER = """
 
 SENDABLE = "SELECT number, product, itrx, id, status FROM orders WHERE status IN ('unsent', 'gagal')"
 KEEP_FACT = "INSERT OR REPLACE INTO batch VALUES (?, ?)"
-FORGET_SUMMARY = "DELETE FROM summary"
-FORGET_STANDING = "DELETE FROM standing"
+FORGET_SUMMARY = "DELETE FROM batch WHERE key = 'summary'"
+FORGET_LINES_OF = "DELETE FROM batch WHERE key = 'lines_of'"
 
 NOTE = """
     INSERT INTO trail (at, who, what, order_id, note, plan_code, approved_by, after)

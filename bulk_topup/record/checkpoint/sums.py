@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ from bulk_topup.core.model import Kind
 from bulk_topup.core.status import Status
 from bulk_topup.record.checkpoint.file import File
 from bulk_topup.record.checkpoint.schema import SENDINGS_SINCE
-from bulk_topup.record.checkpoint.sql import LINES_ALIKE, LOST_ORDERS, SENDINGS
+from bulk_topup.record.checkpoint.sql import KEEP_FACT, LINES_ALIKE, LOST_ORDERS, SENDINGS
 from bulk_topup.record.checkpoint.values import Sending
 from bulk_topup.record.lines import LinesAlike, lines_alike_of
 
@@ -25,14 +25,11 @@ class Sums(File):
     def lines_alike(self) -> list[LinesAlike]:
         """The same lines, all of them, as groups that count alike: a million are summed up in seconds, or at
         once where nothing was written since they were summed up last."""
-        kept = self._summary()
-        groups = kept["lines_alike"] if kept else self._summed_up()
-        return [lines_alike_of(group) for group in groups]
+        return [lines_alike_of(group) for group in self._kept("lines_alike", self._summed_up)]
 
     def first_day(self) -> date | None:
         """The WIB day of the batch's first attempt, not counting what was never sent."""
-        kept = self._summary() or {}
-        day = kept.get("first_day") or self._first_day()
+        day = self._kept("first_day", self._first_day)
         return date.fromisoformat(day) if day else None
 
     def _first_day(self) -> str | None:
@@ -44,8 +41,7 @@ class Sums(File):
         only looked into. An order that two of them sent counts for both."""
         if self._rows("PRAGMA user_version")[0][0] < SENDINGS_SINCE:
             return []
-        kept = self._summary() or {}  # one of an earlier program may have none
-        return [Sending(*row) for row in kept.get("sendings") or self._counted_sendings()]
+        return [Sending(*row) for row in self._kept("sendings", self._counted_sendings)]
 
     def _counted_sendings(self) -> list[tuple[object, ...]]:
         rows = self._rows(SENDINGS, "outcome.not_in_checkpoint")
@@ -55,17 +51,14 @@ class Sums(File):
     def last_touched(self) -> str:
         """When a command last wrote down something, as an ISO time in WIB; "" if none did."""
         (by_command,) = self._rows("SELECT coalesce(max(at), '') FROM trail")[0]
-        return max(str(by_command), self._last_attempt())
+        return str(max(by_command, self._kept("last_attempt", self._last_attempt)))
 
     def _last_attempt(self) -> str:
-        if kept := self._summary():
-            return str(kept["last_attempt"])
         return str(self._rows("SELECT coalesce(max(coalesce(settled_at, begun_at)), '') FROM attempts")[0][0])
 
     def committed(self) -> int:
         """Rupiah paid, or that may have been: debits of paid orders, the price of open ones."""
-        kept = (self._summary() or {}).get("committed")
-        return self._committed() if kept is None else int(kept)
+        return int(self._kept("committed", self._committed))
 
     def _committed(self) -> int:
         return int(
@@ -102,8 +95,10 @@ class Sums(File):
 
         None where none did. An unknown answer may speak of another order, and of another time.
         """
-        if kept := self._summary():
-            return tuple(kept["last_balance"]) if kept["last_balance"] else None
+        stated = self._kept("last_balance", self._last_balance)
+        return None if stated is None else (stated[0], stated[1])
+
+    def _last_balance(self) -> tuple[int, str] | None:
         stated = self._rows(
             """SELECT balance, ended_at FROM attempts
                WHERE balance IS NOT NULL AND ended_at IS NOT NULL AND kind <> ?
@@ -116,17 +111,15 @@ class Sums(File):
 
     # -- the summary: what takes a walk over all rows, kept until the next write ----------------------------
 
-    def _summary(self) -> dict[str, Any] | None:
-        """None where something was written since it was kept.
+    def _kept(self, name: str, count: Callable[[], Any]) -> Any:
+        kept = self._summary()
+        return count() if kept is None else kept[name]
 
-        An attempt, its outcome or a person's word drops it by a trigger; whatever else writes orders or
-        lines, a million at a time, drops it itself. A command that sent nothing so far changes nothing in it.
-        """
-        is_of_this_version = self._rows("SELECT 1 FROM sqlite_master WHERE name = 'summary'")
-        if not is_of_this_version:  # one that is only looked into
-            return None
-        rows = self._rows("SELECT facts FROM summary")
-        return dict(json.loads(rows[0][0])) if rows else None
+    def _summary(self) -> dict[str, Any] | None:
+        """None where something that it counts was written since. What a command writes before it sends, its
+        facts and its line in the trail, is not counted."""
+        kept = self.fact("summary")
+        return dict(json.loads(kept)) if kept else None
 
     def _summed_up(self) -> list[dict[str, Any]]:
         before = self._writes()
@@ -136,15 +129,16 @@ class Sums(File):
             return groups
         facts = {
             "lines_alike": groups,
-            "last_balance": self.last_balance(),
+            "last_balance": self._last_balance(),
             "last_attempt": self._last_attempt(),
             "sendings": self._counted_sendings(),
             "committed": self._committed(),
             "first_day": self._first_day(),
         }
-        with contextlib.suppress(StorageFailed), self._transaction() as db:  # it only saves time
+        it_only_saves_time = contextlib.suppress(StorageFailed)
+        with it_only_saves_time, self._transaction(keeps_summary=True) as db:
             if self._writes() == before:
-                db.execute("INSERT INTO summary VALUES (?)", (json.dumps(facts),))
+                db.execute(KEEP_FACT, ("summary", json.dumps(facts)))
         return groups
 
     def _writes(self) -> tuple[int, int]:
