@@ -138,10 +138,14 @@ class Watchdog:
     def add(self, deadline: _Deadline) -> None:
         with self._lock:
             self._deadlines.add(deadline)
-            if not self._is_awake:
-                # Raises where the system has no thread left; whoever comes next tries again.
+            if self._is_awake:
+                return
+            self._is_awake = True  # first, as the thread says itself when it is no more
+            try:
                 threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
-                self._is_awake = True
+            except BaseException:  # the system has no thread left; whoever comes next tries again
+                self._is_awake = False
+                raise
 
     def discard(self, deadline: _Deadline) -> None:
         with self._lock:
