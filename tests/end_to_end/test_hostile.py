@@ -103,8 +103,8 @@ def test_the_password_stays_out_of_outputs_and_files(secret_office: Office) -> N
 BROKEN = """
 from bulk_topup.commands.main import main
 from bulk_topup.sending.sender import Sender
-def fail(self, wanted, ended): raise RuntimeError({words!r})
-Sender._react = fail
+def fail(self, chosen, ended): raise RuntimeError({words!r})
+Sender._follow = fail
 main()
 """
 
