@@ -37,7 +37,7 @@ NOW = datetime(2025, 1, 20, 10, 0, tzinfo=WIB)
 TODAY = NOW.date()
 ANDI, BUDI, CITRA, DEWI = "081210000001", "081210000002", "081210000003", "085610000004"
 IDENTITY = approval.Identity("agent", "https://klikmbc.co.id/json/pulsa", "Januari", "2025-01")
-BATCH_IDENTITY = BatchIdentity("agent", "https://klikmbc.co.id/json/pulsa", "bonus.xlsx", "Januari")
+BATCH_IDENTITY = BatchIdentity("agent", "bonus.xlsx", "Januari")
 HEADER = ("Nama", "No HP", "Kode Produk")
 NOTHING_ELSEWHERE = pd.DataFrame(columns=ELSEWHERE_COLUMNS)
 NOTHING_RECENT = pd.DataFrame(columns=RECENT_COLUMNS)

@@ -79,6 +79,7 @@ def job_of(options: dict[str, Any]) -> Job:
         budget=options.get("budget"),
         yes=options.get("yes", False),
         again=options.get("again", False),
+        new_address=options.get("new_address", False),
         resend=options.get("resend", False),
         approval=approval_of(options.get("approve"), options.get("approved_by")),
         pilot=options.get("pilot"),

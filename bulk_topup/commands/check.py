@@ -67,6 +67,7 @@ def check_batch(
         clock_notices,
         has_checkpoint,
         make_plan,
+        new_address,
         over_budget,
         read_rows,
         show_plan,
@@ -93,7 +94,8 @@ def check_batch(
             known = orders.Known() if checkpoint is None else checkpoint.known()
             sheet = sheet or read_rows(job, arriving, terminal)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
-            terminal.report(notices_report(clock_notices(tools)))
+            moved = new_address(tools, checkpoint)
+            terminal.report(notices_report([*clock_notices(tools), *moved]))
             present = None if starts_new else checkpoint
             excess = over_budget(plan.cost, present, job.budget) if len(plan.orders) else None
             deposit = batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))

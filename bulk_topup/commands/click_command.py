@@ -28,7 +28,7 @@ ADVANCED = frozenset(
         *("tab", "checkpoint", "number_column", "product_column", "hidden", "sheet_password_file"),
         *("base_url", "timeout", "rate", "workers", "wait", "password_file"),
         *("duplicates", "strict", "retry_failed", "include_changed", "same_batch", "new_batch"),
-        *("overlap_days", "again", "as_json", "quiet", "lang"),
+        *("overlap_days", "again", "new_address", "as_json", "quiet", "lang"),
     }
 )
 """Parameters that the help shows apart: the first screen is for who does this once a month."""
@@ -139,8 +139,9 @@ def completion_script(cli: click.Command, shell: str) -> str:
     return completion(cli, {}, "bulk-topup", "_BULK_TOPUP_COMPLETE").source()
 
 
-ONCE = frozenset({"new_batch"})
-"""Given again, it would set the batch aside that it has just started, and pay the sheet anew."""
+ONCE = frozenset({"new_batch", "new_address"})
+"""Given again, the one would set the batch aside that it has just started, and pay the sheet anew; the other
+would let it go to yet another address."""
 
 RELEASING = ONCE | {"yes", "approve", "approved_by", "again", "pilot", "retry_failed", "resend"}
 

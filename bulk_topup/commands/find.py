@@ -84,7 +84,7 @@ def _asked(
             base_url = REHEARSAL_URL if connection.sandbox else provider.base_url
             with closing(Account(ledger_url(ledger), account=account, base_url=base_url)) as shared:
                 pace = pace_of(shared, connection.rate_per_s, clock)
-                return person.ask_provider(found.sent, found.number, provider, account, base_url, pace)
+                return person.ask_provider(found.sent, found.number, provider, account, pace)
     except InputError as problem:
         terminal.report(person.not_asked_report(problem, rehearsal=terminal.rehearsal))
         return found.sent

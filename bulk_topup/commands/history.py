@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import click_command, next_steps
-from bulk_topup.commands.asked import connection_of, ledger_of
+from bulk_topup.commands.asked import ledger_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import MONTH, SPEECH, option
+from bulk_topup.commands.options import MONTH, SPEECH
 from bulk_topup.core.errors import Exit
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.provider.address import Connection
 
 
 @click.command(cls=click_command.Command)
 @click.option("--sandbox", is_flag=True, help="The rehearsals of the current folder.")
-@option("--base-url", metavar="URL", help="The provider's address.")
 @click.option("--month", type=MONTH, metavar="YYYY-MM", help="Only this month's batches.")
 @SPEECH
 @guarded_command
@@ -34,24 +32,20 @@ def history(terminal: Terminal, month: datetime | None, **options: Any) -> Exit:
     """
 
     wanted = None if month is None else f"{month:%Y-%m}"
-    return show_history(connection_of(options), ledger_of(options), terminal, wanted)
+    return show_history(ledger_of(options), terminal, wanted)
 
 
-def show_history(connection: Connection, ledger: str, terminal: Terminal, month: str | None) -> Exit:
-    """The batches at this provider, or those begun in one month (`2026-11`); no network."""
-    from bulk_topup.provider.address import REHEARSAL_URL, checked_base_url
+def show_history(ledger: str, terminal: Terminal, month: str | None) -> Exit:
+    """All batches, or those begun in one month (`2026-11`); no network."""
     from bulk_topup.record.batches import as_it_stands
     from bulk_topup.record.ledger.address import shown
     from bulk_topup.record.ledger.register import register_of
     from bulk_topup.report.screen.history import history_report
 
-    base_url = REHEARSAL_URL if connection.sandbox else checked_base_url(connection.base_url)
     with closing(register_of(ledger)) as register:
         entries = register.batches()
-    here = [entry for entry in entries if entry.base_url == base_url]
-    wanted = [entry for entry in here if month is None or entry.started.startswith(month)]
+    wanted = [entry for entry in entries if month is None or entry.started.startswith(month)]
     batches = [as_it_stands(entry) for entry in wanted]
-    elsewhere = len(entries) - len(here)
-    terminal.report(history_report(batches, month, shown(ledger), elsewhere, rehearsal=terminal.rehearsal))
+    terminal.report(history_report(batches, month, shown(ledger), rehearsal=terminal.rehearsal))
     terminal.next(next_steps.with_history(terminal.typed, batches))
     return Exit.OK

@@ -126,6 +126,16 @@ def clock_notices(tools: Tools) -> list[Notice]:
     return [Notice("provider.other_time", {"minutes": f"{-skew_s / 60:+.0f}"})]
 
 
+def new_address(tools: Tools, checkpoint: Checkpoint | None) -> list[Notice]:
+    """Where this account was never seen at the address that is spoken to, by the record or by this batch."""
+    seen = list(tools.ledger.addresses())
+    if checkpoint is not None and (own := checkpoint.fact("base_url")) not in {"", *seen}:
+        seen.insert(0, own)
+    if not seen or tools.base_url in seen:
+        return []
+    return [Notice("address.new", {"mine": tools.base_url, "last": seen[-1], "account": tools.account})]
+
+
 def unusual_address(tools: Tools) -> str:
     """The provider's address where it is not the one that everybody has; "" for that, and in a rehearsal."""
     return "" if tools.base_url in {DEFAULT_BASE_URL, REHEARSAL_URL} else tools.base_url

@@ -13,8 +13,11 @@ from bulk_topup.report.screen.plan import overlap_report
 from bulk_topup.rules import differences
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock
+    from bulk_topup.core.model import Notice
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.job import Approval, Job
@@ -32,19 +35,37 @@ def assert_same_date(tools: Tools) -> None:
         raise Declined("provider.other_date", hours=f"{-skew_s / 3600:+.0f}")
 
 
-def release(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, terminal: Terminal) -> None:
-    """Raises Declined, or InputError for the approval, unless a person or an approval releases the money; and
-    while the account is stopped."""
+def release(
+    job: Job,
+    tools: Tools,
+    plan: Plan,
+    checkpoint: Checkpoint | None,
+    terminal: Terminal,
+    *,
+    moved: Sequence[Notice] = (),
+) -> None:
+    """Raises Declined, or InputError for the approval, unless a person or an approval releases the money, and
+    besides that an address to which the account has `moved`; and while the account is stopped.
+
+    From then on the account is known at this address.
+    """
     assert_not_stopped(tools, terminal)
     assert_same_date(tools)
     if job.approval is not None:
         assert_approved(job, job.approval, plan, checkpoint, terminal)
         assert_unused(job.approval, tools, checkpoint)
-        terminal.report(approved_report(plan, job.approval))
-        return
+        terminal.report(approved_report(plan, job.approval))  # the address among what was approved
+    else:
+        ask(job, plan, terminal, moved, tools)
+    tools.ledger.keep_address(tools.clock.now())
+
+
+def ask(job: Job, plan: Plan, terminal: Terminal, moved: Sequence[Notice], tools: Tools) -> None:
     if plan.overlap is not None and not job.again:
         terminal.report(overlap_report(plan.overlap, len(plan.orders)))
     try:
+        if moved and not job.new_address:
+            terminal.ask_new_address(moved[0].facts)
         terminal.ask_to_send(plan, yes=job.yes, again=job.again, pilot=job.pilot)
         assert_same_day(plan, tools.clock)
     except Declined:

@@ -71,8 +71,9 @@ def resolve_rows(
     """
     from bulk_topup.commands.conclusion import conclude
     from bulk_topup.commands.credentials import credentials
-    from bulk_topup.commands.planning import bring_ledger_up_to_date
+    from bulk_topup.commands.planning import bring_ledger_up_to_date, new_address
     from bulk_topup.record.lock import only_run
+    from bulk_topup.report.screen.report import notices_report
     from bulk_topup.report.screen.rows import refused_report
     from bulk_topup.sending.batch import existing_checkpoint
     from bulk_topup.sending.session import tools_of
@@ -83,6 +84,7 @@ def resolve_rows(
         existing_checkpoint(job, tools) as checkpoint,
     ):
         bring_ledger_up_to_date(checkpoint, tools, terminal)
+        terminal.report(notices_report(new_address(tools, checkpoint)))
         refused = [why for why in (resolve_row(one, checkpoint, tools, terminal) for one in verdicts) if why]
         if len(refused) == len(verdicts) == 1:
             raise refused[0]

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     help="Send N top-ups first, then ask for the rest.",
 )
 @click.option("--again", is_flag=True, help="Pay though another batch lately paid most of these rows.")
+@click.option("--new-address", is_flag=True, help="Send to an address new to this account.")
 @SPEECH
 @guarded_command
 def run(terminal: Terminal, **options: Any) -> Exit:
@@ -96,6 +97,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
         clock_notices,
         has_checkpoint,
         make_plan,
+        new_address,
         read_rows,
         show_plan,
     )
@@ -123,7 +125,8 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
             known = orders.Known() if checkpoint is None else checkpoint.known()
             sheet = sheet or read_rows(job, arriving, terminal)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
-            terminal.report(notices_report(clock_notices(tools)))
+            moved = new_address(tools, checkpoint)
+            terminal.report(notices_report([*clock_notices(tools), *moved]))
             deposit = batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))
             show_plan(job, tools, plan, deposit, terminal)
             if len(plan.orders) and job.approval is None:
@@ -134,7 +137,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
                 checkpoint = None
             if len(plan.orders):
                 assert_within_budget(plan.cost, checkpoint, job.budget)
-                release(job, tools, plan, checkpoint, terminal)
+                release(job, tools, plan, checkpoint, terminal, moved=moved)
             checkpoint, plan = start_batch(job, tools, plan, checkpoint)
             keep_in_history(checkpoint, tally(checkpoint), tools)
             with once_sent(len(plan.orders)):

@@ -48,7 +48,7 @@ ABOUT = {"username": "settings.about_username", "ledger": "settings.about_ledger
 
 FORBIDDEN = frozenset(
     {
-        *("yes", "approve", "approved_by", "again", "resend", "pilot", "sandbox"),
+        *("yes", "approve", "approved_by", "again", "resend", "pilot", "sandbox", "new_address"),
         *("new_batch", "same_batch", "retry_failed", "include_changed", "duplicates"),
     }
 )

@@ -50,9 +50,10 @@ def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
     from bulk_topup.commands.conclusion import conclude, once_sent
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.commands.halts import interruption, out_of_reach
-    from bulk_topup.commands.planning import bring_ledger_up_to_date
+    from bulk_topup.commands.planning import bring_ledger_up_to_date, new_address
     from bulk_topup.record.lock import only_run
     from bulk_topup.record.paths import who
+    from bulk_topup.report.screen.report import notices_report
     from bulk_topup.sending import poll
     from bulk_topup.sending.batch import existing_checkpoint
     from bulk_topup.sending.session import tools_of
@@ -63,6 +64,7 @@ def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
         existing_checkpoint(job, tools) as checkpoint,
     ):
         bring_ledger_up_to_date(checkpoint, tools, terminal)
+        terminal.report(notices_report(new_address(tools, checkpoint)))
         with terminal.interruptible(clock), terminal.progress(0, clock, job.connection.rate_per_s) as watcher:
             asked = len(checkpoint.open_invoices())
             checkpoint.note(clock.now(), who(), "settle", note=f"{asked} to ask after")
@@ -93,11 +95,13 @@ def assert_rule_51(tools: Tools, terminal: Terminal) -> None:
 def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, terminal: Terminal) -> Halt | None:
     """Send unknown orders once more, under the guards of `sending.resend`; asks first."""
     from bulk_topup.commands.halts import assert_not_stopped, then_poll
-    from bulk_topup.commands.planning import assert_within_budget
+    from bulk_topup.commands.planning import assert_within_budget, new_address
     from bulk_topup.record.paths import who
     from bulk_topup.report.screen.rows import not_resent_report
     from bulk_topup.sending.resend import resend, resendable
 
+    if moved := new_address(tools, checkpoint):
+        raise Declined("resend.new_address", **moved[0].facts)
     prices = tools.provider.price_list()  # with a Date header: the clocks must agree now, too
     found = resendable(checkpoint, tools, prices)
     terminal.report(not_resent_report(found.held))

@@ -110,6 +110,13 @@ class Terminal:
             self.say(say.text("plan.sending_pilot" if in_parts else "plan.sending", **facts))
         self._ask(say.text("plan.ask_pilot" if in_parts else "plan.ask", **facts), yes=yes)
 
+    def ask_new_address(self, facts: Mapping[str, object]) -> None:
+        """Raises Declined unless a person at a terminal says yes."""
+        if not sys.stdin.isatty():
+            raise Declined("declined.new_address", **facts)
+        if not self._says_yes(say.text("address.ask", **facts)):
+            raise Declined("declined.person")
+
     def ask_for_rest(self, count: int, cost: int) -> None:
         """Raises Declined unless a person releases what comes after the pilot."""
         self._ask(say.text("pilot.ask", count=count, cost=cost), yes=False)

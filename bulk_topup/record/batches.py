@@ -14,7 +14,6 @@ from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.model import Deposit, Source, account_of
 from bulk_topup.core.shell import argument, path_argument
 from bulk_topup.core.status import Paid
-from bulk_topup.provider.address import REHEARSAL_URL
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.values import BatchEntry
 from bulk_topup.record.paths import files_of
@@ -95,12 +94,11 @@ def sheet_of(checkpoint: Checkpoint) -> str:
     """How a command is told of this batch: its sheet, and the option without which it would look for another
     progress file."""
     path, tab = checkpoint.path.with_name(checkpoint.fact("file")), checkpoint.fact("tab")
-    is_rehearsal = checkpoint.fact("base_url") == REHEARSAL_URL
     options = {None: "", tab: f"--sheet {argument(tab)}"}
     taken = (
         option
         for name, option in options.items()
-        if files_of(Source(path, name), sandbox=is_rehearsal).checkpoint == checkpoint.path
+        if files_of(Source(path, name), sandbox=checkpoint.is_rehearsal).checkpoint == checkpoint.path
     )
     option = next(taken, f"--checkpoint {path_argument(_from_here(checkpoint.path))}")
     return " ".join(filter(None, (path_argument(_from_here(path)), option)))

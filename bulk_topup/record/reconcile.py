@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.model import Stop, account_of
 from bulk_topup.core.status import Status
 from bulk_topup.record.batches import progress_at
 from bulk_topup.record.ledger.claims import Ledger, state_of
@@ -14,7 +15,6 @@ from bulk_topup.rules.orders import SLOT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from bulk_topup.core.model import Stop
     from bulk_topup.record.checkpoint import Checkpoint
 
 
@@ -97,8 +97,8 @@ def _missing(
 def _earlier(checkpoint: Checkpoint) -> Iterator[Checkpoint]:
     """The batches of the same sheet whose place this one took, the last first, as far as their progress files
     are still beside it; each is open until the next is asked for."""
-    facts, seen = ("account", "base_url"), {checkpoint.batch_id}
-    mine, follows = [checkpoint.fact(name) for name in facts], checkpoint.fact("follows")
+    seen, follows = {checkpoint.batch_id}, checkpoint.fact("follows")
+    mine = account_of(checkpoint.fact("account")), checkpoint.is_rehearsal
     while follows and follows not in seen:
         seen.add(follows)
         earlier = progress_at(checkpoint.path, follows)
@@ -106,7 +106,7 @@ def _earlier(checkpoint: Checkpoint) -> Iterator[Checkpoint]:
             return
         with closing(earlier):
             follows = earlier.fact("follows")
-            if [earlier.fact(name) for name in facts] == mine:
+            if (account_of(earlier.fact("account")), earlier.is_rehearsal) == mine:
                 yield earlier
 
 

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.provider.address import REHEARSAL_URL
 from bulk_topup.record import paths
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.values import halt_fact
@@ -36,7 +35,7 @@ def open_checkpoint(job: Job, tools: Tools) -> Checkpoint | None:
 
 
 def _before_reading(job: Job, tools: Tools) -> dict[str, str]:
-    return {"account": tools.account, "base_url": tools.base_url, "file": job.source.path.name}
+    return {"account": tools.account, "rehearsal": tools.rehearsal, "file": job.source.path.name}
 
 
 @contextmanager
@@ -64,8 +63,8 @@ def _of_this_batch(job: Job, checkpoint: Checkpoint | None) -> Iterator[Checkpoi
     try:
         if not checkpoint.has_sheet:
             raise InputError("checkpoint.missing", path=job.files.checkpoint, sheet=job.source.path.name)
-        if (checkpoint.fact("base_url") == REHEARSAL_URL) != job.connection.sandbox:
-            raise InputError("checkpoint.rehearsal", path=job.files.checkpoint)
+        if checkpoint.is_rehearsal != job.connection.sandbox:
+            raise InputError("checkpoint.other_rehearsal", path=job.files.checkpoint)
         yield checkpoint
     finally:
         checkpoint.close()
@@ -84,6 +83,7 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
     facts = {
         # Again: one that was begun by an earlier program may lack it, and then holds nothing on later days.
         "started": (checkpoint.started() or now.date()).isoformat(),
+        "base_url": tools.base_url,
         "sha256": sheet.sha256,
         "budget": "" if job.budget is None else str(job.budget),
         "holder": signature(now),

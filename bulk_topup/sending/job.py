@@ -36,6 +36,7 @@ class Job:
     budget: int | None = None
     yes: bool = False
     again: bool = False
+    new_address: bool = False
     resend: bool = False
     approval: Approval | None = None
     pilot: int | None = None

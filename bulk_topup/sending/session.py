@@ -14,7 +14,7 @@ from bulk_topup.core.model import Order, Outcome, Sheet, account_of
 from bulk_topup.provider.address import REHEARSAL_URL
 from bulk_topup.provider.pace import Pace, SharedThrottle, Throttle
 from bulk_topup.record import paths
-from bulk_topup.record.checkpoint.values import BatchIdentity
+from bulk_topup.record.checkpoint.values import REHEARSAL, BatchIdentity
 from bulk_topup.record.folder import assert_trusted
 from bulk_topup.record.ledger.address import is_address, ledger_url
 from bulk_topup.record.ledger.claims import Ledger
@@ -42,7 +42,12 @@ class Tools:
     """Who sends from which machine, for the other desks of the account."""
 
     def identity(self, sheet: Sheet) -> BatchIdentity:
-        return BatchIdentity(self.account, self.base_url, sheet.path.name, sheet.tab)
+        return BatchIdentity(self.account, sheet.path.name, sheet.tab, self.rehearsal)
+
+    @property
+    def rehearsal(self) -> str:
+        """As the batch knows it."""
+        return REHEARSAL if self.base_url == REHEARSAL_URL else ""
 
     def now_and_skew_s(self) -> tuple[datetime, float | None]:
         """Our time (WIB), and how far the provider's is from it, in seconds; None before its first answer."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import wib_day
 from bulk_topup.core.status import Status
-from bulk_topup.rules.plan import orders_of
+from bulk_topup.rules.plan import Plan, orders_of
 from bulk_topup.sending import poll
 from bulk_topup.sending.choice import copy_may_follow
 from bulk_topup.sending.purse import Purse
@@ -15,7 +15,6 @@ from bulk_topup.sending.sender import Sender
 if TYPE_CHECKING:
     from bulk_topup.core.model import Halt
     from bulk_topup.record.checkpoint import Checkpoint
-    from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.session import Tools, Watcher
 
 

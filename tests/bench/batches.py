@@ -86,10 +86,11 @@ _FILL = (
     """,
     """
     INSERT INTO attempts (order_id, token, begun_at, day, skew_s, ended_at, settled_at,
-                          kind, code, reason_code, reason, invoice, serial, debited, balance, answered_at)
+                          kind, code, reason_code, reason, invoice, serial, debited, balance, answered_at,
+                          base_url)
     SELECT o.id, lower(hex(randomblob(16))), t.begun_at, t.day, t.skew_s, t.ended_at, t.settled_at,
            t.kind, t.code, t.reason_code, t.reason, 'TRX' || (9000000 + o.id), '0' || (100000000000 + o.id),
-           o.price, t.balance + sum(o.price) OVER (ORDER BY o.id DESC) - o.price, t.answered_at
+           o.price, t.balance + sum(o.price) OVER (ORDER BY o.id DESC) - o.price, t.answered_at, t.base_url
     FROM sent s JOIN orders o ON o.id = s.id, (SELECT * FROM attempts WHERE kind = 'sukses' LIMIT 1) t
     """,
     """
@@ -102,8 +103,8 @@ _FILL = (
     """,
     """
     INSERT OR IGNORE INTO ledger.claims
-    SELECT c.account, c.base_url, a.day, o.number, o.nominal, o.itrx, o.product, c.batch, c.batch_name, o.row,
-           a.token, 'paid', a.begun_at
+    SELECT c.account, a.day, o.number, o.nominal, o.itrx, 0, c.base_url, o.product, c.batch, c.batch_name,
+           o.row, a.token, 'paid', a.begun_at
     FROM sent s JOIN orders o ON o.id = s.id JOIN attempts a ON a.id = o.speaker,
          (SELECT * FROM ledger.claims LIMIT 1) c
     """,

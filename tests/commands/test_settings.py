@@ -485,7 +485,7 @@ def test_what_the_script_calls_completes_commands_and_options(shell: str) -> Non
     assert kind is not None
     completion = kind(cli, {}, "bulk-topup", "_BULK_TOPUP_COMPLETE")
     assert {one.value for one in completion.get_completions([], "se")} == {"settle"}
-    assert {one.value for one in completion.get_completions(["run", "x.csv"], "--new")} == {"--new-batch"}
+    assert {one.value for one in completion.get_completions(["run", "x.csv"], "--new-b")} == {"--new-batch"}
     assert {one.value for one in completion.get_completions(["completion"], "z")} == {"zsh"}
 
 
@@ -502,7 +502,7 @@ def test_bash_takes_the_script_and_completes_with_it(desk: Office, tmp_path: Pat
     (folder / "bulk-topup").chmod(0o755)
     script = (
         'eval "$(bulk-topup completion bash)"\n'
-        "COMP_WORDS=(bulk-topup run bonus.csv --new)\nCOMP_CWORD=3\n"
+        "COMP_WORDS=(bulk-topup run bonus.csv --new-b)\nCOMP_CWORD=3\n"
         '_bulk_topup_completion bulk-topup\nprintf "%s\\n" "${COMPREPLY[@]}"\n'
     )
     done = subprocess.run(

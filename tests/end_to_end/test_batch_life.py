@@ -638,7 +638,7 @@ def test_a_batch_that_was_killed_before_its_first_row_was_written_down_is_no_pai
 ) -> None:
     with open_office(tmp_path) as office:
         office.write("bonus.csv", [(NUMBERS["A"], "TSEL5")])
-        identity = BatchIdentity("sandbox", office.sandbox.url, "bonus.csv", "")
+        identity = BatchIdentity("sandbox", "bonus.csv", "")
         Checkpoint.create(tmp_path / "bonus.checkpoint.db", identity).close()
 
         assert office.settle("bonus.csv").exit == 2

@@ -207,13 +207,13 @@ PROGRESS: dict[str, tuple[Callable[[Office], object], tuple[str, ...]]] = {
         _sql("UPDATE batch SET value = 'budi' WHERE key = 'account'"),
         ("budi", "sandbox"),
     ),
-    "of another provider": (
-        _sql("UPDATE batch SET value = 'https://example.com' WHERE key = 'base_url'"),
-        ("https://example.com",),
+    "of a rehearsal": (
+        _sql("UPDATE batch SET value = 'yes' WHERE key = 'rehearsal'"),
+        ("rehearsal",),
     ),
     "of another file": (
         _sql("UPDATE batch SET value = 'bonus.xlsx' WHERE key = 'file'"),
-        ("belongs to bonus.xlsx", "--checkpoint"),
+        ("belongs to bonus.xlsx", "run bonus.xlsx"),
     ),
 }
 

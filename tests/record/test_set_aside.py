@@ -182,7 +182,7 @@ def test_a_progress_file_that_lacks_the_day_began_on_the_first_that_it_knows_of(
 def test_a_progress_file_that_knows_of_no_day_began_with_the_next_run(tmp_path: Path) -> None:
     with open_office(tmp_path) as office:
         office.write("bonus.csv", [(OWN, "TSEL5")])
-        identity = BatchIdentity("sandbox", office.sandbox.url, "bonus.csv", "")
+        identity = BatchIdentity("sandbox", "bonus.csv", "")
         Checkpoint.create(tmp_path / "bonus.checkpoint.db", identity).close()
         office.run("bonus.csv")
 

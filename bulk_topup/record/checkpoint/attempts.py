@@ -12,6 +12,7 @@ from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import is_belied, order_status, with_invoice_of_another
 from bulk_topup.record.checkpoint.file import File
 from bulk_topup.record.checkpoint.sql import (
+    BEGIN_ATTEMPT,
     END_ATTEMPT,
     ENDING,
     FORGET_LINES_OF,
@@ -60,7 +61,7 @@ class Attempts(File):
         if wanted.expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
             raise AssertionError(f"order {order.id} is {wanted.expected}: it is not sent again")
         cursor = db.execute(
-            "INSERT INTO attempts (order_id, token, begun_at, day, skew_s) VALUES (?, ?, ?, ?, ?)",
+            BEGIN_ATTEMPT,
             (order.id, wanted.token, at.isoformat(), wanted.day.isoformat(), wanted.skew_s),
         )
         changed = db.execute(
@@ -84,7 +85,7 @@ class Attempts(File):
             if db.execute(held, (order.id,)).fetchone() is None:
                 raise AssertionError(f"order {order.id} is not held by the provider")
             cursor = db.execute(
-                "INSERT INTO attempts (order_id, token, begun_at, day, skew_s) VALUES (?, ?, ?, ?, ?)",
+                BEGIN_ATTEMPT,
                 (order.id, token, at.isoformat(), day.isoformat(), skew_s),
             )
             return Attempt(int(cursor.lastrowid or 0), order, token, at)
@@ -105,14 +106,17 @@ class Attempts(File):
             raise AssertionError(f"attempt {attempt_id}: a paid order cannot become {status}")
         return Ended(status, outcome)
 
-    def lost_attempt(self, order_id: int, token: str, claimed_at: str, day: str) -> Status:
+    def lost_attempt(
+        self, order_id: int, token: str, claimed_at: str, day: str, base_url: str = ""
+    ) -> Status:
         """An attempt that the ledger knows of and this file does not: restored from an older copy, or killed
         between claim and attempt. Money may have moved, so the order is unknown."""
         with self._transaction() as db:
             db.execute(
-                """INSERT INTO attempts (order_id, token, begun_at, day, kind, code) VALUES (?, ?, ?, ?, ?, ?)
+                """INSERT INTO attempts (order_id, token, begun_at, day, kind, code, base_url)
+                   VALUES (?, ?, ?, ?, ?, ?, ?)
                    ON CONFLICT (token) DO NOTHING""",  # another run has written it since it was missed
-                (order_id, token, claimed_at, day, Kind.UNKNOWN, "outcome.not_in_checkpoint"),
+                (order_id, token, claimed_at, day, Kind.UNKNOWN, "outcome.not_in_checkpoint", base_url),
             )
             return self._restate(db, order_id)
 
@@ -131,7 +135,7 @@ class Attempts(File):
             ).fetchone()
             db.execute(INSERT_LOST_LINE, (REMOVED_OFFSET, claim["row"], *key, *key))
             db.execute(FORGET_LINES_OF)
-        self.lost_attempt(order_id, claim["token"], claim["claimed_at"], claim["day"])
+        self.lost_attempt(order_id, claim["token"], claim["claimed_at"], claim["day"], claim["base_url"])
 
     def resolve(self, order: OpenOrder, outcome: Outcome, at: datetime, who: str, note: str) -> Status:
         """A person's word on what became of an open order: an invoice speaks of its last open attempt alone,

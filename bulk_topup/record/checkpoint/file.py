@@ -15,20 +15,18 @@ import os
 import re
 import sqlite3
 import uuid
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path, PurePath
+from typing import Self
 
 from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.model import NOTHING, account_of
 from bulk_topup.core.os_errors import cause_of
+from bulk_topup.provider.address import REHEARSAL_URL
 from bulk_topup.record.checkpoint.schema import assert_ours, migrate
 from bulk_topup.record.checkpoint.sql import FORGET_SUMMARY, KEEP_FACT, NOTE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-    from pathlib import Path, PurePath
-
-    from bulk_topup.record.checkpoint.values import BatchIdentity
+from bulk_topup.record.checkpoint.values import REHEARSAL, BatchIdentity
 
 
 class File:
@@ -137,10 +135,17 @@ class File:
     def assert_identity(self, expected: Mapping[str, str]) -> None:
         """Raises InputError where these facts of BatchIdentity are another batch's; then it is closed."""
         for name, mine in expected.items():
-            stored = account_of(self.fact(name)) if name == "account" else self.fact(name)
+            stored = self._identity(name)
             if stored != mine:
                 self.close()
                 raise InputError(f"checkpoint.other_{name}", path=self.path, stored=stored, mine=mine)
+
+    def _identity(self, name: str) -> str:
+        if name == "account":
+            return account_of(self.fact(name))
+        if name == "rehearsal":
+            return REHEARSAL if self.is_rehearsal else ""
+        return self.fact(name)
 
     def close(self) -> None:
         with contextlib.suppress(sqlite3.Error):
@@ -233,6 +238,11 @@ class File:
     def header(self) -> list[str]:
         """The sheet's own column names, without any results columns it was fed back with."""
         return list(json.loads(self.fact("header") or "[]"))
+
+    @property
+    def is_rehearsal(self) -> bool:
+        # By its address in a file of an earlier version, which is only looked into.
+        return self.fact("rehearsal") == REHEARSAL or self.fact("base_url") == REHEARSAL_URL
 
     @property
     def batch_id(self) -> str:

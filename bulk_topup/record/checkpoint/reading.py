@@ -187,7 +187,7 @@ class Reading(Sums):
         the first attempt that may have moved it."""
         rows = self._rows(
             f"""SELECT a.day, o.number, o.nominal, o.itrx, o.product, o.row, a.token,
-                       a.begun_at AS claimed_at, min(a.id) AS first
+                       a.begun_at AS claimed_at, a.base_url, min(a.id) AS first
                 FROM attempts a JOIN orders o ON o.id = a.order_id
                 WHERE {MAY_HAVE_MOVED}
                 GROUP BY a.day, o.number, o.nominal, o.itrx"""  # noqa: S608

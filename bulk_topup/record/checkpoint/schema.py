@@ -83,6 +83,13 @@ SCHEMA = (
     DROP TRIGGER order_restated; DROP TRIGGER attempt_begun; DROP TRIGGER attempt_ended;
     DROP TRIGGER closed_by_hand;
     """,
+    """
+    ALTER TABLE attempts ADD COLUMN base_url TEXT NOT NULL DEFAULT '';  -- where it was sent to
+
+    UPDATE attempts SET base_url = coalesce((SELECT value FROM batch WHERE key = 'base_url'), '');
+    INSERT OR REPLACE INTO batch
+        SELECT 'rehearsal', 'yes' FROM batch WHERE key = 'base_url' AND value = 'sandbox';
+    """,
 )
 """One entry per schema version; a file of version n gets the entries after the n-th."""
 

@@ -65,6 +65,12 @@ INSERT_LOST_LINE = """
     )
 """
 
+BEGIN_ATTEMPT = """
+    INSERT INTO attempts (order_id, token, begun_at, day, skew_s, base_url)
+    VALUES (?, ?, ?, ?, ?, coalesce((SELECT value FROM batch WHERE key = 'base_url'), ''))
+"""
+"""At the address that the batch is sent to now."""
+
 END_ATTEMPT = """
     UPDATE attempts SET
         ended_at = coalesce(ended_at, :at), settled_at = :at,

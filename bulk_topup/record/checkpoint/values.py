@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bulk_topup.core.model import Kind, Order, Outcome
 
@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     from bulk_topup.core.status import Status
 
 
+REHEARSAL: Final = "yes"
+
+
 @dataclass(frozen=True)
 class BatchIdentity:
-    """What a checkpoint must agree with before anything is sent under it; `account` by `account_of`."""
+    """What a checkpoint must agree with before anything is sent under it; `account` by `account_of`, and
+    `rehearsal` is REHEARSAL or ""."""
 
     account: str
-    base_url: str
     file: str
     tab: str
+    rehearsal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

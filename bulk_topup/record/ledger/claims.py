@@ -2,9 +2,10 @@
 
 Beside them, what each batch came to (`batches`), for a person who looks back; nothing is decided by that.
 
-A claim is one row under a unique key (account, base URL, WIB day, number, nominal, itrx), made by INSERT just
-before its attempt and never by looking first. It is released by an attempt that was not sent, was refused or
-came back *gagal*, and kept by everything else. SQLAlchemy Core: the same code is for a file and for a server.
+A claim is one row under a unique key (account, WIB day, number, nominal, itrx), made by INSERT just before
+its attempt and never by looking first; the address is a fact beside it. It is released by an attempt that was
+not sent, was refused or came back *gagal*, and kept by everything else. SQLAlchemy Core: the same code is for
+a file and for a server.
 
 What a file's single writer gives for nothing, a server has to be asked for. Two desks may claim a number and
 nominal for two days or counts at the same moment, which no key keeps apart, and neither would see the other's
@@ -49,7 +50,7 @@ class Conclusion(NamedTuple):
 
 
 class Ledger(Account):
-    """The claims of one account at one base URL, seen from one batch."""
+    """The claims of one account, seen from one batch."""
 
     # -- claims --------------------------------------------------------------------------------------------
 
@@ -66,7 +67,7 @@ class Ledger(Account):
         `since` is the day on which the batch began: what another batch was faster with from then on is held,
         as if it were today's. One transaction; anew, where a slot was released between two looks at it.
         """
-        own = {**self._scope, "batch": batch, "batch_name": batch_name, "state": OPEN}
+        own = {**self._new_claim, "batch": batch, "batch_name": batch_name, "state": OPEN}
         claims = [{**own, **_claim_of(one)} for one in wanted]
         for _ in range(2):
             with self._sending() as db:
@@ -81,6 +82,10 @@ class Ledger(Account):
             if len(holders) == len(wanted):
                 return holders
         raise StorageFailed("ledger.unusable", where=self.place, why="why.claims")
+
+    @property
+    def _new_claim(self) -> dict[str, object]:
+        return {**self._scope, "base_url": self._base_url, "beside": 0}
 
     def _wait_for_turn(self, db: sa.Connection, orders: Sequence[Order]) -> None:
         """Until no other desk is at work on any of these numbers and nominals; held until the transaction
@@ -106,9 +111,9 @@ class Ledger(Account):
 
         Returns how many were put back. Where that is any, every desk of the server is stopped by `stop`.
         """
-        own = {"batch": batch, "batch_name": batch_name, **self._scope}
+        own = {**self._new_claim, "batch": batch, "batch_name": batch_name}
         # In one order, so that two desks that put back the same slots wait for each other, not both at once.
-        rows = sorted(({**claim, **own} for claim in claims), key=lambda row: [str(row[n]) for n in _SLOT])
+        rows = sorted(({**own, **claim} for claim in claims), key=lambda row: [str(row[n]) for n in _SLOT])
         if not rows:
             return 0
         counted = sa.select(sa.func.count()).where(_matches({**self._scope, "batch": batch}))
@@ -161,7 +166,7 @@ class Ledger(Account):
         return None if row is None else BatchEntry(**row)
 
     def latest_batches(self, most: int) -> list[BatchEntry]:
-        """Of this account here, those that a command was last done with, the latest first."""
+        """Of this account, those that a command was last done with, the latest first."""
         scope = sa.and_(*(BATCHES.c[name] == value for name, value in self._scope.items()))
         query = sa.select(BATCHES).where(scope).order_by(BATCHES.c.touched.desc()).limit(most)
         with self._errors(), self._engine.connect() as db:
@@ -180,12 +185,12 @@ class Ledger(Account):
         return pd.DataFrame(rows, columns=list(names))  # once the transaction is over: a million take a while
 
     def _of_others(self, batch: str) -> sa.ColumnElement[bool]:
-        """Claims of this account here that another batch has."""
+        """Claims of this account that another batch has."""
         others = sa.or_(CLAIMS.c.batch < batch, CLAIMS.c.batch > batch)
         if self.is_server:
             return sa.and_(_matches(self._scope), others)
-        # SQLite finds these by the two ranges of an index only where no other one seems to do: by account and
-        # address it would go through a million of the batch's own.
+        # SQLite finds these by the two ranges of an index only where no other one seems to do: by account
+        # it would go through a million of the batch's own.
         return sa.and_(others, *(CLAIMS.c[name].concat("") == value for name, value in self._scope.items()))
 
     def at_work(self, first: date, last: date, number: str, *, but: str) -> list[tuple[BatchEntry, bool]]:
@@ -205,8 +210,9 @@ class Ledger(Account):
         return [(entry, batch in claims) for batch, entry in {**claims, **entries}.items()]
 
     def own(self, batch: str) -> list[dict[str, object]]:
-        """Every claim of this batch: number, nominal, itrx, product, row, day, token, state, claimed_at."""
-        names = ("number", "nominal", "itrx", "product", "row", "day", "token", "state", "claimed_at")
+        """Every claim of this batch: number, nominal, itrx, product, row, day, token, state, claimed_at,
+        base_url."""
+        names = (*_SLOT, "product", "row", "token", "state", "claimed_at", "base_url")
         query = sa.select(*(CLAIMS.c[name] for name in names)).where(
             _matches(self._scope), CLAIMS.c.batch == batch
         )
@@ -243,7 +249,9 @@ def state_of(status: Status) -> str:
 
 
 CLAIMED = sa.select(
-    *(CLAIMS.c[name] for name in ("account", "base_url", "batch")),
+    CLAIMS.c.account,
+    CLAIMS.c.batch,
+    sa.func.max(CLAIMS.c.base_url).label("base_url"),
     sa.func.max(CLAIMS.c.batch_name).label("name"),
     sa.func.min(CLAIMS.c.day).label("started"),
     sa.func.max(CLAIMS.c.claimed_at).label("touched"),
@@ -252,7 +260,7 @@ CLAIMED = sa.select(
         sa.func.sum(sa.case((CLAIMS.c.state == state, 1), else_=0)).label(state)
         for state in (OPEN, PAID, HELD)
     ),
-).group_by(CLAIMS.c.account, CLAIMS.c.base_url, CLAIMS.c.batch)
+).group_by(CLAIMS.c.account, CLAIMS.c.batch)
 
 
 def of_claims(row: Mapping[str, Any]) -> BatchEntry:
@@ -283,9 +291,9 @@ def _held_elsewhere() -> sa.ColumnElement[bool]:
     Of this count alone, not of lower ones as a plan has it: a copy that no count in the sheet asks for
     follows its own batch's copy before it, which a claim of that count has held.
     """
-    # Found by its number. By account and address, SQLite would go through all that was ever claimed: what
-    # is put together from a column has no index.
-    scope = sa.and_(*(CLAIMS.c[name].concat("") == _asked(name) for name in ("account", "base_url")))
+    # Found by its number. By account, SQLite would go through all that was ever claimed: what is put together
+    # from a column has no index.
+    scope = CLAIMS.c.account.concat("") == _asked("account")
     meanwhile = sa.and_(_same("itrx"), CLAIMS.c.day >= sa.bindparam("since", type_=sa.Text))
     theirs = sa.and_(CLAIMS.c.batch != _asked("batch"), sa.or_(CLAIMS.c.state == OPEN, meanwhile))
     copy = sa.and_(_same("batch", "itrx", "product"), CLAIMS.c.day != _asked("day"))
@@ -293,11 +301,16 @@ def _held_elsewhere() -> sa.ColumnElement[bool]:
 
 
 _HOLDERS = sa.select(*(CLAIMS.c[name] for name in _HELD_BY))
-_HOLDER = _HOLDERS.where(_same("account", "base_url", *_SLOT))
+_HOLDER = (
+    # Where two stand beside each other, another batch's counts: neither is free while it stands.
+    _HOLDERS.where(_same("account", *_SLOT))
+    .order_by(sa.case((CLAIMS.c.batch == _asked("batch"), 1), else_=0), CLAIMS.c.beside)
+    .limit(1)
+)
 _HOLDER_ELSEWHERE = (
     _HOLDERS.where(_held_elsewhere()).order_by(sa.case((CLAIMS.c.state == OPEN, 0), else_=1)).limit(1)
 )
-_FREE = ~sa.exists().where(_held_elsewhere())
+_FREE = sa.and_(~sa.exists().where(_held_elsewhere()), ~sa.exists().where(_same("account", *_SLOT)))
 _TAKE = {
     dialect: insert(CLAIMS)
     .from_select(CLAIMS.c.keys(), sa.select(*map(_asked, CLAIMS.c.keys())).where(_FREE))

@@ -17,9 +17,8 @@ import sqlalchemy as sa
 from bulk_topup.core.clock import WIB
 from bulk_topup.core.model import Slot, Stop
 from bulk_topup.record.ledger.store import Store, fact, server_time
-from bulk_topup.record.ledger.tables import ACCOUNTS, META
+from bulk_topup.record.ledger.tables import ACCOUNTS, ADDRESS, META, RULE_51, key_of
 
-RULE_51: Final = "rule 51"
 LIFE: Final = "life"
 
 LONGEST_PAUSE_S: Final = 600.0
@@ -35,7 +34,8 @@ class Rule51:
 
 
 class Account(Store):
-    """One account at one base URL. In a file, which no other machine reads, it has neither pace nor stop."""
+    """One account, whatever its address. In a file, which no other machine reads, it has neither pace nor
+    stop."""
 
     server_time: Callable[[sa.Connection], datetime] = staticmethod(server_time)
     """Which day it is for all desks; not asked of a file, which has no clock but ours."""
@@ -44,7 +44,8 @@ class Account(Store):
     """Shorter than for a person who only looks; longer than it takes to be refused a lock."""
 
     def __init__(self, url: str, *, account: str, base_url: str) -> None:
-        self._scope = {"account": account, "base_url": base_url}
+        self._scope = {"account": account}
+        self._base_url = base_url
         super().__init__(url)
         if self.is_server:
             # Alone on its connection and by itself a transaction: one way to the server and back.
@@ -103,7 +104,29 @@ class Account(Store):
 
     @property
     def _rule_51(self) -> str:
-        return json.dumps([RULE_51, *self._scope.values()])
+        return key_of(RULE_51, self._account)
+
+    @property
+    def _account(self) -> str:
+        return self._scope["account"]
+
+    # -- where it was seen ---------------------------------------------------------------------------------
+
+    def addresses(self) -> dict[str, str]:
+        """Every address at which something was sent for this account, and when that was last approved there
+        (ISO text), the latest last."""
+        with self._errors(), self._engine.connect() as db:
+            facts = db.execute(sa.select(META)).all()
+        seen = {}
+        for key, at in facts:
+            if key.startswith("[") and (parts := json.loads(key))[:2] == [ADDRESS, self._account]:
+                seen[str(parts[2])] = str(at)
+        return dict(sorted(seen.items(), key=lambda one: one[1]))
+
+    def keep_address(self, at: datetime) -> None:
+        """This one, before the first request that may pay leaves for it."""
+        with self._errors(), self._engine.begin() as db:
+            self.set_fact(db, key_of(ADDRESS, self._account, self._base_url), at.astimezone(WIB).isoformat())
 
     # -- the stop ------------------------------------------------------------------------------------------
 

@@ -18,10 +18,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bulk_topup.core.clock import WIB
 from bulk_topup.core.errors import InputError, StorageFailed
-from bulk_topup.core.model import account_of
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.record.ledger.address import HOST, shown
-from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META, METADATA, VERSION
+from bulk_topup.record.ledger.migrate import migrate
+from bulk_topup.record.ledger.tables import FORGOTTEN, META, METADATA, VERSION
 
 _MAKING_TABLES: Final = 5_110_510_051
 """The server's advisory lock under which tables are made."""
@@ -83,43 +83,23 @@ class Store:
             return int(fact(db, "version") or 0)
 
     def _bring_up_to_date(self) -> None:
-        if self.is_server:
-            self._migrate_server()
-            return
-        # Several first runs at the same moment make the tables together: each is in another's way at most
-        # once a table, and once for the version.
-        for _ in range(len(METADATA.tables) + 1):
-            with contextlib.suppress(sa.exc.DBAPIError):
-                self._make_tables()
-                return
-        self._make_tables()
-
-    def _make_tables(self) -> None:
-        METADATA.create_all(self._engine)
-        with self._engine.begin() as db:
-            _respell_accounts(db)
-            self.set_fact(db, "version", str(VERSION))
-
-    def _migrate_server(self) -> None:
-        """All of it or nothing, one desk at a time."""
+        """All of it or nothing, one command at a time."""
         try:
-            self._migrate_whole()
+            with self._engine.begin() as db:
+                if self.is_server:
+                    db.exec_driver_sql(_AT_LENGTH)
+                    db.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING_TABLES)))
+                else:
+                    db.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins none before a table is made
+                META.create(db, checkfirst=True)
+                if int(fact(db, "version") or 0) < VERSION:
+                    migrate(db)
+                    self.set_fact(db, "version", str(VERSION))
         except sa.exc.ProgrammingError as error:
             if getattr(error.orig, "sqlstate", "") == _MAY_NOT:
                 self.close()
                 raise StorageFailed("ledger.not_owner", where=self.place) from None
             raise
-
-    def _migrate_whole(self) -> None:
-        with self._engine.begin() as db:
-            db.exec_driver_sql(_AT_LENGTH)
-            db.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING_TABLES)))
-            METADATA.create_all(db)
-            if int(fact(db, "version") or 0) < VERSION:
-                for table in (CLAIMS, BATCHES):
-                    _widen(db, table)
-                _respell_accounts(db)
-                self.set_fact(db, "version", str(VERSION))
 
     # -- for whoever copies it -----------------------------------------------------------------------------
 
@@ -187,30 +167,6 @@ def server_time(db: sa.Connection) -> datetime:
     """The server's own clock, which is one and the same for every desk."""
     epoch = db.execute(sa.select(sa.extract("epoch", sa.func.clock_timestamp()))).scalar_one()
     return datetime.fromtimestamp(float(epoch), WIB)
-
-
-def _respell_accounts(db: sa.Connection) -> None:
-    """Bring every row under the one spelling of its account; one that stands there already counts."""
-    for table in (CLAIMS, BATCHES):
-        there = table.alias()
-        same = [column == there.c[column.name] for column in table.primary_key if column.name != "account"]
-        for (stored,) in db.execute(sa.select(table.c.account).distinct()).all():
-            account = account_of(stored)
-            if account != stored:
-                taken = sa.exists().where(there.c.account == account, *same)
-                db.execute(sa.update(table).where(table.c.account == stored, ~taken).values(account=account))
-
-
-def _widen(db: sa.Connection, table: sa.Table) -> None:
-    kinds = {column["name"]: column["type"] for column in sa.inspect(db).get_columns(table.name)}
-    quoted = db.dialect.identifier_preparer.quote
-    narrow = [
-        f"ALTER COLUMN {quoted(column.name)} TYPE bigint"
-        for column in table.columns
-        if isinstance(column.type, sa.BigInteger) and not isinstance(kinds[column.name], sa.BigInteger)
-    ]
-    if narrow:
-        db.exec_driver_sql(f"ALTER TABLE {quoted(table.name)} {', '.join(narrow)}")
 
 
 # -- opening -----------------------------------------------------------------------------------------------

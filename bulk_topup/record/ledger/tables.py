@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 import sqlalchemy as sa
@@ -11,11 +12,13 @@ CLAIMS = sa.Table(
     "claims",
     METADATA,
     sa.Column("account", sa.Text, primary_key=True),
-    sa.Column("base_url", sa.Text, primary_key=True),
     sa.Column("day", sa.Text, primary_key=True),
     sa.Column("number", sa.Text, primary_key=True),
     sa.Column("nominal", sa.BigInteger, primary_key=True),
     sa.Column("itrx", sa.BigInteger, primary_key=True),
+    # 0 but where claims met that were made under two addresses, or two spellings of a user name.
+    sa.Column("beside", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("base_url", sa.Text, nullable=False),
     sa.Column("product", sa.Text, nullable=False),
     sa.Column("batch", sa.Text, nullable=False),
     sa.Column("batch_name", sa.Text, nullable=False),
@@ -25,14 +28,14 @@ CLAIMS = sa.Table(
     sa.Column("claimed_at", sa.Text, nullable=False),
     sa.Index("claims_batch", "batch"),
     sa.Index("claims_number", "number", "nominal"),
-    sa.Index("claims_state", "account", "base_url", "state"),
+    sa.Index("claims_state", "account", "state"),
 )
 BATCHES = sa.Table(
     "batches",
     METADATA,
     sa.Column("account", sa.Text, primary_key=True),
-    sa.Column("base_url", sa.Text, primary_key=True),
     sa.Column("batch", sa.Text, primary_key=True),
+    sa.Column("base_url", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("started", sa.Text, nullable=False),
@@ -51,7 +54,6 @@ ACCOUNTS = sa.Table(
     "accounts",
     METADATA,
     sa.Column("account", sa.Text, primary_key=True),
-    sa.Column("base_url", sa.Text, primary_key=True),
     sa.Column("last_slot", sa.Double, nullable=False, server_default="0"),
     sa.Column("interval_s", sa.Double, nullable=False, server_default="0"),
     *(
@@ -66,9 +68,17 @@ META = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
 )
 
-VERSION = 5
+VERSION = 6
 """Of the tables. 1 had claims alone, and no table `meta` to say so; 2 added tables; 3 widens the whole
 numbers on a server, where an amount could outgrow 32 bits. In a file they always had 64. 4 has each account
-in one spelling (`model.account_of`); 5 adds `accounts`."""
+in one spelling (`model.account_of`); 5 adds `accounts`; 6 has the account alone in each key, and the address
+as a fact beside it."""
 
 FORGOTTEN: Final = "forgotten_before"
+RULE_51: Final = "rule 51"
+ADDRESS: Final = "address"
+
+
+def key_of(*parts: str) -> str:
+    """The key of a fact about an account, in the table `meta`."""
+    return json.dumps(parts)

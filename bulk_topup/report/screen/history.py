@@ -31,17 +31,16 @@ WORDS_LEFT = 2
 
 
 def history_report(
-    batches: Sequence[PastBatch], month: str | None, record: str, elsewhere: int, *, rehearsal: bool
+    batches: Sequence[PastBatch], month: str | None, record: str, *, rehearsal: bool
 ) -> Report:
-    """All of the `record`, or of one month (`2026-11`); `elsewhere` counts those at other providers."""
+    """All of the `record`, or of one month (`2026-11`)."""
     facts = {
         "record": record,
-        "other_addresses": elsewhere,
         "batches": list(map(_batch_facts, batches)),
         "months": [_month_facts(month, of) for month, of in by_month(batches).items()],
     }
     table = map(Whole, _table_of(batches)) if batches else ()
-    return Report(facts, [*banner(rehearsal=rehearsal), *table, *_lines(batches, month, elsewhere)])
+    return Report(facts, [*banner(rehearsal=rehearsal), *table, *_lines(batches, month)])
 
 
 def _batch_facts(past: PastBatch) -> dict[str, object]:
@@ -76,15 +75,13 @@ _AMOUNTS = (
 # -- on the screen -----------------------------------------------------------------------------------------
 
 
-def _lines(batches: Sequence[PastBatch], month: str | None, elsewhere: int) -> Iterator[str]:
+def _lines(batches: Sequence[PastBatch], month: str | None) -> Iterator[str]:
     """The batches' sums by month."""
     if batches:
         yield ""
         yield from _month_lines(batches)
     else:
         yield say.text("history.none" if month is None else "history.none_in", month=month)
-    if elsewhere:
-        yield say.text("history.others", count=elsewhere)
 
 
 def _month_lines(batches: Sequence[PastBatch]) -> Iterator[str]:

@@ -198,13 +198,13 @@ def may_be_asked(sent: Iterable[Sent]) -> bool:
 
 
 def ask_provider(
-    sent: Sequence[Sent], number: str, provider: Provider, account: str, base_url: str, throttle: Pace
+    sent: Sequence[Sent], number: str, provider: Provider, account: str, throttle: Pace
 ) -> tuple[Sent, ...]:
     """The same with what `cekstatus` says of each invoice of this account (API v3.1, CEK STATUS TRANSAKSI
     PULSA); writes nothing down."""
 
     def asked(one: Sent) -> Sent:
-        if not one.invoice or (one.account, one.base_url) != (account, base_url) or not throttle.wait():
+        if not one.invoice or one.account != account or not throttle.wait():
             return one
         return _with_answer(one, number, provider)
 

@@ -28,7 +28,7 @@ WORDS: dict[str, str] = {
     "doctor.rule_51.unseen": "it was never seen that the provider refuses it (51), on which 'settle --resend' relies; 'bulk-topup doctor --prove-51 NUMBER --product CODE' tries it for the price of a small top-up",
     "doctor.rule_51.broken": "the provider paid it on {day:date} instead of refusing it (51), so 'settle --resend' is barred; tell the provider",
     "doctor.folder.fine": "{folder} can be written to, and is on this computer's own disk",
-    "doctor.folder.unwritable": "{folder} can't be written to ({why:words}); choose another one with --checkpoint",
+    "doctor.folder.unwritable": "{folder} can't be written to ({why:words}); let it be written to, or move the sheets, with all files beside them, to another folder",
     "doctor.disk.fine": "{free:number} MB are free where {folder} is",
     "doctor.disk.full": "only {free:number} MB are free where {folder} is; make room, at least {least:number} MB: what was sent has to be written down",
     "doctor.next": "everything is in order; look at a sheet:",

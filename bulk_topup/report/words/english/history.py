@@ -20,7 +20,6 @@ WORDS: dict[str, str] = {
     "history.none_in": "No batch was begun in {month:date}.",
     "history.month": "{month:date}: batches {batches:number}, rows {rows:number}: {paid:number} paid ({paid_rupiah:money}), {not_paid:number} not paid ({not_paid_rupiah:money}), {open:number} open ({open_rupiah:money})",
     "history.no_rupiah": "The rupiah of batches that are older than this list are not known, and not in the sums.",
-    "history.others": "Batches sent to another address, not listed: {count:number}; add --base-url with it to see them.",
     "history.next_open": "{name}, {day:date}: {count:row is|rows are} open; see which:",
     "history.next_settle": "then ask the provider how they ended:",
     "history.next_gone": "{name}, {day:date}: {count:row is|rows are} open, and its progress file is not where it was: put it back there, or ask the provider about those rows.",

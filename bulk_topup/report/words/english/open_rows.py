@@ -30,6 +30,7 @@ WORDS: dict[str, str] = {
     "resolve.blank": "row {row}: the invoice is blank; give it, or say --not-sent",
     "resolve.number": "{number} is not a mobile number",
     "resolve.number_in": "{path}, row {row}: {number} is not a mobile number",
+    "resend.new_address": "nothing was sent again: {account} was never seen at {mine}, only at other addresses, last at {last}, and whether a repeat is refused there is not known; ask at the address that was used, or close the rows with 'bulk-topup resolve'",
     "resend.unproven": "It was never seen that this provider refuses a second top-up of the same day (51), on which this relies. 'bulk-topup doctor --prove-51 NUMBER --product CODE' tries it for the price of a small top-up.",
     "resend.disproven": "nothing was sent: on {day:date} this provider was seen to pay a second top-up of the same day instead of refusing it (51), so nothing may be sent again; look the rows up at the provider and close them with 'bulk-topup resolve'",
     "resend.ask": "Send {count:unknown top-up|unknown top-ups} ({cost:money}) once more? The provider takes only one a day for a number and amount, so what it already has is refused, not paid again.",
