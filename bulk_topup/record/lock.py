@@ -37,12 +37,37 @@ def only_run(files: Files, now: datetime, *, rehearsal: bool) -> Iterator[None]:
         raise BatchBusy("batch.busy", holder=_holder(files.holder)) from None
     except OSError as error:
         raise StorageFailed("checkpoint.unwritable", path=files.checkpoint, why=cause_of(error)) from None
+    _held.add(files.lock)
     try:
         _sign(files.holder, signature(now))
         yield
     finally:
+        _held.discard(files.lock)
         with contextlib.suppress(OSError):
             files.holder.unlink(missing_ok=True)
+        lock.release()
+
+
+_held: set[Path] = set()
+"""The locks that this process holds."""
+
+
+@contextmanager
+def nobody_else(checkpoint: Path) -> Iterator[bool]:
+    """Whether no other process has a run at work on this batch; where that is so, none begins meanwhile."""
+    path = paths.lock_of(checkpoint)
+    if path in _held or not path.exists():
+        yield True
+        return
+    lock = FileLock(path, timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except (Timeout, OSError):
+        yield False
+        return
+    try:
+        yield True
+    finally:
         lock.release()
 
 

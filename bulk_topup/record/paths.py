@@ -30,10 +30,7 @@ class Files:
 
     @property
     def lock(self) -> Path:
-        """Hidden beside the checkpoint, wherever a link to it stands; left in place, since unlinking a lock
-        file lets two holders in."""
-        real = Path(_real(self.checkpoint)) if self.checkpoint.is_symlink() else self.checkpoint
-        return real.with_name(f".{real.name}.lock")
+        return lock_of(self.checkpoint)
 
     @property
     def holder(self) -> Path:
@@ -43,6 +40,13 @@ class Files:
     def plan(self, code: str) -> Path:
         """Where the plan of this code is kept for its approval: `bonus.K7QF-2MXA-9TRB-C4WD.plan`."""
         return self.checkpoint.with_name(f"{_batch_name(self.checkpoint)}.{code}.plan")
+
+
+def lock_of(checkpoint: Path) -> Path:
+    """Hidden beside the checkpoint, wherever a link to it stands; left in place, since unlinking a lock file
+    lets two holders in."""
+    real = Path(_real(checkpoint)) if checkpoint.is_symlink() else checkpoint
+    return real.with_name(f".{real.name}.lock")
 
 
 def files_of(

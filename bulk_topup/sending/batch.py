@@ -97,4 +97,6 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
     plan = checkpoint.adopt(plan, facts)
     note = f"{len(plan.orders)} orders, plan {code}" + (f", approved by {by}" if by else "")
     checkpoint.note(now, paths.who(), "run", note=note, plan_code=code, approved_by=by)
+    if len(plan.orders):
+        checkpoint.mark_begun()
     return checkpoint, plan

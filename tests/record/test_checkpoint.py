@@ -870,6 +870,7 @@ def recounted(path: Path) -> tuple[object, ...]:
     with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(copy)) as without:
         db.backup(without)
         without.execute("DELETE FROM batch WHERE key = 'summary'")
+        without.execute("UPDATE batch SET value = '' WHERE key = 'begun'")
         without.commit()
     with closing(opened(copy)) as checkpoint:
         return summed_up(checkpoint)
@@ -962,6 +963,7 @@ try:
         attempted(checkpoint, order, an_outcome(Kind.SUKSES, invoice=f"TRX{order.id}", reason="x" * 400))
         print(order.id, flush=True)
 except StorageFailed as failure:
+    checkpoint.close()  # as each command does
     sys.exit(f"{failure.code} {failure.facts['why']}")
 """
 

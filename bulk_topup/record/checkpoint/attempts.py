@@ -47,6 +47,7 @@ class Attempts(File):
         Raises AssertionError if an order is not in the state the caller believes, or in one from which
         nothing may be sent; and what `choose` raises.
         """
+        self.mark_begun()
         with self._transaction() as db:
             ended = [self._end(db, ending) for ending in endings]
             return ended, [self._begin(db, one) for one in choose(ended)]
@@ -79,6 +80,7 @@ class Attempts(File):
 
         Raises AssertionError for an order that is neither paid nor pending.
         """
+        self.mark_begun()
         with self._transaction() as db:
             self._assert_in_place()
             held = "SELECT 1 FROM orders WHERE id = ? AND status IN ('sukses', 'pending')"

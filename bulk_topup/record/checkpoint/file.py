@@ -3,7 +3,8 @@
 Settings, and why: WAL with synchronous=FULL, so that a commit has reached the disk when it returns and a torn
 write can only lose what was not yet committed; fullfsync, because macOS fsync alone does not reach the
 platter; one connection, which one thread at a time uses; autocommit, BEGIN IMMEDIATE.
-On closing, the log is folded back, so that at rest the checkpoint is one file.
+On closing, the log is folded back, so that at rest the checkpoint is one file. While it is sent from, the
+file itself has a mark (BEGUN) which says that a log belongs to it: a copy without that is no empty batch.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path, PurePath
-from typing import Self
+from typing import Final, Self
 
 from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.model import NOTHING, account_of
@@ -27,6 +28,10 @@ from bulk_topup.provider.address import REHEARSAL_URL
 from bulk_topup.record.checkpoint.schema import assert_ours, migrate
 from bulk_topup.record.checkpoint.sql import FORGET_SUMMARY, KEEP_FACT, NOTE
 from bulk_topup.record.checkpoint.values import REHEARSAL, BatchIdentity
+from bulk_topup.record.lock import nobody_else
+
+BEGUN: Final = "begun"
+"""The fact that attempts are, or may be, in the log alone; "" at rest."""
 
 
 class File:
@@ -42,6 +47,7 @@ class File:
         self._read_only = read_only
         self._place = None if read_only else place_of(path)
         self._was_gone = False
+        self._is_marked = False
 
     @classmethod
     def create(cls, path: Path, identity: BatchIdentity, facts: Mapping[str, str] = NOTHING) -> Self:
@@ -73,6 +79,7 @@ class File:
             return None
         if not path.stat().st_size:
             raise InputError("checkpoint.damaged", path=path, why="why.empty")
+        assert_whole(path)
         try:
             self = cls._connected(path)
             self._assert_sound()
@@ -94,6 +101,7 @@ class File:
         if not path.is_file():
             assert_nothing_left(path)
             return None
+        assert_whole(path)
         try:
             db = connect(path, read_only=True)
             try:
@@ -147,7 +155,41 @@ class File:
             return REHEARSAL if self.is_rehearsal else ""
         return self.fact(name)
 
+    def mark_begun(self) -> None:
+        """Once, before the first attempt: from then on the file alone says that it has a log.
+
+        Raises StorageFailed where the mark can't be brought into the file itself; nothing may be sent then.
+        """
+        if self._is_marked:
+            return
+        (journal,) = self._rows("PRAGMA journal_mode")[0]
+        if journal == "wal":
+            self.set_facts({BEGUN: "yes"})
+            # Not TRUNCATE: the log keeps its length, so that it is never both there and empty.
+            (is_busy, *_) = self._rows("PRAGMA wal_checkpoint(FULL)")[0]
+            if is_busy:
+                raise StorageFailed("checkpoint.unwritable", path=self.path, why="why.open_elsewhere")
+        self._is_marked = True
+
+    def _unmark(self) -> None:
+        """The log is about to be folded back, and removed, unless another process has the file open; while a
+        run of another process is at work, that one's mark stays."""
+        with contextlib.suppress(StorageFailed, sqlite3.Error):
+            if not self._read_only and self.fact(BEGUN):
+                with nobody_else(self.path) as is_alone:
+                    if is_alone:
+                        self._write_no_mark()
+
+    def _write_no_mark(self) -> None:
+        with contextlib.suppress(sqlite3.OperationalError):
+            self._db.execute(KEEP_FACT, (BEGUN, ""))
+            return
+        # On a full disk: once it is folded back, the log is written anew from its beginning.
+        self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        self._db.execute(KEEP_FACT, (BEGUN, ""))
+
     def close(self) -> None:
+        self._unmark()
         with contextlib.suppress(sqlite3.Error):
             self._db.close()
 
@@ -191,6 +233,8 @@ class File:
     def _put_back(self) -> None:
         draft = empty_draft(self.path)
         self._db.execute("VACUUM INTO ?", (str(draft),))
+        with contextlib.closing(connect(draft)) as copy:
+            copy.execute(KEEP_FACT, (BEGUN, ""))  # it has no log
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
         for ending in ("-wal", "-shm"):  # all in the copy, and SQLite would replay them into it
@@ -270,6 +314,29 @@ def assert_nothing_left(path: Path) -> None:
         log = path.with_name(path.name + ending)
         if log.exists() and log.stat().st_size:
             raise InputError("checkpoint.half", path=path, log=log)
+
+
+def assert_whole(path: Path) -> None:
+    """Raises InputError for a file that was sent from and whose log, which says what was, is missing."""
+    log = path.with_name(f"{path.name}-wal")
+    if _has_content(log):
+        return
+    try:
+        with contextlib.closing(connect(path, read_only=True)) as db:
+            asked = "SELECT 1 FROM batch WHERE key = ? AND value <> ''"
+            marked = db.execute(asked, (BEGUN,)).fetchone()
+    except sqlite3.Error:
+        return  # said by whoever opens it
+    # A run may just have begun.
+    if marked and not _has_content(log):
+        raise InputError("checkpoint.no_log", path=path, log=log)
+
+
+def _has_content(log: Path) -> bool:
+    try:
+        return log.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:

@@ -27,6 +27,7 @@ WORDS: dict[str, str] = {
     "checkpoint.damaged": "the progress file {path} is damaged ({why:words}); restore it from a backup, or ask for help: nothing is sent without it",
     "checkpoint.other_rehearsal": "the progress file {path} is a rehearsal's if --sandbox is given, and only then; add it, or leave it out",
     "checkpoint.half": "the progress file {path} is gone, but {log}, the rest of it, is still there and says what was sent: put the file back from the bin or a backup; nothing is sent without it",
+    "checkpoint.no_log": "the progress file {path} is not whole: something was sent from it, and what that was stands in {log}, which is missing; nothing is sent: put {log} beside it again, from the computer or the backup that the progress file is from",
     "checkpoint.not_ours": "{path} is not a progress file of bulk-topup, but stands in its place; nothing was sent: put the sheet's own back from a backup",
     "checkpoint.newer": "the progress file {path} was written by a newer bulk-topup; update this one",
     "checkpoint.missing": "{sheet} was not run yet: there is no progress file {path}; see what would be sent with 'bulk-topup check', then send it with 'bulk-topup run'",
