@@ -182,10 +182,7 @@ def after(
     """
     named = path_argument(sheet)
     rest = 0 if is_halted else total.unsent
-    to_do = [
-        *_to_ask(typed, total, named, results, resendable),
-        *_to_run(typed, total, named, last, rest),
-    ]
+    to_do = [*_to_ask(typed, total, named, results, resendable), *_to_run(typed, total, named, last, rest)]
     yield from to_do
     is_clear = not is_halted and not total.rows_paid(Paid.ASK)
     if is_clear and total.rows[Status.DUPLICATE]:

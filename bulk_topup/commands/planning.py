@@ -80,13 +80,7 @@ def make_plan(
     )
     identity = approval.Identity(tools.account, tools.base_url, sheet.tab, f"{today:%Y-%m}", follows)
     plan = make(
-        rows,
-        lambda those: checks.findings(those, prices),
-        past,
-        job.wishes,
-        identity,
-        job.budget,
-        today,
+        rows, lambda those: checks.findings(those, prices), past, job.wishes, identity, job.budget, today
     )
     if not starts_new:
         resume.assert_not_finished(known, len(plan.orders), today, job.wishes)

@@ -57,10 +57,7 @@ if TYPE_CHECKING:
 @click.option("--approve", metavar="CODE", help="Send the plan that was checked under this code.")
 @click.option("--approved-by", metavar="NAME", help="Who approved it; goes with --approve.")
 @click.option(
-    "--pilot",
-    type=params.WholeRange(min=1),
-    metavar="N",
-    help="Send N top-ups first, then ask for the rest.",
+    "--pilot", type=params.WholeRange(min=1), metavar="N", help="Send N top-ups first, then ask for the rest."
 )
 @click.option("--again", is_flag=True, help="Pay though another batch lately paid most of these rows.")
 @click.option("--new-address", is_flag=True, help="Send to an address new to this account.")

@@ -156,12 +156,7 @@ def _checked(path: Path, line: str, key: str, value: object) -> SettingValue:
 
 _LARGEST = 2**63
 """Of a whole number in TOML; nan is not below it either."""
-_OF_TYPE = {
-    bool: "settings.flag",
-    int: "settings.whole",
-    float: "settings.number",
-    str: "settings.text",
-}
+_OF_TYPE = {bool: "settings.flag", int: "settings.whole", float: "settings.number", str: "settings.text"}
 
 
 def holds_password(address: str) -> bool:

@@ -1,7 +1,5 @@
 """Time as the rules need it: the WIB wall clock, a clock that counts sleep of the machine, and waiting."""
 
-from __future__ import annotations
-
 import sys
 import threading
 import time

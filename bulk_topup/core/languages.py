@@ -5,8 +5,6 @@ are a language. The headers that people give their sheets are in `sheet/header.p
 language is spoken. Only what the program writes into a results sheet and reads back stands here.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

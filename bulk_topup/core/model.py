@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
-
 SHEET_ROWS, SHEET_COLUMNS = 1_048_576, 16_384
 """The most that a sheet of Excel or LibreOffice has."""
-
 
 SHOWN_CHARACTERS = 40
 """Of a cell, in a message."""

@@ -1,7 +1,5 @@
 """Why the operating system, SQLite or PostgreSQL refused, as a code for a message."""
 
-from __future__ import annotations
-
 import errno
 from collections.abc import Mapping
 from typing import Final

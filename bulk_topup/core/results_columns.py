@@ -5,8 +5,6 @@ follows: the workbook and the CSV file, and how both are known again when they a
 complete block is ours, so that files written before are refused then, and never read in part.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

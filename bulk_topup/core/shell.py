@@ -1,7 +1,5 @@
 """Quoting of arguments for the shells that a command is pasted into."""
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

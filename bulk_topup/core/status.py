@@ -1,7 +1,5 @@
 """What became of a row. Apart from `model`, so that what only prints need not wait for that."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 

@@ -63,10 +63,7 @@ def is_loopback(host: str) -> bool:
 
 
 DEFAULT_BASE_URL = "https://klikmbc.co.id/json/pulsa"
-
-
 SANDBOX_ACCOUNT = "sandbox"
-
 
 REHEARSAL_URL = "sandbox"
 """The embedded sandbox has another port each time; a batch knows it by this name."""

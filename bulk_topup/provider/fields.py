@@ -1,7 +1,5 @@
 """The provider's own names for what it takes and says (API v3.1), and how each is read. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

@@ -6,13 +6,11 @@ import math
 import random
 import threading
 from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from bulk_topup.core.model import Slot, Stop
+from bulk_topup.core.model import Slot, Stop
 
 SLOWEST_PER_S: Final = 0.05
 FASTEST_PER_S: Final = 500.0

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bulk_topup.core.model import Source
+from bulk_topup.core.model import Source
 
 RESULT_SUFFIXES = (".xlsx", ".csv")
 

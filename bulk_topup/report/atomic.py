@@ -20,12 +20,7 @@ from bulk_topup.report.tables import Tell, Value, untold
 
 
 def write_csv(
-    target: Path,
-    header: Sequence[str],
-    rows: Iterable[Sequence[Value]],
-    *,
-    failure: str,
-    tell: Tell = untold,
+    target: Path, header: Sequence[str], rows: Iterable[Sequence[Value]], *, failure: str, tell: Tell = untold
 ) -> Path:
     """Write a table as in `write_results_csv`; path and errors as in `write_workbook`."""
 

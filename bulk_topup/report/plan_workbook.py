@@ -96,10 +96,7 @@ def plan_rows(plan: Plan, own: Sequence[int]) -> Iterator[TabRow]:
 
 
 def _own_part(
-    row: int,
-    cells: Mapping[int, str],
-    odd: Mapping[tuple[int, int], OddCell],
-    wrong: Mapping[int, Finding],
+    row: int, cells: Mapping[int, str], odd: Mapping[tuple[int, int], OddCell], wrong: Mapping[int, Finding]
 ) -> tuple[list[str], dict[int, Colour]]:
     """The user's own cells (given by their positions in the sheet), and the colours of the wrong ones."""
     texts = [_shown(text, (row, at) in odd, wrong.get(at)) for at, text in cells.items()]

@@ -104,10 +104,7 @@ class Pens:
             horizontal = "right" if style.right else "left" if style.indent else None
             vertical = "bottom" if style.low else "top"
             pen.alignment = Alignment(
-                horizontal=horizontal,
-                vertical=vertical,
-                wrap_text=style.wrapped,
-                indent=style.indent,
+                horizontal=horizontal, vertical=vertical, wrap_text=style.wrapped, indent=style.indent
             )
             pen.font = Font(name=FONT, size=FONT_POINTS, bold=style.bold)
             if style.colour:

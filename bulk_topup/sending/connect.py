@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from bulk_topup.core.clock import Clock
 from bulk_topup.provider.address import Connection, checked_base_url
 from bulk_topup.provider.client import Provider
 from bulk_topup.provider.pace import Departures
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from bulk_topup.core.clock import Clock
 
 
 @contextmanager

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from bulk_topup.core.model import Order
 from bulk_topup.core.status import Status
-
-if TYPE_CHECKING:
-    from bulk_topup.core.model import Order
 
 
 @dataclass

@@ -62,8 +62,7 @@ class Attempts(File):
         if wanted.expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
             raise AssertionError(f"order {order.id} is {wanted.expected}: it is not sent again")
         cursor = db.execute(
-            BEGIN_ATTEMPT,
-            (order.id, wanted.token, at.isoformat(), wanted.day.isoformat(), wanted.skew_s),
+            BEGIN_ATTEMPT, (order.id, wanted.token, at.isoformat(), wanted.day.isoformat(), wanted.skew_s)
         )
         changed = db.execute(
             "UPDATE orders SET status = 'unknown', speaker = ?, note = NULL WHERE id = ? AND status = ?",
@@ -86,10 +85,7 @@ class Attempts(File):
             held = "SELECT 1 FROM orders WHERE id = ? AND status IN ('sukses', 'pending')"
             if db.execute(held, (order.id,)).fetchone() is None:
                 raise AssertionError(f"order {order.id} is not held by the provider")
-            cursor = db.execute(
-                BEGIN_ATTEMPT,
-                (order.id, token, at.isoformat(), day.isoformat(), skew_s),
-            )
+            cursor = db.execute(BEGIN_ATTEMPT, (order.id, token, at.isoformat(), day.isoformat(), skew_s))
             return Attempt(int(cursor.lastrowid or 0), order, token, at)
 
     def end(self, attempt_id: int, outcome: Outcome, at: datetime, skew_s: float | None = None) -> Ended:

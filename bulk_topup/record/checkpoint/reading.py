@@ -197,11 +197,7 @@ class Reading(Sums):
     # -- lines ---------------------------------------------------------------------------------------------
 
     def lines(
-        self,
-        statuses: Collection[Status] | None = None,
-        *,
-        number: str | None = None,
-        by_hand: bool = False,
+        self, statuses: Collection[Status] | None = None, *, number: str | None = None, by_hand: bool = False
     ) -> Iterator[Line]:
         """Every row of the sheet in its order, then the removed ones that were attempted, as of the first.
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from datetime import date, datetime
+from typing import Final, NamedTuple
 
 from bulk_topup.core.model import Kind, Order, Outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date, datetime
-
-    from bulk_topup.core.status import Status
-
+from bulk_topup.core.status import Status
 
 REHEARSAL: Final = "yes"
 

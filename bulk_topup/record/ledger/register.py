@@ -76,8 +76,4 @@ def _closed_before(day: date) -> sa.ColumnElement[bool]:
         sa.select(CLAIMS.c.batch).where(CLAIMS.c.state == OPEN),
         sa.select(BATCHES.c.batch).where(BATCHES.c.open > 0),
     )
-    return sa.and_(
-        CLAIMS.c.day < day.isoformat(),
-        CLAIMS.c.state != OPEN,
-        CLAIMS.c.batch.not_in(is_open),
-    )
+    return sa.and_(CLAIMS.c.day < day.isoformat(), CLAIMS.c.state != OPEN, CLAIMS.c.batch.not_in(is_open))

@@ -61,15 +61,7 @@ def _month_facts(month: str, of: Sums) -> dict[str, object]:
     return {"month": month, "batches": of.batches, **{name: getattr(of, name) for name in _AMOUNTS}}
 
 
-_AMOUNTS = (
-    "rows",
-    "paid",
-    "not_paid",
-    "open",
-    "paid_rupiah",
-    "not_paid_rupiah",
-    "open_rupiah",
-)
+_AMOUNTS = ("rows", "paid", "not_paid", "open", "paid_rupiah", "not_paid_rupiah", "open_rupiah")
 
 
 # -- on the screen -----------------------------------------------------------------------------------------

@@ -23,7 +23,6 @@ from bulk_topup.sheet.tabs import Cell, Remarks, Tab
 Element = Any
 """An element of lxml, which has no type stubs of its own."""
 
-
 _HEAD_BYTES = 4096
 
 

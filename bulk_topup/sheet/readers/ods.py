@@ -33,7 +33,6 @@ Attributes = Mapping[str, str]
 Element = Any
 """An element of lxml, which has no type stubs of its own."""
 
-
 _NAMESPACES = {
     "calcext": "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
     "manifest": "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0",

@@ -22,7 +22,6 @@ from bulk_topup.sheet.tabs import Cell
 Reader = Callable[[Sequence[str]], Sequence[Cell]]
 """The stored texts of some cells of one type and style -> the cells."""
 
-
 _BLANKS = " \t\r\n"
 """White space to XML. Pretty-printed files have it around numbers and indices, where it means nothing."""
 

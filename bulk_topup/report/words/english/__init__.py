@@ -1,7 +1,5 @@
 """All wording in English, by code: a file for each family of codes."""
 
-from __future__ import annotations
-
 from bulk_topup.report.words.english import (
     causes,
     command_line,

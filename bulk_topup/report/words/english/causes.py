@@ -1,7 +1,5 @@
 """Causes, which stand in other messages."""
 
-from __future__ import annotations
-
 WORDS: dict[str, str] = {
     "why.empty": "it is empty",
     "why.no_answer": "its answer did not arrive",

@@ -1,7 +1,5 @@
 """The command line, and how any command speaks."""
 
-from __future__ import annotations
-
 WORDS: dict[str, str] = {
     "usage.options": "Options",
     "usage.everyday": "Every day",

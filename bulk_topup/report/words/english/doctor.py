@@ -1,7 +1,5 @@
 """Whether all that a run needs is in order."""
 
-from __future__ import annotations
-
 WORDS: dict[str, str] = {
     "doctor.fine": "ok     ",
     "doctor.problem": "PROBLEM",

@@ -1,7 +1,5 @@
 """Looking back: the batches, all that one person got, what is to be forgotten."""
 
-from __future__ import annotations
-
 WORDS: dict[str, str] = {
     "history.no_record": "there is no record of earlier top-ups at {where}: either nothing was sent from here yet, or BULK_TOPUP_LEDGER has to name the right one (a rehearsal's is in the folder of its sheet)",
     "history.unrecorded": "the list of batches could not be brought up to date: {message}; the results are complete: run 'bulk-topup settle' on the sheet once this is put right",

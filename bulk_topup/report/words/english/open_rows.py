@@ -1,7 +1,5 @@
 """Open rows: asked about, closed by hand, sent once more."""
 
-from __future__ import annotations
-
 WORDS: dict[str, str] = {
     "ask.pending": "How did invoice {invoice} end? 'bulk-topup settle' asks this, too; there is nothing to fill in here.",
     "ask.accepted": "You hold a top-up of {product} to {number} since {sent_at:date} (WIB): what is its invoice? Fill it in; if there is none, write: not sent",

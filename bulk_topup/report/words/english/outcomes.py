@@ -1,7 +1,5 @@
 """What became of a row, and why."""
 
-from __future__ import annotations
-
 WORDS: dict[str, str] = {
     "outcome.sukses": "Paid.",
     "outcome.pending": "The provider took the order and is still working on it; run 'bulk-topup settle' on this sheet later to see how it ended.",

@@ -1,7 +1,5 @@
 """The plan, what is asked before it is sent, its approval by another person."""
 
-from __future__ import annotations
-
 WORDS: dict[str, str] = {
     "plan.address": "The provider's address is {address}, which is not its usual one.",
     "plan.title": "Plan for {file}{tab}",

@@ -1,7 +1,5 @@
 """The provider: its address, its answers, its price list; and the sandbox, which stands in for it."""
 
-from __future__ import annotations
-
 WORDS: dict[str, str] = {
     "provider.other_time": "this computer's clock is {minutes} minutes off the provider's, and every rule here is about days: set it, best by the internet, before you send. A row that becomes unknown meanwhile can't be sent again by settle --resend",
     "provider.other_date": "this computer's clock is {hours} hours off the provider's, so a number that was paid lately might be paid again; nothing was sent: set this computer's clock, best by the internet, then run the same command again",

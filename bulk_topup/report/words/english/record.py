@@ -1,7 +1,5 @@
 """What is kept of a batch: its progress file, its part in the record of all top-ups, the stop of an account."""
 
-from __future__ import annotations
-
 WORDS: dict[str, str] = {
     "batch.busy": "another run holds this batch ({holder}); wait until it has ended",
     "batch.ahead": "this sheet's progress file says that it was begun on {day:date}, and by this computer's clock today is only {today:date}; nothing was sent. If the clock is wrong now, set it. If it was wrong then, whom other sheets paid meanwhile can't be told: make sure with 'bulk-topup find', then run with --same-batch",

@@ -1,7 +1,5 @@
 """The results: what they add up to, how they are saved, what to do with their rows."""
 
-from __future__ import annotations
-
 WORDS: dict[str, str] = {
     "tally.title": "Results: {rows:row|rows}",
     "tally.results": "Results sheet: {path}",

@@ -1,7 +1,5 @@
 """What is wrong with a row or doubtful about it, and the kinds of such rows in the plan."""
 
-from __future__ import annotations
-
 WORDS: dict[str, str] = {
     "row": "row {row}, {found}",
     "rows.alike": "{count:number} rows, {kind} ({rows}). The first is {first}",

@@ -1,7 +1,5 @@
 """A run: how far it is, why it stopped, what to do next."""
 
-from __future__ import annotations
-
 WORDS: dict[str, str] = {
     "progress.paid": "{count:number} paid",
     "progress.failed": "{count:number} failed",

@@ -1,7 +1,5 @@
 """The settings, from file and environment; user name and password."""
 
-from __future__ import annotations
-
 WORDS: dict[str, str] = {
     "environment.empty": "the variable {variable} is set, but to nothing; give it a value, or remove it",
     "environment.relative": "the variable {variable} must hold a server's address with ://, or name the file with its whole path, from the drive or / on, or ~ for your own folder: else each folder would have a record of its own, in which nobody was paid yet; correct it, or remove it",

@@ -1,7 +1,5 @@
 """A file that can't be read as a sheet, and what is said about one that can."""
 
-from __future__ import annotations
-
 WORDS: dict[str, str] = {
     "file.not_text": "the name of {file} has bytes that are no letters (it is not UTF-8); rename the file, then try again",
     "file.long_name": "{file}: a file's name has at most {most} bytes; give the right name",
