@@ -146,7 +146,7 @@ def test_an_internal_error_before_a_command_begins_ends_in_its_exit_code(
     broken = (
         "from bulk_topup.commands import main, settings\n"
         "def fail(): raise RuntimeError('broken on purpose')\n"
-        "settings.read = fail\n"
+        "settings.read_settings = fail\n"
         "main.main()\n"
     )
 
