@@ -59,7 +59,7 @@ COLUMNS = together(
 
 OUTPUT = option("--output", type=PATH, metavar="FILE", help="The results sheet (.xlsx or .csv).")
 
-ADDRESS = together(
+ADDRESS_OPTION = together(
     option("--base-url", metavar="URL", help="The provider's address."),
     option(
         "--timeout",
@@ -73,7 +73,7 @@ ADDRESS = together(
 
 PROVIDER = together(
     click.option("--sandbox", is_flag=True, help="Rehearse with a simulated provider; no money moves."),
-    ADDRESS,
+    ADDRESS_OPTION,
     option(
         "--rate",
         type=params.NumberRange(0.05, 500),
@@ -127,7 +127,7 @@ OVERLAP = option(
     help="How many days back another batch's payments make this one look like the same again.",
 )
 
-YES = click.option("--yes", is_flag=True, help="Send without asking.")
+YES_OPTION = click.option("--yes", is_flag=True, help="Send without asking.")
 
 SPEECH = together(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),

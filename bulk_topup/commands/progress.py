@@ -48,7 +48,7 @@ def _joined(pieces: Sequence[tuple[int, str]]) -> str:
 # -- the bar -----------------------------------------------------------------------------------------------
 
 
-class Screen(Protocol):
+class BarScreen(Protocol):
     """Where a bar says what it cannot draw."""
 
     def say(self, line: str) -> None: ...
@@ -63,7 +63,7 @@ class Bar:
     """
 
     def __init__(
-        self, terminal: Screen, clock: Clock, rate_per_s: float, *, draws: bool, tells: bool
+        self, terminal: BarScreen, clock: Clock, rate_per_s: float, *, draws: bool, tells: bool
     ) -> None:
         self._terminal = terminal
         self._clock = clock

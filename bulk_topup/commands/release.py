@@ -56,11 +56,11 @@ def release(
         assert_unused(job.approval, tools, checkpoint)
         terminal.report(approved_report(plan, job.approval))  # the address among what was approved
     else:
-        ask(job, plan, terminal, moved, tools)
+        ask_for_release(job, plan, terminal, moved, tools)
     tools.ledger.keep_address(tools.clock.now())
 
 
-def ask(job: Job, plan: Plan, terminal: Terminal, moved: Sequence[Notice], tools: Tools) -> None:
+def ask_for_release(job: Job, plan: Plan, terminal: Terminal, moved: Sequence[Notice], tools: Tools) -> None:
     if plan.overlap is not None and not job.again:
         terminal.report(overlap_report(plan.overlap, len(plan.orders)))
     try:

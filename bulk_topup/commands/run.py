@@ -23,7 +23,7 @@ from bulk_topup.commands.options import (
     SPEECH,
     WAIT,
     WISHES,
-    YES,
+    YES_OPTION,
     option,
 )
 from bulk_topup.core import clock
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 @WISHES
 @OVERLAP
 @BUDGET
-@YES
+@YES_OPTION
 @click.option("--approve", metavar="CODE", help="Send the plan that was checked under this code.")
 @click.option("--approved-by", metavar="NAME", help="Who approved it; goes with --approve.")
 @click.option(

@@ -9,7 +9,7 @@ import click
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import BUDGET, OUTPUT, PROVIDER, SHEET, SPEECH, WAIT, YES
+from bulk_topup.commands.options import BUDGET, OUTPUT, PROVIDER, SHEET, SPEECH, WAIT, YES_OPTION
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Declined, Exit
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     "--resend", is_flag=True, help="Send unknown top-ups of today again, guarded by the one-a-day rule."
 )
 @BUDGET
-@YES
+@YES_OPTION
 @SPEECH
 @guarded_command
 def settle(terminal: Terminal, **options: Any) -> Exit:

@@ -26,7 +26,7 @@ from bulk_topup.report.words import say
 from bulk_topup.report.workbook import set_up_page
 from bulk_topup.rules import not_people, numbers
 
-Sheet = Any
+TemplateSheet = Any
 """openpyxl's own; its stubs lack half of it."""
 
 PAYROLL, PRODUCTS, HOW_TO = "template.payroll", "template.products", "template.how_to"
@@ -97,7 +97,7 @@ def write(target: Path, prices: PriceList, *, moment: str, rehearsal: bool) -> i
 # -- the sheet to fill in ----------------------------------------------------------------------------------
 
 
-def _add_payroll(sheet: Sheet, ready: Sequence[Product]) -> None:
+def _add_payroll(sheet: TemplateSheet, ready: Sequence[Product]) -> None:
     sheet.title = say.text(PAYROLL)
     _lay_out(sheet, TEMPLATE_HEADER, WIDTHS)
     for column, shown_as in ((NUMBER, TEXT), (PRODUCT, TEXT), (NOMINAL, AMOUNT)):
@@ -159,7 +159,7 @@ def _example_style() -> Rule:
 # -- what there is to choose from, and how -----------------------------------------------------------------
 
 
-def _add_products(sheet: Sheet, ready: Sequence[Product], others: Sequence[Product]) -> None:
+def _add_products(sheet: TemplateSheet, ready: Sequence[Product], others: Sequence[Product]) -> None:
     """The ready ones first, without a gap: the drop-down list shows that range."""
     _lay_out(sheet, [say.text(PRICE_HEADINGS[name]) for name in PRICE_COLUMNS], PRODUCTS_WIDTHS)
     for row, product in enumerate((*ready, *others), start=2):
@@ -179,7 +179,7 @@ def _worded(cells: Sequence[Value]) -> list[Value]:
     return [say.text(STATUSES[str(cell)]) if at == status else cell for at, cell in enumerate(cells)]
 
 
-def _add_how_to(sheet: Sheet, file: str, moment: str, *, rehearsal: bool) -> None:
+def _add_how_to(sheet: TemplateSheet, file: str, moment: str, *, rehearsal: bool) -> None:
     """One sentence a row, in one column: no row of it can be taken for a header."""
     shown = f'"{file}"' if " " in file else file
     facts = {
@@ -203,13 +203,13 @@ def _add_how_to(sheet: Sheet, file: str, moment: str, *, rehearsal: bool) -> Non
 # -- any of the tabs ---------------------------------------------------------------------------------------
 
 
-def _mark_rehearsal(sheets: Iterable[Sheet]) -> None:
+def _mark_rehearsal(sheets: Iterable[TemplateSheet]) -> None:
     for sheet in sheets:
         sheet.sheet_properties.tabColor = Colour.ORANGE
         sheet.oddHeader.center.text = say.text("results.rehearsal")
 
 
-def _lay_out(sheet: Sheet, header: Sequence[str], widths: Sequence[int]) -> None:
+def _lay_out(sheet: TemplateSheet, header: Sequence[str], widths: Sequence[int]) -> None:
     set_up_page(sheet)
     sheet.page_setup.orientation = "landscape"
     sheet.print_options.gridLines = True
@@ -228,7 +228,7 @@ def _font(*, bold: bool = False, color: str | None = None) -> Font:
     return Font(name="Calibri", sz=11, bold=bold, color=color)
 
 
-def _fill_row(sheet: Sheet, row: int, values: Sequence[Value]) -> None:
+def _fill_row(sheet: TemplateSheet, row: int, values: Sequence[Value]) -> None:
     for column, value in enumerate(values, start=1):
         cell = sheet.cell(row, column)
         if isinstance(value, str) and value:

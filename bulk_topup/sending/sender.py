@@ -35,8 +35,8 @@ from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify
 from bulk_topup.record.ledger.claims import OTHER_DAY
 from bulk_topup.sending.choice import Choice, Chosen
+from bulk_topup.sending.claimant import Claimant
 from bulk_topup.sending.course import Course, Waiting
-from bulk_topup.sending.desk import Desk
 from bulk_topup.sending.resolve import is_of_other_day, unless_of_other_batch
 from bulk_topup.sending.screen import Screen
 from bulk_topup.sending.slots import Slots
@@ -106,7 +106,7 @@ class Sender:
         teller, asker, waiter = (Workers(name, 1, self._inbox) for name in ("screen", "ledger", "pace"))
         self._http = Workers("http", self._course.limit, self._inbox)
         self._screen = Screen(self.watcher, teller, self._fail)
-        self._desk = Desk(self.tools, asker, self._own, self._fail)
+        self._claimant = Claimant(self.tools, asker, self._own, self._fail)
         self._slots = Slots(self.tools.throttle, self.tools.clock, waiter, self._course, self._fail)
         with self._failing(), contextlib.ExitStack() as threads:
             for workers in (teller, asker, waiter, self._http):
@@ -120,7 +120,7 @@ class Sender:
                 self._inbox.get()()
 
     def _is_under_way(self) -> bool:
-        is_busy = self._in_hand() > 0 or self._desk.is_awaited or self._desk.is_owed
+        is_busy = self._in_hand() > 0 or self._claimant.is_awaited or self._claimant.is_owed
         return is_busy or (self.halt is None and bool(self._waiting))
 
     def _in_hand(self) -> int:
@@ -144,7 +144,7 @@ class Sender:
 
     def _choose(self) -> None:
         """As many as workers are free and slots are due."""
-        while self.halt is None and not self._desk.is_pausing:
+        while self.halt is None and not self._claimant.is_pausing:
             now = self.tools.clock.alive()
             order = self._waiting.next(now, self._course.limit - self._in_hand())
             if order is None:
@@ -169,9 +169,9 @@ class Sender:
         if self.halt is not None:
             self._withdraw(self._chosen)
             self._chosen = []
-        if not self._desk.is_claiming and (self._chosen or self._desk.is_owed):
+        if not self._claimant.is_claiming and (self._chosen or self._claimant.is_owed):
             self._claiming, self._chosen = self._chosen, []
-            self._desk.claim([chosen.wanted for chosen in self._claiming], self._hold, self._disown)
+            self._claimant.claim([chosen.wanted for chosen in self._claiming], self._hold, self._disown)
 
     def _hold(self, holders: Sequence[Claim]) -> None:
         claiming, self._claiming = self._claiming, []
@@ -204,7 +204,7 @@ class Sender:
 
     def _listen(self) -> None:
         """Wait for a word from any thread, and hear all that have come by then."""
-        is_awaited = bool(self._in_flight or self._desk.is_awaited or self._slots.is_awaited)
+        is_awaited = bool(self._in_flight or self._claimant.is_awaited or self._slots.is_awaited)
         with contextlib.suppress(queue.Empty):
             self._inbox.get(timeout=LOOK_S if is_awaited else 0.0)()
             while True:
@@ -216,7 +216,9 @@ class Sender:
         outcome = classify(answer, wanted.order, self.tools.clock.now())
         if is_of_other_day(outcome, wanted.day):
             facts = (outcome, wanted.order, wanted.day, self._own[0], self.tools.ledger)
-            self._desk.ask(partial(unless_of_other_batch, *facts), end, partial(self._lose, chosen, outcome))
+            self._claimant.ask(
+                partial(unless_of_other_batch, *facts), end, partial(self._lose, chosen, outcome)
+            )
         else:
             end(outcome)
 
@@ -275,7 +277,7 @@ class Sender:
         for chosen in some:
             wanted = chosen.wanted
             if chosen.token == wanted.token:
-                self._desk.conclude(chosen.token, wanted.order, Status.UNSENT)
+                self._claimant.conclude(chosen.token, wanted.order, Status.UNSENT)
             self._choice.settle(wanted, wanted.expected)
             self._waiting.put_back(wanted.order)
 
@@ -289,9 +291,9 @@ class Sender:
     def _follow(self, chosen: Chosen, ended: Ended) -> None:
         """Of an outcome that is durable."""
         order, outcome = chosen.wanted.order, ended.outcome
-        self._desk.conclude(chosen.token, order, ended.status)
+        self._claimant.conclude(chosen.token, order, ended.status)
         wait_s = self._course.again_in(order, outcome)
         if wait_s is not None:
             self._waiting.put_off(order, self.tools.clock.alive() + wait_s)
-        self._desk.heed(outcome, wait_s)
+        self._claimant.heed(outcome, wait_s)
         self._screen.ended(order, ended, self.purse.left)

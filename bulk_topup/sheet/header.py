@@ -11,7 +11,7 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHOWN_CHARACTERS, Columns, letter
 from bulk_topup.core.results_columns import RESULT_COLUMNS, fed_back
 
-Row = tuple[int, Sequence[str]]
+HeaderRow = tuple[int, Sequence[str]]
 """A row's number in the sheet, and its texts."""
 
 Matcher = Callable[[Sequence[str]], list[int]]
@@ -29,7 +29,7 @@ def _aliases(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-NUMBER = _aliases(
+NUMBER_HEADERS = _aliases(
     """
     number phone phonenumber phoneno mobile mobilenumber mobileno mobilephone mobilephonenumber mobilephoneno
     cellphone cellphonenumber cellnumber msisdn tel telephone telephonenumber telephoneno destinationnumber
@@ -43,15 +43,15 @@ NUMBER = _aliases(
     nomorhpaktif nohpaktif nomorhandphoneaktif nohandphoneaktif nomorwaaktif nowaaktif nomorwhatsappaktif
     """
 )
-PRODUCT = _aliases(
+PRODUCT_HEADERS = _aliases(
     """
     product productcode productid code sku skucode voucher vouchercode topupcode operatorcode
     produk kode kodeproduk kodeprodukpulsa
     kodeoperator kodepulsa kodevoucher kodepaket kodenominal kodetopup kodesku
     """
 )
-NOMINAL = _aliases("nominal nominalpulsa nominalrp denom denomination denominasi facevalue")
-ITRX = _aliases("itrx pengisianke topupke ulangan ulanganke topupnumber")
+NOMINAL_HEADERS = _aliases("nominal nominalpulsa nominalrp denom denomination denominasi facevalue")
+ITRX_HEADERS = _aliases("itrx pengisianke topupke ulangan ulanganke topupnumber")
 
 
 class NoHeader(InputError):  # noqa: N818  (no error to whoever looks on elsewhere)
@@ -78,7 +78,7 @@ class Header:
     """Rows above the header that hold a phone number: they are no titles."""
 
 
-def find_header(rows: Iterable[Row], named: Named) -> Header:
+def find_header(rows: Iterable[HeaderRow], named: Named) -> Header:
     """The first row that has a number column and a product column; title rows may stand above it.
 
     Two rows are one header where neither has both: names of groups, and under them names of columns.
@@ -87,8 +87,8 @@ def find_header(rows: Iterable[Row], named: Named) -> Header:
     candidates = list(_candidates(rows))
     if not candidates:
         raise NoHeader("sheet.empty")
-    number = _matcher("--number-column", named.number, NUMBER, candidates)
-    product = _matcher("--product-column", named.product, PRODUCT, candidates)
+    number = _matcher("--number-column", named.number, NUMBER_HEADERS, candidates)
+    product = _matcher("--product-column", named.product, PRODUCT_HEADERS, candidates)
     found = [_fits(texts, number, product, named) for _, texts in candidates]
     for at, (row, texts) in enumerate(candidates):
         if all(found[at]):
@@ -101,7 +101,7 @@ def find_header(rows: Iterable[Row], named: Named) -> Header:
     raise _not_found(candidates, found)
 
 
-def _candidates(rows: Iterable[Row]) -> Iterator[Row]:
+def _candidates(rows: Iterable[HeaderRow]) -> Iterator[HeaderRow]:
     """The filled rows in which the header may be."""
     cells = 0
     for count, (row, texts) in enumerate(row for row in rows if any(map(str.strip, row[1]))):
@@ -120,7 +120,7 @@ RESULTS = tuple(map(fold, RESULT_COLUMNS))
 """Only the complete block is ours."""
 
 
-def _joined(upper: Row, lower: Row) -> list[str]:
+def _joined(upper: HeaderRow, lower: HeaderRow) -> list[str]:
     """The texts of a header in two rows: the lower one's, and where it is blank, the upper one's.
 
     No texts where the rows are apart, or the lower one has a digit, as a person's row has.
@@ -135,7 +135,7 @@ _PHONE = re.compile(r"[+(]?(?:(?:62|0)[ ).-]*)?8[0-9 ().-]{8,16}|[86][.,][0-9]+[
 """Also what Excel makes of one, as `8.12346E+10`."""
 
 
-def _people(rows: Iterable[Row]) -> tuple[int, ...]:
+def _people(rows: Iterable[HeaderRow]) -> tuple[int, ...]:
     """Those of the rows that have a cell with a phone number and nothing else."""
     return tuple(row for row, texts in rows if any(map(is_phone, texts)))
 
@@ -147,7 +147,7 @@ def is_phone(text: str) -> bool:
 # -- which columns fit -------------------------------------------------------------------------------------
 
 
-def _matcher(option: str, name: str | None, aliases: frozenset[str], candidates: list[Row]) -> Matcher:
+def _matcher(option: str, name: str | None, aliases: frozenset[str], candidates: list[HeaderRow]) -> Matcher:
     if name is None:
         return lambda texts: _by_alias(texts, aliases)
     if any(_by_text(texts, name) for _, texts in candidates):
@@ -221,8 +221,8 @@ def _columns(texts: Sequence[str], numbers: list[int], products: list[int]) -> C
     return Columns(
         number=number,
         product=product,
-        nominal=_optional(texts, NOMINAL, taken, "nominal"),
-        itrx=_optional(texts, ITRX, taken, "itrx"),
+        nominal=_optional(texts, NOMINAL_HEADERS, taken, "nominal"),
+        itrx=_optional(texts, ITRX_HEADERS, taken, "itrx"),
         results=blocks[0] if blocks else None,
     )
 
@@ -254,7 +254,7 @@ def _results_positions(texts: Sequence[str]) -> set[int]:
 # -- what is there instead ---------------------------------------------------------------------------------
 
 
-def _not_found(candidates: list[Row], found: list[tuple[list[int], list[int]]]) -> NoHeader:
+def _not_found(candidates: list[HeaderRow], found: list[tuple[list[int], list[int]]]) -> NoHeader:
     """Names the columns of the row nearest to a header: where none fits in part, of the one above people."""
     fitting = [bool(numbers) + bool(products) for numbers, products in found]
     nearest = fitting.index(max(fitting))

@@ -92,7 +92,7 @@ class InPieces(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TabChoice:
     """What the person asked for: the tab, where a workbook has several, and the columns."""
 
     tab: str | None = None
@@ -109,7 +109,7 @@ class ChosenTab:
     remarks: Remarks
 
 
-def choose_tab(tabs: Sequence[Tab], wanted: Choice) -> ChosenTab:
+def choose_tab(tabs: Sequence[Tab], wanted: TabChoice) -> ChosenTab:
     """The tab that is named, or the only visible one that has a usable header.
 
     Raises InputError where no tab or more than one is meant.
@@ -139,7 +139,7 @@ def _without_blank_end(texts: tuple[str, ...]) -> tuple[str, ...]:
     return texts[: filled + 1]
 
 
-def _named(tabs: Sequence[Tab], wanted: Choice) -> tuple[Tab, Header]:
+def _named(tabs: Sequence[Tab], wanted: TabChoice) -> tuple[Tab, Header]:
     name = wanted.tab or ""
     same = [tab for tab in tabs if tab.name == name]
     same = same or [tab for tab in tabs if tab.name.casefold() == name.casefold()]

@@ -14,7 +14,7 @@ import pytest
 from bulk_topup.core.model import Slot, Stop
 from bulk_topup.provider.pace import AHEAD_S, SLOT_TOLERANCE_S, SharedThrottle
 from bulk_topup.record.ledger.shared import Account
-from bulk_topup.sending.desk import BUSY_S
+from bulk_topup.sending.claimant import BUSY_S
 from tests.builders import NOW
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from bulk_topup.report.words import say
 from bulk_topup.sheet.header import Named, find_header
 from bulk_topup.sheet.readers import csv_text
 from bulk_topup.sheet.table import batches
-from bulk_topup.sheet.tabs import Block, Choice, ChosenTab, Remarks, row_by_row
+from bulk_topup.sheet.tabs import Block, ChosenTab, Remarks, TabChoice, row_by_row
 from tests import wild
 from tests.markdown import ROOT
 
@@ -31,7 +31,7 @@ WILD = wild.FOLDER / "csv"
 
 
 def found(data: bytes, number: str | None = None, product: str | None = None) -> ChosenTab:
-    return csv_text.read_text(data, Choice(named=Named(number, product)))
+    return csv_text.read_text(data, TabChoice(named=Named(number, product)))
 
 
 def rows_of(data: bytes) -> dict[int, list[str]]:
@@ -350,7 +350,7 @@ def test_a_file_without_rows_says_so(data: bytes, code: str) -> None:
 
 def test_a_tab_of_a_text_file_is_refused() -> None:
     with pytest.raises(InputError) as caught:
-        csv_text.read_text(b"HP,Kode\n0812,TEL5\n", Choice(tab="Juni"))
+        csv_text.read_text(b"HP,Kode\n0812,TEL5\n", TabChoice(tab="Juni"))
     assert caught.value.code == "sheet.no_tabs"
 
 

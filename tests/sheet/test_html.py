@@ -10,7 +10,7 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import OddCell, Oddity
 from bulk_topup.report.words import say
 from bulk_topup.sheet.readers import html
-from bulk_topup.sheet.tabs import Cell, Choice, Remarks, choose_tab, row_by_row
+from bulk_topup.sheet.tabs import Cell, Remarks, TabChoice, choose_tab, row_by_row
 
 
 def read(page: str | bytes) -> tuple[dict[int, list[Cell]], Remarks]:
@@ -103,7 +103,7 @@ def test_tables_stand_one_under_the_other() -> None:
 
 def test_the_tab_can_be_chosen_like_any_other() -> None:
     page = "<table><tr><th>HP<th>Kode<tr><td>0812<td>TEL5</table>"
-    found = choose_tab(html.tabs(page.encode()), Choice())
+    found = choose_tab(html.tabs(page.encode()), TabChoice())
     assert (found.header.row, list(row_by_row(found.pieces))) == (1, [(2, ["0812", "TEL5"])])
 
 

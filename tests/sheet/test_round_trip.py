@@ -27,7 +27,7 @@ from bulk_topup.report.workbook import write_workbook
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.readers import csv_text, xlsx
 from bulk_topup.sheet.table import batches
-from bulk_topup.sheet.tabs import Choice, choose_tab
+from bulk_topup.sheet.tabs import TabChoice, choose_tab
 from tests.report.test_workbook import visible
 from tests.sheet.test_sheet import PART, rows_of
 
@@ -172,7 +172,7 @@ def by_openpyxl(table: Table) -> bytes:
 @given(tables(any_text()), st.lists(st.sampled_from(WAYS), min_size=1, max_size=4))
 def test_a_workbook_written_by_hand_holds_what_is_read(table: Table, ways: list[str]) -> None:
     assume(expected(table))
-    assert_same(choose_tab(xlsx.tabs(by_hand(table, ways)), Choice()), table)
+    assert_same(choose_tab(xlsx.tabs(by_hand(table, ways)), TabChoice()), table)
 
 
 PRINTABLE = st.text(
@@ -184,7 +184,7 @@ PRINTABLE = st.text(
 @given(tables((PRINTABLE | hard()).filter(lambda each: not _NOT_XML.search(each))))
 def test_a_workbook_written_by_openpyxl_holds_what_is_read(table: Table) -> None:
     assume(expected(table))
-    assert_same(choose_tab(xlsx.tabs(by_openpyxl(table)), Choice()), table)
+    assert_same(choose_tab(xlsx.tabs(by_openpyxl(table)), TabChoice()), table)
 
 
 @WITH_FILES
@@ -200,7 +200,7 @@ def test_a_workbook_that_we_write_holds_what_is_read(tmp_path: Path, table: Tabl
         rehearsal=False,
         failure="results.unwritable",
     )
-    assert_same(choose_tab(xlsx.tabs(path.read_bytes()), Choice(tab="A")), shown)
+    assert_same(choose_tab(xlsx.tabs(path.read_bytes()), TabChoice(tab="A")), shown)
 
 
 # -- CSV ---------------------------------------------------------------------------------------------------
@@ -237,14 +237,14 @@ def test_a_csv_file_holds_what_is_read(
     data = as_csv(table, delimiter, encoding, line_end, ended=ended)
     # What can be read as UTF-8 is.
     assume(encoding != "cp1252" or not is_utf8(data) or data.isascii())
-    assert_same(csv_text.read_text(data, Choice()), table)
+    assert_same(csv_text.read_text(data, TabChoice()), table)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("last", ["\u1a1a", "\u041a", "\u1a04"])
 def test_a_last_letter_made_of_the_byte_that_ends_a_file_of_dos_is_kept(encoding: str, last: str) -> None:
     table = [["No HP", "Kode Produk", "Nama"], ["0812", "TEL5", last]]
-    assert_same(csv_text.read_text(as_csv(table, ",", encoding, "\n", ended=False), Choice()), table)
+    assert_same(csv_text.read_text(as_csv(table, ",", encoding, "\n", ended=False), TabChoice()), table)
 
 
 # -- through the child -------------------------------------------------------------------------------------
@@ -287,7 +287,7 @@ def payroll() -> Table:
 
 def assert_stands_in(path: Path, table: Table) -> None:
     """By our own reader; the workbook has no formula."""
-    found = choose_tab(xlsx.tabs(path.read_bytes()), Choice(tab="Results"))
+    found = choose_tab(xlsx.tabs(path.read_bytes()), TabChoice(tab="Results"))
     width = len(table[0])
     assert list(found.header.texts[:width]) == table[0]
     rows = [row[:width] for row in read_back_texts(found)]

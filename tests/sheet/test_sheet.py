@@ -23,7 +23,16 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Columns, Oddity, Sheet, letter
 from bulk_topup.report.words import say
 from bulk_topup.sheet import read_sheet
-from bulk_topup.sheet.header import ITRX, NOMINAL, NUMBER, PRODUCT, RESULTS, Named, find_header, fold
+from bulk_topup.sheet.header import (
+    ITRX_HEADERS,
+    NOMINAL_HEADERS,
+    NUMBER_HEADERS,
+    PRODUCT_HEADERS,
+    RESULTS,
+    Named,
+    find_header,
+    fold,
+)
 from tests.markdown import ROOT
 
 if TYPE_CHECKING:
@@ -328,7 +337,9 @@ def test_a_hint_in_a_header_is_no_part_of_its_name(header: str, number: int) -> 
 
 def test_no_name_that_is_looked_for_has_a_digit() -> None:
     """A text with one outside of a hint is passed over by that."""
-    assert not any(map(str.isdigit, "".join(NUMBER | PRODUCT | NOMINAL | ITRX)))
+    assert not any(
+        map(str.isdigit, "".join(NUMBER_HEADERS | PRODUCT_HEADERS | NOMINAL_HEADERS | ITRX_HEADERS))
+    )
 
 
 @pytest.mark.parametrize("name", ["No HP (istri)", "No HP (darurat)", "HP (kantor)", "WA"])

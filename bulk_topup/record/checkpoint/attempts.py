@@ -17,7 +17,7 @@ from bulk_topup.record.checkpoint.sql import (
     ENDING,
     FORGET_LINES_OF,
     INSERT_LOST_LINE,
-    NOTE,
+    INSERT_NOTE,
     REMOVED_OFFSET,
 )
 from bulk_topup.record.checkpoint.values import Attempt, Ended, OpenOrder
@@ -144,7 +144,7 @@ class Attempts(File):
             for attempt_id in concerned:
                 status = self._end(db, Ending(attempt_id, outcome, at)).status
             what = f"resolve {outcome.kind} {outcome.invoice}".strip()
-            db.execute(NOTE, (at.isoformat(), who, what, order.order.id, note, "", ""))
+            db.execute(INSERT_NOTE, (at.isoformat(), who, what, order.order.id, note, "", ""))
         return status
 
     def _restate(self, db: sqlite3.Connection, order_id: int) -> Status:

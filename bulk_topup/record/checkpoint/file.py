@@ -25,8 +25,8 @@ from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.model import NOTHING, account_of
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.provider.address import REHEARSAL_URL
-from bulk_topup.record.checkpoint.schema import assert_ours, migrate
-from bulk_topup.record.checkpoint.sql import FORGET_SUMMARY, KEEP_FACT, NOTE
+from bulk_topup.record.checkpoint.schema import assert_ours, migrate_checkpoint
+from bulk_topup.record.checkpoint.sql import FORGET_SUMMARY, INSERT_NOTE, KEEP_FACT
 from bulk_topup.record.checkpoint.values import REHEARSAL, BatchIdentity
 from bulk_topup.record.lock import nobody_else
 
@@ -128,7 +128,7 @@ class File:
                 "foreign_keys=1",
             ):
                 db.execute(f"PRAGMA {pragma}")
-            migrate(db)
+            migrate_checkpoint(db)
             return cls(path, db)
         except BaseException:
             db.close()
@@ -305,7 +305,7 @@ class File:
     ) -> None:
         """Add to the trail, which is never rewritten."""
         with self._transaction(keeps_summary=True) as db:
-            db.execute(NOTE, (at.isoformat(), who, what, order_id, note, plan_code, approved_by))
+            db.execute(INSERT_NOTE, (at.isoformat(), who, what, order_id, note, plan_code, approved_by))
 
 
 def assert_nothing_left(path: Path) -> None:

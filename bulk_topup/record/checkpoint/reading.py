@@ -18,7 +18,7 @@ from bulk_topup.record.checkpoint.sql import (
     OPEN_INVOICES,
     sql_list,
 )
-from bulk_topup.record.checkpoint.sums import Sums
+from bulk_topup.record.checkpoint.sums import Totals
 from bulk_topup.record.checkpoint.values import OpenInvoice, OpenOrder, PastAttempt
 from bulk_topup.record.lines import Line, line_of
 from bulk_topup.rules.orders import KNOWN_COLUMNS, Key, Known, statuses
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Reading(Sums):
+class Reading(Totals):
     """Changes nothing."""
 
     # -- orders --------------------------------------------------------------------------------------------

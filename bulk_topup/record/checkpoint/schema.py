@@ -107,7 +107,7 @@ def assert_ours(db: sqlite3.Connection, path: Path) -> None:
         raise InputError("checkpoint.newer", path=path)
 
 
-def migrate(db: sqlite3.Connection) -> None:
+def migrate_checkpoint(db: sqlite3.Connection) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     for number, script in enumerate(SCHEMA[version:], start=version + 1):
         mark = f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={number};"

@@ -26,7 +26,7 @@ KEEP_FACT = "INSERT OR REPLACE INTO batch VALUES (?, ?)"
 FORGET_SUMMARY = "DELETE FROM batch WHERE key = 'summary'"
 FORGET_LINES_OF = "DELETE FROM batch WHERE key = 'lines_of'"
 
-NOTE = """
+INSERT_NOTE = """
     INSERT INTO trail (at, who, what, order_id, note, plan_code, approved_by, after)
     VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM attempts))
 """

@@ -19,7 +19,7 @@ from bulk_topup.record.checkpoint.values import Sending
 from bulk_topup.record.lines import LinesAlike, lines_alike_of
 
 
-class Sums(File):
+class Totals(File):
     """The batch as a whole; a summary spares the walk where nothing was written since it was made."""
 
     def lines_alike(self) -> list[LinesAlike]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from bulk_topup.record.ledger.store import Store
 
-Row = dict[str, Any]
-Key = tuple[Any, ...]
+LedgerRow = dict[str, Any]
+RowKey = tuple[Any, ...]
 
 AT_ONCE: Final = 1_000
 SHOWN: Final = 5
@@ -55,25 +55,25 @@ def copy(source: Store, target: Store) -> Copied:
         return Copied(len(_rows(old, CLAIMS)) - taken, taken, len(batches))
 
 
-def _rows(db: sa.Connection, table: sa.Table) -> list[Row]:
+def _rows(db: sa.Connection, table: sa.Table) -> list[LedgerRow]:
     return [dict(row) for row in db.execute(sa.select(table).order_by(*table.primary_key)).mappings()]
 
 
-def _key(table: sa.Table, row: Row) -> Key:
+def _key(table: sa.Table, row: LedgerRow) -> RowKey:
     return tuple(row[column.name] for column in table.primary_key)
 
 
-def _by_key(db: sa.Connection, table: sa.Table) -> Mapping[Key, Row]:
+def _by_key(db: sa.Connection, table: sa.Table) -> Mapping[RowKey, LedgerRow]:
     return {_key(table, row): row for row in _rows(db, table)}
 
 
-def _add(target: Store, db: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+def _add(target: Store, db: sa.Connection, table: sa.Table, rows: Sequence[LedgerRow]) -> None:
     insert = target.insert(table).on_conflict_do_nothing()
     for first in range(0, len(rows), AT_ONCE):
         db.execute(insert, rows[first : first + AT_ONCE])
 
 
-def _add_batches(target: Store, db: sa.Connection, rows: Sequence[Row]) -> None:
+def _add_batches(target: Store, db: sa.Connection, rows: Sequence[LedgerRow]) -> None:
     """The later of two entries of the same batch counts."""
     there = _by_key(db, BATCHES)
     newer = [row for row in rows if _is_newer(row, there.get(_key(BATCHES, row)))]
@@ -82,15 +82,15 @@ def _add_batches(target: Store, db: sa.Connection, rows: Sequence[Row]) -> None:
         db.execute(insert.on_conflict_do_update(index_elements=BATCHES.primary_key, set_=row))
 
 
-def _is_newer(row: Row, there: Row | None) -> bool:
+def _is_newer(row: LedgerRow, there: LedgerRow | None) -> bool:
     return there is None or str(row["touched"]) > str(there["touched"])
 
 
-def _differs(row: Row, there: Row) -> bool:
+def _differs(row: LedgerRow, there: LedgerRow) -> bool:
     return row != there and str(row["touched"]) >= str(there["touched"])
 
 
-def _add_facts(target: Store, db: sa.Connection, rows: Sequence[Row]) -> None:
+def _add_facts(target: Store, db: sa.Connection, rows: Sequence[LedgerRow]) -> None:
     """From which day on both are whole; what was seen of rule 51, where the target knows nothing of it. Which
     server the source is on is no fact about the target."""
     there = {row["key"]: row["value"] for row in _rows(db, META)}
@@ -102,23 +102,23 @@ def _add_facts(target: Store, db: sa.Connection, rows: Sequence[Row]) -> None:
             target.set_fact(db, key, value)
 
 
-def _verified(rows: Sequence[Row], there: Mapping[Key, Row]) -> int:
+def _verified(rows: Sequence[LedgerRow], there: Mapping[RowKey, LedgerRow]) -> int:
     """How many claims are another batch's in the target. Raises InputError for one that stands in the way."""
     others = [row for row in rows if there.get(_key(CLAIMS, row)) != row]
     _assert_none([row for row in others if not _may_be_taken(row, there.get(_key(CLAIMS, row)))])
     return len(others)
 
 
-def _may_be_taken(row: Row, there: Row | None) -> bool:
+def _may_be_taken(row: LedgerRow, there: LedgerRow | None) -> bool:
     return there is not None and there["batch"] != row["batch"] and OPEN not in {there["state"], row["state"]}
 
 
-def _assert_none(rows: Sequence[Row]) -> None:
+def _assert_none(rows: Sequence[LedgerRow]) -> None:
     if rows:
         raise InputError("ledger.differs", count=len(rows), rows="; ".join(_named(rows[:SHOWN])))
 
 
-def _named(rows: Sequence[Row]) -> Iterator[str]:
+def _named(rows: Sequence[LedgerRow]) -> Iterator[str]:
     for row in rows:
         name = row.get("batch_name") or row.get("name")
         yield f"{name}: {row['number']} {row['nominal']} {row['day']}" if "number" in row else str(name)

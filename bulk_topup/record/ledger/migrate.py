@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from bulk_topup.core.model import account_of
 from bulk_topup.record.ledger.tables import (
     ACCOUNTS,
-    ADDRESS,
+    ADDRESS_KEY,
     BATCHES,
     CLAIMS,
     META,
@@ -28,7 +28,7 @@ BY_ADDRESS = "base_url"
 """What stood in each key up to version 5."""
 
 
-def migrate(db: sa.Connection) -> None:
+def migrate_ledger(db: sa.Connection) -> None:
     """From any earlier version, within the caller's transaction."""
     is_server = db.dialect.name == "postgresql"
     for table in (CLAIMS, BATCHES, ACCOUNTS):
@@ -187,7 +187,7 @@ def _keep_addresses(db: sa.Connection) -> None:
         both.c.account, both.c.base_url
     )
     for account, base_url, at in db.execute(seen).all():
-        _set_fact(db, key_of(ADDRESS, account, base_url), str(at))
+        _set_fact(db, key_of(ADDRESS_KEY, account, base_url), str(at))
 
 
 def _rekey_rule_51(db: sa.Connection) -> None:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from bulk_topup.core.clock import WIB
 from bulk_topup.core.model import Slot, Stop
 from bulk_topup.record.ledger.store import Store, fact, server_time
-from bulk_topup.record.ledger.tables import ACCOUNTS, ADDRESS, META, RULE_51, key_of
+from bulk_topup.record.ledger.tables import ACCOUNTS, ADDRESS_KEY, META, RULE_51, key_of
 
 LIFE: Final = "life"
 
@@ -119,14 +119,16 @@ class Account(Store):
             facts = db.execute(sa.select(META)).all()
         seen = {}
         for key, at in facts:
-            if key.startswith("[") and (parts := json.loads(key))[:2] == [ADDRESS, self._account]:
+            if key.startswith("[") and (parts := json.loads(key))[:2] == [ADDRESS_KEY, self._account]:
                 seen[str(parts[2])] = str(at)
         return dict(sorted(seen.items(), key=lambda one: one[1]))
 
     def keep_address(self, at: datetime) -> None:
         """This one, before the first request that may pay leaves for it."""
         with self._errors(), self._engine.begin() as db:
-            self.set_fact(db, key_of(ADDRESS, self._account, self._base_url), at.astimezone(WIB).isoformat())
+            self.set_fact(
+                db, key_of(ADDRESS_KEY, self._account, self._base_url), at.astimezone(WIB).isoformat()
+            )
 
     # -- the stop ------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from bulk_topup.core.clock import WIB
 from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.record.ledger.address import HOST, shown
-from bulk_topup.record.ledger.migrate import migrate
+from bulk_topup.record.ledger.migrate import migrate_ledger
 from bulk_topup.record.ledger.tables import FORGOTTEN, META, METADATA, VERSION
 
 _MAKING_TABLES: Final = 5_110_510_051
@@ -93,7 +93,7 @@ class Store:
                     db.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins none before a table is made
                 META.create(db, checkfirst=True)
                 if int(fact(db, "version") or 0) < VERSION:
-                    migrate(db)
+                    migrate_ledger(db)
                     self.set_fact(db, "version", str(VERSION))
         except sa.exc.ProgrammingError as error:
             if getattr(error.orig, "sqlstate", "") == _MAY_NOT:

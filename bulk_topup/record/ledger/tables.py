@@ -73,7 +73,7 @@ as a fact beside it."""
 
 FORGOTTEN: Final = "forgotten_before"
 RULE_51: Final = "rule 51"
-ADDRESS: Final = "address"
+ADDRESS_KEY: Final = "address"
 
 
 def key_of(*parts: str) -> str:

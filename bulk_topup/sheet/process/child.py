@@ -32,7 +32,7 @@ from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import Frame
 from bulk_topup.sheet.readers import csv_text
 from bulk_topup.sheet.table import Batch, batches, covered, our_columns
-from bulk_topup.sheet.tabs import Choice, ChosenTab, Remarks, Tab, choose_tab
+from bulk_topup.sheet.tabs import ChosenTab, Remarks, Tab, TabChoice, choose_tab
 
 MOST_MAPPED = 1_400_000_000
 """Bytes of address space, where the system can hold a process to it: an allocation beyond it fails at once,
@@ -156,7 +156,7 @@ def _parsed(request: Mapping[str, Any]) -> Iterator[Frame]:
         data = unlocked(data, request["password"])
     form = format_of(data)
     yield Frame("file", {"sha256": sha256, "size": size_of(data)})
-    wanted = Choice(request["tab"], Named(request["number"], request["product"]))
+    wanted = TabChoice(request["tab"], Named(request["number"], request["product"]))
     if form is Format.TEXT:
         yield from _table(csv_text.read_text(data, wanted), wanted.named, [])
     else:

@@ -58,7 +58,7 @@ def read_frames(stream: BinaryIO) -> Frame | None:
     return Frame(kind, facts, parts)
 
 
-def shortened(facts: dict[str, Any]) -> dict[str, str]:
+def shortened_fact(facts: dict[str, Any]) -> dict[str, str]:
     """Facts for a line of text, none of them longer than a person would read."""
     texts = {name: str(fact) for name, fact in facts.items()}
     return {

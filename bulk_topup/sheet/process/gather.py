@@ -13,7 +13,7 @@ import pandas as pd
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Columns, Notice, OddCell, Oddity, Sheet
 from bulk_topup.sheet.process import frames
-from bulk_topup.sheet.process.frames import MOST_ROWS_READ, Frame, Garbage, shortened
+from bulk_topup.sheet.process.frames import MOST_ROWS_READ, Frame, Garbage, shortened_fact
 from bulk_topup.sheet.process.packed import PackedTexts
 
 T = TypeVar("T")
@@ -174,7 +174,7 @@ def _odd_cells(listed: list[Any]) -> Iterator[tuple[tuple[int, int], OddCell]]:
 
 def _notice(listed: Any) -> Notice:
     code, facts = listed
-    return Notice(_is(str, code), shortened(_is(dict, facts)))
+    return Notice(_is(str, code), shortened_fact(_is(dict, facts)))
 
 
 def _assert_among(index: pd.Index[Any], rows: Iterable[int]) -> None:

@@ -20,7 +20,7 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.sheet.detect import MOST_INFLATED
 from bulk_topup.sheet.process import frames
-from bulk_topup.sheet.process.frames import Frame, Garbage, shortened
+from bulk_topup.sheet.process.frames import Frame, Garbage, shortened_fact
 
 CHILD = (sys.executable, "-P", "-m", "bulk_topup.sheet.process.child")
 POLL_S = 0.05
@@ -123,7 +123,7 @@ def _told(frame: Frame) -> InputError:
     if not isinstance(code, str) or not code.startswith("sheet.") or not isinstance(facts, dict):
         return InputError("sheet.reader_died")
     error = InputError(code)
-    error.facts.update(shortened(facts))
+    error.facts.update(shortened_fact(facts))
     return error
 
 

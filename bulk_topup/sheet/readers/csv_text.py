@@ -15,7 +15,7 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_COLUMNS, Columns, Notice
 from bulk_topup.sheet.header import Header, Named, NoHeader, find_header, first_of, is_phone, shortened
 from bulk_topup.sheet.process.frames import MOST_ROWS_READ
-from bulk_topup.sheet.tabs import Block, Choice, ChosenTab, Piece, Remarks
+from bulk_topup.sheet.tabs import Block, ChosenTab, Piece, Remarks, TabChoice
 
 if TYPE_CHECKING:
     from _csv import Reader as _Reader
@@ -55,7 +55,7 @@ class _Source:
         return io.TextIOWrapper(io.BytesIO(self.data), self.encoding, newline="")
 
 
-def read_text(data: bytes, wanted: Choice) -> ChosenTab:
+def read_text(data: bytes, wanted: TabChoice) -> ChosenTab:
     """The rows of a CSV file under the one delimiter that its header fits.
 
     Raises InputError where a tab is wanted, where the encoding, the quotes, the delimiter or the header leave

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from bulk_topup.core.model import SHEET_COLUMNS
 
-NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,8})")
 
 

@@ -14,8 +14,8 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, letter
 from bulk_topup.sheet import cells
 from bulk_topup.sheet.readers.ooxml_attributes import (
-    NUMBER,
     REFERENCE,
+    WHOLE_NUMBER,
     is_hidden,
     is_true,
     is_zero,
@@ -108,7 +108,7 @@ class RowReader(Items):
     def _column(self, attributes: dict[str, str]) -> None:
         if is_true(attributes.get("hidden")) or is_zero(attributes.get("width")):
             first, last = attributes.get("min", ""), attributes.get("max", "")
-            if not (NUMBER.fullmatch(first) and NUMBER.fullmatch(last)):
+            if not (WHOLE_NUMBER.fullmatch(first) and WHOLE_NUMBER.fullmatch(last)):
                 raise unreadable_part(self.part, "why.odd_value", f"{first}-{last}")
             self._remarks.hidden_columns.update(range(int(first) - 1, min(int(last), SHEET_COLUMNS)))
 
@@ -137,7 +137,7 @@ class RowReader(Items):
 
     def _start_of_row(self, attributes: dict[str, str]) -> None:
         stated = attributes.get("r")
-        if stated is not None and not NUMBER.fullmatch(stated):
+        if stated is not None and not WHOLE_NUMBER.fullmatch(stated):
             raise unreadable_part(self.part, "why.odd_value", stated)
         self._next_row(self._row + 1 if stated is None else int(stated))
         self._cells = []

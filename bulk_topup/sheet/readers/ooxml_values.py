@@ -19,7 +19,7 @@ from bulk_topup.sheet.readers.ooxml_markup import (
 from bulk_topup.sheet.readers.ooxml_package import CHUNK_BYTES, Package
 from bulk_topup.sheet.tabs import Cell
 
-Reader = Callable[[Sequence[str]], Sequence[Cell]]
+CellReader = Callable[[Sequence[str]], Sequence[Cell]]
 """The stored texts of some cells of one type and style -> the cells."""
 
 _BLANKS = " \t\r\n"
@@ -51,9 +51,9 @@ class Values:
         self._texts: list[str] | None = None
         self._formats: list[str] | None = None
         self._odd_for_texts: frozenset[int] | None = None
-        self._readers: dict[tuple[str, str], Reader] = {}
+        self._readers: dict[tuple[str, str], CellReader] = {}
 
-    def reader(self, kind: str, style: str) -> Reader:
+    def reader(self, kind: str, style: str) -> CellReader:
         """What reads the values of cells of this type (`t`) and style (`s`); it raises Lost.
 
         Raises Lost, too, for a style that numbers can't have.
@@ -63,7 +63,7 @@ class Values:
             found = self._readers[kind, style] = self._new_reader(kind, style)
         return found
 
-    def _new_reader(self, kind: str, style: str) -> Reader:
+    def _new_reader(self, kind: str, style: str) -> CellReader:
         match kind:
             case "n":
                 return self._of_numbers(self._format(style))
@@ -79,7 +79,7 @@ class Values:
                 return lambda stored: [cells.of_iso_date(value.strip(_BLANKS)) for value in stored]
         return lambda stored: [cells.of_unknown(value) if value else "" for value in stored]
 
-    def _of_numbers(self, code: str) -> Reader:
+    def _of_numbers(self, code: str) -> CellReader:
         epoch_1904 = self._epoch_1904
 
         def read(stored: Sequence[str]) -> list[Cell]:
@@ -98,7 +98,7 @@ class Values:
             self._odd_for_texts = frozenset(style for style, code in codes if not shows_text(code))
         return self._odd_for_texts
 
-    def _of_texts(self, read: Reader, style: str) -> Reader:
+    def _of_texts(self, read: CellReader, style: str) -> CellReader:
         if int(style if style.isdecimal() else "0") not in self.odd_for_texts():
             return read
         code = self._format(style)

@@ -22,7 +22,7 @@ BUSY_S: Final = 10.0
 """For so long no desk of the account begins a request after one of them came too soon (41)."""
 
 
-class Desk:
+class Claimant:
     """Of one run of the batch. Whatever is asked is answered by a word to the loop."""
 
     def __init__(
