@@ -403,10 +403,10 @@ PEAK = """
 import resource, sys
 from bulk_topup.sheet.readers import csv_text
 from bulk_topup.sheet.table import batches
-from bulk_topup.sheet.tabs import Choice
+from bulk_topup.sheet.tabs import TabChoice
 data = open(sys.argv[1], "rb").read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-rows = sum(len(batch.rows) for batch in batches(csv_text.read_text(data, Choice())))
+rows = sum(len(batch.rows) for batch in batches(csv_text.read_text(data, TabChoice())))
 print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
