@@ -1,7 +1,5 @@
 """Why an exchange failed: told by the connection, never by an error's text."""
 
-from __future__ import annotations
-
 import http.client
 import socket
 import ssl

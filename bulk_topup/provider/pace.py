@@ -207,7 +207,7 @@ class SharedThrottle:
                     return True
 
     def at_once(self) -> bool:
-        return False  # each is the server's to give
+        return self._has_spare()  # any other is the server's to give
 
     def _has_spare(self) -> bool:
         with self._spare_lock:

@@ -1,7 +1,5 @@
 """The price list: size and shape of a real reseller's, with made-up prices. API v3.1, DAFTAR HARGA PULSA."""
 
-from __future__ import annotations
-
 _PULSA = """
 operator   code       nominal    price  status  keterangan
 TELKOMSEL  TSEL5         5000     5650  Ready   Pulsa Reguler

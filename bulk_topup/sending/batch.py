@@ -83,7 +83,6 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
     facts = {
         # Again: one that was begun by an earlier program may lack it, and then holds nothing on later days.
         "started": (checkpoint.started() or now.date()).isoformat(),
-        "base_url": tools.base_url,
         "sha256": sheet.sha256,
         "budget": "" if job.budget is None else str(job.budget),
         "holder": signature(now),
@@ -91,9 +90,9 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
         **halt_fact("halt.cut_off", {}, now),  # until this run says how it ended
     }
     code, by = (job.approval.code, job.approval.by) if job.approval else (plan.code, "")
-    # A run that sends nothing leaves it as it was: by whom that was approved which was sent.
+    # A run that sends nothing leaves it as it was: by whom that was approved which was sent, and where to.
     if len(plan.orders) or not checkpoint.fact("plan_code"):
-        facts |= {"plan_code": code, "approved_by": by, "options": job.typed}
+        facts |= {"plan_code": code, "approved_by": by, "options": job.typed, "base_url": tools.base_url}
     plan = checkpoint.adopt(plan, facts)
     note = f"{len(plan.orders)} orders, plan {code}" + (f", approved by {by}" if by else "")
     checkpoint.note(now, paths.who(), "run", note=note, plan_code=code, approved_by=by)

@@ -117,7 +117,8 @@ class Choice:
         What is open elsewhere may still come to nothing, so that it is no final answer for this order.
         """
         if holder.batch == self.checkpoint.batch_id and holder.product == order.product:
-            return self.checkpoint.lost_attempt(order.id, holder.token, holder.claimed_at, holder.day)
+            lost = (holder.token, holder.claimed_at, holder.day, holder.base_url)
+            return self.checkpoint.lost_attempt(order.id, *lost)
         if expected is not Status.UNSENT:
             return expected
         facts = {"batch": holder.batch_name, "row": str(holder.row), "day": holder.day}

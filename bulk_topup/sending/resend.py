@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.core.model import Halt, Order, PriceList
     from bulk_topup.record.checkpoint import Checkpoint
-    from bulk_topup.record.checkpoint.values import OpenOrder
+    from bulk_topup.record.checkpoint.values import OpenOrder, PastAttempt
     from bulk_topup.sending.session import Tools, Watcher
 
 RESEND_AFTER_S = 60.0
@@ -29,6 +29,7 @@ class Obstacle(StrEnum):
     ACCEPTED = "resend.accepted"
     INVOICED = "resend.invoiced"
     COUNTED = "resend.counted"
+    OTHER_ADDRESS = "resend.other_address"
     OTHER_DAY = "resend.other_day"
     NEAR_MIDNIGHT = "resend.near_midnight"
     TOO_SOON = "resend.too_soon"
@@ -42,11 +43,12 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of the provider's clock: its skew against ours now (seconds), and whether any of its
-    dates in this batch contradicts the WIB day."""
+    """What is known of the provider: its clock's skew against ours now (seconds), whether any of its dates in
+    this batch contradicts the WIB day, and the address at which it would be asked."""
 
     skew_s: float | None
     other_calendar: bool
+    base_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Resendable:
 
             def still() -> Obstacle | None:
                 now, skew_s = tools.now_and_skew_s()
-                return obstacle(by_id[order.id], now, Evidence(skew_s, other_calendar))
+                return obstacle(by_id[order.id], now, Evidence(skew_s, other_calendar, tools.base_url))
 
             return still
 
@@ -76,7 +78,7 @@ class Resendable:
 def resendable(checkpoint: Checkpoint, tools: Tools, prices: PriceList) -> Resendable:
     """Every open order, sorted by whether rule 51 guards it now, at no more than its price."""
     now, skew_s = tools.now_and_skew_s()
-    evidence = Evidence(skew_s, has_other_calendar(checkpoint.other_days()))
+    evidence = Evidence(skew_s, has_other_calendar(checkpoint.other_days()), tools.base_url)
     judged = [
         (open_, obstacle(open_, now, evidence) or price_obstacle(open_.order, prices))
         for open_ in checkpoint.open_orders()
@@ -89,7 +91,7 @@ def resendable(checkpoint: Checkpoint, tools: Tools, prices: PriceList) -> Resen
 
 def count_resendable(checkpoint: Checkpoint, now: datetime) -> int:
     """How many open orders may be sent again today, as far as can be told without the provider."""
-    seen = Evidence(0.0, has_other_calendar(checkpoint.other_days()))
+    seen = Evidence(0.0, has_other_calendar(checkpoint.other_days()), checkpoint.fact("base_url"))
     found = [obstacle(open_, now, seen) for open_ in checkpoint.open_orders()]
     return sum(why is None or why is Obstacle.TOO_SOON for why in found)
 
@@ -98,8 +100,8 @@ def obstacle(order: OpenOrder, now: datetime, evidence: Evidence) -> Obstacle | 
     """Why rule 51 would not surely guard this order now, or need not; None where it does.
 
     An invoice can be asked about without sending anything. Every unknown attempt of the order must be
-    guarded: same WIB day as now, both at least 10 minutes from midnight, the last one at least 60 s ago, the
-    provider's clock within 5 minutes of ours at both.
+    guarded: sent to this address, same WIB day as now, both at least 10 minutes from midnight, the last one
+    at least 60 s ago, the provider's clock within 5 minutes of ours at both.
     """
     if order.status is not Status.UNKNOWN:
         return Obstacle.ACCEPTED
@@ -110,6 +112,12 @@ def obstacle(order: OpenOrder, now: datetime, evidence: Evidence) -> Obstacle | 
     if evidence.other_calendar:
         return Obstacle.OTHER_CALENDAR
     unknown = [past for past in order.past if past.is_unknown]
+    if any(past.base_url != evidence.base_url for past in unknown):
+        return Obstacle.OTHER_ADDRESS
+    return _obstacle_by_time(unknown, now, evidence)
+
+
+def _obstacle_by_time(unknown: list[PastAttempt], now: datetime, evidence: Evidence) -> Obstacle | None:
     if any(past.day != wib_day(now) or wib_day(past.begun_at) != past.day for past in unknown):
         return Obstacle.OTHER_DAY
     if any(near_midnight(moment) for moment in (now, *(past.begun_at for past in unknown))):

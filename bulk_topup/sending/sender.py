@@ -213,7 +213,11 @@ class Sender:
 
     def _answer(self, chosen: Chosen, answer: Answer) -> None:
         wanted, end = chosen.wanted, partial(self._end, chosen)
-        outcome = classify(answer, wanted.order, self.tools.clock.now())
+        try:
+            outcome = classify(answer, wanted.order, self.tools.clock.now())
+        except BaseException as error:  # noqa: BLE001  (`run` raises it in the end)
+            self._lose(chosen, None, error)
+            return
         if is_of_other_day(outcome, wanted.day):
             facts = (outcome, wanted.order, wanted.day, self._own[0], self.tools.ledger)
             self._claimant.ask(

@@ -1,7 +1,5 @@
 """Number formats: what a code such as `0000-0000` makes of a number or a text (ECMA-376 part 1, 18.8.31)."""
 
-from __future__ import annotations
-
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping

@@ -13,7 +13,6 @@ import sys
 import tempfile
 import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from itertools import product
@@ -25,7 +24,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulk_topup.core.errors import InputError, StorageFailed
-from bulk_topup.core.model import Kind, Then
+from bulk_topup.core.model import Ending, Kind, Then
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import order_status
 from bulk_topup.record.checkpoint import Checkpoint, schema
@@ -58,7 +57,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulk_topup.core.model import Order, Outcome
-    from bulk_topup.record.checkpoint.values import Attempt, Ended
 
 SHEET = topups((ANDI, "S5"), (BUDI, "S10"), ("nobody", "S5"))
 KINDS: list[Kind | None] = [*Kind, None]
@@ -331,14 +329,9 @@ def test_one_invoice_is_held_by_one_order_however_close_their_answers_come(path:
     checkpoint = a_checkpoint(path, topups((ANDI, "S5"), (BUDI, "S5")))
     orders = orders_in(checkpoint).values()
     attempts = [begin(checkpoint, order, order.number, NOW, TODAY, None, Status.UNSENT) for order in orders]
-    ready = threading.Barrier(2)
+    endings = [Ending(attempt.id, an_outcome(Kind.SUKSES, invoice="TRX1"), NOW) for attempt in attempts]
 
-    def end(attempt: Attempt) -> Ended:
-        ready.wait(10)
-        return checkpoint.end(attempt.id, an_outcome(Kind.SUKSES, invoice="TRX1"), NOW)
-
-    with ThreadPoolExecutor(2) as pool:
-        paid, other = sorted(pool.map(end, attempts), key=lambda ended: ended.status)
+    (paid, other), _ = checkpoint.turn(endings, lambda _: ())
     checkpoint.close()
 
     assert (paid.status, paid.outcome.kind) == (Status.SUKSES, Kind.SUKSES)

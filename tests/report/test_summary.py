@@ -201,7 +201,7 @@ def test_mispriced_rows_are_counted_and_some_of_them_named() -> None:
 
 
 def test_the_summary_says_what_was_run_by_whom_and_who_approved_it(batch: Checkpoint, target: Path) -> None:
-    batch.set_facts({"sha256": "ab" * 32})
+    batch.set_facts({"sha256": "ab" * 32, "base_url": "https://klikmbc.co.id/json/pulsa"})
     said = labelled(write(batch, target)["Summary"])
     assert said["SHA-256 of the file"] == ("ab" * 32,)
     assert (said["file"], said["tab"], said["account"]) == (("bonus.xlsx",), ("Januari",), ("agent",))

@@ -8,6 +8,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -153,6 +154,13 @@ def test_which_unknown_orders_rule_51_guards(
     order: OpenOrder, now: datetime, evidence: Evidence, expected: Obstacle | None
 ) -> None:
     assert obstacle(order, now, evidence) is expected
+
+
+@pytest.mark.parametrize(("there", "here"), [("https://a/x", "https://b/x"), ("", "https://b/x")])
+def test_what_was_sent_to_another_address_is_not_sent_again_here(there: str, here: str) -> None:
+    past = replace(attempt_of(at("11:00:00")), base_url=there)
+    assert obstacle(unknown(past), at("12:00:00"), replace(GOOD, base_url=here)) is Obstacle.OTHER_ADDRESS
+    assert obstacle(unknown(past), at("12:00:00"), replace(GOOD, base_url=there)) is None
 
 
 @pytest.mark.parametrize(

@@ -121,13 +121,13 @@ class Reading(Totals):
     # -- attempts ------------------------------------------------------------------------------------------
 
     def _past(self, order_id: int) -> Iterator[PastAttempt]:
-        names = "id, token, begun_at, ended_at, day, skew_s, kind, coalesce(invoice, '') AS invoice"
+        names = "id, token, begun_at, ended_at, day, skew_s, kind, coalesce(invoice, '') AS invoice, base_url"
         for row in self._rows(f"SELECT {names} FROM attempts WHERE order_id = ? ORDER BY id", order_id):  # noqa: S608
             begun_at = datetime.fromisoformat(row["begun_at"])
             ended_at = datetime.fromisoformat(row["ended_at"] or row["begun_at"])
             kind = Kind(row["kind"]) if row["kind"] else None
             day = date.fromisoformat(row["day"])
-            facts = (day, row["skew_s"], kind, row["invoice"])
+            facts = (day, row["skew_s"], kind, row["invoice"], row["base_url"])
             yield PastAttempt(row["id"], row["token"], begun_at, ended_at, *facts)
 
     def tokens(self, order_id: int) -> set[str]:

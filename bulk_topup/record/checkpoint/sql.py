@@ -1,7 +1,5 @@
 """The checkpoint's longer statements."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bulk_topup.provider.outcomes import DENIED, OF_ANOTHER

@@ -54,6 +54,7 @@ class PastAttempt:
     skew_s: float | None
     kind: Kind | None
     invoice: str
+    base_url: str = ""
 
     @property
     def is_unknown(self) -> bool:

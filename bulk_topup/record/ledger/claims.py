@@ -230,7 +230,7 @@ class Ledger(Account):
 
 
 _SLOT = ("day", "number", "nominal", "itrx")
-_HELD_BY = ("batch", "batch_name", "row", "product", "token", "state", "day", "claimed_at")
+_HELD_BY = ("batch", "batch_name", "row", "product", "token", "state", "day", "claimed_at", "base_url")
 RELEASED = "released"
 _RELEASED = frozenset({Status.UNSENT, Status.GAGAL})
 

@@ -1,7 +1,5 @@
 """What stands in the ledger: its tables, the same in a SQLite file and on a PostgreSQL server."""
 
-from __future__ import annotations
-
 import json
 from typing import Final
 

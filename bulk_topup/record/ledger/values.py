@@ -1,7 +1,5 @@
 """What is read from the ledger and written to it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 OPEN, PAID, HELD = "open", "paid", "held"
@@ -19,6 +17,7 @@ class Claim:
     state: str
     day: str
     claimed_at: str
+    base_url: str = ""
 
     @property
     def is_open(self) -> bool:

@@ -1,7 +1,5 @@
 """How long something takes, and in which words."""
 
-from __future__ import annotations
-
 from bulk_topup.report.screen.report import Report
 from bulk_topup.report.words import say
 

@@ -37,6 +37,7 @@ WORDS: dict[str, str] = {
     "resend.accepted": "the provider holds it already; ask for its invoice and use 'bulk-topup resolve'",
     "resend.invoiced": "the provider answered with an invoice for it, which stands in the results: ask the provider about that, run 'bulk-topup settle' later, or use 'bulk-topup resolve'",
     "resend.counted": "it is a deliberate repeat (counted), which the provider's one-a-day rule may not guard",
+    "resend.other_address": "it was sent to another address of the provider, and whether this one refuses a repeat of it is not known; ask at the address that was used",
     "resend.other_day": "it was sent on another day, so the provider would take it as a new one",
     "resend.near_midnight": "it was sent, or it is now, within 10 minutes of midnight (WIB)",
     "resend.too_soon": "it was sent less than a minute ago; try again shortly",
