@@ -57,7 +57,8 @@ def test_a_desk_that_slept_pays_nobody_whom_another_desk_paid_meanwhile(office: 
         time.sleep(3.0)
     finally:
         os.killpg(asleep.pid, signal.SIGCONT)
-    assert office.finish(asleep).exit in {0, 1, 4}
+    # 3: it fell asleep within its transaction, which the server ended, so that others need not wait for it.
+    assert office.finish(asleep).exit in {0, 1, 3, 4}
     assert office.send("medan.csv", "--again").exit in {0, 1, 2}
     assert_each_paid_once(office, 20)
 
