@@ -41,6 +41,8 @@ HEADER = ("No", "Nama", "No HP", "Kode Produk")
 
 FIXTURES_THAT_MARK = {"postgres": "postgres", "office": "slow", "make_office": "slow"}
 """A test that asks for one of these fixtures is marked so: a server, or the whole command line."""
+FAST_ROOMS = ("core", "provider", "record", "rules", "sheet")
+"""The fast tier is of these; tests of all others are `slow`."""
 NEVER_QUICK = ("postgres", "libreoffice", "kill", "sleep", "wild", "alone")
 """Whatever has one of these marks is `slow`, too."""
 
@@ -233,7 +235,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     for fixture in getattr(item, "fixturenames", ()):
         if fixture in FIXTURES_THAT_MARK:
             item.add_marker(FIXTURES_THAT_MARK[fixture])
-    if item.path.parent.name == "end_to_end" or any(map(item.get_closest_marker, NEVER_QUICK)):
+    if item.path.parent.name not in FAST_ROOMS or any(map(item.get_closest_marker, NEVER_QUICK)):
         item.add_marker("slow")
 
 
