@@ -15,15 +15,13 @@ from bulk_topup.core.model import Slot, Stop
 SLOWEST_PER_S: Final = 0.05
 FASTEST_PER_S: Final = 500.0
 
-LEAST_ROOM_S: Final = 0.007
-"""See `room_of`: what threads and sockets on a busy machine need, and less than the hundredth that a rate may
-be off."""
+LONGEST_SLACK_S: Final = 0.02
+"""By how much a slot may come late without the next one coming later for it, and no more than a gap: a tick
+of Windows' clock is 0.016."""
 
 LONGEST_WAY_S: Final = 0.1
-"""See `way_of`: a slow rate has room for more, but who waits as long has a written attempt."""
-
-LONGEST_SLACK_S: Final = 0.02
-"""A sleep ends late by so much at most, other than by chance: a tick of Windows' clock is 0.016."""
+"""By how much two requests may come to the provider closer together than they left, one having been longer on
+its way, and no more than a gap."""
 
 AHEAD_S: Final = 1.0
 """How far ahead a shared slot is fetched. Within the 5 s of the rule against late sends, and short, since a
@@ -59,38 +57,15 @@ class Pace(Protocol):
 
 
 def interval_of(rate_per_s: float) -> float:
-    """Seconds. Raises ValueError for a rate outside `SLOWEST_PER_S` … `FASTEST_PER_S`.
-
-    That of the rate itself, but a little longer where it would leave less room than `LEAST_ROOM_S`, as a fast
-    one does.
-    """
+    """Seconds between two slots. Raises ValueError for a rate outside `SLOWEST_PER_S` … `FASTEST_PER_S`."""
     if not SLOWEST_PER_S <= rate_per_s <= FASTEST_PER_S:
         raise ValueError(f"rate {rate_per_s} is not within {SLOWEST_PER_S} and {FASTEST_PER_S} a second")
-    return max(1 / rate_per_s, (1 + LEAST_ROOM_S) / most_within_a_second(rate_per_s))
+    return 1 / rate_per_s
 
 
 def most_within_a_second(rate_per_s: float) -> int:
-    """Requests, wherever the second begins: the rate, and the one at its edge."""
-    return int(rate_per_s) + 1
-
-
-def room_of(rate_per_s: float) -> float:
-    """By how many seconds as many intervals as requests may leave within a second are longer than one."""
-    return most_within_a_second(rate_per_s) * interval_of(rate_per_s) - 1
-
-
-def slack_of(rate_per_s: float) -> float:
-    """By how many seconds a slot may come late without the next one coming later for it: see `Throttle`."""
-    return min(LONGEST_SLACK_S, room_of(rate_per_s))
-
-
-def way_of(rate_per_s: float) -> float:
-    """By how many seconds two requests may come to the provider closer together than they left, one having
-    been longer on its way.
-
-    Not all the room there is: the rest is what makes up for a request that was held back as it left.
-    """
-    return min(LONGEST_WAY_S, room_of(rate_per_s) * 2 / 3)
+    """Requests, wherever the second begins: the rate, the one at its edge, and one that was late."""
+    return int(rate_per_s) + 2
 
 
 class Throttle:
@@ -100,13 +75,8 @@ class Throttle:
     the run is asked to stop (`threading.Event.wait` does exactly that).
 
     Every sleep ends a little late. Were the next slot counted from then, the rate would fall short by that;
-    so it is counted from when this one was due, unless that is longer ago than `slack_of` the rate: what was
-    missed beyond it is not made up for.
-
-    Hence no second has more than `most_within_a_second` slots. Let slot n count from v(n). It comes within
-    the slack D after v(n), and v(n + 1) is at least one interval I after v(n). So k slots within one second
-    count from moments that are less than 1 + D apart: (k - 1) I < 1 + D. With m the most, and D no more than
-    the room m I - 1, this is k - 1 < m.
+    so it is counted from when this one was due, unless that is longer ago than LONGEST_SLACK_S or a gap: what
+    was missed beyond it is not made up for.
     """
 
     stop: Stop | None = None
@@ -115,7 +85,7 @@ class Throttle:
         self, rate_per_s: float, *, clock: Callable[[], float], sleep: Callable[[float], bool]
     ) -> None:
         self._interval_s = interval_of(rate_per_s)
-        self._slack_s = slack_of(rate_per_s)
+        self._slack_s = min(LONGEST_SLACK_S, self._interval_s)
         self._clock = clock
         self._sleep = sleep
         self._next = clock()
@@ -228,7 +198,7 @@ class Departures:
 
     Between an even slot and its first byte are the record, the disk and the connection, and what took longer
     there comes out beside what took less. So each request takes one of so many places before its first byte,
-    and the place is free again a second and `way_of` the rate after its last one.
+    and the place is free again a second after its last one, and LONGEST_WAY_S or a gap more.
 
     `clock` and `sleep` are as for `Throttle`.
     """
@@ -238,7 +208,7 @@ class Departures:
     ) -> None:
         self._clock = clock
         self._sleep = sleep
-        self._away_s = 1 + way_of(rate_per_s)
+        self._away_s = 1 + min(LONGEST_WAY_S, interval_of(rate_per_s))
         self._free_from = deque([-math.inf] * most_within_a_second(rate_per_s))
         self._turn = threading.Lock()
 

@@ -136,10 +136,6 @@ def bare(orders: Sequence[Order], workers: int, sender: Callable[[], Send]) -> f
     return len(orders) / (time.perf_counter() - began)
 
 
-def own(provider: Provider) -> Send:
-    return lambda order: provider.top_up(order, may_leave=lambda: True)
-
-
 def plain(provider: Provider) -> Send:
     """The same fields, limits and connection for each request, by `requests` as it is; for one thread."""
     session = requests.Session()
@@ -155,9 +151,6 @@ def plain(provider: Provider) -> Send:
         ).raise_for_status()
 
     return send
-
-
-BARE = {"own": own, "plain": plain}
 
 
 def leaving_at(rate: float | None) -> Callable[[], AbstractContextManager[bool]]:
@@ -185,7 +178,7 @@ def main() -> None:
     parser.add_argument("rows", type=int)
     parser.add_argument("workers", type=int)
     parser.add_argument("--latency", type=float, default=0.0)
-    parser.add_argument("--bare", choices=BARE)
+    parser.add_argument("--bare", action="store_true")
     parser.add_argument("--rate", type=float)
     options = parser.parse_args()
     with ExitStack() as stack:
@@ -195,7 +188,7 @@ def main() -> None:
         ledger = stack.enter_context(closing(Ledger(url, account="sandbox", base_url="sandbox")))
         provider = stack.enter_context(provider_at(options.latency, options.rate))
         if options.bare:
-            sender = functools.partial(BARE[options.bare], provider)
+            sender = functools.partial(plain, provider)
             told = [bare(list(orders_in(checkpoint).values()), options.workers, sender)]
         elif options.rate:
             told = [*paced(checkpoint, provider, ledger, options.workers, options.rate)]

@@ -20,13 +20,10 @@ from bulk_topup.core.model import Reply
 from bulk_topup.provider.address import Connection
 from bulk_topup.provider.pace import (
     ABOUT_TO_LEAVE_S,
+    LONGEST_SLACK_S,
+    LONGEST_WAY_S,
     Departures,
     Throttle,
-    interval_of,
-    most_within_a_second,
-    room_of,
-    slack_of,
-    way_of,
 )
 from bulk_topup.sending.connect import provider_of
 from tests.bench.sending import arrivals, provider_at
@@ -55,6 +52,10 @@ class FakeTime:
         return self.stopped
 
 
+def way_of(rate: float) -> float:
+    return min(LONGEST_WAY_S, 1 / rate)
+
+
 def throttled(rate: float, fake: FakeTime) -> Throttle:
     return Throttle(rate, clock=fake.clock, sleep=fake.sleep)
 
@@ -75,7 +76,6 @@ def test_a_caller_that_comes_late_gets_none_of_the_missed_slots_back_but_the_sla
     throttle.wait()
     fake.now += 60
     taken = [fake.now for _ in range(3) if throttle.wait()]
-    assert slack_of(10) == 0.02
     assert taken == pytest.approx([1060.0, 1060.08, 1060.18])
 
 
@@ -201,7 +201,7 @@ def test_no_second_ever_has_more_than_its_rate_and_one_slots(
             throttle.pause(seconds)
         assert throttle.at_once() or throttle.wait()
         taken.append(fake.now)
-    assert most_in_a_second(taken) <= rate + 1
+    assert most_in_a_second(taken) <= rate + 2
 
 
 @pytest.mark.parametrize("rate", [0.5, 5, 50, 500])
@@ -209,7 +209,8 @@ def test_no_second_ever_has_more_than_its_rate_and_one_slots(
 def test_a_second_is_as_full_as_the_bound_allows_and_no_fuller(rate: float, late_by: float) -> None:
     fake = FakeTime()
     throttle = throttled(rate, fake)
-    fake.now += late_by * slack_of(rate)  # the worst there is: as late as is made up for, then on the dot
+    # The worst there is: as late as is made up for, then on the dot.
+    fake.now += late_by * min(LONGEST_SLACK_S, 1 / rate)
     taken = [fake.now for _ in range(int(rate) * 3 + 3) if throttle.wait()]
     assert most_in_a_second(taken) <= int(rate) + 1
 
@@ -353,7 +354,7 @@ DELAYS_S = st.one_of(st.just(0.0), st.floats(0, 0.05), st.floats(0, 3))
     ),
     st.sampled_from([0.0, 0.0001, 0.0156]),
 )
-def test_whatever_holds_up_a_request_no_second_has_more_than_the_rate_and_one(
+def test_whatever_holds_up_a_request_no_second_has_more_than_the_rate_and_two(
     rate: float, requests: list[tuple[float, float, float, float]], oversleep_s: float
 ) -> None:
     """Before it leaves, while it leaves, and on its way as far as `way_of` the rate."""
@@ -369,7 +370,7 @@ def test_whatever_holds_up_a_request_no_second_has_more_than_the_rate_and_one(
         wire.at(moment)
         left = wire.send(sending_s)
         came.append(left + when * sending_s + way * way_of(rate))
-    assert most_in_a_second(sorted(came)) <= rate + 1
+    assert most_in_a_second(sorted(came)) <= rate + 2
 
 
 @given(st.sampled_from([5.0, 50.0, 500.0]), st.floats(0, 0.05), st.integers(0, 1_000))
@@ -391,24 +392,16 @@ def test_what_is_held_back_as_it_leaves_does_not_cost_the_rate(
     assert max(gone - slot for gone, slot in zip(left, sorted(ready), strict=True)) < 0.1
 
 
-@given(RATES)
-def test_a_rate_leaves_room_for_the_way_and_is_itself_within_a_hundredth(rate: float) -> None:
-    assert 1 / interval_of(rate) == pytest.approx(rate, rel=0.0075)
-    assert room_of(rate) > 0.0069
-    assert way_of(rate) < room_of(rate)
-    assert most_within_a_second(rate) <= rate + 1
-
-
 def test_a_request_that_is_handing_over_its_bytes_still_has_its_place() -> None:
     wire = Wire(1)
-    gone = [wire.send(5.0) for _ in range(3)]
-    assert gone == pytest.approx([1000.0, 1000.0, 1005.0 + 1 + way_of(1)], abs=ABOUT_TO_LEAVE_S)
+    gone = [wire.send(5.0) for _ in range(4)]
+    assert gone == pytest.approx([1000.0, 1000.0, 1000.0, 1005.0 + 1 + way_of(1)], abs=ABOUT_TO_LEAVE_S)
 
 
 def test_a_run_asked_to_stop_holds_back_what_had_to_wait_and_takes_no_place_for_it() -> None:
     fake = FakeTime()
     departures = Departures(1, clock=fake.clock, sleep=fake.sleep)
-    for _ in range(2):
+    for _ in range(3):
         with departures.leaving() as may:
             assert may
     fake.stopped = True
@@ -426,6 +419,8 @@ def test_a_request_that_fails_as_it_leaves_has_used_its_place() -> None:
     with pytest.raises(OSError, match="broken"), departures.leaving():
         raise OSError("broken")
     with departures.leaving():
+        assert fake.now == 1000.0
+    with departures.leaving():
         assert fake.now == 1000.0 + 1 + way_of(0.5)
 
 
@@ -441,8 +436,8 @@ def test_every_request_to_the_provider_counts() -> None:
     with provider_of(Connection(sandbox=True, rate_per_s=3), "sandbox", "sandbox", clock) as provider:
         provider.price_list()
         provider.status("TRX1", "081213456789")
-        provider.top_up(an_order(), may_leave=lambda: True)
-        provider.top_up(an_order(), may_leave=lambda: True)
+        for _ in range(3):
+            provider.top_up(an_order(), may_leave=lambda: True)
         assert clock.slept_s == 0.0
         provider.status("TRX1", "081213456789")
         assert clock.slept_s > 0.5
@@ -466,4 +461,4 @@ def test_the_provider_s_own_times_have_no_second_too_full() -> None:
             list(pool.map(send, range(slots)))
             return most_in_a_second(arrivals(provider))
 
-    assert any(try_once() <= rate + 1 for _ in range(4))
+    assert any(try_once() <= rate + 2 for _ in range(4))
