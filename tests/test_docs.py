@@ -1,4 +1,4 @@
-"""README.md is held against the program: its commands are run, its tables compared with the code."""
+"""README.md and the pages behind it are held against the program: commands are run, tables compared."""
 
 from __future__ import annotations
 
@@ -32,9 +32,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 README = page("README.md")
+PAGES = "\n".join([README, *map(page, ("docs/guide.md", "docs/reference.md", "docs/windows.md"))])
 SAMPLE_LINE, TEST_LINE = (line for line in README.splitlines() if line.startswith("python3 -m venv"))
 PROOF_LINE = re.compile(r"^\.venv/bin/python -m tests\.campaign(.*)$", re.MULTILINE)
-SAMPLES = {name.strip("`"): cells for name, *cells in table(README, "sample")}
+DOCS = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").rglob("*.md"))]
+SAMPLES = {name.strip("`"): cells for name, *cells in table(PAGES, "sample")}
 IN_CI = os.environ.get("CI") == "true"
 
 NOT_THE_REPOSITORY = shutil.ignore_patterns(
@@ -67,10 +69,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # -- the commands on the first screen ----------------------------------------------------------------------
 
 
-def test_both_commands_stand_on_the_first_screen() -> None:
-    first_screen = README.splitlines()[:30]
-    assert SAMPLE_LINE in first_screen
-    assert TEST_LINE in first_screen
+def test_the_first_command_stands_on_the_first_screen_and_the_page_is_short() -> None:
+    lines = README.splitlines()
+    assert SAMPLE_LINE in lines[:30]
+    assert TEST_LINE in lines
+    assert max(len(lines), len(page("README.id.md").splitlines())) <= 150
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the line is for a POSIX shell")
@@ -143,7 +146,7 @@ def test_a_sample_comes_to_what_the_table_says(rehearsals: dict[str, dict[str, A
 
 def test_the_samples_are_rehearsed_as_the_readme_says() -> None:
     """The same options, but for the rate."""
-    (line,) = (code for code in code_in(section(README, "The samples")) if code.startswith("bulk-topup run"))
+    (line,) = (code for code in code_in(section(PAGES, "The samples")) if code.startswith("bulk-topup run"))
     assert line == "bulk-topup run samples/NAME --sandbox --yes --rate 20 --wait 8"
 
 
@@ -151,12 +154,12 @@ def test_the_samples_are_rehearsed_as_the_readme_says() -> None:
 
 
 def test_the_exit_codes_are_the_program_s() -> None:
-    assert [int(code) for code, _ in table(README, "code")] == sorted(Exit)
+    assert [int(code) for code, _ in table(PAGES, "code")] == sorted(Exit)
 
 
 def test_the_commands_are_the_program_s() -> None:
     listed = {
-        usage.strip("`").split()[0]: usage.strip("`").split()[1:] for usage, _ in table(README, "command")
+        usage.strip("`").split()[0]: usage.strip("`").split()[1:] for usage, _ in table(PAGES, "command")
     }
     assert listed == {name: arguments_of(command) for name, command in cli.commands.items()}
 
@@ -166,7 +169,7 @@ def arguments_of(command: click.Command) -> list[str]:
 
 
 def test_the_options_are_the_program_s() -> None:
-    listed = {code.split()[0] for cell, _ in table(README, "option") for code in code_in(cell)}
+    listed = {code.split()[0] for cell, _ in table(PAGES, "option") for code in code_in(cell)}
     assert listed == options_of(cli)
 
 
@@ -176,7 +179,7 @@ def options_of(group: click.Group) -> set[str]:
 
 
 def test_every_option_named_anywhere_exists() -> None:
-    text = PROOF_LINE.sub("", README.replace(SAMPLE_LINE, "").replace(TEST_LINE, ""))
+    text = PROOF_LINE.sub("", PAGES.replace(SAMPLE_LINE, "").replace(TEST_LINE, ""))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text)) <= options_of(cli) | {"--help", "--version"}
 
 
@@ -191,8 +194,7 @@ def test_the_campaign_takes_the_options_of_its_lines() -> None:
 def test_defaults_named_are_the_program_s() -> None:
     """A default stands in parentheses at the end of an option's line."""
     named = {
-        cells[0].strip("`").split()[0]: re.search(r"\((\d+)\)$", cells[1])
-        for cells in table(README, "option")
+        cells[0].strip("`").split()[0]: re.search(r"\((\d+)\)$", cells[1]) for cells in table(PAGES, "option")
     }
     stated = {option: float(match[1]) for option, match in named.items() if match}
     assert stated
@@ -201,7 +203,7 @@ def test_defaults_named_are_the_program_s() -> None:
 
 
 def test_the_settings_are_the_program_s() -> None:
-    listed = {key.strip("`"): example.strip("`") for key, example, _ in table(README, "key")}
+    listed = {key.strip("`"): example.strip("`") for key, example, _ in table(PAGES, "key")}
     assert list(listed) == list(KEYS)
     assert {key: json.loads(example) for key, example in listed.items()} == KEYS
 
@@ -209,27 +211,27 @@ def test_the_settings_are_the_program_s() -> None:
 def test_every_variable_named_is_read_by_the_program() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "bulk_topup").rglob("*.py"))
     of_options = {str(p.envvar) for command in cli.commands.values() for p in command.params if p.envvar}
-    for variable in set(re.findall(r"BULK_TOPUP_\w+", README)):
+    for variable in set(re.findall(r"BULK_TOPUP_\w+", PAGES)):
         assert variable in of_options or f'"{variable}"' in code, variable
 
 
 def test_the_results_columns_are_the_program_s() -> None:
-    columns = table(section(README, "The results sheet"), "column")
+    columns = table(section(PAGES, "The results sheet"), "column")
     assert tuple(name.strip("`") for name, _ in columns) == RESULT_COLUMNS
 
 
 def test_the_statuses_are_the_program_s() -> None:
-    listed = [(status.strip("`"), paid) for status, paid, *_ in table(README, "status")]
+    listed = [(status.strip("`"), paid) for status, paid, *_ in table(PAGES, "status")]
     assert listed == [(str(status), str(status.paid)) for status in Status]
 
 
 def test_the_test_numbers_are_the_sandbox_s() -> None:
-    listed = [(number.strip("`"), effect) for number, effect in table(README, "number")]
+    listed = [(number.strip("`"), effect) for number, effect in table(PAGES, "number")]
     assert listed == [(entry.pattern, entry.effect) for entry in TEST_NUMBERS]
 
 
 HEADERS: dict[str, list[str]] = {
-    meaning: code_in(headers) for meaning, headers, _ in table(section(README, "Your sheet"), "column")
+    meaning: code_in(headers) for meaning, headers, _ in table(section(PAGES, "Your sheet"), "column")
 }
 ORDER = ("phone number", "product", "nominal", "count")
 
@@ -275,12 +277,10 @@ def test_help_answers_without_loading_what_a_run_needs() -> None:
     assert loaded.isdisjoint({"pandas", "numpy", "requests", "urllib3", "openpyxl", "sqlalchemy"})
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md"])
+@pytest.mark.parametrize("name", ["README.md", "README.id.md", "ARCHITECTURE.md", *DOCS])
 def test_every_page_linked_to_is_there(name: str) -> None:
-    targets = set(re.findall(r"\]\((?!https?:)([^)#]+)\)", page(name)))
-    assert "docs/teams.md" in targets
-    for target in targets:
-        assert (ROOT / target).is_file(), target
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page(name)):
+        assert ((ROOT / name).parent / target).is_file(), target
 
 
 def test_the_way_to_an_own_batch_begins_with_a_sheet_to_fill_in() -> None:
