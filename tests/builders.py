@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bulk_topup.core.clock import WIB
-from bulk_topup.core.model import Columns, Kind, Order, Outcome, Product, Sheet, Then, Wanted
+from bulk_topup.core.model import Columns, Kind, Named, Order, Outcome, Product, Sheet, Then, Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.schema import APPLICATION_ID, SCHEMA
@@ -21,7 +21,7 @@ from bulk_topup.rules import approval, checks
 from bulk_topup.rules import plan as planning
 from bulk_topup.rules.duplicates import ELSEWHERE_COLUMNS, RECENT_COLUMNS, Past
 from bulk_topup.rules.orders import KEY, KNOWN_COLUMNS, Known, Wishes
-from bulk_topup.sheet.header import Named, find_header
+from bulk_topup.sheet.header import find_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -18,11 +18,11 @@ import pytest
 from bulk_topup.commands.main import cli
 from bulk_topup.commands.settings import KEYS
 from bulk_topup.core.errors import Exit
-from bulk_topup.core.model import Columns
+from bulk_topup.core.model import Columns, Named
 from bulk_topup.core.results_columns import RESULT_COLUMNS
 from bulk_topup.core.status import Status
 from bulk_topup.sandbox import TEST_NUMBERS
-from bulk_topup.sheet.header import Named, find_header
+from bulk_topup.sheet.header import find_header
 from tests.markdown import ROOT, code_in, page, section, table
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from bulk_topup.core.model import Columns
-from bulk_topup.sheet.header import Named, find_header
+from bulk_topup.core.model import Columns, Named
+from bulk_topup.sheet.header import find_header
 from tests import test_docs
 from tests.markdown import code_in, page, section, table
 

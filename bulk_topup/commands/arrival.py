@@ -27,8 +27,7 @@ def reading_of(job: Job) -> Iterator[Arriving]:
                 reading(
                     source.path,
                     tab=source.tab,
-                    number_column=source.number_column,
-                    product_column=source.product_column,
+                    columns=source.columns,
                     password=None if source.password_file is None else _password_in(source.password_file),
                 )
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,7 +43,7 @@ def connection_of(options: dict[str, Any]) -> Connection:
 
 
 def job_of(options: dict[str, Any]) -> Job:
-    from bulk_topup.core.model import Source
+    from bulk_topup.core.model import Named, Source
     from bulk_topup.record import paths
     from bulk_topup.rules.orders import Wishes
     from bulk_topup.sending.job import Job
@@ -51,8 +51,7 @@ def job_of(options: dict[str, Any]) -> Job:
     source = Source(
         options["sheet"],
         options.get("tab"),
-        options.get("number_column"),
-        options.get("product_column"),
+        Named(**{field.name: options.get(f"{field.name}_column") for field in fields(Named)}),
         options.get("sheet_password_file"),
         options.get("hidden"),
     )

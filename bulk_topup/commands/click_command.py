@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 ADVANCED = frozenset(
     {
-        *("tab", "checkpoint", "number_column", "product_column", "hidden", "sheet_password_file"),
+        *("tab", "checkpoint", "number_column", "product_column", "nominal_column"),
+        *("name_column", "group_column", "hidden", "sheet_password_file"),
         *("base_url", "timeout", "rate", "workers", "wait", "password_file"),
         *("duplicates", "strict", "retry_failed", "include_changed", "same_batch", "new_batch"),
         *("overlap_days", "again", "new_address", "as_json", "quiet", "lang"),

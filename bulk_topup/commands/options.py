@@ -49,6 +49,9 @@ SHEET = together(
 COLUMNS = together(
     option("--number-column", metavar="NAME", help="The column of phone numbers, by header or letter."),
     option("--product-column", metavar="NAME", help="The column of product codes."),
+    option("--nominal-column", metavar="NAME", help="The column of amounts."),
+    option("--name-column", metavar="NAME", help="The column of people's names."),
+    option("--group-column", metavar="NAME", help="The column of branches or departments."),
     option(
         "--hidden", type=click.Choice(["include", "skip"]), help="What to do with rows hidden in the sheet."
     ),

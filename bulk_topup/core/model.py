@@ -72,19 +72,44 @@ class OddCell:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Positions (from 0) of the columns that mean something to us; the others travel untouched."""
+    """Positions (from 0) of the columns that mean something to us; the others travel untouched.
+
+    Where there is no product, there is a nominal.
+    """
 
     number: int
-    product: int
+    product: int | None
     nominal: int | None = None
     itrx: int | None = None
+    name: int | None = None
+    group: int | None = None
+    operator: int | None = None
     results: int | None = None
     """Where the complete block of results columns starts, if a results file is fed back."""
+
+    @property
+    def asked(self) -> int:
+        """The column that says what a row asks for: the product, or where there is none, the nominal."""
+        at = self.nominal if self.product is None else self.product
+        if at is None:
+            raise AssertionError("neither product nor nominal")
+        return at
 
     @property
     def fed_back(self) -> Mapping[str, int]:
         """The positions of the results columns by name; none where no results file is fed back."""
         return results_columns.fed_back(self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Columns that the user named by option: a header's text, or an Excel letter."""
+
+    number: str | None = None
+    product: str | None = None
+    nominal: str | None = None
+    name: str | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,8 +380,7 @@ class Source:
 
     path: Path
     tab: str | None = None
-    number_column: str | None = None
-    product_column: str | None = None
+    columns: Named = field(default_factory=Named)
     password_file: Path | None = None
     hidden: str | None = None
     """What to do with hidden rows: include, skip, or None to ask."""

@@ -57,7 +57,8 @@ class Rows:
     def raw(self, position: int | None, among: pd.Series[bool] | None = None) -> pd.Series[str]:
         """A column of the sheet as it stands, blanks around the text aside; or `among` its rows."""
         if position is None:
-            return pd.Series("", index=self.sheet.cells.index, dtype="str")
+            index = self.sheet.cells.index
+            return pd.Series("", index=index if among is None else index[among], dtype="str")
         cells = self.sheet.cells[position]
         return (cells if among is None else cells[among]).str.strip()
 
@@ -118,7 +119,9 @@ def assert_header(sheet: Sheet) -> None:
 
 
 def _add_product(table: pd.DataFrame, sheet: Sheet, prices: PriceList) -> None:
-    which, codes = pd.factorize(sheet.cells[sheet.columns.product])
+    at = sheet.columns.product
+    stated = pd.Series("", index=sheet.cells.index, dtype="str") if at is None else sheet.cells[at]
+    which, codes = pd.factorize(stated)
     found = [find_product(code.strip(), prices) for code in codes]
     table["product"] = _spread([product.code if product else "" for product in found], which, table)
     table["nominal"] = _spread([product.nominal if product else 0 for product in found], which, table)
@@ -187,11 +190,15 @@ def cells_are_text(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 
 def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
-    column = rows.column_name(rows.sheet.columns.product)
+    position = rows.sheet.columns.product
+    if position is None:
+        yield from _no_product_column(rows)
+        return
+    column = rows.column_name(position)
     near: dict[str, str] = {}
     alphabet = frozenset("".join(prices))
-    for row, text in rows.raw(rows.sheet.columns.product, rows.table["product"] == "").items():
-        if (row, rows.sheet.columns.product) in rows.sheet.odd:
+    for row, text in rows.raw(position, rows.table["product"] == "").items():
+        if (row, position) in rows.sheet.odd:
             continue
         if unseen := _unseen(text):
             yield _error(row, "product.invisible", column, text, unseen)
@@ -206,6 +213,12 @@ def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
         else:
             code = "product.unknown_near" if near[text] else "product.unknown"
         yield _error(row, code, column, text, {"near": near[text], "characters": foreign})
+
+
+def _no_product_column(rows: Rows) -> Iterator[Finding]:
+    position = rows.sheet.columns.asked
+    for row, text in rows.raw(position, rows.table["product"] == "").items():
+        yield _error(row, "product.no_column", rows.column_name(position), text)
 
 
 def _unseen(text: str) -> dict[str, str]:
@@ -249,7 +262,7 @@ def product_can_be_ordered(rows: Rows, prices: PriceList) -> Iterator[Finding]:
         for code, obstacle in found.items()
         if obstacle is not None
     }
-    column = rows.column_name(rows.sheet.columns.product)
+    column = rows.column_name(rows.sheet.columns.asked)
     products = rows.table["product"]
     for row, product in products[products.isin(obstacles)].items():
         code, facts = obstacles[product]

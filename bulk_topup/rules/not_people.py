@@ -40,7 +40,7 @@ def rows_for_nobody(sheet: Sheet, among: Sequence[int]) -> Mapping[int, str]:
 
 def _code(sheet: Sheet, row: int, texts: Sequence[str], *, is_below: bool) -> str | None:
     """`is_below`: whether the row stands right under the header, or under the header once more."""
-    ours = texts[sheet.columns.number], texts[sheet.columns.product]
+    ours = texts[sheet.columns.number], texts[sheet.columns.asked]
     if _is_total(texts, ours):
         return "total.row"
     if _repeats(sheet, texts, ours) or _reaches_down(sheet, row) or (is_below and _is_units(texts, ours)):
@@ -58,7 +58,7 @@ def _is_total(texts: Iterable[str], ours: Iterable[str]) -> bool:
 
 def _repeats(sheet: Sheet, texts: Iterable[str], ours: Iterable[str]) -> bool:
     """Both of the names, or one in a row without a digit: the header may be in two rows."""
-    names = (sheet.header[sheet.columns.number], sheet.header[sheet.columns.product])
+    names = (sheet.header[sheet.columns.number], sheet.header[sheet.columns.asked])
     same = [_folded(text) == _folded(name) != "" for text, name in zip(ours, names, strict=True)]
     return all(same) or (any(same) and not any(map(str.isdigit, "".join(texts))))
 
@@ -82,13 +82,13 @@ def _reaches_down(sheet: Sheet, row: int) -> bool:
     """Whether a cell of the header reaches down to this row."""
     first = min(row, int(sheet.cells.index[0]))
     return any(
-        _row_of(_held_in(sheet, row, at)) < first for at in (sheet.columns.number, sheet.columns.product)
+        _row_of(_held_in(sheet, row, at)) < first for at in (sheet.columns.number, sheet.columns.asked)
     )
 
 
 def _is_across(sheet: Sheet, row: int, ours: tuple[str, str]) -> bool:
     """Whether one cell goes over the number and the product, or over the number where there is no product."""
-    number, product = (_held_in(sheet, row, at) for at in (sheet.columns.number, sheet.columns.product))
+    number, product = (_held_in(sheet, row, at) for at in (sheet.columns.number, sheet.columns.asked))
     own = f"{letter(sheet.columns.number)}{row}"
     return number == product or (number != own and _row_of(number) == row and not ours[1])
 

@@ -28,7 +28,7 @@ def content_of(rows: Rows) -> str:
     columns = rows.sheet.columns
     number = rows.table["number"].copy()
     number[number == ""] = rows.raw(columns.number, number == "")
-    product = rows.sheet.cells[columns.product]
+    product = rows.sheet.cells[columns.asked]
     ends = {text: f"\t{text.strip().upper()}\t" for text in product.unique()}
     itrx = [""] if columns.itrx is None else rows.raw(columns.itrx).tolist()
     each = zip(number.tolist(), map(ends.__getitem__, product.tolist()), cycle(itrx), strict=False)

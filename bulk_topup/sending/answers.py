@@ -41,7 +41,7 @@ def read_answers(path: Path, note: str) -> list[Verdict | InputError]:
     """
     sheet = _sheet(path)
     row_column = next((at for at, name in enumerate(sheet.header) if fold(name) in ROW_NAMES), None)
-    invoices = sheet.cells[sheet.columns.product].str.strip()
+    invoices = sheet.cells[sheet.columns.asked].str.strip()
     is_filled = invoices != ""
     if columns := sheet.columns.fed_back:  # the other rows have the invoices that the provider gave them
         is_filled &= sheet.cells[columns["paid"]] == Paid.ASK

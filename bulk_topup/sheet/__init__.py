@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Sheet
+from bulk_topup.core.model import Named, Sheet
 
 Arriving = Callable[[], Sheet]
 """Waits for a sheet that is being read. Raises InputError, as `reading` does."""
@@ -25,14 +26,13 @@ def reading(
     path: Path,
     *,
     tab: str | None = None,
-    number_column: str | None = None,
-    product_column: str | None = None,
+    columns: Named = Named(),  # noqa: B008  (a constant)
     password: str | None = None,
 ) -> Iterator[Arriving]:
     """Begin to read one tab of a spreadsheet; its content decides the format, not its name.
 
-    `tab` names the tab of a workbook that has several; the columns are named by a header's text or an Excel
-    letter, where their own names do not tell; `password` opens a workbook that is encrypted.
+    `tab` names the tab of a workbook that has several; `columns` those whose own names do not
+    tell; `password` opens a workbook that is encrypted.
 
     Raises InputError, with the file's name among its facts, whatever is wrong with the file.
     """
@@ -44,8 +44,7 @@ def reading(
     request = {
         "path": os.fsencode(path.absolute()).hex(),
         "tab": tab,
-        "number": number_column,
-        "product": product_column,
+        "columns": asdict(columns),
         "password": password,
     }
     with ExitStack() as stack:
@@ -75,11 +74,12 @@ def read_sheet(
     tab: str | None = None,
     number_column: str | None = None,
     product_column: str | None = None,
+    nominal_column: str | None = None,
     password: str | None = None,
 ) -> Sheet:
     """The same, waited for."""
-    named = {"number_column": number_column, "product_column": product_column}
-    with reading(path, tab=tab, password=password, **named) as arriving:
+    columns = Named(number_column, product_column, nominal_column)
+    with reading(path, tab=tab, columns=columns, password=password) as arriving:
         return arriving()
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import SHOWN_CHARACTERS, Columns, letter
+from bulk_topup.core.model import SHOWN_CHARACTERS, Columns, Named, letter
 from bulk_topup.core.results_columns import RESULT_COLUMNS, fed_back
 
 HeaderRow = tuple[int, Sequence[str]]
@@ -39,6 +39,8 @@ NUMBER_HEADERS = _aliases(
     nomortelepon notelepon telepon nomortelpon notelpon telpon nomortelp notelp telp nomortlp notlp tlp
     nomorpelanggan nopelanggan nomorwa nowa nomorwhatsapp nowhatsapp
     nomorhpkaryawan nohpkaryawan nomorhppenerima nohppenerima
+    contactnumber contactno handphonenumber handphoneno cellphoneno cellno nohppribadi nomorhppribadi
+    hppribadi
     nomorhandphonekaryawan nohandphonekaryawan nomorhppegawai nohppegawai nomorhppeserta nohppeserta
     nomorhpaktif nohpaktif nomorhandphoneaktif nohandphoneaktif nomorwaaktif nowaaktif nomorwhatsappaktif
     """
@@ -48,22 +50,49 @@ PRODUCT_HEADERS = _aliases(
     product productcode productid code sku skucode voucher vouchercode topupcode operatorcode
     produk kode kodeproduk kodeprodukpulsa
     kodeoperator kodepulsa kodevoucher kodepaket kodenominal kodetopup kodesku
+    kodeitem kdproduk kdpulsa prodcode productno itemcode
     """
 )
-NOMINAL_HEADERS = _aliases("nominal nominalpulsa nominalrp denom denomination denominasi facevalue")
+NOMINAL_HEADERS = _aliases(
+    """
+    nominal nominalpulsa nominalrp nominalpulsarp denom denomination denominasi facevalue
+    nominaltopup nominalvoucher nominalinsentif nominalbonus
+    """
+)
+AMOUNT_HEADERS = _aliases(
+    """
+    insentif bonus jumlah nilai besaran pulsa amount jumlahpulsa nilaipulsa besaranpulsa jumlahbonus
+    jumlahinsentif besarinsentif besarbonus besarpulsa besaraninsentif nilaiinsentif nilaibonus insentifpulsa
+    bonuspulsa uangpulsa voucherrp pulsarp jumlahrp nilairp insentifrp bonusrp amountrp
+    amountidr topup topupamount isipulsa jumlahnominal jumlahtopup reward incentive incentives allowance value
+    jenispulsa tunjangan tunjanganpulsa
+    """
+)
+"""What other money is called, too: an amount only where no column says the product or the nominal."""
+NAME_HEADERS = _aliases(
+    """
+    nama namakaryawan namapegawai namalengkap namapenerima namapeserta namastaff namastaf namasales
+    namaanggota namapelanggan karyawan pegawai penerima peserta name fullname employee employeename
+    namaemployee recipient recipientname customername staffname
+    """
+)
+GROUP_HEADERS = _aliases(
+    """
+    cabang departemen department dept divisi division unit unitkerja area wilayah region regional costcenter
+    costcentre bagian kantor kantorcabang branch team tim group grup kelompok outlet toko store lokasi
+    """
+)
+OPERATOR_HEADERS = _aliases(
+    """
+    operator provider penyedia jenisoperator namaoperator namaprovider kartu jaringan operatorseluler carrier
+    network
+    """
+)
 ITRX_HEADERS = _aliases("itrx pengisianke topupke ulangan ulanganke topupnumber")
 
 
 class NoHeader(InputError):  # noqa: N818  (no error to whoever looks on elsewhere)
     """There is no usable header here; it may still be in another tab, or under another delimiter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """Columns that the user named by option: a header's text, or an Excel letter."""
-
-    number: str | None = None
-    product: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +108,27 @@ class Header:
 
 
 def find_header(rows: Iterable[HeaderRow], named: Named) -> Header:
-    """The first row that has a number column and a product column; title rows may stand above it.
+    """The first row that has a number column and one of products or of amounts; titles may stand above it.
 
-    Two rows are one header where neither has both: names of groups, and under them names of columns.
-    Raises NoHeader where no row has both, and InputError where a row has, but more than one column fits.
+    Two rows are one header where the lower one completes the upper one: names of groups, and under them
+    names of columns. Raises NoHeader where no row has both, and InputError where a row has, but more than one
+    column fits.
     """
     candidates = list(_candidates(rows))
     if not candidates:
         raise NoHeader("sheet.empty")
-    number = _matcher("--number-column", named.number, NUMBER_HEADERS, candidates)
-    product = _matcher("--product-column", named.product, PRODUCT_HEADERS, candidates)
-    found = [_fits(texts, number, product, named) for _, texts in candidates]
+    matchers = _matchers(named, candidates)
+    found = [_fits(texts, matchers, named) for _, texts in candidates]
     for at, (row, texts) in enumerate(candidates):
-        if all(found[at]):
-            return Header(row, tuple(texts), _columns(texts, *found[at]), None, _people(candidates[:at]))
-        if at + 1 < len(candidates) and not all(found[at + 1]):
+        if found[at].is_full:
+            return Header(row, tuple(texts), _columns(texts, found[at]), None, _people(candidates[:at]))
+        if at + 1 < len(candidates) and not found[at + 1].is_full:
             joined = _joined(candidates[at], candidates[at + 1])
-            if joined and all(fitting := _fits(joined, number, product, named)):
-                columns, (lower, _) = _columns(joined, *fitting), candidates[at + 1]
+            if joined and (fitting := _fits(joined, matchers, named)).is_complete:
+                columns, (lower, _) = _columns(joined, fitting), candidates[at + 1]
                 return Header(lower, tuple(joined), columns, row, _people(candidates[:at]))
+        if found[at].is_complete:
+            return Header(row, tuple(texts), _columns(texts, found[at]), None, _people(candidates[:at]))
     raise _not_found(candidates, found)
 
 
@@ -147,7 +178,26 @@ def is_phone(text: str) -> bool:
 # -- which columns fit -------------------------------------------------------------------------------------
 
 
-def _matcher(option: str, name: str | None, aliases: frozenset[str], candidates: list[HeaderRow]) -> Matcher:
+_NAMES: Mapping[str, frozenset[str]] = {
+    "number": NUMBER_HEADERS,
+    "product": PRODUCT_HEADERS,
+    "nominal": NOMINAL_HEADERS,
+    "amount": AMOUNT_HEADERS,
+    "itrx": ITRX_HEADERS,
+    "name": NAME_HEADERS,
+    "group": GROUP_HEADERS,
+    "operator": OPERATOR_HEADERS,
+}
+
+
+def _matchers(named: Named, candidates: list[HeaderRow]) -> Mapping[str, Matcher]:
+    return {
+        meaning: _matcher(meaning, getattr(named, meaning, None), aliases, candidates)
+        for meaning, aliases in _NAMES.items()
+    }
+
+
+def _matcher(meaning: str, name: str | None, aliases: frozenset[str], candidates: list[HeaderRow]) -> Matcher:
     if name is None:
         return lambda texts: _by_alias(texts, aliases)
     if any(_by_text(texts, name) for _, texts in candidates):
@@ -155,16 +205,18 @@ def _matcher(option: str, name: str | None, aliases: frozenset[str], candidates:
     if any(_by_letter(texts, name) for _, texts in candidates):
         return lambda texts: _by_letter(texts, name)
     _, texts = candidates[0]
-    raise NoHeader("sheet.no_such_column", option=option, name=shortened(name), columns=_listed(texts))
+    facts = {"option": f"--{meaning}-column", "name": shortened(name), "columns": _listed(texts)}
+    raise NoHeader("sheet.no_such_column", **facts)
 
 
 _HINT = re.compile(
     r"\((?:\s*(?:\+?62|0?8)[0-9x.*\u2026 -]*"
+    r"|\s*(?:dalam |in )?(?:rp|idr|rupiah)\.?\s*"
     r"|[^()]*\b(?:wajib|aktif|contoh|cth|format|diawali|awali|diisi|tanpa|teks"
     r"|required|mandatory|active|example|text|without)\b[^()]*)\)",
     re.IGNORECASE,
 )
-"""How to fill the column in, as `(08xx)` or `(wajib diisi)`. Other words tell whose number it is."""
+"""How to fill the column in, as `(08xx)`, `(Rp)` or `(wajib diisi)`. Other words tell whose number it is."""
 
 
 def _by_alias(texts: Sequence[str], aliases: frozenset[str]) -> list[int]:
@@ -194,24 +246,48 @@ def _by_letter(texts: Sequence[str], name: str) -> list[int]:
     return [at for at, text in enumerate(texts) if text.strip() and letter(at) == name.strip().upper()]
 
 
-def _fits(
-    texts: Sequence[str], number: Matcher, product: Matcher, named: Named
-) -> tuple[list[int], list[int]]:
-    """Positions that fit the number and the product; a named column is not taken for the other meaning."""
-    numbers, products = number(texts), product(texts)
-    if named.number and not named.product:
-        products = [at for at in products if at not in numbers]
-    if named.product and not named.number:
-        numbers = [at for at in numbers if at not in products]
-    return numbers, products
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """The positions, in one row, of the columns that fit each meaning."""
+
+    number: list[int]
+    product: list[int]
+    nominal: list[int]
+    others: Mapping[str, list[int]]
+
+    @property
+    def is_full(self) -> bool:
+        return bool(self.number and self.product)
+
+    @property
+    def is_complete(self) -> bool:
+        return bool(self.number and (self.product or self.nominal))
 
 
-def _columns(texts: Sequence[str], numbers: list[int], products: list[int]) -> Columns:
-    number = _only(texts, numbers, "--number-column")
-    product = _only(texts, products, "--product-column")
+def _fits(texts: Sequence[str], matchers: Mapping[str, Matcher], named: Named) -> _Fitting:
+    """A named column is not taken for another meaning, nor does another stand in for it."""
+    found = {meaning: matcher(texts) for meaning, matcher in matchers.items()}
+    taken = {meaning: found[meaning] for meaning in found if getattr(named, meaning, None)}
+    for meaning, positions in found.items():
+        others = {at for other, ats in taken.items() if other != meaning for at in ats}
+        if meaning not in taken:
+            found[meaning] = [at for at in positions if at not in others]
+    amounts = found.pop("amount")
+    number, product, nominal = (found.pop(meaning) for meaning in ("number", "product", "nominal"))
+    if named.product is None and not product and not nominal:
+        nominal = amounts
+    if named.product is not None and not product:
+        nominal = []
+    return _Fitting(number, product, nominal, found)
+
+
+def _columns(texts: Sequence[str], fitting: _Fitting) -> Columns:
+    number = _only(texts, fitting.number, "--number-column")
+    product = _only(texts, fitting.product, "--product-column") if fitting.product else None
     if number == product:
         raise InputError("sheet.same_column", column=_listed(texts, [number]))
     taken = {number, product}
+    nominal = [at for at in fitting.nominal if at not in taken]
     blocks = _results_blocks(texts)
     if len(blocks) > 1:
         raise InputError("sheet.two_results", columns=_listed(texts, blocks))
@@ -221,8 +297,11 @@ def _columns(texts: Sequence[str], numbers: list[int], products: list[int]) -> C
     return Columns(
         number=number,
         product=product,
-        nominal=_optional(texts, NOMINAL_HEADERS, taken, "nominal"),
-        itrx=_optional(texts, ITRX_HEADERS, taken, "itrx"),
+        nominal=_only(texts, nominal, "--nominal-column") if nominal else None,
+        itrx=_optional(texts, fitting.others["itrx"], taken, "itrx"),
+        name=_first(fitting.others["name"], taken),
+        group=_first(fitting.others["group"], taken),
+        operator=_first(fitting.others["operator"], taken),
         results=blocks[0] if blocks else None,
     )
 
@@ -234,11 +313,16 @@ def _only(texts: Sequence[str], positions: list[int], option: str) -> int:
     return positions[0]
 
 
-def _optional(texts: Sequence[str], aliases: frozenset[str], taken: set[int], meaning: str) -> int | None:
-    positions = [at for at in _by_alias(texts, aliases) if at not in taken]
+def _optional(texts: Sequence[str], positions: list[int], taken: Set[int | None], meaning: str) -> int | None:
+    positions = [at for at in positions if at not in taken]
     if len(positions) > 1:
         raise InputError("sheet.ambiguous_optional", columns=_listed(texts, positions), meaning=meaning)
     return positions[0] if positions else None
+
+
+def _first(positions: list[int], taken: Set[int | None]) -> int | None:
+    """Of columns that decide nothing."""
+    return next((at for at in positions if at not in taken), None)
 
 
 def _results_blocks(texts: Sequence[str]) -> list[int]:
@@ -254,9 +338,9 @@ def _results_positions(texts: Sequence[str]) -> set[int]:
 # -- what is there instead ---------------------------------------------------------------------------------
 
 
-def _not_found(candidates: list[HeaderRow], found: list[tuple[list[int], list[int]]]) -> NoHeader:
+def _not_found(candidates: list[HeaderRow], found: list[_Fitting]) -> NoHeader:
     """Names the columns of the row nearest to a header: where none fits in part, of the one above people."""
-    fitting = [bool(numbers) + bool(products) for numbers, products in found]
+    fitting = [bool(each.number) + bool(each.product) for each in found]
     nearest = fitting.index(max(fitting))
     if not fitting[nearest] and (people := _people(candidates)):
         first = [row for row, _ in candidates].index(people[0])
@@ -264,7 +348,7 @@ def _not_found(candidates: list[HeaderRow], found: list[tuple[list[int], list[in
         if not first or _filled(candidates[nearest][1]) < min(2, _filled(texts)):
             return NoHeader("sheet.no_header", number=shortened(next(filter(is_phone, texts))))
     row, texts = candidates[nearest]
-    code = "sheet.no_product_column" if found[nearest][0] else "sheet.no_number_column"
+    code = "sheet.no_product_column" if found[nearest].number else "sheet.no_number_column"
     return NoHeader(code, row=str(row), columns=_listed(texts), searched=str(len(candidates)))
 
 

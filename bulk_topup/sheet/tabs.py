@@ -10,9 +10,9 @@ from itertools import dropwhile
 from typing import Protocol, runtime_checkable
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Notice, OddCell, ResultsTab
+from bulk_topup.core.model import Named, Notice, OddCell, ResultsTab
 from bulk_topup.core.shell import argument
-from bulk_topup.sheet.header import Header, Named, NoHeader, find_header, first_of
+from bulk_topup.sheet.header import Header, NoHeader, find_header, first_of
 
 LISTED_TABS = 20
 

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.model import Columns, Deposit, Notice, OddCell, Oddity
+from bulk_topup.core.model import Columns, Deposit, Named, Notice, OddCell, Oddity
 from bulk_topup.core.results_columns import RESULT_COLUMNS
 from bulk_topup.core.status import Status
 from bulk_topup.report.plan_workbook import PLAN_COLUMNS, own_columns, plan_rows, write_plan
@@ -18,7 +18,7 @@ from bulk_topup.report.words import say
 from bulk_topup.report.words.translation import in_each
 from bulk_topup.rules.orders import Wishes
 from bulk_topup.sheet import read_sheet
-from bulk_topup.sheet.header import Named, find_header
+from bulk_topup.sheet.header import find_header
 from tests.builders import ANDI, BUDI, CITRA, DEWI, HEADER, keys_of, known_of, plan_of, recent_of, sheet_of
 
 if TYPE_CHECKING:
@@ -267,9 +267,9 @@ def test_a_rehearsal_says_so_on_its_tab_on_paper_and_above_the_summary(target: P
 def test_no_heading_of_ours_is_taken_for_a_column_of_the_users(ours: tuple[str, ...]) -> None:
     texts = [*HEADER, "Nominal", "itrx"]
     found = find_header([(1, [*texts, *ours])], Named())
-    assert found.columns == Columns(number=1, product=2, nominal=3, itrx=4)
+    assert found.columns == Columns(number=1, product=2, nominal=3, itrx=4, name=0)
     for name in ours:
-        assert find_header([(1, [*HEADER, name])], Named()).columns == Columns(number=1, product=2)
+        assert find_header([(1, [*HEADER, name])], Named()).columns == Columns(number=1, product=2, name=0)
 
 
 @pytest.mark.parametrize("rehearsal", [False, True])

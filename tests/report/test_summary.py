@@ -16,7 +16,7 @@ import pytest
 from bulk_topup.commands.conclusion import keep_typed
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Finding, Kind, Level, ResultsTab
+from bulk_topup.core.model import Finding, Kind, Level, Named, ResultsTab
 from bulk_topup.core.results_columns import RESULT_COLUMNS, ResultLine
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.record.checkpoint import Checkpoint
@@ -41,7 +41,7 @@ from bulk_topup.rules import books
 from bulk_topup.sending import answers
 from bulk_topup.sending.resolve import RESOLVED_AS_NOT_SENT, Verdict
 from bulk_topup.sheet import read_sheet
-from bulk_topup.sheet.header import Named, find_header
+from bulk_topup.sheet.header import find_header
 from tests.builders import (
     ANDI,
     BUDI,
@@ -496,7 +496,7 @@ def test_the_tabs_stand_in_the_order_in_which_they_are_read(batch: Checkpoint, t
 def test_to_do_is_the_next_sheet_as_it_stands(batch: Checkpoint, target: Path) -> None:
     write(batch, target)
     sheet = read_sheet(target, tab="To do")
-    assert [sheet.header[at] for at in (sheet.columns.number, sheet.columns.product)] == [
+    assert [sheet.header[at] for at in (sheet.columns.number, sheet.columns.asked)] == [
         "No HP",
         "Kode Produk",
     ]

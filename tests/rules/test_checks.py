@@ -512,3 +512,10 @@ def test_a_person_under_another_persons_merged_cell_is_asked_to_unmerge_it() -> 
     assert kinds(("Andi", ANDI, "S5"), ("Budi", BUDI, ""), odd=odd) == [(3, "cell.merged")]
     odd = {(3, 1): OddCell(Oddity.MERGED, "", "B2")}
     assert kinds(("Andi", ANDI, "S5"), ("Budi", "", "S5"), odd=odd) == [(3, "cell.merged")]
+
+
+def test_without_a_column_of_products_each_row_is_held() -> None:
+    rows = understood(sheet_of([("Ani", ANDI, "5000"), ("", "", "")], ("Nama", "No HP", "Nominal")))
+    found = [(each.row, each.code) for each in checks.findings(rows, PRICES)]
+    assert (2, "product.no_column") in found
+    assert {row for row, _ in found} == {2, 3}

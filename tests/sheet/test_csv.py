@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import Named
 from bulk_topup.report.words import say
-from bulk_topup.sheet.header import Named, find_header
+from bulk_topup.sheet.header import find_header
 from bulk_topup.sheet.readers import csv_text
 from bulk_topup.sheet.table import batches
 from bulk_topup.sheet.tabs import Block, ChosenTab, Remarks, TabChoice, row_by_row

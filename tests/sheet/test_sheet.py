@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Columns, Oddity, Sheet, letter
+from bulk_topup.core.model import Columns, Named, Oddity, Sheet, letter
 from bulk_topup.report.words import say
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.header import (
@@ -29,7 +29,6 @@ from bulk_topup.sheet.header import (
     NUMBER_HEADERS,
     PRODUCT_HEADERS,
     RESULTS,
-    Named,
     find_header,
     fold,
 )
@@ -118,7 +117,7 @@ def test_a_workbook_comes_back_verbatim(workbook: Callable[..., Path]) -> None:
     assert sheet.path == path
     assert sheet.tab == "Juni"
     assert sheet.header == tuple(HEADER)
-    assert sheet.columns == Columns(number=1, product=2)
+    assert sheet.columns == Columns(number=1, product=2, name=0)
     assert sheet.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert rows_of(sheet) == {2: ["Ani", "0812-3456-7890", "TEL5"], 3: ["NA", "null", " nan "]}
     assert sheet.odd == {}
@@ -387,7 +386,7 @@ def test_what_stands_above_the_people_is_the_likeliest_header(text_file: Callabl
 def test_a_header_may_be_in_two_rows(text_file: Callable[[bytes], Path], names: bytes) -> None:
     groups = b"Nama,No HP,Pulsa,\n" if names.startswith(b",") else b"Karyawan,,Pulsa,\n"
     sheet = read_sheet(text_file(b"Bonus Juni\n\n" + groups + names + b"Ani,0812,TEL5,5000\n"))
-    assert sheet.columns == Columns(number=1, product=2, nominal=3)
+    assert sheet.columns == Columns(1, 2, nominal=3, name=0 if names.startswith(b",") else None)
     assert rows_of(sheet) == {5: ["Ani", "0812", "TEL5", "5000"]}
 
 
@@ -402,10 +401,10 @@ def test_it_is_said_that_a_header_is_in_two_rows(text_file: Callable[[bytes], Pa
 @pytest.mark.parametrize(
     "rows",
     [
-        b"Nama,No HP,Pulsa\n\n,,Kode Produk\n",
-        b"Nama,No HP,Pulsa\nAni,0812,Voucher\n",
-        b"Nama,No HP,Pulsa\n1,,Voucher\n",
-        b"Nama,No HP,Pulsa\nAni,,x\n,,Kode Produk\n",
+        b"Nama,No HP,Paket\n\n,,Kode Produk\n",
+        b"Nama,No HP,Paket\nAni,0812,Voucher\n",
+        b"Nama,No HP,Paket\n1,,Voucher\n",
+        b"Nama,No HP,Paket\nAni,,x\n,,Kode Produk\n",
     ],
 )
 def test_rows_that_are_no_two_rows_of_a_header_are_none(
@@ -438,12 +437,12 @@ def test_phone_numbers_above_the_header_are_told(text_file: Callable[[bytes], Pa
 @pytest.mark.parametrize(
     ("options", "columns"),
     [
-        ({"number_column": "WA Number 2"}, Columns(number=2, product=3)),
-        ({"number_column": "wa-number 2"}, Columns(number=2, product=3)),
-        ({"number_column": "B"}, Columns(number=1, product=3)),
-        ({"number_column": "c", "product_column": "d"}, Columns(number=2, product=3)),
-        ({"number_column": "HP", "product_column": "Paket"}, Columns(number=1, product=4)),
-        ({"number_column": "Kode", "product_column": "Paket"}, Columns(number=3, product=4)),
+        ({"number_column": "WA Number 2"}, Columns(number=2, product=3, name=0)),
+        ({"number_column": "wa-number 2"}, Columns(number=2, product=3, name=0)),
+        ({"number_column": "B"}, Columns(number=1, product=3, name=0)),
+        ({"number_column": "c", "product_column": "d"}, Columns(number=2, product=3, name=0)),
+        ({"number_column": "HP", "product_column": "Paket"}, Columns(number=1, product=4, name=0)),
+        ({"number_column": "Kode", "product_column": "Paket"}, Columns(number=3, product=4, name=0)),
     ],
 )
 def test_a_named_column_wins(
@@ -467,7 +466,9 @@ def test_two_columns_that_fit_are_named_with_the_option_that_decides(
     assert "--number-column" in wording(error)
     error = refused(text_file(b"HP,Kode,Kode\n0812,TEL5,XL5\n"), "sheet.ambiguous")
     assert "--product-column" in wording(error)
-    refused(text_file(b"HP,Kode,Nominal,Denom\n0812,TEL5,1,2\n"), "sheet.ambiguous_optional")
+    error = refused(text_file(b"HP,Kode,Nominal,Denom\n0812,TEL5,1,2\n"), "sheet.ambiguous")
+    assert "--nominal-column C" in wording(error)
+    refused(text_file(b"HP,Kode,itrx,itrx\n0812,TEL5,1,2\n"), "sheet.ambiguous_optional")
     refused(text_file(b"HP,Kode\n0812,TEL5\n"), "sheet.same_column", number_column="A", product_column="HP")
 
 
@@ -479,6 +480,27 @@ def test_a_missing_column_lists_those_that_are_there(text_file: Callable[[bytes]
     assert "Mobil (--number-column)" in wording(error)
     wide = ",".join(f"x{at}" for at in range(30)).encode()
     assert wording(refused(text_file(wide), "sheet.no_number_column")).count('"x') == 20
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("Nama,No HP,Nominal", Columns(number=1, product=None, nominal=2, name=0)),
+        ("Cabang,Employee,HP,Insentif (Rp)", Columns(2, None, nominal=3, name=1, group=0)),
+        ("HP,Provider,Nominal", Columns(0, None, nominal=2, operator=1)),
+        ("HP,Nominal,Bonus", Columns(0, None, nominal=1)),
+        ("HP,Kode,Bonus", Columns(0, 1)),
+    ],
+)
+def test_amounts_stand_in_for_products(header: str, columns: Columns) -> None:
+    assert find_header([(1, header.split(","))], Named()).columns == columns
+
+
+def test_amounts_of_two_columns_are_asked(text_file: Callable[[bytes], Path]) -> None:
+    path = text_file(b"HP,Insentif,Bonus\n0812,5000,10000\n")
+    assert "--nominal-column B" in wording(refused(path, "sheet.ambiguous"))
+    assert read_sheet(path, nominal_column="Bonus").columns == Columns(0, None, nominal=2)
+    refused(path, "sheet.no_such_column", nominal_column="Gaji")
 
 
 def test_a_results_file_fed_back_is_recognised(workbook: Callable[..., Path]) -> None:

@@ -18,15 +18,16 @@ import threading
 from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, Protocol
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Notice, OddCell, ResultsTab, letter
+from bulk_topup.core.model import Named, Notice, OddCell, ResultsTab, letter
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.detect import Format, format_of, is_encrypted_package, read_bytes, size_of
-from bulk_topup.sheet.header import HEADER_ROWS, Header, Named, first_of
+from bulk_topup.sheet.header import HEADER_ROWS, Header, first_of
 from bulk_topup.sheet.password import unlocked
 from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import Frame
@@ -156,7 +157,7 @@ def _parsed(request: Mapping[str, Any]) -> Iterator[Frame]:
         data = unlocked(data, request["password"])
     form = format_of(data)
     yield Frame("file", {"sha256": sha256, "size": size_of(data)})
-    wanted = TabChoice(request["tab"], Named(request["number"], request["product"]))
+    wanted = TabChoice(request["tab"], Named(**request["columns"]))
     if form is Format.TEXT:
         yield from _table(csv_text.read_text(data, wanted), wanted.named, [])
     else:
@@ -206,9 +207,10 @@ def _assert_seen(found: ChosenTab, named: Named) -> None:
     taken = (
         ("--number-column", ours.number, named.number),
         ("--product-column", ours.product, named.product),
+        ("--nominal-column", ours.nominal, named.nominal),
     )
     for option, position, name in taken:
-        if position in found.remarks.hidden_columns and name is None:
+        if position is not None and position in found.remarks.hidden_columns and name is None:
             column = f'{letter(position)} "{header[position].strip()}"'
             raise InputError("sheet.hidden_column", column=column, option=option, letter=letter(position))
 
@@ -218,7 +220,7 @@ def _header(found: ChosenTab) -> Frame:
     facts = {
         "tab": found.tab,
         "width": len(found.header.texts),
-        "columns": [ours.number, ours.product, ours.nominal, ours.itrx, ours.results],
+        "columns": asdict(ours),
     }
     return Frame("table", facts, [frames.of_texts(found.header.texts)])
 

@@ -51,7 +51,7 @@ class _Gathering:
         self._sha256 = _is(str, file.facts.get("sha256"))
         self._tab = _is(str, facts.get("tab"))
         self._header = frames.texts_of(_one(table.parts), _is(int, facts.get("width")))
-        self._meanings = _columns(_is(list, facts.get("columns")), len(self._header))
+        self._meanings = _columns(_is(dict, facts.get("columns")), len(self._header))
         self._rows = array("q")
         self._looked_into = _looked_into(self._meanings)
         self._columns: dict[int, list[np.ndarray[Any, Any]]] = {
@@ -120,8 +120,8 @@ class _Gathering:
 
 def _looked_into(columns: Columns) -> frozenset[int]:
     """The positions that mean something to us. The texts of others only travel, and can be millions."""
-    ours = (columns.number, columns.product, columns.nominal, columns.itrx, *columns.fed_back.values())
-    return frozenset(at for at in ours if at is not None)
+    ours = (columns.number, columns.product, columns.nominal, columns.itrx, columns.operator)
+    return frozenset(at for at in (*ours, *columns.fed_back.values()) if at is not None)
 
 
 def _blank(count: int) -> tuple[bytes, int]:
@@ -159,11 +159,13 @@ def _one(parts: Sequence[bytes]) -> bytes:
     return part
 
 
-def _columns(positions: list[Any], width: int) -> Columns:
-    number, product, *others = positions
-    if not all(_is(int, at) in range(width) for at in (number, product, *others) if at is not None):
+def _columns(positions: dict[str, Any], width: int) -> Columns:
+    if not all(_is(int, at) in range(width) for at in positions.values() if at is not None):
         raise Garbage
-    return Columns(_is(int, number), _is(int, product), *others)
+    columns = Columns(**positions)
+    if columns.number is None or columns.product is columns.nominal is None:
+        raise Garbage
+    return columns
 
 
 def _odd_cells(listed: list[Any]) -> Iterator[tuple[tuple[int, int], OddCell]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import psutil
 
@@ -53,7 +53,7 @@ LIMITS = Limits()
 
 @contextmanager
 def child(
-    request: Mapping[str, str | None], *, command: Sequence[str] = CHILD, limits: Limits = LIMITS
+    request: Mapping[str, Any], *, command: Sequence[str] = CHILD, limits: Limits = LIMITS
 ) -> Iterator[Iterator[Frame]]:
     """The frames of a child that was handed this request; on leaving, the child is no more.
 

@@ -12,8 +12,8 @@ from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import SHEET_COLUMNS, Columns, Notice
-from bulk_topup.sheet.header import Header, Named, NoHeader, find_header, first_of, is_phone, shortened
+from bulk_topup.core.model import SHEET_COLUMNS, Columns, Named, Notice
+from bulk_topup.sheet.header import Header, NoHeader, find_header, first_of, is_phone, shortened
 from bulk_topup.sheet.process.frames import MOST_ROWS_READ
 from bulk_topup.sheet.tabs import Block, ChosenTab, Piece, Remarks, TabChoice
 
@@ -327,7 +327,7 @@ def _look_into_lines(source: _Source, header: Header, remarks: Remarks) -> None:
 
     Raises InputError where they are certainly people, tells where each line is as wide as a row.
     """
-    dividers, own = len(header.texts) - 1, max(header.columns.number, header.columns.product)
+    dividers, own = len(header.texts) - 1, max(header.columns.number, header.columns.asked)
     swallowing: dict[int, str] = {}
     doubtful: list[int] = []
     for row, lines in _over_several_lines(source):
@@ -367,9 +367,9 @@ def _is_person(line: str, delimiter: str, columns: Columns) -> bool:
     line = line[:LONGEST_FIELD].rstrip("\r\n")
     readings = (line.split(delimiter), next(csv.reader([line], delimiter=delimiter), []))
     return any(
-        max(columns.number, columns.product) < len(cells)
+        max(columns.number, columns.asked) < len(cells)
         and is_phone(_unquoted(cells[columns.number]))
-        and _unquoted(cells[columns.product])
+        and _unquoted(cells[columns.asked])
         for cells in readings
     )
 
