@@ -76,6 +76,8 @@ def job_of(options: dict[str, Any]) -> Job:
         wait_s=options.get("wait", 120.0),
         overlap_days=options.get("overlap_days", 20),
         budget=options.get("budget"),
+        expected_people=options.get("expect_people"),
+        expected_nominal=options.get("expect_nominal"),
         yes=options.get("yes", False),
         again=options.get("again", False),
         new_address=options.get("new_address", False),

@@ -10,7 +10,17 @@ import click
 from bulk_topup.commands import click_command, next_steps
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import commands_of, guarded_command
-from bulk_topup.commands.options import BUDGET, COLUMNS, OVERLAP, PATH, PROVIDER, SHEET, SPEECH, WISHES
+from bulk_topup.commands.options import (
+    BUDGET,
+    COLUMNS,
+    OVERLAP,
+    PATH,
+    PROVIDER,
+    SHEET,
+    SPEECH,
+    TOTALS,
+    WISHES,
+)
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.status import FOR_NOBODY
@@ -35,6 +45,7 @@ if TYPE_CHECKING:
 @WISHES
 @OVERLAP
 @BUDGET
+@TOTALS
 @click.option(
     "--output", "plan_output", type=PATH, metavar="FILE", help="Save the plan, too (a new .xlsx file)."
 )
@@ -64,6 +75,7 @@ def check_batch(
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.commands.planning import (
         BATCHES_ASKED,
+        assert_as_expected,
         clock_notices,
         has_checkpoint,
         make_plan,
@@ -103,6 +115,7 @@ def check_batch(
             if checkpoint is not None:
                 checkpoint.close()
         show_plan(job, tools, plan, deposit, terminal, every_finding=True)
+        assert_as_expected(job, plan)
         if plan.overlap is not None:
             terminal.report(screen.overlap_report(plan.overlap, len(plan.orders)))
         if excess is not None:

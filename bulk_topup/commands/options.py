@@ -121,6 +121,21 @@ BUDGET = option(
     help="The most to spend on the batch, as 25000000 or 25.000.000.",
 )
 
+TOTALS = together(
+    click.option(
+        "--expect-people",
+        type=params.WholeRange(min=0),
+        metavar="N",
+        help="Refuse a plan that pays another number of people.",
+    ),
+    click.option(
+        "--expect-nominal",
+        type=params.Rupiah(),
+        metavar="RUPIAH",
+        help="Refuse a plan whose nominals add up to another sum.",
+    ),
+)
+
 OVERLAP = option(
     "--overlap-days",
     type=params.WholeRange(1, 366),

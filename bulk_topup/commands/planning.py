@@ -135,6 +135,16 @@ def unusual_address(tools: Tools) -> str:
     return "" if tools.base_url in {DEFAULT_BASE_URL, REHEARSAL_URL} else tools.base_url
 
 
+def assert_as_expected(job: Job, plan: Plan) -> None:
+    """Raises Declined unless the plan, with what was sent before, comes to the control totals."""
+    for code, expected, found in (
+        ("totals.people", job.expected_people, plan.people),
+        ("totals.nominal", job.expected_nominal, plan.nominal),
+    ):
+        if expected not in {None, found}:
+            raise Declined(code, expected=expected, found=found, held=len(plan.held))
+
+
 def assert_within_budget(cost: int, checkpoint: Checkpoint | None, budget: int | None) -> None:
     excess = over_budget(cost, checkpoint, budget)
     if excess is not None:

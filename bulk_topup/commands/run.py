@@ -21,6 +21,7 @@ from bulk_topup.commands.options import (
     PROVIDER,
     SHEET,
     SPEECH,
+    TOTALS,
     WAIT,
     WISHES,
     YES_OPTION,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 @WISHES
 @OVERLAP
 @BUDGET
+@TOTALS
 @YES_OPTION
 @click.option("--approve", metavar="CODE", help="Send the plan that was checked under this code.")
 @click.option("--approved-by", metavar="NAME", help="Who approved it; goes with --approve.")
@@ -89,6 +91,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
     from bulk_topup.commands.halts import keep_halt
     from bulk_topup.commands.planning import (
         BATCHES_ASKED,
+        assert_as_expected,
         assert_within_budget,
         bring_ledger_up_to_date,
         clock_notices,
@@ -126,6 +129,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
             terminal.report(notices_report([*clock_notices(tools), *moved]))
             deposit = batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))
             show_plan(job, tools, plan, deposit, terminal)
+            assert_as_expected(job, plan)
             if len(plan.orders) and job.approval is None:
                 terminal.report(code_report(plan.code))
             if checkpoint is not None and starts_new:

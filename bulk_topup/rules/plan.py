@@ -69,6 +69,16 @@ class Plan:
         """Rupiah, at the listed prices."""
         return int(self.orders["price"].sum())
 
+    @property
+    def people(self) -> int:
+        """Numbers that this batch pays, or has sent to."""
+        return len({*self.orders["number"], *self.attempted["number"]})
+
+    @property
+    def nominal(self) -> int:
+        """Rupiah, of the top-ups to be sent and of those that were."""
+        return int(self.orders["nominal"].sum() + self.attempted["nominal"].sum())
+
     def still_open(self) -> list[int]:
         """The rows sent before of which nobody knows yet how they end."""
         is_open = self.attempted["status"].isin([status for status in Status if status.is_open])

@@ -34,6 +34,9 @@ class Job:
     overlap_days: int = 20
     """How far back a likeness to other batches' payments counts as the same payment once more."""
     budget: int | None = None
+    expected_people: int | None = None
+    expected_nominal: int | None = None
+    """In rupiah: the control totals that somebody else counted."""
     yes: bool = False
     again: bool = False
     new_address: bool = False

@@ -31,6 +31,8 @@ WORDS: dict[str, str] = {
     "deposit.enough": "last known deposit {balance:money} ({moment:date} WIB, batch {batch})",
     "deposit.short": "last known deposit {balance:money} ({moment:date} WIB, batch {batch}): {missing:money} short of this plan, so add that much first",
     "balance.short": "The deposit is {balance:money}, and the rest of this plan costs {needed:money}: add {missing:money}. If it runs out, the run stops; the same command goes on.",
+    "totals.people": "the sheet pays {found:person|people}, and --expect-people says {expected:number} ({held:row is|rows are} held back); nothing was sent: find out which is right",
+    "totals.nominal": "the nominals add up to {found:money}, and --expect-nominal says {expected:money} ({held:row is|rows are} held back); nothing was sent: find out which is right",
     "budget.exceeded": "the plan costs {cost:money}, with {before:money} spent before, and the budget is {budget:money}; nothing was sent: allow more with --budget, or take rows out of the sheet, then run it again",
     "overlap.seen": "{paid:number} of {count:number} rows were paid by batch {batch} on {day:date}: is this the same payment once more?",
     "overlap.ask": "To pay all {count:number} rows, type their number:",
