@@ -6,6 +6,7 @@ import os
 import re
 from inspect import cleandoc
 from pathlib import Path
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,14 +26,20 @@ if TYPE_CHECKING:
 
 ADVANCED = frozenset(
     {
-        *("tab", "checkpoint", "number_column", "product_column", "nominal_column"),
-        *("name_column", "group_column", "hidden", "sheet_password_file"),
-        *("base_url", "timeout", "rate", "workers", "wait", "password_file"),
+        *("tab", "hidden", "rate", "wait"),
         *("duplicates", "strict", "retry_failed", "include_changed", "same_batch", "new_batch"),
-        *("overlap_days", "again", "new_address", "as_json", "quiet", "lang"),
+        *("again", "new_address", "as_json", "quiet", "lang"),
     }
 )
 """Parameters that the help shows apart: the first screen is for who does this once a month."""
+
+SET_ONCE = frozenset(
+    {
+        *("checkpoint", "number_column", "product_column", "nominal_column", "name_column", "group_column"),
+        *("sheet_password_file", "base_url", "timeout", "password_file", "workers", "overlap_days"),
+    }
+)
+"""Parameters that the help only names: most offices never need them, or set them in the settings file."""
 
 
 class Command(click.Command):
@@ -69,10 +76,22 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
-        plain = [option for option in options if option.name not in ADVANCED]
+        plain = [option for option in options if option.name not in ADVANCED | SET_ONCE]
         _write(ctx, formatter, say.text("usage.options"), plain)
         advanced = [option for option in options if option.name in ADVANCED]
         _write(ctx, formatter, say.text("usage.more_options"), advanced)
+        named = [
+            record[0]
+            for option in options
+            if option.name in SET_ONCE
+            if (record := option.get_help_record(ctx))
+        ]
+        if named:
+            with formatter.section(say.text("usage.set_once")):
+                indent = " " * formatter.current_indent
+                wrap = TextWrapper(formatter.width, initial_indent=indent, subsequent_indent=indent)
+                wrap.break_on_hyphens = False
+                formatter.write(wrap.fill(", ".join(named)) + "\n")
 
 
 class Group(click.Group):
