@@ -15,6 +15,7 @@ from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import PROVIDER, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError
+from bulk_topup.core.languages import INDONESIAN
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 @click.argument("number")
 @PROVIDER
 @click.option("--offline", is_flag=True, help="Do not ask the provider.")
+@click.option("--complaint", is_flag=True, help="Print a text for the provider's hotline (Indonesian).")
 @SPEECH
 @guarded_command
-def find(terminal: Terminal, number: str, offline: bool, **options: Any) -> Exit:
+def find(terminal: Terminal, number: str, offline: bool, complaint: bool, **options: Any) -> Exit:
     """Show all that was ever sent to NUMBER, and what to tell its owner.
 
     \b
@@ -37,25 +39,43 @@ def find(terminal: Terminal, number: str, offline: bool, **options: Any) -> Exit
     """
 
     ledger = ledger_of(options)
-    return find_number(connection_of(options), ledger, terminal, clock.SystemClock(), number, offline=offline)
+    asked = connection_of(options), ledger, terminal, clock.SystemClock(), number
+    return find_number(*asked, offline=offline, complaint=complaint)
 
 
 SANDBOX_STATE = Path("sandbox.provider.db")
 
 
 def find_number(
-    connection: Connection, ledger: str, terminal: Terminal, clock: Clock, text: str, *, offline: bool
+    connection: Connection,
+    ledger: str,
+    terminal: Terminal,
+    clock: Clock,
+    text: str,
+    *,
+    offline: bool,
+    complaint: bool = False,
 ) -> Exit:
-    """All that was ever sent to this number, and what the provider says of it now; changes nothing."""
+    """All that was ever sent to this number, and what the provider says of it now; changes nothing.
+
+    Where that is to be a `complaint`, nothing else is said.
+    """
     from bulk_topup.record.ledger.address import shown
     from bulk_topup.record.ledger.register import register_of
     from bulk_topup.report.screen import person
+    from bulk_topup.report.screen.complaint import complaint_report
+    from bulk_topup.report.words import translation
 
     number = person.national(text)
     with closing(register_of(ledger)) as register:
         found = person.look_up(number, register)
     if not offline and person.may_be_asked(found.sent):
         found = replace(found, sent=_asked(found, connection, ledger, terminal, clock))
+    if complaint:
+        translation.speak(INDONESIAN.code)
+    if complaint and (letter := complaint_report(found)).lines:
+        terminal.report(letter)
+        return found.exit_code()
     now = clock.now()
     one = person.what_counts(found, now)
     told = person.told(one, number, now)

@@ -12,12 +12,14 @@ from bulk_topup.commands import find
 from bulk_topup.commands.status import show_status
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit, InputError
+from bulk_topup.core.languages import ENGLISH
 from bulk_topup.core.status import Status
 from bulk_topup.provider.address import Connection
 from bulk_topup.record.ledger.register import register_of
 from bulk_topup.record.paths import who
 from bulk_topup.report.screen import person
 from bulk_topup.report.screen.person import Now
+from bulk_topup.report.words import say
 from bulk_topup.rules.orders import Wishes
 from bulk_topup.sending.resolve import Verdict
 from tests.desk_bench import Bench, on_isipulsa, refusal
@@ -453,3 +455,48 @@ def test_where_nothing_was_sent_yet_is_no_never(office: Office) -> None:
     came = office.run("find", "081234567890")
     assert came.exit == Exit.NOTHING_SENT
     assert "there is no record of earlier top-ups" in came.err
+
+
+# -- a complaint -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def english_again() -> Iterator[None]:
+    yield
+    say.speak(ENGLISH, say.untranslated)
+
+
+@pytest.mark.usefixtures("english_again")
+def test_a_complaint_tells_the_hotline_in_indonesian_what_was_said_then_and_now(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sheet(PENDING_FOR_EVER)
+    bench.run()
+    one = only(bench, PENDING_FOR_EVER)
+    connection = Connection(base_url=bench.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
+    ledger = str(bench.folder / "ledger.db")
+    capsys.readouterr()
+    came = find.find_number(
+        connection, ledger, Terminal(), bench.clock, PENDING_FOR_EVER, offline=False, complaint=True
+    )
+    letter = capsys.readouterr().out
+    assert came is Exit.OPEN
+    assert letter.startswith("Yth. MMBC")
+    assert f"Invoice: {one.invoice}\n" in letter
+    assert f"Nomor: {PENDING_FOR_EVER}\n" in letter
+    assert "Produk: TSEL5 (Rp5.000)\n" in letter
+    assert "Jawaban sekarang: pending" in letter
+    assert "bulk-topup" not in letter
+
+
+@pytest.mark.usefixtures("english_again")
+def test_there_is_no_complaint_about_what_was_never_sent(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sheet(A)
+    bench.run()
+    capsys.readouterr()
+    connection = Connection(base_url=bench.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
+    ledger = str(bench.folder / "ledger.db")
+    find.find_number(connection, ledger, Terminal(), bench.clock, C, offline=True, complaint=True)
+    assert "Yth." not in capsys.readouterr().out

@@ -51,8 +51,8 @@ class Sent:
 
     `sent_at` is "" where nothing ever left for it. `sheet` is how a command is told of it, "" where its
     progress file can't be read: then only the ledger speaks, which keeps no invoice. `nominal` is in rupiah;
-    `closed` is when a person closed it (ISO text), who, and their note; `said` are the provider's words
-    beside `now`.
+    `closed` is when a person closed it (ISO text), who, and their note; `answer` are the provider's words
+    when it was sent, `said` those beside `now`.
     """
 
     account: str
@@ -70,6 +70,7 @@ class Sent:
     serial: str = ""
     debited: int | None = None
     closed: tuple[str, str, str] | None = None
+    answer: str = ""
     now: Now = Now.NOT_ASKED
     said: str = ""
 
@@ -172,6 +173,7 @@ def _of_line(entry: BatchEntry, sheet: str, line: Line) -> Sent:
         serial=result.serial,
         debited=result.debited,
         closed=line.closed,
+        answer=(line.attempt or {}).get("reason") or "",
     )
 
 

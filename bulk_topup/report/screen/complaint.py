@@ -1,0 +1,36 @@
+"""What to write to the provider's hotline about a top-up that did not arrive. It reads Indonesian."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulk_topup.report.screen.report import Report
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bulk_topup.report.screen.person import PersonRecord, Sent
+
+
+def complaint_report(found: PersonRecord) -> Report:
+    """About every row that is open, or else the last one that left; without lines where none ever did."""
+    left = [one for one in found.sent if one.sent_at]
+    about = [one for one in left if one.is_open] or left[:1]
+    lines = list(_letter(found.number, about)) if about else []
+    return Report({"complaint": "\n".join(lines)}, lines)
+
+
+def _letter(number: str, about: Sequence[Sent]) -> Iterator[str]:
+    yield say.text("complaint.opening")
+    for one in about:
+        yield ""
+        yield say.text("complaint.number", number=number)
+        yield say.text("complaint.product", product=one.product, nominal=one.nominal or "")
+        yield say.text("complaint.invoice", invoice=one.invoice or say.text("complaint.none"))
+        yield say.text("complaint.serial", serial=one.serial or say.text("complaint.none"))
+        yield say.text("complaint.sent_at", moment=one.sent_at)
+        yield say.text("complaint.then", status=one.status, reason=one.answer or "-")
+        yield say.text("complaint.now", now=f"{one.now} {one.said}".strip())
+    yield ""
+    yield say.text("complaint.closing")
