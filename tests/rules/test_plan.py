@@ -40,6 +40,7 @@ from tests.builders import (
     recent_of,
     sheet_of,
     topups,
+    understood,
 )
 
 if TYPE_CHECKING:
@@ -75,15 +76,21 @@ WISHES = st.builds(Wishes, *[st.booleans()] * 4)
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> tuple[Plan, Known, Wishes]:
+def sheets(draw: st.DrawFn) -> tuple[Sheet, Known]:
+    """A sheet, and what is known of orders that it may hold."""
     rows = draw(st.lists(A_ROW, min_size=1, max_size=8))
     numbers = draw(st.permutations(range(2, len(rows) + 2)))
     orders = draw(st.dictionaries(A_KEY, STATUSES, max_size=6))
     known = known_of(*((*key, status) for key, status in orders.items()))
+    return sheet_of(rows, ("No HP", "Kode Produk", "Pengisian Ke"), numbers=numbers), known
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> tuple[Plan, Known, Wishes]:
+    sheet, known = draw(sheets())
     wishes = draw(WISHES)
-    header = ("No HP", "Kode Produk", "Pengisian Ke")
     plan = plan_of(
-        sheet_of(rows, header, numbers=numbers),
+        sheet,
         known,
         wishes,
         elsewhere=elsewhere_of(*draw(st.lists(A_CLAIM, max_size=3))),
@@ -92,31 +99,63 @@ def plans(draw: st.DrawFn) -> tuple[Plan, Known, Wishes]:
     return plan, known, wishes
 
 
-@settings(max_examples=60, deadline=None)
-@given(plans())
-def test_every_row_is_in_exactly_one_of_orders_done_and_held(made: tuple[Plan, Known, Wishes]) -> None:
-    plan, _, _ = made
+def every_row_is_in_exactly_one_of_orders_done_and_held(plan: Plan, known: Known, wishes: Wishes) -> None:
     placed = [*plan.orders.index, *plan.attempted.index, *plan.held]
     assert sorted(placed) == sorted(plan.rows.table.index)
 
 
-@settings(max_examples=60, deadline=None)
-@given(plans())
-def test_no_two_orders_are_for_one_slot_of_the_provider(made: tuple[Plan, Known, Wishes]) -> None:
-    plan, _, _ = made
+def no_two_orders_are_for_one_slot_of_the_provider(plan: Plan, known: Known, wishes: Wishes) -> None:
     assert not plan.orders.duplicated(SLOT).any()
     assert not plan.orders.duplicated(KEY).any()
 
 
-@settings(max_examples=60, deadline=None)
-@given(plans())
-def test_what_was_attempted_is_sent_again_only_where_it_failed_and_is_wished(
-    made: tuple[Plan, Known, Wishes],
+def what_was_attempted_is_sent_again_only_where_it_failed_and_is_wished(
+    plan: Plan, known: Known, wishes: Wishes
 ) -> None:
-    plan, known, wishes = made
     status = {(str(n), str(p), int(i)): s for n, p, i, s in known.orders[[*KEY, "status"]].to_numpy()}
     sent_before = [status[key] for key in keys_of(plan.orders) if status.get(key, "unsent") != "unsent"]
     assert set(sent_before) <= ({"gagal"} if wishes.retry_failed else set())
+
+
+def every_order_can_be_sent_as_it_stands(plan: Plan, known: Known, wishes: Wishes) -> None:
+    for number, product, itrx, nominal, price in plan.orders[[*KEY, "nominal", "price"]].to_numpy():
+        listed = PRICES[product]
+        assert re.fullmatch("08[0-9]{8,11}", number)
+        assert listed.ready
+        assert (nominal, price) == (listed.nominal, listed.price)
+        assert 1 <= itrx <= 99
+
+
+def every_held_row_says_why(plan: Plan, known: Known, wishes: Wishes) -> None:
+    assert all(held.why and {why.row for why in held.why} == {row} for row, held in plan.held.items())
+    assert {held.status for held in plan.held.values()} <= {Status.INVALID, Status.DUPLICATE, Status.UNSENT}
+
+
+def without_repeat_only_the_sheets_own_count_makes_a_further_top_up(
+    plan: Plan, known: Known, wishes: Wishes
+) -> None:
+    if not wishes.repeat_duplicates:
+        stated = plan.rows.table["itrx_stated"][plan.orders.index]
+        failed = set(keys_of(known.orders[known.orders["status"] == Status.GAGAL]))
+        further = plan.orders[(plan.orders["itrx"] > 1) & ~stated]
+        assert set(keys_of(further)) <= failed
+
+
+PROMISES = (
+    every_row_is_in_exactly_one_of_orders_done_and_held,
+    no_two_orders_are_for_one_slot_of_the_provider,
+    what_was_attempted_is_sent_again_only_where_it_failed_and_is_wished,
+    every_order_can_be_sent_as_it_stands,
+    every_held_row_says_why,
+    without_repeat_only_the_sheets_own_count_makes_a_further_top_up,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(plans())
+def test_any_plan_keeps_every_promise(made: tuple[Plan, Known, Wishes]) -> None:
+    for keeps in PROMISES:
+        keeps(*made)
 
 
 @settings(max_examples=60, deadline=None)
@@ -159,39 +198,6 @@ def test_what_is_wrong_with_a_row_that_was_sent_is_not_looked_for() -> None:
     for wishes in (Wishes(), RETRY):
         make(rows, judged, past, wishes, IDENTITY, None, TODAY)
     assert asked == [[4], [3, 4]]
-
-
-@settings(max_examples=60, deadline=None)
-@given(plans())
-def test_every_order_can_be_sent_as_it_stands(made: tuple[Plan, Known, Wishes]) -> None:
-    plan, _, _ = made
-    for number, product, itrx, nominal, price in plan.orders[[*KEY, "nominal", "price"]].to_numpy():
-        listed = PRICES[product]
-        assert re.fullmatch("08[0-9]{8,11}", number)
-        assert listed.ready
-        assert (nominal, price) == (listed.nominal, listed.price)
-        assert 1 <= itrx <= 99
-
-
-@settings(max_examples=60, deadline=None)
-@given(plans())
-def test_every_held_row_says_why(made: tuple[Plan, Known, Wishes]) -> None:
-    plan, _, _ = made
-    assert all(held.why and {why.row for why in held.why} == {row} for row, held in plan.held.items())
-    assert {held.status for held in plan.held.values()} <= {Status.INVALID, Status.DUPLICATE, Status.UNSENT}
-
-
-@settings(max_examples=60, deadline=None)
-@given(plans())
-def test_without_repeat_only_the_sheets_own_count_makes_a_further_top_up(
-    made: tuple[Plan, Known, Wishes],
-) -> None:
-    plan, known, wishes = made
-    if not wishes.repeat_duplicates:
-        stated = plan.rows.table["itrx_stated"][plan.orders.index]
-        failed = set(keys_of(known.orders[known.orders["status"] == Status.GAGAL]))
-        further = plan.orders[(plan.orders["itrx"] > 1) & ~stated]
-        assert set(keys_of(further)) <= failed
 
 
 # -- a batch's own sheet, read again -----------------------------------------------------------------------
@@ -293,14 +299,13 @@ def test_plans_have_one_digest_where_they_have_the_same_lines(
     assert (digest_of(one) == digest_of(other)) is same
 
 
-@given(plans(), st.sets(st.integers(2, 9)))
-def test_an_order_is_of_the_same_row_wherever_that_stood(
-    planned: tuple[Plan, Known, Wishes], wrong: set[int]
-) -> None:
-    plan, known, _ = planned
+@given(sheets(), st.sets(st.integers(2, 9)))
+def test_an_order_is_of_the_same_row_wherever_that_stood(drawn: tuple[Sheet, Known], wrong: set[int]) -> None:
+    sheet, known = drawn
+    rows = understood(sheet)
     moved = replace(known, orders=known.orders.assign(row=known.orders["row"] + 1_000))
     stood, elsewhere = (
-        resume.recognise(*resume.at_their_places(plan.rows, each), wrong) for each in (known, moved)
+        resume.recognise(*resume.at_their_places(rows, each), wrong) for each in (known, moved)
     )
     pd.testing.assert_frame_equal(stood, elsewhere)
 
