@@ -47,7 +47,8 @@ LIBRARIES = {
 """Which rooms know a library; one that is not named here is known to any."""
 
 PURE = (
-    *("core/errors.py", "core/languages.py", "core/model.py", "core/results_columns.py", "core/status.py"),
+    *("core/columns.py", "core/errors.py", "core/languages.py", "core/model.py", "core/results_columns.py"),
+    *("core/status.py", "sheet/header.py", "sheet/layout.py", "sheet/names.py"),
     *("provider/fields.py", "provider/outcomes.py", "provider/price_list.py", "provider/wire.py"),
     *("rules/", "record/lines.py", "report/words/say.py", "report/words/english/"),
 )

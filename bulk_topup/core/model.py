@@ -11,7 +11,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from bulk_topup.core import results_columns
+from bulk_topup.core.columns import Columns as Columns
+from bulk_topup.core.columns import Named as Named
+from bulk_topup.core.columns import letter as letter
 from bulk_topup.core.status import Status as Status
 
 if TYPE_CHECKING:
@@ -57,6 +59,12 @@ class Oddity(StrEnum):
     """Shown as one thing, stored as another."""
     FORMAT = "format"
     """Its number format (`stored`) shows something else than what the cell holds (`shown`), or nothing."""
+    OTHER_TABLE = "other_table"
+    """Of a row under a further header, in row `stored`, that names other columns than the first one."""
+    EXAMPLE = "example"
+    """Of a row under a title that says so."""
+    RAGGED = "ragged"
+    """Of a line with more cells than the header, so that none is certain to be in its place."""
     UNKNOWN = "unknown"
     """Not a value of the type that the cell says it has: programs differ in what they make of it."""
 
@@ -68,48 +76,6 @@ class OddCell:
     kind: Oddity
     shown: str
     stored: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Positions (from 0) of the columns that mean something to us; the others travel untouched.
-
-    Where there is no product, there is a nominal.
-    """
-
-    number: int
-    product: int | None
-    nominal: int | None = None
-    itrx: int | None = None
-    name: int | None = None
-    group: int | None = None
-    operator: int | None = None
-    results: int | None = None
-    """Where the complete block of results columns starts, if a results file is fed back."""
-
-    @property
-    def asked(self) -> int:
-        """The column that says what a row asks for: the product, or where there is none, the nominal."""
-        at = self.nominal if self.product is None else self.product
-        if at is None:
-            raise AssertionError("neither product nor nominal")
-        return at
-
-    @property
-    def fed_back(self) -> Mapping[str, int]:
-        """The positions of the results columns by name; none where no results file is fed back."""
-        return results_columns.fed_back(self.results)
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """Columns that the user named by option: a header's text, or an Excel letter."""
-
-    number: str | None = None
-    product: str | None = None
-    nominal: str | None = None
-    name: str | None = None
-    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +92,8 @@ class Sheet:
 
     `cells` holds text only: columns are positions 0…n-1, the index is the row's number as the spreadsheet
     program shows it. Wholly blank rows are not rows. `odd` is sparse: (row, column position) -> what it is.
-    `hidden` are rows that nobody sees in the spreadsheet program: hidden or filtered out.
+    `hidden` are rows that nobody sees in the spreadsheet program: hidden or filtered out. `outside` counts
+    filled cells that stand outside of the table: above its header, or in columns without a name.
     """
 
     path: Path
@@ -138,6 +105,7 @@ class Sheet:
     odd: Mapping[tuple[int, int], OddCell] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     hidden: frozenset[int] = frozenset()
+    outside: int = 0
 
 
 @runtime_checkable
@@ -146,16 +114,6 @@ class Packed(Protocol):
 
     def holds(self, text: str) -> bool:
         """Whether one of the cells has this in it; without a Python string for each."""
-
-
-def letter(position: int) -> str:
-    """The column's letter in Excel: 0 -> A, 26 -> AA."""
-    letters = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 # -- prices ------------------------------------------------------------------------------------------------

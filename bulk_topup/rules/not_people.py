@@ -43,7 +43,9 @@ def _code(sheet: Sheet, row: int, texts: Sequence[str], *, is_below: bool) -> st
     ours = texts[sheet.columns.number], texts[sheet.columns.asked]
     if _is_total(texts, ours):
         return "total.row"
-    if _repeats(sheet, texts, ours) or _reaches_down(sheet, row) or (is_below and _is_units(texts, ours)):
+    if _begins_table(sheet, row) or _repeats(sheet, texts, ours) or _reaches_down(sheet, row):
+        return "header.row"
+    if is_below and _is_units(texts, ours):
         return "header.row"
     if _is_across(sheet, row, ours):
         return "section.row"
@@ -54,6 +56,11 @@ def _code(sheet: Sheet, row: int, texts: Sequence[str], *, is_below: bool) -> st
 def _is_total(texts: Iterable[str], ours: Iterable[str]) -> bool:
     is_free = all(not text or _TOTAL.fullmatch(text) or _SUM.fullmatch(text) for text in ours)
     return is_free and any(map(_TOTAL.fullmatch, texts))
+
+
+def _begins_table(sheet: Sheet, row: int) -> bool:
+    cell = sheet.odd.get((row, sheet.columns.number))
+    return cell is not None and cell.kind is Oddity.OTHER_TABLE and cell.stored == str(row)
 
 
 def _repeats(sheet: Sheet, texts: Iterable[str], ours: Iterable[str]) -> bool:

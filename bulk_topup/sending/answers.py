@@ -11,7 +11,7 @@ from bulk_topup.core.status import Paid
 from bulk_topup.rules import numbers
 from bulk_topup.sending.resolve import Verdict
 from bulk_topup.sheet import read_sheet
-from bulk_topup.sheet.header import fold
+from bulk_topup.sheet.names import fold
 
 ROW_NAMES = frozenset(map(fold, languages.ROW_HEADERS))
 INVOICE_PLACEHOLDERS = frozenset({"TRX...", "TRX…"})

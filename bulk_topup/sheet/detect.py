@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.sheet import not_a_sheet
-from bulk_topup.sheet.header import first_of
+from bulk_topup.sheet.layout import first_of
 
 LARGEST_FILE = 500_000_000
 """Bytes, which the child holds. A full sheet of 1,048,575 rows is 20-60 MB as .xlsx, up to 200 MB as .csv."""

@@ -131,9 +131,7 @@ def _column(block: Block, position: int) -> Sequence[Cell]:
 
 def our_columns(found: ChosenTab) -> frozenset[int]:
     """The positions of the columns that mean something to us."""
-    ours = found.header.columns
-    positions = (ours.number, ours.product, ours.nominal, ours.itrx, ours.operator)
-    return frozenset(at for at in positions if at is not None)
+    return found.header.columns.deciding
 
 
 def _batch(block: Block, named: int, ours: frozenset[int]) -> Batch:

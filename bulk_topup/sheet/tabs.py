@@ -5,14 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import dropwhile
+from dataclasses import dataclass, field, fields, replace
+from itertools import dropwhile, islice
 from typing import Protocol, runtime_checkable
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Named, Notice, OddCell, ResultsTab
 from bulk_topup.core.shell import argument
-from bulk_topup.sheet.header import Header, NoHeader, find_header, first_of
+from bulk_topup.sheet.header import ROWS_BELOW, Header, NoHeader, find_header
+from bulk_topup.sheet.layout import first_of
+from bulk_topup.sheet.names import is_phone, names_no_data
 
 LISTED_TABS = 20
 
@@ -46,13 +48,15 @@ class Remarks:
     """What a tab holds besides its texts. Complete once its rows are exhausted.
 
     `formulas` counts cells by column position whose cached result was taken; `merged` are ranges as (first
-    row, first column position, last row, last column position); rows are numbered as the program shows them.
+    row, first column position, last row, last column position); `longer` are rows of a text file with more
+    cells than its header; rows are numbered as the program shows them.
     """
 
     formulas: Counter[int] = field(default_factory=Counter)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    longer: list[int] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
 
     def tell(self, notice: Notice) -> None:
@@ -62,8 +66,8 @@ class Remarks:
 
     def clear(self) -> None:
         """For a reader that remarks as it reads, and starts anew."""
-        for each in (self.formulas, self.hidden_rows, self.hidden_columns, self.merged, self.notices):
-            each.clear()
+        for each in fields(self):
+            getattr(self, each.name).clear()
 
 
 class Tab(Protocol):
@@ -101,12 +105,16 @@ class TabChoice:
 
 @dataclass(slots=True)
 class ChosenTab:
-    """The one tab that is meant, with its header; `pieces` are the rows under the header."""
+    """The one tab that is meant, with its header; `pieces` are the rows under the header.
+
+    `apart` are tabs with phone numbers that only explain or list something, as their names say.
+    """
 
     tab: str
     header: Header
     pieces: Iterator[Piece]
     remarks: Remarks
+    apart: Sequence[str] = ()
 
 
 def choose_tab(tabs: Sequence[Tab], wanted: TabChoice) -> ChosenTab:
@@ -114,10 +122,10 @@ def choose_tab(tabs: Sequence[Tab], wanted: TabChoice) -> ChosenTab:
 
     Raises InputError where no tab or more than one is meant.
     """
-    tab, header = _named(tabs, wanted) if wanted.tab is not None else _only(tabs, wanted.named)
+    tab, header, apart = _named(tabs, wanted) if wanted.tab is not None else _only(tabs, wanted.named)
     header = replace(header, texts=_without_blank_end(header.texts))
     pieces = tab.pieces() if isinstance(tab, InPieces) else iter([tab.rows()])
-    return ChosenTab(tab.name, header, (_below(header.row, piece) for piece in pieces), tab.remarks)
+    return ChosenTab(tab.name, header, (_below(header.row, piece) for piece in pieces), tab.remarks, apart)
 
 
 def _below(header: int, piece: Piece) -> Piece:
@@ -139,45 +147,57 @@ def _without_blank_end(texts: tuple[str, ...]) -> tuple[str, ...]:
     return texts[: filled + 1]
 
 
-def _named(tabs: Sequence[Tab], wanted: TabChoice) -> tuple[Tab, Header]:
+_Choice = tuple["Tab", Header, Sequence[str]]
+
+
+def _named(tabs: Sequence[Tab], wanted: TabChoice) -> _Choice:
     name = wanted.tab or ""
     same = [tab for tab in tabs if tab.name == name]
     same = same or [tab for tab in tabs if tab.name.casefold() == name.casefold()]
     if len(same) != 1:
         raise InputError("sheet.no_such_tab", tab=name, tabs=_quoted(tab.name for tab in tabs))
-    return same[0], find_header(_text_rows(same[0]), wanted.named)
+    return same[0], find_header(_text_rows(same[0]), wanted.named), ()
 
 
-def _only(tabs: Sequence[Tab], named: Named) -> tuple[Tab, Header]:
-    """The one visible tab with a header. A hidden tab is never chosen: nobody has looked at it."""
+def _only(tabs: Sequence[Tab], named: Named) -> _Choice:
+    """The one visible tab that holds phone numbers or has a header, and is no list or manual by its name.
+
+    A hidden tab is never chosen: nobody has looked at it.
+    """
     visible = [tab for tab in tabs if tab.visible]
     if not visible:
         raise _choose_one("sheet.all_hidden", [tab.name for tab in tabs])
-    found: list[tuple[Tab, Header | InputError]] = []
-    missing: list[NoHeader] = []
-    for tab in visible:
-        header = _header(tab, named)
-        if isinstance(header, NoHeader):
-            missing.append(header)
-        else:
-            found.append((tab, header))
+    looked_at = [(tab, _header(tab, named)) for tab in visible]
+    found = [each for each in looked_at if not isinstance(each[1], NoHeader) or _has_people(each[0])]
     if not found:
         fitting = [tab.name for tab in tabs if not tab.visible and isinstance(_header(tab, named), Header)]
+        missing = [error for _, error in looked_at if isinstance(error, NoHeader)]
         raise _choose_one("sheet.hidden_tab_fits", fitting) if fitting else _no_tab(visible, missing)
     found = _whole_results(found) or found
-    if len(found) > 1:
-        raise _which_tab(found)
-    [(tab, header)] = found
+    data = [each for each in found if len(visible) == 1 or not _is_apart(each[0])]
+    if not data:
+        raise _choose_one("sheet.no_data_tab", [tab.name for tab, _ in found])
+    if len(data) > 1:
+        raise _which_tab(data)
+    [(tab, header)] = data
     if isinstance(header, InputError):
         raise header
-    return tab, header
+    return tab, header, [other.name for other, _ in found if other is not tab and names_no_data(other.name)]
+
+
+def _is_apart(tab: Tab) -> bool:
+    return names_no_data(tab.name) or tab.name == ResultsTab.ASK_PROVIDER
+
+
+def _has_people(tab: Tab) -> bool:
+    return any(any(map(is_phone, texts)) for _, texts in islice(_text_rows(tab), ROWS_BELOW))
 
 
 def _whole_results(found: Sequence[tuple[Tab, Header | InputError]]) -> list[tuple[Tab, Header | InputError]]:
-    """Of a results workbook that is fed back in, the tab with every row: the other repeats some of them."""
-    if [tab.name for tab, _ in found] != [ResultsTab.RESULTS, ResultsTab.TO_DO]:
+    """Of a results workbook that is fed back in, the tab with every row: the others repeat some of them."""
+    tab, header = found[0]
+    if tab.name != ResultsTab.RESULTS or not {tab.name for tab, _ in found} <= {*ResultsTab}:
         return []
-    _, header = found[0]
     is_ours = isinstance(header, InputError) or header.columns.results is not None
     return [found[0]] if is_ours else []
 

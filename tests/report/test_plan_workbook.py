@@ -19,6 +19,7 @@ from bulk_topup.report.words.translation import in_each
 from bulk_topup.rules.orders import Wishes
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.header import find_header
+from bulk_topup.sheet.names import meaning_of
 from tests.builders import ANDI, BUDI, CITRA, DEWI, HEADER, keys_of, known_of, plan_of, recent_of, sheet_of
 
 if TYPE_CHECKING:
@@ -270,6 +271,12 @@ def test_no_heading_of_ours_is_taken_for_a_column_of_the_users(ours: tuple[str, 
     assert found.columns == Columns(number=1, product=2, nominal=3, itrx=4, name=0)
     for name in ours:
         assert find_header([(1, [*HEADER, name])], Named()).columns == Columns(number=1, product=2, name=0)
+
+
+@pytest.mark.parametrize("name", ["number", "product", "nominal", "price"])
+def test_what_a_plan_says_of_a_column_is_never_read_instead(name: str) -> None:
+    at = PLAN_COLUMNS.index(f"column.checked_{name}")
+    assert {meaning_of(ours[at]) for ours in in_each(PLAN_COLUMNS)} == {"ours"}
 
 
 @pytest.mark.parametrize("rehearsal", [False, True])

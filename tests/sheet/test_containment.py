@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("new_interpreters")
 
 SECRET = "s3cret-of-the-office"
-NOTHING = {"path": "", "tab": None, "number": None, "product": None, "password": None}
+NOTHING: dict[str, Any] = {"path": "", "tab": None, "columns": {}, "password": None}
 TABLE = 'frame("table", {"tab": "A", "width": 2, "columns": {"number": 0, "product": 1}}, b"HP\\0Kode")'
 SHEET = f'frame("file", {{"sha256": "0", "size": 9}}); {TABLE}'
 

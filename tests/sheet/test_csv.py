@@ -199,11 +199,10 @@ def test_shorter_rows_are_filled_up_and_trailing_delimiters_are_nothing() -> Non
     }
 
 
-def test_rows_longer_than_the_header_are_refused_by_number() -> None:
-    error = refused(b"HP,Kode\n0812,TEL5\n" + b"Ani,0812,TEL5\n" * 12)
-    assert error.code == "sheet.ragged"
-    assert error.facts["rows"] == "3, 4, 5, 6, 7, 8, 9, 10, 11, 12, …"
-    assert error.facts["count"] == "12"
+def test_rows_longer_than_the_header_are_remarked() -> None:
+    table = found(b"HP,Kode\n0812,TEL5\n" + b"Ani,0812,TEL5\n" * 2)
+    assert len(list(row_by_row(table.pieces))) == 3
+    assert table.remarks.longer == [3, 4]
 
 
 def test_a_field_far_longer_than_a_cell_of_excel_is_read() -> None:
@@ -375,15 +374,12 @@ def test_rows_by_column_are_those_that_are_read_one_by_one(lines: list[str], cha
     header = find_header(csv_text._records(source), Named())
     one_by_one = [(row, [*cells, *[""] * 3][:3]) for row, cells in csv_text._records(source) if row > 2]
     too_long = [row for row, cells in csv_text._records(source) if row > 2 and any(map(str.strip, cells[3:]))]
-    rows = row_by_row(csv_text._under(source, header, Remarks(), characters))
+    remarks = Remarks()
+    rows = row_by_row(csv_text._under(source, header, remarks, characters))
     read = [(row, [*cells, *[""] * 3][:3]) for row, cells in islice(rows, len(one_by_one))]
     assert read == one_by_one
-    if too_long:
-        with pytest.raises(InputError) as caught:
-            next(rows)
-        assert (caught.value.code, caught.value.facts["count"]) == ("sheet.ragged", str(len(too_long)))
-    else:
-        assert next(rows, None) is None
+    assert next(rows, None) is None
+    assert remarks.longer == too_long
 
 
 def test_one_quoted_cell_leaves_the_other_rows_by_column() -> None:

@@ -23,15 +23,9 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Columns, Named, Oddity, Sheet, letter
 from bulk_topup.report.words import say
 from bulk_topup.sheet import read_sheet
-from bulk_topup.sheet.header import (
-    ITRX_HEADERS,
-    NOMINAL_HEADERS,
-    NUMBER_HEADERS,
-    PRODUCT_HEADERS,
-    RESULTS,
-    find_header,
-    fold,
-)
+from bulk_topup.sheet.header import find_header
+from bulk_topup.sheet.layout import RESULTS
+from bulk_topup.sheet.names import NAMES, fold
 from tests.markdown import ROOT
 
 if TYPE_CHECKING:
@@ -322,12 +316,11 @@ def test_headers_are_compared_without_case_and_signs(
     [
         ("No. HP (08xx) *,Kode Produk*", 0),
         ("Nama,Nomor HP (diawali 08…),Kode (wajib)", 1),
-        ("No HP (wajib diisi),No HP,Kode", 1),
         ("Nomor HP Aktif,Kode", 0),
         ("No. Telp / HP,Kode/SKU", 0),
-        ("HP/Email,Nomor HP/WA,Kode", 1),
-        ("WA,No HP,Kode", 1),
-        ("HP/WA,No HP,Kode", 1),
+        ("Nomor HP/WA,Kode", 0),
+        ("Nama,HP 1,Kode", 1),
+        ("WA,Kode", 0),
     ],
 )
 def test_a_hint_in_a_header_is_no_part_of_its_name(header: str, number: int) -> None:
@@ -335,17 +328,25 @@ def test_a_hint_in_a_header_is_no_part_of_its_name(header: str, number: int) -> 
 
 
 def test_no_name_that_is_looked_for_has_a_digit() -> None:
-    """A text with one outside of a hint is passed over by that."""
-    assert not any(
-        map(str.isdigit, "".join(NUMBER_HEADERS | PRODUCT_HEADERS | NOMINAL_HEADERS | ITRX_HEADERS))
-    )
+    """`HP 2` is HP."""
+    assert not any(map(str.isdigit, "".join(name for each in NAMES.values() for name in each)))
 
 
-@pytest.mark.parametrize("name", ["No HP (istri)", "No HP (darurat)", "HP (kantor)", "WA"])
+@pytest.mark.parametrize(
+    "header", ["No HP (wajib diisi),No HP", "HP/Email,Nomor HP/WA", "WA,No HP", "HP/WA,No HP"]
+)
+def test_two_names_of_numbers_are_asked(header: str) -> None:
+    with pytest.raises(InputError) as caught:
+        find_header([(1, [*header.split(","), "Kode"])], Named())
+    assert caught.value.code == "sheet.ambiguous"
+
+
+@pytest.mark.parametrize("name", ["No HP (istri)", "No HP (darurat)", "HP (kantor)", "HP Baru"])
 def test_a_header_that_says_whose_number_it_is_is_not_taken_by_itself(name: str) -> None:
     with pytest.raises(InputError) as caught:
         find_header([(1, ["Nama", name, "Kode"])], Named())
-    assert caught.value.code == "sheet.no_number_column"
+    assert caught.value.code == "sheet.whose_number"
+    assert find_header([(1, ["Nama", name, "Kode"])], Named(number="B")).columns.number == 1
 
 
 def test_optional_columns_are_found(text_file: Callable[[bytes], Path]) -> None:
@@ -362,7 +363,7 @@ def test_a_header_may_stand_under_any_number_of_titles_but_not_of_people(
     assert [(each.code, dict(each.facts)) for each in sheet.notices] == [
         ("sheet.deep_header", {"row": "2001"})
     ]
-    people = b"Nama,Kontak\n" + b"Ani,081234567890\n" * 29 + b"Budi,8.12346E+10\n"
+    people = b"Nama,Isi\n" + b"Ani,081234567890\n" * 29 + b"Budi,8.12346E+10\n"
     error = refused(text_file(people + table), "sheet.no_number_column")
     assert "in 30 filled rows from the top; row 1 has" in wording(error)
 
@@ -373,13 +374,13 @@ def test_a_sheet_of_another_kind_is_not_searched_to_its_end(text_file: Callable[
 
 
 def test_what_stands_above_the_people_is_the_likeliest_header(text_file: Callable[[bytes], Path]) -> None:
-    body = b"Bonus Juni\nNama,Kontak,Pulsa\nAni,081234567890,TEL5\n"
+    body = b"Bonus Juni\nNama,Isi,Untuk\nAni,081234567890,TEL5\n"
     assert "row 2 has" in wording(refused(text_file(body), "sheet.no_number_column"))
     for title in (b"", b"Bonus Juni\n"):
         people = b"Ani,081234567890,TEL5\nBudi,081234567891,TEL5\n"
         error = refused(text_file(title + people), "sheet.no_header")
         assert "the phone number 081234567890;" in wording(error)
-    assert "row 1 has" in wording(refused(text_file(b"Kontak\n081234567890\n"), "sheet.no_number_column"))
+    assert "row 1 has" in wording(refused(text_file(b"Isi\n081234567890\n"), "sheet.no_number_column"))
 
 
 @pytest.mark.parametrize("names", [b",,Kode Produk,Nominal\n", b"Lengkap,No HP,Kode Produk,Nominal\n"])
@@ -425,13 +426,22 @@ def test_a_header_over_two_columns_of_which_one_is_read_is_told(tmp_path: Path) 
     ]
 
 
-def test_phone_numbers_above_the_header_are_told(text_file: Callable[[bytes], Path]) -> None:
-    above = b"Nama,Kontak,Pulsa\nAni,0812 3456 7890,TEL5\nBudi,+62 812-3456-7891,TEL5\nHP 0812,08,8\n"
-    sheet = read_sheet(text_file(above + b"Nama,No HP,Kode Produk\nCici,081234567892,TEL5\n"))
+def test_people_above_the_header_are_refused_unless_the_column_is_named(
+    text_file: Callable[[bytes], Path],
+) -> None:
+    above = b"Nama,Isi,Untuk\nAni,0812 3456 7890,TEL5\nBudi,+62 812-3456-7891,TEL5\nHP 0812,08,8\n"
+    path = text_file(above + b"Nama,No HP,Kode Produk\nCici,081234567892,TEL5\n")
+    assert "(row 2, 3)" in wording(refused(path, "sheet.people_above"))
+    sheet = read_sheet(path, number_column="No HP")
     assert list(rows_of(sheet)) == [6]
     assert [(each.code, dict(each.facts)) for each in sheet.notices] == [
-        ("sheet.people_above", {"rows": "2, 3", "row": "5"})
+        ("sheet.people_left", {"rows": "2, 3", "row": "5"})
     ]
+
+
+def test_whom_to_call_may_stand_above_the_header(text_file: Callable[[bytes], Path]) -> None:
+    path = text_file(b"Info HRD:,081234567890\nNama,No HP,Kode Produk\nCici,081234567892,TEL5\n")
+    assert list(rows_of(read_sheet(path))) == [3]
 
 
 @pytest.mark.parametrize(
@@ -462,7 +472,7 @@ def test_two_columns_that_fit_are_named_with_the_option_that_decides(
     text_file: Callable[[bytes], Path],
 ) -> None:
     error = refused(text_file(b"HP,Phone,Kode\n0812,0813,TEL5\n"), "sheet.ambiguous")
-    assert 'A "HP", B "Phone"' in wording(error)
+    assert 'A "HP" (0812), B "Phone" (0813)' in wording(error)
     assert "--number-column" in wording(error)
     error = refused(text_file(b"HP,Kode,Kode\n0812,TEL5,XL5\n"), "sheet.ambiguous")
     assert "--product-column" in wording(error)
@@ -488,7 +498,6 @@ def test_a_missing_column_lists_those_that_are_there(text_file: Callable[[bytes]
         ("Nama,No HP,Nominal", Columns(number=1, product=None, nominal=2, name=0)),
         ("Cabang,Employee,HP,Insentif (Rp)", Columns(2, None, nominal=3, name=1, group=0)),
         ("HP,Provider,Nominal", Columns(0, None, nominal=2, operator=1)),
-        ("HP,Nominal,Bonus", Columns(0, None, nominal=1)),
         ("HP,Kode,Bonus", Columns(0, 1)),
     ],
 )
@@ -499,7 +508,7 @@ def test_amounts_stand_in_for_products(header: str, columns: Columns) -> None:
 def test_amounts_of_two_columns_are_asked(text_file: Callable[[bytes], Path]) -> None:
     path = text_file(b"HP,Insentif,Bonus\n0812,5000,10000\n")
     assert "--nominal-column B" in wording(refused(path, "sheet.ambiguous"))
-    assert read_sheet(path, nominal_column="Bonus").columns == Columns(0, None, nominal=2)
+    assert read_sheet(path, nominal_column="Bonus").columns == Columns(0, None, nominal=2, unread=(1,))
     refused(path, "sheet.no_such_column", nominal_column="Gaji")
 
 
@@ -647,11 +656,12 @@ def test_text_after_a_closing_quote_is_refused(text_file: Callable[[bytes], Path
     assert refused(text_file(b'HP,Kode\n"0812"3,TEL5\n'), "sheet.quotes").facts["row"] == "2"
 
 
-def test_rows_longer_than_the_header_are_refused_by_number(text_file: Callable[[bytes], Path]) -> None:
+def test_rows_longer_than_the_header_are_held(text_file: Callable[[bytes], Path]) -> None:
     rows = b"0812,TEL5\n0812,TEL5,,\n" + b"Ani,0812,TEL5\n" * 12
-    error = refused(text_file(b"HP,Kode\n" + rows), "sheet.ragged")
-    assert error.facts["rows"] == "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, …"
-    assert error.facts["count"] == "12"
+    sheet = read_sheet(text_file(b"HP,Kode\n" + rows))
+    assert {at: cell.kind for at, cell in sheet.odd.items()} == {
+        (row, 0): Oddity.RAGGED for row in range(4, 16)
+    }
     assert len(read_sheet(text_file(b"HP,Kode\n0812,TEL5,,\n")).header) == 2
 
 

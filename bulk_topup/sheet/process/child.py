@@ -24,10 +24,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, Protocol
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Named, Notice, OddCell, ResultsTab, letter
+from bulk_topup.core.model import Named, Notice, OddCell, Oddity, ResultsTab, letter
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.detect import Format, format_of, is_encrypted_package, read_bytes, size_of
-from bulk_topup.sheet.header import HEADER_ROWS, Header, first_of
+from bulk_topup.sheet.header import HEADER_ROWS, LISTED_ROWS, Header
+from bulk_topup.sheet.layout import Sections, first_of
+from bulk_topup.sheet.names import is_phone, is_whom_to_call
 from bulk_topup.sheet.password import unlocked
 from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import Frame
@@ -163,7 +165,7 @@ def _parsed(request: Mapping[str, Any]) -> Iterator[Frame]:
     else:
         tabs = _tabs(data, form, request["password"])
         found = choose_tab(tabs, wanted)
-        yield from _table(found, wanted.named, [*_hidden_tabs(tabs, found), *_passed_over(tabs, found)])
+        yield from _table(found, wanted.named, _told_of_tabs(tabs, found))
 
 
 def _tabs(data: bytes, form: Format, password: str | None) -> Sequence[Tab]:
@@ -180,25 +182,63 @@ def _tabs(data: bytes, form: Format, password: str | None) -> Sequence[Tab]:
 def _table(found: ChosenTab, named: Named, notices: list[Notice]) -> Iterator[Frame]:
     yield _header(found)
     rows = array("q")
-    nameless: set[int] = set()
+    header = found.header
+    sections = Sections(header.texts, header.columns, header.is_example)
+    beside = _Beside(header.texts)
     for batch in batches(found):
         frame = _batch(batch)
         rows.frombytes(frame.parts[0])
-        nameless.update(_nameless(batch, found.header.texts))
+        sections.walk(batch.rows, batch.columns)
+        beside.look(batch, sections)
         yield frame
-    if found.remarks.merged:
-        listed = _listed(covered(found, rows).items())
-        for at in range(0, len(listed), ODD_IN_FRAME):
-            yield Frame("odd", {"odd": listed[at : at + ODD_IN_FRAME]})
+    odd = covered(found, rows) if found.remarks.merged else {}
+    odd |= {(row, header.columns.number): _RAGGED for row in found.remarks.longer} | sections.marked
+    listed = _listed(odd.items())
+    for at in range(0, len(listed), ODD_IN_FRAME):
+        yield Frame("odd", {"odd": listed[at : at + ODD_IN_FRAME]})
     _assert_seen(found, named)
-    yield _end(found, rows, [*notices, *_remarked(found), *_wide_names(found, nameless)])
+    notices += beside.notices(named)
+    notices += [*_remarked(found), *_wide_names(found, beside.columns)]
+    yield _end(found, rows, notices, header.filled_above + beside.filled)
 
 
-def _nameless(batch: Batch, names: Sequence[str]) -> Iterator[int]:
-    """The positions of columns that hold something and have no name."""
-    for at, texts in enumerate(batch.columns):
-        if (at >= len(names) or not names[at].strip()) and any(texts):
-            yield at
+_RAGGED = OddCell(Oddity.RAGGED, "")
+
+
+class _Beside:
+    """What stands in columns without a name: how many cells, and which of them are other people's numbers."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        self.filled = 0
+        self.columns: set[int] = set()
+        self._people: dict[int, list[int]] = {}
+
+    def look(self, batch: Batch, sections: Sections) -> None:
+        """At the next rows, once `sections` has marked those of another table."""
+        number = sections.columns.number
+        for at, texts in enumerate(batch.columns):
+            if (at < len(self._texts) and self._texts[at].strip()) or not any(texts):
+                continue
+            self.columns.add(at)
+            self.filled += len([text for text in texts if text.strip()])
+            for nth in [nth for nth, text in enumerate(texts) if text and is_phone(text)]:
+                is_contact = is_whom_to_call([column[nth] for column in batch.columns], at)
+                if at != number and (batch.rows[nth], number) not in sections.marked and not is_contact:
+                    self._people.setdefault(at, []).append(batch.rows[nth])
+
+    def notices(self, named: Named) -> list[Notice]:
+        """Raises InputError where nobody said by option which numbers are meant."""
+        if not self._people:
+            return []
+        facts = {
+            "columns": ", ".join(map(letter, sorted(self._people))),
+            "rows": first_of(sorted({row for rows in self._people.values() for row in rows}), LISTED_ROWS),
+            "letter": letter(min(self._people)),
+        }
+        if named.number is None:
+            raise InputError("sheet.beside", **facts)
+        return [Notice("sheet.beside_left", facts)]
 
 
 def _assert_seen(found: ChosenTab, named: Named) -> None:
@@ -234,14 +274,18 @@ def _listed(odd: Iterable[tuple[tuple[int, int], OddCell]]) -> list[tuple[int, i
     return [(row, position, cell.kind, cell.shown, cell.stored) for (row, position), cell in odd]
 
 
-def _end(found: ChosenTab, rows: Sequence[int], notices: list[Notice]) -> Frame:
+def _end(found: ChosenTab, rows: Sequence[int], notices: list[Notice], outside: int) -> Frame:
     hidden_rows = found.remarks.hidden_rows
     hidden = [row for row in rows if row in hidden_rows] if hidden_rows else []
     told = [(notice.code, dict(notice.facts)) for notice in notices]
-    return Frame("end", {"notices": told}, [frames.of_numbers(hidden)])
+    return Frame("end", {"notices": told, "outside": outside}, [frames.of_numbers(hidden)])
 
 
 # -- notices -----------------------------------------------------------------------------------------------
+
+
+def _told_of_tabs(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:
+    return [*_hidden_tabs(tabs, found), *_passed_over(tabs, found), *_apart(found)]
 
 
 def _hidden_tabs(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:
@@ -256,6 +300,11 @@ def _passed_over(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:
     passed_over = is_ours and any(tab.name == ResultsTab.TO_DO and tab.visible for tab in tabs)
     facts = {"tab": found.tab, "other": ResultsTab.TO_DO, "option": argument(ResultsTab.TO_DO)}
     return [Notice("sheet.whole_results", facts)] if passed_over else []
+
+
+def _apart(found: ChosenTab) -> list[Notice]:
+    listed = ", ".join(f'"{name}"' for name in found.apart)
+    return [Notice("sheet.tabs_apart", {"tabs": listed})] if found.apart else []
 
 
 def _remarked(found: ChosenTab) -> Iterator[Notice]:
@@ -273,8 +322,8 @@ def _header_notices(header: Header) -> Iterator[Notice]:
     if header.upper is not None:
         yield Notice("sheet.two_header_rows", {"upper": str(header.upper), "row": str(header.row)})
     if people := header.people_above:
-        rows = first_of(people, csv_text.LISTED_ROWS)
-        yield Notice("sheet.people_above", {"rows": rows, "row": str(header.row)})
+        rows = first_of(people, LISTED_ROWS)
+        yield Notice("sheet.people_left", {"rows": rows, "row": str(header.row)})
     elif header.row > HEADER_ROWS:
         yield Notice("sheet.deep_header", {"row": str(header.row)})
 

@@ -101,6 +101,7 @@ class _Gathering:
             odd=self._odd,
             notices=tuple(map(_notice, _is(list, end.facts.get("notices")))),
             hidden=hidden,
+            outside=_is(int, end.facts.get("outside", 0)),
         )
 
     def _cells(self) -> pd.DataFrame:
@@ -120,8 +121,7 @@ class _Gathering:
 
 def _looked_into(columns: Columns) -> frozenset[int]:
     """The positions that mean something to us. The texts of others only travel, and can be millions."""
-    ours = (columns.number, columns.product, columns.nominal, columns.itrx, columns.operator)
-    return frozenset(at for at in (*ours, *columns.fed_back.values()) if at is not None)
+    return columns.deciding.union(columns.fed_back.values())
 
 
 def _blank(count: int) -> tuple[bytes, int]:
@@ -160,7 +160,10 @@ def _one(parts: Sequence[bytes]) -> bytes:
 
 
 def _columns(positions: dict[str, Any], width: int) -> Columns:
-    if not all(_is(int, at) in range(width) for at in positions.values() if at is not None):
+    unread = _is(list, positions.get("unread", []))
+    positions = {**positions, "unread": tuple(unread)}
+    used = [at for meaning, at in positions.items() if at is not None and meaning != "unread"]
+    if not all(_is(int, at) in range(width) for at in (*used, *unread)):
         raise Garbage
     columns = Columns(**positions)
     if columns.number is None or columns.product is columns.nominal is None:

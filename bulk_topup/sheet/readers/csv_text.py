@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_COLUMNS, Columns, Named, Notice
-from bulk_topup.sheet.header import Header, NoHeader, find_header, first_of, is_phone, shortened
+from bulk_topup.sheet.header import LISTED_ROWS, Header, NoHeader, find_header
+from bulk_topup.sheet.layout import first_of, shortened
+from bulk_topup.sheet.names import is_phone
 from bulk_topup.sheet.process.frames import MOST_ROWS_READ
 from bulk_topup.sheet.tabs import Block, ChosenTab, Piece, Remarks, TabChoice
 
@@ -30,7 +32,6 @@ BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_
 LONGEST_FIELD = 1_000_000
 """Characters. Far above Excel's 32,767 a cell, far below what an unclosed quote would swallow."""
 FIRST_LINES = 30
-LISTED_ROWS = 10
 
 PIECE_CHARACTERS = 1 << 18
 """Of the text, that are looked at together."""
@@ -60,7 +61,7 @@ def read_text(data: bytes, wanted: TabChoice) -> ChosenTab:
 
     Raises InputError where a tab is wanted, where the encoding, the quotes, the delimiter or the header leave
     any doubt about what a cell holds, where a NUL is among the characters, as no spreadsheet program writes
-    one, and, once the rows are exhausted, where some are longer than the header.
+    one.
     """
     if wanted.tab is not None:
         raise InputError("sheet.no_tabs", tab=wanted.tab)
@@ -274,7 +275,6 @@ def _under(
     reader = _reader(source, lines)
     deque(islice(_numbered(reader, source), row), maxlen=0)
     line = reader.line_num
-    longer: list[int] = []
     while piece := lines.read(characters):
         piece += lines.readline()
         if columns := _plain_columns(piece, source.delimiter, width):
@@ -286,15 +286,11 @@ def _under(
             own = io.StringIO(piece, newline="").readlines()
             reader = _reader(source, chain(own, lines))
             records = list(_until(len(own), reader, _numbered(reader, source, row, line)))
-            longer += [row for row, cells in records if any(map(str.strip, cells[width:]))]
+            remarks.longer += [row for row, cells in records if any(map(str.strip, cells[width:]))]
             yield [(row, cells[:width]) for row, cells in records]
             row, line = records[-1][0], line + reader.line_num
     if line > row:
         _look_into_lines(source, header, remarks)
-    if longer:
-        raise InputError(
-            "sheet.ragged", rows=first_of(longer, LISTED_ROWS), count=str(len(longer)), columns=str(width)
-        )
 
 
 def _plain_columns(piece: str, delimiter: str, width: int) -> list[list[str]] | None:

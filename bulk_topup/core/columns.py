@@ -1,0 +1,68 @@
+"""Which columns of a sheet mean something to us, and how a person names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bulk_topup.core import results_columns
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Positions (from 0) of the columns that mean something to us; the others travel untouched.
+
+    Where there is no product, there is a nominal.
+    """
+
+    number: int
+    product: int | None
+    nominal: int | None = None
+    itrx: int | None = None
+    name: int | None = None
+    group: int | None = None
+    operator: int | None = None
+    results: int | None = None
+    """Where the complete block of results columns starts, if a results file is fed back."""
+    unread: tuple[int, ...] = ()
+    """Columns that look like rupiah, and are not read."""
+
+    @property
+    def asked(self) -> int:
+        """The column that says what a row asks for: the product, or where there is none, the nominal."""
+        at = self.nominal if self.product is None else self.product
+        if at is None:
+            raise AssertionError("neither product nor nominal")
+        return at
+
+    @property
+    def deciding(self) -> frozenset[int]:
+        """The columns that decide who gets what."""
+        ours = (self.number, self.product, self.nominal, self.itrx, self.operator)
+        return frozenset(at for at in ours if at is not None)
+
+    @property
+    def fed_back(self) -> Mapping[str, int]:
+        """The positions of the results columns by name; none where no results file is fed back."""
+        return results_columns.fed_back(self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Columns that the user named by option: a header's text, or an Excel letter."""
+
+    number: str | None = None
+    product: str | None = None
+    nominal: str | None = None
+    name: str | None = None
+    group: str | None = None
+
+
+def letter(position: int) -> str:
+    """The column's letter in Excel: 0 -> A, 26 -> AA."""
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

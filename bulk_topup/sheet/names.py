@@ -1,0 +1,192 @@
+"""What offices call their columns, and what else a cell can say of the table around it. Pure.
+
+Another name for a column is one more word in a list here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+Meaning = Literal[
+    "number", "phone", "product", "nominal", "amount", "itrx", "name", "group", "operator", "other", "ours"
+]
+"""What a column's name says. `phone` is a number of somebody's, perhaps not of whom the row is about;
+`amount` is money, perhaps not the top-up; `other` is what many tables have and means nothing to us;
+`ours` is what a plan that is fed back in says of the others."""
+
+_NAMES: Mapping[Meaning, str] = {
+    "number": """
+        wa kontak contact
+        number phone phonenumber phoneno mobile mobilenumber mobileno mobilephone mobilephonenumber
+        mobilephoneno cellphone cellphonenumber cellphoneno cellnumber cellno msisdn tel telephone
+        telephonenumber telephoneno destinationnumber recipientnumber recipientphone whatsapp whatsappnumber
+        whatsappno wanumber handphonenumber handphoneno nomor nomer nomorhp nomerhp nohp hp hape nohape
+        handphone nohandphone nomorhandphone nomerhandphone nomortujuan notujuan tujuan nomorponsel noponsel
+        ponsel nomorseluler noseluler nomorpulsa nopulsa nomortelepon notelepon telepon nomortelpon notelpon
+        telpon nomortelp notelp telp nomortlp notlp tlp nomorpelanggan nopelanggan nomorwa nowa
+        nomorwhatsapp nowhatsapp nomorhpkaryawan nohpkaryawan nomorhppenerima nohppenerima nohppribadi
+        nomorhppribadi hppribadi nomorhandphonekaryawan nohandphonekaryawan nomorhppegawai nohppegawai
+        nomorhppeserta nohppeserta nomorhpaktif nohpaktif nomorhandphoneaktif nohandphoneaktif nomorwaaktif
+        nowaaktif nomorwhatsappaktif
+        """,
+    "product": """
+        product productcode productid productno prodcode code sku skucode voucher vouchercode topupcode
+        operatorcode itemcode produk kode kodeproduk kodeprodukpulsa kdproduk kodeitem kodeoperator
+        kodepulsa kdpulsa kodevoucher kodepaket kodenominal kodetopup kodesku
+        """,
+    "nominal": """
+        nominal nominalpulsa nominalrp nominalpulsarp nominaltopup nominalvoucher nominalinsentif
+        nominalbonus denom denomination denominasi facevalue
+        """,
+    "amount": """
+        insentif bonus jumlah nilai besaran pulsa amount jumlahpulsa nilaipulsa besaranpulsa jumlahbonus
+        jumlahinsentif besarinsentif besarbonus besarpulsa besaraninsentif nilaiinsentif nilaibonus
+        insentifpulsa bonuspulsa tunjangan tunjanganpulsa uangpulsa voucherrp pulsarp jumlahrp nilairp
+        insentifrp bonusrp amountrp amountidr topup topupamount isipulsa jumlahnominal jumlahtopup
+        jenispulsa reward incentive incentives allowance value
+        """,
+    "itrx": "itrx pengisianke topupke ulangan ulanganke topupnumber",
+    "name": """
+        nama namakaryawan namapegawai namalengkap namapenerima namapeserta namastaff namastaf namasales
+        namaanggota namapelanggan karyawan pegawai penerima peserta name fullname employee employeename
+        namaemployee recipient recipientname customername staffname
+        """,
+    "group": """
+        cabang departemen department dept divisi division unit unitkerja area wilayah region regional
+        costcenter costcentre bagian kantor kantorcabang branch team tim group grup kelompok outlet toko
+        store lokasi
+        """,
+    "operator": """
+        operator provider penyedia jenisoperator namaoperator namaprovider kartu jaringan operatorseluler
+        carrier network
+        """,
+    "other": """
+        no nourut nomorurut urut nik nip nrp id ktp noktp npwp alamat jabatan posisi position golongan email
+        bank rekening norek norekening nomorrekening nomorrek atasnama tanggal tgl date bulan keterangan ket
+        catatan note notes remark remarks status harga price total qty kuota hubungan relationship jenis
+        tipe type umur usia kota city gaji salary invoice tandatangan ttd paraf
+        """,
+    "ours": """
+        checkednumber nomordiperiksa checkedproduct produkdiperiksa checkednominal nominaldiperiksa
+        checkedprice hargadiperiksa
+        """,
+}
+_MEANINGS: Mapping[str, Meaning] = {
+    name: meaning for meaning, names in _NAMES.items() for name in names.split()
+}
+NAMES: Mapping[Meaning, tuple[str, ...]] = {
+    meaning: tuple(names.split()) for meaning, names in _NAMES.items()
+}
+
+ORDINAL_TOO = frozenset({"nomor", "nomer", "number"})
+"""Names that the column of 1, 2, 3 … has as well, and a letterhead."""
+
+_PHONE_WORDS = re.compile(
+    r"[^,;|\t^=\"]*\b(?:hp|hape|handphone|ponsel|seluler|mobile|msisdn|phone|cell|cellphone|telp|telpon|telepon|tlp|wa|whatsapp"
+    r"|kontak|contact)[0-9]?\b[^,;|\t^=\"]*",
+    re.IGNORECASE,
+)
+
+LONGEST_NAME = 60
+
+_HINT = re.compile(
+    r"\((?:\s*(?:\+?62|0?8)[0-9x.*\u2026 -]*"
+    r"|\s*(?:dalam |in )?(?:rp|idr|rupiah)\.?\s*"
+    r"|[^()]*\b(?:wajib|aktif|contoh|cth|format|diawali|awali|diisi|tanpa|teks"
+    r"|required|mandatory|active|example|text|without)\b[^()]*)\)",
+    re.IGNORECASE,
+)
+"""How to fill the column in, as `(08xx)`, `(Rp)` or `(wajib diisi)`. Other words tell whose number it is."""
+
+_NTH = re.compile(r"(?<=[\s._-])[1-9]\s*$")
+"""As in `HP 2`."""
+_FIVE_DIGITS = re.compile(r"(?:[^0-9]*[0-9]){5}")
+
+
+def fold(text: str) -> str:
+    """A header's text as names are compared: no case, only letters and digits."""
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def meaning_of(text: str) -> Meaning | None:
+    """What a column of this name holds; None where the text is no such name."""
+    known = _MEANINGS.get(fold(text))
+    if known or len(text) > LONGEST_NAME:
+        return known
+    bare = _HINT.sub("", text)
+    if _FIVE_DIGITS.match(bare):
+        return None
+    found = _MEANINGS.get(fold(_NTH.sub("", bare))) or _of_each(bare)
+    return found or ("phone" if _PHONE_WORDS.fullmatch(bare) else None)
+
+
+def _of_each(text: str) -> Meaning | None:
+    """What all parts of a name such as `No. HP / WA` or `Kode/SKU` mean."""
+    means = {_MEANINGS.get(part) for part in set(map(fold, text.split("/"))) - {"wa"}}
+    return means.pop() if len(means) == 1 else None
+
+
+# -- what a cell holds -------------------------------------------------------------------------------------
+
+_MOBILE = re.compile(r"(?:(?:\+?62|0)[ ().-]*)?8[1-9][0-9 ().-]{7,14}(?:\.0)?|[86][.,][0-9]+[eE][+]?1[0-3]")
+"""Also what Excel makes of one, as `8.12346E+10`."""
+_RUPIAH = re.compile(
+    r"(?:rp\.?|idr)?\s*(?:[1-9][0-9]{3,8}|[1-9][0-9]{0,2}(?:[., ][0-9]{3})+)(?:[.,]0{1,2}|,-)?", re.IGNORECASE
+)
+
+
+def is_phone(text: str) -> bool:
+    """Whether the cell could be a mobile number, and holds nothing else."""
+    return _MOBILE.fullmatch(text.strip().lstrip("'(+ ")) is not None
+
+
+def is_rupiah(text: str) -> bool:
+    """Whether the cell could be an amount of a thousand rupiah or more."""
+    return _RUPIAH.fullmatch(text.strip()) is not None
+
+
+def has_number(text: str) -> bool:
+    """Whether the cell has as many digits as no name has."""
+    return _FIVE_DIGITS.match(text) is not None
+
+
+_EXAMPLE = re.compile(r"\b(?:contoh|contohnya|example|sample|ilustrasi|cth)\b", re.IGNORECASE)
+_NOT_DATA = re.compile(
+    r"\b(?:petunjuk|instruksi|panduan|contoh|template|cara|read ?me|how to|instructions?|guide|example|sample"
+    r"|help|bantuan|master|referensi|reference|price ?list|harga|products?|produk|kode|lookup|dropdown)\b",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(
+    r"\b(?:dibuat|disiapkan|disusun|diperiksa|diketahui|mengetahui|disetujui|menyetujui|diterima|diajukan"
+    r"|hormat kami|prepared|checked|reviewed|approved|acknowledged|received|tanda tangan|signature|ttd)\b",
+    re.IGNORECASE,
+)
+_CONTACT = re.compile(
+    r"\b(?:info|informasi|hubungi|cp|contact person|narahubung|hotline|call cent(?:er|re)|hrd|bantuan"
+    r"|pertanyaan|konfirmasi|layanan|helpdesk|admin|pic)\b",
+    re.IGNORECASE,
+)
+
+
+def says_example(text: str) -> bool:
+    """Whether what stands under this title is only an example."""
+    return _EXAMPLE.search(text) is not None
+
+
+def names_no_data(tab: str) -> bool:
+    """Whether a tab of this name explains or lists something, rather than who is to be paid."""
+    return _NOT_DATA.search(tab) is not None
+
+
+def says_signed(text: str) -> bool:
+    """Whether a signature stands under these words."""
+    return _SIGNED.search(text) is not None
+
+
+def is_whom_to_call(texts: Sequence[str], at: int) -> bool:
+    """Whether the number in this place of a row stands beside words such as `Info HRD`, and little else."""
+    filled = [each for each, text in enumerate(texts) if text.strip()]
+    before = [each for each in filled if each < at]
+    return len(filled) <= 3 and bool(before) and _CONTACT.search(texts[before[-1]]) is not None
