@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, compress, islice
 from typing import TypeGuard
@@ -37,26 +35,12 @@ def batches(found: ChosenTab) -> Iterator[Batch]:
     """All rows under the header. Raises InputError if every one of them is blank."""
     seen = False
     named, ours = len(found.header.texts), our_columns(found)
-    with _no_collection():
-        for block in _together(_blocks(found, max(WIDEST, named))):
-            batch = _batch(block, named, ours)
-            seen = seen or bool(batch.rows)
-            yield batch
+    for block in _together(_blocks(found, max(WIDEST, named))):
+        batch = _batch(block, named, ours)
+        seen = seen or bool(batch.rows)
+        yield batch
     if not seen:
         raise InputError("sheet.no_rows", row=str(found.header.row))
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    # Every new row would count towards a full collection, and each of those walks all the cells read so far:
-    # more than half of the time, and there are no cycles to find.
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 # -- from pieces to blocks of a bearable size --------------------------------------------------------------

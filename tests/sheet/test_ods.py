@@ -7,7 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 import python_calamine
@@ -15,15 +15,15 @@ import python_calamine
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import OddCell, Oddity
 from bulk_topup.report.words import say
-from bulk_topup.sheet.readers import ods
+from bulk_topup.sheet.readers import ods, ods_rows
 from tests import wild
 from tests.markdown import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from bulk_topup.sheet.tabs import Cell, Remarks
+    from bulk_topup.sheet.tabs import Cell, Remarks, Tab
 
 WILD = wild.FOLDER / "ods"
 
@@ -336,6 +336,68 @@ def test_tabs_come_in_order_with_their_visibility() -> None:
     assert [list(tab.rows()) for tab in tabs] == [[(1, ["a"])], [(1, ["b"])], [(1, ["c"])]]
 
 
+MANY = package(
+    content(
+        "".join(
+            f'<table:table table:name="T{at}">'
+            + row(text(f"T{at}") + number("5", "5", attributes='table:formula="of:=A9"')) * 5
+            + row(text("x", 'table:number-columns-spanned="2"') + COVERED, 'table:visibility="collapse"')
+            + "</table:table>"
+            for at in range(6)
+        )
+    )
+)
+
+
+def whole(tab: Tab) -> tuple[list[tuple[int, Sequence[Cell]]], Remarks]:
+    return list(tab.rows()), tab.remarks
+
+
+@pytest.mark.parametrize(("kept", "passes"), [(1000, 1), (5, 7)])
+def test_rows_of_every_tab_are_those_of_one_pass_as_far_as_they_are_kept(
+    monkeypatch: pytest.MonkeyPatch, kept: int, passes: int
+) -> None:
+    expected = [whole(tab) for tab in ods.tabs(MANY)]
+    passed: list[BinaryIO] = []
+
+    def counted(stream: BinaryIO) -> Iterator[tuple[ods_rows.Element, ods_rows.Element]]:
+        passed.append(stream)
+        return ods_rows.parts(stream)
+
+    monkeypatch.setattr(ods, "MOST_KEPT", kept)
+    monkeypatch.setattr(ods, "LEAST_KEPT", kept)
+    monkeypatch.setattr(ods, "parts", counted)
+    tabs = ods.tabs(MANY)
+    assert [next(iter(tab.rows())) for tab in tabs] == [rows[0] for rows, _ in expected]
+    assert len(passed) == 1
+    assert [whole(tab) for tab in tabs] == expected
+    assert len(passed) == passes
+
+
+def test_what_is_wrong_with_a_tab_is_said_of_that_tab_alone() -> None:
+    wide = row(
+        '<table:table-cell table:number-columns-repeated="16385" office:value-type="string"><text:p>x'
+        "</text:p></table:table-cell>"
+    )
+    tables = "".join(
+        f'<table:table table:name="{name}">{row(text("a"))}{rows}</table:table>'
+        for name, rows in (("good", ""), ("bad", wide))
+    )
+    good, bad = ods.tabs(package(content(tables)))
+    assert list(good.rows()) == [(1, ["a"])]
+    with pytest.raises(InputError, match="too_many_columns"):
+        list(bad.rows())
+
+
+@pytest.mark.parametrize("spoilt", [lambda xml: xml[:-9], lambda xml: xml.replace("</office:body>", "&x;")])
+def test_damage_far_down_is_told_before_any_row_is_read(
+    monkeypatch: pytest.MonkeyPatch, spoilt: Callable[[str], str]
+) -> None:
+    monkeypatch.setattr(ods, "parts", lambda _stream: pytest.fail("a row was read"))
+    table = f'<table:table table:name="Juni">{row(text("0812")) * 1000}</table:table>'
+    assert refused(package(spoilt(content(table)))).facts["cause"] == "why.damaged"
+
+
 def test_tables_of_charts_and_links_are_no_tabs_and_no_rows() -> None:
     inner = f'<table:table table:name="local-table">{row(text("0899"))}</table:table>'
     chart = f"<draw:object><chart:chart>{inner}</chart:chart></draw:object>"
@@ -361,7 +423,7 @@ def test_the_flat_form_is_read_alike() -> None:
 
 PEAK = """
 import resource, sys
-from bulk_topup.sheet.readers import ods
+from bulk_topup.sheet.readers import ods, ods_rows
 data = open(sys.argv[1], "rb").read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 [tab] = ods.tabs(data)
@@ -370,7 +432,7 @@ print(sum(1 for _ in tab.rows()), resource.getrusage(resource.RUSAGE_SELF).ru_ma
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KiB on Linux only")
-def test_rows_that_were_read_are_not_kept_in_memory(tmp_path: Path) -> None:
+def test_the_xml_of_rows_that_were_read_is_not_kept_in_memory(tmp_path: Path) -> None:
     path = tmp_path / "bonus.ods"
     path.write_bytes(sheet(row(text("0812") * 3) * 60_000))
     done = subprocess.run(

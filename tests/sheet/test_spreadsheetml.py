@@ -11,6 +11,7 @@ from bulk_topup.core.model import OddCell, Oddity
 from bulk_topup.report.words import say
 from bulk_topup.sheet import detect, read_sheet
 from bulk_topup.sheet.readers import spreadsheetml
+from bulk_topup.sheet.readers.ooxml_markup import Markup
 from tests.sheet.test_sheet import refused, rows_of
 
 if TYPE_CHECKING:
@@ -161,6 +162,22 @@ def test_tabs_come_in_their_order_each_with_its_own_rows_and_as_often_as_wanted(
     ]
     for _ in range(2):
         assert [list(tab.rows()) for tab in tabs] == [[(1, ["C"])], [(1, ["A"])], [(1, ["B"])], []]
+
+
+def test_a_tab_far_behind_costs_no_reading_of_those_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row(cell("x"))] * 2000
+    content = book(*(worksheet(*rows, name=name) for name in "ABCDEFGH"))
+    *_, last = spreadsheetml.tabs(content)
+    fed: list[int] = []
+    feed = Markup.feed
+
+    def counted(markup: Markup, data: bytes) -> None:
+        fed.append(len(data))
+        feed(markup, data)
+
+    monkeypatch.setattr(Markup, "feed", counted)
+    assert len(list(last.rows())) == 2000
+    assert sum(fed) < len(content) / 6
 
 
 def test_a_prefix_for_all_names_changes_nothing() -> None:

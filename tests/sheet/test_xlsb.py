@@ -281,6 +281,15 @@ def test_hidden_rows_and_columns_and_merged_cells_are_told() -> None:
     assert tab.remarks.merged == [(1, 0, 3, 1)]
 
 
+def test_records_of_lists_after_the_rows_are_no_rows_and_no_cells() -> None:
+    """As Excel 2011 for Mac and Excel 16 write them; their merged cells count."""
+    others = b"".join(record(kind, bytes(size)) for kind in (*range(19), 60, 62) for size in (0, 4, 30))
+    merged = record(176, pack("<IIII", 0, 2, 0, 1))
+    tab = tab_of(sheet(row(1), string(0, "a"), after=others + merged + others))
+    assert list(tab.rows()) == [(1, ["a"])]
+    assert (tab.remarks.merged, tab.remarks.hidden_columns) == ([(1, 0, 3, 1)], set())
+
+
 def test_rows_can_be_read_again_and_are_not_counted_again() -> None:
     merged = record(176, pack("<IIII", 0, 2, 0, 1))
     tab = tab_of(sheet(row(1), formula(FORMULA_STRING, 0, text("a")), row(2), string(0, "b"), after=merged))

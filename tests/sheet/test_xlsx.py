@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import OddCell, Oddity
+from bulk_topup.core.model import OddCell, Oddity, letter
 from bulk_topup.report.words import say
 from bulk_topup.sheet.readers import ooxml_values, xlsx
 from bulk_topup.sheet.readers.ooxml_markup import read_items
@@ -791,6 +791,15 @@ def test_plain_rows_do_not_pay_for_an_odd_one(written: Callable[[str], str]) -> 
     outcome, plain = read(book, 5_000)
     assert outcome == read(book, WHOLE)[0]
     assert plain > 3500
+
+
+@pytest.mark.parametrize("width", [63, 65, 100, 256, 300])
+def test_wide_rows_are_plain_up_to_256_columns(width: int) -> None:
+    cells = "".join(f'<c r="{letter(at)}{{0}}"><v>{at}</v></c>' for at in range(width))
+    book = Book("".join(f'<row r="{row}">{cells.replace("{0}", str(row))}</row>' for row in range(1, 61)))
+    outcome, plain = read(book, 20_000)
+    assert outcome == read(book, WHOLE)[0]
+    assert plain > 30 * (width <= 256) - 1
 
 
 WRITERS = {

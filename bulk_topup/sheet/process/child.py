@@ -10,6 +10,7 @@ rows), `odd` (cells covered by merged ones), `end` (hidden rows, notices); or `e
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -56,6 +57,9 @@ class Reader(Protocol):
 def main() -> NoReturn:
     out = _frames_only()
     _limit()
+    # Every new row would count towards a full collection, and each of those walks all the cells read so far:
+    # more than half of the time, and there are no cycles to find.
+    gc.disable()
     request = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_die_with_parent, daemon=True).start()
     told = _Told(out)

@@ -11,7 +11,9 @@ from bulk_topup.core.model import letter
 from bulk_topup.sheet.readers.ooxml_attributes import is_hidden
 from bulk_topup.sheet.readers.ooxml_markup import PLAIN_TEXT
 
-WIDEST_PLAIN = 64
+WIDEST_PLAIN = 256
+"""In columns. An expression for more takes longer than reading cell by cell."""
+_WIDTH_STEP = 64
 ROW_GROUPS, CELL_GROUPS = 3, 4
 """Groups: what stood before the row, its number, its other attributes; then, for each column, the attributes,
 the formula and the value of a cell, or the text of a cell that has it in itself."""
@@ -46,7 +48,13 @@ def commonest(texts: list[str]) -> str:
     return max(set(texts), key=texts.count, default="")
 
 
-@lru_cache(maxsize=WIDEST_PLAIN)
+def plain_width(width: int) -> int:
+    """The width of the expression for rows of so many cells: few expressions do for all wide sheets."""
+    stepped = -(-width // _WIDTH_STEP) * _WIDTH_STEP
+    return width if width <= _WIDTH_STEP else min(stepped, WIDEST_PLAIN)
+
+
+@lru_cache(maxsize=_WIDTH_STEP)
 def row_alike(alike: Alike, odd_for_texts: frozenset[int]) -> str:
     """Matches a row that is like the others, cells missing or empty. Groups: its number, the values."""
     columns = "".join(_cell_in(letter(at), head, odd_for_texts) for at, head in enumerate(alike.cells))
@@ -60,7 +68,7 @@ def _cell_in(column: str, head: str, odd_for_texts: frozenset[int]) -> str:
     return rf'(?:<c r="{column}\1"(?:{filled}| s="[0-9]++"/>))?+'
 
 
-@lru_cache(maxsize=WIDEST_PLAIN + 1)
+@lru_cache(maxsize=2 * _WIDTH_STEP)
 def plain_row(width: int, odd_for_texts: frozenset[int]) -> str:
     """Matches a row with any of the first `width` columns, as spreadsheet programs write it."""
     columns = "".join(_plain_cell(letter(at), odd_for_texts) for at in range(width))

@@ -27,12 +27,12 @@ from bulk_topup.sheet.readers.ooxml_plain_rows import (
     INLINE,
     NONE,
     ROW_GROUPS,
-    WIDEST_PLAIN,
     Alike,
     cell_alike,
     commonest,
     hidden_by_head,
     plain_row,
+    plain_width,
     reader_key,
     row_alike,
 )
@@ -157,7 +157,7 @@ class RowReader(Items):
             before.append((self._row, self._cells))
         else:
             self.taken.append([(self._row, self._cells)])
-        self._width = max(self._width, min(len(self._cells), WIDEST_PLAIN))
+        self._width = max(self._width, plain_width(len(self._cells)))
         self.item_ends()
 
     # -- any cell -----------------------------------------------------------------------------------------

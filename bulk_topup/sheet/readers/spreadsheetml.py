@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, letter
@@ -39,23 +40,22 @@ def tabs(data: bytes) -> Sequence[Tab]:
     Raises InputError where the XML is not well-formed, declares a document type, or holds no worksheet.
     """
     contents = _Contents()
-    for _ in _fed(contents, data):
+    for _ in _fed(contents, data, 0, len(data)):
         pass
+    contents.close()
     if not contents.sheets:
         raise InputError("sheet.not_a_spreadsheet")
     return [
-        _Worksheet(name, name not in contents.hidden, position, data, contents)
-        for position, name in enumerate(contents.sheets)
+        _Worksheet(name, name not in contents.hidden, place, data, contents)
+        for name, place in contents.sheets.items()
     ]
 
 
-def _fed(markup: Markup, data: bytes) -> Iterator[None]:
-    """Feeds the document to its reader, and stops after each piece."""
-    for start in range(0, len(data), CHUNK_BYTES):
-        markup.feed(data[start : start + CHUNK_BYTES])
+def _fed(markup: Markup, data: bytes, start: int, end: int) -> Iterator[None]:
+    """Feeds a part of the document to its reader, and stops after each piece."""
+    for at in range(start, end, CHUNK_BYTES):
+        markup.feed(data[at : min(at + CHUNK_BYTES, end)])
         yield
-    markup.close()
-    yield
 
 
 _PLACES = frozenset({"Index", "MergeAcross", "MergeDown", "Span"})
@@ -76,15 +76,20 @@ def _own(attributes: dict[str, str]) -> dict[str, str]:
 class _Worksheet:
     name: str
     visible: bool
-    _position: int
+    _place: int
+    """Where in the document its element starts."""
     _data: bytes
     _contents: _Contents
     remarks: Remarks = field(default_factory=Remarks)
 
     def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
         self.remarks.clear()
-        rows = _Rows(self.name, self._position, self._contents, self.remarks)
-        for _ in _fed(rows, self._data):
+        rows = _Rows(self.name, self._contents, self.remarks)
+        # What stands before the first worksheet opens the document; other worksheets are passed over unread.
+        first = min(self._contents.sheets.values())
+        for _ in chain(
+            _fed(rows, self._data, 0, first), _fed(rows, self._data, self._place, len(self._data))
+        ):
             taken, rows.taken = rows.taken, []
             yield from taken
             if rows.ended:
@@ -114,7 +119,7 @@ _DEFAULT = "Default"
 
 
 class _Contents(Markup):
-    """`sheets` are the names of the worksheets, in order; `hidden` those that nobody sees.
+    """`sheets` are the worksheets in order: name -> where it starts. `hidden` are those that nobody sees.
 
     `odd_for_texts`: some style shows a text as something else.
     """
@@ -135,7 +140,7 @@ class _Contents(Markup):
         )
         self.epoch_1904 = False
         self.odd_for_texts = False
-        self.sheets: list[str] = []
+        self.sheets: dict[str, int] = {}
         self.hidden: set[str] = set()
         self._style = ""
         self._parents: dict[str, str] = {}
@@ -171,24 +176,24 @@ class _Contents(Markup):
         name = _own(attributes).get("Name", "")
         if name in self.sheets:
             raise unreadable_part(_XML, "why.tab_twice", name)
-        self.sheets.append(name)
+        self.sheets[name] = self._parser.CurrentByteIndex
 
     def _end_of_visible(self) -> None:
         if "".join(self.text).strip() in {"SheetHidden", "SheetVeryHidden"}:
-            self.hidden.add(self.sheets[-1])
+            self.hidden.add([*self.sheets][-1])
 
 
 # -- the rows of a sheet -----------------------------------------------------------------------------------
 
 
 class _Rows(Markup):
-    """Reads the rows of the worksheet at this position into `taken`, the rest of it into `remarks`.
+    """Reads the rows of the first worksheet that it is fed into `taken`, the rest of it into `remarks`.
 
     Raises InputError where a row or a cell is there twice, out of order or in a place that programs would
     see differently, and where a cell has a style that is not in the workbook.
     """
 
-    def __init__(self, tab: str, position: int, contents: _Contents, remarks: Remarks) -> None:
+    def __init__(self, tab: str, contents: _Contents, remarks: Remarks) -> None:
         super().__init__(
             _XML,
             {
@@ -207,7 +212,6 @@ class _Rows(Markup):
         self.taken: list[tuple[int, Sequence[Cell]]] = []
         self.ended = False
         self._tab, self._contents, self._remarks = tab, contents, remarks
-        self._position = position
         self._has_begun = False
         self._table_style: str | None = None
         self._column_styles: dict[int, str] = {}
@@ -224,9 +228,8 @@ class _Rows(Markup):
     # -- around the rows ----------------------------------------------------------------------------------
 
     def _start_of_sheet(self, _attributes: dict[str, str]) -> None:
-        if self._position != 0:
+        if self.ended:
             self.pass_over()
-        self._position -= 1
 
     def _end_of_sheet(self) -> None:
         self.ended = True

@@ -254,6 +254,8 @@ class _XlsbTab:
         cells: list[Cell] = []
         with _records(self.package, self.part) as records:
             for kind, content in records:
+                if ended and kind != _Kind.MERGE:
+                    continue  # other lists number their records as rows and cells do
                 if kind in _CELLS:
                     self._add(cells, kind, content, row)
                 elif kind == _Kind.ROW:
