@@ -87,6 +87,18 @@ class Tab(Protocol):
         """
 
 
+@dataclass(slots=True)
+class LostTab:
+    """A tab that a workbook names and does not have, as when a program deleted it and left its name."""
+
+    name: str
+    visible: bool = True
+    remarks: Remarks = field(default_factory=Remarks)
+
+    def rows(self) -> Iterator[Row]:
+        raise NoHeader("sheet.unreadable", cause="why.tab_missing", what=self.name)
+
+
 @runtime_checkable
 class InPieces(Protocol):
     """A tab whose reader takes many rows at once."""

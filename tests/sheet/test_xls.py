@@ -248,6 +248,20 @@ def test_a_text_goes_on_in_the_next_record_in_another_width() -> None:
     assert cells == {1: ["081234", "S5"]}
 
 
+def test_a_character_may_be_cut_where_the_next_record_begins() -> None:
+    emoji = "\U0001f4f1".encode("utf-16-le")
+    first = pack("<II", 2, 2) + pack("<HB", 5, 1) + "08".encode("utf-16-le") + emoji[:2]
+    rest = b"\1" + emoji[2:] + "1".encode("utf-16-le") + compressed("S5")
+    strings = record(0x00FC, first) + record(0x003C, rest)
+    cells = cells_of(shared(0, 0, 0), shared(0, 1, 1), has=Shared(strings=strings))
+    assert cells == {1: ["08\U0001f4f11", "S5"]}
+
+
+def test_half_a_character_is_no_digit_and_no_crash() -> None:
+    strings = sst(pack("<HB", 3, 1) + b"0\0\x3d\xd88\0")
+    assert cells_of(shared(0, 0, 0), has=Shared(strings=strings)) == {1: ["0\ufffd8"]}
+
+
 def test_a_text_may_stand_in_the_sheet_itself() -> None:
     rich = record(0x00D6, pack("<HHH", 0, 1, 0) + compressed("S5") + pack("<HHH", 1, 0, 5))
     assert cells_of(label(0, 0, "0812"), rich) == {1: ["0812", "S5"]}
@@ -489,6 +503,49 @@ def test_a_cell_beyond_the_last_column_is_named() -> None:
 
 def test_a_workbook_in_its_container_is_read_like_one_without() -> None:
     assert read(ole2(WHOLE)) == read(WHOLE) == {1: ["081234567890", "S5"], 2: ["81"]}
+
+
+def container(stream: bytes, **changed: int) -> bytes:
+    """With other numbers in its header: where the lists of sectors start, and how long they are."""
+    data = bytearray(ole2(stream))
+    places = {"mini_count": 64, "mini_first": 60, "further_first": 68, "further_count": 72}
+    for name, value in changed.items():
+        data[places[name] : places[name] + 4] = pack("<i", value)
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"mini_count": 7},
+        {"mini_first": 90},
+        {"further_first": -1},
+        {"further_first": 0},
+        {"further_count": 3},
+    ],
+    ids=str,
+)
+def test_a_container_is_read_although_what_it_does_not_need_is_out_of_order(changed: dict[str, int]) -> None:
+    assert read(container(WHOLE, **changed)) == read(WHOLE)
+
+
+def test_a_small_workbook_stands_among_the_small_streams() -> None:
+    assert len(WHOLE) < 4096
+    assert read(small_container(WHOLE)) == read(WHOLE)
+
+
+def small_container(stream: bytes) -> bytes:
+    """Sector 0 the allocation, 1 the directory, 2 the chain of small sectors, then those, 64 bytes each."""
+    count = -(-len(stream) // 64)
+    sectors = -(-count // 8)
+    header = ole2(b"")[:60] + pack("<iIiI", 2, 1, -2, 0) + pack("<109i", 0, *[-1] * 108)
+    chain = [-3, -2, -2, *range(4, 3 + sectors), -2]
+    allocation = pack("<128i", *chain, *[-1] * (128 - len(chain)))
+    small = pack("<128i", *range(1, count), -2, *[-1] * (128 - count))
+    directory = bytearray(_directory(len(stream)))
+    directory[116:124] = pack("<iI", 3, count * 64)
+    directory[128 + 116 : 128 + 120] = pack("<i", 0)
+    return header + allocation + bytes(directory) + small + stream.ljust(sectors * 512, b"\0")
 
 
 def test_a_chain_of_sectors_that_does_not_end_is_refused() -> None:

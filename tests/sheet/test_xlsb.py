@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import OddCell, Oddity
+from bulk_topup.sheet.header import NoHeader
 from bulk_topup.sheet.readers import xlsb
 
 if TYPE_CHECKING:
@@ -398,9 +399,7 @@ def test_a_damaged_part_is_refused_even_if_its_records_can_be_read() -> None:
     assert refused(data.replace(pack("<I", wrong), pack("<I", wrong ^ 1))).code == "sheet.unreadable"
 
 
-@pytest.mark.parametrize(
-    "missing", ["xl/workbook.bin", "xl/sharedStrings.bin", "xl/styles.bin", "xl/worksheets/sheet0.bin"]
-)
+@pytest.mark.parametrize("missing", ["xl/workbook.bin", "xl/sharedStrings.bin", "xl/styles.bin"])
 def test_a_missing_part_is_named(missing: str) -> None:
     parts = parts_of(("Sheet1", 0, WHOLE))
     del parts[missing]
@@ -409,6 +408,16 @@ def test_a_missing_part_is_named(missing: str) -> None:
         "sheet.unreadable",
         {"cause": "why.part_missing", "part": missing, "what": ""},
     )
+
+
+def test_a_tab_that_is_only_named_spoils_no_other() -> None:
+    parts = parts_of(("Lama", 0, WHOLE), ("Sheet1", 0, WHOLE))
+    del parts["xl/worksheets/sheet0.bin"]
+    lost, whole = xlsb.tabs(package(parts))
+    assert list(whole.rows())
+    with pytest.raises(NoHeader) as caught:
+        lost.rows()
+    assert caught.value.facts == {"cause": "why.tab_missing", "what": "Lama"}
 
 
 def test_a_part_that_is_stored_twice_is_refused() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import OddCell, Oddity, letter
 from bulk_topup.report.words import say
+from bulk_topup.sheet.header import NoHeader
 from bulk_topup.sheet.readers import ooxml_values, xlsx
 from bulk_topup.sheet.readers.ooxml_markup import read_items
 from bulk_topup.sheet.readers.ooxml_package import Package
@@ -733,6 +734,26 @@ def test_the_workbook_part_may_have_another_name_and_the_strict_dialect() -> Non
 )
 def test_a_missing_part_is_refused(without: str) -> None:
     refused(Book(plain_rows(1, 3), without=(without,)), "sheet.unreadable")
+
+
+@pytest.mark.parametrize("identity", ["gone", "lost"])
+def test_a_tab_that_is_only_named_spoils_no_other(identity: str) -> None:
+    tabs = f'<sheet name="Lama" sheetId="2" r:id="{identity}"/><sheet name="J" sheetId="1" r:id="worksheet"/>'
+    targets = {"worksheet": "worksheets/sheet1.xml", "lost": "worksheets/sheet2.xml"}
+    rels = "".join(
+        f'<Relationship Id="{id_}" Type="{OFFICE}/worksheet" Target="{target}"/>'
+        for id_, target in targets.items()
+    )
+    space = "http://schemas.openxmlformats.org/package/2006/relationships"
+    parts = {
+        "xl/workbook.xml": workbook("", tabs),
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{space}">{rels}</Relationships>'.encode(),
+    }
+    lost, whole = xlsx.tabs(Book(plain_rows(1, 3), parts=parts).data())
+    assert len(rows_of(whole)) == 3
+    with pytest.raises(NoHeader) as caught:
+        lost.rows()
+    assert caught.value.facts == {"cause": "why.tab_missing", "what": "Lama"}
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")

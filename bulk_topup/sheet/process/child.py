@@ -36,7 +36,7 @@ from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import Frame
 from bulk_topup.sheet.readers import csv_text
 from bulk_topup.sheet.table import Batch, batches, covered, our_columns
-from bulk_topup.sheet.tabs import ChosenTab, Remarks, Tab, TabChoice, choose_tab
+from bulk_topup.sheet.tabs import ChosenTab, LostTab, Remarks, Tab, TabChoice, choose_tab
 
 MOST_MAPPED = 1_400_000_000
 """Bytes of address space, where the system can hold a process to it: an allocation beyond it fails at once,
@@ -289,13 +289,17 @@ def _end(found: ChosenTab, rows: Sequence[int], notices: list[Notice], outside: 
 
 
 def _told_of_tabs(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:
-    return [*_hidden_tabs(tabs, found), *_passed_over(tabs, found), *_apart(found)]
+    return [*_unread_tabs(tabs, found), *_passed_over(tabs, found), *_apart(found)]
 
 
-def _hidden_tabs(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:
+def _unread_tabs(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:
     hidden = [tab.name for tab in tabs if not tab.visible and tab.name != found.tab]
-    listed = ", ".join(f'"{name}"' for name in hidden)
-    return [Notice("sheet.hidden_tabs", {"tabs": listed})] if hidden else []
+    lost = [tab.name for tab in tabs if isinstance(tab, LostTab)]
+    return [
+        Notice(code, {"tabs": ", ".join(f'"{name}"' for name in names)})
+        for code, names in (("sheet.hidden_tabs", hidden), ("sheet.lost_tabs", lost))
+        if names
+    ]
 
 
 def _passed_over(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:

@@ -20,7 +20,9 @@ from xlrd.biffh import FDT  # type: ignore[import-untyped]
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import letter
 from bulk_topup.sheet.cells import of_boolean, of_error, of_formula_without_value, of_number, of_text
+from bulk_topup.sheet.detect import OLE2
 from bulk_topup.sheet.number_formats import shows_text
+from bulk_topup.sheet.readers.ole2 import workbook_in
 from bulk_topup.sheet.tabs import Cell, Remarks, Tab
 
 WITHOUT_GLOBALS = 40
@@ -32,12 +34,17 @@ WITH_UNICODE = 80
 def tabs(data: bytes) -> Sequence[Tab]:
     """The worksheets, in their order. Raises InputError where it is no workbook, or one under a password."""
     with _readable():
+        stream = workbook_in(data) if data.startswith(OLE2) else data
         book = xlrd.open_workbook(
-            file_contents=data, logfile=io.StringIO(), formatting_info=True, ragged_rows=True, on_demand=True
+            file_contents=stream,
+            logfile=io.StringIO(),
+            formatting_info=True,
+            ragged_rows=True,
+            on_demand=True,
         )
         codes = [_format_code(book.format_map[xf.format_key]) for xf in book.xf_list]
         odd_for_texts = frozenset(index for index, code in enumerate(codes) if not shows_text(code))
-        places = _places(book, data)
+        places = _places(book, stream)
         return [
             _XlsTab(name, place, book, number, codes, odd_for_texts)
             for number, (name, place) in enumerate(zip(book.sheet_names(), places, strict=True))
@@ -66,6 +73,30 @@ def _format_code(form: Any) -> str:
     if form.format_str is not None:
         return str(form.format_str)
     return "yyyy-mm-dd" if form.type == FDT else "General"
+
+
+# -- shared texts ------------------------------------------------------------------------------------------
+
+_unpacked = xlrd.book.unpack_SST_table
+
+
+def _decoded(raw: bytes, encoding: str) -> str:
+    """xlrd decodes each piece of a text by itself; a character may be cut where the next record begins."""
+    return str(raw, encoding, "surrogatepass" if encoding == "utf_16_le" else "strict")
+
+
+def _shared_texts(records: list[bytes], count: int) -> tuple[list[str], Any]:
+    """As xlrd has them, and both halves of a character as one."""
+    texts, fonts = _unpacked(records, count)
+    return list(map(_whole, texts)), fonts
+
+
+def _whole(text: str) -> str:
+    """Half a character alone becomes U+FFFD, which no phone number has."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+xlrd.book.unicode, xlrd.book.unpack_SST_table = _decoded, _shared_texts
 
 
 # -- a tab -------------------------------------------------------------------------------------------------
@@ -201,17 +232,16 @@ class _Place:
     recalculated: bool = False
 
 
-def _places(book: Any, data: bytes) -> list[_Place]:
+def _places(book: Any, stream: bytes) -> list[_Place]:
     """Where the worksheets are, in the order of xlrd's; charts, macros and modules are none."""
     if book.biff_version <= WITHOUT_GLOBALS:
-        return [_Place(visible=True, records=_Records(data, 0, len(data)))]
-    stream, end = book.mem, book.base + book.stream_len
-    its = list(_Records(stream, book.base, end))
+        return [_Place(visible=True, records=_Records(stream, 0, len(stream)))]
+    its = list(_Records(stream, 0, len(stream)))
     recalculated = book.biff_version >= WITH_UNICODE and all(code != _RECALCID for code, _ in its)
     [texts] = [unpack_from("<I", content, 4)[0] for code, content in its if code == _SST] or [0]
     bounds = [unpack_from("<iBB", content) for code, content in its if code == _BOUNDSHEET]
     return [
-        _Place(visibility & 3 == 0, _Records(stream, book.base + offset, end), texts, recalculated)
+        _Place(visibility & 3 == 0, _Records(stream, offset, len(stream)), texts, recalculated)
         for offset, visibility, kind in bounds
         if kind == 0
     ]

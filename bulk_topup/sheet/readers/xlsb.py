@@ -16,7 +16,7 @@ from bulk_topup.sheet.number_formats import BUILT_IN_FORMATS, shows_text
 from bulk_topup.sheet.readers.ooxml_markup import unreadable_part
 from bulk_topup.sheet.readers.ooxml_package import Package, Relationship
 from bulk_topup.sheet.readers.ooxml_values import Lost
-from bulk_topup.sheet.tabs import Cell, Remarks, Tab
+from bulk_topup.sheet.tabs import Cell, LostTab, Remarks, Tab
 
 
 def tabs(data: bytes) -> Sequence[Tab]:
@@ -25,21 +25,18 @@ def tabs(data: bytes) -> Sequence[Tab]:
     main = _first(package.relationships("").values(), "officeDocument") or "xl/workbook.bin"
     related = package.relationships(main)
     book = _book(package, main, related)
-    return [
-        _XlsbTab(name, visible, package, related[id_].part, book)
-        for name, visible, id_ in _sheets(package, main)
-        if _is_worksheet(related, id_, main)
-    ]
+    found: list[Tab] = []
+    for name, visible, id_ in _sheets(package, main):
+        target = related.get(id_)
+        if id_ and (target is None or target.part not in package):
+            found.append(LostTab(name))
+        elif target and target.kind == "worksheet":
+            found.append(_XlsbTab(name, visible, package, target.part, book))
+    return found
 
 
 def _first(related: Iterable[Relationship], kind: str) -> str:
     return next((each.part for each in related if each.kind == kind), "")
-
-
-def _is_worksheet(related: Mapping[str, Relationship], id_: str, main: str) -> bool:
-    if id_ and id_ not in related:
-        raise unreadable_part(main, "why.tab_missing", id_)
-    return bool(id_) and related[id_].kind == "worksheet"
 
 
 # -- records -----------------------------------------------------------------------------------------------

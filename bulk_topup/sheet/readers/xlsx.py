@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bulk_topup.sheet.readers.ooxml_markup import Markup, read_items, unreadable_part
+from bulk_topup.sheet.readers.ooxml_markup import Markup, read_items
 from bulk_topup.sheet.readers.ooxml_package import CHUNK_BYTES, Package, Relationship
 from bulk_topup.sheet.readers.ooxml_rows import RowReader
 from bulk_topup.sheet.readers.ooxml_values import Values
-from bulk_topup.sheet.tabs import Cell, Piece, Remarks, Tab, row_by_row
+from bulk_topup.sheet.tabs import Cell, LostTab, Piece, Remarks, Tab, row_by_row
 
 _USUAL_WORKBOOK = "xl/workbook.xml"
 _IDS = (
@@ -34,11 +34,15 @@ def tabs(data: bytes) -> Sequence[Tab]:
         epoch_1904=contents.epoch_1904,
         outdated=contents.outdated,
     )
-    return [
-        _Worksheet(sheet["name"], sheet.get("state", "visible") == "visible", package, part, values)
-        for sheet in contents.sheets
-        if (part := _worksheet_part(sheet, related, workbook))
-    ]
+    found: list[Tab] = []
+    for sheet in contents.sheets:
+        name, part = _name_and_part(sheet, related)
+        if part is None or (part and part not in package):
+            found.append(LostTab(name))
+        elif part:
+            visible = sheet.get("state", "visible") == "visible"
+            found.append(_Worksheet(name, visible, package, part, values))
+    return found
 
 
 @dataclass(slots=True)
@@ -104,13 +108,12 @@ def _contents(package: Package, part: str) -> _Contents:
 _TRUE, _FALSE = {"1", "true", "on"}, {"0", "false", "off"}
 
 
-def _worksheet_part(sheet: dict[str, str], related: dict[str, Relationship], workbook: str) -> str:
-    """Nothing for a sheet of another kind."""
+def _name_and_part(sheet: dict[str, str], related: dict[str, Relationship]) -> tuple[str, str | None]:
+    """No part where there is none, "" for a sheet of another kind."""
     identity = next((sheet[name] for name in _IDS if name in sheet), "")
-    if identity not in related or "name" not in sheet:
-        raise unreadable_part(workbook, "why.tab_missing", sheet.get("name", identity))
-    found = related[identity]
-    return found.part if found.kind == "worksheet" else ""
+    target = related.get(identity)
+    part = None if target is None else target.part if target.kind == "worksheet" else ""
+    return sheet.get("name", identity), part
 
 
 def _first(related: Iterable[Relationship], kind: str, otherwise: str = "") -> str:

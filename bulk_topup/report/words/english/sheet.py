@@ -56,6 +56,7 @@ WORDS: dict[str, str] = {
     "sheet.hidden_column": "{file}: {column} would be used, and it is hidden: unhide it in the sheet and look at it, or choose the column with {option}, as in {option} {letter}",
     "sheet.hidden_columns": "hidden columns were read, too: {columns}",
     "sheet.hidden_tabs": "hidden tabs were not read: {tabs}",
+    "sheet.lost_tabs": "the workbook names tabs that it does not have: {tabs}",
     "sheet.whole_results": 'this is a results workbook, and its tab "{tab}" was read; if you corrected rows in the tab "{other}", add --sheet {option}',
     "sheet.two_header_rows": "the header is in two rows, {upper} and {row}",
     "sheet.people_above": "{file}: phone numbers stand above the header, which was found in row {row} (row {rows}): put those rows under it, or delete them; if only what is under it is meant, say so with --number-column {column}",
