@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
 
 COMMAND = (sys.executable, "-m", "bulk_topup")
-USED_LATE = ("openpyxl", "pandas", "requests", "sqlalchemy.dialects.sqlite", "tqdm")
+USED_LATE = ("pandas", "requests", "sqlalchemy.dialects.sqlite", "tqdm", "xlsxwriter")
 """What commands import where they use it, beside the package's own modules."""
 
 POSSIBLE = "forkserver" in multiprocessing.get_all_start_methods()

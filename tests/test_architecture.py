@@ -31,9 +31,9 @@ LIBRARIES = {
     "click": {"commands"},
     "filelock": {"record"},
     "keyring": {"commands"},
-    "lxml": {"sheet", "report"},
+    "lxml": {"sheet"},
     "msoffcrypto": {"sheet"},
-    "openpyxl": {"report"},
+    "openpyxl": set(),
     "platformdirs": {"record"},
     "psutil": {"record", "sheet"},
     "psycopg": {"record"},
@@ -43,6 +43,7 @@ LIBRARIES = {
     "tqdm": {"commands"},
     "urllib3": {"provider"},
     "xlrd": {"sheet"},
+    "xlsxwriter": {"report"},
 }
 """Which rooms know a library; one that is not named here is known to any."""
 

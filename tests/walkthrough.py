@@ -267,10 +267,10 @@ def _paint(line: str) -> str:
 
 
 SHEETS = {
-    "template.png": ("filled.xlsx", 1, (30, 80, 1120, 160)),
-    "plan.png": ("plan.xlsx", 1, (30, 40, 1120, 130)),
-    "results.png": ("payroll.sandbox.results.xlsx", 1, (30, 40, 1120, 110)),
-    "summary.png": ("payroll.sandbox.results.xlsx", 2, (30, 40, 1120, 760)),
+    "template.png": ("filled.xlsx", 1, (30, 55, 1120, 160)),
+    "plan.png": ("plan.xlsx", 1, (30, 15, 1120, 130)),
+    "results.png": ("payroll.sandbox.results.xlsx", 1, (30, 15, 1120, 110)),
+    "summary.png": ("payroll.sandbox.results.xlsx", 2, (30, 15, 1120, 790)),
 }
 """The workbook, the page of its print-out, and what is cut out of that: left, top, width, height."""
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import csv
-import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, count
 from pathlib import Path
-
-from lxml.etree import SerialisationError  # type: ignore[import-untyped]
 
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Notice
@@ -45,8 +42,8 @@ def write_atomically(
         notices = write(temporary)
         _sync(temporary)
         written = _publish(temporary, target)
-    except (OSError, SerialisationError) as error:
-        raise StorageFailed(failure, path=str(target), why=_why(error)) from error
+    except OSError as error:
+        raise StorageFailed(failure, path=str(target), why=cause_of(error)) from error
     finally:
         if temporary:
             temporary.unlink(missing_ok=True)
@@ -80,9 +77,3 @@ def _publish(temporary: Path, target: Path) -> Path:
 def _free_name_beside(target: Path) -> Path:
     names = (target.with_name(f"{target.stem} ({n}){target.suffix}") for n in count(2))
     return next(path for path in names if not path.exists())
-
-
-def _why(error: OSError | SerialisationError) -> str:
-    """lxml only names the errno of a failed write, as in "IO_ENOSPC"."""
-    number = getattr(errno, str(error).removeprefix("IO_"), None)
-    return cause_of(OSError(number, os.strerror(number)) if number else error)

@@ -17,13 +17,9 @@ SURELY_FITS = CELL_MAX_UNITS // 2
 ROOM_BEFORE_CUT = CELL_MAX_UNITS - 60
 
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-READ_AS_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|\r|\A<(?=r>)")
+"""What would be read as an escape or a line's end, or be taken by XlsxWriter for markup of its own."""
 CSV_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def as_cell_text(text: str) -> str:
-    """A text of a few hundred characters as a cell can hold it: visible, and not read as an escape."""
-    return Texts().for_cell(text)
 
 
 class Texts:
@@ -69,7 +65,7 @@ def _picture(character: str) -> str:
 
 def _escaped(text: str) -> str:
     """Spreadsheet programs read "_x0041_" as "A" (ECMA-376, ST_Xstring)."""
-    return READ_AS_ESCAPE.sub("_x005F_", text) if "_x" in text else text
+    return ESCAPED.sub(lambda found: f"_x{ord(found.group()):04X}_", text)
 
 
 def _fits(text: str) -> bool:

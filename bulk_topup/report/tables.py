@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bulk_topup.core.model import Notice
 from bulk_topup.core.status import Status
@@ -14,9 +14,6 @@ from bulk_topup.report.words import say
 
 Value = str | int | None
 """What one cell shows: a text, whole rupiah or another count, or nothing."""
-
-WriteOnlySheet = Any
-"""openpyxl's own; its stubs lack half of it."""
 
 Tell = Callable[[Notice], object]
 """Hears what the user should know of the file that was written."""
@@ -27,13 +24,13 @@ def untold(_notice: Notice) -> None:
 
 
 class Colour(StrEnum):
-    GREEN = "C6EFCE"
-    AMBER = "FFEB9C"
-    RED = "FFC7CE"
-    GREY = "D9D9D9"
-    ORANGE = "FFC000"
-    BLUE = "DDEBF7"
-    YELLOW = "FFFFCC"
+    GREEN = "#C6EFCE"
+    AMBER = "#FFEB9C"
+    RED = "#FFC7CE"
+    GREY = "#D9D9D9"
+    ORANGE = "#FFC000"
+    BLUE = "#DDEBF7"
+    YELLOW = "#FFFFCC"
 
 
 STATUS_COLOURS: Mapping[str, Colour] = {
@@ -48,10 +45,10 @@ STATUS_COLOURS: Mapping[str, Colour] = {
 }
 
 IN_CHART: Mapping[Colour, str] = {
-    Colour.GREEN: "70AD47",
-    Colour.AMBER: "FFC000",
-    Colour.RED: "E06666",
-    Colour.GREY: "A6A6A6",
+    Colour.GREEN: "#70AD47",
+    Colour.AMBER: "#FFC000",
+    Colour.RED: "#E06666",
+    Colour.GREY: "#A6A6A6",
 }
 """The colours of the cells, strong enough for a bar on white paper."""
 

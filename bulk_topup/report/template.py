@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from io import BytesIO
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-from openpyxl import Workbook
-from openpyxl.formatting.rule import Rule
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.styles.differential import DifferentialStyle
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
+from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_ROWS, Notice, PriceList, Product
 from bulk_topup.provider import price_list
 from bulk_topup.report.atomic import write_atomically
-from bulk_topup.report.cell_text import as_cell_text
 from bulk_topup.report.price_table import PRICE_COLUMNS, PRICE_HEADINGS, STATUSES, cells_of
-from bulk_topup.report.row_xml import LINE_POINTS
+from bulk_topup.report.styles import AMOUNT, PLAIN, Look, Pen, Sheet
 from bulk_topup.report.tables import Colour, Value
 from bulk_topup.report.words import say
-from bulk_topup.report.workbook import set_up_page
+from bulk_topup.report.workbook import LINE_POINTS, add_sheet, lay_out_table, save_book
 from bulk_topup.rules import not_people, numbers
 
-TemplateSheet = Any
-"""openpyxl's own; its stubs lack half of it."""
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
 PAYROLL, PRODUCTS, HOW_TO = "template.payroll", "template.products", "template.how_to"
 """The tabs, by the code of their names. The list of the drop-down names the second: it has to be one word."""
 TEMPLATE_HEADER = ("Nama", "No HP", "Kode Produk", "Nominal", "Keterangan")
-NUMBER, PRODUCT, NOMINAL = "B", "C", "D"
+NUMBER, PRODUCT = "B", "C"
 WIDTHS = (30, 22, 16, 14, 40)
 PRODUCTS_WIDTHS = (14, 16, 14, 12, 12, 12, 60)
 HOW_TO_WIDTH = 90
@@ -42,8 +33,7 @@ EXAMPLES_SPELLED = ("081200009901", "+62 812-0000-9902")
 FORMATTED_ROWS = 2_000
 """Programs that drop a column's format when they save keep that of its cells."""
 TEMPLATE_SUFFIXES = (".xlsx",)
-TEXT, AMOUNT = "@", "#,##0"
-GREY_TEXT = "808080"
+GREY_TEXT = "#808080"
 
 _DIGITS = f'SUBSTITUTE(SUBSTITUTE({NUMBER}2,"-","")," ","")'
 NUMBER_IS_PLAUSIBLE = (
@@ -77,38 +67,92 @@ def write(target: Path, prices: PriceList, *, moment: str, rehearsal: bool) -> i
         raise InputError("template.none_ready", count=len(products))
     others = [product for product in products if price_list.why_not_orderable(product) is not None]
 
-    def fill(path: Path) -> list[Notice]:
-        book = Workbook()
-        _add_payroll(book.active, ready)
-        _add_products(book.create_sheet(say.text(PRODUCTS)), ready, others)
-        _add_how_to(book.create_sheet(say.text(HOW_TO)), target.name, moment, rehearsal=rehearsal)
-        if rehearsal:
-            _mark_rehearsal(book.worksheets)
-        # In memory first: openpyxl leaves an archive open that a full disk would fail once more as it goes.
-        content = BytesIO()
-        book.save(content)
-        path.write_bytes(content.getvalue())
+    def fill(book: Workbook) -> list[Notice]:
+        tabs = _Tabs(book, rehearsal)
+        tabs.add_payroll(ready)
+        tabs.add_products(ready, others)
+        tabs.add_how_to(target.name, moment)
         return []
 
-    write_atomically(target, fill, "template.unwritable")
+    write_atomically(target, lambda path: save_book(path, fill), "template.unwritable")
     return len(ready)
 
 
-# -- the sheet to fill in ----------------------------------------------------------------------------------
+class _Tabs:
+    def __init__(self, book: Workbook, rehearsal: bool) -> None:
+        self._book = book
+        self._pen = Pen(book)
+        self._rehearsal = rehearsal
 
+    # -- the sheet to fill in ------------------------------------------------------------------------------
 
-def _add_payroll(sheet: TemplateSheet, ready: Sequence[Product]) -> None:
-    sheet.title = say.text(PAYROLL)
-    _lay_out(sheet, TEMPLATE_HEADER, WIDTHS)
-    for column, shown_as in ((NUMBER, TEXT), (PRODUCT, TEXT), (NOMINAL, AMOUNT)):
-        sheet.column_dimensions[column].number_format = shown_as
-        for row in range(2, FORMATTED_ROWS + 2):
-            sheet[f"{column}{row}"].number_format = shown_as
-    for row, cells in enumerate(_examples(ready), start=2):
-        _fill_row(sheet, row, cells)
-    sheet.add_data_validation(_number_check())
-    sheet.add_data_validation(_product_list(len(ready)))
-    sheet.conditional_formatting.add(f"A2:E{FORMATTED_ROWS + 1}", _example_style())
+    def add_payroll(self, ready: Sequence[Product]) -> None:
+        sheet = self._table(say.text(PAYROLL), TEMPLATE_HEADER, WIDTHS)
+        text, amount = (self._pen.format(look) for look in (PLAIN, Look(num_format=AMOUNT)))
+        formats = {1: text, 2: text, 3: amount}
+        for column, shown_as in formats.items():
+            sheet.set_column(column, column, WIDTHS[column], shown_as)
+        examples = dict(enumerate(_examples(ready), start=1))
+        for row in range(1, FORMATTED_ROWS + 1):
+            for column, shown_as in formats.items():
+                sheet.write_blank(row, column, None, shown_as)
+            self._fill_row(sheet, row, examples.get(row, ()))
+        sheet.data_validation(1, 1, SHEET_ROWS - 1, 1, _number_check())
+        sheet.data_validation(1, 2, SHEET_ROWS - 1, 2, _product_list(len(ready)))
+        sheet.conditional_format(1, 0, FORMATTED_ROWS, len(WIDTHS) - 1, self._example_style())
+
+    def _example_style(self) -> Mapping[str, object]:
+        """Goes away when the name is typed over."""
+        mark = not_people.EXAMPLE_MARK
+        look = self._book.add_format({"italic": True, "font_color": GREY_TEXT})
+        return {"type": "formula", "criteria": f'=LEFT($A2,{len(mark)})="{mark}"', "format": look}
+
+    # -- what there is to choose from, and how -------------------------------------------------------------
+
+    def add_products(self, ready: Sequence[Product], others: Sequence[Product]) -> None:
+        """The ready ones first, without a gap: the drop-down list shows that range."""
+        header = [say.text(PRICE_HEADINGS[name]) for name in PRICE_COLUMNS]
+        sheet = self._table(say.text(PRODUCTS), header, PRODUCTS_WIDTHS)
+        grey = Look(Colour.GREY, font_color=GREY_TEXT)
+        for row, product in enumerate((*ready, *others), start=1):
+            look = grey if row > len(ready) else PLAIN
+            self._fill_row(sheet, row, _worded(cells_of(product)), look)
+        sheet.autofilter(0, 0, len(ready) + len(others), len(header) - 1)
+        # Sorting would bring closed products into the drop-down list; filtering does not.
+        sheet.protect("", {"autofilter": True})
+
+    def add_how_to(self, file: str, moment: str) -> None:
+        """One sentence a row, in one column: no row of it can be taken for a header."""
+        shown = f'"{file}"' if " " in file else file
+        facts = {
+            "file": shown + (" --sandbox" if self._rehearsal else ""),
+            "moment": moment,
+            "products": say.text(PRODUCTS),
+        }
+        banner = ["results.rehearsal"] if self._rehearsal else []
+        sheet = self._sheet(say.text(HOW_TO), [HOW_TO_WIDTH])
+        sheet.set_landscape()
+        for row, code in enumerate([*banner, "template.how.title", *_HOW_TO]):
+            text = say.text(code, **facts)
+            self._pen.write(sheet, row, 0, text, Look(bold=code not in _HOW_TO, text_wrap=True))
+            # Not every program makes room for wrapped lines by itself.
+            sheet.set_row(row, LINE_POINTS * (1 + len(text) // HOW_TO_WIDTH))
+
+    # -- any of the tabs -----------------------------------------------------------------------------------
+
+    def _table(self, title: str, header: Sequence[str], widths: Sequence[int]) -> Sheet:
+        sheet = self._sheet(title, widths)
+        lay_out_table(sheet)
+        for column, name in enumerate(header):
+            self._pen.heading(sheet, column, name)
+        return sheet
+
+    def _sheet(self, title: str, widths: Sequence[int]) -> Sheet:
+        return add_sheet(self._book, title, widths, rehearsal=self._rehearsal)
+
+    def _fill_row(self, sheet: Sheet, row: int, values: Sequence[Value], look: Look = PLAIN) -> None:
+        for column, value in enumerate(values):
+            self._pen.write(sheet, row, column, value, look)
 
 
 def _examples(ready: Sequence[Product]) -> Iterable[Sequence[Value]]:
@@ -123,117 +167,27 @@ def _examples(ready: Sequence[Product]) -> Iterable[Sequence[Value]]:
         yield f"{not_people.EXAMPLE_MARK} {nth}", spelled, product.code, product.nominal
 
 
-def _number_check() -> DataValidation:
-    return DataValidation(
-        "custom",
-        formula1=NUMBER_IS_PLAUSIBLE,
-        sqref=f"{NUMBER}2:{NUMBER}{SHEET_ROWS}",
-        allow_blank=True,
-        showErrorMessage=True,
-        errorTitle=say.text("template.number_title"),
-        error=say.text("template.number_error"),
-    )
+def _number_check() -> Mapping[str, object]:
+    return {
+        "validate": "custom",
+        "value": f"={NUMBER_IS_PLAUSIBLE}",
+        "error_title": say.text("template.number_title"),
+        "error_message": say.text("template.number_error"),
+    }
 
 
-def _product_list(count: int) -> DataValidation:
+def _product_list(count: int) -> Mapping[str, object]:
     """A warning and no bar: the list grows old, and `check` looks at the live one."""
-    return DataValidation(
-        "list",
-        formula1=f"{say.text(PRODUCTS)}!$A$2:$A${count + 1}",
-        sqref=f"{PRODUCT}2:{PRODUCT}{SHEET_ROWS}",
-        allow_blank=True,
-        showErrorMessage=True,
-        errorStyle="warning",
-        errorTitle=say.text("template.product_title"),
-        error=say.text("template.product_error"),
-    )
-
-
-def _example_style() -> Rule:
-    """Goes away when the name is typed over."""
-    mark = not_people.EXAMPLE_MARK
-    style = DifferentialStyle(font=Font(italic=True, color=GREY_TEXT))
-    return Rule("expression", dxf=style, formula=[f'LEFT($A2,{len(mark)})="{mark}"'])
-
-
-# -- what there is to choose from, and how -----------------------------------------------------------------
-
-
-def _add_products(sheet: TemplateSheet, ready: Sequence[Product], others: Sequence[Product]) -> None:
-    """The ready ones first, without a gap: the drop-down list shows that range."""
-    _lay_out(sheet, [say.text(PRICE_HEADINGS[name]) for name in PRICE_COLUMNS], PRODUCTS_WIDTHS)
-    for row, product in enumerate((*ready, *others), start=2):
-        _fill_row(sheet, row, _worded(cells_of(product)))
-        if row > len(ready) + 1:
-            for cell in sheet[row]:
-                cell.fill = PatternFill("solid", start_color=Colour.GREY)
-                cell.font = _font(color=GREY_TEXT)
-    sheet.auto_filter.ref = sheet.dimensions
-    # Sorting would bring closed products into the drop-down list; filtering does not.
-    sheet.protection.sheet, sheet.protection.autoFilter = True, False
+    return {
+        "validate": "list",
+        "source": f"={say.text(PRODUCTS)}!$A$2:$A${count + 1}",
+        "error_type": "warning",
+        "error_title": say.text("template.product_title"),
+        "error_message": say.text("template.product_error"),
+    }
 
 
 def _worded(cells: Sequence[Value]) -> list[Value]:
     """The status as a person reads it, and not as a program does."""
     status = PRICE_COLUMNS.index("status")
     return [say.text(STATUSES[str(cell)]) if at == status else cell for at, cell in enumerate(cells)]
-
-
-def _add_how_to(sheet: TemplateSheet, file: str, moment: str, *, rehearsal: bool) -> None:
-    """One sentence a row, in one column: no row of it can be taken for a header."""
-    shown = f'"{file}"' if " " in file else file
-    facts = {
-        "file": shown + (" --sandbox" if rehearsal else ""),
-        "moment": moment,
-        "products": say.text(PRODUCTS),
-    }
-    banner = ["results.rehearsal"] if rehearsal else []
-    sheet.column_dimensions["A"].width = HOW_TO_WIDTH
-    set_up_page(sheet)
-    sheet.page_setup.orientation = "landscape"
-    for row, code in enumerate([*banner, "template.how.title", *_HOW_TO], start=1):
-        _fill_row(sheet, row, [say.text(code, **facts)])
-        cell = sheet.cell(row, 1)
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-        cell.font = _font(bold=code not in _HOW_TO)
-        # Not every program makes room for wrapped lines by itself.
-        sheet.row_dimensions[row].height = LINE_POINTS * (1 + len(cell.value) // HOW_TO_WIDTH)
-
-
-# -- any of the tabs ---------------------------------------------------------------------------------------
-
-
-def _mark_rehearsal(sheets: Iterable[TemplateSheet]) -> None:
-    for sheet in sheets:
-        sheet.sheet_properties.tabColor = Colour.ORANGE
-        sheet.oddHeader.center.text = say.text("results.rehearsal")
-
-
-def _lay_out(sheet: TemplateSheet, header: Sequence[str], widths: Sequence[int]) -> None:
-    set_up_page(sheet)
-    sheet.page_setup.orientation = "landscape"
-    sheet.print_options.gridLines = True
-    sheet.print_title_rows = "1:1"
-    sheet.freeze_panes = "A2"
-    _fill_row(sheet, 1, header)
-    for column, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(column)].width = width
-        heading = sheet.cell(1, column)
-        heading.font = _font(bold=True)
-        heading.fill = PatternFill("solid", start_color=Colour.BLUE)
-
-
-def _font(*, bold: bool = False, color: str | None = None) -> Font:
-    """openpyxl's own for a new workbook: one that names no face is drawn in another."""
-    return Font(name="Calibri", sz=11, bold=bold, color=color)
-
-
-def _fill_row(sheet: TemplateSheet, row: int, values: Sequence[Value]) -> None:
-    for column, value in enumerate(values, start=1):
-        cell = sheet.cell(row, column)
-        if isinstance(value, str) and value:
-            cell.value = as_cell_text(value)
-            # openpyxl takes "=1+1" for a formula and "#N/A" for an error.
-            cell.data_type, cell.number_format = "s", TEXT
-        elif value is not None and value != "":
-            cell.value, cell.number_format = value, AMOUNT

@@ -6,43 +6,23 @@ Everything but whole rupiah is written as text, so that Excel neither runs it no
 
 from __future__ import annotations
 
-import shutil
+import gc
+import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from copy import copy
-from dataclasses import replace
-from io import BytesIO
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from openpyxl import Workbook
-from openpyxl.chart import BarChart, Reference
-from openpyxl.chart.label import DataLabelList
-from openpyxl.chart.marker import DataPoint
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.page import PageMargins
-from openpyxl.worksheet.properties import PageSetupProperties
+from xlsxwriter import Workbook  # type: ignore[import-untyped]
+from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, Notice, ResultsTab
 from bulk_topup.report.atomic import write_atomically
-from bulk_topup.report.cell_text import Texts
-from bulk_topup.report.row_xml import RowXml
-from bulk_topup.report.styles import Pens
-from bulk_topup.report.tables import (
-    IN_CHART,
-    Colour,
-    OutputTab,
-    SummaryRow,
-    TabRow,
-    Tell,
-    Value,
-    WriteOnlySheet,
-    untold,
-)
+from bulk_topup.report.styles import Look, Pen, Sheet
+from bulk_topup.report.tables import IN_CHART, Colour, OutputTab, SummaryRow, TabRow, Tell, Value, untold
 from bulk_topup.report.words import say
 
 SHEET_MAX_ROWS = SHEET_ROWS - 1
@@ -56,14 +36,11 @@ ROOM_FOR_FILTER = 3
 A4 = 9
 MARGIN_INCHES = 0.4
 
-BAR_COLUMN = 3
+BAR_COLUMN = 2
 """The column of the summary whose values the chart draws; the first holds their names."""
 
-CHART_CM = 17, 9
-ROOM_TO_SIGN_POINTS = 36
-
-COPIED_AT_ONCE = 1 << 20
-"""Bytes."""
+CHART_PIXELS = {"width": 643, "height": 340}
+LINE_POINTS, TALLEST_POINTS, ROOM_TO_SIGN_POINTS = 15, 409.5, 36
 
 
 # -- any workbook ------------------------------------------------------------------------------------------
@@ -92,18 +69,17 @@ def write_workbook(
         facts = {"columns": widest, "most": SHEET_COLUMNS}
         raise StorageFailed(failure, path=str(target), why=say.text("saved.too_wide", **facts))
 
-    def write(path: Path) -> list[Notice]:
-        with ExitStack() as files:
-            book = _Workbook(rehearsal, lambda: files.enter_context(tempfile.TemporaryFile()))
-            further = [title for tab in tabs for title in book.add(tab, max_rows)[1:]]
-            notices = [*_split(further, max_rows), *book.texts.notices()]
-            if summary or rehearsal:
-                said = (SummaryRow([say.text(notice.code, **notice.facts)]) for notice in notices)
-                book.add_summary([*summary, *said])
-            book.save(path)
+    def fill(book: Workbook) -> list[Notice]:
+        tables = _Tables(book, rehearsal=rehearsal, summed_up=bool(summary) or rehearsal)
+        further: list[str] = []
+        for tab in tabs:
+            further += tables.add(tab, max_rows)[1:]
+        notices = [*_split(further, max_rows), *tables.pen.texts.notices()]
+        said = (SummaryRow([say.text(notice.code, **notice.facts)]) for notice in notices)
+        tables.sum_up([*summary, *said])
         return notices
 
-    return write_atomically(target, write, failure, tell)
+    return write_atomically(target, lambda path: save_book(path, fill), failure, tell)
 
 
 def _split(further: Sequence[str], max_rows: int) -> Iterator[Notice]:
@@ -111,21 +87,75 @@ def _split(further: Sequence[str], max_rows: int) -> Iterator[Notice]:
         yield Notice("saved.split", {"most": str(max_rows), "tabs": ", ".join(further)})
 
 
-# -- the sheets --------------------------------------------------------------------------------------------
+def save_book(path: Path, fill: Callable[[Workbook], list[Notice]]) -> list[Notice]:
+    """Have `fill` write into a new workbook, row by row, and save it. Raises OSError."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as rows:
+        try:
+            return _saved(path, rows, fill)
+        except BaseException as error:
+            _close_files(error)
+            raise
 
 
-class _Workbook:
-    """openpyxl's workbook, but for the rows, which cost it five times as long as writing their XML does.
+def _saved(path: Path, rows: str, fill: Callable[[Workbook], list[Notice]]) -> list[Notice]:
+    book = Workbook(str(path), {"constant_memory": True, "tmpdir": rows, "use_zip64": True})
+    notices = fill(book)
+    try:
+        book.close()
+    except FileCreateError as error:
+        raise error.args[0] from None
+    return notices
 
-    They wait in files of their own, from `new_file`, and are put where they belong on saving.
-    """
 
-    def __init__(self, rehearsal: bool, new_file: Callable[[], IO[bytes]]) -> None:
-        self.texts = Texts()
-        self._book = Workbook(write_only=True)
+def _close_files(error: BaseException) -> None:
+    """XlsxWriter leaves them open when it fails, and on a full disk each fails once more as it is let go."""
+    heard, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    traceback.clear_frames(error.__traceback__)
+    gc.collect()
+    sys.unraisablehook = heard
+
+
+class _Sheet(Worksheet):  # type: ignore[misc]
+    """Without XlsxWriter's own escapes: of "_x0041_x0042_" it leaves the second half to be read as "B"."""
+
+    _escape_control_characters = staticmethod(str)
+
+
+# -- the tabs ----------------------------------------------------------------------------------------------
+
+
+def add_sheet(book: Workbook, title: str, widths: Sequence[int], *, rehearsal: bool) -> Sheet:
+    """A tab that is printed as wide as the paper, with the file, the tab and the page below."""
+    sheet = book.add_worksheet(title, _Sheet)
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, width)
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=MARGIN_INCHES, right=MARGIN_INCHES)
+    sheet.set_footer("&L&F, &A&R&P / &N")
+    if rehearsal:
+        sheet.set_tab_color(Colour.ORANGE)
+        sheet.set_header("&C" + say.text("results.rehearsal"))
+    return sheet
+
+
+def lay_out_table(sheet: Sheet) -> None:
+    """Below a header that stays in sight, and on every page."""
+    sheet.freeze_panes(1, 0)
+    sheet.repeat_rows(0)
+    sheet.hide_gridlines(0)
+    sheet.set_landscape()
+
+
+class _Tables:
+    """The tabs of one workbook: tables, and the summary behind the first of them if it is `summed_up`."""
+
+    def __init__(self, book: Workbook, *, rehearsal: bool, summed_up: bool) -> None:
+        self.pen = Pen(book)
+        self._book = book
         self._rehearsal = rehearsal
-        self._new_file = new_file
-        self._rows: list[tuple[WriteOnlySheet, IO[bytes]]] = []
+        self._summed_up = summed_up
+        self._summary: Sheet = None
 
     def add(self, tab: OutputTab, max_rows: int) -> list[str]:
         """Write the tab, in as many sheets as it needs; returns their titles."""
@@ -136,120 +166,102 @@ class _Workbook:
         titles: list[str] = []
         while (first := list(islice(rest, 1))) or not titles:
             titles.append(f"{tab.title} {len(titles) + 1}" if titles else tab.title)
-            part = replace(tab, title=titles[-1], rows=chain(first, islice(rest, max_rows - 1)))
-            with self._sheet(part.title, widths) as sheet:
-                self._fill(sheet, part, widths, numbers)
+            sheet = self._table(titles[-1], widths)
+            for at, name in enumerate(tab.header):
+                self.pen.heading(sheet, at, name, right=at in numbers)
+            count = self._fill(sheet, chain(first, islice(rest, max_rows - 1)), widths, tab.sentences)
+            sheet.autofilter(0, 0, count, len(tab.header) - 1)
         return titles
 
-    def add_summary(self, rows: Sequence[SummaryRow]) -> None:
-        columns = max((len(row.values) for row in rows), default=1)
-        with self._sheet(ResultsTab.SUMMARY, _summary_widths(rows, columns), position=1) as sheet:
-            pens = Pens(sheet, self.texts)
-            if self._rehearsal:
-                banner = [say.text("results.rehearsal"), *[""] * (columns - 1)]
-                sheet.append(pens.filled(text, Colour.ORANGE, bold=True) for text in banner)
-            for at, row in enumerate(rows, start=1 + self._rehearsal):
-                if row.to_sign and not row.bold:
-                    sheet.row_dimensions[at].height = ROOM_TO_SIGN_POINTS
-                sheet.append(pens.of_summary(row))
-            sheet.page_setup.fitToWidth = sheet.page_setup.fitToHeight = 1
-            bars = {at: row.bar for at, row in enumerate(rows, start=1 + self._rehearsal) if row.bar}
-            if bars:
-                sheet.page_setup.orientation = "landscape"
-                sheet.add_chart(_chart(sheet, bars), f"{get_column_letter(columns + 2)}{min(bars) - 1}")
-
-    def save(self, path: Path) -> None:
-        laid_out = BytesIO()
-        self._book.save(laid_out)
-        rows = {sheet.path.removeprefix("/"): file for sheet, file in self._rows}
-        with ZipFile(laid_out) as parts, ZipFile(path, "w", ZIP_DEFLATED) as archive:
-            for part in parts.infolist():
-                if part.filename in rows:
-                    _write_sheet(archive, part, parts.read(part), rows[part.filename])
-                else:
-                    archive.writestr(part, parts.read(part))
-
-    @contextmanager
-    def _sheet(
-        self, title: str, widths: Sequence[int], position: int | None = None
-    ) -> Iterator[WriteOnlySheet]:
-        sheet = self._book.create_sheet(title, position)
-        for column, width in enumerate(widths, start=1):
-            sheet.column_dimensions[get_column_letter(column)].width = width
-        set_up_page(sheet)
-        if self._rehearsal:
-            sheet.sheet_properties.tabColor = Colour.ORANGE
-            sheet.oddHeader.center.text = say.text("results.rehearsal")
-        try:
-            yield sheet
-        finally:
-            # An abandoned stream would fail later, inside the garbage collector.
-            sheet.close()
+    def _table(self, title: str, widths: Sequence[int]) -> Sheet:
+        sheet = add_sheet(self._book, title, widths, rehearsal=self._rehearsal)
+        lay_out_table(sheet)
+        if self._summed_up and self._summary is None:
+            self._summary = add_sheet(self._book, ResultsTab.SUMMARY, (), rehearsal=self._rehearsal)
+        return sheet
 
     def _fill(
-        self, sheet: WriteOnlySheet, tab: OutputTab, widths: Sequence[int], numbers: Collection[int]
-    ) -> None:
-        sheet.freeze_panes = "A2"
-        sheet.print_title_rows = "1:1"
-        sheet.print_options.gridLines = True
-        sheet.page_setup.orientation = "landscape"
-        pens = Pens(sheet, self.texts)
-        sheet.append(pens.heading(name, right=at in numbers) for at, name in enumerate(tab.header))
-        file = self._new_file()
-        self._rows.append((sheet, file))
-        row_xml = RowXml(widths, tab.sentences, self.texts, pens.style_id)
-        number = 1
-        for number, row in enumerate(tab.rows, start=2):
-            file.write(row_xml.of(number, row))
-        sheet.auto_filter.ref = f"A1:{get_column_letter(len(tab.header))}{number}"
+        self, sheet: Sheet, rows: Iterable[TabRow], widths: Sequence[int], sentences: Collection[int]
+    ) -> int:
+        """Returns how many there were."""
+        count = 0
+        looks = [Look(text_wrap=at in sentences) for at in range(len(widths))]
+        for count, row in enumerate(rows, start=1):
+            lines = 1
+            for at, (value, look, width) in enumerate(zip(row.values, looks, widths, strict=True)):
+                if isinstance(value, str) and (look.text_wrap or "\n" in value):
+                    look = look._replace(text_wrap=True)
+                    lines = max(lines, _lines(value, width))
+                if at in row.colours:
+                    look = look._replace(bg_color=row.colours[at])
+                self.pen.write(sheet, count, at, value, look)
+            if lines > 1 or row.hidden:
+                # Not every program makes room for wrapped lines by itself.
+                height = min(lines * LINE_POINTS, TALLEST_POINTS) if lines > 1 else None
+                # Those before are written, and XlsxWriter would keep what it knows of each.
+                sheet.row_info.clear()
+                sheet.row_sizes.clear()
+                sheet.set_row(count, height, None, {"hidden": row.hidden})
+        return count
+
+    def sum_up(self, rows: Sequence[SummaryRow]) -> None:
+        if not self._summed_up:
+            return
+        sheet, columns = self._summary, max((len(row.values) for row in rows), default=1)
+        for column, width in enumerate(_summary_widths(rows, columns)):
+            sheet.set_column(column, column, width)
+        sheet.fit_to_pages(1, 1)
+        if self._rehearsal:
+            for column in range(columns):
+                banner = "" if column else say.text("results.rehearsal")
+                self.pen.write(sheet, 0, column, banner, Look(Colour.ORANGE, bold=True))
+        for at, row in enumerate(rows, start=int(self._rehearsal)):
+            self._sum_up_row(sheet, at, row)
+        bars = {at: row.bar for at, row in enumerate(rows, start=int(self._rehearsal)) if row.bar}
+        if bars:
+            sheet.set_landscape()
+            sheet.insert_chart(min(bars) - 1, columns + 1, self._chart(bars))
+
+    def _sum_up_row(self, sheet: Sheet, at: int, row: SummaryRow) -> None:
+        for column, value in enumerate(row.values):
+            if row.to_sign:
+                look = Look(bold=row.bold, valign="bottom", bottom=int(column > 0 and not row.bold))
+            elif column and (isinstance(value, int) or (row.bold and column not in row.left)):
+                look = Look(bold=row.bold, align="right")
+            else:
+                look = Look(None if column else row.bar, row.bold, align="left", indent=int(column > 0))
+            self.pen.write(sheet, at, column, value, look)
+        if row.to_sign and not row.bold:
+            sheet.set_row(at, ROOM_TO_SIGN_POINTS)
+
+    def _chart(self, bars: Mapping[int, Colour]) -> object:
+        """One bar a row, the first on top. `bars` are the rows and their colours, one under the other."""
+        names, values = ([ResultsTab.SUMMARY, min(bars), at, max(bars), at] for at in (0, BAR_COLUMN))
+        chart = self._book.add_chart({"type": "bar"})
+        chart.add_series(
+            {
+                "categories": names,
+                "values": values,
+                "gap": 40,
+                "points": [{"fill": {"color": IN_CHART[colour]}} for colour in bars.values()],
+                "data_labels": {"value": True, "num_format": "#,##0"},
+            }
+        )
+        chart.set_title({"name": say.text("summary.chart")})
+        chart.set_legend({"none": True})
+        chart.set_y_axis({"reverse": True})
+        # Each bar says its amount, so that a scale beside it would only be read twice.
+        chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
+        chart.set_size(CHART_PIXELS)
+        return chart
 
 
-def _write_sheet(archive: ZipFile, part: ZipInfo, sheet: bytes, rows: IO[bytes]) -> None:
-    """`sheet` with these rows behind those that it has."""
-    end = sheet.index(b"</sheetData>")
-    info = copy(part)
-    # Without the size, zipfile could not tell whether this needs the format for more than 2 GiB.
-    info.file_size += rows.tell()
-    rows.seek(0)
-    with archive.open(info, "w") as written:
-        written.write(sheet[:end])
-        shutil.copyfileobj(rows, written, COPIED_AT_ONCE)
-        written.write(sheet[end:])
+# -- widths and heights ------------------------------------------------------------------------------------
 
 
-def set_up_page(sheet: WriteOnlySheet) -> None:
-    """As wide as the paper, with the file, the tab and the page below."""
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.page_setup.paperSize = A4
-    sheet.page_setup.fitToHeight = 0
-    sheet.page_margins = PageMargins(left=MARGIN_INCHES, right=MARGIN_INCHES)
-    sheet.oddFooter.left.text = "&F, &A"
-    sheet.oddFooter.right.text = "&P / &N"
-
-
-def _chart(sheet: WriteOnlySheet, bars: Mapping[int, Colour]) -> BarChart:
-    """One bar a row, the first on top. `bars` are the rows and their colours, one under the other."""
-    first, last = min(bars), max(bars)
-    chart = BarChart()
-    chart.type, chart.legend, chart.gapWidth = "bar", None, 40
-    chart.width, chart.height = CHART_CM
-    chart.title = say.text("summary.chart")
-    chart.add_data(Reference(sheet, BAR_COLUMN, first, max_row=last))
-    chart.set_categories(Reference(sheet, 1, first, max_row=last))
-    chart.x_axis.scaling.orientation = "maxMin"
-    # Spreadsheet programs leave out axes of which the file does not say that they are there.
-    chart.x_axis.delete = False
-    # Each bar says its amount, so that a scale beside it would only be read twice.
-    chart.y_axis.delete, chart.y_axis.majorGridlines = True, None
-    [series] = chart.series
-    series.dLbls = DataLabelList(numFmt="#,##0", showVal=True)
-    for name in ("showSerName", "showCatName", "showLegendKey", "showPercent"):
-        setattr(series.dLbls, name, False)
-    for at, colour in enumerate(bars.values()):
-        point = DataPoint(idx=at)
-        point.graphicalProperties.solidFill = IN_CHART[colour]
-        series.dPt.append(point)
-    return chart
+def _lines(text: str, width: int) -> int:
+    """About how many it fills: letters are narrower than digits, but words are not parted."""
+    return sum(1 + len(line) // width for line in text.split("\n"))
 
 
 def _widths(tab: OutputTab, sample: Sequence[TabRow]) -> list[int]:

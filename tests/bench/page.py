@@ -28,7 +28,7 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 GROWTH = ROOT / "docs" / "growth.md"
 PLOT = ROOT / "docs" / "growth.svg"
 
-_OURS = ("pandas", "lxml", "openpyxl", "requests", "SQLAlchemy", "click")
+_OURS = ("pandas", "lxml", "XlsxWriter", "openpyxl", "requests", "SQLAlchemy", "click")
 _THEIRS = ("fastexcel", "pyarrow", "pandas")
 
 

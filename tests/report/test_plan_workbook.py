@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bulk_topup.rules.plan import Plan
 
 OURS = tuple(map(say.text, PLAN_COLUMNS))
-GREEN, AMBER, RED, GREY, NONE = "00C6EFCE", "00FFEB9C", "00FFC7CE", "00D9D9D9", "00000000"
+GREEN, AMBER, RED, GREY, NONE = "FFC6EFCE", "FFFFEB9C", "FFFFC7CE", "FFD9D9D9", "00000000"
 
 
 @pytest.fixture
