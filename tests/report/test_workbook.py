@@ -372,7 +372,7 @@ def test_repeated_and_blank_headings_are_kept_and_read_again_as_they_are(tmp_pat
     write = write_results if name.endswith("xlsx") else write_results_csv
     sheet = read_sheet(write(tmp_path / name, REPEATED, lines))
     assert sheet.header == (*REPEATED, *RESULT_COLUMNS)
-    assert sheet.columns == Columns(number=2, product=3, results=len(REPEATED))
+    assert sheet.columns == Columns(number=2, product=3, name=0, results=len(REPEATED))
     read = [tuple(row[: len(REPEATED)]) for row in sheet.cells.itertuples(index=False, name=None)]
     escaped = [tuple(f"'{t}" if name == "r.csv" and t[:1] in {"=", "+"} else t for t in row) for row in own]
     assert read == escaped
