@@ -13,6 +13,7 @@ import zipfile
 from collections import Counter
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import openpyxl
@@ -26,7 +27,7 @@ from bulk_topup.sheet.process import child
 from tests import wild
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from openpyxl import Workbook
@@ -247,27 +248,37 @@ def _is_date(odd: OddCell, theirs: object, reader: Reader) -> bool:
     return isinstance(theirs, time | timedelta) or theirs == odd.stored
 
 
-def readable(reader: Reader) -> Iterator[tuple[Path, bytes, dict[str, dict[Place, Cell]]]]:
-    """The workbooks that the sheet package reads, with the cells of those tabs that it reads."""
+class Readable(NamedTuple):
+    """A workbook that the sheet package reads, with those tabs that it reads and their cells."""
+
+    path: Path
+    data: bytes
+    tabs: Sequence[Tab]
+    cells: dict[str, dict[Place, Cell]]
+
+
+@cache
+def readable(folder: str) -> Sequence[Readable]:
+    """Read once, for all the other readers of that folder's files."""
+    found = []
     for path in wild.PATHS:
-        if path.parent.name != reader.folder:
+        if path.parent.name != folder:
             continue
-        try:
+        with suppress(InputError):
             data, form = wild.opened(path)
-            if form != reader.folder:
+            if form != folder:
                 continue
-            tabs = child._tabs(data, form, wild.PASSWORDS.get(path.name))
-        except InputError:
-            continue
-        if ours := _readable_tabs(tabs):
-            yield path, data, ours
+            read = _read(child._tabs(data, form, wild.PASSWORDS.get(path.name)))
+            if read:
+                found.append(Readable(path, data, [tab for tab, _ in read], {t.name: c for t, c in read}))
+    return found
 
 
-def _readable_tabs(tabs: Sequence[Tab]) -> dict[str, dict[Place, Cell]]:
-    found = {}
+def _read(tabs: Sequence[Tab]) -> list[tuple[Tab, dict[Place, Cell]]]:
+    found = []
     for tab in tabs:
         with suppress(InputError):
-            found[tab.name] = cells_of(tab)
+            found.append((tab, cells_of(tab)))
     return found
 
 
@@ -292,7 +303,7 @@ def test_another_reader_reads_the_same_cells(reader: Reader) -> None:
     fails, errs = FAILS.get(str(reader), {}), ERRS.get(str(reader), {})
     found: dict[str, list[str]] = {}
     failed, compared = set(), 0
-    for path, data, ours in readable(reader):
+    for path, data, _, ours in readable(reader.folder):
         try:
             theirs = reader.read(data)
         except Exception:  # noqa: BLE001  (other readers raise anything)
@@ -319,8 +330,7 @@ class Unseen(NamedTuple):
 
 
 def _unseen(tab: Tab) -> Unseen:
-    cells_of(tab)  # only then are the remarks complete
-    remarks = tab.remarks
+    remarks = tab.remarks  # complete, since all of its cells were read
     return Unseen(tab.visible, remarks.hidden_rows, remarks.hidden_columns, set(remarks.merged))
 
 
@@ -340,13 +350,11 @@ def _unseen_by_openpyxl(sheet: Worksheet) -> Unseen:
 def test_openpyxl_tells_the_same_of_what_is_hidden_and_merged() -> None:
     reader = READERS[0]
     different, seen = [], Counter[str]()
-    for path, data, ours in readable(reader):
+    for path, data, tabs, _ in readable(reader.folder):
         if path.name in FAILS[str(reader)] or sees_no_tabs(reader, data):
             continue
         book = openpyxls(data)
-        for tab in wild.tabs_of(path):
-            if tab.name not in ours:
-                continue
+        for tab in tabs:
             own, other = _unseen(tab), _unseen_by_openpyxl(book[tab.name])
             seen.update(tabs=1, rows=len(own.rows), columns=len(own.columns), merged=len(own.merged))
             if own != other:
