@@ -24,6 +24,7 @@ from bulk_topup.provider.address import Connection
 from bulk_topup.record.paths import files_of
 from bulk_topup.rules.orders import Wishes
 from bulk_topup.sandbox import Sandbox
+from bulk_topup.sandbox.prices import PRICES
 from bulk_topup.sending.job import Job
 from bulk_topup.sheet import read_sheet
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 START = datetime(2025, 1, 20, 10, 0, tzinfo=WIB)
 HEADER = ("Nama", "No HP", "Kode Produk")
+PRODUCTS = ("TSEL5", "TSEL10", "XL5")
+"""All that the provider sells here: each command reads the whole list, which has 138 products elsewhere."""
 
 Topup = tuple[str, str]
 """A row of a sheet: number and product code."""
@@ -185,9 +188,10 @@ class Office:
 def open_office(folder: Path, faults: Faults | None = None, **of_sandbox: Any) -> Iterator[Office]:
     """An office in this folder, whose sandbox meets these faults; other arguments are the Sandbox's own."""
     clock = TestClock()
+    listed = [product for product in PRICES if product["kodeoperator"] in PRODUCTS]
     with (
         pytest.MonkeyPatch.context() as settings,
-        Sandbox(clock=clock.now, intercept=faults, **of_sandbox) as sandbox,
+        Sandbox(clock=clock.now, intercept=faults, **{"prices": listed, **of_sandbox}) as sandbox,
     ):
         settings.setenv("BULK_TOPUP_USERNAME", "sandbox")
         settings.setenv("BULK_TOPUP_PASSWORD", "sandbox")
