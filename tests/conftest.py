@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import json
 import os
 import signal
@@ -246,6 +247,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     kills = {item.path for item in items if item.get_closest_marker("kill")}
     items.sort(key=lambda item: (item.path in last, item.path not in kills, item.path not in slow))
+
+
+def pytest_collection_finish() -> None:
+    """What stays until the end is no rubbish, and is not looked through for it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
