@@ -98,6 +98,7 @@ def broken_rules(attempts: Iterable[Attempt]) -> list[str]:
 # -- every byte of a request and of its answer -------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_request_cut_at_any_byte_is_unknown_and_is_paid_only_if_it_was_whole(
     sandbox: Sandbox, ending: Ending
@@ -114,6 +115,7 @@ def test_a_request_cut_at_any_byte_is_unknown_and_is_paid_only_if_it_was_whole(
     assert [attempt.paid for attempt in attempts] == [0] * length + [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_an_answer_cut_at_any_byte_leaves_a_paid_row_unknown(sandbox: Sandbox, ending: Ending) -> None:
     with Wire(sandbox) as wire:

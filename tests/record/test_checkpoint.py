@@ -878,6 +878,7 @@ def test_a_batch_that_only_goes_on_is_not_written_anew(checkpoint: Checkpoint, o
     assert checkpoint.lines_alike() == kept
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(WRITES, min_size=1, max_size=8))
 def test_the_summary_that_is_kept_is_what_a_recount_comes_to(

@@ -734,6 +734,7 @@ def test_a_zip_is_what_its_parts_say(tmp_path: Path, part: str, code: str) -> No
     refused(tmp_path / "b.xlsx", code)
 
 
+@pytest.mark.slow
 def test_a_truncated_workbook_is_one_clear_error(workbook: Callable[..., Path]) -> None:
     path = workbook(A=[HEADER, ["Ani", "0812", "TEL5"]])
     data = path.read_bytes()
@@ -744,6 +745,7 @@ def test_a_truncated_workbook_is_one_clear_error(workbook: Callable[..., Path]) 
         wording(caught.value)
 
 
+@pytest.mark.slow
 def test_a_damaged_workbook_gives_rows_or_a_clear_error(workbook: Callable[..., Path]) -> None:
     path = workbook(A=[HEADER, ["Ani", "0812", "TEL5"]])
     data = path.read_bytes()

@@ -937,6 +937,7 @@ def sheets(draw: st.DrawFn) -> str:
     return "".join(rows)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(sheets(), st.integers(100, 1500), st.sampled_from([1, 64]))
 def test_the_two_gears_agree(rows: str, chunk_bytes: int, few_unlike: int) -> None:
