@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any
 from bulk_topup.commands.main import cli
 from bulk_topup.core.status import Status
 from tests.markdown import code_in, page, section, table
-from tests.postgres import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import pytest
-
     from tests.conftest import MakeOffice, Office, Result
+    from tests.postgres import Server
 
 PAGE = page("docs/json.md")
 WITHOUT = {"sandbox", "completion"}
@@ -192,14 +190,9 @@ def _sets_up(clerk: Clerk) -> None:
     clerk.type("ledger", "copy", clerk.office.environment["BULK_TOPUP_LEDGER"], "copied.db")
 
 
-def test_a_stop_of_the_account_has_the_documented_keys(
-    make_office: MakeOffice, request: pytest.FixtureRequest
-) -> None:
-    if MISSING:
-        request.getfixturevalue("postgres")  # says why it is skipped
+def test_a_stop_of_the_account_has_the_documented_keys(make_office: MakeOffice, postgres: Server) -> None:
     clerk = Clerk(make_office())
-    address = request.getfixturevalue("postgres").fresh()
-    clerk.env["BULK_TOPUP_LEDGER"] = address
+    clerk.env["BULK_TOPUP_LEDGER"] = postgres.fresh()
     clerk.office.payroll("a.csv", ["081200000031", *clerk.office.numbers(1)])
     assert clerk.type("run", "a.csv", "--yes", *clerk.office.fast)["exit_code"] == 3
     clerk.type("account", "show")

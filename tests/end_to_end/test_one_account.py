@@ -78,7 +78,7 @@ def a_proof(account: str, base_url: str, day: str, *, holds: bool) -> str:
     return f"INSERT INTO meta VALUES ('{key}', '{value}')"  # noqa: S608
 
 
-@pytest.fixture(params=["file", "server"])
+@pytest.fixture(params=["file", pytest.param("server", marks=pytest.mark.postgres)])
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "file":
         return str(tmp_path / "ledger.db")

@@ -53,7 +53,7 @@ class ServerClock:
 SERVER = ServerClock()
 
 
-@pytest.fixture(params=["file", "server"])
+@pytest.fixture(params=["file", pytest.param("server", marks=pytest.mark.postgres)])
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a ledger may be that is not there yet."""
     if request.param == "file":
@@ -385,6 +385,7 @@ def test_two_processes_that_claim_the_same_slots_win_each_exactly_once(location:
     assert sorted(won[0] + won[1]) == list(range(150))
 
 
+@pytest.mark.slow
 def test_the_first_runs_of_several_people_may_make_the_ledger_at_the_same_moment(location: str) -> None:
     won = run_at_once(location, processes=6, count=10)
     assert sorted(chain.from_iterable(won)) == list(range(10))
