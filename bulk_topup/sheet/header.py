@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
-from itertools import islice, zip_longest
+from itertools import islice, takewhile, zip_longest
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Columns, Named, letter
 from bulk_topup.sheet import names
-from bulk_topup.sheet.layout import Fitting, columns_of, first_of, fitting, listed, shortened
+from bulk_topup.sheet.layout import Fitting, columns_of, first_of, fitting, listed, names_columns, shortened
 from bulk_topup.sheet.names import fold, is_phone
 
 HeaderRow = tuple[int, Sequence[str]]
@@ -77,6 +77,7 @@ def find_header(rows: Iterable[HeaderRow], named: Named) -> Header:
     first = found[0] if named.number else _first_with_numbers(found, candidates)
     below = [texts for _, texts in candidates[first.lower + 1 :]]
     below += [texts for _, texts in islice(_filled_rows(rows), max(0, ROWS_BELOW - len(below)))]
+    below = list(takewhile(lambda texts: not names_columns(texts), below))
     columns = columns_of(first.texts, below, first.fits)
     above = candidates[: first.upper]
     people = _people(above)

@@ -257,6 +257,15 @@ _OF_A_NUMBER = frozenset("0123456789+('")
 """How the cell of a phone number begins; every other row is looked at more closely."""
 
 
+def names_columns(texts: Texts) -> bool:
+    """Whether these are names that columns have, at least two, and half of them all."""
+    filled = [text for text in texts if text.strip()]
+    if len(filled) < 2 or any(map(names.has_number, filled)) or any(map(names.says_signed, filled)):
+        return False
+    known = len([text for text in filled if meaning_of(text)])
+    return known >= 2 and 2 * known >= len(filled)
+
+
 _DECIDING = frozenset({"number", "phone", "product", "nominal"})
 """What a further header may not say of a column of which the first one does not."""
 
@@ -310,13 +319,10 @@ class Sections:
 
     def _is_header(self, texts: Texts, following: Texts, *, is_apart: bool) -> bool:
         """By names that columns have; or a row of words alone, where what follows is of another kind."""
-        filled = [text for text in texts if text]
-        if len(filled) < 2 or any(map(names.has_number, filled)) or any(map(names.says_signed, filled)):
-            return False
-        known = len([text for text in filled if meaning_of(text)])
-        if known >= 2 and 2 * known >= len(filled):
+        if names_columns(texts):
             return True
-        if self._has_signature or any(map(str.isdigit, "".join(filled))) or not _has_digit(following):
+        filled = [text for text in texts if text]
+        if len(filled) < 2 or self._has_signature or _has_digit(filled) or not _has_digit(following):
             return False
         ours = texts[self.columns.number], texts[self.columns.asked]
         below = following[self.columns.number]

@@ -1,0 +1,185 @@
+"""Layouts as offices have them, and who is meant: `#1` is a phone number, S5 a product code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Tabs by their names, each as lines of cells with `|` between.
+
+    `paid` are the numbers that may be paid, `held` those of whom a finding or a notice speaks. Where it is
+    `asked`, nobody is paid, and the error has that code.
+    """
+
+    what: str
+    tabs: Mapping[str, str]
+    paid: str = ""
+    held: str = ""
+    asked: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    mirrored: bool = True
+    """Whether the columns may stand the other way round, too."""
+
+
+def one(what: str, text: str, **expected: object) -> Layout:
+    return Layout(what, {"Juni": text}, **expected)  # type: ignore[arg-type]
+
+
+PEOPLE = "Nama | No HP | Kode Produk\nAni | #1 | S5\nBudi | #2 | S10"
+
+LAYOUTS = (
+    one("one table", PEOPLE, paid="1 2"),
+    one("a title above", "Bonus Juni\n\n" + PEOPLE, paid="1 2"),
+    one("a letterhead above", "PT Maju | Telp (021) 555 1234\n\n" + PEOPLE, paid="1 2"),
+    one("a letterhead of Nomor and Kode", "Nomor | 012/HRD | Kode | F-01\n\n" + PEOPLE, paid="1 2"),
+    one("a letterhead of names alone", "Nomor | | Kode\n012/HRD | | F-01\n" + PEOPLE, paid="1 2"),
+    one("Nomor counts", "Nomor | Nama | No HP | Kode\n1 | Ani | #1 | S5\n2 | Budi | #2 | S5", paid="1 2"),
+    one("Nomor is the phone", "Nomor | Kode\n#1 | S5\n#2 | S5", paid="1 2"),
+    one("whom to call above", "Info HRD: | #8\n\n" + PEOPLE, paid="1 2", mirrored=False),
+    one("the header repeated", PEOPLE + "\n\nNama | No HP | Kode Produk\nCici | #3 | S5", paid="1 2 3"),
+    one("repeated in other words", PEOPLE + "\n\nNama | Nomor HP | Kode\nCici | #3 | S5", paid="1 2 3"),
+    one(
+        "a second table in another order",
+        PEOPLE + "\n\nNama | Kode Produk | No HP\nCici | S5 | #3",
+        paid="1 2",
+        held="3",
+    ),
+    one("bank accounts below", PEOPLE + "\n\nNama | No Rek | Bank\nCici | #3 | S5", paid="1 2", held="3"),
+    one("bank accounts right below", PEOPLE + "\nNama | No Rek | Bank\nCici | #3 | S5", paid="1 2", held="3"),
+    one(
+        "unknown names below",
+        PEOPLE + "\n\nPemegang | Akun Tujuan | Keperluan\nCici | 1234567890 | S5\nDodi | #3 | S5",
+        paid="1 2",
+        held="3",
+    ),
+    one(
+        "words above bank accounts",
+        PEOPLE + "\nPemegang | Akun | Guna\nCici | 1234567890 | S5\nDodi | #3 | S5",
+        paid="1 2",
+        held="3",
+    ),
+    one(
+        "words above dates",
+        PEOPLE + "\nPemegang | Masuk | Guna\nCici | 1/6/2026 | S5\nDodi | #3 | S5",
+        paid="1 2",
+        held="3",
+    ),
+    one(
+        "the second table has two numbers",
+        PEOPLE + "\n\nNama | No HP | Kode Produk | No HP Baru\nCici | #3 | S5 | #4",
+        paid="1 2", held="3",
+    ),
+    one(
+        "people above under names unknown",
+        "Nama | Isi | Untuk\nCici | #3 | S5\n\n" + PEOPLE,
+        asked="sheet.people_above",
+    ),
+    one(
+        "people above without a header",
+        "Cici | #3 | S5\n\n" + PEOPLE,
+        asked="sheet.people_above",
+    ),
+    one(
+        "a table further to the right below",
+        PEOPLE + "\n\n| | | | Nama | No HP | Kode\n| | | | Cici | #3 | S5",
+        paid="1 2",
+        held="3",
+    ),
+    one(
+        "two tables side by side",
+        "Nama | No HP | Kode | | Nama | No HP | Kode\nAni | #1 | S5 | | Cici | #3 | S5\nBudi | #2 | S5 | | Dodi | #4 | S5",
+        asked="sheet.ambiguous",
+    ),
+    one(
+        "two tables side by side, one chosen",
+        "Nama | No HP | Kode | | Nama | No HP | Kode\nAni | #1 | S5 | | Cici | #3 | S5\nBudi | #2 | S5 | | Dodi | #4 | S5",
+        paid="3 4",
+        options={"number": "F"},
+        mirrored=False,
+    ),
+    one(
+        "a table beside, its header lower",
+        "Nama | No HP | Kode\nAni | #1 | S5\nBudi | #2 | S5 | | Nama | No HP | Kode\nEka | #5 | S5 | | Cici | #3 | S5",
+        asked="sheet.ambiguous",
+    ),
+    one(
+        "a table beside, its header higher",
+        "| | | | Nama | No HP | Kode\nNama | No HP | Kode | | Cici | #3 | S5\nAni | #1 | S5 | | Dodi | #4 | S5",
+        asked="sheet.ambiguous",
+    ),
+    one(
+        "people beside without a header",
+        "Nama | No HP | Kode\nAni | #1 | S5 | | Cici | #3 | S5\nBudi | #2 | S5 | | Dodi | #4 | S5",
+        asked="sheet.ambiguous",
+    ),
+    one(
+        "a price list beside",
+        "Nama | No HP | Kode | | Kode | Nominal | Harga\nAni | #1 | S5 | | S5 | 5000 | 5600\nBudi | #2 | S10 | | S10 | 10000 | 10600",
+        paid="1 2",
+    ),
+    one(
+        "a summary beside",
+        "Nama | No HP | Kode | | Operator | Orang\nAni | #1 | S5 | | TELKOMSEL | 2\nBudi | #2 | S5",
+        paid="1 2",
+    ),
+    one(
+        "whom to call beside",
+        "Nama | No HP | Kode\nAni | #1 | S5 | | CP: | #8\nBudi | #2 | S5",
+        asked="sheet.ambiguous",
+        mirrored=False,
+    ),
+    one("two phone columns", "Nama | No HP | No HP Baru | Kode\nAni | #1 | #2 | S5", asked="sheet.ambiguous"),
+    one(
+        "the new number is rarely filled",
+        "Nama | No HP | No HP Baru | Kode\nAni | #1 | | S5\nBudi | #2 | #3 | S5",
+        asked="sheet.ambiguous",
+    ),
+    one("WhatsApp apart", "Nama | No HP | No. WA | Kode\nAni | #1 | #2 | S5", asked="sheet.ambiguous"),
+    one("HP or WA", "Nama | No. HP/WA | Kode\nAni | #1 | S5", paid="1"),
+    one("HP and HP 2", "Nama | HP | HP 2 | Kode\nAni | #1 | #2 | S5", asked="sheet.ambiguous"),
+    one("the wife's", "Nama | No HP | HP Istri | Kode\nAni | #1 | #2 | S5", asked="sheet.ambiguous"),
+    one("only the wife's", "Nama | HP Istri | Kode\nAni | #1 | S5", asked="sheet.whose_number"),
+    one("only the wife's, chosen", "Nama | HP Istri | Kode\nAni | #1 | S5", paid="1", options={"number": "HP Istri"}),
+    one("the boss's", "Nama | No HP | HP Atasan | Kode\nAni | #1 | #2 | S5", asked="sheet.ambiguous"),
+    one("in an emergency", "Nama | No HP | Kontak Darurat | Kode\nAni | #1 | #2 | S5", asked="sheet.ambiguous"),
+    one("active ones", "Nama | No HP | No HP (Aktif) | Kode\nAni | #1 | #2 | S5", asked="sheet.ambiguous"),
+    one(
+        "old and new under one name",
+        "Nama | No HP | | Kode\n| Lama | Baru |\nAni | #1 | #2 | S5\nBudi | #3 | #4 | S5",
+        asked="sheet.ambiguous",
+    ),
+    one("a wallet", "Nama | No HP | No Dana | Kode\nAni | #1 | #2 | S5", asked="sheet.ambiguous"),
+    one("a make of phone", "Nama | No HP | Merk HP | Kode\nAni | #1 | Samsung | S5", paid="1"),
+    one("Kontak alone", "Nama | Kontak | Kode\nAni | #1 | S5", paid="1"),
+    one("a wallet chosen away", "Nama | No HP | No Dana | Kode\nAni | #1 | #2 | S5", paid="1", options={"number": "No HP"}),
+    one("two product columns", "Nama | No HP | Kode | Kode Produk\nAni | #1 | S5 | S10", asked="sheet.ambiguous"),
+    one("a nominal that agrees", "No HP | Kode | Nominal\n#1 | S5 | 5.000", paid="1"),
+    one("a nominal that does not", "No HP | Kode | Nominal\n#1 | S5 | 50.000", held="1"),
+    one("two nominals", "No HP | Kode | Nominal | Denom\n#1 | S5 | 5.000 | 10.000", asked="sheet.ambiguous"),
+    one("no product", "Nama | No HP | Nominal\nAni | #1 | 5.000", held="1"),
+    one("no product, two amounts", "No HP | Insentif | Bonus\n#1 | 5.000 | 10.000", asked="sheet.ambiguous"),
+    one("a count is no amount", "No HP | Kode | Jumlah\n#1 | S5 | 1", paid="1"),
+    one("totals and signatures", PEOPLE + "\nTOTAL | | 2\n\nJakarta, 30 Juni 2026\nDibuat oleh, | | Mengetahui,\n\n( Ani ) | | ( Budi )\nStaf HRD | | Direktur", paid="1 2"),
+    one("whom to call below", PEOPLE + "\n\nInfo HRD: | #8 |", paid="1 2", held="8", mirrored=False),
+    one("an example above", "Contoh:\n" + PEOPLE + "\n\nNama | No HP | Kode Produk\nCici | #3 | S5", paid="3", held="1 2"),
+    one("an example below", PEOPLE + "\n\nContoh pengisian\nNama | No HP | Kode Produk\nCici | #3 | S5", paid="1 2", held="3"),
+    one("columns counted", "Nama | No HP | Kode\n1 | 2 | 3\nAni | #1 | S5", paid="1"),
+    one("units below the names", "Nama | No HP | Kode\n| (08…) | (kode)\nAni | #1 | S5", paid="1"),
+    one("a group's heading", PEOPLE + "\nCabang Bandung\nCici | #3 | S5", paid="1 2 3"),
+    one("a person without a number", PEOPLE + "\nCici | belum ada | S5\nDodi | #4 | S5", paid="1 2 4"),
+    Layout("two months", {"Mei": PEOPLE, "Juni": PEOPLE}, asked="sheet.several_tabs"),
+    Layout("one month named", {"Mei": PEOPLE, "Juni": "Nama | No HP | Kode\nCici | #3 | S5"}, paid="3", options={"tab": "Juni"}),
+    Layout("instructions beside", {"Petunjuk": PEOPLE, "Juni": "Nama | No HP | Kode\nCici | #3 | S5"}, paid="3"),
+    Layout("data with a header unknown", {"Petunjuk": PEOPLE, "Data": "Nama | Isi | Untuk\nCici | #3 | S5"}, asked="sheet.no_number_column"),
+    Layout("another tab with a header unknown", {"Juni": PEOPLE, "Data": "Nama | Isi | Untuk\nCici | #3 | S5"}, asked="sheet.several_tabs"),
+    Layout("a list of people without products", {"Juni": PEOPLE, "Karyawan": "Nama | No HP\nCici | #3"}, asked="sheet.several_tabs"),
+    Layout("a price list in its tab", {"Juni": PEOPLE, "Produk": "Kode | Nominal | Harga\nS5 | 5000 | 5600"}, paid="1 2"),
+    Layout("only a template", {"Template": PEOPLE, "Contoh": PEOPLE}, asked="sheet.no_data_tab"),
+    Layout("one tab, called a template", {"Template": PEOPLE}, paid="1 2"),
+)  # fmt: skip
