@@ -3,39 +3,61 @@
 from __future__ import annotations
 
 import gc
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from bulk_topup.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bulk_topup.commands.terminal import Terminal
+    from bulk_topup.core.model import Sheet, Source
     from bulk_topup.sending.job import Job
     from bulk_topup.sheet import Arriving
 
 
 @contextmanager
-def reading_of(job: Job) -> Iterator[Arriving]:
-    """The sheet begins to be read in its own process, while this one imports what takes as long."""
-    from bulk_topup.sheet import reading
+def reading_of(job: Job, terminal: Terminal) -> Iterator[Arriving]:
+    """The sheet begins to be read in its own process, while this one imports what takes as long.
 
-    source = job.source
+    Where more than one column could be meant, a person at the terminal chooses, and it is read again.
+    """
     with ExitStack() as begun:
         gc.disable()  # all that is imported stays: there is nothing to collect
         try:
-            arriving = begun.enter_context(
-                reading(
-                    source.path,
-                    tab=source.tab,
-                    columns=source.columns,
-                    password=None if source.password_file is None else _password_in(source.password_file),
-                )
-            )
+            arriving = begun.enter_context(_reading(job.source))
             from bulk_topup.commands import conclusion, planning, release, sending_parts  # noqa: F401
         finally:
             gc.freeze()  # or the next passes would look through all of it
             gc.enable()
-        yield arriving
+        yield lambda: _asked(job.source, arriving, terminal)
+
+
+def _reading(source: Source) -> AbstractContextManager[Arriving]:
+    from bulk_topup.sheet import reading
+
+    password = None if source.password_file is None else _password_in(source.password_file)
+    return reading(source.path, tab=source.tab, columns=source.columns, password=password)
+
+
+def _asked(source: Source, arriving: Arriving, terminal: Terminal) -> Sheet:
+    try:
+        return arriving()
+    except InputError as problem:
+        if problem.code not in ASKED:
+            raise
+        meaning = str(problem.facts["option"]).removeprefix("--").removesuffix("-column")
+        chosen = replace(source.columns, **{meaning: terminal.ask_column(problem)})
+    source = replace(source, columns=chosen)
+    with _reading(source) as again:
+        return _asked(source, again, terminal)
+
+
+ASKED = frozenset({"sheet.ambiguous", "sheet.whose_number"})
+"""What a person at the terminal can settle with a letter."""
 
 
 def _password_in(file: Path) -> str:

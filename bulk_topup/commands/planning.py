@@ -15,6 +15,7 @@ from bulk_topup.record.ledger.shared import restored
 from bulk_topup.report.screen.duration import time_report
 from bulk_topup.report.screen.plan import deposit_report, plan_report
 from bulk_topup.report.screen.report import notices_report
+from bulk_topup.report.screen.sheet import read_report
 from bulk_topup.rules import approval, checks, duplicates, orders, resume
 from bulk_topup.rules.plan import Plan, make
 
@@ -39,6 +40,7 @@ def read_rows(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
     """The sheet; its `hidden` rows are those to leave out."""
     source, sheet = job.source, arriving()
     checks.assert_header(sheet)
+    terminal.report(read_report(sheet))
     terminal.report(notices_report(sheet.notices))
     if (
         sheet.hidden

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 from bulk_topup.commands.console import ask, put
 from bulk_topup.commands.next_steps import Typed
 from bulk_topup.commands.progress import Bar
-from bulk_topup.core.errors import Declined, Exit
+from bulk_topup.core.errors import Declined, Exit, InputError
 from bulk_topup.core.languages import YES
 from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Step, Whole, next_report
 from bulk_topup.report.words import say
@@ -127,6 +127,16 @@ class Terminal:
         if yes:
             self.say(say.text("resend.sending", **facts))
         self._ask(say.text("resend.ask", **facts), yes=yes)
+
+    def ask_column(self, problem: InputError) -> str:
+        """The letter of the column that is meant. Raises `problem` without a clear answer."""
+        letters = str(problem.facts["letters"]).split()
+        if sys.stdin.isatty():
+            question = say.text("read.ask", columns=problem.facts["columns"], option=problem.facts["option"])
+            answer = self._answer(f"{question} [{'/'.join(letters)}]").upper()
+            if answer in letters:
+                return answer
+        raise problem
 
     def ask_hidden(self, file: str, rows: list[int]) -> str:
         """`include` or `skip`, for rows hidden in the sheet. Raises Declined without a clear answer."""

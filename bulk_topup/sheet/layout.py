@@ -193,7 +193,9 @@ class _Reading:
 
     def _asked(self, meaning: str, found: Sequence[int]) -> dict[str, str]:
         columns = self._listed(found, samples=True)
-        return {"columns": columns, "option": f"--{meaning}-column", "letter": letter(found[0])}
+        letters = list(map(letter, found))
+        option = f"--{meaning}-column"
+        return {"columns": columns, "option": option, "letter": letters[0], "letters": " ".join(letters)}
 
     def _listed(self, positions: Sequence[int], *, samples: bool = False) -> str:
         width = len(self._cells)

@@ -22,6 +22,7 @@ from bulk_topup.core.model import Finding, Level, Oddity
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.provider import client, outcomes
 from bulk_topup.record.checkpoint.values import BatchIdentity
+from bulk_topup.report.screen.sheet import MEANINGS
 from bulk_topup.report.words import say
 from bulk_topup.rules import checks
 from tests.builders import ANDI
@@ -47,6 +48,7 @@ FACTS_THAT_CODES_ARE_MADE_OF = {
     "paid.": {paid.name.lower() for paid in Paid},
     "kind.": set(),
     "status.": {str(status) for status in Status},
+    "read.": set(MEANINGS),
 }
 """Codes that are put together: where a code begins like this, it may end in any of these."""
 

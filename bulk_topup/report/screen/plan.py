@@ -48,6 +48,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield count_line("plan.held", len(plan.held))
     yield from _held_lines(plan)
     yield count_line("plan.rows", plan.rows_in)
+    if sheet.outside:
+        yield count_line("plan.outside", sheet.outside)
     if not len(plan.orders):
         yield say.text("plan.nothing")
         return

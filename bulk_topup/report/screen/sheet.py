@@ -1,0 +1,49 @@
+"""Which columns of the sheet were read, before anything is made of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.model import letter
+from bulk_topup.report.screen.report import Report
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bulk_topup.core.model import Sheet
+
+
+def read_report(sheet: Sheet) -> Report:
+    """One line, so that whoever knows the sheet sees at once what was taken for what."""
+    words = say.text("read.columns", columns=", ".join(_columns(sheet)))
+    if sheet.columns.unread:
+        unread = ", ".join(_named(sheet, at) for at in sheet.columns.unread)
+        words = say.text("read.and_unread", read=words, columns=unread)
+    return Report({"read": _facts(sheet)}, [words])
+
+
+MEANINGS = ("name", "number", "product", "nominal", "itrx", "group", "operator")
+
+
+def _columns(sheet: Sheet) -> Iterator[str]:
+    for meaning in MEANINGS:
+        at = getattr(sheet.columns, meaning)
+        if at is not None:
+            yield say.text("read.column", meaning=say.text(f"read.{meaning}"), column=_named(sheet, at))
+        elif meaning == "product":
+            yield say.text("read.chosen")
+
+
+def _named(sheet: Sheet, at: int) -> str:
+    return f'{letter(at)} "{say.printable(sheet.header[at].strip())}"'
+
+
+def _facts(sheet: Sheet) -> dict[str, object]:
+    found = {meaning: getattr(sheet.columns, meaning) for meaning in MEANINGS}
+    return {
+        "tab": sheet.tab,
+        "columns": {meaning: None if at is None else letter(at) for meaning, at in found.items()},
+        "unread": list(map(letter, sheet.columns.unread)),
+        "outside": sheet.outside,
+    }
