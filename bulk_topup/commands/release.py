@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands.halts import assert_not_stopped
 from bulk_topup.core.errors import Declined, StorageFailed
 from bulk_topup.record.kept_plans import approved_plan, keep_plan
+from bulk_topup.record.reconcile import lack_of_neighbours
 from bulk_topup.report.screen.approval import approved_report, changes_report
 from bulk_topup.report.screen.plan import overlap_report
 from bulk_topup.rules import differences
@@ -51,6 +53,7 @@ def release(
     """
     assert_not_stopped(tools, terminal)
     assert_same_date(tools)
+    assert_record_whole(job, tools, plan)
     if job.approval is not None:
         assert_approved(job, job.approval, plan, checkpoint, terminal)
         assert_unused(job.approval, tools, checkpoint)
@@ -58,6 +61,15 @@ def release(
     else:
         ask_for_release(job, plan, terminal, moved, tools)
     tools.ledger.keep_address(tools.clock.now())
+
+
+def assert_record_whole(job: Job, tools: Tools, plan: Plan) -> None:
+    """Raises Declined where the record lacks what a sheet beside this one was lately paid under it."""
+    since = plan.day - timedelta(days=job.overlap_days)
+    lack = lack_of_neighbours(job.files.checkpoint, tools.ledger, tools.account, since)
+    if lack is not None:
+        facts = {"where": tools.ledger.place, "batch": lack.batch, "day": lack.day, "count": lack.count}
+        raise Declined("ledger.lacks", **facts)
 
 
 def ask_for_release(job: Job, plan: Plan, terminal: Terminal, moved: Sequence[Notice], tools: Tools) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.model import Stop, account_of
 from bulk_topup.core.status import Status
 from bulk_topup.record.batches import progress_at
+from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.claims import Ledger, state_of
 from bulk_topup.record.ledger.values import OPEN
 from bulk_topup.rules.orders import SLOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    from bulk_topup.record.checkpoint import Checkpoint
+    from datetime import date
+    from pathlib import Path
 
 
 def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None = None) -> int:
@@ -68,6 +71,57 @@ def _make_agree(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None) -> in
             stale[token] = expected[token]
     ledger.conclude_all(stale)
     return count
+
+
+@dataclass(frozen=True)
+class Lack:
+    """What the ledger was told of by a batch, and has not."""
+
+    batch: str
+    day: str
+    count: int
+
+
+def lack_of_neighbours(beside: Path, ledger: Ledger, account: str, since: date) -> Lack | None:
+    """Of the first batch whose progress file lies beside this one, was touched since then, and was told to
+    this ledger, but is not in it: then this is another ledger, or an older copy, whatever its place."""
+    for path in sorted(beside.parent.glob("*.checkpoint.db")):
+        if path == beside:
+            continue
+        with suppress(InputError, StorageFailed):
+            checkpoint = Checkpoint.look(path)
+            if checkpoint is None:
+                continue
+            with closing(checkpoint):
+                is_concerned = (
+                    not checkpoint.is_rehearsal
+                    and account_of(checkpoint.fact("account")) == account
+                    and checkpoint.fact("record") == ledger.place
+                    and checkpoint.last_touched()[:10] >= since.isoformat()
+                )
+                lost = _lost(checkpoint, ledger) if is_concerned else []
+                if lost:
+                    return Lack(_name(checkpoint), str(lost[0]["day"]), len(lost))
+    return None
+
+
+def _lost(checkpoint: Checkpoint, ledger: Ledger) -> list[dict[str, object]]:
+    """Its claims that are not there. A run may be at work on it: what it claims meanwhile is not lost, nor
+    what it releases."""
+    if _agree(checkpoint, ledger):
+        return []
+    expected = checkpoint.claims_expected()
+    claims = [claim for claim in checkpoint.claims() if claim["token"] in expected]
+    held = {_slot(claim) for claim in ledger.own(checkpoint.batch_id)}
+    now = checkpoint.claims_expected()
+    return _not_forgotten(
+        [
+            {**claim, "state": state_of(now[claim["token"]])}
+            for claim in claims
+            if _slot(claim) not in held and now[claim["token"]] not in _NOTHING_MOVED
+        ],
+        ledger,
+    )
 
 
 _NOTHING_MOVED = frozenset({Status.UNSENT, Status.GAGAL})

@@ -21,6 +21,9 @@ def ledger_url(location: str) -> str:
     if is_address(location):
         return location
     path = Path(location).expanduser().absolute()
+    log = path.with_name(f"{path.name}-wal")
+    if not path.exists() and log.exists() and log.stat().st_size:
+        raise InputError("ledger.half", where=path, log=log)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)

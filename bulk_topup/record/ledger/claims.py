@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bulk_topup.core.clock import wib_day
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.status import Status
-from bulk_topup.record.ledger.shared import Account, stop_every_account
+from bulk_topup.record.ledger.shared import Account, Replaced, stop_every_account
 from bulk_topup.record.ledger.tables import BATCHES, CLAIMS
 from bulk_topup.record.ledger.values import HELD, OPEN, PAID, BatchEntry, Claim
 
@@ -70,18 +70,35 @@ class Ledger(Account):
         own = {**self._new_claim, "batch": batch, "batch_name": batch_name, "state": OPEN}
         claims = [{**own, **_claim_of(one)} for one in wanted]
         for _ in range(2):
-            with self._sending() as db:
-                if self.is_server:
-                    self._wait_for_turn(
-                        db, [*(one.order for one in conclusions), *(one.order for one in wanted)]
-                    )
-                    self._assert_day(db, wanted)
-                _conclude(db, {token: status for token, _, status in conclusions})
-                found = _claimed(db, claims, since)
+            try:
+                found = self._turn(conclusions, wanted, claims, since)
+            except Replaced:
+                raise self._replaced() from None
+            except StorageFailed:
+                if self._is_elsewhere:
+                    raise self._replaced() from None
+                raise
             holders = [holder for holder in found if holder is not None]
             if len(holders) == len(wanted):
                 return holders
         raise StorageFailed("ledger.unusable", where=self.place, why="why.claims")
+
+    def _turn(
+        self,
+        conclusions: Sequence[Conclusion],
+        wanted: Sequence[Wanted],
+        claims: Sequence[Mapping[str, Any]],
+        since: date,
+    ) -> list[Claim | None]:
+        """Raises Replaced where this is not the record that was opened, or a claim of ours is gone."""
+        with self._sending() as db:
+            self._assert_same(db)
+            if self.is_server:
+                self._wait_for_turn(db, [*(one.order for one in conclusions), *(one.order for one in wanted)])
+                self._assert_day(db, wanted)
+            if _conclude(db, {token: status for token, _, status in conclusions}) and self._seal is not None:
+                raise Replaced
+            return _claimed(db, claims, since)
 
     @property
     def _new_claim(self) -> dict[str, object]:
@@ -107,7 +124,7 @@ class Ledger(Account):
     def restore(
         self, claims: Iterable[Mapping[str, object]], batch: str, batch_name: str, *, stop: Stop | None = None
     ) -> int:
-        """Put back claims that a lost or replaced ledger lacks; a slot that is taken stays as it is.
+        """Put back claims that a lost or replaced ledger lacks, each beside those that its slot has by now.
 
         Returns how many were put back. Where that is any, every desk of the server is stopped by `stop`.
         """
@@ -119,7 +136,7 @@ class Ledger(Account):
         counted = sa.select(sa.func.count()).where(_matches({**self._scope, "batch": batch}))
         with self._errors(), self._engine.begin() as db:
             before = db.execute(counted).scalar_one()
-            db.execute(self.insert(CLAIMS).on_conflict_do_nothing(), rows)
+            db.execute(_RESTORE[db.dialect.name], [_asked_with(row) for row in rows])
             count = int(db.execute(counted).scalar_one() - before)
             if count and stop is not None:
                 stop_every_account(db, stop)
@@ -319,6 +336,21 @@ _TAKE = {
 }
 
 
+_SAME_SLOT = _same("account", *_SLOT)
+_NEXT_BESIDE = (
+    sa.select(sa.func.coalesce(sa.func.max(CLAIMS.c.beside) + 1, 0)).where(_SAME_SLOT).scalar_subquery()
+)
+_RESTORE = {
+    dialect: insert(CLAIMS)
+    .from_select(
+        CLAIMS.c.keys(),
+        sa.select(*(_NEXT_BESIDE if name == "beside" else _asked(name) for name in CLAIMS.c.keys())),  # noqa: SIM118
+    )
+    .on_conflict_do_nothing()
+    for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+
+
 def _claimed(db: sa.Connection, claims: Sequence[Mapping[str, Any]], since: date) -> list[Claim | None]:
     """Who holds the slot of each after this try to take them; None if it was released just now."""
     if not claims:
@@ -342,7 +374,10 @@ def _holder(db: sa.Connection, asked: Mapping[str, object]) -> Claim | None:
     return None if row is None else Claim(*row)
 
 
-def _conclude(db: sa.Connection, statuses: Mapping[str, Status]) -> None:
+def _conclude(db: sa.Connection, statuses: Mapping[str, Status]) -> int:
+    """How many claims that are to be kept are not there. One to be released may be gone already, where it is
+    tried once more."""
+    missing = 0
     by_state: dict[str, list[str]] = {}
     for token, status in statuses.items():
         by_state.setdefault(state_of(status), []).append(token)
@@ -352,7 +387,9 @@ def _conclude(db: sa.Connection, statuses: Mapping[str, Status]) -> None:
             if state == RELEASED:
                 db.execute(sa.delete(CLAIMS).where(of_these))
             else:
-                db.execute(sa.update(CLAIMS).where(of_these).values(state=state))
+                kept = db.execute(sa.update(CLAIMS).where(of_these).values(state=state)).rowcount
+                missing += len(tokens[first : first + _AT_ONCE]) - kept
+    return missing
 
 
 def _claim_of(wanted: Wanted) -> dict[str, object]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.record.ledger.shared import LIFE
+from bulk_topup.record.ledger.shared import LEFT, LIFE
 from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META
 from bulk_topup.record.ledger.values import OPEN
 
@@ -98,7 +98,7 @@ def _add_facts(target: Store, db: sa.Connection, rows: Sequence[LedgerRow]) -> N
         key, value = str(row["key"]), str(row["value"])
         if key == FORGOTTEN:
             target.set_fact(db, key, max(value, there.get(key, "")))
-        elif key not in there and key != LIFE:
+        elif key not in there and key != LIFE and not key.startswith(LEFT):
             target.set_fact(db, key, value)
 
 

@@ -6,20 +6,29 @@ one statement, by the server's clock, and hears in its answer whether one of the
 
 from __future__ import annotations
 
+import contextlib
 import json
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import ClassVar, Final
 
 import sqlalchemy as sa
 
 from bulk_topup.core.clock import WIB
+from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Slot, Stop
 from bulk_topup.record.ledger.store import Store, fact, server_time
-from bulk_topup.record.ledger.tables import ACCOUNTS, ADDRESS_KEY, META, RULE_51, key_of
+from bulk_topup.record.ledger.tables import ACCOUNTS, ADDRESS_KEY, AT_WORK, META, RULE_51, key_of
 
 LIFE: Final = "life"
+
+LEFT_FOR: Final = timedelta(days=60)
+"""So long the mark of a command that was killed stays; longer than any command is at work."""
+
+LEFT: Final = key_of(AT_WORK)[:-1]
 
 LONGEST_PAUSE_S: Final = 600.0
 """No slot is farther off than this and one gap, but by a server's clock that was set back."""
@@ -31,6 +40,21 @@ class Rule51:
 
     day: str
     holds: bool
+
+
+class Replaced(Exception):  # noqa: N818
+    """The record is not the one that was opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """By what a record is known again while a command is at work: a `mark` of the command's own in it, which
+    no older copy has, and which file or which server it is (`life`, "" where that does not tell)."""
+
+    mark: str
+    desk: str
+    life: str
+    place: tuple[int, int] | None
 
 
 class Account(Store):
@@ -46,6 +70,7 @@ class Account(Store):
     def __init__(self, url: str, *, account: str, base_url: str) -> None:
         self._scope = {"account": account}
         self._base_url = base_url
+        self._seal: Seal | None = None
         super().__init__(url)
         if self.is_server:
             # Alone on its connection and by itself a transaction: one way to the server and back.
@@ -143,9 +168,62 @@ class Account(Store):
 
     def stop_if_restored(self, desk: str, at: datetime) -> None:
         """Stop the desks of every account where a copy of the tables has taken their place: claims that were
-        made since it was taken are not in it."""
-        if not self.is_server:
+        made since it was taken are not in it. From now on that is asked before each claim, too."""
+        life = self._stop_if_restored(desk, at) if self.is_server else ""
+        mark = key_of(AT_WORK, uuid.uuid4().hex)
+        with self._errors(), self._engine.begin() as db:
+            left = META.c.key.startswith(LEFT, autoescape=True)
+            long_ago = (at.astimezone(WIB) - LEFT_FOR).isoformat()
+            db.execute(sa.delete(META).where(left, META.c.value < long_ago))
+            self.set_fact(db, mark, at.astimezone(WIB).isoformat())
+        self._seal = Seal(mark, desk, life, None if self.is_server else self._place_now())
+
+    def close(self) -> None:
+        is_there, seal, self._seal = not self._is_elsewhere, self._seal, None
+        if seal is not None and is_there:
+            with contextlib.suppress(StorageFailed), self._errors(), self._engine.begin() as db:
+                db.execute(sa.delete(META).where(META.c.key == seal.mark))
+        super().close()
+
+    def _place_now(self) -> tuple[int, int] | None:
+        """Which file has the ledger's path; None for a server, and where there is none."""
+        if self.is_server:
+            return None
+        try:
+            status = Path(self.place).stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+    @property
+    def _is_elsewhere(self) -> bool:
+        """Whether another file has the place of the one that was opened, or none."""
+        return self._seal is not None and self._place_now() != self._seal.place
+
+    def _assert_same(self, db: sa.Connection) -> None:
+        """Within each transaction that claims. Raises Replaced where this is not the record that was
+        opened."""
+        if (seal := self._seal) is None:
             return
+        if not self._is_same(db, seal):
+            raise Replaced
+
+    def _is_same(self, db: sa.Connection, seal: Seal) -> bool:
+        life = sa.literal_column(f"({_LIFE})") if seal.life else sa.literal("")
+        found, stands = db.execute(sa.select(life, _standing(seal))).one()
+        return found == seal.life and bool(stands) and not self._is_elsewhere
+
+    def _replaced(self) -> StorageFailed:
+        """After Replaced: no desk of a server may send until a person has seen to it."""
+        if self.is_server and self._seal is not None:
+            with self._errors(), self._engine.begin() as db:
+                if life := _life_of(db):
+                    self.set_fact(db, LIFE, life)
+                stop_every_account(db, restored(self._seal.desk, self.server_time(db)))
+        return StorageFailed("ledger.moved" if self.is_server else "ledger.replaced", where=self.place)
+
+    def _stop_if_restored(self, desk: str, at: datetime) -> str:
+        """Which server, database and timeline this is."""
         with self._errors(), self._engine.begin() as db:
             life = _life_of(db)
             db.execute(self.insert(META).values(key=LIFE, value=life).on_conflict_do_nothing())
@@ -155,6 +233,7 @@ class Account(Store):
             if life not in {"", seen}:
                 self.set_fact(db, LIFE, life)
                 stop_every_account(db, restored(desk, at))
+        return life
 
     def stopped(self) -> Stop | None:
         """Why no desk may send; None where all may."""
@@ -204,6 +283,10 @@ _LIFE = """
 """
 
 _STOP = ("code", "reason", "desk", "at")
+
+
+def _standing(seal: Seal) -> sa.ColumnElement[bool]:
+    return sa.exists().where(META.c.key == seal.mark)
 
 
 def _stop_columns() -> list[sa.ColumnElement[str]]:
