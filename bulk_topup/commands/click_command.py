@@ -168,7 +168,7 @@ RELEASING = ONCE | {"yes", "approve", "approved_by", "again", "pilot", "retry_fa
 NOT_AGAIN = ONCE | {"yes", "approve", "approved_by", "again"}
 """What `status` has to know otherwise, or a person has to say anew, for a run to go on."""
 
-ANSWERS = frozenset({"row", "number", "invoice", "not_sent", "answers", "note"})
+ANSWERS = frozenset({"batch", "row", "number", "invoice", "not_sent", "answers", "note"})
 
 FILES = frozenset({"plan_output"})
 """It is there by then, and never overwritten."""

@@ -316,11 +316,12 @@ def with_found(typed: Typed, number: str, what: str, facts: Mapping[str, object]
         return Step(say.text("find.next"), typed.line("history"))
     code, name, options = FOUND[what]
     words = say.text(code, **facts)
-    options = options.format(row=facts["row"], number=number)
+    options = options.format(row=facts["row"], number=number, batch=argument(facts["name"]))
     return Step(words, typed.line(name, str(facts["sheet"]), options) if name else "")
 
 
 CLOSING = "--row {row} --number {number} --invoice TRX... " + NOTE
+CLOSING_ON_RECORD = "--batch {batch} --row {row} --number {number} --invoice TRX... " + NOTE
 FOUND = {
     "status": ("find.next_status", "status", ""),
     "retry": ("find.next_retry", "run", "--retry-failed"),
@@ -330,10 +331,14 @@ FOUND = {
     "close": ("find.next_close", "resolve", CLOSING),
     "close_accepted": ("find.next_close_accepted", "resolve", CLOSING),
     "resend": ("find.next_resend", "settle", "--resend"),
-    "put_back": ("find.next_put_back", "", ""),
+    "put_back": ("find.next_put_back", "resolve", CLOSING_ON_RECORD),
     "contradiction": ("find.next_contradiction", "", ""),
 }
 """The wording, the command of the row's sheet, and its options."""
+
+
+def with_closed(typed: Typed, number: str) -> Step:
+    return Step(say.text("resolve.next_find"), typed.line("find", number))
 
 
 def with_forgotten(typed: Typed, *, has_files: bool) -> Step:

@@ -40,11 +40,11 @@ def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
     return click.option(*names, envvar=variable, **settings)
 
 
-SHEET = together(
-    click.argument("sheet", type=PATH),
+OF_SHEET = together(
     option("--sheet", "tab", metavar="NAME", help="The tab, where a workbook has several."),
     option("--checkpoint", type=PATH, metavar="FILE", help="The progress file, if not beside the sheet."),
 )
+SHEET = together(click.argument("sheet", type=PATH), OF_SHEET)
 
 COLUMNS = together(
     option("--number-column", metavar="NAME", help="The column of phone numbers, by header or letter."),

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, params
+from bulk_topup.commands import click_command, next_steps, params
 from bulk_topup.commands.asked import NO_NAME, job_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import OUTPUT, PATH, PROVIDER, SHEET, SPEECH
+from bulk_topup.commands.options import OF_SHEET, OUTPUT, PATH, PROVIDER, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, ProviderError
+from bulk_topup.core.status import Status
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=click_command.Command)
-@SHEET
+@click.argument("sheet", type=PATH, required=False)
+@OF_SHEET
+@click.option("--batch", metavar="NAME", help="Instead of SHEET, where its progress file is gone.")
 @OUTPUT
 @PROVIDER
 @click.option("--row", type=params.WholeRange(min=1), metavar="N", help="The row, as the sheet numbers it.")
@@ -49,6 +52,10 @@ def resolve(terminal: Terminal, **options: Any) -> Exit:
 
     if options["note"].strip() in NO_NAME:
         raise click.UsageError(say.text("usage.note", note=options["note"]))
+    if (options["sheet"] is None) == (options["batch"] is None):
+        raise click.UsageError(say.text("usage.resolve_what"))
+    if options["batch"] is not None:
+        return resolve_on_record(options, terminal, clock.SystemClock())
     given = (options["row"], options["number"], options["invoice"], options["not_sent"])
     if options["answers"] is not None:
         verdicts = answers.read_answers(options["answers"], options["note"])
@@ -59,6 +66,38 @@ def resolve(terminal: Terminal, **options: Any) -> Exit:
     else:
         verdicts = [answers.verdict(*given, options["note"])]
     return resolve_rows(job_of(options), terminal, clock.SystemClock(), verdicts)
+
+
+def resolve_on_record(options: dict[str, Any], terminal: Terminal, clock: SystemClock) -> Exit:
+    """A person closes an open row whose progress file is gone. Raises InputError, ProviderError."""
+    from pathlib import Path
+
+    from bulk_topup.commands.credentials import credentials
+    from bulk_topup.commands.planning import new_address
+    from bulk_topup.record.paths import who
+    from bulk_topup.report.screen.report import notices_report
+    from bulk_topup.report.screen.rows import resolved_report
+    from bulk_topup.sending import answers
+    from bulk_topup.sending.resolve import Verdict
+    from bulk_topup.sending.resolve_record import Finding, close_from_record
+    from bulk_topup.sending.session import tools_of
+
+    is_clear = bool(options["invoice"]) != options["not_sent"] and options["answers"] is None
+    if options["number"] is None or not is_clear:
+        raise click.UsageError(say.text("usage.resolve_record"))
+    row = options["row"]
+    stated = answers.verdict(
+        row or 0, options["number"], options["invoice"], options["not_sent"], options["note"]
+    )
+    job = job_of({**options, "sheet": Path("batch.csv")})
+    with tools_of(job, credentials(job.connection), clock) as tools:
+        terminal.report(notices_report(new_address(tools, None)))
+        found = Finding(options["batch"], stated.number, row, stated.invoice, stated.note)
+        claim, status = close_from_record(found, tools, who())
+    closed = Verdict(claim.row, stated.number, stated.invoice, stated.note)
+    terminal.report(resolved_report(closed, Status.UNKNOWN, status))
+    terminal.next([next_steps.with_closed(terminal.typed, stated.number)])
+    return Exit.OK if status is Status.SUKSES else Exit.NOT_ALL_PAID
 
 
 def resolve_rows(

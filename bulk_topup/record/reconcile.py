@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError, StorageFailed
-from bulk_topup.core.model import Stop, account_of
+from bulk_topup.core.model import Kind, Outcome, Stop, Then, account_of
 from bulk_topup.core.status import Status
 from bulk_topup.record.batches import progress_at
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.claims import Ledger, state_of
-from bulk_topup.record.ledger.values import OPEN
+from bulk_topup.record.ledger.values import OPEN, Decision
 from bulk_topup.rules.orders import SLOT
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, stop: Stop |
     Must run before anything is sent: a restored or partly copied checkpoint shows itself here, and so does a
     restored server. Returns how many claims had to be put back; then `stop` stops every desk.
     """
+    _take_over(ledger.decisions(checkpoint.batch_id), checkpoint)
     count = 0 if _agree(checkpoint, ledger) else _make_agree(checkpoint, ledger, stop)
+    _take_over(ledger.decisions(checkpoint.batch_id), checkpoint)  # of claims that were only now found there
     for earlier in _earlier(checkpoint):
         # Only what holds a row here: nobody goes on with that batch by itself, and would put it back.
         missing = _missing(earlier, earlier.claims_expected(), ledger.own(earlier.batch_id))
@@ -36,6 +39,28 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, stop: Stop |
         holding = [claim for claim in missing if claim["state"] == OPEN or str(claim["day"]) >= since]
         ledger.restore(holding, earlier.batch_id, _name(earlier))
     return count
+
+
+def _take_over(decisions: Iterable[Decision], checkpoint: Checkpoint) -> None:
+    """What a person decided while this progress file was gone, of the rows that are still open in it."""
+    decisions = list(decisions)
+    if not decisions:
+        return
+    open_ = {past.token: order for order in checkpoint.open_orders() for past in order.past}
+    for one in decisions:
+        if one.token in open_:
+            outcome = Outcome(
+                Kind(one.kind),
+                Then.GO_ON,
+                one.code,
+                invoice=one.invoice,
+                serial=one.serial,
+                debited=one.debited,
+                answered_at=one.answered_at,
+                reason=one.reason,
+            )
+            at = datetime.fromisoformat(one.at)
+            checkpoint.resolve(open_[one.token], outcome, at, one.who, one.note)
 
 
 def _agree(checkpoint: Checkpoint, ledger: Ledger) -> bool:

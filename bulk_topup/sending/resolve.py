@@ -38,7 +38,7 @@ def unless_of_other_batch(outcome: Outcome, order: Order, day: date, batch: str,
     """
     stated = _day_in(outcome.answered_at)
     there = ledger.at_work(stated or day, stated or day, order.number, but=batch)
-    holders = ((_holders(entry, outcome.invoice), has_claim) for entry, has_claim in there)
+    holders = ((holders_of(entry, outcome.invoice), has_claim) for entry, has_claim in there)
     if not any(rows or (rows is None and has_claim) for rows, has_claim in holders):
         return outcome
     return replace(with_invoice_of_another(outcome), invoice="", serial="", debited=None, balance=None)
@@ -133,7 +133,7 @@ def _assert_of_no_other_batch(
     """The same number and product may have been topped up by another batch on that day."""
     number, facts = order.order.number, {"row": order.order.row, "invoice": outcome.invoice}
     for entry, has_claim in ledger.at_work(min(days), max(days), number, but=checkpoint.batch_id):
-        holders = _holders(entry, outcome.invoice)
+        holders = holders_of(entry, outcome.invoice)
         if holders:
             raise InputError("resolve.other_batch", batch=entry.name, other=holders[0], **facts)
         # A failed top-up leaves no claim, and would free this row to be paid again.
@@ -141,7 +141,7 @@ def _assert_of_no_other_batch(
             raise InputError("resolve.unread_batch", batch=entry.name, path=entry.path or "-", **facts)
 
 
-def _holders(entry: BatchEntry, invoice: str) -> list[int] | None:
+def holders_of(entry: BatchEntry, invoice: str) -> list[int] | None:
     """Rows of that batch that hold the invoice; None where its progress file can't be asked."""
     other = progress_of(entry)
     if other is None:

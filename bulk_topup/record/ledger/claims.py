@@ -25,8 +25,8 @@ from bulk_topup.core.clock import wib_day
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.status import Status
 from bulk_topup.record.ledger.shared import Account, Replaced, stop_every_account
-from bulk_topup.record.ledger.tables import BATCHES, CLAIMS
-from bulk_topup.record.ledger.values import HELD, OPEN, PAID, BatchEntry, Claim
+from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, DECIDED, META, key_of
+from bulk_topup.record.ledger.values import HELD, OPEN, PAID, BatchEntry, Claim, Decision, OpenClaim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -156,6 +156,48 @@ class Ledger(Account):
         insert = self.insert(BATCHES).values(values)
         with self._errors(), self._engine.begin() as db:
             db.execute(insert.on_conflict_do_update(index_elements=BATCHES.primary_key, set_=values))
+
+    # -- what a person decided without a progress file -----------------------------------------------------
+
+    def open_claims(self, number: str) -> list[OpenClaim]:
+        """Of this account and number, whatever the batch."""
+        names = ("batch", "batch_name", "row", "product", "token", "day", "claimed_at")
+        query = sa.select(*(CLAIMS.c[name] for name in names)).where(
+            _matches({**self._scope, "number": number, "state": OPEN})
+        )
+        with self._errors(), self._engine.connect() as db:
+            return [OpenClaim(*row) for row in db.execute(query.order_by(CLAIMS.c.claimed_at))]
+
+    def entry(self, batch: str) -> BatchEntry | None:
+        query = sa.select(BATCHES).where(BATCHES.c.batch == batch, BATCHES.c.account == self._account)
+        with self._errors(), self._engine.connect() as db:
+            row = db.execute(query).mappings().first()
+        return None if row is None else BatchEntry(**row)
+
+    def decide(self, decision: Decision, batch: str, status: Status, entry: BatchEntry | None) -> None:
+        """Keep what was decided, and bring the claim and the batch to it: all of it or nothing."""
+        key = key_of(DECIDED, self._account, batch, decision.token)
+        with self._errors(), self._engine.begin() as db:
+            self.set_fact(db, key, json.dumps(asdict(decision)))
+            concluded = (
+                sa.delete(CLAIMS) if status in _RELEASED else sa.update(CLAIMS).values(state=_STATE[status])
+            )
+            db.execute(concluded.where(CLAIMS.c.token == decision.token))
+            if entry is not None:
+                same = BATCHES.c.batch == batch, BATCHES.c.account == self._account
+                db.execute(sa.update(BATCHES).where(*same).values(asdict(entry)))
+
+    def decisions(self, batch: str) -> list[Decision]:
+        """What was decided of this batch's rows without its progress file."""
+        return self._decided(key_of(DECIDED, self._account, batch)[:-1])
+
+    def invoices_decided(self) -> set[str]:
+        return {one.invoice for one in self._decided(key_of(DECIDED, self._account)[:-1]) if one.invoice}
+
+    def _decided(self, beginning: str) -> list[Decision]:
+        query = sa.select(META.c.value).where(META.c.key.startswith(beginning + ",", autoescape=True))
+        with self._errors(), self._engine.connect() as db:
+            return [Decision(**json.loads(value)) for (value,) in db.execute(query)]
 
     # -- looking -------------------------------------------------------------------------------------------
 

@@ -72,6 +72,7 @@ as a fact beside it."""
 FORGOTTEN: Final = "forgotten_before"
 RULE_51: Final = "rule 51"
 ADDRESS_KEY: Final = "address"
+DECIDED: Final = "decided"
 AT_WORK: Final = "at work"
 
 

@@ -25,6 +25,37 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenClaim:
+    """A slot of which nobody has said yet what became of it."""
+
+    batch: str
+    batch_name: str
+    row: int
+    product: str
+    token: str
+    day: str
+    claimed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person said of an open row whose progress file was gone: who, when, with which note, and what
+    the provider confirmed. `token` is that of the row's claim."""
+
+    token: str
+    at: str
+    who: str
+    note: str
+    kind: str
+    code: str
+    invoice: str = ""
+    serial: str = ""
+    debited: int | None = None
+    answered_at: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BatchEntry:
     """What a batch had come to when a command was last done with it.
 

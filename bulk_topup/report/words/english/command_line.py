@@ -17,6 +17,8 @@ WORDS: dict[str, str] = {
     "usage.rupiah": "{value} is not an amount in rupiah; write it as 25000000 or 25.000.000.",
     "usage.rupiah_ambiguous": "{value} can be read as {one:money} or as {other:money}; write the one that is meant with its digits alone, as 25000000, or in threes, as 25.000.000.",
     "usage.rupiah_least": "{value:money} is too little; give {least:money} or more.",
+    "usage.resolve_what": "give the sheet, or, where its progress file is gone, --batch with the name of its batch",
+    "usage.resolve_record": "with --batch give --number and either --invoice or --not-sent; --row where there are several",
     "usage.resolve": "give --row, --number and either --invoice or --not-sent; or --from FILE",
     "usage.approve": "give --approve CODE and --approved-by NAME together",
     "usage.note": "--note is who said so, for the record: put a name in place of '{note}'",

@@ -43,7 +43,7 @@ WORDS: dict[str, str] = {
     "find.next_close": "do not send it again; look the number up in the provider's transaction list, and close row {row} with what it says (if there is no such top-up, --not-sent instead of the invoice):",
     "find.next_close_accepted": "do not send it again; ask the provider for its invoice, and close row {row} with that:",
     "find.next_resend": "do not send it by another sheet; today before 23:50 WIB, have what is unknown in that sheet sent once more: what the provider already has, it refuses:",
-    "find.next_put_back": "do not send it again; put the progress file of {name} back where it was, and look again, or ask the provider.",
+    "find.next_put_back": "do not send it again; put the progress file of {name} back where it was, and look again. If it is lost, look the number up in the provider's transaction list, and close row {row} with what it says (if there is no such top-up, --not-sent instead of the invoice):",
     "find.next_contradiction": "ask the provider about invoice {invoice} before anything is sent to this number again.",
     "find.from_record": "only the record of all top-ups speaks of it: the progress file is missing, or an older copy",
     "find.now.no_news": "no final answer",

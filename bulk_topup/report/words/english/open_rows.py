@@ -20,6 +20,18 @@ WORDS: dict[str, str] = {
     "resolve.other_batch": "row {row}: invoice {invoice} already belongs to row {other} of batch {batch}",
     "resolve.unread_batch": "row {row}: invoice {invoice} may be one of batch {batch}, whose progress file ({path}) is missing or can't be read; put it back, and try again. Until then the row stays open",
     "resolve.other_day": "row {row}: invoice {invoice} is of {stated}, another day than this row's attempt",
+    "resolve.not_on_record": (
+        "no open row of batch {batch} with the number {number} is in the record of all top-ups, {where}; see what is with "
+        "'bulk-topup find {number}'"
+    ),
+    "resolve.several_on_record": "batch {batch} has several open rows with the number {number}; name one with --row",
+    "resolve.has_file": "its progress file is there, {path}: close the row by its sheet, with 'bulk-topup resolve {sheet}'",
+    "resolve.under_way": (
+        "the top-up of {number} was begun less than {minutes} minutes ago, and may still be under way at another desk; nothing "
+        "was changed"
+    ),
+    "resolve.still_pending": "the provider says that invoice {invoice} of {number} is pending; nothing was changed: ask again later",
+    "resolve.next_find": "see what was sent to this number:",
     "resolve.none": "none of the {count:number} rows could be closed, and nothing was changed; correct them and try again",
     "resolve.no_column": "{path} has no column {column}; name the columns row, number and invoice, or fill in the tab Ask provider of the results sheet and give that",
     "resolve.nothing": "{path} has no row with an invoice (or 'not sent') filled in",

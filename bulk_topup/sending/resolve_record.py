@@ -1,0 +1,132 @@
+"""A person's finding about an open row whose progress file is gone: closed from the record alone."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.clock import days_booked
+from bulk_topup.core.errors import InputError, ProviderError
+from bulk_topup.core.model import Kind, Reply
+from bulk_topup.core.status import Status
+from bulk_topup.provider.outcomes import classify_status
+from bulk_topup.record.batches import progress_of, sheet_of
+from bulk_topup.record.ledger.values import Decision
+from bulk_topup.sending.resolve import RESOLVED_AS_NOT_SENT, holders_of
+
+if TYPE_CHECKING:
+    from bulk_topup.core.model import Outcome
+    from bulk_topup.record.ledger.values import BatchEntry, OpenClaim
+    from bulk_topup.sending.session import Tools
+
+AT_REST = timedelta(hours=1)
+"""A top-up that was begun later than this ago may still be under way at another desk."""
+
+_STATUS = {Kind.SUKSES: Status.SUKSES, Kind.GAGAL: Status.GAGAL}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a person found out about the open row of this number in the batch of this name (or id); `row`
+    tells several apart. `invoice` is "" where the top-up was not sent."""
+
+    batch: str
+    number: str
+    row: int | None
+    invoice: str
+    note: str
+
+
+def close_from_record(found: Finding, tools: Tools, who: str) -> tuple[OpenClaim, Status]:
+    """The row that was closed, and what it is now.
+
+    Raises InputError where it is not one open row whose progress file is gone, or the invoice is not its own;
+    ProviderError where the provider could not be asked.
+    """
+    claim, entry = _open_claim(found, tools)
+    now = tools.clock.now()
+    if now - datetime.fromisoformat(claim.claimed_at) < AT_REST:
+        raise InputError("resolve.under_way", number=found.number, minutes=AT_REST.seconds // 60)
+    outcome = _confirmed(claim, found, tools) if found.invoice else RESOLVED_AS_NOT_SENT
+    status = _STATUS.get(outcome.kind)
+    if status is None:
+        raise InputError("resolve.still_pending", invoice=found.invoice, number=found.number)
+    decision = Decision(
+        claim.token,
+        now.isoformat(),
+        who,
+        found.note,
+        outcome.kind,
+        outcome.code,
+        invoice=outcome.invoice,
+        serial=outcome.serial,
+        debited=outcome.debited,
+        answered_at=outcome.answered_at,
+        reason=outcome.reason,
+    )
+    tools.ledger.decide(decision, claim.batch, status, _counted(entry, outcome, status, now))
+    return claim, status
+
+
+def _open_claim(found: Finding, tools: Tools) -> tuple[OpenClaim, BatchEntry | None]:
+    claims = [
+        claim
+        for claim in tools.ledger.open_claims(found.number)
+        if found.batch in {claim.batch_name, claim.batch} and found.row in {None, claim.row}
+    ]
+    if len(claims) != 1:
+        code = "resolve.several_on_record" if claims else "resolve.not_on_record"
+        raise InputError(code, number=found.number, batch=found.batch, where=tools.ledger.place)
+    (claim,) = claims
+    entry = tools.ledger.entry(claim.batch)
+    checkpoint = None if entry is None else progress_of(entry)
+    if checkpoint is not None:
+        with closing(checkpoint):
+            raise InputError("resolve.has_file", path=checkpoint.path, sheet=sheet_of(checkpoint))
+    return claim, entry
+
+
+def _confirmed(claim: OpenClaim, found: Finding, tools: Tools) -> Outcome:
+    """What `cekstatus` says of this invoice, if it is this top-up's: number, product and day agree, and no
+    row of any other batch has it."""
+    facts = {"row": claim.row, "invoice": found.invoice}
+    if found.invoice in tools.ledger.invoices_decided():
+        raise InputError("resolve.other_row", other=claim.row, **facts)
+    answer = tools.provider.status(found.invoice, found.number)
+    if not isinstance(answer, Reply):
+        raise ProviderError("resolve.unheard", address=tools.base_url, **facts)
+    outcome = classify_status(answer, found.invoice, found.number, claim.product)
+    if outcome is None:
+        raise InputError("resolve.unconfirmed", **facts)
+    days = days_booked(date.fromisoformat(claim.day), datetime.fromisoformat(claim.claimed_at), None)
+    if not re.match(r"\d{4}-\d\d-\d\d", outcome.answered_at):
+        raise InputError("resolve.no_day", stated=outcome.answered_at or "-", **facts)
+    if outcome.answered_at[:10] not in {day.isoformat() for day in days}:
+        raise InputError("resolve.other_day", stated=outcome.answered_at, **facts)
+    for entry, has_claim in tools.ledger.at_work(min(days), max(days), found.number, but=claim.batch):
+        rows = holders_of(entry, found.invoice)
+        if rows:
+            raise InputError("resolve.other_batch", batch=entry.name, other=rows[0], **facts)
+        if rows is None and (has_claim or outcome.kind is Kind.GAGAL):
+            raise InputError("resolve.unread_batch", batch=entry.name, path=entry.path or "-", **facts)
+    return outcome
+
+
+def _counted(entry: BatchEntry | None, outcome: Outcome, status: Status, now: datetime) -> BatchEntry | None:
+    """The batch with one open row less."""
+    if entry is None or not entry.open:
+        return entry
+    paid = int(status is Status.SUKSES)
+    left = entry.open - 1
+    return replace(
+        entry,
+        touched=now.isoformat(),
+        open=left,
+        paid=entry.paid + paid,
+        not_paid=entry.not_paid + 1 - paid,
+        paid_rupiah=None if entry.paid_rupiah is None else entry.paid_rupiah + (outcome.debited or 0),
+        open_rupiah=entry.open_rupiah if left or entry.open_rupiah is None else 0,
+    )

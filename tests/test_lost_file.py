@@ -1,0 +1,122 @@
+"""An open row whose progress file is lost is closed from the record, and the file that turns up agrees."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bulk_topup.core.clock import WIB
+from tests.desk_bench import on_isipulsa
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import MakeOffice, Office
+
+NOTE = ("--note", "Rina asked")
+
+
+@pytest.fixture(params=[pytest.param(True, id="51"), pytest.param(False, id="without 51")])
+def office(request: pytest.FixtureRequest, make_office: MakeOffice) -> Office:
+    """One of three rows is unknown, though the provider paid it, and its progress file was taken away."""
+    office = make_office(faults=on_isipulsa(None, "after close"), rule_51=request.param)
+    office.payroll("gaji.csv", office.numbers(3))
+    assert office.send("gaji.csv").exit == 4
+    kept(office).parent.mkdir()
+    (office.folder / "gaji.checkpoint.db").rename(kept(office))
+    return office
+
+
+def kept(office: Office) -> Path:
+    return office.folder / "bin" / "gaji.checkpoint.db"
+
+
+def made_older(office: Office) -> None:
+    """As if it was begun some hours ago."""
+    earlier = (datetime.now(WIB) - timedelta(hours=2)).isoformat()
+    with closing(sqlite3.connect(office.environment["BULK_TOPUP_LEDGER"])) as db, db:
+        db.execute("UPDATE claims SET claimed_at = ?", (earlier,))
+
+
+def states(office: Office) -> list[str]:
+    with closing(sqlite3.connect(office.environment["BULK_TOPUP_LEDGER"])) as db:
+        return [state for (state,) in db.execute("SELECT state FROM claims ORDER BY number")]
+
+
+def resolve(office: Office, *options: str) -> int:
+    return office.run("resolve", "--number", office.numbers(3)[1], "--batch", "gaji", *NOTE, *options).exit
+
+
+def invoice_of(office: Office, number: str) -> str:
+    return next(topup.invoice for topup in office.sandbox.book() if topup.number == number)
+
+
+def test_find_offers_the_command_that_closes_it(office: Office) -> None:
+    number = office.numbers(3)[1]
+    found = office.run("find", number, "--offline")
+    assert f"bulk-topup resolve --batch gaji --row 3 --number {number} --invoice TRX..." in found.out
+
+
+def test_it_is_paid_once_the_provider_confirms_the_invoice(office: Office) -> None:
+    made_older(office)
+    right, wrong = (invoice_of(office, number) for number in (office.numbers(3)[1], office.numbers(3)[0]))
+    assert resolve(office, "--invoice", wrong) == 2
+    assert states(office) == ["paid", "open", "paid"]
+    assert resolve(office, "--invoice", right) == 0
+    assert states(office) == ["paid", "paid", "paid"]
+    assert resolve(office, "--invoice", right) == 2
+    office.payroll("salinan.csv", office.numbers(3))
+    office.send("salinan.csv", "--again")
+    assert office.paid() == dict.fromkeys(office.numbers(3), 1)
+
+
+def test_a_progress_file_that_turns_up_later_agrees(office: Office) -> None:
+    made_older(office)
+    invoice = invoice_of(office, office.numbers(3)[1])
+    assert resolve(office, "--invoice", invoice) == 0
+    kept(office).rename(office.folder / "gaji.checkpoint.db")
+    assert office.run("settle", "gaji.csv", "--wait", "0").exit == 0
+    assert [row["invoice"] for row in office.results("gaji.results.xlsx")][1] == invoice
+    assert states(office) == ["paid", "paid", "paid"]
+    assert resolve(office, "--not-sent") == 2
+    office.send("gaji.csv", "--same-batch", "--retry-failed")
+    assert office.paid() == dict.fromkeys(office.numbers(3), 1)
+
+
+def test_what_was_not_sent_frees_the_number_here_and_in_the_file(office: Office) -> None:
+    made_older(office)
+    number = office.numbers(3)[1]
+    assert resolve(office, "--not-sent") == 1
+    assert states(office) == ["paid", "paid"]
+    kept(office).rename(office.folder / "gaji.checkpoint.db")
+    assert office.run("settle", "gaji.csv", "--wait", "0").exit == 1
+    row = office.results("gaji.results.xlsx")[1]
+    assert (row["number_sent"], row["status"]) == (number, "gagal")
+    assert "Rina asked" in row["reason"]
+    assert states(office) == ["paid", "paid"]
+
+
+def test_what_may_be_under_way_or_has_its_file_is_not_closed_from_the_record(office: Office) -> None:
+    assert resolve(office, "--not-sent") == 2
+    made_older(office)
+    kept(office).rename(office.folder / "gaji.checkpoint.db")
+    assert resolve(office, "--not-sent") == 2
+    assert states(office) == ["paid", "open", "paid"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--batch", "gaji", "gaji.csv", "--not-sent"),
+        ("--not-sent",),
+        ("--batch", "gaji",),
+        ("--batch", "gaji", "--not-sent", "--invoice", "TRX1"),
+    ],
+)  # fmt: skip
+def test_a_command_that_is_not_clear_is_refused(office: Office, options: tuple[str, ...]) -> None:
+    assert office.run("resolve", "--number", office.numbers(3)[1], *options, *NOTE).exit == 2
+    assert states(office) == ["paid", "open", "paid"]
