@@ -11,7 +11,7 @@ from bulk_topup.core.errors import Declined
 from bulk_topup.core.model import Deposit, Notice, Sheet
 from bulk_topup.provider.address import DEFAULT_BASE_URL, REHEARSAL_URL
 from bulk_topup.record import batches, reconcile
-from bulk_topup.record.ledger.shared import restored
+from bulk_topup.record.ledger.identity import restored
 from bulk_topup.report.screen.duration import time_report
 from bulk_topup.report.screen.plan import deposit_report, plan_report
 from bulk_topup.report.screen.report import notices_report

@@ -12,7 +12,7 @@ from bulk_topup.core.model import Kind, Outcome, Stop, Then, account_of
 from bulk_topup.core.status import Status
 from bulk_topup.record.batches import progress_at
 from bulk_topup.record.checkpoint import Checkpoint
-from bulk_topup.record.ledger.claims import Ledger, state_of
+from bulk_topup.record.ledger.statements import state_of
 from bulk_topup.record.ledger.values import OPEN, Decision
 from bulk_topup.rules.orders import SLOT
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
     from pathlib import Path
+
+    from bulk_topup.record.ledger.claims import Ledger
 
 
 def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None = None) -> int:

@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from bulk_topup.core.errors import BulkTopupError, InputError, StorageFailed
 from bulk_topup.core.status import Status
 from bulk_topup.record.ledger.address import is_address, ledger_url
-from bulk_topup.record.ledger.claims import Ledger, state_of
+from bulk_topup.record.ledger.claims import Ledger
+from bulk_topup.record.ledger.statements import state_of
 from bulk_topup.record.ledger.values import HELD, OPEN, PAID
 from bulk_topup.report.words import say
 from bulk_topup.rules.duplicates import ELSEWHERE_COLUMNS, RECENT_COLUMNS

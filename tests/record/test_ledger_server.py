@@ -137,7 +137,7 @@ def test_two_desks_that_put_back_the_same_claims_do_not_lock_each_other_out(addr
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(restore, range(2)))
-    assert sum(len(desk.own(f"b{nth}")) for nth, desk in enumerate(desks)) == len(rows)
+    assert [len(desk.own(f"b{nth}")) for nth, desk in enumerate(desks)] == [len(rows)] * 2
     for desk in desks:
         desk.close()
 

@@ -44,9 +44,9 @@ def refused(ledger: Ledger, number: str = B) -> str:
     return failure.value.code
 
 
-def concluded(ledger: Ledger, token: str) -> str:
+def concluded(ledger: Ledger, token: str, status: Status = Status.SUKSES) -> str:
     """Why the claim of this token for A can't be concluded, in the turn that makes the next one."""
-    conclusion = Conclusion(token, an_order(A), Status.SUKSES)
+    conclusion = Conclusion(token, an_order(A), status)
     with pytest.raises(StorageFailed) as failure:
         ledger.turn([conclusion], [Wanted(an_order(B), "next", NOW, TODAY)], "b1", "b1", TODAY)
     assert ledger.own("b1") == []
@@ -103,6 +103,34 @@ def test_a_conclusion_that_finds_no_claim_stops_what_comes_next(path: Path) -> N
         assert concluded(ledger, "t1") == "ledger.replaced"
 
 
+def test_a_release_that_finds_no_claim_stops_what_comes_next(path: Path) -> None:
+    with closing(opened(str(path))) as ledger:
+        claim(ledger, an_order(A), TODAY, "t1", "b1", "b1", NOW, since=TODAY)
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("DELETE FROM claims")
+        assert concluded(ledger, "t1", Status.GAGAL) == "ledger.replaced"
+        assert refused(ledger) == "ledger.replaced"
+
+
+def test_what_is_released_once_more_is_no_loss(path: Path) -> None:
+    with closing(opened(str(path))) as ledger:
+        claim(ledger, an_order(A), TODAY, "t1", "b1", "b1", NOW, since=TODAY)
+        released = [Conclusion("t1", an_order(A), Status.UNSENT)]
+        for _ in range(2):
+            assert ledger.turn(released, [], "b1", "b1", TODAY) == []
+
+
+def test_what_is_asked_after_finds_its_claim_or_stops(path: Path) -> None:
+    with closing(opened(str(path))) as ledger:
+        claim(ledger, an_order(A), TODAY, "t1", "b1", "b1", NOW, since=TODAY)
+        ledger.conclude_all({"t1": Status.PENDING, "sent again": Status.PENDING})
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("DELETE FROM claims")
+        with pytest.raises(StorageFailed, match="ledger.replaced"):
+            ledger.conclude_all({"t1": Status.SUKSES, "sent again": Status.SUKSES})
+        assert refused(ledger) == "ledger.replaced"
+
+
 def test_nothing_is_left_of_a_command_that_ended(path: Path) -> None:
     opened(str(path)).close()
     with closing(sqlite3.connect(path)) as db:
@@ -128,6 +156,29 @@ def test_a_server_that_lost_a_claim_stops_every_desk(postgres: Server) -> None:
         claim(ledger, an_order(A), TODAY, "t1", "b1", "b1", NOW, since=TODAY)
         postgres.execute(f"DELETE FROM {schema}.claims")  # noqa: S608
         assert concluded(ledger, "t1") == "ledger.moved"
+        stop = other.stopped()
+        assert stop is not None
+        assert stop.code == "ledger.restored"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda ledger: ledger.take_slot(1.0, 1.0), id="slot"),
+        pytest.param(lambda ledger: ledger.own("b1"), id="look"),
+        pytest.param(lambda ledger: ledger.conclude("t1", Status.UNSENT), id="release"),
+    ],
+)
+def test_each_new_connection_is_compared_whatever_it_is_for(
+    postgres: Server, ask: Callable[[Ledger], object]
+) -> None:
+    address = postgres.fresh()
+    schema = address.rpartition("%3D")[2]
+    with closing(opened(address)) as ledger, closing(Ledger(address, **SCOPE)) as other:
+        postgres.execute(f"DELETE FROM {schema}.meta WHERE key LIKE '%at work%'")  # noqa: S608
+        ledger._engine.dispose()
+        with pytest.raises(StorageFailed, match="ledger.moved"):
+            ask(ledger)
         stop = other.stopped()
         assert stop is not None
         assert stop.code == "ledger.restored"

@@ -171,7 +171,7 @@ def test_a_record_that_is_taken_away_is_noticed_before_the_next_request_leaves(
     together.provider.meanwhile = take_away
     with pytest.raises(StorageFailed) as failure:
         together.send(ANDI, BUDI)
-    assert failure.value.facts["why"] == "why.replaced"
+    assert failure.value.code == "ledger.replaced"
     assert [topup.number for topup in together.sandbox.book()] == [ANDI]
     assert {kind for kind, _ in together.attempts()} <= {"sukses", "not_sent"}
 

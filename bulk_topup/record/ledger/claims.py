@@ -19,26 +19,27 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 
 from bulk_topup.core.clock import wib_day
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.status import Status
-from bulk_topup.record.ledger.shared import Account, Replaced, stop_every_account
+from bulk_topup.record.ledger import statements
+from bulk_topup.record.ledger.identity import Replaced, stop_every_account
+from bulk_topup.record.ledger.shared import Account
+from bulk_topup.record.ledger.statements import RELEASED, SLOT, matches, state_of
 from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, DECIDED, META, key_of
 from bulk_topup.record.ledger.values import HELD, OPEN, PAID, BatchEntry, Claim, Decision, OpenClaim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence, Set
     from datetime import date
 
     import pandas as pd
 
     from bulk_topup.core.model import Order, Stop, Wanted
+    from bulk_topup.core.status import Status
 
 OTHER_DAY: Final = "ledger.other_day"
-_AT_ONCE: Final = 1_000
-"""So many tokens are named in a statement at most."""
 
 
 class Conclusion(NamedTuple):
@@ -51,6 +52,10 @@ class Conclusion(NamedTuple):
 
 class Ledger(Account):
     """The claims of one account, seen from one batch."""
+
+    _standing: Set[str] = frozenset()
+    """Of the claims made here, those that were not concluded yet: also one that is to be released is there
+    until then. It may be gone where that is tried once more."""
 
     # -- claims --------------------------------------------------------------------------------------------
 
@@ -68,19 +73,12 @@ class Ledger(Account):
         as if it were today's. One transaction; anew, where a slot was released between two looks at it.
         """
         own = {**self._new_claim, "batch": batch, "batch_name": batch_name, "state": OPEN}
-        claims = [{**own, **_claim_of(one)} for one in wanted]
+        claims = [{**own, **statements.claim_of(one)} for one in wanted]
         for _ in range(2):
-            try:
-                found = self._turn(conclusions, wanted, claims, since)
-            except Replaced:
-                raise self._replaced() from None
-            except StorageFailed:
-                if self._is_elsewhere:
-                    raise self._replaced() from None
-                raise
-            holders = [holder for holder in found if holder is not None]
+            holders = [one for one in self._turn(conclusions, wanted, claims, since) if one is not None]
             if len(holders) == len(wanted):
                 return holders
+            conclusions = ()
         raise StorageFailed("ledger.unusable", where=self.place, why="why.claims")
 
     def _turn(
@@ -90,15 +88,19 @@ class Ledger(Account):
         claims: Sequence[Mapping[str, Any]],
         since: date,
     ) -> list[Claim | None]:
-        """Raises Replaced where this is not the record that was opened, or a claim of ours is gone."""
+        statuses = {token: status for token, _, status in conclusions}
+        kept = {token for token, status in statuses.items() if state_of(status) != RELEASED}
+        expected, self._standing = kept | self._standing & set(statuses), self._standing - set(statuses)
         with self._sending() as db:
-            self._assert_same(db)
             if self.is_server:
                 self._wait_for_turn(db, [*(one.order for one in conclusions), *(one.order for one in wanted)])
                 self._assert_day(db, wanted)
-            if _conclude(db, {token: status for token, _, status in conclusions}) and self._seal is not None:
+            if statements.count_of(db, expected) != len(expected) and self._seal is not None:
                 raise Replaced
-            return _claimed(db, claims, since)
+            statements.conclude(db, statuses)
+            holders = statements.claimed(db, claims, since)
+        self._standing |= {one.token for one in holders if one} & {one.token for one in wanted}
+        return holders
 
     @property
     def _new_claim(self) -> dict[str, object]:
@@ -129,14 +131,13 @@ class Ledger(Account):
         Returns how many were put back. Where that is any, every desk of the server is stopped by `stop`.
         """
         own = {**self._new_claim, "batch": batch, "batch_name": batch_name}
-        # In one order, so that two desks that put back the same slots wait for each other, not both at once.
-        rows = sorted(({**own, **claim} for claim in claims), key=lambda row: [str(row[n]) for n in _SLOT])
+        rows = [statements.asked_with({**own, **claim}) for claim in claims]
         if not rows:
             return 0
-        counted = sa.select(sa.func.count()).where(_matches({**self._scope, "batch": batch}))
-        with self._errors(), self._engine.begin() as db:
+        counted = sa.select(sa.func.count()).where(matches({**self._scope, "batch": batch}))
+        with self.frozen(CLAIMS) as db:
             before = db.execute(counted).scalar_one()
-            db.execute(_RESTORE[db.dialect.name], [_asked_with(row) for row in rows])
+            db.execute(statements.RESTORE[db.dialect.name], rows)
             count = int(db.execute(counted).scalar_one() - before)
             if count and stop is not None:
                 stop_every_account(db, stop)
@@ -147,8 +148,12 @@ class Ledger(Account):
         self.conclude_all({token: status})
 
     def conclude_all(self, statuses: Mapping[str, Status]) -> None:
+        kept = [token for token, status in statuses.items() if state_of(status) != RELEASED]
         with self._errors(), self._engine.begin() as db:
-            _conclude(db, statuses)
+            # Of an order's attempts, those that were sent once more have no claim of their own.
+            if kept and self._seal is not None and not statements.count_of(db, kept):
+                raise Replaced
+            statements.conclude(db, statuses)
 
     def record(self, entry: BatchEntry) -> None:
         """Keep what a batch has come to, in place of what was kept of it before."""
@@ -163,7 +168,7 @@ class Ledger(Account):
         """Of this account and number, whatever the batch."""
         names = ("batch", "batch_name", "row", "product", "token", "day", "claimed_at")
         query = sa.select(*(CLAIMS.c[name] for name in names)).where(
-            _matches({**self._scope, "number": number, "state": OPEN})
+            matches({**self._scope, "number": number, "state": OPEN})
         )
         with self._errors(), self._engine.connect() as db:
             return [OpenClaim(*row) for row in db.execute(query.order_by(CLAIMS.c.claimed_at))]
@@ -179,10 +184,7 @@ class Ledger(Account):
         key = key_of(DECIDED, self._account, batch, decision.token)
         with self._errors(), self._engine.begin() as db:
             self.set_fact(db, key, json.dumps(asdict(decision)))
-            concluded = (
-                sa.delete(CLAIMS) if status in _RELEASED else sa.update(CLAIMS).values(state=_STATE[status])
-            )
-            db.execute(concluded.where(CLAIMS.c.token == decision.token))
+            statements.conclude(db, {decision.token: status})
             if entry is not None:
                 same = BATCHES.c.batch == batch, BATCHES.c.account == self._account
                 db.execute(sa.update(BATCHES).where(*same).values(asdict(entry)))
@@ -247,7 +249,7 @@ class Ledger(Account):
         """Claims of this account that another batch has."""
         others = sa.or_(CLAIMS.c.batch < batch, CLAIMS.c.batch > batch)
         if self.is_server:
-            return sa.and_(_matches(self._scope), others)
+            return sa.and_(matches(self._scope), others)
         # SQLite finds these by the two ranges of an index only where no other one seems to do: by account
         # it would go through a million of the batch's own.
         return sa.and_(others, *(CLAIMS.c[name].concat("") == value for name, value in self._scope.items()))
@@ -256,7 +258,7 @@ class Ledger(Account):
         """Other batches than `but` that were under way on one of these days, and whether each has a claim of
         this number for one of them."""
         days = CLAIMS.c.day.between(first.isoformat(), last.isoformat())
-        claimed = CLAIMED.where(_matches({**self._scope, "number": number}), days, CLAIMS.c.batch != but)
+        claimed = CLAIMED.where(matches({**self._scope, "number": number}), days, CLAIMS.c.batch != but)
         with self._errors(), self._engine.connect() as db:
             claims = {row["batch"]: of_claims(dict(row)) for row in db.execute(claimed).mappings()}
             under_way = sa.and_(BATCHES.c.started <= last.isoformat(), BATCHES.c.touched >= first.isoformat())
@@ -271,9 +273,9 @@ class Ledger(Account):
     def own(self, batch: str) -> list[dict[str, object]]:
         """Every claim of this batch: number, nominal, itrx, product, row, day, token, state, claimed_at,
         base_url."""
-        names = (*_SLOT, "product", "row", "token", "state", "claimed_at", "base_url")
+        names = (*SLOT, "product", "row", "token", "state", "claimed_at", "base_url")
         query = sa.select(*(CLAIMS.c[name] for name in names)).where(
-            _matches(self._scope), CLAIMS.c.batch == batch
+            matches(self._scope), CLAIMS.c.batch == batch
         )
         with self._errors(), self._engine.connect() as db:
             return [dict(row) for row in db.execute(query).mappings()]
@@ -282,29 +284,10 @@ class Ledger(Account):
         """The tokens of this batch's claims, by state."""
         # Put together where they are: a million rows take four times as long.
         tokens = sa.func.aggregate_strings(CLAIMS.c.token, ",")
-        query = sa.select(CLAIMS.c.state, tokens).where(_matches(self._scope), CLAIMS.c.batch == batch)
+        query = sa.select(CLAIMS.c.state, tokens).where(matches(self._scope), CLAIMS.c.batch == batch)
         with self._errors(), self._engine.connect() as db:
             rows = db.execute(query.group_by(CLAIMS.c.state)).all()
         return {str(state): together.split(",") for state, together in rows}
-
-
-_SLOT = ("day", "number", "nominal", "itrx")
-_HELD_BY = ("batch", "batch_name", "row", "product", "token", "state", "day", "claimed_at", "base_url")
-RELEASED = "released"
-_RELEASED = frozenset({Status.UNSENT, Status.GAGAL})
-
-_STATE = {
-    Status.SUKSES: PAID,
-    Status.DUPLICATE: HELD,
-    Status.PENDING: OPEN,
-    Status.ACCEPTED: OPEN,
-    Status.UNKNOWN: OPEN,
-}
-
-
-def state_of(status: Status) -> str:
-    """The claim's state that goes with an order's status."""
-    return RELEASED if status in _RELEASED else _STATE[status]
 
 
 CLAIMED = sa.select(
@@ -325,128 +308,3 @@ CLAIMED = sa.select(
 def of_claims(row: Mapping[str, Any]) -> BatchEntry:
     facts = dict(row)
     return BatchEntry(path="", not_paid=facts.pop(HELD), **facts)
-
-
-# -- the statements of each attempt ------------------------------------------------------------------------
-
-
-def _same(*names: str) -> sa.ColumnElement[bool]:
-    return sa.and_(*(CLAIMS.c[name] == _asked(name) for name in names))
-
-
-def _asked(name: str) -> sa.BindParameter[Any]:
-    return sa.bindparam(f"the_{name}", type_=CLAIMS.c[name].type)
-
-
-def _asked_with(values: Mapping[str, object]) -> dict[str, object]:
-    return {f"the_{name}": value for name, value in values.items()}
-
-
-def _held_elsewhere() -> sa.ColumnElement[bool]:
-    """A claim of another batch: open and of whatever day or count, or of this count since that day.
-
-    Or one of this very order on another day: a copy of this batch at another desk was faster.
-
-    Of this count alone, not of lower ones as a plan has it: a copy that no count in the sheet asks for
-    follows its own batch's copy before it, which a claim of that count has held.
-    """
-    # Found by its number. By account, SQLite would go through all that was ever claimed: what is put together
-    # from a column has no index.
-    scope = CLAIMS.c.account.concat("") == _asked("account")
-    meanwhile = sa.and_(_same("itrx"), CLAIMS.c.day >= sa.bindparam("since", type_=sa.Text))
-    theirs = sa.and_(CLAIMS.c.batch != _asked("batch"), sa.or_(CLAIMS.c.state == OPEN, meanwhile))
-    copy = sa.and_(_same("batch", "itrx", "product"), CLAIMS.c.day != _asked("day"))
-    return sa.and_(scope, _same("number", "nominal"), sa.or_(theirs, copy))
-
-
-_HOLDERS = sa.select(*(CLAIMS.c[name] for name in _HELD_BY))
-_HOLDER = (
-    # Where two stand beside each other, another batch's counts: neither is free while it stands.
-    _HOLDERS.where(_same("account", *_SLOT))
-    .order_by(sa.case((CLAIMS.c.batch == _asked("batch"), 1), else_=0), CLAIMS.c.beside)
-    .limit(1)
-)
-_HOLDER_ELSEWHERE = (
-    _HOLDERS.where(_held_elsewhere()).order_by(sa.case((CLAIMS.c.state == OPEN, 0), else_=1)).limit(1)
-)
-_FREE = sa.and_(~sa.exists().where(_held_elsewhere()), ~sa.exists().where(_same("account", *_SLOT)))
-_TAKE = {
-    dialect: insert(CLAIMS)
-    .from_select(CLAIMS.c.keys(), sa.select(*map(_asked, CLAIMS.c.keys())).where(_FREE))
-    .on_conflict_do_nothing()
-    for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-}
-
-
-_SAME_SLOT = _same("account", *_SLOT)
-_NEXT_BESIDE = (
-    sa.select(sa.func.coalesce(sa.func.max(CLAIMS.c.beside) + 1, 0)).where(_SAME_SLOT).scalar_subquery()
-)
-_RESTORE = {
-    dialect: insert(CLAIMS)
-    .from_select(
-        CLAIMS.c.keys(),
-        sa.select(*(_NEXT_BESIDE if name == "beside" else _asked(name) for name in CLAIMS.c.keys())),  # noqa: SIM118
-    )
-    .on_conflict_do_nothing()
-    for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-}
-
-
-def _claimed(db: sa.Connection, claims: Sequence[Mapping[str, Any]], since: date) -> list[Claim | None]:
-    """Who holds the slot of each after this try to take them; None if it was released just now."""
-    if not claims:
-        return []
-    asked = {
-        str(claim["token"]): {**_asked_with(claim), "since": since.isoformat()}
-        for claim in sorted(claims, key=lambda claim: [str(claim[name]) for name in _SLOT])
-    }
-    db.execute(_TAKE[db.dialect.name], [*asked.values()])
-    taken = set(db.scalars(sa.select(CLAIMS.c.token).where(CLAIMS.c.token.in_(asked))))
-    return [
-        Claim(**{name: claim[name] for name in _HELD_BY})
-        if claim["token"] in taken
-        else _holder(db, asked[claim["token"]])
-        for claim in claims
-    ]
-
-
-def _holder(db: sa.Connection, asked: Mapping[str, object]) -> Claim | None:
-    row = db.execute(_HOLDER, asked).first() or db.execute(_HOLDER_ELSEWHERE, asked).first()
-    return None if row is None else Claim(*row)
-
-
-def _conclude(db: sa.Connection, statuses: Mapping[str, Status]) -> int:
-    """How many claims that are to be kept are not there. One to be released may be gone already, where it is
-    tried once more."""
-    missing = 0
-    by_state: dict[str, list[str]] = {}
-    for token, status in statuses.items():
-        by_state.setdefault(state_of(status), []).append(token)
-    for state, tokens in sorted(by_state.items()):
-        for first in range(0, len(tokens), _AT_ONCE):
-            of_these = CLAIMS.c.token.in_(sorted(tokens)[first : first + _AT_ONCE])
-            if state == RELEASED:
-                db.execute(sa.delete(CLAIMS).where(of_these))
-            else:
-                kept = db.execute(sa.update(CLAIMS).where(of_these).values(state=state)).rowcount
-                missing += len(tokens[first : first + _AT_ONCE]) - kept
-    return missing
-
-
-def _claim_of(wanted: Wanted) -> dict[str, object]:
-    order = wanted.order
-    return {
-        "day": wanted.day.isoformat(),
-        "number": order.number,
-        "nominal": order.nominal,
-        "itrx": order.itrx,
-        "product": order.product,
-        "row": order.row,
-        "token": wanted.token,
-        "claimed_at": wanted.at.isoformat(),
-    }
-
-
-def _matches(facts: Mapping[str, object]) -> sa.ColumnElement[bool]:
-    return sa.and_(*(CLAIMS.c[name] == value for name, value in facts.items()))

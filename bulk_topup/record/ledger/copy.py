@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.record.ledger.shared import LEFT, LIFE
+from bulk_topup.record.ledger.identity import LEFT, LIFE
 from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META
 from bulk_topup.record.ledger.values import OPEN
 

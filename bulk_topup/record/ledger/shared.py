@@ -6,29 +6,19 @@ one statement, by the server's clock, and hears in its answer whether one of the
 
 from __future__ import annotations
 
-import contextlib
 import json
-import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 from typing import ClassVar, Final
 
 import sqlalchemy as sa
 
 from bulk_topup.core.clock import WIB
-from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Slot, Stop
-from bulk_topup.record.ledger.store import Store, fact, server_time
-from bulk_topup.record.ledger.tables import ACCOUNTS, ADDRESS_KEY, AT_WORK, META, RULE_51, key_of
-
-LIFE: Final = "life"
-
-LEFT_FOR: Final = timedelta(days=60)
-"""So long the mark of a command that was killed stays; longer than any command is at work."""
-
-LEFT: Final = key_of(AT_WORK)[:-1]
+from bulk_topup.record.ledger.identity import STOP, Known, stop_values
+from bulk_topup.record.ledger.store import fact
+from bulk_topup.record.ledger.tables import ACCOUNTS, ADDRESS_KEY, META, RULE_51, key_of
 
 LONGEST_PAUSE_S: Final = 600.0
 """No slot is farther off than this and one gap, but by a server's clock that was set back."""
@@ -42,27 +32,9 @@ class Rule51:
     holds: bool
 
 
-class Replaced(Exception):  # noqa: N818
-    """The record is not the one that was opened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """By what a record is known again while a command is at work: a `mark` of the command's own in it, which
-    no older copy has, and which file or which server it is (`life`, "" where that does not tell)."""
-
-    mark: str
-    desk: str
-    life: str
-    place: tuple[int, int] | None
-
-
-class Account(Store):
+class Account(Known):
     """One account, whatever its address. In a file, which no other machine reads, it has neither pace nor
     stop."""
-
-    server_time: Callable[[sa.Connection], datetime] = staticmethod(server_time)
-    """Which day it is for all desks; not asked of a file, which has no clock but ours."""
 
     longest_silence_s: ClassVar = 10.0
     """Shorter than for a person who only looks; longer than it takes to be refused a lock."""
@@ -70,7 +42,6 @@ class Account(Store):
     def __init__(self, url: str, *, account: str, base_url: str) -> None:
         self._scope = {"account": account}
         self._base_url = base_url
-        self._seal: Seal | None = None
         super().__init__(url)
         if self.is_server:
             # Alone on its connection and by itself a transaction: one way to the server and back.
@@ -161,79 +132,9 @@ class Account(Store):
         """Stop every desk, unless one has been faster; nothing in a file."""
         if not self.is_server:
             return
-        values = {f"stop_{name}": getattr(stop, name) for name in _STOP}
         free = ACCOUNTS.c.stop_code == ""
         with self._errors(), self._single.connect() as db:
-            db.execute(sa.update(ACCOUNTS).where(self._own(), free).values(values))
-
-    def stop_if_restored(self, desk: str, at: datetime) -> None:
-        """Stop the desks of every account where a copy of the tables has taken their place: claims that were
-        made since it was taken are not in it. From now on that is asked before each claim, too."""
-        life = self._stop_if_restored(desk, at) if self.is_server else ""
-        mark = key_of(AT_WORK, uuid.uuid4().hex)
-        with self._errors(), self._engine.begin() as db:
-            left = META.c.key.startswith(LEFT, autoescape=True)
-            long_ago = (at.astimezone(WIB) - LEFT_FOR).isoformat()
-            db.execute(sa.delete(META).where(left, META.c.value < long_ago))
-            self.set_fact(db, mark, at.astimezone(WIB).isoformat())
-        self._seal = Seal(mark, desk, life, None if self.is_server else self._place_now())
-
-    def close(self) -> None:
-        is_there, seal, self._seal = not self._is_elsewhere, self._seal, None
-        if seal is not None and is_there:
-            with contextlib.suppress(StorageFailed), self._errors(), self._engine.begin() as db:
-                db.execute(sa.delete(META).where(META.c.key == seal.mark))
-        super().close()
-
-    def _place_now(self) -> tuple[int, int] | None:
-        """Which file has the ledger's path; None for a server, and where there is none."""
-        if self.is_server:
-            return None
-        try:
-            status = Path(self.place).stat()
-        except OSError:
-            return None
-        return status.st_dev, status.st_ino
-
-    @property
-    def _is_elsewhere(self) -> bool:
-        """Whether another file has the place of the one that was opened, or none."""
-        return self._seal is not None and self._place_now() != self._seal.place
-
-    def _assert_same(self, db: sa.Connection) -> None:
-        """Within each transaction that claims. Raises Replaced where this is not the record that was
-        opened."""
-        if (seal := self._seal) is None:
-            return
-        if not self._is_same(db, seal):
-            raise Replaced
-
-    def _is_same(self, db: sa.Connection, seal: Seal) -> bool:
-        life = sa.literal_column(f"({_LIFE})") if seal.life else sa.literal("")
-        found, stands = db.execute(sa.select(life, _standing(seal))).one()
-        return found == seal.life and bool(stands) and not self._is_elsewhere
-
-    def _replaced(self) -> StorageFailed:
-        """After Replaced: no desk of a server may send until a person has seen to it."""
-        if self.is_server and self._seal is not None:
-            with self._errors(), self._engine.begin() as db:
-                if life := _life_of(db):
-                    self.set_fact(db, LIFE, life)
-                stop_every_account(db, restored(self._seal.desk, self.server_time(db)))
-        return StorageFailed("ledger.moved" if self.is_server else "ledger.replaced", where=self.place)
-
-    def _stop_if_restored(self, desk: str, at: datetime) -> str:
-        """Which server, database and timeline this is."""
-        with self._errors(), self._engine.begin() as db:
-            life = _life_of(db)
-            db.execute(self.insert(META).values(key=LIFE, value=life).on_conflict_do_nothing())
-            seen = db.execute(
-                sa.select(META.c.value).where(META.c.key == LIFE).with_for_update()
-            ).scalar_one()
-            if life not in {"", seen}:
-                self.set_fact(db, LIFE, life)
-                stop_every_account(db, restored(desk, at))
-        return life
+            db.execute(sa.update(ACCOUNTS).where(self._own(), free).values(stop_values(stop)))
 
     def stopped(self) -> Stop | None:
         """Why no desk may send; None where all may."""
@@ -256,41 +157,8 @@ class Account(Store):
         return sa.and_(*(ACCOUNTS.c[name] == value for name, value in self._scope.items()))
 
 
-def restored(desk: str, at: datetime) -> Stop:
-    """What this desk saw at that time: the server does not know all that it was told."""
-    return Stop("ledger.restored", "", desk, at.astimezone(WIB).isoformat(timespec="seconds"))
-
-
-def stop_every_account(db: sa.Connection, stop: Stop) -> None:
-    """One that is stopped already keeps its reason."""
-    values = {f"stop_{name}": getattr(stop, name) for name in _STOP}
-    db.execute(sa.update(ACCOUNTS).where(ACCOUNTS.c.stop_code == "").values(values))
-
-
-def _life_of(db: sa.Connection) -> str:
-    """Which server, database and timeline this is; each copy that goes on by itself has another. "" where a
-    server does not tell."""
-    try:
-        with db.begin_nested():
-            return str(db.execute(sa.text(_LIFE)).scalar_one())
-    except (sa.exc.ProgrammingError, sa.exc.NotSupportedError):
-        return ""
-
-
-_LIFE = """
-    SELECT concat_ws('/', system_identifier, oid, left(pg_walfile_name(pg_current_wal_lsn()), 8))
-    FROM pg_control_system(), pg_database WHERE datname = current_database()
-"""
-
-_STOP = ("code", "reason", "desk", "at")
-
-
-def _standing(seal: Seal) -> sa.ColumnElement[bool]:
-    return sa.exists().where(META.c.key == seal.mark)
-
-
 def _stop_columns() -> list[sa.ColumnElement[str]]:
-    return [ACCOUNTS.c[f"stop_{name}"] for name in _STOP]
+    return [ACCOUNTS.c[f"stop_{name}"] for name in STOP]
 
 
 def _stop_of(values: Iterable[str]) -> Stop | None:

@@ -10,7 +10,6 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from datetime import date, datetime
-from pathlib import Path
 from typing import ClassVar, Final
 
 import sqlalchemy as sa
@@ -56,7 +55,6 @@ class Store:
             version = self._version()
             if version < VERSION:
                 self._bring_up_to_date()
-            self._file = self._file_now()
         if version > VERSION:
             self.close()
             raise InputError("ledger.newer", where=self.place)
@@ -104,12 +102,12 @@ class Store:
     # -- for whoever copies it -----------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def frozen(self) -> Iterator[sa.Connection]:
-        """One transaction in which nobody else writes."""
+    def frozen(self, *tables: sa.Table) -> Iterator[sa.Connection]:
+        """One transaction in which nobody else writes to these tables, or to any."""
         with self._errors(), self._engine.begin() as db:
             if self.is_server:
                 db.exec_driver_sql(_AT_LENGTH)
-                names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
+                names = ", ".join(f'"{table.name}"' for table in tables or METADATA.sorted_tables)
                 db.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
             else:
                 # The driver begins a transaction with the first statement that writes.
@@ -117,23 +115,6 @@ class Store:
             yield db
 
     # -- for the classes that build on it ------------------------------------------------------------------
-
-    @contextlib.contextmanager
-    def _sending(self) -> Iterator[sa.Connection]:
-        """A transaction for what is about to be sent. Raises StorageFailed where the file that was opened is
-        not the one that others will look into."""
-        with self._errors(), self._engine.begin() as db:
-            yield db
-            if self._file_now() != self._file:
-                raise StorageFailed("ledger.unusable", where=self.place, why="why.replaced")
-
-    def _file_now(self) -> tuple[int, int] | None:
-        """Which file it is; None on a server, or where it is gone."""
-        path = Path(self._engine.url.database or "")
-        if self.is_server or not path.is_file():
-            return None
-        status = path.stat()
-        return status.st_dev, status.st_ino
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:

@@ -10,7 +10,6 @@ WORDS: dict[str, str] = {
     "why.odd_zip": "it is packed in a way that is not supported",
     "why.open_elsewhere": "another program has it open",
     "why.claims": "one of its entries comes and goes",
-    "why.replaced": "it was moved or deleted while the run was under way, or another file has its place",
     "why.silent": "its server takes questions and does not answer them",
     "why.network_folder": "a network folder",
     "why.not_text": "it is not plain text",

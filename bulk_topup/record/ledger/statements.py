@@ -1,0 +1,163 @@
+"""The statements of each attempt: who has its slot, and what its claim came to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bulk_topup.core.status import Status
+from bulk_topup.record.ledger.tables import CLAIMS
+from bulk_topup.record.ledger.values import HELD, OPEN, PAID, Claim
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date
+
+    from bulk_topup.core.model import Wanted
+
+_AT_ONCE: Final = 1_000
+"""So many tokens are named in a statement at most."""
+
+SLOT = ("day", "number", "nominal", "itrx")
+_HELD_BY = ("batch", "batch_name", "row", "product", "token", "state", "day", "claimed_at", "base_url")
+RELEASED = "released"
+_RELEASED = frozenset({Status.UNSENT, Status.GAGAL})
+
+_STATE = {
+    Status.SUKSES: PAID,
+    Status.DUPLICATE: HELD,
+    Status.PENDING: OPEN,
+    Status.ACCEPTED: OPEN,
+    Status.UNKNOWN: OPEN,
+}
+
+
+def state_of(status: Status) -> str:
+    """The claim's state that goes with an order's status."""
+    return RELEASED if status in _RELEASED else _STATE[status]
+
+
+def _same(*names: str) -> sa.ColumnElement[bool]:
+    return sa.and_(*(CLAIMS.c[name] == _asked(name) for name in names))
+
+
+def _asked(name: str) -> sa.BindParameter[Any]:
+    return sa.bindparam(f"the_{name}", type_=CLAIMS.c[name].type)
+
+
+def asked_with(values: Mapping[str, object]) -> dict[str, object]:
+    return {f"the_{name}": value for name, value in values.items()}
+
+
+def _held_elsewhere() -> sa.ColumnElement[bool]:
+    """A claim of another batch: open and of whatever day or count, or of this count since that day.
+
+    Or one of this very order on another day: a copy of this batch at another desk was faster.
+
+    Of this count alone, not of lower ones as a plan has it: a copy that no count in the sheet asks for
+    follows its own batch's copy before it, which a claim of that count has held.
+    """
+    # Found by its number. By account, SQLite would go through all that was ever claimed: what is put together
+    # from a column has no index.
+    scope = CLAIMS.c.account.concat("") == _asked("account")
+    meanwhile = sa.and_(_same("itrx"), CLAIMS.c.day >= sa.bindparam("since", type_=sa.Text))
+    theirs = sa.and_(CLAIMS.c.batch != _asked("batch"), sa.or_(CLAIMS.c.state == OPEN, meanwhile))
+    copy = sa.and_(_same("batch", "itrx", "product"), CLAIMS.c.day != _asked("day"))
+    return sa.and_(scope, _same("number", "nominal"), sa.or_(theirs, copy))
+
+
+_HOLDERS = sa.select(*(CLAIMS.c[name] for name in _HELD_BY))
+_HOLDER = (
+    # Where two stand beside each other, another batch's counts: neither is free while it stands.
+    _HOLDERS.where(_same("account", *SLOT))
+    .order_by(sa.case((CLAIMS.c.batch == _asked("batch"), 1), else_=0), CLAIMS.c.beside)
+    .limit(1)
+)
+_HOLDER_ELSEWHERE = (
+    _HOLDERS.where(_held_elsewhere()).order_by(sa.case((CLAIMS.c.state == OPEN, 0), else_=1)).limit(1)
+)
+_FREE = sa.and_(~sa.exists().where(_held_elsewhere()), ~sa.exists().where(_same("account", *SLOT)))
+_NEXT_BESIDE = (
+    sa.select(sa.func.coalesce(sa.func.max(CLAIMS.c.beside) + 1, 0))
+    .where(_same("account", *SLOT))
+    .scalar_subquery()
+)
+
+
+def _insert(beside: sa.ColumnElement[int], *where: sa.ColumnElement[bool]) -> dict[str, Any]:
+    """By dialect; nothing where the claim is there, or its slot."""
+    values = {**{name: _asked(name) for name in CLAIMS.c.keys()}, "beside": beside}  # noqa: SIM118
+    query = sa.select(*values.values()).where(*where)
+    return {
+        dialect: insert(CLAIMS).from_select(list(values), query).on_conflict_do_nothing()
+        for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+    }
+
+
+TAKE = _insert(_asked("beside"), _FREE)
+RESTORE = _insert(_NEXT_BESIDE)
+
+
+def claimed(db: sa.Connection, claims: Sequence[Mapping[str, Any]], since: date) -> list[Claim | None]:
+    """Who holds the slot of each after this try to take them; None if it was released just now."""
+    if not claims:
+        return []
+    asked = {
+        str(claim["token"]): {**asked_with(claim), "since": since.isoformat()}
+        for claim in sorted(claims, key=lambda claim: [str(claim[name]) for name in SLOT])
+    }
+    db.execute(TAKE[db.dialect.name], [*asked.values()])
+    taken = set(db.scalars(sa.select(CLAIMS.c.token).where(CLAIMS.c.token.in_(asked))))
+    return [
+        Claim(**{name: claim[name] for name in _HELD_BY})
+        if claim["token"] in taken
+        else _holder(db, asked[claim["token"]])
+        for claim in claims
+    ]
+
+
+def _holder(db: sa.Connection, asked: Mapping[str, object]) -> Claim | None:
+    row = db.execute(_HOLDER, asked).first() or db.execute(_HOLDER_ELSEWHERE, asked).first()
+    return None if row is None else Claim(*row)
+
+
+def count_of(db: sa.Connection, tokens: Iterable[str]) -> int:
+    """How many of these claims are there."""
+    counted = sa.select(sa.func.count()).select_from(CLAIMS)
+    return sum(db.execute(counted.where(some)).scalar_one() for some in _portions(tokens))
+
+
+def conclude(db: sa.Connection, statuses: Mapping[str, Status]) -> None:
+    by_state: dict[str, list[str]] = {}
+    for token, status in statuses.items():
+        by_state.setdefault(state_of(status), []).append(token)
+    for state, tokens in sorted(by_state.items()):
+        statement = sa.delete(CLAIMS) if state == RELEASED else sa.update(CLAIMS).values(state=state)
+        for some in _portions(tokens):
+            db.execute(statement.where(some))
+
+
+def _portions(tokens: Iterable[str]) -> Iterator[sa.ColumnElement[bool]]:
+    tokens = sorted(tokens)
+    for first in range(0, len(tokens), _AT_ONCE):
+        yield CLAIMS.c.token.in_(tokens[first : first + _AT_ONCE])
+
+
+def claim_of(wanted: Wanted) -> dict[str, object]:
+    order = wanted.order
+    return {
+        "day": wanted.day.isoformat(),
+        "number": order.number,
+        "nominal": order.nominal,
+        "itrx": order.itrx,
+        "product": order.product,
+        "row": order.row,
+        "token": wanted.token,
+        "claimed_at": wanted.at.isoformat(),
+    }
+
+
+def matches(facts: Mapping[str, object]) -> sa.ColumnElement[bool]:
+    return sa.and_(*(CLAIMS.c[name] == value for name, value in facts.items()))
