@@ -232,6 +232,7 @@ def words_of(answer: Reply) -> str:
 # -- an order's attempts -----------------------------------------------------------------------------------
 
 
+OTHER_DATE: Final = "outcome.other_date"
 SAME_INVOICE: Final = "outcome.same_invoice"
 OF_ANOTHER: Final = frozenset({OTHER_ORDER[2], SAME_INVOICE})
 """Of unknown attempts whose answer was about another order: its invoice is not this one's."""

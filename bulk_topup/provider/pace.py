@@ -24,8 +24,8 @@ LONGEST_WAY_S: Final = 0.1
 its way, and no more than a gap."""
 
 AHEAD_S: Final = 1.0
-"""How far ahead a shared slot is fetched. Within the 5 s of the rule against late sends, and short, since a
-stop of the account is heard of with the next slot only."""
+"""How far ahead a shared slot is fetched, and the longest nap of who waits for one. Within the 5 s of the
+rule against late sends, and short, since a stop of the account is heard of with the next slot only."""
 
 ABOUT_TO_LEAVE_S: Final = 0.001
 """How often to look again where each place is taken by a request that is just handing over its bytes."""
@@ -34,14 +34,19 @@ SLOT_TOLERANCE_S: Final = 0.5
 """A slot that this machine slept through by more than this is given up."""
 
 
+def never() -> bool:
+    return False
+
+
 class Pace(Protocol):
     """When the next request may start."""
 
     stop: Stop | None
     """Why no desk of the account may send, as far as is known here."""
 
-    def wait(self, *, to_send: bool = False) -> bool:
-        """Returns True when this caller's slot has come, False if the run is asked to stop first.
+    def wait(self, *, to_send: bool = False, is_over: Callable[[], bool] = never) -> bool:
+        """Returns True when this caller's slot has come, False if the run is asked to stop first, or soon
+        after it `is_over`.
 
         Who waits `to_send` is stopped by a stop of the account, too; who asks after something is not.
         """
@@ -92,14 +97,20 @@ class Throttle:
         self._next_lock = threading.Lock()
         self._turn = threading.Lock()
 
-    def wait(self, *, to_send: bool = False) -> bool:  # noqa: ARG002  (no stop is shared here)
+    def wait(
+        self,
+        *,
+        to_send: bool = False,  # noqa: ARG002  (no stop is shared here)
+        is_over: Callable[[], bool] = never,
+    ) -> bool:
         # One caller waits for the clock and the others for their turn: nobody holds a slot of the future, so
         # that a pause also reaches those who were already waiting.
         with self._turn:
-            stop = self._sleep(self._delay_s())
-            while not stop and not self._take():
-                stop = self._sleep(self._delay_s())
-            return not stop
+            while True:
+                if self._sleep(min(self._delay_s(), AHEAD_S)) or is_over():
+                    return False
+                if self._take():
+                    return True
 
     def at_once(self) -> bool:
         if not self._turn.acquire(blocking=False):
@@ -158,7 +169,7 @@ class SharedThrottle:
         self._spare: list[float] = []
         self._spare_lock = threading.Lock()
 
-    def wait(self, *, to_send: bool = False) -> bool:
+    def wait(self, *, to_send: bool = False, is_over: Callable[[], bool] = never) -> bool:
         if self._has_spare():  # not in turn: who waits there waits for a slot that is yet to come
             return True
         with self._turn:
@@ -170,7 +181,7 @@ class SharedThrottle:
                     return False
                 # Not all at the same moment, and each of them well before the slot has passed.
                 nap_s = slot.wait_s if slot.is_ours else slot.wait_s + self._chance() * AHEAD_S / 2
-                if self._sleep(min(nap_s, AHEAD_S)):
+                if self._sleep(min(nap_s, AHEAD_S)) or is_over():
                     return False
                 if slot.is_ours and self._clock() - due <= SLOT_TOLERANCE_S:
                     self._due = due

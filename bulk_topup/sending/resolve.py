@@ -12,7 +12,12 @@ from bulk_topup.core.clock import days_booked
 from bulk_topup.core.errors import InputError, ProviderError, StorageFailed
 from bulk_topup.core.model import Kind, Order, Outcome, Reply, Then
 from bulk_topup.core.status import Status
-from bulk_topup.provider.outcomes import RESOLVED_NOT_SENT, classify_status, with_invoice_of_another
+from bulk_topup.provider.outcomes import (
+    OTHER_DATE,
+    RESOLVED_NOT_SENT,
+    classify_status,
+    with_invoice_of_another,
+)
 from bulk_topup.record.batches import progress_of
 
 if TYPE_CHECKING:
@@ -30,6 +35,17 @@ def is_of_other_day(outcome: Outcome, day: date) -> bool:
     return bool(outcome.invoice) and _day_in(outcome.answered_at) not in {None, day}
 
 
+def in_doubt(outcome: Outcome) -> Outcome:
+    """What is kept of an answer that names another date, until the ledger has said whose it may be: its words
+    alone, as its invoice must not be asked about before."""
+    words = " ".join(filter(None, (outcome.invoice, outcome.answered_at, outcome.reason)))
+    return replace(_without_invoice(outcome), kind=Kind.UNKNOWN, code=OTHER_DATE, reason=words)
+
+
+def _without_invoice(outcome: Outcome) -> Outcome:
+    return replace(outcome, invoice="", serial="", debited=None, balance=None)
+
+
 def unless_of_other_batch(outcome: Outcome, order: Order, day: date, batch: str, ledger: Ledger) -> Outcome:
     """The outcome of an attempt of this WIB day; unknown where its answer is that to another batch's top-up.
 
@@ -41,7 +57,7 @@ def unless_of_other_batch(outcome: Outcome, order: Order, day: date, batch: str,
     holders = ((holders_of(entry, outcome.invoice), has_claim) for entry, has_claim in there)
     if not any(rows or (rows is None and has_claim) for rows, has_claim in holders):
         return outcome
-    return replace(with_invoice_of_another(outcome), invoice="", serial="", debited=None, balance=None)
+    return _without_invoice(with_invoice_of_another(outcome))
 
 
 def _day_in(stated: str) -> date | None:

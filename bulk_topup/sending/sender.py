@@ -37,7 +37,7 @@ from bulk_topup.record.ledger.claims import OTHER_DAY
 from bulk_topup.sending.choice import Choice, Chosen
 from bulk_topup.sending.claimant import Claimant
 from bulk_topup.sending.course import Course, Waiting
-from bulk_topup.sending.resolve import is_of_other_day, unless_of_other_batch
+from bulk_topup.sending.resolve import in_doubt, is_of_other_day, unless_of_other_batch
 from bulk_topup.sending.screen import Screen
 from bulk_topup.sending.slots import Slots
 from bulk_topup.sending.worker import Word, Workers
@@ -214,11 +214,14 @@ class Sender:
     def _answer(self, chosen: Chosen, answer: Answer) -> None:
         wanted, end = chosen.wanted, partial(self._end, chosen)
         try:
-            outcome = classify(answer, wanted.order, self.tools.clock.now())
+            now = self.tools.clock.now()
+            outcome = classify(answer, wanted.order, now)
         except BaseException as error:  # noqa: BLE001  (`run` raises it in the end)
             self._lose(chosen, None, error)
             return
         if is_of_other_day(outcome, wanted.day):
+            with self._failing():
+                self.checkpoint.end(chosen.attempt_id, in_doubt(outcome), now)
             facts = (outcome, wanted.order, wanted.day, self._own[0], self.tools.ledger)
             self._claimant.ask(
                 partial(unless_of_other_batch, *facts), end, partial(self._lose, chosen, outcome)
@@ -231,7 +234,8 @@ class Sender:
         self._answered.append((chosen, self._choice.end(chosen, outcome)))
 
     def _lose(self, chosen: Chosen, outcome: Outcome | None, error: BaseException) -> None:
-        """Its attempt stays without an outcome, which is unknown; what is known of it is on the screen."""
+        """Its attempt stays without an outcome, or in doubt, which is unknown; what is known of it is on the
+        screen."""
         self._in_flight.discard(chosen)
         self._fail(error)
         if outcome is not None:

@@ -40,7 +40,8 @@ class Slots:
         if self._due:
             self._due -= 1
         elif not self._pace.at_once():
-            self._wait(partial(self._pace.wait, to_send=True), self._came)
+            wait = partial(self._pace.wait, to_send=True, is_over=lambda: self._course.halt is not None)
+            self._wait(wait, self._came)
             return False
         return True
 

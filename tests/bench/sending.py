@@ -26,7 +26,7 @@ import requests
 from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.status import Status
 from bulk_topup.provider.client import LONGEST_CONNECT_S, Provider
-from bulk_topup.provider.pace import Departures, Throttle
+from bulk_topup.provider.pace import Departures, Throttle, never
 from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.sending.purse import Purse
@@ -49,7 +49,7 @@ class Unpaced:
 
     stop: Stop | None = None
 
-    def wait(self, *, to_send: bool = False) -> bool:  # noqa: ARG002
+    def wait(self, *, to_send: bool = False, is_over: Callable[[], bool] = never) -> bool:  # noqa: ARG002
         return True
 
     def at_once(self) -> bool:

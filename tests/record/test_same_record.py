@@ -126,7 +126,7 @@ def test_what_is_asked_after_finds_its_claim_or_stops(path: Path) -> None:
         ledger.conclude_all({"t1": Status.PENDING, "sent again": Status.PENDING})
         with closing(sqlite3.connect(path)) as db, db:
             db.execute("DELETE FROM claims")
-        with pytest.raises(StorageFailed, match="ledger.replaced"):
+        with pytest.raises(StorageFailed, match=r"ledger\.replaced"):
             ledger.conclude_all({"t1": Status.SUKSES, "sent again": Status.SUKSES})
         assert refused(ledger) == "ledger.replaced"
 
@@ -177,7 +177,7 @@ def test_each_new_connection_is_compared_whatever_it_is_for(
     with closing(opened(address)) as ledger, closing(Ledger(address, **SCOPE)) as other:
         postgres.execute(f"DELETE FROM {schema}.meta WHERE key LIKE '%at work%'")  # noqa: S608
         ledger._engine.dispose()
-        with pytest.raises(StorageFailed, match="ledger.moved"):
+        with pytest.raises(StorageFailed, match=r"ledger\.moved"):
             ask(ledger)
         stop = other.stopped()
         assert stop is not None

@@ -8,17 +8,18 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.model import Halt, Kind, Wanted
+from bulk_topup.core.model import Halt, Kind, Reply, Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify
-from bulk_topup.provider.pace import Throttle
+from bulk_topup.provider.pace import Throttle, never
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.claims import Conclusion, Ledger
 from bulk_topup.sending import course, sender
@@ -445,6 +446,58 @@ def test_deadlines_hold_where_the_watch_over_them_has_died(
     assert len(looks) >= 3
 
 
+def of_yesterday(desk: Sending) -> None:
+    """Each answer bears the date of the day before."""
+    real = desk.provider.top_up
+
+    def top_up(order: Order, *, may_leave: Callable[[], bool]) -> Answer:
+        answer = real(order, may_leave=may_leave)
+        assert isinstance(answer, Reply)
+        return replace(answer, body=answer.body.replace(b"2025-01-20", b"2025-01-19"))
+
+    desk.provider.top_up = top_up  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("ledger", ["slow", "dead"])
+def test_an_answer_of_another_date_is_in_the_file_before_the_record_has_spoken(
+    together: Sending, monkeypatch: pytest.MonkeyPatch, ledger: str
+) -> None:
+    of_yesterday(together)
+    meanwhile = []
+
+    def at_work(*_asked: object, **_but: object) -> list[object]:
+        meanwhile.extend(
+            together._select("bonus.checkpoint.db", "SELECT kind, reason, invoice FROM attempts")
+        )
+        if ledger == "dead":
+            raise StorageFailed("ledger.unusable", where="there", why="why.locked")
+        return []
+
+    monkeypatch.setattr(together.ledger, "at_work", at_work)
+    with pytest.raises(StorageFailed) if ledger == "dead" else nullcontext():
+        together.send(ANDI, BUDI)
+    first = together.sandbox.book()[0]
+    kind, reason, invoice = meanwhile[0]
+    assert (kind, invoice) == ("unknown", "")
+    assert reason.startswith(f"{first.invoice} 2025-01-19")
+    left = [("unknown", "outcome.other_date")] if ledger == "dead" else [SUKSES, SUKSES]
+    assert together.attempts() == left
+
+
+def test_a_run_that_has_to_stop_does_not_wait_for_its_next_slot(tmp_path: Path) -> None:
+    """Another desk was told to go more slowly, for minutes."""
+    clock, refused = SystemClock(), "081200000061"
+    with ExitStack() as stack:
+        desk = Sending(tmp_path, stack, NOON, [refused, BUDI])
+        pace = Throttle(1.0, clock=clock.alive, sleep=clock.sleep)
+        desk.provider.meanwhile = lambda _n: pace.pause(8.0)
+        begun = clock.alive()
+        came = desk.send(refused, BUDI, pace=pace, workers=2)
+        assert came.halt is not None
+        assert clock.alive() - begun < 6.0
+        assert len(desk.attempts()) == 1
+
+
 # -- one worker, each answer later than the next slot ------------------------------------------------------
 
 
@@ -453,9 +506,9 @@ class Counted(Throttle):
 
     waited = found = 0
 
-    def wait(self, *, to_send: bool = False) -> bool:
+    def wait(self, *, to_send: bool = False, is_over: Callable[[], bool] = never) -> bool:
         self.waited += 1
-        return super().wait(to_send=to_send)
+        return super().wait(to_send=to_send, is_over=is_over)
 
     def at_once(self) -> bool:
         is_there = super().at_once()

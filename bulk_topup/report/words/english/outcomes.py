@@ -20,6 +20,7 @@ WORDS: dict[str, str] = {
     "outcome.reason.91": "The provider reports an error of its operator, so nobody here knows whether this was paid; look the number up in the provider's transaction list.",
     "outcome.other_order": "The provider answered about another number or product than the one sent, so nobody here knows whether this was paid; ask the provider before anything more is sent.",
     "outcome.same_invoice": "The provider answered with the invoice of another row, so nobody here knows whether this was paid; ask the provider before anything more is sent.",
+    "outcome.other_date": "The provider's answer bears another date, and the record of all top-ups could not say whether it is that of another batch, so nobody here knows whether this was paid; look the number up in the provider's transaction list.",
     "outcome.no_invoice": "The provider said yes without a usable invoice number; look the number up in the provider's transaction list.",
     "outcome.other_status": "The provider answered with a status that its documentation does not have; run 'bulk-topup settle' on this sheet, or ask the provider about the invoice.",
     "outcome.other_reason_code": "The provider said no with a reason code that its documentation does not have, so nobody here knows whether this was paid; ask the provider.",
