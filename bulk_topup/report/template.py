@@ -15,7 +15,7 @@ from bulk_topup.report.styles import AMOUNT, PLAIN, Look, Pen, Sheet
 from bulk_topup.report.tables import Colour, Value
 from bulk_topup.report.words import say
 from bulk_topup.report.workbook import LINE_POINTS, add_sheet, lay_out_table, save_book
-from bulk_topup.rules import not_people, numbers
+from bulk_topup.rules import not_people, operators
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook  # type: ignore[import-untyped]
@@ -160,8 +160,8 @@ def _examples(ready: Sequence[Product]) -> Iterable[Sequence[Value]]:
 
     Keterangan is empty: whoever types over the rest would leave it, and have it come back in the results.
     """
-    own = str(numbers.operator_of(not_people.EXAMPLE_NUMBERS[0]))
-    fitting = [product for product in ready if numbers.same_operator(own, product.operator)] or ready
+    own = str(operators.operator_of(not_people.EXAMPLE_NUMBERS[0]))
+    fitting = [product for product in ready if operators.same_operator(own, product.operator)] or ready
     for nth, spelled in enumerate(EXAMPLES_SPELLED, start=1):
         product = fitting[min(nth, len(fitting)) - 1]
         yield f"{not_people.EXAMPLE_MARK} {nth}", spelled, product.code, product.nominal

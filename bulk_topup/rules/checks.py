@@ -19,7 +19,7 @@ import pandas as pd
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Finding, Level, OddCell, Oddity, Packed, PriceList, Product, Sheet, letter
 from bulk_topup.provider import price_list
-from bulk_topup.rules import numbers
+from bulk_topup.rules import numbers, operators
 from bulk_topup.rules.not_people import EXAMPLE_MARK, EXAMPLE_NUMBERS, rows_for_nobody
 
 SUGGESTED_MOST = 500
@@ -350,8 +350,8 @@ def already_in_results(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 def operator_matches_prefix(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     table = rows.table
-    by_operator, operators = pd.factorize(table["operator"])
-    pairs = pd.Series(_prefixes(table["number"]) * len(operators) + by_operator, index=table.index)
+    by_operator, listed = pd.factorize(table["operator"])
+    pairs = pd.Series(_prefixes(table["number"]) * len(listed) + by_operator, index=table.index)
     different = pairs.drop_duplicates()
     having = table.loc[different.index, ["number", "operator"]].itertuples(index=False)
     odd = [pair for pair, each in zip(different, having, strict=True) if _is_foreign_pair(*map(str, each))]
@@ -359,7 +359,7 @@ def operator_matches_prefix(rows: Rows, _prices: PriceList) -> Iterator[Finding]
     foreign = table.loc[pairs.isin(odd), ["number", "product", "operator"]]
     for row, *texts in foreign.itertuples():
         number, product, operator = map(str, texts)
-        facts = {"product": product, "operator": operator, "own": str(numbers.operator_of(number))}
+        facts = {"product": product, "operator": operator, "own": str(operators.operator_of(number))}
         yield Finding(int(row), Level.WARNING, "operator.differs", column, number, facts)
 
 
@@ -369,8 +369,8 @@ def _prefixes(national: pd.Series[str]) -> Any:
 
 
 def _is_foreign_pair(number: str, operator: str) -> bool:
-    own = numbers.operator_of(number)
-    return own is not None and operator != "" and not numbers.same_operator(own, operator)
+    own = operators.operator_of(number)
+    return own is not None and operator != "" and not operators.same_operator(own, operator)
 
 
 CHECKS: tuple[Check, ...] = (

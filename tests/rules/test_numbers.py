@@ -14,7 +14,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bulk_topup.report.words import say
-from bulk_topup.rules.numbers import Number, Problem, normalise, normalise_column, operator_of, same_operator
+from bulk_topup.rules.numbers import Number, Problem, normalise, normalise_column
 
 ACCEPTED = {
     "081234567890": "081234567890",
@@ -282,75 +282,6 @@ def test_a_series_is_a_column_too() -> None:
 def test_a_repeated_oddity_is_parsed_once() -> None:
     _, problems = normalise_column(["n/a"] * 3)
     assert problems[0] is problems[1] is problems[2]
-
-
-# -- operators ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("national", "operator"),
-    [
-        ("081112345678", "TELKOMSEL"),
-        ("085112345678", "TELKOMSEL"),
-        ("081412345678", "INDOSAT"),
-        ("085812345678", "INDOSAT"),
-        ("081912345678", "XL"),
-        ("087912345678", "XL"),
-        ("085912345678", "XL"),
-        ("083812345678", "AXIS"),
-        ("089512345678", "TRI"),
-        ("088412345678", "SMARTFREN"),
-        ("083412345678", None),
-        ("085412345678", None),
-        ("", None),
-    ],
-)
-def test_the_prefix_tells_the_operator(national: str, operator: str | None) -> None:
-    assert operator_of(national) == operator
-
-
-def test_the_operator_table_agrees_with_the_public_carrier_data() -> None:
-    from phonenumbers import carrier
-
-    renamed = {"Indosat Ooredoo Hutchison": {"INDOSAT", "TRI"}}
-    for prefix in range(810, 900):
-        named = carrier.name_for_number(phonenumbers.PhoneNumber(62, int(f"{prefix}12345678")), "en")
-        if named:
-            assert operator_of(f"0{prefix}12345678") in renamed.get(named, {named.upper()})
-
-
-@pytest.mark.parametrize(
-    ("prefix_operator", "listed"),
-    [
-        ("TRI", "THREE"),
-        ("TRI", "3"),
-        ("TRI", "Tri (3)"),
-        ("TRI", "Hutchison 3"),
-        ("XL", "XL AXIATA"),
-        ("XL", "XL-DATA"),
-        ("INDOSAT", "Indosat Ooredoo"),
-        ("INDOSAT", "ISAT DATA"),
-        ("TELKOMSEL", "by.U"),
-        ("TELKOMSEL", "BY.U"),
-        ("TELKOMSEL", "Telkomsel Data"),
-        ("SMARTFREN", "SMART"),
-        ("AXIS", "Axis"),
-        ("AXIS", "XL / AXIS"),
-        ("XL", "XLSMART"),
-        ("AXIS", "CERIA"),
-        ("AXIS", ""),
-    ],
-)
-def test_the_price_lists_spelling_of_an_operator_is_understood(prefix_operator: str, listed: str) -> None:
-    assert same_operator(prefix_operator, listed)
-
-
-@pytest.mark.parametrize(
-    ("prefix_operator", "listed"),
-    [("TELKOMSEL", "XL"), ("XL", "AXIS"), ("INDOSAT", "THREE"), ("TRI", "INDOSAT"), ("SMARTFREN", "by.U")],
-)
-def test_two_known_brands_differ(prefix_operator: str, listed: str) -> None:
-    assert not same_operator(prefix_operator, listed)
 
 
 def test_a_mark_that_shows_digits_in_reverse_is_no_mark_to_drop() -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from bulk_topup.rules.numbers import Number, Problem, normalise, operator_of
+from bulk_topup.rules.numbers import Number, Problem, normalise
+from bulk_topup.rules.operators import operator_of
 from bulk_topup.sandbox.prices import PRICES
 from bulk_topup.sandbox.testnumbers import behaviour_of, refusal_of
 from samples.make_samples import CASES, make_samples

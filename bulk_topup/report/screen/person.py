@@ -21,7 +21,7 @@ from bulk_topup.record.ledger.values import HELD, OPEN, PAID, BatchEntry
 from bulk_topup.report.result_lines import result_line
 from bulk_topup.report.screen.report import Report, banner
 from bulk_topup.report.words import say
-from bulk_topup.rules import numbers
+from bulk_topup.rules import numbers, operators
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -313,7 +313,7 @@ def told(one: Sent | None, number: str, now: datetime) -> str:
     """What to say on the telephone of this row, in one sentence; `now` is in WIB."""
     if one is None:
         return say.text("find.tell.never", number=number)
-    check = "find.tell.check_telkomsel" if numbers.operator_of(number) == "TELKOMSEL" else "find.tell.check"
+    check = "find.tell.check_telkomsel" if operators.operator_of(number) == "TELKOMSEL" else "find.tell.check"
     return say.text(
         _telling(one, now),
         day=one.sent_at[:10],
