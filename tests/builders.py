@@ -19,8 +19,10 @@ from bulk_topup.record.checkpoint.schema import APPLICATION_ID, SCHEMA
 from bulk_topup.record.checkpoint.values import BatchIdentity
 from bulk_topup.rules import approval, checks
 from bulk_topup.rules import plan as planning
+from bulk_topup.rules.choice import with_products
 from bulk_topup.rules.duplicates import ELSEWHERE_COLUMNS, RECENT_COLUMNS, Past
 from bulk_topup.rules.orders import KEY, KNOWN_COLUMNS, Known, Wishes
+from bulk_topup.rules.rows import understand
 from bulk_topup.sheet.header import find_header
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
     from bulk_topup.record.checkpoint.values import Attempt
     from bulk_topup.record.ledger.claims import Ledger
     from bulk_topup.record.ledger.values import Claim
-    from bulk_topup.rules.checks import Rows
     from bulk_topup.rules.plan import Plan
+    from bulk_topup.rules.rows import Rows
 
 NOW = datetime(2025, 1, 20, 10, 0, tzinfo=WIB)
 TODAY = NOW.date()
@@ -88,7 +90,7 @@ def counted(*triples: tuple[str, str, str]) -> Sheet:
 
 
 def understood(sheet: Sheet, prices: PriceList = PRICES) -> Rows:
-    return checks.understand(sheet, prices)
+    return understand(sheet, prices)
 
 
 def known_of(
@@ -127,12 +129,13 @@ def plan_of(
     elsewhere: pd.DataFrame | None = None,
     **other: Any,
 ) -> Plan:
-    rows = understood(sheet, prices)
+    known = known or Known()
+    rows = with_products(understood(sheet, prices), prices, known, other.get("fixed", {}))
     elsewhere = NOTHING_ELSEWHERE if elsewhere is None else elsewhere
     return planning.make(
         rows,
         lambda those: checks.findings(those, prices),
-        Past(known or Known(), elsewhere, other.get("recent", NOTHING_RECENT)),
+        Past(known, elsewhere, other.get("recent", NOTHING_RECENT)),
         wishes or Wishes(),
         other.get("identity", IDENTITY),
         other.get("budget"),

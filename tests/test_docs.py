@@ -233,14 +233,14 @@ def test_the_test_numbers_are_the_sandbox_s() -> None:
 HEADERS: dict[str, list[str]] = {
     meaning: code_in(headers) for meaning, headers, _ in table(section(PAGES, "Your sheet"), "column")
 }
-ORDER = ("phone number", "product", "nominal", "count")
+ORDER = ("phone number", "product", "nominal", "count", "operator")
 
 
 @pytest.mark.parametrize(("meaning", "header"), [(m, h) for m, headers in HEADERS.items() for h in headers])
 def test_each_header_named_is_recognised(meaning: str, header: str) -> None:
-    texts = ["No HP", "Kode Produk", "Nominal", "itrx"]
+    texts = ["No HP", "Kode Produk", "Nominal", "itrx", "Provider"]
     texts[ORDER.index(meaning)] = header
-    assert find_header([(1, texts)], Named()).columns == Columns(number=0, product=1, nominal=2, itrx=3)
+    assert find_header([(1, texts)], Named()).columns == Columns(0, 1, 2, 3, operator=4)
 
 
 # -- the program beside its pages --------------------------------------------------------------------------

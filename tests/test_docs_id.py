@@ -73,11 +73,11 @@ def test_options_and_variables_named_are_some_of_the_english_page_s() -> None:
 
 
 HEADERS = {meaning: code_in(headers) for meaning, headers, _ in table(section(PAGE, "Lembar Anda"), "kolom")}
-ORDER = ("nomor HP", "produk", "nominal", "urutan")
+ORDER = ("nomor HP", "produk", "nominal", "urutan", "operator")
 
 
 @pytest.mark.parametrize(("meaning", "header"), [(m, h) for m, headers in HEADERS.items() for h in headers])
 def test_each_header_named_is_recognised(meaning: str, header: str) -> None:
-    texts = ["No HP", "Kode Produk", "Nominal", "itrx"]
+    texts = ["No HP", "Kode Produk", "Nominal", "itrx", "Provider"]
     texts[ORDER.index(meaning)] = header
-    assert find_header([(1, texts)], Named()).columns == Columns(number=0, product=1, nominal=2, itrx=3)
+    assert find_header([(1, texts)], Named()).columns == Columns(0, 1, 2, 3, operator=4)

@@ -42,6 +42,10 @@ def connection_of(options: dict[str, Any]) -> Connection:
     )
 
 
+UNITS = {"rupiah": 1, "thousands": 1_000}
+"""What is said with --amounts -> how many rupiah a 1 counts."""
+
+
 def job_of(options: dict[str, Any]) -> Job:
     from bulk_topup.core.model import Named, Source
     from bulk_topup.record import paths
@@ -65,6 +69,7 @@ def job_of(options: dict[str, Any]) -> Job:
     named = ("strict", "retry_failed", "include_changed", "same_batch", "new_batch")
     wishes = Wishes(
         repeat_duplicates=options.get("duplicates") == "repeat",
+        unit=UNITS.get(options.get("amounts") or ""),
         **{name: options.get(name, False) for name in named},
     )
     return Job(
@@ -84,6 +89,7 @@ def job_of(options: dict[str, Any]) -> Job:
         resend=options.get("resend", False),
         approval=approval_of(options.get("approve"), options.get("approved_by")),
         pilot=options.get("pilot"),
+        fixed=click.get_current_context().obj.products,
     )
 
 

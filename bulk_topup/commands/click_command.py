@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ADVANCED = frozenset(
     {
         *("tab", "hidden", "rate", "wait"),
-        *("duplicates", "strict", "retry_failed", "include_changed", "same_batch", "new_batch"),
+        *("duplicates", "amounts", "strict", "retry_failed", "include_changed", "same_batch", "new_batch"),
         *("again", "new_address", "as_json", "quiet", "lang"),
     }
 )

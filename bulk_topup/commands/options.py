@@ -105,6 +105,11 @@ WISHES = together(
         show_default=True,
         help="What to do with rows that are twice in the sheet.",
     ),
+    click.option(
+        "--amounts",
+        type=click.Choice(["rupiah", "thousands"]),
+        help="What a small amount in the sheet, as 50, counts.",
+    ),
     option("--strict", is_flag=True, help="Hold back rows with a warning, too."),
     click.option("--retry-failed", is_flag=True, help="Send rows again that failed (gagal)."),
     click.option("--include-changed", is_flag=True, help="Send new rows to numbers this batch already paid."),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.report.words import say
+from bulk_topup.rules import amounts
 
 
 class NumberRange(click.FloatRange):
@@ -95,7 +95,7 @@ LONGEST_NAME = 255
 
 
 class Rupiah(click.ParamType[int]):
-    """An amount as people write it: `25000000`, `25.000.000`, `Rp25,000,000`, `25.000.000,-`.
+    """An amount as people write it: `25000000`, `25.000.000`, `Rp25,000,000`, `25jt`.
 
     What can be read in two ways, as `25.00` or `1,5`, is refused with both.
     """
@@ -106,7 +106,7 @@ class Rupiah(click.ParamType[int]):
         self.least = least
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        readings = [value] if isinstance(value, int) else rupiah_readings(str(value))
+        readings = [value] if isinstance(value, int) else amounts.readings(str(value))
         if len(readings) > 1:
             one, other = readings
             self.fail(say.text("usage.rupiah_ambiguous", value=value, one=one, other=other), param, ctx)
@@ -115,23 +115,3 @@ class Rupiah(click.ParamType[int]):
         if readings[0] < self.least:
             self.fail(say.text("usage.rupiah_least", value=readings[0], least=self.least), param, ctx)
         return readings[0]
-
-
-def rupiah_readings(text: str) -> list[int]:
-    """What an amount may mean: one for a clear one, none for what is no amount, two for what is not clear."""
-    bare = re.sub(r"\s", " ", text).strip()
-    bare = re.sub(r"^(rp|idr)\.?\s?", "", bare, flags=re.IGNORECASE)
-    bare = re.sub(r",[-\u2013\u2014]$", "", bare)
-    if re.fullmatch(r"[0-9]+", bare):
-        return [int(bare)]
-    if re.fullmatch(r"[0-9]{1,3}(?:([., ])[0-9]{3})(?:\1[0-9]{3})*", bare):
-        return [_digits(bare)]
-    if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{3})+,00|[0-9]{1,3}(,[0-9]{3})+\.00", bare):
-        return [_digits(bare[:-3])]
-    if re.fullmatch(r"[0-9]+([., ][0-9]+)+", bare):
-        return [_digits(re.split(r"[., ](?=[0-9]+$)", bare)[0]), _digits(bare)]
-    return []
-
-
-def _digits(text: str) -> int:
-    return int(re.sub(r"[^0-9]", "", text))

@@ -16,8 +16,9 @@ from bulk_topup.report.screen.duration import time_report
 from bulk_topup.report.screen.plan import deposit_report, plan_report
 from bulk_topup.report.screen.report import notices_report
 from bulk_topup.report.screen.sheet import read_report
-from bulk_topup.rules import approval, checks, duplicates, orders, resume
+from bulk_topup.rules import approval, checks, choice, duplicates, orders, resume
 from bulk_topup.rules.plan import Plan, make
+from bulk_topup.rules.rows import assert_header, small_amount, understand
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
@@ -39,15 +40,21 @@ def has_checkpoint(job: Job) -> bool:
 def read_rows(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
     """The sheet; its `hidden` rows are those to leave out."""
     source, sheet = job.source, arriving()
-    checks.assert_header(sheet)
+    assert_header(sheet)
     terminal.report(read_report(sheet))
     terminal.report(notices_report(sheet.notices))
     if (
         sheet.hidden
         and (source.hidden or terminal.ask_hidden(sheet.path.name, sorted(sheet.hidden))) == "include"
     ):
-        return replace(sheet, hidden=frozenset())
-    return sheet
+        sheet = replace(sheet, hidden=frozenset())
+    return replace(sheet, unit=job.wishes.unit or _unit_of(sheet, terminal))
+
+
+def _unit_of(sheet: Sheet, terminal: Terminal) -> int | None:
+    """What a 1 counts in a column of small amounts, in rupiah; None where nobody can be asked."""
+    small = small_amount(sheet)
+    return terminal.ask_unit(**small) if small else None
 
 
 def bring_ledger_up_to_date(checkpoint: Checkpoint, tools: Tools, terminal: Terminal) -> None:
@@ -69,11 +76,12 @@ def make_plan(
         checkpoint.assert_identity({"tab": sheet.tab})
     prices = tools.provider.price_list()
     today = tools.clock.now().date()
-    rows = checks.understand(sheet, prices)
+    rows = understand(sheet, prices)
     starts_new = resume.must_be_new(known, lambda: resume.content_of(rows), today, job.wishes)
     follows = "" if checkpoint is None else checkpoint.batch_id if starts_new else checkpoint.fact("follows")
     if starts_new:
         known, checkpoint = orders.Known(), None
+    rows = choice.with_products(rows, prices, known, job.fixed)
     batch_id = checkpoint.batch_id if checkpoint else ""
     past = duplicates.Past(
         known,
@@ -82,7 +90,13 @@ def make_plan(
     )
     identity = approval.Identity(tools.account, tools.base_url, sheet.tab, f"{today:%Y-%m}", follows)
     plan = make(
-        rows, lambda those: checks.findings(those, prices), past, job.wishes, identity, job.budget, today
+        rows,
+        lambda those: checks.findings(those, prices),
+        past,
+        job.wishes,
+        identity,
+        job.budget,
+        today,
     )
     if not starts_new:
         resume.assert_not_finished(known, len(plan.orders), today, job.wishes)

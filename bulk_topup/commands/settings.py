@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_plus
 
 import click
@@ -16,6 +16,11 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.languages import INDONESIAN
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.report.words import say
+from bulk_topup.rules import amounts
+from bulk_topup.rules.operators import named_in
+
+if TYPE_CHECKING:
+    from bulk_topup.rules.products import Fixed
 
 SettingValue = str | int | float | bool
 
@@ -49,10 +54,14 @@ KEYS: Mapping[str, SettingValue] = MappingProxyType(
 ABOUT = {"username": "settings.about_username", "ledger": "settings.about_ledger"}
 """What says what a key does that is no option, too."""
 
+A_PRODUCT = '"TELKOMSEL 50000" = "TSEL50"'
+PRODUCTS = "products"
+"""The table of codes that are chosen for good."""
+
 FORBIDDEN = frozenset(
     {
         *("yes", "approve", "approved_by", "again", "resend", "pilot", "sandbox", "new_address"),
-        *("new_batch", "same_batch", "retry_failed", "include_changed", "duplicates"),
+        *("new_batch", "same_batch", "retry_failed", "include_changed", "duplicates", "amounts"),
     }
 )
 """Options that release money, or say which money it is: they are a person's to say, each time."""
@@ -67,6 +76,8 @@ class Settings(NamedTuple):
     path: Path
     values: Mapping[str, SettingValue] = MappingProxyType({})
     lines: Mapping[str, str] = MappingProxyType({})
+    products: Fixed = MappingProxyType({})
+    """The table `[products]`."""
 
     @property
     def exists(self) -> bool:
@@ -111,11 +122,26 @@ def _parsed(path: Path, text: str) -> Settings:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError("settings.broken", file=path, why=error) from None
+    fixed = content.pop(PRODUCTS, {})
     lines = {key: _line_of(text, key) for key in content}
     for key in content:
         _assert_allowed(path, lines[key], key)
     values = {key: _checked(path, lines[key], key, value) for key, value in content.items()}
-    return Settings(path, values, lines)
+    return Settings(path, values, lines, _products(path, text, fixed))
+
+
+def _products(path: Path, text: str, table: object) -> Fixed:
+    """`"TELKOMSEL 50000" = "TSEL50"`: the code for an operator's numbers and a nominal."""
+    fixed: dict[tuple[str, int], str] = {}
+    if not isinstance(table, dict):
+        raise InputError("settings.products", file=path, line=_line_of(text, PRODUCTS), key=PRODUCTS)
+    for key, code in table.items():
+        operator, _, nominal = key.strip().rpartition(" ")
+        named, meant = named_in(operator), amounts.readings(nominal)
+        if len(named) != 1 or len(meant) != 1 or not isinstance(code, str) or not code.strip():
+            raise InputError("settings.products", file=path, line=_line_of(text, key), key=key)
+        fixed[min(named), meant[0]] = code.strip()
+    return fixed
 
 
 def _line_of(text: str, key: str) -> str:
@@ -198,6 +224,7 @@ def settings_template(about: Mapping[str, str]) -> str:
     lines = [f"# {say.text(code)}" for code in head]
     for key in KEYS:
         lines += ["", f"# {about[key]}", f"# {assignment(key)}"]
+    lines += ["", f"# {say.text('settings.about_products')}", f"# [{PRODUCTS}]", f"# {A_PRODUCT}"]
     return "\n".join(lines) + "\n"
 
 

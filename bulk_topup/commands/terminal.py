@@ -147,6 +147,13 @@ class Terminal:
                 return answer
         raise Declined("declined.hidden", file=file, rows=listed)
 
+    def ask_unit(self, *, column: str, first: int) -> int | None:
+        """1,000 where a person says that 50 means 50 thousand, 1 where not; None without a terminal."""
+        if not sys.stdin.isatty():
+            return None
+        question = say.text("nominal.ask", column=column, first=first, meant=first * 1_000)
+        return 1_000 if self._says_yes(question) else 1
+
     def ask_to_forget(self, question: str, *, yes: bool) -> None:
         """Raises Declined unless a person, or `yes`, has them removed."""
         if yes:

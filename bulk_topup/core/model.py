@@ -93,7 +93,8 @@ class Sheet:
     `cells` holds text only: columns are positions 0…n-1, the index is the row's number as the spreadsheet
     program shows it. Wholly blank rows are not rows. `odd` is sparse: (row, column position) -> what it is.
     `hidden` are rows that nobody sees in the spreadsheet program: hidden or filtered out. `outside` counts
-    filled cells that stand outside of the table: above its header, or in columns without a name.
+    filled cells that stand outside of the table: above its header, or in columns without a name. `unit` is
+    how many rupiah a small amount counts, as the 1 in `50`: 1 or 1,000, or None where nobody was asked.
     """
 
     path: Path
@@ -106,6 +107,7 @@ class Sheet:
     notices: tuple[Notice, ...] = ()
     hidden: frozenset[int] = frozenset()
     outside: int = 0
+    unit: int | None = None
 
 
 @runtime_checkable

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from bulk_topup.rules.checks import Rows
     from bulk_topup.rules.plan import Plan
+    from bulk_topup.rules.rows import Rows
 
 PLAN_COLUMNS = (
     "column.check",

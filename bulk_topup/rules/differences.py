@@ -79,7 +79,9 @@ def _other_orders(then: pd.DataFrame, now: pd.DataFrame, held: Mapping[int, Held
     changed = left.index.intersection(came.index)
     absent = left.drop(index=changed)
     is_held = absent.index.isin(list(held))
-    reasons = {row: {"why": held[row].why[0].code} for row in map(int, absent[is_held].index)}
+    reasons = {
+        row: {"why": held[row].why[0].code, **facts} for row, facts in _by_row(absent[is_held]).items()
+    }
     yield from _changed(left.loc[changed], came.loc[changed])
     yield from _told("approval.new", "approval.new_many", _by_row(came.drop(index=changed)))
     yield from _told("approval.gone", "approval.gone_many", _by_row(absent[~is_held]))
@@ -89,6 +91,13 @@ def _other_orders(then: pd.DataFrame, now: pd.DataFrame, held: Mapping[int, Held
 
 def _changed(then: pd.DataFrame, now: pd.DataFrame) -> Iterator[Difference]:
     """Both frames have the same rows."""
+    same = ((then["number"] == now["number"]) & (then["itrx"] == now["itrx"])).to_numpy()
+    if len(then) > ROWS_LISTED and same.any():
+        pairs = then[same][["product"]].assign(product_now=now.loc[then.index[same], "product"])
+        for (before, after), rows in pairs.groupby(["product", "product_now"]):
+            facts = {"product": before, "product_now": after, "count": len(rows)}
+            yield Difference("approval.product_many", facts, rows.index.tolist())
+        then, now = then[~same], now[~same]
     if len(then) > ROWS_LISTED:
         yield Difference("approval.changed_many", {"count": len(then)}, then.index.tolist())
         return
@@ -130,7 +139,8 @@ def _by_row(orders: pd.DataFrame) -> dict[int, dict[str, Any]]:
 
 def _told(code: str, code_many: str, rows: Mapping[int, Mapping[str, Any]]) -> Iterator[Difference]:
     if len(rows) > ROWS_LISTED:
-        yield Difference(code_many, {"count": len(rows)}, list(rows))
+        products = ", ".join(sorted({str(facts["product"]) for facts in rows.values() if "product" in facts}))
+        yield Difference(code_many, {"count": len(rows), "products": products}, list(rows))
         return
     for row, facts in rows.items():
         yield Difference(code, {"row": row, **facts})

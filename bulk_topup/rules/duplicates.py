@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from bulk_topup.rules.checks import Rows
+    from bulk_topup.rules.rows import Rows
 
 OVERLAP_LEAST = 3
 ELSEWHERE_COLUMNS = [*SLOT, "batch", "batch_name", "row", "day", "state"]

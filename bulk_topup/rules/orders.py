@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from bulk_topup.rules.checks import Rows
+    from bulk_topup.rules.rows import Rows
 
 KEY = ["number", "product", "itrx"]
 """What makes two rows, at two times, the same order. Its place in the sheet does not."""
@@ -69,6 +69,8 @@ class Wishes:
     include_changed: bool = False
     same_batch: bool = False
     new_batch: bool = False
+    unit: int | None = None
+    """How many rupiah a small amount counts, as the 1 in `50`; None to ask."""
 
 
 def attempted(known: Known) -> pd.DataFrame:

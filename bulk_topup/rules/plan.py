@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bulk_topup.rules.approval import Identity
-    from bulk_topup.rules.checks import Rows
     from bulk_topup.rules.duplicates import Past
+    from bulk_topup.rules.products import Choice
+    from bulk_topup.rules.rows import Rows
 
 ORDER_COLUMNS = [*KEY, "nominal", "price", "operator"]
 _ASKED = [*KEY, "price"]
@@ -90,6 +91,15 @@ class Plan:
             self.orders.groupby("operator")["price"].agg(["size", "sum"]).sort_values("sum", ascending=False)
         )
         return [(str(name), int(size), int(total)) for name, size, total in groups.itertuples()]
+
+    def chosen(self) -> list[tuple[Choice, list[int]]]:
+        """The products that were chosen for rows to be sent now, each with its rows."""
+        if not self.rows.choices:
+            return []
+        chosen = self.orders[self.orders["choice"] >= 0]
+        rows = {int(str(nth)): list(map(int, some.index)) for nth, some in chosen.groupby("choice")}
+        found = [(self.rows.choices[nth], rows) for nth, rows in rows.items()]
+        return sorted(found, key=lambda each: (each[0].operator, each[0].nominal))
 
     def held_by_code(self) -> dict[str, list[int]]:
         """The first reason of each held row -> its rows."""
@@ -263,3 +273,5 @@ def _assert_totals(plan: Plan) -> None:
     total = len(plan.orders) + len(plan.attempted) + len(plan.held)
     if total != plan.rows_in:
         raise AssertionError(f"{plan.rows_in} rows in, but {total} accounted for")
+    if (plan.orders["number"] == "").any() or (plan.orders["product"] == "").any():
+        raise AssertionError("an order without a number or a product")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from bulk_topup.rules.checks import Rows
+    from bulk_topup.rules.rows import Rows
 
 
 def content_of(rows: Rows) -> str:
@@ -29,6 +29,10 @@ def content_of(rows: Rows) -> str:
     number = rows.table["number"].copy()
     number[number == ""] = rows.raw(columns.number, number == "")
     product = rows.sheet.cells[columns.asked]
+    if columns.product is not None and columns.nominal is not None:
+        none = [text for text in product.unique() if not any(map(str.isalnum, text))]
+        chosen = product.isin(none) & (rows.table["stated"] > 0)
+        product = product.where(~chosen, "=" + rows.table["stated"].astype("str")) if none else product
     ends = {text: f"\t{text.strip().upper()}\t" for text in product.unique()}
     itrx = [""] if columns.itrx is None else rows.raw(columns.itrx).tolist()
     each = zip(number.tolist(), map(ends.__getitem__, product.tolist()), cycle(itrx), strict=False)

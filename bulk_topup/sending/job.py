@@ -11,6 +11,7 @@ from bulk_topup.rules.orders import Wishes
 if TYPE_CHECKING:
     from bulk_topup.core.model import Source
     from bulk_topup.record.paths import Files
+    from bulk_topup.rules.products import Fixed
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Job:
     approval: Approval | None = None
     pilot: int | None = None
     """How many top-ups go before the others, which wait for what became of them."""
+    fixed: Fixed = field(default_factory=dict)
+    """The products that the settings file chooses."""
     typed: str = ""
     """The options as they were typed, for a command that is shown to go on with the same plan: of `check` all
     that `run` takes, of `run` those that `status` has not itself."""

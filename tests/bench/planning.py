@@ -14,6 +14,7 @@ from bulk_topup.rules import approval, checks
 from bulk_topup.rules import plan as planning
 from bulk_topup.rules.duplicates import ELSEWHERE_COLUMNS, RECENT_COLUMNS, Past
 from bulk_topup.rules.orders import Known, Wishes
+from bulk_topup.rules.rows import understand
 from bulk_topup.sandbox import Sandbox
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.process import gather
@@ -32,7 +33,7 @@ def main(path: str, *options: str) -> None:
     past = Past(Known(), pd.DataFrame(columns=ELSEWHERE_COLUMNS), pd.DataFrame(columns=RECENT_COLUMNS))
     identity = approval.Identity("sandbox", sandbox.url, sheet.tab, "2025-01")
     began = time.perf_counter()
-    rows = checks.understand(sheet, prices)
+    rows = understand(sheet, prices)
     plan = planning.make(
         rows,
         lambda those: checks.findings(those, prices),

@@ -122,6 +122,8 @@ def _pays(clerk: Clerk) -> None:
         db.execute("UPDATE claims SET day = ?", ((date.today() - timedelta(days=5)).isoformat(),))  # noqa: DTZ011
     clerk.type("check", "copy.csv")
     clerk.type("run", "copy.csv", "--yes", *office.fast)
+    office.csv("amounts.csv", [(PENDING, "50.000"), (LOST, "25.000")], ("No HP", "Nominal"))
+    clerk.type("check", "amounts.csv")
     clerk.type("run", "no-such-sheet.csv")
     clerk.type("run")
 

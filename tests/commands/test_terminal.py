@@ -520,6 +520,7 @@ def drained(terminal: int) -> str:
         "rp. 25.000.000,-",
         "25 000 000",
         "IDR 25,000,000.00",
+        "25jt",
     ],
 )
 def test_an_amount_is_taken_as_people_write_it(typed: str) -> None:
@@ -533,7 +534,7 @@ def test_an_amount_is_taken_as_people_write_it(typed: str) -> None:
         ("1,5", "1,5 can be read as Rp1 or as Rp15;"),
         ("25.000.00", "25.000.00 can be read as Rp25,000 or as Rp2,500,000;"),
         ("25.000,000", "25.000,000 can be read as Rp25,000 or as Rp25,000,000;"),
-        ("25jt", "25jt is not an amount in rupiah; write it as 25000000"),
+        ("25 juga", "25 juga is not an amount in rupiah; write it as 25000000"),
         ("-5", "-5 is not an amount"),
         ("\N{ARABIC-INDIC DIGIT FIVE}000", "is not an amount"),
         ("", "is not an amount"),

@@ -116,7 +116,18 @@ def made_codes() -> set[str]:
 
 def finding_codes() -> set[str]:
     """Codes of findings, which hold rows."""
-    families = {"cell", "number", "product", "nominal", "itrx", "operator", "duplicate", "changed", "recent"}
+    families = {
+        "cell",
+        "number",
+        "product",
+        "nominal",
+        "itrx",
+        "operator",
+        "choice",
+        "duplicate",
+        "changed",
+        "recent",
+    }
     families |= {"hidden", "example", "total", "section", "header", "note"}
     judging = [tree for name, tree in trees().items() if name.startswith(("rules/", "provider/price_list"))]
     texts = {text for tree in judging for text in source_texts(tree)}

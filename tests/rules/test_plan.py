@@ -46,6 +46,7 @@ from tests.builders import (
 if TYPE_CHECKING:
     from bulk_topup.core.model import Finding, PriceList, Sheet
     from bulk_topup.rules.plan import Plan
+    from bulk_topup.rules.rows import Rows
 
 REPEAT = Wishes(repeat_duplicates=True)
 RETRY = Wishes(retry_failed=True)
@@ -167,7 +168,7 @@ def test_a_plan_is_the_same_where_rows_that_are_done_with_are_judged_as_well(
     found = checks.findings(plan.rows, PRICES)
     judged: list[int] = []
 
-    def some(rows: checks.Rows) -> list[Finding]:
+    def some(rows: Rows) -> list[Finding]:
         judged.extend(rows.table.index)
         return checks.findings(rows, PRICES)
 
@@ -188,7 +189,7 @@ def test_a_plan_is_the_same_where_rows_that_are_done_with_are_judged_as_well(
 def test_what_is_wrong_with_a_row_that_was_sent_is_not_looked_for() -> None:
     asked: list[list[int]] = []
 
-    def judged(rows: checks.Rows) -> list[Finding]:
+    def judged(rows: Rows) -> list[Finding]:
         asked.append(list(rows.table.index))
         return []
 

@@ -236,4 +236,4 @@ def test_nothing_stops_the_run_before_the_last_row() -> None:
 def test_the_last_row_is_a_total_without_a_number() -> None:
     total = records("payroll_with_mistakes.xlsx")[-1]
     assert (total["Nama"], total["Nomor HP"], total["Kode Produk"]) == ("TOTAL", None, None)
-    assert total["Nominal"] == sum(record["Nominal"] for _, record in MISTAKES)
+    assert total["Nominal"] == sum(record["Nominal"] or 0 for _, record in MISTAKES)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bulk_topup.core.model import Deposit, Finding
     from bulk_topup.rules.duplicates import Overlap
     from bulk_topup.rules.plan import Plan
+    from bulk_topup.rules.products import Choice
 
 FINDINGS_SHOWN = 20
 
@@ -56,6 +57,26 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield say.text("plan.by_operator")
     for operator, count, rupiah in plan.by_operator():
         yield f"    {operator:<18} {say.number(count):>7}  {say.money(rupiah):>16}"
+    if chosen := plan.chosen():
+        yield say.text("plan.chosen")
+        yield from (_choice_line(choice, len(rows)) for choice, rows in chosen)
+
+
+def _choice_line(choice: Choice, count: int) -> str:
+    facts = {"operator": choice.operator, "nominal": choice.nominal, "count": count}
+    return say.text("plan.choice", **facts, **_product_facts(choice), how=how_chosen(choice))
+
+
+def how_chosen(choice: Choice) -> str:
+    """`cheapest of 2`"""
+    if choice.is_fixed:
+        return say.text("plan.fixed")
+    return say.text("plan.cheapest", of=choice.of) if choice.of > 1 else say.text("plan.only")
+
+
+def _product_facts(choice: Choice) -> dict[str, str | int]:
+    product = choice.product
+    return {} if product is None else {"product": product.code, "price": product.price or 0}
 
 
 def _open_among(plan: Plan) -> str:
@@ -136,6 +157,17 @@ def plan_facts(plan: Plan) -> Mapping[str, object]:
         "cost": plan.cost,
         "operators": [
             dict(zip(("name", "orders", "cost"), group, strict=True)) for group in plan.by_operator()
+        ],
+        "chosen": [
+            {
+                "operator": choice.operator,
+                "nominal": choice.nominal,
+                **_product_facts(choice),
+                "of": choice.of,
+                "fixed": choice.is_fixed,
+                "rows": rows,
+            }
+            for choice, rows in plan.chosen()
         ],
         "findings": [_finding_facts(found) for found in plan.findings],
     }

@@ -40,6 +40,8 @@ WORDS: dict[str, str] = {
     "settings.logged_in": "Logged in: {username}, by the system keyring",
     "settings.about_username": "Your user name at the provider, if 'bulk-topup login' does not keep it.",
     "settings.about_ledger": "Where the record of all top-ups is kept, if several people share one.",
+    "settings.about_products": "The product of an operator and a nominal, instead of the cheapest. This table stands at the end of the file.",
+    "settings.products": '{file}, line {line}: {key} must name an operator and a nominal, and a product code, written as in "TELKOMSEL 50000" = "TSEL50" below a line [products]',
     "settings.head": "Settings of bulk-topup: take the # away before what you want to set. 'bulk-topup config' shows what is in force.",
     "settings.head_quotes": "A folder with backslashes stands between single quotation marks, as in 'C:\\Users\\rina\\password.txt'.",
     "settings.head_never": "An option or a variable goes before what stands here. What releases money can't be set here, and a password must not stand here.",

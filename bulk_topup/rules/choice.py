@@ -1,0 +1,113 @@
+"""The products of rows that have none: chosen by the number's operator and the nominal that the sheet states.
+
+Pure, and by kind of row: a full sheet has few operators and few nominals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from bulk_topup.rules import amounts
+from bulk_topup.rules.operators import named_in, owners_of
+from bulk_topup.rules.orders import attempted
+from bulk_topup.rules.products import KEPT, UNCHOSEN, Shelf
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bulk_topup.core.model import PriceList
+    from bulk_topup.rules.orders import Known
+    from bulk_topup.rules.products import Choice, Fixed
+    from bulk_topup.rules.rows import Rows
+
+
+def with_products(rows: Rows, prices: PriceList, known: Known, fixed: Fixed) -> Rows:
+    """The rows with a product each, where the sheet names none but states a nominal; the table gets a column
+    `choice`: which of `choices` it is, or UNCHOSEN or KEPT.
+
+    What this batch attempted keeps its product, whatever the price list says today.
+    """
+    asked = np.flatnonzero(_asked(rows))
+    if not len(asked):
+        return rows
+    shelf = Shelf(prices, fixed)
+    which, kinds = _kinds(rows, asked)
+    choices = [shelf.choose(owners_of(prefix), named_in(said), nominal) for prefix, said, nominal in kinds]
+    table = _filled(rows.table, asked, which, choices)
+    return replace(rows, table=_kept(table, asked, choices, known, prices), choices=tuple(choices))
+
+
+def _asked(rows: Rows) -> Any:
+    """By row, whether a product is to be chosen."""
+    table, columns = rows.table, rows.sheet.columns
+    least = 1 if rows.sheet.unit else amounts.LEAST
+    asked = (table["product"] == "") & (table["number"] != "") & (table["stated"] >= least)
+    if columns.product is not None and asked.any():
+        said = rows.raw(columns.product, asked)
+        asked &= ~asked.index.isin([row for row, text in said.items() if any(map(str.isalnum, text))])
+    ours = {columns.product, columns.nominal}
+    odd = [row for row, at in rows.sheet.odd if at in ours]
+    asked[odd] = False
+    return asked.to_numpy()
+
+
+def _kinds(rows: Rows, asked: Any) -> tuple[Any, list[tuple[str, str, int]]]:
+    """Which kind each row is of; and of each kind the first digits of the number, the operator and the
+    nominal that the sheet states."""
+    table, position = rows.table.iloc[asked], rows.sheet.columns.operator
+    digits = np.array(table["number"].tolist(), dtype="S4")
+    prefix, _ = pd.factorize(digits.view(np.uint32))
+    amount, nominals = pd.factorize(table["stated"])
+    said, operators = pd.factorize(rows.raw(position).iloc[asked])
+    kind = (prefix.astype("int64") * len(operators) + said) * len(nominals) + amount
+    _, at, which = np.unique(kind, return_index=True, return_inverse=True)
+    each = zip(digits[at], said[at], amount[at], strict=True)
+    return which, [(own.decode(), str(operators[name]), int(nominals[n])) for own, name, n in each]
+
+
+def _filled(table: pd.DataFrame, asked: Any, which: Any, choices: Sequence[Choice]) -> pd.DataFrame:
+    products = [choice.product for choice in choices]
+    named = [product.operator if product else "" for product in products]
+    operator: Any = table["operator"].array.copy()
+    operator = operator.add_categories([*({*named} - {*operator.categories})])
+    new: dict[str, Any] = {
+        "product": pd.array([product.code if product else "" for product in products], dtype="str"),
+        "nominal": np.array([product.nominal if product else 0 for product in products]),
+        "price": np.array([(product.price or 0) if product else 0 for product in products]),
+        "operator": pd.Categorical(named, dtype=operator.dtype),
+    }
+    values: dict[str, Any] = {name: table[name].array.copy() for name in new} | {"operator": operator}
+    for name, each in new.items():
+        values[name][asked] = each.take(which)
+    choice = np.full(len(table), UNCHOSEN)
+    choice[asked] = which
+    return table.assign(**values, choice=choice)
+
+
+def _kept(
+    table: pd.DataFrame, asked: Any, choices: Sequence[Choice], known: Known, prices: PriceList
+) -> pd.DataFrame:
+    """With the products of orders that were attempted, where today another one would be chosen."""
+    chosen = {choice.product.code for choice in choices if choice.product}
+    sent = attempted(known)
+    sent = sent[~sent["product"].isin(chosen)]
+    products = dict(zip(zip(sent["number"], sent["nominal"], strict=True), sent["product"], strict=True))
+    rows = table.iloc[asked]
+    near = rows.loc[rows["number"].isin(sent["number"]), ["number", "stated"]]
+    slots = [(row, (number, nominal)) for row, number, nominal in near.itertuples()]
+    kept = [(row, products[slot], slot[1]) for row, slot in slots if slot in products]
+    if not kept:
+        return table
+    at = [row for row, _, _ in kept]
+    listed = [prices.get(code) for _, code, _ in kept]
+    table = table.assign(operator=table["operator"].astype("str"))
+    table.loc[at, "product"] = [code for _, code, _ in kept]
+    table.loc[at, "nominal"] = [nominal for _, _, nominal in kept]
+    table.loc[at, "price"] = [(product.price or 0) if product else 0 for product in listed]
+    table.loc[at, "operator"] = [product.operator if product else "" for product in listed]
+    table.loc[at, "choice"] = KEPT
+    return table.assign(operator=table["operator"].astype("category"))
