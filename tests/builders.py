@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,6 +130,8 @@ def plan_of(
     elsewhere: pd.DataFrame | None = None,
     **other: Any,
 ) -> Plan:
+    # Most tests are about something else than whose number it is.
+    wishes = replace(wishes or Wishes(), other_operator=other.get("other_operator", True))
     known = known or Known()
     rows = with_products(understood(sheet, prices), prices, known, other.get("fixed", {}))
     elsewhere = NOTHING_ELSEWHERE if elsewhere is None else elsewhere
@@ -136,7 +139,7 @@ def plan_of(
         rows,
         lambda those: checks.findings(those, prices),
         Past(known, elsewhere, other.get("recent", NOTHING_RECENT)),
-        wishes or Wishes(),
+        wishes,
         other.get("identity", IDENTITY),
         other.get("budget"),
         TODAY,

@@ -69,6 +69,7 @@ def job_of(options: dict[str, Any]) -> Job:
     named = ("strict", "retry_failed", "include_changed", "same_batch", "new_batch")
     wishes = Wishes(
         repeat_duplicates=options.get("duplicates") == "repeat",
+        other_operator=options.get("other_operator") == "send",
         unit=UNITS.get(options.get("amounts") or ""),
         **{name: options.get(name, False) for name in named},
     )

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 ADVANCED = frozenset(
     {
         *("tab", "hidden", "rate", "wait"),
-        *("duplicates", "amounts", "strict", "retry_failed", "include_changed", "same_batch", "new_batch"),
+        *("duplicates", "amounts", "other_operator", "strict", "retry_failed", "include_changed"),
+        *("same_batch", "new_batch"),
         *("again", "new_address", "as_json", "quiet", "lang"),
     }
 )

@@ -110,6 +110,12 @@ WISHES = together(
         type=click.Choice(["rupiah", "thousands"]),
         help="What a small amount in the sheet, as 50, counts.",
     ),
+    click.option(
+        "--other-operator",
+        type=click.Choice(["hold", "send"]),
+        default="hold",
+        help="Products of another operator than the number's.",
+    ),
     option("--strict", is_flag=True, help="Hold back rows with a warning, too."),
     click.option("--retry-failed", is_flag=True, help="Send rows again that failed (gagal)."),
     click.option("--include-changed", is_flag=True, help="Send new rows to numbers this batch already paid."),

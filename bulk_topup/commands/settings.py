@@ -61,7 +61,15 @@ PRODUCTS = "products"
 FORBIDDEN = frozenset(
     {
         *("yes", "approve", "approved_by", "again", "resend", "pilot", "sandbox", "new_address"),
-        *("new_batch", "same_batch", "retry_failed", "include_changed", "duplicates", "amounts"),
+        *(
+            "new_batch",
+            "same_batch",
+            "retry_failed",
+            "include_changed",
+            "duplicates",
+            "amounts",
+            "other_operator",
+        ),
     }
 )
 """Options that release money, or say which money it is: they are a person's to say, each time."""

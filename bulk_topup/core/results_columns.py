@@ -30,6 +30,8 @@ class ResultLine(NamedTuple):
     """As listed."""
     debited: int | None
     """What the provider took from the balance."""
+    product_sent: str
+    """As it was sent: the sheet's own, or the one that was chosen."""
     number_sent: str
     """As it was sent."""
     sent_at: str

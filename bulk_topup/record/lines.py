@@ -42,6 +42,10 @@ class Line:
     closed: tuple[str, str, str] | None = None
     """When a person closed it (ISO text), who, and their note."""
 
+    def person(self, at: int | None) -> str:
+        """The name beside the row, where the names stand `at` that place among its cells."""
+        return "" if at is None or at >= len(self.cells) else " ".join(self.cells[at].split())
+
 
 @dataclass(frozen=True, slots=True)
 class LinesAlike:
@@ -70,6 +74,12 @@ def _own_positions(plan: Plan) -> list[int]:
 def own_header(plan: Plan) -> list[str]:
     """The sheet's own column names."""
     return [plan.rows.sheet.header[at] for at in _own_positions(plan)]
+
+
+def name_at(plan: Plan) -> str:
+    """The position of the people's names among these, "" where there are none."""
+    own, name = _own_positions(plan), plan.rows.sheet.columns.name
+    return str(own.index(name)) if name in own else ""
 
 
 def line_values(plan: Plan) -> Iterator[tuple[object, ...]]:

@@ -29,6 +29,7 @@ def result_line(line: Line, *, rehearsal: bool = False) -> ResultLine:
         serial=attempt.get("serial") or "",
         price=line.price,
         debited=attempt.get("debited") if final else None,
+        product_sent=line.product if left_at else "",
         number_sent=line.number if left_at else "",
         sent_at=left_at,
     )

@@ -46,6 +46,7 @@ TO_DO_COLUMNS = ("column.to_do", "column.why", "column.sheet_row")
 
 ASK_COLUMNS = (
     "column.row",
+    "column.name",
     "column.number",
     "column.product_sent",
     "column.price",
@@ -120,8 +121,9 @@ def _more_tabs(
     if total.to_do:
         yield _to_do_tab(checkpoint, total, rehearsal)
     if total.rows_paid(Paid.ASK):
+        name_at = checkpoint.name_at
         rows = (
-            _ask_row(line, rehearsal, typed.get((line.row, line.number), ""))
+            _ask_row(line, line.person(name_at), rehearsal, typed.get((line.row, line.number), ""))
             for line in checkpoint.lines(_OPEN)
         )
         sentences = [ASK_COLUMNS.index(name) for name in ("column.reason", "column.to_ask")]
@@ -161,10 +163,11 @@ def _to_do_rows(
                 yield TabRow(values, {0: STATUS_COLOURS[line.status]})
 
 
-def _ask_row(line: Line, rehearsal: bool, typed: str) -> TabRow:
+def _ask_row(line: Line, name: str, rehearsal: bool, typed: str) -> TabRow:
     stated = result_line(line, rehearsal=rehearsal)
     values = (
         line.row,
+        name,
         line.number,
         line.product,
         line.price,

@@ -66,7 +66,7 @@ def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
         yield from _no_product_column(rows)
         return
     column = rows.column_name(position)
-    near: dict[str, str] = {}
+    near: dict[tuple[str, tuple[str, ...], int], str] = {}
     alphabet = frozenset("".join(prices))
     for row, text in rows.raw(position, _names_none(rows)).items():
         if (row, position) in rows.sheet.odd:
@@ -78,15 +78,16 @@ def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
             if rows.table.at[row, "stated"] in NOTHING_STATED:
                 yield _error(row, "product.missing", column, text)
             continue
-        if text not in near:
-            near[text] = (
-                ", ".join(products.near_codes(text, list(prices))) if len(near) < SUGGESTED_MOST else ""
-            )
+        owners, stated = operators.owners_of(rows.table.at[row, "number"]), rows.table.at[row, "stated"]
+        kind = text, owners, int(stated)
+        if kind not in near:
+            few = len(near) < SUGGESTED_MOST
+            near[kind] = ", ".join(products.near_codes(text, prices, owners, kind[2])) if few else ""
         if foreign := _foreign(text, alphabet):
-            code = "product.foreign_near" if near[text] else "product.foreign"
+            code = "product.foreign_near" if near[kind] else "product.foreign"
         else:
-            code = "product.unknown_near" if near[text] else "product.unknown"
-        yield _error(row, code, column, text, {"near": near[text], "characters": foreign})
+            code = "product.unknown_near" if near[kind] else "product.unknown"
+        yield _error(row, code, column, text, {"near": near[kind], "characters": foreign})
 
 
 def _no_product_column(rows: Rows) -> Iterator[Finding]:
@@ -245,7 +246,55 @@ def operator_matches_prefix(rows: Rows, _prices: PriceList) -> Iterator[Finding]
     for row, *texts in foreign.itertuples():
         number, product, operator = map(str, texts)
         facts = {"product": product, "operator": operator, "own": str(operators.operator_of(number))}
-        yield Finding(int(row), Level.WARNING, "operator.differs", column, number, facts)
+        yield _error(row, "operator.differs", column, number, facts)
+
+
+def provider_agrees(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """Where the sheet says whose number it is. Of a row whose product was chosen that is known already."""
+    position, table = rows.sheet.columns.operator, rows.table
+    if position is None:
+        return
+    which, texts = pd.factorize(rows.raw(position))
+    pairs = pd.Series(_prefixes(table["number"]) * len(texts) + which, index=table.index)
+    if rows.choices:
+        pairs = pairs[(table["choice"] < 0).to_numpy()]
+    different = pairs.drop_duplicates()
+    having = zip(table.loc[different.index, "number"], different % len(texts), strict=True)
+    odd = [
+        pair
+        for pair, (number, said) in zip(different, having, strict=True)
+        if _contradicts(number, texts[said])
+    ]
+    column = rows.column_name(rows.sheet.columns.number)
+    for row, pair in pairs[pairs.isin(odd)].items():
+        number, named = table.at[row, "number"], operators.named_in(texts[pair % len(texts)])
+        facts = {"own": str(operators.operator_of(number)), "named": " / ".join(sorted(named))}
+        yield _error(row, "operator.contradicts", column, number, facts)
+
+
+def _contradicts(number: str, said: str) -> bool:
+    named, owners = operators.named_in(said), operators.owners_of(number)
+    return bool(named and owners) and named.isdisjoint(owners)
+
+
+def one_name_a_number(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """The same number under two names: a slip, or a person who is not there."""
+    position = rows.sheet.columns.name
+    if position is None or not rows.repeat_numbers:
+        return
+    numbers_ = rows.table["number"]
+    repeated = numbers_[numbers_.duplicated(keep=False) & (numbers_ != "")]
+    names = rows.raw(position).loc[repeated.index]
+    folded = names.map(lambda name: "".join(filter(str.isalnum, name.casefold())))
+    among = pd.DataFrame({"number": repeated, "name": names, "folded": folded})[folded != ""]
+    column = rows.column_name(position)
+    for _, alike in among.groupby("number", sort=False):
+        if alike["folded"].nunique() < 2:
+            continue
+        for row, number, name, key in alike.itertuples():
+            other = alike[alike["folded"] != key].iloc[0]
+            facts = {"number": number, "other": other["name"], "row": str(other.name)}
+            yield Finding(int(row), Level.WARNING, "person.two_names", column, name, facts)
 
 
 def _prefixes(national: pd.Series[str]) -> Any:
@@ -271,6 +320,8 @@ CHECKS: tuple[Check, ...] = (
     hidden_rows,
     already_in_results,
     operator_matches_prefix,
+    provider_agrees,
+    one_name_a_number,
 )
 
 

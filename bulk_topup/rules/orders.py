@@ -69,6 +69,8 @@ class Wishes:
     include_changed: bool = False
     same_batch: bool = False
     new_batch: bool = False
+    other_operator: bool = False
+    """Whether a product of another operator than the number's is sent, with a warning."""
     unit: int | None = None
     """How many rupiah a small amount counts, as the 1 in `50`; None to ask."""
 

@@ -125,7 +125,7 @@ def make(
 ) -> Plan:
     """Sort every row into sent now, sent before and held back. `judged` finds what is wrong with rows."""
     table, left = resume.at_their_places(rows, past.own)
-    findings = list(judged(rows.among(_to_judge(table["status"], wishes))))
+    findings = [_wished(f, wishes) for f in judged(rows.among(_to_judge(table["status"], wishes)))]
     stopping = [f for f in findings if f.level is Level.ERROR or wishes.strict]
     wrong = {f.row for f in stopping}
     is_wrong = rows.table.index.isin(wrong)
@@ -170,6 +170,12 @@ def make(
     plan = Plan(rows, orders, done, held, not_again, tuple(shown), document, code, today, overlap)
     _assert_totals(plan)
     return plan
+
+
+def _wished(finding: Finding, wishes: Wishes) -> Finding:
+    """What holds a row back unless the person knows better is a warning then."""
+    is_wished = wishes.other_operator and finding.code == "operator.differs"
+    return replace(finding, level=Level.WARNING) if is_wished else finding
 
 
 def _to_judge(status: pd.Series[Any], wishes: Wishes) -> Any:

@@ -7,10 +7,12 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import NOTHING
 from bulk_topup.provider.price_list import TYPES, why_not_orderable
+from bulk_topup.rules.amounts import LEAST
 from bulk_topup.rules.operators import named_in
 
 if TYPE_CHECKING:
@@ -47,13 +49,33 @@ def finder(prices: PriceList) -> Callable[[str], Product | None]:
     return find
 
 
-def near_codes(text: str, codes: Sequence[str]) -> list[str]:
-    """The code that looks like `text`, or at most three that a slip of the finger turns into it."""
-    by_upper = {code.upper(): code for code in codes}
+def near_codes(text: str, prices: PriceList, owners: Sequence[str] = (), nominal: int = 0) -> list[str]:
+    """The code that looks like `text`; or at most three: those of a number of these `owners` and of the
+    nominal that the row states, else that the code seems to, and then those that a slip of the finger turns
+    into it."""
+    by_upper = {code.upper(): code for code in prices}
     meant = unicodedata.normalize("NFKC", text).upper().translate(_LOOK_ALIKE)
     if meant in by_upper and not text.isascii():
         return [by_upper[meant]]
-    return [by_upper[near] for near in difflib.get_close_matches(meant, by_upper, n=3, cutoff=0.7)]
+    fitting = _fitting(prices, owners, nominal if nominal > 0 else _nominal_in(meant))
+    first = sorted(fitting, key=lambda code: -SequenceMatcher(None, meant, code.upper()).ratio())
+    spelled = [by_upper[near] for near in difflib.get_close_matches(meant, by_upper, n=3, cutoff=0.7)]
+    return list(dict.fromkeys([*first[:2], *spelled]))[:3]
+
+
+def _fitting(prices: PriceList, owners: Sequence[str], nominal: int) -> list[str]:
+    return [
+        code
+        for code, product in prices.items()
+        if product.nominal == nominal and not named_in(product.operator).isdisjoint(owners)
+    ]
+
+
+def _nominal_in(code: str) -> int:
+    """50,000 for `SMART50`, 0 for a code without a number at its end."""
+    found = re.search("[0-9]{1,7}$", code)
+    count = int(found[0]) if found else 0
+    return count if count >= LEAST else count * 1_000
 
 
 _LOOK_ALIKE = str.maketrans(

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 import pandas as pd
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import OddCell, Oddity, PriceList, Sheet, letter
+from bulk_topup.core.model import SHOWN_CHARACTERS, OddCell, Oddity, PriceList, Sheet, letter
 from bulk_topup.rules import amounts, numbers, products
 from bulk_topup.rules.not_people import rows_for_nobody
 
@@ -54,6 +54,13 @@ class Rows:
             return pd.Series("", index=index if among is None else index[among], dtype="str")
         cells = self.sheet.cells[position]
         return (cells if among is None else cells[among]).str.strip()
+
+    def person(self, row: int) -> str:
+        """The name beside the row, "" where the sheet has none."""
+        position = self.sheet.columns.name
+        if position is None or row not in self.sheet.cells.index:
+            return ""
+        return " ".join(str(self.sheet.cells.at[row, position]).split())[:SHOWN_CHARACTERS]
 
     def among(self, chosen: Any) -> Rows:
         """Some of the rows; `chosen` says of each in turn whether it is one of them."""

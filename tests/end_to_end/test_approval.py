@@ -240,7 +240,10 @@ def test_the_same_plan_has_no_changes() -> None:
         ),
         (topups((ANDI, "S5"), (BUDI, "S10"), (CITRA, "I5"), (DEWI, "S5")), f"row 5 is new: S5 for {DEWI}"),
         (topups((ANDI, "S5"), (BUDI, "S10")), f"row 4 is gone: I5 for {CITRA}"),
-        (topups((ANDI, "S5"), (BUDI, "S25"), (CITRA, "I5")), "row 3 is held back now: product closed today"),
+        (
+            topups((ANDI, "S5"), (BUDI, "S25"), (CITRA, "I5")),
+            "row 3 is held back now: product closed today; S10 for 081210000002 was approved",
+        ),
         (
             topups((ANDI, "S5"), (BUDI, "S10"), (CITRA, "I5"), numbers=[2, 3, 9]),
             f"row 4 is row 9 now: {CITRA}",
@@ -776,7 +779,7 @@ def test_run_does_not_speak_of_an_approval_that_there_was_not(desktop: Desktop) 
 def test_check_counts_the_rows_that_are_sent_with_a_warning(desktop: Desktop) -> None:
     numbers = ["085712345001", *desktop.numbers(2)]  # TSEL5 is not for an Indosat number
     desktop.payroll("bonus.csv", [*numbers, "0857"])
-    done = desktop.run("check", "bonus.csv", "--json")
+    done = desktop.run("check", "bonus.csv", "--other-operator", "send", "--json")
     assert (done.json["plan"]["orders"], done.json["plan"]["sent_with_warning"]) == (3, 1)
     assert re.search(r"1 row will be sent with a warning \(row 2\)", done.err)
 

@@ -401,10 +401,10 @@ def test_a_workbook_of_either_language_is_read_in_either(office: Office, wrote: 
     office.payroll("bonus.csv", ["081234500001", lost, failing])
     office.send("bonus.csv", "--lang", wrote)
     book = openpyxl.load_workbook(office.folder / "bonus.results.xlsx")
-    question = str(book["Ask provider"]["H2"].value)
+    question = str(book["Ask provider"]["I2"].value)
     answer = question.rpartition(": ")[2]
     assert answer == {"id": "tidak terkirim", "en": "not sent"}[wrote]
-    book["Ask provider"]["I2"] = answer
+    book["Ask provider"]["J2"] = answer
     book.save(office.folder / "filled.xlsx")
 
     done = office.run(

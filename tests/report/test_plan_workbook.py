@@ -159,14 +159,15 @@ def test_findings_about_other_batches_colour_the_number(target: Path) -> None:
 
 
 def test_with_strict_a_warning_holds_its_row(target: Path) -> None:
-    sheet = written(target, plan_of(sheet_of([("", DEWI, "S5")]), wishes=Wishes(strict=True)))
+    wishes = Wishes(strict=True)
+    sheet = written(target, plan_of(sheet_of([("", DEWI, "S5")]), wishes=wishes))
     assert column(sheet, "check") == ["held"]
     assert colours(sheet, 2) == {"No HP": AMBER, "check": RED}
 
 
 def test_nominal_count_and_results_columns_are_coloured_where_they_are_wrong(target: Path) -> None:
     header = (*HEADER, "Nominal", "itrx", *RESULT_COLUMNS)
-    paid = ("yes", "sukses", "", "", "TRX1", "", "", "", "", "")
+    paid = ("yes", "sukses", "", "", "TRX1", "", "", "", "", "", "")
     sheet = written(target, plan_of(sheet_of([("", ANDI, "S5", "9", "x", *paid)], header)))
     assert colours(sheet, 2) == {"Nominal": RED, "itrx": RED, "status": RED, "check": RED}
 

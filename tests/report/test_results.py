@@ -203,7 +203,7 @@ def test_a_paid_line_says_all_that_the_provider_said() -> None:
     attempt = an_attempt("outcome.sukses", kind="sukses", invoice="TRX1", serial="0041", debited=5_700)
     line = result_lines.result_line(a_line(Status.SUKSES, attempt=attempt))
     assert line.values == (
-        *("yes", "sukses", "", "", "TRX1", "0041", 5_630, 5_700, ANDI, "2025-01-20 10:00:00"),
+        *("yes", "sukses", "", "", "TRX1", "0041", 5_630, 5_700, "S5", ANDI, "2025-01-20 10:00:00"),
     )
     assert line.cells == ("Andi", ANDI, "S5")
 

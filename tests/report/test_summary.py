@@ -529,9 +529,9 @@ def test_the_columns_of_a_to_do_are_known_in_whichever_language_it_was_written(o
 def test_what_was_asked_is_read_in_whichever_language_it_was_written(
     tmp_path: Path, titles: tuple[str, ...]
 ) -> None:
-    row = (7, ANDI, "S5", 5_630, "2025-01-20 10:00", "unknown", "-", "?", "TRX9")
+    row = (7, "Andi", ANDI, "S5", 5_630, "2025-01-20 10:00", "unknown", "-", "?", "TRX9")
     write_results(
-        tmp_path / "r.xlsx", HEADER, [], more=[OutputTab(ResultsTab.ASK_PROVIDER, titles, [TabRow(row)], [7])]
+        tmp_path / "r.xlsx", HEADER, [], more=[OutputTab(ResultsTab.ASK_PROVIDER, titles, [TabRow(row)], [8])]
     )
     assert answers.read_answers(tmp_path / "r.xlsx", "Rina") == [Verdict(7, ANDI, "TRX9", "Rina")]
 
@@ -549,7 +549,7 @@ def test_a_results_workbook_fed_back_in_is_read_whole_and_says_so(batch: Checkpo
 
 
 def test_nothing_is_said_of_a_to_do_that_is_not_there(target: Path) -> None:
-    line = ResultLine((ANDI, "S5"), "yes", "sukses", "", "", "TRX1", "", 5_630, 5_630, ANDI, "")
+    line = ResultLine((ANDI, "S5"), "yes", "sukses", "", "", "TRX1", "", 5_630, 5_630, "S5", ANDI, "")
     write_results(target, ("No HP", "Kode"), [line])
     assert read_sheet(target).notices == ()
 
@@ -570,7 +570,7 @@ def test_a_workbook_of_the_users_with_such_tabs_stays_ambiguous(
 
 
 def test_results_that_went_on_in_a_second_tab_are_not_taken_for_all_of_them(target: Path) -> None:
-    lines = [ResultLine((ANDI, "S5"), "no", "gagal", "", "", "", "", 5_630, None, "", "")] * 2
+    lines = [ResultLine((ANDI, "S5"), "no", "gagal", "", "", "", "", 5_630, None, "", "", "")] * 2
     rows = [TabRow(("", ANDI, "S5"))]
     to_do_tab = OutputTab(ResultsTab.TO_DO, ("what to do", "No HP", "Kode"), rows, [0])
     write_results(target, ("No HP", "Kode"), lines, more=[to_do_tab], max_lines=1)
@@ -596,7 +596,7 @@ def test_ask_provider_has_the_open_rows_with_a_question_and_room_for_the_invoice
     assert (pending["row"], pending["status"]) == (9, "pending")
     assert "TRX2" in pending["what to ask"]
     assert (unknown["invoice"], pending["invoice"]) == (None, None)
-    assert book["Ask provider"]["I2"].number_format == "@"
+    assert book["Ask provider"]["J2"].number_format == "@"
     assert labelled(book["Summary"])["rows in the tab Ask provider"] == (2,)
 
 
@@ -634,7 +634,7 @@ def test_what_was_filled_in_is_read_back_and_the_other_tabs_are_no_answers(
     batch: Checkpoint, target: Path
 ) -> None:
     write(batch, target)
-    filled_in(target, I2="TRX9", I3="Not sent")
+    filled_in(target, J2="TRX9", J3="Not sent")
     read = [
         verdict for verdict in answers.read_answers(target, "Rina") if not isinstance(verdict, InputError)
     ]
@@ -649,7 +649,7 @@ def test_a_row_number_of_four_digits_is_read_back(tmp_path: Path, target: Path) 
     attempted(checkpoint, orders_in(checkpoint)[ANDI, "S5", 1], None)
     write(checkpoint, target)
     checkpoint.close()
-    filled_in(target, I2="TRX9")
+    filled_in(target, J2="TRX9")
     [verdict] = answers.read_answers(target, "Rina")
     assert not isinstance(verdict, InputError)
     assert verdict.row == 1_234
@@ -681,7 +681,7 @@ def test_what_a_person_typed_into_the_results_is_never_lost(office: Office) -> N
     path = office.folder / "bonus.results.xlsx"
     office.run("results", "bonus.csv")
     assert not list(office.folder.glob("*changed*"))
-    filled_in(path, I2="TRX-TYPED")
+    filled_in(path, J2="TRX-TYPED")
     book = openpyxl.load_workbook(path)
     book["To do"]["B2"] = "0812 corrected"
     book.save(path)
@@ -691,7 +691,7 @@ def test_what_a_person_typed_into_the_results_is_never_lost(office: Office) -> N
     [kept] = office.folder.glob("bonus.results (changed *).xlsx")
     assert kept.name in done.out + done.err
     assert openpyxl.load_workbook(kept)["To do"]["B2"].value == "0812 corrected"
-    assert openpyxl.load_workbook(path)["Ask provider"]["I2"].value == "TRX-TYPED"
+    assert openpyxl.load_workbook(path)["Ask provider"]["J2"].value == "TRX-TYPED"
 
 
 @pytest.mark.parametrize(("typed_first", "stands"), [(True, {}), (False, {(3, BUDI): "not sent"})])
@@ -703,7 +703,7 @@ def test_not_sent_is_no_answer_any_more_once_the_row_was_sent_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     write(batch, target)
-    filled_in(target, I2="not sent")
+    filled_in(target, J2="not sent")
     typed_at = (NOW + timedelta(minutes=-1 if typed_first else 1)).timestamp()
     os.utime(target, (typed_at, typed_at))
     again = orders_in(batch)[BUDI, "S5", 1]
@@ -718,7 +718,7 @@ def test_the_whole_way_from_the_run_to_the_provider_and_back(office: Office) -> 
     office.payroll("bonus.csv", ["081234500001", lost, failing])
     office.send("bonus.csv")
     invoice = next(topup.invoice for topup in office.sandbox.book() if topup.number == lost)
-    filled_in(office.folder / "bonus.results.xlsx", I2=invoice)
+    filled_in(office.folder / "bonus.results.xlsx", J2=invoice)
 
     done = office.run("resolve", "bonus.csv", "--from", "bonus.results.xlsx", "--note", "Rina, hotline")
 

@@ -124,6 +124,7 @@ def finding_codes() -> set[str]:
         "itrx",
         "operator",
         "choice",
+        "person",
         "duplicate",
         "changed",
         "recent",

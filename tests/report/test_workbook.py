@@ -50,6 +50,7 @@ def a_line(cells: Sequence[str] = ("Siti Rahayu", "0812-1234-5678"), **other: An
         "serial": "0041234567890123456",
         "price": 5850,
         "debited": 5850,
+        "product_sent": "TSEL5",
         "number_sent": "081212345678",
         "sent_at": "2025-01-31 10:00:00",
     }
@@ -102,6 +103,7 @@ def test_the_sheets_own_columns_come_first_and_ours_follow_in_the_designs_order(
         "serial": "0041234567890123456",
         "price": 5850,
         "debited": 5850,
+        "product_sent": "TSEL5",
         "number_sent": "081212345678",
         "sent_at": "2025-01-31 10:00:00",
     }
@@ -112,7 +114,7 @@ def test_the_header_is_bold_stays_in_view_and_filters_the_used_range(target: Pat
     sheet = results(target)
     assert all(cell.font.bold for cell in sheet[1])
     assert sheet.freeze_panes == "A2"
-    assert sheet.auto_filter.ref == sheet.dimensions == "A1:L3"
+    assert sheet.auto_filter.ref == sheet.dimensions == "A1:M3"
 
 
 def test_a_heading_has_room_for_the_button_of_the_filter(target: Path) -> None:
@@ -315,9 +317,9 @@ def test_any_text_is_read_back_as_what_was_visible(tmp_path: Path, cells: list[s
 def test_any_text_in_any_column_is_what_the_standard_says_and_no_formula(
     tmp_path: Path, text: str, own: list[str]
 ) -> None:
-    line = ResultLine(own, text, "gagal", text, text, text, text, None, None, text, text)
+    line = ResultLine(own, text, "gagal", text, text, text, text, None, None, text, text, text)
     path = write_results(tmp_path / "any.xlsx", own, [line])
-    seen = ["".join(map(visible, each)) for each in (*own, text, "gagal", *[text] * 6)]
+    seen = ["".join(map(visible, each)) for each in (*own, text, "gagal", *[text] * 7)]
     headings = ["".join(map(visible, name)) for name in own]
     header, row = as_excel_shows(path)
     assert header == [*filter(None, headings), *RESULT_COLUMNS]
@@ -379,7 +381,7 @@ def test_repeated_and_blank_headings_are_kept_and_read_again_as_they_are(tmp_pat
 
 
 def test_more_columns_than_a_sheet_holds_are_a_storage_failure(target: Path) -> None:
-    header = ["x"] * 16_375
+    header = ["x"] * 16_374
     with pytest.raises(StorageFailed) as caught:
         write_results(target, header, [])
     assert "16,385 columns" in say.error(caught.value)
@@ -548,7 +550,7 @@ from pathlib import Path
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.results_columns import ResultLine
 from bulk_topup.report import results_workbook
-line = ResultLine(["x" * 99], *[""] * 6, None, None, "", "")
+line = ResultLine(["x" * 99], *[""] * 6, None, None, "", "", "")
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
 try:
     getattr(results_workbook, sys.argv[3])(Path(sys.argv[1]), ["Catatan"], [line] * 9_000)
@@ -593,7 +595,7 @@ def test_csv_results_open_in_excel_and_run_nothing(tmp_path: Path) -> None:
         rows = list(csv.reader(file, strict=True))
     assert [row[0] for row in rows[1:]] == [f"'{text}" for text in starts]
     assert {tuple(row[1:3]) for row in rows[1:]} == {("0812", "yes")}
-    assert rows[1][8:] == ["5850", "5850", "081212345678", "2025-01-31 10:00:00"]
+    assert rows[1][8:] == ["5850", "5850", "TSEL5", "081212345678", "2025-01-31 10:00:00"]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -14,6 +14,7 @@ from bulk_topup.report.results_workbook import write_results
 from bulk_topup.report.tables import SummaryRow
 from bulk_topup.report.words import say
 from bulk_topup.rules import checks
+from bulk_topup.rules.orders import Wishes
 from bulk_topup.sheet import read_sheet
 from tests.builders import (
     ANDI,
@@ -199,7 +200,7 @@ def test_a_wrong_nominal_names_what_the_product_tops_up() -> None:
 
 
 def test_the_nominal_of_an_unknown_product_is_not_judged() -> None:
-    assert codes(sheet_of([("", ANDI, "zzz", "5000")], NOMINAL_HEADER)) == [(2, "product.unknown")]
+    assert codes(sheet_of([("", ANDI, "zzz", "5000")], NOMINAL_HEADER)) == [(2, "product.unknown_near")]
 
 
 # -- odd cells ---------------------------------------------------------------------------------------------
@@ -291,18 +292,21 @@ def test_an_odd_count_is_held_and_never_taken_for_the_first_top_up() -> None:
 # -- operators ---------------------------------------------------------------------------------------------
 
 
-def test_another_operators_prefix_is_a_warning_that_names_both() -> None:
+def test_a_product_of_another_operator_is_held_naming_both_or_sent_by_who_knows_better() -> None:
     sheet = topups((ANDI, "S5"), (DEWI, "I5"), (DEWI, "S10"))
     (finding,) = found(sheet)
     assert finding == Finding(
         4,
-        Level.WARNING,
+        Level.ERROR,
         "operator.differs",
         "B (No HP)",
         DEWI,
         {"product": "S10", "operator": "TELKOMSEL", "own": "INDOSAT"},
     )
-    assert len(plan_of(sheet).orders) == 3
+    assert held_codes(plan_of(sheet, other_operator=False)) == {4: ["operator.differs"]}
+    sent = plan_of(sheet)
+    assert len(sent.orders) == 3
+    assert sent.warned() == [4]
 
 
 def test_a_prefix_or_a_brand_that_the_table_does_not_know_is_no_warning() -> None:
@@ -352,7 +356,7 @@ def test_a_status_column_alone_is_the_users_own() -> None:
 
 
 def a_result(number: str, product: str, status: Status, invoice: str = "") -> ResultLine:
-    blank = dict.fromkeys(("reason_code", "reason", "serial", "number_sent", "sent_at"), "")
+    blank = dict.fromkeys(("reason_code", "reason", "serial", "product_sent", "number_sent", "sent_at"), "")
     return ResultLine(
         cells=("Andi", number, product),
         paid=status.paid,
@@ -406,7 +410,7 @@ def test_a_number_with_two_readings_counts_only_where_both_spell_the_same(
 
 
 def test_hidden_rows_that_are_left_in_the_sheet_are_held_with_the_reason() -> None:
-    sheet = replace(sheet_of([("Andi", ANDI, "S5"), ("Budi", ANDI, "S5")]), hidden=frozenset({3, 99}))
+    sheet = replace(sheet_of([("Andi", ANDI, "S5"), ("Andi", ANDI, "S5")]), hidden=frozenset({3, 99}))
     assert codes(sheet) == [(3, "hidden.skipped")]
 
 
@@ -512,3 +516,31 @@ def test_a_person_under_another_persons_merged_cell_is_asked_to_unmerge_it() -> 
     assert kinds(("Andi", ANDI, "S5"), ("Budi", BUDI, ""), odd=odd) == [(3, "cell.merged")]
     odd = {(3, 1): OddCell(Oddity.MERGED, "", "B2")}
     assert kinds(("Andi", ANDI, "S5"), ("Budi", "", "S5"), odd=odd) == [(3, "cell.merged")]
+
+
+# -- people ------------------------------------------------------------------------------------------------
+
+
+def test_one_number_under_two_names_is_a_warning_naming_both_and_held_by_strict() -> None:
+    rows = [("Ani", ANDI, "S5"), ("ani ", ANDI, "S10"), ("Budi", BUDI, "S5"), ("Citra", ANDI, "S5")]
+    sheet = sheet_of(rows)
+    said = [one for one in found(sheet) if one.code == "person.two_names"]
+    assert [(one.row, one.value, one.facts["other"], one.facts["row"]) for one in said] == [
+        (2, "Ani", "Citra", "5"),
+        (3, "ani", "Citra", "5"),
+        (5, "Citra", "Ani", "2"),
+    ]
+    assert {one.level for one in said} == {Level.WARNING}
+    assert list(plan_of(sheet, None, Wishes(strict=True)).orders.index) == [4]
+
+
+def test_one_number_without_names_or_under_one_is_nothing_odd() -> None:
+    assert codes(sheet_of([("Ani", ANDI, "S5"), ("ANI", ANDI, "S10"), ("", ANDI, "SP5")])) == []
+
+
+@pytest.mark.parametrize(("said", "code"), [("Tsel", []), ("IM3", ["operator.contradicts"]), ("Rina", [])])
+def test_a_provider_is_compared_with_the_number_where_there_is_a_code(said: str, code: list[str]) -> None:
+    header = (*HEADER, "Provider")
+    assert [
+        each for _, each in codes(sheet_of([("", ANDI, "S5", said), ("", DEWI, "I5", "")], header))
+    ] == code

@@ -50,7 +50,7 @@ def with_provider(*triples: tuple[str, str, str]) -> Sheet:
 
 
 def chosen(sheet: Sheet, prices: PriceList = PRICES, **other: object) -> Plan:
-    return plan_of(sheet, prices=prices, **other)  # type: ignore[arg-type]
+    return plan_of(sheet, prices=prices, other_operator=False, **other)  # type: ignore[arg-type]
 
 
 # -- what is chosen ----------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ def test_a_code_in_the_sheet_is_never_chosen_anew() -> None:
     ]
     plan = chosen(sheet_of(rows, WITH_CODE), TWO)
     assert [product for _, product, _ in keys_of(plan.orders)] == ["TD50", "TA50", "T25"]
-    assert held_codes(plan) == {4: ["product.unknown"]}
+    assert held_codes(plan) == {4: ["product.unknown_near"]}
 
 
 # -- what is held ------------------------------------------------------------------------------------------

@@ -444,8 +444,9 @@ def test_a_copy_does_not_follow_a_row_that_is_held() -> None:
 
 def test_a_warning_holds_a_row_only_under_strict() -> None:
     sheet = topups((DEWI, "S5"))
-    assert len(plan_of(sheet).orders) == 1
-    assert [finding.code for finding in plan_of(sheet).findings] == ["operator.differs"]
+    sent = plan_of(sheet)
+    assert len(sent.orders) == 1
+    assert [finding.code for finding in sent.findings] == ["operator.differs"]
     held = plan_of(sheet, None, Wishes(strict=True)).held[2]
     assert (held.status, held.why[0].code) == (Status.INVALID, "operator.differs")
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bulk_topup.provider.price_list import read_price_list
+from bulk_topup.rules.operators import owners_of
 from bulk_topup.rules.products import finder, near_codes
+from bulk_topup.sandbox.prices import PRICES as SANDBOX
 from tests.builders import PRICES, a_product, price_list
 
 # -- by its code -------------------------------------------------------------------------------------------
@@ -36,6 +39,33 @@ def test_a_dot_between_digits_is_no_sign_to_drop() -> None:
 
 
 def test_at_most_three_near_codes_are_named_in_the_price_lists_spelling() -> None:
-    near = near_codes("tsel1", ["TSEL10", "TSEL11", "tsel12", "TSEL15", "XL"])
+    codes = ("TSEL10", "TSEL11", "tsel12", "TSEL15", "XL")
+    near = near_codes("tsel1", price_list(*(a_product(code, "TELKOMSEL", 1, 1) for code in codes)))
     assert len(near) == 3
     assert set(near) <= {"TSEL10", "TSEL11", "tsel12", "TSEL15"}
+
+
+LISTED = read_price_list(SANDBOX)
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "nominal", "first"),
+    [
+        ("smart50", "0881", 50_000, "SMF50"),
+        ("smart50", "0881", -1, "SMF50"),
+        ("SMARTFREN", "0881", 20_000, "SMF20"),
+        ("TEL50", "0812", -1, "TSEL50"),
+        ("tseld5o", "0812", 50_000, "TSELD50"),
+        ("indosat100", "0857", -1, "ISAT100"),
+        ("three 25", "0896", 25_000, "TRI25"),
+    ],
+)
+def test_products_of_the_number_and_the_nominal_come_first(
+    text: str, number: str, nominal: int, first: str
+) -> None:
+    assert near_codes(text, LISTED, owners_of(number), nominal)[0] == first
+
+
+def test_without_a_number_only_the_spelling_tells() -> None:
+    assert near_codes("TSEL5O", LISTED) == near_codes("TSEL5O", LISTED, ())
+    assert near_codes("voucher listrik", LISTED) == []

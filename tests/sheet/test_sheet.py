@@ -44,6 +44,7 @@ RESULTS_COLUMNS = [
     "serial",
     "price",
     "debited",
+    "product_sent",
     "number_sent",
     "sent_at",
 ]

@@ -284,6 +284,12 @@ class File:
         return list(json.loads(self.fact("header") or "[]"))
 
     @property
+    def name_at(self) -> int | None:
+        """Where among these the people's names stand; None where the sheet has none."""
+        at = self.fact("name_at")
+        return int(at) if at else None
+
+    @property
     def is_rehearsal(self) -> bool:
         # By its address in a file of an earlier version, which is only looked into.
         return self.fact("rehearsal") == REHEARSAL or self.fact("base_url") == REHEARSAL_URL

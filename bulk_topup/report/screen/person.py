@@ -71,6 +71,8 @@ class Sent:
     debited: int | None = None
     closed: tuple[str, str, str] | None = None
     answer: str = ""
+    person: str = ""
+    """The name beside the row, where the sheet has one."""
     now: Now = Now.NOT_ASKED
     said: str = ""
 
@@ -140,7 +142,9 @@ def _from_progress(number: str, entry: BatchEntry, claims: Iterable[Mapping[str,
         try:
             attempts = checkpoint.claims_expected() if claims else {}
             sheet = sheet_of(checkpoint)
-            found = [_of_line(entry, sheet, line) for line in _lines_of(checkpoint, number)]
+            at = checkpoint.name_at
+            lines = _lines_of(checkpoint, number)
+            found = [replace(_of_line(entry, sheet, line), person=line.person(at)) for line in lines]
         except StorageFailed:
             return None
     # A progress file that was restored from an older copy lacks what the ledger knows.
@@ -271,7 +275,7 @@ def _sent_facts(one: Sent) -> dict[str, object]:
 
 
 _FACTS = (
-    *("name", "batch", "account", "base_url", "row", "product", "nominal", "status", "reason"),
+    *("name", "batch", "account", "base_url", "row", "person", "product", "nominal", "status", "reason"),
     *("sent_at", "invoice", "serial", "debited", "now", "said"),
 )
 
@@ -284,7 +288,8 @@ _NOW = {
 
 
 def _line_of(one: Sent) -> str:
-    facts = {"name": one.name, "row": one.row, "product": one.product or "-", "status": one.status}
+    row = f"{one.row}, {one.person}" if one.person else one.row
+    facts = {"name": one.name, "row": row, "product": one.product or "-", "status": one.status}
     if not one.sent_at:
         return say.text("find.line_held", reason=one.reason, **facts)
     line = say.text(

@@ -10,7 +10,7 @@ from bulk_topup.report.screen.tally import count_line
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from bulk_topup.core.model import Deposit, Finding
@@ -93,11 +93,7 @@ def _held_lines(plan: Plan) -> Iterator[str]:
     for code, rows in plan.held_by_code().items():
         by_kind.setdefault(say.text("kind." + code), []).extend(rows)
     for kind, rows in sorted(by_kind.items(), key=lambda item: -len(item[1])):
-        yield _rows_line(kind, sorted(rows))
-
-
-def _rows_line(words: str, rows: Sequence[int]) -> str:
-    return f"    {say.number(len(rows)):>7}  {words} ({say.rows(rows, ROWS_SHOWN)})"
+        yield f"    {say.number(len(rows)):>7}  {kind} ({say.rows(sorted(rows), ROWS_SHOWN)})"
 
 
 def _all_findings_lines(plan: Plan, *, every: bool) -> Iterator[str]:
@@ -107,23 +103,26 @@ def _all_findings_lines(plan: Plan, *, every: bool) -> Iterator[str]:
     held = [one for one in plan.findings if one.row not in with_warning]
     if held:
         yield say.text("plan.findings")
-        yield from _most_finding_lines(held, every=every)
+        yield from _most_finding_lines(held, plan, every=every)
     if warned:
         yield say.text("plan.warned", count=len(warned), rows=say.rows(warned, ROWS_SHOWN))
         with_them = [one for one in plan.findings if one.row in with_warning]
-        yield from _most_finding_lines(with_them, every=every)
+        yield from _most_finding_lines(with_them, plan, every=every)
 
 
-def _most_finding_lines(findings: Iterable[Finding], *, every: bool) -> Iterator[str]:
-    lines = list(finding_lines(findings))
+def _most_finding_lines(findings: Iterable[Finding], plan: Plan, *, every: bool) -> Iterator[str]:
+    lines = list(finding_lines(findings, plan.rows.person))
     shown = lines if every else lines[:FINDINGS_SHOWN]
     yield from ("  " + line for line in shown)
     if len(shown) < len(lines):
         yield say.text("plan.more_findings", count=len(lines) - len(shown))
 
 
-def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
-    """In the sheet's order: one line a row with all that was found there, but one for many rows alike."""
+def finding_lines(findings: Iterable[Finding], person: Callable[[int], str]) -> Iterator[str]:
+    """In the sheet's order: one line a row with all that was found there, but one for many rows alike.
+
+    `person` is the name beside a row.
+    """
     found = list(findings)
     counts = Counter((finding.code, finding.column) for finding in found)
     lines: dict[int | tuple[str, str], list[Finding]] = {}
@@ -131,19 +130,18 @@ def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
         kind = finding.code, finding.column
         lines.setdefault(finding.row if counts[kind] <= ALIKE_SHOWN else kind, []).append(finding)
     for place, together in lines.items():
-        yield _row_line(place, together) if isinstance(place, int) else _alike_line(together)
+        if isinstance(place, int):
+            yield say.row(place, person(place), " \N{MIDDLE DOT} ".join(map(say.finding_in_row, together)))
+        else:
+            yield _alike_line(together, person)
 
 
-def _row_line(row: int, found: Iterable[Finding]) -> str:
-    return say.text("row", row=row, found=" · ".join(map(say.finding_in_row, found)))
-
-
-def _alike_line(found: Sequence[Finding]) -> str:
+def _alike_line(found: Sequence[Finding], person: Callable[[int], str]) -> str:
     first = found[0]
     column = f"{say.printable(first.column)}: " if first.column else ""
-    rows = say.rows([finding.row for finding in found], ROWS_SHOWN)
+    rows = say.rows([finding.row for finding in found], ROWS_SHOWN, person)
     facts = {"count": len(found), "kind": column + say.text(f"kind.{first.code}"), "rows": rows}
-    return say.text("rows.alike", **facts, first=say.finding(first))
+    return say.text("rows.alike", **facts, first=say.finding(first, person(first.row)))
 
 
 def plan_facts(plan: Plan) -> Mapping[str, object]:
@@ -169,13 +167,14 @@ def plan_facts(plan: Plan) -> Mapping[str, object]:
             }
             for choice, rows in plan.chosen()
         ],
-        "findings": [_finding_facts(found) for found in plan.findings],
+        "findings": [_finding_facts(found, plan.rows.person(found.row)) for found in plan.findings],
     }
 
 
-def _finding_facts(found: Finding) -> dict[str, object]:
+def _finding_facts(found: Finding, person: str) -> dict[str, object]:
     names = ("row", "level", "code", "column", "value")
-    return {**{name: getattr(found, name) for name in names}, "message": say.finding(found)}
+    facts = {name: getattr(found, name) for name in names}
+    return {**facts, "person": person, "message": say.finding(found, person)}
 
 
 # -- beside the plan ---------------------------------------------------------------------------------------

@@ -138,9 +138,14 @@ def error(problem: BulkTopupError) -> str:
     return text(problem.code, **problem.facts)
 
 
-def finding(found: Finding) -> str:
-    """`row 12, No HP: 0812… has …`"""
-    return text("row", row=found.row, found=finding_in_row(found))
+def finding(found: Finding, name: str = "") -> str:
+    """`row 12, SITI, No HP: 0812… has …`"""
+    return row(found.row, name, finding_in_row(found))
+
+
+def row(number: int, name: str, found: str) -> str:
+    """What was found in a row, with the person's `name`, "" where the sheet has none."""
+    return text("row.person" if name else "row", row=number, name=name, found=found)
 
 
 def finding_in_row(found: Finding) -> str:
@@ -148,9 +153,10 @@ def finding_in_row(found: Finding) -> str:
     return f"{printable(found.column)}: {words}" if found.column else words
 
 
-def rows(numbers: Sequence[int], most: int) -> str:
-    """`row 4`, or `rows 4, 9, 12 and 30 more`."""
-    first, more = ", ".join(map(str, numbers[:most])), len(numbers) - most
+def rows(numbers: Sequence[int], most: int, person: Callable[[int], str] = lambda _: "") -> str:
+    """`row 4`, or `rows 4, 9, 12 and 30 more`; where the sheet has names, `rows 4 SITI, 9 BUDI`."""
+    named = (f"{number} {person(number)}".rstrip() for number in numbers[:most])
+    first, more = ", ".join(map(printable, named)), len(numbers) - most
     if len(numbers) == 1:
         return text("rows.one", first=first)
     return text("rows.more", first=first, more=more) if more > 0 else text("rows.many", first=first)

@@ -30,6 +30,7 @@ WORDS: dict[str, str] = {
     "column.sheet_row": "sheet row",
     "column.why": "why it is not paid",
     "column.row": "row",
+    "column.name": "name",
     "column.number": "number",
     "column.product_sent": "product sent",
     "column.price": "price",

@@ -2,6 +2,7 @@
 
 WORDS: dict[str, str] = {
     "row": "row {row}, {found}",
+    "row.person": "row {row}, {name}, {found}",
     "rows.alike": "{count:number} rows, {kind} ({rows}). The first is {first}",
     "rows.one": "row {first}",
     "rows.many": "rows {first}",
@@ -61,7 +62,8 @@ WORDS: dict[str, str] = {
     "choice.fixed_closed": "the settings file says {product} for {operator} {nominal:money}, and it can't be ordered today; write another code in the row, or run again later",
     "choice.fixed_other": "the settings file says {product} for {operator} {nominal:money}, which is no pulsa of that operator and nominal in the price list; correct it there",
     "itrx.not_a_count": "{value} is not a count; write 1, 2, 3 … for the first, second, third top-up of the day",
-    "operator.differs": "{value} is a number of {own}, but {product} is for {operator}; check the product code",
+    "operator.differs": "{value} is a number of {own}, but {product} is for {operator}; correct the product code, or send it all the same with --other-operator send",
+    "person.two_names": "{value} and {other} (row {row}) have one number, {number}; find out whose it is",
     "operator.contradicts": "the sheet says {named}, but {value} is a number of {own}; correct the one that is wrong",
     "hidden.skipped": "the row is hidden in the sheet and was left out, as asked with --hidden skip; unhide it to send it",
     "hidden.ask": "The sheet has hidden or filtered rows that nobody sees in it ({rows}): are they to be paid, too?",
@@ -141,6 +143,7 @@ WORDS: dict[str, str] = {
     "kind.itrx.not_a_count": "count is not 1, 2, 3 …",
     "kind.operator.differs": "number is of another operator",
     "kind.operator.contradicts": "number and provider contradict each other",
+    "kind.person.two_names": "one number under two names",
     "kind.duplicate.sheet": "same number and amount twice in the sheet",
     "kind.duplicate.other_batch": "already topped up by another batch",
     "kind.duplicate.open_elsewhere": "still open in another batch",

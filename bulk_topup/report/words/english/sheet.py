@@ -92,7 +92,7 @@ WORDS: dict[str, str] = {
     "sheet.ambiguous": "{file}: it is not clear which of these columns to use: {columns}; choose one, as in {option} {letter}, or for good in the settings file",
     "sheet.whose_number": "{file}: these phone numbers may be somebody else's than those to be paid: {columns}; if they are meant, say so, as in {option} {letter}, or for good in the settings file",
     "sheet.ambiguous_optional": "{file}: more than one column may hold the {meaning}: {columns}; rename the headers of those that do not",
-    "sheet.two_results": "{file} has the ten results columns more than once, starting at {columns}; delete the older ones",
+    "sheet.two_results": "{file} has the results columns more than once, starting at {columns}; delete the older ones",
     "sheet.part_results": "{file} looks like results in which columns were deleted or moved, so that the paid rows can't be told: it has {columns}. Take the results as 'bulk-topup results' writes them, or your own sheet; if these columns are your own, rename some of them",
     "template.done": "Template saved as {path}, with {count:number} products to choose from",
     "template.next": "open it in Excel, type over the two example rows, save it, and look at the plan:",
