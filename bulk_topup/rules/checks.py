@@ -283,8 +283,8 @@ def one_name_a_number(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     if position is None or not rows.repeat_numbers:
         return
     numbers_ = rows.table["number"]
-    repeated = numbers_[numbers_.duplicated(keep=False) & (numbers_ != "")]
-    names = rows.raw(position).loc[repeated.index]
+    is_repeated = numbers_.duplicated(keep=False) & (numbers_ != "")
+    repeated, names = numbers_[is_repeated], rows.raw(position, is_repeated)
     folded = names.map(lambda name: "".join(filter(str.isalnum, name.casefold())))
     among = pd.DataFrame({"number": repeated, "name": names, "folded": folded})[folded != ""]
     column = rows.column_name(position)

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 import pandas as pd
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import SHOWN_CHARACTERS, OddCell, Oddity, PriceList, Sheet, letter
+from bulk_topup.core.model import SHOWN_CHARACTERS, OddCell, Oddity, Packed, PriceList, Sheet, letter
 from bulk_topup.rules import amounts, numbers, products
 from bulk_topup.rules.not_people import rows_for_nobody
 
@@ -53,7 +53,10 @@ class Rows:
             index = self.sheet.cells.index
             return pd.Series("", index=index if among is None else index[among], dtype="str")
         cells = self.sheet.cells[position]
-        return (cells if among is None else cells[among]).str.strip()
+        cells = cells if among is None else cells[among]
+        if isinstance(cells.array, Packed):
+            cells = pd.Series(list(cells.array), index=cells.index, dtype="str")
+        return cells.str.strip()
 
     def person(self, row: int) -> str:
         """The name beside the row, "" where the sheet has none."""
