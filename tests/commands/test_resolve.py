@@ -43,7 +43,7 @@ def test_a_command_pasted_as_it_was_printed_is_refused(batch: Office) -> None:
     """What stands for a name in it would stay in the record, beside a row that is closed for good."""
     row = ("resolve", "bonus.csv", "--row", "4", "--number", LOST)
     nameless = batch.run(*row, "--not-sent", "--note", "NAME")
-    assert (nameless.exit, "put a name in place of 'NAME'" in nameless.err) == (NOTHING_SENT, True)
+    assert (nameless.exit, "replace 'NAME' with a name" in nameless.err) == (NOTHING_SENT, True)
     no_invoice = batch.run(*row, "--invoice", "TRX...", "--note", "Rina")
     assert (no_invoice.exit, "the provider shows in place of TRX..." in no_invoice.err) == (
         NOTHING_SENT,

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        (errno.EACCES, "there is no permission for it"),
+        (errno.EACCES, "you do not have permission"),
         (errno.ENOSPC, "the disk is full"),
         (errno.EROFS, "it is write-protected"),
-        (errno.ECONNREFUSED, "it accepts no connections"),
+        (errno.ECONNREFUSED, "it does not accept connections"),
     ],
 )
 def test_an_error_of_the_system_is_told_in_our_words(number: int, words: str) -> None:

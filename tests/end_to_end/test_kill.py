@@ -75,7 +75,7 @@ def test_the_answer_in_flight_is_awaited_and_recorded(
     gate.wait()
 
     running.send_signal(asked_by)
-    assert "Waiting for the answers under way" in heard(running, lines=2)
+    assert "Waiting for the answers still due" in heard(running, lines=2)
     gate.open()
     done = office.finish(running)
 

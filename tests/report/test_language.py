@@ -204,7 +204,7 @@ def test_a_third_language_takes_an_entry_and_a_catalogue(tmp_path: Path) -> None
         mofile.write_mo(file, malay)
 
     asked = run("resolve", "x.csv", "--note", "SIAPA", "--lang", "ms", folder=tmp_path)
-    assert "«--note is who said so" in asked.stderr
+    assert "«--note records who said so" in asked.stderr
     by_computer = run("status", "x.csv", folder=tmp_path, LANG="ms_MY.UTF-8")
     assert by_computer.stderr.startswith("«bulk-topup: «x.csv was not run yet")
     assert "en is English, id is Indonesian, ms is Malay." in " ".join(
@@ -309,7 +309,7 @@ def test_what_is_asked_for_goes_before_what_the_computer_speaks(tmp_path: Path) 
             ["history", "--month", "2026-13"],
             "'--month': 2026-13 bukan bulan; tulis tahun dan bulannya, seperti 2026-11.",
         ),
-        (["run", "x.csv", "--approve", "K7QF"], "Kesalahan: berikan --approve CODE dan --approved-by NAME"),
+        (["run", "x.csv", "--approve", "K7QF"], "Kesalahan: pakai --approve CODE dan --approved-by NAME"),
         (["status", "x.csv"], "bulk-topup: x.csv belum pernah dijalankan"),
     ],
 )

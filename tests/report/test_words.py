@@ -165,7 +165,7 @@ def test_one_is_not_many_also_where_the_count_is_a_text(count: object) -> None:
 
 def test_a_cause_is_worded_with_the_facts_of_its_message() -> None:
     words = say.text("sheet.unreadable", file="b.xlsx", cause="why.no_cell", what="IW1")
-    assert "(IW1 is no cell of a sheet)" in words
+    assert "(IW1 is not a cell of a sheet)" in words
     assert say.text("sheet.unreadable", file="b.xlsx", cause="sheet.unreadable").count("b.xlsx") == 2
 
 

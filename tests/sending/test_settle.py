@@ -1345,7 +1345,7 @@ def test_settle_says_that_no_question_was_answered(
 
     assert bench.settle() is Exit.STOPPED
 
-    assert "can't be reached (its answer did not arrive)" in capsys.readouterr().err
+    assert "can't be reached (no answer arrived)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

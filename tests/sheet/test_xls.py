@@ -495,7 +495,7 @@ def test_xlrd_says_nothing_on_its_own() -> None:
 
 
 def test_a_cell_beyond_the_last_column_is_named() -> None:
-    assert "IW1 is no cell" in refusal(number(0, 256, 5.0))
+    assert "IW1 is not a cell" in refusal(number(0, 256, 5.0))
 
 
 # -- containers and versions -------------------------------------------------------------------------------

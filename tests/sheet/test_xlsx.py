@@ -381,8 +381,8 @@ def test_text_formatted_as_a_date_is_text() -> None:
 @pytest.mark.parametrize(
     ("cell", "cause"),
     [
-        ('<c r="c40"><v>5</v></c>', "c40 is no cell of a sheet"),
-        ('<c r="ZZZ40"><v>5</v></c>', "ZZZ40 is no cell of a sheet"),
+        ('<c r="c40"><v>5</v></c>', "c40 is not a cell of a sheet"),
+        ('<c r="ZZZ40"><v>5</v></c>', "ZZZ40 is not a cell of a sheet"),
         ('<c r="{}"><v>5</c></v>', "mismatched tag"),
         ('<c r="{}"><v>&nbsp;</v></c>', "undefined entity"),
         ('<c r="{}"><v>\x01</v></c>', "invalid token"),
@@ -390,10 +390,10 @@ def test_text_formatted_as_a_date_is_text() -> None:
         ('<c r="{}" t="inlineStr"><is><t>\ufffe</t></is></c>', "invalid token"),
         ('<c r="{}"><x:v>5</x:v></c>', "unbound prefix"),
         ('</row><row r="41" x:ht="5"><c r="C41"><v>5</v></c>', "unbound prefix"),
-        ('</row><row r="41" xmlns="x"><c r="C41"><v>5</v></c>', "there is no place for <row>"),
+        ('</row><row r="41" xmlns="x"><c r="C41"><v>5</v></c>', "<row> does not belong in"),
         ('</row><row r="41" ht="5" ht="5"><c r="C41"><v>5</v></c>', "duplicate attribute"),
-        ('<row r="41"><c r="C41"><v>5</v></c></row>', "there is no place for <row>"),
-        ("<w/>", "there is no place for <w>"),
+        ('<row r="41"><c r="C41"><v>5</v></c></row>', "<row> does not belong in"),
+        ("<w/>", "<w> does not belong in"),
     ],
 )
 @gears
