@@ -150,7 +150,7 @@ def test_a_missing_progress_file_is_said_and_the_record_still_speaks(
     assert only(bench, PENDING_FOR_EVER).status is Status.UNKNOWN
     exit_code, out = said(bench, capsys, A)
     assert exit_code is Exit.OK
-    assert f"its progress file {bench.checkpoint} is not there any more" in out
+    assert f"its progress file {bench.checkpoint} is no longer there" in out
     assert look(bench, PENDING_FOR_EVER) is Exit.OPEN
 
 
@@ -184,9 +184,9 @@ def test_a_number_that_nothing_was_sent_to_says_what_was_looked_through(
     bench.run()
     exit_code, out = said(bench, capsys, C)
     assert exit_code is Exit.NOT_ALL_PAID
-    assert f"Tell them: nothing was ever sent to {C}." in out
+    assert f"Tell them: nothing has ever been sent to {C}." in out
     assert steps_in(out) == ["bulk-topup history"]
-    assert f"Batches looked through: 1, in {bench.folder / 'ledger.db'}" in out
+    assert f"Batches searched: 1, in {bench.folder / 'ledger.db'}" in out
 
 
 # -- what the provider says now ----------------------------------------------------------------------------
@@ -279,7 +279,7 @@ def test_a_provider_that_contradicts_the_record_leaves_it_open_and_no_command_de
     bench.clock.pass_by(10)
     exit_code, out = said(bench, capsys, number)
     assert exit_code is Exit.OPEN
-    assert "Tell them: it is not certain: the provider says otherwise now" in out
+    assert "Tell them: it is not certain: what the provider says now" in out
     assert f"Next: ask the provider about invoice {only(bench, number).invoice}" in out
     assert steps_in(out) == []
 
@@ -313,7 +313,7 @@ def test_only_a_telkomsel_number_is_told_telkomsel_s_code(
     [
         (refusal("00"), "it is not paid: TSEL5", "run {sheet} --retry-failed", Exit.OK),
         (refusal("51"), "it was not paid a second time", "history", Exit.OK),
-        (refusal("62"), "was turned away", "status {sheet}", Exit.OK),
+        (refusal("62"), "was rejected", "status {sheet}", Exit.OK),
         ("after close", "may be paid", "settle {sheet} --resend", Exit.OPEN),
     ],
 )

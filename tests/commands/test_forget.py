@@ -83,7 +83,7 @@ def test_no_number_of_a_batch_with_something_open_is_removed(
     bench.clock.pass_by(LONG_S)
     assert forget(bench, 20) is Exit.OK
     assert sorted(numbers_in(bench)) == sorted([A, PENDING_FOR_EVER])
-    assert "bonus: kept, as rows of it are still open (1)" in capsys.readouterr().out
+    assert "bonus: kept, because it still has open rows (1)" in capsys.readouterr().out
 
 
 def test_the_batch_s_own_count_of_what_is_open_keeps_it_too(bench: Bench) -> None:

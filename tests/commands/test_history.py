@@ -206,7 +206,7 @@ def test_a_ledger_that_fails_when_all_is_sent_costs_neither_results_nor_the_exit
     (bench.folder / "bonus.results.xlsx").unlink()
     assert bench.settle() is Exit.OPEN
     assert bench.statuses() == ["sukses", "pending"]
-    assert "list of batches could not be brought up to date" in capsys.readouterr().err
+    assert "list of batches could not be updated" in capsys.readouterr().err
 
 
 def test_a_run_that_was_killed_stands_in_the_list_with_what_its_progress_file_says(bench: Bench) -> None:
@@ -251,7 +251,7 @@ def test_a_progress_file_under_its_dated_name_is_found_and_one_that_is_gone_is_s
     bench.checkpoint.rename(aside)
     assert f"progress file: {aside}\n" in shown(bench, capsys)
     aside.unlink()
-    assert f"progress file: {bench.checkpoint} (not there any more" in shown(bench, capsys)
+    assert f"progress file: {bench.checkpoint} (no longer there" in shown(bench, capsys)
 
 
 def test_the_open_rows_of_each_batch_are_seen_and_settled_by_its_own_files(
@@ -269,7 +269,7 @@ def test_the_open_rows_of_each_batch_are_seen_and_settled_by_its_own_files(
     assert f"bulk-topup settle bonus.csv --checkpoint {aside.name}\n" in shown(bench, capsys)
     aside.rename(bench.folder / "elsewhere.db")
     gone = shown(bench, capsys)
-    assert "its progress file is not where it was" in gone
+    assert "the progress file is no longer in its place" in gone
     assert "bulk-topup settle" not in gone
 
 
@@ -366,7 +366,7 @@ def test_each_approver_of_a_batch_is_listed_with_what_was_sent_under_that_name(
     assert then == ("1 top-up", code, "approved by Rina")
     bench.checkpoint.unlink()
     gone = shown(bench, capsys)
-    assert f"    sent last under the plan code {code}, approved by Rina\n" in gone
+    assert f"    last sent under the plan code {code}, approved by Rina\n" in gone
     assert "2 top-ups" not in gone
 
 

@@ -586,7 +586,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "prices --ready": ("write these codes", "bulk-topup template payroll.xlsx"),
     "template new.xlsx": ("open it in Excel", "bulk-topup check new.xlsx"),
     "history": ("nothing is open", "bulk-topup find 08..."),
-    "find 081234500000": ("for all batches", "bulk-topup history"),
+    "find 081234500000": ("to see all batches", "bulk-topup history"),
     "forget --before 2020-01-01 --yes": ("see the batches", "bulk-topup history"),
     "logout": ("to log in again", "bulk-topup login"),
     "config": ("keep what is the same every month", "bulk-topup config --init"),

@@ -308,7 +308,7 @@ def test_a_51_to_a_resend_makes_the_row_accepted_which_is_not_sent_a_third_time(
     capsys.readouterr()
     assert bench.resend() is Exit.OPEN
 
-    assert "the provider holds it already" in capsys.readouterr().out
+    assert "the provider already has it" in capsys.readouterr().out
     assert (len(bench.sent()), len(bench.paid())) == (2, 1)
     assert [state for _, _, state in bench.claims()] == ["open"]
     assert bench.rows()[0]["paid"] == "ask provider"
@@ -373,7 +373,7 @@ def test_plain_settle_and_run_never_send_an_unknown_row_again(make_unknown: Make
         pytest.param(lambda bench: _skewed(bench, 400.0), "differ by more than 5 minutes", id="skewed"),
         pytest.param(lambda bench: _listed(bench), "no longer in the price list", id="gone"),
         pytest.param(lambda bench: _listed(bench, nominal="10000"), "another nominal", id="other nominal"),
-        pytest.param(lambda bench: _listed(bench, harga=str(PRICE + 1)), "costs more now", id="dearer"),
+        pytest.param(lambda bench: _listed(bench, harga=str(PRICE + 1)), "now costs more", id="dearer"),
     ],
 )
 def test_a_resend_that_is_not_guarded_says_why_and_sends_nothing(
@@ -417,7 +417,7 @@ def test_no_resend_where_the_providers_clock_was_not_seen_at_the_attempt(
 
     assert bench.resend() is Exit.OPEN
 
-    assert "the provider's clock was not seen" in capsys.readouterr().out
+    assert "the provider's time was not known" in capsys.readouterr().out
     assert len(bench.sent()) == 1
 
 
@@ -939,7 +939,7 @@ def test_rows_paid_after_a_restored_progress_file_was_copied_are_unknown_and_not
     capsys.readouterr()
     assert bench.resend() is Exit.OPEN
 
-    assert "the provider's clock was not seen" in capsys.readouterr().out
+    assert "the provider's time was not known" in capsys.readouterr().out
     assert len(bench.sent()) == len(bench.paid()) == 2
     assert [state for _, _, state in bench.claims()] == ["paid", "open"]
 
@@ -1010,7 +1010,7 @@ def test_to_close_an_accepted_row_as_not_sent_is_done_and_told_for_what_it_is(
     bench.resolve(said(A, ""))
 
     assert bench.statuses() == ["gagal"]
-    assert "although the provider answered (51) that it holds it" in capsys.readouterr().out
+    assert "although the provider answered (51) that it has it" in capsys.readouterr().out
 
 
 def test_the_record_says_who_closed_a_row_when_how_and_why(make_unknown: MakeBench) -> None:
@@ -1078,7 +1078,7 @@ def _paid_elsewhere(bench: Bench, product: str) -> str:
         pytest.param(lambda _bench: "TRX999999", "resolve.unconfirmed", id="unknown invoice"),
         pytest.param(lambda _bench: "TRX999999' OR 1=1 --", "resolve.unconfirmed", id="no invoice at all"),
         pytest.param(_other_product, "resolve.unconfirmed", id="of another product"),
-        pytest.param(_other_day, "resolve.other_day", id="of another day"),
+        pytest.param(_other_day, "resolve.other_day", id="from another day"),
     ],
 )
 def test_an_invoice_that_is_not_this_rows_closes_nothing(
