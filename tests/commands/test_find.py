@@ -385,7 +385,7 @@ def test_an_accepted_row_is_told_as_held_by_the_provider_and_closed_with_its_inv
     exit_code, out = said(bench, capsys, A)
     assert only(bench, A).status is Status.ACCEPTED
     assert exit_code is Exit.OPEN
-    assert "Tell them: it is paid or on its way: the provider holds TSEL5" in out
+    assert "Tell them: it is paid or on its way: the provider has had TSEL5" in out
     [command] = steps_in(out)
     assert command.startswith(f"bulk-topup resolve {bench.path} --row 2 --number {A}")
 

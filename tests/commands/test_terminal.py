@@ -72,7 +72,7 @@ STOPS: dict[str, str] = {
     "62": "The deposit at the provider is used up. Add to it",
     "71": "has not verified the account yet. Complete the verification",
     "81": "sent a notice by email to the account's owner. Do what it asks",
-    "82": "a code that it sent by SMS to the account's owner. Enter it at the provider's site",
+    "82": "a code that it sent by SMS to the account's owner. Enter it on the provider's site",
 }
 """What each of the provider's codes against the account says, and has one do."""
 
@@ -111,7 +111,7 @@ def test_the_breaker_says_what_is_paid_and_what_to_ask(office: Office) -> None:
     office.payroll("gaji.csv", [*office.numbers(1), *lost, *office.numbers(2, first=9)])
     said = office.send("gaji.csv")
     assert said.exit == STOPPED
-    assert_halted(said.err, "five answers in a row left it open", paid=1, rest=2, unclear=5)
+    assert_halted(said.err, "five times in a row, the answer did not say", paid=1, rest=2, unclear=5)
     assert "5 rows are unknown" in said.out
 
 
@@ -563,7 +563,7 @@ def test_a_port_that_is_taken_is_named_in_plain_words(office: Office) -> None:
 
 
 def test_a_port_that_only_the_administrator_may_use_is_named_as_that() -> None:
-    assert "only its administrator use port 80" in why_no_port(PermissionError(13, "denied"), 80)
+    assert "only an administrator may use port 80" in why_no_port(PermissionError(13, "denied"), 80)
     assert "port 80 is taken" in why_no_port(OSError(98, "in use"), 80)
 
 

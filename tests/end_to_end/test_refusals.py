@@ -299,7 +299,7 @@ def test_a_wrong_password_is_the_providers_to_refuse_and_is_not_shown(office: Of
         ("before status:302", ("HTTP status 302",)),
         ("before otherjson:[]", ("price list", "is empty")),
         ('before otherjson:{"data":[]}', ("not a price list",)),
-        ("before close", ("broke off",)),
+        ("before close", ("was cut off",)),
         ("before stall:5", ("within 1 seconds",)),
     ],
 )
@@ -321,7 +321,7 @@ def test_a_provider_out_of_reach_is_refused(office: Office) -> None:
 
     done = office.send("bonus.csv", "--base-url", f"http://127.0.0.1:{port}/json/pulsa")
 
-    assert_refused(office, done, STOPPED, "accepts no connections", "nothing was sent")
+    assert_refused(office, done, STOPPED, "does not accept connections", "nothing was sent")
 
 
 def test_status_says_of_a_progress_file_that_it_is_damaged(batch: Office) -> None:

@@ -416,7 +416,7 @@ def test_rows_that_left_the_sheet_are_kept_where_they_were_attempted(
         (BUDI, "unknown"),
     ]
     assert [line["Nama"] for line in lines[2:]] == ["no 0", "no 1"]
-    assert all(str(line["reason"]).startswith("removed from sheet") for line in lines[2:])
+    assert all(str(line["reason"]).startswith("removed from the sheet") for line in lines[2:])
     assert tally(batch).removed == 2
     batch.close()
 

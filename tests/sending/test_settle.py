@@ -1332,7 +1332,7 @@ def test_settle_says_that_nobody_could_be_asked(
 
     assert bench.settle(wait_s=20.0) is Exit.STOPPED
 
-    assert "accepts no connections" in capsys.readouterr().err
+    assert "does not accept connections" in capsys.readouterr().err
     assert bench.statuses() == ["pending"]
 
 
