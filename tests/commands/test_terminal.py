@@ -623,7 +623,7 @@ def test_what_is_held_back_is_to_be_corrected_and_checked_again(office: Office) 
     office.payroll("gaji mei.csv", office.numbers(1))
     said = office.run("check", "gaji mei.csv", "--budget", "10", "--json")
     [step] = json.loads(said.out)["next"]
-    assert step["message"] == "take rows out of the sheet, or allow Rp5,650, then look again:"
+    assert step["message"] == "remove rows from the sheet, or allow Rp5,650, then check again:"
     assert step["command"] == 'bulk-topup check "gaji mei.csv" --budget 5650'
 
 
@@ -645,7 +645,7 @@ def test_only_invalid_rows_call_for_a_correction_of_the_sheet(tmp_path: Path) ->
     )
     assert line == ""
     pending = known_of((ANDI, "S5", 1, "pending"))
-    asked = "1 row is still open: ask the provider how it ended:"
+    asked = "1 row is still open: ask the provider how they ended:"
     assert said(plan_of(topups((ANDI, "S5")), pending)) == [(asked, "bulk-topup settle bonus.xlsx")]
     elsewhere = elsewhere_of((ANDI, 5_000, 1, TODAY.isoformat(), "final"))
     [(words, line)] = said(plan_of(topups((ANDI, "S5")), elsewhere=elsewhere))

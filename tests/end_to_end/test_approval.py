@@ -232,7 +232,7 @@ def test_the_same_plan_has_no_changes() -> None:
         (topups((ANDI, "S5"), (BUDI, "S5"), (CITRA, "I5")), f"row 3: {BUDI} was S10, and is S5 now"),
         (
             topups((ANDI, "S5"), (DEWI, "S10"), (CITRA, "I5")),
-            f"row 3: S10 was for {BUDI}, and is for {DEWI} now",
+            f"row 3: S10 was for {BUDI}, and is now for {DEWI} now",
         ),
         (
             topups((ANDI, "S5"), (DEWI, "I5"), (CITRA, "I5")),
@@ -242,7 +242,7 @@ def test_the_same_plan_has_no_changes() -> None:
         (topups((ANDI, "S5"), (BUDI, "S10")), f"row 4 is gone: I5 for {CITRA}"),
         (
             topups((ANDI, "S5"), (BUDI, "S25"), (CITRA, "I5")),
-            "row 3 is held back now: product closed today; S10 for 081210000002 was approved",
+            "row 3 is now held back: product closed today; S10 for 081210000002 was approved",
         ),
         (
             topups((ANDI, "S5"), (BUDI, "S10"), (CITRA, "I5"), numbers=[2, 3, 9]),
@@ -265,7 +265,7 @@ def test_a_row_put_in_between_is_new_and_the_others_have_moved() -> None:
 
 def test_another_count_is_named() -> None:
     then, now = (plan_of(counted((ANDI, "S5", nth))) for nth in ("1", "2"))
-    assert changes(then, now) == [f"row 2: {ANDI} was top-up 1 of the day, and is top-up 2 now"]
+    assert changes(then, now) == [f"row 2: {ANDI} was top-up 1 of the day, and is now top-up 2"]
 
 
 def test_many_changes_of_a_kind_are_one_line() -> None:
@@ -792,7 +792,7 @@ def test_check_tells_of_the_deposit_as_it_was_last_stated(desktop: Desktop) -> N
     done = desktop.run("check", "bonus.csv", "--json")
     deposit = done.json["deposit"]
     assert (deposit["balance"], deposit["missing"]) == (100, 2 * 5_650 - 100)
-    assert re.search(r"deposit Rp100 \(.* WIB, batch bonus\): Rp11,200 short of this plan", done.err)
+    assert re.search(r"deposit Rp100 \(.* WIB, batch bonus\): Rp11,200 too little for this plan", done.err)
 
 
 def test_the_deposit_is_that_of_the_latest_batch_of_the_account(desktop: Desktop) -> None:

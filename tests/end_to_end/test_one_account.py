@@ -251,7 +251,7 @@ def test_a_person_at_a_terminal_says_yes_to_the_address_and_to_the_money(office:
     office.send("gaji.csv")
     office.payroll("lain.csv", office.numbers(2, first=10))
     to_other = ("run", "lain.csv", "--rate", "500", "--wait", "0", "--base-url", other_spelling(office))
-    no = office.run(*to_other, answers=[("never seen", "no")])
+    no = office.run(*to_other, answers=[("never been used", "no")])
     assert no.exit == 2
     assert len(office.paid()) == 2
     yes = office.run(*to_other, answers=[("[y/N]", "yes"), ("[y/N]", "yes")])
@@ -307,5 +307,5 @@ def test_settle_says_the_new_address_and_sends_nothing_again_there(office: Offic
         "settle", "gaji.csv", "--resend", "--yes", "--wait", "0", "--base-url", other_spelling(office)
     )
     assert done.exit == 2
-    assert "never seen" in done.err + done.out
+    assert "never been used" in done.err + done.out
     assert len(office.sent()) == sent
