@@ -229,14 +229,14 @@ def test_the_same_plan_has_no_changes() -> None:
 @pytest.mark.parametrize(
     ("now", "said"),
     [
-        (topups((ANDI, "S5"), (BUDI, "S5"), (CITRA, "I5")), f"row 3: {BUDI} was S10, and is S5 now"),
+        (topups((ANDI, "S5"), (BUDI, "S5"), (CITRA, "I5")), f"row 3: {BUDI} was S10, and is now S5"),
         (
             topups((ANDI, "S5"), (DEWI, "S10"), (CITRA, "I5")),
-            f"row 3: S10 was for {BUDI}, and is now for {DEWI} now",
+            f"row 3: S10 was for {BUDI}, and is now for {DEWI}",
         ),
         (
             topups((ANDI, "S5"), (DEWI, "I5"), (CITRA, "I5")),
-            f"row 3: was S10 for {BUDI}, and is I5 for {DEWI} now",
+            f"row 3: was S10 for {BUDI}, and is now I5 for {DEWI}",
         ),
         (topups((ANDI, "S5"), (BUDI, "S10"), (CITRA, "I5"), (DEWI, "S5")), f"row 5 is new: S5 for {DEWI}"),
         (topups((ANDI, "S5"), (BUDI, "S10")), f"row 4 is gone: I5 for {CITRA}"),
@@ -300,8 +300,8 @@ def test_the_price_of_what_was_sent_before_is_no_change() -> None:
 @pytest.mark.parametrize(
     ("then", "now", "said"),
     [
-        (100, 200, "the budget was Rp100, and is Rp200 now"),
-        (None, 200, "there was no budget, and it is Rp200 now"),
+        (100, 200, "the budget was Rp100, and is now Rp200"),
+        (None, 200, "there was no budget, and it is now Rp200"),
         (100, None, "the budget was Rp100, and there is none now"),
     ],
 )
@@ -312,14 +312,14 @@ def test_another_budget_is_named(then: int | None, now: int | None, said: str) -
 @pytest.mark.parametrize(
     ("fact", "value", "said"),
     [
-        ("account", "agent2", "the account was agent, and is agent2 now"),
+        ("account", "agent2", "the account was agent, and is now agent2"),
         (
             "base_url",
             "https://other",
-            f"the provider's address was {IDENTITY.base_url}, and is https://other now",
+            f"the provider's address was {IDENTITY.base_url}, and is now https://other",
         ),
-        ("tab", "Februari", 'the tab was "Januari", and is "Februari" now'),
-        ("month", "2025-02", "the month was 2025-01, and is 2025-02 now"),
+        ("tab", "Februari", 'the tab was "Januari", and is now "Februari"'),
+        ("month", "2025-02", "the month was 2025-01, and is now 2025-02"),
         ("follows", "b1", "the approved plan is for another batch of this sheet"),
     ],
 )
@@ -657,7 +657,7 @@ def test_every_change_is_listed_with_its_row(desktop: Desktop) -> None:
     done = desktop.run(*shown, "--json")
     assert done.exit == NOTHING_SENT
     assert [change["message"] for change in done.json["changes"]] == [
-        f"row 2: {numbers[0]} was TSEL5, and is TSEL10 now",
+        f"row 2: {numbers[0]} was TSEL5, and is now TSEL10",
         f"row 4 is gone: TSEL5 for {numbers[2]}",
     ]
     assert all(change["message"] in done.err for change in done.json["changes"])
@@ -676,7 +676,7 @@ def test_another_account_is_refused(make_office: MakeOffice) -> None:
     (other.folder / files[0].name).write_bytes(files[0].read_bytes())
     done = other.run(*shown)
     assert done.exit == NOTHING_SENT
-    assert "the account was lain, and is sandbox now" in done.err
+    assert "the account was lain, and is now sandbox" in done.err
     assert other.sent() == []
 
 

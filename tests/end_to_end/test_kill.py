@@ -242,7 +242,7 @@ def test_a_second_run_of_the_same_sheet_is_refused_while_the_first_one_sends(
     assert (second.exit, settling.exit) == (BUSY, BUSY)
     said_by = re.escape(paths.who()) + r" \(\d{4}-\d\d-\d\d \d\d:\d\d WIB\)"
     for refused in (second, settling):
-        assert re.search(rf"another run holds this batch \({said_by}\)", refused.err)
+        assert re.search(rf"another run is using this batch \({said_by}\)", refused.err)
         assert len(refused.err.splitlines()) == 1
     assert status.exit == OPEN, "a row in flight may have been paid"
     assert [status.json["rows"][name] for name in ("sukses", "unknown", "unsent")] == [1, 1, 1]

@@ -339,5 +339,5 @@ def test_a_sheet_that_was_never_run_has_nothing_to_tell(office: Office, command:
 
     done = office.run(command, "bonus.csv")
 
-    assert_refused(office, done, NOTHING_SENT, "was not run yet")
+    assert_refused(office, done, NOTHING_SENT, "has not been run yet")
     assert not (office.folder / "bonus.checkpoint.db").exists()

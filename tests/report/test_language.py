@@ -206,7 +206,7 @@ def test_a_third_language_takes_an_entry_and_a_catalogue(tmp_path: Path) -> None
     asked = run("resolve", "x.csv", "--note", "SIAPA", "--lang", "ms", folder=tmp_path)
     assert "«--note records who said so" in asked.stderr
     by_computer = run("status", "x.csv", folder=tmp_path, LANG="ms_MY.UTF-8")
-    assert by_computer.stderr.startswith("«bulk-topup: «x.csv was not run yet")
+    assert by_computer.stderr.startswith("«bulk-topup: «x.csv has not been run yet")
     assert "en is English, id is Indonesian, ms is Malay." in " ".join(
         run("run", "--help", folder=tmp_path).stdout.split()
     )

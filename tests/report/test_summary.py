@@ -251,7 +251,7 @@ def test_an_approver_stands_by_the_rows_of_the_approved_plan_alone(tmp_path: Pat
     assert rows[begin + 1 : begin + 5] == [
         ("2025-01-20 10:00, rina", 2, "Pak Hadi", None, "K7QF-2MXA-9TRB-C4WD"),
         ("2025-01-20 08:00, andi", 1, "not approved", None, "AAAA-2MXA-9TRB-C4WD"),
-        ("2025-01-20 10:00, rina", 1, "not approved", None, "(open rows once more)"),
+        ("2025-01-20 10:00, rina", 1, "not approved", None, "(open rows, sent once more)"),
         (None,) * 5,
     ]
 
