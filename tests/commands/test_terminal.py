@@ -60,8 +60,8 @@ def test_a_deposit_that_runs_out_says_what_is_paid_what_is_not_and_what_to_add(
     office.payroll("gaji mei.csv", office.numbers(5))
     said = office.send("gaji mei.csv")
     assert said.exit == STOPPED
-    assert "So far: 2 rows paid for Rp11,300; 3 rows not sent yet, Rp16,950 by the price list" in said.err
-    assert "last balance known was Rp100 (" in said.err
+    assert "So far: 2 rows paid for Rp11,300; 3 rows not sent yet, Rp16,950 at the listed price" in said.err
+    assert "last known balance was Rp100 (" in said.err
     assert "add at least Rp16,850 to the deposit" in said.err
 
 
@@ -100,7 +100,7 @@ def assert_halted(err: str, reason: str, *, paid: int, rest: int, unclear: int =
         f"So far: {paid} {rows} paid for Rp{paid * PRICE:,}; {rest} rows not sent yet, Rp{rest * PRICE:,}"
         in err
     )
-    assert f"by the price list; {unclear} rows to ask the provider about." in err
+    assert f"at the listed price; {unclear} rows to ask the provider about." in err
     *_, label, last = err.splitlines()
     assert label == "To go on:"
     assert re.fullmatch(r" {6}bulk-topup run \S.*", last)
@@ -151,7 +151,7 @@ def test_a_deposit_of_which_nothing_is_known_is_to_be_looked_up() -> None:
     [line] = deposit_lines(total, None, is_used_up=True)
     assert "did not say" in line
     [line] = deposit_lines(total, (40_000, "2025-01-20 10:00"), is_used_up=True)
-    assert "would do" in line
+    assert "should be enough" in line
 
 
 def test_status_says_why_it_stopped_what_to_add_and_the_one_command_that_goes_on(
@@ -168,7 +168,7 @@ def test_status_says_why_it_stopped_what_to_add_and_the_one_command_that_goes_on
     for words in ("Why it stopped, on 20", "The deposit at the provider is used up", "add at least Rp16,850"):
         assert words in said.err
     [step] = said.json["next"]
-    assert step["message"] == "go on with what is not sent yet, 3 rows for Rp16,950:"
+    assert step["message"] == "send the rest, 3 rows for Rp16,950:"
     assert step["command"] == (
         f'bulk-topup run "gaji mei.csv" --rate 500 --wait 0 --approve {code} --approved-by "Rina Sari"'
     )
@@ -212,9 +212,9 @@ def test_a_run_that_was_cut_off_is_said_to_be(office: Office) -> None:
     running.wait()
     said = office.run("status", "gaji.csv")
     assert "Why it stopped, on 20" in said.out
-    assert "it is still at work, or it was cut off" in said.out
+    assert "it is still running, or it was cut off" in said.out
     *_, label, last = said.out.splitlines()
-    assert label.startswith("Next: go on with what is not sent yet, ")
+    assert label.startswith("Next: send the rest, ")
     assert last.strip() == "bulk-topup run gaji.csv --rate 1 --wait 0"
 
 
@@ -353,7 +353,7 @@ def test_rows_that_nobody_is_to_send_are_never_a_next_step() -> None:
         steps = list(after(Typed(), total, Path("gaji.csv"), results=Path("gaji.results.xlsx")))
         if code == "hidden.skipped":
             assert [step.command for step in steps] == ["", ""]
-            assert steps[0].words.startswith("2 rows are hidden in the sheet and left out, as asked.")
+            assert steps[0].words.startswith("2 rows are hidden in the sheet and were left out, as you asked.")
             assert steps[1].words.startswith("nothing is left to send: print the tab Summary")
         else:
             assert [step.command for step in steps] == ["bulk-topup run gaji.csv --include-changed"]
@@ -452,7 +452,7 @@ def test_waiting_for_pending_ones_says_for_how_many_and_how_long() -> None:
         bar.waiting(3, 120.0)
         clock.pass_by(12.0)
         bar.settled(Status.SUKSES, 5_000)
-    assert terminal.said[0] == "All sent; asking after 3 pending top-ups for up to 120 s."
+    assert terminal.said[0] == "All sent; asking the provider about 3 pending top-ups, for up to 120 s."
     assert terminal.said[1].startswith("1 of 3 rows: 1 paid, 2 pending, Rp5,000")
 
 
@@ -649,7 +649,7 @@ def test_only_invalid_rows_call_for_a_correction_of_the_sheet(tmp_path: Path) ->
     assert said(plan_of(topups((ANDI, "S5")), pending)) == [(asked, "bulk-topup settle bonus.xlsx")]
     elsewhere = elsewhere_of((ANDI, 5_000, 1, TODAY.isoformat(), "final"))
     [(words, line)] = said(plan_of(topups((ANDI, "S5")), elsewhere=elsewhere))
-    assert (words[:23], line) == ("1 row was topped up alr", "")
+    assert (words[:23], line) == ("1 row was already top", "")
     [(words, line), _] = said(plan_of(topups((ANDI, "S5"), (ANDI, "S10")), paid))
     assert (words[:9], line) == ("1 row is ", "bulk-topup run bonus.xlsx --include-changed")
     [(words, line)] = said(plan_of(topups((ANDI, "S5"), ("0857", "S5")), paid))

@@ -645,7 +645,7 @@ def summary_of(desktop: Desktop) -> dict[object, object]:
     """What the results' Summary says of the one command that sent something."""
     with closing(openpyxl.load_workbook(desktop.folder / "bonus.results.xlsx")) as book:
         rows = iter(book["Summary"].iter_rows(values_only=True))
-        heading = next(row for row in rows if row[0] == "sent from (WIB), run by")
+        heading = next(row for row in rows if row[0] == "started at (WIB), run by")
         return dict(zip(heading, next(rows), strict=True))
 
 
@@ -820,7 +820,7 @@ def test_check_saves_the_plan_as_a_workbook(desktop: Desktop) -> None:
     typed_into = (desktop.folder / "plan.xlsx").read_bytes()
     again = desktop.run("check", "bonus.csv", "--output", "plan.xlsx")
     assert (desktop.folder / "plan.xlsx").read_bytes() == typed_into
-    assert "plan.xlsx is there already and is left as it is" in again.out
+    assert "plan.xlsx already exists and was left as it is" in again.out
     assert "Plan saved as plan (2).xlsx" in again.out
     assert (desktop.folder / "plan (2).xlsx").is_file()
 

@@ -901,7 +901,7 @@ def test_a_provider_that_debits_more_than_it_lists_meets_the_budget(make_office:
     done = office.finish(running)
 
     assert done.exit == STOPPED
-    assert "debits more than it lists" in done.err
+    assert "debits more than its listed prices" in done.err
     assert office.statuses("bonus.results.xlsx") == ["sukses", "sukses", "unsent"]
 
 

@@ -281,7 +281,7 @@ def test_the_pilot_is_shown_before_the_question(desktop: Desktop) -> None:
         "    debited Rp5,650; the price list says Rp5,650",
     ]
     *_, why, so_far, _, goes_on = done.err.splitlines()
-    assert "Only the pilot was sent, as you said." in why
+    assert "Only the pilot was sent, as you chose." in why
     assert so_far.startswith("So far: 1 row paid for Rp5,650; 4 rows not sent yet")
     assert goes_on.strip() == "bulk-topup run bonus.csv --rate 500 --wait 0"
     assert len(desktop.sent()) == 2

@@ -238,9 +238,9 @@ def test_the_last_known_deposit_stands_beside_the_cost(target: Path) -> None:
     facts = summary(target)
     assert facts["last known deposit"] == (1_000,)
     assert "stated at 2025-01-19 16:05 (WIB), in batch gaji" in facts
-    assert facts["to be added to it for this plan"] == (plan.cost - 1_000,)
+    assert facts["to add for this plan"] == (plan.cost - 1_000,)
     written(target, plan, deposit=Deposit(plan.cost, "2025-01-19 16:05", "gaji"))
-    assert summary(target)["to be added to it for this plan"] == (0,)
+    assert summary(target)["to add for this plan"] == (0,)
 
 
 def test_who_approves_the_plan_can_sign_it(target: Path) -> None:

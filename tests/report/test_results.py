@@ -185,7 +185,7 @@ def test_the_summary_states_the_books_with_the_failed_rows_and_the_rows_that_wer
     amounts = [("opening", 100_000), ("debits", -10_000), ("unexplained", -10_000), ("failed", 5_000)]
     for name, rupiah in amounts:
         assert stated[say.WORDS[f"summary.{name}"]] == (None, rupiah)
-    assert stated["last balance stated (2025-01-20 19:31 WIB)"] == (None, 80_000)
+    assert stated["last known balance (2025-01-20 19:31 WIB)"] == (None, 80_000)
     assert stated[say.WORDS["summary.overcharged"]] == (2, 150)
     assert "    rows 4, 9" in stated
 

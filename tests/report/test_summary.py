@@ -176,7 +176,7 @@ def test_what_is_not_among_the_debits_stands_beside_the_balances_and_changes_non
     names = ("undebited", "failed", "may_be_debited", "unexplained")
     stated = [said[say.WORDS[f"summary.{name}"]] for name in names]
     assert stated == [5_650, 5_000, 11_300, -10_000]
-    assert said["last balance stated (2025-01-20 19:31 WIB)"] == 80_000
+    assert said["last known balance (2025-01-20 19:31 WIB)"] == 80_000
 
 
 def test_without_a_balance_only_the_debits_are_stated() -> None:
@@ -194,8 +194,8 @@ def test_mispriced_rows_are_counted_and_some_of_them_named() -> None:
         at = next(n for n, row in enumerate(texts) if row[:1] == (say.WORDS["summary.overcharged"],))
         return [row for row in texts[at : at + 2] if row]
 
-    assert said([]) == [("over the listed price", 0, 150)]
-    assert said([4]) == [("over the listed price", 1, 150), ("    row 4",)]
+    assert said([]) == [("above the listed price", 0, 150)]
+    assert said([4]) == [("above the listed price", 1, 150), ("    row 4",)]
     assert said([4, 9])[1] == ("    rows 4, 9",)
     assert said(range(1_000_000))[1][0].endswith("18, 19 and 999,980 more")
 
@@ -208,7 +208,7 @@ def test_the_summary_says_what_was_run_by_whom_and_who_approved_it(batch: Checkp
     assert said["provider's address"] == ("https://klikmbc.co.id/json/pulsa",)
     assert said["batch"] == (batch.batch_id,)
     assert said["first top-up sent (WIB)"] == ("2025-01-20 10:00",)
-    assert "sent from (WIB), run by" not in said
+    assert "started at (WIB), run by" not in said
 
 
 def in_three_parts(path: Path) -> Checkpoint:
@@ -235,7 +235,7 @@ def test_a_heading_stands_on_the_side_of_what_is_under_it(tmp_path: Path, target
     with closing(in_three_parts(tmp_path / "bonus.checkpoint.db")) as checkpoint:
         summary = write(checkpoint, target)["Summary"]
     rows = list(summary.iter_rows())
-    begin = [row[0].value for row in rows].index("sent from (WIB), run by")
+    begin = [row[0].value for row in rows].index("started at (WIB), run by")
     heading, under = rows[begin : begin + 2]
     for title, cell in zip(heading, under, strict=True):
         if cell.value is not None and title is not heading[0]:
@@ -247,7 +247,7 @@ def test_a_heading_stands_on_the_side_of_what_is_under_it(tmp_path: Path, target
 def test_an_approver_stands_by_the_rows_of_the_approved_plan_alone(tmp_path: Path, target: Path) -> None:
     with closing(in_three_parts(tmp_path / "bonus.checkpoint.db")) as checkpoint:
         rows = [row[:5] for row in write(checkpoint, target)["Summary"].iter_rows(values_only=True)]
-    begin = rows.index(("sent from (WIB), run by", "rows", "approved by", None, "plan code"))
+    begin = rows.index(("started at (WIB), run by", "rows", "approved by", None, "plan code"))
     assert rows[begin + 1 : begin + 5] == [
         ("2025-01-20 10:00, rina", 2, "Pak Hadi", None, "K7QF-2MXA-9TRB-C4WD"),
         ("2025-01-20 08:00, andi", 1, "not approved", None, "AAAA-2MXA-9TRB-C4WD"),
@@ -360,7 +360,7 @@ def test_three_people_have_room_to_sign_on_one_page(batch: Checkpoint, target: P
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert (page.orientation, page.fitToWidth or 1, page.fitToHeight or 1) == ("landscape", 1, 1)
     headings = [cell.value for cell in sheet[rows[0] - 1]]
-    assert headings[:5] == ["to sign", "name", None, "date", "signature"]
+    assert headings[:5] == ["for signature", "name", None, "date", "signature"]
 
 
 def _cells(sheet: Worksheet, reference: str) -> list[Any]:
@@ -709,7 +709,7 @@ def test_not_sent_is_no_answer_any_more_once_the_row_was_sent_again(
     again = orders_in(batch)[BUDI, "S5", 1]
     assert attempted(batch, again, an_outcome(Kind.EXISTS), expected=Status.UNKNOWN) is Status.ACCEPTED
     assert keep_typed(batch, target, Terminal()) == stands
-    assert ("row 3 was sent once more" in "".join(capsys.readouterr())) is typed_first
+    assert ("row 3 was sent again" in "".join(capsys.readouterr())) is typed_first
 
 
 def test_the_whole_way_from_the_run_to_the_provider_and_back(office: Office) -> None:

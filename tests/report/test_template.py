@@ -222,7 +222,7 @@ def test_a_file_that_is_there_is_left_as_it_is(office: Office) -> None:
     before = office.xlsx("payroll.xlsx", [("1", "Andi", ANDI, "TSEL5")]).read_bytes()
     done = office.run("template", "payroll.xlsx")
     assert (done.exit, done.err.count("\n")) == (Exit.NOTHING_SENT, 1)
-    assert "payroll.xlsx is there already" in done.err
+    assert "payroll.xlsx already exists" in done.err
     assert (office.folder / "payroll.xlsx").read_bytes() == before
     assert office.sandbox.requests() == []
 

@@ -232,24 +232,24 @@ def test_money_that_left_and_money_that_came_in_are_worded_as_such() -> None:
     left = said(books.close(in_turn(answer(95_000), answer(80_000))))
     came_in = said(books.close(in_turn(answer(95_000), answer(190_000))))
 
-    assert "Rp10,000 more left the deposit" in left
+    assert "the deposit fell by Rp10,000 more" in left
     assert "Rp100,000 came into the deposit" in came_in
-    assert "left the deposit" not in came_in
+    assert "the deposit fell" not in came_in
     assert "Rp-" not in came_in
 
 
 def test_what_left_stands_beside_all_rows_that_could_explain_it() -> None:
     answers = in_turn(answer(95_000, kind=Kind.GAGAL), answer(70_000))
     shown = said(books.close(answers, undebited=5_650, may_be_debited=11_300))
-    assert "Rp25,000 more left the deposit" in shown
-    for amount in ("Rp5,000 of failed rows", "Rp5,650 by the listed price", "Rp11,300 by the listed price"):
+    assert "the deposit fell by Rp25,000 more" in shown
+    for amount in ("Rp5,000 for failed rows", "Rp5,650 at the listed price", "Rp11,300 at the listed price"):
         assert amount in shown
 
 
 def test_books_that_tie_out_explain_nothing_and_still_name_paid_rows_without_a_debit() -> None:
     answers = in_turn(answer(95_000, kind=Kind.GAGAL), answer(95_000))
     shown = said(books.close(answers, undebited=5_650, may_be_debited=11_300))
-    assert "paid or pending rows whose debit no answer stated, Rp5,650" in shown
+    assert "paid or pending rows for which the provider stated no debit, Rp5,650" in shown
     assert len(shown.splitlines()) == 2
 
 
