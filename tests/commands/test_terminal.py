@@ -461,7 +461,7 @@ def test_after_a_halt_it_does_not_say_that_all_was_sent() -> None:
     with terminal.progress(2, MovedClock(), 500.0) as bar:
         bar.done(an_order(ANDI), Status.PENDING, None)
         bar.waiting(1, 60.0)
-    assert terminal.said == ["Asking after 1 pending top-up for up to 60 s."]
+    assert terminal.said == ["Asking the provider about 1 pending top-up, for up to 60 s."]
 
 
 def test_nothing_is_said_where_nothing_is_waited_for() -> None:
@@ -558,7 +558,7 @@ def test_a_port_that_is_taken_is_named_in_plain_words(office: Office) -> None:
     port = office.sandbox.url.split(":")[2].split("/")[0]
     said = office.run("sandbox", "--port", port)
     assert said.exit == 2
-    assert f"port {port} is taken" in said.err
+    assert f"port {port} is used by another program" in said.err
     assert "Errno" not in said.err
 
 
@@ -796,7 +796,7 @@ def test_on_a_narrow_terminal_text_is_broken_and_a_command_is_not(office: Office
     assert {len(line) <= columns for line in lines if line not in commands} == {True}
     assert '        bulk-topup run "gaji bulan mei.csv" --strict' in commands
     unbroken = " ".join(" ".join(lines).split())
-    assert "keep one phone number in the cell, and give the others a row each" in unbroken
+    assert "keep one phone number in the cell, and give each of the others its own row" in unbroken
 
 
 # -- consoles that lack a character ------------------------------------------------------------------------

@@ -299,8 +299,8 @@ def test_a_mark_that_shows_digits_in_reverse_is_no_mark_to_drop() -> None:
     [
         ("1", "1 has 1 digit;"),
         ("08123456789012", "has 14 digits;"),
-        ("812345678901234", "has 16 digits when it is written with its leading 0;"),
-        ("+62812345678901234", "has 16 digits when it is written with its leading 0;"),
+        ("812345678901234", "has 16 digits with its leading 0;"),
+        ("+62812345678901234", "has 16 digits with its leading 0;"),
         ("0812\ufe0f34567890", "(U+FE0F)"),
         ("0812\u3164345678", "(U+3164)"),
     ],

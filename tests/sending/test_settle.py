@@ -447,7 +447,7 @@ def test_a_row_that_was_turned_away_is_sent_on_a_later_day_with_a_warning_alone(
 
     assert bench.run(wishes=Wishes(strict=True)) is Exit.NOT_ALL_PAID
     assert bench.statuses() == ["invalid", "sukses"]
-    assert "turned away" in bench.rows()[0]["reason"]
+    assert "server rejected it" in bench.rows()[0]["reason"]
     assert bench.run() is Exit.OK
 
 
@@ -464,7 +464,7 @@ def test_a_row_that_was_closed_by_hand_is_sent_again_with_a_warning_alone(
     capsys.readouterr()
     bench.run(retry_failed=True, same_batch=True)
     assert len(bench.sent()) == 2
-    assert "look it up with the provider again before it is sent once more" in capsys.readouterr().out
+    assert "look it up at the provider again before you send it once more" in capsys.readouterr().out
 
 
 def test_a_51_after_a_persons_not_sent_of_that_day_belies_it(make_bench: MakeBench) -> None:
