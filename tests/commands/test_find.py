@@ -356,7 +356,7 @@ def test_a_row_that_was_held_back_is_told_as_not_sent_and_its_sheet_says_more(
     bench.sheet(A, product="TSEL55")
     bench.run()
     exit_code, out = said(bench, capsys, A)
-    assert f"Tell them: nothing was sent to {A} yet: row 2 of bonus was held back" in out
+    assert f"Tell them: nothing has been sent to {A} yet: row 2 of bonus was held back" in out
     assert steps_in(out) == [f"bulk-topup status {bench.path}"]
     assert exit_code is Exit.NOT_ALL_PAID
 
@@ -398,7 +398,7 @@ def test_an_invoice_that_the_provider_does_not_know_is_told_in_its_own_words(
     with closing(sqlite3.connect(bench.checkpoint)) as db, db:
         db.execute("UPDATE attempts SET invoice = 'TRX999999'")
     _, out = said(bench, capsys, PENDING_FOR_EVER)
-    assert "invoice TRX999999, serial -; the provider now: no final answer (Provider: " in out
+    assert "invoice TRX999999, serial -; at the provider now: no final answer (Provider: " in out
     assert "ask the provider today about invoice TRX999999" in out
 
 

@@ -384,20 +384,20 @@ def test_a_fault_of_the_file_is_one_line_and_nothing_is_sent(
 @pytest.mark.parametrize(
     ("variable", "value", "words"),
     [
-        ("BULK_TOPUP_RATE", "", ("to nothing",)),
+        ("BULK_TOPUP_RATE", "", ("is set but empty",)),
         ("BULK_TOPUP_RATE", " ", ()),
         ("BULK_TOPUP_RATE", "abc", ("'abc'", "from 0.05 to 500")),
         ("BULK_TOPUP_RATE", "nan", ("'nan'", "from 0.05 to 500")),
         ("BULK_TOPUP_RATE", "2,5", ("'2,5'",)),
         ("BULK_TOPUP_WORKERS", "1.5", ("from 1 to 64",)),
-        ("BULK_TOPUP_BUDGET", "", ("to nothing",)),
+        ("BULK_TOPUP_BUDGET", "", ("is set but empty",)),
         ("BULK_TOPUP_BUDGET", "5.00", ("5.00", "5.000.000")),
-        ("BULK_TOPUP_STRICT", "", ("to nothing",)),
+        ("BULK_TOPUP_STRICT", "", ("is set but empty",)),
         ("BULK_TOPUP_STRICT", "maybe", ("1 (yes) or 0 (no)",)),
         ("BULK_TOPUP_HIDDEN", "maybe", ("include, skip",)),
-        ("BULK_TOPUP_BASE_URL", "", ("to nothing",)),
-        ("BULK_TOPUP_LEDGER", "", ("to nothing",)),
-        ("BULK_TOPUP_CONFIG", "", ("to nothing",)),
+        ("BULK_TOPUP_BASE_URL", "", ("is set but empty",)),
+        ("BULK_TOPUP_LEDGER", "", ("is set but empty",)),
+        ("BULK_TOPUP_CONFIG", "", ("is set but empty",)),
     ],
 )
 def test_an_empty_or_odd_variable_is_named_and_nothing_is_sent(

@@ -590,7 +590,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "forget --before 2020-01-01 --yes": ("see the batches", "bulk-topup history"),
     "logout": ("to log in again", "bulk-topup login"),
     "config": ("keep what is the same every month", "bulk-topup config --init"),
-    "config --init": ("in that file, take the # away", "bulk-topup config"),
+    "config --init": ("in that file, remove the #", "bulk-topup config"),
 }
 """Each command's next step: its words and its command, where these are typed one after the other.
 `login`, `resolve`, `sandbox` and `completion` have tests of their own."""

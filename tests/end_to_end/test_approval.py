@@ -719,7 +719,7 @@ def test_neither_option_comes_from_the_environment(desktop: Desktop) -> None:
     env = {"BULK_TOPUP_APPROVE": code, "BULK_TOPUP_APPROVED_BY": "Rina", "BULK_TOPUP_PILOT": "1"}
     done = desktop.run("run", "bonus.csv", env=env)
     assert done.exit == NOTHING_SENT
-    assert "there is no terminal" in done.err
+    assert "this is not a terminal" in done.err
     assert desktop.sent() == []
 
 

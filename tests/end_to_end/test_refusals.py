@@ -67,7 +67,7 @@ SHEETS: dict[str, tuple[Callable[[Office], object], tuple[str, ...]]] = {
     "web page": (_text("<html><body><p>Please log in to see No HP</p></body></html>"), ("web page",)),
     "broken workbook": (
         lambda office: (office.folder / "bonus.csv").write_bytes(b"PK\x03\x04" + b"\0" * 500),
-        ("breaks off before its end",),
+        ("is incomplete, like an unfinished download",),
     ),
 }
 

@@ -749,7 +749,7 @@ def test_a_resend_without_a_terminal_is_declined(office: Office) -> None:
     done = office.run("settle", "bonus.csv", "--resend", *office.fast)
 
     assert done.exit == Exit.NOTHING_SENT
-    assert "no terminal" in done.err
+    assert "not a terminal" in done.err
     assert len(office.sent()) == 1
 
 

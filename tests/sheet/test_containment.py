@@ -472,8 +472,8 @@ def test_notices_name_formulas_hidden_columns_and_hidden_tabs(tmp_path: Path) ->
     sheet = read_sheet(path)
     assert [say.text(notice.code, **notice.facts) for notice in sheet.notices] == [
         'hidden tabs were not read: "Old"',
-        "column A: 1 formula; the values they had when the workbook was last saved were used",
-        'hidden columns were read, too: C "Ket"',
+        "column A: 1 formula; the values from when the workbook was last saved were used",
+        'hidden columns were also read: C "Ket"',
     ]
     assert sheet.hidden == {3}
 
