@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @SPEECH
 @guarded_command
 def account(terminal: Terminal, action: str, **options: Any) -> Exit:
-    """Show whether the account is stopped for all desks, or let them send again.
+    """Show whether the account is stopped on all computers, or let them send again.
 
     \b
     Example:  bulk-topup account resume

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 @BUDGET
 @TOTALS
 @click.option(
-    "--output", "plan_output", type=PATH, metavar="FILE", help="Save the plan, too (a new .xlsx file)."
+    "--output", "plan_output", type=PATH, metavar="FILE", help="Also save the plan (a new .xlsx file)."
 )
 @SPEECH
 @guarded_command

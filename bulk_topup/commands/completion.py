@@ -12,14 +12,14 @@ from bulk_topup.commands.options import language_option
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @language_option(envvar=speech.VARIABLE)
 def completion(shell: str, **_spoken: str) -> None:
-    """Print what lets SHELL complete commands with the Tab key.
+    """Print a script that lets SHELL complete commands with the Tab key.
 
     \b
     bash:  add this line to ~/.bashrc:  eval "$(bulk-topup completion bash)"
     zsh:   add this line to ~/.zshrc:   eval "$(bulk-topup completion zsh)"
     fish:  bulk-topup completion fish > ~/.config/fish/completions/bulk-topup.fish
 
-    Then open a new terminal. `bulk-topup` has to be found without its folder's name.
+    Then open a new terminal. `bulk-topup` must work without the name of its folder.
 
     \b
     Example:  bulk-topup completion bash

@@ -47,12 +47,12 @@ def _start_settings(context: click.Context, _init: click.Parameter, wanted: bool
     is_eager=True,
     expose_value=False,
     callback=_start_settings,
-    help="Start a settings file to fill in; never overwrites one.",
+    help="Create a settings file to fill in; never overwrites one.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 @guarded_command
 def show_config(terminal: Terminal, **options: Any) -> Exit:
-    """Show every setting in force, and where it comes from.
+    """Show every setting that applies, and where it comes from.
 
     \b
     Example:  bulk-topup config

@@ -32,10 +32,12 @@ if TYPE_CHECKING:
 @PROVIDER
 @option("--checkpoint", type=PATH, metavar="FILE", help="The progress file, if not in this folder.")
 @click.option(
-    "--prove-51", metavar="08…", help="Send one small top-up to this number twice, to see the second refused."
+    "--prove-51",
+    metavar="08…",
+    help="Send one small top-up to this number twice, to check that the second is refused.",
 )
-@click.option("--product", metavar="CODE", help="Its product; goes with --prove-51.")
-@click.option("--yes", is_flag=True, help="Spend it without asking.")
+@click.option("--product", metavar="CODE", help="Its product; use with --prove-51.")
+@click.option("--yes", is_flag=True, help="Spend the money without asking.")
 @SPEECH
 @guarded_command
 def doctor(
@@ -48,7 +50,7 @@ def doctor(
 ) -> Exit:
     """Check whether everything is in order to send.
 
-    Login, price list, record, clocks, folder and disk, a line each with what to do.
+    One line each for login, price list, record, clocks, folder and disk, with what to do.
 
     \b
     Example:  bulk-topup doctor

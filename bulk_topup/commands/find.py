@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @SPEECH
 @guarded_command
 def find(terminal: Terminal, number: str, offline: bool, complaint: bool, **options: Any) -> Exit:
-    """Show all that was ever sent to NUMBER, and what to tell its owner.
+    """Show everything ever sent to NUMBER, and what to tell its owner.
 
     \b
     Example:  bulk-topup find 081234567890

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     type=params.Date("%Y-%m-%d", "usage.not_a_day"),
     metavar="YYYY-MM-DD",
     required=True,
-    help="Numbers sent to before this day.",
+    help="Numbers that were sent to before this day.",
 )
 @OVERLAP
 @click.option("--yes", is_flag=True, help="Remove them without asking.")
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def forget(terminal: Terminal, before: datetime, overlap_days: int, yes: bool) -> Exit:
     """Remove old phone numbers from the record of all top-ups.
 
-    Nothing that may still be needed is removed, and no file is deleted: those that hold numbers are named.
+    Nothing that may still be needed is removed, and no file is deleted: files that hold numbers are listed.
 
     \b
     Example:  bulk-topup forget --before 2026-01-01

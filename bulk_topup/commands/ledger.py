@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def ledger(terminal: Terminal, action: str, source: str, target: str) -> Exit:  # noqa: ARG001  (there is one)
     """Copy the record of all top-ups, from a file to a server or back.
 
-    Each row is compared afterwards; where one differs, nothing is copied.
+    Every row is compared; if one differs, nothing is copied.
 
     \b
     Example:  bulk-topup ledger copy ledger.db postgresql://db.office/topups

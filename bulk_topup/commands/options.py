@@ -41,7 +41,7 @@ def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
 
 
 OF_SHEET = together(
-    option("--sheet", "tab", metavar="NAME", help="The tab, where a workbook has several."),
+    option("--sheet", "tab", metavar="NAME", help="The tab, if the workbook has several."),
     option("--checkpoint", type=PATH, metavar="FILE", help="The progress file, if not beside the sheet."),
 )
 SHEET = together(click.argument("sheet", type=PATH), OF_SHEET)
@@ -94,7 +94,7 @@ WAIT = option(
     metavar="SECONDS",
     default=120,
     show_default=True,
-    help="Seconds to ask after pending top-ups.",
+    help="Seconds to ask about pending top-ups.",
 )
 
 WISHES = together(
@@ -103,7 +103,7 @@ WISHES = together(
         type=click.Choice(["skip", "repeat"]),
         default="skip",
         show_default=True,
-        help="What to do with rows that are twice in the sheet.",
+        help="What to do with rows that are in the sheet twice.",
     ),
     click.option(
         "--amounts",
@@ -116,13 +116,11 @@ WISHES = together(
         default="hold",
         help="Products of another operator than the number's.",
     ),
-    option("--strict", is_flag=True, help="Hold back rows with a warning, too."),
-    click.option("--retry-failed", is_flag=True, help="Send rows again that failed (gagal)."),
+    option("--strict", is_flag=True, help="Also hold back rows with a warning."),
+    click.option("--retry-failed", is_flag=True, help="Send rows that failed (gagal) again."),
     click.option("--include-changed", is_flag=True, help="Send new rows to numbers this batch already paid."),
-    click.option(
-        "--same-batch", is_flag=True, help="Go on with an earlier day's batch, sheet changed or not."
-    ),
-    click.option("--new-batch", is_flag=True, help="Pay the sheet anew; the old files get dated names."),
+    click.option("--same-batch", is_flag=True, help="Continue an earlier day's batch, changed or not."),
+    click.option("--new-batch", is_flag=True, help="Pay the whole sheet again; old files get dated names."),
 )
 
 BUDGET = option(
@@ -153,7 +151,7 @@ OVERLAP = option(
     metavar="DAYS",
     default=20,
     show_default=True,
-    help="How many days back another batch's payments make this one look like the same again.",
+    help="How many days back to look for a batch that paid the same.",
 )
 
 YES_OPTION = click.option("--yes", is_flag=True, help="Send without asking.")

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 )
 @click.option("--ready", is_flag=True, help="Leave out what can't be ordered now.")
 @click.option(
-    "--cheapest", is_flag=True, help="Of each operator, type and nominal the cheapest that is ready."
+    "--cheapest", is_flag=True, help="The cheapest ready product of each operator, type and nominal."
 )
-@click.option("--output", type=PATH, metavar="FILE", help="Save the list, too (a new .xlsx or .csv file).")
+@click.option("--output", type=PATH, metavar="FILE", help="Also save the list (a new .xlsx or .csv file).")
 @SPEECH
 @guarded_command
 def prices(terminal: Terminal, output: Path | None, **options: Any) -> Exit:

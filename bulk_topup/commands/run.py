@@ -57,16 +57,16 @@ if TYPE_CHECKING:
 @TOTALS
 @YES_OPTION
 @click.option("--approve", metavar="CODE", help="Send the plan that was checked under this code.")
-@click.option("--approved-by", metavar="NAME", help="Who approved it; goes with --approve.")
+@click.option("--approved-by", metavar="NAME", help="Who approved it; use with --approve.")
 @click.option(
     "--pilot", type=params.WholeRange(min=1), metavar="N", help="Send N top-ups first, then ask for the rest."
 )
-@click.option("--again", is_flag=True, help="Pay though another batch lately paid most of these rows.")
-@click.option("--new-address", is_flag=True, help="Send to an address new to this account.")
+@click.option("--again", is_flag=True, help="Pay even if another batch recently paid most of these rows.")
+@click.option("--new-address", is_flag=True, help="Send to an address that is new to this account.")
 @SPEECH
 @guarded_command
 def run(terminal: Terminal, **options: Any) -> Exit:
-    """Send the top-ups of SHEET; run again, it carries on.
+    """Send the top-ups in SHEET; run it again to carry on.
 
     \b
     Example:  bulk-topup run payroll_bonus.xlsx

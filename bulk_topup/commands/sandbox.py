@@ -22,7 +22,7 @@ from bulk_topup.report.words import say
     metavar="N",
     default=8310,
     show_default=True,
-    help="0 takes a free one.",
+    help="0 finds a free one.",
 )
 @click.option(
     "--state",
@@ -30,7 +30,7 @@ from bulk_topup.report.words import say
     metavar="FILE",
     default=Path("sandbox.provider.db"),
     show_default=True,
-    help="Its memory.",
+    help="The file with its data.",
 )
 @click.option(
     "--balance",
@@ -38,11 +38,11 @@ from bulk_topup.report.words import say
     metavar="RUPIAH",
     default=25_000_000,
     show_default=True,
-    help="Its deposit, when new.",
+    help="Its deposit at the start.",
 )
 @language_option(envvar=speech.VARIABLE)
 def sandbox(port: int, state: Path, balance: int, **_spoken: str) -> None:
-    """Serve the simulated provider on this machine, until Ctrl-C.
+    """Run the simulated provider on this computer, until Ctrl-C.
 
     \b
     Example:  bulk-topup sandbox --port 8310

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @PROVIDER
 @WAIT
 @click.option(
-    "--resend", is_flag=True, help="Send unknown top-ups of today again, guarded by the one-a-day rule."
+    "--resend", is_flag=True, help="Send today's unknown top-ups again, protected by the one-a-day rule."
 )
 @BUDGET
 @YES_OPTION

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @SPEECH
 @guarded_command
 def status(terminal: Terminal, **options: Any) -> Exit:
-    """Say what became of the rows so far; no network.
+    """Show what became of the rows so far; no network.
 
     \b
     Example:  bulk-topup status payroll_bonus.xlsx

@@ -454,7 +454,7 @@ def test_where_nothing_was_sent_yet_is_no_never(office: Office) -> None:
     """A record that is not there has not said that nothing was sent."""
     came = office.run("find", "081234567890")
     assert came.exit == Exit.NOTHING_SENT
-    assert "there is no record of earlier top-ups" in came.err
+    assert "there is no record of all top-ups" in came.err
 
 
 # -- a complaint -------------------------------------------------------------------------------------------

@@ -353,7 +353,9 @@ def test_rows_that_nobody_is_to_send_are_never_a_next_step() -> None:
         steps = list(after(Typed(), total, Path("gaji.csv"), results=Path("gaji.results.xlsx")))
         if code == "hidden.skipped":
             assert [step.command for step in steps] == ["", ""]
-            assert steps[0].words.startswith("2 rows are hidden in the sheet and were left out, as you asked.")
+            assert steps[0].words.startswith(
+                "2 rows are hidden in the sheet and were left out, as you asked."
+            )
             assert steps[1].words.startswith("nothing is left to send: print the tab Summary")
         else:
             assert [step.command for step in steps] == ["bulk-topup run gaji.csv --include-changed"]

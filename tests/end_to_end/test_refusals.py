@@ -160,7 +160,7 @@ def test_a_record_of_earlier_top_ups_that_cannot_be_opened_is_refused(office: Of
     paths = [str(office.folder / name) for name in ("notes.txt/ledger.db", "ledger.txt")]
     for ledger in (*paths, "nosuchdb://server/ledger"):
         done = office.run("run", "bonus.csv", "--yes", env={"BULK_TOPUP_LEDGER": ledger})
-        assert_refused(office, done, NOTHING_SENT, "record of earlier top-ups")
+        assert_refused(office, done, NOTHING_SENT, "record of all top-ups")
 
 
 # -- the progress file -------------------------------------------------------------------------------------

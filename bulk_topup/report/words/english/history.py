@@ -1,7 +1,7 @@
 """Looking back: the batches, all that one person got, what is to be forgotten."""
 
 WORDS: dict[str, str] = {
-    "history.no_record": "there is no record of earlier top-ups at {where}: either nothing has been sent from here yet, or BULK_TOPUP_LEDGER must name the right record (a rehearsal's is in the folder of its sheet)",
+    "history.no_record": "there is no record of all top-ups at {where}: either nothing has been sent from here yet, or BULK_TOPUP_LEDGER must name the right record (a rehearsal's is in the folder of its sheet)",
     "history.unrecorded": "the list of batches could not be updated: {message}; the results are complete: run 'bulk-topup settle' on the sheet once this is fixed",
     "history.date": "date",
     "history.name": "name",
