@@ -107,7 +107,8 @@ def check_batch(
             sheet = sheet or read_rows(job, arriving, terminal)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
             moved = new_address(tools, checkpoint)
-            terminal.report(notices_report([*clock_notices(tools), *moved]))
+            clock_off = clock_notices(tools)
+            terminal.report(notices_report([*clock_off, *moved]))
             present = None if starts_new else checkpoint
             excess = over_budget(plan.cost, present, job.budget) if len(plan.orders) else None
             deposit = batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))
@@ -125,12 +126,15 @@ def check_batch(
         drop_old_plans(job.files, plan.day)
         needed = None if excess is None else excess["before"] + excess["cost"]
         what = (terminal.typed, plan, job.source.path, job.typed)
-        todo = list(next_steps.before(*what, needed=needed, results=job.files.results))
+        todo = [next_steps.with_clock(terminal.typed, job.source.path)] if clock_off else []
+        todo += next_steps.before(*what, needed=needed, results=job.files.results)
         if len(plan.orders):
             terminal.report(screen.code_report(plan.code))
             todo += offer_for_approval(job, plan, terminal) if excess is None else []
         terminal.next(todo)
-        is_fine = not (plan.overlap or excess) and all(found.code in FOR_NOBODY for found in plan.findings)
+        is_fine = not (plan.overlap or excess or clock_off) and all(
+            found.code in FOR_NOBODY for found in plan.findings
+        )
         return Exit.OK if is_fine else Exit.NOT_ALL_PAID
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands.console import ask
+from bulk_topup.commands.console import ask, put
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.core.shell import argument
@@ -56,6 +56,8 @@ def credentials(connection: Connection) -> tuple[str, str]:
         kept = _kept_or_none(checked_base_url(connection.base_url))
         if kept is not None and username in {"", kept.username}:
             username, password = kept.username, password or kept.password
+    if not username and sys.stdin.isatty():
+        put(say.text("credentials.real"), sys.stderr)
     username = username or _asked(say.text("credentials.ask_username"), USERNAME, hidden=False)
     return username, _noted(password) or _asked(say.text("credentials.ask_password"), PASSWORD, hidden=True)
 

@@ -124,7 +124,7 @@ def _of_provider(provider: Provider, clock: Clock) -> Iterator[Examined]:
 def _of_clock(name: str, skew_s: float) -> Examined:
     is_fine = abs(skew_s) <= SKEW_LIMIT_S
     code = "doctor.clock.fine" if is_fine else "doctor.clock.off"
-    return Examined(name, is_fine, code, {"seconds": round(skew_s)})
+    return Examined(name, is_fine, code, {"seconds": abs(round(skew_s)), "off_s": round(-skew_s)})
 
 
 def _of_ledger(setup: Setup, account: str, clock: Clock) -> Iterator[Examined]:

@@ -7,7 +7,7 @@ import sys
 import click
 
 from bulk_topup import __version__
-from bulk_topup.commands import click_command, console, speech
+from bulk_topup.commands import click_command, console, mistakes, speech
 from bulk_topup.commands.account import account
 from bulk_topup.commands.check import check
 from bulk_topup.commands.completion import completion
@@ -31,7 +31,7 @@ from bulk_topup.commands.status import status
 from bulk_topup.commands.template import template
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import BulkTopupError
-from bulk_topup.report.screen.report import Report, error_facts, error_report
+from bulk_topup.report.screen.report import Report, error_facts, error_report, next_report
 
 
 def main() -> None:
@@ -41,10 +41,14 @@ def main() -> None:
     try:
         speech.choose_language(sys.argv[1:])
         click_command.translate_help(cli)
+        mistakes.refuse_pasted(sys.argv[1:])
         sys.exit(cli.main(prog_name="bulk-topup", windows_expand_args=False, standalone_mode=False))
     except click.ClickException as usage:
         usage.show()
-        if example := click_command.example_of(usage):
+        if meant := mistakes.step_for(usage, sys.argv[1:]):
+            shown = next_report([meant])
+            terminal.report(shown._replace(lines=(), warnings=shown.lines))
+        elif example := click_command.example_of(usage):
             terminal.warn(example)
         terminal.report(Report(error_facts("usage", usage.format_message())))
         sys.exit(terminal.close(usage.exit_code))

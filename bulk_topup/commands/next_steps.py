@@ -89,6 +89,8 @@ def before(
     """
     named = path_argument(sheet)
     again = typed.line("check", named)
+    if still_open := len(plan.still_open()):
+        yield Step(say.text("check.next_open", count=still_open), typed.line("settle", named))
     if needed is not None:
         words = say.text("check.next_budget", needed=needed)
         yield Step(words, re.sub(r" --budget [0-9]+", "", again) + f" --budget {needed}")
@@ -101,8 +103,14 @@ def before(
         yield Step(say.text("check.next_send", **facts), command_line("run", named, run))
     if not len(plan.orders) and not wrong:
         yield from _nothing_to_send(typed, plan, named, results)
-    if still_open := len(plan.still_open()):
-        yield Step(say.text("check.next_open", count=still_open), typed.line("settle", named))
+    if failed := _failed(plan):
+        words = say.text("next.gagal", count=failed)
+        yield Step(words, typed.line("run", named, "--retry-failed"))
+
+
+def with_clock(typed: Typed, sheet: Path) -> Step:
+    """Where this computer's clock is not the provider's."""
+    return Step(say.text("check.next_clock"), typed.line("check", path_argument(sheet)))
 
 
 def _held_as(held: Held) -> str:
@@ -146,12 +154,18 @@ def _nothing_to_send(typed: Typed, plan: Plan, sheet: str, results: Path) -> Ite
         yield Step(say.text("next.hidden", count=hidden))
     if duplicates:
         yield Step(say.text("next.duplicate", count=duplicates))
-    if not len(plan.attempted) or len(plan.still_open()):
+    if not len(plan.attempted) or len(plan.still_open()) or _failed(plan):
         return
     if all(status is Status.SUKSES for status in map(Status, plan.attempted["status"])) and results.is_file():
         yield Step(say.text("check.next_paid", count=len(plan.attempted), path=results))
     else:
         yield Step(say.text("check.next_nothing"), typed.line("status", sheet))
+
+
+def _failed(plan: Plan) -> int:
+    """The rows sent before that failed and may be sent again."""
+    failed = plan.attempted.index[plan.attempted["status"] == Status.GAGAL]
+    return sum(row not in plan.not_again for row in failed)
 
 
 def step_by_approval(code: str, sheet: Path, run: str) -> Step:

@@ -133,7 +133,7 @@ def clock_notices(tools: Tools) -> list[Notice]:
     _, skew_s = tools.now_and_skew_s()
     if skew_s is None or abs(skew_s) <= SKEW_LIMIT_S:
         return []
-    return [Notice("provider.other_time", {"minutes": f"{-skew_s / 60:+.0f}"})]
+    return [Notice("provider.other_time", {"off_s": str(round(-skew_s))})]
 
 
 def new_address(tools: Tools, checkpoint: Checkpoint | None) -> list[Notice]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.commands.halts import assert_not_stopped
 from bulk_topup.core.errors import Declined, StorageFailed
+from bulk_topup.core.shell import path_argument
 from bulk_topup.record.kept_plans import approved_plan, keep_plan
 from bulk_topup.record.reconcile import lack_of_neighbours
 from bulk_topup.report.screen.approval import approved_report, changes_report
-from bulk_topup.report.screen.plan import overlap_report
+from bulk_topup.report.screen.plan import overlap_report, real_account_report
 from bulk_topup.rules import differences
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def assert_same_date(tools: Tools) -> None:
     this batch began, is told by days, and a sheet could be paid again."""
     _, skew_s = tools.now_and_skew_s()
     if skew_s is not None and abs(skew_s) > OTHER_DATE_S:
-        raise Declined("provider.other_date", hours=f"{-skew_s / 3600:+.0f}")
+        raise Declined("provider.other_date", off_s=round(-skew_s))
 
 
 def release(
@@ -78,6 +79,9 @@ def ask_for_release(job: Job, plan: Plan, terminal: Terminal, moved: Sequence[No
     try:
         if moved and not job.new_address:
             terminal.ask_new_address(moved[0].facts)
+        if not (job.yes or terminal.rehearsal):
+            rehearsal = terminal.typed.line("run", path_argument(job.source.path), "--sandbox")
+            terminal.report(real_account_report(tools.account, rehearsal))
         terminal.ask_to_send(plan, yes=job.yes, again=job.again, pilot=job.pilot)
         assert_same_day(plan, tools.clock)
     except Declined:

@@ -55,7 +55,7 @@ INDONESIAN = Language(
         *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
         *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
     ),
-    yes=frozenset({"y", "ya"}),
+    yes=frozenset({"y", "ya", "iya", "ok"}),
     name_placeholder="NAMA",
     row_header="baris",
     not_sent="tidak terkirim",

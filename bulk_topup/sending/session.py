@@ -90,7 +90,7 @@ def _assert_same_time(account: Account, clock: Clock) -> None:
     """Raises InputError where this machine's clock is not the server's: desks would mean different days."""
     skew_s = account.skew_s(clock.now())
     if abs(skew_s) > SKEW_LIMIT_S:
-        raise InputError("ledger.other_time", minutes=f"{-skew_s / 60:+.0f}")
+        raise InputError("ledger.other_time", off_s=round(-skew_s))
 
 
 def pace_of(account: Account, rate_per_s: float, clock: Clock) -> Pace:

@@ -667,7 +667,7 @@ def test_open_rows_do_not_hide_among_those_that_were_sent_before() -> None:
     before = known_of((ANDI, "S5", 1, "sukses"), (BUDI, "S5", 1, "pending"), (CITRA, "S5", 1, "unknown"))
     sheet = topups((ANDI, "S5"), (BUDI, "S5"), (CITRA, "S5"))
     [line] = (line for line in plan_lines(plan_of(sheet, before)) if "sent before" in line)
-    assert line.endswith(" 3  (1 finished, 2 still open: rows 3, 4)")
+    assert line.endswith(" 3  (1 paid, 2 still open: rows 3, 4)")
     [line] = (
         line for line in plan_lines(plan_of(sheet, known_of((ANDI, "S5", 1, "sukses")))) if "before" in line
     )

@@ -468,7 +468,8 @@ def without_sentences(facts: object) -> object:
 
 
 @pytest.mark.parametrize(
-    ("typed", "sends"), [("ya", True), ("Y", True), ("y", True), ("t", False), ("", False)]
+    ("typed", "sends"),
+    [*((yes, True) for yes in ("ya", "Y", "y", "iya", "OK")), *((no, False) for no in ("t", "tidak", ""))],
 )
 def test_the_question_is_asked_and_answered_in_indonesian(office: Office, typed: str, sends: bool) -> None:
     office.payroll("bonus.csv", office.numbers(2))

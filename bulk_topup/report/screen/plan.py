@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bulk_topup.report.screen.report import ROWS_SHOWN, Report, banner
+from bulk_topup.core.status import Status
+from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Whole, banner
 from bulk_topup.report.screen.tally import count_line
 from bulk_topup.report.words import say
 
@@ -44,7 +45,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield say.text("plan.title", file=sheet.path.name, tab=f" ({sheet.tab})" if sheet.tab else "")
     yield count_line("plan.orders", len(plan.orders), plan.cost)
     if len(plan.attempted):
-        yield count_line("plan.attempted", len(plan.attempted)) + _open_among(plan)
+        yield count_line("plan.attempted", len(plan.attempted)) + _became(plan)
     if plan.held:
         yield count_line("plan.held", len(plan.held))
     yield from _held_lines(plan)
@@ -79,12 +80,16 @@ def _product_facts(choice: Choice) -> dict[str, str | int]:
     return {} if product is None else {"product": product.code, "price": product.price or 0}
 
 
-def _open_among(plan: Plan) -> str:
-    rows = plan.still_open()
-    if not rows:
+def _became(plan: Plan) -> str:
+    """What became of what was sent before; nothing where all of it is paid."""
+    rows, paid = plan.still_open(), int((plan.attempted["status"] == Status.SUKSES).sum())
+    not_paid = len(plan.attempted) - len(rows) - paid
+    if not rows and not not_paid:
         return ""
-    finished = len(plan.attempted) - len(rows)
-    return "  " + say.text("plan.open", finished=finished, open=len(rows), rows=say.rows(rows, ROWS_SHOWN))
+    parts = [say.text("plan.paid", count=paid)] if paid else []
+    parts += [say.text("plan.not_paid", count=not_paid)] if not_paid else []
+    parts += [say.text("plan.open", count=len(rows), rows=say.rows(rows, ROWS_SHOWN))] if rows else []
+    return f"  ({', '.join(parts)})"
 
 
 def _held_lines(plan: Plan) -> Iterator[str]:
@@ -182,6 +187,11 @@ def _finding_facts(found: Finding, person: str) -> dict[str, object]:
 
 def code_report(code: str) -> Report:
     return Report({}, [say.text("plan.code", code=code)])
+
+
+def real_account_report(account: str, rehearsal: str) -> Report:
+    """Before a person is asked; `rehearsal` is the command that spends nothing."""
+    return Report({}, [say.text("plan.real", account=account), Whole("  " + say.printable(rehearsal))])
 
 
 def deposit_report(deposit: Deposit | None, cost: int) -> Report:

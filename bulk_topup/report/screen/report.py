@@ -56,7 +56,8 @@ def notices_report(notices: Iterable[Notice]) -> Report:
 
 
 def next_report(steps: Iterable[Step]) -> Report:
-    """The last lines on the screen, each command on a line of its own."""
+    """The last lines on the screen, each command on a line of its own; several are numbered, the first to do
+    first."""
     found = list(steps)
     return Report({"next": step_facts(found)}, list(_step_lines(found)))
 
@@ -65,10 +66,11 @@ def step_facts(steps: Iterable[Step]) -> list[dict[str, str | None]]:
     return [{"message": step.words, "command": step.command or None} for step in steps]
 
 
-def _step_lines(steps: Iterable[Step]) -> Iterator[str]:
+def _step_lines(steps: Sequence[Step]) -> Iterator[str]:
     label = say.text("next.label") + " "
     indent = " " * len(label)
     for nth, step in enumerate(steps):
-        yield (indent if nth else label) + step.words
+        number = f"{nth + 1}. " if len(steps) > 1 else ""
+        yield (indent if nth else label) + number + step.words
         if step.command:
             yield Whole(indent + "  " + say.printable(step.command))

@@ -50,8 +50,9 @@ def help_text(english: str) -> str:
 
 class _Formatter(string.Formatter):
     """`{cost:money}` is rupiah, `{count:number}` a number, `{count:row|rows}` one with what is counted, and
-    `{day:date}` a date (an ISO text, with or without a time), `{why:words}` what may be a code itself, worded
-    with the same facts; a fact that is not given shows as nothing, never as an error.
+    `{day:date}` a date (an ISO text, with or without a time), `{off_s:apart}` how far a clock is ahead of or
+    behind another, `{why:words}` what may be a code itself, worded with the same facts; a fact that is not
+    given shows as nothing, never as an error.
     """
 
     def __init__(self, facts: Mapping[str, object]) -> None:
@@ -67,6 +68,8 @@ class _Formatter(string.Formatter):
             return printable(date(str(value)))
         if format_spec == "words":
             return self._worded(value) if str(value) in WORDS else printable(str(value))
+        if format_spec == "apart":
+            return apart(int(value)) if _A_WHOLE.fullmatch(str(value)) else printable(str(value))
         if format_spec != "number" and "|" not in format_spec:
             return printable(format(value, format_spec))
         counted = number(int(value)) if str(value).isdecimal() else printable(str(value))
@@ -92,6 +95,24 @@ def money(rupiah: int) -> str:
 
 def number(value: int) -> str:
     return f"{value:,}".replace(",", _language.thousands)
+
+
+def apart(off_s: int) -> str:
+    """`2 days ahead of` or `6 minutes behind`, of a clock that is so many seconds ahead of another."""
+    seconds = abs(off_s)
+    if seconds >= _DAY_S:
+        time = text("apart.days", count=round(seconds / _DAY_S))
+    elif seconds >= 2 * _HOUR_S:
+        time = text("apart.hours", count=round(seconds / _HOUR_S))
+    elif seconds >= 2 * _MINUTE_S:
+        time = text("apart.minutes", count=round(seconds / _MINUTE_S))
+    else:
+        time = text("apart.seconds", count=seconds)
+    return text("apart.behind" if off_s < 0 else "apart.ahead", time=time)
+
+
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
+_A_WHOLE = re.compile(r"-?[0-9]+")
 
 
 def plain(value: float) -> str:

@@ -15,7 +15,7 @@ WORDS: dict[str, str] = {
     "doctor.credentials.fine": "found, for {username}",
     "doctor.prices.fine": "{address} accepts them and lists {count:product|products}",
     "doctor.clock.fine": "{seconds:second|seconds} apart",
-    "doctor.clock.off": "{seconds} seconds apart, so the two may mean different days; set this computer's clock, best by the internet",
+    "doctor.clock.off": "this computer is {off_s:apart} it, so the two may be on different days; turn on automatic time on this computer",
     "doctor.clock.unknown": "the provider does not state the time, so 'settle --resend' will refuse to send; check this computer's clock yourself",
     "doctor.ledger.fine": "{where} answers in {ms} ms",
     "doctor.ledger.file": "{where} can be read",

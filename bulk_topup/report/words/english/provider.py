@@ -1,8 +1,8 @@
 """The provider: its address, its answers, its price list; and the sandbox, which stands in for it."""
 
 WORDS: dict[str, str] = {
-    "provider.other_time": "this computer's clock is {minutes} minutes off the provider's. Turn on automatic time before you send: the one-a-day rules depend on the date. A row that becomes unknown while the clock is off can't be sent again with settle --resend",
-    "provider.other_date": "this computer's clock is {hours} hours off the provider's, so a number that was paid recently might be paid again; nothing was sent: turn on automatic time, then run the same command again",
+    "provider.other_time": "this computer's clock is {off_s:apart} the provider's. Turn on automatic time before you send: the one-a-day rules depend on the date. A row that becomes unknown while the clock is off can't be sent again with settle --resend",
+    "provider.other_date": "this computer's clock is {off_s:apart} the provider's, so a number that was paid recently might be paid again; nothing was sent: turn on automatic time, then run the same command again",
     "provider.base_url": "The provider's address '{address}' cannot be used: it must start with https:// (http:// only for this computer itself) and hold no user name, '?' or '#'. Correct BULK_TOPUP_BASE_URL or --base-url.",
     "provider.certificates": "The certificate file {file}, named by {setting}, cannot be read. Correct {setting}, or remove it to use the built-in certificates.",
     "provider.login": "The provider rejected the account: {reason}. Check the user name and password; nothing was sent.",

@@ -52,7 +52,7 @@ WORDS: dict[str, str] = {
     "ledger.lacks": "nothing was sent: the record of all top-ups, {where}, lacks {count:top-up|top-ups} of batch {batch}, of {day:date}, which it was told of: it is another one, or an older copy. Put the right one back; if it is lost, run 'bulk-topup settle' on each sheet beside this one that was sent since, which puts its top-ups back",
     "ledger.put_back": "the record of all top-ups, {where}, had lost {count:top-up|top-ups} of this batch; they have been put back",
     "ledger.newer": "the record of all top-ups, {where}, was written by a newer version of bulk-topup; update bulk-topup",
-    "ledger.other_time": "this computer's clock is {minutes} minutes off the clock of the server that holds the record of all top-ups, so the two may be on different days; correct the clock that is wrong, then run the same command again",
+    "ledger.other_time": "this computer's clock is {off_s:apart} the clock of the server that holds the record of all top-ups, so the two may be on different days; correct the clock that is wrong, then run the same command again",
     "ledger.typed_password": "nothing was copied: every user of this computer can read what is typed after a command, and the address of {where} contains a password; take the password out, and keep it in PostgreSQL's own password file (~/.pgpass, or the file that PGPASSFILE names) or in the variable PGPASSWORD",
     "ledger.same": "source and target are the same record of all top-ups, {where}; name two different places",
     "ledger.differs": "nothing was copied: {count:row|rows} differ in the target, or are still open there or here ({rows}); run 'bulk-topup settle' on these sheets first, or copy to an empty place",

@@ -1,0 +1,83 @@
+"""What was meant by a command line that was typed wrongly, as the line to type instead."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bulk_topup.core.shell import argument, command_line
+from bulk_topup.report.screen.report import Step
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PASTED = re.compile(r"(?<!\w)[\u2013\u2014]+-?(?=\w)|[\u2018\u2019\u201c\u201d\u201e]")
+SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".csv", ".ods")
+
+
+def refuse_pasted(typed: Sequence[str]) -> None:
+    """Raises UsageError where WhatsApp or Word made long dashes and curly quotation marks of what was typed:
+    no shell knows them."""
+    if any(map(_is_pasted, typed)):
+        raise click.UsageError(say.text("usage.pasted"))
+
+
+def step_for(usage: click.ClickException, typed: Sequence[str]) -> Step | None:
+    """`typed` are the arguments of the command line."""
+    ctx = getattr(usage, "ctx", None)
+    if any(map(_is_pasted, typed)):
+        return Step(say.text("usage.next_typed"), command_line("", PASTED.sub(_as_typed, _shown(typed))))
+    if ctx is None:
+        return None
+    if isinstance(ctx.command, click.Group):
+        return _of_the_program(usage, ctx.command, typed)
+    return _of_a_command(ctx, typed)
+
+
+def _is_pasted(word: str) -> bool:
+    """A quoted text may have any of them within; a file may begin with one."""
+    return bool(PASTED.match(word)) and " " not in word and not Path(word).exists()
+
+
+def _as_typed(found: re.Match[str]) -> str:
+    return "--" if found.group()[0] in "\u2013\u2014" else '"'
+
+
+def _of_the_program(usage: click.ClickException, program: click.Group, typed: Sequence[str]) -> Step | None:
+    at = next((at for at, word in enumerate(typed) if word in program.commands), None)
+    if isinstance(usage, click.NoSuchOption) and at is not None:
+        return Step(say.text("usage.next_after"), command_line(_shown([*typed[at:], *typed[:at]])))
+    if getattr(usage, "command_name", "").lower().endswith(SHEET_SUFFIXES):
+        return Step(say.text("usage.next_check"), command_line("check", _shown(typed)))
+    return None
+
+
+def _of_a_command(ctx: click.Context, typed: Sequence[str]) -> Step | None:
+    """A name with spaces, without quotation marks, is as many arguments as words."""
+    name, takes = str(ctx.command.name), [str(param.name) for param in ctx.command.params if _is_word(param)]
+    options = list(typed[typed.index(name) + 1 :])
+    try:
+        values, extra, _ = ctx.command.make_parser(ctx).parse_args(list(options))
+    except click.UsageError:
+        return None
+    if len(takes) != 1 or not extra:
+        return None
+    words = [str(values[takes[0]]), *extra]
+    whole = " ".join(words)
+    if words[0].lower().endswith(SHEET_SUFFIXES) and not Path(whole).exists():
+        return None  # of several sheets, the first
+    for word in words:
+        options.remove(word)
+    return Step(say.text("usage.next_quoted"), command_line(name, argument(whole), _shown(options)))
+
+
+def _is_word(param: click.Parameter) -> bool:
+    return isinstance(param, click.Argument)
+
+
+def _shown(words: Sequence[str]) -> str:
+    return " ".join(argument(word) if " " in word else word for word in words)
