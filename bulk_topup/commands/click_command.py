@@ -38,6 +38,7 @@ SET_ONCE = frozenset(
     {
         *("checkpoint", "number_column", "product_column", "nominal_column", "name_column", "group_column"),
         *("sheet_password_file", "base_url", "timeout", "password_file", "workers", "overlap_days"),
+        "no_color",
     }
 )
 """Parameters that the help only names: most offices never need them, or set them in the settings file."""
@@ -177,7 +178,7 @@ FILES = frozenset({"plan_output"})
 
 def as_typed(ctx: click.Context, other: click.Command, leave_out: AbstractSet[str] = frozenset()) -> str:
     """The options of this command line that the `other` command takes, too, but for how much it says."""
-    taken = {param.name for param in other.params} - {"as_json", "quiet"} - leave_out
+    taken = {param.name for param in other.params} - {"as_json", "quiet", "no_color"} - leave_out
     typed = [
         _typed(param, line.params[str(param.name)])
         for line in dict.fromkeys((ctx.find_root(), ctx))

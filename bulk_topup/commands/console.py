@@ -3,6 +3,7 @@ can be pasted, quoted for its shells."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from io import TextIOWrapper
@@ -14,8 +15,9 @@ NARROWEST = 40
 # -- lines -------------------------------------------------------------------------------------------------
 
 
-def put(line: str, stream: TextIO, hanging: int | None = None) -> bool:
-    """Print the line; on a terminal, one that is too wide goes on below, `hanging` characters in.
+def put(line: str, stream: TextIO, hanging: int | None = None, *, colour: str = "") -> bool:
+    """Print the line; on a terminal, one that is too wide goes on below, `hanging` characters in, and it has
+    the `colour`, the parameters of an SGR sequence (ECMA-48).
 
     Returns whether it was taken.
 
@@ -24,12 +26,23 @@ def put(line: str, stream: TextIO, hanging: int | None = None) -> bool:
     """
     encoding = stream.encoding or "utf-8"
     shown = line if hanging is None else wrapped(line, width_of(stream), hanging)
+    if colour and paints(stream):
+        shown = f"\x1b[{colour}m{shown}\x1b[0m"
     try:
         stream.write(shown.encode(encoding, "replace").decode(encoding) + "\n")
         stream.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         return False
+    return True
+
+
+def paints(stream: TextIO) -> bool:
+    """Whether it is a terminal with colours, and nobody asked for none (https://no-color.org)."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
+        return False
+    if sys.platform == "win32":  # an old console shows the sequences, unless it is told to obey them
+        importlib.import_module("colorama").just_fix_windows_console()
     return True
 
 

@@ -31,6 +31,7 @@ def guarded_command(function: Decorated) -> Decorated:
         terminal = Terminal(
             as_json=options.pop("as_json", False),
             quiet=options.pop("quiet", False),
+            no_color=options.pop("no_color", False),
             rehearsal=bool(options.get("sandbox")),
             typed=going_on(click.get_current_context()),
         )

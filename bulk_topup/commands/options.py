@@ -159,5 +159,6 @@ YES_OPTION = click.option("--yes", is_flag=True, help="Send without asking.")
 SPEECH = together(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
     option("--quiet", is_flag=True, help="Print errors only."),
+    click.option("--no-color", is_flag=True, help="Print without colours, as with the variable NO_COLOR."),
     language_option(envvar=speech.VARIABLE),
 )

@@ -171,8 +171,10 @@ class Bar:
     def _layout(self) -> str:
         """What fits on the terminal's line, and a bar in what is left of it."""
         width = (width_of(sys.stderr) or WIDTH) - 1  # a full line would make a terminal go on below
-        begin = f"{self._count}/{self._total}: "
-        text = begin + fitted(self._pieces(), width - len(begin))
+        begin = say.text("progress.asking") + " " if self._is_asking else ""
+        begin += f"{self._count}/{self._total}: "
+        bar = len("100%  ") + SHORTEST_BAR if width >= WIDTH - 1 else 0
+        text = begin + fitted(self._pieces(), width - len(begin) - bar)
         room = width - len(text) - len("100%  ")
         if room < SHORTEST_BAR:
             return text

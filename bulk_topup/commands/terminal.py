@@ -13,7 +13,7 @@ from bulk_topup.commands.next_steps import Typed
 from bulk_topup.commands.progress import Bar
 from bulk_topup.core.errors import Declined, Exit, InputError
 from bulk_topup.core.languages import YES
-from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Step, Whole, next_report
+from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Step, Tone, Toned, Whole, next_report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 _HANG_UP = getattr(signal, "SIGHUP", None)
 
 
+COLOURS = {Tone.PAID: "32", Tone.HELD: "33", Tone.ASK: "35", Tone.NEXT: "36"}
+"""Green, yellow, magenta and cyan: those that a terminal's own theme keeps readable."""
+
+
 class Terminal:
     """Text for people goes to standard output; with `as_json` to standard error, beside the object.
 
@@ -38,12 +42,14 @@ class Terminal:
         *,
         as_json: bool = False,
         quiet: bool = False,
+        no_color: bool = False,
         rehearsal: bool = False,
         typed: Typed | None = None,
     ) -> None:
         self._out: TextIO = sys.stderr if as_json else sys.stdout
         self.as_json = as_json
         self.quiet = quiet
+        self._colours = {} if no_color else COLOURS
         self.rehearsal = rehearsal
         self.typed = typed or Typed()
         self._facts: dict[str, object] = {}
@@ -73,10 +79,13 @@ class Terminal:
 
     def say(self, line: str) -> None:
         if not self.quiet:
-            put(line, self._out, _hanging(line))
+            put(line, self._out, _hanging(line), colour=self._colour_of(line))
 
     def warn(self, line: str) -> None:
-        put(line, sys.stderr, _hanging(line))
+        put(line, sys.stderr, _hanging(line), colour=self._colour_of(line))
+
+    def _colour_of(self, line: str) -> str:
+        return self._colours.get(line.tone, "") if isinstance(line, Toned) else ""
 
     def close(self, exit_code: int) -> int:
         """With `as_json`, print the one object of this command; the exit code, never that of success where it
@@ -195,7 +204,8 @@ class Terminal:
         def stop(number: int, _frame: FrameType | None) -> None:
             if not clock.stop.is_set():
                 clock.stop.set()
-                put("\n" + say.text("interrupted.waiting"), sys.stderr)
+                begin = "\r\x1b[K" if sys.stderr.isatty() else "\n"  # over the bar, and the ^C in it
+                put(begin + say.text("interrupted.waiting"), sys.stderr)
             elif number != _HANG_UP:  # a window that closes sends it more than once
                 os._exit(130)
 

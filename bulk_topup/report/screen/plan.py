@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.status import Status
-from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Whole, banner
+from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Tone, Whole, banner
 from bulk_topup.report.screen.tally import count_line
 from bulk_topup.report.words import say
 
@@ -47,7 +47,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     if len(plan.attempted):
         yield count_line("plan.attempted", len(plan.attempted)) + _became(plan)
     if plan.held:
-        yield count_line("plan.held", len(plan.held))
+        yield count_line("plan.held", len(plan.held), tone=Tone.HELD)
     yield from _held_lines(plan)
     yield count_line("plan.rows", plan.rows_in)
     if sheet.outside:

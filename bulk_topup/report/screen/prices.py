@@ -15,16 +15,19 @@ if TYPE_CHECKING:
     from bulk_topup.core.model import Product
 
 
-def prices_report(products: Sequence[Product], moment: str, *, rehearsal: bool) -> Report:
-    """As they were at the `moment`, a table."""
+def prices_report(
+    products: Sequence[Product], moment: str, *, rehearsal: bool, with_table: bool = True
+) -> Report:
+    """As they were at the `moment`, a table unless a file has it."""
     listed = list(map(facts_of, products))
     facts = {"products": listed, "saved": None}
     lines = banner(rehearsal=rehearsal)
     if not products:
         return Report(facts, [*lines, say.text("prices.none")])
     ready = sum(product["status"] == READY for product in listed)
-    lines += map(Whole, lines_of(products))
-    lines += ["", say.text("prices.total", count=len(products), ready=ready, moment=moment)]
+    if with_table:
+        lines += [*map(Whole, lines_of(products)), ""]
+    lines += [say.text("prices.total", count=len(products), ready=ready, moment=moment)]
     return Report(facts, lines)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from bulk_topup.report.words import say
 
@@ -19,6 +20,24 @@ class Whole(str):
     """A line of a table, or a command to paste: never broken, however narrow the screen is."""
 
     __slots__ = ()
+
+
+class Tone(StrEnum):
+    PAID = "paid"
+    HELD = "held"
+    ASK = "ask"
+    NEXT = "next"
+
+
+class Toned(str):
+    """A line whose colour, where there is one, repeats what its words say."""
+
+    tone: Tone
+
+    def __new__(cls, line: str, tone: Tone) -> Self:
+        toned = super().__new__(cls, line)
+        toned.tone = tone
+        return toned
 
 
 class Report(NamedTuple):
@@ -71,6 +90,6 @@ def _step_lines(steps: Sequence[Step]) -> Iterator[str]:
     indent = " " * len(label)
     for nth, step in enumerate(steps):
         number = f"{nth + 1}. " if len(steps) > 1 else ""
-        yield (indent if nth else label) + number + step.words
+        yield Toned((indent if nth else label) + number + step.words, Tone.NEXT)
         if step.command:
             yield Whole(indent + "  " + say.printable(step.command))

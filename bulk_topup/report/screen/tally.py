@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.status import Paid, Status
-from bulk_topup.report.screen.report import Report, banner
+from bulk_topup.report.screen.report import Report, Tone, Toned, banner
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def tally_report(total: Tally, *, results: Path | None = None, halt: Halt | None
 def tally_lines(total: Tally) -> Iterator[str]:
     yield say.text("tally.title", rows=total.total)
     for paid in Paid:
-        yield count_line(f"paid.{paid.name.lower()}", total.rows_paid(paid))
+        yield count_line(f"paid.{paid.name.lower()}", total.rows_paid(paid), tone=TONES[paid])
         for status in Status:
             if status.paid is paid and total.rows[status]:
                 words = f"{status} - {_meaning(status, total.by_hand[status])}"
@@ -38,9 +38,20 @@ def tally_lines(total: Tally) -> Iterator[str]:
                 yield f"    {count:>7}  {rupiah:>14}  {words}"
 
 
-def count_line(code: str, count: int, rupiah: int | None = None) -> str:
+def count_line(code: str, count: int, rupiah: int | None = None, *, tone: Tone | None = None) -> str:
+    width = max(20, *(len(say.text(label)) for label in COUNTED))
     amount = "" if rupiah is None else f"  {say.money(rupiah):>16}"
-    return f"  {say.text(code):<20} {say.number(count):>7}{amount}"
+    line = f"  {say.text(code):<{width}} {say.number(count):>7}{amount}"
+    return Toned(line, tone) if tone and count else line
+
+
+COUNTED = (
+    *("plan.orders", "plan.attempted", "plan.held", "plan.rows"),
+    *(f"paid.{paid.name.lower()}" for paid in Paid),
+)
+"""What is counted a line each, below one another."""
+
+TONES = {Paid.YES: Tone.PAID, Paid.NO: Tone.HELD, Paid.ASK: Tone.ASK}
 
 
 def _meaning(status: Status, by_hand: int) -> str:

@@ -9,6 +9,7 @@ WORDS: dict[str, str] = {
     "progress.unknown": "{count:number} unknown",
     "progress.left": "{time} left",
     "progress.pace": "{rate}/s",
+    "progress.asking": "asking about pending",
     "progress.line": "{done:number} of {total:row|rows}: {counts}; {rate} a second, about {left} left",
     "progress.all_sent": "All sent; asking the provider about {count:pending top-up|pending top-ups}, for up to {seconds} s.",
     "progress.waiting": "Asking the provider about {count:pending top-up|pending top-ups}, for up to {seconds} s.",
