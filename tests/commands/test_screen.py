@@ -20,7 +20,8 @@ from bulk_topup.core.status import Status
 from bulk_topup.report.screen.report import Step, Tone, Toned, next_report
 from tests import forks
 from tests.builders import ANDI, an_order
-from tests.commands.test_terminal import Listening, MovedClock, drained
+from tests.commands.test_terminal import Listening, drained
+from tests.desk_bench import MovedClock
 
 if TYPE_CHECKING:
     from tests.conftest import Office
