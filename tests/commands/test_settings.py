@@ -543,7 +543,7 @@ def test_help_fits_a_screen_and_has_an_example(helps: dict[str, str], name: str)
 
 @pytest.mark.parametrize("name", NAMES[1:])
 def test_help_has_every_option_once(helps: dict[str, str], name: str) -> None:
-    explained, _, named = helps[name].partition("Set once,")
+    explained, _, named = helps[name].partition("Usually set once")
     shown = re.findall(r"(?m)^  (?:-\w, )?(--[\w-]+)", explained) + re.findall(r"--[\w-]+", named)
     own = [param for param in cli.commands[name].params if isinstance(param, click.Option)]
     assert sorted(shown) == sorted([*(option.opts[0] for option in own), "--help"])

@@ -5,7 +5,7 @@ WORDS: dict[str, str] = {
     "usage.everyday": "Every day",
     "usage.more": "More",
     "usage.more_options": "More options",
-    "usage.set_once": "Set once, for most (docs/reference.md explains them)",
+    "usage.set_once": "Usually set once (docs/reference.md explains them)",
     "usage.number": "{value} is not a number from {least} to {most}.",
     "usage.whole": "{value} is not a whole number from {least} to {most}.",
     "usage.range": "from {least} to {most}",
