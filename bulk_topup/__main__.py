@@ -8,7 +8,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; a Ctrl-C while it still loads ends in one line, too."""
+    """Run the command line; Ctrl-C while it is still loading also ends in one line."""
     # At its end an interpreter looks through all that it has for cycles, only to free what ends with it.
     atexit.register(gc.freeze)
     try:

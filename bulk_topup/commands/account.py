@@ -1,4 +1,4 @@
-"""`account`: whether the account is stopped for all its desks, and letting them send again."""
+"""`account`: shows whether the account is stopped on all computers, or lets them send again."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def account(terminal: Terminal, action: str, **options: Any) -> Exit:
 
 
 def show_account(connection: Connection, ledger: str, terminal: Terminal) -> Exit:
-    """Whether the account is stopped for all of its desks, and why; no network but the ledger's server."""
+    """Show whether the account is stopped on all of its computers, and why. Uses no network except the
+    ledger's server."""
     from bulk_topup.report.screen.account import stop_report
 
     with _account(connection, ledger) as account:
@@ -66,7 +67,7 @@ def resume_account(connection: Connection, ledger: str, terminal: Terminal, cloc
 
 @contextmanager
 def _account(connection: Connection, ledger: str) -> Iterator[Account]:
-    """Raises InputError where the ledger is a file: then no desk shares anything with another."""
+    """Raises InputError if the ledger is a file: then the computers share nothing."""
     from bulk_topup.commands.credentials import username_of
     from bulk_topup.core.model import account_of
     from bulk_topup.provider.address import checked_base_url

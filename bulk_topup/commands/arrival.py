@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reading_of(job: Job, terminal: Terminal) -> Iterator[Arriving]:
-    """The sheet begins to be read in its own process, while this one imports what takes as long.
+    """Start reading the sheet in its own process while this one does its slow imports.
 
     Where more than one column could be meant, a person at the terminal chooses, and it is read again.
     """

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def kept_setting(key: str) -> str:
-    """What the settings file says of a key that is no option."""
+    """The settings file's value for a key that has no option."""
     return str(click.get_current_context().obj.values.get(key, ""))
 
 
 def ledger_of(options: dict[str, Any]) -> str:
-    """Where the record of all top-ups is, for a command that names no sheet."""
+    """Where the record of all top-ups is, for commands without a sheet."""
     from bulk_topup.record import paths
 
     return "sandbox.ledger.db" if options.get("sandbox") else paths.ledger_location(kept_setting("ledger"))
@@ -113,7 +113,8 @@ def approval_of(code: str | None, by: str | None) -> Approval | None:
 
 @dataclass(frozen=True)
 class Setup:
-    """What is looked at: the provider and who we are to it, the ledger, the folder of the progress files."""
+    """What `doctor` examines: the provider and our account there, the ledger, the folder of the progress
+    files."""
 
     connection: Connection
     ledger: str

@@ -158,7 +158,7 @@ def write_planbook(
 
 
 def offer_for_approval(job: Job, plan: Plan, terminal: Terminal) -> list[Step]:
-    """Keep the plan, and say how it is run by its code; or that it can't be from here."""
+    """Keep the plan, and show how to run it by its code; or say why it can't be run from here."""
     from bulk_topup.record.kept_plans import keep_plan
     from bulk_topup.report.screen.approval import approvable_report, not_approvable_report
 

@@ -1,4 +1,4 @@
-"""What our commands have beyond click's: settings from a file, errors that say where from, short help."""
+"""What our commands add to click's: settings from a file, errors that name a value's source, short help."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SET_ONCE = frozenset(
 
 
 class Command(click.Command):
-    """Takes what the command line leaves open from the environment, then from the settings file.
+    """Takes values that are not on the command line from the environment, then from the settings file.
 
     The context's `obj` is the `Settings`.
     """
@@ -69,7 +69,7 @@ class Command(click.Command):
         return rest
 
     def _assert_no_empty_variable(self, ctx: click.Context) -> None:
-        """click takes it for one that is not set: a budget of nothing would be no budget."""
+        """click treats an empty variable as unset: an empty budget would mean no budget at all."""
         for param in self.params:
             variable = variable_of(param)
             given = ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
@@ -127,7 +127,7 @@ SHORT_HELP = 80
 
 
 def example_of(usage: click.ClickException) -> str:
-    """How the command is typed that was typed wrongly, by the last line of its help; "" where it has none."""
+    """The example in the help of the command that was typed wrongly; "" if it has none."""
     ctx = getattr(usage, "ctx", None)
     return "" if ctx is None else (ctx.command.help or "").rstrip().rpartition("\n")[2].strip()
 
@@ -177,7 +177,7 @@ FILES = frozenset({"plan_output"})
 
 
 def as_typed(ctx: click.Context, other: click.Command, leave_out: AbstractSet[str] = frozenset()) -> str:
-    """The options of this command line that the `other` command takes, too, but for how much it says."""
+    """The options of this command line that the `other` command also takes, except those for the output."""
     taken = {param.name for param in other.params} - {"as_json", "quiet", "no_color"} - leave_out
     typed = [
         _typed(param, line.params[str(param.name)])
@@ -202,7 +202,7 @@ def variable_of(param: click.Parameter) -> str:
 
 
 def defaults_in(kept: Settings) -> dict[str, Any]:
-    """A password in the environment goes before the password file that the settings file names."""
+    """A password in the environment overrides the password file named in the settings file."""
     beaten = {"password_file"} if os.environ.get("BULK_TOPUP_PASSWORD") else set()
     return {key: value for key, value in kept.values.items() if key not in beaten}
 
@@ -215,7 +215,7 @@ _ORIGINS = {
 
 
 def in_force(ctx: click.Context, beside: Mapping[str, str]) -> list[Setting]:
-    """Every setting. `beside` holds the values that are no options', or have their default elsewhere."""
+    """Every setting. `beside` holds values that have no option, or whose default is set elsewhere."""
     from bulk_topup.commands.settings import KEYS
 
     values = {**ctx.params, **beside}
@@ -249,7 +249,7 @@ def _without_login(address: str) -> str:
 
 
 def origin_of(bad: click.BadParameter, ctx: click.Context, kept: Settings) -> InputError | None:
-    """The line or variable that the value came from, if it is none of the command line."""
+    """The settings line or variable that the bad value came from; None if it came from the command line."""
     param = bad.param
     source = None if param is None else ctx.get_parameter_source(str(param.name))
     if param is None or source not in {ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP}:
@@ -264,7 +264,7 @@ def origin_of(bad: click.BadParameter, ctx: click.Context, kept: Settings) -> In
 
 
 def _wanted(kind: click.ParamType[Any]) -> tuple[str, str, Mapping[str, object]]:
-    """The codes for a variable and for a line of the file that do not fit, and what would."""
+    """The error codes for a bad variable and a bad settings line, and what would be valid."""
     match kind:
         case Rupiah():
             return "environment.amount", "settings.least", {"least": kind.least}

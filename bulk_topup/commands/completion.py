@@ -1,4 +1,4 @@
-"""`completion`: what lets a shell complete commands with the Tab key."""
+"""`completion`: prints a script that lets a shell complete commands with the Tab key."""
 
 from __future__ import annotations
 

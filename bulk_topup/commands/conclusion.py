@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def once_sent(may_be: object) -> Iterator[None]:
-    """Where something may have been sent, a record that can't be read any more is no refusal: exit code 3."""
+    """If something may have been sent, a record that can no longer be read is not a refusal: exit code 3."""
     try:
         yield
     except StorageFailed as failure:
@@ -55,7 +55,8 @@ def conclude(
     *,
     clock: Clock,
 ) -> Exit:
-    """Write the results, say what became of the rows, and what to do next; with `tools`, into the history."""
+    """Write the results, report what became of the rows and what to do next; with `tools`, also update the
+    history."""
     from bulk_topup.report import results_workbook
 
     total = tally(checkpoint)
@@ -105,10 +106,10 @@ def conclude(
 def keep_typed(
     checkpoint: Checkpoint, results_path: Path, terminal: Terminal
 ) -> Mapping[tuple[int, str], str]:
-    """Set results aside that a person changed since they were written, under the time of that change.
+    """If a person changed the results file since we wrote it, keep that version under the time of the change.
 
-    Returns the answers of their tab of open rows, by sheet row and number; not that a row was not sent, where
-    it was sent once more since: that is another question now.
+    Returns the answers of their tab of open rows, by sheet row and number; leaves out a "not sent" for a row
+    that has been sent again since, because it answers an older question.
     """
     ours = checkpoint.fact("results_sha256")
     if not results_path.is_file() or (ours and sha256_of(results_path) == ours):

@@ -1,4 +1,4 @@
-"""`config`: the settings in force, and where each comes from."""
+"""`config`: shows the settings that apply, and where each comes from."""
 
 from __future__ import annotations
 

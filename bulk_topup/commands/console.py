@@ -1,5 +1,4 @@
-"""What reaches a person at a console: lines no wider than it is, in characters that it has, and commands that
-can be pasted, quoted for its shells."""
+"""Printing and asking on a console: lines fit its width and use only characters it has."""
 
 from __future__ import annotations
 
@@ -21,8 +20,8 @@ def put(line: str, stream: TextIO, hanging: int | None = None, *, colour: str = 
 
     Returns whether it was taken.
 
-    A console whose code page lacks a character gets a substitute, not an exception.
-    Whoever read us may have gone (`| head`, a closed window): no reason to stop half-way through a payroll.
+    A console whose code page lacks a character gets a substitute, not an exception. The reader may be gone
+    (`| head`, a closed window): that is no reason to stop half-way through a payroll.
     """
     encoding = stream.encoding or "utf-8"
     shown = line if hanging is None else wrapped(line, width_of(stream), hanging)
@@ -38,7 +37,7 @@ def put(line: str, stream: TextIO, hanging: int | None = None, *, colour: str = 
 
 
 def paints(stream: TextIO) -> bool:
-    """Whether it is a terminal with colours, and nobody asked for none (https://no-color.org)."""
+    """Whether the stream is a terminal that may show colours (https://no-color.org)."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
         return False
     if sys.platform == "win32":  # an old console shows the sequences, unless it is told to obey them
@@ -47,8 +46,8 @@ def paints(stream: TextIO) -> bool:
 
 
 def ask(prompt: str) -> str:
-    """What a person types after the prompt, "" at the end of the input; what is printed next begins a line of
-    its own, also after a Ctrl-C."""
+    """What a person types after the prompt, "" at the end of the input. The next output starts on a new line,
+    even after Ctrl-C."""
     sys.stderr.write(prompt + " ")
     sys.stderr.flush()
     typed = ""
@@ -61,14 +60,15 @@ def ask(prompt: str) -> str:
 
 
 def never_fail_on_a_character() -> None:
-    """For what others print, as click its help: on a console whose code page lacks a character, too."""
+    """For output that other libraries print, such as click's help: a missing character in the console's code
+    page must not raise."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
 def width_of(stream: TextIO) -> int | None:
-    """Of the terminal, in characters; None where there is none, or where it does not say."""
+    """The terminal's width in characters; None if there is no terminal or it does not say."""
     try:
         columns = os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
     except (OSError, ValueError):
@@ -77,7 +77,7 @@ def width_of(stream: TextIO) -> int | None:
 
 
 def wrapped(line: str, width: int | None, hanging: int) -> str:
-    """Broken between words alone: a number, a name or a code stays whole, and keeps its spaces."""
+    """The line, broken only between words: numbers, names and codes stay whole."""
     if width is None or len(line) <= width:
         return line
     import textwrap  # here, as only a narrow terminal needs it

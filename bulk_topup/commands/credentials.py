@@ -1,4 +1,5 @@
-"""Who we are to the provider: the environment, a password file, the system keyring, or a person knows.
+"""Our user name and password at the provider: from the environment, a password file, the system keyring or a
+prompt.
 
 A password is never an option, since options can be seen by others; it is shown nowhere.
 """
@@ -46,7 +47,7 @@ class Login:
 def credentials(connection: Connection) -> tuple[str, str]:
     """(username, password): from the environment or a file, the system keyring, or a prompt on a terminal.
 
-    The keyring's password goes with the keyring's user name only. Raises InputError where nothing gives both.
+    The keyring's password is used only with the keyring's user name. Raises InputError if either is missing.
     """
     if connection.sandbox:
         return SANDBOX_ACCOUNT, SANDBOX_ACCOUNT
@@ -63,7 +64,7 @@ def credentials(connection: Connection) -> tuple[str, str]:
 
 
 def username_of(connection: Connection) -> str:
-    """Who we are, for what needs no password. Raises InputError where nothing says it."""
+    """Our user name, for commands that need no password. Raises InputError if it is unknown."""
     named = os.environ.get(USERNAME, "").strip() or connection.username
     if not named:
         kept_here = _kept_or_none(checked_base_url(connection.base_url))
@@ -72,7 +73,7 @@ def username_of(connection: Connection) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """The text without any password that was read, however it is spelled there: for the trace of a defect."""
+    """The text with every password we read removed, in any spelling: for the traceback of a defect."""
     for secret in _SECRETS:
         text = spellings(secret).sub(REPLACED, text)
     return text
@@ -89,7 +90,7 @@ def _given_password(file: Path | None) -> str:
 
 
 def password_in(file: Path) -> str:
-    """The password that a file holds. Raises InputError where it can't be read or holds none."""
+    """The password in a file. Raises InputError if the file can't be read or is empty."""
     try:
         password = file.read_text(encoding="utf-8-sig").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -111,7 +112,7 @@ def asked_login() -> Login:
 
 
 def variables_set() -> list[str]:
-    """The variables that go before whatever the system keyring holds."""
+    """The variables that are set and override the system keyring."""
     return [variable for variable in (USERNAME, PASSWORD) if os.environ.get(variable, "").strip()]
 
 
@@ -161,7 +162,7 @@ def kept_login(base_url: str) -> Login | None:
 
 
 def logged_in(base_url: str) -> str:
-    """The user name that is kept for this address; empty where none is, or there is no keyring to ask."""
+    """The user name kept for this address; empty if there is none, or no keyring."""
     try:
         login = kept_login(checked_base_url(base_url))
     except InputError:
@@ -170,7 +171,7 @@ def logged_in(base_url: str) -> str:
 
 
 def forget_login(base_url: str) -> Login | None:
-    """Who was logged in at this address, and is no more. Raises InputError as `kept` does."""
+    """Log out at this address; returns who was logged in. Raises InputError as `kept` does."""
     keyring, login = _keyring(), kept_login(base_url)
     if login is not None:
         with _answering():
@@ -190,7 +191,7 @@ def _login(entry: str) -> Login | None:
 
 
 def _kept_or_none(base_url: str) -> Login | None:
-    """Nobody has to have a keyring. One that does not answer is a reason to ask, where there is a person."""
+    """A keyring is optional: if it does not answer, ask the person instead, if there is one."""
     try:
         return kept_login(base_url)
     except InputError as problem:
@@ -219,14 +220,14 @@ def _keyring() -> KeyringBackend:
 
 
 def installs_with(python: str, *, has_pip: bool) -> str:
-    """The environment that the README makes has no pip of its own: the one that filled it does it again."""
+    """The environment made as in the README has no pip of its own: the pip that filled it is used again."""
     own = argument(python)
     return f"{own} -m pip install" if has_pip else f"python3 -m pip --python {own} install"
 
 
 @contextmanager
 def _answering() -> Iterator[None]:
-    """Only the kind of error is told: its text is another program's, and may hold what it was given."""
+    """Only the error's type is shown: its text comes from another program and may contain the password."""
     try:
         yield
     except InputError:

@@ -1,4 +1,4 @@
-"""Whether everything a run needs is in order: one line for each thing, and what to do where one is not."""
+"""`doctor`: checks everything a run needs, one line each, and says what to do about problems."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ SAMPLES: Final = 5
 
 
 def examine(setup: Setup, terminal: Terminal, clock: Clock) -> Exit:
-    """Look at everything and say what is to be put right; sends nothing."""
+    """Examine everything and say what to fix; sends nothing."""
     checks = list(_checks(setup, clock))
     terminal.report(checks_report(checks, rehearsal=terminal.rehearsal))
     is_fine = all(check.is_fine for check in checks)
@@ -204,7 +204,7 @@ def _of_folder(folder: Path) -> Examined:
 
 
 def _places(folder: Path, ledger: str) -> list[Path]:
-    """The folders that a run writes to; one of two that are on the same disk."""
+    """The folders that a run writes to, one for each disk."""
     from bulk_topup.record.ledger.address import is_address
 
     places = [folder] if is_address(ledger) else [folder, Path(ledger).absolute().parent]

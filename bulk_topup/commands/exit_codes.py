@@ -1,4 +1,4 @@
-"""Every way out of a command is an exit code and, where it failed, one line."""
+"""Every command ends with an exit code and, if it failed, one line."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def guarded_command(function: Decorated) -> Decorated:
 
 
 def going_on(ctx: click.Context) -> Typed:
-    """The options of the commands that may come after this command line, and of it once more."""
+    """The options to repeat in the commands that may come next, and in this command if it is run again."""
     leave_out = click_command.RELEASING | click_command.ANSWERS | click_command.FILES
     options = {name: click_command.as_typed(ctx, one, leave_out) for name, one in commands_of(ctx).items()}
     if ctx.command.name in ("run", "settle"):
@@ -58,7 +58,7 @@ def commands_of(ctx: click.Context) -> Mapping[str, click.Command]:
 
 
 def wants_json() -> bool:
-    """Where the options could not be read, or are not yet."""
+    """Whether --json was given, before or without parsing the options."""
     return "--json" in sys.argv[1:]
 
 
@@ -78,8 +78,8 @@ def guarded(function: Callable[[], Exit], terminal: Terminal) -> Exit:
 
 
 def defect_exit(defect: Exception, terminal: Terminal) -> Exit:
-    """One line; under BULK_TOPUP_DEBUG, the way to it before that: no values, no password, nothing that a
-    terminal would obey."""
+    """Report one line; with BULK_TOPUP_DEBUG, the traceback before it: without values, passwords or control
+    characters."""
     from bulk_topup.commands.credentials import without_secrets
 
     if os.environ.get("BULK_TOPUP_DEBUG"):

@@ -1,4 +1,4 @@
-"""`find`: all that was ever sent to a number."""
+"""`find`: shows everything ever sent to a number."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def find_number(
     offline: bool,
     complaint: bool = False,
 ) -> Exit:
-    """All that was ever sent to this number, and what the provider says of it now; changes nothing.
+    """Report everything ever sent to this number, and what the provider says about it now; changes nothing.
 
-    Where that is to be a `complaint`, nothing else is said.
+    With `complaint`, only that text is printed.
     """
     from bulk_topup.record.ledger.address import shown
     from bulk_topup.record.ledger.register import register_of
@@ -87,7 +87,7 @@ def find_number(
 def _asked(
     found: PersonRecord, connection: Connection, ledger: str, terminal: Terminal, clock: Clock
 ) -> tuple[Sent, ...]:
-    """With the provider's word; as they are where there is no way to ask it, and that is said."""
+    """The rows with the provider's current answer; unchanged, with a notice, if it can't be asked."""
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.core.model import account_of
     from bulk_topup.provider.address import REHEARSAL_URL

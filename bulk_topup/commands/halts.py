@@ -1,4 +1,4 @@
-"""What stops a run early, and how that is kept."""
+"""What stops a run early, and how the reason is kept."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def assert_not_stopped(tools: Tools, terminal: Terminal) -> None:
-    """Raises Declined while a code that any desk of the account met holds for all of them."""
+    """Raises Declined while the account is stopped, by a code that any of its computers received."""
     stop = tools.ledger.stopped()
     if stop is not None:
         terminal.report(stop_report(stop))
@@ -30,7 +30,7 @@ def assert_not_stopped(tools: Tools, terminal: Terminal) -> None:
 
 
 def is_stopped(tools: Tools) -> bool:
-    """Whether this desk, or another, has to wait for a person; False where the ledger is out of reach."""
+    """Whether the account is stopped until a person acts; False if the ledger can't be reached."""
     with suppress(StorageFailed):
         return tools.ledger.stopped() is not None
     return False
@@ -52,7 +52,7 @@ def then_poll(
 
 
 def out_of_reach(silence: NotSent | NoAnswer, tools: Tools) -> Halt:
-    """No row is said to be in the provider's hands by a line that is dead."""
+    """The halt if the provider can't be reached while pending top-ups are asked about."""
     default = "why.no_answer" if isinstance(silence, NoAnswer) else "why.no_way"
     cause = _UNHEARD.get(silence.cause, default)
     return Halt("halt.unheard", {"address": tools.base_url, "cause": cause})

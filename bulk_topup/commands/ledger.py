@@ -35,10 +35,10 @@ def ledger(terminal: Terminal, action: str, source: str, target: str) -> Exit:  
 
 
 def copy_ledger(source: str, target: str, terminal: Terminal) -> Exit:
-    """Everything that one ledger holds into another, each row compared; where one differs, nothing at all.
+    """Copy one ledger into another and compare every row; if one differs, copy nothing.
 
-    Raises InputError where there is no source, they are the same, or an address holds a password: both were
-    typed in sight of everybody.
+    Raises InputError if there is no source, if both are the same, or if an address contains a password: every
+    user of this computer could read it on the command line.
     """
     from bulk_topup.commands.settings import holds_password
     from bulk_topup.record.ledger import copy

@@ -36,7 +36,8 @@ def login(terminal: Terminal, **options: Any) -> Exit:
 
 
 def log_in(connection: Connection, terminal: Terminal, clock: Clock) -> Exit:
-    """Ask who we are, prove it with a price list, and keep it in the system keyring."""
+    """Ask for user name and password, test them by fetching the price list, and keep them in the system
+    keyring."""
     from bulk_topup.commands.credentials import asked_login, assert_keyring, keep, variables_set
     from bulk_topup.report.screen.account import login_report, overruled_report
     from bulk_topup.sending.connect import provider_of

@@ -1,4 +1,4 @@
-"""The command line: its commands, in the order of the help, and the way into and out of them."""
+"""The command line: its commands, in the order of the help, and how each starts and ends."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from bulk_topup.report.screen.report import Report, error_facts, error_report, n
 
 
 def main() -> None:
-    """Every way out of a command is an exit code and, if it failed, one line."""
+    """Run the command line; it ends with an exit code and, if it failed, one line."""
     console.never_fail_on_a_character()
     terminal = Terminal(as_json=wants_json())
     try:

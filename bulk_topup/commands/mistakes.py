@@ -1,4 +1,4 @@
-"""What was meant by a command line that was typed wrongly, as the line to type instead."""
+"""For a command line with a typical mistake, the line that was probably meant."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".csv", ".ods")
 
 
 def refuse_pasted(typed: Sequence[str]) -> None:
-    """Raises UsageError where WhatsApp or Word made long dashes and curly quotation marks of what was typed:
-    no shell knows them."""
+    """Raises UsageError for long dashes and curly quotation marks, which WhatsApp and Word write and no shell
+    understands."""
     if any(map(_is_pasted, typed)):
         raise click.UsageError(say.text("usage.pasted"))
 
@@ -39,7 +39,7 @@ def step_for(usage: click.ClickException, typed: Sequence[str]) -> Step | None:
 
 
 def _is_pasted(word: str) -> bool:
-    """A quoted text may have any of them within; a file may begin with one."""
+    """Marks inside a quoted text are allowed, and so is an existing file that begins with one."""
     return bool(PASTED.match(word)) and " " not in word and not Path(word).exists()
 
 
@@ -57,7 +57,7 @@ def _of_the_program(usage: click.ClickException, program: click.Group, typed: Se
 
 
 def _of_a_command(ctx: click.Context, typed: Sequence[str]) -> Step | None:
-    """A name with spaces, without quotation marks, is as many arguments as words."""
+    """A name with spaces but without quotation marks arrives as several arguments."""
     name, takes = str(ctx.command.name), [str(param.name) for param in ctx.command.params if _is_word(param)]
     options = list(typed[typed.index(name) + 1 :])
     try:

@@ -32,7 +32,7 @@ NOTE = f'--note "{ENGLISH.name_placeholder}"'
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """`options` holds, by the name of a command, those of this command line that it takes, too.
+    """`options` maps each command to the options of this command line that it also takes.
 
     `again` is the command that carries on where this one stops, with its options.
     """
@@ -45,7 +45,7 @@ class Typed:
         return command_line(name, what, self.options.get(name, ""), *more)
 
     def resumed(self, sheet: str, last: LastRun, *more: str) -> str:
-        """`run` as it is kept in the progress file, not with what another command was given."""
+        """`run` with the options kept in the progress file, not those of another command."""
         new = [option for option in more if option not in last.kept.split()]
         return command_line("run", sheet, self.options.get("status", ""), last.kept, *new)
 
@@ -56,10 +56,11 @@ class Typed:
 
 
 class LastRun(NamedTuple):
-    """How it goes on: with its options, as `kept`, and those with which it was `approved`, "" if it was not.
+    """How to resume the last run: its options, as `kept`, and those of its approval, as `approved`, "" if it
+    had none.
 
-    An approval is good for what is not sent yet alone, and for the sheet as it was: once that is changed, the
-    plan is to be looked at anew.
+    An approval covers only what is not sent yet, and only the sheet as it was: if the sheet changes, the plan
+    must be checked again.
     """
 
     kept: str = ""
@@ -84,8 +85,8 @@ def before(
 ) -> Iterator[Step]:
     """After `check`; `run` holds the options with which this plan is sent.
 
-    So much budget is `needed` (rupiah) if it is exceeded, else None. `results` is where they are, once it was
-    sent.
+    `needed` is the budget (rupiah) that would be enough if it is exceeded, else None. `results` is the path
+    of the results file, once there is one.
     """
     named = path_argument(sheet)
     again = typed.line("check", named)
@@ -114,7 +115,7 @@ def with_clock(typed: Typed, sheet: Path) -> Step:
 
 
 def _held_as(held: Held) -> str:
-    """What a held row is, for a person who has the sheet open."""
+    """The kind of a held row, for a person who has the sheet open."""
     codes = {finding.code for finding in held.why}
     if codes & (FOR_NOBODY | {"hidden.skipped"}):
         return "check.held_left_out"
@@ -126,7 +127,7 @@ def _held_as(held: Held) -> str:
 
 
 def _correct(groups: Mapping[str, int]) -> str:
-    """As many rows as the plan holds back, whatever else than wrong they are."""
+    """Counts every row that the plan holds back, not only the wrong ones."""
     if len(groups) == 1:
         return say.text("check.next_correct", count=groups["check.held_wrong"])
     parts = [say.text(code, count=groups[code]) for code in HELD_AS if code in groups]
@@ -188,11 +189,11 @@ def after(
     is_halted: bool = False,
     resendable: int = 0,
 ) -> Iterator[Step]:
-    """For each thing that a person can do about rows, what that is; then what is to be known of the others.
+    """A step for everything that a person can do about rows, then notes about the others.
 
-    `results` is the results file, if it was written; its open rows can be filled in and handed back. So many
-    unknown rows as are `resendable` may still be sent again today.
-    How a run that `is_halted` goes on with its unsent rows is said elsewhere.
+    `results` is the results file, if it was written; its open rows can be filled in and handed back.
+    `resendable` is how many unknown rows may still be sent again today. If the run `is_halted`, how to send
+    the rest is said elsewhere.
     """
     named = path_argument(sheet)
     rest = 0 if is_halted else total.unsent
@@ -245,9 +246,10 @@ def now(
     results: Path | None = None,
     resendable: int = 0,
 ) -> Iterator[Step]:
-    """How a batch at rest goes on: one command at most, for what comes first.
+    """How to go on with a batch that is not running: at most one command, for what comes first.
 
-    What it was `stopped_by` may have to be cleared up before anything more is sent; the rest as for `after`.
+    The cause that it was `stopped_by` may have to be cleared up before anything more is sent; the rest as for
+    `after`.
     """
     from bulk_topup.provider.outcomes import UNCLEAR
 
@@ -283,7 +285,7 @@ def _answers(results: Path | None) -> str:
 
 
 def halted(typed: Typed, sheet: Path, halt: str) -> Step:
-    """How a run goes on that stopped with rows unsent."""
+    """How to resume a run that stopped with unsent rows."""
     name, options = typed.again
     return Step(say.text("halt.again"), command_line(name, path_argument(sheet), past_pilot(options, halt)))
 
@@ -293,7 +295,7 @@ AFTER_PILOT = frozenset({"halt.pilot", "halt.pilot_only", "halt.other_day"})
 
 
 def past_pilot(options: str, halt: str) -> str:
-    """The options with which a run goes on: once its pilot was seen, the others don't need another one."""
+    """The options to resume a run with: after its pilot, the others need no second pilot."""
     return re.sub(r"(^| )--pilot [0-9]+", "", options).strip() if halt in AFTER_PILOT else options
 
 
@@ -325,7 +327,7 @@ def with_history(typed: Typed, batches: Iterable[PastBatch]) -> Iterator[Step]:
 
 
 def with_found(typed: Typed, number: str, what: str, facts: Mapping[str, object]) -> Step:
-    """`what` goes on with a row, one of FOUND or "" for nothing; `facts` are the row's."""
+    """`what` is the kind of step, a key of FOUND or "" for none; `facts` are the row's."""
     if not what:
         return Step(say.text("find.next"), typed.line("history"))
     code, name, options = FOUND[what]
@@ -370,7 +372,7 @@ def with_account(typed: Typed, *, is_stopped: bool) -> Step:
 
 
 def with_doctor(typed: Typed, *, is_fine: bool, has_sheet: bool) -> Step:
-    """`has_sheet` where the one that stands for any is there to be looked at."""
+    """`has_sheet` if the file named A_SHEET exists."""
     if not is_fine:
         return Step(say.text("doctor.next_again"), typed.line("doctor"))
     if has_sheet:

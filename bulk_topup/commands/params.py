@@ -14,7 +14,7 @@ from bulk_topup.rules import amounts
 
 
 class NumberRange(click.FloatRange):
-    """Says in our words which numbers it takes; `nan`, which is within every range by comparison, is none."""
+    """Says in our words which numbers are valid; rejects `nan`, which passes every range comparison."""
 
     name = "number"
 
@@ -60,7 +60,7 @@ def _out_of_range(code: str, value: object, least: float | None, most: float | N
 
 
 class Date(click.DateTime):
-    """A date in one `form`; for what is none, the text of `code` says how it is written."""
+    """A date in one `form`; for anything else, the text of `code` says how to write it."""
 
     def __init__(self, form: str, code: str) -> None:
         super().__init__([form])
@@ -97,7 +97,7 @@ LONGEST_NAME = 255
 class Rupiah(click.ParamType[int]):
     """An amount as people write it: `25000000`, `25.000.000`, `Rp25,000,000`, `25jt`.
 
-    What can be read in two ways, as `25.00` or `1,5`, is refused with both.
+    What can be read in two ways, like `25.00` or `1,5`, is refused, and both readings are shown.
     """
 
     name = "rupiah"

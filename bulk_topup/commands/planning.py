@@ -32,8 +32,9 @@ BATCHES_ASKED = 5
 
 
 def has_checkpoint(job: Job) -> bool:
-    """Whether the batch has a checkpoint: to go through a million orders takes as long as to read them, and
-    is done meanwhile. Of any other batch nothing is made before its sheet is known to be one."""
+    """Whether the batch has a checkpoint. If so, its orders are loaded while the sheet is still being read,
+    because for a million of them both take equally long. Without one, nothing is created until the sheet has
+    been read successfully."""
     return job.files.checkpoint.exists()
 
 
@@ -58,8 +59,9 @@ def _unit_of(sheet: Sheet, terminal: Terminal) -> int | None:
 
 
 def bring_ledger_up_to_date(checkpoint: Checkpoint, tools: Tools, terminal: Terminal) -> None:
-    """Before anything is sent, and said where the record had lost something of this batch. A server that had
-    been told of it was restored from an older copy: other desks' top-ups are missing, too."""
+    """Before anything is sent; reports it if the record had lost some of this batch's top-ups. If a server
+    had already held them, it was restored from an older copy, so other computers' top-ups are missing as
+    well."""
     was_told = checkpoint.fact("record") == tools.ledger.place
     stop = restored(tools.desk, tools.clock.now()) if was_told and tools.ledger.is_server else None
     count = reconcile.bring_ledger_up_to_date(checkpoint, tools.ledger, stop)
@@ -128,8 +130,9 @@ def show_plan(
 
 
 def clock_notices(tools: Tools) -> list[Notice]:
-    """Where our clock is far from the provider's. No reason to stop: the provider's may be the wrong one, and
-    each attempt keeps the difference, by which a row that becomes unknown is not sent again."""
+    """A notice if our clock is far from the provider's. `run` does not stop for it: the provider's clock may
+    be the wrong one, and each attempt keeps the difference, so a row that becomes unknown is not sent again.
+    """
     _, skew_s = tools.now_and_skew_s()
     if skew_s is None or abs(skew_s) <= SKEW_LIMIT_S:
         return []
@@ -137,7 +140,7 @@ def clock_notices(tools: Tools) -> list[Notice]:
 
 
 def new_address(tools: Tools, checkpoint: Checkpoint | None) -> list[Notice]:
-    """Where this account was never seen at the address that is spoken to, by the record or by this batch."""
+    """A notice if neither the record nor this batch has ever used this account at the current address."""
     seen = list(tools.ledger.addresses())
     if checkpoint is not None and (own := checkpoint.fact("base_url")) not in {"", *seen}:
         seen.insert(0, own)
@@ -147,7 +150,7 @@ def new_address(tools: Tools, checkpoint: Checkpoint | None) -> list[Notice]:
 
 
 def unusual_address(tools: Tools) -> str:
-    """The provider's address where it is not the one that everybody has; "" for that, and in a rehearsal."""
+    """The provider's address if it is not the default one; "" for the default and in a rehearsal."""
     return "" if tools.base_url in {DEFAULT_BASE_URL, REHEARSAL_URL} else tools.base_url
 
 
@@ -168,9 +171,9 @@ def assert_within_budget(cost: int, checkpoint: Checkpoint | None, budget: int |
 
 
 def over_budget(cost: int, checkpoint: Checkpoint | None, budget: int | None) -> dict[str, int] | None:
-    """`cost`, what was spent `before`, and the `budget`, if it is exceeded.
+    """`cost`, what was spent `before`, and the `budget`, if it is exceeded; else None.
 
-    The budget is the batch's: what its earlier runs spent, or may have, counts.
+    The budget is the whole batch's: what earlier runs spent, or may have spent, counts.
     """
     if budget is None:
         return None

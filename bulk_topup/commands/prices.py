@@ -54,7 +54,7 @@ def prices(terminal: Terminal, output: Path | None, **options: Any) -> Exit:
 def show_prices(
     connection: Connection, terminal: Terminal, clock: Clock, wanted: PriceFilter, output: Path | None
 ) -> Exit:
-    """The live price list, or what is wanted of it; with `output`, in a file that is not there yet."""
+    """Show the live price list, filtered as `wanted`; with `output`, save it to a new file instead."""
     from bulk_topup.provider import price_list
     from bulk_topup.record.paths import assert_new
     from bulk_topup.report import price_table

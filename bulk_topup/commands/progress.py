@@ -1,4 +1,4 @@
-"""How far a command is, and how long the rest takes: drawn, told line by line, or not at all."""
+"""A command's progress and remaining time: as a bar, as lines now and then, or not at all."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ WIDTH = 80
 
 
 def fitted(pieces: Sequence[tuple[int, str]], width: int) -> str:
-    """As many pieces as fit, in their order; those of the highest rank go first, empty ones at once."""
+    """As many pieces as fit, in their order. Pieces with the highest rank are dropped first; empty ones
+    always."""
     kept = [piece for piece in pieces if piece[1]]
     while len(kept) > 1 and len(_joined(kept)) > width:
         kept.remove(max(kept, key=lambda piece: piece[0]))
@@ -49,7 +50,7 @@ def _joined(pieces: Sequence[tuple[int, str]]) -> str:
 
 
 class BarScreen(Protocol):
-    """Where a bar says what it cannot draw."""
+    """Where the bar prints messages that are not part of it."""
 
     def say(self, line: str) -> None: ...
     def warn(self, line: str) -> None: ...
@@ -57,9 +58,9 @@ class BarScreen(Protocol):
 
 
 class Bar:
-    """Counts what comes in, in this command, and shows it.
+    """Counts this command's outcomes and shows them.
 
-    It watches twice: orders being sent, then pending ones being asked after. Any thread may call it.
+    It watches twice: orders being sent, then pending ones being asked about. Any thread may call it.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Bar:
         self._begun = self._told = clock.alive()
 
     def begin(self, total: int) -> None:
-        """So many are to come from here on."""
+        """Start counting anew towards this total."""
         self.close()
         self._count, self._total = 0, total
         self._begun = self._told = self._clock.alive()
@@ -101,7 +102,7 @@ class Bar:
         return tqdm(total=total, bar_format=self._layout(), dynamic_ncols=True, file=sys.stderr)
 
     def _tick(self, drawn: tqdm[Never], closed: threading.Event) -> None:
-        """An answer can take a minute: the clock in the bar shows that nothing hangs."""
+        """An answer can take a minute: the ticking clock shows that nothing has hung."""
         while not closed.wait(1.0):
             with self._lock:
                 if not closed.is_set():
@@ -151,7 +152,7 @@ class Bar:
 
     @contextmanager
     def _undrawn(self) -> Iterator[None]:
-        """A line of text while a bar stands on the last line of the screen."""
+        """Take the bar off the last line of the screen while a line of text is printed."""
         with self._lock:
             if self._drawn is not None:
                 self._drawn.clear()
@@ -169,7 +170,7 @@ class Bar:
             self._terminal.say(self._line())
 
     def _layout(self) -> str:
-        """What fits on the terminal's line, and a bar in what is left of it."""
+        """The text that fits on the terminal's line, with a bar in the remaining space."""
         width = (width_of(sys.stderr) or WIDTH) - 1  # a full line would make a terminal go on below
         begin = say.text("progress.asking") + " " if self._is_asking else ""
         begin += f"{self._count}/{self._total}: "
@@ -181,7 +182,7 @@ class Bar:
         return f"{100 * self._count // max(1, self._total):3}% {{bar:{room}}} {text}"
 
     def _pieces(self) -> list[tuple[int, str]]:
-        """With their ranks: what is dropped first where the line is short."""
+        """The pieces with their ranks, which say what is dropped first if the line is short."""
         elapsed_s = self._clock.alive() - self._begun
         pace = say.text("progress.pace", rate=say.decimal(self._count / elapsed_s)) if elapsed_s >= 1 else ""
         return [
@@ -194,7 +195,7 @@ class Bar:
         ]
 
     def _time(self, elapsed_s: float) -> str:
-        """How long the rest takes, or how long it took; while asking, nobody knows."""
+        """The remaining time, or the elapsed time at the end and while asking, when the end is unknown."""
         if self._is_asking or self._count == self._total:
             return duration(int(elapsed_s))
         return say.text("progress.left", time=duration(round(self._left_s(elapsed_s))))
@@ -212,7 +213,7 @@ class Bar:
         return say.text("progress.line", **facts, rate=say.decimal(rate), left=left)
 
     def _worded(self, code: str) -> str:
-        """The count that this code words, "" where there is none."""
+        """The count that this code words; "" if it is 0."""
         counts = self._counts
         count = {
             "progress.paid": counts[Status.SUKSES],

@@ -1,7 +1,7 @@
 """Whether this account really answers 51 to a repeat: one small top-up, sent twice.
 
-The first is an ordinary batch of one row, with everything that holds for one: plan, claim, durable attempt,
-results. Only where the provider holds it, it is sent a second time under the same claim.
+The first is an ordinary batch of one row, with plan, claim, durable attempt and results. Only if the provider
+has it is it sent a second time, under the same claim.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ PROOF_HEADER = ("No HP", "Kode Produk")
 def prove_51(
     setup: Setup, number: str, product: str, terminal: Terminal, clock: SystemClock, *, yes: bool
 ) -> Exit:
-    """Spend one small top-up, send it again, and keep whether 51 came.
+    """Send one small top-up, send it again, and record whether 51 came back.
 
     Raises Declined where a person says no, InputError for a number or product that can't be ordered.
     """
@@ -81,7 +81,7 @@ def _job(setup: Setup, number: str, product: str, clock: SystemClock) -> Job:
 
 
 def _sent_again(job: Job, terminal: Terminal, clock: SystemClock) -> Outcome | None:
-    """The outcome of the repeat; None where the provider does not hold the first, and nothing was sent."""
+    """The outcome of the repeat; None if the provider does not have the first, so no repeat was sent."""
     with (
         only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
         tools_of(job, credentials(job.connection), clock) as tools,

@@ -31,8 +31,8 @@ OTHER_DATE_S = 12 * 3600.0
 
 
 def assert_same_date(tools: Tools) -> None:
-    """Raises Declined where our clock is of another day than the provider's: what was paid lately, and when
-    this batch began, is told by days, and a sheet could be paid again."""
+    """Raises Declined if our clock is on another day than the provider's: recent payments and the start of
+    this batch are compared by day, so a sheet could be paid twice."""
     _, skew_s = tools.now_and_skew_s()
     if skew_s is not None and abs(skew_s) > OTHER_DATE_S:
         raise Declined("provider.other_date", off_s=round(-skew_s))
@@ -48,9 +48,9 @@ def release(
     moved: Sequence[Notice] = (),
 ) -> None:
     """Raises Declined, or InputError for the approval, unless a person or an approval releases the money, and
-    besides that an address to which the account has `moved`; and while the account is stopped.
+    also the new address if the account has `moved`; and while the account is stopped.
 
-    From then on the account is known at this address.
+    From then on the account counts as used at this address.
     """
     assert_not_stopped(tools, terminal)
     assert_same_date(tools)
@@ -92,7 +92,7 @@ def ask_for_release(job: Job, plan: Plan, terminal: Terminal, moved: Sequence[No
 def assert_approved(
     job: Job, given: Approval, plan: Plan, checkpoint: Checkpoint | None, terminal: Terminal
 ) -> None:
-    """Raises InputError where the approved plan is not at hand, Declined where this plan is not that one."""
+    """Raises InputError if the approved plan can't be found, Declined if this plan differs from it."""
     approved = approved_plan(job.files, given.code, plan.day)
     facts = ("plan_code", "approved_by")
     by_code, by_person = ("", "") if checkpoint is None else map(checkpoint.fact, facts)
@@ -103,7 +103,7 @@ def assert_approved(
 
 
 def assert_unused(given: Approval, tools: Tools, checkpoint: Checkpoint | None) -> None:
-    """One approval is for one batch, also where that one's progress file is gone. Raises Declined."""
+    """An approval covers one batch, even if that batch's progress file is gone. Raises Declined."""
     own = "" if checkpoint is None else checkpoint.batch_id
     used = tools.ledger.approved_under(given.code, but=own)
     if used is not None:
@@ -111,13 +111,13 @@ def assert_unused(given: Approval, tools: Tools, checkpoint: Checkpoint | None) 
 
 
 def keep_for_approval(job: Job, plan: Plan) -> None:
-    """What was not sent may be approved. Under an approval, that one stays as old as it is."""
+    """Keep a plan that was not sent, so that it can be approved. Under an approval, keep that plan's date."""
     if job.approval is None:
         with suppress(StorageFailed):
             keep_plan(job.files, plan)
 
 
 def assert_same_day(plan: Plan, clock: SystemClock) -> None:
-    """A plan that waited for its yes past midnight knows nothing of what others paid since."""
+    """Raises Declined if midnight passed while the plan waited: others may have paid since."""
     if clock.now().date() != plan.day:
         raise Declined("declined.other_day")

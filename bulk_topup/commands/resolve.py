@@ -103,10 +103,10 @@ def resolve_on_record(options: dict[str, Any], terminal: Terminal, clock: System
 def resolve_rows(
     job: Job, terminal: Terminal, clock: SystemClock, verdicts: Sequence[Verdict | InputError]
 ) -> Exit:
-    """A person closes open rows: each verdict that holds, whatever is wrong with the others.
+    """Close open rows by a person's verdicts: every valid one, whatever is wrong with the others.
 
-    Raises InputError where none holds, ProviderError where the only one could not be asked about;
-    then nothing was changed, and the results are left as they are.
+    Raises InputError if none is valid, ProviderError if the only one could not be checked with the provider;
+    then nothing is changed, not even the results.
     """
     from bulk_topup.commands.conclusion import conclude
     from bulk_topup.commands.credentials import credentials
@@ -140,7 +140,7 @@ def resolve_rows(
 def resolve_row(
     verdict: Verdict | InputError, checkpoint: Checkpoint, tools: Tools, terminal: Terminal
 ) -> InputError | ProviderError | None:
-    """Close one row; what is wrong with the verdict, if something is, and then it changed nothing."""
+    """Close one row. Returns what is wrong with the verdict, if anything; then nothing was changed."""
     from bulk_topup.record.paths import who
     from bulk_topup.report.screen.rows import resolved_report
     from bulk_topup.sending.resolve import resolve as close_open_rows

@@ -1,6 +1,6 @@
 """`run`: the whole job on one page: read, check, plan, ask, send, settle, write.
 
-Each step has a home of its own; this file only says in which order they go, and what stops them.
+Each step has its own module; this file only sets their order and what stops them.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def send_in_parts(
     job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, terminal: Terminal
 ) -> Halt | None:
-    """Send what the plan holds; with a pilot, its first orders, and the others once those are seen.
+    """Send the plan; with a pilot, its first orders, then the others once the pilot was seen.
 
     Returns why it stopped early, if it did.
     """
@@ -45,7 +45,7 @@ def send_in_parts(
 def rest_held_back(
     job: Job, seen: pilot.Pilot, rest: Plan, terminal: Terminal, clock: SystemClock
 ) -> Halt | None:
-    """Why the orders after the pilot are not sent; None where they may go."""
+    """Why the orders after the pilot are not sent; None if they may be sent."""
     if job.yes or job.approval is not None:
         return None if seen.is_flawless else Halt("halt.pilot")
     try:

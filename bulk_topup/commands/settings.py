@@ -79,7 +79,7 @@ PLACES = frozenset({"password_file", "ledger"})
 
 
 class Settings(NamedTuple):
-    """What stands in the file, and in which line; nothing where there is no file."""
+    """The settings in the file with their line numbers; empty if there is no file."""
 
     path: Path
     values: Mapping[str, SettingValue] = MappingProxyType({})
@@ -106,8 +106,8 @@ def location() -> Path:
 def read_settings() -> Settings:
     """Raises InputError for a file that is no TOML, or that holds anything but `KEYS` with their types.
 
-    Without a file there are no settings; a file that `BULK_TOPUP_CONFIG` names has to be there, since with a
-    mistyped name a budget would be lost.
+    Without a file there are no settings, but a file named by `BULK_TOPUP_CONFIG` must exist: a mistyped name
+    would otherwise lose a budget.
     """
     path = location()
     try:
@@ -153,7 +153,7 @@ def _products(path: Path, text: str, table: object) -> Fixed:
 
 
 def _line_of(text: str, key: str) -> str:
-    """The number of the line that sets this key; a question mark for a spelling that is not looked for."""
+    """The number of the line that sets this key; a question mark if the spelling is too unusual to find."""
     found = re.search(rf"""^[ \t]*\[*[ \t]*["']?{re.escape(key)}["']?[ \t]*[\].=]""", text, re.MULTILINE)
     return str(text.count("\n", 0, found.start()) + 1) if found else "?"
 
@@ -176,7 +176,7 @@ def _assert_allowed(path: Path, line: str, key: str) -> None:
 
 
 def _checked(path: Path, line: str, key: str, value: object) -> SettingValue:
-    """The value, if it is of the key's type; `~` stands for the person's own folder."""
+    """The value, checked against the key's type; `~` is expanded to the home folder."""
     facts = {"file": path, "line": line, "key": key, "example": assignment(key)}
     match KEYS[key], value:
         case bool(), bool():
@@ -197,8 +197,8 @@ _OF_TYPE = {bool: "settings.flag", int: "settings.whole", float: "settings.numbe
 
 
 def holds_password(address: str) -> bool:
-    """Whether whoever reads this server's address reads a password, too, be it as SQLAlchemy understands it
-    (before the first @) or among libpq's options."""
+    """Whether this server address contains a password, either as SQLAlchemy reads it (before the first @) or
+    among libpq's options."""
     _, is_address, rest = address.partition("://")
     options = re.split("[?&]", unquote_plus(rest))[1:]
     named = {option.partition("=")[0].strip().lower() for option in options}

@@ -46,7 +46,7 @@ def settle(terminal: Terminal, **options: Any) -> Exit:
 
 
 def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
-    """Ask what became of pending top-ups; with `resend`, send unknown ones again where rule 51 guards it."""
+    """Ask what became of pending top-ups; with `resend`, send unknown ones again if rule 51 protects them."""
     from bulk_topup.commands.conclusion import conclude, once_sent
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.commands.halts import interruption, out_of_reach
@@ -82,7 +82,7 @@ def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
 
 
 def assert_rule_51(tools: Tools, terminal: Terminal) -> None:
-    """Say where it was never seen that the provider answers 51. Raises Declined where it was seen not to."""
+    """Warn if the provider was never seen to answer 51. Raises Declined if it was seen to pay instead."""
     from bulk_topup.report.screen.ledger import unproven_report
 
     seen = tools.ledger.rule_51()

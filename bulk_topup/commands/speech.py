@@ -1,4 +1,4 @@
-"""Which language is spoken: by the command line, the settings, the environment or the computer."""
+"""Choosing the language: by the command line, the settings, the environment or the computer."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ OPTION, VARIABLE = "--lang", "BULK_TOPUP_LANG"
 
 
 def choose_language(arguments: Sequence[str]) -> None:
-    """Speak what was asked for by option, variable or settings file, else what this computer speaks.
+    """Use the language asked for by option, variable or settings file, else this computer's language.
 
-    This comes before the command line is parsed, so that what is wrong with that is said in it, too. What is
-    no language here is passed over: whoever parses it refuses it.
+    This runs before the command line is parsed, so that errors in the command line are also in that language.
+    An invalid language is ignored here; the parser refuses it.
     """
     translation.speak(next(filter(LANGUAGES.__contains__, _wanted(arguments))))
 
 
 def _wanted(arguments: Sequence[str]) -> Iterator[str]:
-    """What counts most comes first, and the settings file is read only where it counts."""
+    """In order of precedence; the settings file is read only if needed."""
     yield asked(arguments)
     yield os.environ.get(VARIABLE, "")
     yield _kept()

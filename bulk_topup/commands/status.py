@@ -1,6 +1,7 @@
-"""`status`: how the batch stands, by its progress file; of the sheet, only whether it is as it was sent.
+"""`status`: shows how the batch stands, from its progress file; of the sheet it only checks whether it
+changed.
 
-Imports no more than that takes.
+Imports as little as possible.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def status(terminal: Terminal, **options: Any) -> Exit:
 
 
 def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
-    """What the checkpoint says: how far it is, why it stopped, what is open, and the one thing to do next.
+    """Report the checkpoint: how far it is, why it stopped, what is open, and the one thing to do next.
 
     No network, nothing written.
     """

@@ -37,7 +37,7 @@ def template(terminal: Terminal, file: Path, **options: Any) -> Exit:
 
 
 def write_template(connection: Connection, terminal: Terminal, clock: Clock, target: Path) -> Exit:
-    """A starter workbook with the live price list, in a file that is not there yet."""
+    """Write a starter workbook with the live price list to a new file."""
     from bulk_topup.commands.prices import live_prices
     from bulk_topup.record.paths import assert_new
     from bulk_topup.report import template

@@ -1,4 +1,4 @@
-"""The terminal: what is printed there, asked and drawn. Decides nothing but who said yes."""
+"""The terminal: printing, asking and the progress bar. Its only decision is what counts as a yes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Terminal:
     # -- saying --------------------------------------------------------------------------------------------
 
     def report(self, report: Report) -> None:
-        """All that is printed but questions, and how far it is while it runs."""
+        """Print a report: everything on the screen except questions and progress."""
         for name, fact in report.facts.items():
             if name in self._gathered:
                 self._gathered[name] += cast("list[object]", fact)
@@ -70,7 +70,7 @@ class Terminal:
             self.warn(line)
 
     def report_once(self, report: Report) -> None:
-        """Not where its facts were told before."""
+        """Unless its facts have already been reported."""
         if not report.facts.keys() <= self._facts.keys():
             self.report(report)
 
@@ -103,9 +103,9 @@ class Terminal:
     # -- asking --------------------------------------------------------------------------------------------
 
     def ask_to_send(self, plan: Plan, *, yes: bool, again: bool, pilot: int | None = None) -> None:
-        """Raises Declined unless a person, or `yes`, releases the money; so many as `pilot` go first.
+        """Raises Declined unless a person, or `yes`, releases the money; the first `pilot` top-ups go first.
 
-        A plan that was largely paid before wants its number of rows typed, or `again`.
+        If another batch has largely paid the plan, the number of rows must be typed, or `again` given.
         """
         if plan.overlap is not None and not again:
             if not sys.stdin.isatty():
@@ -198,8 +198,8 @@ class Terminal:
 
     @contextmanager
     def interruptible(self, clock: SystemClock) -> Iterator[None]:
-        """The first Ctrl-C, SIGTERM or closing of the terminal's window ends the run after what is in flight;
-        a second Ctrl-C or SIGTERM leaves at once."""
+        """The first Ctrl-C, SIGTERM or closed window ends the run once the requests in flight are answered; a
+        second Ctrl-C or SIGTERM exits at once."""
 
         def stop(number: int, _frame: FrameType | None) -> None:
             if not clock.stop.is_set():
@@ -237,7 +237,8 @@ class Terminal:
 
 
 def _hanging(line: str) -> int | None:
-    """Where a line goes on that is too wide: two characters further in than it begins, or below its text."""
+    """The indent of the continuation of a line that is too wide: two characters more than its own, or below
+    its text."""
     if isinstance(line, Whole):
         return None
     begins = len(line) - len(line.lstrip())

@@ -1,4 +1,5 @@
-"""Time as the rules need it: the WIB wall clock, a clock that counts sleep of the machine, and waiting."""
+"""Time as the rules need it: the WIB wall clock, a monotonic clock that includes the machine's sleep, and
+waiting."""
 
 import sys
 import threading

@@ -1,7 +1,7 @@
-"""The few words of each language that the program itself has to know.
+"""The few words of each language that the program itself must know.
 
-All else of a language stands in its catalogue, in `report/words/locale`: an entry here and a catalogue there
-are a language. The headers that people give their sheets are in `sheet/header.py`: a sheet is read whatever
+Everything else is in the language's catalogue, in `report/words/locale`: an entry here plus a catalogue there
+make a language. The headers that people give their sheets are in `sheet/header.py`: a sheet is read whatever
 language is spoken. Only what the program writes into a results sheet and reads back stands here.
 """
 

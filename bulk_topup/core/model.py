@@ -32,10 +32,10 @@ SHOWN_CHARACTERS = 40
 
 
 def account_of(username: str) -> str:
-    """The account that a user name logs in to, under its one spelling.
+    """The account of a user name, in its one spelling.
 
-    Whether the provider tells capitals apart is not documented: two names that differ in them alone are one
-    account in every record, so that nobody is paid once under each.
+    Whether the provider distinguishes capitals is not documented, so names that differ only in capitals are
+    one account in every record, and nobody is paid once under each.
     """
     return username.strip().casefold()
 

@@ -6,7 +6,7 @@ from typing import Final
 
 
 def cause_of(error: BaseException) -> str:
-    """What the operating system, the disk or a database said, as a code of `say.WORDS`; its own text where we
+    """An error of the operating system, the disk or a database as a code of `say.WORDS`; its own text if we
     have no words for it."""
     said = getattr(error, "orig", None) or error  # SQLAlchemy's wrap the driver's
     if isinstance(said, UnicodeError):

@@ -1,8 +1,8 @@
 """The results columns: the one list of them, in their order.
 
-For another column, add a field to `ResultLine` and give it its value in `report.result_lines`. The rest
-follows: the workbook and the CSV file, and how both are known again when they are fed back in. Only the
-complete block is ours, so that files written before are refused then, and never read in part.
+For another column, add a field to `ResultLine` and give it its value in `report.result_lines`. The workbook,
+the CSV file and the recognition of both when they are fed back in follow from it. Only the complete block
+counts as ours, so older files are refused and never read in part.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 class ResultLine(NamedTuple):
     """One row of the results: the sheet's own cells, at most as many as its header, then a value for each
-    results column. "" is a text that there is none of, None an amount of rupiah that is not known."""
+    results column. "" is a missing text, None an unknown amount of rupiah."""
 
     cells: Sequence[str]
     paid: str

@@ -15,7 +15,7 @@ NOT_IN_DOUBLE_QUOTES = re.compile(r'["$`\\!]')
 
 
 def argument(value: object, *, windows: bool = IS_WINDOWS) -> str:
-    """Between double quotes where it has to be, which all shells know; else as a Unix shell takes it.
+    """In double quotes if needed, which all shells understand; else quoted for a Unix shell.
 
     On Windows, a program takes two double quotes within others for one.
     """

@@ -1,4 +1,4 @@
-"""What became of a row. Apart from `model`, so that what only prints need not wait for that."""
+"""What became of a row. Separate from `model`, so that code that only prints need not import that."""
 
 from enum import StrEnum
 
