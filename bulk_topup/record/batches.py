@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PastBatch:
-    """A batch as it stands; `file` is its progress file, None where it is not there or can't be read, and
-    `sheet` how a command is told of it then; `sendings` are the commands that sent something."""
+    """A batch and its state; `file` is its progress file, None if it is missing or can't be read, and `sheet`
+    how to name it in a command; `sendings` are the commands that sent something."""
 
     entry: BatchEntry
     file: Path | None
@@ -91,8 +91,8 @@ def as_it_stands(entry: BatchEntry) -> PastBatch:
 
 
 def sheet_of(checkpoint: Checkpoint) -> str:
-    """How a command is told of this batch: its sheet, and the option without which it would look for another
-    progress file."""
+    """How to name this batch in a command: its sheet, and --checkpoint if the progress file is not the
+    sheet's default one."""
     path, tab = checkpoint.path.with_name(checkpoint.fact("file")), checkpoint.fact("tab")
     options = {None: "", tab: f"--sheet {argument(tab)}"}
     taken = (
@@ -161,7 +161,7 @@ def sums(batches: Sequence[PastBatch]) -> Sums:
 
 
 def by_month(batches: Iterable[PastBatch]) -> dict[str, Sums]:
-    """The sums of each month in which a batch was begun, the latest first."""
+    """The totals of each month in which a batch was started, the latest first."""
     grouped: dict[str, list[PastBatch]] = {}
     for past in batches:
         grouped.setdefault(past.month, []).append(past)
@@ -200,8 +200,8 @@ def forgettable(counts: Mapping[str, int], entries: Iterable[BatchEntry], before
 
 
 def assert_remembered(started: date | None, forgotten_before: date | None) -> None:
-    """Raises InputError for a batch that was begun before the last day that is forgotten: whom other batches
-    paid since it began can no longer be seen."""
+    """Raises InputError for a batch that was started before the last forgotten day: we can no longer see who
+    has been paid by other batches since."""
     if started is not None and forgotten_before is not None and started < forgotten_before:
         raise InputError("batch.forgotten", started=started, forgotten=forgotten_before)
 

@@ -49,9 +49,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class LinesAlike:
-    """So many lines that count alike. `codes` are those of their findings, `reason_code` is the provider's of
-    failed ones. Rupiah are debits where stated, listed prices otherwise; the times at which the first and the
-    last of them may have left are ISO texts, "" where none did."""
+    """A group of lines that count alike. `codes` are those of their findings, `reason_code` is the provider's
+    of failed ones. Rupiah are debits where stated, listed prices otherwise; the times at which the first and
+    the last of them may have left are ISO texts, "" where none did."""
 
     status: Status
     operator: str

@@ -1,4 +1,4 @@
-"""One run at a time holds a batch: a lock beside its progress file, and who has it."""
+"""The lock beside a progress file, which lets one run at a time use a batch, and its holder."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _held: set[Path] = set()
 
 @contextmanager
 def nobody_else(checkpoint: Path) -> Iterator[bool]:
-    """Whether no other process has a run at work on this batch; where that is so, none begins meanwhile."""
+    """Whether no other run is using this batch; if so, none can start while this is held."""
     path = paths.lock_of(checkpoint)
     if path in _held or not path.exists():
         yield True
@@ -77,7 +77,8 @@ def signature(now: datetime) -> str:
 
 
 def _sign(path: Path, words: str) -> None:
-    """Beside the lock, which whoever asks for it empties. Only a courtesy: where it fails, the lock holds."""
+    """Write the holder to a file beside the lock, because asking for the lock empties it. Only a courtesy: if
+    this fails, the lock still holds."""
     with (
         contextlib.suppress(OSError),
         os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file,

@@ -90,7 +90,7 @@ LONGEST_BASE_NAME = 210
 
 
 def assert_new(path: Path, suffixes: Sequence[str]) -> None:
-    """Raises InputError for a file that is there already, or does not end in one of `suffixes`."""
+    """Raises InputError if the file already exists or does not end in one of `suffixes`."""
     if path.suffix.lower() not in suffixes:
         raise InputError("new_file.suffix", path=path, known=", ".join(suffixes))
     if path.exists():
@@ -98,7 +98,7 @@ def assert_new(path: Path, suffixes: Sequence[str]) -> None:
 
 
 def new_name(path: Path, suffixes: Sequence[str]) -> Path:
-    """The path itself, or "NAME (2).xlsx" where it is there already: a person may have typed into it.
+    """The path itself, or "NAME (2).xlsx" if it already exists: a person may have edited it.
 
     Raises InputError where it does not end in one of `suffixes`.
     """
@@ -136,8 +136,8 @@ def _in_file_name(tab: str) -> str:
 def ledger_location(kept: str = "") -> str:
     """Where the record of all top-ups is: by the environment, the settings file (`kept`), or the user's own.
 
-    Raises InputError for a variable that is set to nothing, or names a file without its whole path: the
-    record would be another one than was meant, or another in each folder, in which nobody was paid yet.
+    Raises InputError for a variable that is empty, or names a file without its full path: each folder would
+    have its own record, in which nobody has been paid yet.
     """
     import platformdirs
 
@@ -157,7 +157,7 @@ def ledger_location(kept: str = "") -> str:
 
 
 def who() -> str:
-    """The person at this machine, for the trail."""
+    """The user of this computer, for the trail."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):

@@ -79,8 +79,8 @@ def _agree(checkpoint: Checkpoint, ledger: Ledger) -> bool:
 
 
 def _are_same(some: list[str], others: list[str]) -> bool:
-    """Whether both have the same tokens. Most of a million stand in the same place in both: they were written
-    in one order."""
+    """Whether both have the same tokens. Compared in order first: most of a million are in the same place in
+    both."""
     apart = [(one, other) for one, other in zip(some, others, strict=False) if one != other]
     return len(some) == len(others) and {one for one, _ in apart} == {other for _, other in apart}
 

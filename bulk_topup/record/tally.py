@@ -1,4 +1,5 @@
-"""What became of the rows, counted. Apart from `results`, so that `status` need not wait for a workbook."""
+"""What became of the rows, counted. Separate from `results`, so that `status` need not import the workbook
+code."""
 
 from __future__ import annotations
 
@@ -113,7 +114,7 @@ class Tally:
 
     @property
     def to_decide(self) -> int:
-        """The rows that are sent only if a person says that they are meant besides."""
+        """The rows that are sent only if a person says that they are additional, intended top-ups."""
         return self.to_do[TO_DECIDE]
 
     def exit_code(self) -> Exit:

@@ -177,7 +177,7 @@ def _number_check() -> Mapping[str, object]:
 
 
 def _product_list(count: int) -> Mapping[str, object]:
-    """A warning and no bar: the list grows old, and `check` looks at the live one."""
+    """A warning, not a refusal: the list gets old, and `check` uses the live one."""
     return {
         "validate": "list",
         "source": f"={say.text(PRODUCTS)}!$A$2:$A${count + 1}",

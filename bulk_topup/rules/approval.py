@@ -1,4 +1,4 @@
-"""The plan as a document: what one person approves, and another person's run is held to. Pure.
+"""The plan as a document: what one person approves and another person's run must match. Pure.
 
 A document is lines of JSON: first the facts beside the orders, then the orders, one line for each of COLUMNS.
 Its plan code is a hash over all of it, so that whoever passes the code on has approved every line.
@@ -38,7 +38,7 @@ class Document:
 
     `orders` are those of the plan and those sent before, by sheet row: number, product, itrx, price, and
     `attempt`: 1 for what has not failed, one more for each time that it had; 0 if it failed and is not sent
-    again. So an approval of one attempt is none of the next.
+    again. So the approval of one attempt does not cover the next.
     """
 
     facts: Mapping[str, Any]
@@ -81,7 +81,7 @@ def separated(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _line_of_few(values: pd.Series[Any]) -> str:
-    """A column with few different values, each worded once: a million rows in half the time."""
+    """A column with few distinct values, each encoded once: halves the time for a million rows."""
     words = {value: json.dumps(value) for value in values.unique().tolist()}
     return f"[{','.join(values.map(words).tolist())}]"
 

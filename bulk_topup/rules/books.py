@@ -44,7 +44,7 @@ class Books:
 
     @property
     def unexplained(self) -> int | None:
-        """What left the deposit beside `debited`; negative for money that came in."""
+        """What left the deposit in addition to `debited`; negative if money came in."""
         if self.opening is None or self.closing is None:
             return None
         return self.opening - self.closing - self.debited

@@ -1,4 +1,4 @@
-"""In what a plan is not the one that was approved."""
+"""How a plan differs from the approved one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Difference:
 
 
 def differences(approved: Document, plan: Plan, *, is_resumed: bool) -> list[Difference]:
-    """All in which the plan is not, or is more than, what was approved; a lower price is no change.
+    """Every difference from the approved plan; a lower price does not count.
 
     `is_resumed` says that the batch began under this approval: what else was paid in the meantime does not
     make it look like another batch's.
@@ -70,7 +70,7 @@ _FACTS: Mapping[str, str] = {
 
 
 def _is_covered(now: Mapping[str, Any], then: Mapping[str, Any] | None) -> bool:
-    """Whether the likeness to another batch is the one that was approved, or less of it."""
+    """Whether the overlap with another batch is the approved one, or smaller."""
     return then is not None and now["batch"] == then["batch"] and now["rows"] <= then["rows"]
 
 
@@ -124,7 +124,7 @@ def _moved(then: pd.DataFrame, now: pd.DataFrame) -> dict[int, dict[str, Any]]:
 
 
 def _sent_again(then: pd.DataFrame, to_send: pd.DataFrame) -> Iterator[Difference]:
-    """What failed, before the plan was checked or under its approval: nobody approved that attempt of it."""
+    """Failed rows that would be sent again, although nobody approved that attempt."""
     others = rows_not_in(to_send, then, [*KEY, "attempt"])
     again = others.drop(index=rows_not_in(others, then, KEY).index)
     yield from _told("approval.again", "approval.again_many", _by_row(again))

@@ -1,4 +1,4 @@
-"""Rows to a number that is paid or open already: in this batch, in another, lately."""
+"""Rows to a number that is already paid or open: in this batch, in another batch, or recently."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ RECENT_COLUMNS = ["number", "nominal", "batch", "batch_name", "row", "day"]
 
 @dataclass(frozen=True, eq=False)
 class Past:
-    """All that was sent before, as far as a plan has to know it.
+    """Everything sent before that a plan must know about.
 
     `own` is this batch's. `elsewhere` (ELSEWHERE_COLUMNS) are the claims of other batches since this one
-    began, and the open ones of any day; `recent` (RECENT_COLUMNS) is what other batches paid lately.
+    began, and the open ones of any day; `recent` (RECENT_COLUMNS) is what other batches paid recently.
     """
 
     own: Known
@@ -54,7 +54,8 @@ def changed_rows(candidates: pd.DataFrame, known: Known, rows: Rows) -> Iterator
 
 
 def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, since: date) -> Iterator[Finding]:
-    """Rows that another batch was faster with since this one began, or whose like is open in another batch.
+    """Rows that another batch has paid since this one began, or whose number and amount are open in another
+    batch.
 
     Not only today's: a batch is one payment, and a row held on its first day must not go out on its second.
     """
@@ -79,7 +80,8 @@ def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, since: 
 
 @dataclass(frozen=True)
 class Overlap:
-    """So many of the plan's orders match what other batches paid lately that only a person can say why.
+    """The plan's orders that match what other batches paid recently, when there are so many that only a
+    person can say why.
 
     `batch` names them all, the one with the most matches first; `day` is the last on which they paid a match.
     """
@@ -92,8 +94,8 @@ class Overlap:
 def paid_recently(
     orders: pd.DataFrame, recent: pd.DataFrame, *, is_first: bool
 ) -> tuple[Overlap | None, list[Finding]]:
-    """Whether the plan looks like what other batches paid lately, taken together; fewer matches are a
-    warning each.
+    """The overlap, if the plan looks like what other batches together paid recently; if fewer orders match,
+    each gets a warning.
 
     Half of the orders do, if they are at least three; where the batch has sent nothing before (`is_first`),
     all of them, however few. `recent` has RECENT_COLUMNS.
@@ -111,14 +113,14 @@ def paid_recently(
 
 
 def turned_away(orders: pd.DataFrame, known: Known, today: date) -> Iterator[Finding]:
-    """Orders that were turned away on an earlier day: should they have been taken all the same, rule 51 would
-    let them through today."""
+    """Orders that were rejected on an earlier day: if the provider took them after all, rule 51 would let
+    them through today."""
     earlier = {key: day for key, day in known.turned_away.items() if day < today}
     return _doubted(orders, earlier, "turned_away.earlier")
 
 
 def closed_by_hand(orders: pd.DataFrame, known: Known) -> Iterator[Finding]:
-    """Orders that left, and of which a person's word alone says that nothing came of it."""
+    """Orders that were sent, and that only a person's word says were not paid."""
     return _doubted(orders, known.closed, "closed.not_sent")
 
 

@@ -1,4 +1,4 @@
-"""Which rows of a sheet are no person's: a total, a heading, the header once more, perhaps a note. Pure."""
+"""Which rows of a sheet are not a person: a total, a heading, a repeated header, perhaps a note. Pure."""
 
 from __future__ import annotations
 

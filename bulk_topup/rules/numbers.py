@@ -42,7 +42,7 @@ _PLAIN = re.compile(rf"(?:\+?62|0)?({_SUBSCRIBER})")
 
 
 def normalise(text: str) -> Number | Problem:
-    """The mobile number that `text` spells beyond doubt, or why there is none. Never raises."""
+    """The mobile number that `text` unambiguously spells, or why there is none. Never raises."""
     if plain := _PLAIN.fullmatch(text):
         return Number("0" + plain[1])
     spelled = _tidy(text)

@@ -61,7 +61,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the person asked of this run, as far as it decides which rows are sent."""
+    """The person's options that decide which rows this run sends."""
 
     repeat_duplicates: bool = False
     strict: bool = False

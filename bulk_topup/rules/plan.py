@@ -81,7 +81,7 @@ class Plan:
         return int(self.orders["nominal"].sum() + self.attempted["nominal"].sum())
 
     def still_open(self) -> list[int]:
-        """The rows sent before of which nobody knows yet how they end."""
+        """The rows sent before whose outcome is not known yet."""
         is_open = self.attempted["status"].isin([status for status in Status if status.is_open])
         return [int(row) for row in self.attempted.index[is_open]]
 
@@ -185,7 +185,7 @@ def _to_judge(status: pd.Series[Any], wishes: Wishes) -> Any:
 
 
 def _together(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """Both, one after the other; where one has no rows the other as it is, as a copy costs time."""
+    """Both frames, one after the other; if one is empty, the other without a copy, which costs time."""
     if first.empty or second.empty:
         return second if first.empty else first
     return pd.concat([first, second])
@@ -205,7 +205,7 @@ def _retried(
 
 
 def _attempt(orders: pd.DataFrame, known: Known) -> pd.Series[int]:
-    """Which attempt of each order its last or its next one is, those that did not count left out."""
+    """The number of each order's last or next attempt, not counting attempts that never left."""
     attempt = pd.Series(1, index=orders.index)
     failed = orders[orders["number"].isin({number for number, *_ in known.failures})]
     for row, *key in failed[KEY].itertuples():
@@ -228,7 +228,7 @@ def _numbered(fresh: pd.DataFrame, sent: pd.DataFrame, wishes: Wishes) -> pd.Dat
 
 
 def _repeats(fresh: pd.DataFrame, sent: pd.DataFrame, rows: Rows) -> Iterator[Finding]:
-    """Rows whose top-up another row of the sheet already asks; one sent before is never the copy."""
+    """Rows that ask for the same top-up as another row; a row sent before is never the copy."""
     if not rows.repeat_numbers:
         return
     ordered = _together(sent, fresh)

@@ -20,7 +20,7 @@ NOT_SENT_ANSWERS = frozenset(map(fold, languages.NOT_SENT))
 
 
 def verdict(row: int, number: str, invoice: str | None, not_sent: bool, note: str) -> Verdict:
-    """Raises InputError for a number that is none, or an invoice that is blank or stands for one."""
+    """Raises InputError for an invalid number, or an invoice that is blank or a placeholder."""
     stated = (invoice or "").strip()
     if stated in INVOICE_PLACEHOLDERS:
         raise InputError("resolve.placeholder", row=row, invoice=stated)
@@ -37,7 +37,7 @@ def read_answers(path: Path, note: str) -> list[Verdict | InputError]:
 
     Of a results workbook, these are its open rows. A column `row` names the sheet's rows; without it the
     number has to be enough. Both may be in any language. A row that can't be understood comes as the
-    InputError that says why. Raises InputError where the file as a whole is no use.
+    InputError that says why. Raises InputError if the whole file is unusable.
     """
     sheet = _sheet(path)
     row_column = next((at for at, name in enumerate(sheet.header) if fold(name) in ROW_NAMES), None)

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 
 def assert_room_for_results(files: Files) -> None:
-    """Raises InputError where the folder of the results is missing: better told before the money moves."""
+    """Raises InputError if the results' folder is missing: better to say so before money moves."""
     folder = files.results.parent
     if not folder.is_dir():
         raise InputError("output.no_folder", path=files.results, folder=folder)
 
 
 def open_checkpoint(job: Job, tools: Tools) -> Checkpoint | None:
-    """This batch's checkpoint, or None on its first run. Raises InputError if it is not this batch's, as far
-    as that can be told before its sheet is read."""
+    """This batch's checkpoint, or None on its first run. Raises InputError if it clearly belongs to another
+    batch, even before the sheet is read."""
     return Checkpoint.open(job.files.checkpoint, _before_reading(job, tools))
 
 
@@ -48,8 +48,8 @@ def existing_checkpoint(job: Job, tools: Tools | None = None) -> Iterator[Checkp
 
 @contextmanager
 def checkpoint_to_look_into(job: Job) -> Iterator[Checkpoint]:
-    """The same, changing no file. What is damaged in it is found only where it is looked at: to go through a
-    million rows for that takes seconds, and nothing is sent on its word.
+    """The same, without changing any file. Damage is found only in the parts that are read: checking a
+    million rows takes seconds, and nothing is sent based on this.
     """
     looked = Checkpoint.look(job.files.checkpoint, {"file": job.source.path.name})
     with _of_this_batch(job, looked) as checkpoint:
@@ -73,7 +73,7 @@ def _of_this_batch(job: Job, checkpoint: Checkpoint | None) -> Iterator[Checkpoi
 def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None) -> tuple[Checkpoint, Plan]:
     """Make the plan durable in the batch's checkpoint; a new batch sets an old one's files aside.
 
-    Returns the plan as the checkpoint has adopted it, too.
+    Returns the plan as adopted by the checkpoint.
     """
     now, sheet = tools.clock.now(), plan.rows.sheet
     if checkpoint is None:

@@ -38,8 +38,8 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Choice:
-    """`guard` is asked for each attempt; what it returns is asked at once and again as the request leaves: an
-    answer other than None holds it back.
+    """`guard` makes a check for each attempt; the check runs at once and again as the request leaves, and any
+    answer other than None holds the order back.
     """
 
     checkpoint: Checkpoint
@@ -49,15 +49,15 @@ class Choice:
     guard: Callable[[Order], Callable[[], object | None]]
 
     def is_held_back(self, order: Order) -> bool:
-        """Nothing of its product is sent in this run any more."""
+        """No more orders of this product are sent in this run."""
         if not self.course.is_held(order.product):
             return False
         self.checkpoint.hold(order.id, Status.UNSENT, "unsent.product_disturbed", {"product": order.product})
         return True
 
     def chosen(self, order: Order, expected: Status) -> Chosen | Status | None:
-        """An attempt of the order, if it may be made and there is money for it; a status where the order is
-        held back for good."""
+        """An attempt of the order, if it is allowed and there is money for it; a status if the order is held
+        back for good."""
         still = self.guard(order)
         if still() is not None:
             return None
@@ -94,7 +94,7 @@ class Choice:
         return Ending(chosen.attempt_id, outcome, at, skew_s)
 
     def settle(self, wanted: Wanted, status: Status, debited: int | None = None) -> None:
-        """With the purse: this is what became of what was reserved."""
+        """Tell the purse what became of the reserved money."""
         before = committed(wanted.order, wanted.expected)
         self.purse.correct(wanted.order.price - before, committed(wanted.order, status, debited) - before)
 
@@ -105,7 +105,8 @@ class Choice:
         return wanted.expected is Status.UNKNOWN and holder.token in self.checkpoint.tokens(wanted.order.id)
 
     def taken(self, wanted: Wanted, holder: Claim) -> Status:
-        """Its slot is not its own: it stays unsent, or becomes what the holder makes of it."""
+        """Another order holds the slot: this one stays unsent, or gets the status that follows from the
+        holder."""
         status = self._already_claimed(wanted.order, holder, wanted.expected)
         self.settle(wanted, status)
         self.tools.throttle.unused()

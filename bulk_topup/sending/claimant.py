@@ -1,4 +1,4 @@
-"""The ledger, for the sending loop: asked by another thread, as it may be locked for long, or far away."""
+"""The ledger, for the sending loop: called in another thread, as it may be locked for long or far away."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BUSY_S: Final = 10.0
 
 
 class Claimant:
-    """Of one run of the batch. Whatever is asked is answered by a word to the loop."""
+    """For one run of the batch. Every request is answered by a message to the loop."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Claimant:
 
     @property
     def is_owed(self) -> bool:
-        """Conclusions that it has not been told."""
+        """Conclusions that the ledger does not have yet."""
         return bool(self._conclusions)
 
     @property
@@ -74,7 +74,8 @@ class Claimant:
         self.ask(partial(self._tools.ledger.turn, conclusions, wanted, *self._own), held, disowned)
 
     def heed(self, outcome: Outcome, wait_s: float | None) -> None:
-        """What all desks of the account have to know; no slot comes for `wait_s` seconds after a 429."""
+        """Tell all computers of the account about an outcome that concerns them; after a 429, no slot is
+        given for `wait_s` seconds."""
         if outcome.then is Then.STOP and outcome.kind is Kind.REFUSED:  # which every one of them would meet
             at = self._tools.clock.now().isoformat(timespec="seconds")
             stop = Stop(outcome.code, outcome.reason, f"{self._tools.desk}, {self._own[1]}", at)

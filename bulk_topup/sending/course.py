@@ -1,5 +1,5 @@
-"""What the answers so far make of the rest of a run: whether it goes on, with which products, how many at a
-time, and when an order that was not sent is tried again."""
+"""How the answers so far shape the rest of a run: whether it goes on, with which products, with how many
+requests at a time, and when an unsent order is retried."""
 
 from __future__ import annotations
 
@@ -47,8 +47,7 @@ class Course:
             self.stop(Halt(verdict.stop_code))
 
     def again_in(self, order: Order, outcome: Outcome) -> float | None:
-        """After how many seconds the same order is tried again; None where that is not called for, or the run
-        has to stop instead."""
+        """Seconds until the same order is retried; None if it is not, or if the run must stop instead."""
         if outcome.then is not Then.AGAIN:
             return None
         tried = self._tried[order.id] = self._tried.get(order.id, -1) + 1

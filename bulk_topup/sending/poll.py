@@ -29,8 +29,8 @@ def poll(
 ) -> NotSent | NoAnswer | None:
     """Ask `cekstatus` for every open invoice after 2, 4, 8, … at most 60 s, for `wait_s` seconds in all.
 
-    Only an explicit sukses or gagal is final (API v3.1, CEK STATUS TRANSAKSI PULSA). Returns what went wrong
-    last where none of those that are still open was answered when it was asked for the last time.
+    Only an explicit sukses or gagal is final (API v3.1, CEK STATUS TRANSAKSI PULSA). Returns the last error
+    if no open one got an answer when it was last asked about.
     """
     clock = tools.clock
     last: dict[int, Answer] = {}
@@ -62,7 +62,7 @@ def _silence(last: Sequence[Answer]) -> NotSent | NoAnswer | None:
 
 
 def _next_poll(now: float, interval_s: float, deadline: float) -> float:
-    """After the interval, or when the waiting ends, so that nothing that came meanwhile is missed."""
+    """After the interval, or at the deadline, so that a last round catches what has come in since."""
     return deadline if now + FIRST_POLL_S <= deadline < now + interval_s else now + interval_s
 
 

@@ -1,4 +1,4 @@
-"""Sends once more what the provider holds, to see it refused (`doctor --prove-51`)."""
+"""Sends again what the provider already has, to see it refused (`doctor --prove-51`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends unknown orders again under rule 51: which may be, what stands in the way, and the sending itself."""
+"""Sends unknown orders again under rule 51: which ones may be sent, what prevents it, and the sending."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ class Resendable:
 
 
 def resendable(checkpoint: Checkpoint, tools: Tools, prices: PriceList) -> Resendable:
-    """Every open order, sorted by whether rule 51 guards it now, at no more than its price."""
+    """All open orders, split into those that rule 51 protects now, at no more than their price, and the
+    others."""
     now, skew_s = tools.now_and_skew_s()
     evidence = Evidence(skew_s, has_other_calendar(checkpoint.other_days()), tools.base_url)
     judged = [
@@ -90,14 +91,14 @@ def resendable(checkpoint: Checkpoint, tools: Tools, prices: PriceList) -> Resen
 
 
 def count_resendable(checkpoint: Checkpoint, now: datetime) -> int:
-    """How many open orders may be sent again today, as far as can be told without the provider."""
+    """How many open orders may be sent again today, judged without asking the provider."""
     seen = Evidence(0.0, has_other_calendar(checkpoint.other_days()), checkpoint.fact("base_url"))
     found = [obstacle(open_, now, seen) for open_ in checkpoint.open_orders()]
     return sum(why is None or why is Obstacle.TOO_SOON for why in found)
 
 
 def obstacle(order: OpenOrder, now: datetime, evidence: Evidence) -> Obstacle | None:
-    """Why rule 51 would not surely guard this order now, or need not; None where it does.
+    """Why rule 51 might not protect this order now, or why no resend is needed; None if it protects it.
 
     An invoice can be asked about without sending anything. Every unknown attempt of the order must be
     guarded: sent to this address, same WIB day as now, both at least 10 minutes from midnight, the last one
@@ -133,7 +134,8 @@ def _obstacle_by_time(unknown: list[PastAttempt], now: datetime, evidence: Evide
 
 
 def price_obstacle(order: Order, prices: PriceList) -> Obstacle | None:
-    """Why today's price list is not that under which this order was sent; None where it is, or is cheaper.
+    """What differs in today's price list from when this order was sent; None if nothing does, or it is
+    cheaper.
 
     Rule 51 goes by the nominal: under another one, the same product is another top-up.
     """
@@ -166,7 +168,7 @@ def resend(
 ) -> Halt | None:
     """Send unknown orders again, one at a time, each guarded anew as its request leaves.
 
-    They count as spent already, so that only a budget (in rupiah) limits what they come to.
+    Their cost already counts as spent, so only a budget (in rupiah) limits it.
     """
     purse = Purse(limit=budget, spent=checkpoint.committed())
     sender = Sender(checkpoint, tools, watcher, purse, batch_name, guard=found.guard(checkpoint, tools))

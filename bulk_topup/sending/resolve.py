@@ -1,4 +1,4 @@
-"""A person's finding about an open order, checked and kept."""
+"""A person's verdict on an open order, checked and kept."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def resolve(
     """Close open rows one by one, each from one status to another; an invoice counts only once `cekstatus`
     confirms it.
 
-    Raises InputError at the first verdict that does not hold, ProviderError where the provider could not be
-    asked; those before it stand.
+    Raises InputError at the first invalid verdict, ProviderError if the provider could not be asked; earlier
+    verdicts remain.
     """
     for verdict in verdicts:
         order = _open_order(checkpoint, verdict)

@@ -1,4 +1,5 @@
-"""The screen, for the sending loop: told by another thread, so that one that stands still blocks nobody."""
+"""The screen, for the sending loop: written by another thread, so that a blocked terminal does not block
+sending."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Screen:
-    """`watcher` hears, in this order, what is said here; what it raises goes to `failed`."""
+    """Passes every message to `watcher` in order; exceptions go to `failed`."""
 
     def __init__(self, watcher: Watcher, teller: Workers, failed: Callable[[BaseException], None]) -> None:
         self._watcher, self._teller, self._failed = watcher, teller, failed

@@ -136,14 +136,14 @@ class Sender:
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
-        """It stops the run, and is raised by `run` once all threads have ended."""
+        """Stop the run with this error; `run` raises it once all threads have ended."""
         self.failure = self.failure or error
         self._course.stop(Halt(error.code if isinstance(error, BulkTopupError) else "defect"))
 
     # -- the next orders -----------------------------------------------------------------------------------
 
     def _choose(self) -> None:
-        """As many as workers are free and slots are due."""
+        """Start as many orders as there are free workers and due slots."""
         while self.halt is None and not self._claimant.is_pausing:
             now = self.tools.clock.alive()
             order = self._waiting.next(now, self._course.limit - self._in_hand())
@@ -165,7 +165,7 @@ class Sender:
     # -- their claims --------------------------------------------------------------------------------------
 
     def _claim(self) -> None:
-        """All of the chosen together; and what earlier claims came to."""
+        """Claim all chosen orders together, along with the conclusions of earlier claims."""
         if self.halt is not None:
             self._withdraw(self._chosen)
             self._chosen = []
@@ -203,7 +203,7 @@ class Sender:
     # -- answers, and the attempts that follow ---------------------------------------------------------------
 
     def _listen(self) -> None:
-        """Wait for a word from any thread, and hear all that have come by then."""
+        """Wait for a message from any thread, then handle all that have arrived."""
         is_awaited = bool(self._in_flight or self._claimant.is_awaited or self._slots.is_awaited)
         with contextlib.suppress(queue.Empty):
             self._inbox.get(timeout=LOOK_S if is_awaited else 0.0)()
@@ -234,8 +234,7 @@ class Sender:
         self._answered.append((chosen, self._choice.end(chosen, outcome)))
 
     def _lose(self, chosen: Chosen, outcome: Outcome | None, error: BaseException) -> None:
-        """Its attempt stays without an outcome, or in doubt, which is unknown; what is known of it is on the
-        screen."""
+        """The attempt stays without an outcome, or in doubt, so it is unknown; the screen shows what is known."""
         self._in_flight.discard(chosen)
         self._fail(error)
         if outcome is not None:

@@ -82,19 +82,20 @@ def tools_of(job: Job, login: tuple[str, str], clock: SystemClock) -> Iterator[T
 
 
 def desk_name() -> str:
-    """Who is at work on which machine, for the other desks."""
+    """Which user on which computer, as shown to the other computers."""
     return f"{paths.who()} at {socket.gethostname()}"
 
 
 def _assert_same_time(account: Account, clock: Clock) -> None:
-    """Raises InputError where this machine's clock is not the server's: desks would mean different days."""
+    """Raises InputError if this computer's clock differs from the server's: computers would be on different
+    days."""
     skew_s = account.skew_s(clock.now())
     if abs(skew_s) > SKEW_LIMIT_S:
         raise InputError("ledger.other_time", off_s=round(-skew_s))
 
 
 def pace_of(account: Account, rate_per_s: float, clock: Clock) -> Pace:
-    """The account's own, where its desks share a server; this machine's, where the ledger is a file."""
+    """The account's shared pace if the ledger is on a server; this computer's own if the ledger is a file."""
     if not account.is_server:
         return Throttle(rate_per_s, clock=clock.alive, sleep=clock.sleep)
     return SharedThrottle(
@@ -112,10 +113,10 @@ class Watcher(Protocol):
         """The provider stated the deposit left; `needed` is what the rest of the plan costs."""
 
     def unwritten(self, order: Order, outcome: Outcome) -> None:
-        """This answer came when the checkpoint could no longer be written."""
+        """This answer could not be written, because the checkpoint could no longer be."""
 
     def waiting(self, pending: int, wait_s: float) -> None:
-        """Nothing more is sent; so many top-ups are asked after, for so long."""
+        """Sending is over; so many pending top-ups are now asked about, for so long."""
 
     def settled(self, status: Status, rupiah: int) -> None:
         """A pending order of so many rupiah has become final."""

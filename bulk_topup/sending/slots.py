@@ -1,4 +1,4 @@
-"""Slots of the pace, for the sending loop: taken where one is due, and waited for in another thread."""
+"""Slots of the pace, for the sending loop: taken if one is due, else waited for in another thread."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ def send_waves(
 ) -> Halt | None:
     """Send the plan's orders; an n-th copy only after copy n-1 is sukses the same day (rule 51's `itrx`).
 
-    The plan is as the checkpoint has adopted it; `limit` is the most that the batch may have cost by the end,
-    in rupiah. Returns why the run stopped before its last order, if it did. Raises StorageFailed.
+    The plan is the one adopted by the checkpoint; `limit` is the most that the batch may have cost by the
+    end, in rupiah. Returns why the run stopped before its last order, if it did. Raises StorageFailed.
     """
     orders = plan.orders
     if orders["id"].isna().any():

@@ -1,4 +1,4 @@
-"""Threads that do what the sending loop asks of them and hand back what came of it. They decide nothing."""
+"""Worker threads: they do what the sending loop asks and post the result. They decide nothing."""
 
 from __future__ import annotations
 

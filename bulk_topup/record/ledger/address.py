@@ -1,4 +1,4 @@
-"""Where the ledger is, as a person says it: the path of a file, or the address of a server."""
+"""Where the ledger is, as the user gives it: the path of a file, or the address of a server."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def ledger_url(location: str) -> str:
 def is_address(location: str) -> bool:
     """Whether this is a server's address, not a path. Raises InputError for one that is mistyped.
 
-    Taken for a path, `postgres:/host/db` would be a new and empty record, in which nobody was paid yet. One
-    letter before the colon is a drive of Windows.
+    If it were taken for a path, `postgres:/host/db` would create a new, empty record in which nobody has been
+    paid yet. A single letter before the colon is a Windows drive.
     """
     if "://" in location:
         return True
@@ -48,9 +48,9 @@ def is_address(location: str) -> bool:
 
 
 def shown(location: str) -> str:
-    """The path, or of an address what may be seen by anybody: server, port and database.
+    """The path, or the public part of an address: server, port and database.
 
-    Never the user's part nor the options, both of which may hold a password.
+    Never the user part or the options, because both may contain a password.
     """
     scheme, is_url, rest = location.partition("://")
     if not is_url:

@@ -1,7 +1,7 @@
-"""One ledger's rows into another, each of them compared afterwards: all of it or nothing.
+"""Copies one ledger's rows into another and compares each: all or nothing.
 
-What the other one holds already stays. A slot that another batch has there is no obstacle where both are
-closed: the provider let only one of the two through. Where either is open, a person has to settle first.
+What the target already has stays. A slot that another batch has there is no obstacle where both are closed:
+the provider let only one of the two through. Where either is open, a person has to settle first.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Copied:
 
 
 def copy(source: Store, target: Store) -> Copied:
-    """Raises InputError, and changes nothing, where a row of the target is not what the source says."""
+    """Raises InputError, and changes nothing, if a row of the target differs from the source."""
     with source.frozen() as old, target.frozen() as new:
         _add(target, new, CLAIMS, _rows(old, CLAIMS))
         _add_batches(target, new, _rows(old, BATCHES))

@@ -1,4 +1,4 @@
-"""How the ledger's tables are brought up to date: all of it or nothing.
+"""Migrates the ledger's tables: all or nothing.
 
 A table keeps its name and, on a server, what its users may do with it. Where rows meet under the account's
 one key, each claim stands beside the others; of two counts of a batch the later one stays.

@@ -1,4 +1,4 @@
-"""The way to a PostgreSQL server: how it is opened, and how one that is gone, or stands still, is noticed."""
+"""Connecting to a PostgreSQL server, and noticing when it is gone or hangs."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Register(Store):
 
 
 def register_of(location: str) -> Register:
-    """The ledger that is there; a file is never made. Raises InputError where there is none."""
+    """The existing ledger; never creates a file. Raises InputError if there is none."""
     if not is_address(location) and not Path(location).expanduser().exists():
         raise InputError("history.no_record", where=location)
     return Register(ledger_url(location))

@@ -1,4 +1,4 @@
-"""What all desks of one account share on a server: its pace, and a stop that holds for all of them.
+"""What all computers of one account share on a server: its pace, and a stop that applies to all of them.
 
 The provider's rate, balance and locks are the account's, not a machine's. Each desk asks for every slot by
 one statement, by the server's clock, and hears in its answer whether one of them met a code of the account's.
@@ -129,7 +129,7 @@ class Account(Known):
     # -- the stop ------------------------------------------------------------------------------------------
 
     def stop_all(self, stop: Stop) -> None:
-        """Stop every desk, unless one has been faster; nothing in a file."""
+        """Stop every computer, unless another has already done so; does nothing in a file."""
         if not self.is_server:
             return
         free = ACCOUNTS.c.stop_code == ""
@@ -137,14 +137,14 @@ class Account(Known):
             db.execute(sa.update(ACCOUNTS).where(self._own(), free).values(stop_values(stop)))
 
     def stopped(self) -> Stop | None:
-        """Why no desk may send; None where all may."""
+        """Why no computer may send; None if all may."""
         if not self.is_server:
             return None
         with self._errors(), self._single.connect() as db:
             return _stop_of(db.execute(sa.select(*_stop_columns()).where(self._own())).one())
 
     def resume(self, who: str, at: datetime) -> Stop | None:
-        """Let all desks send again; the stop that was cleared, if there was one. Who did it is kept."""
+        """Let all computers send again; returns the stop that was cleared, if any. Records who did it."""
         cleared = {"stop_code": "", "resumed_by": who, "resumed_at": at.astimezone(WIB).isoformat()}
         with self._errors(), self._engine.begin() as db:
             mine = sa.select(*_stop_columns()).where(self._own()).with_for_update()

@@ -145,7 +145,7 @@ def fact(db: sa.Connection, key: str) -> str:
 
 
 def server_time(db: sa.Connection) -> datetime:
-    """The server's own clock, which is one and the same for every desk."""
+    """The server's clock, the same for every computer."""
     epoch = db.execute(sa.select(sa.extract("epoch", sa.func.clock_timestamp()))).scalar_one()
     return datetime.fromtimestamp(float(epoch), WIB)
 

@@ -1,4 +1,4 @@
-"""What stands in the ledger: its tables, the same in a SQLite file and on a PostgreSQL server."""
+"""The ledger's tables, the same in a SQLite file and on a PostgreSQL server."""
 
 import json
 from typing import Final

@@ -74,7 +74,7 @@ def so_far(total: Tally) -> str:
 
 
 def deposit_lines(total: Tally, deposit: tuple[int, str] | None, *, is_used_up: bool) -> Iterator[str]:
-    """Of a deposit that is used up or will be: what the rest wants besides."""
+    """For a deposit that is or will be used up: what has to be added for the rest."""
     rest = total.unsent_rupiah
     if deposit is not None and (is_used_up or deposit[0] < rest):
         balance, moment = deposit

@@ -50,11 +50,11 @@ def unrecorded_report(failure: StorageFailed) -> Report:
 
 
 def unproven_report() -> Report:
-    """It was never seen that a second top-up of a day is refused."""
+    """We have never confirmed that a second top-up on the same day is refused."""
     return Report({}, warnings=[say.text("resend.unproven")])
 
 
 def rule_51_report(code: str, number: str, *, rehearsal: bool) -> Report:
-    """What was seen of it, by the code of its wording."""
+    """What was seen of rule 51, as the code of its wording."""
     facts = {"rule_51": code.partition(".")[2]}
     return Report(facts, [*banner(rehearsal=rehearsal), say.text(code, number=number)])

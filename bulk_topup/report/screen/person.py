@@ -1,7 +1,7 @@
-"""All that was ever sent to one number: for the employee on the telephone who got nothing.
+"""Everything ever sent to one number: for the employee on the phone who says that nothing came.
 
-The ledger says in which batches it was paid or may be, their progress files say the rest, and the provider
-what became of each invoice by now. Nothing of this is written down.
+The ledger says in which batches it was paid or may have been, their progress files have the details, and the
+provider says what has become of each invoice. Nothing is written.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def _became(plan: Plan) -> str:
 
 
 def _held_lines(plan: Plan) -> Iterator[str]:
-    """One line a kind, what holds most rows first."""
+    """One line for each kind, the most frequent first."""
     by_kind: dict[str, list[int]] = {}
     for code, rows in plan.held_by_code().items():
         by_kind.setdefault(say.text("kind." + code), []).extend(rows)

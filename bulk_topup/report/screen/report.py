@@ -1,4 +1,4 @@
-"""What a command came to, whoever shows it: facts for a program, and lines for people."""
+"""The outcome of a command: facts for programs and lines for people."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Toned(str):
 
 
 class Report(NamedTuple):
-    """`facts` are keys of the one JSON object; `warnings` come after `lines`, however quiet it is to be."""
+    """`facts` are keys of the one JSON object; `warnings` come after `lines`, even with --quiet."""
 
     facts: Mapping[str, object]
     lines: Sequence[str] = ()

@@ -56,7 +56,7 @@ def resolved_report(verdict: Verdict, before: Status, status: Status) -> Report:
 
 
 def refused_report(problems: Iterable[BulkTopupError]) -> Report:
-    """What a person said of a row and does not hold."""
+    """A person's verdict on a row that is not valid."""
     refused = [{"code": problem.code, "message": say.error(problem)} for problem in problems]
     return Report(
         {"refused": refused}, warnings=[say.text("error", message=one["message"]) for one in refused]

@@ -1,4 +1,4 @@
-"""The settings in force, and where each comes from."""
+"""The settings that apply, and where each comes from."""
 
 from __future__ import annotations
 

@@ -55,6 +55,6 @@ TONES = {Paid.YES: Tone.PAID, Paid.NO: Tone.HELD, Paid.ASK: Tone.ASK}
 
 
 def _meaning(status: Status, by_hand: int) -> str:
-    """What the provider did not say, a person did."""
+    """What the status means; if a person closed the row, the words say so."""
     code = "status.gagal_by_hand" if by_hand and status is Status.GAGAL else f"status.{status}"
     return say.text(code, count=by_hand)

@@ -36,7 +36,7 @@ _translate: Callable[[str, str], str] = untranslated
 
 
 def speak(language: Language, translate: Callable[[str, str], str]) -> None:
-    """Say everything in this language from now on, in the whole process; English until then.
+    """Use this language from now on, in the whole process; English until then.
 
     `translate` takes a context (a code, or `HELP`) and the English text.
     """
@@ -79,12 +79,12 @@ class _Formatter(string.Formatter):
         return f"{counted} {one if str(value) == '1' else many}"
 
     def _worded(self, code: object) -> str:
-        """Without the code itself among the facts: a wording that asked for it would never end."""
+        """The code itself is left out of the facts: a wording that used it would recurse forever."""
         return text(str(code), **{name: fact for name, fact in self._facts.items() if fact != code})
 
 
 def text(code: str, /, **facts: object) -> str:
-    """The wording of `code` with these facts; the code itself where there is no wording for it."""
+    """The wording of `code` with these facts; the code itself if it has no wording."""
     english = WORDS.get(code)
     return code if english is None else _Formatter(facts).vformat(_translate(code, english), (), facts)
 
@@ -144,7 +144,8 @@ def to_the_minute(moment: str) -> str:
 
 
 def printable(value: str) -> str:
-    """Nothing from a sheet or the provider can move the cursor, ring a bell or hide in a terminal."""
+    """The text without control characters: nothing from a sheet or the provider can move the cursor or hide
+    in a terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in value)
 
 
@@ -204,7 +205,7 @@ def approved_words(by: str) -> str:
 
 
 def attempt(status: Status, code: str, reason: str | None) -> str:
-    """Why an attempted row stands where it stands, with the provider's words; nothing for a plain success."""
+    """The reason for an attempted row's status, with the provider's words; nothing for a plain success."""
     if status is Status.SUKSES:
         return ""
     words = text(code)

@@ -31,7 +31,7 @@ def _catalogue(spoken: str) -> NullTranslations:
 
 
 def speak(spoken: str) -> None:
-    """English is spoken until then, and costs no time."""
+    """English is the default, and costs no time."""
     if spoken == ENGLISH.code:
         return
     import gettext
