@@ -563,10 +563,10 @@ def sums_tie_out(case: Case) -> Iterator[str]:
         wrong = [line.no for line in results.lines if PAID_WORD.get(line.status) != line.paid]
         if wrong:
             yield f"{_where(results)}: `paid` does not go with `status` in rows {wrong}"
-        counts = Counter({"rows in": len(results.lines)})
+        counts = Counter({"total rows": len(results.lines)})
         counts.update(SUM_OF[line.paid] for line in results.lines)
         counts.update(line.status for line in results.lines)
-        said = {word: results.sums.get(word) for word in ("rows in", *SUM_OF.values(), *PAID_WORD)}
+        said = {word: results.sums.get(word) for word in ("total rows", *SUM_OF.values(), *PAID_WORD)}
         if said != {word: counts[word] for word in said}:
             yield f"{_where(results)}: sums {results.sums} over {dict(counts)}"
 

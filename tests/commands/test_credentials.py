@@ -381,9 +381,7 @@ def test_after_a_login_nothing_is_asked_any_more_and_after_a_logout_it_is(desk: 
     assert done.exit == OK, done.err
     assert f"Logged in as sandbox at {desk.sandbox.url}" in done.out
     assert (sent.exit, desk.paid()) == (OK, {desk.numbers(1)[0]: 1}), sent.err
-    assert (
-        f"password of sandbox at {desk.sandbox.url}/json/pulsa is no longer in the system keyring" in out.out
-    )
+    assert f"password of sandbox at {desk.sandbox.url} is no longer in the system keyring" in out.out
     assert (again.exit, entries(desk)) == (NOTHING_SENT, {})
     assert places_with(PASSWORD, desk, done, sent, out, again) == []
 

@@ -388,7 +388,7 @@ def test_status_says_what_is_open_what_was_set_and_what_to_do_next(office: Offic
     assert f"row 3, {PENDING_FOR_EVER}, TSEL5: pending" in said.out
     assert "Budget: Rp50,000" in said.out
     assert "Plan code: " in said.out
-    assert "Last touched: 20" in said.out
+    assert "Last used: 20" in said.out
     assert re.search(r"1 row is pending: .*\n +bulk-topup settle gaji.csv\n", said.out)
 
 

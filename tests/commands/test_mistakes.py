@@ -106,7 +106,7 @@ def test_a_wrong_clock_is_a_problem_of_check(make_office: MakeOffice, skew_s: fl
     done = office.run("check", "gaji.csv")
     assert done.exit == Exit.NOT_ALL_PAID
     assert f"this computer's clock is {words}" in done.out
-    assert "Next: 1. correct this computer's clock" in done.out
+    assert "Next: (1) correct this computer's clock" in done.out
 
 
 # -- what was sent before ----------------------------------------------------------------------------------
@@ -132,11 +132,11 @@ def test_several_next_commands_are_numbered_in_their_order(office: Office) -> No
     lines = office.run("check", "gaji.csv").out.splitlines()
     begin = next(at for at, line in enumerate(lines) if line.startswith("Next: "))
     numbered = [line.removeprefix("Next: ").strip()[:3] for line in lines[begin::2]]
-    assert numbered == ["1. ", "2. ", "3. "]
+    assert numbered == ["(1)", "(2)", "(3)"]
 
 
 def test_a_single_next_command_has_no_number(office: Office) -> None:
     office.payroll("gaji.csv", office.numbers(1))
     done = office.send("gaji.csv")
     [line] = [line for line in done.out.splitlines() if line.startswith("Next: ")]
-    assert not line.startswith("Next: 1.")
+    assert not line.startswith("Next: (1)")

@@ -143,7 +143,7 @@ def test_the_command_that_goes_on_can_be_pasted_as_it_stands(make_office: MakeOf
 def test_a_provider_out_of_reach_before_the_first_row_has_nothing_to_add() -> None:
     total = tally({Status.UNSENT: 3})
     assert list(deposit_lines(total, None, is_used_up=False)) == []
-    assert so_far(total).startswith("So far: 0 rows paid for Rp0; 3 rows not sent yet, Rp30,000 by")
+    assert so_far(total).startswith("So far: 0 rows paid for Rp0; 3 rows not sent yet, Rp30,000 at")
 
 
 def test_a_deposit_of_which_nothing_is_known_is_to_be_looked_up() -> None:
@@ -165,7 +165,7 @@ def test_status_says_why_it_stopped_what_to_add_and_the_one_command_that_goes_on
     said = office.run("status", "gaji mei.csv", "--json")
     assert said.json["halt"]["code"] == "outcome.reason.62"
     assert said.json["rest"] == {"rows": 3, "rupiah": 3 * PRICE, "missing": 3 * PRICE - 100}
-    for words in ("Why it stopped, on 20", "The deposit at the provider is used up", "add at least Rp16,850"):
+    for words in ("Why it stopped on 20", "The deposit at the provider is used up", "add at least Rp16,850"):
         assert words in said.err
     [step] = said.json["next"]
     assert step["message"] == "send the rest, 3 rows for Rp16,950:"
@@ -211,7 +211,7 @@ def test_a_run_that_was_cut_off_is_said_to_be(office: Office) -> None:
     running.kill()
     running.wait()
     said = office.run("status", "gaji.csv")
-    assert "Why it stopped, on 20" in said.out
+    assert "Why it stopped on 20" in said.out
     assert "it is still running, or it was cut off" in said.out
     *_, label, last = said.out.splitlines()
     assert label.startswith("Next: send the rest, ")
@@ -566,13 +566,13 @@ def test_a_port_that_is_taken_is_named_in_plain_words(office: Office) -> None:
 
 def test_a_port_that_only_the_administrator_may_use_is_named_as_that() -> None:
     assert "only an administrator may use port 80" in why_no_port(PermissionError(13, "denied"), 80)
-    assert "port 80 is taken" in why_no_port(OSError(98, "in use"), 80)
+    assert "port 80 is used by another program" in why_no_port(OSError(98, "in use"), 80)
 
 
 def test_a_memory_that_cannot_be_kept_is_named_in_plain_words(office: Office) -> None:
     said = office.run("sandbox", "--port", "0", "--state", str(office.folder))
     assert said.exit == 2
-    assert f"can't be kept in {office.folder}" in said.err
+    assert f"cannot save its data in {office.folder}" in said.err
     assert "Errno" not in said.err
 
 
@@ -651,7 +651,7 @@ def test_only_invalid_rows_call_for_a_correction_of_the_sheet(tmp_path: Path) ->
     assert said(plan_of(topups((ANDI, "S5")), pending)) == [(asked, "bulk-topup settle bonus.xlsx")]
     elsewhere = elsewhere_of((ANDI, 5_000, 1, TODAY.isoformat(), "final"))
     [(words, line)] = said(plan_of(topups((ANDI, "S5")), elsewhere=elsewhere))
-    assert (words[:23], line) == ("1 row was already top", "")
+    assert (words[:27], line) == ("1 row was already topped up,", "")
     [(words, line), _] = said(plan_of(topups((ANDI, "S5"), (ANDI, "S10")), paid))
     assert (words[:9], line) == ("1 row is ", "bulk-topup run bonus.xlsx --include-changed")
     [(words, line)] = said(plan_of(topups((ANDI, "S5"), ("0857", "S5")), paid))

@@ -102,7 +102,7 @@ def test_every_row_says_what_would_become_of_it(target: Path) -> None:
 
 def test_what_was_understood_stands_beside_it_and_what_was_not_is_blank(target: Path) -> None:
     sheet = written(target, mixed())
-    understood = [column(sheet, f"checked {name}") for name in ("number", "product", "nominal", "price")]
+    understood = [column(sheet, f"{name} as checked") for name in ("number", "product", "nominal", "price")]
     assert list(zip(*understood, strict=True)) == [
         (ANDI, "S5", 5_000, 5_630),
         (None, "S5", 5_000, 5_630),
@@ -237,7 +237,7 @@ def test_the_last_known_deposit_stands_beside_the_cost(target: Path) -> None:
     written(target, plan, deposit=Deposit(1_000, "2025-01-19 16:05", "gaji"))
     facts = summary(target)
     assert facts["last known deposit"] == (1_000,)
-    assert "stated at 2025-01-19 16:05 (WIB), in batch gaji" in facts
+    assert "as of 2025-01-19 16:05 (WIB), in batch gaji" in facts
     assert facts["to add for this plan"] == (plan.cost - 1_000,)
     written(target, plan, deposit=Deposit(plan.cost, "2025-01-19 16:05", "gaji"))
     assert summary(target)["to add for this plan"] == (0,)

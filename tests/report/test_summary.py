@@ -146,10 +146,10 @@ def test_every_total_is_that_of_the_rows_in_the_same_workbook(batch: Checkpoint,
         assert said[status][:2] == (count[status], rupiah[status]), status
     for paid, code in ((Paid.YES, "paid.yes"), (Paid.NO, "paid.no"), (Paid.ASK, "paid.ask")):
         assert said[say.text(code)] == (count[paid], rupiah[paid]), paid
-    assert said["rows in"] == (len(rows), rupiah["all"])
+    assert said["total rows"] == (len(rows), rupiah["all"])
     by_operator = [said[name] for name in ("TELKOMSEL", "INDOSAT", "no operator (held back)")]
-    assert said["sum"] == tuple(map(sum, zip(*by_operator, strict=True)))
-    assert said["sum"] == (len(rows), rupiah["all"], *(rupiah[paid] for paid in Paid))
+    assert said["total"] == tuple(map(sum, zip(*by_operator, strict=True)))
+    assert said["total"] == (len(rows), rupiah["all"], *(rupiah[paid] for paid in Paid))
 
 
 def test_the_deposit_adds_up_to_its_balance_at_the_end(target: Path) -> None:
@@ -323,7 +323,7 @@ def test_rows_that_left_the_sheet_are_among_the_rows_and_counted_by_themselves(
 ) -> None:
     batch.adopt(plan_of(topups((CITRA, "S5")), batch.known()), {})
     said = labelled(write(batch, target)["Summary"])
-    assert said["rows in"][0] == 5
+    assert said["total rows"][0] == 5
     assert said[say.WORDS["summary.removed"]] == (4,)
 
 
@@ -747,4 +747,4 @@ def test_a_person_is_told_where_the_results_went(office: Office) -> None:
     (office.folder / "bonus.results.xlsx").unlink()
     (office.folder / "bonus.results.xlsx").mkdir()
     done = office.run("results", "bonus.csv")
-    assert "bonus.results (2).xlsx; close it" in done.out
+    assert "bonus.results (2).xlsx; close the old one" in done.out

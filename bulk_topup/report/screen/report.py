@@ -89,7 +89,7 @@ def _step_lines(steps: Sequence[Step]) -> Iterator[str]:
     label = say.text("next.label") + " "
     indent = " " * len(label)
     for nth, step in enumerate(steps):
-        number = f"{nth + 1}. " if len(steps) > 1 else ""
+        number = f"({nth + 1}) " if len(steps) > 1 else ""
         yield Toned((indent if nth else label) + number + step.words, Tone.NEXT)
         if step.command:
             yield Whole(indent + "  " + say.printable(step.command))
