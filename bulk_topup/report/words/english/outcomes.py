@@ -5,7 +5,7 @@ WORDS: dict[str, str] = {
     "outcome.pending": "The provider has the order and is still working on it; run 'bulk-topup settle' on this sheet later to see how it ended.",
     "outcome.gagal_later": "The provider took the order and later reported that it failed; run again with --retry-failed to send it once more.",
     "outcome.interrupted": "The program ended before the answer came, so nobody here knows whether this was paid; look the number up in the provider's transaction list.",
-    "outcome.reason.00": "The provider's system has a fault and the order failed; run again later with --retry-failed.",
+    "outcome.reason.00": "The provider's system had a fault, and the order failed; run again later with --retry-failed.",
     "outcome.reason.11": "The provider says that this number is not valid; correct the number in the sheet and run it again.",
     "outcome.reason.12": "The provider cannot deliver this product at the moment; run again later with --retry-failed, or choose another product.",
     "outcome.reason.21": "The provider has suspended the account because of a problem with its credit card top-up. Settle it with the provider, then run the same command again.",

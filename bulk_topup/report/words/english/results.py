@@ -77,7 +77,7 @@ WORDS: dict[str, str] = {
     "summary.undebited": "paid or pending rows for which the provider stated no debit, at the listed price",
     "summary.failed": "debits for failed rows, which the provider refunds",
     "summary.may_be_debited": "accepted or unknown rows, at the listed price",
-    "summary.mispriced": "debited at another price than listed",
+    "summary.mispriced": "debited at a price other than the listed one",
     "summary.overcharged": "above the listed price",
     "summary.left": "left to do",
     "summary.to_do": "rows in the tab To do",
@@ -95,5 +95,5 @@ WORDS: dict[str, str] = {
     "books.undebited": "not included in the debits: paid or pending rows for which the provider stated no debit, {rupiah:money} at the listed price",
     "books.failed": "not included in the debits: {rupiah:money} for failed rows, which the provider refunds",
     "books.may_be_debited": "not included in the debits: accepted or unknown rows, {rupiah:money} at the listed price if they are paid",
-    "books.mispriced": "debited at another price than listed: {rows}, {rupiah:money} in all",
+    "books.mispriced": "debited at a price other than the listed one: {rows}, {rupiah:money} in all",
 }
