@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def reading_of(job: Job, terminal: Terminal) -> Iterator[Arriving]:
-    """Start reading the sheet in its own process while this one does its slow imports.
+def reading_of(job: Job, terminal: Terminal, *, sends: bool) -> Iterator[Arriving]:
+    """Start reading the sheet in its own process while this one does its slow imports: what plans, and what
+    sends if the command `sends`.
 
     Where more than one column could be meant, a person at the terminal chooses, and it is read again.
     """
@@ -29,7 +30,10 @@ def reading_of(job: Job, terminal: Terminal) -> Iterator[Arriving]:
         gc.disable()  # all that is imported stays: there is nothing to collect
         try:
             arriving = begun.enter_context(_reading(job.source))
-            from bulk_topup.commands import conclusion, planning, release, sending_parts  # noqa: F401
+            from bulk_topup.commands import planning  # noqa: F401
+
+            if sends:
+                from bulk_topup.commands import conclusion, release, sending_parts  # noqa: F401
         finally:
             gc.freeze()  # or the next passes would look through all of it
             gc.enable()

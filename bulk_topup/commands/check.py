@@ -61,7 +61,7 @@ def check(terminal: Terminal, plan_output: Path | None, **options: Any) -> Exit:
 
     ctx = click.get_current_context()
     job = replace(job_of(options), typed=click_command.as_typed(ctx, commands_of(ctx)["run"]))
-    with reading_of(job, terminal) as arriving:
+    with reading_of(job, terminal, sends=False) as arriving:
         return check_batch(job, arriving, terminal, clock.SystemClock(), plan_output)
 
 

@@ -77,7 +77,7 @@ def run(terminal: Terminal, **options: Any) -> Exit:
     known_to_status = {str(param.name) for param in commands_of(ctx)["status"].params}
     typed = click_command.as_typed(ctx, run, click_command.NOT_AGAIN | known_to_status)
     job = replace(job_of(options), typed=typed)
-    with reading_of(job, terminal) as arriving:
+    with reading_of(job, terminal, sends=True) as arriving:
         # The results are written when all is sent: by then, the program may have been replaced.
         from bulk_topup.report import results_workbook  # noqa: F401
 
