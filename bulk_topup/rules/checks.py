@@ -78,8 +78,8 @@ def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
             if rows.table.at[row, "stated"] in NOTHING_STATED:
                 yield _error(row, "product.missing", column, text)
             continue
-        owners, stated = operators.owners_of(rows.table.at[row, "number"]), rows.table.at[row, "stated"]
-        kind = text, owners, int(stated)
+        owners, stated = operators.owners_of(str(rows.table.at[row, "number"])), rows.table.at[row, "stated"]
+        kind = text, owners, int(str(stated))
         if kind not in near:
             few = len(near) < SUGGESTED_MOST
             near[kind] = ", ".join(products.near_codes(text, prices, owners, kind[2])) if few else ""
@@ -268,7 +268,7 @@ def provider_agrees(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     column = rows.column_name(rows.sheet.columns.number)
     for row, pair in pairs[pairs.isin(odd)].items():
         number, named = table.at[row, "number"], operators.named_in(texts[pair % len(texts)])
-        facts = {"own": str(operators.operator_of(number)), "named": " / ".join(sorted(named))}
+        facts = {"own": str(operators.operator_of(str(number))), "named": " / ".join(sorted(named))}
         yield _error(row, "operator.contradicts", column, number, facts)
 
 
