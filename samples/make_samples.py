@@ -234,6 +234,60 @@ def insentif_cabang() -> list[Row]:
     return [BRANCH_HEADER, *((f"{at}", *row) for at, row in enumerate(rows, start=1))]
 
 
+# -- insentif_tanpa_kode.xlsx: names, numbers and amounts, as an office has them ---------------------------
+
+WITHOUT_CODE_HEADER = ("No", "Nama", "No HP", "Provider", "Insentif (Rp)")
+PEOPLE_WITHOUT_CODE = """
+0812-5553-0001   ; Tsel      ; 50000
+085755530002     ; Indosat   ; 50000
+0817 5553 0003   ; XL        ; 50.000
+083855530004     ; Axis      ; 25000
+089655530005     ; Three     ; Rp 50.000,-
+088155530006     ; Smartfren ; 25000
++62 813-5553-0007; Simpati   ; 100000
+085655530008     ; IM3       ; 25rb
+081155530009     ; T-sel     ; 50 ribu
+087855530010     ; XL        ; 100000
+089955530011     ; 3         ; 10.000
+085155530012     ; As        ; 25.000
+6281455530013    ; Isat      ; 50000
+085255530014     ; Telkomsel ; 20.000
+083155530015     ;           ; 50000
+081955530016     ;           ; Rp25.000
+088255530017     ; Smart     ; 50k
+085855530018     ; Mentari   ; 100000
+082155530019     ;           ; 150000
+089555530020     ; Tri       ; 75.000
+"""
+
+
+def insentif_tanpa_kode() -> list[Row]:
+    lines = PEOPLE_WITHOUT_CODE.strip().splitlines()
+    rows = [[cell.strip() for cell in line.split(";")] for line in lines]
+    people = (
+        (at, PEOPLE[at + 19], number, provider, int(amount) if amount.isdecimal() else amount)
+        for at, (number, provider, amount) in enumerate(rows, start=1)
+    )
+    return [("PT Maju Bersama",), ("Insentif pulsa November",), ("",), WITHOUT_CODE_HEADER, *people]
+
+
+def write_without_code(path: Path) -> None:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "Insentif"
+    for row in insentif_tanpa_kode():
+        sheet.append(tuple(cell if cell != "" else None for cell in row))
+    for title in ("A1:E1", "A2:E2"):
+        sheet.merge_cells(title)
+    for cell in (sheet["A1"], sheet["A2"], *sheet[4]):
+        cell.font = Font(bold=True)
+    for column, width in zip("ABCDE", (5, 24, 21, 12, 16), strict=True):
+        sheet.column_dimensions[column].width = width
+    for (cell,) in sheet.iter_rows(min_row=5, min_col=5, max_col=5):
+        cell.number_format = '"Rp"#,##0'
+    book.save(path)
+
+
 # -- the files ---------------------------------------------------------------------------------------------
 
 
@@ -264,6 +318,7 @@ def make_samples(folder: Path) -> None:
     write_xlsx(folder / "payroll_bonus.xlsx", "Bonus", payroll_bonus())
     write_xlsx(folder / "payroll_with_mistakes.xlsx", "Bonus", payroll_with_mistakes())
     write_csv(folder / "insentif_cabang.csv", insentif_cabang())
+    write_without_code(folder / "insentif_tanpa_kode.xlsx")
 
 
 if __name__ == "__main__":

@@ -97,9 +97,12 @@ class Plan:
         if not self.rows.choices:
             return []
         chosen = self.orders[self.orders["choice"] >= 0]
-        rows = {int(str(nth)): list(map(int, some.index)) for nth, some in chosen.groupby("choice")}
-        found = [(self.rows.choices[nth], rows) for nth, rows in rows.items()]
-        return sorted(found, key=lambda each: (each[0].operator, each[0].nominal))
+        alike: dict[tuple[str, int], tuple[Choice, list[int]]] = {}
+        for nth, some in chosen.groupby("choice"):
+            choice = self.rows.choices[int(str(nth))]
+            _, rows = alike.setdefault((choice.operator, choice.nominal), (choice, []))
+            rows += map(int, some.index)
+        return [(choice, sorted(rows)) for _, (choice, rows) in sorted(alike.items())]
 
     def held_by_code(self) -> dict[str, list[int]]:
         """The first reason of each held row -> its rows."""

@@ -29,7 +29,7 @@ def lines(count: int) -> Iterator[ResultLine]:
         status, paid, reason = FAILED if at % 1000 == 500 else PAID
         moment = f"2025-01-20 10:{at // 60 % 60:02}:{at % 60:02}"
         said = ("11" if reason else "", reason, f"TRX{9_000_000 + at}", f"{100_000_000_000 + at}")
-        yield ResultLine(own[: len(OWN)], str(paid), str(status), *said, 5650, 5650, own[1], moment)
+        yield ResultLine(own[: len(OWN)], str(paid), str(status), *said, 5650, 5650, "TSEL5", own[1], moment)
 
 
 def keep_cells(path: Path, count: int) -> None:

@@ -96,7 +96,7 @@ def cells(path: Path, *options: str) -> list[ET.Element]:
 
 
 def a_line(own: Sequence[str], text: str) -> ResultLine:
-    return ResultLine(own, "no", "gagal", text, text, text, text, 5_850, None, text, text)
+    return ResultLine(own, "no", "gagal", text, text, text, text, 5_850, None, text, text, text)
 
 
 @pytest.fixture

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 SAMPLES = ROOT / "samples"
 PRODUCTS = {product["kodeoperator"]: product for product in PRICES}
+WITHOUT_CODE = "insentif_tanpa_kode.xlsx"
 STOPS_THE_RUN = {"00", "21", "31", "61", "62", "71", "81", "82"}
-FILES = ("payroll_bonus.xlsx", "payroll_with_mistakes.xlsx", "insentif_cabang.csv")
+FILES = ("payroll_bonus.xlsx", "payroll_with_mistakes.xlsx", "insentif_cabang.csv", WITHOUT_CODE)
 
 Record = dict[str, Any]
 
@@ -37,7 +38,7 @@ def grid(path: Path) -> list[tuple[Any, ...]]:
 
 
 def records(name: str) -> list[Record]:
-    header, *rows = grid(SAMPLES / name)
+    header, *rows = grid(SAMPLES / name)[3 if name == WITHOUT_CODE else 0 :]
     return [dict(zip(header, row, strict=True)) for row in rows]
 
 

@@ -72,7 +72,6 @@ class Sent:
     closed: tuple[str, str, str] | None = None
     answer: str = ""
     person: str = ""
-    """The name beside the row, where the sheet has one."""
     now: Now = Now.NOT_ASKED
     said: str = ""
 
@@ -143,8 +142,7 @@ def _from_progress(number: str, entry: BatchEntry, claims: Iterable[Mapping[str,
             attempts = checkpoint.claims_expected() if claims else {}
             sheet = sheet_of(checkpoint)
             at = checkpoint.name_at
-            lines = _lines_of(checkpoint, number)
-            found = [replace(_of_line(entry, sheet, line), person=line.person(at)) for line in lines]
+            found = [_of_line(entry, sheet, line, at) for line in _lines_of(checkpoint, number)]
         except StorageFailed:
             return None
     # A progress file that was restored from an older copy lacks what the ledger knows.
@@ -163,20 +161,16 @@ def _names(line: Line, number: str) -> bool:
     return any(subscriber in "".join(filter(str.isdecimal, cell)) for cell in line.cells)
 
 
-def _of_line(entry: BatchEntry, sheet: str, line: Line) -> Sent:
+def _of_line(entry: BatchEntry, sheet: str, line: Line, name_at: int | None) -> Sent:
     result = result_line(line)
     return Sent(
         *(entry.account, entry.base_url, entry.batch, entry.name, sheet),
-        row=line.row,
-        product=line.product,
-        nominal=line.nominal,
-        status=line.status,
-        reason=result.reason,
-        sent_at=result.sent_at,
+        *(line.row, line.product, line.nominal, line.status, result.reason, result.sent_at),
         invoice=result.invoice,
         serial=result.serial,
         debited=result.debited,
         closed=line.closed,
+        person=line.person(name_at),
         answer=(line.attempt or {}).get("reason") or "",
     )
 
@@ -288,7 +282,7 @@ _NOW = {
 
 
 def _line_of(one: Sent) -> str:
-    row = f"{one.row}, {one.person}" if one.person else one.row
+    row = ", ".join(filter(None, (str(one.row), one.person)))
     facts = {"name": one.name, "row": row, "product": one.product or "-", "status": one.status}
     if not one.sent_at:
         return say.text("find.line_held", reason=one.reason, **facts)
