@@ -5,7 +5,7 @@ Units: money is whole rupiah (int), times are aware `datetime`s in WIB, duration
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -63,6 +63,8 @@ class Oddity(StrEnum):
     """Of a row under a further header, in row `stored`, that names other columns than the first one."""
     EXAMPLE = "example"
     """Of a row under a title that says so."""
+    CONTACT = "contact"
+    """Of a row that says whom to call, and nothing of what to send."""
     RAGGED = "ragged"
     """Of a line with more cells than the header, so that none is certain to be in its place."""
     UNKNOWN = "unknown"
@@ -116,6 +118,9 @@ class Packed(Protocol):
 
     def holds(self, text: str) -> bool:
         """Whether one of the cells has this in it; without a Python string for each."""
+
+    def holds_any(self, texts: Sequence[str]) -> bool:
+        """The same of several, all in small letters, whatever the cells are in."""
 
 
 # -- prices ------------------------------------------------------------------------------------------------

@@ -33,5 +33,5 @@ class Status(StrEnum):
         return Paid.ASK if self.is_open else Paid.NO
 
 
-FOR_NOBODY = frozenset({"total.row", "section.row", "header.row"})
+FOR_NOBODY = frozenset({"total.row", "section.row", "header.row", "signature.row", "contact.row"})
 """The findings of rows that are no person's: nothing is to be done about them."""

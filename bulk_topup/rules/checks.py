@@ -14,7 +14,7 @@ import pandas as pd
 
 from bulk_topup.core.model import Finding, Level, Oddity, Packed, PriceList
 from bulk_topup.provider import price_list
-from bulk_topup.rules import amounts, numbers, operators, products
+from bulk_topup.rules import amounts, beside, numbers, operators, products
 from bulk_topup.rules.not_people import EXAMPLE_MARK, EXAMPLE_NUMBERS
 from bulk_topup.rules.rows import COUNT, NOTHING_STATED, UNCLEAR, Rows, in_doubt
 
@@ -322,6 +322,9 @@ CHECKS: tuple[Check, ...] = (
     operator_matches_prefix,
     provider_agrees,
     one_name_a_number,
+    beside.remark_is_not_against,
+    beside.other_amounts_agree,
+    beside.totals_agree,
 )
 
 

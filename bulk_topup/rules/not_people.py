@@ -1,4 +1,4 @@
-"""Which rows of a sheet are not a person: a total, a heading, a repeated header, perhaps a note. Pure."""
+"""Which rows of a sheet are not a person: a total, a heading, a signature, a repeated header. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bulk_topup.core.model import Oddity, Sheet, letter
+from bulk_topup.sheet.names import is_phone, says_signed
 
 EXAMPLE_MARK = "CONTOH/EXAMPLE"
 """What the names of the template's example rows begin with."""
@@ -29,10 +30,19 @@ def rows_for_nobody(sheet: Sheet, among: Sequence[int]) -> Mapping[int, str]:
     position = sheet.columns.number
     texts = sheet.cells.loc[list(among), position]
     free = [row for row, text in zip(among, texts.tolist(), strict=True) if not _A_NUMBER.match(text)]
-    found: dict[int, str] = {}
+    found = {
+        row: "contact.row"
+        for (row, at), cell in sheet.odd.items()
+        if at == position and cell.kind is Oddity.CONTACT
+    }
+    foot = _Foot(sheet, frozenset(among))
     below = int(sheet.cells.index[0]) if len(sheet.cells) else 0
     for row, *cells in sheet.cells.loc[free].itertuples():
-        if code := _code(sheet, int(row), [cell.strip() for cell in cells], is_below=row == below):
+        stripped = [str(cell).strip() for cell in cells]
+        code = _code(sheet, int(row), stripped, is_below=row == below)
+        if foot.holds(int(row), stripped, code):
+            code = "signature.row"
+        if code:
             found[int(row)] = code
             below = row + 1 if code == "header.row" else below
     return found
@@ -51,6 +61,31 @@ def _code(sheet: Sheet, row: int, texts: Sequence[str], *, is_below: bool) -> st
         return "section.row"
     is_words = any(map(str.isalpha, ours[0])) and (row, sheet.columns.number) not in sheet.odd
     return "note.row" if is_words and not any(map(str.isdigit, ours[1])) else None
+
+
+class _Foot:
+    """What stands below the last person: signatures, a place and a date, notes."""
+
+    def __init__(self, sheet: Sheet, bare: frozenset[int]) -> None:
+        self._sheet = sheet
+        people = (int(row) for row in reversed(sheet.cells.index.tolist()) if int(row) not in bare)
+        self._last = next(people, int(sheet.cells.index[0]) if len(sheet.cells) else 0)
+        self._begun = False
+
+    def holds(self, row: int, texts: Sequence[str], code: str | None) -> bool:
+        """Of each row in turn; `code` says what else it is. A foot stands apart, below a total, or signed."""
+        if row <= self._last:
+            return False
+        is_apart = row > self._last + 1
+        self._last, was_begun = row, self._begun
+        self._begun |= is_apart or code == "total.row" or any(map(says_signed, texts))
+        number = self._sheet.columns.number
+        filled = [text for text in texts if text]
+        is_counted = bool(filled) and filled[0].isdigit()
+        has_number = _A_NUMBER.match(texts[number]) or any(map(is_phone, texts))
+        is_free = (row, number) not in self._sheet.odd and not has_number
+        is_begun = self._begun and (was_begun or code != "total.row")
+        return code in {None, "note.row"} and is_begun and is_free and not is_counted
 
 
 def _is_total(texts: Iterable[str], ours: Iterable[str]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bulk_topup.core.model import Finding, Level, Order
-from bulk_topup.core.status import Status
+from bulk_topup.core.status import FOR_NOBODY, Status
 from bulk_topup.rules import approval, duplicates, resume
 from bulk_topup.rules import orders as orders_
 from bulk_topup.rules.orders import KEY, SLOT, Known, Wishes
@@ -103,6 +103,12 @@ class Plan:
             _, rows = alike.setdefault((choice.operator, choice.nominal), (choice, []))
             rows += map(int, some.index)
         return [(choice, sorted(rows)) for _, (choice, rows) in sorted(alike.items())]
+
+    def for_nobody(self) -> frozenset[int]:
+        """The held rows that are no person's."""
+        return frozenset(
+            row for row, held in self.held.items() if any(found.code in FOR_NOBODY for found in held.why)
+        )
 
     def held_by_code(self) -> dict[str, list[int]]:
         """The first reason of each held row -> its rows."""

@@ -15,7 +15,7 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHOWN_CHARACTERS, Columns, OddCell, Oddity, letter
 from bulk_topup.core.results_columns import RESULT_COLUMNS, fed_back
 from bulk_topup.sheet import names
-from bulk_topup.sheet.names import fold, is_phone, is_rupiah, meaning_of
+from bulk_topup.sheet.names import fold, is_phone, is_rupiah, is_whom_to_call, meaning_of
 
 SAMPLES_SHOWN = 3
 LISTED_COLUMNS = 20
@@ -203,6 +203,14 @@ class _Reading:
         return listed(texts, positions, self._cells if samples else None)
 
 
+def block_of(texts: Texts, at: int) -> frozenset[int]:
+    """The columns around this one that have names, up to the nearest without."""
+    named = [bool(text.strip()) for text in texts]
+    first = next((left + 1 for left in range(at - 1, -1, -1) if not named[left]), 0)
+    last = next((right for right in range(at + 1, len(named)) if not named[right]), len(named))
+    return frozenset(range(first, last))
+
+
 def listed(texts: Texts, positions: Sequence[int] | None = None, cells: Sequence[Texts] | None = None) -> str:
     """`A "Name", C "No HP"`: columns as a person finds them in Excel, with the first of their `cells`."""
     chosen = [at for at, text in enumerate(texts) if text.strip()] if positions is None else positions
@@ -294,7 +302,9 @@ class Sections:
     def walk(self, rows: Sequence[int], columns: Sequence[Texts]) -> None:
         """The next rows: their numbers, and the texts of each column."""
         start = 0
-        numbers = columns[self.columns.number]
+        numbers, asked = columns[self.columns.number], columns[self.columns.asked]
+        if "" in asked:
+            self._mark_contacts([at for at, text in enumerate(asked) if not text], rows, columns)
         for at in [at for at, text in enumerate(numbers) if text[:1] not in _OF_A_NUMBER]:
             self._mark_rows(range(start, at), rows, columns)
             if at > start:
@@ -304,6 +314,12 @@ class Sections:
         self._mark_rows(range(start, len(rows)), rows, columns)
         if start < len(rows):
             self._last, self._title = rows[-1], ""
+
+    def _mark_contacts(self, some: Sequence[int], rows: Sequence[int], columns: Sequence[Texts]) -> None:
+        number = self.columns.number
+        for at in some:
+            if is_phone(columns[number][at]) and is_whom_to_call([column[at] for column in columns], number):
+                self.marked[rows[at], number] = OddCell(Oddity.CONTACT, columns[number][at])
 
     def _look(self, at: int, rows: Sequence[int], columns: Sequence[Texts]) -> None:
         """At a row without a number in its place."""
@@ -353,6 +369,8 @@ class Sections:
         if self._mark is None:
             return
         for at in some:
+            if (rows[at], self.columns.number) in self.marked:
+                continue
             if _has_digit([column[at] for column in columns]):
                 shown = columns[self.columns.number][at]
                 cell = OddCell(self._mark.kind, shown, self._mark.stored)

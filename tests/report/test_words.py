@@ -40,7 +40,7 @@ FACTS_THAT_CODES_ARE_MADE_OF = {
     "doctor.": {
         *("credentials", "prices", "clock", "server_clock", "ledger", "account", "rule_51", "folder", "disk"),
     },
-    "cell.": {str(kind) for kind in Oddity if kind is not Oddity.LOST_DIGITS},
+    "cell.": {str(kind) for kind in Oddity if kind not in {Oddity.LOST_DIGITS, Oddity.CONTACT}},
     "checkpoint.other_": {field.name for field in fields(BatchIdentity)},
     "outcome.not_sent.": {*outcomes.NOT_SENT_CAUSES, "failed"},
     "outcome.no_answer.": {*outcomes.NO_ANSWER_CAUSES, "failed"},
@@ -129,7 +129,7 @@ def finding_codes() -> set[str]:
         "changed",
         "recent",
     }
-    families |= {"hidden", "example", "total", "section", "header", "note"}
+    families |= {"hidden", "example", "total", "section", "header", "note", "signature", "contact", "remark"}
     judging = [tree for name, tree in trees().items() if name.startswith(("rules/", "provider/price_list"))]
     texts = {text for tree in judging for text in source_texts(tree)}
     made = {code for code in made_codes() if code.startswith("cell.")}

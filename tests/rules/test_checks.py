@@ -492,7 +492,7 @@ def test_a_row_into_which_the_header_reaches_down_is_no_person() -> None:
 
 
 def test_words_for_a_number_and_no_product_are_a_note_or_both_are_to_be_filled_in() -> None:
-    rows = ("Andi", ANDI, "S5"), ("Dibuat,", "Disetujui,", "Diterima,"), ("Budi", "(1 row)"), ("Cici", "#N/A")
+    rows = ("Andi", ANDI, "S5"), ("Menyusul,", "Menyusul,", "Lainnya,"), ("Budi", "(1 row)"), ("Cici", "#N/A")
     odd = {(5, 1): OddCell(Oddity.ERROR, "#N/A")}
     assert kinds(*rows, odd=odd) == [
         *((3, "note.row"), (4, "note.row"), (5, "cell.error"), (5, "product.missing"))

@@ -73,7 +73,7 @@ LAYOUTS = (
     one(
         "the second table has two numbers",
         PEOPLE + "\n\nNama | No HP | Kode Produk | No HP Baru\nCici | #3 | S5 | #4",
-        paid="1 2", held="3",
+        asked="sheet.beside",
     ),
     one(
         "people above under names unknown",
@@ -88,8 +88,7 @@ LAYOUTS = (
     one(
         "a table further to the right below",
         PEOPLE + "\n\n| | | | Nama | No HP | Kode\n| | | | Cici | #3 | S5",
-        paid="1 2",
-        held="3",
+        asked="sheet.beside",
     ),
     one(
         "two tables side by side",

@@ -9,9 +9,10 @@ from bulk_topup.core.status import Status
 from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Tone, Whole, banner
 from bulk_topup.report.screen.tally import count_line
 from bulk_topup.report.words import say
+from bulk_topup.rules import beside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
     from pathlib import Path
 
     from bulk_topup.core.model import Deposit, Finding
@@ -46,10 +47,17 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield count_line("plan.orders", len(plan.orders), plan.cost)
     if len(plan.attempted):
         yield count_line("plan.attempted", len(plan.attempted)) + _became(plan)
-    if plan.held:
-        yield count_line("plan.held", len(plan.held), tone=Tone.HELD)
-    yield from _held_lines(plan)
+    nobody = plan.for_nobody()
+    if len(plan.held) > len(nobody):
+        yield count_line("plan.held", len(plan.held) - len(nobody), tone=Tone.HELD)
+    yield from _held_lines(plan, frozenset(plan.held) - nobody)
+    if nobody:
+        yield count_line("plan.nobody", len(nobody))
+    yield from _held_lines(plan, nobody)
     yield count_line("plan.rows", plan.rows_in)
+    for total in beside.totals(plan.rows):
+        if total.stated == total.summed:
+            yield "  " + say.text("plan.total_agrees", row=total.row, stated=total.stated)
     if sheet.outside:
         yield count_line("plan.outside", sheet.outside)
     if not len(plan.orders):
@@ -92,13 +100,14 @@ def _became(plan: Plan) -> str:
     return f"  ({', '.join(parts)})"
 
 
-def _held_lines(plan: Plan) -> Iterator[str]:
-    """One line for each kind, the most frequent first."""
+def _held_lines(plan: Plan, among: Set[int]) -> Iterator[str]:
+    """One line for each kind of the held rows `among` these, the most frequent first."""
     by_kind: dict[str, list[int]] = {}
     for code, rows in plan.held_by_code().items():
-        by_kind.setdefault(say.text("kind." + code), []).extend(rows)
+        by_kind.setdefault(say.text("kind." + code), []).extend(row for row in rows if row in among)
     for kind, rows in sorted(by_kind.items(), key=lambda item: -len(item[1])):
-        yield f"    {say.number(len(rows)):>7}  {kind} ({say.rows(sorted(rows), ROWS_SHOWN)})"
+        if rows:
+            yield f"    {say.number(len(rows)):>7}  {kind} ({say.rows(sorted(rows), ROWS_SHOWN)})"
 
 
 def _all_findings_lines(plan: Plan, *, every: bool) -> Iterator[str]:
@@ -157,6 +166,7 @@ def plan_facts(plan: Plan) -> Mapping[str, object]:
         "sent_with_warning": len(plan.warned()),
         "sent_before": len(plan.attempted),
         "held": len(plan.held),
+        "for_nobody": len(plan.for_nobody()),
         "cost": plan.cost,
         "operators": [
             dict(zip(("name", "orders", "cost"), group, strict=True)) for group in plan.by_operator()

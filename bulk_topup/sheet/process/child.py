@@ -29,8 +29,8 @@ from bulk_topup.core.model import Named, Notice, OddCell, Oddity, ResultsTab, le
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.detect import Format, format_of, is_encrypted_package, read_bytes, size_of
 from bulk_topup.sheet.header import HEADER_ROWS, LISTED_ROWS, Header
-from bulk_topup.sheet.layout import Sections, first_of
-from bulk_topup.sheet.names import is_phone, is_whom_to_call
+from bulk_topup.sheet.layout import Sections, block_of, first_of
+from bulk_topup.sheet.names import is_phone, is_whom_to_call, meaning_of
 from bulk_topup.sheet.password import unlocked
 from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import Frame
@@ -188,12 +188,12 @@ def _table(found: ChosenTab, named: Named, notices: list[Notice]) -> Iterator[Fr
     rows = array("q")
     header = found.header
     sections = Sections(header.texts, header.columns, header.is_example)
-    beside = _Beside(header.texts)
+    beside = _Beside(header)
     for batch in batches(found):
         frame = _batch(batch)
         rows.frombytes(frame.parts[0])
         sections.walk(batch.rows, batch.columns)
-        beside.look(batch, sections)
+        beside.look(batch)
         yield frame
     odd = covered(found, rows) if found.remarks.merged else {}
     odd |= {(row, header.columns.number): _RAGGED for row in found.remarks.longer} | sections.marked
@@ -210,25 +210,28 @@ _RAGGED = OddCell(Oddity.RAGGED, "")
 
 
 class _Beside:
-    """What stands in columns without a name: how many cells, and which of them are other people's numbers."""
+    """What stands outside of the table: how many cells in columns without a name, and which of all the cells
+    beyond the nearest such column are other people's numbers."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = texts
+    def __init__(self, header: Header) -> None:
+        self._is_named = [bool(text.strip()) for text in header.texts]
+        self._number = header.columns.number
+        self._table = block_of(header.texts, self._number) | header.columns.deciding
+        ours = {at for at, text in enumerate(header.texts) if meaning_of(text) == "ours"}
+        self._ours = ours.union(header.columns.fed_back.values())
         self.filled = 0
         self.columns: set[int] = set()
         self._people: dict[int, list[int]] = {}
 
-    def look(self, batch: Batch, sections: Sections) -> None:
-        """At the next rows, once `sections` has marked those of another table."""
-        number = sections.columns.number
+    def look(self, batch: Batch) -> None:
         for at, texts in enumerate(batch.columns):
-            if (at < len(self._texts) and self._texts[at].strip()) or not any(texts):
+            if at in self._table or at in self._ours or not any(texts):
                 continue
-            self.columns.add(at)
-            self.filled += len([text for text in texts if text.strip()])
+            if at >= len(self._is_named) or not self._is_named[at]:
+                self.columns.add(at)
+                self.filled += len([text for text in texts if text.strip()])
             for nth in [nth for nth, text in enumerate(texts) if text and is_phone(text)]:
-                is_contact = is_whom_to_call([column[nth] for column in batch.columns], at)
-                if at != number and (batch.rows[nth], number) not in sections.marked and not is_contact:
+                if not is_whom_to_call([column[nth] for column in batch.columns], at):
                     self._people.setdefault(at, []).append(batch.rows[nth])
 
     def notices(self, named: Named) -> list[Notice]:

@@ -73,6 +73,10 @@ class PackedTexts(ExtensionArray):
     def holds(self, text: str) -> bool:
         return any(text.encode() in data for data, _ in self.blocks)
 
+    def holds_any(self, texts: Sequence[str]) -> bool:
+        folded = (data.lower() for data, _ in self.blocks)
+        return any(text.encode() in data for data in folded for text in texts)
+
     def isna(self) -> np.ndarray[Any, Any]:
         return np.zeros(len(self), dtype=bool)
 

@@ -14,6 +14,8 @@ WORDS: dict[str, str] = {
     "read.group": "group",
     "read.operator": "operator",
     "read.ask": "More than one column is possible ({option}): {columns}. Which one should be used?",
+    "plan.nobody": "no person's rows",
+    "plan.total_agrees": "the sheet's total in row {row}, {stated:money}, agrees with its rows",
     "plan.outside": "filled cells outside the table",
     "plan.title": "Plan for {file}{tab}",
     "plan.orders": "to send now",

@@ -1,0 +1,106 @@
+"""What stands beside number and product, and speaks against them: remarks, other amounts, totals. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from bulk_topup.core.model import Finding, Level, Packed, PriceList
+from bulk_topup.rules.amounts import readings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bulk_topup.rules.rows import Rows
+
+_WORDS = (
+    *("batal", "cancel", "resign", "keluar", "mengundurkan diri", "nonaktif", "non aktif", "non-aktif"),
+    *("tidak aktif", "jangan", "sudah di", "sudah ter", "ditunda", "phk", "meninggal", "already", "do not"),
+)
+"""One of them is in whatever `_AGAINST` finds."""
+_AGAINST = re.compile(
+    r"\b(?:(?:di)?batal(?:kan)?|cancel(?:l?ed)?|resign(?:ed)?|keluar|mengundurkan diri|non[ -]?aktif"
+    r"|tidak aktif|jangan (?:di)?(?:kirim|bayar|isi|proses)|sudah (?:di|ter)(?:bayar|kirim|isi|transfer)"
+    r"|ditunda|phk|meninggal|already (?:paid|sent)|do not (?:pay|send))\b",
+    re.IGNORECASE,
+)
+
+
+def remark_is_not_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """No cell of any other column says that this person is not to be paid."""
+    columns = rows.sheet.columns
+    for at in range(len(rows.sheet.header)):
+        if at in columns.deciding or at in columns.fed_back.values():
+            continue
+        cells = rows.sheet.cells[at]
+        packed = cells.array
+        if isinstance(packed, Packed) and not packed.holds_any(_WORDS):
+            continue
+        for row, text in zip(cells.index.tolist(), cells.tolist(), strict=True):
+            if text and row not in rows.nobody and (found := _AGAINST.search(text)):
+                yield _warning(row, "remark.against", rows.column_name(at), text, {"word": found[0]})
+
+
+def other_amounts_agree(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """A column of amounts that is not read, and is the nominal in most rows, is it in all."""
+    for at in rows.sheet.columns.unread:
+        which, texts = pd.factorize(rows.sheet.cells[at].astype(object))
+        amounts = pd.Series([_amount(text) for text in texts], dtype="int64").take(which)
+        amounts.index = rows.table.index
+        is_known = (amounts > 0) & (rows.table["nominal"] > 0)
+        agrees = is_known & (amounts == rows.table["nominal"])
+        differs = is_known & ~agrees
+        if differs.any() and agrees.sum() > differs.sum():
+            raw = rows.raw(at, differs)
+            for row, nominal, product in rows.table.loc[differs, ["nominal", "product"]].itertuples():
+                facts = {"nominal": str(nominal), "product": str(product)}
+                yield _warning(row, "nominal.other_column", rows.column_name(at), raw[row], facts)
+
+
+def _amount(text: str) -> int:
+    """0 where there is none, or more than one reading."""
+    found = readings(text)
+    return found[0] if len(found) == 1 else 0
+
+
+class Total(NamedTuple):
+    """What a row says that the amounts above it add up to, and what they do add up to."""
+
+    row: int
+    stated: int
+    summed: int
+
+
+def totals(rows: Rows) -> list[Total]:
+    """Each total of the column of amounts: of all amounts above it, or of those since the last total."""
+    at = rows.sheet.columns.nominal
+    stated = [row for row, code in sorted(rows.nobody.items()) if code == "total.row"]
+    if at is None or not stated:
+        return []
+    amounts = rows.sheet.cells[at].map(_amount)
+    odd = {row for row, position in rows.sheet.odd if position == at}
+    of_people = amounts.drop(index=list(rows.nobody))
+    found: list[Total] = []
+    since = 0
+    for row in stated:
+        above = of_people[of_people.index < row]
+        if amounts[row] and row not in odd and above.any():
+            sums = int(above.sum()), int(above[above.index > since].sum())
+            total = int(amounts[row])
+            found.append(Total(row, total, total if total in sums else sums[0]))
+        since = row
+    return found
+
+
+def totals_agree(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    for total in totals(rows):
+        if total.stated != total.summed:
+            column = rows.column_name(rows.sheet.columns.asked)
+            facts = {"summed": str(total.summed), "difference": str(abs(total.stated - total.summed))}
+            yield _warning(total.row, "total.differs", column, str(total.stated), facts)
+
+
+def _warning(row: object, code: str, column: str, value: str, facts: dict[str, str]) -> Finding:
+    return Finding(int(str(row)), Level.WARNING, code, column, value, facts)

@@ -1,0 +1,118 @@
+"""Rows that are nobody's below the people, and what beside a number speaks against paying it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bulk_topup.core.model import Level, OddCell, Oddity
+from bulk_topup.report.screen.plan import plan_lines
+from bulk_topup.rules.beside import totals
+from bulk_topup.rules.orders import Wishes
+from tests.builders import ANDI, BUDI, CITRA, DEWI, held_codes, plan_of, sheet_of, understood
+from tests.rules.test_checks import kinds
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("Dibuat oleh,", "", "Mengetahui,"), ("Ani", "", "Budi"), ("Staf HRD", "", "Direktur")],
+        [("TOTAL",), ("Jakarta, 30 Juni 2026",), ("(Ani)", "(Budi)")],
+        [("Prepared by", "Approved by"), ("NIP. 1980 0101",)],
+    ],
+)
+def test_signatures_are_nobodys_rows(rows: list[tuple[str, ...]]) -> None:
+    found = kinds(("Andi", ANDI, "S5"), *rows)
+    assert [row for row, _ in found] == list(range(3, 3 + len(rows)))
+    assert {code for _, code in found} <= {"signature.row", "total.row"}
+
+
+def test_notes_below_stand_apart() -> None:
+    sheet = sheet_of([("Andi", ANDI, "S5"), ("Pulsa dikirim tanggal 5", "", "")], numbers=[2, 5])
+    assert held_codes(plan_of(sheet)) == {5: ["signature.row"]}
+
+
+def test_a_person_below_who_is_counted_or_has_a_number_is_asked_for_what_lacks() -> None:
+    header = ("No", "Nama", "No HP", "Kode")
+    rows = [("1", "Andi", ANDI, "S5"), ("2", "Budi", "", ""), ("", "Cici", "0812100000", "")]
+    found = held_codes(plan_of(sheet_of(rows, header, numbers=[2, 5, 6])))
+    assert found[5] == ["number.missing", "product.missing"]
+    assert "product.missing" in found[6]
+
+
+def test_whom_to_call_is_nobodys_row() -> None:
+    odd = {(3, 1): OddCell(Oddity.CONTACT, BUDI)}
+    assert kinds(("Andi", ANDI, "S5"), ("Info HRD", BUDI, ""), odd=odd) == [(3, "contact.row")]
+
+
+NOTED = ("Nama", "No HP", "Kode", "Keterangan")
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        *(
+            "BATAL",
+            "dibatalkan",
+            "Resign per 1 Juni",
+            "sudah keluar",
+            "jangan dikirim",
+            "Non-aktif",
+            "cancelled",
+        ),
+        *("sudah dibayar tunai", "already paid", "tidak aktif lagi", "PHK"),
+    ],
+)
+def test_a_remark_against_paying_is_a_warning(remark: str) -> None:
+    sheet = sheet_of([("Andi", ANDI, "S5", remark), ("Budi", BUDI, "S5", "tetap")], NOTED)
+    plan = plan_of(sheet)
+    assert [(each.row, each.code, each.level) for each in plan.findings] == [
+        (2, "remark.against", Level.WARNING)
+    ]
+    assert list(plan.orders.index) == [2, 3]
+    assert list(plan_of(sheet, wishes=Wishes(strict=True)).orders.index) == [3]
+
+
+@pytest.mark.parametrize("remark", ["keluarga", "cadangan", "aktif", "resignasi", "bonus"])
+def test_other_remarks_are_none(remark: str) -> None:
+    assert not plan_of(sheet_of([("Andi", ANDI, "S5", remark)], NOTED)).findings
+
+
+def test_a_name_that_says_so_is_a_warning_too() -> None:
+    assert kinds(("Andi (resign)", ANDI, "S5")) == [(2, "remark.against")]
+
+
+def test_amounts_that_are_not_read_and_mostly_agree_warn_where_they_do_not() -> None:
+    rows = [(ANDI, "S5", "5.000"), (BUDI, "S10", "10.000"), (CITRA, "S5", "Rp 50.000"), (DEWI, "I5", "")]
+    sheet = sheet_of(rows, ("No HP", "Kode", "Isi"))
+    sheet = replace(sheet, columns=replace(sheet.columns, unread=(2,)))
+    (found,) = plan_of(sheet).findings
+    assert (found.row, found.code, found.column, found.value) == (
+        4,
+        "nominal.other_column",
+        "C (Isi)",
+        "Rp 50.000",
+    )
+    others = sheet_of([(ANDI, "S5", "5.630"), (BUDI, "S10", "10.600")], ("No HP", "Kode", "Harga"))
+    assert not plan_of(replace(others, columns=replace(others.columns, unread=(2,)))).findings
+
+
+SUMMED = ("No HP", "Kode", "Nominal")
+
+
+@pytest.mark.parametrize(("total", "found"), [("15.000", ""), ("Rp 20.000", "total.differs"), ("", "")])
+def test_a_total_is_compared_with_its_rows(total: str, found: str) -> None:
+    sheet = sheet_of([(ANDI, "S5", "5.000"), (BUDI, "S10", "10.000"), ("TOTAL", "", total)], SUMMED)
+    plan = plan_of(sheet)
+    assert [each.code for each in plan.findings] == ["total.row", *([found] if found else [])]
+    assert list(plan.for_nobody()) == [4]
+    assert "agrees" in "".join(plan_lines(plan)) or total != "15.000"
+
+
+def test_sub_totals_are_compared_with_the_rows_since_the_last() -> None:
+    rows = [(ANDI, "S5", "5.000"), ("Subtotal", "", "5.000"), (BUDI, "S10", "10.000")]
+    rows += [("Subtotal", "", "10.000"), ("Grand Total", "", "15.000")]
+    assert [(each.stated, each.summed) for each in totals(understood(sheet_of(rows, SUMMED)))] == [
+        *((5_000, 5_000), (10_000, 10_000), (15_000, 15_000))
+    ]
