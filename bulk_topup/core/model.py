@@ -67,6 +67,12 @@ class Oddity(StrEnum):
     """Of a row that says whom to call, and nothing of what to send."""
     RAGGED = "ragged"
     """Of a line with more cells than the header, so that none is certain to be in its place."""
+    STRUCK = "struck"
+    """Struck out, wholly or in part."""
+    RAISED = "raised"
+    """With raised or lowered digits, as a footnote has."""
+    UNSEEN = "unseen"
+    """In the colour of its background, or too small, wholly or in part."""
     UNKNOWN = "unknown"
     """Not a value of the type that the cell says it has: programs differ in what they make of it."""
 

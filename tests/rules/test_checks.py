@@ -218,6 +218,9 @@ def test_the_nominal_of_an_unknown_product_is_not_judged() -> None:
         (Oddity.MERGED, "cell.merged"),
         (Oddity.TWO_READINGS, "cell.two_readings"),
         (Oddity.FORMAT, "cell.format"),
+        (Oddity.STRUCK, "cell.struck"),
+        (Oddity.RAISED, "cell.raised"),
+        (Oddity.UNSEEN, "cell.unseen"),
         (Oddity.UNKNOWN, "cell.unknown"),
     ],
 )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from bulk_topup.sheet.readers.ods_looks import Element
     from bulk_topup.sheet.tabs import Cell, Remarks, Tab
 
 WILD = wild.FOLDER / "ods"
@@ -360,7 +361,7 @@ def test_rows_of_every_tab_are_those_of_one_pass_as_far_as_they_are_kept(
     expected = [whole(tab) for tab in ods.tabs(MANY)]
     passed: list[BinaryIO] = []
 
-    def counted(stream: BinaryIO) -> Iterator[tuple[ods_rows.Element, ods_rows.Element]]:
+    def counted(stream: BinaryIO) -> Iterator[tuple[Element, Element]]:
         passed.append(stream)
         return ods_rows.parts(stream)
 

@@ -10,18 +10,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_COLUMNS, Notice, OddCell, Oddity
 from bulk_topup.sheet.cells import of_boolean, of_error, of_number_shown
+from bulk_topup.sheet.looks import as_seen
 from bulk_topup.sheet.readers.csv_text import BOMS
+from bulk_topup.sheet.readers.html_looks import Element, Looks
 from bulk_topup.sheet.tabs import Cell, Remarks, Tab
-
-Element = Any
-"""An element of lxml, which has no type stubs of its own."""
 
 _HEAD_BYTES = 4096
 
@@ -49,8 +47,9 @@ def tabs(data: bytes) -> Sequence[Tab]:
         raise InputError("sheet.html")
     _assert_whole(text, page)
     tab = HtmlTab(remarks=Remarks(notices=notices))
+    looks = Looks(page)
     for table in tables:
-        _add(tab, table)
+        _add(tab, table, looks)
     return [tab]
 
 
@@ -119,16 +118,14 @@ def _assert_whole(text: str, page: Element) -> None:
 
 # -- rows --------------------------------------------------------------------------------------------------
 
-_NO_DISPLAY = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
-
-def _add(tab: HtmlTab, table: Element) -> None:
+def _add(tab: HtmlTab, table: Element, looks: Looks) -> None:
     remarks = tab.remarks
-    remarks.hidden_columns.update(_hidden_columns(table))
+    remarks.hidden_columns.update(_hidden_columns(table, looks))
     rows = list(table.iter("tr"))
-    grid = _Grid(remarks, len(tab.read) + len(rows))
+    grid = _Grid(remarks, looks, len(tab.read) + len(rows))
     for number, row in enumerate(rows, len(tab.read) + 1):
-        if _is_hidden(row) or any(map(_is_hidden, row.iterancestors())):
+        if looks.hides(row) or any(map(looks.hides, row.iterancestors())):
             remarks.hidden_rows.add(number)
         tab.read.append((number, grid.row(row, number)))
 
@@ -138,17 +135,20 @@ class _Grid:
     """Where the cells of a table stand: a cell takes the next place that none above it reaches down to."""
 
     remarks: Remarks
+    looks: Looks
     last_row: int
     reached: dict[int, int] = field(default_factory=dict)
     """Column position -> the last row that a cell further up covers there."""
 
     def row(self, row: Element, number: int) -> list[Cell]:
         cells: list[Cell] = []
+        around = self.looks.around(row)
         for element in row.iterchildren("td", "th"):
             while self.reached.get(len(cells), 0) >= number:
                 cells.append("")
             self._remark(element, number, len(cells))
-            cells.append(_cell(element))
+            cell = _cell(element, self.looks)
+            cells.append(as_seen(cell, self.looks.oddity(element, around)))
             cells.extend([""] * (_count(element, "colspan") - 1))
             if len(cells) > SHEET_COLUMNS:
                 raise InputError("sheet.unreadable", cause="why.too_many_columns")
@@ -160,17 +160,17 @@ class _Grid:
         if (last_row, last) != (number, first):
             self.remarks.merged.append((number, first, last_row, last))
             self.reached.update(dict.fromkeys(range(first, last + 1), last_row))
-        if _is_hidden(element):
+        if self.looks.hides(element):
             self.remarks.hidden_columns.update(range(first, last + 1))
         if element.get("x:fmla"):
             self.remarks.formulas[first] += 1
 
 
-def _hidden_columns(table: Element) -> Iterator[int]:
+def _hidden_columns(table: Element, looks: Looks) -> Iterator[int]:
     position = 0
     for column in table.iter("col"):
         count = _count(column, "span")
-        if _is_hidden(column):
+        if looks.hides(column):
             yield from range(position, position + count)
         position += count
 
@@ -181,10 +181,6 @@ def _count(element: Element, name: str) -> int:
     return max(1, int(digits[1])) if digits else 1
 
 
-def _is_hidden(element: Element) -> bool:
-    return "hidden" in element.attrib or _NO_DISPLAY.search(element.get("style", "")) is not None
-
-
 # -- cells -------------------------------------------------------------------------------------------------
 
 _WHITE = re.compile(r"[ \t\r\n\f]+")
@@ -192,9 +188,9 @@ _BLOCKS = frozenset({"center", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", 
 _UNSHOWN = frozenset({"script", "select", "style", "template", "title"})
 
 
-def _cell(element: Element) -> Cell:
+def _cell(element: Element, looks: Looks) -> Cell:
     """Excel states the value in `x:num`, `x:str`, `x:bool` and `x:err`, LibreOffice in `sdval`."""
-    shown = _text(element)
+    shown = _text(element, looks)
     if element.get("x:err"):
         return of_error(shown)
     if boolean := element.get("x:bool"):
@@ -205,18 +201,18 @@ def _cell(element: Element) -> Cell:
     return shown if text.split() == shown.split() else OddCell(Oddity.TWO_READINGS, shown, text)
 
 
-def _text(element: Element) -> str:
+def _text(element: Element, looks: Looks) -> str:
     """What the page shows: white space is one space, and each block a line; non-breaking spaces stay."""
-    lines = (re.sub(" {2,}", " ", line).strip(" ") for line in "".join(_pieces(element)).split("\n"))
+    lines = (re.sub(" {2,}", " ", line).strip(" ") for line in "".join(_pieces(element, looks)).split("\n"))
     return "\n".join(filter(None, lines))
 
 
-def _pieces(element: Element) -> Iterator[str]:
+def _pieces(element: Element, looks: Looks) -> Iterator[str]:
     yield _WHITE.sub(" ", element.text or "")
     for child in element:
         if child.tag == "br":
             yield "\n"
-        elif child.tag not in _UNSHOWN and not _is_hidden(child):
+        elif child.tag not in _UNSHOWN and not looks.hides(child):
             line = "\n" if child.tag in _BLOCKS else ""
-            yield from (line, *_pieces(child), line)
+            yield from (line, *_pieces(child, looks), line)
         yield _WHITE.sub(" ", child.tail or "")

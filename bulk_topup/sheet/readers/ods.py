@@ -18,7 +18,8 @@ from xml.parsers import expat
 from lxml import etree  # type: ignore[import-untyped]
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.sheet.readers.ods_rows import NAMESPACES, Element, RowReader, is_displayed, name_of, parts
+from bulk_topup.sheet.readers.ods_looks import NAMESPACES, Element, Looks
+from bulk_topup.sheet.readers.ods_rows import RowReader, is_displayed, name_of, parts
 from bulk_topup.sheet.tabs import Cell, Remarks, Row, Tab
 
 MOST_KEPT = 2_000_000
@@ -37,6 +38,7 @@ class OdsTab:
     position: int
     name: str
     visible: bool
+    looks: Looks
     remarks: Remarks = field(default_factory=Remarks)
     kept: list[Row] = field(default_factory=list)
     is_whole: bool = False
@@ -49,7 +51,7 @@ class OdsTab:
 
     def _anew(self) -> Iterator[Row]:
         self.remarks.clear()
-        reader, position = RowReader(self.remarks), self.position
+        reader, position = RowReader(self.remarks, self.looks), self.position
         with _reading(), _content(self.data) as stream:
             for table, part in parts(stream):
                 if part is table:
@@ -100,9 +102,10 @@ class _Listing:
             self._is_kept = self._keep(self.tabs[-1], self._reader.read(part))
 
     def _begin(self, table: Element) -> None:
-        tab = OdsTab(self._data, len(self.tabs), name_of(table), is_displayed(table))
+        looks = self.tabs[0].looks if self.tabs else Looks(table, self._data)
+        tab = OdsTab(self._data, len(self.tabs), name_of(table), is_displayed(table), looks)
         self.tabs.append(tab)
-        self._reader, self._is_kept = RowReader(tab.remarks), True
+        self._reader, self._is_kept = RowReader(tab.remarks, looks), True
         self._most = max(MOST_KEPT, self._cells + LEAST_KEPT)
 
     def _keep(self, tab: OdsTab, rows: Iterator[Row]) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from lxml import etree  # type: ignore[import-untyped]
 
@@ -24,53 +24,58 @@ from bulk_topup.sheet.cells import (
     of_number_shown,
     of_unknown,
 )
+from bulk_topup.sheet.looks import as_seen
+from bulk_topup.sheet.readers.ods_looks import (
+    CELL,
+    NAMESPACES,
+    PARAGRAPH,
+    TEXT,
+    Element,
+    Looks,
+    Style,
+    qualified,
+)
 
 if TYPE_CHECKING:
     from bulk_topup.sheet.tabs import Cell, Remarks, Row
 
 Attributes = Mapping[str, str]
-Element = Any
-"""An element of lxml, which has no type stubs of its own."""
-
-NAMESPACES = {
-    "calcext": "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
-    "manifest": "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0",
-    "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
-    "style": "urn:oasis:names:tc:opendocument:xmlns:style:1.0",
-    "table": "urn:oasis:names:tc:opendocument:xmlns:table:1.0",
-    "text": "urn:oasis:names:tc:opendocument:xmlns:text:1.0",
-}
-
-
-def _name(prefixed: str) -> str:
-    prefix, local = prefixed.split(":")
-    return f"{{{NAMESPACES[prefix]}}}{local}"
-
-
-_TABLE, _ROW, _COLUMN = _name("table:table"), _name("table:table-row"), _name("table:table-column")
-_CELLS = frozenset(map(_name, ("table:table-cell", "table:covered-table-cell")))
+_TABLE, _ROW, _COLUMN = (
+    qualified("table:table"),
+    qualified("table:table-row"),
+    qualified("table:table-column"),
+)
+_CELLS = frozenset(map(qualified, ("table:table-cell", "table:covered-table-cell")))
 _GROUPS = frozenset(
-    _name(f"table:table-{name}")
+    qualified(f"table:table-{name}")
     for name in ("rows", "header-rows", "row-group", "columns", "header-columns", "column-group")
 )
-_SPREADSHEET, _BODY = _name("office:spreadsheet"), _name("office:body")
+_SPREADSHEET, _BODY = qualified("office:spreadsheet"), qualified("office:body")
 
 _STYLES = "office:automatic-styles/style:style"
 
-_DISPLAY, _VISIBILITY = _name("table:display"), _name("table:visibility")
-_TABLE_NAME, _TABLE_STYLE = _name("table:name"), _name("table:style-name")
-_ROWS_REPEATED, _ROWS_SPANNED = _name("table:number-rows-repeated"), _name("table:number-rows-spanned")
-_COLUMNS_REPEATED = _name("table:number-columns-repeated")
-_COLUMNS_SPANNED = _name("table:number-columns-spanned")
-_FORMULA, _TYPE, _CALC_TYPE = _name("table:formula"), _name("office:value-type"), _name("calcext:value-type")
-_VALUE, _STRING = _name("office:value"), _name("office:string-value")
-_BOOLEAN = _name("office:boolean-value")
-_DATES = {"date": _name("office:date-value"), "time": _name("office:time-value")}
+_DISPLAY, _VISIBILITY = qualified("table:display"), qualified("table:visibility")
+_TABLE_NAME, _TABLE_STYLE = qualified("table:name"), qualified("table:style-name")
+_ROWS_REPEATED, _ROWS_SPANNED = (
+    qualified("table:number-rows-repeated"),
+    qualified("table:number-rows-spanned"),
+)
+_COLUMNS_REPEATED = qualified("table:number-columns-repeated")
+_COLUMNS_SPANNED = qualified("table:number-columns-spanned")
+_FORMULA, _TYPE, _CALC_TYPE = (
+    qualified("table:formula"),
+    qualified("office:value-type"),
+    qualified("calcext:value-type"),
+)
+_VALUE, _STRING = qualified("office:value"), qualified("office:string-value")
+_BOOLEAN = qualified("office:boolean-value")
+_DATES = {"date": qualified("office:date-value"), "time": qualified("office:time-value")}
 
-_PARAGRAPH = _name("text:p")
-_SPACES, _COUNT = _name("text:s"), _name("text:c")
-_SIGNS = {_name("text:tab"): "\t", _name("text:line-break"): "\n"}
-_UNSHOWN = frozenset(map(_name, ("office:annotation", "text:note", "text:ruby-text")))
+_CELL_STYLE, _DEFAULT_STYLE = qualified("table:style-name"), qualified("table:default-cell-style-name")
+_PARAGRAPH, _SPAN, _TEXT_STYLE = qualified("text:p"), qualified("text:span"), qualified("text:style-name")
+_SPACES, _COUNT = qualified("text:s"), qualified("text:c")
+_SIGNS = {qualified("text:tab"): "\t", qualified("text:line-break"): "\n"}
+_UNSHOWN = frozenset(map(qualified, ("office:annotation", "text:note", "text:ruby-text")))
 
 
 # -- the XML, streamed -------------------------------------------------------------------------------------
@@ -118,7 +123,7 @@ def name_of(table: Element) -> str:
 def is_displayed(table: Element) -> bool:
     style = table.get(_TABLE_STYLE)
     for each in table.getroottree().getroot().iterfind(_STYLES, NAMESPACES):
-        if each.get(_name("style:name")) == style and each.get(_name("style:family")) == "table":
+        if each.get(qualified("style:name")) == style and each.get(qualified("style:family")) == "table":
             properties = each.find("style:table-properties", NAMESPACES)
             return properties is None or properties.get(_DISPLAY) != "false"
     return True
@@ -147,9 +152,11 @@ class _Row:
 
 @dataclass(slots=True)
 class RowReader:
-    """Of one table."""
+    """Of one table. `default_styles` are those of cells that name none, by column, where they look odd."""
 
     remarks: Remarks
+    looks: Looks
+    default_styles: dict[int, str] = field(default_factory=dict)
     next_row: int = 1
     next_column: int = 0
 
@@ -164,11 +171,15 @@ class RowReader:
     def _column(self, element: Element, hidden: bool) -> None:
         first = self.next_column
         self.next_column += _count(element.attrib, _COLUMNS_REPEATED)
+        columns = range(first, min(self.next_column, SHEET_COLUMNS))
         if hidden:
-            self.remarks.hidden_columns.update(range(first, min(self.next_column, SHEET_COLUMNS)))
+            self.remarks.hidden_columns.update(columns)
+        style = element.get(_DEFAULT_STYLE, "")
+        if self.looks.oddity((CELL, style)):
+            self.default_styles.update(dict.fromkeys(columns, style))
 
     def _row(self, element: Element, hidden: bool) -> Iterator[Row]:
-        row = _row(element)
+        row = self._cells(element)
         first, self.next_row = self.next_row, self.next_row + _count(element.attrib, _ROWS_REPEATED)
         if not row.cells and not row.merged:
             return
@@ -181,6 +192,32 @@ class RowReader:
             for at, down, right in row.merged:
                 self.remarks.merged.append((number, at, number + down, at + right))
             yield number, row.cells
+
+    def _cells(self, element: Element) -> _Row:
+        row = _Row()
+        position = 0
+        default = element.get(_DEFAULT_STYLE, "")
+        for cell in element:
+            if cell.tag in _CELLS:
+                # A cell has a dozen attributes that may count, and each look into the parser's tree costs.
+                attributes = dict(cell.items())
+                count = _count(attributes, _COLUMNS_REPEATED)
+                value = _cell(cell, attributes)
+                if value != "":
+                    style = attributes.get(_CELL_STYLE) or default or self.default_styles.get(position, "")
+                    value = as_seen(value, self._oddity(cell, style))
+                _add(row, attributes, value, range(position, position + count))
+                position += count
+        return row
+
+    def _oddity(self, cell: Element, style: str) -> Oddity | None:
+        """Of the cell's style, or of a text within it."""
+        if self.looks.is_plain:
+            return None
+        own = (CELL, style)
+        if found := self.looks.oddity(own):
+            return found
+        return next((odd for text in _styles_within(cell, own) if (odd := self.looks.oddity(*text))), None)
 
 
 def _ancestors(element: Element) -> list[Element]:
@@ -210,19 +247,6 @@ def _count(attributes: Attributes, name: str) -> int:
             "sheet.unreadable", cause="why.odd_value", what=f"{etree.QName(name).localname}={written}"
         )
     return int(written)
-
-
-def _row(element: Element) -> _Row:
-    row = _Row()
-    position = 0
-    for cell in element:
-        if cell.tag in _CELLS:
-            # A cell has a dozen attributes that may count, and each look into the parser's tree costs.
-            attributes = dict(cell.items())
-            count = _count(attributes, _COLUMNS_REPEATED)
-            _add(row, attributes, _cell(cell, attributes), range(position, position + count))
-            position += count
-    return row
 
 
 def _add(row: _Row, attributes: Attributes, value: Cell, positions: range) -> None:
@@ -274,6 +298,18 @@ def _string(attributes: Attributes, shown: str) -> Cell:
     if stored is None or stored.split() == shown.split():
         return shown
     return OddCell(Oddity.TWO_READINGS, shown, stored) if shown else stored
+
+
+def _styles_within(element: Element, *around: Style) -> Iterator[tuple[Style, ...]]:
+    """The styles of each text within, the innermost one last."""
+    for child in element:
+        if child.tag in {_PARAGRAPH, _SPAN}:
+            own = (PARAGRAPH if child.tag == _PARAGRAPH else TEXT, child.get(_TEXT_STYLE, ""))
+            if (child.text or "").strip():
+                yield (*around, own)
+            yield from _styles_within(child, *around, own)
+        elif child.tag not in _UNSHOWN:
+            yield from _styles_within(child, *around)
 
 
 # -- text --------------------------------------------------------------------------------------------------

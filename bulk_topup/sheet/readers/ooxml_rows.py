@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, letter
 from bulk_topup.sheet import cells
+from bulk_topup.sheet.looks import as_seen
 from bulk_topup.sheet.readers.ooxml_attributes import (
     REFERENCE,
     WHOLE_NUMBER,
@@ -36,6 +37,7 @@ from bulk_topup.sheet.readers.ooxml_plain_rows import (
     reader_key,
     row_alike,
 )
+from bulk_topup.sheet.readers.ooxml_styles import RunLooks
 from bulk_topup.sheet.readers.ooxml_values import Lost, Values, unescaped
 from bulk_topup.sheet.tabs import Block, Cell, Remarks, Row
 
@@ -65,6 +67,7 @@ class RowReader(Items):
     """Of rows that are looked for as they have it in common, one in so many may be unlike the others."""
 
     def __init__(self, part: str, tab: str, values: Values, remarks: Remarks) -> None:
+        self._runs = RunLooks(self)
         super().__init__(
             part,
             {
@@ -78,12 +81,14 @@ class RowReader(Items):
                 f"{_CELL}/v": self._start_of_value,
                 f"{_CELL}/f": self._start_of_formula,
                 f"{_CELL}/is": self._start_of_inline,
+                **self._runs.starts(f"{_CELL}/is"),
             },
             {
                 _ROW: self._end_of_row,
                 _CELL: self._end_of_cell,
                 f"{_CELL}/v": self._end_of_value,
                 f"{_CELL}/is": self._end_of_inline,
+                **self._runs.ends(f"{_CELL}/is"),
             },
             {f"{_CELL}/v", f"{_CELL}/is/t", f"{_CELL}/is/r/t"},
             {_ROWS, _ROW},
@@ -197,7 +202,8 @@ class RowReader(Items):
     def _inline_cell(self, kind: str, style: str) -> Cell:
         """A text in the cell itself; a program that expects another type there shows something else."""
         if kind == "inlineStr" and self._value is None and not self._has_formula:
-            return self._values.reader(kind, style)([self._inline or ""])[0]
+            [cell] = self._values.reader(kind, style)([self._inline or ""])
+            return as_seen(cell, self._runs.oddity)
         return cells.of_unknown(self._inline or "")
 
     def _start_of_value(self, _attributes: dict[str, str]) -> None:
@@ -215,6 +221,7 @@ class RowReader(Items):
         if self._inline is not None:
             raise InputError("sheet.cell_twice", tab=self._tab, cell=self._name(self._row, len(self._cells)))
         self.text.clear()
+        self._runs.oddity = None
 
     def _end_of_inline(self) -> None:
         self._inline = "".join(self.text)

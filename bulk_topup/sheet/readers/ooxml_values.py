@@ -6,17 +6,18 @@ import re
 from collections.abc import Callable, Sequence
 
 from bulk_topup.sheet import cells
-from bulk_topup.sheet.number_formats import BUILT_IN_FORMATS, shows_text
+from bulk_topup.sheet.looks import as_seen
+from bulk_topup.sheet.number_formats import shows_text
 from bulk_topup.sheet.readers.ooxml_markup import (
     PLAIN_TEXT,
+    Attributes,
     Items,
-    Markup,
     plain_pattern,
     plain_texts,
     read_items,
-    unreadable_part,
 )
 from bulk_topup.sheet.readers.ooxml_package import CHUNK_BYTES, Package
+from bulk_topup.sheet.readers.ooxml_styles import RunLooks, Styles, read_styles
 from bulk_topup.sheet.tabs import Cell
 
 CellReader = Callable[[Sequence[str]], Sequence[Cell]]
@@ -41,15 +42,22 @@ class Values:
     """
 
     def __init__(
-        self, package: Package, texts_part: str, styles_part: str, *, epoch_1904: bool, outdated: bool = False
+        self,
+        package: Package,
+        texts_part: str,
+        styles_part: str,
+        theme_part: str = "",
+        *,
+        epoch_1904: bool,
+        outdated: bool = False,
     ) -> None:
         self._package = package
-        self._texts_part, self._styles_part = texts_part, styles_part
+        self._texts_part, self._styles_part, self._theme_part = texts_part, styles_part, theme_part
         self._epoch_1904 = epoch_1904
         self.outdated = outdated
         """Whether the file says that the results of its formulas are to be calculated anew."""
-        self._texts: list[str] | None = None
-        self._formats: list[str] | None = None
+        self._texts: list[Cell] | None = None
+        self._styles: Styles | None = None
         self._odd_for_texts: frozenset[int] | None = None
         self._readers: dict[tuple[str, str], CellReader] = {}
 
@@ -60,8 +68,15 @@ class Values:
         """
         found = self._readers.get((kind, style))
         if found is None:
-            found = self._readers[kind, style] = self._new_reader(kind, style)
+            found = self._readers[kind, style] = self._seen(style, self._new_reader(kind, style))
         return found
+
+    def _seen(self, style: str, read: CellReader) -> CellReader:
+        """What is odd about the look of cells in this style is told of each of them."""
+        oddities = self._all_styles().oddities
+        at = int(style if style.isdecimal() else "0")
+        oddity = oddities[at] if at < len(oddities) else None
+        return (lambda stored: [as_seen(cell, oddity) for cell in read(stored)]) if oddity else read
 
     def _new_reader(self, kind: str, style: str) -> CellReader:
         match kind:
@@ -92,19 +107,22 @@ class Values:
         return read
 
     def odd_for_texts(self) -> frozenset[int]:
-        """The styles in which a text is shown as something else."""
+        """The styles in which a text is shown as something else, or is not what a person reads."""
         if self._odd_for_texts is None:
-            codes = enumerate(self._all_formats())
-            self._odd_for_texts = frozenset(style for style, code in codes if not shows_text(code))
+            styles = self._all_styles()
+            each = enumerate(zip(styles.codes, styles.oddities, strict=True))
+            self._odd_for_texts = frozenset(at for at, (code, odd) in each if odd or not shows_text(code))
         return self._odd_for_texts
 
     def _of_texts(self, read: CellReader, style: str) -> CellReader:
         if int(style if style.isdecimal() else "0") not in self.odd_for_texts():
             return read
         code = self._format(style)
-        return lambda stored: [cells.of_text(str(text), code) for text in read(stored)]
+        return lambda stored: [
+            cells.of_text(text, code) if isinstance(text, str) else text for text in read(stored)
+        ]
 
-    def _of_indices(self, stored: Sequence[str]) -> list[str]:
+    def _of_indices(self, stored: Sequence[str]) -> list[Cell]:
         # int() takes "+2", "1_0" and " 3 ", and an index from the end: none of them is what the file says.
         digits = "".join(stored)
         if not digits.isdigit():
@@ -122,17 +140,17 @@ class Values:
 
     def _format(self, style: str) -> str:
         """The number format of a cell with this style: an index into the cells' formats, from 0."""
-        formats = self._all_formats()
+        formats = self._all_styles().codes
         if not formats and style in {"", "0"}:
             return "General"
         if not (style or "0").isdigit() or int(style or "0") >= len(formats):
             raise Lost("sheet.lost_format")
         return formats[int(style or "0")]
 
-    def _all_formats(self) -> list[str]:
-        if self._formats is None:
-            self._formats = _formats(self._package, self._styles_part)
-        return self._formats
+    def _all_styles(self) -> Styles:
+        if self._styles is None:
+            self._styles = read_styles(self._package, self._styles_part, self._theme_part)
+        return self._styles
 
 
 def _of_boolean(stored: str) -> Cell:
@@ -167,13 +185,22 @@ class _SharedTexts(Items):
     _PLAIN = rf'[ \n\t]*+<si><t(?: xml:space="preserve")?+>({PLAIN_TEXT})</t></si>'
 
     def __init__(self, part: str) -> None:
+        self._runs = RunLooks(self)
         super().__init__(
             part,
-            {"sst": lambda _: self.list_begins(rb"sst[ \r\n>]"), "sst/si": lambda _: self.text.clear()},
-            {"sst/si": self._end_of_item},
+            {
+                "sst": lambda _: self.list_begins(rb"sst[ \r\n>]"),
+                "sst/si": self._start_of_item,
+                **self._runs.starts("sst/si"),
+            },
+            {"sst/si": self._end_of_item, **self._runs.ends("sst/si")},
             {"sst/si/t", "sst/si/r/t"},
         )
-        self.texts: list[str] = []
+        self.texts: list[Cell] = []
+
+    def _start_of_item(self, _attributes: Attributes) -> None:
+        self.text.clear()
+        self._runs.oddity = None
 
     def plain_item(self, prefix: str) -> re.Pattern[str]:
         return plain_pattern(self._PLAIN, prefix)
@@ -185,11 +212,12 @@ class _SharedTexts(Items):
         self.texts.extend(unescaped(plain_texts(parts[1::stride])))
 
     def _end_of_item(self) -> None:
-        self.texts.extend(unescaped(["".join(self.text)]))
+        [text] = unescaped(["".join(self.text)])
+        self.texts.append(as_seen(text, self._runs.oddity))
         self.item_ends()
 
 
-def _texts(package: Package, part: str) -> list[str]:
+def _texts(package: Package, part: str) -> list[Cell]:
     """All texts of the workbook. A missing part has none; how many it says it has means nothing."""
     if part not in package:
         return []
@@ -198,35 +226,3 @@ def _texts(package: Package, part: str) -> list[str]:
         for _ in read_items(stream, shared, CHUNK_BYTES):
             pass
     return shared.texts
-
-
-# -- number formats ----------------------------------------------------------------------------------------
-
-
-def _formats(package: Package, part: str) -> list[str]:
-    """The number format codes of the cells' styles, in order; none where there are no styles."""
-    if part not in package:
-        return []
-    custom: dict[str, str] = {}
-    used: list[str] = []
-
-    def define(attributes: dict[str, str]) -> None:
-        custom[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
-
-    package.read_into(
-        Markup(
-            part,
-            {
-                "styleSheet/numFmts/numFmt": define,
-                "styleSheet/cellXfs/xf": lambda attributes: used.append(attributes.get("numFmtId", "0")),
-            },
-        )
-    )
-    return [custom[number] if number in custom else _built_in(number, part) for number in used]
-
-
-def _built_in(number: str, part: str) -> str:
-    """An unlisted number shows as General, as in Excel."""
-    if not (number.isdigit() and number.isascii()):
-        raise unreadable_part(part, "why.no_format", number)
-    return BUILT_IN_FORMATS.get(int(number), "General")

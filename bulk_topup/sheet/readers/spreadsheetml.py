@@ -11,27 +11,30 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, letter
+from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, Oddity, letter
 from bulk_topup.sheet import cells
-from bulk_topup.sheet.number_formats import shows_text
+from bulk_topup.sheet.looks import Look, as_seen
 from bulk_topup.sheet.readers.ooxml_markup import Markup, unreadable_part
 from bulk_topup.sheet.readers.ooxml_values import Lost
+from bulk_topup.sheet.readers.spreadsheetml_contents import (
+    DEFAULT,
+    NAMESPACES,
+    PART,
+    SHEET,
+    Contents,
+    look_of_font,
+    stated_in,
+)
 from bulk_topup.sheet.tabs import Cell, Remarks, Tab
 
 CHUNK_BYTES = 1 << 18
 
-_OWN = "urn:schemas-microsoft-com:office:spreadsheet"
-_NAMESPACES = (_OWN, "urn:schemas-microsoft-com:office:excel")
-_XML = "the XML"
-
-_SHEET = "Workbook/Worksheet"
-_VISIBLE = f"{_SHEET}/WorksheetOptions/Visible"
-_TABLE = f"{_SHEET}/Table"
+_TABLE = f"{SHEET}/Table"
 _COLUMN = f"{_TABLE}/Column"
 _ROW = f"{_TABLE}/Row"
 _CELL = f"{_ROW}/Cell"
 _DATA = f"{_CELL}/Data"
-_STYLE = "Workbook/Styles/Style"
+_WITHIN = f"{_DATA}/*"
 
 
 def tabs(data: bytes) -> Sequence[Tab]:
@@ -39,7 +42,7 @@ def tabs(data: bytes) -> Sequence[Tab]:
 
     Raises InputError where the XML is not well-formed, declares a document type, or holds no worksheet.
     """
-    contents = _Contents()
+    contents = Contents()
     for _ in _fed(contents, data, 0, len(data)):
         pass
     contents.close()
@@ -58,20 +61,6 @@ def _fed(markup: Markup, data: bytes, start: int, end: int) -> Iterator[None]:
         yield
 
 
-_PLACES = frozenset({"Index", "MergeAcross", "MergeDown", "Span"})
-
-
-def _own(attributes: dict[str, str]) -> dict[str, str]:
-    """Those that belong to the format: the ones with its prefix, whatever some exports add without.
-
-    Raises InputError for one without it that would move cells in programs that are less strict.
-    """
-    if not _PLACES.isdisjoint(attributes):
-        raise unreadable_part(_XML, "why.no_prefix", min(_PLACES & attributes.keys()))
-    start = len(_OWN) + 1
-    return {name[start:]: value for name, value in attributes.items() if name.startswith(f"{_OWN} ")}
-
-
 @dataclass(slots=True)
 class _Worksheet:
     name: str
@@ -79,7 +68,7 @@ class _Worksheet:
     _place: int
     """Where in the document its element starts."""
     _data: bytes
-    _contents: _Contents
+    _contents: Contents
     remarks: Remarks = field(default_factory=Remarks)
 
     def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
@@ -96,93 +85,6 @@ class _Worksheet:
                 return
 
 
-# -- what the sheets have in common ------------------------------------------------------------------------
-
-_NAMED_FORMATS = {
-    "General Number": "General",
-    "Fixed": "0.00",
-    "Standard": "#,##0.00",
-    "Currency": "#,##0.00",
-    "Euro Currency": "#,##0.00",
-    "Percent": "0.00%",
-    "Scientific": "0.00E+00",
-    "Yes/No": '"Yes";"Yes";"No"',
-    "True/False": '"True";"True";"False"',
-    "On/Off": '"On";"On";"Off"',
-    "General Date": "yyyy-mm-dd hh:mm",
-    **dict.fromkeys(("Long Date", "Medium Date", "Short Date"), "yyyy-mm-dd"),
-    **dict.fromkeys(("Long Time", "Medium Time", "Short Time"), "hh:mm:ss"),
-}
-"""Formats that have a name instead of a code, by what they make of a number."""
-
-_DEFAULT = "Default"
-
-
-class _Contents(Markup):
-    """`sheets` are the worksheets in order: name -> where it starts. `hidden` are those that nobody sees.
-
-    `odd_for_texts`: some style shows a text as something else.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(
-            _XML,
-            {
-                "Workbook/ExcelWorkbook/Date1904": self._set_epoch,
-                _STYLE: self._start_of_style,
-                f"{_STYLE}/NumberFormat": self._format_of_style,
-                _SHEET: self._start_of_sheet,
-                _VISIBLE: lambda _: self.text.clear(),
-            },
-            {_VISIBLE: self._end_of_visible},
-            {_VISIBLE},
-            namespaces=_NAMESPACES,
-        )
-        self.epoch_1904 = False
-        self.odd_for_texts = False
-        self.sheets: dict[str, int] = {}
-        self.hidden: set[str] = set()
-        self._style = ""
-        self._parents: dict[str, str] = {}
-        self._formats: dict[str, str] = {}
-
-    def code_of(self, style: str) -> str:
-        """The number format code of a style: its own, or that of the style it builds on. Raises Lost."""
-        for _ in range(len(self._parents) + 1):
-            if style in self._formats:
-                return self._formats[style]
-            if style not in self._parents:
-                break
-            style = self._parents[style]
-        if style == _DEFAULT:
-            return "General"
-        raise Lost("sheet.lost_format")
-
-    def _set_epoch(self, _attributes: dict[str, str]) -> None:
-        self.epoch_1904 = True
-
-    def _start_of_style(self, attributes: dict[str, str]) -> None:
-        own = _own(attributes)
-        self._style = own.get("ID", "")
-        if self._style != _DEFAULT:
-            self._parents[self._style] = own.get("Parent", _DEFAULT)
-
-    def _format_of_style(self, attributes: dict[str, str]) -> None:
-        code = _own(attributes).get("Format", "General")
-        self._formats[self._style] = _NAMED_FORMATS.get(code, code)
-        self.odd_for_texts = self.odd_for_texts or not shows_text(self._formats[self._style])
-
-    def _start_of_sheet(self, attributes: dict[str, str]) -> None:
-        name = _own(attributes).get("Name", "")
-        if name in self.sheets:
-            raise unreadable_part(_XML, "why.tab_twice", name)
-        self.sheets[name] = self._parser.CurrentByteIndex
-
-    def _end_of_visible(self) -> None:
-        if "".join(self.text).strip() in {"SheetHidden", "SheetVeryHidden"}:
-            self.hidden.add([*self.sheets][-1])
-
-
 # -- the rows of a sheet -----------------------------------------------------------------------------------
 
 
@@ -193,21 +95,21 @@ class _Rows(Markup):
     see differently, and where a cell has a style that is not in the workbook.
     """
 
-    def __init__(self, tab: str, contents: _Contents, remarks: Remarks) -> None:
+    def __init__(self, tab: str, contents: Contents, remarks: Remarks) -> None:
         super().__init__(
-            _XML,
+            PART,
             {
-                _SHEET: self._start_of_sheet,
+                SHEET: self._start_of_sheet,
                 _TABLE: self._start_of_table,
                 _COLUMN: self._column,
                 _ROW: self._start_of_row,
                 _CELL: self._start_of_cell,
                 _DATA: self._start_of_data,
             },
-            {_SHEET: self._end_of_sheet, _ROW: self._end_of_row, _CELL: self._end_of_cell},
+            {SHEET: self._end_of_sheet, _ROW: self._end_of_row, _CELL: self._end_of_cell},
             closed={_TABLE, _ROW},
             rich=[_DATA],
-            namespaces=_NAMESPACES,
+            namespaces=NAMESPACES,
         )
         self.taken: list[tuple[int, Sequence[Cell]]] = []
         self.ended = False
@@ -224,6 +126,8 @@ class _Rows(Markup):
         self._reached: dict[int, int] = {}
         self._cell: dict[str, str] = {}
         self._type: str | None = None
+        self._run: Oddity | None = None
+        """What is odd about the look of a run of the cell's text."""
 
     # -- around the rows ----------------------------------------------------------------------------------
 
@@ -235,20 +139,20 @@ class _Rows(Markup):
         self.ended = True
 
     def _start_of_table(self, attributes: dict[str, str]) -> None:
-        own = _own(attributes)
+        own = stated_in(attributes)
         if self._has_begun:
-            raise unreadable_part(_XML, "why.rows_twice")
+            raise unreadable_part(PART, "why.rows_twice")
         if {own.get("TopCell", "1"), own.get("LeftCell", "1")} != {"1"}:
-            raise unreadable_part(_XML, "why.not_from_a1")
+            raise unreadable_part(PART, "why.not_from_a1")
         self._has_begun = True
         self._table_style = own.get("StyleID")
 
     def _column(self, attributes: dict[str, str]) -> None:
-        own = _own(attributes)
+        own = stated_in(attributes)
         first = _count(own, "Index", self._next_column + 1) - 1
         end = first + _count(own, "Span", 0) + 1
         if first < self._next_column or end > SHEET_COLUMNS:
-            raise unreadable_part(_XML, "why.out_of_place", letter(first))
+            raise unreadable_part(PART, "why.out_of_place", letter(first))
         self._next_column = end
         if _is_hidden(own, "Width"):
             self._remarks.hidden_columns.update(range(first, end))
@@ -258,13 +162,13 @@ class _Rows(Markup):
     # -- a row --------------------------------------------------------------------------------------------
 
     def _start_of_row(self, attributes: dict[str, str]) -> None:
-        own = _own(attributes)
+        own = stated_in(attributes)
         row = _count(own, "Index", self._next_row)
         last = row + _count(own, "Span", 0)
         if row < self._next_row:
             raise InputError("sheet.row_twice", tab=self._tab, row=str(row))
         if last > SHEET_ROWS:
-            raise unreadable_part(_XML, "why.row_beyond", str(last))
+            raise unreadable_part(PART, "why.row_beyond", str(last))
         if _is_hidden(own, "Height"):
             self._remarks.hidden_rows.update(range(row, last + 1))
         self._row, self._next_row, self._row_is_alone = row, last + 1, row == last
@@ -278,7 +182,7 @@ class _Rows(Markup):
     # -- a cell -------------------------------------------------------------------------------------------
 
     def _start_of_cell(self, attributes: dict[str, str]) -> None:
-        self._cell = own = _own(attributes)
+        self._cell = own = stated_in(attributes)
         position = _count(own, "Index", self._next_cell + 1) - 1
         right, down = _count(own, "MergeAcross", 0), _count(own, "MergeDown", 0)
         # Whether an uncounted cell stands under the merged one or beside it is for each program to guess.
@@ -286,18 +190,18 @@ class _Rows(Markup):
         if position < self._next_cell or is_pushed or not self._row_is_alone:
             raise self._of_cell("sheet.cell_twice", position)
         if position + right >= SHEET_COLUMNS:
-            raise unreadable_part(_XML, "why.too_many_columns")
+            raise unreadable_part(PART, "why.too_many_columns")
         if right or down:
             self._remarks.merged.append((self._row, position, self._row + down, position + right))
             self._reached.update(dict.fromkeys(range(position, position + right + 1), self._row + down))
         self._cells.extend([""] * (position - len(self._cells)))
         self._next_cell = position + right + 1
-        self._type = None
+        self._type = self._run = None
 
     def _start_of_data(self, attributes: dict[str, str]) -> None:
         if self._type is not None:
             raise self._of_cell("sheet.cell_twice", len(self._cells))
-        self._type = _own(attributes).get("Type", "")
+        self._type = stated_in(attributes).get("Type", "")
         self.text.clear()
 
     def _end_of_cell(self) -> None:
@@ -309,7 +213,17 @@ class _Rows(Markup):
             return
         if has_formula:
             self._remarks.formulas[position] += 1
-        self._cells.append(self._value(text, position))
+        self._cells.append(self._seen(self._value(text, position), position))
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        super()._start(name, attributes)
+        if self._path[-1] == _WITHIN:
+            self._run = self._run or _oddity_of_run(name, attributes)
+
+    def _seen(self, cell: Cell, position: int) -> Cell:
+        if self._contents.odd_for_texts:
+            cell = as_seen(cell, self._contents.oddity_of(self._style(position)))
+        return as_seen(cell, self._run)
 
     def _value(self, text: str, position: int) -> Cell:
         stored = text.strip()
@@ -328,16 +242,26 @@ class _Rows(Markup):
         return cells.of_unknown(text) if text else ""
 
     def _code(self, position: int) -> str:
-        """The number format: the cell's own style counts before the row's, the column's and the table's."""
-        own = self._cell.get("StyleID", self._row_style)
-        style = own or self._column_styles.get(position) or self._table_style
         try:
-            return self._contents.code_of(style or _DEFAULT)
+            return self._contents.code_of(self._style(position))
         except Lost as error:
             raise self._of_cell(error.code, position) from error
 
+    def _style(self, position: int) -> str:
+        """The cell's own style counts before the row's, the column's and the table's."""
+        own = self._cell.get("StyleID", self._row_style)
+        return own or self._column_styles.get(position) or self._table_style or DEFAULT
+
     def _of_cell(self, code: str, position: int) -> InputError:
         return InputError(code, tab=self._tab, cell=f"{letter(position)}{self._row}")
+
+
+def _oddity_of_run(name: str, attributes: dict[str, str]) -> Oddity | None:
+    """Of an element within a text: HTML, with the names of HTML's tags and attributes."""
+    element = name.rpartition(" ")[2].casefold()
+    stated = {name.rpartition(" ")[2]: value for name, value in attributes.items()}
+    look = look_of_font(stated) if element == "font" else {}
+    return Look(struck=element == "s", raised=element in {"sup", "sub"}, **look).oddity
 
 
 def _count(own: dict[str, str], name: str, otherwise: int) -> int:
@@ -346,7 +270,7 @@ def _count(own: dict[str, str], name: str, otherwise: int) -> int:
     if written is None:
         return otherwise
     if not re.fullmatch("[0-9]{1,7}", written) or (name == "Index" and not int(written)):
-        raise unreadable_part(_XML, "why.odd_value", f"{name}={written}")
+        raise unreadable_part(PART, "why.odd_value", f"{name}={written}")
     return int(written)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from struct import unpack_from
@@ -18,9 +18,10 @@ import xlrd  # type: ignore[import-untyped]
 from xlrd.biffh import FDT  # type: ignore[import-untyped]
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import letter
+from bulk_topup.core.model import Oddity, letter
 from bulk_topup.sheet.cells import of_boolean, of_error, of_formula_without_value, of_number, of_text
 from bulk_topup.sheet.detect import OLE2
+from bulk_topup.sheet.looks import WHITE, Look, as_seen
 from bulk_topup.sheet.number_formats import shows_text
 from bulk_topup.sheet.readers.ole2 import workbook_in
 from bulk_topup.sheet.tabs import Cell, Remarks, Tab
@@ -44,9 +45,10 @@ def tabs(data: bytes) -> Sequence[Tab]:
         )
         codes = [_format_code(book.format_map[xf.format_key]) for xf in book.xf_list]
         odd_for_texts = frozenset(index for index, code in enumerate(codes) if not shows_text(code))
+        looks = {index: look.oddity for index, look in enumerate(_looks(book)) if look.oddity}
         places = _places(book, stream)
         return [
-            _XlsTab(name, place, book, number, codes, odd_for_texts)
+            _XlsTab(name, place, book, number, codes, odd_for_texts, looks)
             for number, (name, place) in enumerate(zip(book.sheet_names(), places, strict=True))
         ]
 
@@ -73,6 +75,36 @@ def _format_code(form: Any) -> str:
     if form.format_str is not None:
         return str(form.format_str)
     return "yyyy-mm-dd" if form.type == FDT else "General"
+
+
+# -- looks -------------------------------------------------------------------------------------------------
+
+
+def _looks(book: Any) -> Iterator[Look]:
+    """Of the cell formats, in their order."""
+    for xf in book.xf_list:
+        fill = xf.background
+        paper = WHITE if not fill.fill_pattern else None
+        if fill.fill_pattern == _SOLID:
+            paper = _colour(book, fill.pattern_colour_index)
+        yield _look(book, xf.font_index, paper)
+
+
+_SOLID = 1
+
+
+def _look(book: Any, font_index: int, paper: int | None) -> Look:
+    """What xlrd does not know of, as the fonts of very old Excels, looks plain."""
+    if font_index >= len(book.font_list):
+        return Look()
+    font = book.font_list[font_index]
+    points = font.height / 20 or None
+    return Look(bool(font.struck_out), bool(font.escapement), points, _colour(book, font.colour_index), paper)
+
+
+def _colour(book: Any, index: int) -> int | None:
+    rgb = book.colour_map.get(index)
+    return None if rgb is None else rgb[0] << 16 | rgb[1] << 8 | rgb[2]
 
 
 # -- shared texts ------------------------------------------------------------------------------------------
@@ -104,7 +136,8 @@ xlrd.book.unicode, xlrd.book.unpack_SST_table = _decoded, _shared_texts
 
 @dataclass
 class _XlsTab:
-    """`codes` are the number formats by XF index, `odd_for_texts` the XFs that show a text otherwise."""
+    """`codes` are the number formats by XF index, `odd_for_texts` the XFs that show a text otherwise, `looks`
+    what is odd about the look of cells of an XF."""
 
     name: str
     place: _Place
@@ -112,6 +145,7 @@ class _XlsTab:
     number: int
     codes: Sequence[str]
     odd_for_texts: frozenset[int]
+    looks: Mapping[int, Oddity]
     remarks: Remarks = field(default_factory=Remarks)
     read: tuple[Any, _Formulas] | None = None
 
@@ -145,7 +179,21 @@ class _XlsTab:
             ]
         for column in formulas.without_value.get(at, ()):
             cells[column] = of_formula_without_value(cells[column])
+        if self.looks or sheet.rich_text_runlist_map:
+            cells = [as_seen(cell, self._oddity(sheet, at, column)) for column, cell in enumerate(cells)]
         return cells
+
+    def _oddity(self, sheet: Any, at: int, column: int) -> Oddity | None:
+        """Of the cell's format, or of the font of one of the runs of its text."""
+        if found := self.looks.get(sheet.cell_xf_index(at, column)):
+            return found
+        text = str(sheet.cell_value(at, column)).encode("utf-16-le", "surrogatepass")
+        runs = sheet.rich_text_runlist_map.get((at, column), [])
+        ends = [start for start, _ in runs[1:]] + [len(text) // 2]
+        for (start, font), end in zip(runs, ends, strict=False):
+            if text[2 * start : 2 * end].strip(b" \0") and (odd := _look(self.book, font, WHITE).oddity):
+                return odd
+        return None
 
     def _text(self, sheet: Any, at: int, column: int, text: str) -> Cell:
         index = sheet.cell_xf_index(at, column)

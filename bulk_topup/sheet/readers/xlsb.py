@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from struct import pack, unpack, unpack_from
-from typing import IO
+from struct import unpack_from
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, letter
 from bulk_topup.sheet.cells import of_boolean, of_error, of_formula_without_value, of_number, of_text
-from bulk_topup.sheet.number_formats import BUILT_IN_FORMATS, shows_text
+from bulk_topup.sheet.looks import as_seen
+from bulk_topup.sheet.number_formats import shows_text
 from bulk_topup.sheet.readers.ooxml_markup import unreadable_part
 from bulk_topup.sheet.readers.ooxml_package import Package, Relationship
 from bulk_topup.sheet.readers.ooxml_values import Lost
+from bulk_topup.sheet.readers.xlsb_records import number_of_rk, records, text_and_end, text_of
+from bulk_topup.sheet.readers.xlsb_styles import XlsbStyles, read_styles
 from bulk_topup.sheet.tabs import Cell, LostTab, Remarks, Tab
 
 
@@ -39,104 +39,22 @@ def _first(related: Iterable[Relationship], kind: str) -> str:
     return next((each.part for each in related if each.kind == kind), "")
 
 
-# -- records -----------------------------------------------------------------------------------------------
-
-_CHUNK = 1 << 20
-_LONGEST_HEAD = 6
-
-
-@contextmanager
-def _records(package: Package, part: str) -> Iterator[Iterator[tuple[int, bytes]]]:
-    """(kind, content) of each record of a part; names the part where a record is shorter than its kind."""
-    with package.open(part) as stream:
-        try:
-            yield _split(stream)
-        except (struct.error, IndexError, _EndsEarlyError) as error:
-            raise unreadable_part(part, "why.breaks_off") from error
-
-
-class _EndsEarlyError(Exception):
-    """A record or a text says that it is longer than what is there."""
-
-
-def _split(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    # Read to the end whatever is wanted of it: only there does zipfile check that the part is undamaged.
-    block, at = b"", 0
-    while True:
-        if len(block) - at < _LONGEST_HEAD:
-            block, at = block[at:] + stream.read(_CHUNK), 0
-            if not block:
-                return
-        kind, size = block[at], block[at + 1]
-        if kind < 0x80 and size < 0x80:
-            at += 2
-        else:
-            kind, size, at = _head(block, at)
-        if len(block) - at < size:
-            block, at = block[at:] + stream.read(max(size, _CHUNK)), 0
-            if len(block) < size:
-                raise _EndsEarlyError
-        yield kind, block[at : at + size]
-        at += size
-
-
-def _head(block: bytes, at: int) -> tuple[int, int, int]:
-    """A record's kind and size, seven bits a byte, the lowest first; and where its content starts."""
-    kind, at = block[at], at + 1
-    if kind & 0x80:
-        kind, at = kind & 0x7F | (block[at] & 0x7F) << 7, at + 1
-    size = 0
-    for shift in (0, 7, 14, 21):
-        byte, at = block[at], at + 1
-        size |= (byte & 0x7F) << shift
-        if not byte & 0x80:
-            break
-    return kind, size, at
-
-
-def _text(content: bytes, at: int) -> str:
-    """A text after its length. Half a surrogate pair becomes U+FFFD, which no phone number has."""
-    return _text_and_end(content, at)[0]
-
-
-def _text_and_end(content: bytes, at: int) -> tuple[str, int]:
-    (characters,) = unpack_from("<I", content, at)
-    at += 4
-    if characters == _NO_TEXT:
-        return "", at
-    end = at + 2 * characters
-    if end > len(content):
-        raise _EndsEarlyError
-    return content[at:end].decode("utf-16-le", "replace"), end
-
-
-_NO_TEXT = 0xFFFFFFFF
-
-
-def _rk(raw: int) -> float:
-    """A number in 30 bits: an integer or the upper half of a float, perhaps in hundredths."""
-    (signed,) = unpack("<i", pack("<I", raw))
-    value: float = float(signed >> 2) if raw & 2 else unpack("<d", pack("<Q", (raw & 0xFFFFFFFC) << 32))[0]
-    return value / 100 if raw & 1 else value
-
-
 # -- what the sheets have in common ------------------------------------------------------------------------
 
 _WB_PROP, _BUNDLE_SH, _CALC_PROP = 153, 156, 157
 _FULL_CALCULATION_ON_LOAD, _SOME_UNCALCULATED = 1, 1 << 4
 _SST_ITEM = 19
-_FMT, _XF, _BEGIN_CELL_XFS, _END_CELL_XFS = 44, 47, 617, 618
 
 
 @dataclass(frozen=True)
 class _XlsbWorkbook:
-    """`codes` are the number formats by cell style, `odd_for_texts` the styles that show a text otherwise.
+    """`odd_for_texts` are the styles that show a text otherwise, or as what a person misreads.
 
     `outdated`: the results of formulas are to be calculated anew on opening, or were not before saving.
     """
 
-    strings: Sequence[str]
-    codes: Sequence[str]
+    strings: Sequence[Cell]
+    styles: XlsbStyles
     odd_for_texts: frozenset[int]
     epoch_1904: bool
     outdated: bool
@@ -146,17 +64,19 @@ def _book(package: Package, main: str, related: Mapping[str, Relationship]) -> _
     strings = _first(related.values(), "sharedStrings")
     styles = _first(related.values(), "styles")
     epoch_1904 = outdated = False
-    with _records(package, main) as records:
-        for kind, content in records:
+    with records(package, main) as its:
+        for kind, content in its:
             if kind == _WB_PROP:
                 epoch_1904 = epoch_1904 or bool(content[0] & 1)
             elif kind == _CALC_PROP:
                 outdated = bool(content[24] & (_FULL_CALCULATION_ON_LOAD | _SOME_UNCALCULATED))
-    codes = _codes(package, styles) if styles else ["General"]
+    theme = _first(related.values(), "theme")
+    of_cells = read_styles(package, styles, theme) if styles else XlsbStyles(["General"], [None])
+    each = enumerate(zip(of_cells.codes, of_cells.oddities, strict=True))
     return _XlsbWorkbook(
-        _strings(package, strings) if strings else [],
-        codes,
-        frozenset(style for style, code in enumerate(codes) if not shows_text(code)),
+        _strings(package, strings, of_cells) if strings else [],
+        of_cells,
+        frozenset(style for style, (code, odd) in each if odd or not shows_text(code)),
         epoch_1904,
         outdated,
     )
@@ -165,34 +85,19 @@ def _book(package: Package, main: str, related: Mapping[str, Relationship]) -> _
 def _sheets(package: Package, main: str) -> list[tuple[str, bool, str]]:
     """Name, whether it is visible, and the id of its relationship."""
     found: list[tuple[str, bool, str]] = []
-    with _records(package, main) as records:
-        for kind, content in records:
+    with records(package, main) as its:
+        for kind, content in its:
             if kind == _BUNDLE_SH:
                 (state,) = unpack_from("<I", content)
-                id_, at = _text_and_end(content, 8)
-                found.append((_text(content, at), state == 0, id_))
+                id_, at = text_and_end(content, 8)
+                found.append((text_of(content, at), state == 0, id_))
     return found
 
 
-def _strings(package: Package, part: str) -> list[str]:
-    """The shared texts, without their fonts and their phonetic guides."""
-    with _records(package, part) as records:
-        return [_text(content, 1) for kind, content in records if kind == _SST_ITEM]
-
-
-def _codes(package: Package, part: str) -> list[str]:
-    formats = dict(BUILT_IN_FORMATS)
-    of_cells: list[int] = []
-    in_cell_xfs = False
-    with _records(package, part) as records:
-        for kind, content in records:
-            if kind == _FMT:
-                formats[unpack_from("<H", content)[0]] = _text(content, 2)
-            elif kind in {_BEGIN_CELL_XFS, _END_CELL_XFS}:
-                in_cell_xfs = kind == _BEGIN_CELL_XFS
-            elif kind == _XF and in_cell_xfs:
-                of_cells.append(unpack_from("<H", content, 2)[0])
-    return [formats.get(number, "General") for number in of_cells]
+def _strings(package: Package, part: str, styles: XlsbStyles) -> list[Cell]:
+    """The shared texts, without their phonetic guides."""
+    with records(package, part) as its:
+        return [styles.seen(content, 0) for kind, content in its if kind == _SST_ITEM]
 
 
 # -- a tab -------------------------------------------------------------------------------------------------
@@ -249,8 +154,8 @@ class _XlsbTab:
         _forget(self.remarks)
         row, ended = 0, False
         cells: list[Cell] = []
-        with _records(self.package, self.part) as records:
-            for kind, content in records:
+        with records(self.package, self.part) as its:
+            for kind, content in its:
                 if ended and kind != _Kind.MERGE:
                     continue  # other lists number their records as rows and cells do
                 if kind in _CELLS:
@@ -306,11 +211,11 @@ class _XlsbTab:
             case _Kind.SHARED_STRING:
                 return self._shown(self._shared(unpack_from("<I", content, at)[0]), content, at)
             case _Kind.STRING | _Kind.FORMULA_STRING:
-                return self._shown(_text(content, at), content, at)
+                return self._shown(text_of(content, at), content, at)
             case _Kind.RICH_STRING:
-                return self._shown(_text(content, at + 1), content, at)
+                return self._shown(self.book.styles.seen(content, at), content, at)
             case _Kind.RK:
-                return self._number(_rk(unpack_from("<I", content, at)[0]), content, at)
+                return self._number(number_of_rk(unpack_from("<I", content, at)[0]), content, at)
             case _Kind.REAL | _Kind.FORMULA_REAL:
                 return self._number(unpack_from("<d", content, at)[0], content, at)
             case _Kind.BOOLEAN | _Kind.FORMULA_BOOLEAN:
@@ -319,21 +224,23 @@ class _XlsbTab:
                 return of_error(_ERRORS.get(content[at], "#UNKNOWN!"))
         return ""
 
-    def _shared(self, index: int) -> str:
+    def _shared(self, index: int) -> Cell:
         if index >= len(self.book.strings):
             raise Lost("sheet.lost_text")
         return self.book.strings[index]
 
-    def _shown(self, text: str, content: bytes, at: int) -> Cell:
+    def _shown(self, text: Cell, content: bytes, at: int) -> Cell:
         if not self.book.odd_for_texts or (style := _style(content, at)) not in self.book.odd_for_texts:
             return text
-        return of_text(text, self.book.codes[style])
+        shown = of_text(text, self.book.styles.codes[style]) if isinstance(text, str) else text
+        return as_seen(shown, self.book.styles.oddities[style])
 
     def _number(self, value: float, content: bytes, at: int) -> Cell:
-        style = _style(content, at)
-        if style >= len(self.book.codes):
+        styles, style = self.book.styles, _style(content, at)
+        if style >= len(styles.codes):
             raise Lost("sheet.lost_format")
-        return of_number(repr(value), self.book.codes[style], epoch_1904=self.book.epoch_1904)
+        number = of_number(repr(value), styles.codes[style], epoch_1904=self.book.epoch_1904)
+        return as_seen(number, styles.oddities[style])
 
 
 def _style(content: bytes, at: int) -> int:

@@ -31,6 +31,7 @@ def tabs(data: bytes) -> Sequence[Tab]:
         package,
         _first(related.values(), "sharedStrings"),
         _first(related.values(), "styles"),
+        _first(related.values(), "theme"),
         epoch_1904=contents.epoch_1904,
         outdated=contents.outdated,
     )
