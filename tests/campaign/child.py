@@ -136,7 +136,7 @@ def perform(command: Command, place: Place, clock: SharedTime, trace: Path, gate
         _read_sheets_in_forks()
         _refuse_connections(command.refused)
         Boundaries(command.crash, gate, clock, tell).install()
-        code = _command(_arguments(command))
+        code = _command([*_arguments(command), *_said_of(place, command)])
     except BaseException:  # noqa: BLE001  (whatever escapes is a defect, and this process ends here)
         traceback.print_exc()
     finally:
@@ -152,7 +152,12 @@ def _arguments(command: Command) -> list[str]:
         "settle": ["--yes", *pace],
         "check": ["--rate", "500"],
     }
-    return [command.verb, command.sheet, *command.options, *extra.get(command.verb, [])]
+    sheet = [] if "--batch" in command.options else [command.sheet]
+    return [command.verb, *sheet, *command.options, *extra.get(command.verb, [])]
+
+
+def _said_of(place: Place, command: Command) -> list[str]:
+    return ["--new-address"] if place.has_moved and command.takes_turns else []
 
 
 def _command(arguments: list[str]) -> int:

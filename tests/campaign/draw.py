@@ -14,10 +14,15 @@ from tests.campaign.schedule import (
     Crash,
     Deposit,
     FeedBack,
+    Halve,
+    Lose,
+    Meanwhile,
+    Move,
     Progress,
     Row,
     Schedule,
     Step,
+    Tamper,
     Together,
     Wait,
     Write,
@@ -203,8 +208,42 @@ def draw(seed: int, nth: int) -> Schedule:
         skew_s=dice.choice((0.0, 0.0, 0.0, 0.0, 90.0, -2000.0)),
         balance=25_000_000,
         counts_copies=counts_copies,
-        steps=(*writer.steps, *writer.ending()),
+        steps=(*_with_record(seed, nth, writer.steps), *writer.ending()),
     )
+
+
+OF_THE_RECORD = ("move", "lose", "halve", "delete", "set back", "meanwhile")
+HELD_AT = ("ledger.turn", "provider.top_up", "checkpoint.turn")
+
+
+def _with_record(seed: int, nth: int, steps: list[Step]) -> list[Step]:
+    """In every eighth schedule something happens to the record, or to what it is known by. It is drawn by
+    dice of its own, so that all other schedules stay as they are."""
+    if nth % 8 != 6:
+        return steps
+    dice = random.Random(f"{seed}-record/{nth}")
+    first = next(at for at, step in enumerate(steps) if isinstance(step, Command | Together))
+    later = dice.randint(first + 1, len(steps))
+    run = Command("run", next(step.sheet for step in steps if isinstance(step, Write)), ("--same-batch",))
+    # Without progress file and record nobody knows who was paid.
+    is_kept = not any(isinstance(step, Progress) for step in steps)
+    added: dict[int, Sequence[Step]]
+    match dice.choice(OF_THE_RECORD if is_kept else OF_THE_RECORD[:1]):
+        case "move":
+            added = {later: (Move(),)}
+        case "lose":
+            added = {later: (Lose(run.sheet),)}
+        case "halve":
+            crash = Crash("checkpoint.turn", dice.randint(2, 4), "after", "kill")
+            added = {first: (replace(run, crash=crash), Halve(run.sheet))}
+        case "delete":
+            added = {later: (Tamper("delete"),)}
+        case "set back":
+            added = {first: (Tamper("save"),), later: (Tamper("set back"),)}
+        case _:
+            hold = Crash(dice.choice(HELD_AT), dice.randint(1, 3), "after", "hold")
+            added = {first: (Meanwhile(run, Tamper("delete"), hold),)}
+    return [one for at in range(len(steps) + 1) for one in (*added.get(at, ()), *steps[at : at + 1])]
 
 
 _READINGS: tuple[Literal["free", "strict"], ...] = ("free", "strict")

@@ -409,7 +409,9 @@ def _was_taken(case: Case, place: int, said: Said) -> bool:
     """A resolve that died may have got as far as this word."""
     lines = [line for results in case.results if results.place == place for line in results.lines]
     failed = any(line.key == (said.number, said.product) and line.status == "gagal" for line in lines)
-    return failed or case.records[place].died
+    record = case.records[place]
+    from_record = "--batch" in record.command.options and record.exit in TAKEN
+    return failed or from_record or record.died
 
 
 def _failed_later(request: Request) -> bool:

@@ -34,9 +34,14 @@ from tests.campaign.schedule import (
     Event,
     Evidence,
     FeedBack,
+    Halve,
+    Lose,
+    Meanwhile,
+    Move,
     Progress,
     Record,
     Row,
+    Tamper,
     Together,
     Wait,
     Write,
@@ -45,7 +50,7 @@ from tests.campaign.schedule import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.campaign.schedule import Rows, Said, Schedule, Step
+    from tests.campaign.schedule import Done, Rows, Said, Schedule, Step
 
 STOPPED, BUSY = 3, 5
 SIDE_FILES = ("-wal", "-shm")
@@ -135,12 +140,21 @@ class Office:
         return self.place.folder
 
     def do(self, step: Step) -> None:
-        if isinstance(step, Command):
-            self._answer(step) if step.manner else self._alone(step)
-            return
-        if isinstance(step, Together):
-            self._together(step)
-            return
+        match step:
+            case Command():
+                self._answer(step) if step.manner else self._alone(step)
+            case Together():
+                self._together(step)
+            case Meanwhile():
+                self._meanwhile(step)
+            case Lose():
+                self._lose(step.sheet)
+            case Halve():
+                self._halve(step.sheet)
+            case _:
+                self._happen(step)
+
+    def _happen(self, step: Done) -> None:
         self.events.append(Event(len(self.records), step))
         match step:
             case Write():
@@ -153,6 +167,11 @@ class Office:
                 self._wait(step.until)
             case Deposit():
                 self.provider.set_balance(step.rupiah)
+            case Tamper():
+                self._tamper(step.what)
+            case Move():
+                url = self.place.url.replace("127.0.0.1", "localhost")
+                self.place = replace(self.place, url=url, has_moved=True)
 
     def conclude(self) -> None:
         """Where the last command of a sheet wrote no results, because it was refused, ask for them."""
@@ -174,6 +193,58 @@ class Office:
         if said:
             options = person.options(said, command.manner, self.folder)
             self._alone(replace(command, options=(*options, "--note", "Rina, hotline")), said)
+
+    def _lose(self, sheet: str) -> None:
+        """What the person says is the truth, by the provider's list; of one row each time."""
+        self._alone(Command("results", sheet))
+        if self.records[-1].results is None:
+            return
+        self.provider.finish()
+        said = person.words(person.look(self.folder, sheet, self._rows[sheet]), "file")
+        batch = self._batch(sheet)
+        for step in (Progress("delete", sheet), Wait("day")):
+            self.do(step)
+        for word in said:
+            what = ("--invoice", word.invoice) if word.invoice else ("--not-sent",)
+            options = ("--batch", Path(sheet).stem, "--number", word.number, *what, "--note", "Rina, hotline")
+            self._alone(Command("resolve", sheet, options), (replace(word, plain=False),))
+            self.records[-1] = replace(self.records[-1], batch=batch)
+
+    def _halve(self, sheet: str) -> None:
+        live = self._beside(sheet, "checkpoint.db")
+        log, kept = live.with_name(f"{live.name}-wal"), live.with_name("log.kept")
+        if not log.exists():
+            return
+        log.rename(kept)
+        _remove_side_files(live)
+        self._alone(Command("run", sheet, ("--same-batch",)))
+        if not log.exists():
+            kept.rename(log)
+
+    def _meanwhile(self, step: Meanwhile) -> None:
+        self.provider.set_faults(step.command.faults)
+        before = self._before(step.command.sheet)
+        gate = Gate(step.hold)
+        process = self._start(step.command, gate)
+        if process.is_held():
+            self.do(step.step)
+            gate.open()
+        Process.wait(process)
+        gate.close()
+        self._join(before, (process, self._record(process, before, self._results(process, before))))
+
+    def _tamper(self, what: str) -> None:
+        """On a server nobody gets at its files so easily."""
+        if is_address(self.place.ledger):
+            return
+        live, saved = Path(self.place.ledger), self.folder / "ledger.saved"
+        if what == "save" and live.exists():
+            _copy_database(live, saved)
+        elif what == "delete" or (what == "set back" and saved.exists()):
+            live.unlink(missing_ok=True)
+            _remove_side_files(live)
+            if what == "set back":
+                _copy_database(saved, live)
 
     def _alone(self, command: Command, said: tuple[Said, ...] = ()) -> None:
         self.provider.set_faults(command.faults)

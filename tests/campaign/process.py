@@ -27,11 +27,13 @@ _usual_s: dict[str, float] = {}
 
 @dataclass(frozen=True)
 class Place:
-    """Where commands run: their folder, the provider's address, and the ledger's path or address."""
+    """Where commands run: their folder, the provider's address, and the ledger's path or address;
+    whether that address is a new one."""
 
     folder: Path
     url: str
     ledger: str
+    has_moved: bool = False
 
 
 class Gate:

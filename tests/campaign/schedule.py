@@ -188,7 +188,58 @@ class Deposit:
         return f"[deposit {self.rupiah}]"
 
 
-Step = Command | Together | Write | Progress | FeedBack | Wait | Deposit
+@dataclass(frozen=True)
+class Tamper:
+    """The file of the record is deleted, copied away, or set back to that copy."""
+
+    what: Literal["delete", "save", "set back"]
+
+    def __str__(self) -> str:
+        return f"[{self.what} the record]"
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """A command, and what is done to the record while it is held at `hold`."""
+
+    command: Command
+    step: Tamper
+    hold: Crash
+
+    def __str__(self) -> str:
+        return f"{self.command} || {self.step} at {self.hold}"
+
+
+@dataclass(frozen=True)
+class Move:
+    """From now on the provider is spoken to by another name of its host, as the person says it has moved."""
+
+    def __str__(self) -> str:
+        return "[move]"
+
+
+@dataclass(frozen=True)
+class Lose:
+    """The progress file is lost, and on the next day its open rows are closed from the record."""
+
+    sheet: str
+
+    def __str__(self) -> str:
+        return f"[lose {self.sheet}]"
+
+
+@dataclass(frozen=True)
+class Halve:
+    """The progress file is taken along without its log, as after a crash, and run; then the log is found."""
+
+    sheet: str
+
+    def __str__(self) -> str:
+        return f"[halve {self.sheet}]"
+
+
+Done = Write | Progress | FeedBack | Wait | Deposit | Tamper | Move
+Step = Command | Together | Meanwhile | Lose | Halve | Done
 
 
 @dataclass(frozen=True)
