@@ -82,6 +82,8 @@ def conclude(
     terminal.report(books_report(closed))
     if tools is not None:
         try:
+            seen = tools.ledger.rule_51()
+            checkpoint.set_facts({resend.PROVEN: seen.day if seen and seen.holds else ""})
             keep_in_history(checkpoint, total, tools)
         except StorageFailed as failure:
             # The money is settled and stands in the progress file, from which `history` reads it as well.

@@ -43,7 +43,7 @@ def then_poll(
     try:
         halt = send()
         if not tools.clock.stop.is_set():
-            watcher.waiting(len(checkpoint.open_invoices()), job.wait_s)
+            watcher.waiting(len(poll.invoices_to_ask(checkpoint, tools)), job.wait_s)
             silence = poll.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)
             halt = halt or (None if silence is None else out_of_reach(silence, tools))
     except StorageFailed as failure:

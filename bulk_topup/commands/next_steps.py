@@ -149,8 +149,7 @@ def _nothing_to_send(typed: Typed, plan: Plan, sheet: str, results: Path) -> Ite
     decide = len(unsent) - hidden
     duplicates = sum(held.status is Status.DUPLICATE for held in plan.held.values())
     if decide:
-        line = typed.line("run", sheet, "--include-changed")
-        yield Step(say.text("next.decide", count=decide), line)
+        yield Step(say.text("next.decide", count=decide))
     if hidden:
         yield Step(say.text("next.hidden", count=hidden))
     if duplicates:
@@ -225,7 +224,7 @@ def _to_run(typed: Typed, total: Tally, sheet: str, last: LastRun, unsent: int) 
     yield from _counted(
         (gagal, total.left[Status.GAGAL], again("--retry-failed")),
         ("next.outdated", unsent, typed.checked(sheet, last)) if last.is_outdated else rest,
-        ("next.decide", total.to_decide, again("--include-changed")),
+        ("next.decide", total.to_decide, ""),
         ("next.invalid", total.left[Status.INVALID], again()),
     )
 

@@ -154,6 +154,10 @@ OVERLAP = option(
     help="How many days back to look for a batch that paid the same.",
 )
 
+NEW_ADDRESS = click.option(
+    "--new-address", is_flag=True, help="Send to, and ask at, an address new to this account."
+)
+
 YES_OPTION = click.option("--yes", is_flag=True, help="Send without asking.")
 
 SPEECH = together(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -147,6 +148,16 @@ def new_address(tools: Tools, checkpoint: Checkpoint | None) -> list[Notice]:
     if not seen or tools.base_url in seen:
         return []
     return [Notice("address.new", {"mine": tools.base_url, "last": seen[-1], "account": tools.account})]
+
+
+def sent_elsewhere(tools: Tools, checkpoint: Checkpoint | None) -> list[Notice]:
+    """Where open top-ups were sent to other addresses, at which alone they are asked about."""
+    invoices = [] if checkpoint is None else checkpoint.open_invoices()
+    counts = Counter(one.base_url for one in invoices if not tools.asks(one.base_url))
+    return [
+        Notice("address.elsewhere", {"count": str(count), "address": address, "mine": tools.base_url})
+        for address, count in counts.items()
+    ]
 
 
 def unusual_address(tools: Tools) -> str:

@@ -9,7 +9,7 @@ import click
 from bulk_topup.commands import click_command, next_steps, params
 from bulk_topup.commands.asked import NO_NAME, job_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import OF_SHEET, OUTPUT, PATH, PROVIDER, SPEECH
+from bulk_topup.commands.options import NEW_ADDRESS, OF_SHEET, OUTPUT, PATH, PROVIDER, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, ProviderError
 from bulk_topup.core.status import Status
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--batch", metavar="NAME", help="Instead of SHEET, where its progress file is gone.")
 @OUTPUT
 @PROVIDER
+@NEW_ADDRESS
 @click.option("--row", type=params.WholeRange(min=1), metavar="N", help="The row, as the sheet numbers it.")
 @click.option("--number", metavar="08…", help="Its phone number; both must match.")
 @click.option("--invoice", metavar="TRX…", help="Its invoice; counts only if the provider confirms it.")

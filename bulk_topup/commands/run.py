@@ -16,6 +16,7 @@ from bulk_topup.commands.exit_codes import commands_of, guarded_command
 from bulk_topup.commands.options import (
     BUDGET,
     COLUMNS,
+    NEW_ADDRESS,
     OUTPUT,
     OVERLAP,
     PROVIDER,
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
     "--pilot", type=params.WholeRange(min=1), metavar="N", help="Send N top-ups first, then ask for the rest."
 )
 @click.option("--again", is_flag=True, help="Pay even if another batch recently paid most of these rows.")
-@click.option("--new-address", is_flag=True, help="Send to an address that is new to this account.")
+@NEW_ADDRESS
 @SPEECH
 @guarded_command
 def run(terminal: Terminal, **options: Any) -> Exit:
@@ -99,6 +100,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
         make_plan,
         new_address,
         read_rows,
+        sent_elsewhere,
         show_plan,
     )
     from bulk_topup.commands.release import keep_for_approval, release
@@ -126,7 +128,8 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
             sheet = sheet or read_rows(job, arriving, terminal)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
             moved = new_address(tools, checkpoint)
-            terminal.report(notices_report([*clock_notices(tools), *moved]))
+            elsewhere = sent_elsewhere(tools, checkpoint)
+            terminal.report(notices_report([*clock_notices(tools), *moved, *elsewhere]))
             deposit = batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))
             show_plan(job, tools, plan, deposit, terminal)
             assert_as_expected(job, plan)

@@ -9,7 +9,7 @@ import click
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import BUDGET, OUTPUT, PROVIDER, SHEET, SPEECH, WAIT, YES_OPTION
+from bulk_topup.commands.options import BUDGET, NEW_ADDRESS, OUTPUT, PROVIDER, SHEET, SPEECH, WAIT, YES_OPTION
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Declined, Exit
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @SHEET
 @OUTPUT
 @PROVIDER
+@NEW_ADDRESS
 @WAIT
 @click.option(
     "--resend", is_flag=True, help="Send today's unknown top-ups again, protected by the one-a-day rule."
@@ -50,7 +51,7 @@ def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
     from bulk_topup.commands.conclusion import conclude, once_sent
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.commands.halts import interruption, out_of_reach
-    from bulk_topup.commands.planning import bring_ledger_up_to_date, new_address
+    from bulk_topup.commands.planning import bring_ledger_up_to_date, new_address, sent_elsewhere
     from bulk_topup.record.lock import only_run
     from bulk_topup.record.paths import who
     from bulk_topup.report.screen.report import notices_report
@@ -64,9 +65,10 @@ def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
         existing_checkpoint(job, tools) as checkpoint,
     ):
         bring_ledger_up_to_date(checkpoint, tools, terminal)
-        terminal.report(notices_report(new_address(tools, checkpoint)))
+        notices = [*new_address(tools, checkpoint), *sent_elsewhere(tools, checkpoint)]
+        terminal.report(notices_report(notices))
         with terminal.interruptible(clock), terminal.progress(0, clock, job.connection.rate_per_s) as watcher:
-            asked = len(checkpoint.open_invoices())
+            asked = len(poll.invoices_to_ask(checkpoint, tools))
             checkpoint.note(clock.now(), who(), "settle", note=f"{asked} to ask after")
             watcher.waiting(asked, job.wait_s)
             silence = poll.poll(checkpoint, tools, wait_s=job.wait_s, watcher=watcher)

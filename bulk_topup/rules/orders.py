@@ -43,11 +43,11 @@ def _no_orders() -> pd.DataFrame:
 class Known:
     """What this batch's checkpoint says.
 
-    `orders` has KNOWN_COLUMNS; `first_day` is the WIB day of the first attempt, `started` that of the first
-    run; `content` is the fingerprint of the sheet as it was at the last run. `turned_away` has the keys of
-    unsent orders that had left and were turned away by an HTTP status alone, with the last WIB day of that;
-    `failures`, how many attempts of an order failed, or were closed by hand as not sent; `closed`, the last
-    WIB day on which an order that a person closed so had been sent.
+    `orders` has KNOWN_COLUMNS; `first_day` and `last_day` are the WIB days of the first attempt and of the
+    last, `started` that of the first run; `content` is the fingerprint of the sheet as it was at the last
+    run. `turned_away` has the keys of unsent orders that had left and were turned away by an HTTP status
+    alone, with the last WIB day of that; `failures`, how many attempts of an order failed, or were closed by
+    hand as not sent; `closed`, the last WIB day on which an order that a person closed so had been sent.
     """
 
     orders: pd.DataFrame = field(default_factory=_no_orders)
@@ -57,6 +57,7 @@ class Known:
     turned_away: Mapping[Key, date] = field(default_factory=dict)
     failures: Mapping[Key, int] = field(default_factory=dict)
     closed: Mapping[Key, date] = field(default_factory=dict)
+    last_day: date | None = None
 
 
 @dataclass(frozen=True)

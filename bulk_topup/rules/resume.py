@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.status import Status
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bulk_topup.rules.rows import Rows
+
+
+LATELY_DAYS: Final = 20
+"""Whoever was paid so many days ago or less is not yet due again."""
 
 
 def content_of(rows: Rows) -> str:
@@ -57,7 +61,8 @@ def must_be_new(known: Known, content: Callable[[], str], today: date, wishes: W
     if began is None or began == today or wishes.same_batch:
         return False
     if (began.year, began.month) != (today.year, today.month):
-        raise InputError("batch.earlier_month", day=began)
+        is_late = known.last_day is not None and (today - known.last_day).days < LATELY_DAYS
+        raise InputError("batch.turned_month" if is_late else "batch.earlier_month", day=began)
     if first is not None and content() != known.content:
         raise InputError("batch.changed", day=first)
     return False

@@ -29,13 +29,14 @@ def poll(
 ) -> NotSent | NoAnswer | None:
     """Ask `cekstatus` for every open invoice after 2, 4, 8, … at most 60 s, for `wait_s` seconds in all.
 
-    Only an explicit sukses or gagal is final (API v3.1, CEK STATUS TRANSAKSI PULSA). Returns the last error
-    if no open one got an answer when it was last asked about.
+    Only those that were sent to this address: elsewhere, that invoice may be another top-up's. Only an
+    explicit sukses or gagal is final (API v3.1, CEK STATUS TRANSAKSI PULSA). Returns the last error if no open
+    one got an answer when it was last asked about.
     """
     clock = tools.clock
     last: dict[int, Answer] = {}
     start = clock.alive()
-    invoices = checkpoint.open_invoices()
+    invoices = invoices_to_ask(checkpoint, tools)
     due = [(start + _first_wait_s(one, clock), FIRST_POLL_S, one.id, one) for one in invoices]
     heapq.heapify(due)
     deadline = start + wait_s
@@ -53,6 +54,10 @@ def poll(
         elif watcher is not None:
             watcher.settled(status, one.rupiah)
     return _silence(list(last.values()))
+
+
+def invoices_to_ask(checkpoint: Checkpoint, tools: Tools) -> list[OpenInvoice]:
+    return [one for one in checkpoint.open_invoices() if tools.asks(one.base_url)]
 
 
 def _silence(last: Sequence[Answer]) -> NotSent | NoAnswer | None:

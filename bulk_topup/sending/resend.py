@@ -90,8 +90,19 @@ def resendable(checkpoint: Checkpoint, tools: Tools, prices: PriceList) -> Resen
     )
 
 
+PROVEN = "rule_51"
+"""A fact of the batch: whether the account was seen to have a repeat refused, "" where it was not."""
+
+
+def is_advised(checkpoint: Checkpoint) -> bool:
+    """Nobody is told to rely on a rule that was never seen to hold, but in a rehearsal."""
+    return checkpoint.is_rehearsal or bool(checkpoint.fact(PROVEN))
+
+
 def count_resendable(checkpoint: Checkpoint, now: datetime) -> int:
     """How many open orders may be sent again today, judged without asking the provider."""
+    if not is_advised(checkpoint):
+        return 0
     seen = Evidence(0.0, has_other_calendar(checkpoint.other_days()), checkpoint.fact("base_url"))
     found = [obstacle(open_, now, seen) for open_ in checkpoint.open_orders()]
     return sum(why is None or why is Obstacle.TOO_SOON for why in found)

@@ -121,17 +121,25 @@ def _confirmed(checkpoint: Checkpoint, tools: Tools, order: OpenOrder, verdict: 
         raise InputError("resolve.other_row", other=holders[0], **facts)
     if any(past.invoice == verdict.invoice and not past.is_open for past in order.past):
         raise InputError("resolve.settled", **facts)
+    opened = [past for past in order.past if past.is_open]
+    assert_sent_here([past.base_url for past in opened], tools, facts)
     answer = tools.provider.status(verdict.invoice, verdict.number)
     if not isinstance(answer, Reply):
         raise ProviderError("resolve.unheard", address=tools.base_url, **facts)
     outcome = classify_status(answer, verdict.invoice, verdict.number, order.order.product)
     if outcome is None:
         raise InputError("resolve.unconfirmed", **facts)
-    opened = (past for past in order.past if past.is_open)
     days = {day for past in opened for day in days_booked(past.day, past.begun_at, past.skew_s)}
     _assert_day(outcome.answered_at, days, order, facts)
     _assert_of_no_other_batch(checkpoint, tools.ledger, order, outcome, days)
     return outcome
+
+
+def assert_sent_here(addresses: Iterable[str], tools: Tools, facts: Mapping[str, object]) -> None:
+    """Another address may know another top-up by the same invoice."""
+    for address in addresses:
+        if not tools.asks(address):
+            raise InputError("resolve.other_address", address=address, mine=tools.base_url, **facts)
 
 
 def _assert_day(stated: str, days: Collection[date], order: OpenOrder, facts: Mapping[str, object]) -> None:

@@ -15,7 +15,7 @@ from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify_status
 from bulk_topup.record.batches import progress_of, sheet_of
 from bulk_topup.record.ledger.values import Decision
-from bulk_topup.sending.resolve import RESOLVED_AS_NOT_SENT, holders_of
+from bulk_topup.sending.resolve import RESOLVED_AS_NOT_SENT, assert_sent_here, holders_of
 
 if TYPE_CHECKING:
     from bulk_topup.core.model import Outcome
@@ -95,6 +95,7 @@ def _confirmed(claim: OpenClaim, found: Finding, tools: Tools) -> Outcome:
     facts = {"row": claim.row, "invoice": found.invoice}
     if found.invoice in tools.ledger.invoices_decided():
         raise InputError("resolve.other_row", other=claim.row, **facts)
+    assert_sent_here([claim.base_url], tools, facts)
     answer = tools.provider.status(found.invoice, found.number)
     if not isinstance(answer, Reply):
         raise ProviderError("resolve.unheard", address=tools.base_url, **facts)

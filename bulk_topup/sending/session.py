@@ -40,6 +40,12 @@ class Tools:
     base_url: str
     desk: str = ""
     """Who sends from which machine, for the other desks of the account."""
+    asks_anywhere: bool = False
+    """A person said that this address knows what was sent to the others."""
+
+    def asks(self, base_url: str) -> bool:
+        """Whether what was sent to that address is asked about here."""
+        return self.asks_anywhere or base_url in {"", self.base_url}
 
     def identity(self, sheet: Sheet) -> BatchIdentity:
         return BatchIdentity(self.account, sheet.path.name, sheet.tab, self.rehearsal)
@@ -78,7 +84,7 @@ def tools_of(job: Job, login: tuple[str, str], clock: SystemClock) -> Iterator[T
             _assert_same_time(ledger, clock)
         ledger.stop_if_restored(desk_name(), clock.now())
         throttle = pace_of(ledger, connection.rate_per_s, clock)
-        yield Tools(provider, ledger, throttle, clock, account, base_url, desk_name())
+        yield Tools(provider, ledger, throttle, clock, account, base_url, desk_name(), job.new_address)
 
 
 def desk_name() -> str:

@@ -781,7 +781,7 @@ def test_a_corrected_product_for_a_number_already_paid_is_held_until_asked_for(o
     held = office.send("bonus.csv")
 
     assert held.exit == NOT_ALL_PAID
-    assert "--include-changed" in office.results("bonus.results.xlsx")[0]["reason"]
+    assert "this row is not sent besides" in office.results("bonus.results.xlsx")[0]["reason"]
     assert len(office.sent()) == 1
     assert office.send("bonus.csv", "--include-changed").exit == OK
     assert [topup.product for topup in office.sandbox.book()] == ["TSEL5", "TSEL10"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -309,3 +310,55 @@ def test_settle_says_the_new_address_and_sends_nothing_again_there(office: Offic
     assert done.exit == 2
     assert "never been used" in done.err + done.out
     assert len(office.sent()) == sent
+
+
+def asked_after(office: Office) -> int:
+    return sum(request.endpoint == "cekstatus" for request in office.sandbox.requests())
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
+def test_an_open_top_up_is_asked_about_only_where_it_was_sent_or_where_a_person_says(
+    make_office: MakeOffice, *, known: bool
+) -> None:
+    office = make_office()
+    office.payroll("gaji.csv", ["081200001001"])
+    assert office.send("gaji.csv").exit == 4
+    there = ("--base-url", other_spelling(office))
+    if known:
+        office.payroll("lain.csv", office.numbers(1))
+        assert office.send("lain.csv", *there, "--new-address").exit == 0
+    (invoice,) = (topup.invoice for topup in office.sandbox.book() if topup.number == "081200001001")
+    by_hand = ("resolve", "gaji.csv", "--row", "2", "--number", "081200001001", "--invoice", invoice)
+    asked = asked_after(office)
+    settled = office.run("settle", "gaji.csv", "--wait", "0", *there)
+    assert "--new-address" in settled.out + settled.err
+    assert office.sandbox.url in settled.out + settled.err
+    office.send("gaji.csv", *there)
+    office.run(*by_hand, "--note", "Rina", *there)
+    assert asked_after(office) == asked
+    time.sleep(3)
+    chosen = ("--new-address",) if known else ("--base-url", office.sandbox.url)
+    assert office.run("settle", "gaji.csv", "--wait", "0", *there, *chosen).exit == 0
+    assert asked_after(office) > asked
+
+
+@pytest.mark.parametrize("batch", [False, True], ids=["sheet", "record"])
+def test_an_invoice_is_confirmed_only_where_its_row_was_sent(make_office: MakeOffice, *, batch: bool) -> None:
+    office = make_office()
+    number = "081200002001"
+    office.payroll("gaji.csv", [number])
+    assert office.send("gaji.csv").exit == 4
+    what = ("--batch", "gaji") if batch else ("gaji.csv", "--row", "2")
+    if batch:
+        (office.folder / "gaji.checkpoint.db").unlink()
+        with closing(sqlite3.connect(office.environment["BULK_TOPUP_LEDGER"])) as db, db:
+            earlier = (datetime.now(WIB) - timedelta(hours=2)).isoformat()
+            db.execute("UPDATE claims SET claimed_at = ?", (earlier,))
+    invoice = office.sandbox.book()[0].invoice
+    resolve = ("resolve", *what, "--number", number, "--invoice", invoice, "--note", "Rina")
+    refused = office.run(*resolve, "--base-url", other_spelling(office))
+    assert refused.exit == 2
+    assert "--new-address" in refused.err
+    assert asked_after(office) == 0
+    assert office.run(*resolve, "--base-url", other_spelling(office), "--new-address").exit == 0
+    assert asked_after(office) == 1

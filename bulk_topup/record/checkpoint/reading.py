@@ -50,6 +50,7 @@ class Reading(Totals):
         return Known(
             self._orders(of_the_sheet),
             first_day=self.first_day(),
+            last_day=self.last_day(),
             content=self.fact("content"),
             started=self.started(),
             turned_away={key: date.fromisoformat(day) for key, (day,) in turned_away.items()},
@@ -152,10 +153,11 @@ class Reading(Totals):
     def open_invoices(self) -> list[OpenInvoice]:
         """Every pending attempt, and every unknown one of an open order with an invoice that no other order
         holds; the oldest first."""
-        rows = self._rows(OPEN_INVOICES)
         return [
-            OpenInvoice(key, order_id, number, product, invoice, rupiah, datetime.fromisoformat(begun_at))
-            for key, order_id, number, product, invoice, rupiah, begun_at in rows
+            OpenInvoice(
+                key, order_id, number, product, invoice, rupiah, datetime.fromisoformat(begun_at), where
+            )
+            for key, order_id, number, product, invoice, rupiah, begun_at, where in self._rows(OPEN_INVOICES)
         ]
 
     def claims_expected(self) -> dict[str, Status]:

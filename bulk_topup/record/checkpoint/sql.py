@@ -105,7 +105,7 @@ ENDING = f"""
 
 OPEN_INVOICES = f"""
     SELECT a.id, a.order_id, o.number, iif(a.kind = 'unknown', o.product, NULL), a.invoice,
-           coalesce(a.debited, o.price), a.begun_at
+           coalesce(a.debited, o.price), a.begun_at, a.base_url
     FROM attempts a JOIN orders o ON o.id = a.order_id
     WHERE a.kind = 'pending'
        OR o.status IN ('pending', 'accepted', 'unknown') AND a.kind = 'unknown' AND a.invoice <> ''

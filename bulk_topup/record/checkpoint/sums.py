@@ -32,9 +32,18 @@ class Totals(File):
         day = self._kept("first_day", self._first_day)
         return date.fromisoformat(day) if day else None
 
+    def last_day(self) -> date | None:
+        """That of its last one, of which the same holds."""
+        day = self._day_of("max")
+        return date.fromisoformat(day) if day else None
+
     def _first_day(self) -> str | None:
-        rows = self._rows("SELECT min(day) FROM attempts WHERE kind IS NULL OR kind <> ?", Kind.NOT_SENT)
-        return None if rows[0][0] is None else str(rows[0][0])
+        return self._day_of("min")
+
+    def _day_of(self, which: str) -> str | None:
+        moved = f"SELECT {which}(day) FROM attempts WHERE kind IS NULL OR kind <> ?"  # noqa: S608
+        day = self._rows(moved, Kind.NOT_SENT)[0][0]
+        return None if day is None else str(day)
 
     def sendings(self) -> list[Sending]:
         """The commands that sent something, the first first; none of a file of an earlier version that is

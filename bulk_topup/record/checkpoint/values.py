@@ -86,7 +86,7 @@ class OpenInvoice:
     """What `cekstatus` is asked with; `id` is the attempt's.
 
     `product` is what its answer has to name besides: None where the provider has once said of this invoice
-    that it is this order's, and is pending.
+    that it is this order's, and is pending. At `base_url` it was sent.
     """
 
     id: int
@@ -96,6 +96,7 @@ class OpenInvoice:
     invoice: str
     rupiah: int
     begun_at: datetime
+    base_url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ class Ledger(Account):
 
     def open_claims(self, number: str) -> list[OpenClaim]:
         """Of this account and number, whatever the batch."""
-        names = ("batch", "batch_name", "row", "product", "token", "day", "claimed_at")
+        names = ("batch", "batch_name", "row", "product", "token", "day", "claimed_at", "base_url")
         query = sa.select(*(CLAIMS.c[name] for name in names)).where(
             matches({**self._scope, "number": number, "state": OPEN})
         )

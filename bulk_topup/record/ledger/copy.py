@@ -1,7 +1,7 @@
 """Copies one ledger's rows into another and compares each: all or nothing.
 
-What the target already has stays. A slot that another batch has there is no obstacle where both are closed:
-the provider let only one of the two through. Where either is open, a person has to settle first.
+What the other one holds already stays, and a claim whose slot is taken there stands beside that. Where either
+is open, a person has to settle first.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.record.ledger.identity import LEFT, LIFE
+from bulk_topup.record.ledger.statements import SLOT
 from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META
 from bulk_topup.record.ledger.values import OPEN
 
@@ -31,11 +32,9 @@ SHOWN: Final = 5
 
 @dataclass(frozen=True)
 class Copied:
-    """Rows of the source, by what became of them: `claims` that stand in the target now, `taken` that another
-    batch's row stands for there, and `batches`."""
+    """How many claims and batches of the source stand in the target now."""
 
     claims: int
-    taken: int
     batches: int
 
     def facts(self) -> dict[str, int]:
@@ -45,14 +44,17 @@ class Copied:
 def copy(source: Store, target: Store) -> Copied:
     """Raises InputError, and changes nothing, if a row of the target differs from the source."""
     with source.frozen() as old, target.frozen() as new:
-        _add(target, new, CLAIMS, _rows(old, CLAIMS))
-        _add_batches(target, new, _rows(old, BATCHES))
+        claims, batches = _rows(old, CLAIMS), _rows(old, BATCHES)
+        _add_claims(target, new, claims)
+        _add_batches(target, new, batches)
         _add_facts(target, new, _rows(old, META))
-        taken = _verified(_rows(old, CLAIMS), _by_key(new, CLAIMS))
+        by_token = {row["token"]: row for row in _rows(new, CLAIMS)}
+        _assert_none(
+            [row for row in claims if {**row, "beside": 0} != {**by_token[row["token"]], "beside": 0}]
+        )
         there = _by_key(new, BATCHES)
-        batches = _rows(old, BATCHES)
         _assert_none([row for row in batches if _differs(row, there[_key(BATCHES, row)])])
-        return Copied(len(_rows(old, CLAIMS)) - taken, taken, len(batches))
+        return Copied(len(claims), len(batches))
 
 
 def _rows(db: sa.Connection, table: sa.Table) -> list[LedgerRow]:
@@ -67,10 +69,23 @@ def _by_key(db: sa.Connection, table: sa.Table) -> Mapping[RowKey, LedgerRow]:
     return {_key(table, row): row for row in _rows(db, table)}
 
 
-def _add(target: Store, db: sa.Connection, table: sa.Table, rows: Sequence[LedgerRow]) -> None:
-    insert = target.insert(table).on_conflict_do_nothing()
-    for first in range(0, len(rows), AT_ONCE):
-        db.execute(insert, rows[first : first + AT_ONCE])
+def _add_claims(target: Store, db: sa.Connection, rows: Sequence[LedgerRow]) -> None:
+    """Those that are not there, each beside what has its slot. Raises InputError where that is open, or it
+    is."""
+    there = _rows(db, CLAIMS)
+    tokens = {row["token"] for row in there}
+    missing = [{**row} for row in rows if row["token"] not in tokens]
+    taken = {_slot(row): row["beside"] for row in there}
+    is_open = {_slot(row) for row in there if row["state"] == OPEN}
+    _assert_none([row for row in missing if _slot(row) in (taken if row["state"] == OPEN else is_open)])
+    for row in missing:
+        row["beside"] = taken[_slot(row)] = taken.get(_slot(row), -1) + 1
+    for first in range(0, len(missing), AT_ONCE):
+        db.execute(target.insert(CLAIMS), missing[first : first + AT_ONCE])
+
+
+def _slot(row: LedgerRow) -> RowKey:
+    return tuple(row[name] for name in ("account", *SLOT))
 
 
 def _add_batches(target: Store, db: sa.Connection, rows: Sequence[LedgerRow]) -> None:
@@ -100,17 +115,6 @@ def _add_facts(target: Store, db: sa.Connection, rows: Sequence[LedgerRow]) -> N
             target.set_fact(db, key, max(value, there.get(key, "")))
         elif key not in there and key != LIFE and not key.startswith(LEFT):
             target.set_fact(db, key, value)
-
-
-def _verified(rows: Sequence[LedgerRow], there: Mapping[RowKey, LedgerRow]) -> int:
-    """How many claims are another batch's in the target. Raises InputError for one that stands in the way."""
-    others = [row for row in rows if there.get(_key(CLAIMS, row)) != row]
-    _assert_none([row for row in others if not _may_be_taken(row, there.get(_key(CLAIMS, row)))])
-    return len(others)
-
-
-def _may_be_taken(row: LedgerRow, there: LedgerRow | None) -> bool:
-    return there is not None and there["batch"] != row["batch"] and OPEN not in {there["state"], row["state"]}
 
 
 def _assert_none(rows: Sequence[LedgerRow]) -> None:

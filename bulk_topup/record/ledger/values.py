@@ -35,6 +35,7 @@ class OpenClaim:
     token: str
     day: str
     claimed_at: str
+    base_url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from bulk_topup.report.result_lines import result_line
 from bulk_topup.report.screen.report import Report, banner
 from bulk_topup.report.words import say
 from bulk_topup.rules import numbers, operators
+from bulk_topup.sending.resend import is_advised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -74,6 +75,7 @@ class Sent:
     person: str = ""
     now: Now = Now.NOT_ASKED
     said: str = ""
+    guarded: bool = False
 
     @property
     def is_contradicted(self) -> bool:
@@ -141,8 +143,9 @@ def _from_progress(number: str, entry: BatchEntry, claims: Iterable[Mapping[str,
         try:
             attempts = checkpoint.claims_expected() if claims else {}
             sheet = sheet_of(checkpoint)
-            at = checkpoint.name_at
-            found = [_of_line(entry, sheet, line, at) for line in _lines_of(checkpoint, number)]
+            at, guarded = checkpoint.name_at, is_advised(checkpoint)
+            lines = _lines_of(checkpoint, number)
+            found = [_of_line(entry, sheet, line, at, guarded=guarded) for line in lines]
         except StorageFailed:
             return None
     # A progress file that was restored from an older copy lacks what the ledger knows.
@@ -161,7 +164,7 @@ def _names(line: Line, number: str) -> bool:
     return any(subscriber in "".join(filter(str.isdecimal, cell)) for cell in line.cells)
 
 
-def _of_line(entry: BatchEntry, sheet: str, line: Line, name_at: int | None) -> Sent:
+def _of_line(entry: BatchEntry, sheet: str, line: Line, name_at: int | None, *, guarded: bool) -> Sent:
     result = result_line(line)
     return Sent(
         *(entry.account, entry.base_url, entry.batch, entry.name, sheet),
@@ -172,6 +175,7 @@ def _of_line(entry: BatchEntry, sheet: str, line: Line, name_at: int | None) -> 
         closed=line.closed,
         person=line.person(name_at),
         answer=(line.attempt or {}).get("reason") or "",
+        guarded=guarded,
     )
 
 
@@ -338,7 +342,7 @@ def next_step_of(one: Sent | None, now: datetime) -> tuple[str, Mapping[str, obj
 def _may_be_sent_again(one: Sent, now: datetime) -> bool:
     """As far as this can be told from here: `settle --resend` looks closer."""
     is_today = one.sent_at[:10] == f"{now:%Y-%m-%d}"
-    return one.status is Status.UNKNOWN and is_today and not near_midnight(now)
+    return one.guarded and one.status is Status.UNKNOWN and is_today and not near_midnight(now)
 
 
 def _telling(one: Sent, now: datetime) -> str:

@@ -35,7 +35,7 @@ WORDS: dict[str, str] = {
     "interrupted.before": "interrupted; nothing is lost: run the same command again",
     "interrupted.waiting": "Waiting for the answers still due; press Ctrl-C again to leave at once.",
     "json.unwritable": "the answer of --json could not be printed: the program that reads it is gone, or its disk is full",
-    "output.long_name": "the name {path} is longer than {most} bytes, too long for the files that are named after it; shorten the name of the sheet, or of --checkpoint and --output",
+    "output.long_name": "the name {path} is longer than {most} bytes, too long for the files that are named after it; shorten the name of the sheet, or of --output",
     "output.suffix": "{path}: results can be written as {known}; choose such a name with --output",
     "output.is_sheet": "{path} is the sheet itself; choose another file with --output",
     "output.no_folder": "{path} can't be written: the folder {folder} does not exist; create it, or correct --output",

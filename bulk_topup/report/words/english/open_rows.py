@@ -19,6 +19,7 @@ WORDS: dict[str, str] = {
     "resolve.no_day": "row {row}: the provider confirms invoice {invoice}, but without a usable date (it says {stated}), so it may be from another day; ask the provider to state the date, then try again. Until then the row stays open",
     "resolve.other_batch": "row {row}: invoice {invoice} already belongs to row {other} of batch {batch}",
     "resolve.unread_batch": "row {row}: invoice {invoice} may belong to batch {batch}, whose progress file ({path}) is missing or can't be read; put it back, then try again. Until then the row stays open",
+    "resolve.other_address": "row {row}: it was sent to {address}, and {mine} may know another top-up by the invoice {invoice}; ask there with --base-url {address} or, if the provider says that it has moved, here with --new-address",
     "resolve.other_day": "row {row}: invoice {invoice} is dated {stated}, not the day on which this row was sent",
     "resolve.not_on_record": (
         "no open row of batch {batch} with the number {number} is in the record of all top-ups, {where}; see what is with "

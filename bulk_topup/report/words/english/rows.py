@@ -85,7 +85,7 @@ WORDS: dict[str, str] = {
     "duplicate.open_elsewhere": "batch {batch} (row {row}) sent {value} the same amount on {day:date} and it is still open; settle that batch first",
     "duplicate.results": "according to these results, the row is already {value}; it is not sent again",
     "duplicate.results_invoice": "according to these results, the row is already {value} (invoice {invoice})",
-    "changed.already_sent": "this batch already sent {product} to {value} (row {row}, {status}); if this is an additional, intended top-up, run with --include-changed",
+    "changed.already_sent": "this batch already sent {product} to {value} (row {row}, {status}), so this row is not sent as well",
     "turned_away.earlier": "{value} was sent on {day:date} and the provider's server rejected it; if the provider took it after all, sending it now pays it twice: if you are not sure, look the number up first",
     "closed.not_sent": "{value} was sent on {day:date} and closed by hand as not sent; look it up at the provider again before you send it once more: if the provider has it, it would be paid twice",
     "recent.other_batch": "batch {batch} (row {row}) paid {value} the same amount on {day:date}; check that it is due again",

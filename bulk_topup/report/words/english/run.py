@@ -47,7 +47,7 @@ WORDS: dict[str, str] = {
     "next.hidden": "{count:row is|rows are} hidden in the sheet and were left out, as you asked. To pay them as well, unhide them, save the sheet and run it again.",
     "next.go_on": "send the rest, {count:row|rows} for {rupiah:money}:",
     "next.unknown_today": "{count:row is|rows are} unknown: send them once more today before 23:50 WIB; the provider refuses what it already has:",
-    "next.decide": "{count:new row goes|new rows go} to numbers that this batch has already paid: delete them, or, if they are additional, intended top-ups, send them:",
+    "next.decide": "{count:new row goes|new rows go} to numbers that this batch has already paid: nothing is sent for them. Delete them; or, if they are additional, intended top-ups, let the approver say so.",
     "next.duplicate": "{count:row was|rows were} already topped up, or in the sheet twice: there is nothing to send.",
     "next.pending": "{count:row is|rows are} pending: ask again later how they ended.",
     "next.unknown": "{count:row is|rows are} unknown: ask the provider, fill in its answers (tab Ask provider of the results sheet), then run this:",
