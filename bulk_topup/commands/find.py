@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
     from bulk_topup.provider.address import Connection
-    from bulk_topup.report.screen.person import PersonRecord, Sent
+    from bulk_topup.report.sent_to import PersonRecord, Sent
 
 
 @click.command(cls=click_command.Command)
@@ -62,13 +62,14 @@ def find_number(
     """
     from bulk_topup.record.ledger.address import shown
     from bulk_topup.record.ledger.register import register_of
+    from bulk_topup.report import sent_to
     from bulk_topup.report.screen import person
     from bulk_topup.report.screen.complaint import complaint_report
     from bulk_topup.report.words import translation
 
-    number = person.national(text)
+    number = sent_to.national(text)
     with closing(register_of(ledger)) as register:
-        found = person.look_up(number, register)
+        found = sent_to.look_up(number, register)
     if not offline and person.may_be_asked(found.sent):
         found = replace(found, sent=_asked(found, connection, ledger, terminal, clock))
     if complaint:

@@ -23,7 +23,7 @@ from bulk_topup.record.lock import only_run
 from bulk_topup.record.paths import files_of, who
 from bulk_topup.record.tally import tally
 from bulk_topup.report.screen.ledger import rule_51_report
-from bulk_topup.report.screen.person import national
+from bulk_topup.report.sent_to import national
 from bulk_topup.sending.batch import existing_checkpoint
 from bulk_topup.sending.job import Job
 from bulk_topup.sending.repeat import repeat

@@ -30,8 +30,8 @@ def poll(
     """Ask `cekstatus` for every open invoice after 2, 4, 8, … at most 60 s, for `wait_s` seconds in all.
 
     Only those that were sent to this address: elsewhere, that invoice may be another top-up's. Only an
-    explicit sukses or gagal is final (API v3.1, CEK STATUS TRANSAKSI PULSA). Returns the last error if no open
-    one got an answer when it was last asked about.
+    explicit sukses or gagal is final (API v3.1, CEK STATUS TRANSAKSI PULSA). Returns the last error if no
+    open one got an answer when it was last asked about.
     """
     clock = tools.clock
     last: dict[int, Answer] = {}

@@ -234,7 +234,7 @@ class Sender:
         self._answered.append((chosen, self._choice.end(chosen, outcome)))
 
     def _lose(self, chosen: Chosen, outcome: Outcome | None, error: BaseException) -> None:
-        """The attempt stays without an outcome, or in doubt: it is unknown. The screen shows what is known."""
+        """The attempt stays without an outcome, or in doubt, and unknown. The screen shows what is known."""
         self._in_flight.discard(chosen)
         self._fail(error)
         if outcome is not None:

@@ -17,8 +17,8 @@ from bulk_topup.core.status import Status
 from bulk_topup.provider.address import Connection
 from bulk_topup.record.ledger.register import register_of
 from bulk_topup.record.paths import who
-from bulk_topup.report.screen import person
-from bulk_topup.report.screen.person import Now
+from bulk_topup.report import sent_to
+from bulk_topup.report.sent_to import Now
 from bulk_topup.report.words import say
 from bulk_topup.rules.orders import Wishes
 from bulk_topup.sending.resolve import Verdict
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from bulk_topup.report.screen.person import PersonRecord, Sent
+    from bulk_topup.report.sent_to import PersonRecord, Sent
     from tests.conftest import Office
 
 A, B, C = "081234500001", "081234500002", "081234500003"
@@ -84,7 +84,7 @@ def steps_in(out: str) -> list[str]:
 
 def on_record(bench: Bench, number: str) -> PersonRecord:
     with closing(register_of(str(bench.folder / "ledger.db"))) as register:
-        return person.look_up(number, register)
+        return sent_to.look_up(number, register)
 
 
 def only(bench: Bench, number: str) -> Sent:
@@ -175,7 +175,7 @@ def test_a_number_is_understood_as_sheets_are(bench: Bench) -> None:
 @pytest.mark.parametrize("text", ["", "0812", "Rina", "021 5550135"])
 def test_what_is_no_mobile_number_is_refused(text: str) -> None:
     with pytest.raises(InputError) as refused:
-        person.national(text)
+        sent_to.national(text)
     assert refused.value.exit_code is Exit.NOTHING_SENT
 
 

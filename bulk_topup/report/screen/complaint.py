@@ -10,7 +10,7 @@ from bulk_topup.report.words import say
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bulk_topup.report.screen.person import PersonRecord, Sent
+    from bulk_topup.report.sent_to import PersonRecord, Sent
 
 
 def complaint_report(found: PersonRecord) -> Report:

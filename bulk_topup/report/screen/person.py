@@ -6,192 +6,25 @@ provider says what has become of each invoice. Nothing is written.
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import near_midnight
-from bulk_topup.core.errors import Exit, InputError, StorageFailed
+from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Kind, Reply
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify_status, is_pending, words_of
-from bulk_topup.record.batches import progress_of, sheet_of
-from bulk_topup.record.ledger.values import HELD, OPEN, PAID, BatchEntry
-from bulk_topup.report.result_lines import result_line
 from bulk_topup.report.screen.report import Report, banner
+from bulk_topup.report.sent_to import Now, PersonRecord, Sent
 from bulk_topup.report.words import say
-from bulk_topup.rules import numbers, operators
-from bulk_topup.sending.resend import is_advised
+from bulk_topup.rules import operators
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from bulk_topup.provider.client import Provider
     from bulk_topup.provider.pace import Pace
-    from bulk_topup.record.checkpoint import Checkpoint
-    from bulk_topup.record.ledger.register import Register
-    from bulk_topup.record.lines import Line
-
-
-class Now(StrEnum):
-    """What the provider says of an invoice by now."""
-
-    SUKSES = "sukses"
-    GAGAL = "gagal"
-    PENDING = "pending"
-    NO_NEWS = "no final answer"
-    NO_ANSWER = "no answer"
-    NOT_ASKED = "not asked"
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """One row for that number, as the results sheet has it.
-
-    `sent_at` is "" where nothing ever left for it. `sheet` is how a command is told of it, "" where its
-    progress file can't be read: then only the ledger speaks, which keeps no invoice. `nominal` is in rupiah;
-    `closed` is when a person closed it (ISO text), who, and their note; `answer` are the provider's words
-    when it was sent, `said` those beside `now`.
-    """
-
-    account: str
-    base_url: str
-    batch: str
-    name: str
-    sheet: str
-    row: int
-    product: str
-    nominal: int | None
-    status: Status
-    reason: str
-    sent_at: str
-    invoice: str = ""
-    serial: str = ""
-    debited: int | None = None
-    closed: tuple[str, str, str] | None = None
-    answer: str = ""
-    person: str = ""
-    now: Now = Now.NOT_ASKED
-    said: str = ""
-    guarded: bool = False
-
-    @property
-    def is_contradicted(self) -> bool:
-        """Whether the provider now says the opposite of what it said when the row was settled."""
-        final = {Status.SUKSES: Now.GAGAL, Status.GAGAL: Now.SUKSES}
-        return self.now is final.get(self.status)
-
-    @property
-    def is_open(self) -> bool:
-        return self.status.is_open or self.is_contradicted
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRecord:
-    """`sent` is the latest first. `unread` are batches whose progress file is not there or can't be read;
-    numbers of days before `forgotten_before` may be gone from the record."""
-
-    number: str
-    sent: tuple[Sent, ...]
-    batches: int
-    unread: tuple[BatchEntry, ...]
-    forgotten_before: date | None
-
-    def exit_code(self) -> Exit:
-        if any(one.is_open for one in self.sent):
-            return Exit.OPEN
-        return Exit.OK if any(one.sent_at for one in self.sent) else Exit.NOT_ALL_PAID
-
-
-def national(text: str) -> str:
-    """The number as sheets are read. Raises InputError for a text that is none."""
-    number = numbers.normalise(text.strip())
-    if isinstance(number, numbers.Problem):
-        raise InputError("find.no_number", text=text)
-    return number.national
-
-
-# -- what is on record -------------------------------------------------------------------------------------
-
-
-def look_up(number: str, register: Register) -> PersonRecord:
-    """Go through every batch of the register for this number (in national form)."""
-    by_batch: dict[str, list[Mapping[str, Any]]] = {}
-    for claim in register.claims_of(number):
-        by_batch.setdefault(str(claim["batch"]), []).append(claim)
-    sent: list[Sent] = []
-    unread: list[BatchEntry] = []
-    entries = register.batches()
-    for entry in entries:
-        claims = by_batch.get(entry.batch, [])
-        from_file = _from_progress(number, entry, claims)
-        if from_file is None:
-            unread.append(entry)
-        sent += [_of_claim(entry, claim) for claim in claims] if from_file is None else from_file
-    sent.sort(key=lambda one: (one.sent_at, one.name, one.row), reverse=True)
-    return PersonRecord(number, tuple(sent), len(entries), tuple(unread), register.forgotten_before())
-
-
-def _from_progress(number: str, entry: BatchEntry, claims: Iterable[Mapping[str, Any]]) -> list[Sent] | None:
-    """None where the progress file is not there, or can't be read to its end."""
-    checkpoint = progress_of(entry)
-    if checkpoint is None:
-        return None
-    with closing(checkpoint):
-        try:
-            attempts = checkpoint.claims_expected() if claims else {}
-            sheet = sheet_of(checkpoint)
-            at, guarded = checkpoint.name_at, is_advised(checkpoint)
-            lines = _lines_of(checkpoint, number)
-            found = [_of_line(entry, sheet, line, at, guarded=guarded) for line in lines]
-        except StorageFailed:
-            return None
-    # A progress file that was restored from an older copy lacks what the ledger knows.
-    return found + [_of_claim(entry, claim) for claim in claims if claim["token"] not in attempts]
-
-
-def _lines_of(checkpoint: Checkpoint, number: str) -> Iterator[Line]:
-    for line in checkpoint.lines(number=number):
-        if line.number == number or _names(line, number):
-            yield line
-
-
-def _names(line: Line, number: str) -> bool:
-    """Whether a cell of the row has the number in it: a row that was held back has no other."""
-    subscriber = number.removeprefix("0")
-    return any(subscriber in "".join(filter(str.isdecimal, cell)) for cell in line.cells)
-
-
-def _of_line(entry: BatchEntry, sheet: str, line: Line, name_at: int | None, *, guarded: bool) -> Sent:
-    result = result_line(line)
-    return Sent(
-        *(entry.account, entry.base_url, entry.batch, entry.name, sheet),
-        *(line.row, line.product, line.nominal, line.status, result.reason, result.sent_at),
-        invoice=result.invoice,
-        serial=result.serial,
-        debited=result.debited,
-        closed=line.closed,
-        person=line.person(name_at),
-        answer=(line.attempt or {}).get("reason") or "",
-        guarded=guarded,
-    )
-
-
-_STATUS = {PAID: Status.SUKSES, HELD: Status.DUPLICATE, OPEN: Status.UNKNOWN}
-
-
-def _of_claim(entry: BatchEntry, claim: Mapping[str, Any]) -> Sent:
-    return Sent(
-        *(entry.account, entry.base_url, entry.batch, entry.name, ""),
-        row=int(claim["row"]),
-        product=str(claim["product"]),
-        nominal=int(claim["nominal"]),
-        status=_STATUS[claim["state"]],
-        reason=say.text("find.from_record"),
-        sent_at=str(claim["claimed_at"])[:19].replace("T", " "),
-    )
 
 
 # -- what the provider says now ----------------------------------------------------------------------------
