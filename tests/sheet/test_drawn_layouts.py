@@ -15,7 +15,7 @@ from tests.sheet.test_layouts import FORMATS, read
 if TYPE_CHECKING:
     from pathlib import Path
 
-FEW, MANY = 120, 2_000
+FEW, MANY = 40, 2_000
 
 
 @dataclass
