@@ -20,6 +20,7 @@ from bulk_topup.report.screen.sheet import read_report
 from bulk_topup.rules import approval, checks, choice, duplicates, orders, resume
 from bulk_topup.rules.plan import Plan, make
 from bulk_topup.rules.rows import assert_header, small_amount, understand
+from bulk_topup.sheet.beside import open_elsewhere
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
@@ -44,7 +45,8 @@ def read_rows(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
     source, sheet = job.source, arriving()
     assert_header(sheet)
     terminal.report(read_report(sheet))
-    terminal.report(notices_report(sheet.notices))
+    is_open = [Notice("sheet.open_now", {"file": sheet.path.name})] if open_elsewhere(sheet.path) else []
+    terminal.report(notices_report([*sheet.notices, *is_open]))
     if (
         sheet.hidden
         and (source.hidden or terminal.ask_hidden(sheet.path.name, sorted(sheet.hidden))) == "include"

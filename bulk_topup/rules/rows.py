@@ -55,7 +55,7 @@ class Rows:
         cells = self.sheet.cells[position]
         cells = cells if among is None else cells[among]
         if isinstance(cells.array, Packed):
-            cells = pd.Series(list(cells.array), index=cells.index, dtype="str")
+            cells = pd.Series(cells.tolist(), index=cells.index, dtype="str")
         return cells.str.strip()
 
     def person(self, row: int) -> str:

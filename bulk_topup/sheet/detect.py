@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.sheet import not_a_sheet
+from bulk_topup.sheet.beside import LOCK_PREFIX, near_sheet
 from bulk_topup.sheet.layout import first_of
 
 LARGEST_FILE = 500_000_000
@@ -50,13 +51,16 @@ class Format(StrEnum):
 @contextmanager
 def opened_file(path: Path) -> Iterator[BinaryIO]:
     """The file, if it is an ordinary one of a bearable size. Raises InputError; so does a failing read."""
+    if path.name.startswith(LOCK_PREFIX):
+        raise InputError("sheet.lock_of", right=path.name.removeprefix(LOCK_PREFIX))
     try:
         # Looked at before it is opened: a pipe would be waited for.
         _assert_ordinary(path)
         with path.open("rb", buffering=0) as file:
             yield file
     except FileNotFoundError as error:
-        raise InputError("sheet.not_found") from error
+        near = near_sheet(path)
+        raise InputError("sheet.not_found_near" if near else "sheet.not_found", near=near) from error
     except PermissionError as error:
         raise InputError("sheet.no_permission") from error
     except OSError as error:

@@ -392,8 +392,8 @@ def test_amounts_as_numbers_with_the_format_of_the_country(tmp_path: Path, offic
         tab.append(
             [int(cell) if cell.isdecimal() and cell[0] in "123456789" else cell or None for cell in row]
         )
-    for row in tab.iter_rows():
-        for cell in row:
+    for line in tab.iter_rows():
+        for cell in line:
             if isinstance(cell.value, int) and cell.value < 10**9:
                 cell.number_format = '_("Rp"* #,##0_);_("Rp"* (#,##0);_("Rp"* "-"_);_(@_)'
     book.save(tmp_path / "juni.xlsx")

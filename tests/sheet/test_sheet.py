@@ -534,7 +534,7 @@ def test_a_few_columns_named_like_ours_are_the_users_own(workbook: Callable[...,
 
 def test_two_results_blocks_are_refused(workbook: Callable[..., Path]) -> None:
     path = workbook(A=[["HP", "Kode", *RESULTS_COLUMNS, *RESULTS_COLUMNS], ["0812", "TEL5"]])
-    assert 'C "paid", M "paid"' in wording(refused(path, "sheet.two_results"))
+    assert 'C "paid", N "paid"' in wording(refused(path, "sheet.two_results"))
 
 
 def test_results_columns_are_folded_as_headers_are() -> None:

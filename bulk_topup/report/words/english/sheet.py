@@ -3,6 +3,9 @@
 WORDS: dict[str, str] = {
     "file.not_text": "the name of {file} has bytes that are not letters (it is not UTF-8); rename the file, then try again",
     "file.long_name": "{file}: a file name has at most {most} bytes; give the right name",
+    "sheet.not_found_near": "{file}: there is no such file; did you mean {near}?",
+    "sheet.lock_of": "{file} is no sheet: Excel puts it beside {right} while that is open; give {right}, and save and close it first",
+    "sheet.open_now": "{file} is open in a spreadsheet program now: what was not saved there is not seen here; save it, and run this again",
     "sheet.not_found": "{file}: there is no such file; check the name and the folder",
     "sheet.folder": "{file} is a folder; give the name of one spreadsheet in it",
     "sheet.not_a_file": "{file} is not an ordinary file; save the spreadsheet to disk and give its name",
