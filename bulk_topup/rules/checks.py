@@ -14,7 +14,7 @@ import pandas as pd
 
 from bulk_topup.core.model import Finding, Level, Oddity, Packed, PriceList
 from bulk_topup.provider import price_list
-from bulk_topup.rules import amounts, numbers, operators, products
+from bulk_topup.rules import amounts, beside, numbers, operators, products
 from bulk_topup.rules.not_people import EXAMPLE_MARK, EXAMPLE_NUMBERS
 from bulk_topup.rules.rows import COUNT, NOTHING_STATED, UNCLEAR, Rows, in_doubt
 
@@ -28,13 +28,13 @@ Check = Callable[[Rows, PriceList], Iterator[Finding]]
 
 
 def findings(rows: Rows, prices: PriceList) -> list[Finding]:
-    """Everything that any check has to say, in the sheet's order."""
+    """The findings of all checks, in the sheet's order."""
     found = (each for check in CHECKS for each in check(rows, prices) if _counts(each, rows))
     return sorted(found, key=lambda each: each.row)
 
 
 def _counts(found: Finding, rows: Rows) -> bool:
-    """Of a row for nobody, no cell is asked to be filled in or corrected."""
+    """Whether a finding counts: in a row for nobody, no cell needs filling in or correcting."""
     is_of_a_cell = found.code.startswith(("cell.", "number.", "product.", "nominal.", "itrx."))
     return found.row not in rows.nobody or not is_of_a_cell
 
@@ -203,7 +203,7 @@ def row_is_somebodys(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 
 def hidden_rows(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    """Rows that nobody sees, which the person chose to leave out: otherwise `hidden` is empty by now."""
+    """Hidden rows that the person chose to leave out; if they are to be paid, `hidden` is empty by now."""
     column = rows.column_name(rows.sheet.columns.number)
     shown = rows.sheet.cells[rows.sheet.columns.number]
     for row in sorted(row for row in rows.sheet.hidden if row in shown.index):
@@ -322,6 +322,9 @@ CHECKS: tuple[Check, ...] = (
     operator_matches_prefix,
     provider_agrees,
     one_name_a_number,
+    beside.remark_is_not_against,
+    beside.other_amounts_agree,
+    beside.totals_agree,
 )
 
 
