@@ -24,6 +24,7 @@ class Columns:
     operator: int | None = None
     results: int | None = None
     """Where the complete block of results columns starts, if a results file is fed back."""
+    results_width: int = len(results_columns.RESULT_COLUMNS)
     unread: tuple[int, ...] = ()
     """Columns that look like rupiah, and are not read."""
 
@@ -44,7 +45,7 @@ class Columns:
     @property
     def fed_back(self) -> Mapping[str, int]:
         """The positions of the results columns by name; none where no results file is fed back."""
-        return results_columns.fed_back(self.results)
+        return results_columns.fed_back(self.results, self.results_width)
 
 
 @dataclass(frozen=True, slots=True)

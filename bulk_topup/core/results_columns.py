@@ -2,7 +2,7 @@
 
 For another column, add a field to `ResultLine` and give it its value in `report.result_lines`. The workbook,
 the CSV file and the recognition of both when they are fed back in follow from it. Only the complete block
-counts as ours, so older files are refused and never read in part.
+counts as ours, today's or an earlier version's (`BLOCKS`): a part of one is refused.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,8 +45,14 @@ class ResultLine(NamedTuple):
 
 RESULT_COLUMNS = ResultLine._fields[1:]
 
+BLOCKS: Mapping[int, tuple[str, ...]] = {
+    len(names): names
+    for names in (RESULT_COLUMNS, tuple(name for name in RESULT_COLUMNS if name != "product_sent"))
+}
+"""By their width: today's, and the ten of an earlier version, which are results as well."""
 
-def fed_back(start: int | None) -> Mapping[str, int]:
-    """Where each results column stands in a sheet that has the block of them from `start` on; with None, it
+
+def fed_back(start: int | None, width: int) -> Mapping[str, int]:
+    """Where each results column stands in a sheet that has a block of so many from `start` on; with None, it
     has no block."""
-    return {} if start is None else {name: at for at, name in enumerate(RESULT_COLUMNS, start)}
+    return {} if start is None else {name: at for at, name in enumerate(BLOCKS[width], start)}

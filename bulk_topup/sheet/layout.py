@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHOWN_CHARACTERS, Columns, OddCell, Oddity, letter
-from bulk_topup.core.results_columns import RESULT_COLUMNS, fed_back
+from bulk_topup.core.results_columns import BLOCKS, RESULT_COLUMNS, fed_back
 from bulk_topup.sheet import names
 from bulk_topup.sheet.names import fold, is_phone, is_rupiah, is_whom_to_call, meaning_of
 
@@ -101,8 +101,10 @@ class _Reading:
         }
         itrx = self._one("itrx", self._free(self._fits.at.get("itrx", ()), taken))
         taken.update((itrx, *own.values()))
+        results, width = _results(self._texts)
+        unread = self._unread(taken)
         return Columns(
-            number, product, nominal, itrx, **own, results=_results(self._texts), unread=self._unread(taken)
+            number, product, nominal, itrx, **own, results=results, results_width=width, unread=unread
         )
 
     def _number(self) -> int:
@@ -236,29 +238,34 @@ def shortened(text: str) -> str:
 # -- results that are fed back in --------------------------------------------------------------------------
 
 RESULTS = tuple(map(fold, RESULT_COLUMNS))
-"""Only the complete block is ours."""
+_BLOCKS = {width: tuple(map(fold, columns)) for width, columns in BLOCKS.items()}
+"""Only a complete block is ours."""
 
 
-def _results(texts: Texts) -> int | None:
+def _results(texts: Texts) -> tuple[int | None, int]:
+    """Where the block of results columns starts, None where there is none; and its width."""
     blocks = _results_blocks(texts)
     if len(blocks) > 1:
-        raise InputError("sheet.two_results", columns=listed(texts, blocks))
+        raise InputError("sheet.two_results", columns=listed(texts, [start for start, _ in blocks]))
     named = [at for at, text in enumerate(texts) if fold(text) in RESULTS]
     if not blocks and 2 * len({fold(texts[at]) for at in named}) > len(RESULTS):
         raise InputError("sheet.part_results", columns=listed(texts, named))
-    return blocks[0] if blocks else None
+    return blocks[0] if blocks else (None, len(RESULTS))
 
 
-def _results_blocks(texts: Texts) -> list[int]:
-    width = len(RESULTS)
-    if len(texts) <= width:
-        return []
-    folded = [fold(text) for text in texts]
-    return [at for at in range(len(folded) - width + 1) if tuple(folded[at : at + width]) == RESULTS]
+def _results_blocks(texts: Texts) -> list[tuple[int, int]]:
+    """The start and the width of each."""
+    folded = [fold(text) for text in texts] if len(texts) > min(_BLOCKS) else []
+    return [
+        (at, width)
+        for width, block in _BLOCKS.items()
+        for at in range(len(folded) - width + 1)
+        if tuple(folded[at : at + width]) == block
+    ]
 
 
 def results_positions(texts: Texts) -> set[int]:
-    return {at for start in _results_blocks(texts) for at in fed_back(start).values()}
+    return {at for block in _results_blocks(texts) for at in fed_back(*block).values()}
 
 
 # -- the rows that are read --------------------------------------------------------------------------------
