@@ -29,7 +29,7 @@ ADVANCED = frozenset(
         *("tab", "hidden", "rate", "wait"),
         *("duplicates", "amounts", "other_operator", "strict", "retry_failed", "include_changed"),
         *("same_batch", "new_batch"),
-        *("again", "new_address", "as_json", "quiet", "lang"),
+        *("again", "new_address", "as_json", "events", "quiet", "lang"),
     }
 )
 """Parameters that the help shows apart: the first screen is for who does this once a month."""
@@ -178,7 +178,7 @@ FILES = frozenset({"plan_output"})
 
 def as_typed(ctx: click.Context, other: click.Command, leave_out: AbstractSet[str] = frozenset()) -> str:
     """The options of this command line that the `other` command also takes, except those for the output."""
-    taken = {param.name for param in other.params} - {"as_json", "quiet", "no_color"} - leave_out
+    taken = {param.name for param in other.params} - {"as_json", "events", "quiet", "no_color"} - leave_out
     typed = [
         _typed(param, line.params[str(param.name)])
         for line in dict.fromkeys((ctx.find_root(), ctx))

@@ -78,6 +78,7 @@ def conclude(
     except StorageFailed as failure:
         terminal.report(error_report(failure))
         written, halt = None, halt or halt_of(failure)
+    terminal.halted(halt)
     terminal.report(tally_report(total, results=written, halt=halt, rehearsal=terminal.rehearsal))
     terminal.report(books_report(closed))
     if tools is not None:

@@ -30,6 +30,7 @@ def guarded_command(function: Decorated) -> Decorated:
         options.pop("lang")
         terminal = Terminal(
             as_json=options.pop("as_json", False),
+            events=options.pop("events", False),
             quiet=options.pop("quiet", False),
             no_color=options.pop("no_color", False),
             rehearsal=bool(options.get("sandbox")),
@@ -60,6 +61,11 @@ def commands_of(ctx: click.Context) -> Mapping[str, click.Command]:
 def wants_json() -> bool:
     """Whether --json was given, before or without parsing the options."""
     return "--json" in sys.argv[1:]
+
+
+def wants_events() -> bool:
+    """The same."""
+    return "--events" in sys.argv[1:]
 
 
 def guarded(function: Callable[[], Exit], terminal: Terminal) -> Exit:

@@ -160,6 +160,8 @@ NEW_ADDRESS = click.option(
 
 YES_OPTION = click.option("--yes", is_flag=True, help="Send without asking.")
 
+EVENTS = click.option("--events", is_flag=True, help="Print one JSON object a line as things happen.")
+
 SPEECH = together(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
     option("--quiet", is_flag=True, help="Print errors only."),

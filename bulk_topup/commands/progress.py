@@ -148,6 +148,13 @@ class Bar:
                 self._spent += rupiah
             self._show(1 if self._is_asking else 0)
 
+    def counts(self) -> dict[str, object]:
+        """How far it is; `rows` and `rupiah` are those of this command."""
+        with self._lock:
+            rows = {str(status): count for status, count in self._counts.items()}
+            far = {"asking": self._is_asking, "done": self._count, "of": self._total}
+            return {**far, "rows": rows, "rupiah": self._spent}
+
     # -- showing -------------------------------------------------------------------------------------------
 
     @contextmanager

@@ -59,6 +59,7 @@ def release(
         assert_approved(job, job.approval, plan, checkpoint, terminal)
         assert_unused(job.approval, tools, checkpoint)
         terminal.report(approved_report(plan, job.approval))  # the address among what was approved
+        terminal.released(len(plan.orders), plan.cost, job.approval.by)
     else:
         ask_for_release(job, plan, terminal, moved, tools)
     tools.ledger.keep_address(tools.clock.now())

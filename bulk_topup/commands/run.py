@@ -16,6 +16,7 @@ from bulk_topup.commands.exit_codes import commands_of, guarded_command
 from bulk_topup.commands.options import (
     BUDGET,
     COLUMNS,
+    EVENTS,
     NEW_ADDRESS,
     OUTPUT,
     OVERLAP,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
 )
 @click.option("--again", is_flag=True, help="Pay even if another batch recently paid most of these rows.")
 @NEW_ADDRESS
+@EVENTS
 @SPEECH
 @guarded_command
 def run(terminal: Terminal, **options: Any) -> Exit:

@@ -73,6 +73,7 @@ def send_and_settle(
             halt = send_waves(
                 plan, checkpoint, tools, watcher, workers=job.workers, wait_s=job.wait_s, limit=limit
             )
+            terminal.halted(halt)
             keep_halt(checkpoint, halt, tools.clock)  # before the wait for pending ones, which takes minutes
             return halt
 

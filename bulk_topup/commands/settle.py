@@ -9,7 +9,17 @@ import click
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import BUDGET, NEW_ADDRESS, OUTPUT, PROVIDER, SHEET, SPEECH, WAIT, YES_OPTION
+from bulk_topup.commands.options import (
+    BUDGET,
+    EVENTS,
+    NEW_ADDRESS,
+    OUTPUT,
+    PROVIDER,
+    SHEET,
+    SPEECH,
+    WAIT,
+    YES_OPTION,
+)
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Declined, Exit
 
@@ -33,6 +43,7 @@ if TYPE_CHECKING:
 )
 @BUDGET
 @YES_OPTION
+@EVENTS
 @SPEECH
 @guarded_command
 def settle(terminal: Terminal, **options: Any) -> Exit:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO, cast
 
 from bulk_topup.commands.console import ask, put
+from bulk_topup.commands.events import EventBar, Events
 from bulk_topup.commands.next_steps import Typed
 from bulk_topup.commands.progress import Bar
 from bulk_topup.core.errors import Declined, Exit, InputError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from bulk_topup.core.clock import Clock, SystemClock
-    from bulk_topup.core.model import Order
+    from bulk_topup.core.model import Halt, Order
     from bulk_topup.rules.plan import Plan
 
 _HANG_UP = getattr(signal, "SIGHUP", None)
@@ -32,7 +33,7 @@ COLOURS = {Tone.PAID: "32", Tone.HELD: "33", Tone.ASK: "35", Tone.NEXT: "36"}
 
 
 class Terminal:
-    """Text for people goes to standard output; with `as_json` to standard error, beside the object.
+    """Text for people goes to standard output; with `as_json` or `events` to standard error, beside those.
 
     On a terminal, lines are broken to its width, but for tables and for commands to paste.
     """
@@ -41,13 +42,15 @@ class Terminal:
         self,
         *,
         as_json: bool = False,
+        events: bool = False,
         quiet: bool = False,
         no_color: bool = False,
         rehearsal: bool = False,
         typed: Typed | None = None,
     ) -> None:
-        self._out: TextIO = sys.stderr if as_json else sys.stdout
-        self.as_json = as_json
+        self.events = Events() if events else None
+        self.as_json = as_json or events
+        self._out: TextIO = sys.stderr if self.as_json else sys.stdout
         self.quiet = quiet
         self._colours = {} if no_color else COLOURS
         self.rehearsal = rehearsal
@@ -64,6 +67,8 @@ class Terminal:
                 self._gathered[name] += cast("list[object]", fact)
             else:
                 self._facts[name] = fact
+        if self.events is not None and "plan" in report.facts:
+            self.events.plan(cast("Mapping[str, object]", report.facts["plan"]))
         for line in report.lines:
             self.say(line)
         for line in report.warnings:
@@ -95,10 +100,24 @@ class Terminal:
 
             begun = {"exit_code": exit_code, "sandbox": self.rehearsal, "error": None}
             facts = {**begun, **self._gathered, **self._facts}
-            if not put(json.dumps(facts, indent=2), sys.stdout):
+            if self.events is None:
+                is_told = put(json.dumps(facts, indent=2), sys.stdout)
+            else:
+                is_told = self.events.tell("done", **facts)
+            if not is_told:
                 self.warn(say.text("json.unwritable"))
                 return exit_code or Exit.STOPPED
         return exit_code
+
+    def halted(self, halt: Halt | None) -> None:
+        """For `events` alone: people are told at the end, with what it left."""
+        if self.events is not None and halt is not None:
+            self.events.halted(halt)
+
+    def released(self, orders: int, cost: int, approved_by: str | None = None) -> None:
+        """For `events` alone: a person, an approval or `--yes` let so much money go."""
+        if self.events is not None:
+            self.events.tell("asked", orders=orders, cost=cost, approved_by=approved_by)
 
     # -- asking --------------------------------------------------------------------------------------------
 
@@ -112,12 +131,14 @@ class Terminal:
                 raise Declined("declined.overlap")
             if self._answer(say.text("overlap.ask", count=len(plan.orders))) != str(len(plan.orders)):
                 raise Declined("declined.person")
+            self.released(len(plan.orders), plan.cost)
             return
         facts = {"count": len(plan.orders), "cost": plan.cost, "pilot": pilot}
         in_parts = pilot is not None and pilot < len(plan.orders)
         if yes:
             self.say(say.text("plan.sending_pilot" if in_parts else "plan.sending", **facts))
         self._ask(say.text("plan.ask_pilot" if in_parts else "plan.ask", **facts), yes=yes)
+        self.released(len(plan.orders), plan.cost)
 
     def ask_new_address(self, facts: Mapping[str, object]) -> None:
         """Raises Declined unless a person at a terminal says yes."""
@@ -136,6 +157,7 @@ class Terminal:
         if yes:
             self.say(say.text("resend.sending", **facts))
         self._ask(say.text("resend.ask", **facts), yes=yes)
+        self.released(facts["count"], facts["cost"])
 
     def ask_column(self, problem: InputError) -> str:
         """The letter of the column that is meant. Raises `problem` without a clear answer."""
@@ -227,13 +249,18 @@ class Terminal:
         """
         draws = not self.quiet and sys.stderr.isatty()
         tells = not (draws or self.quiet or self.as_json)
-        bar = Bar(self, clock, rate_per_s, draws=draws, tells=tells)
+        if self.events is None:
+            bar = Bar(self, clock, rate_per_s, draws=draws, tells=tells)
+        else:
+            bar = EventBar(self.events, self, clock, rate_per_s, draws=draws)
         if orders:
             bar.begin(orders)
         try:
             yield bar
         finally:
             bar.close()
+            if isinstance(bar, EventBar):
+                bar.end()
 
 
 def _hanging(line: str) -> int | None:
