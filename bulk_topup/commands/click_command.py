@@ -118,7 +118,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "usage.everyday": ("run", "check", "status", "settle", "resolve", "find", "template", "prices"),
     "usage.more": (
         *("results", "history", "login", "logout", "doctor", "config", "sandbox"),
-        *("forget", "account", "ledger", "completion"),
+        *("rows", "forget", "account", "ledger", "completion"),
     ),
 }
 

@@ -24,6 +24,7 @@ from bulk_topup.commands.options import language_option
 from bulk_topup.commands.prices import prices
 from bulk_topup.commands.resolve import resolve
 from bulk_topup.commands.results import results
+from bulk_topup.commands.rows import rows
 from bulk_topup.commands.run import run
 from bulk_topup.commands.sandbox import sandbox
 from bulk_topup.commands.settle import settle
@@ -79,7 +80,7 @@ def cli(**_spoken: str) -> None:
 
 for _command in (
     *(run, check, status, settle, resolve, results, prices, template, history, find, forget, doctor, ledger),
-    *(account, sandbox, login, logout, completion),
+    *(rows, account, sandbox, login, logout, completion),
 ):
     cli.add_command(_command)
 show_config.params[:0] = settable(cli.commands.values())

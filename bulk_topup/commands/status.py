@@ -48,8 +48,9 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
     No network, nothing written.
     """
     from bulk_topup.core.model import Halt
+    from bulk_topup.record.lock import at_work
     from bulk_topup.record.tally import tally
-    from bulk_topup.report.screen.batch import batch_report
+    from bulk_topup.report.screen.batch import at_work_report, batch_report
     from bulk_topup.report.screen.halt import stopped_report, unsent_report
     from bulk_topup.report.screen.rows import closed_report, open_report
     from bulk_topup.report.screen.tally import tally_report
@@ -68,6 +69,7 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
         if total.unsent:
             terminal.report(unsent_report(total, checkpoint.last_balance(), halt))
         facts = {name: checkpoint.fact(name) for name in ("budget", "plan_code", "approved_by")}
+        terminal.report(at_work_report(at_work(job.files)))
         touched, sendings = checkpoint.last_touched(), checkpoint.sendings()
         terminal.report(batch_report(touched, total.committed, facts, sendings))
         path, written = job.source.path, job.files.results

@@ -71,6 +71,14 @@ def nobody_else(checkpoint: Path) -> Iterator[bool]:
         lock.release()
 
 
+def at_work(files: Files) -> str | None:
+    """Who holds the batch now, and since when; None where nobody does."""
+    if not files.holder.exists():
+        return None
+    with nobody_else(files.checkpoint) as is_alone:
+        return None if is_alone else _holder(files.holder)
+
+
 def signature(now: datetime) -> str:
     """Who is at work since when."""
     return f"{paths.who()} ({now:%Y-%m-%d %H:%M} WIB)"

@@ -10,6 +10,8 @@ from contextlib import closing
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
+
 from bulk_topup.commands.main import cli
 from bulk_topup.core.status import Status
 from tests.markdown import code_in, page, section, table
@@ -176,6 +178,7 @@ def _looks_back(clerk: Clerk) -> None:
 def _sets_up(clerk: Clerk) -> None:
     clerk.type("prices", "--ready")
     clerk.type("prices", "--operator", "NONE")
+    _reads(clerk)
     clerk.type("prices", "--output", "prices.xlsx")
     clerk.type("template", "new.xlsx")
     clerk.type("login", answers=[("Username", "sandbox"), ("Password", "sandbox")])
@@ -190,6 +193,17 @@ def _sets_up(clerk: Clerk) -> None:
     clerk.office.sandbox.set_balance(100_000)
     clerk.type("doctor", "--prove-51", "081234500999", "--product", "TSEL5", "--yes", "--rate", "500")
     clerk.type("ledger", "copy", clerk.office.environment["BULK_TOPUP_LEDGER"], "copied.db")
+
+
+def _reads(clerk: Clerk) -> None:
+    clerk.type("rows", "a.csv")
+    (clerk.office.folder / "cells.csv").write_text("2,C,081234500001\n", encoding="utf-8")
+    clerk.type("rows", "a.csv", "--row", "2", "--correct", "cells.csv", "--output", "corrected.xlsx")
+    book = openpyxl.Workbook()
+    for name in ("Jakarta", "Bandung"):
+        book.create_sheet(name).append(["No HP", "Kode Produk"])
+    book.save(clerk.office.folder / "tabs.xlsx")
+    assert clerk.type("rows", "tabs.xlsx")["tabs"] == ["Jakarta", "Bandung"]
 
 
 def test_a_stop_of_the_account_has_the_documented_keys(make_office: MakeOffice, postgres: Server) -> None:

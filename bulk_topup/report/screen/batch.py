@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from bulk_topup.record.checkpoint.values import Sending
 
 
+def at_work_report(holder: str | None) -> Report:
+    """Who is at work on the batch now; None where nobody is."""
+    return Report({"at_work": holder}, [say.text("batch.at_work", holder=holder)] if holder else [])
+
+
 def batch_report(
     touched: str, committed: int, settings: Mapping[str, str], sendings: Sequence[Sending]
 ) -> Report:

@@ -1,7 +1,8 @@
-"""Which columns of the sheet were read, before anything is made of them."""
+"""Which columns of the sheet were read, and rows as they stand in it."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import letter
@@ -9,7 +10,8 @@ from bulk_topup.report.screen.report import Report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from bulk_topup.core.model import Sheet
 
@@ -47,3 +49,22 @@ def _facts(sheet: Sheet) -> dict[str, object]:
         "unread": list(map(letter, sheet.columns.unread)),
         "outside": sheet.outside,
     }
+
+
+def tabs_report(quoted: str) -> Report:
+    """The tabs of which one is meant, as the error has them; the error itself says so to people."""
+    return Report({"tabs": re.findall('"([^"]*)"', quoted)})
+
+
+def rows_report(sheet: Sheet, rows: Sequence[int]) -> Report:
+    """Every cell of these rows, as it was read."""
+    some = sheet.cells.loc[list(rows)]
+    shown = [{"row": row, "cells": list(map(str, cells))} for row, *cells in some.itertuples(name=None)]
+    facts = {"header": list(sheet.header), "count": len(sheet.cells), "rows": shown}
+    lines = [say.text("sheet.count", count=len(sheet.cells))]
+    lines += [say.text("row", row=row, found=" | ".join(cells)) for row, *cells in some.itertuples(name=None)]
+    return Report({"sheet": facts}, lines)
+
+
+def corrected_report(path: Path, count: int) -> Report:
+    return Report({"corrected": str(path)}, [say.text("corrected.saved", path=path, count=count)])

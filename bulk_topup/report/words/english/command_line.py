@@ -17,6 +17,7 @@ WORDS: dict[str, str] = {
     "usage.rupiah": "{value} is not an amount in rupiah; write it as 25000000 or 25.000.000.",
     "usage.rupiah_ambiguous": "{value} can be read as {one:money} or as {other:money}; write the amount you mean in digits only, as 25000000, or in groups of three, as 25.000.000.",
     "usage.rupiah_least": "{value:money} is too little; give {least:money} or more.",
+    "usage.correct": "--correct FILE and --output FILE go together",
     "usage.resolve_what": "give the sheet, or, where its progress file is gone, --batch with the name of its batch",
     "usage.resolve_record": "with --batch give --number and either --invoice or --not-sent; --row where there are several",
     "usage.resolve": "use --row, --number and either --invoice or --not-sent; or use --from FILE",

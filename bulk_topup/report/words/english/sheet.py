@@ -117,4 +117,10 @@ WORDS: dict[str, str] = {
     "template.how.check": "Save the file, then see what would be sent and what is wrong: bulk-topup check {file}",
     "template.how.run": "When all is well, send it: bulk-topup run {file}",
     "template.how.prices": "Codes and prices are from {moment:date} (WIB). Both commands use the current ones before anything is sent.",
+    "sheet.count": "{count:row|rows} in the sheet",
+    "corrected.saved": "{count:cell|cells} corrected in a copy: {path}",
+    "corrected.unwritable": "the corrected copy {path} can't be written ({why:words})",
+    "corrected.unreadable": "the corrections in {path} can't be read ({why:words})",
+    "corrected.columns": "each line is a row, a column's letter and the value",
+    "corrected.no_cell": "the sheet has no cell {column}{row}: correct one of its own rows and columns",
 }

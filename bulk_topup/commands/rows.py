@@ -1,0 +1,104 @@
+"""`rows`: how a sheet is read, and a copy of it with cells corrected; no network."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bulk_topup.commands import click_command, params
+from bulk_topup.commands.asked import job_of
+from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.options import COLUMNS, PATH, SHEET, SPEECH
+from bulk_topup.core.errors import Exit, InputError
+from bulk_topup.core.os_errors import cause_of
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from bulk_topup.commands.terminal import Terminal
+    from bulk_topup.core.model import Sheet
+
+FIRST = 5
+"""Rows that are shown where none is named."""
+
+
+@click.command(cls=click_command.Command)
+@SHEET
+@COLUMNS
+@click.option(
+    "--row", "some", type=params.WholeRange(min=1), multiple=True, metavar="N", help="Only this row."
+)
+@click.option(
+    "--correct", type=PATH, metavar="FILE", help="Corrections: a CSV file of row, column and value."
+)
+@click.option("--output", "copy", type=PATH, metavar="FILE", help="The corrected copy (a new .xlsx file).")
+@SPEECH
+@guarded_command
+def rows(
+    terminal: Terminal, some: Sequence[int], correct: Path | None, copy: Path | None, **options: Any
+) -> Exit:
+    """Show how SHEET is read, or correct a copy of it.
+
+    \b
+    Example:  bulk-topup rows payroll_bonus.xlsx --row 12
+    """
+    from bulk_topup.commands.arrival import reading_of
+    from bulk_topup.report.screen.report import notices_report
+    from bulk_topup.report.screen.sheet import read_report, rows_report, tabs_report
+
+    if (correct is None) != (copy is None):
+        raise click.UsageError(say.text("usage.correct"))
+    try:
+        with reading_of(job_of(options)) as arriving:
+            sheet = arriving()
+    except InputError as problem:
+        if "tabs" in problem.facts:
+            terminal.report(tabs_report(str(problem.facts["tabs"])))
+        raise
+    terminal.report(notices_report(sheet.notices))
+    known = sheet.cells.index
+    shown = known.intersection(list(some)) if some else known[:FIRST]
+    terminal.report(read_report(sheet))
+    terminal.report(rows_report(sheet, shown.tolist()))
+    if correct is not None and copy is not None:
+        write_copy(sheet, corrections_in(correct, sheet), copy, terminal)
+    return Exit.OK
+
+
+def write_copy(
+    sheet: Sheet, corrections: Mapping[tuple[int, int], str], copy: Path, terminal: Terminal
+) -> None:
+    """A new file; never over another."""
+    from bulk_topup.record.paths import assert_new
+    from bulk_topup.report.corrected import write_corrected
+    from bulk_topup.report.screen.report import notices_report
+    from bulk_topup.report.screen.sheet import corrected_report
+
+    assert_new(copy, (".xlsx",))
+    written = write_corrected(
+        copy, sheet, corrections, lambda notice: terminal.report(notices_report([notice]))
+    )
+    terminal.report(corrected_report(written, len(corrections)))
+
+
+def corrections_in(file: Path, sheet: Sheet) -> dict[tuple[int, int], str]:
+    """By row and column. Raises InputError for a file that can't be read, and for a cell that is none."""
+    from bulk_topup.core.model import letter
+
+    positions = {letter(at): at for at in range(len(sheet.header))}
+    found: dict[tuple[int, int], str] = {}
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            for line in csv.reader(lines, strict=True):
+                row, column, value = line
+                if not row.isdecimal() or int(row) not in sheet.cells.index or column not in positions:
+                    raise InputError("corrected.no_cell", row=row, column=column)
+                found[int(row), positions[column]] = value
+    except (OSError, ValueError, csv.Error) as problem:
+        why = cause_of(problem) if isinstance(problem, OSError) else say.text("corrected.columns")
+        raise InputError("corrected.unreadable", path=file, why=why) from None
+    return found
