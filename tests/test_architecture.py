@@ -25,23 +25,29 @@ PAGE = page("ARCHITECTURE.md")
 LINE = ("commands", "report", "sending", "record", "rules", "provider", "sheet", "core")
 """Each room imports itself and rooms to its right."""
 
+DESK_KNOWS = {"desk", "core", "report"}
+"""The desk stands beside the line: it runs the commands as processes, and knows the words of the report."""
+
 MAY_START_THE_SANDBOX = {"sandbox", "sending", "commands"}
 
 LIBRARIES = {
     "click": {"commands"},
     "filelock": {"record"},
+    "jinja2": {"desk"},
     "keyring": {"commands"},
     "lxml": {"sheet"},
     "msoffcrypto": {"sheet"},
     "openpyxl": set(),
     "platformdirs": {"record"},
-    "psutil": {"record", "sheet"},
+    "psutil": {"desk", "record", "sheet"},
     "psycopg": {"record"},
     "requests": {"provider"},
     "sqlalchemy": {"record"},
     "sqlite3": {"record", "sandbox"},
+    "starlette": {"desk"},
     "tqdm": {"commands"},
     "urllib3": {"provider"},
+    "uvicorn": {"desk"},
     "xlrd": {"sheet"},
     "xlsxwriter": {"report"},
 }
@@ -130,10 +136,18 @@ OURS = [found for found in IMPORTS if found.target in FILES and room_of(found.ta
 
 
 def test_a_room_imports_only_rooms_to_its_right() -> None:
-    assert {room_of(name) for name in FILES} == {"", "sandbox", "__main__", *LINE}
-    right = {room: set(LINE[place:]) for place, room in enumerate(LINE)}
-    wrong = [f for f in OURS if room_of(f.target) != "sandbox"]
+    assert {room_of(name) for name in FILES} == {"", "sandbox", "desk", "__main__", *LINE}
+    right = {room: set(LINE[place:]) for place, room in enumerate(LINE)} | {"desk": DESK_KNOWS}
+    wrong = [f for f in OURS if room_of(f.target) not in {"sandbox", "desk"}]
     assert [f for f in wrong if room_of(f.target) not in right.get(room_of(f.module), {*LINE})] == []
+
+
+def test_the_desk_runs_commands_and_knows_words_alone() -> None:
+    assert {f.module for f in OURS if room_of(f.target) == "desk" != room_of(f.module)} == {
+        "bulk_topup.commands.desk"
+    }
+    of_report = {f.target for f in OURS if room_of(f.module) == "desk" and room_of(f.target) == "report"}
+    assert of_report == {"bulk_topup.report.words.say"}
 
 
 def test_no_circle_of_files() -> None:

@@ -267,7 +267,7 @@ def help_of(name: str) -> str:
 def test_the_everyday_commands_are_listed_first_and_the_others_under_more() -> None:
     everyday, more = help_of("").partition("Every day:\n")[2].split("More:\n")
     listed = [re.findall(r"^  ([a-z]+) {2,}[A-Z]", part, re.MULTILINE) for part in (everyday, more)]
-    assert listed[0] == ["run", "check", "status", "settle", "resolve", "find", "template", "prices"]
+    assert listed[0] == ["run", "check", "status", "settle", "resolve", "find", "template", "prices", "desk"]
     assert sorted([*listed[0], *listed[1]]) == sorted(cli.commands)
 
 

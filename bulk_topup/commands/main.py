@@ -12,6 +12,7 @@ from bulk_topup.commands.account import account
 from bulk_topup.commands.check import check
 from bulk_topup.commands.completion import completion
 from bulk_topup.commands.config import settable, show_config
+from bulk_topup.commands.desk import desk
 from bulk_topup.commands.doctor import doctor
 from bulk_topup.commands.exit_codes import defect_exit, wants_events, wants_json
 from bulk_topup.commands.find import find
@@ -80,7 +81,7 @@ def cli(**_spoken: str) -> None:
 
 for _command in (
     *(run, check, status, settle, resolve, results, prices, template, history, find, forget, doctor, ledger),
-    *(rows, account, sandbox, login, logout, completion),
+    *(desk, rows, account, sandbox, login, logout, completion),
 ):
     cli.add_command(_command)
 show_config.params[:0] = settable(cli.commands.values())

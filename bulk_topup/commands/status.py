@@ -52,6 +52,7 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
     from bulk_topup.record.tally import tally
     from bulk_topup.report.screen.batch import at_work_report, batch_report
     from bulk_topup.report.screen.halt import stopped_report, unsent_report
+    from bulk_topup.report.screen.report import Report
     from bulk_topup.report.screen.rows import closed_report, open_report
     from bulk_topup.report.screen.tally import tally_report
     from bulk_topup.sending.batch import checkpoint_to_look_into
@@ -75,6 +76,7 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
         path, written = job.source.path, job.files.results
         last = last_run(checkpoint, path)
         beside = written if written.is_file() else None
+        terminal.report(Report({"results": None if beside is None else str(beside)}))
         again = _resendable(checkpoint, clock) if total.rows[Status.UNKNOWN] else 0
         how = next_steps.now(
             terminal.typed, total, path, last, stopped_by=code, results=beside, resendable=again

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tests.postgres import Server
 
 PAGE = page("docs/json.md")
-WITHOUT = {"sandbox", "completion"}
-"""One serves until Ctrl-C, the other prints what a shell reads."""
+WITHOUT = {"sandbox", "desk", "completion"}
+"""They serve until Ctrl-C, or print what a shell reads."""
 
 FAILS, PENDING, LOST, OF_INDOSAT = "081200000011", "081200001201", "081200002101", "085712345001"
 FREE_KEYS = {"halt"}

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 import bulk_topup
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Finding, Level, Oddity
+from bulk_topup.core.model import Columns, Finding, Level, Oddity
 from bulk_topup.core.status import Paid, Status
+from bulk_topup.desk.view import ORDER
 from bulk_topup.provider import client, outcomes
 from bulk_topup.record.checkpoint.values import BatchIdentity
 from bulk_topup.report.screen.sheet import MEANINGS
@@ -34,7 +35,7 @@ PACKAGE = Path(bulk_topup.__file__).parent
 ENGLISH = PACKAGE / "report" / "words" / "english"
 FAMILIES = {code.partition(".")[0] for code in say.WORDS if "." in code}
 A_CODE = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
-FILE_SUFFIXES = (".db", ".xlsx", ".csv")
+FILE_SUFFIXES = (".db", ".xlsx", ".csv", ".css", ".js")
 
 FACTS_THAT_CODES_ARE_MADE_OF = {
     "doctor.": {
@@ -83,7 +84,18 @@ def source_texts(tree: ast.AST) -> Iterator[str]:
 
 @cache
 def all_texts() -> frozenset[str]:
-    return frozenset(text for tree in trees().values() for text in source_texts(tree))
+    return frozenset(text for tree in trees().values() for text in source_texts(tree)) | in_templates()
+
+
+def in_templates() -> frozenset[str]:
+    """Quoted in a page of the desk, or put together there."""
+    pages = [path.read_text(encoding="utf-8") for path in (PACKAGE / "desk" / "templates").glob("*.html")]
+    named = {code for page in pages for code in re.findall(r"'([a-z_]+(?:\.[a-z_0-9]+)+)'", page)}
+    meanings = {field.name for field in fields(Columns)}
+    steps = {f"desk.{step}" for step in ORDER}
+    return frozenset({code for code in named if not code.endswith(".html")} | steps) | {
+        f"desk.column.{name}" for name in meanings
+    }
 
 
 def dotted_codes() -> set[str]:

@@ -44,6 +44,11 @@ def speak(language: Language, translate: Callable[[str, str], str]) -> None:
     _language, _translate = language, translate
 
 
+def spoken() -> str:
+    """The code of the language that is spoken."""
+    return _language.code
+
+
 def help_text(english: str) -> str:
     return _translate(HELP, english)
 

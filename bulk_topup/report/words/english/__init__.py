@@ -3,6 +3,7 @@
 from bulk_topup.report.words.english import (
     causes,
     command_line,
+    desk,
     doctor,
     history,
     open_rows,
@@ -20,6 +21,7 @@ from bulk_topup.report.words.english import (
 WORDS: dict[str, str] = {
     **causes.WORDS,
     **command_line.WORDS,
+    **desk.WORDS,
     **doctor.WORDS,
     **history.WORDS,
     **open_rows.WORDS,

@@ -1,0 +1,137 @@
+"""The one folder that the desk works in: its sheets, what may be downloaded, and the desk's own notes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain, count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.exceptions import HTTPException
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".fods", ".csv", ".html", ".htm", ".xml", ".txt")
+DOWNLOADS = (".xlsx", ".csv")
+OF_OURS = re.compile(r"\.results( \(.*\))?\.(xlsx|csv)$|\.sandbox\.|^~\$")
+"""Files beside a sheet that are none to send."""
+
+NOTES = "bulk-topup-desk"
+"""The folder of the desk's own notes; all in it can be deleted while nothing is sent."""
+
+RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+LONGEST_STEM = 80
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A sheet of the folder, or one tab of it; `id` is how an address names it."""
+
+    id: str
+    name: str
+    tab: str
+
+
+class Folder:
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+
+    # -- what is there -------------------------------------------------------------------------------------
+
+    def sheets(self) -> list[tuple[str, float]]:
+        """Names with the time of their last change, the latest first."""
+        found = [
+            (entry.name, entry.stat().st_mtime)
+            for entry in os.scandir(self.path)
+            if entry.name.lower().endswith(SHEETS)
+            and not OF_OURS.search(entry.name)
+            and self._has(entry.name)
+        ]
+        return sorted(found, key=lambda sheet: -sheet[1])
+
+    def batch(self, id_: str) -> Batch:
+        """Raises HTTPException 404 for what is no sheet of this folder."""
+        if self._is_sheet(id_):
+            return Batch(id_, id_, "")
+        name, found, tab = id_.rpartition(":")
+        if found and tab and self._is_sheet(name):
+            return Batch(id_, name, tab)
+        raise HTTPException(404)
+
+    def file(self, name: str) -> Path:
+        """For download. Raises HTTPException 404 for what is none of this folder."""
+        if not (name.lower().endswith(DOWNLOADS) and self._has(name)):
+            raise HTTPException(404)
+        return self.path / name
+
+    def _is_sheet(self, name: str) -> bool:
+        return name.lower().endswith(SHEETS) and self._has(name)
+
+    def _has(self, name: str) -> bool:
+        """Whether a file of this name lies in the folder itself, wherever a link of that name leads."""
+        if not name or name.startswith((".", "~")) or re.search(r"[/\\\x00-\x1f]", name):
+            return False
+        with suppress(OSError, ValueError):
+            path = self.path / name
+            return path.is_file() and path.resolve().parent == self.path
+        return False
+
+    # -- what comes in -------------------------------------------------------------------------------------
+
+    def new_name(self, wanted: str) -> str:
+        """A name of ours that is free, as like the wanted one as is safe. Raises HTTPException 415."""
+        stem, suffix = os.path.splitext(wanted)  # noqa: PTH122  (no path: a text that a browser sent)
+        if suffix.lower() not in SHEETS:
+            raise HTTPException(415)
+        kept = re.sub(r"[^\w ()-]+", "_", stem)[:LONGEST_STEM].strip(" _") or "sheet"
+        kept = f"sheet {kept}" if RESERVED.fullmatch(kept) else kept
+        names = chain([kept], (f"{kept} ({nth})" for nth in count(2)))
+        return next(name for name in (n + suffix.lower() for n in names) if not (self.path / name).exists())
+
+    def keep_upload(self, draft: Path, wanted: str) -> str:
+        """Give the uploaded file a name in the folder, never another's; returns it."""
+        while True:
+            name = self.new_name(wanted)
+            with suppress(FileExistsError):
+                with (self.path / name).open("xb"):
+                    pass
+                draft.replace(self.path / name)
+                return name
+
+    # -- the desk's notes ----------------------------------------------------------------------------------
+
+    @property
+    def notes(self) -> Path:
+        """Readable by their owner alone."""
+        path = self.path / NOTES
+        path.mkdir(mode=0o700, exist_ok=True)
+        return path
+
+    def note_name(self, batch: Batch, kind: str) -> str:
+        """What the notes on this batch are called, short enough for any system."""
+        digest = hashlib.sha256(batch.id.encode()).hexdigest()[:12]
+        return f"{re.sub(r'[^A-Za-z0-9]+', '_', batch.id)[:40]}-{digest}{kind}"
+
+    def noted(self, batch: Batch, kind: str) -> dict[str, Any]:
+        with suppress(OSError, ValueError):
+            content = json.loads((self.notes / self.note_name(batch, kind)).read_text(encoding="utf-8"))
+            return content if isinstance(content, dict) else {}
+        return {}
+
+    def note(self, batch: Batch, kind: str, content: Mapping[str, object]) -> None:
+        """Whole or not at all."""
+        handle, draft = tempfile.mkstemp(dir=self.notes)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(content, file)
+        Path(draft).replace(self.notes / self.note_name(batch, kind))
+
+    def journals(self, batch: Batch, kind: str) -> Iterator[Path]:
+        """The events of its commands, the latest first."""
+        return iter(sorted(self.notes.glob(f"{self.note_name(batch, '')}.*{kind}"), reverse=True))

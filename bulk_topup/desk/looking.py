@@ -1,0 +1,89 @@
+"""What only looks: find, history, health, downloads, and the desk's own two static files."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bulk_topup.desk.guard import START
+from bulk_topup.desk.view import STATIC, error_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from bulk_topup.desk.view import Desk
+
+KINDS = {"desk.css": "text/css", "desk.js": "text/javascript"}
+BATCHES_SHOWN = 200
+PRODUCTS_SHOWN = 500
+
+
+def routes(desk: Desk) -> list[Route]:
+    looking = Looking(desk)
+    return [
+        Route(START, looking.start),
+        Route("/alive", looking.alive),
+        Route("/static/{name}", looking.static),
+        Route("/files/{name}", looking.download),
+        Route("/find", looking.find),
+        Route("/history", looking.history),
+        Route("/health", looking.health),
+    ]
+
+
+class Looking:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def start(self, request: Request) -> Response:
+        if not self.desk.lock.takes(request.query_params.get("key", "")):
+            return self.desk.page("used", "desk.used", 403)
+        return self.desk.lock.enters()
+
+    async def alive(self, _request: Request) -> Response:
+        """A page is open and seen."""
+        return PlainTextResponse("", 204)
+
+    async def static(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in KINDS:
+            raise HTTPException(404)
+        return FileResponse(STATIC / name, media_type=KINDS[name])
+
+    async def download(self, request: Request) -> Response:
+        path = self.desk.folder.file(request.path_params["name"])
+        return FileResponse(path, filename=path.name, media_type="application/octet-stream")
+
+    async def find(self, request: Request) -> Response:
+        wanted = request.query_params.get("q", "").strip()[:200]
+        said = await self.desk.commands.ask("find", about=wanted) if wanted else {}
+        return self.desk.page("find", "desk.find", wanted=wanted, said=said, error=error_of(said))
+
+    async def history(self, _request: Request) -> Response:
+        said = await self.desk.commands.ask("history")
+        batches = said.get("batches", [])
+        facts = {
+            "batches": batches[:BATCHES_SHOWN],
+            "months": said.get("months", []),
+            "error": error_of(said),
+        }
+        return self.desk.page(
+            "history", "desk.history", said=said, more=len(batches) > BATCHES_SHOWN, **facts
+        )
+
+    async def health(self, _request: Request) -> Response:
+        ask = self.desk.commands.ask
+        doctor, prices = await asyncio.gather(ask("doctor"), ask("prices", "--ready", "--cheapest"))
+        settings = await ask("config", rehearses=False)
+        products = prices.get("products", [])[:PRODUCTS_SHOWN]
+        facts = {
+            "checks": doctor.get("checks", []),
+            "settings": settings.get("settings", []),
+            "products": products,
+        }
+        error = error_of(doctor) or error_of(prices) or error_of(settings)
+        return self.desk.page("health", "desk.health", error=error, **facts)

@@ -1,0 +1,263 @@
+"""From a file to a plan that can be approved: upload, columns, problems, plan."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import secrets
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, JSONResponse
+from starlette.routing import Route
+
+from bulk_topup.desk.commands import tab_of
+from bulk_topup.desk.view import address, error_of, form, received, wrong_rows
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from bulk_topup.desk.folder import Batch
+    from bulk_topup.desk.view import Desk
+
+MOST_UPLOADED = 100 << 20
+"""Bytes."""
+KEPT_S = 300.0
+"""For a plan that is looked at page by page; by then prices may have changed, or a terminal sent some."""
+ROWS_A_PAGE = 50
+SHEETS_SHOWN = 100
+SENT = "checkpoint.missing"
+"""The error of `status` for a batch that was never sent."""
+
+CHOICES = ("number_column", "product_column", "nominal_column", "name_column", "group_column", "hidden")
+
+
+def routes(desk: Desk, plans: Plans) -> list[Route]:
+    preparing = Preparing(desk, plans)
+    return [
+        Route("/", preparing.upload),
+        Route("/upload/{name}", preparing.take_upload, methods=["PUT"]),
+        Route("/sheet/{batch}", preparing.columns, methods=["GET"]),
+        Route("/sheet/{batch}", preparing.choose, methods=["POST"]),
+        Route("/sheet/{batch}/problems", preparing.problems, methods=["GET"]),
+        Route("/sheet/{batch}/problems", preparing.correct, methods=["POST"]),
+        Route("/sheet/{batch}/plan", preparing.plan, methods=["GET"]),
+        Route("/sheet/{batch}/plan", preparing.look_again, methods=["POST"]),
+        Route("/sheet/{batch}/plan.xlsx", preparing.plan_workbook, methods=["GET"]),
+    ]
+
+
+def options_of(desk: Desk, batch: Batch) -> list[str]:
+    """The tab, and the columns that were chosen for this sheet."""
+    chosen = desk.folder.noted(batch, ".choices")
+    named = [f"--{key.replace('_', '-')}={chosen[key]}" for key in CHOICES if chosen.get(key)]
+    return [*tab_of(batch), *named]
+
+
+class Plans:
+    """What `check` said of each batch, for as long as nothing changed that it looked at."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._kept: dict[str, tuple[object, Mapping[str, Any]]] = {}
+
+    async def of(self, batch: Batch) -> Mapping[str, Any]:
+        state = self._state(batch)
+        kept = self._kept.get(batch.id)
+        if kept is None or kept[0] != state:
+            said = await self._desk.commands.ask("check", *options_of(self._desk, batch), about=batch.name)
+            self._kept[batch.id] = kept = state, said
+        return kept[1]
+
+    def forget(self, batch: Batch) -> None:
+        self._kept.pop(batch.id, None)
+
+    def _state(self, batch: Batch) -> object:
+        facts = (self._desk.folder.path / batch.name).stat()
+        progress = self._desk.commands.progress(batch)
+        sent = progress.journal, progress.exit_code
+        return (
+            facts.st_mtime_ns,
+            facts.st_size,
+            options_of(self._desk, batch),
+            sent,
+            time.monotonic() // KEPT_S,
+        )
+
+
+class Preparing:
+    def __init__(self, desk: Desk, plans: Plans) -> None:
+        self.desk, self.plans = desk, plans
+
+    # -- upload --------------------------------------------------------------------------------------------
+
+    async def upload(self, _request: Request) -> Response:
+        sheets = [name for name, _ in self.desk.folder.sheets()]
+        facts: dict[str, Any] = {"sheets": sheets[:SHEETS_SHOWN], "more": max(0, len(sheets) - SHEETS_SHOWN)}
+        return self.desk.page("upload", "desk.upload", **facts, folder=str(self.desk.folder.path))
+
+    async def take_upload(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        self.desk.folder.new_name(name)  # before a byte of what can't be a sheet is kept
+        handle, draft = tempfile.mkstemp(dir=self.desk.folder.notes)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                async for piece in received(request, MOST_UPLOADED):
+                    file.write(piece)
+            kept = self.desk.folder.keep_upload(Path(draft), name)
+        finally:
+            Path(draft).unlink(missing_ok=True)
+        return JSONResponse({"address": address(self.desk.folder.batch(kept))}, 201)
+
+    # -- columns -------------------------------------------------------------------------------------------
+
+    async def columns(self, request: Request) -> Response:
+        batch = self.desk.batch(request)
+        said = await self.desk.commands.ask(
+            "rows", *options_of(self.desk, batch), about=batch.name, rehearses=False
+        )
+        facts: dict[str, Any] = {
+            "read": said.get("read"),
+            "tabs": said.get("tabs", []),
+            "error": error_of(said),
+        }
+        chosen = self.desk.folder.noted(batch, ".choices")
+        return self.desk.page("columns", "desk.columns", batch=batch, chosen=chosen, said=said, **facts)
+
+    async def choose(self, request: Request) -> Response:
+        batch, fields = self.desk.batch(request), await form(request)
+        chosen = {key: fields.get(key, "").strip()[:200] for key in CHOICES}
+        self.desk.folder.note(batch, ".choices", chosen)
+        return self.desk.goes_to(batch, "problems" if fields.get("then") == "problems" else "columns")
+
+    # -- problems ------------------------------------------------------------------------------------------
+
+    async def problems(self, request: Request) -> Response:
+        batch = self.desk.batch(request)
+        said = await self.plans.of(batch)
+        if "plan" not in said:
+            return self._no_plan(batch, said)
+        wrong, aside, warned = wrong_rows(said)
+        rows = sorted({one["row"] for one in wrong})
+        page, pages = paged(request, len(rows))
+        shown = rows[page * ROWS_A_PAGE :][:ROWS_A_PAGE]
+        people = await self._people(batch, shown)
+        facts: dict[str, Any] = {
+            "page_at": page,
+            "pages": pages,
+            "count": len(rows),
+            "warned": warned[:ROWS_A_PAGE],
+        }
+        facts |= {"aside": aside[:ROWS_A_PAGE], "aside_more": max(0, len(aside) - ROWS_A_PAGE)}
+        grouped = [(row, people.get(row, ""), [one for one in wrong if one["row"] == row]) for row in shown]
+        # A corrected copy of what was sent would be another batch, and hold everybody once more.
+        sent = bool(said["plan"]["sent_before"])
+        return self.desk.page(
+            "problems", "desk.problems", batch=batch, rows=grouped, plan=said["plan"], sent=sent, **facts
+        )
+
+    async def correct(self, request: Request) -> Response:
+        """Into a copy: the sheet itself is never changed."""
+        batch, fields = self.desk.batch(request), await form(request)
+        changes = [(name.split(":")[1:], value) for name, value in fields.items() if name.startswith("cell:")]
+        changed = [
+            (*cell, value.strip()) for cell, value in changes if value != fields.get(":".join(["was", *cell]))
+        ]
+        if not changed:
+            return self.desk.goes_to(batch, "problems", say.text("desk.nothing_corrected"))
+        copy = self.desk.folder.new_name(f"{corrected_stem(batch)}.xlsx")
+        handle, listed = tempfile.mkstemp(dir=self.desk.folder.notes, suffix=".csv")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows(changed)
+            options = [*options_of(self.desk, batch), f"--correct={listed}", f"--output={copy}"]
+            said = await self.desk.commands.ask("rows", *options, about=batch.name, rehearses=False)
+        finally:
+            Path(listed).unlink(missing_ok=True)
+        if error_of(said):
+            return self.desk.goes_to(batch, "problems", error_of(said))
+        made = self.desk.folder.batch(Path(said["corrected"]).name)
+        self.desk.folder.note(made, ".choices", self.desk.folder.noted(batch, ".choices"))
+        told = say.text("desk.corrected", count=len(changed), name=made.name)
+        return self.desk.goes_to(made, "problems", told)
+
+    async def _people(self, batch: Batch, rows: list[int]) -> dict[int, str]:
+        """Who stands in these rows."""
+        if not rows:
+            return {}
+        some = [f"--row={row}" for row in rows]
+        said = await self.desk.commands.ask(
+            "rows", *options_of(self.desk, batch), *some, about=batch.name, rehearses=False
+        )
+        read = said.get("read") or {"columns": [], "rows": []}
+        at = next((at for at, column in enumerate(read["columns"]) if column["meaning"] == "name"), None)
+        return {} if at is None else {row["row"]: row["cells"][at] for row in read["rows"]}
+
+    # -- plan ----------------------------------------------------------------------------------------------
+
+    async def plan(self, request: Request) -> Response:
+        batch = self.desk.batch(request)
+        said = await self.plans.of(batch)
+        if "plan" not in said:
+            return self._no_plan(batch, said)
+        wrong, aside, warned = wrong_rows(said)
+        rejected = self.desk.folder.noted(batch, ".rejected")
+        facts: dict[str, Any] = {
+            "wrong": len({one["row"] for one in wrong}),
+            "aside": len({one["row"] for one in aside}),
+        }
+        shown: dict[str, Any] = {
+            "warned": warned[:ROWS_A_PAGE],
+            "warned_more": max(0, len(warned) - ROWS_A_PAGE),
+        }
+        if rejected.get("code") != said["plan"]["code"]:
+            rejected = {}
+        return self.desk.page(
+            "plan", "desk.plan", batch=batch, said=said, rejected=rejected, **facts, **shown
+        )
+
+    async def look_again(self, request: Request) -> Response:
+        batch = self.desk.batch(request)
+        self.plans.forget(batch)
+        return self.desk.goes_to(batch, "plan")
+
+    async def plan_workbook(self, request: Request) -> Response:
+        batch = self.desk.batch(request)
+        target = self.desk.folder.notes / f"{secrets.token_hex(8)}.xlsx"
+        options = [*options_of(self.desk, batch), f"--output={target}"]
+        said = await self.desk.commands.ask("check", *options, about=batch.name)
+        if "saved" not in said:
+            return self._no_plan(batch, said)
+        name = f"{Path(batch.name).stem} plan.xlsx"
+        return FileResponse(said["saved"], filename=name, background=BackgroundTask(_remove, said["saved"]))
+
+    def _no_plan(self, batch: Batch, said: Mapping[str, Any]) -> Response:
+        return self.desk.page("no_plan", "desk.plan", batch=batch, said=said, error=error_of(said))
+
+
+def _remove(path: str) -> None:
+    with suppress(OSError):
+        Path(path).unlink()
+
+
+def corrected_stem(batch: Batch) -> str:
+    """`payroll (corrected)`, of that one, too."""
+    stem = Path(batch.name).stem + (f" {batch.tab}" if batch.tab else "")
+    mark = f" ({say.text('desk.corrected_mark')})"
+    return re.sub(re.escape(mark) + r"( \(\d+\))?$", "", stem) + mark
+
+
+def paged(request: Request, count: int) -> tuple[int, int]:
+    """The page that is asked for, from 0, and how many there are."""
+    pages = max(1, -(-count // ROWS_A_PAGE))
+    asked = request.query_params.get("page", "1")[:7]
+    return min(int(asked), pages) - 1 if asked.isdecimal() and int(asked) else 0, pages

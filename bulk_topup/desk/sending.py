@@ -1,0 +1,293 @@
+"""From an approved plan to its results: approve, send, clear up what is open."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, StreamingResponse
+from starlette.routing import Route
+
+from bulk_topup.core.clock import WIB
+from bulk_topup.core.status import Paid, Status
+from bulk_topup.desk.commands import tab_of
+from bulk_topup.desk.preparing import ROWS_A_PAGE, SENT, Plans, options_of, paged
+from bulk_topup.desk.view import error_of, form
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from bulk_topup.desk.commands import Progress
+    from bulk_topup.desk.folder import Batch
+    from bulk_topup.desk.view import Desk
+
+LOOK_EVERY_S = 0.4
+ASK_EVERY_S = 2.0
+"""After a command that was begun in a terminal: each look is a command of its own."""
+LONGEST_TYPED = 200
+
+
+def routes(desk: Desk, plans: Plans) -> list[Route]:
+    sending = Sending(desk, plans)
+    return [
+        Route("/sheet/{batch}/approve", sending.approval, methods=["GET"]),
+        Route("/sheet/{batch}/approve", sending.approve, methods=["POST"]),
+        Route("/sheet/{batch}/reject", sending.reject, methods=["POST"]),
+        Route("/sheet/{batch}/sending", sending.sending, methods=["GET"]),
+        Route("/sheet/{batch}/progress", sending.progress, methods=["GET"]),
+        Route("/sheet/{batch}/pause", sending.pause, methods=["POST"]),
+        Route("/sheet/{batch}/go-on", sending.go_on, methods=["POST"]),
+        Route("/sheet/{batch}/open", sending.open_rows, methods=["GET"]),
+        Route("/sheet/{batch}/resolve", sending.resolve, methods=["POST"]),
+        Route("/sheet/{batch}/settle", sending.settle, methods=["POST"]),
+        Route("/sheet/{batch}/results", sending.results, methods=["GET"]),
+        Route("/sheet/{batch}/results", sending.write_results, methods=["POST"]),
+        Route("/sheet/{batch}/journal", sending.journal, methods=["GET"]),
+    ]
+
+
+class Sending:
+    def __init__(self, desk: Desk, plans: Plans) -> None:
+        self.desk, self.plans = desk, plans
+
+    # -- approve -------------------------------------------------------------------------------------------
+
+    async def approval(self, request: Request) -> Response:
+        batch = self.desk.batch(request)
+        said = await self.plans.of(batch)
+        if "plan" not in said:
+            return self.desk.page("no_plan", "desk.approve", batch=batch, said=said, error=error_of(said))
+        return self.desk.page("approve", "desk.approve", batch=batch, said=said)
+
+    async def approve(self, request: Request) -> Response:
+        """The plan that was shown, by its code: `run` refuses one that differs by now, and says in what."""
+        batch, fields = self.desk.batch(request), await form(request)
+        name, code = typed(fields, "name"), typed(fields, "code")
+        if not name or not fields.get("sure"):
+            return self.desk.goes_to(batch, "approve", say.text("desk.name_missing"))
+        options = [*options_of(self.desk, batch), f"--approve={code}", f"--approved-by={name}"]
+        return await self._begin(batch, "run", *options)
+
+    async def reject(self, request: Request) -> Response:
+        batch, fields = self.desk.batch(request), await form(request)
+        name, reason = typed(fields, "name"), typed(fields, "reason")
+        if not name or not reason:
+            return self.desk.goes_to(batch, "approve", say.text("desk.reason_missing"))
+        at = datetime.now(WIB).isoformat()
+        self.desk.folder.note(
+            batch, ".rejected", {"code": typed(fields, "code"), "by": name, "why": reason, "at": at}
+        )
+        return self.desk.goes_to(batch, "plan")
+
+    async def _begin(self, batch: Batch, name: str, *options: str) -> Response:
+        is_begun = await self.desk.commands.begin(batch, name, *options)
+        return self.desk.goes_to(batch, "sending", "" if is_begun else say.text("desk.already"))
+
+    # -- while it sends ------------------------------------------------------------------------------------
+
+    async def sending(self, request: Request) -> Response:
+        batch = self.desk.batch(request)
+        progress = self.desk.commands.progress(batch)
+        status = await self._status(batch)
+        live = live_facts(progress, status)
+        done = progress.last.get("done", {})
+        facts: dict[str, Any] = {
+            "live": live,
+            "status": status,
+            "error": error_of(done),
+            "changes": done.get("changes", []),
+        }
+        return self.desk.page("sending", "desk.sending", batch=batch, progress=progress, **facts)
+
+    async def progress(self, request: Request) -> Response:
+        """The same as it changes, for the page's script."""
+        batch = self.desk.batch(request)
+        return StreamingResponse(self._changes(batch), media_type="text/event-stream")
+
+    async def _changes(self, batch: Batch) -> AsyncIterator[str]:
+        told: object = None
+        while True:
+            self.desk.lock.asked_at = time.monotonic()
+            progress = self.desk.commands.progress(batch)
+            live = live_facts(progress, {} if progress.is_at_work else await self._status(batch))
+            if live != told:
+                told = live
+                yield f"data: {json.dumps(live)}\n\n"
+            if not live["at_work"]:
+                return
+            await asyncio.sleep(LOOK_EVERY_S if progress.is_at_work else ASK_EVERY_S)
+
+    async def pause(self, request: Request) -> Response:
+        batch = self.desk.batch(request)
+        self.desk.commands.stop(batch)
+        return self.desk.goes_to(batch, "sending", say.text("desk.pausing"))
+
+    async def go_on(self, request: Request) -> Response:
+        """Under the approval that it had, which covers what is not sent yet, and nothing else."""
+        batch = self.desk.batch(request)
+        status = await self._status(batch)
+        code, by = status.get("plan_code"), status.get("approved_by")
+        if not code or not by:
+            return self.desk.goes_to(batch, "plan", say.text("desk.approve_anew"))
+        return await self._begin(
+            batch, "run", *options_of(self.desk, batch), f"--approve={code}", f"--approved-by={by}"
+        )
+
+    # -- what is open --------------------------------------------------------------------------------------
+
+    async def open_rows(self, request: Request) -> Response:
+        batch = self.desk.batch(request)
+        status = await self._status(batch)
+        rows = status.get("open_rows", [])
+        page, pages = paged(request, len(rows))
+        shown = rows[page * ROWS_A_PAGE :][:ROWS_A_PAGE]
+        facts: dict[str, Any] = {
+            "page_at": page,
+            "pages": pages,
+            "count": len(rows),
+            "error": error_of(status),
+        }
+        unknown = sum(row["status"] == Status.UNKNOWN for row in rows)
+        return self.desk.page("open", "desk.open", batch=batch, rows=shown, unknown=unknown, **facts)
+
+    async def resolve(self, request: Request) -> Response:
+        batch, fields = self.desk.batch(request), await form(request)
+        found = "--not-sent" if fields.get("what") == "not_sent" else f"--invoice={typed(fields, 'invoice')}"
+        which = [f"--{name}={typed(fields, name)}" for name in ("row", "number", "note")]
+        said = await self.desk.commands.ask("resolve", *tab_of(batch), *which, found, about=batch.name)
+        return self.desk.goes_to(
+            batch, "open", error_of(said) or say.text("desk.resolved", row=typed(fields, "row"))
+        )
+
+    async def settle(self, request: Request) -> Response:
+        batch, fields = self.desk.batch(request), await form(request)
+        if fields.get("what") != "resend":
+            return await self._begin(batch, "settle", *tab_of(batch))
+        if not fields.get("sure"):
+            return self.desk.goes_to(batch, "open", say.text("desk.not_sure"))
+        return await self._begin(batch, "settle", *tab_of(batch), "--resend", "--yes")
+
+    # -- results -------------------------------------------------------------------------------------------
+
+    async def results(self, request: Request) -> Response:
+        batch = self.desk.batch(request)
+        status = await self._status(batch)
+        written = Path(status["results"]).name if status.get("results") else ""
+        page, pages, read = 0, 1, None
+        if written:
+            page, _ = paged(request, 10**6)
+            some = [f"--row={row}" for row in range(2 + page * ROWS_A_PAGE, 2 + (page + 1) * ROWS_A_PAGE)]
+            said = await self.desk.commands.ask(
+                "rows", "--sheet=Results", *some, about=written, rehearses=False
+            )
+            read = said.get("read")
+            pages = max(1, -(-(read["count"] if read else 0) // ROWS_A_PAGE))
+        facts: dict[str, Any] = {
+            "page_at": page,
+            "pages": pages,
+            "read": read,
+            "written": written,
+            "error": error_of(status),
+        }
+        return self.desk.page(
+            "results", "desk.results", batch=batch, status=status, counts=counts_of(status), **facts
+        )
+
+    async def write_results(self, request: Request) -> Response:
+        batch = self.desk.batch(request)
+        said = await self.desk.commands.ask("results", *tab_of(batch), about=batch.name)
+        return self.desk.goes_to(batch, "results", error_of(said))
+
+    async def journal(self, request: Request) -> Response:
+        batch = self.desk.batch(request)
+        journal = self.desk.commands.progress(batch).journal
+        if journal is None:
+            raise HTTPException(404)
+        return FileResponse(journal, filename=f"{Path(batch.name).stem}.events.jsonl")
+
+    async def _status(self, batch: Batch) -> Mapping[str, Any]:
+        """What `status` says; nothing for a batch that was never sent."""
+        said = await self.desk.commands.ask("status", *tab_of(batch), about=batch.name)
+        return {} if said.get("error") and said["error"]["code"] == SENT else said
+
+
+def typed(fields: Mapping[str, str], name: str) -> str:
+    return fields.get(name, "").strip()[:LONGEST_TYPED]
+
+
+# -- how far it is -----------------------------------------------------------------------------------------
+
+
+def counts_of(said: Mapping[str, Any]) -> dict[str, int]:
+    """Rows that are paid, not paid, open and not sent, of the sums of a command or of its counts."""
+    rows: Mapping[str, int] = said.get("rows", {})
+    found = {paid: sum(rows.get(status, 0) for status in Status if status.paid is paid) for paid in Paid}
+    unsent = rows.get(Status.UNSENT, 0)
+    return {
+        "paid": found[Paid.YES],
+        "failed": found[Paid.NO] - unsent,
+        "open": found[Paid.ASK],
+        "unsent": unsent,
+    }
+
+
+def live_facts(progress: Progress, status: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page shows while it waits: of the desk's own command, else as `status` has it."""
+    if progress.is_at_work:
+        return _of_events(progress)
+    counts, rupiah = counts_of(status), status.get("rupiah", {}).get(Status.SUKSES, 0)
+    elsewhere = status.get("at_work")
+    total = sum(status.get("rows", {}).values())
+    if elsewhere:
+        phase = say.text("desk.phase_elsewhere", holder=elsewhere)
+    elif not status:
+        phase = say.text("desk.phase_none")
+    elif progress.pid and progress.exit_code is None and counts["unsent"]:
+        phase = say.text("desk.phase_cut_off")
+    else:
+        phase = say.text("desk.phase_ended")
+    return _shown(phase, bool(elsewhere), total - counts["unsent"], total, counts, rupiah, "")
+
+
+def _of_events(progress: Progress) -> dict[str, Any]:
+    counts = progress.last.get("counts", {"done": 0, "of": 0, "asking": False, "rupiah": 0})
+    done, of = int(counts["done"]), int(counts["of"])
+    code = "desk.phase_asking" if counts["asking"] else "desk.phase_sending" if of else "desk.phase_starting"
+    left = "" if counts["asking"] else _left(progress, done, of)
+    phase = progress.last["halted"]["message"] if "halted" in progress.last else say.text(code, count=of)
+    return _shown(phase, True, done, of, counts_of(counts), counts["rupiah"], left)
+
+
+def _left(progress: Progress, done: int, of: int) -> str:
+    """How long the rest takes, at the pace so far."""
+    with suppress(ValueError, KeyError):
+        began = datetime.fromisoformat(progress.first_counts_at)
+        took_s = (datetime.fromisoformat(progress.last["counts"]["at"]) - began).total_seconds()
+        if done and took_s > 0:
+            left_s = round(took_s / done * (of - done))
+            unit = (
+                ("time.minutes", {"minutes": left_s // 60})
+                if left_s >= 120
+                else ("time.seconds", {"seconds": left_s})
+            )
+            return say.text(unit[0], **unit[1])
+    return ""
+
+
+def _shown(
+    phase: str, at_work: bool, done: int, of: int, counts: Mapping[str, int], rupiah: int, left: str
+) -> dict[str, Any]:
+    words = {name: say.number(count) for name, count in counts.items()}
+    far = say.text("desk.far", done=done, of=of)
+    bar = {"done": done, "of": max(1, of), "far": far, "rupiah": say.money(rupiah), "left": left or "-"}
+    return {"at_work": at_work, "phase": say.printable(phase), **words, **bar}

@@ -1,0 +1,111 @@
+"""Serves the pages on loopback, to the one browser that has the launch link, until nobody looks any more."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import tempfile
+import threading
+import time
+import webbrowser
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.applications import Starlette
+
+from bulk_topup.desk import looking, preparing, sending
+from bulk_topup.desk.commands import Commands
+from bulk_topup.desk.folder import Folder
+from bulk_topup.desk.guard import Guard, Lock
+from bulk_topup.desk.view import Desk, error_pages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOOPBACK = "127.0.0.1"
+IDLE_S = 3600.0
+LOOK_EVERY_S = 1.0
+
+
+def app_of(folder: Path, lock: Lock, *, sandbox: bool, spoken: str) -> Guard:
+    """Every page, behind the guard."""
+    here = Folder(folder)
+    desk = Desk(here, Commands(here, sandbox=sandbox, spoken=spoken), lock, sandbox=sandbox, spoken=spoken)
+    plans = preparing.Plans(desk)
+    routes = [*preparing.routes(desk, plans), *sending.routes(desk, plans), *looking.routes(desk)]
+    return Guard(Starlette(routes=routes, exception_handlers=error_pages(desk)), lock)
+
+
+def serve(
+    folder: Path,
+    port: int,
+    tell: Callable[[str], None],
+    *,
+    sandbox: bool,
+    spoken: str,
+    opens: bool,
+    idle_s: float = IDLE_S,
+) -> None:
+    """Until Ctrl-C, or nobody asked for a page for so long.
+
+    `tell` is given the launch link where it is not to be opened. Raises OSError for a port that is taken.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
+        if os.name == "posix":  # on Windows, another program could take the port, too
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((LOOPBACK, port))
+        lock = Lock(listening.getsockname()[1])
+        config = uvicorn.Config(
+            app_of(folder, lock, sandbox=sandbox, spoken=spoken),
+            access_log=False,
+            log_config=None,
+            log_level="error"
+            if os.environ.get("BULK_TOPUP_DEBUG")
+            else "critical",  # a trace may name numbers
+            server_header=False,
+            proxy_headers=False,
+            ws="none",
+            timeout_graceful_shutdown=2,
+        )
+        asyncio.run(_served(uvicorn.Server(config), listening, lock, tell, opens=opens, idle_s=idle_s))
+
+
+async def _served(
+    server: uvicorn.Server,
+    listening: socket.socket,
+    lock: Lock,
+    tell: Callable[[str], None],
+    *,
+    opens: bool,
+    idle_s: float,
+) -> None:
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    if opens:
+        tell("")
+        threading.Thread(target=_open, args=(lock,), daemon=True).start()
+    else:
+        tell(lock.link)
+    while not serving.done():
+        if time.monotonic() - lock.asked_at > idle_s:
+            server.should_exit = True
+        await asyncio.wait([serving], timeout=LOOK_EVERY_S)
+    await serving
+
+
+def _open(lock: Lock) -> None:
+    """By a file that leads on, since others see what a browser is started with."""
+    with tempfile.NamedTemporaryFile("w", suffix=".html", prefix="bulk-topup-desk-", delete=False) as file:
+        file.write(f'<meta http-equiv="refresh" content="0;url={escape(lock.link)}">')
+    try:
+        webbrowser.open(Path(file.name).as_uri())
+        for _ in range(60):
+            if lock.is_used:
+                break
+            time.sleep(1)
+    finally:
+        Path(file.name).unlink(missing_ok=True)

@@ -1,0 +1,145 @@
+"""What every page has: its frame, its words, and what came of the form that led to it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from bulk_topup.core.status import FOR_NOBODY
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+
+    from bulk_topup.desk.commands import Commands
+    from bulk_topup.desk.folder import Batch, Folder
+    from bulk_topup.desk.guard import Lock
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+MOST_OF_A_FORM = 1 << 20
+"""Bytes."""
+PATIENCE_S = 30.0
+"""For the next piece of what a browser sends."""
+
+ORDER = ("columns", "problems", "plan", "approve", "sending", "open", "results")
+"""The pages of a batch, as they follow each other."""
+
+
+def _environment() -> Environment:
+    found = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.globals.update(
+        t=say.text, money=say.money, number=say.number, date=say.date, minute=say.to_the_minute
+    )
+    found.globals.update(address=address, quote=lambda text: quote(text, safe=""))
+    found.filters["printable"] = lambda text: say.printable(str(text))
+    return found
+
+
+def address(batch: Batch, page: str = "") -> str:
+    return f"/sheet/{quote(batch.id, safe='')}" + (f"/{page}" if page and page != "columns" else "")
+
+
+@dataclass
+class Desk:
+    """What the pages work with. `told` is what a form came to, until its page was shown."""
+
+    folder: Folder
+    commands: Commands
+    lock: Lock
+    sandbox: bool
+    spoken: str
+    told: dict[str, str] = field(default_factory=dict)
+    _templates: Environment = field(default_factory=_environment)
+
+    def page(
+        self, name: str, title: str, answers: int = 200, batch: Batch | None = None, **facts: Any
+    ) -> HTMLResponse:
+        """The page of that template; `title` is the code of its heading."""
+        told = self.told.pop(batch.id if batch else "", "")
+        frame = {"desk": self, "batch": batch, "page": name, "title": title, "told": told, "order": ORDER}
+        text = self._templates.get_template(f"{name}.html").render(**frame, **facts)
+        return HTMLResponse(text, answers)
+
+    def goes_to(self, batch: Batch, page: str, told: str = "") -> RedirectResponse:
+        """After a form: what came of it is an address of its own, which can be loaded again."""
+        if told:
+            self.told[batch.id] = told
+        return RedirectResponse(address(batch, page), 303)
+
+    def batch(self, request: Request) -> Batch:
+        return self.folder.batch(request.path_params["batch"])
+
+
+async def form(request: Request) -> dict[str, str]:
+    """The fields of a form. Raises HTTPException for one that is too large or too slow."""
+    pieces = [piece async for piece in received(request, MOST_OF_A_FORM)]
+    text = b"".join(pieces).decode("utf-8", "replace")
+    return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=10_000))
+
+
+async def received(request: Request, most: int) -> AsyncIterator[bytes]:
+    """What a browser sends, piece by piece. Raises HTTPException 413 beyond `most` bytes, 408 if it waits."""
+    stated = request.headers.get("content-length", "0")
+    if not stated.isdecimal() or int(stated) > most:
+        raise HTTPException(413)
+    stream, size = request.stream(), 0
+    while True:
+        try:
+            piece = await asyncio.wait_for(anext(stream), PATIENCE_S)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise HTTPException(408) from None
+        size += len(piece)
+        if size > most:
+            raise HTTPException(413)
+        yield piece
+
+
+def error_of(said: Mapping[str, Any]) -> str:
+    """In words; "" where the command did what it is for."""
+    return str(said["error"]["message"]) if said.get("error") else ""
+
+
+def wrong_rows(
+    said: Mapping[str, Any],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    """The plan's findings: of cells to correct, of rows set aside, and mere warnings."""
+    found = said["plan"]["findings"]
+    wrong = [
+        one for one in found if one["level"] == "error" and one["column"] and one["code"] not in FOR_NOBODY
+    ]
+    rows = {one["row"] for one in wrong}
+    aside = [one for one in found if one["level"] == "error" and one["row"] not in rows]
+    return wrong, aside, [one for one in found if one["level"] != "error"]
+
+
+def error_pages(desk: Desk) -> Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]:
+    async def refused(_request: Request, problem: Exception) -> Response:
+        status = problem.status_code if isinstance(problem, HTTPException) else 500
+        code = {404: "desk.no_page", 408: "desk.too_slow", 413: "desk.too_large", 415: "desk.no_sheet"}.get(
+            status
+        )
+        return desk.page("error", "desk.error", status, why=say.text(code or "desk.denied"))
+
+    async def failed(_request: Request, problem: Exception) -> Response:
+        why = say.text("desk.defect", why=type(problem).__name__)
+        return desk.page("error", "desk.error", 500, why=why)
+
+    return {HTTPException: refused, Exception: failed}
