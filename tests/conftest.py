@@ -44,7 +44,7 @@ FIXTURES_THAT_MARK = {"postgres": "postgres", "office": "slow", "make_office": "
 """A test that asks for one of these fixtures is marked so: a server, or the whole command line."""
 FAST_ROOMS = ("core", "provider", "record", "rules", "sheet")
 """The fast tier is of these; tests of all others are `slow`."""
-NEVER_QUICK = ("postgres", "libreoffice", "kill", "sleep", "wild", "alone")
+NEVER_QUICK = ("postgres", "libreoffice", "browser", "kill", "sleep", "wild", "alone")
 """Whatever has one of these marks is `slow`, too."""
 
 

@@ -39,6 +39,21 @@ def app_of(folder: Path, lock: Lock, *, sandbox: bool, spoken: str) -> Guard:
     return Guard(Starlette(routes=routes, exception_handlers=error_pages(desk)), lock)
 
 
+def server_of(app: Guard) -> uvicorn.Server:
+    """It writes no log: a trace may name numbers."""
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        log_level="error" if os.environ.get("BULK_TOPUP_DEBUG") else "critical",
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=2,
+    )
+    return uvicorn.Server(config)
+
+
 def serve(
     folder: Path,
     port: int,
@@ -58,19 +73,8 @@ def serve(
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((LOOPBACK, port))
         lock = Lock(listening.getsockname()[1])
-        config = uvicorn.Config(
-            app_of(folder, lock, sandbox=sandbox, spoken=spoken),
-            access_log=False,
-            log_config=None,
-            log_level="error"
-            if os.environ.get("BULK_TOPUP_DEBUG")
-            else "critical",  # a trace may name numbers
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            timeout_graceful_shutdown=2,
-        )
-        asyncio.run(_served(uvicorn.Server(config), listening, lock, tell, opens=opens, idle_s=idle_s))
+        server = server_of(app_of(folder, lock, sandbox=sandbox, spoken=spoken))
+        asyncio.run(_served(server, listening, lock, tell, opens=opens, idle_s=idle_s))
 
 
 async def _served(

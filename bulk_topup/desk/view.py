@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -40,6 +41,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -47,8 +49,12 @@ def _environment() -> Environment:
         t=say.text, money=say.money, number=say.number, date=say.date, minute=say.to_the_minute
     )
     found.globals.update(address=address, quote=lambda text: quote(text, safe=""))
-    found.filters["printable"] = lambda text: say.printable(str(text))
     return found
+
+
+def _shown(value: object) -> object:
+    """Whatever a page says is printable, wherever it comes from; what our templates made is so already."""
+    return say.printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def address(batch: Batch, page: str = "") -> str:

@@ -122,6 +122,7 @@ WORDS: dict[str, str] = {
     "desk.phase_cut_off": "It was cut off (a crash, a power cut). What was under way is among the open rows; go on with the rest.",
     "desk.phase_ended": "It has ended.",
     "desk.phase_none": "Nothing of this sheet was sent yet.",
+    "desk.sent_already": "All that can be sent of this sheet was sent before. Nothing was sent now.",
     "desk.far": "{done:number} of {of:number}",
     "desk.progress": "How far it is",
     "desk.paid": "Paid",

@@ -1,0 +1,331 @@
+"""What the desk sends is sent once: whoever clicks twice, in tabs or desks, and whatever is killed."""
+
+from __future__ import annotations
+
+import csv
+import html
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+
+from bulk_topup.sandbox import Sandbox
+from tests.desk.served import Served, served
+from tests.markdown import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.desk.served import Answer
+
+# What is sent outlives the desk that began it.
+pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
+
+PENDING, LOST = "081200001201", "081200002101"
+LONGEST_S = 90.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """With nobody's own settings, and as fast as it goes."""
+    for name in [name for name in os.environ if name.startswith("BULK_TOPUP_")]:
+        monkeypatch.delenv(name)
+    for name in ("HOME", "USERPROFILE", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("BULK_TOPUP_RATE", "500")
+    monkeypatch.setenv("BULK_TOPUP_WAIT", "0")
+    made = tmp_path / "payrolls"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def desk(folder: Path) -> Iterator[Served]:
+    with served(folder) as found:
+        found.enter()
+        yield found
+
+
+def payroll(folder: Path, name: str, numbers: list[str]) -> None:
+    with (folder / name).open("w", encoding="utf-8", newline="") as file:
+        rows = [(n, f"Karyawan {n}", number, "TSEL5") for n, number in enumerate(numbers, start=1)]
+        csv.writer(file).writerows([("No", "Nama", "No HP", "Kode Produk"), *rows])
+
+
+def numbers(count: int) -> list[str]:
+    return [f"0812345{n:05d}" for n in range(count)]
+
+
+def paid(folder: Path) -> Counter[str]:
+    """By the simulated provider's own book, which no other knows of."""
+    with Sandbox(folder / "sandbox.provider.db") as provider:
+        return Counter(topup.number for topup in provider.book() if topup.status != "gagal")
+
+
+def post(desk: Served, path: str, **fields: str) -> Answer:
+    return desk.ask(
+        "POST", path, {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(fields).encode()
+    )
+
+
+def code_of(desk: Served, sheet: str) -> str:
+    found = re.search(r'name="code" value="([^"]+)"', desk.ask("GET", f"/sheet/{sheet}/approve").text)
+    assert found is not None
+    return found[1]
+
+
+def approve(desk: Served, sheet: str, code: str | None = None) -> Answer:
+    fields = {"code": code or code_of(desk, sheet), "name": "Rina Sari", "sure": "yes"}
+    return post(desk, f"/sheet/{sheet}/approve", **fields)
+
+
+def words(answer: Answer) -> str:
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", answer.text).split()))
+
+
+def until(desk: Served, path: str, text: str, longest_s: float = LONGEST_S) -> str:
+    """The words of the page, once it says this."""
+    end = time.monotonic() + longest_s
+    while text not in (shown := words(desk.ask("GET", path))):
+        assert time.monotonic() < end, shown
+        time.sleep(0.2)
+    return shown
+
+
+def until_paid(folder: Path, count: int) -> None:
+    end = time.monotonic() + LONGEST_S
+    while not (folder / "sandbox.provider.db").exists() or len(paid(folder)) < count:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+# -- once --------------------------------------------------------------------------------------------------
+
+
+def test_two_clicks_send_once_and_the_second_is_told_so(
+    desk: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BULK_TOPUP_RATE", "10")
+    payroll(desk.folder, "a.csv", numbers(20))
+    code = code_of(desk, "a.csv")
+    with ThreadPoolExecutor(4) as clicks:
+        answers = list(clicks.map(lambda _: approve(desk, "a.csv", code), range(4)))
+    assert {answer.headers["location"] for answer in answers} == {"/sheet/a.csv/sending"}
+    assert "begun already" in words(desk.ask("GET", "/sheet/a.csv/sending"))
+    shown = until(desk, "/sheet/a.csv/sending", "It has ended.")
+    assert "20 of 20" in shown
+    assert paid(desk.folder) == Counter(numbers(20))
+    approve(desk, "a.csv", code)  # back to the page that is still open in the other tab
+    until(desk, "/sheet/a.csv/sending", "Nothing was sent now")
+    assert paid(desk.folder) == Counter(numbers(20))
+
+
+def test_two_desks_on_one_folder_send_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BULK_TOPUP_RATE", "10")
+    payroll(folder, "a.csv", numbers(20))
+    with ExitStack() as desks:
+        both = [desks.enter_context(served(folder)) for _ in range(2)]
+        for desk in both:
+            desk.enter()
+        codes = [code_of(desk, "a.csv") for desk in both]
+        with ThreadPoolExecutor(2) as clicks:
+            list(clicks.map(approve, both, ["a.csv"] * 2, codes))
+        for desk in both:
+            until(desk, "/sheet/a.csv/sending", "20 of 20")
+    assert paid(folder) == Counter(numbers(20))
+
+
+def test_what_was_begun_in_a_terminal_shows_here(desk: Served) -> None:
+    payroll(desk.folder, "a.csv", numbers(15))
+    code = code_of(desk, "a.csv")
+    command = [sys.executable, "-m", "bulk_topup", "run", "a.csv", "--sandbox", "--yes", "--rate", "2"]
+    run = subprocess.Popen(command, cwd=desk.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        shown = until(desk, "/sheet/a.csv/sending", "Begun outside this desk")
+        assert "with Ctrl-C" in shown
+        approve(desk, "a.csv", code)
+        until(desk, "/sheet/a.csv/sending", "15 of 15")
+    finally:
+        run.wait(LONGEST_S)
+    assert paid(desk.folder) == Counter(numbers(15))
+
+
+def test_a_sheet_that_changed_since_is_not_sent(desk: Served) -> None:
+    payroll(desk.folder, "a.csv", numbers(3))
+    code = code_of(desk, "a.csv")
+    payroll(desk.folder, "a.csv", [*numbers(3), "081234599999"])
+    approve(desk, "a.csv", code)
+    shown = until(desk, "/sheet/a.csv/sending", "this is not the plan that was approved")
+    assert "081234599999" in shown
+    assert not paid(desk.folder)
+
+
+def test_without_a_name_or_tick_nothing_is_sent(desk: Served) -> None:
+    payroll(desk.folder, "a.csv", numbers(2))
+    code = code_of(desk, "a.csv")
+    for fields in ({"sure": "yes"}, {"name": " ", "sure": "yes"}, {"name": "Rina Sari"}):
+        answer = post(desk, "/sheet/a.csv/approve", code=code, **fields)
+        assert answer.headers["location"] == "/sheet/a.csv/approve"
+    approve(desk, "a.csv", "--yes")
+    until(desk, "/sheet/a.csv/sending", "Nothing of this sheet was sent yet")
+    assert not paid(desk.folder)
+
+
+def test_a_plan_that_is_rejected_says_by_whom_and_why(desk: Served) -> None:
+    payroll(desk.folder, "a.csv", numbers(2))
+    code = code_of(desk, "a.csv")
+    post(desk, "/sheet/a.csv/reject", code=code, name="Rina Sari", reason="two people have left")
+    shown = words(desk.ask("GET", "/sheet/a.csv/plan"))
+    assert "Rejected by Rina Sari" in shown
+    assert "two people have left" in shown
+    assert not paid(desk.folder)
+
+
+# -- whatever is killed ------------------------------------------------------------------------------------
+
+
+@pytest.mark.kill
+@pytest.mark.skipif(sys.platform == "win32", reason="it kills as POSIX does")
+def test_a_desk_that_is_killed_stops_nothing_and_the_next_one_shows_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BULK_TOPUP_RATE", "5")
+    payroll(folder, "a.csv", numbers(25))
+    command = [sys.executable, "-m", "bulk_topup", "desk", ".", "--no-open", "--sandbox"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        assert process.stdout is not None
+        desk = opened(folder, process.stdout.readline())
+        approve(desk, "a.csv")
+        until_paid(folder, 3)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    with served(folder) as again:
+        again.enter()
+        assert "top-ups are being sent" in until(again, "/sheet/a.csv/sending", "of 25")
+        until(again, "/sheet/a.csv/sending", "It has ended.")
+    assert paid(folder) == Counter(numbers(25))
+
+
+def opened(folder: Path, line: str) -> Served:
+    """The desk of another process, by the line that it printed."""
+    (link,) = re.findall(r"http://\S+", line)
+    with served(folder) as mine:  # only for its shape
+        lock = mine.lock
+    lock.host = link.split("/")[2]
+    lock.origin, lock.link = f"http://{lock.host}", link
+    own = {"Host": lock.host, "Origin": lock.origin, "Sec-Fetch-Site": "same-origin"}
+    desk = Served(folder, mine.app, lock, own)
+    assert desk.enter().status == 200
+    return desk
+
+
+@pytest.mark.kill
+def test_a_run_that_is_killed_is_told_and_goes_on_under_its_approval(
+    desk: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BULK_TOPUP_RATE", "5")
+    payroll(desk.folder, "a.csv", numbers(20))
+    approve(desk, "a.csv")
+    until_paid(desk.folder, 3)
+    (journal,) = (desk.folder / "bulk-topup-desk").glob("*.events")
+    (pid,) = re.findall(r'"pid": (\d+)', journal.read_text())
+    os.kill(int(pid), signal.SIGKILL)
+    until(desk, "/sheet/a.csv/sending", "It was cut off")
+    monkeypatch.setenv("BULK_TOPUP_RATE", "500")
+    post(desk, "/sheet/a.csv/go-on")
+    shown = until(desk, "/sheet/a.csv/sending", "It has ended.")
+    assert max(paid(desk.folder).values()) == 1
+    assert len(paid(desk.folder)) >= 19  # what was under way then may not have reached the provider
+    assert "Clear up 1 open row" in shown or len(paid(desk.folder)) == 20
+
+
+def test_a_pause_ends_after_what_is_under_way_and_goes_on(
+    desk: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BULK_TOPUP_RATE", "5")
+    payroll(desk.folder, "a.csv", numbers(20))
+    approve(desk, "a.csv")
+    until_paid(desk.folder, 2)
+    post(desk, "/sheet/a.csv/pause")
+    until(desk, "/sheet/a.csv/sending", "Go on with")
+    assert 2 <= len(paid(desk.folder)) < 20
+    post(desk, "/sheet/a.csv/go-on")
+    until(desk, "/sheet/a.csv/sending", "20 of 20")
+    until(desk, "/sheet/a.csv/sending", "It has ended.")
+    assert paid(desk.folder) == Counter(numbers(20))
+
+
+# -- before and after --------------------------------------------------------------------------------------
+
+
+def test_corrections_go_into_a_copy_and_only_before_it_is_sent(desk: Served) -> None:
+    payroll(desk.folder, "a.csv", ["0812345O0001", "081234500002"])
+    before = (desk.folder / "a.csv").read_bytes()
+    shown = desk.ask("GET", "/sheet/a.csv/problems").text
+    assert "Karyawan 1" in shown
+    assert 'name="cell:2:C"' in shown
+    same = {"cell:2:C": "0812345O0001", "was:2:C": "0812345O0001"}
+    assert post(desk, "/sheet/a.csv/problems", **same).headers["location"] == "/sheet/a.csv/problems"
+    answer = post(desk, "/sheet/a.csv/problems", **(same | {"cell:2:C": "081234500001"}))
+    copy = answer.headers["location"].removesuffix("/problems")
+    assert copy == "/sheet/a%20%28corrected%29.xlsx"
+    assert "No row has to be corrected." in words(desk.ask("GET", f"{copy}/problems"))
+    assert (desk.folder / "a.csv").read_bytes() == before
+    assert desk.ask("GET", copy.replace("/sheet/", "/files/")).status == 200
+    approve(desk, "a.csv")
+    until(desk, "/sheet/a.csv/sending", "It has ended.")
+    shown = words(desk.ask("GET", "/sheet/a.csv/problems"))
+    assert "was sent already" in shown
+    assert "Save the corrections" not in shown
+
+
+def test_open_rows_are_closed_or_asked_after(desk: Served) -> None:
+    payroll(desk.folder, "a.csv", [*numbers(1), LOST, PENDING])
+    approve(desk, "a.csv")
+    until(desk, "/sheet/a.csv/sending", "Clear up 2 open rows")
+    fields = {"row": "3", "number": LOST, "note": "Rina, hotline"}
+    post(desk, "/sheet/a.csv/resolve", what="invoice", invoice="TRX1", **fields)
+    assert "TRX1" in words(desk.ask("GET", "/sheet/a.csv/open"))
+    post(desk, "/sheet/a.csv/settle", what="resend")
+    assert "Tick that you know" in words(desk.ask("GET", "/sheet/a.csv/open"))
+    post(desk, "/sheet/a.csv/resolve", what="not_sent", **fields)
+    assert "Row 3 is closed." in words(desk.ask("GET", "/sheet/a.csv/open"))
+    post(desk, "/sheet/a.csv/settle", what="ask")
+    until(desk, "/sheet/a.csv/sending", "It has ended.")
+    shown = words(desk.ask("GET", "/sheet/a.csv/results"))
+    assert "Rina Sari" in shown
+    assert "Rina, hotline" in shown
+    assert desk.ask("GET", "/sheet/a.csv/journal").text.count('"event"') >= 2
+    assert desk.ask("GET", "/files/a.sandbox.results.xlsx").status == 200
+    assert "a" in words(desk.ask("GET", "/history"))
+    assert "TSEL5" in words(desk.ask("GET", f"/find?q={numbers(1)[0]}"))
+
+
+def test_each_tab_of_a_workbook_is_a_batch_of_its_own(desk: Served) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.worksheets[0].title = "Jakarta"
+    for at, tab in enumerate((book.worksheets[0], book.create_sheet("Bandung Barat"))):
+        tab.append(["Nama", "No HP", "Kode Produk"])
+        tab.append(["Andi", f"08123450000{at}", "TSEL5"])
+    book.save(desk.folder / "a.xlsx")
+    shown = desk.ask("GET", "/sheet/a.xlsx").text
+    assert "/sheet/a.xlsx%3ABandung%20Barat" in shown
+    approve(desk, "a.xlsx%3ABandung%20Barat")
+    until(desk, "/sheet/a.xlsx%3ABandung%20Barat/sending", "It has ended.")
+    assert paid(desk.folder) == Counter(["081234500001"])
+    assert "Results" in words(desk.ask("GET", "/sheet/a.xlsx%3ABandung%20Barat/results"))
