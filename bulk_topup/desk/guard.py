@@ -68,7 +68,8 @@ class Lock:
 
     def enters(self) -> HTMLResponse:
         """The cookie, and the way on: from a page of ours, or the cookie would not go along."""
-        leads_on = '<meta http-equiv="refresh" content="0;url=/"><a href="/">/</a>'
+        icon = '<link rel="icon" href="/static/desk.svg">'  # or browsers ask for one that is not there
+        leads_on = f'{icon}<meta http-equiv="refresh" content="0;url=/"><a href="/">/</a>'
         response = HTMLResponse(f'<!doctype html><meta charset="utf-8">{leads_on}')
         response.set_cookie(self.cookie, self._session, httponly=True, samesite="strict", path="/")
         return response

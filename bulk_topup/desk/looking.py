@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.desk.view import Desk
 
-KINDS = {"desk.css": "text/css", "desk.js": "text/javascript"}
+KINDS = {"desk.css": "text/css", "desk.js": "text/javascript", "desk.svg": "image/svg+xml"}
 BATCHES_SHOWN = 200
 PRODUCTS_SHOWN = 500
 

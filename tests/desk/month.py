@@ -49,7 +49,7 @@ WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 LONGEST_MS = 90_000
 
 HOSTILE = "<img src=x onerror=alert(1)>"
-PENDING, LOST = "081200001201", "081200002101"
+PENDING, LOST = "081200001001", "081200002101"
 PEOPLE = (
     ("Budi Santoso", "Gudang", "081234567801", "TSEL50"),
     ("Dewi Lestari", "Gudang", "+62 857-1234-5602", "ISAT50"),
@@ -75,7 +75,7 @@ class Month:
 
 
 @contextmanager
-def opened_desk(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def opened_desk(folder: Path, wait_s: int) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The desk's process, and its launch link."""
     command = [
         sys.executable,
@@ -91,7 +91,7 @@ def opened_desk(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     ]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BULK_TOPUP_")}
     own = {"HOME": str(folder.parent), "XDG_DATA_HOME": str(folder.parent), "LOGNAME": "andi"}
-    paced = {"BULK_TOPUP_RATE": "3", "BULK_TOPUP_WAIT": "20", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    paced = {"BULK_TOPUP_RATE": "3", "BULK_TOPUP_WAIT": str(wait_s), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
     process = subprocess.Popen(
         command, env=kept | own | paced, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -124,7 +124,7 @@ class Clerk:
         self.page.wait_for_load_state()
 
     def look(self, name: str) -> None:
-        """The page under this name: what it says, how it reads for a machine, and whether it fits a telephone."""
+        """The page under this name: what it says, how it reads for a machine, whether it fits a telephone."""
         from axe_playwright_python.sync_playwright import Axe
 
         self.month.told[name] = self.page.inner_text("main")
@@ -159,17 +159,19 @@ def play(home: Path, pictures: Path | None = None) -> Month:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         try:
-            with opened_desk(folder) as (process, link):
+            with opened_desk(folder, 0) as (process, link):
                 page = browser.new_context(viewport=WIDE).new_page()
                 clerk = Clerk(page, month, pictures)
                 _prepare(clerk, link, home / "gaji november.xlsx")
                 os.killpg(process.pid, signal.SIGKILL)
-            month.faults = [fault for fault in month.faults if "net::ERR" not in fault]  # by the kill
-            with opened_desk(folder) as (_, link):
+            with opened_desk(folder, 20) as (_, link):
                 page = browser.new_context(viewport=WIDE).new_page()
                 _clear_up(Clerk(page, month, pictures), link)
         finally:
             browser.close()
+    month.faults = [
+        fault for fault in month.faults if "net::ERR_" not in fault
+    ]  # of the desk that was killed
     with Sandbox(folder / "sandbox.provider.db") as provider:
         for topup in provider.book():
             month.paid[topup.number] = month.paid.get(topup.number, 0) + (topup.status != "gagal")
@@ -201,7 +203,7 @@ def _prepare(clerk: Clerk, link: str, sheet: Path) -> None:
     clerk.look("approve")
     clerk.click("Approve, and send")
     page.wait_for_url("**/sending")
-    page.wait_for_function("document.getElementById('bar') && document.getElementById('bar').value > 3")
+    page.locator("[data-live=far]", has_text=re.compile(r"^([4-9]|\d\d) of")).wait_for()
     clerk.look("sending")
 
 

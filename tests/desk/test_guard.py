@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.applications import Starlette
@@ -288,7 +288,7 @@ def test_whatever_a_sheet_or_the_provider_says_is_text(tmp_path: Path) -> None:
         assert "&lt;script&gt;" in text, name
 
 
-def pages() -> dict[str, dict[str, object]]:
+def pages() -> dict[str, dict[str, Any]]:
     columns = [{"letter": "A", "header": HOSTILE, "meaning": "name"}]
     read = {"tab": HOSTILE, "count": 1, "columns": columns, "rows": [{"row": 2, "cells": [HOSTILE]}]}
     finding = {"row": 2, "level": "error", "code": "x", "column": f"A ({HOSTILE})", "value": HOSTILE}

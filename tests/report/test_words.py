@@ -35,7 +35,7 @@ PACKAGE = Path(bulk_topup.__file__).parent
 ENGLISH = PACKAGE / "report" / "words" / "english"
 FAMILIES = {code.partition(".")[0] for code in say.WORDS if "." in code}
 A_CODE = re.compile(r"[a-z_]+(\.[a-z0-9_]+)+")
-FILE_SUFFIXES = (".db", ".xlsx", ".csv", ".css", ".js")
+FILE_SUFFIXES = (".db", ".xlsx", ".csv", ".css", ".js", ".svg")
 
 FACTS_THAT_CODES_ARE_MADE_OF = {
     "doctor.": {
