@@ -53,7 +53,7 @@ def rows(
     if (correct is None) != (copy is None):
         raise click.UsageError(say.text("usage.correct"))
     try:
-        with reading_of(job_of(options)) as arriving:
+        with reading_of(job_of(options), terminal, sends=False) as arriving:
             sheet = arriving()
     except InputError as problem:
         if "tabs" in problem.facts:

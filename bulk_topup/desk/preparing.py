@@ -16,6 +16,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 
+from bulk_topup.core.model import letter
 from bulk_topup.desk.commands import tab_of
 from bulk_topup.desk.view import address, error_of, form, received, wrong_rows
 from bulk_topup.report.words import say
@@ -125,13 +126,13 @@ class Preparing:
         said = await self.desk.commands.ask(
             "rows", *options_of(self.desk, batch), about=batch.name, rehearses=False
         )
-        facts: dict[str, Any] = {
-            "read": said.get("read"),
-            "tabs": said.get("tabs", []),
-            "error": error_of(said),
-        }
+        sheet, meanings = said.get("sheet"), said.get("read", {}).get("columns", {})
+        means = {at: meaning for meaning, at in meanings.items() if at}
+        headers = [(letter(at), text) for at, text in enumerate(sheet["header"])] if sheet else []
+        facts: dict[str, Any] = {"sheet": sheet, "headers": headers, "means": means, "said": said}
+        facts |= {"tabs": said.get("tabs", []), "error": error_of(said)}
         chosen = self.desk.folder.noted(batch, ".choices")
-        return self.desk.page("columns", "desk.columns", batch=batch, chosen=chosen, said=said, **facts)
+        return self.desk.page("columns", "desk.columns", batch=batch, chosen=chosen, **facts)
 
     async def choose(self, request: Request) -> Response:
         batch, fields = self.desk.batch(request), await form(request)
@@ -150,7 +151,6 @@ class Preparing:
         rows = sorted({one["row"] for one in wrong})
         page, pages = paged(request, len(rows))
         shown = rows[page * ROWS_A_PAGE :][:ROWS_A_PAGE]
-        people = await self._people(batch, shown)
         facts: dict[str, Any] = {
             "page_at": page,
             "pages": pages,
@@ -158,7 +158,7 @@ class Preparing:
             "warned": warned[:ROWS_A_PAGE],
         }
         facts |= {"aside": aside[:ROWS_A_PAGE], "aside_more": max(0, len(aside) - ROWS_A_PAGE)}
-        grouped = [(row, people.get(row, ""), [one for one in wrong if one["row"] == row]) for row in shown]
+        grouped = [(row, [one for one in wrong if one["row"] == row]) for row in shown]
         # A corrected copy of what was sent would be another batch, and hold everybody once more.
         sent = bool(said["plan"]["sent_before"])
         return self.desk.page(
@@ -189,18 +189,6 @@ class Preparing:
         self.desk.folder.note(made, ".choices", self.desk.folder.noted(batch, ".choices"))
         told = say.text("desk.corrected", count=len(changed), name=made.name)
         return self.desk.goes_to(made, "problems", told)
-
-    async def _people(self, batch: Batch, rows: list[int]) -> dict[int, str]:
-        """Who stands in these rows."""
-        if not rows:
-            return {}
-        some = [f"--row={row}" for row in rows]
-        said = await self.desk.commands.ask(
-            "rows", *options_of(self.desk, batch), *some, about=batch.name, rehearses=False
-        )
-        read = said.get("read") or {"columns": [], "rows": []}
-        at = next((at for at, column in enumerate(read["columns"]) if column["meaning"] == "name"), None)
-        return {} if at is None else {row["row"]: row["cells"][at] for row in read["rows"]}
 
     # -- plan ----------------------------------------------------------------------------------------------
 

@@ -183,19 +183,19 @@ class Sending:
         batch = self.desk.batch(request)
         status = await self._status(batch)
         written = Path(status["results"]).name if status.get("results") else ""
-        page, pages, read = 0, 1, None
+        page, pages, sheet = 0, 1, None
         if written:
             page, _ = paged(request, 10**6)
             some = [f"--row={row}" for row in range(2 + page * ROWS_A_PAGE, 2 + (page + 1) * ROWS_A_PAGE)]
             said = await self.desk.commands.ask(
                 "rows", "--sheet=Results", *some, about=written, rehearses=False
             )
-            read = said.get("read")
-            pages = max(1, -(-(read["count"] if read else 0) // ROWS_A_PAGE))
+            sheet = said.get("sheet")
+            pages = max(1, -(-(sheet["count"] if sheet else 0) // ROWS_A_PAGE))
         facts: dict[str, Any] = {
             "page_at": page,
             "pages": pages,
-            "read": read,
+            "sheet": sheet,
             "written": written,
             "error": error_of(status),
         }

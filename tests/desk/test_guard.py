@@ -289,12 +289,17 @@ def test_whatever_a_sheet_or_the_provider_says_is_text(tmp_path: Path) -> None:
 
 
 def pages() -> dict[str, dict[str, Any]]:
-    columns = [{"letter": "A", "header": HOSTILE, "meaning": "name"}]
-    read = {"tab": HOSTILE, "count": 1, "columns": columns, "rows": [{"row": 2, "cells": [HOSTILE]}]}
+    sheet = {"header": [HOSTILE], "count": 1, "rows": [{"row": 2, "cells": [HOSTILE]}]}
     finding = {"row": 2, "level": "error", "code": "x", "column": f"A ({HOSTILE})", "value": HOSTILE}
-    finding["message"] = HOSTILE
+    finding |= {"message": HOSTILE, "person": HOSTILE}
     counts = {"code": "K", "rows": 1, "orders": 1, "cost": 1, "sent_before": 0, "held": 1}
-    plan = {**counts, "operators": [{"name": HOSTILE, "orders": 1, "cost": 1}], "findings": [finding]}
+    chosen = {"operator": HOSTILE, "nominal": 1, "product": HOSTILE, "price": 1, "rows": [2]}
+    plan = {
+        **counts,
+        "chosen": [chosen],
+        "operators": [{"name": HOSTILE, "orders": 1, "cost": 1}],
+        "findings": [finding],
+    }
     said = {"plan": plan, "notices": [{"code": "x", "message": HOSTILE}], "deposit": None}
     said["overlap"] = {"paid": 1, "count": 1, "batch": HOSTILE, "day": "2026-11-25"}
     paged = {"page_at": 0, "pages": 3, "count": 1}
@@ -311,10 +316,18 @@ def pages() -> dict[str, dict[str, Any]]:
     progress = Progress(None, last={"halted": {"message": HOSTILE}})
     sent = dict.fromkeys(("day", "name", "product", "status", "invoice", "serial", "reason", "said"), HOSTILE)
     return {
-        "columns": {"read": read, "tabs": [], "error": HOSTILE, "chosen": {"hidden": HOSTILE}, "said": said},
+        "columns": {
+            "sheet": sheet,
+            "headers": [("A", HOSTILE)],
+            "means": {"A": "name"},
+            "tabs": [],
+            "error": HOSTILE,
+            "chosen": {"hidden": HOSTILE},
+            "said": said,
+        },
         "no_plan": {"said": said, "error": HOSTILE},
         "problems": {
-            "rows": [(2, HOSTILE, [finding])],
+            "rows": [(2, [finding])],
             "plan": plan,
             "sent": False,
             "warned": [finding],
@@ -340,7 +353,7 @@ def pages() -> dict[str, dict[str, Any]]:
         },
         "open": {"rows": [open_row], "unknown": 1, "error": HOSTILE, **paged},
         "results": {
-            "read": read,
+            "sheet": sheet,
             "written": f"{HOSTILE}.xlsx",
             "error": "",
             "status": status,

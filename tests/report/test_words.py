@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import bulk_topup
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Columns, Finding, Level, Oddity
+from bulk_topup.core.model import Finding, Level, Oddity
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.desk.view import ORDER
 from bulk_topup.provider import client, outcomes
@@ -91,10 +91,9 @@ def in_templates() -> frozenset[str]:
     """Quoted in a page of the desk, or put together there."""
     pages = [path.read_text(encoding="utf-8") for path in (PACKAGE / "desk" / "templates").glob("*.html")]
     named = {code for page in pages for code in re.findall(r"'([a-z_]+(?:\.[a-z_0-9]+)+)'", page)}
-    meanings = {field.name for field in fields(Columns)}
     steps = {f"desk.{step}" for step in ORDER}
     return frozenset({code for code in named if not code.endswith(".html")} | steps) | {
-        f"desk.column.{name}" for name in meanings
+        f"desk.column.{name}" for name in MEANINGS
     }
 
 
