@@ -63,6 +63,8 @@ class Oddity(StrEnum):
     """Of a row under a further header, in row `stored`, that names other columns than the first one."""
     EXAMPLE = "example"
     """Of a row under a title that says so."""
+    AGAINST = "against"
+    """Of a row under a title, in row `stored`, that speaks against paying."""
     CONTACT = "contact"
     """Of a row that says whom to call, and nothing of what to send."""
     RAGGED = "ragged"

@@ -9,38 +9,32 @@ import pandas as pd
 
 from bulk_topup.core.model import Finding, Level, Packed, PriceList
 from bulk_topup.rules.amounts import readings
+from bulk_topup.rules.not_people import EXAMPLE_MARK
+from bulk_topup.sheet.names import WORDS_AGAINST, against
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulk_topup.rules.rows import Rows
 
-_WORDS = (
-    *("batal", "cancel", "resign", "keluar", "mengundurkan diri", "nonaktif", "non aktif", "non-aktif"),
-    *("tidak aktif", "jangan", "sudah di", "sudah ter", "ditunda", "phk", "meninggal", "already", "do not"),
-)
-"""One of them is in whatever `_AGAINST` finds."""
-_AGAINST = re.compile(
-    r"\b(?:(?:di)?batal(?:kan)?|cancel(?:l?ed)?|resign(?:ed)?|keluar|mengundurkan diri|non[ -]?aktif"
-    r"|tidak aktif|jangan (?:di)?(?:kirim|bayar|isi|proses)|sudah (?:di|ter)(?:bayar|kirim|isi|transfer)"
-    r"|ditunda|phk|meninggal|already (?:paid|sent)|do not (?:pay|send))\b",
-    re.IGNORECASE,
-)
+_EXAMPLE = re.compile(r"\W*(?:contoh|example|cth)\b", re.IGNORECASE)
 
 
 def remark_is_not_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    """No cell of any other column says that this person is not to be paid."""
+    """No cell of any other column says that this person is not to be paid, or is only an example."""
     columns = rows.sheet.columns
     for at in range(len(rows.sheet.header)):
         if at in columns.deciding or at in columns.fed_back.values():
             continue
         cells = rows.sheet.cells[at]
         packed = cells.array
-        if isinstance(packed, Packed) and not packed.holds_any(_WORDS):
+        if isinstance(packed, Packed) and not packed.holds_any((*WORDS_AGAINST, "contoh", "example", "cth")):
             continue
         for row, text in zip(cells.index.tolist(), cells.tolist(), strict=True):
-            if text and row not in rows.nobody and (found := _AGAINST.search(text)):
-                yield _warning(row, "remark.against", rows.column_name(at), text, {"word": found[0]})
+            if text and row not in rows.nobody and (word := against(text)):
+                yield _warning(row, "remark.against", rows.column_name(at), text, {"word": word})
+            if text and _EXAMPLE.match(text) and not text.startswith(EXAMPLE_MARK):
+                yield Finding(row, Level.ERROR, "example.cell", rows.column_name(at), text)
 
 
 def other_amounts_agree(rows: Rows, _prices: PriceList) -> Iterator[Finding]:

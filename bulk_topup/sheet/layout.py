@@ -141,7 +141,7 @@ class _Reading:
         money = self._block(number, self._free(self._fits.at.get("amount", ()), taken))
         amounts = [at for at in money if self._are_rupiah(at)]
         if product is not None:
-            found = stated or (amounts if len(amounts) == 1 else [])
+            found = stated or amounts
         else:
             blank = [at for at in money if not self._cells[at]]
             found = sorted([*stated, *amounts, *blank]) or money
@@ -270,8 +270,8 @@ def results_positions(texts: Texts) -> set[int]:
 
 # -- the rows that are read --------------------------------------------------------------------------------
 
-_OF_A_NUMBER = frozenset("0123456789+('")
-"""How the cell of a phone number begins; every other row is looked at more closely."""
+_BEGINS = frozenset("0123456789+")
+"""How nearly all phone numbers begin: the quick way to pass over their rows."""
 
 
 def names_columns(texts: Texts) -> bool:
@@ -312,7 +312,8 @@ class Sections:
         numbers, asked = columns[self.columns.number], columns[self.columns.asked]
         if "" in asked:
             self._mark_contacts([at for at, text in enumerate(asked) if not text], rows, columns)
-        for at in [at for at, text in enumerate(numbers) if text[:1] not in _OF_A_NUMBER]:
+        bare = [at for at, text in enumerate(numbers) if text[:1] not in _BEGINS]
+        for at in [at for at in bare if not names.has_number(numbers[at])]:
             self._mark_rows(range(start, at), rows, columns)
             if at > start:
                 self._last, self._title = rows[at - 1], ""
@@ -341,6 +342,9 @@ class Sections:
             self._mark_rows(range(at, at + 1), rows, columns)
         filled = [text for text in texts if text]
         self._last, self._title = row, filled[0] if len(filled) == 1 else ""
+        if self._title and (self._mark is None or self._mark.kind is Oddity.AGAINST):
+            is_against = names.heads_against(self._title)
+            self._mark = OddCell(Oddity.AGAINST, "", str(row)) if is_against else None
 
     def _is_header(self, texts: Texts, following: Texts, *, is_apart: bool) -> bool:
         """By names that columns have; or a row of words alone, where what follows is of another kind."""

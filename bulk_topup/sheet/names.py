@@ -34,7 +34,7 @@ _NAMES: Mapping[Meaning, str] = {
     "product": """
         product productcode productid productno prodcode code sku skucode voucher vouchercode topupcode
         operatorcode itemcode produk kode kodeproduk kodeprodukpulsa kdproduk kodeitem kodeoperator
-        kodepulsa kdpulsa kodevoucher kodepaket kodenominal kodetopup kodesku
+        kodepulsa kdpulsa kodevoucher kodepaket kodenominal kodetopup kodesku jenispulsa
         """,
     "nominal": """
         nominal nominalpulsa nominalrp nominalpulsarp nominaltopup nominalvoucher nominalinsentif
@@ -45,7 +45,7 @@ _NAMES: Mapping[Meaning, str] = {
         jumlahinsentif besarinsentif besarbonus besarpulsa besaraninsentif nilaiinsentif nilaibonus
         insentifpulsa bonuspulsa tunjangan tunjanganpulsa uangpulsa voucherrp pulsarp jumlahrp nilairp
         insentifrp bonusrp amountrp amountidr topup topupamount isipulsa jumlahnominal jumlahtopup
-        jenispulsa reward incentive incentives allowance value
+        reward incentive incentives allowance value
         """,
     "itrx": "itrx pengisianke topupke ulangan ulanganke topupnumber",
     "name": """
@@ -89,6 +89,12 @@ _PHONE_WORDS = re.compile(
     re.IGNORECASE,
 )
 
+_MONEY_WORDS = re.compile(
+    r"[^,;|\t^=\"]*\b(?:nominal|denom|insentif|incentive|bonus|pulsa|amount|reward|tunjangan|komisi|honor|rupiah)\b"
+    r"[^,;|\t^=\"]*",
+    re.IGNORECASE,
+)
+
 LONGEST_NAME = 60
 
 _HINT = re.compile(
@@ -119,7 +125,9 @@ def meaning_of(text: str) -> Meaning | None:
     if _FIVE_DIGITS.match(bare):
         return None
     found = _MEANINGS.get(fold(_NTH.sub("", bare))) or _of_each(bare)
-    return found or ("phone" if _PHONE_WORDS.fullmatch(bare) else None)
+    if found:
+        return found
+    return "phone" if _PHONE_WORDS.fullmatch(bare) else "amount" if _MONEY_WORDS.fullmatch(bare) else None
 
 
 def _of_each(text: str) -> Meaning | None:
@@ -130,7 +138,9 @@ def _of_each(text: str) -> Meaning | None:
 
 # -- what a cell holds -------------------------------------------------------------------------------------
 
-_MOBILE = re.compile(r"(?:(?:\+?62|0)[ ().-]*)?8[1-9][0-9 ().-]{7,14}(?:\.0)?|[86][.,][0-9]+[eE][+]?1[0-3]")
+_MOBILE = re.compile(
+    r"(?:(?:\+?62|0)[ ().-]*)?8[1-9](?:[ ().-]*[0-9]){7,10}(?:\.0)?|[86][.,][0-9]+[eE][+]?1[0-3]"
+)
 """Also what Excel makes of one, as `8.12346E+10`."""
 _RUPIAH = re.compile(
     r"(?:rp\.?|idr)?\s*(?:[1-9][0-9]{3,8}|[1-9][0-9]{0,2}(?:[., ][0-9]{3})+)(?:[.,]0{1,2}|,-)?", re.IGNORECASE
@@ -170,9 +180,44 @@ _CONTACT = re.compile(
 )
 
 
+_AGAINST = re.compile(
+    r"\b(?:(?:di)?batal(?:kan)?|cancel(?:l?ed)?|resign(?:ed)?|keluar|mengundurkan diri|non[ -]?aktif"
+    r"|tidak aktif|(?:jangan|tidak) (?:di)?(?:kirim|bayar|isi|proses)|ditunda|phk|meninggal"
+    r"|sudah (?:di|ter)(?:bayar|kirim|isi|transfer)|already (?:paid|sent)|do not (?:pay|send))\b",
+    re.IGNORECASE,
+)
+WORDS_AGAINST = (
+    *("batal", "cancel", "resign", "keluar", "mengundurkan diri", "nonaktif", "non aktif", "non-aktif"),
+    *("tidak ", "jangan", "sudah di", "sudah ter", "ditunda", "phk", "meninggal", "already", "do not"),
+)
+"""One of them is in whatever speaks against paying."""
+_NOTE = re.compile(r"\W*(?:catatan|ket|keterangan|nb|note)\b|\*", re.IGNORECASE)
+
+
+def against(text: str) -> str:
+    """The words of the cell that speak against paying; "" where none do."""
+    found = _AGAINST.search(text)
+    return found[0] if found else ""
+
+
+def heads_against(title: str) -> bool:
+    """Whether nobody under this title is to be paid."""
+    return len(title) <= LONGEST_NAME and not _NOTE.match(title) and against(title) != ""
+
+
 def says_example(text: str) -> bool:
     """Whether what stands under this title is only an example."""
     return _EXAMPLE.search(text) is not None
+
+
+_MANUAL = re.compile(
+    r"\W*(?:petunjuk|instruksi|panduan|cara|contoh|how to|instructions?|guide|example)\b", re.IGNORECASE
+)
+
+
+def heads_manual(title: str) -> bool:
+    """Whether a tab with this title explains how to fill in another one."""
+    return _MANUAL.match(title) is not None
 
 
 def names_no_data(tab: str) -> bool:

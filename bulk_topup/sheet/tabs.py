@@ -14,7 +14,7 @@ from bulk_topup.core.model import Named, Notice, OddCell, ResultsTab
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.header import ROWS_BELOW, Header, NoHeader, find_header
 from bulk_topup.sheet.layout import first_of
-from bulk_topup.sheet.names import is_phone, names_no_data
+from bulk_topup.sheet.names import heads_manual, is_phone, names_no_data
 
 LISTED_TABS = 20
 
@@ -194,11 +194,19 @@ def _only(tabs: Sequence[Tab], named: Named) -> _Choice:
     [(tab, header)] = data
     if isinstance(header, InputError):
         raise header
-    return tab, header, [other.name for other, _ in found if other is not tab and names_no_data(other.name)]
+    others = [other.name for other, _ in found if other is not tab]
+    return tab, header, [name for name in others if name != ResultsTab.ASK_PROVIDER]
 
 
 def _is_apart(tab: Tab) -> bool:
-    return names_no_data(tab.name) or tab.name == ResultsTab.ASK_PROVIDER
+    return names_no_data(tab.name) or tab.name == ResultsTab.ASK_PROVIDER or _is_manual(tab)
+
+
+def _is_manual(tab: Tab) -> bool:
+    """By the title in its first filled row."""
+    first = next((texts for _, texts in _text_rows(tab) if any(map(str.strip, texts))), [])
+    filled = [text for text in first if text.strip()]
+    return len(filled) == 1 and heads_manual(filled[0])
 
 
 def _has_people(tab: Tab) -> bool:

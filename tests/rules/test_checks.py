@@ -503,7 +503,7 @@ def test_words_for_a_number_and_no_product_are_a_note_or_both_are_to_be_filled_i
     assert kinds(("", "belum ada", "S5")) == [(2, "number.letters")]
     (held,) = plan_of(topups(("belum ada", ""))).held.values()
     assert held.status is Status.INVALID
-    assert "belum ada is no phone number" in say.finding(held.why[0])
+    assert "belum ada is not a phone number" in say.finding(held.why[0])
 
 
 def test_one_cell_across_the_table_is_a_heading() -> None:

@@ -275,7 +275,7 @@ def test_hidden_tabs_are_never_chosen_by_themselves(tmp_path: Path) -> None:
         old.sheet_state = state
         book.save(tmp_path / "b.xlsx")
         error = refused(tmp_path / "b.xlsx", "sheet.hidden_tab_fits")
-        assert 'products: "Old";' in wording(error)
+        assert ': "Old";' in wording(error)
         assert wording(error).endswith("--sheet Old")
     assert read_sheet(tmp_path / "b.xlsx", tab="Old").tab == "Old"
 
@@ -380,7 +380,7 @@ def test_what_stands_above_the_people_is_the_likeliest_header(text_file: Callabl
     for title in (b"", b"Bonus Juni\n"):
         people = b"Ani,081234567890,TEL5\nBudi,081234567891,TEL5\n"
         error = refused(text_file(title + people), "sheet.no_header")
-        assert "the phone number 081234567890 names" in wording(error)
+        assert "the phone number 081234567890 " in wording(error)
     assert "row 1 has" in wording(refused(text_file(b"Isi\n081234567890\n"), "sheet.no_number_column"))
 
 
