@@ -105,8 +105,7 @@ def before(
     if not len(plan.orders) and not wrong:
         yield from _nothing_to_send(typed, plan, named, results)
     if failed := _failed(plan):
-        words = say.text("next.gagal", count=failed)
-        yield Step(words, typed.line("run", named, "--retry-failed"))
+        yield Step(say.text("next.gagal", count=failed), typed.line("run", named, "--retry-failed"))
 
 
 def with_clock(typed: Typed, sheet: Path) -> Step:
@@ -256,8 +255,7 @@ def now(
     if total.unsent and not (is_open and stopped_by in UNCLEAR):
         yield _go_on(typed, total, named, last)
     elif resendable and resendable == total.rows[Status.UNKNOWN]:
-        words = say.text("next.unknown_today", count=resendable)
-        yield Step(words, typed.line("settle", named, "--resend"))
+        yield Step(say.text("next.unknown_today", count=resendable), typed.line("settle", named, "--resend"))
     else:
         steps = list(after(typed, total, sheet, last, results=results))
         yield from [step for step in steps if step.command][:1] or steps
@@ -330,9 +328,8 @@ def with_found(typed: Typed, number: str, what: str, facts: Mapping[str, object]
     if not what:
         return Step(say.text("find.next"), typed.line("history"))
     code, name, options = FOUND[what]
-    words = say.text(code, **facts)
     options = options.format(row=facts["row"], number=number, batch=argument(facts["name"]))
-    return Step(words, typed.line(name, str(facts["sheet"]), options) if name else "")
+    return Step(say.text(code, **facts), typed.line(name, str(facts["sheet"]), options) if name else "")
 
 
 CLOSING = "--row {row} --number {number} --invoice TRX... " + NOTE
@@ -357,11 +354,9 @@ def with_closed(typed: Typed, number: str) -> Step:
 
 
 def with_forgotten(typed: Typed, *, has_files: bool) -> Step:
-    return (
-        Step(say.text("forget.next_files"))
-        if has_files
-        else Step(say.text("forget.next"), typed.line("history"))
-    )
+    if has_files:
+        return Step(say.text("forget.next_files"))
+    return Step(say.text("forget.next"), typed.line("history"))
 
 
 def with_account(typed: Typed, *, is_stopped: bool) -> Step:
