@@ -145,7 +145,7 @@ CASES = (
     Case("letters", "0812-5551-O0x4"),
     Case("letter O", "08125551OO05", note="Diketik dari formulir"),
     Case("pending, then sukses", "081200001011", "TSEL50", 50_000),
-    Case("decimal, zero", "081255510006.0"),
+    Case("decimal, zero", "081255510006.00"),
     Case("decimal", 81255510007.5),
     Case("scientific", "8.12556E+10", note="Disalin dari file lain"),
     Case("lost answer, paid", "081200002001"),

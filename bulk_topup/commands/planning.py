@@ -20,6 +20,7 @@ from bulk_topup.report.screen.sheet import read_report
 from bulk_topup.rules import approval, checks, choice, duplicates, orders, resume
 from bulk_topup.rules.plan import Plan, make
 from bulk_topup.rules.rows import assert_header, small_amount, understand
+from bulk_topup.rules.taken import as_meant
 from bulk_topup.sheet.beside import open_elsewhere
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def has_checkpoint(job: Job) -> bool:
 
 def read_rows(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
     """The sheet; its `hidden` rows are those to leave out."""
-    source, sheet = job.source, arriving()
+    source, sheet = job.source, as_meant(arriving())
     assert_header(sheet)
     terminal.report(read_report(sheet))
     is_open = [Notice("sheet.open_now", {"file": sheet.path.name})] if open_elsewhere(sheet.path) else []

@@ -23,6 +23,8 @@ MAX_DIGITS = 13
 class Number:
     national: str
     """`08…`, ASCII digits only."""
+    loose: bool = field(default=False, compare=False)
+    """Whether the text has more around or between the digits than a phone number has, as `HP: 0812…` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,17 @@ def normalise(text: str) -> Number | Problem:
     """The mobile number that `text` unambiguously spells, or why there is none. Never raises."""
     if plain := _PLAIN.fullmatch(text):
         return Number("0" + plain[1])
+    if mark := _FROM_THE_RIGHT.search(text):
+        return _problem("number.characters", text, characters=_printable(mark[0]))
     spelled = _tidy(text)
+    strict = _strictly(spelled)
+    if isinstance(strict, Problem) and (bare := _bare(spelled)) != spelled:
+        loose = _strictly(bare)
+        return Number(loose.national, loose=True) if isinstance(loose, Number) else strict
+    return strict
+
+
+def _strictly(spelled: str) -> Number | Problem:
     if not _DIGITS_IN_GROUPS.fullmatch(spelled):
         for find in _FILTERS:
             if problem := find(spelled):
@@ -136,8 +148,9 @@ def _joined(column: list[str]) -> str:
 
 # -- tidy: what may be dropped without a doubt -------------------------------------------------------------
 
-_REVERSING = "\N{RIGHT-TO-LEFT OVERRIDE}"
-"""Shows the digits after it in reverse: what a person sees is another number."""
+_FROM_THE_RIGHT = re.compile(r"[\u061c\u200f\u202b\u202e\u2067](?=.*\d)", re.DOTALL)
+"""Marks that show the digits or the groups after them from the right: a person may see another number. The
+marks that show them from the left, which telephones put around a number that is copied, change nothing."""
 
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
@@ -154,13 +167,58 @@ def _tidy(text: str) -> str:
 def _plain_character(character: str) -> str:
     match unicodedata.category(character):
         case "Cf":
-            return character if character in _REVERSING else ""
+            return ""
         case "Zs":
             return " "
         case "Pd":
             return "-"
         case _:
             return "-" if character == "\N{MINUS SIGN}" else character
+
+
+# -- bare: what is no digit and changes no reading ----------------------------------------------------------
+
+_LABEL = re.compile(
+    r"(?:(?:no|nomor)\b[. ]*)?(?:hp|wa|tel|telp|telepon|telpon|phone|handphone|mobile|whatsapp)"
+    r"(?:/(?:hp|wa))? ?[.:]? ?(?=[+(0-9])|(?:https?://)?wa\.me/(?=\+?62)",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(r" ?\((?:wa|hp|whatsapp)\)$", re.IGNORECASE)
+_AS_DECIMAL = re.compile(r"([0-9]{9,13})\.0")
+"""As pandas writes a column of numbers in which one is missing."""
+_AS_AMOUNT = re.compile(r"8[0-9]{0,2}(?:\.[0-9]{3}){3,}(?<!\.000)")
+"""In groups of three, of ten digits or more: an amount of billions is nobody's."""
+
+
+def _bare(spelled: str) -> str:
+    """Without a label, a remark, a mark at the end, the .0 of a decimal number and the dots of an amount, and
+    in the digits 0 to 9: as a colleague reads it at once, and in one way."""
+    bare = _in_ascii(spelled)
+    label = _LABEL.match(bare)
+    bare = _REMARK.sub("", bare[label.end() :] if label else bare).strip()
+    bare = bare[:-1].rstrip() if bare.endswith((";", ",", ".")) else bare
+    if decimal := _AS_DECIMAL.fullmatch(bare):
+        return decimal[1]
+    return bare.replace(".", "") if _AS_AMOUNT.fullmatch(bare) else bare
+
+
+def _in_ascii(spelled: str) -> str:
+    """With ASCII digits, where all of them are of one script that is known here. Groups of Arabic digits are
+    shown the other way round, and so are left as they are."""
+    digits = [c for c in spelled if c.isdecimal()]
+    for zero, grouped in _ZEROS.items():
+        own = {chr(ord(zero) + digit): str(digit) for digit in range(10)}
+        if digits and own.keys() >= set(digits) and (grouped or "".join(digits) in spelled):
+            return "".join(own.get(c, c) for c in spelled)
+    return spelled
+
+
+_ZEROS = {
+    "\N{FULLWIDTH DIGIT ZERO}": True,
+    "\N{ARABIC-INDIC DIGIT ZERO}": False,
+    "\N{EXTENDED ARABIC-INDIC DIGIT ZERO}": False,
+}
+"""By a script's zero, whether its digits may stand in groups."""
 
 
 # -- filters: what no number holds -------------------------------------------------------------------------

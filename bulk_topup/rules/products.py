@@ -31,7 +31,8 @@ def code_key(text: str) -> str:
     return _SET_APART.sub("", text.casefold())
 
 
-_SET_APART = re.compile(r"[ \t\r\n_-]|(?<![0-9])\.|\.(?![0-9])")
+_SET_APART = re.compile(r"[ \t\r\n_\u00a0\u00ad\u200b-\u200d\u2060\ufeff-]|(?<![0-9])\.|\.(?![0-9])")
+"""Signs that set parts of a code apart, and characters without any width."""
 
 
 def finder(prices: PriceList) -> Callable[[str], Product | None]:

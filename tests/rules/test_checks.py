@@ -243,11 +243,16 @@ def test_an_odd_number_cell_is_no_number_even_if_its_text_looks_like_one() -> No
     assert codes(sheet) == [(2, "cell.decimal")]
 
 
+@pytest.mark.parametrize("text", ["S\u200b5", "\ufeffS5", "S5\u200d", "S\u00ad5", "s\u00a05", "S\u2060-5"])
+def test_a_character_without_any_width_changes_no_code(text: str) -> None:
+    assert plan_of(sheet_of([("", ANDI, text)])).orders["product"].tolist() == ["S5"]
+
+
 @pytest.mark.parametrize(
     ("text", "characters"),
     [
         ("S5\x1a", "U+001A"),
-        ("S\u200b5", "U+200B"),
+        ("S\u200b5\x1a", "U+200B U+001A"),
         ("\u00adS5\x07", "U+00AD U+0007"),
         ("S\x1c5", "U+001C"),
         ("S5\n\x1a\n", "U+001A"),

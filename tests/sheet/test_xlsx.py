@@ -362,9 +362,27 @@ def test_the_first_style_counts_for_texts_that_name_none(cell: str) -> None:
     ],
 )
 def test_a_result_that_is_to_be_calculated_anew_is_no_value(stated: str, cell: str, shown: str) -> None:
-    tab = tab_with(cell, workbook_head=f'<calcPr calcId="124519" {stated}/>')
+    tab = tab_with(cell, workbook_head=f'<calcPr calcId="191029" {stated}/>')
     assert c40(tab) == OddCell(Oddity.NO_VALUE, shown)
-    assert tab.remarks.formulas == {}
+    assert not any(tab.remarks.formulas.values())
+
+
+@gears
+@pytest.mark.parametrize(
+    ("cell", "result"),
+    [
+        ('<c r="{}"><f>A1</f><v>81213456789</v></c>', "81213456789"),
+        ('<c r="{}" t="str"><f>A1</f><v>S5</v></c>', "S5"),
+        ('<c r="{}"><f>A1</f><v>0</v></c>', OddCell(Oddity.NO_VALUE, "")),
+        ('<c r="{}"><f>A1</f><v></v></c>', OddCell(Oddity.NO_VALUE, "")),
+    ],
+)
+def test_a_result_that_a_writer_of_new_files_was_given_is_taken(cell: str, result: Cell) -> None:
+    """XlsxWriter has all of them calculated on opening, and writes 0 for one that it was not given."""
+    tab = tab_with(cell, workbook_head='<calcPr calcId="124519" fullCalcOnLoad="1"/>')
+    assert c40(tab) == result
+    assert sum(tab.remarks.formulas.values()) == isinstance(result, str)
+    assert c40(tab_with(cell, workbook_head='<calcPr calcId="124519" calcCompleted="0"/>')) != "S5"
 
 
 @gears

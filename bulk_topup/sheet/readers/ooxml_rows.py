@@ -11,7 +11,7 @@ from operator import lt
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, letter
+from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, OddCell, Oddity, letter
 from bulk_topup.sheet import cells
 from bulk_topup.sheet.looks import as_seen
 from bulk_topup.sheet.readers.ooxml_attributes import (
@@ -193,10 +193,9 @@ class RowReader(Items):
         if kind == "inlineStr":
             return cells.of_unknown(self._value) if self._value else ""
         [cell] = self._values.reader(kind, style)([self._value])
-        if self._has_formula and self._values.outdated:
-            return cells.of_formula_without_value(cell)
         if self._has_formula:
-            self._remarks.formulas[len(self._cells)] += 1
+            cell = self._values.result(cell)
+            self._remarks.formulas[len(self._cells)] += not _has_none(cell)
         return cell
 
     def _inline_cell(self, kind: str, style: str) -> Cell:
@@ -306,15 +305,17 @@ class RowReader(Items):
         group = ROW_GROUPS + CELL_GROUPS * at
         heads, formulas, stored, inline = (parts[group + offset :: stride] for offset in range(CELL_GROUPS))
         column = self._plain_values(rows, at, heads, stored, inline)
-        if (count := len(rows) - formulas.count(NONE)) == 0:
+        if formulas.count(NONE) == len(rows):
             return column
-        if self._values.outdated:
-            return [
-                cell if formula is NONE else cells.of_formula_without_value(cell)
-                for cell, formula in zip(column, formulas, strict=True)
-            ]
-        self._remarks.formulas[at] += count
-        return column
+        results = [
+            cell if formula is NONE else self._values.result(cell)
+            for cell, formula in zip(column, formulas, strict=True)
+        ]
+        pairs = zip(results, formulas, strict=True)
+        self._remarks.formulas[at] += sum(
+            formula is not NONE and not _has_none(cell) for cell, formula in pairs
+        )
+        return results
 
     def _plain_values(
         self, rows: list[int], at: int, heads: list[str], stored: list[str], inline: list[str]
@@ -349,3 +350,7 @@ class RowReader(Items):
 
     def _prefixes(self) -> frozenset[str]:
         return frozenset(self.prefixes)
+
+
+def _has_none(result: Cell) -> bool:
+    return isinstance(result, OddCell) and result.kind is Oddity.NO_VALUE

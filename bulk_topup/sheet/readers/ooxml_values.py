@@ -50,12 +50,12 @@ class Values:
         *,
         epoch_1904: bool,
         outdated: bool = False,
+        uncalculated: bool = False,
     ) -> None:
         self._package = package
         self._texts_part, self._styles_part, self._theme_part = texts_part, styles_part, theme_part
         self._epoch_1904 = epoch_1904
-        self.outdated = outdated
-        """Whether the file says that the results of its formulas are to be calculated anew."""
+        self._outdated, self._uncalculated = outdated, uncalculated
         self._texts: list[Cell] | None = None
         self._styles: Styles | None = None
         self._odd_for_texts: frozenset[int] | None = None
@@ -70,6 +70,12 @@ class Values:
         if found is None:
             found = self._readers[kind, style] = self._seen(style, self._new_reader(kind, style))
         return found
+
+    def result(self, cell: Cell) -> Cell:
+        """A formula's result; or why none holds, as one that is to be calculated anew, or the 0 of a program
+        that was given none."""
+        none = self._outdated or (self._uncalculated and cell == "0")
+        return cells.of_formula_without_value(cell if self._outdated else "") if none else cell
 
     def _seen(self, style: str, read: CellReader) -> CellReader:
         """What is odd about the look of cells in this style is told of each of them."""

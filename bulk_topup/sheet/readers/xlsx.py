@@ -34,6 +34,7 @@ def tabs(data: bytes) -> Sequence[Tab]:
         _first(related.values(), "theme"),
         epoch_1904=contents.epoch_1904,
         outdated=contents.outdated,
+        uncalculated=contents.uncalculated,
     )
     found: list[Tab] = []
     for sheet in contents.sheets:
@@ -76,10 +77,12 @@ class _Contents:
     """`sheets` are the attributes of the entries for all kinds of sheets.
 
     `outdated`: the results of formulas are to be calculated anew on opening, or were not before saving.
+    `uncalculated`: they are what a program that only writes new files was given with each formula.
     """
 
     epoch_1904: bool = False
     outdated: bool = False
+    uncalculated: bool = False
     sheets: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -91,7 +94,9 @@ def _contents(package: Package, part: str) -> _Contents:
 
     def set_outdated(attributes: dict[str, str]) -> None:
         unfinished = attributes.get("calcCompleted") in _FALSE
-        contents.outdated = unfinished or attributes.get("fullCalcOnLoad") in _TRUE
+        on_load = attributes.get("fullCalcOnLoad") in _TRUE
+        contents.uncalculated = on_load and not unfinished and attributes.get("calcId") == _XLSXWRITER
+        contents.outdated = unfinished or (on_load and not contents.uncalculated)
 
     package.read_into(
         Markup(
@@ -105,6 +110,10 @@ def _contents(package: Package, part: str) -> _Contents:
     )
     return contents
 
+
+_XLSXWRITER = "124519"
+"""The `calcId` of XlsxWriter, which has every workbook calculated on opening, and of openpyxl, which writes
+no results at all."""
 
 _TRUE, _FALSE = {"1", "true", "on"}, {"0", "false", "off"}
 

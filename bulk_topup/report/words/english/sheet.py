@@ -57,6 +57,8 @@ WORDS: dict[str, str] = {
     "sheet.windows_1252": "the file is not UTF-8 and was read as Windows-1252; if accented letters look wrong, save it as 'CSV UTF-8' or .xlsx",
     "sheet.formulas": "column {column}: {count:formula|formulas}; the values from when the workbook was last saved were used",
     "sheet.hidden_column": "{file}: {column} would be used, but it is hidden: unhide it in the sheet and look at it, or choose the column with {option}, as in {option} {letter}",
+    "sheet.from_above": "column {column}: {count:cell takes|cells take} the value above, as a merged cell or a ditto mark says (row {rows})",
+    "sheet.loose_numbers": "column {column}: {count:phone number is|phone numbers are} spelled with more than digits and read all the same, as {text}: {number} (row {rows})",
     "sheet.hidden_columns": "hidden columns were also read: {columns}",
     "sheet.hidden_tabs": "hidden tabs were not read: {tabs}",
     "sheet.lost_tabs": "the workbook refers to tabs that it does not have: {tabs}",

@@ -1,0 +1,105 @@
+"""What a colleague understands at once although it is not spelled out: taken, and said in a notice. Pure.
+
+A product or a nominal may stand once for several rows, in a merged cell or above ditto marks; and phone
+numbers have spellings with more around the digits than is needed. No phone number is taken from above.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bulk_topup.core.model import Notice, Oddity, Sheet, letter
+from bulk_topup.rules import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bulk_topup.core.model import OddCell
+
+LISTED_ROWS = 10
+
+_DITTO = frozenset({"sda", "idem", "ditto", '"', "''", '""', "\u201d", "\u201c", "\u2033", "\u3003", '-"-'})
+_USUAL = re.compile(r"[0-9 +()-]*")
+_ALL_USUAL = re.compile(r"[0-9 +()\0-]*")
+
+
+def as_meant(sheet: Sheet) -> Sheet:
+    """The sheet with what it has from above filled in, and with notices of that and of loose numbers."""
+    notices = _loose_numbers(sheet)
+    for position in (sheet.columns.product, sheet.columns.nominal):
+        if position is not None and (found := _from_above(sheet, position)):
+            cells = sheet.cells.copy(deep=False)
+            texts = {**dict(zip(cells.index, cells[position], strict=True)), **found}
+            cells[position] = pd.Series(list(texts.values()), index=cells.index, dtype=object)
+            odd = {key: cell for key, cell in sheet.odd.items() if key[1] != position or key[0] not in found}
+            sheet = replace(sheet, cells=cells, odd=odd)
+            notices.append(_notice("sheet.from_above", position, [*found]))
+    return replace(sheet, notices=(*sheet.notices, *notices)) if notices else sheet
+
+
+# -- from above --------------------------------------------------------------------------------------------
+
+
+def _from_above(sheet: Sheet, position: int) -> Mapping[int, str]:
+    """The text of each cell that has it from above, by row: of rows with something in their number column."""
+    merged = {
+        row: cell for (row, at), cell in sheet.odd.items() if at == position and cell.kind is Oddity.MERGED
+    }
+    if not merged and not any(map(_is_ditto, set(sheet.cells[position]))):
+        return {}
+    texts = dict(zip(sheet.cells.index.tolist(), sheet.cells[position], strict=True))
+    numbered = dict(zip(texts, map(str.strip, sheet.cells[sheet.columns.number]), strict=True))
+    found: dict[int, str] = {}
+    for row, text in texts.items():
+        above = _held_in(merged[row], position) if row in merged else row - 1 if _is_ditto(text) else 0
+        is_odd = (above, position) in sheet.odd and above not in found
+        # Whoever wrote a ditto mark saw another row above it than a hidden one.
+        is_apart = row not in merged and above in sheet.hidden
+        value = (found.get(above) or texts.get(above) or "").strip()
+        if value and numbered[row] and not (is_odd or is_apart or _is_ditto(value)):
+            found[row] = value
+    return found
+
+
+def _is_ditto(text: str) -> bool:
+    return text.strip().casefold().replace(".", "") in _DITTO
+
+
+def _held_in(cell: OddCell, position: int) -> int:
+    """The row of the cell that covers this one from above in the same column; 0 where it is in another."""
+    column = letter(position)
+    row = cell.stored.removeprefix(column)
+    return int(row) if cell.stored.startswith(column) and row.isdecimal() else 0
+
+
+# -- numbers -----------------------------------------------------------------------------------------------
+
+
+def _loose_numbers(sheet: Sheet) -> list[Notice]:
+    position = sheet.columns.number
+    texts = sheet.cells[position].tolist()
+    if _ALL_USUAL.fullmatch("\0".join(texts)):  # in a moment, as nearly always
+        return []
+    known: dict[str, numbers.Number | None] = {}
+    rows: list[int] = []
+    for row, text in zip(sheet.cells.index.tolist(), texts, strict=True):
+        if _USUAL.fullmatch(text):
+            continue
+        if text not in known:
+            number = numbers.normalise(text)
+            known[text] = number if isinstance(number, numbers.Number) and number.loose else None
+        if known[text] is not None:
+            rows.append(row)
+    taken = next(((text, number) for text, number in known.items() if number), None)
+    if taken is None:
+        return []
+    return [_notice("sheet.loose_numbers", position, rows, text=taken[0].strip(), number=taken[1].national)]
+
+
+def _notice(code: str, position: int, rows: list[int], **facts: str) -> Notice:
+    listed = ", ".join(map(str, rows[:LISTED_ROWS])) + ", …" * (len(rows) > LISTED_ROWS)
+    return Notice(code, {"column": letter(position), "count": str(len(rows)), "rows": listed, **facts})

@@ -1,0 +1,129 @@
+"""What is taken although it is not spelled out, and what is not."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+
+from bulk_topup.core.model import OddCell, Oddity
+from bulk_topup.report.words import say
+from bulk_topup.rules.taken import as_meant
+from bulk_topup.sheet import read_sheet
+from tests.builders import ANDI, BUDI, CITRA, DEWI, plan_of, sheet_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bulk_topup.core.model import Sheet
+
+NOMINAL_HEADER = ("Nama", "No HP", "Kode Produk", "Nominal")
+
+
+def products(sheet: Sheet) -> dict[int, str]:
+    position = sheet.columns.product
+    assert position is not None
+    return dict(zip(sheet.cells.index.tolist(), sheet.cells[position], strict=True))
+
+
+def said(sheet: Sheet) -> list[str]:
+    return [say.text(notice.code, **notice.facts) for notice in sheet.notices]
+
+
+def merged(cell: str) -> OddCell:
+    return OddCell(Oddity.MERGED, "", cell)
+
+
+DITTOS = ["sda", "SDA", "s.d.a.", "idem", "Ditto", '"', "''", "\u201d", "\u3003"]
+
+
+@pytest.mark.parametrize("ditto", DITTOS)
+def test_a_ditto_mark_is_the_value_above(ditto: str) -> None:
+    sheet = as_meant(
+        sheet_of([("", ANDI, "S5"), ("", BUDI, ditto), ("", CITRA, f" {ditto} "), ("", DEWI, "I5")])
+    )
+    assert list(products(sheet).values()) == ["S5", "S5", "S5", "I5"]
+    assert said(sheet) == [
+        "column C: 2 cells take the value above, as a merged cell or a ditto mark says (row 3, 4)"
+    ]
+    assert plan_of(sheet).orders["product"].tolist()[:3] == ["S5", "S5", "S5"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("", ANDI, "sda")],
+        [("", ANDI, ""), ("", BUDI, "sda")],
+        [("", ANDI, "S5"), ("", "", "sda")],
+        [("", ANDI, "S5"), ("", BUDI, "-")],
+        [("", ANDI, "S5"), ("", BUDI, "")],
+    ],
+)
+def test_where_nothing_is_meant_for_certain_nothing_is_taken(rows: list[tuple[str, str, str]]) -> None:
+    sheet = sheet_of(rows)
+    assert as_meant(sheet) is sheet
+
+
+def test_a_ditto_mark_needs_the_row_right_above_it_seen_and_sure() -> None:
+    rows = [("", ANDI, "S5"), ("", BUDI, "sda")]
+    apart = sheet_of(rows, numbers=[2, 4])
+    hidden = replace(sheet_of(rows), hidden=frozenset({2}))
+    odd = sheet_of(rows, odd={(2, 2): OddCell(Oddity.STRUCK, "S5")})
+    assert [as_meant(sheet) is sheet for sheet in (apart, hidden, odd)] == [True, True, True]
+
+
+def test_a_phone_number_is_never_taken_from_above() -> None:
+    sheet = as_meant(sheet_of([("", ANDI, "S5"), ("", "sda", "S5")], odd={(3, 1): merged("B2")}))
+    assert sheet.cells[1].tolist() == [ANDI, "sda"]
+    assert list(plan_of(sheet).held) == [3]
+
+
+def test_a_merged_product_and_nominal_count_for_each_row_that_they_go_over() -> None:
+    rows = [("", ANDI, "S5", "5000"), ("", BUDI, "", ""), ("TOTAL", "", "", "")]
+    odd = {(3, 2): merged("C2"), (3, 3): merged("D2"), (4, 2): merged("C2")}
+    sheet = as_meant(sheet_of(rows, NOMINAL_HEADER, odd=odd))
+    assert products(sheet) == {2: "S5", 3: "S5", 4: ""}
+    assert sheet.cells[3].tolist() == ["5000", "5000", ""]
+    assert sheet.odd == {(4, 2): merged("C2")}
+    assert len(plan_of(sheet).orders) == 2
+
+
+@pytest.mark.parametrize("held_in", ["B3", "C1", "AC2", "D3"])
+def test_a_cell_that_is_merged_otherwise_is_held(held_in: str) -> None:
+    rows = [("", ANDI, "S5"), ("", BUDI, "")]
+    sheet = sheet_of(rows, odd={(3, 2): merged(held_in)})
+    assert as_meant(sheet) is sheet
+
+
+def test_a_workbook_with_a_merged_product_pays_all_its_rows(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    assert isinstance(book.active, Worksheet)
+    for row in [("Nama", "No HP", "Kode Produk"), ("Ani", ANDI, "S5"), ("Budi", BUDI), ("Citra", CITRA)]:
+        book.active.append(row)
+    book.active.merge_cells("C2:C4")
+    file = io.BytesIO()
+    book.save(file)
+    (tmp_path / "bonus.xlsx").write_bytes(file.getvalue())
+    plan = plan_of(as_meant(read_sheet(tmp_path / "bonus.xlsx")))
+    assert plan.orders["product"].tolist() == ["S5", "S5", "S5"]
+    assert plan.held == {}
+
+
+def test_numbers_with_more_than_digits_are_said_with_an_example() -> None:
+    rows = [("", "081210000001.0", "S5"), ("", "0812-1000-0002", "S5"), ("", "HP: 081210000003", "S5")]
+    sheet = as_meant(sheet_of(rows))
+    assert sheet.cells[1].tolist() == [text for _, text, _ in rows]
+    assert said(sheet) == [
+        "column B: 2 phone numbers are spelled with more than digits and read all the same, "
+        "as 081210000001.0: 081210000001 (row 2, 4)"
+    ]
+    assert plan_of(sheet).orders["number"].tolist() == [ANDI, BUDI, CITRA]
+
+
+def test_usual_spellings_and_wrong_ones_are_not_said() -> None:
+    sheet = sheet_of([("", "+62 (812) 1000-0001", "S5"), ("", "08121000000O", "S5"), ("", "", "S5")])
+    assert as_meant(sheet) is sheet
