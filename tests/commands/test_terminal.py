@@ -582,7 +582,7 @@ def test_a_memory_that_cannot_be_kept_is_named_in_plain_words(office: Office) ->
 
 
 STEPS: dict[str, tuple[str, str]] = {
-    "check gaji.csv": ("send 2 top-ups for Rp11,300", "bulk-topup run gaji.csv"),
+    "check gaji.csv": ("(1) send 2 top-ups for Rp11,300", "bulk-topup run gaji.csv"),
     "run gaji.csv --yes --rate 500": ("every row is paid", ""),
     "status gaji.csv": ("every row is paid", ""),
     "settle gaji.csv": ("every row is paid", ""),
@@ -653,9 +653,9 @@ def test_only_invalid_rows_call_for_a_correction_of_the_sheet(tmp_path: Path) ->
     assert said(plan_of(topups((ANDI, "S5")), pending)) == [(asked, "bulk-topup settle bonus.xlsx")]
     elsewhere = elsewhere_of((ANDI, 5_000, 1, TODAY.isoformat(), "final"))
     [(words, line)] = said(plan_of(topups((ANDI, "S5")), elsewhere=elsewhere))
-    assert (words[:27], line) == ("1 row was already topped up,", "")
+    assert (words[:27], line) == ("1 row was already topped up", "")
     [(words, line), _] = said(plan_of(topups((ANDI, "S5"), (ANDI, "S10")), paid))
-    assert (words[:9], line) == ("1 row is ", "")
+    assert (words[:9], line) == ("1 new row", "")
     [(words, line)] = said(plan_of(topups((ANDI, "S5"), ("0857", "S5")), paid))
     assert (words[:25], line) == ("1 row is held back: corre", "bulk-topup check bonus.xlsx")
     wrong = [("0857", "S5"), ("0857", "I5")]

@@ -102,7 +102,7 @@ def test_every_row_says_what_would_become_of_it(target: Path) -> None:
 
 def test_what_was_understood_stands_beside_it_and_what_was_not_is_blank(target: Path) -> None:
     sheet = written(target, mixed())
-    understood = [column(sheet, f"{name} as checked") for name in ("number", "product", "nominal", "price")]
+    understood = [column(sheet, f"checked {name}") for name in ("number", "product", "nominal", "price")]
     assert list(zip(*understood, strict=True)) == [
         (ANDI, "S5", 5_000, 5_630),
         (None, "S5", 5_000, 5_630),
