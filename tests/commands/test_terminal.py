@@ -661,7 +661,7 @@ def test_only_invalid_rows_call_for_a_correction_of_the_sheet(tmp_path: Path) ->
     wrong = [("0857", "S5"), ("0857", "I5")]
     (words, line), *_ = said(plan_of(topups((ANDI, "S5"), (ANDI, "S5"), (ANDI, "S10"), *wrong), paid))
     assert words.startswith(
-        "4 rows are held back, 2 to correct, 1 twice in the sheet, 1 to decide about: corr"
+        "4 rows are held back, 2 to correct, 1 in the sheet twice, 1 to decide about: corr"
     )
 
 
