@@ -43,7 +43,7 @@ WORDS: dict[str, str] = {
     "find.next_close": "do not send it again; look the number up in the provider's transaction list, and close row {row} with the invoice you find there (or with --not-sent, if there is no such top-up):",
     "find.next_close_accepted": "do not send it again; ask the provider for the invoice, and close row {row} with it:",
     "find.next_resend": "do not send it with another sheet; today before 23:50 WIB, send the unknown rows of that sheet once more: the provider refuses what it already has:",
-    "find.next_put_back": "do not send it again; put the progress file of {name} back in its place and look again. If it is lost, look the number up in the provider's transaction list, and close row {row} with what it says (if there is no such top-up, --not-sent instead of the invoice):",
+    "find.next_put_back": "do not send it again; put the progress file of {name} back in its place and look again. If it is lost, look the number up in the provider's transaction list, and close row {row} with the invoice you find there (or with --not-sent, if there is no such top-up):",
     "find.next_contradiction": "ask the provider about invoice {invoice} before you send anything to this number again.",
     "find.from_record": "only the record of all top-ups knows of it: the progress file is missing, or is an older copy",
     "find.now.no_news": "no final answer",

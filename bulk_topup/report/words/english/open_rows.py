@@ -19,14 +19,14 @@ WORDS: dict[str, str] = {
     "resolve.no_day": "row {row}: the provider confirms invoice {invoice}, but without a usable date (it says {stated}), so it may be from another day; ask the provider to state the date, then try again. Until then the row stays open",
     "resolve.other_batch": "row {row}: invoice {invoice} already belongs to row {other} of batch {batch}",
     "resolve.unread_batch": "row {row}: invoice {invoice} may belong to batch {batch}, whose progress file ({path}) is missing or can't be read; put it back, then try again. Until then the row stays open",
-    "resolve.other_address": "row {row}: it was sent to {address}, and {mine} may know another top-up by the invoice {invoice}; ask there with --base-url {address} or, if the provider says that it has moved, here with --new-address",
+    "resolve.other_address": "row {row}: it was sent to {address}; at {mine}, the invoice {invoice} may belong to another top-up; ask there with --base-url {address} or, if the provider says that it has moved, here with --new-address",
     "resolve.other_day": "row {row}: invoice {invoice} is dated {stated}, not the day on which this row was sent",
     "resolve.not_on_record": (
         "no open row of batch {batch} with the number {number} is in the record of all top-ups, {where}; see what is with "
         "'bulk-topup find {number}'"
     ),
-    "resolve.several_on_record": "batch {batch} has several open rows with the number {number}; name one with --row",
-    "resolve.has_file": "its progress file is there, {path}: close the row by its sheet, with 'bulk-topup resolve {sheet}'",
+    "resolve.several_on_record": "batch {batch} has several open rows with the number {number}; choose one with --row",
+    "resolve.has_file": "its progress file exists, {path}: close the row through its sheet, with 'bulk-topup resolve {sheet}'",
     "resolve.under_way": (
         "the top-up of {number} was begun less than {minutes} minutes ago, and may still be under way at another desk; nothing "
         "was changed"

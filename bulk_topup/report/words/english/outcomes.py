@@ -20,7 +20,7 @@ WORDS: dict[str, str] = {
     "outcome.reason.91": "The provider reports an error at the operator, so nobody here knows whether this was paid; look the number up in the provider's transaction list.",
     "outcome.other_order": "The provider answered about a different number or product, so nobody here knows whether this was paid; ask the provider before you send anything more.",
     "outcome.same_invoice": "The provider answered with the invoice of another row, so nobody here knows whether this was paid; ask the provider before you send anything more.",
-    "outcome.other_date": "The provider's answer bears another date, and the record of all top-ups could not say whether it is that of another batch, so nobody here knows whether this was paid; look the number up in the provider's transaction list.",
+    "outcome.other_date": "The provider's answer has another date, and the record of all top-ups could not say whether it belongs to another batch, so nobody here knows whether this was paid; look the number up in the provider's transaction list.",
     "outcome.no_invoice": "The provider said yes but gave no usable invoice number; look the number up in the provider's transaction list.",
     "outcome.other_status": "The provider answered with a status that is not in its documentation; run 'bulk-topup settle' on this sheet, or ask the provider about the invoice.",
     "outcome.other_reason_code": "The provider refused with a reason code that is not in its documentation, so nobody here knows whether this was paid; ask the provider.",
