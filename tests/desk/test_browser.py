@@ -46,8 +46,8 @@ def test_everybody_is_paid_once_though_the_desk_is_killed_half_way(month: Month)
 
 def test_every_page_is_seen_and_says_what_to_do_next(month: Month) -> None:
     assert {*SHOWN} <= set(month.told)
-    assert "2 rows have to be corrected" in month.told["problems"]
-    assert "2 cells are corrected in the copy" in month.told["corrected"]
+    assert "2 rows need correcting" in month.told["problems"]
+    assert "2 cells were corrected in the copy" in month.told["corrected"]
     assert "28" in month.told["plan"]
     assert "top-ups are being sent" in month.told["sending"]
     assert "of 28" in month.told["again"]

@@ -127,7 +127,7 @@ def test_two_clicks_send_once_and_the_second_is_told_so(
     with ThreadPoolExecutor(4) as clicks:
         answers = list(clicks.map(lambda _: approve(desk, "a.csv", code), range(4)))
     assert {answer.headers["location"] for answer in answers} == {"/sheet/a.csv/sending"}
-    assert "begun already" in words(desk.ask("GET", "/sheet/a.csv/sending"))
+    assert "already been started" in words(desk.ask("GET", "/sheet/a.csv/sending"))
     shown = until(desk, "/sheet/a.csv/sending", "It has ended.")
     assert "20 of 20" in shown
     assert paid(desk.folder) == Counter(numbers(20))
@@ -157,7 +157,7 @@ def test_what_was_begun_in_a_terminal_shows_here(desk: Served) -> None:
     command = [sys.executable, "-m", "bulk_topup", "run", "a.csv", "--sandbox", "--yes", "--rate", "2"]
     run = subprocess.Popen(command, cwd=desk.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        shown = until(desk, "/sheet/a.csv/sending", "Begun outside this desk")
+        shown = until(desk, "/sheet/a.csv/sending", "Started outside this desk")
         assert "with Ctrl-C" in shown
         approve(desk, "a.csv", code)
         until(desk, "/sheet/a.csv/sending", "15 of 15")
@@ -183,7 +183,7 @@ def test_without_a_name_or_tick_nothing_is_sent(desk: Served) -> None:
         answer = post(desk, "/sheet/a.csv/approve", code=code, **fields)
         assert answer.headers["location"] == "/sheet/a.csv/approve"
     approve(desk, "a.csv", "--yes")
-    until(desk, "/sheet/a.csv/sending", "Nothing of this sheet was sent yet")
+    until(desk, "/sheet/a.csv/sending", "Nothing of this sheet has been sent yet")
     assert not paid(desk.folder)
 
 
@@ -254,7 +254,7 @@ def test_a_run_that_is_killed_is_told_and_goes_on_under_its_approval(
     shown = until(desk, "/sheet/a.csv/sending", "It has ended.")
     assert max(paid(desk.folder).values()) == 1
     assert len(paid(desk.folder)) >= 19  # what was under way then may not have reached the provider
-    assert "Clear up 1 open row" in shown or len(paid(desk.folder)) == 20
+    assert "Settle 1 open row" in shown or len(paid(desk.folder)) == 20
 
 
 def test_a_pause_ends_after_what_is_under_way_and_goes_on(
@@ -265,7 +265,7 @@ def test_a_pause_ends_after_what_is_under_way_and_goes_on(
     approve(desk, "a.csv")
     until_paid(desk.folder, 2)
     post(desk, "/sheet/a.csv/pause")
-    until(desk, "/sheet/a.csv/sending", "Go on with")
+    until(desk, "/sheet/a.csv/sending", "Send the other")
     assert 2 <= len(paid(desk.folder)) < 20
     post(desk, "/sheet/a.csv/go-on")
     until(desk, "/sheet/a.csv/sending", "20 of 20")
@@ -287,20 +287,20 @@ def test_corrections_go_into_a_copy_and_only_before_it_is_sent(desk: Served) -> 
     answer = post(desk, "/sheet/a.csv/problems", **(same | {"cell:2:C": "081234500001"}))
     copy = answer.headers["location"].removesuffix("/problems")
     assert copy == "/sheet/a%20%28corrected%29.xlsx"
-    assert "No row has to be corrected." in words(desk.ask("GET", f"{copy}/problems"))
+    assert "No row needs correcting." in words(desk.ask("GET", f"{copy}/problems"))
     assert (desk.folder / "a.csv").read_bytes() == before
     assert desk.ask("GET", copy.replace("/sheet/", "/files/")).status == 200
     approve(desk, "a.csv")
     until(desk, "/sheet/a.csv/sending", "It has ended.")
     shown = words(desk.ask("GET", "/sheet/a.csv/problems"))
-    assert "was sent already" in shown
+    assert "has already been sent" in shown
     assert "Save the corrections" not in shown
 
 
 def test_open_rows_are_closed_or_asked_after(desk: Served) -> None:
     payroll(desk.folder, "a.csv", [*numbers(1), LOST, PENDING])
     approve(desk, "a.csv")
-    until(desk, "/sheet/a.csv/sending", "Clear up 2 open rows")
+    until(desk, "/sheet/a.csv/sending", "Settle 2 open rows")
     fields = {"row": "3", "number": LOST, "note": "Rina, hotline"}
     post(desk, "/sheet/a.csv/resolve", what="invoice", invoice="TRX1", **fields)
     assert "TRX1" in words(desk.ask("GET", "/sheet/a.csv/open"))

@@ -21,16 +21,10 @@ WORDS: dict[str, str] = {
     "resolve.unread_batch": "row {row}: invoice {invoice} may belong to batch {batch}, whose progress file ({path}) is missing or can't be read; put it back, then try again. Until then the row stays open",
     "resolve.other_address": "row {row}: it was sent to {address}; at {mine}, the invoice {invoice} may belong to another top-up; ask there with --base-url {address} or, if the provider says that it has moved, here with --new-address",
     "resolve.other_day": "row {row}: invoice {invoice} is dated {stated}, not the day on which this row was sent",
-    "resolve.not_on_record": (
-        "no open row of batch {batch} with the number {number} is in the record of all top-ups, {where}; see what is with "
-        "'bulk-topup find {number}'"
-    ),
+    "resolve.not_on_record": "no open row of batch {batch} with the number {number} is in the record of all top-ups, {where}; see what is with 'bulk-topup find {number}'",
     "resolve.several_on_record": "batch {batch} has several open rows with the number {number}; choose one with --row",
     "resolve.has_file": "its progress file exists, {path}: close the row through its sheet, with 'bulk-topup resolve {sheet}'",
-    "resolve.under_way": (
-        "the top-up of {number} was begun less than {minutes} minutes ago, and may still be under way at another desk; nothing "
-        "was changed"
-    ),
+    "resolve.under_way": "the top-up of {number} was started less than {minutes} minutes ago, and may still be running on another computer; nothing was changed",
     "resolve.still_pending": "the provider says that invoice {invoice} of {number} is pending; nothing was changed: ask again later",
     "resolve.next_find": "see what was sent to this number:",
     "resolve.none": "none of the {count:number} rows could be closed, and nothing was changed; correct them and try again",

@@ -8,7 +8,7 @@ WORDS: dict[str, str] = {
     "batch.changed": "the sheet has been changed since it was first sent on {day:date}: run with --same-batch to send only what is new",
     "batch.finished": "this sheet was sent on {day:date} and nothing is left to do; 'bulk-topup results' writes its results again",
     "batch.forgotten": "this sheet's batch was started on {started:date}, and the phone numbers of days before {forgotten:date} were removed with 'bulk-topup forget', so we cannot tell who has been paid by other batches since; put the remaining rows into a new sheet and run that",
-    "batch.at_work": "At work on it now: {holder}",
+    "batch.at_work": "Being sent now: {holder}",
     "batch.touched": "Last used: {moment:date} (WIB)",
     "batch.budget": "Budget: {budget:money}, of which {committed:money} is spent or may be",
     "batch.code": "Plan code: {code}",

@@ -123,6 +123,6 @@ WORDS: dict[str, str] = {
     "corrected.saved": "{count:cell|cells} corrected in a copy: {path}",
     "corrected.unwritable": "the corrected copy {path} can't be written ({why:words})",
     "corrected.unreadable": "the corrections in {path} can't be read ({why:words})",
-    "corrected.columns": "each line is a row, a column's letter and the value",
-    "corrected.no_cell": "the sheet has no cell {column}{row}: correct one of its own rows and columns",
+    "corrected.columns": "each line must have a row, a column's letter and the value",
+    "corrected.no_cell": "the sheet has no cell {column}{row}: correct cells in its own rows and columns only",
 }
