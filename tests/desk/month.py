@@ -50,16 +50,16 @@ LONGEST_MS = 90_000
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 PENDING, LOST = "081200001001", "081200002101"
-PEOPLE = (
-    ("Budi Santoso", "Gudang", "081234567801", "TSEL50"),
-    ("Dewi Lestari", "Gudang", "+62 857-1234-5602", "ISAT50"),
-    ("Joko Susilo", "Produksi", "0878 1234 5603", "XL50"),
-    ("Fitri Handayani", "Produksi", "0812345O7804", "TSEL25"),
-    ("Rudi Hartono", "Produksi", "08123456", "TSEL25"),
-    ("Siti Aminah", "SDM", PENDING, "TSEL25"),
-    ("Agus Wijaya", "SDM", LOST, "TSEL25"),
-    (HOSTILE, "SDM", "081234567810", "TSEL5"),
-    *((f"Karyawan {n}", "Pemasaran", f"0812345679{n:02d}", "TSEL5") for n in range(20)),
+PEOPLE: tuple[tuple[str, str, str, int], ...] = (
+    ("Budi Santoso", "Gudang", "081234567801", 50_000),
+    ("Dewi Lestari", "Gudang", "+62 857-1234-5602", 50_000),
+    ("Joko Susilo", "Produksi", "0878 1234 5603", 50_000),
+    ("Fitri Handayani", "Produksi", "0812345O7804", 25_000),
+    ("Rudi Hartono", "Produksi", "08123456", 25_000),
+    ("Siti Aminah", "SDM", PENDING, 25_000),
+    ("Agus Wijaya", "SDM", LOST, 25_000),
+    (HOSTILE, "SDM", "081234567810", 5_000),
+    *((f"Karyawan {n}", "Pemasaran", f"0812345679{n:02d}", 5_000) for n in range(20)),
 )
 CORRECTED = {"0812345O7804": "081234507804", "08123456": "081234567805"}
 
@@ -143,7 +143,7 @@ class Clerk:
 def make_sheet(path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
-    for row in (("Nama", "Bagian", "No HP", "Kode Produk"), *PEOPLE):
+    for row in (("Nama", "Bagian", "No HP", "Nominal"), *PEOPLE):
         sheet.append(list(row))
     book.save(path)
     book.close()
