@@ -27,6 +27,7 @@ import openpyxl
 
 from bulk_topup.core.model import ResultsTab
 from bulk_topup.sandbox import Sandbox
+from tests.desk import month
 from tests.markdown import ROOT
 
 if TYPE_CHECKING:
@@ -144,6 +145,11 @@ the results, and saves. The simulated provider has no hotline, but numbers its i
 RUNS_AGAIN = "Run once more, and nobody is paid a second time."
 WRITES_AGAIN = "The results can be written again at any time."
 FINDS = "An employee says that nothing came."
+IN_THE_BROWSER = """## In the browser
+
+The same by clicks: `bulk-topup desk` opens these pages, for the sheets of a folder. Each has an address of
+its own, can be loaded again, and says what to do next.
+"""
 LISTS = "All batches, with the month's totals."
 
 
@@ -218,7 +224,11 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def page_of(shown: Sequence[Shown]) -> str:
-    return "\n".join([HEAD, *map(_part, shown)])
+    return "\n".join([HEAD, *map(_part, shown), IN_THE_BROWSER, *map(_desk_part, month.SHOWN)])
+
+
+def _desk_part(name: str) -> str:
+    return f"{month.SHOWN[name]}\n\n![{name} in the browser](pictures/desk-{name}.png)\n"
 
 
 def _part(one: Shown) -> str:
@@ -310,6 +320,7 @@ def main() -> None:
             for name in (name for name in one.pictures if name.endswith(".svg")):
                 (PICTURES / name).write_text(screen(one), encoding="utf-8")
         photograph(folder, PICTURES)
+        month.play(Path(home), PICTURES)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A month by clicks, in Debian's Chromium: `python -m tests.desk.month` takes the pictures of the pages.
+"""A month by clicks, in Debian's Chromium; `python -m tests.walkthrough` takes the pages' pictures by it.
 
 The desk is the real command, with the simulated provider. It is killed while it sends, and opened again.
 """
@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,21 +26,20 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-PICTURES = ROOT / "docs" / "pictures"
-SHOWN = (
-    "upload",
-    "columns",
-    "problems",
-    "plan",
-    "approve",
-    "sending",
-    "open",
-    "results",
-    "find",
-    "history",
-    "health",
-)
-"""The pages, in the order in which they are seen; each has its picture, `desk-NAME.png`."""
+SHOWN = {
+    "upload": "Choose a sheet of the folder, or send one in.",
+    "columns": "What each column was taken for, on the first five rows; change it if it is wrong.",
+    "problems": "Only the rows that can't be sent as they are. Corrections go into a copy.",
+    "plan": "What would be sent, and what it costs.",
+    "approve": "A second person approves exactly this plan, or rejects it with a reason.",
+    "sending": "How far it is. The page can be closed: sending goes on, whatever becomes of the desk.",
+    "open": "Rows that may be paid or not: ask again, or say what the provider's hotline said.",
+    "results": "What became of each row, and the workbook to sign.",
+    "find": "For an employee who says that nothing came: what to read out.",
+    "history": "All batches, by month.",
+    "health": "Whether all is in order, the settings, and today's prices.",
+}
+"""The pages in the order in which they are seen, and what each is for; its picture is `desk-NAME.png`."""
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), "")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
@@ -238,13 +236,3 @@ def _clear_up(clerk: Clerk, link: str) -> None:
     clerk.look("history")
     clerk.click("Health", "link")
     clerk.look("health")
-
-
-def main() -> None:
-    with tempfile.TemporaryDirectory() as home:
-        month = play(Path(home), PICTURES)
-    sys.stdout.write("\n".join(month.faults) + "\n")
-
-
-if __name__ == "__main__":
-    main()
