@@ -24,7 +24,7 @@ from tests.markdown import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import ConsoleMessage, Page, ViewportSize
 
 SHOWN = {
     "upload": "Choose a sheet of the folder, or send one in.",
@@ -43,7 +43,8 @@ SHOWN = {
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), "")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 LONGEST_MS = 90_000
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -110,12 +111,16 @@ class Clerk:
         page.set_default_timeout(LONGEST_MS)
         page.on("dialog", lambda dialog: self._fault(f"a script runs: {dialog.message}", dialog.dismiss))
         page.on("pageerror", lambda error: self._fault(str(error)))
-        page.on("console", lambda said: said.type == "error" and self._fault(f"console: {said.text}"))
+        page.on("console", self._heard)
 
     def _fault(self, words: str, then: Any = None) -> None:
         self.month.faults.append(f"{self.page.url}: {words}")
         if then is not None:
             then()
+
+    def _heard(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self._fault(f"console: {said.text}")
 
     def click(self, name: str, role: Any = "button") -> None:
         self.page.get_by_role(role, name=name).first.click()
@@ -123,7 +128,7 @@ class Clerk:
 
     def look(self, name: str) -> None:
         """The page under this name: what it says, how it reads for a machine, whether it fits a telephone."""
-        from axe_playwright_python.sync_playwright import Axe
+        from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
         self.month.told[name] = self.page.inner_text("main")
         self.month.longest_page = max(self.month.longest_page, len(self.page.content()))
