@@ -12,7 +12,7 @@ import pandas as pd
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Columns, Notice, OddCell, Oddity, Sheet
-from bulk_topup.core.results_columns import BLOCKS
+from bulk_topup.core.results_columns import BLOCKS, RESULT_COLUMNS
 from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import MOST_ROWS_READ, Frame, Garbage, shortened_fact
 from bulk_topup.sheet.process.packed import PackedTexts
@@ -165,7 +165,7 @@ def _columns(positions: dict[str, Any], width: int) -> Columns:
     positions = {**positions, "unread": tuple(unread)}
     of_other_kind = ("unread", "results_width")
     used = [at for meaning, at in positions.items() if at is not None and meaning not in of_other_kind]
-    if positions.get("results_width") not in BLOCKS or not all(
+    if positions.get("results_width", len(RESULT_COLUMNS)) not in BLOCKS or not all(
         _is(int, at) in range(width) for at in (*used, *unread)
     ):
         raise Garbage
