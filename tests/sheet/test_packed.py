@@ -77,7 +77,7 @@ def a_wide_sheet() -> Iterator[Frame]:
     yield Frame("file", {"sha256": "", "size": 0})
     yield Frame(
         "table",
-        {"tab": "", "width": len(header), "columns": [0, 1, None, None, None]},
+        {"tab": "", "width": len(header), "columns": {"number": 0, "product": 1}},
         [frames.of_texts(header)],
     )
     own = [frames.of_texts([f"Karyawan {at} {row}" for row in range(ROWS)]) for at in range(OWN)]
