@@ -5,7 +5,7 @@ Units: money is whole rupiah (int), times are aware `datetime`s in WIB, duration
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -127,8 +127,9 @@ class Packed(Protocol):
     def holds(self, text: str) -> bool:
         """Whether one of the cells has this in it; without a Python string for each."""
 
-    def holds_any(self, texts: Sequence[str]) -> bool:
-        """The same of several, all in small letters, whatever the cells are in."""
+    @property
+    def may_speak(self) -> bool:
+        """Whether one of the cells may say that its row is not to be paid, or an example."""
 
 
 # -- prices ------------------------------------------------------------------------------------------------

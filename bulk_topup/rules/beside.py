@@ -10,7 +10,7 @@ import pandas as pd
 from bulk_topup.core.model import Finding, Level, Packed, PriceList
 from bulk_topup.rules.amounts import readings
 from bulk_topup.rules.not_people import EXAMPLE_MARK
-from bulk_topup.sheet.names import WORDS_AGAINST, against
+from bulk_topup.sheet.names import against
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def remark_is_not_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
             continue
         cells = rows.sheet.cells[at]
         packed = cells.array
-        if isinstance(packed, Packed) and not packed.holds_any((*WORDS_AGAINST, "contoh", "example", "cth")):
+        if isinstance(packed, Packed) and not packed.may_speak:
             continue
         for row, text in zip(cells.index.tolist(), cells.tolist(), strict=True):
             if text and row not in rows.nobody and (word := against(text)):

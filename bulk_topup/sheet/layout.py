@@ -270,8 +270,12 @@ def results_positions(texts: Texts) -> set[int]:
 
 # -- the rows that are read --------------------------------------------------------------------------------
 
-_BEGINS = frozenset("0123456789+")
-"""How nearly all phone numbers begin: the quick way to pass over their rows."""
+
+def _bare(numbers: Texts) -> list[int]:
+    """Where no number stands in the column of numbers. Nearly always in no row, which is told in no time."""
+    if min(numbers, default="0") >= "+" and max(numbers, default="0") < ":":
+        return []
+    return [at for at, text in enumerate(numbers) if not ("+" <= text < ":" or names.has_number(text))]
 
 
 def names_columns(texts: Texts) -> bool:
@@ -312,8 +316,7 @@ class Sections:
         numbers, asked = columns[self.columns.number], columns[self.columns.asked]
         if "" in asked:
             self._mark_contacts([at for at, text in enumerate(asked) if not text], rows, columns)
-        bare = [at for at, text in enumerate(numbers) if text[:1] not in _BEGINS]
-        for at in [at for at in bare if not names.has_number(numbers[at])]:
+        for at in _bare(numbers):
             self._mark_rows(range(start, at), rows, columns)
             if at > start:
                 self._last, self._title = rows[at - 1], ""

@@ -186,11 +186,12 @@ _AGAINST = re.compile(
     r"|sudah (?:di|ter)(?:bayar|kirim|isi|transfer)|already (?:paid|sent)|do not (?:pay|send))\b",
     re.IGNORECASE,
 )
-WORDS_AGAINST = (
-    *("batal", "cancel", "resign", "keluar", "mengundurkan diri", "nonaktif", "non aktif", "non-aktif"),
-    *("tidak ", "jangan", "sudah di", "sudah ter", "ditunda", "phk", "meninggal", "already", "do not"),
+_SPEAKING = (
+    *("contoh", "example", "cth", "batal", "cancel", "resign", "keluar", "mengundurkan diri"),
+    *("nonaktif", "non aktif", "non-aktif", "tidak ", "jangan", "sudah di", "sudah ter", "ditunda"),
+    *("phk", "meninggal", "already", "do not"),
 )
-"""One of them is in whatever speaks against paying."""
+"""One of them is in whatever speaks against paying, or says that it is an example."""
 _NOTE = re.compile(r"\W*(?:catatan|ket|keterangan|nb|note)\b|\*", re.IGNORECASE)
 
 
@@ -198,6 +199,12 @@ def against(text: str) -> str:
     """The words of the cell that speak against paying; "" where none do."""
     found = _AGAINST.search(text)
     return found[0] if found else ""
+
+
+def may_speak(texts: bytes) -> bool:
+    """Whether one of these texts may say what a row is not: without a look at each."""
+    folded = texts.lower()
+    return any(word.encode() in folded for word in _SPEAKING)
 
 
 def heads_against(title: str) -> bool:

@@ -13,6 +13,7 @@ import pandas as pd
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Columns, Notice, OddCell, Oddity, Sheet
 from bulk_topup.core.results_columns import BLOCKS, RESULT_COLUMNS
+from bulk_topup.sheet.names import may_speak
 from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import MOST_ROWS_READ, Frame, Garbage, shortened_fact
 from bulk_topup.sheet.process.packed import PackedTexts
@@ -60,6 +61,7 @@ class _Gathering:
         }
         self._packed: list[list[tuple[bytes, int]]] = [[] for _ in self._header]
         self._odd: dict[tuple[int, int], OddCell] = {}
+        self._speaking: set[int] = set()
         self._bytes = 0
 
     def add(self, frame: Frame) -> None:
@@ -86,6 +88,8 @@ class _Gathering:
             else:
                 frames.assert_texts(*block)
                 packed.append(block)
+                if at not in self._speaking and may_speak(block[0]):
+                    self._speaking.add(at)
 
     def sheet(self, path: Path, end: Frame) -> Sheet:
         cells = self._cells()
@@ -111,7 +115,9 @@ class _Gathering:
             raise Garbage
         columns = {
             at: pd.Series(
-                np.concatenate(self._columns[at]) if at in self._looked_into else PackedTexts(blocks),
+                np.concatenate(self._columns[at])
+                if at in self._looked_into
+                else PackedTexts(blocks, may_speak=at in self._speaking),
                 index=index,
                 dtype=object if at in self._looked_into else None,
             )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pandas.api.extensions import ExtensionArray, ExtensionDtype, take
 
+from bulk_topup.sheet.names import may_speak
 from bulk_topup.sheet.process import frames
 
 if TYPE_CHECKING:
@@ -35,8 +36,9 @@ class PackedTexts(ExtensionArray):
 
     dtype = PackedType()
 
-    def __init__(self, blocks: Iterable[tuple[bytes, int]]) -> None:
-        """`blocks` are bytes, and how many texts they hold."""
+    def __init__(self, blocks: Iterable[tuple[bytes, int]], *, may_speak: bool | None = None) -> None:
+        """`blocks` are bytes, and how many texts they hold; `may_speak` is None where nobody has looked."""
+        self._may_speak = may_speak
         self.blocks = [(data, count) for data, count in blocks if count]
         self._ends = list(accumulate(count for _, count in self.blocks))
         self._unpacked: tuple[int, list[str]] = (-1, [])
@@ -73,15 +75,17 @@ class PackedTexts(ExtensionArray):
     def holds(self, text: str) -> bool:
         return any(text.encode() in data for data, _ in self.blocks)
 
-    def holds_any(self, texts: Sequence[str]) -> bool:
-        folded = (data.lower() for data, _ in self.blocks)
-        return any(text.encode() in data for data in folded for text in texts)
+    @property
+    def may_speak(self) -> bool:
+        if self._may_speak is None:
+            self._may_speak = any(may_speak(data) for data, _ in self.blocks)
+        return self._may_speak
 
     def isna(self) -> np.ndarray[Any, Any]:
         return np.zeros(len(self), dtype=bool)
 
     def copy(self) -> PackedTexts:
-        return PackedTexts(self.blocks)
+        return PackedTexts(self.blocks, may_speak=self._may_speak)
 
     def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> PackedTexts:
         indices = np.asarray(indices, dtype=np.int64)
