@@ -138,6 +138,7 @@ FAILS: Mapping[str, Mapping[str, str]] = {
     },
     "xlsx by_calamine": {"apache_poi__test-data__spreadsheet__54764-2.xlsx": BOMB},
     "xls by_xlrd": {
+        f"{READER_DATA}ExcelLibrary_newdoc.xls": "does not take a container that miscounts its sectors",
         f"{READER_DATA}Test_git_issue_477_crypto_keylength40.xls": LOCKED,
         "tafia_calamine__tests__issue_385.xls": LOCKED,
     },
@@ -179,6 +180,7 @@ ERRS: Mapping[str, Mapping[str, str]] = {
             ),
             "takes the two bytes of a character for two characters",
         ),
+        f"{READER_DATA}ExcelLibrary_newdoc.xls": "takes a date of a format of its own for a number",
         "SheetJS_test_files__biff5__NumberFormatCondition.xls": (
             "takes the format [Red][<-25]General;[Blue][>25]General for one of dates"
         ),
@@ -203,6 +205,8 @@ def cells_of(tab: Tab) -> dict[Place, Cell]:
 
 
 def agree(ours: Cell, theirs: object, reader: Reader) -> bool:
+    if isinstance(ours, OddCell) and ours.kind in {Oddity.STRUCK, Oddity.RAISED, Oddity.UNSEEN}:
+        ours = ours.shown  # what it holds is certain
     if isinstance(ours, OddCell):
         return _agrees(ours, theirs, reader)
     if isinstance(theirs, bool):
