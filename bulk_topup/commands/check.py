@@ -49,9 +49,12 @@ if TYPE_CHECKING:
 @click.option(
     "--output", "plan_output", type=PATH, metavar="FILE", help="Also save the plan (a new .xlsx file)."
 )
+@click.option(
+    "--compare", type=PATH, metavar="FILE", help="The earlier sheet to compare with, if not last month's."
+)
 @SPEECH
 @guarded_command
-def check(terminal: Terminal, plan_output: Path | None, **options: Any) -> Exit:
+def check(terminal: Terminal, plan_output: Path | None, compare: Path | None, **options: Any) -> Exit:
     """Show the plan and every finding; send nothing.
 
     \b
@@ -62,16 +65,23 @@ def check(terminal: Terminal, plan_output: Path | None, **options: Any) -> Exit:
     ctx = click.get_current_context()
     job = replace(job_of(options), typed=click_command.as_typed(ctx, commands_of(ctx)["run"]))
     with reading_of(job, terminal, sends=False) as arriving:
-        return check_batch(job, arriving, terminal, clock.SystemClock(), plan_output)
+        return check_batch(job, arriving, terminal, clock.SystemClock(), plan_output, compare)
 
 
 def check_batch(
-    job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClock, target: Path | None = None
+    job: Job,
+    arriving: Arriving,
+    terminal: Terminal,
+    clock: SystemClock,
+    target: Path | None = None,
+    earlier: Path | None = None,
 ) -> Exit:
-    """Everything up to the plan, the budget included; with `target`, a workbook of it in a new file.
+    """Everything up to the plan, the budget included; with `target`, a workbook of it in a new file. Compared
+    with the sheet `earlier`, or with last month's if there is one.
 
     Sends nothing and writes no checkpoint; the plan is kept beside it, for whoever runs it by its code.
     """
+    from bulk_topup.commands.comparing import compared
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.commands.planning import (
         BATCHES_ASKED,
@@ -116,6 +126,7 @@ def check_batch(
             if checkpoint is not None:
                 checkpoint.close()
         show_plan(job, tools, plan, deposit, terminal, every_finding=True)
+        terminal.report(compared(plan, tools, earlier))
         assert_as_expected(job, plan)
         if plan.overlap is not None:
             terminal.report(screen.overlap_report(plan.overlap, len(plan.orders)))

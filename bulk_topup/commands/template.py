@@ -18,26 +18,36 @@ if TYPE_CHECKING:
 
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
+    from bulk_topup.core.model import PriceList
     from bulk_topup.provider.address import Connection
 
 
 @click.command(cls=click_command.Command)
 @click.argument("file", type=PATH)
+@click.option(
+    "--from",
+    "earlier",
+    type=PATH,
+    metavar="SHEET",
+    help="Start with the people of an earlier sheet or its results.",
+)
 @PROVIDER
 @SPEECH
 @guarded_command
-def template(terminal: Terminal, file: Path, **options: Any) -> Exit:
+def template(terminal: Terminal, file: Path, earlier: Path | None, **options: Any) -> Exit:
     """Make a new sheet to fill in, with today's product codes to choose from.
 
     \b
     Example:  bulk-topup template payroll.xlsx
     """
 
-    return write_template(connection_of(options), terminal, clock.SystemClock(), file)
+    return write_template(connection_of(options), terminal, clock.SystemClock(), file, earlier)
 
 
-def write_template(connection: Connection, terminal: Terminal, clock: Clock, target: Path) -> Exit:
-    """Write a starter workbook with the live price list to a new file."""
+def write_template(
+    connection: Connection, terminal: Terminal, clock: Clock, target: Path, earlier: Path | None = None
+) -> Exit:
+    """Write a starter workbook with the live price list, or with the people of an `earlier` one, too."""
     from bulk_topup.commands.prices import live_prices
     from bulk_topup.record.paths import assert_new
     from bulk_topup.report import template
@@ -45,7 +55,23 @@ def write_template(connection: Connection, terminal: Terminal, clock: Clock, tar
 
     assert_new(target, template.TEMPLATE_SUFFIXES)
     prices, moment = live_prices(connection, clock)
-    count = template.write(target, prices, moment=moment, rehearsal=connection.sandbox)
+    people = None if earlier is None else _people_of(earlier, prices)
+    count = template.write(target, prices, moment=moment, rehearsal=connection.sandbox, people=people)
     terminal.report(template_report(target, count, rehearsal=terminal.rehearsal))
     terminal.next([next_steps.with_template(terminal.typed, target)])
     return Exit.OK
+
+
+def _people_of(path: Path, prices: PriceList) -> list[tuple[str, str, str, int]]:
+    """Name, number, product and nominal of each row that is a person's, as far as the sheet states them."""
+    from bulk_topup.rules.comparison import people_of
+    from bulk_topup.rules.rows import understand
+    from bulk_topup.sheet import read_sheet
+
+    sheet = read_sheet(path)
+    rows = understand(sheet, prices)
+    numbers, products = rows.raw(sheet.columns.number), rows.raw(sheet.columns.product)
+    return [
+        (one.name, one.number or str(numbers[one.row]), str(products[one.row]), one.amount)
+        for one in people_of(rows)
+    ]

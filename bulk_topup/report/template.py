@@ -55,8 +55,17 @@ _HOW_TO = (
 )
 
 
-def write(target: Path, prices: PriceList, *, moment: str, rehearsal: bool) -> int:
+def write(
+    target: Path,
+    prices: PriceList,
+    *,
+    moment: str,
+    rehearsal: bool,
+    people: Sequence[Sequence[Value]] | None = None,
+) -> int:
     """Write the workbook; returns how many products can be chosen. `moment` is when the prices were read.
+
+    `people` are the rows to start with (name, number, product, nominal), instead of examples.
 
     Raises InputError `template.none_ready` if none can be, and
     `StorageFailed("template.unwritable", path, why)`.
@@ -69,7 +78,7 @@ def write(target: Path, prices: PriceList, *, moment: str, rehearsal: bool) -> i
 
     def fill(book: Workbook) -> list[Notice]:
         tabs = _Tabs(book, rehearsal)
-        tabs.add_payroll(ready)
+        tabs.add_payroll(ready, list(_examples(ready)) if people is None else people)
         tabs.add_products(ready, others)
         tabs.add_how_to(target.name, moment)
         return []
@@ -86,17 +95,17 @@ class _Tabs:
 
     # -- the sheet to fill in ------------------------------------------------------------------------------
 
-    def add_payroll(self, ready: Sequence[Product]) -> None:
+    def add_payroll(self, ready: Sequence[Product], people: Sequence[Sequence[Value]]) -> None:
         sheet = self._table(say.text(PAYROLL), TEMPLATE_HEADER, WIDTHS)
         text, amount = (self._pen.format(look) for look in (PLAIN, Look(num_format=AMOUNT)))
         formats = {1: text, 2: text, 3: amount}
         for column, shown_as in formats.items():
             sheet.set_column(column, column, WIDTHS[column], shown_as)
-        examples = dict(enumerate(_examples(ready), start=1))
-        for row in range(1, FORMATTED_ROWS + 1):
+        filled = dict(enumerate(people, start=1))
+        for row in range(1, max(FORMATTED_ROWS, len(filled)) + 1):
             for column, shown_as in formats.items():
                 sheet.write_blank(row, column, None, shown_as)
-            self._fill_row(sheet, row, examples.get(row, ()))
+            self._fill_row(sheet, row, filled.get(row, ()))
         sheet.data_validation(1, 1, SHEET_ROWS - 1, 1, _number_check())
         sheet.data_validation(1, 2, SHEET_ROWS - 1, 2, _product_list(len(ready)))
         sheet.conditional_format(1, 0, FORMATTED_ROWS, len(WIDTHS) - 1, self._example_style())

@@ -29,14 +29,14 @@ def near_sheet(path: Path) -> str:
     """The sheet in the same folder that a name without its ending, or with a slip in it, may mean; "" where
     there is none."""
     with suppress(OSError):
-        names = [one.name for one in path.parent.iterdir() if _is_sheet(one)]
+        names = [one.name for one in path.parent.iterdir() if is_sheet(one)]
         return next(
             (name for name in sorted(names) if _stem(name) == path.name.casefold()), _like(path, names)
         )
     return ""
 
 
-def _is_sheet(path: Path) -> bool:
+def is_sheet(path: Path) -> bool:
     ours = any(mark in path.name for mark in _OURS)
     return path.suffix.casefold() in _SHEETS and not path.name.startswith((LOCK_PREFIX, ".")) and not ours
 

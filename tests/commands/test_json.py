@@ -26,6 +26,8 @@ PAGE = page("docs/json.md")
 WITHOUT = {"sandbox", "desk", "completion"}
 """They serve until Ctrl-C, or print what a shell reads."""
 
+OTHERS = ("--other-operator", "send")
+AMOUNTS = ("Nama", "No HP", "Nominal")
 FAILS, PENDING, LOST, OF_INDOSAT = "081200000011", "081200001201", "081200002101", "085712345001"
 FREE_KEYS = {"halt"}
 """Beside their code, what these hold depends on it."""
@@ -111,12 +113,12 @@ def _pays(clerk: Clerk) -> None:
     office.payroll("a.csv", [*office.numbers(2), PENDING, LOST, FAILS, "0857", OF_INDOSAT])
     windows = office.folder / "a.csv"  # with a notice: not UTF-8
     windows.write_bytes(windows.read_bytes().replace(b"Karyawan 1", b"Ren\xe9"))
-    clerk.type("check", "a.csv")
+    clerk.type("check", "a.csv", *OTHERS)
     clerk.type("check", "a.csv", "--output", "plan.xlsx")
     clerk.type("check", "a.csv", "--budget", "1")
-    said = clerk.type("run", "a.csv", "--yes", "--pilot", "5", *office.fast, "--budget", "90000")
+    said = clerk.type("run", "a.csv", "--yes", "--pilot", "5", *OTHERS, *office.fast, "--budget", "90000")
     assert said["halt"]["code"] == "halt.pilot"
-    clerk.type("run", "a.csv", "--yes", *office.fast)
+    clerk.type("run", "a.csv", "--yes", *OTHERS, *office.fast)
     office.payroll("again.csv", office.numbers(4, first=300))
     clerk.type("run", "again.csv", "--yes", *office.fast)
     office.payroll("copy.csv", office.numbers(4, first=300))
@@ -124,8 +126,12 @@ def _pays(clerk: Clerk) -> None:
         db.execute("UPDATE claims SET day = ?", ((date.today() - timedelta(days=5)).isoformat(),))  # noqa: DTZ011
     clerk.type("check", "copy.csv")
     clerk.type("run", "copy.csv", "--yes", *office.fast)
-    office.csv("amounts.csv", [(PENDING, "50.000"), (LOST, "25.000")], ("No HP", "Nominal"))
-    clerk.type("check", "amounts.csv")
+    office.csv("amounts-mei.csv", [("Ani", PENDING, "50.000"), ("Budi", LOST, "5.000")], AMOUNTS)
+    later = [("Ani", PENDING, "75.000"), ("Citra", FAILS, "5.000"), ("Budi", OF_INDOSAT, "5.000")]
+    office.csv("amounts-juni.csv", later[:2], AMOUNTS)
+    office.csv("amounts-juli.csv", [("Ani", FAILS, "75.000"), later[2]], AMOUNTS)
+    clerk.type("check", "amounts-juli.csv", "--compare", "amounts-mei.csv")
+    clerk.type("check", "amounts-juni.csv")
     clerk.type("run", "no-such-sheet.csv")
     clerk.type("run")
 

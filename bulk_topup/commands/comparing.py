@@ -1,0 +1,40 @@
+"""This month's sheet beside the last one's: the file that is named, or the one that its name leads to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import Notice
+from bulk_topup.report.screen.comparison import comparison_report
+from bulk_topup.report.screen.report import Report, notices_report
+from bulk_topup.report.words import say
+from bulk_topup.rules import comparison
+from bulk_topup.rules.rows import understand
+from bulk_topup.sheet import read_sheet
+from bulk_topup.sheet.months import predecessor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bulk_topup.rules.plan import Plan
+    from bulk_topup.sending.session import Tools
+
+
+def compared(plan: Plan, tools: Tools, named: Path | None) -> Report:
+    """Nothing where there is no earlier sheet. Raises InputError where the one that was `named` can't be
+    read; of one that was only found, that is a note."""
+    sheet = plan.rows.sheet
+    path = named or predecessor(sheet.path)
+    if path is None:
+        return Report({})
+    try:
+        earlier = replace(read_sheet(path), unit=sheet.unit)
+    except InputError as problem:
+        if named is not None:
+            raise
+        facts = {"file": path.name, "why": say.error(problem)}
+        return notices_report([Notice("compare.unreadable", facts)])
+    before = comparison.people_of(understand(earlier, tools.provider.price_list()))
+    return comparison_report(path.name, comparison.compare(before, comparison.people_of(plan.rows)))

@@ -1,0 +1,70 @@
+"""What is other than in an earlier sheet, on the screen and as facts of `--json`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from bulk_topup.report.screen.report import ROWS_SHOWN, Report
+from bulk_topup.report.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bulk_topup.rules.comparison import Comparison, Person
+
+
+def comparison_report(file: str, found: Comparison) -> Report:
+    """`file` is the earlier sheet's name."""
+    facts = {
+        "file": file,
+        "joined": list(map(asdict, found.joined)),
+        "left": list(map(asdict, found.left)),
+        "number_changed": list(map(_pair_facts, found.moved)),
+        "amount_changed": list(map(_pair_facts, found.changed)),
+        "total_before": found.total_before,
+        "total": found.total_now,
+    }
+    return Report({"compared": facts}, list(_lines(file, found)))
+
+
+def _pair_facts(pair: tuple[Person, Person]) -> dict[str, object]:
+    before, now = pair
+    return {**asdict(now), "number_before": before.number, "amount_before": before.amount}
+
+
+def _lines(file: str, found: Comparison) -> Iterator[str]:
+    yield say.text("compare.title", file=file)
+    yield from _people("compare.joined", "compare.person", found.joined)
+    yield from _people("compare.left", "compare.person", found.left)
+    yield from _pairs("compare.moved", "compare.number", found.moved)
+    yield from _pairs("compare.changed", "compare.amount", found.changed)
+    if not (found.joined or found.left or found.moved or found.changed):
+        yield say.text("compare.same")
+    more = found.total_now - found.total_before
+    code = "compare.total_more" if more > 0 else "compare.total_less" if more else "compare.total"
+    yield say.text(code, before=found.total_before, now=found.total_now, change=abs(more))
+
+
+def _people(code: str, each: str, people: Sequence[Person]) -> Iterator[str]:
+    if not people:
+        return
+    yield say.text(code, count=len(people))
+    for one in people[:ROWS_SHOWN]:
+        yield say.text(each, row=one.row, name=one.name, number=one.number or "-", amount=one.amount)
+    yield from _more(len(people))
+
+
+def _pairs(code: str, each: str, pairs: Sequence[tuple[Person, Person]]) -> Iterator[str]:
+    if not pairs:
+        return
+    yield say.text(code, count=len(pairs))
+    for before, now in pairs[:ROWS_SHOWN]:
+        facts = {"row": now.row, "name": now.name or now.number, "number": now.number, "amount": now.amount}
+        yield say.text(each, **facts, number_before=before.number, amount_before=before.amount)
+    yield from _more(len(pairs))
+
+
+def _more(count: int) -> Iterator[str]:
+    if count > ROWS_SHOWN:
+        yield say.text("compare.more", count=count - ROWS_SHOWN)

@@ -1,0 +1,98 @@
+"""This sheet beside an earlier one: who came, who left, whose number or amount is another. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from bulk_topup.rules.rows import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A row as far as it says who gets how much; `number` is "" where it is none, `amount` is in rupiah."""
+
+    row: int
+    name: str
+    number: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`moved` have another number under the same name, `changed` another amount: (earlier, now) each. Totals
+    are those of all rows, in rupiah."""
+
+    joined: Sequence[Person]
+    left: Sequence[Person]
+    moved: Sequence[tuple[Person, Person]]
+    changed: Sequence[tuple[Person, Person]]
+    total_before: int
+    total_now: int
+
+
+def people_of(rows: Rows) -> list[Person]:
+    """Everybody in the sheet, in its order: by the product's nominal, else by the one that is stated."""
+    table = rows.table
+    amount = table["nominal"].where(table["nominal"] > 0, table["stated"].clip(lower=0))
+    names = rows.raw(rows.sheet.columns.name)
+    each = zip(table.index.tolist(), names.tolist(), table["number"].tolist(), amount.tolist(), strict=True)
+    return [
+        Person(int(row), " ".join(name.split()), number, int(rupiah))
+        for row, name, number, rupiah in each
+        if int(row) not in rows.nobody
+    ]
+
+
+def compare(before: Iterable[Person], now: Iterable[Person]) -> Comparison:
+    """People are matched by number, the n-th row of a number with its n-th; those left over by their name,
+    where nobody else has it."""
+    old, new = list(before), list(now)
+    pairs = list(_pairs(_slots(old), _slots(new)))
+    left, joined = _without(old, (a for a, _ in pairs)), _without(new, (b for _, b in pairs))
+    moved = list(_pairs(_only_names(left), _only_names(joined)))
+    changed = [(a, b) for a, b in (*pairs, *moved) if a.amount != b.amount]
+    return Comparison(
+        _without(joined, (b for _, b in moved)),
+        _without(left, (a for a, _ in moved)),
+        [(a, b) for a, b in moved if a.number != b.number],
+        sorted(changed, key=lambda pair: pair[1].row),
+        sum(one.amount for one in old),
+        sum(one.amount for one in new),
+    )
+
+
+Key = tuple[str, int]
+
+
+def _slots(people: Iterable[Person]) -> dict[Key, Person]:
+    """By number, and the how many-th row it is with that."""
+    seen: dict[str, int] = {}
+    found: dict[Key, Person] = {}
+    for one in people:
+        if one.number:
+            seen[one.number] = seen.get(one.number, 0) + 1
+            found[one.number, seen[one.number]] = one
+    return found
+
+
+def _only_names(people: Iterable[Person]) -> dict[Key, Person]:
+    found: dict[str, list[Person]] = {}
+    for one in people:
+        if folded := "".join(filter(str.isalnum, one.name.casefold())):
+            found.setdefault(folded, []).append(one)
+    return {(name, 1): alike[0] for name, alike in found.items() if len(alike) == 1}
+
+
+def _pairs(before: dict[Key, Person], now: dict[Key, Person]) -> Iterator[tuple[Person, Person]]:
+    for key, one in now.items():
+        if key in before:
+            yield before[key], one
+
+
+def _without(people: Iterable[Person], some: Iterable[Person]) -> list[Person]:
+    rows = {one.row for one in some}
+    return [one for one in people if one.row not in rows]

@@ -1,0 +1,82 @@
+"""The sheet of the month before, by the names of files in a folder. Pure but for the folder."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from bulk_topup.sheet.beside import is_sheet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MONTHS = (
+    "januari january jan",
+    "februari february feb pebruari",
+    "maret march mar",
+    "april apr",
+    "mei may",
+    "juni june jun",
+    "juli july jul",
+    "agustus august agt agu aug",
+    "september sept sep",
+    "oktober october okt oct",
+    "november nov nopember",
+    "desember december des dec",
+)
+_NUMBERS = {name: month for month, names in enumerate(_MONTHS, start=1) for name in names.split()}
+_NAME = "|".join(sorted(_NUMBERS, key=len, reverse=True))
+_YEAR = "(?:19|20)[0-9]{2}"
+_NAMED = re.compile(
+    rf"(?<![a-z])(?P<name>{_NAME})(?![a-z])(?:[\s_.-]*(?P<year>{_YEAR})(?![0-9]))?", re.IGNORECASE
+)
+_NUMBERED = re.compile(
+    rf"(?<![0-9])(?:(?P<year>{_YEAR})[\s_.-]?(?P<month>0[1-9]|1[0-2])"
+    rf"|(?P<month2>0[1-9]|1[0-2])[\s_.-](?P<year2>{_YEAR}))(?![0-9])"
+)
+
+
+class _Dated(NamedTuple):
+    """A file's name without its month, and that; the year is 0 where the name has none."""
+
+    rest: str
+    year: int
+    month: int
+
+
+def predecessor(path: Path) -> Path | None:
+    """The latest sheet of an earlier month in the same folder, whose name is the same but for the month; None
+    where there is none. Without years, the month that lies the least far back."""
+    own = _dated(path.stem)
+    if own is None:
+        return None
+    earlier = [(_back(own, other), one) for one, other in _others(path) if other.rest == own.rest]
+    return min(((back, one) for back, one in earlier if back), default=(0, None))[1]
+
+
+def _others(path: Path) -> list[tuple[Path, _Dated]]:
+    with suppress(OSError):
+        sheets = [one for one in path.parent.iterdir() if is_sheet(one) and one.name != path.name]
+        return [(one, dated) for one in sheets if (dated := _dated(one.stem))]
+    return []
+
+
+def _dated(stem: str) -> _Dated | None:
+    if found := _NUMBERED.search(stem):
+        year, month = found["year"] or found["year2"], found["month"] or found["month2"]
+        return _Dated(_rest(stem, found), int(year), int(month))
+    if found := _NAMED.search(stem):
+        return _Dated(_rest(stem, found), int(found["year"] or 0), _NUMBERS[found["name"].casefold()])
+    return None
+
+
+def _rest(stem: str, found: re.Match[str]) -> str:
+    return f"{stem[: found.start()]}\0{stem[found.end() :]}".casefold()
+
+
+def _back(own: _Dated, other: _Dated) -> int:
+    """How many months the other one lies back; 0 where it is no earlier one."""
+    if own.year and other.year:
+        return max(0, (own.year - other.year) * 12 + own.month - other.month)
+    return (own.month - other.month) % 12

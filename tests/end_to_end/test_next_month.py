@@ -1,0 +1,70 @@
+"""This month beside the last: what check says of it, and a sheet that starts with the people of before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import openpyxl
+
+from bulk_topup.core.errors import Exit
+
+if TYPE_CHECKING:
+    from tests.conftest import Office
+
+HEADER = ("Nama", "No HP", "Insentif")
+ANI, BUDI, CICI, DEDI = "081255510001", "085755510002", "081755510003", "089655510004"
+
+
+def test_check_lists_who_came_and_left_and_what_changed(office: Office) -> None:
+    office.csv(
+        "gaji-mei.csv", [("Ani", ANI, "5.000"), ("Budi", BUDI, "5.000"), ("Cici", CICI, "5.000")], HEADER
+    )
+    office.csv(
+        "gaji-juni.csv",
+        [("Ani", ANI, "10.000"), ("Budi", "085755519999", "5.000"), ("Dedi", DEDI, "5rb")],
+        HEADER,
+    )
+    done = office.run("check", "gaji-juni.csv")
+    assert "Compared with gaji-mei.csv:" in done.out
+    for line in (
+        "row 4, Dedi 089655510004, Rp5,000",
+        "row 4, Cici 081755510003, Rp5,000",
+        "row 3, Budi: 085755519999, was 085755510002",
+        "row 2, Ani: Rp10,000, was Rp5,000",
+        "total Rp20,000, Rp5,000 more than the Rp15,000 before",
+    ):
+        assert line in done.out
+
+
+def test_a_sheet_without_an_earlier_month_is_compared_with_none_or_with_the_one_that_is_named(
+    office: Office,
+) -> None:
+    office.csv("gaji.csv", [("Ani", ANI, "5.000")], HEADER)
+    assert "Compared" not in office.run("check", "gaji.csv").out
+    office.csv("dulu.csv", [("Ani", ANI, "5.000")], HEADER)
+    said = office.run("check", "gaji.csv", "--compare", "dulu.csv").out
+    assert "the same people, numbers and amounts" in said
+    missing = office.run("check", "gaji.csv", "--compare", "nowhere.csv")
+    assert missing.exit == Exit.NOTHING_SENT
+
+
+def test_what_is_no_sheet_is_a_note_where_it_was_only_found(office: Office) -> None:
+    office.csv("gaji-juni.csv", [("Ani", ANI, "5.000")], HEADER)
+    (office.folder / "gaji-mei.csv").write_text("nothing of the kind")
+    done = office.run("check", "gaji-juni.csv")
+    assert "looks like last month's sheet, and can't be compared" in done.out + done.err
+    assert done.exit == Exit.OK
+
+
+def test_the_next_sheet_starts_with_the_people_of_the_last_results(office: Office) -> None:
+    office.csv("gaji-mei.csv", [("Ani", ANI, "5.000"), ("Budi", "0857", "5.000")], HEADER)
+    assert office.run("run", "gaji-mei.csv", "--yes", *office.fast).exit == Exit.NOT_ALL_PAID
+    made = office.run("template", "gaji-juni.xlsx", "--from", "gaji-mei.results.xlsx")
+    assert made.exit == Exit.OK
+    rows = openpyxl.load_workbook(office.folder / "gaji-juni.xlsx").worksheets[0].iter_rows(values_only=True)
+    _, ani, budi, nobody, *_ = (row[:4] for row in rows)
+    assert ani == ("Ani", ANI, None, 5_000)
+    assert budi == ("Budi", "0857", None, 5_000)
+    assert nobody == (None, None, None, None)
+    said = office.run("check", "gaji-juni.xlsx")
+    assert "the same people, numbers and amounts" in said.out
