@@ -47,6 +47,17 @@ PEOPLE = (
 """Fitri's number has a letter in it; Siti's top-up is pending at first, and the answer to Agus' is lost."""
 RESEND_AFTER_S = 61.0
 
+STAFF = (
+    *("Agus Wijaya", "Ani Rahmawati", "Bambang Hartono", "Budi Santoso", "Citra Dewi", "Dewi Lestari"),
+    *("Dian Permata", "Eko Prasetyo", "Fajar Nugroho", "Fitri Handayani", "Gita Puspita", "Hendra Gunawan"),
+    *("Indah Sari", "Joko Susilo", "Kartika Putri", "Lukman Hakim", "Maya Anggraini", "Nur Hidayah"),
+    *("Oki Setiawan", "Putri Wulandari", "Rahmat Hidayat", "Siti Aminah", "Tono Suharto", "Wahyu Utomo"),
+    "Yuni Astuti",
+)
+BRANCHES = ("Jakarta", "Surabaya", "Medan")
+REFUSED, LOST = {7: "081200000011", 15: "081200000000"}, {20: "081200002020"}
+"""What the rows of the sheet to sign have that fail, and the one whose answer is lost."""
+
 HEAD = """# A payroll from beginning to end
 
 What two people see who pay a month's bonuses: Andi, who makes the sheet and sends it, and Rina Sari, who
@@ -54,6 +65,14 @@ approves it. It is played with the simulated provider (`--sandbox`), so no money
 is the same. You can type it along.
 
 Days, plan codes and serials are yours then. Install first, as the [README](../README.md) says.
+"""
+
+
+SIGNED = ("summary.en.png", "list.en.png", "summary.id.png", "list.id.png")
+TAIL = """## What is signed
+
+The tabs *Summary* and *List* of a larger batch, in English and Indonesian: 25 people, two of whom failed, and
+one whose row was settled by hand. Each is one page. The company and the title are settings.
 """
 
 
@@ -119,7 +138,7 @@ def _send(day: Played, wait: Callable[[float], None]) -> None:
     invoice = _answer(day.folder)
     answers = "--from payroll.sandbox.results.xlsx"
     line = f'bulk-topup resolve payroll.xlsx --sandbox {answers} --note "Andi, by the hotline"'
-    day.type(ASKS.format(invoice=invoice), line, "results.png", "summary.png")
+    day.type(ASKS.format(invoice=invoice), line, "results.png")
 
 
 def _look_back(day: Played) -> None:
@@ -151,6 +170,37 @@ The same by clicks: `bulk-topup desk` opens these pages, for the sheets of a fol
 its own, can be loaded again, and says what to do next.
 """
 LISTS = "All batches, with the month's totals."
+
+
+def sign(folder: Path) -> None:
+    """A month of 25 people, two of whom fail and one of whom is settled by hand, in each language."""
+    folder.mkdir()
+    day = Played(folder)
+    book = openpyxl.Workbook()
+    tab = book.worksheets[0]
+    tab.append(("No", "Nama", "Cabang", "No HP", "Kode Produk", "Nominal"))
+    total = 0
+    for at, name in enumerate(STAFF):
+        row, branch = at + 2, BRANCHES[at % len(BRANCHES)]
+        number = (REFUSED | LOST).get(row, f"0812345678{at:02}")
+        amount = 25_000 if at % 4 else 50_000
+        tab.append((at + 1, name, branch, number, f"TSEL{amount // 1000}", amount))
+        total += amount
+    tab.append(("", "JUMLAH", "", "", "", total))
+    book.save(folder / "insentif.xlsx")
+    book.close()
+    (folder / "config.toml").write_text('company = "PT Maju Jaya"\ntitle = "Insentif pulsa"\n', "utf-8")
+    day.type("", "bulk-topup check insentif.xlsx --sandbox")
+    approved = f'--approve {_code(folder)} --approved-by "Rina Sari"'
+    day.type("", f"bulk-topup run insentif.xlsx --sandbox {approved} --rate 50")
+    [(row, number)] = LOST.items()
+    with Sandbox(folder / "sandbox.provider.db") as provider:
+        [invoice] = (topup.invoice for topup in provider.book() if topup.number == number)
+    settled = f'--row {row} --number {number} --invoice {invoice} --note "Andi, hotline"'
+    day.type("", f"bulk-topup resolve insentif.xlsx --sandbox {settled}")
+    for language in ("en", "id"):
+        where = f"--output signed.{language}.xlsx --lang {language}"
+        day.type("", f"bulk-topup results insentif.xlsx --sandbox {where}")
 
 
 # -- what a person does beside the commands ----------------------------------------------------------------
@@ -217,6 +267,8 @@ def _environment(home: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BULK_TOPUP_")}
     own = {"HOME": str(home.parent), "USERPROFILE": str(home.parent), "XDG_DATA_HOME": str(home.parent)}
     own["LOGNAME"] = "andi"
+    if (config := home / "config.toml").exists():
+        own["BULK_TOPUP_CONFIG"] = str(config)
     return {**kept, **own, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "BULK_TOPUP_LANG": "en"}
 
 
@@ -224,7 +276,8 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def page_of(shown: Sequence[Shown]) -> str:
-    return "\n".join([HEAD, *map(_part, shown), IN_THE_BROWSER, *map(_desk_part, month.SHOWN)])
+    signed = [TAIL, *map(_picture, SIGNED)]
+    return "\n".join([HEAD, *map(_part, shown), *signed, IN_THE_BROWSER, *map(_desk_part, month.SHOWN)])
 
 
 def _desk_part(name: str) -> str:
@@ -232,8 +285,12 @@ def _desk_part(name: str) -> str:
 
 
 def _part(one: Shown) -> str:
-    pictures = "".join(f"\n![{_alt(name)}](pictures/{name})\n" for name in one.pictures)
+    pictures = "".join(f"\n{_picture(name)}" for name in one.pictures)
     return f"{one.words}\n\n```console\n$ {one.command}\n{one.output}\n```\n{pictures}"
+
+
+def _picture(name: str) -> str:
+    return f"![{_alt(name)}](pictures/{name})\n"
 
 
 def _alt(name: str) -> str:
@@ -244,7 +301,6 @@ def _alt(name: str) -> str:
 # -- the pictures ------------------------------------------------------------------------------------------
 
 CHARACTER, LINE, MARGIN, WIDEST = 8.4, 19, 16, 110
-DOTS_PER_INCH = 100
 
 
 def screen(one: Shown) -> str:
@@ -277,12 +333,16 @@ def _paint(line: str) -> str:
 
 
 SHEETS = {
-    "template.png": ("filled.xlsx", 1, (30, 55, 1120, 160)),
-    "plan.png": ("plan.xlsx", 1, (30, 15, 1120, 130)),
-    "results.png": ("payroll.sandbox.results.xlsx", 1, (30, 15, 1120, 110)),
-    "summary.png": ("payroll.sandbox.results.xlsx", 2, (30, 15, 1120, 790)),
+    "template.png": ("filled.xlsx", 1, 100, (30, 55, 1120, 160)),
+    "plan.png": ("plan.xlsx", 1, 100, (30, 15, 1120, 130)),
+    "results.png": ("payroll.sandbox.results.xlsx", 1, 100, (30, 15, 1120, 110)),
+    **{
+        f"{name}.{language}.png": (f"signed.{language}.sandbox.xlsx", page, 90, (0, 0, 744, 1052))
+        for language in ("en", "id")
+        for name, page in (("summary", 2), ("list", 3))
+    },
 }
-"""The workbook, the page of its print-out, and what is cut out of that: left, top, width, height."""
+"""The workbook, the page of its print-out, the dots an inch, and what is cut out: left, top, its size."""
 
 
 def photograph(folder: Path, into: Path) -> None:
@@ -290,12 +350,12 @@ def photograph(folder: Path, into: Path) -> None:
     office, photo = (shutil.which(name) or name for name in ("soffice", "pdftoppm"))
     pdfs, shown = folder / "pdf", folder / "shown"
     shown.mkdir()
-    for name, (book, number, (left, top, width, height)) in SHEETS.items():
+    for name, (book, number, dots, (left, top, width, height)) in SHEETS.items():
         with_code_shown(folder / book, shown / book)
         printed = [office, "--headless", "--convert-to", "pdf", "--outdir", pdfs, shown / book]
         subprocess.run(list(map(str, printed)), check=True, capture_output=True, timeout=240)
         cut = ["-x", left, "-y", top, "-W", width, "-H", height]
-        page = ["-f", number, "-l", number, "-r", DOTS_PER_INCH, "-singlefile"]
+        page = ["-f", number, "-l", number, "-r", dots, "-singlefile"]
         files = [(pdfs / book).with_suffix(".pdf"), (into / name).with_suffix("")]
         subprocess.run([photo, "-png", *map(str, [*page, *cut, *files])], check=True)
 
@@ -319,6 +379,9 @@ def main() -> None:
         for one in shown:
             for name in (name for name in one.pictures if name.endswith(".svg")):
                 (PICTURES / name).write_text(screen(one), encoding="utf-8")
+        sign(Path(home) / "signed")
+        for path in (Path(home) / "signed").glob("signed.*.xlsx"):
+            shutil.copy(path, folder)
         photograph(folder, PICTURES)
         month.play(Path(home), PICTURES)
 

@@ -91,6 +91,7 @@ def job_of(options: dict[str, Any]) -> Job:
         approval=approval_of(options.get("approve"), options.get("approved_by")),
         pilot=options.get("pilot"),
         fixed=click.get_current_context().obj.products,
+        title=(kept_setting("company"), kept_setting("title")),
     )
 
 

@@ -71,6 +71,7 @@ def conclude(
             rehearsal=job.connection.sandbox,
             tell=lambda notice: terminal.report(notices_report([notice])),
             typed=typed,
+            title=job.title,
         )
         if written == job.files.results:
             with suppress(StorageFailed):  # they would be set aside next time, and nothing lost

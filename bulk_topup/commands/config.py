@@ -64,6 +64,7 @@ def show_config(terminal: Terminal, **options: Any) -> Exit:
 
     context, connection = click.get_current_context(), connection_of(options)
     beside = {
+        **{key: kept_setting(key) for key in ("company", "title")},
         "base_url": connection.base_url,
         "ledger": shown(paths.ledger_location(kept_setting("ledger"))),
         "username": os.environ.get("BULK_TOPUP_USERNAME", "").strip() or connection.username,

@@ -337,6 +337,7 @@ CLOSING_ON_RECORD = "--batch {batch} --row {row} --number {number} --invoice TRX
 FOUND = {
     "status": ("find.next_status", "status", ""),
     "retry": ("find.next_retry", "run", "--retry-failed"),
+    "retry_later": ("find.next_retry", "run", "--retry-failed --same-batch"),
     "record": ("find.next_record", "settle", ""),
     "later": ("find.next_later", "settle", ""),
     "ask": ("find.next_ask", "settle", ""),

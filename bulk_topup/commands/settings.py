@@ -31,6 +31,8 @@ KEYS: Mapping[str, SettingValue] = MappingProxyType(
         "username": "rina",
         "password_file": "~/bulk-topup-password.txt",
         "ledger": "~/bulk-topup/ledger.db",
+        "company": "PT Maju Jaya",
+        "title": "Insentif pulsa",
         "budget": 25_000_000,
         "strict": True,
         "hidden": "skip",
@@ -51,7 +53,12 @@ KEYS: Mapping[str, SettingValue] = MappingProxyType(
 )
 """Every key, and an example, which is of the key's type (a whole number will do for a float)."""
 
-ABOUT = {"username": "settings.about_username", "ledger": "settings.about_ledger"}
+ABOUT = {
+    "username": "settings.about_username",
+    "ledger": "settings.about_ledger",
+    "company": "settings.about_company",
+    "title": "settings.about_title",
+}
 """What says what a key does that is no option, too."""
 
 A_PRODUCT = '"TELKOMSEL 50000" = "TSEL50"'

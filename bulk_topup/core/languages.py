@@ -5,6 +5,7 @@ make a language. The headers that people give their sheets are in `sheet/header.
 language is spoken. Only what the program writes into a results sheet and reads back stands here.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -29,6 +30,10 @@ class Language(
     """Stands above the column of the sheet's row numbers."""
     not_sent: str
     """What is written instead of an invoice where there is none."""
+    not_sent_too: frozenset[str]
+    """What else means that and nothing else."""
+    tabs: Mapping[str, str]
+    """What the tabs of a results workbook are called, by their English names."""
 
 
 ENGLISH = Language(
@@ -42,6 +47,8 @@ ENGLISH = Language(
     name_placeholder="NAME",
     row_header="row",
     not_sent="not sent",
+    not_sent_too=frozenset({"none", "no top-up", "there is none"}),
+    tabs={},
 )
 """The language of the texts themselves: it has no catalogue, and is spoken where no other is."""
 
@@ -59,6 +66,14 @@ INDONESIAN = Language(
     name_placeholder="NAMA",
     row_header="baris",
     not_sent="tidak terkirim",
+    not_sent_too=frozenset({"tidak ada", "tidak ada transaksi", "tdk ada", "tdk terkirim", "belum terkirim"}),
+    tabs={
+        "Results": "Hasil",
+        "Summary": "Ringkasan",
+        "List": "Daftar",
+        "To do": "Perlu tindakan",
+        "Ask provider": "Tanya penyedia",
+    },
 )
 
 LANGUAGES = {language.code: language for language in (ENGLISH, INDONESIAN)}
@@ -68,4 +83,11 @@ LANGUAGES = {language.code: language for language in (ENGLISH, INDONESIAN)}
 YES = frozenset(word for language in LANGUAGES.values() for word in language.yes)
 NAME_PLACEHOLDERS = frozenset(language.name_placeholder for language in LANGUAGES.values())
 ROW_HEADERS = frozenset(language.row_header for language in LANGUAGES.values())
-NOT_SENT = frozenset(language.not_sent for language in LANGUAGES.values())
+NOT_SENT = frozenset(
+    words for language in LANGUAGES.values() for words in (language.not_sent, *language.not_sent_too)
+)
+
+
+def tab_names(tab: str) -> frozenset[str]:
+    """What a tab of a results workbook is called in any of them, by its English name."""
+    return frozenset(language.tabs.get(tab, tab) for language in LANGUAGES.values())

@@ -186,10 +186,11 @@ class Finding:
 
 
 class ResultsTab(StrEnum):
-    """The tabs of a results workbook. Like a status, one name in every language: `--sheet` takes it."""
+    """The tabs of a results workbook, by their English names; `languages` has the others."""
 
     RESULTS = "Results"
     SUMMARY = "Summary"
+    LIST = "List"
     TO_DO = "To do"
     ASK_PROVIDER = "Ask provider"
 

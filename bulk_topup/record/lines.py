@@ -43,7 +43,7 @@ class Line:
     """When a person closed it (ISO text), who, and their note."""
 
     def person(self, at: int | None) -> str:
-        """The name beside the row, where the names stand `at` that place among its cells."""
+        """The name beside the row, where the names stand `at` that place among its cells; so of a group."""
         return "" if at is None or at >= len(self.cells) else " ".join(self.cells[at].split())
 
 
@@ -76,10 +76,11 @@ def own_header(plan: Plan) -> list[str]:
     return [plan.rows.sheet.header[at] for at in _own_positions(plan)]
 
 
-def name_at(plan: Plan) -> str:
-    """The position of the people's names among these, "" where there are none."""
-    own, name = _own_positions(plan), plan.rows.sheet.columns.name
-    return str(own.index(name)) if name in own else ""
+def own_places(plan: Plan) -> dict[str, int]:
+    """Where name, number and group stand among the sheet's own columns, if it has them."""
+    columns, own = plan.rows.sheet.columns, _own_positions(plan)
+    places = {name: getattr(columns, name) for name in ("name", "number", "group")}
+    return {name: own.index(at) for name, at in places.items() if at in own}
 
 
 def line_values(plan: Plan) -> Iterator[tuple[object, ...]]:

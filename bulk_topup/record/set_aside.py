@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from bulk_topup.record.paths import Files
 
 
-def set_aside(files: Files, today: date) -> None:
-    """Keep an earlier batch's files under dated names, the same mark in both.
+def set_aside(files: Files, day: date) -> None:
+    """Keep an earlier batch's files under dated names, by the day on which it began, the same mark in both.
 
     The checkpoint goes last: until then a kill leaves the batch as it was, and its results can be written
     again from it. Raises StorageFailed while the checkpoint's log is not folded back: the file alone would
@@ -24,7 +24,7 @@ def set_aside(files: Files, today: date) -> None:
     log = files.checkpoint.with_name(f"{files.checkpoint.name}-wal")
     if files.checkpoint.exists() and log.exists() and log.stat().st_size:
         raise StorageFailed("checkpoint.unwritable", path=files.checkpoint, why="why.open_elsewhere")
-    marks = (f"{today:%Y-%m-%d}", *(f"{today:%Y-%m-%d} ({n})" for n in range(2, 1000)))
+    marks = (f"{day:%Y-%m-%d}", *(f"{day:%Y-%m-%d} ({n})" for n in range(2, 1000)))
     pair = (files.results, files.checkpoint)
     mark = next(mark for mark in marks if not any(_marked(path, mark).exists() for path in pair))
     for path in pair:

@@ -90,7 +90,7 @@ class Tally:
         codes = frozenset(finding.code for finding in line.why)
         reason_code = attempt.get("reason_code") or ""
         what = (line.status, line.operator, line.removed, codes, reason_code)
-        self.add_alike(LinesAlike(*what, 1, _rupiah(line), left_at, left_at, line.closed is not None))
+        self.add_alike(LinesAlike(*what, 1, rupiah_of(line), left_at, left_at, line.closed is not None))
 
     def rows_paid(self, paid: Paid) -> int:
         return sum(count for status, count in self.rows.items() if status.paid is paid)
@@ -168,6 +168,7 @@ def _to_do(
     return None
 
 
-def _rupiah(line: Line) -> int:
+def rupiah_of(line: Line) -> int:
+    """The debit of a paid row where it is known, the listed price otherwise."""
     debited = (line.attempt or {}).get("debited")
     return int(debited if line.status is Status.SUKSES and debited is not None else line.price or 0)

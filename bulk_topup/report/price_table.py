@@ -74,7 +74,7 @@ def _shown(column: str, value: Value) -> str:
         return "-"
     if isinstance(value, int):
         return say.money(value) if column == "price" else say.number(value)
-    return say.text(STATUSES[value]) if column == "status" else say.printable(value)
+    return say.text(STATUSES[str(value)]) if column == "status" else say.printable(str(value))
 
 
 def _aligned(column: str, text: str, width: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.report.cell_text import Texts
@@ -16,7 +17,7 @@ Sheet = Any
 INDENT_FOR_FILTER = 2
 """Steps of about nine pixels: so wide is that button."""
 
-AMOUNT = "#,##0"
+AMOUNT, TIME = "#,##0", "yyyy-mm-dd hh:mm:ss"
 
 
 class Look(NamedTuple):
@@ -30,6 +31,7 @@ class Look(NamedTuple):
     valign: str = "top"
     bottom: int = 0
     font_color: str = ""
+    font_size: int = 0
     num_format: str = "@"
 
 
@@ -48,14 +50,18 @@ class Pen:
         """No text is ever taken for a formula, a number, an error or a link."""
         if isinstance(value, int):
             sheet.write_number(row, column, value, self.format(look._replace(num_format=AMOUNT)))
+        elif isinstance(value, datetime):
+            sheet.write_datetime(row, column, value, self.format(look._replace(num_format=TIME)))
         elif value:
             sheet.write_string(row, column, self.texts.for_cell(value), self.format(look))
         else:
             sheet.write_blank(row, column, None, self.format(look) if look.bg_color or look.bottom else None)
 
-    def heading(self, sheet: Sheet, column: int, name: str, *, right: bool = False) -> None:
-        """On the right, beside the button of the filter, which stands there."""
-        side = Look(align="right", indent=INDENT_FOR_FILTER) if right else PLAIN
+    def heading(
+        self, sheet: Sheet, column: int, name: str, *, right: bool = False, has_filter: bool = True
+    ) -> None:
+        """On the right, it stands beside the button of a filter, which is there."""
+        side = Look(align="right", indent=INDENT_FOR_FILTER * has_filter) if right else PLAIN
         look = side._replace(bg_color=Colour.BLUE, bold=True, text_wrap="\n" in name)
         self.write(sheet, 0, column, name, look)
 

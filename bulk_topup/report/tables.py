@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -12,8 +13,8 @@ from bulk_topup.core.model import Notice
 from bulk_topup.core.status import Status
 from bulk_topup.report.words import say
 
-Value = str | int | None
-"""What one cell shows: a text, whole rupiah or another count, or nothing."""
+Value = str | int | datetime | None
+"""What one cell shows: a text, whole rupiah or another count, a time, or nothing."""
 
 Tell = Callable[[Notice], object]
 """Hears what the user should know of the file that was written."""
@@ -67,26 +68,29 @@ class TabRow(NamedTuple):
 class OutputTab:
     """A header and the rows under it; `sentences` are the positions of columns that are read, not looked up.
 
+    `paper` are the widths of the columns of a tab to print: portrait, and nothing is cut.
     Rows that one Excel sheet cannot hold go on in the tabs "TITLE 2", "TITLE 3" and so on.
     """
 
     title: str
     header: Sequence[str]
     rows: Iterable[TabRow]
-    sentences: Collection[int]
+    sentences: Collection[int] = ()
+    paper: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
     """`bold` for a heading or a sum; `left` are the positions of headings over texts, as others stand over
-    numbers; `bar` is the colour of a status, whose third value the chart draws; `to_sign` for a row with a
-    line to write on behind its label."""
+    numbers; `bar` is the colour of a row whose third value the chart draws; `to_sign` for a row with a line
+    to write on behind its label; `is_title` for larger letters."""
 
     values: Sequence[Value] = ()
     bold: bool = False
     left: Collection[int] = ()
     bar: Colour | None = None
     to_sign: bool = False
+    is_title: bool = False
 
 
 def signature_rows() -> Iterator[SummaryRow]:

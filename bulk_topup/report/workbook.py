@@ -39,8 +39,10 @@ MARGIN_INCHES = 0.4
 BAR_COLUMN = 2
 """The column of the summary whose values the chart draws; the first holds their names."""
 
-CHART_PIXELS = {"width": 643, "height": 340}
-LINE_POINTS, TALLEST_POINTS, ROOM_TO_SIGN_POINTS = 15, 409.5, 36
+CHART_PIXELS = {"width": 640, "height": 110}
+CHART_FONT = {"size": 9}
+LINE_POINTS, TALLEST_POINTS, ROOM_TO_SIGN_POINTS = 15, 409.5, 30
+TITLE_FONT_POINTS, TITLE_POINTS = 14, 20
 
 
 # -- any workbook ------------------------------------------------------------------------------------------
@@ -161,23 +163,27 @@ class _Tables:
         """Write the tab, in as many sheets as it needs; returns their titles."""
         rows = iter(tab.rows)
         sample = list(islice(rows, SAMPLE_ROWS))
-        widths, numbers = _widths(tab, sample), _of_numbers(sample)
+        widths, numbers = tab.paper or _widths(tab, sample), _of_numbers(sample)
+        wrapped = range(len(widths)) if tab.paper else tab.sentences
         rest = chain(sample, rows)
         titles: list[str] = []
         while (first := list(islice(rest, 1))) or not titles:
             titles.append(f"{tab.title} {len(titles) + 1}" if titles else tab.title)
             sheet = self._table(titles[-1], widths)
+            if tab.paper:
+                sheet.set_portrait()
             for at, name in enumerate(tab.header):
-                self.pen.heading(sheet, at, name, right=at in numbers)
-            count = self._fill(sheet, chain(first, islice(rest, max_rows - 1)), widths, tab.sentences)
-            sheet.autofilter(0, 0, count, len(tab.header) - 1)
+                self.pen.heading(sheet, at, name, right=at in numbers, has_filter=not tab.paper)
+            count = self._fill(sheet, chain(first, islice(rest, max_rows - 1)), widths, wrapped)
+            if not tab.paper:
+                sheet.autofilter(0, 0, count, len(tab.header) - 1)
         return titles
 
     def _table(self, title: str, widths: Sequence[int]) -> Sheet:
         sheet = add_sheet(self._book, title, widths, rehearsal=self._rehearsal)
         lay_out_table(sheet)
         if self._summed_up and self._summary is None:
-            self._summary = add_sheet(self._book, ResultsTab.SUMMARY, (), rehearsal=self._rehearsal)
+            self._summary = add_sheet(self._book, say.tab(ResultsTab.SUMMARY), (), rehearsal=self._rehearsal)
         return sheet
 
     def _fill(
@@ -219,24 +225,27 @@ class _Tables:
             self._sum_up_row(sheet, at, row)
         bars = {at: row.bar for at, row in enumerate(rows, start=int(self._rehearsal)) if row.bar}
         if bars:
-            sheet.set_landscape()
-            sheet.insert_chart(min(bars) - 1, columns + 1, self._chart(bars))
+            sheet.insert_chart(len(rows) + 1, 0, self._chart(bars))
 
     def _sum_up_row(self, sheet: Sheet, at: int, row: SummaryRow) -> None:
         for column, value in enumerate(row.values):
-            if row.to_sign:
+            if row.is_title:
+                look = Look(bold=True, font_size=TITLE_FONT_POINTS)
+            elif row.to_sign:
                 look = Look(bold=row.bold, valign="bottom", bottom=int(column > 0 and not row.bold))
             elif column and (isinstance(value, int) or (row.bold and column not in row.left)):
                 look = Look(bold=row.bold, align="right")
             else:
                 look = Look(None if column else row.bar, row.bold, align="left", indent=int(column > 0))
             self.pen.write(sheet, at, column, value, look)
-        if row.to_sign and not row.bold:
-            sheet.set_row(at, ROOM_TO_SIGN_POINTS)
+        if row.is_title or (row.to_sign and not row.bold):
+            sheet.set_row(at, TITLE_POINTS if row.is_title else ROOM_TO_SIGN_POINTS)
 
     def _chart(self, bars: Mapping[int, Colour]) -> object:
         """One bar a row, the first on top. `bars` are the rows and their colours, one under the other."""
-        names, values = ([ResultsTab.SUMMARY, min(bars), at, max(bars), at] for at in (0, BAR_COLUMN))
+        names, values = (
+            [say.tab(ResultsTab.SUMMARY), min(bars), at, max(bars), at] for at in (0, BAR_COLUMN)
+        )
         chart = self._book.add_chart({"type": "bar"})
         chart.add_series(
             {
@@ -244,13 +253,12 @@ class _Tables:
                 "values": values,
                 "gap": 40,
                 "points": [{"fill": {"color": IN_CHART[colour]}} for colour in bars.values()],
-                "data_labels": {"value": True, "num_format": "#,##0"},
             }
         )
-        chart.set_title({"name": say.text("summary.chart")})
+        chart.set_title({"name": say.text("summary.chart"), "name_font": CHART_FONT})
         chart.set_legend({"none": True})
-        chart.set_y_axis({"reverse": True})
-        # Each bar says its amount, so that a scale beside it would only be read twice.
+        chart.set_y_axis({"reverse": True, "num_font": CHART_FONT})
+        # The amounts stand in the table, and LibreOffice would break those on bars of a small chart in two.
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
         chart.set_size(CHART_PIXELS)
         return chart
@@ -284,12 +292,12 @@ def _width(heading: str, values: Iterable[Value]) -> int:
 
 def _summary_widths(rows: Sequence[SummaryRow], columns: int) -> list[int]:
     """Wide enough for labels, numbers and their headings; other texts spill over the blank cells beside."""
-    labels = [row.values[0] for row in rows if len(row.values) > 1]
+    labels = [row.values[0] for row in rows if len(row.values) > 1 and row.values[1] is not None]
     numbers = [value for row in rows for value in row.values[1:] if row.bold or isinstance(value, int)]
     return [_width("", labels), *[_width("", numbers)] * (columns - 1)]
 
 
 def _length(value: Value) -> int:
     """Of the longest line as the cell shows it."""
-    text = value if isinstance(value, str) else "" if value is None else f"{value:,}"
+    text = f"{value:,}" if isinstance(value, int) else "" if value is None else str(value)
     return max(map(len, text.splitlines()), default=0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from bulk_topup.core.errors import InputError
+from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.record import paths
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.values import halt_fact
@@ -14,6 +14,7 @@ from bulk_topup.record.set_aside import set_aside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from bulk_topup.record.paths import Files
     from bulk_topup.rules.plan import Plan
@@ -70,6 +71,15 @@ def _of_this_batch(job: Job, checkpoint: Checkpoint | None) -> Iterator[Checkpoi
         checkpoint.close()
 
 
+def _earlier_day(job: Job) -> date | None:
+    """When the batch began whose files are there: they are looked for by its month."""
+    with suppress(InputError, StorageFailed):
+        if looked := Checkpoint.look(job.files.checkpoint):
+            with closing(looked):
+                return looked.started()
+    return None
+
+
 def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None) -> tuple[Checkpoint, Plan]:
     """Make the plan durable in the batch's checkpoint; a new batch sets an old one's files aside.
 
@@ -77,7 +87,7 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
     """
     now, sheet = tools.clock.now(), plan.rows.sheet
     if checkpoint is None:
-        set_aside(job.files, now.date())
+        set_aside(job.files, _earlier_day(job) or now.date())
         own = {"started": now.date().isoformat(), "follows": str(plan.document.facts["follows"])}
         checkpoint = Checkpoint.create(job.files.checkpoint, tools.identity(sheet), own)
     facts = {

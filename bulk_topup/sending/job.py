@@ -47,6 +47,8 @@ class Job:
     """How many top-ups go before the others, which wait for what became of them."""
     fixed: Fixed = field(default_factory=dict)
     """The products that the settings file chooses."""
+    title: tuple[str, str] = ("", "")
+    """The company, and what is paid, for the summary to sign; "" where not set."""
     typed: str = ""
     """The options as they were typed, for a command that is shown to go on with the same plan: of `check` all
     that `run` takes, of `run` those that `status` has not itself."""

@@ -10,6 +10,7 @@ from itertools import dropwhile, islice
 from typing import Protocol, runtime_checkable
 
 from bulk_topup.core.errors import InputError
+from bulk_topup.core.languages import tab_names
 from bulk_topup.core.model import Named, Notice, OddCell, ResultsTab
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.header import ROWS_BELOW, Header, NoHeader, find_header
@@ -216,7 +217,8 @@ def _has_people(tab: Tab) -> bool:
 def _whole_results(found: Sequence[tuple[Tab, Header | InputError]]) -> list[tuple[Tab, Header | InputError]]:
     """Of a results workbook that is fed back in, the tab with every row: the others repeat some of them."""
     tab, header = found[0]
-    if tab.name != ResultsTab.RESULTS or not {tab.name for tab, _ in found} <= {*ResultsTab}:
+    ours = {name for each in ResultsTab for name in tab_names(each)}
+    if tab.name not in tab_names(ResultsTab.RESULTS) or not {tab.name for tab, _ in found} <= ours:
         return []
     is_ours = isinstance(header, InputError) or header.columns.results is not None
     return [found[0]] if is_ours else []
@@ -238,7 +240,7 @@ def _choose_one(code: str, names: Sequence[str]) -> InputError:
 def _is_results(tab: Tab, header: Header | InputError) -> bool:
     """Whether the tab is one of those over which the results of a very long sheet go on."""
     has_block = not isinstance(header, InputError) and header.columns.results is not None
-    return has_block and tab.name.startswith(ResultsTab.RESULTS)
+    return has_block and tab.name.startswith(tuple(tab_names(ResultsTab.RESULTS)))
 
 
 def _header(tab: Tab, named: Named) -> Header | InputError:

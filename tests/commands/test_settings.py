@@ -229,7 +229,7 @@ def options() -> list[click.Option]:
 
 def test_every_key_is_an_option_that_the_environment_can_set_too() -> None:
     settable = {option.name for option in options() if option.envvar}
-    assert set(settings.KEYS) - {"username", "ledger"} == settable - OF_ONE_SHEET
+    assert set(settings.KEYS) - set(settings.ABOUT) == settable - OF_ONE_SHEET
 
 
 def test_no_key_means_something_else_for_another_command() -> None:

@@ -517,9 +517,9 @@ def test_a_new_batch_keeps_the_old_progress_and_results_under_dated_names_and_ov
     rewritten("ABCDEF")(batch)  # where it could send nothing, it would be refused
     batch.office.run("bonus.csv", "--new-batch")
 
-    names = ["bonus.2025-02-20.results.xlsx", "bonus.2025-02-20 (2).results.xlsx"]
+    names = ["bonus.2025-01-20.results.xlsx", "bonus.2025-02-20.results.xlsx"]
     assert [batch.path(name).read_bytes() for name in names] == [old, second]
-    names = ["bonus.2025-02-20.checkpoint.db", "bonus.2025-02-20 (2).checkpoint.db", "bonus.checkpoint.db"]
+    names = ["bonus.2025-01-20.checkpoint.db", "bonus.2025-02-20.checkpoint.db", "bonus.checkpoint.db"]
     assert [batch.path(name).exists() for name in names] == [True, True, True]
 
 

@@ -209,12 +209,12 @@ def test_the_results_of_a_batch_that_was_set_aside_are_written_beside_those_of_t
         office.clock.set(START.replace(month=3))
         office.run("bonus.csv", "--new-batch")
         present = (tmp_path / "bonus.results.xlsx").read_bytes()
-        kept = tmp_path / "bonus.2025-03-20.checkpoint.db"
-        (tmp_path / "bonus.2025-03-20.results.xlsx").unlink()
+        kept = tmp_path / "bonus.2025-01-20.checkpoint.db"
+        (tmp_path / "bonus.2025-01-20.results.xlsx").unlink()
 
         job = office.job("bonus.csv")
         files = files_of(job.source, sandbox=False, checkpoint=kept)
         rewrite_results(replace(job, files=files), Terminal(quiet=True), office.clock)
 
         assert (tmp_path / "bonus.results.xlsx").read_bytes() == present
-        assert (tmp_path / "bonus.2025-03-20.results.xlsx").exists()
+        assert (tmp_path / "bonus.2025-01-20.results.xlsx").exists()

@@ -128,7 +128,7 @@ def test_what_a_person_is_to_type_or_paste_is_the_same(spoken: str) -> None:
 @pytest.mark.parametrize("spoken", LANGUAGES)
 def test_a_language_has_all_of_its_words(spoken: str) -> None:
     language = LANGUAGES[spoken]
-    assert all(language._replace(months=("there need be none",)))
+    assert all(language._replace(months=("there need be none",), tabs={"in English": "none"}))
     assert len(language.months) in {0, 12}
     assert language.code in language.locales
     assert language.yes == {word.lower() for word in language.yes}
@@ -401,10 +401,12 @@ def test_a_workbook_of_either_language_is_read_in_either(office: Office, wrote: 
     office.payroll("bonus.csv", ["081234500001", lost, failing])
     office.send("bonus.csv", "--lang", wrote)
     book = openpyxl.load_workbook(office.folder / "bonus.results.xlsx")
-    question = str(book["Ask provider"]["I2"].value)
+    ask = LANGUAGES[wrote].tabs.get("Ask provider", "Ask provider")
+    to_do = LANGUAGES[reads].tabs.get("To do", "To do")
+    question = str(book[ask]["I2"].value)
     answer = question.rpartition(": ")[2]
     assert answer == {"id": "tidak terkirim", "en": "not sent"}[wrote]
-    book["Ask provider"]["J2"] = answer
+    book[ask]["J2"] = answer
     book.save(office.folder / "filled.xlsx")
 
     done = office.run(
@@ -413,9 +415,8 @@ def test_a_workbook_of_either_language_is_read_in_either(office: Office, wrote: 
 
     assert done.exit == Exit.NOT_ALL_PAID, done.err
     assert office.statuses("bonus.results.xlsx") == ["sukses", "gagal", "gagal"]
-    plan = office.run("check", "bonus.results.xlsx", "--sheet", "To do", "--json", "--lang", wrote).json[
-        "plan"
-    ]
+    checked = office.run("check", "bonus.results.xlsx", "--sheet", to_do, "--json", "--lang", wrote)
+    plan = checked.json["plan"]
     assert (plan["rows"], plan["orders"]) == (2, 2)
     whole = office.run("check", "bonus.results.xlsx", "--json", "--lang", wrote).json["plan"]
     assert (whole["rows"], whole["orders"], whole["held"]) == (3, 2, 1)
@@ -515,7 +516,7 @@ def test_no_english_is_left_in_what_a_person_sees(office: Office) -> None:
         texts += [
             str(cell.value)
             for tab in book.worksheets
-            for row in tab.iter_rows(min_row=2 if tab.title == "Results" else 1)
+            for row in tab.iter_rows(min_row=2 if tab.title == "Hasil" else 1)
             for cell in row
             if cell.value is not None
         ]

@@ -6,17 +6,31 @@ import csv
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
 
+from bulk_topup.core.model import Kind, letter
 from bulk_topup.core.results_columns import ResultLine
+from bulk_topup.record.tally import tally
 from bulk_topup.report import plan_workbook
-from bulk_topup.report.results_workbook import write_results, write_results_csv
+from bulk_topup.report.results_workbook import write_results, write_results_csv, write_results_file
 from bulk_topup.report.tables import SummaryRow
+from bulk_topup.rules import books
 from bulk_topup.sheet.number_formats import number_shown
-from tests.builders import ANDI, plan_of, sheet_of
+from tests.builders import (
+    ANDI,
+    BUDI,
+    CITRA,
+    a_checkpoint,
+    an_outcome,
+    attempted,
+    orders_in,
+    plan_of,
+    sheet_of,
+    topups,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -205,3 +219,36 @@ def test_a_number_is_set_apart_by_its_format_as_libreoffice_shows_it(tmp_path: P
     of_libreoffice = ["".join(cell.itertext()).strip() for cell in cells(tmp_path / "formats.xlsx")]
     ours = [number_shown(str(number), code) for code in DIGITS_APART for number in numbers]
     assert of_libreoffice == ours
+
+
+def test_the_sums_of_the_results_are_those_of_the_summary(tmp_path: Path, target: Path) -> None:
+    checkpoint = a_checkpoint(
+        tmp_path / "bonus.checkpoint.db", topups((ANDI, "S5"), (BUDI, "S5"), (CITRA, "S10"))
+    )
+    orders = orders_in(checkpoint)
+    paid = an_outcome(Kind.SUKSES, invoice="TRX1", debited=5_700, balance=94_300)
+    attempted(checkpoint, orders[ANDI, "S5", 1], paid)
+    attempted(checkpoint, orders[BUDI, "S5", 1], an_outcome(Kind.SUKSES, invoice="TRX2", debited=5_650))
+    attempted(checkpoint, orders[CITRA, "S10", 1], an_outcome(Kind.GAGAL, code="outcome.reason.11"))
+    closed = books.close(checkpoint.debits())
+    write_results_file(checkpoint, tally(checkpoint), closed, target, rehearsal=False, tell=lambda _: None)
+    checkpoint.close()
+
+    book = openpyxl.load_workbook(target)
+    at = {str(cell.value): letter(n) for n, cell in enumerate(book["Results"][1])}
+    rows = book["Summary"].iter_rows(values_only=True)
+    said: dict[str, Any] = {str(label): values for label, *values in rows}
+    formulas = book.create_sheet("Sums", 0)
+    for kind in ("yes", "no"):
+        area = "Results!{0}2:{0}99".format
+        column = area(at["debited" if kind == "yes" else "price"])
+        formulas.append([f'=SUMIF({area(at["paid"])},"{kind}",{column})'])
+    formulas.append([f"=SUM(Results!{at['debited']}2:{at['debited']}99)"])
+    book.save(target)
+
+    assert [int(float(row[0])) for row in shown(target)] == [
+        said["paid"][2],
+        said["not paid"][2],
+        -said["debits for paid and pending rows"][4],
+    ]
+    assert said["paid"][2] == 11_350

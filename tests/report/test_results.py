@@ -20,6 +20,7 @@ from bulk_topup.core.status import Paid, Status
 from bulk_topup.record.lines import Line
 from bulk_topup.record.tally import Tally, tally
 from bulk_topup.report import result_lines, results_workbook
+from bulk_topup.report.summary import Sums, results_summary_rows
 from bulk_topup.report.words import say
 from bulk_topup.rules import books
 from tests.builders import (
@@ -163,36 +164,82 @@ def test_a_held_row_without_a_product_counts_no_rupiah() -> None:
     assert (total.rows[Status.INVALID], total.rupiah[Status.INVALID]) == (1, 0)
 
 
-def summed_up(total: Tally, closed: books.Books = CLOSED) -> dict[str, tuple[object, ...]]:
+def summed_up(sums: Sums, closed: books.Books = CLOSED) -> dict[str, tuple[object, ...]]:
     """The summary's lines: the wording of each, and what it states."""
-    rows = results_workbook.results_summary_rows(defaultdict(str), [], total, closed)
-    return {str(row.values[0]): tuple(row.values[1:]) for row in rows if row.values}
+    rows = results_summary_rows(("", ""), defaultdict(str), [], sums, closed)
+    stated = {str(row.values[0]): row.values[1:] for row in rows if row.values}
+    return {label: tuple(value for value in values if value is not None) for label, values in stated.items()}
 
 
-def test_the_summary_states_rows_and_rupiah_by_whether_they_are_paid_and_by_status() -> None:
-    total = Tally()
-    for status in (Status.SUKSES, Status.SUKSES, Status.PENDING, Status.GAGAL):
-        total.add(a_line(status))
-    stated = summed_up(total)
-    paid = [stated[say.WORDS[code]] for code in ("paid.yes", "paid.no", "paid.ask")]
-    assert paid == [(2, 11_260), (1, 5_630), (1, 5_630)]
-    assert stated["sukses"][:2] == (2, 11_260)
-    assert stated[say.WORDS["summary.rows_in"]] == (4, 22_520)
+def summed(*lines: Line, group: str | None = None) -> Sums:
+    sums = Sums()
+    for line in lines:
+        sums.add(line, group)
+    return sums
+
+
+def test_the_summary_states_people_nominal_and_cost_by_whether_they_are_paid() -> None:
+    statuses = (Status.SUKSES, Status.SUKSES, Status.PENDING, Status.GAGAL)
+    stated = summed_up(summed(*(a_line(status, nominal=5_000) for status in statuses)))
+    assert stated["approved"] == (4, 20_000, 22_520)
+    assert (stated["paid"], stated["open"]) == ((2, 10_000, 11_260), (1, 5_000, 5_630))
+    assert stated["not paid"] == (1, 5_000, 5_630)
+    assert "4 rows in = 4 people + 0 rows set aside" in stated
+
+
+def test_rows_in_are_people_and_rows_set_aside_and_a_corrected_row_counts_once() -> None:
+    total_row = Finding(27, Level.ERROR, "total.row", "No HP", "JUMLAH")
+    cells = ("JUMLAH", "", "2", "Rp 10.000,00")
+    stated = summed_up(
+        summed(
+            a_line(Status.SUKSES, nominal=5_000),
+            a_line(Status.GAGAL, nominal=5_000, removed=True),
+            a_line(Status.SUKSES, nominal=5_000, removed=True),
+            a_line(Status.INVALID, why=(total_row,), price=None, cells=cells),
+        )
+    )
+    assert stated["paid"] == stated["approved"] == (2, 10_000, 11_260)
+    assert "3 rows in = 2 people + 1 row set aside" in stated
+    assert say.text("summary.corrected", count=1) in stated
+    assert say.text("summary.gone", count=1) in stated
+    assert "the sheet's own total, Rp10,000, agrees" in stated
+
+
+def test_a_total_of_the_sheet_that_differs_says_by_how_much() -> None:
+    total_row = Finding(27, Level.ERROR, "total.row", "No HP", "JUMLAH")
+    aside = a_line(Status.INVALID, why=(total_row,), price=None, cells=("JUMLAH", "1.250.000"))
+    stated = summed_up(summed(a_line(Status.SUKSES, nominal=5_000), aside))
+    assert "the sheet's own total is Rp1,250,000: it differs by Rp1,245,000" in stated
+
+
+def test_groups_beyond_the_largest_ones_are_one_line() -> None:
+    sums = Sums()
+    for nth in range(12):
+        sums.add(a_line(Status.SUKSES, nominal=1_000 * (nth + 1)), f"Cabang {nth}")
+    stated = summed_up(sums)
+    assert stated["Cabang 11"] == (1, 12_000, 12_000, 0, 0)
+    assert stated["4 others"] == (4, 10_000, 10_000, 0, 0)
+
+
+def test_a_batch_of_which_nothing_was_to_be_sent_asks_for_no_signature() -> None:
+    nothing = say.WORDS["summary.nothing_sent"]
+    assert nothing in summed_up(summed(a_line(Status.INVALID)))
+    assert say.WORDS["sign.prepared"] not in summed_up(summed(a_line(Status.INVALID)))
+    assert nothing not in summed_up(summed(a_line(Status.SUKSES, nominal=5_000)))
 
 
 def test_the_summary_states_the_books_with_the_failed_rows_and_the_rows_that_were_mispriced() -> None:
-    stated = summed_up(Tally())
+    stated = summed_up(Sums())
     amounts = [("opening", 100_000), ("debits", -10_000), ("unexplained", -10_000), ("failed", 5_000)]
     for name, rupiah in amounts:
-        assert stated[say.WORDS[f"summary.{name}"]] == (None, rupiah)
-    assert stated["last known balance (2025-01-20 19:31 WIB)"] == (None, 80_000)
-    assert stated[say.WORDS["summary.overcharged"]] == (2, 150)
-    assert "    rows 4, 9" in stated
+        assert stated[say.WORDS[f"summary.{name}"]] == (rupiah,)
+    assert stated["after (2025-01-20 19:31 WIB)"] == (80_000,)
+    assert stated["debited at a price other than the listed one: rows 4, 9"] == (150,)
 
 
 def test_the_summary_calls_money_that_came_in_by_its_name() -> None:
-    stated = summed_up(Tally(), replace(CLOSED, closing=95_000))
-    assert stated[say.WORDS["summary.came_in"]] == (None, 5_000)
+    stated = summed_up(Sums(), replace(CLOSED, closing=95_000))
+    assert stated[say.WORDS["summary.came_in"]] == (5_000,)
     assert say.WORDS["summary.unexplained"] not in stated
 
 

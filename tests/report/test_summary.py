@@ -18,7 +18,7 @@ from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Finding, Kind, Level, Named, ResultsTab
 from bulk_topup.core.results_columns import RESULT_COLUMNS, ResultLine
-from bulk_topup.core.status import Paid, Status
+from bulk_topup.core.status import Status
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.values import Sending
 from bulk_topup.record.tally import TO_DO, Tally, tally, to_do
@@ -26,13 +26,12 @@ from bulk_topup.report import results_workbook
 from bulk_topup.report.result_lines import result_line, what_to_ask
 from bulk_topup.report.results_workbook import (
     ASK_COLUMNS,
-    FACTS,
     TO_DO_COLUMNS,
     _own_columns,
-    results_summary_rows,
     write_results,
 )
 from bulk_topup.report.screen.batch import batch_report
+from bulk_topup.report.summary import FACTS, Sums, results_summary_rows
 from bulk_topup.report.tables import OutputTab, TabRow
 from bulk_topup.report.words import say
 from bulk_topup.report.words.translation import in_each
@@ -74,7 +73,7 @@ if TYPE_CHECKING:
     from tests.conftest import Office
 
 CLOSED = books.Books(100_000, 80_000, 10_000, 5_000, (4, 9), 150, closing_at="2025-01-20T19:31:00+07:00")
-NO_FACTS = {name: "" for _, name in FACTS}
+NO_TITLE, NO_FACTS = ("", ""), dict.fromkeys(("file", "started", *(name for _, name in FACTS)), "")
 EKO, FITRI, GITA = "081210000006", "081210000007", "081210000008"
 
 ROWS = [
@@ -136,79 +135,78 @@ def test_every_total_is_that_of_the_rows_in_the_same_workbook(batch: Checkpoint,
     book = write(batch, target)
     rows, said = table(book["Results"]), labelled(book["Summary"])
     assert [row["status"] for row in rows] == STATUSES
-    count, rupiah = Counter[str](), Counter[str]()
-    for row in rows:
+    nominal = {"S5": 5_000, "S10": 10_000, "I5": 5_000}
+    people, face, cost = Counter[str](), Counter[str](), Counter[str]()
+    for row in (row for row in rows if row["status"] not in {"invalid", "duplicate"}):
         debited = row["debited"] if row["status"] == "sukses" else None
-        for group in (row["status"], row["paid"], "all"):
-            count[group] += 1
-            rupiah[group] += debited or row["price"] or 0
-    for status in Status:
-        assert said[status][:2] == (count[status], rupiah[status]), status
-    for paid, code in ((Paid.YES, "paid.yes"), (Paid.NO, "paid.no"), (Paid.ASK, "paid.ask")):
-        assert said[say.text(code)] == (count[paid], rupiah[paid]), paid
-    assert said["total rows"] == (len(rows), rupiah["all"])
-    by_operator = [said[name] for name in ("TELKOMSEL", "INDOSAT", "no operator (held back)")]
-    assert said["total"] == tuple(map(sum, zip(*by_operator, strict=True)))
-    assert said["total"] == (len(rows), rupiah["all"], *(rupiah[paid] for paid in Paid))
+        for paid in (row["paid"], "all"):
+            people[paid] += 1
+            face[paid] += nominal[row["Kode Produk"]]
+            cost[paid] += debited or row["price"]
+    for label, paid in (("paid", "yes"), ("not paid", "no"), ("open", "ask provider"), ("approved", "all")):
+        assert said[label] == (people[paid], face[paid], cost[paid]), label
+    assert f"{len(rows)} rows in = 6 people + 3 rows set aside" in said
+    by_operator = [said[name] for name in ("TELKOMSEL", "INDOSAT")]
+    sums = tuple(map(sum, zip(*by_operator, strict=True)))
+    assert sums == (people["all"], face["all"], face["yes"], face["ask provider"], face["no"])
 
 
 def test_the_deposit_adds_up_to_its_balance_at_the_end(target: Path) -> None:
-    rows = list(results_summary_rows(NO_FACTS, [], Tally(), CLOSED))
-    amounts = [row.values[2] for row in rows if len(row.values) == 3 and row.values[1] is None]
+    rows = list(results_summary_rows(NO_TITLE, NO_FACTS, [], Sums(), CLOSED))
+    amounts = [row.values[5] for row in rows if len(row.values) == 6 and isinstance(row.values[5], int)]
     assert amounts[:4] == [100_000, -10_000, -10_000, 80_000]
     assert sum(amount for amount in amounts[:3] if isinstance(amount, int)) == amounts[3]
 
 
 @pytest.mark.parametrize(("closing", "code"), [(80_000, "unexplained"), (95_000, "came_in")])
 def test_money_that_came_in_is_not_called_money_that_left(closing: int, code: str) -> None:
-    rows = results_summary_rows(NO_FACTS, [], Tally(), replace(CLOSED, closing=closing))
+    rows = results_summary_rows(NO_TITLE, NO_FACTS, [], Sums(), replace(CLOSED, closing=closing))
     said = {str(row.values[0]): row.values[1:] for row in rows if row.values}
     labels = {name: say.WORDS[f"summary.{name}"] for name in ("unexplained", "came_in")}
-    assert said[labels.pop(code)] == (None, closing - 90_000)
+    assert said[labels.pop(code)][-1] == closing - 90_000
     assert not set(labels.values()) & set(said)
 
 
 def test_what_is_not_among_the_debits_stands_beside_the_balances_and_changes_none() -> None:
     """The provider has no debit for a row whose invoice a person found out: paid rupiah and debits differ."""
     beside = replace(CLOSED, undebited=5_650, may_be_debited=11_300)
-    rows = list(results_summary_rows(NO_FACTS, [], Tally(), beside))
-    said = {str(row.values[0]): row.values[-1] for row in rows if len(row.values) == 3}
+    rows = list(results_summary_rows(NO_TITLE, NO_FACTS, [], Sums(), beside))
+    said = {str(row.values[0]): row.values[-1] for row in rows if len(row.values) == 6}
     names = ("undebited", "failed", "may_be_debited", "unexplained")
     stated = [said[say.WORDS[f"summary.{name}"]] for name in names]
     assert stated == [5_650, 5_000, 11_300, -10_000]
-    assert said["last known balance (2025-01-20 19:31 WIB)"] == 80_000
+    assert said["after (2025-01-20 19:31 WIB)"] == 80_000
 
 
 def test_without_a_balance_only_the_debits_are_stated() -> None:
-    rows = results_summary_rows(NO_FACTS, [], Tally(), replace(CLOSED, opening=None, closing=None))
+    rows = results_summary_rows(NO_TITLE, NO_FACTS, [], Sums(), replace(CLOSED, opening=None, closing=None))
     said = {str(row.values[0]): row.values[1:] for row in rows if row.values}
-    assert said[say.WORDS["summary.debits"]] == (None, -10_000)
+    assert said[say.WORDS["summary.debits"]][-1] == -10_000
     assert not {say.WORDS[f"summary.{name}"] for name in ("opening", "unexplained")} & set(said)
-    assert not [label for label in said if "balance" in label]
+    assert not [label for label in said if label.startswith("after")]
 
 
 def test_mispriced_rows_are_counted_and_some_of_them_named() -> None:
     def said(rows: Sequence[int]) -> list[tuple[Any, ...]]:
-        every = results_summary_rows(NO_FACTS, [], Tally(), replace(CLOSED, mispriced=tuple(rows)))
-        texts = [tuple(row.values) for row in every]
-        at = next(n for n, row in enumerate(texts) if row[:1] == (say.WORDS["summary.overcharged"],))
-        return [row for row in texts[at : at + 2] if row]
+        every = results_summary_rows(NO_TITLE, NO_FACTS, [], Sums(), replace(CLOSED, mispriced=tuple(rows)))
+        stated = [tuple(row.values) for row in every if row.values]
+        return [(label, *more) for label, *more in stated if str(label).startswith("debited at a price")]
 
-    assert said([]) == [("above the listed price", 0, 150)]
-    assert said([4]) == [("above the listed price", 1, 150), ("    row 4",)]
-    assert said([4, 9])[1] == ("    rows 4, 9",)
-    assert said(range(1_000_000))[1][0].endswith("18, 19 and 999,980 more")
+    assert said([]) == []
+    assert said([4]) == [("debited at a price other than the listed one: row 4", None, None, None, None, 150)]
+    assert said(range(1_000_000))[0][0].endswith("18, 19 and 999,980 more")
 
 
 def test_the_summary_says_what_was_run_by_whom_and_who_approved_it(batch: Checkpoint, target: Path) -> None:
     batch.set_facts({"sha256": "ab" * 32, "base_url": "https://klikmbc.co.id/json/pulsa"})
     said = labelled(write(batch, target)["Summary"])
     assert said["SHA-256 of the file"] == ("ab" * 32,)
-    assert (said["file"], said["tab"], said["account"]) == (("bonus.xlsx",), ("Januari",), ("agent",))
+    assert (said["tab"], said["account"]) == (("Januari",), ("agent",))
+    assert "file: bonus.xlsx" in said
     assert said["provider's address"] == ("https://klikmbc.co.id/json/pulsa",)
     assert said["batch"] == (batch.batch_id,)
     assert said["first top-up sent (WIB)"] == ("2025-01-20 10:00",)
-    assert "started at (WIB), run by" not in said
+    assert "sent (WIB), by" not in said
 
 
 def in_three_parts(path: Path) -> Checkpoint:
@@ -235,23 +233,23 @@ def test_a_heading_stands_on_the_side_of_what_is_under_it(tmp_path: Path, target
     with closing(in_three_parts(tmp_path / "bonus.checkpoint.db")) as checkpoint:
         summary = write(checkpoint, target)["Summary"]
     rows = list(summary.iter_rows())
-    begin = [row[0].value for row in rows].index("started at (WIB), run by")
+    begin = [row[0].value for row in rows].index("sent (WIB), by")
     heading, under = rows[begin : begin + 2]
     for title, cell in zip(heading, under, strict=True):
         if cell.value is not None and title is not heading[0]:
             side = "right" if isinstance(cell.value, int) else "left"
             assert title.alignment.horizontal == side, title.value
-    assert [cell.alignment.indent for cell in under if isinstance(cell.value, str)] == [0, 1, 1]
+    assert [cell.alignment.indent for cell in under if isinstance(cell.value, str)] == [0, 1]
 
 
 def test_an_approver_stands_by_the_rows_of_the_approved_plan_alone(tmp_path: Path, target: Path) -> None:
     with closing(in_three_parts(tmp_path / "bonus.checkpoint.db")) as checkpoint:
         rows = [row[:5] for row in write(checkpoint, target)["Summary"].iter_rows(values_only=True)]
-    begin = rows.index(("started at (WIB), run by", "rows", "approved by", None, "plan code"))
+    begin = rows.index(("sent (WIB), by", "rows", "paid", "approved by", None))
     assert rows[begin + 1 : begin + 5] == [
-        ("2025-01-20 10:00, rina", 2, "Pak Hadi", None, "K7QF-2MXA-9TRB-C4WD"),
-        ("2025-01-20 08:00, andi", 1, "not approved", None, "AAAA-2MXA-9TRB-C4WD"),
-        ("2025-01-20 10:00, rina", 1, "not approved", None, "(open rows, sent once more)"),
+        ("2025-01-20 10:00, rina", 2, 1, "Pak Hadi, K7QF-2MXA-9TRB-C4WD", None),
+        ("2025-01-20 08:00, andi", 1, 1, "not approved, AAAA-2MXA-9TRB-C4WD", None),
+        ("2025-01-20 10:00, rina", 1, 1, "not approved, (open rows, sent once more)", None),
         (None,) * 5,
     ]
 
@@ -323,8 +321,9 @@ def test_rows_that_left_the_sheet_are_among_the_rows_and_counted_by_themselves(
 ) -> None:
     batch.adopt(plan_of(topups((CITRA, "S5")), batch.known()), {})
     said = labelled(write(batch, target)["Summary"])
-    assert said["total rows"][0] == 5
-    assert said[say.WORDS["summary.removed"]] == (4,)
+    assert "4 rows in = 4 people + 0 rows set aside" in said
+    assert say.text("summary.gone", count=3) in said
+    assert say.text("summary.corrected", count=1) in said
 
 
 def test_amounts_are_numbers_with_thousands_separators_and_nothing_is_a_formula(
@@ -332,20 +331,23 @@ def test_amounts_are_numbers_with_thousands_separators_and_nothing_is_a_formula(
 ) -> None:
     for sheet in write(batch, target):
         cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
-        assert {cell.data_type for cell in cells} <= {"s", "n"}
+        assert {cell.data_type for cell in cells} <= {"s", "n", "d"}
         assert {cell.number_format for cell in cells if cell.data_type == "n"} <= {"#,##0"}
+        times = [cell for cell in cells if cell.data_type == "d"]
+        assert {cell.number_format for cell in times} <= {"yyyy-mm-dd hh:mm:ss"}
 
 
-def test_one_chart_draws_the_rupiah_of_each_status(batch: Checkpoint, target: Path) -> None:
+def test_one_chart_draws_what_is_paid_open_and_not_paid(batch: Checkpoint, target: Path) -> None:
     sheet = write(batch, target, rehearsal=True)["Summary"]
     [chart] = sheet._charts  # type: ignore[attr-defined]  # the stubs lack it
     [series] = chart.series
-    names, amounts = (_cells(sheet, part.numRef.f) for part in (series.cat, series.val))
-    drawn = dict(zip(names, amounts, strict=True))
-    assert drawn == {str(status): tally(batch).rupiah[status] for status in Status}
-    assert len(series.dPt) == len(Status)
-    assert series.dLbls.showVal
-    assert series.dLbls.numFmt == "#,##0"
+    names, amounts = (
+        _cells(sheet, part.f) for part in (series.cat.strRef or series.cat.numRef, series.val.numRef)
+    )
+    said = labelled(sheet)
+    assert names == ["paid", "open", "not paid"]
+    assert amounts == [said[name][1] for name in names]
+    assert len(series.dPt) == len(names)
 
 
 def test_three_people_have_room_to_sign_on_one_page(batch: Checkpoint, target: Path) -> None:
@@ -358,7 +360,7 @@ def test_three_people_have_room_to_sign_on_one_page(batch: Checkpoint, target: P
     page = sheet.page_setup
     assert sheet.sheet_properties.pageSetUpPr is not None
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
-    assert (page.orientation, page.fitToWidth or 1, page.fitToHeight or 1) == ("landscape", 1, 1)
+    assert (page.orientation, page.fitToWidth or 1, page.fitToHeight or 1) == ("portrait", 1, 1)
     headings = [cell.value for cell in sheet[rows[0] - 1]]
     assert headings[:5] == ["for signature", "name", None, "date", "signature"]
 
@@ -376,7 +378,7 @@ def test_the_summary_counts_what_was_written_even_if_that_changed_meanwhile(
     attempted(batch, orders_in(batch)[DEWI, "I5", 1], an_outcome(Kind.SUKSES, debited=5_800))
     closed = books.close(batch.debits())
     results_workbook.write_results_file(batch, before, closed, target, rehearsal=False, tell=lambda _: None)
-    assert labelled(openpyxl.load_workbook(target)["Summary"])["sukses"][:2] == (2, 11_500)
+    assert labelled(openpyxl.load_workbook(target)["Summary"])["paid"] == (2, 10_000, 11_500)
 
 
 def test_what_is_summed_up_by_the_database_is_what_the_lines_add_up_to(batch: Checkpoint) -> None:
@@ -421,13 +423,14 @@ def test_a_row_was_sent_when_it_left_and_not_when_a_51_refused_it(batch: Checkpo
 
 
 def test_a_row_that_a_person_closed_says_who_when_and_why(batch: Checkpoint, target: Path) -> None:
-    assert say.WORDS["summary.by_hand"] not in labelled(write(batch, target)["Summary"])
+    by_hand = say.text("summary.by_hand", count=1)
+    assert by_hand not in labelled(write(batch, target)["Summary"])
     close_by_hand(batch, RESOLVED_AS_NOT_SENT)
     book = write(batch, target)
     reasons = {row["No HP"]: row["reason"] for row in table(book["Results"])}
     assert "closed by hand: rina, 2025-01-20 11:00 (WIB), hotline, Pak Adi" in reasons[BUDI]
     assert sum("by hand" in reason for reason in reasons.values() if reason) == 1
-    assert labelled(book["Summary"])[say.WORDS["summary.by_hand"]] == (1,)
+    assert by_hand in labelled(book["Summary"])
     to_do = {row["No HP"]: row["what to do"] for row in table(book["To do"])}
     assert to_do[BUDI] == say.WORDS["todo.by_hand"]
     assert tally(batch).by_hand == Counter({Status.GAGAL: 1})
@@ -452,7 +455,7 @@ def test_to_do_has_the_rows_that_may_be_sent_again_grouped_by_what_to_do(
     reasons = {row["No HP"]: row["reason"] for row in table(book["Results"])}
     assert all(row["why it is not paid"] == reasons[row["No HP"]] for row in rows)
     said = labelled(book["Summary"])
-    assert said["rows in the tab To do"] == (len(rows),)
+    assert sum(said[say.WORDS[action]][0] for action in TO_DO if say.WORDS[action] in said) == len(rows)
     assert said[say.WORDS["todo.product"]] == (2,)
 
 
@@ -487,7 +490,7 @@ def test_what_to_do_follows_from_why_a_row_was_not_paid(
 def test_a_tab_with_nothing_in_it_is_not_there(tmp_path: Path, target: Path) -> None:
     checkpoint = a_checkpoint(tmp_path / "bonus.checkpoint.db", topups((ANDI, "S5")))
     attempted(checkpoint, orders_in(checkpoint)[ANDI, "S5", 1], an_outcome(Kind.SUKSES, invoice="TRX1"))
-    assert write(checkpoint, target).sheetnames == ["Results", "Summary"]
+    assert write(checkpoint, target).sheetnames == ["Results", "Summary", "List"]
     checkpoint.close()
 
 
@@ -597,7 +600,7 @@ def test_ask_provider_has_the_open_rows_with_a_question_and_room_for_the_invoice
     assert "TRX2" in pending["what to ask"]
     assert (unknown["invoice"], pending["invoice"]) == (None, None)
     assert book["Ask provider"]["J2"].number_format == "@"
-    assert labelled(book["Summary"])["rows in the tab Ask provider"] == (2,)
+    assert labelled(book["Summary"])[say.WORDS["summary.to_ask"]] == (2,)
 
 
 @pytest.mark.parametrize(

@@ -284,10 +284,13 @@ class File:
         return list(json.loads(self.fact("header") or "[]"))
 
     @property
+    def places(self) -> dict[str, int]:
+        """Where the columns of `name`, `number` and `group` stand in that, if the sheet has them."""
+        return dict(json.loads(self.fact("places") or "{}"))
+
+    @property
     def name_at(self) -> int | None:
-        """Where among these the people's names stand; None where the sheet has none."""
-        at = self.fact("name_at")
-        return int(at) if at else None
+        return self.places.get("name")
 
     @property
     def is_rehearsal(self) -> bool:

@@ -17,7 +17,7 @@ from bulk_topup.record.checkpoint.sql import (
     SENDABLE,
     UPSERT_ORDER,
 )
-from bulk_topup.record.lines import digest_of, line_values, moved, name_at, own_header
+from bulk_topup.record.lines import digest_of, line_values, moved, own_header, own_places
 from bulk_topup.rules.orders import KEY
 from bulk_topup.rules.resume import content_of
 
@@ -80,9 +80,13 @@ def _keep_lines(db: sqlite3.Connection, plan: Plan) -> None:
         return
     db.executemany(MOVE_ORDER, _row_values(plan))
     _replace_lines(db, plan, json.loads(_fact(db, "header") or "[]"))
-    header, content = json.dumps(own_header(plan)), content_of(plan.rows)
-    facts = {"header": header, "name_at": name_at(plan), "content": content, "lines_of": digest}
-    db.executemany(KEEP_FACT, list(facts.items()))
+    kept = {
+        "header": json.dumps(own_header(plan)),
+        "places": json.dumps(own_places(plan)),
+        "content": content_of(plan.rows),
+        "lines_of": digest,
+    }
+    db.executemany(KEEP_FACT, kept.items())
 
 
 def _fact(db: sqlite3.Connection, key: str) -> str:

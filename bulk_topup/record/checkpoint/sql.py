@@ -38,10 +38,13 @@ SENDINGS = """
             SELECT count(DISTINCT a.order_id) FROM attempts a
             WHERE a.id > b.after AND (b.until IS NULL OR a.id <= b.until)
               AND coalesce(a.kind, '') <> 'not_sent' AND coalesce(a.code, '') <> ?
-        ) AS orders
+        ) AS orders, (
+            SELECT count(*) FROM orders o
+            WHERE o.status = 'sukses' AND o.speaker > b.after AND (b.until IS NULL OR o.speaker <= b.until)
+        ) AS paid
         FROM began b
     )
-    SELECT at, who, plan_code, approved_by, orders FROM counted WHERE orders ORDER BY id
+    SELECT at, who, plan_code, approved_by, orders, paid FROM counted WHERE orders OR paid ORDER BY id
 """
 """By the attempts between two commands, not by their times: a clock can be set back."""
 

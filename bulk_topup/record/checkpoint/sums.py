@@ -50,7 +50,7 @@ class Totals(File):
         only looked into. An order that two of them sent counts for both."""
         if self._rows("PRAGMA user_version")[0][0] < SENDINGS_SINCE:
             return []
-        return [Sending(*row) for row in self._kept("sendings", self._counted_sendings)]
+        return [Sending(*row) for row in self._kept("sendings_paid", self._counted_sendings)]
 
     def _counted_sendings(self) -> list[tuple[object, ...]]:
         rows = self._rows(SENDINGS, "outcome.not_in_checkpoint")
@@ -122,7 +122,7 @@ class Totals(File):
 
     def _kept(self, name: str, count: Callable[[], Any]) -> Any:
         kept = self._summary()
-        return count() if kept is None else kept[name]
+        return count() if kept is None or name not in kept else kept[name]
 
     def _summary(self) -> dict[str, Any] | None:
         """None where something that it counts was written since. What a command writes before it sends, its
@@ -140,7 +140,7 @@ class Totals(File):
             "lines_alike": groups,
             "last_balance": self._last_balance(),
             "last_attempt": self._last_attempt(),
-            "sendings": self._counted_sendings(),
+            "sendings_paid": self._counted_sendings(),
             "committed": self._committed(),
             "first_day": self._first_day(),
         }

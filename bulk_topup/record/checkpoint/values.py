@@ -68,7 +68,8 @@ class PastAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A command that sent something: when it began (ISO text), who ran it, how many orders it sent.
+    """A command that sent something: when it began (ISO text), who ran it, how many orders it sent, and how
+    many of them are paid by that: each order counts as paid once.
 
     `plan_code` is "" of one that sent open orders once more, `approved_by` where nobody approved it. All but
     `orders` is "" of what was sent by a command that this file knows nothing of.
@@ -79,6 +80,7 @@ class Sending:
     plan_code: str
     approved_by: str
     orders: int
+    paid: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,20 @@ def batch_report(
 def _sent_lines(settings: Mapping[str, str], sendings: Sequence[Sending]) -> Iterator[str]:
     if len(sendings) > 1:
         yield say.text("batch.sent_in_parts", count=len(sendings))
-        yield from (say.sending(**asdict(one)) for one in sendings)
+        yield from map(sending_words, sendings)
         return
     last = asdict(sendings[0]) if sendings else settings
     if last["plan_code"]:
         yield say.text("batch.code", code=last["plan_code"])
     if last["approved_by"]:
         yield say.text("batch.approved", who=last["approved_by"])
+
+
+def sending_words(one: Sending) -> str:
+    """An approver answers for what was sent under that plan, and for nothing else of the batch."""
+    facts = {"moment": say.to_the_minute(one.at), "who": one.who, "count": one.orders}
+    if not one.at:
+        return say.text("batch.part_unknown", **facts)
+    if not one.plan_code:
+        return say.text("batch.part_again", **facts)
+    return say.text("batch.part", **facts, code=one.plan_code, approved=say.approved_words(one.approved_by))

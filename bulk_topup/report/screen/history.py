@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from bulk_topup.record.batches import PastBatch, Sums, by_month
+from bulk_topup.report.screen.batch import sending_words
 from bulk_topup.report.screen.report import Report, Whole, banner
 from bulk_topup.report.words import say
 
@@ -109,7 +110,7 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
 
 def _sent_by(past: PastBatch) -> Iterator[str]:
     """A line for each time that something was sent; without a progress file, what the record has of it."""
-    yield from (say.sending(**asdict(one)) for one in past.sendings)
+    yield from map(sending_words, past.sendings)
     if not past.sendings and past.entry.plan_code:
         approved = say.approved_words(past.entry.approver)
         yield say.text("history.last_code", code=past.entry.plan_code, approved=approved)

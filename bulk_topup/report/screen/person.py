@@ -169,7 +169,9 @@ def next_step_of(one: Sent | None, now: datetime) -> tuple[str, Mapping[str, obj
     if one is None:
         return "", {}
     facts = {name: getattr(one, name) for name in ("name", "row", "sheet", "invoice")}
-    return _GOES_ON[_telling(one, now)], facts
+    what = _GOES_ON[_telling(one, now)]
+    is_of_this_month = one.sent_at[:7] == f"{now:%Y-%m}"
+    return (what if what != "retry" or is_of_this_month else "retry_later"), facts
 
 
 def _may_be_sent_again(one: Sent, now: datetime) -> bool:

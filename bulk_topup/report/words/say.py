@@ -94,6 +94,11 @@ def text(code: str, /, **facts: object) -> str:
     return code if english is None else _Formatter(facts).vformat(_translate(code, english), (), facts)
 
 
+def tab(name: str) -> str:
+    """What a tab of a results workbook is called, by its English name."""
+    return _language.tabs.get(name, name)
+
+
 def money(rupiah: int) -> str:
     return f"Rp{number(rupiah)}"
 
@@ -192,16 +197,6 @@ def rows(numbers: Sequence[int], most: int, person: Callable[[int], str] = lambd
 def closed_by_hand_words(at: str, who: str, note: str) -> str:
     """Who closed a row, when (an ISO time) and why."""
     return text("closed_by_hand", who=who, at=to_the_minute(at), note=note or "-")
-
-
-def sending(at: str, who: str, plan_code: str, approved_by: str, orders: int) -> str:
-    """An approver answers for what was sent under that plan, and for nothing else of the batch."""
-    facts = {"moment": to_the_minute(at), "who": who, "count": orders}
-    if not at:
-        return text("batch.part_unknown", **facts)
-    if not plan_code:
-        return text("batch.part_again", **facts)
-    return text("batch.part", **facts, code=plan_code, approved=approved_words(approved_by))
 
 
 def approved_words(by: str) -> str:

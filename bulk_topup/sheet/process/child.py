@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, Protocol
 
 from bulk_topup.core.errors import InputError
+from bulk_topup.core.languages import tab_names
 from bulk_topup.core.model import Named, Notice, OddCell, Oddity, ResultsTab, letter
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.detect import Format, format_of, is_encrypted_package, read_bytes, size_of
@@ -307,10 +308,11 @@ def _unread_tabs(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:
 
 def _passed_over(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:
     """What was corrected in the other tab of a results workbook would go unnoticed."""
-    is_ours = found.tab == ResultsTab.RESULTS and found.header.columns.results is not None
-    passed_over = is_ours and any(tab.name == ResultsTab.TO_DO and tab.visible for tab in tabs)
-    facts = {"tab": found.tab, "other": ResultsTab.TO_DO, "option": argument(ResultsTab.TO_DO)}
-    return [Notice("sheet.whole_results", facts)] if passed_over else []
+    if found.tab not in tab_names(ResultsTab.RESULTS) or found.header.columns.results is None:
+        return []
+    others = [tab.name for tab in tabs if tab.visible and tab.name in tab_names(ResultsTab.TO_DO)]
+    facts = ({"tab": found.tab, "other": other, "option": argument(other)} for other in others)
+    return [Notice("sheet.whole_results", each) for each in facts]
 
 
 def _apart(found: ChosenTab) -> list[Notice]:

@@ -40,6 +40,8 @@ WORDS: dict[str, str] = {
     "settings.logged_in": "Logged in: {username}, with the password in the system keyring",
     "settings.about_username": "Your user name at the provider, if you do not use 'bulk-topup login'.",
     "settings.about_ledger": "Where the record of all top-ups is kept, if several computers share one.",
+    "settings.about_company": "Whose payments these are: stands at the top of the summary to sign.",
+    "settings.about_title": "What is paid: stands below the company, with the month.",
     "settings.about_products": "The product of an operator and a nominal, instead of the cheapest. This table must be at the end of the file.",
     "settings.products": '{file}, line {line}: {key} must name an operator and a nominal, and a product code, written as in "TELKOMSEL 50000" = "TSEL50" below a line [products]',
     "settings.head": "Settings of bulk-topup: remove the # in front of what you want to set. 'bulk-topup config' shows what applies.",
