@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sqlite3
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -55,8 +56,10 @@ PAID_WORD = {
     "invalid": "no",
     "unsent": "no",
 }
-SUM_OF = {"yes": "paid", "no": "not paid", "ask provider": "ask provider"}
-"""A row's `paid` -> where the summary counts it."""
+SUM_OF = {"yes": "paid", "ask provider": "open"}
+"""A row's `paid` -> where the summary counts it, if that says that there was a top-up."""
+ROWS_IN = re.compile(r"([\d,]+) rows? in = ([\d,]+) (?:person|people) \+ ([\d,]+) rows? set aside")
+NOT_COUNTED = re.compile(r"not counted: ([\d,]+) ")
 
 OPEN = frozenset({"pending", "accepted", "unknown"})
 
@@ -236,9 +239,17 @@ def _results(place: int, record: Record, path: Path) -> Results:
         label, count = (*cells, None, None)[:2]
         if isinstance(count, int):
             sums.setdefault(str(label), count)
+        if found := ROWS_IN.fullmatch(str(label)):
+            sums.update(zip(("rows in", "people", "set aside"), map(_number, found.groups()), strict=True))
+        if found := NOT_COUNTED.match(str(label)):
+            sums["corrected"] = _number(found[1])
     lines = _lines(book.worksheets[0].iter_rows(values_only=True), record.rows)
     book.close()
     return Results(place, record, lines, sums)
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))
 
 
 def lines_of(path: Path, sheet: Rows) -> tuple[Line, ...]:
@@ -560,16 +571,19 @@ def _unstated(results: Results, requests: list[Request]) -> Iterator[str]:
 
 
 def sums_tie_out(case: Case) -> Iterator[str]:
-    """Rows in = paid + not paid + ask provider, line by line and in the summary."""
+    """Rows in = people + rows set aside, and people = paid + open + not paid; each line counts once, but for
+    those that were corrected."""
     for results in case.results:
         wrong = [line.no for line in results.lines if PAID_WORD.get(line.status) != line.paid]
         if wrong:
             yield f"{_where(results)}: `paid` does not go with `status` in rows {wrong}"
-        counts = Counter({"total rows": len(results.lines)})
-        counts.update(SUM_OF[line.paid] for line in results.lines)
-        counts.update(line.status for line in results.lines)
-        said = {word: results.sums.get(word) for word in ("total rows", *SUM_OF.values(), *PAID_WORD)}
-        if said != {word: counts[word] for word in said}:
+        said = Counter(results.sums)
+        counts = Counter(dict.fromkeys(SUM_OF.values(), 0))
+        counts.update(SUM_OF[line.paid] for line in results.lines if line.paid in SUM_OF)
+        counts["rows in"] = len(results.lines) - said["corrected"]
+        counts["people"] = counts["approved"] = counts["rows in"] - said["set aside"]
+        counts["not paid"] = counts["people"] - counts["paid"] - counts["open"]
+        if any(said[word] != counts[word] for word in counts):
             yield f"{_where(results)}: sums {results.sums} over {dict(counts)}"
 
 
