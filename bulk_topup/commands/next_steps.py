@@ -328,7 +328,7 @@ def with_found(typed: Typed, number: str, what: str, facts: Mapping[str, object]
     if not what:
         return Step(say.text("find.next"), typed.line("history"))
     code, name, options = FOUND[what]
-    options = options.format(row=facts["row"], number=number, batch=argument(facts["name"]))
+    options = options.format(**facts, number=number, batch=argument(facts["name"]))
     return Step(say.text(code, **facts), typed.line(name, str(facts["sheet"]), options) if name else "")
 
 
@@ -336,8 +336,7 @@ CLOSING = "--row {row} --number {number} --invoice TRX... " + NOTE
 CLOSING_ON_RECORD = "--batch {batch} --row {row} --number {number} --invoice TRX... " + NOTE
 FOUND = {
     "status": ("find.next_status", "status", ""),
-    "retry": ("find.next_retry", "run", "--retry-failed"),
-    "retry_later": ("find.next_retry", "run", "--retry-failed --same-batch"),
+    "retry": ("find.next_retry", "run", "--retry-failed{same}"),
     "record": ("find.next_record", "settle", ""),
     "later": ("find.next_later", "settle", ""),
     "ask": ("find.next_ask", "settle", ""),

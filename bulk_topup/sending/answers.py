@@ -52,12 +52,11 @@ def read_answers(path: Path, note: str) -> list[Verdict | InputError]:
 
 
 def _sheet(path: Path) -> Sheet:
-    for tab in languages.tab_names(ResultsTab.ASK_PROVIDER):
-        try:
-            return read_sheet(path, tab=tab, product_column="invoice")
-        except InputError as error:
-            if error.code not in {"sheet.no_such_tab", "sheet.no_tabs"}:
-                raise
+    try:
+        return read_sheet(path, tab=ResultsTab.ASK_PROVIDER, product_column="invoice")
+    except InputError as error:
+        if error.code not in {"sheet.no_such_tab", "sheet.no_tabs"}:
+            raise
     try:
         return read_sheet(path, product_column="invoice")
     except InputError as error:

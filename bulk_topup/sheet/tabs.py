@@ -167,6 +167,7 @@ def _named(tabs: Sequence[Tab], wanted: TabChoice) -> _Choice:
     name = wanted.tab or ""
     same = [tab for tab in tabs if tab.name == name]
     same = same or [tab for tab in tabs if tab.name.casefold() == name.casefold()]
+    same = same or [tab for tab in tabs if tab.name in tab_names(name)]
     if len(same) != 1:
         raise InputError("sheet.no_such_tab", tab=name, tabs=_quoted(tab.name for tab in tabs))
     return same[0], find_header(_text_rows(same[0]), wanted.named), ()

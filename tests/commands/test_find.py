@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bulk_topup.commands import find
+from bulk_topup.commands.next_steps import Typed, with_found
 from bulk_topup.commands.status import show_status
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit, InputError
@@ -18,10 +19,12 @@ from bulk_topup.provider.address import Connection
 from bulk_topup.record.ledger.register import register_of
 from bulk_topup.record.paths import who
 from bulk_topup.report import sent_to
+from bulk_topup.report.screen import person
 from bulk_topup.report.sent_to import Now
 from bulk_topup.report.words import say
 from bulk_topup.rules.orders import Wishes
 from bulk_topup.sending.resolve import Verdict
+from tests.builders import NOW
 from tests.desk_bench import Bench, on_isipulsa, refusal
 
 if TYPE_CHECKING:
@@ -502,3 +505,11 @@ def test_there_is_no_complaint_about_what_was_never_sent(
     ledger = str(bench.folder / "ledger.db")
     find.find_number(connection, ledger, Terminal(), bench.clock, C, offline=True, complaint=True)
     assert "Yth." not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("month", "options"), [(1, "--retry-failed"), (2, "--retry-failed --same-batch")])
+def test_what_is_offered_for_a_failed_row_works_in_a_later_month_too(month: int, options: str) -> None:
+    facts = ("acct", "u", "b", "bonus", "bonus.csv", 2, "TSEL5", 5_000, Status.GAGAL, "no")
+    failed = sent_to.Sent(*facts, sent_at="2025-01-20 10:00:00")
+    step = with_found(Typed(), "081234567890", *person.next_step_of(failed, NOW.replace(month=month)))
+    assert step.command.endswith(f"run bonus.csv {options}")

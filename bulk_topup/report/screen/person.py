@@ -169,9 +169,9 @@ def next_step_of(one: Sent | None, now: datetime) -> tuple[str, Mapping[str, obj
     if one is None:
         return "", {}
     facts = {name: getattr(one, name) for name in ("name", "row", "sheet", "invoice")}
-    what = _GOES_ON[_telling(one, now)]
-    is_of_this_month = one.sent_at[:7] == f"{now:%Y-%m}"
-    return (what if what != "retry" or is_of_this_month else "retry_later"), facts
+    # A batch of an earlier month goes on only if that is said.
+    same = "" if one.sent_at[:7] == f"{now:%Y-%m}" else " --same-batch"
+    return _GOES_ON[_telling(one, now)], {**facts, "same": same}
 
 
 def _may_be_sent_again(one: Sent, now: datetime) -> bool:
