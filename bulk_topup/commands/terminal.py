@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from bulk_topup.rules.plan import Plan
 
 _HANG_UP = getattr(signal, "SIGHUP", None)
+_BREAK = [one for one in signal.Signals if one.name == "SIGBREAK"]
+"""How another process asks one on Windows to end; it can send it no Ctrl-C."""
 
 
 COLOURS = {Tone.PAID: "32", Tone.HELD: "33", Tone.ASK: "35", Tone.NEXT: "36"}
@@ -231,7 +233,7 @@ class Terminal:
             elif number != _HANG_UP:  # a window that closes sends it more than once
                 os._exit(130)
 
-        signals = [signal.SIGINT, signal.SIGTERM]
+        signals = [signal.SIGINT, signal.SIGTERM, *_BREAK]
         if _HANG_UP is not None and signal.getsignal(_HANG_UP) is not signal.SIG_IGN:  # as under nohup
             signals.append(_HANG_UP)
         before = [signal.signal(number, stop) for number in signals]

@@ -57,10 +57,10 @@ def routes(desk: Desk, plans: Plans) -> list[Route]:
     ]
 
 
-def options_of(desk: Desk, batch: Batch) -> list[str]:
-    """The tab, and the columns that were chosen for this sheet."""
+def options_of(desk: Desk, batch: Batch, keys: tuple[str, ...] = (*CHOICES, "amounts")) -> list[str]:
+    """The tab, and what was chosen for this sheet; only `CHOICES` say how it is read."""
     chosen = desk.folder.noted(batch, ".choices")
-    named = [f"--{key.replace('_', '-')}={chosen[key]}" for key in CHOICES if chosen.get(key)]
+    named = [f"--{key.replace('_', '-')}={chosen[key]}" for key in keys if chosen.get(key)]
     return [*tab_of(batch), *named]
 
 
@@ -124,7 +124,7 @@ class Preparing:
     async def columns(self, request: Request) -> Response:
         batch = self.desk.batch(request)
         said = await self.desk.commands.ask(
-            "rows", *options_of(self.desk, batch), about=batch.name, rehearses=False
+            "rows", *options_of(self.desk, batch, CHOICES), about=batch.name, rehearses=False
         )
         sheet, meanings = said.get("sheet"), said.get("read", {}).get("columns", {})
         means = {at: meaning for meaning, at in meanings.items() if at}
@@ -136,7 +136,7 @@ class Preparing:
 
     async def choose(self, request: Request) -> Response:
         batch, fields = self.desk.batch(request), await form(request)
-        chosen = {key: fields.get(key, "").strip()[:200] for key in CHOICES}
+        chosen = {key: fields.get(key, "").strip()[:200] for key in (*CHOICES, "amounts")}
         self.desk.folder.note(batch, ".choices", chosen)
         return self.desk.goes_to(batch, "problems" if fields.get("then") == "problems" else "columns")
 
@@ -179,7 +179,7 @@ class Preparing:
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows(changed)
-            options = [*options_of(self.desk, batch), f"--correct={listed}", f"--output={copy}"]
+            options = [*options_of(self.desk, batch, CHOICES), f"--correct={listed}", f"--output={copy}"]
             said = await self.desk.commands.ask("rows", *options, about=batch.name, rehearses=False)
         finally:
             Path(listed).unlink(missing_ok=True)

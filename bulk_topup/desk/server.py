@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 IDLE_S = 3600.0
 LOOK_EVERY_S = 1.0
+OPENS_WITHIN_S = 60
 
 
 def app_of(folder: Path, lock: Lock, *, sandbox: bool, spoken: str) -> Guard:
@@ -74,7 +75,8 @@ def serve(
         listening.bind((LOOPBACK, port))
         lock = Lock(listening.getsockname()[1])
         server = server_of(app_of(folder, lock, sandbox=sandbox, spoken=spoken))
-        asyncio.run(_served(server, listening, lock, tell, opens=opens, idle_s=idle_s))
+        notes = Folder(folder).notes if opens else None
+        asyncio.run(_served(server, listening, lock, tell, notes=notes, idle_s=idle_s))
 
 
 async def _served(
@@ -83,15 +85,15 @@ async def _served(
     lock: Lock,
     tell: Callable[[str], None],
     *,
-    opens: bool,
+    notes: Path | None,
     idle_s: float,
 ) -> None:
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.01)
-    if opens:
+    if notes is not None:
         tell("")
-        threading.Thread(target=_open, args=(lock,), daemon=True).start()
+        threading.Thread(target=_open, args=(lock, notes, tell), daemon=True).start()
     else:
         tell(lock.link)
     while not serving.done():
@@ -101,15 +103,18 @@ async def _served(
     await serving
 
 
-def _open(lock: Lock) -> None:
-    """By a file that leads on, since others see what a browser is started with."""
-    with tempfile.NamedTemporaryFile("w", suffix=".html", prefix="bulk-topup-desk-", delete=False) as file:
-        file.write(f'<meta http-equiv="refresh" content="0;url={escape(lock.link)}">')
+def _open(lock: Lock, notes: Path, tell: Callable[[str], None]) -> None:
+    """By a file that leads on, since others see what a browser is started with; it lies where a browser may
+    read that is kept from all but a person's own folders."""
+    handle, name = tempfile.mkstemp(".html", "open-", notes)
     try:
-        webbrowser.open(Path(file.name).as_uri())
-        for _ in range(60):
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(f'<meta http-equiv="refresh" content="0;url={escape(lock.link)}">')
+        if not webbrowser.open(Path(name).as_uri()):
+            tell(lock.link)
+        for _ in range(OPENS_WITHIN_S):
             if lock.is_used:
                 break
             time.sleep(1)
     finally:
-        Path(file.name).unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)

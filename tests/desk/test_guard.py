@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import sys
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +17,7 @@ from starlette.routing import Route
 
 from bulk_topup.desk import preparing, view
 from bulk_topup.desk.commands import Commands, Progress
-from bulk_topup.desk.folder import Batch, Folder
+from bulk_topup.desk.folder import NOTES, Batch, Folder
 from bulk_topup.desk.guard import HEADERS, Lock
 from bulk_topup.desk.server import serve
 from bulk_topup.desk.view import Desk, address
@@ -21,7 +25,6 @@ from tests.desk.served import Served, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from tests.conftest import Office
 
@@ -142,6 +145,28 @@ def test_every_answer_has_the_headers(desk: Served) -> None:
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS
         assert "server" not in answer.headers
         assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+def test_a_browser_is_started_without_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others on this computer see what it is started with, and may not read the file that leads on."""
+    started: list[str] = []
+
+    def start(address: str) -> bool:
+        (file,) = Path(tmp_path, NOTES).glob("*.html")
+        found = re.search(r"url=(http://127[^\"]+/start\?key=[^\"]+)", file.read_text())
+        assert found is not None
+        assert sys.platform == "win32" or file.stat().st_mode & 0o077 == 0
+        started.append(address)
+        with urllib.request.urlopen(found[1]) as answer:  # noqa: S310  (ours, by the pattern)
+            assert answer.status == 200
+        return True
+
+    monkeypatch.setattr("webbrowser.open", start)
+    told: list[str] = []
+    serve(tmp_path, 0, told.append, sandbox=True, spoken="en", opens=True, idle_s=2)
+    assert started
+    assert not any("key=" in text for text in [*started, *told])
+    assert list(Path(tmp_path, NOTES).iterdir()) == []
 
 
 def test_it_listens_on_loopback_alone(desk: Served, office: Office) -> None:
