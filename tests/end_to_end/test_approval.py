@@ -246,7 +246,7 @@ def test_the_same_plan_has_no_changes() -> None:
         ),
         (
             topups((ANDI, "S5"), (BUDI, "S10"), (CITRA, "I5"), numbers=[2, 3, 9]),
-            f"row 4 is row 9 now: {CITRA}",
+            f"row 4 is now row 9: {CITRA}",
         ),
     ],
 )
@@ -258,8 +258,8 @@ def test_a_row_put_in_between_is_new_and_the_others_have_moved() -> None:
     now = topups((ANDI, "S5"), (DEWI, "S5"), (BUDI, "S10"), (CITRA, "I5"))
     assert changes(plan_of(THREE), plan_of(now)) == [
         f"row 3 is new: S5 for {DEWI}",
-        f"row 3 is row 4 now: {BUDI}",
-        f"row 4 is row 5 now: {CITRA}",
+        f"row 3 is now row 4: {BUDI}",
+        f"row 4 is now row 5: {CITRA}",
     ]
 
 
