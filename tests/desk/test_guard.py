@@ -327,6 +327,9 @@ def pages() -> dict[str, dict[str, Any]]:
     }
     said = {"plan": plan, "notices": [{"code": "x", "message": HOSTILE}], "deposit": None}
     said["overlap"] = {"paid": 1, "count": 1, "batch": HOSTILE, "day": "2026-11-25"}
+    other = {"row": 2, "name": HOSTILE, "number": HOSTILE, "amount": 1}
+    kinds = ("joined", "left", "number_changed", "amount_changed")
+    said["compared"] = {kind: [other] for kind in kinds} | {"file": HOSTILE, "total_before": 1, "total": 1}
     paged = {"page_at": 0, "pages": 3, "count": 1}
     open_row = {"row": 2, "number": HOSTILE, "product": HOSTILE, "status": "unknown"}
     sums = {"sukses": 1}
