@@ -67,7 +67,7 @@ def test_a_provider_on_another_clock_is_named(make_office: MakeOffice) -> None:
     done = make_office(date_skew_s=-7200.0).run("doctor", "--json")
     is_fine, words = checks(done)["clock"]
     assert not is_fine
-    assert -7203 <= int(words.split()[0]) <= -7197
+    assert "2 hours ahead" in words
 
 
 def test_a_synced_folder_is_named(office: Office) -> None:

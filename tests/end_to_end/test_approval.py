@@ -242,7 +242,7 @@ def test_the_same_plan_has_no_changes() -> None:
         (topups((ANDI, "S5"), (BUDI, "S10")), f"row 4 is gone: I5 for {CITRA}"),
         (
             topups((ANDI, "S5"), (BUDI, "S25"), (CITRA, "I5")),
-            "row 3 is now held back: product closed today; S10 for 081210000002 was approved",
+            "row 3 is now held back: product closed today; it was approved with S10 for 081210000002",
         ),
         (
             topups((ANDI, "S5"), (BUDI, "S10"), (CITRA, "I5"), numbers=[2, 3, 9]),

@@ -350,7 +350,7 @@ def test_formulas_of_sheet_and_provider_are_plain_text_in_the_results(
         assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
     else:
         sheet = openpyxl.load_workbook(office.folder / output).worksheets[0]
-        assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
+        assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n", "d"}
         cells = [str(cell.value) for row in sheet.iter_rows() for cell in row]
     assert sum("HYPERLINK" in cell for cell in cells) >= 1
     assert not any("\x1b" in cell for cell in cells)

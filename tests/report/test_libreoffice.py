@@ -127,7 +127,9 @@ def test_every_text_is_shown_as_it_stands_in_any_column(target: Path) -> None:
     assert header[:4] == ["=1+1", "", "Nomor HP", "Nomor HP"]
     for text, row in zip(texts, rows, strict=True):
         seen = MADE_VISIBLE.get(text, text)
-        assert row == [seen, "", seen, "0812", "no", "gagal", *[seen] * 4, "5850", "", seen, seen, seen], text[:40]
+        assert row == [seen, "", seen, "0812", "no", "gagal", *[seen] * 4, "5850", "", seen, seen, seen], (
+            text[:40]
+        )
 
 
 def test_a_text_too_long_for_a_cell_is_shown_with_how_much_was_cut(target: Path) -> None:

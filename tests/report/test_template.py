@@ -157,19 +157,19 @@ def test_nothing_stays_of_an_example_row_that_is_typed_over_from_name_to_nominal
 @pytest.mark.parametrize(
     ("name", "number", "held"),
     [
-        (not_people.EXAMPLE_MARK + " 1", not_people.EXAMPLE_NUMBERS[0], True),
-        (not_people.EXAMPLE_MARK + " 1", ANDI, True),
-        ("Andi", "+62 812-0000-9902", True),
-        ("Andi", ANDI, False),
-        ("Contoh Example", ANDI, False),
-        ("", "081200009903", False),
+        (not_people.EXAMPLE_MARK + " 1", not_people.EXAMPLE_NUMBERS[0], "example.row"),
+        (not_people.EXAMPLE_MARK + " 1", ANDI, "example.row"),
+        ("Andi", "+62 812-0000-9902", "example.row"),
+        ("Andi", ANDI, ""),
+        ("Contoh Example", ANDI, "example.cell"),
+        ("", "081200009903", ""),
     ],
 )
 def test_an_example_row_is_one_until_name_and_number_are_typed_over(
-    name: str, number: str, held: bool
+    name: str, number: str, held: str
 ) -> None:
     plan = plan_of(sheet_of([(name, number, "S5")]))
-    assert held_codes(plan) == ({2: ["example.row"]} if held else {})
+    assert held_codes(plan) == ({2: [held]} if held else {})
 
 
 def test_an_untouched_template_sends_nothing_and_says_what_to_do(office: Office) -> None:
