@@ -364,7 +364,7 @@ class Sections:
         if not self._is_alike(texts):
             self._mark = OddCell(Oddity.OTHER_TABLE, "", str(row))
             self.marked[row, self.columns.number] = self._mark
-        else:
+        elif not names.heads_against(self._title):
             self._mark = OddCell(Oddity.EXAMPLE, "") if names.says_example(self._title) else None
 
     def _is_alike(self, texts: Texts) -> bool:

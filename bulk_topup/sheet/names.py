@@ -45,7 +45,8 @@ _NAMES: Mapping[Meaning, str] = {
         jumlahinsentif besarinsentif besarbonus besarpulsa besaraninsentif nilaiinsentif nilaibonus
         insentifpulsa bonuspulsa tunjangan tunjanganpulsa uangpulsa voucherrp pulsarp jumlahrp nilairp
         insentifrp bonusrp amountrp amountidr topup topupamount isipulsa jumlahnominal jumlahtopup
-        reward incentive incentives allowance value
+        reward incentive incentives allowance value jatah plafon plafond limit subsidi alokasi uang rupiah rp
+        idr fee benefit reimburse
         """,
     "itrx": "itrx pengisianke topupke ulangan ulanganke topupnumber",
     "name": """
@@ -181,15 +182,31 @@ _CONTACT = re.compile(
 
 
 _AGAINST = re.compile(
-    r"\b(?:(?:di)?batal(?:kan)?|cancel(?:l?ed)?|resign(?:ed)?|keluar|mengundurkan diri|non[ -]?aktif"
-    r"|tidak aktif|(?:jangan|tidak) (?:di)?(?:kirim|bayar|isi|proses)|ditunda|phk|meninggal"
-    r"|sudah (?:di|ter)(?:bayar|kirim|isi|transfer)|already (?:paid|sent)|do not (?:pay|send))\b",
+    r"\b(?:(?:di)?batal(?:kan)?|cancel(?:l?ed)?|resign(?:ed)?|keluar|mengundurkan diri|non[ -]?aktif|inactive"
+    r"|(?:tidak|tdk) (?:aktif|dapat|berhak|(?:me)?terima)"
+    r"|(?:jangan|tidak|tdk) (?:di)?(?:kirim|bayar|isi|proses)"
+    r"|ditunda|pending|(?:di)?tolak|phk|meninggal|alm|almarhum(?:ah)?|berhenti|pensiun|terminated"
+    r"|habis kontrak|pindah|mutasi|lunas|(?:nomor|no\.?) salah|salah nomor|ganti nomor"
+    r"|(?:sudah|sdh|udah|telah) (?:(?:di|ter)(?:bayar|kirim|isi|transfer)|(?:me|di)?terima)"
+    r"|already (?:paid|sent)|do not (?:pay|send))\b",
     re.IGNORECASE,
 )
+_LAST_MONTH = re.compile(r"\b(?:bulan (?:yang )?(?:lalu|kemarin|sebelumnya)|last month)\b", re.IGNORECASE)
 _SPEAKING = (
     *("contoh", "example", "cth", "batal", "cancel", "resign", "keluar", "mengundurkan diri"),
-    *("nonaktif", "non aktif", "non-aktif", "tidak ", "jangan", "sudah di", "sudah ter", "ditunda"),
-    *("phk", "meninggal", "already", "do not"),
+    *("nonaktif", "non aktif", "non-aktif", "tidak ", "tdk ", "jangan", "udah ", "sdh ", "telah "),
+    *("inactive", "ditunda", "pending", "tolak", "phk", "meninggal", "alm", "berhenti", "pensiun"),
+    *(
+        "terminated",
+        "habis kontrak",
+        "pindah",
+        "mutasi",
+        "lunas",
+        "salah",
+        "ganti nomor",
+        "already",
+        "do not",
+    ),
 )
 """One of them is in whatever speaks against paying, or says that it is an example."""
 _NOTE = re.compile(r"\W*(?:catatan|ket|keterangan|nb|note)\b|\*", re.IGNORECASE)
@@ -209,7 +226,8 @@ def may_speak(texts: bytes) -> bool:
 
 def heads_against(title: str) -> bool:
     """Whether nobody under this title is to be paid."""
-    return len(title) <= LONGEST_NAME and not _NOTE.match(title) and against(title) != ""
+    speaks = against(title) or _LAST_MONTH.search(title)
+    return len(title) <= LONGEST_NAME and not _NOTE.match(title) and bool(speaks)
 
 
 def says_example(text: str) -> bool:

@@ -62,6 +62,7 @@ NOTED = ("Nama", "No HP", "Kode", "Keterangan")
             "cancelled",
         ),
         *("sudah dibayar tunai", "already paid", "tidak aktif lagi", "PHK"),
+        *("sdh diisi", "pindah ke Solo", "lunas", "nomor salah", "tdk berhak", "Terminated", "(alm)"),
     ],
 )
 def test_a_remark_against_paying_is_a_warning(remark: str) -> None:
