@@ -7,18 +7,22 @@ import gc
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from bulk_topup.core.clock import WIB
+from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.sandbox import Sandbox
 from bulk_topup.sheet.process import parent
 from tests import forks, machine
@@ -203,6 +207,31 @@ class Office:
             os.close(terminal)
         return Result(process.returncode, out.decode(), (shown + err).decode())
 
+    # -- what is on record ---------------------------------------------------------------------------------
+
+    def on_record(self, *statements: str, **values: str) -> list[Any]:
+        """In one transaction, in a file or on a server; the rows of the last statement."""
+        url = sa.engine.make_url(ledger_url(self.environment["BULK_TOPUP_LEDGER"]))
+        engine = sa.create_engine(url.set(drivername=url.drivername.replace("gresql", "gresql+psycopg")))
+        with engine.begin() as db:
+            for statement in statements:
+                came = db.execute(sa.text(statement), values)
+            rows = list(came) if came.returns_rows else []
+        engine.dispose()
+        return rows
+
+    def set_back(self, by: timedelta) -> None:
+        """All that was sent so far was so much earlier: here, on record, and for the provider by days."""
+        now = datetime.now(WIB)
+        day, at = (now.date() - timedelta(days=by.days)).isoformat(), (now - by).isoformat()
+        self.on_record("UPDATE claims SET day = :day, claimed_at = :at", day=day, at=at)
+        for file in self.folder.rglob("*.checkpoint.db"):
+            with closing(sqlite3.connect(file)) as db, db:
+                db.execute("UPDATE attempts SET day = ?", (day,))
+        if by.days and self.sandbox._book is not None:
+            with self.sandbox._book.page() as page:
+                page._db.execute("UPDATE topups SET day = ?, at = ?", (day, at))
+
     # -- the provider's side -------------------------------------------------------------------------------
 
     def sent(self) -> list[LoggedRequest]:
@@ -288,18 +317,30 @@ def postgres() -> Iterator[postgresql.Server]:
         yield server
 
 
+@pytest.fixture(params=["file", pytest.param("server", marks=pytest.mark.postgres)])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a record of all top-ups may be that is not there yet."""
+    if request.param == "file":
+        return str(tmp_path / "ledger.db")
+    address: str = request.getfixturevalue("postgres").fresh()
+    return address
+
+
 @pytest.fixture
 def make_office(tmp_path: Path) -> Iterator[MakeOffice]:
-    """Opens an office; keyword arguments are those of its Sandbox."""
+    """Opens an office with this record; other keyword arguments are those of its Sandbox."""
     _not_around_midnight()
     offices: list[Office] = []
 
-    def make(faults: Faults | None = None, **settings: Any) -> Office:
+    def make(faults: Faults | None = None, ledger: str = "", **settings: Any) -> Office:
         folder = tmp_path / f"office{len(offices)}"
         folder.mkdir()
         sandbox = Sandbox(intercept=faults, **settings).start()
         password = settings.get("password", "sandbox")
-        offices.append(Office(folder, sandbox, _environment_in(folder.parent, sandbox.url, password)))
+        environment = _environment_in(folder.parent, sandbox.url, password)
+        if ledger:
+            environment["BULK_TOPUP_LEDGER"] = ledger
+        offices.append(Office(folder, sandbox, environment))
         return offices[-1]
 
     yield make

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup.core.clock import WIB
 from tests.desk_bench import on_isipulsa
 
 if TYPE_CHECKING:
@@ -18,12 +15,15 @@ if TYPE_CHECKING:
     from tests.conftest import MakeOffice, Office
 
 NOTE = ("--note", "Rina asked")
+SOME_HOURS = timedelta(hours=2)
+same_day_and_next = pytest.mark.parametrize("ago", [SOME_HOURS, timedelta(1)], ids=["same day", "next day"])
+in_a_file = pytest.mark.parametrize("location", ["file"], indirect=True)
 
 
 @pytest.fixture(params=[pytest.param(True, id="51"), pytest.param(False, id="without 51")])
-def office(request: pytest.FixtureRequest, make_office: MakeOffice) -> Office:
+def office(request: pytest.FixtureRequest, make_office: MakeOffice, location: str) -> Office:
     """One of three rows is unknown, though the provider paid it, and its progress file was taken away."""
-    office = make_office(faults=on_isipulsa(None, "after close"), rule_51=request.param)
+    office = make_office(faults=on_isipulsa(None, "after close"), rule_51=request.param, ledger=location)
     office.payroll("gaji.csv", office.numbers(3))
     assert office.send("gaji.csv").exit == 4
     kept(office).parent.mkdir()
@@ -35,16 +35,8 @@ def kept(office: Office) -> Path:
     return office.folder / "bin" / "gaji.checkpoint.db"
 
 
-def made_older(office: Office) -> None:
-    """As if it was begun some hours ago."""
-    earlier = (datetime.now(WIB) - timedelta(hours=2)).isoformat()
-    with closing(sqlite3.connect(office.environment["BULK_TOPUP_LEDGER"])) as db, db:
-        db.execute("UPDATE claims SET claimed_at = ?", (earlier,))
-
-
 def states(office: Office) -> list[str]:
-    with closing(sqlite3.connect(office.environment["BULK_TOPUP_LEDGER"])) as db:
-        return [state for (state,) in db.execute("SELECT state FROM claims ORDER BY number")]
+    return [state for (state,) in office.on_record("SELECT state FROM claims ORDER BY number")]
 
 
 def resolve(office: Office, *options: str) -> int:
@@ -61,8 +53,9 @@ def test_find_offers_the_command_that_closes_it(office: Office) -> None:
     assert f"bulk-topup resolve --batch gaji --row 3 --number {number} --invoice TRX..." in found.out
 
 
-def test_it_is_paid_once_the_provider_confirms_the_invoice(office: Office) -> None:
-    made_older(office)
+@same_day_and_next
+def test_it_is_paid_once_the_provider_confirms_the_invoice(office: Office, ago: timedelta) -> None:
+    office.set_back(ago)
     right, wrong = (invoice_of(office, number) for number in (office.numbers(3)[1], office.numbers(3)[0]))
     assert resolve(office, "--invoice", wrong) == 2
     assert states(office) == ["paid", "open", "paid"]
@@ -70,12 +63,13 @@ def test_it_is_paid_once_the_provider_confirms_the_invoice(office: Office) -> No
     assert states(office) == ["paid", "paid", "paid"]
     assert resolve(office, "--invoice", right) == 2
     office.payroll("salinan.csv", office.numbers(3))
-    office.send("salinan.csv", "--again")
+    office.send("salinan.csv", *(("--again",) if ago < timedelta(1) else ()))
     assert office.paid() == dict.fromkeys(office.numbers(3), 1)
 
 
-def test_a_progress_file_that_turns_up_later_agrees(office: Office) -> None:
-    made_older(office)
+@same_day_and_next
+def test_a_progress_file_that_turns_up_later_agrees(office: Office, ago: timedelta) -> None:
+    office.set_back(ago)
     invoice = invoice_of(office, office.numbers(3)[1])
     assert resolve(office, "--invoice", invoice) == 0
     kept(office).rename(office.folder / "gaji.checkpoint.db")
@@ -87,8 +81,9 @@ def test_a_progress_file_that_turns_up_later_agrees(office: Office) -> None:
     assert office.paid() == dict.fromkeys(office.numbers(3), 1)
 
 
-def test_what_was_not_sent_frees_the_number_here_and_in_the_file(office: Office) -> None:
-    made_older(office)
+@same_day_and_next
+def test_what_was_not_sent_frees_the_number_here_and_in_the_file(office: Office, ago: timedelta) -> None:
+    office.set_back(ago)
     number = office.numbers(3)[1]
     assert resolve(office, "--not-sent") == 1
     assert states(office) == ["paid", "paid"]
@@ -100,14 +95,16 @@ def test_what_was_not_sent_frees_the_number_here_and_in_the_file(office: Office)
     assert states(office) == ["paid", "paid"]
 
 
+@in_a_file
 def test_what_may_be_under_way_or_has_its_file_is_not_closed_from_the_record(office: Office) -> None:
     assert resolve(office, "--not-sent") == 2
-    made_older(office)
+    office.set_back(SOME_HOURS)
     kept(office).rename(office.folder / "gaji.checkpoint.db")
     assert resolve(office, "--not-sent") == 2
     assert states(office) == ["paid", "open", "paid"]
 
 
+@in_a_file
 @pytest.mark.parametrize(
     "options",
     [

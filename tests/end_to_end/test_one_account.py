@@ -6,13 +6,11 @@ import json
 import sqlite3
 import time
 from contextlib import closing
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup.core.clock import WIB
 from bulk_topup.core.status import Status
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.schema import APPLICATION_ID, SCHEMA
@@ -77,14 +75,6 @@ def a_batch(account: str, base_url: str, batch: str, touched: str) -> str:
 def a_proof(account: str, base_url: str, day: str, *, holds: bool) -> str:
     key, value = json.dumps(["rule 51", account, base_url]), json.dumps({"day": day, "holds": holds})
     return f"INSERT INTO meta VALUES ('{key}', '{value}')"  # noqa: S608
-
-
-@pytest.fixture(params=["file", pytest.param("server", marks=pytest.mark.postgres)])
-def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "file":
-        return str(tmp_path / "ledger.db")
-    address: str = request.getfixturevalue("postgres").fresh()
-    return address
 
 
 @pytest.fixture
@@ -208,26 +198,14 @@ def other_spelling(office: Office) -> str:
 
 @pytest.fixture(params=[pytest.param(True, id="51"), pytest.param(False, id="without 51")])
 def office(request: pytest.FixtureRequest, make_office: MakeOffice, location: str) -> Office:
-    made = make_office(rule_51=request.param)
-    return replace(made, environment={**made.environment, "BULK_TOPUP_LEDGER": location})
+    return make_office(rule_51=request.param, ledger=location)
 
 
-def put_back_a_day(office: Office, request: pytest.FixtureRequest) -> None:
-    """What is on record was paid yesterday."""
-    location = office.environment["BULK_TOPUP_LEDGER"]
-    yesterday = (datetime.now(WIB) - timedelta(days=1)).date().isoformat()
-    if "://" in location:
-        server: Server = request.getfixturevalue("postgres")
-        schema = location.rpartition("%3D")[2]
-        server.execute(f"UPDATE {schema}.claims SET day = '{yesterday}'")  # noqa: S608
-        return
-    with closing(sqlite3.connect(location)) as db, db:
-        db.execute("UPDATE claims SET day = ?", (yesterday,))
-
-
-def test_a_batch_goes_on_at_another_address_only_once_a_person_said_so(office: Office) -> None:
+@pytest.mark.parametrize("days", [0, 1], ids=["same day", "next day"])
+def test_a_batch_goes_on_at_another_address_only_once_a_person_said_so(office: Office, days: int) -> None:
     office.payroll("gaji.csv", office.numbers(4))
     office.send("gaji.csv")
+    office.set_back(timedelta(days))
     office.payroll("gaji.csv", office.numbers(8))
     to_other = ("--base-url", other_spelling(office), "--same-batch")
     refused = office.send("gaji.csv", *to_other)
@@ -260,14 +238,11 @@ def test_a_person_at_a_terminal_says_yes_to_the_address_and_to_the_money(office:
     assert len(office.paid()) == 4
 
 
-@pytest.mark.parametrize("day", ["same day", "next day"])
-def test_a_copy_of_a_paid_sheet_is_not_paid_again_at_another_address(
-    office: Office, day: str, request: pytest.FixtureRequest
-) -> None:
+@pytest.mark.parametrize("days", [0, 1], ids=["same day", "next day"])
+def test_a_copy_of_a_paid_sheet_is_not_paid_again_at_another_address(office: Office, days: int) -> None:
     office.payroll("gaji.csv", office.numbers(6))
     assert office.send("gaji.csv").exit == 0
-    if day == "next day":
-        put_back_a_day(office, request)
+    office.set_back(timedelta(days))
     (office.folder / "salinan.csv").write_bytes((office.folder / "gaji.csv").read_bytes())
     for more in ((), ("--new-address",)):
         done = office.send("salinan.csv", "--base-url", other_spelling(office), *more)
@@ -351,9 +326,7 @@ def test_an_invoice_is_confirmed_only_where_its_row_was_sent(make_office: MakeOf
     what = ("--batch", "gaji") if batch else ("gaji.csv", "--row", "2")
     if batch:
         (office.folder / "gaji.checkpoint.db").unlink()
-        with closing(sqlite3.connect(office.environment["BULK_TOPUP_LEDGER"])) as db, db:
-            earlier = (datetime.now(WIB) - timedelta(hours=2)).isoformat()
-            db.execute("UPDATE claims SET claimed_at = ?", (earlier,))
+        office.set_back(timedelta(hours=2))
     invoice = office.sandbox.book()[0].invoice
     resolve = ("resolve", *what, "--number", number, "--invoice", invoice, "--note", "Rina")
     refused = office.run(*resolve, "--base-url", other_spelling(office))

@@ -54,15 +54,6 @@ class ServerClock:
 SERVER = ServerClock()
 
 
-@pytest.fixture(params=["file", pytest.param("server", marks=pytest.mark.postgres)])
-def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where a ledger may be that is not there yet."""
-    if request.param == "file":
-        return str(tmp_path / "ledger.db")
-    address: str = request.getfixturevalue("postgres").fresh()
-    return address
-
-
 @pytest.fixture
 def ledger_of(location: str) -> Iterator[MakeLedger]:
     """Ledgers of any account over one database."""

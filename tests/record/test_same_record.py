@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Wanted
 from bulk_topup.core.status import Status
-from bulk_topup.record.ledger.address import ledger_url
+from bulk_topup.record.ledger.address import ledger_url, shown
 from bulk_topup.record.ledger.claims import Conclusion, Ledger
 from tests import postgres as postgresql
 from tests.builders import NOW, TODAY, an_order, claim
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.conftest import MakeOffice, Office
+    from tests.conftest import MakeOffice
     from tests.postgres import Server
 
 A, B = "081234500001", "081234500002"
@@ -222,33 +223,44 @@ def test_a_copy_of_the_data_from_before_the_run_takes_no_claim(own_server: Serve
 # -- in a run ----------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=[pytest.param(True, id="51"), pytest.param(False, id="without 51")])
-def office(request: pytest.FixtureRequest, make_office: MakeOffice) -> Office:
-    return make_office(rule_51=request.param)
+HARM_IN_A_RUN = [
+    *(pytest.param(harm, "file", id=f"file {harm}") for harm in ("file deleted", "all deleted", "replaced")),
+    *(pytest.param("claims set back", kind, id=f"{kind} set back") for kind in ("file", "server")),
+]
 
 
-@pytest.mark.parametrize("harm", ["file deleted", "all deleted", "replaced"])
+@pytest.mark.parametrize("days", [0, 1], ids=["same day", "next day"])
+@pytest.mark.parametrize("rule_51", [True, False], ids=["51", "without 51"])
+@pytest.mark.parametrize(("harm", "location"), HARM_IN_A_RUN, indirect=["location"])
 def test_a_run_whose_record_goes_stops_and_a_copy_of_its_sheet_pays_nobody_again(
-    office: Office, path: Path, harm: str
+    make_office: MakeOffice, location: str, harm: str, *, rule_51: bool, days: int
 ) -> None:
+    office = make_office(rule_51=rule_51, ledger=location)
+    path = office.folder.parent / "ledger.db"
     office.payroll("gaji.csv", office.numbers(COUNT))
     office.payroll("salinan.csv", office.numbers(COUNT))
     first = office.start("run", "gaji.csv", "--yes", "--rate", "10", "--wait", "0")
     office.wait_for_requests(6)
-    HARM[harm](path)
-    for _ in range(2):
-        copy = office.send("salinan.csv")
-        assert copy.exit in {1, 2, 3}, copy
-        assert max(office.paid().values()) == 1
+    if harm == "claims set back":
+        office.on_record("DELETE FROM claims", "DELETE FROM meta WHERE key LIKE '%at work%'")
+    else:
+        HARM[harm](path)
+    copy = office.send("salinan.csv")
+    assert copy.exit in {1, 2, 3}, copy
+    assert max(office.paid().values()) == 1
     done = office.finish(first)
     assert done.exit == 3, done
-    assert str(path) in done.err + done.out
+    assert shown(location) in done.err + done.out
     assert "settle" in done.err + done.out
     # As it is said there.
     if harm == "file deleted":
         path.with_name(f"{path.name}-wal").unlink(missing_ok=True)
         path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
     assert office.run("settle", "gaji.csv", "--wait", "0").exit in {0, 1, 3, 4}
-    office.send("salinan.csv", "--again")
+    if "://" in location:
+        assert "account resume" in done.err + done.out
+        assert office.run("account", "resume").exit == 0
+    office.set_back(timedelta(days))
+    office.send("salinan.csv", *(() if days else ("--again",)))
     office.send("gaji.csv")
     assert office.paid() == dict.fromkeys(office.numbers(COUNT), 1)

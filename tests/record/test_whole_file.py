@@ -39,14 +39,19 @@ def office(request: pytest.FixtureRequest, make_office: MakeOffice) -> Office:
     return make_office(rule_51=request.param)
 
 
-def test_a_copy_without_its_log_on_another_computer_pays_nobody(office: Office) -> None:
+@pytest.mark.parametrize("rule_51", [True, False], ids=["51", "without 51"])
+def test_a_copy_without_its_log_on_another_computer_pays_nobody(
+    make_office: MakeOffice, location: str, *, rule_51: bool
+) -> None:
+    """A file, unlike a server, is another record there. Both days: what is refused is read before any day."""
+    office = make_office(rule_51=rule_51, ledger=location)
     path = killed_while_sending(office)
     elsewhere = office.folder / "lain"
     elsewhere.mkdir()
     for name in ("gaji.csv", path.name):
         shutil.copy(office.folder / name, elsewhere / name)
     sent = len(office.sent())
-    own_record = {"BULK_TOPUP_LEDGER": str(elsewhere / "ledger.db")}
+    own_record = {"BULK_TOPUP_LEDGER": location if "://" in location else str(elsewhere / "ledger.db")}
     for command in (("run", "--yes", *office.fast), ("check",), ("status",), ("settle",), ("results",)):
         done = office.run(command[0], "lain/gaji.csv", *command[1:], env=own_record)
         assert done.exit == 2, (command, done)
