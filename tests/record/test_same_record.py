@@ -260,7 +260,10 @@ def test_a_run_whose_record_goes_stops_and_a_copy_of_its_sheet_pays_nobody_again
     if "://" in location:
         assert "account resume" in done.err + done.out
         assert office.run("account", "resume").exit == 0
-    office.set_back(timedelta(days))
+    if days:
+        # A copy is refused by its overlap alone, once most of its rows were paid.
+        office.send("gaji.csv")
+        office.set_back(timedelta(days))
     office.send("salinan.csv", *(() if days else ("--again",)))
     office.send("gaji.csv")
     assert office.paid() == dict.fromkeys(office.numbers(COUNT), 1)
