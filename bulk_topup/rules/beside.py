@@ -38,15 +38,18 @@ def remark_is_not_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 
 def other_amounts_agree(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    """A column of amounts that is not read, and is the nominal in most rows, is it in all."""
+    """A column of amounts that is not read, and is the nominal in a row, is it in all. Alone, an amount that
+    differs from the nominal by one zero is a slip in either."""
     for at in rows.sheet.columns.unread:
         which, texts = pd.factorize(rows.sheet.cells[at].astype(object))
         amounts = pd.Series([_amount(text) for text in texts], dtype="int64").take(which)
         amounts.index = rows.table.index
-        is_known = (amounts > 0) & (rows.table["nominal"] > 0)
-        agrees = is_known & (amounts == rows.table["nominal"])
-        differs = is_known & ~agrees
-        if differs.any() and agrees.sum() > differs.sum():
+        nominals = rows.table["nominal"]
+        is_known = (amounts > 0) & (nominals > 0)
+        agrees = is_known & (amounts == nominals)
+        is_a_zero_off = (amounts == nominals * 10) | (amounts * 10 == nominals)
+        differs = is_known & ~agrees & (agrees.any() | is_a_zero_off)
+        if differs.any():
             raw = rows.raw(at, differs)
             for row, nominal, product in rows.table.loc[differs, ["nominal", "product"]].itertuples():
                 facts = {"nominal": str(nominal), "product": str(product)}

@@ -99,6 +99,25 @@ def test_amounts_that_are_not_read_and_mostly_agree_warn_where_they_do_not() -> 
     assert not plan_of(replace(others, columns=replace(others.columns, unread=(2,)))).findings
 
 
+@pytest.mark.parametrize(
+    ("beside", "wrong"),
+    [
+        (("50.000", "10.600"), [2]),  # a zero too many, and a price
+        (("5.630", "1000"), [3]),
+        (("5.000", "25.000"), [3]),  # as many agree as differ
+        (("50.000", "10.000"), [2]),
+        (("7.000", "12.000"), []),
+    ],
+)
+def test_an_amount_that_is_not_read_is_warned_of_where_it_may_be_meant(
+    beside: tuple[str, str], wrong: list[int]
+) -> None:
+    rows = [(ANDI, "S5", beside[0]), (BUDI, "S10", beside[1])]
+    sheet = sheet_of(rows, ("No HP", "Kode", "Total"))
+    sheet = replace(sheet, columns=replace(sheet.columns, unread=(2,)))
+    assert [each.row for each in plan_of(sheet).findings if each.code == "nominal.other_column"] == wrong
+
+
 SUMMED = ("No HP", "Kode", "Nominal")
 
 
