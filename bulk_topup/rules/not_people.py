@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bulk_topup.core.model import Oddity, Sheet, letter
-from bulk_topup.sheet.names import is_phone, says_signed
+from bulk_topup.sheet.names import is_phone, meaning_of, says_signed
 
 EXAMPLE_MARK = "CONTOH/EXAMPLE"
 """What the names of the template's example rows begin with."""
@@ -102,7 +102,8 @@ def _repeats(sheet: Sheet, texts: Iterable[str], ours: Iterable[str]) -> bool:
     """Both of the names, or one in a row without a digit: the header may be in two rows."""
     names = (sheet.header[sheet.columns.number], sheet.header[sheet.columns.asked])
     same = [_folded(text) == _folded(name) != "" for text, name in zip(ours, names, strict=True)]
-    return all(same) or (any(same) and not any(map(str.isdigit, "".join(texts))))
+    means = [meaning_of(text) == meaning_of(name) is not None for text, name in zip(ours, names, strict=True)]
+    return all(same) or all(means) or (any(same) and not any(map(str.isdigit, "".join(texts))))
 
 
 def _folded(text: str) -> str:

@@ -186,7 +186,8 @@ _AGAINST = re.compile(
     r"|(?:tidak|tdk) (?:aktif|dapat|berhak|(?:me)?terima)"
     r"|(?:jangan|tidak|tdk) (?:di)?(?:kirim|bayar|isi|proses)"
     r"|ditunda|pending|(?:di)?tolak|phk|meninggal|alm|almarhum(?:ah)?|berhenti|pensiun|terminated"
-    r"|habis kontrak|pindah|mutasi|lunas|(?:nomor|no\.?) salah|salah nomor|ganti nomor"
+    r"|habis kontrak|pindah|mutasi|(?<!belum )lunas|(?:nomor|no\.?) salah|salah nomor"
+    r"|ganti (?:no|nomor|hp|ke)"
     r"|(?:sudah|sdh|udah|telah) (?:(?:di|ter)(?:bayar|kirim|isi|transfer)|(?:me|di)?terima)"
     r"|already (?:paid|sent)|do not (?:pay|send))\b",
     re.IGNORECASE,
@@ -203,7 +204,7 @@ _SPEAKING = (
         "mutasi",
         "lunas",
         "salah",
-        "ganti nomor",
+        "ganti ",
         "already",
         "do not",
     ),

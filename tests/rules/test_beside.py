@@ -63,6 +63,7 @@ NOTED = ("Nama", "No HP", "Kode", "Keterangan")
         ),
         *("sudah dibayar tunai", "already paid", "tidak aktif lagi", "PHK"),
         *("sdh diisi", "pindah ke Solo", "lunas", "nomor salah", "tdk berhak", "Terminated", "(alm)"),
+        *("ganti ke 0812", "salah nomor"),
     ],
 )
 def test_a_remark_against_paying_is_a_warning(remark: str) -> None:
@@ -75,7 +76,7 @@ def test_a_remark_against_paying_is_a_warning(remark: str) -> None:
     assert list(plan_of(sheet, wishes=Wishes(strict=True)).orders.index) == [3]
 
 
-@pytest.mark.parametrize("remark", ["keluarga", "cadangan", "aktif", "resignasi", "bonus"])
+@pytest.mark.parametrize("remark", ["belum lunas", "keluarga", "cadangan", "aktif", "resignasi", "bonus"])
 def test_other_remarks_are_none(remark: str) -> None:
     assert not plan_of(sheet_of([("Andi", ANDI, "S5", remark)], NOTED)).findings
 

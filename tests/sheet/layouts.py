@@ -189,6 +189,7 @@ LAYOUTS = (
     one("a month's money alone", "Nama | No HP | Insentif Juni\nAni | #1 | 5.000", paid="1"),
     one("no nominal, as a person says", "No HP | Kode | Bonus\n#1 | S5 | 50.000", paid="1", options={"nominal": "none"}),
     one("a number of 16 digits", "Nama | NIK | No HP | Kode\nAni | 8171010203040506 | #1 | S5", paid="1"),
+    one("a header in two languages", "Nama | No HP | Kode\nName | Phone | Product\nAni | #1 | S5", paid="1"),
     one("columns counted", "Nama | No HP | Kode\n1 | 2 | 3\nAni | #1 | S5", paid="1"),
     one("units below the names", "Nama | No HP | Kode\n| (08…) | (kode)\nAni | #1 | S5", paid="1"),
     one("a group's heading", PEOPLE + "\nCabang Bandung\nCici | #3 | S5", paid="1 2 3"),
