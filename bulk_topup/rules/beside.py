@@ -48,7 +48,7 @@ def other_amounts_agree(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
         is_known = (amounts > 0) & (nominals > 0)
         agrees = is_known & (amounts == nominals)
         is_a_zero_off = (amounts == nominals * 10) | (amounts * 10 == nominals)
-        differs = is_known & ~agrees & (agrees.any() | is_a_zero_off)
+        differs = is_known & ~agrees & (is_a_zero_off | bool(agrees.any()))
         if differs.any():
             raw = rows.raw(at, differs)
             for row, nominal, product in rows.table.loc[differs, ["nominal", "product"]].itertuples():
