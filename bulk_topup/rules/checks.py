@@ -55,7 +55,8 @@ def cells_are_text(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     columns = rows.sheet.columns
     ours = {columns.number, columns.product, columns.nominal, columns.itrx} - {None}
     for (row, position), cell in rows.sheet.odd.items():
-        if position in ours and (position != columns.number or in_doubt(cell)):
+        counts = position in ours or cell.kind is Oddity.STRUCK
+        if counts and (position != columns.number or in_doubt(cell)):
             code = "number.lost_digits" if cell.kind is Oddity.LOST_DIGITS else f"cell.{cell.kind}"
             yield _error(row, code, rows.column_name(position), cell.shown, {"stored": cell.stored})
 

@@ -123,7 +123,7 @@ def _batch(block: Block, named: int, ours: frozenset[int]) -> Batch:
     rows = block.rows
     odd: dict[tuple[int, int], OddCell] = {}
     columns = [
-        _texts(_column(block, position), rows, position, odd if position in ours else None)
+        _texts(_column(block, position), rows, position, odd, is_ours=position in ours)
         for position in range(max(named, len(block.columns)))
     ]
     # Formatted cells that hold nothing can reach far to the right of the table.
@@ -139,16 +139,22 @@ def _batch(block: Block, named: int, ours: frozenset[int]) -> Batch:
 
 
 def _texts(
-    cells: Sequence[Cell], rows: Sequence[int], position: int, odd: dict[tuple[int, int], OddCell] | None
+    cells: Sequence[Cell],
+    rows: Sequence[int],
+    position: int,
+    odd: dict[tuple[int, int], OddCell],
+    *,
+    is_ours: bool,
 ) -> Sequence[str]:
-    """What is shown; where a cell is odd, `odd` gets it. A user's own columns only travel: theirs is None."""
+    """What is shown; where a cell is odd, `odd` gets it. A user's own columns only travel, but for what is
+    struck out: a line through a name is meant for its row."""
     if _are_texts(cells):
         return cells
     texts = list(cells)
     for at, cell in enumerate(cells):
         if isinstance(cell, OddCell):
             texts[at] = cell.shown
-            if odd is not None:
+            if is_ours or cell.kind is Oddity.STRUCK:
                 odd[rows[at], position] = cell
     return texts  # type: ignore[return-value]
 

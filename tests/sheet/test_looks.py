@@ -16,12 +16,15 @@ from openpyxl.styles.colors import Color
 from openpyxl.worksheet.worksheet import Worksheet
 
 from bulk_topup.core.model import OddCell, Oddity
+from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.looks import BLACK, PALETTE, WHITE, Look, of_hex, of_index, tinted
 from bulk_topup.sheet.readers import html, ods, spreadsheetml, xls, xlsb, xlsx
+from tests.builders import held_codes, plan_of
 from tests.sheet import test_ods, test_spreadsheetml, test_xls, test_xlsb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from bulk_topup.sheet.tabs import Tab
 
@@ -378,3 +381,18 @@ def test_a_row_that_a_class_hides_is_hidden() -> None:
     [tab] = html.tabs(f"<style>.gone {{display: none}}</style><table>{rows}</table>".encode())
     assert len(list(tab.rows())) == 2
     assert tab.remarks.hidden_rows == {2}
+
+
+def test_a_line_through_any_cell_of_a_row_holds_it(tmp_path: Path) -> None:
+    """People strike out a name, and mean the row."""
+    book = openpyxl.Workbook()
+    tab = book.worksheets[0]
+    for row in (
+        ("No", "Nama", "No HP", "Kode"),
+        *((n, f"Karyawan {n}", f"08121000000{n}", "S5") for n in (1, 2)),
+    ):
+        tab.append(row)
+    tab["B3"].font = Font(strike=True)
+    book.save(tmp_path / "juni.xlsx")
+    plan = plan_of(read_sheet(tmp_path / "juni.xlsx"))
+    assert (list(plan.orders.index), held_codes(plan)) == ([2], {3: ["cell.struck"]})
