@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bulk_topup.core.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from bulk_topup.commands.terminal import Terminal
@@ -44,13 +44,28 @@ def _reading(source: Source) -> AbstractContextManager[Arriving]:
     from bulk_topup.sheet import reading
 
     password = None if source.password_file is None else _password_in(source.password_file)
+    if source.tabs:
+        return _several(source, password)
     return reading(source.path, tab=source.tab, columns=source.columns, password=password)
+
+
+def _several(source: Source, password: str | None) -> AbstractContextManager[Arriving]:
+    from bulk_topup.sheet import reading
+    from bulk_topup.sheet.several import reading_several
+
+    def read(tab: str | None) -> Sheet:
+        with reading(source.path, tab=tab, columns=source.columns, password=password) as arriving:
+            return arriving()
+
+    return reading_several(source.path, source.tabs, read)
 
 
 def _asked(source: Source, arriving: Arriving, terminal: Terminal) -> Sheet:
     try:
         return arriving()
     except InputError as problem:
+        if problem.code == "sheet.several_tabs":
+            problem.facts["tabs"] = _listed(source, str(problem.facts["names"]).split("\n"))
         if problem.code not in ASKED:
             raise
         meaning = str(problem.facts["option"]).removeprefix("--").removesuffix("-column")
@@ -58,6 +73,24 @@ def _asked(source: Source, arriving: Arriving, terminal: Terminal) -> Sheet:
     source = replace(source, columns=chosen)
     with _reading(source) as again:
         return _asked(source, again, terminal)
+
+
+def _listed(source: Source, tabs: Sequence[str]) -> str:
+    """The tabs, with how many rows each has, and whether it was run already."""
+    from bulk_topup.record.paths import files_of
+    from bulk_topup.report.words import say
+
+    listed = []
+    for tab in tabs:
+        one = replace(source, tab=tab)
+        was_run = any(files_of(one, sandbox=sandbox).checkpoint.exists() for sandbox in (False, True))
+        try:
+            with _reading(one) as arriving:
+                count = len(arriving().cells)
+        except InputError:
+            count = 0
+        listed.append(say.text("sheet.tab_run" if was_run else "sheet.tab_rows", tab=tab, count=count))
+    return ", ".join(listed)
 
 
 ASKED = frozenset({"sheet.ambiguous", "sheet.whose_number"})

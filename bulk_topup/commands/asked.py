@@ -46,18 +46,24 @@ UNITS = {"rupiah": 1, "thousands": 1_000}
 """What is said with --amounts -> how many rupiah a 1 counts."""
 
 
+def _label(tabs: tuple[str, ...]) -> str | None:
+    return " + ".join(tabs) or None
+
+
 def job_of(options: dict[str, Any]) -> Job:
     from bulk_topup.core.model import Named, Source
     from bulk_topup.record import paths
     from bulk_topup.rules.orders import Wishes
     from bulk_topup.sending.job import Job
+    from bulk_topup.sheet import ALL
 
     source = Source(
         options["sheet"],
-        options.get("tab"),
+        _label(tabs := tuple(options.get("tab") or ())),
         Named(**{field.name: options.get(f"{field.name}_column") for field in fields(Named)}),
         options.get("sheet_password_file"),
         options.get("hidden"),
+        tabs if len(tabs) > 1 or tabs == (ALL,) else (),
     )
     files = paths.files_of(
         source,

@@ -194,7 +194,8 @@ def _typed(param: click.Option, value: object) -> str:
     if param.is_flag:
         return param.opts[0]
     shown = f"{value:g}" if isinstance(value, float) else value
-    return f"{param.opts[0]} {argument(shown)}"
+    each = shown if isinstance(shown, tuple) else (shown,)
+    return " ".join(f"{param.opts[0]} {argument(one)}" for one in each)
 
 
 def variable_of(param: click.Parameter) -> str:

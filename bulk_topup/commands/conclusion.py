@@ -22,6 +22,7 @@ from bulk_topup.report.screen.halt import halt_report, rest_report
 from bulk_topup.report.screen.ledger import unrecorded_report
 from bulk_topup.report.screen.report import error_report, notices_report
 from bulk_topup.report.screen.tally import tally_report
+from bulk_topup.report.words import say
 from bulk_topup.rules import books
 from bulk_topup.sending import answers, resend
 
@@ -59,6 +60,7 @@ def conclude(
     history."""
     from bulk_topup.report import results_workbook
 
+    say.name_tabs(checkpoint.tabs)
     total = tally(checkpoint)
     closed = closed_books(checkpoint)
     typed = keep_typed(checkpoint, job.files.results, terminal)

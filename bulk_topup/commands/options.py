@@ -41,7 +41,14 @@ def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
 
 
 OF_SHEET = together(
-    option("--sheet", "tab", metavar="NAME", help="The tab, if the workbook has several."),
+    option(
+        "--sheet",
+        "tab",
+        multiple=True,
+        type=params.TabName(),
+        metavar="NAME",
+        help="The tab, if there are several; or all, or more than once.",
+    ),
     option("--checkpoint", type=PATH, metavar="FILE", help="The progress file, if not beside the sheet."),
 )
 SHEET = together(click.argument("sheet", type=PATH), OF_SHEET)

@@ -90,6 +90,16 @@ class FilePath(click.Path):
         return path
 
 
+class TabName(click.ParamType[str]):
+    """A tab's name; in a variable it is one, blanks and all."""
+
+    name = "text"
+    envvar_list_splitter = "\n"
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+        return str(value)
+
+
 LONGEST_NAME = 255
 """Bytes that a file's name may have, nearly everywhere."""
 

@@ -17,6 +17,7 @@ from bulk_topup.report.screen.duration import time_report
 from bulk_topup.report.screen.plan import deposit_report, plan_report
 from bulk_topup.report.screen.report import notices_report
 from bulk_topup.report.screen.sheet import read_report
+from bulk_topup.report.words import say
 from bulk_topup.rules import approval, checks, choice, duplicates, orders, resume
 from bulk_topup.rules.plan import Plan, make
 from bulk_topup.rules.rows import assert_header, small_amount, understand
@@ -45,6 +46,7 @@ def read_rows(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
     """The sheet; its `hidden` rows are those to leave out."""
     source, sheet = job.source, as_meant(arriving())
     assert_header(sheet)
+    say.name_tabs(sheet.tabs)
     terminal.report(read_report(sheet))
     is_open = [Notice("sheet.open_now", {"file": sheet.path.name})] if open_elsewhere(sheet.path) else []
     terminal.report(notices_report([*sheet.notices, *is_open]))

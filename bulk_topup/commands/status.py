@@ -55,9 +55,11 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
     from bulk_topup.report.screen.report import Report
     from bulk_topup.report.screen.rows import closed_report, open_report
     from bulk_topup.report.screen.tally import tally_report
+    from bulk_topup.report.words import say
     from bulk_topup.sending.batch import checkpoint_to_look_into
 
     with checkpoint_to_look_into(job) as checkpoint:
+        say.name_tabs(checkpoint.tabs)
         total = tally(checkpoint)
         code, halt_facts, at = checkpoint.halt() or ("", {}, "")
         halt = Halt(code, halt_facts) if code and total.exit_code() is not Exit.OK else None

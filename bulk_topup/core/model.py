@@ -27,6 +27,9 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 SHEET_ROWS, SHEET_COLUMNS = 1_048_576, 16_384
 """The most that a sheet of Excel or LibreOffice has."""
 
+TAB_ROWS = 10_000_000
+"""Where several tabs are one sheet, a row's number is this times its tab's place, and its number there."""
+
 SHOWN_CHARACTERS = 40
 """Of a cell, in a message."""
 
@@ -118,6 +121,8 @@ class Sheet:
     hidden: frozenset[int] = frozenset()
     outside: int = 0
     unit: int | None = None
+    tabs: tuple[str, ...] = ()
+    """Their names, where several tabs are one sheet."""
 
 
 @runtime_checkable
@@ -355,7 +360,10 @@ class Source:
 
     path: Path
     tab: str | None = None
+    """The tab, or how several together are called."""
     columns: Named = field(default_factory=Named)
     password_file: Path | None = None
     hidden: str | None = None
     """What to do with hidden rows: include, skip, or None to ask."""
+    tabs: tuple[str, ...] = ()
+    """Those to read as one sheet; none for the one that is named, or the only one."""

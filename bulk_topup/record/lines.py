@@ -63,6 +63,8 @@ class LinesAlike:
     first_sent: str
     last_sent: str
     by_hand: bool = False
+    tab: int = 0
+    """The place of its tab among several that are one sheet."""
 
 
 def _own_positions(plan: Plan) -> list[int]:
@@ -168,6 +170,7 @@ def lines_alike_of(row: Mapping[str, Any]) -> LinesAlike:
         first_sent=row["first_sent"] or "",
         last_sent=row["last_sent"] or "",
         by_hand=bool(row["by_hand"]),
+        tab=row.get("tab", 0),
     )
 
 

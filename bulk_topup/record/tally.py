@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import Exit
-from bulk_topup.core.model import Kind
+from bulk_topup.core.model import TAB_ROWS, Kind
 from bulk_topup.core.status import FOR_NOBODY, Paid, Status
 from bulk_topup.provider.outcomes import Fault, fault_of
 from bulk_topup.record.lines import Line, LinesAlike
@@ -46,7 +46,8 @@ _AFTER: Mapping[Fault | None, str] = {
 class Tally:
     """Rows and rupiah. Rupiah are debits where stated, listed prices otherwise.
 
-    `operators` has rupiah by operator ("" where the row has none) and by whether it is paid. `to_do` has the
+    `operators` has rupiah by operator ("" where the row has none) and by whether it is paid, `tabs` and
+    `tab_rows` rupiah and rows by the place of the tab, where several are one sheet. `to_do` has the
     rows that may be sent again by what to do about them, `left` the same rows by status; `unsent_rupiah` is
     what those of them cost that were not sent yet. `hidden` rows were left out as asked; those
     `for_nobody` are headings, or add up the others. The first and the last time at which a top-up left are
@@ -57,6 +58,8 @@ class Tally:
     rupiah: Counter[Status] = field(default_factory=Counter)
     operators: Counter[tuple[str, Paid]] = field(default_factory=Counter)
     operator_rows: Counter[str] = field(default_factory=Counter)
+    tabs: Counter[tuple[int, Paid]] = field(default_factory=Counter)
+    tab_rows: Counter[tuple[int, Paid]] = field(default_factory=Counter)
     to_do: Counter[str] = field(default_factory=Counter)
     left: Counter[Status] = field(default_factory=Counter)
     unsent_rupiah: int = 0
@@ -72,6 +75,9 @@ class Tally:
         self.rupiah[alike.status] += alike.rupiah
         self.operators[alike.operator, alike.status.paid] += alike.rupiah
         self.operator_rows[alike.operator] += alike.rows
+        if alike.tab:
+            self.tabs[alike.tab, alike.status.paid] += alike.rupiah
+            self.tab_rows[alike.tab, alike.status.paid] += alike.rows
         self.removed += alike.rows * alike.removed
         self.by_hand[alike.status] += alike.rows * alike.by_hand
         if action := _to_do(alike.status, alike.removed, alike.codes, alike.reason_code, alike.by_hand):
@@ -90,7 +96,9 @@ class Tally:
         codes = frozenset(finding.code for finding in line.why)
         reason_code = attempt.get("reason_code") or ""
         what = (line.status, line.operator, line.removed, codes, reason_code)
-        self.add_alike(LinesAlike(*what, 1, rupiah_of(line), left_at, left_at, line.closed is not None))
+        by_hand = line.closed is not None
+        tab = line.row // TAB_ROWS
+        self.add_alike(LinesAlike(*what, 1, rupiah_of(line), left_at, left_at, by_hand, tab))
 
     def rows_paid(self, paid: Paid) -> int:
         return sum(count for status, count in self.rows.items() if status.paid is paid)

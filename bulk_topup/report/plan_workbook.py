@@ -11,7 +11,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import Deposit, Finding, Level, OddCell
-from bulk_topup.report.tables import Colour, OutputTab, SummaryRow, TabRow, Tell, Value, signature_rows
+from bulk_topup.report.tables import (
+    Colour,
+    OutputTab,
+    SummaryRow,
+    TabRow,
+    Tell,
+    Value,
+    row_value,
+    signature_rows,
+)
 from bulk_topup.report.words import say
 from bulk_topup.report.words.translation import in_each
 from bulk_topup.report.workbook import SHEET_MAX_ROWS, write_workbook
@@ -92,7 +101,9 @@ def plan_rows(plan: Plan, own: Sequence[int]) -> Iterator[TabRow]:
         check, colours[len(own)] = _check(plan, row, findings)
         what = " · ".join(map(say.finding_in_row, findings))
         understood = number, product, int(nominal) or None, int(price) or None
-        yield TabRow((*shown, check, what, *understood, int(row)), colours, hidden=row in sheet.hidden)
+        yield TabRow(
+            (*shown, check, what, *understood, row_value(int(row))), colours, hidden=row in sheet.hidden
+        )
 
 
 def _own_part(

@@ -23,6 +23,7 @@ from bulk_topup.report.tables import (
     TabRow,
     Tell,
     Value,
+    row_value,
     untold,
 )
 from bulk_topup.report.words import say
@@ -121,7 +122,7 @@ def _list_tab(checkpoint: Checkpoint) -> OutputTab:
 
 def _list_rows(checkpoint: Checkpoint) -> Iterator[TabRow]:
     """Everybody once: neither rows for nobody nor those for which another one stands now."""
-    name_at, number_at, at = checkpoint.name_at, checkpoint.places.get("number"), 0
+    name_at, number_at, at = checkpoint.places.get("name"), checkpoint.places.get("number"), 0
     for line in checkpoint.lines():
         if is_corrected(line) or not FOR_NOBODY.isdisjoint(finding.code for finding in line.why):
             continue
@@ -145,7 +146,7 @@ def _more_tabs(
     if total.to_do:
         yield _to_do_tab(checkpoint, total, rehearsal)
     if total.rows_paid(Paid.ASK):
-        name_at = checkpoint.name_at
+        name_at = checkpoint.places.get("name")
         rows = (
             _ask_row(line, line.person(name_at), rehearsal, typed.get((line.row, line.number), ""))
             for line in checkpoint.lines(_OPEN)
@@ -183,14 +184,14 @@ def _to_do_rows(
             if to_do(line) == action:
                 cells = own_cells(line.cells, width)
                 why = reason(line, rehearsal=rehearsal)
-                values: Sequence[Value] = (words, *(cells[at] for at in own), why, line.row)
+                values: Sequence[Value] = (words, *(cells[at] for at in own), why, row_value(line.row))
                 yield TabRow(values, {0: STATUS_COLOURS[line.status]})
 
 
 def _ask_row(line: Line, name: str, rehearsal: bool, typed: str) -> TabRow:
     stated = result_line(line, rehearsal=rehearsal)
     values = (
-        line.row,
+        row_value(line.row),
         name,
         line.number,
         line.product,

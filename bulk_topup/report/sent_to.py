@@ -63,6 +63,7 @@ class Sent:
     closed: tuple[str, str, str] | None = None
     answer: str = ""
     person: str = ""
+    place: str = ""
     now: Now = Now.NOT_ASKED
     said: str = ""
     guarded: bool = False
@@ -130,7 +131,8 @@ def _from_progress(number: str, entry: BatchEntry, claims: Iterable[Mapping[str,
         try:
             attempts = checkpoint.claims_expected() if claims else {}
             sheet = sheet_of(checkpoint)
-            at, guarded = checkpoint.name_at, is_advised(checkpoint)
+            say.name_tabs(checkpoint.tabs)
+            at, guarded = checkpoint.places.get("name"), is_advised(checkpoint)
             lines = _lines_of(checkpoint, number)
             found = [_of_line(entry, sheet, line, at, guarded=guarded) for line in lines]
         except StorageFailed:
@@ -166,6 +168,7 @@ def _of_line(entry: BatchEntry, sheet: str, line: Line, name_at: int | None, *, 
         debited=result.debited,
         closed=line.closed,
         person=line.person(name_at),
+        place=say.row_name(line.row),
         answer=(line.attempt or {}).get("reason") or "",
         guarded=guarded,
     )

@@ -72,6 +72,8 @@ class Sums:
     cost: Counter[Paid] = field(default_factory=Counter)
     groups: dict[str, Share] = field(default_factory=dict)
     operators: dict[str, Share] = field(default_factory=dict)
+    tabs: dict[str, Share] = field(default_factory=dict)
+    """Where several are one sheet."""
     set_aside: int = 0
     corrected: int = 0
     gone: int = 0
@@ -98,6 +100,8 @@ class Sums:
         shares = [self.operators.setdefault(line.operator, Share())]
         if group is not None:
             shares.append(self.groups.setdefault(group, Share()))
+        if tab := say.tab_of(line.row):
+            shares.append(self.tabs.setdefault(tab, Share()))
         for share in shares:
             share.people += 1
             share.nominal[paid] += nominal
@@ -123,6 +127,8 @@ def results_summary_rows(
     yield from _titles(title, facts, sums)
     yield from _by_paid(sums)
     yield from _rows_in(sums)
+    if sums.tabs:
+        yield from _shares("summary.by_tab", sums.tabs, "summary.no_group")
     if any(sums.groups):
         yield from _shares("summary.by_group", sums.groups, "summary.no_group")
     yield from _shares("summary.by_operator", sums.operators, "summary.no_operator")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from bulk_topup.core.model import Notice
+from bulk_topup.core.model import TAB_ROWS, Notice
 from bulk_topup.core.status import Status
 from bulk_topup.report.words import say
 
@@ -18,6 +18,11 @@ Value = str | int | datetime | None
 
 Tell = Callable[[Notice], object]
 """Hears what the user should know of the file that was written."""
+
+
+def row_value(row: int) -> Value:
+    """Its number, or its tab and number where several tabs are one sheet."""
+    return say.row_name(row) if row >= TAB_ROWS else row
 
 
 def untold(_notice: Notice) -> None:

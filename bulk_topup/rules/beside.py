@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from bulk_topup.core.model import Finding, Level, Packed, PriceList
+from bulk_topup.core.model import TAB_ROWS, Finding, Level, Packed, PriceList
 from bulk_topup.rules.amounts import readings
 from bulk_topup.rules.not_people import EXAMPLE_MARK
 from bulk_topup.sheet.names import against
@@ -82,7 +82,8 @@ def totals(rows: Rows) -> list[Total]:
     found: list[Total] = []
     since = 0
     for row in stated:
-        above = of_people[of_people.index < row]
+        top = row // TAB_ROWS * TAB_ROWS  # of its tab, where several are one sheet
+        above = of_people[(of_people.index < row) & (of_people.index >= top)]
         if amounts[row] and row not in odd and above.any():
             sums = int(above.sum()), int(above[above.index > since].sum())
             total = int(amounts[row])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from bulk_topup.core.model import Finding, Level, Order
+from bulk_topup.core.model import TAB_ROWS, Finding, Level, Order
 from bulk_topup.core.status import FOR_NOBODY, Status
 from bulk_topup.rules import approval, duplicates, resume
 from bulk_topup.rules import orders as orders_
@@ -109,6 +109,17 @@ class Plan:
         return frozenset(
             row for row, held in self.held.items() if any(found.code in FOR_NOBODY for found in held.why)
         )
+
+    def by_tab(self) -> list[tuple[str, int, int, int]]:
+        """(tab, orders, rupiah, rows held back), where several tabs are one sheet."""
+        places = [(nth * TAB_ROWS, name) for nth, name in enumerate(self.rows.sheet.tabs, start=1)]
+        found = []
+        for place, name in places:
+            end = place + TAB_ROWS
+            orders = self.orders[(self.orders.index >= place) & (self.orders.index < end)]
+            held = sum(place <= row < end for row in self.held)
+            found.append((name, len(orders), int(orders["price"].sum()), held))
+        return found
 
     def held_by_code(self) -> dict[str, list[int]]:
         """The first reason of each held row -> its rows."""

@@ -88,6 +88,8 @@ class Rows:
 def column_name(sheet: Sheet, position: int) -> str:
     """`C (No HP)`: the column as a person finds it in the spreadsheet program."""
     name = sheet.header[position].strip()
+    if sheet.tabs:  # in each of them the column may stand elsewhere
+        return name
     return f"{letter(position)} ({name})" if name else letter(position)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from bulk_topup.core import languages
@@ -17,6 +18,9 @@ ROW_NAMES = frozenset(map(fold, languages.ROW_HEADERS))
 INVOICE_PLACEHOLDERS = frozenset({"TRX...", "TRX…"})
 """Pasted as a command was printed."""
 NOT_SENT_ANSWERS = frozenset(map(fold, languages.NOT_SENT))
+
+
+_OF_TAB = re.compile(r".*\S [0-9]+")
 
 
 def verdict(row: int, number: str, invoice: str | None, not_sent: bool, note: str) -> Verdict:
@@ -72,6 +76,8 @@ def _read_row(sheet: Sheet, at: int, row_column: int | None, invoice: str, note:
     if isinstance(number, numbers.Problem):
         return InputError("resolve.number_in", path=sheet.path, row=at, number=text)
     row = None if row_column is None else str(sheet.cells.at[at, row_column]).strip()
+    if row is not None and _OF_TAB.fullmatch(row):
+        row = None  # of one tab among several: the number has to be enough
     if row is not None and not (row.isascii() and row.isdigit()):
         return InputError("resolve.row_column", path=sheet.path, row=at, value=row)
     stated = "" if fold(invoice) in NOT_SENT_ANSWERS else invoice

@@ -15,10 +15,13 @@ from pathlib import Path
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Named, Sheet
 
+ALL = "all"
+"""Instead of a tab's name: each visible tab that holds people."""
+
 Arriving = Callable[[], Sheet]
 """Waits for a sheet that is being read. Raises InputError, as `reading` does."""
 
-__all__ = ["read_sheet", "reading"]
+__all__ = ["ALL", "read_sheet", "reading"]
 
 
 @contextmanager

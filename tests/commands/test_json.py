@@ -27,6 +27,7 @@ WITHOUT = {"sandbox", "desk", "completion"}
 """They serve until Ctrl-C, or print what a shell reads."""
 
 OTHERS = ("--other-operator", "send")
+LATER = "081255519999"
 AMOUNTS = ("Nama", "No HP", "Nominal")
 FAILS, PENDING, LOST, OF_INDOSAT = "081200000011", "081200001201", "081200002101", "085712345001"
 FREE_KEYS = {"halt"}
@@ -132,8 +133,18 @@ def _pays(clerk: Clerk) -> None:
     office.csv("amounts-juli.csv", [("Ani", FAILS, "75.000"), later[2]], AMOUNTS)
     clerk.type("check", "amounts-juli.csv", "--compare", "amounts-mei.csv")
     clerk.type("check", "amounts-juni.csv")
+    _runs_two_tabs(clerk)
     clerk.type("run", "no-such-sheet.csv")
     clerk.type("run")
+
+
+def _runs_two_tabs(clerk: Clerk) -> None:
+    book = openpyxl.Workbook()
+    for tab, number in zip((book.worksheets[0], book.create_sheet("Medan")), ("0812", LATER), strict=True):
+        tab.append(AMOUNTS)
+        tab.append(("Ani", number, "5.000"))
+    book.save(clerk.office.folder / "tabs.xlsx")
+    clerk.type("run", "tabs.xlsx", "--sheet", "all", "--yes", *clerk.office.fast)
 
 
 def _settles(clerk: Clerk) -> None:

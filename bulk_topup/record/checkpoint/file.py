@@ -289,8 +289,9 @@ class File:
         return dict(json.loads(self.fact("places") or "{}"))
 
     @property
-    def name_at(self) -> int | None:
-        return self.places.get("name")
+    def tabs(self) -> list[str]:
+        """Those that are one sheet; none for a batch of a single tab."""
+        return list(json.loads(self.fact("tabs") or "[]"))
 
     @property
     def is_rehearsal(self) -> bool:

@@ -84,6 +84,7 @@ def _keep_lines(db: sqlite3.Connection, plan: Plan) -> None:
         "header": json.dumps(own_header(plan)),
         "places": json.dumps(own_places(plan)),
         "content": content_of(plan.rows),
+        "tabs": json.dumps(plan.rows.sheet.tabs),
         "lines_of": digest,
     }
     db.executemany(KEEP_FACT, kept.items())

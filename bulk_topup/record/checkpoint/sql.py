@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from bulk_topup.core.model import TAB_ROWS
 from bulk_topup.provider.outcomes import DENIED, OF_ANOTHER
 
 MAY_HAVE_MOVED_IT = "coalesce(a.kind, 'unknown') NOT IN ('not_sent', 'refused', 'gagal')"
@@ -154,13 +155,14 @@ LINES_ALIKE = f"""
            r.at IS NOT NULL AS by_hand, count(*) AS rows,
            sum(coalesce(iif(o.status = 'sukses', a.debited, NULL), o.price, 0)) AS rupiah,
            min(iif(a.kind IS NOT 'not_sent', {_SENT_AT}, NULL)) AS first_sent,
-           max(iif(a.kind IS NOT 'not_sent', {_SENT_AT}, NULL)) AS last_sent
+           max(iif(a.kind IS NOT 'not_sent', {_SENT_AT}, NULL)) AS last_sent,
+           l.row / {TAB_ROWS} AS tab
     FROM lines l
     LEFT JOIN orders o ON l.status IS NULL
          AND o.number = l.number AND o.product = l.product AND o.itrx = l.itrx
     LEFT JOIN attempts a ON a.id = o.speaker
     LEFT JOIN {_BY_HAND}
-    GROUP BY 1, 2, 3, 4, 5, 6
+    GROUP BY 1, 2, 3, 4, 5, 6, tab
 """  # noqa: S608
 
 LINES = f"""

@@ -119,7 +119,7 @@ _NOW = {
 
 
 def _line_of(one: Sent) -> str:
-    row = ", ".join(filter(None, (str(one.row), one.person)))
+    row = ", ".join(filter(None, (one.place or str(one.row), one.person)))
     facts = {"name": one.name, "row": row, "product": one.product or "-", "status": one.status}
     if not one.sent_at:
         return say.text("find.line_held", reason=one.reason, **facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.model import TAB_ROWS
 from bulk_topup.core.status import Status
 from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Tone, Whole, banner
 from bulk_topup.report.screen.tally import count_line
@@ -55,9 +56,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield count_line("plan.nobody", len(nobody))
     yield from _held_lines(plan, nobody)
     yield count_line("plan.rows", plan.rows_in)
-    for total in beside.totals(plan.rows):
-        if total.stated == total.summed:
-            yield "  " + say.text("plan.total_agrees", row=total.row, stated=total.stated)
+    yield from _parts(plan)
     if sheet.outside:
         yield count_line("plan.outside", sheet.outside)
     if not len(plan.orders):
@@ -69,6 +68,15 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     if chosen := plan.chosen():
         yield say.text("plan.chosen")
         yield from (_choice_line(choice, len(rows)) for choice, rows in chosen)
+
+
+def _parts(plan: Plan) -> Iterator[str]:
+    """Each tab, where several are one sheet, and each total that the sheet states."""
+    for tab, orders, cost, held in plan.by_tab():
+        yield say.text("plan.of_tab", tab=tab, orders=orders, cost=cost, held=held)
+    for total in beside.totals(plan.rows):
+        if total.stated == total.summed:
+            yield "  " + say.text("plan.total_agrees", row=total.row, stated=total.stated)
 
 
 def _choice_line(choice: Choice, count: int) -> str:
@@ -182,6 +190,7 @@ def plan_facts(plan: Plan) -> Mapping[str, object]:
             }
             for choice, rows in plan.chosen()
         ],
+        "tabs": [dict(zip(("tab", "orders", "cost", "held"), tab, strict=True)) for tab in plan.by_tab()],
         "findings": [_finding_facts(found, plan.rows.person(found.row)) for found in plan.findings],
     }
 
@@ -189,6 +198,8 @@ def plan_facts(plan: Plan) -> Mapping[str, object]:
 def _finding_facts(found: Finding, person: str) -> dict[str, object]:
     names = ("row", "level", "code", "column", "value")
     facts = {name: getattr(found, name) for name in names}
+    if tab := say.tab_of(found.row):
+        facts |= {"row": found.row % TAB_ROWS, "tab": tab}
     return {**facts, "person": person, "message": say.finding(found, person)}
 
 

@@ -38,7 +38,8 @@ def _columns(sheet: Sheet) -> Iterator[str]:
 
 
 def _named(sheet: Sheet, at: int) -> str:
-    return f'{letter(at)} "{say.printable(sheet.header[at].strip())}"'
+    name = f'"{say.printable(sheet.header[at].strip())}"'
+    return name if sheet.tabs else f"{letter(at)} {name}"
 
 
 def _facts(sheet: Sheet) -> dict[str, object]:

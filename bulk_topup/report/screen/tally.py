@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.model import TAB_ROWS
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.report.screen.report import Report, Tone, Toned, banner
 from bulk_topup.report.words import say
@@ -20,11 +21,23 @@ def tally_report(total: Tally, *, results: Path | None = None, halt: Halt | None
     facts = {
         "rows": {str(status): total.rows[status] for status in Status},
         "rupiah": {str(status): total.rupiah[status] for status in Status},
+        **({"tabs": _tab_facts(total)} if total.tab_rows else {}),
         "halt": None if halt is None else {"code": halt.code, **halt.facts},
         "results": None if results is None else str(results),
     }
     written = [] if results is None else [say.text("tally.results", path=results)]
     return Report(facts, ["", *banner(rehearsal=rehearsal), *tally_lines(total), *written])
+
+
+def _tab_facts(total: Tally) -> list[dict[str, object]]:
+    return [
+        {
+            "tab": say.tab_of(tab * TAB_ROWS),
+            **{paid.name.lower(): total.tab_rows[tab, paid] for paid in Paid},
+            "rupiah": total.tabs[tab, Paid.YES],
+        }
+        for tab in sorted({tab for tab, _ in total.tab_rows})
+    ]
 
 
 def tally_lines(total: Tally) -> Iterator[str]:
@@ -36,6 +49,14 @@ def tally_lines(total: Tally) -> Iterator[str]:
                 words = f"{status} - {_meaning(status, total.by_hand[status])}"
                 count, rupiah = say.number(total.rows[status]), say.money(total.rupiah[status])
                 yield f"    {count:>7}  {rupiah:>14}  {words}"
+    yield from _tab_lines(total)
+
+
+def _tab_lines(total: Tally) -> Iterator[str]:
+    for tab in sorted({tab for tab, _ in total.tab_rows}):
+        counts = {paid.name.lower(): total.tab_rows[tab, paid] for paid in Paid}
+        rupiah = total.tabs[tab, Paid.YES]
+        yield say.text("tally.tab", tab=say.tab_of(tab * TAB_ROWS), rupiah=rupiah, **counts)
 
 
 def count_line(code: str, count: int, rupiah: int | None = None, *, tone: Tone | None = None) -> str:

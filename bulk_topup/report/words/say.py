@@ -11,6 +11,7 @@ import string
 from typing import TYPE_CHECKING, Any
 
 from bulk_topup.core.languages import ENGLISH, Language
+from bulk_topup.core.model import TAB_ROWS
 from bulk_topup.core.status import Status
 from bulk_topup.report.words.english import WORDS as WORDS
 
@@ -53,6 +54,30 @@ def help_text(english: str) -> str:
     return _translate(HELP, english)
 
 
+_tabs: tuple[str, ...] = ()
+
+
+def name_tabs(tabs: Sequence[str]) -> None:
+    """Call rows by these tabs from now on, where several of them are one sheet."""
+    global _tabs
+    _tabs = tuple(tabs)
+
+
+def row_name(number: int) -> str:
+    """`12`, or `Jakarta 12` where several tabs are one sheet."""
+    tab, row = divmod(number, TAB_ROWS)
+    return f"{_tabs[tab - 1]} {row}" if 0 < tab <= len(_tabs) else str(number)
+
+
+def tab_of(number: int) -> str:
+    tab = number // TAB_ROWS
+    return _tabs[tab - 1] if 0 < tab <= len(_tabs) else ""
+
+
+_ROWS_NAMED = frozenset({"row", "first", "before"})
+"""The facts that are numbers of rows, as far as these are large enough to be of one tab among several."""
+
+
 class _Formatter(string.Formatter):
     """`{cost:money}` is rupiah, `{count:number}` a number, `{count:row|rows}` one with what is counted, and
     `{day:date}` a date (an ISO text, with or without a time), `{off_s:apart}` how far a clock is ahead of or
@@ -64,7 +89,9 @@ class _Formatter(string.Formatter):
         self._facts = facts
 
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002
-        return kwargs.get(str(key), "")
+        value = kwargs.get(str(key), "")
+        is_row = key in _ROWS_NAMED and _tabs and str(value).isdecimal() and int(value) >= TAB_ROWS
+        return row_name(int(value)) if is_row else value
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec == "money":
@@ -187,7 +214,7 @@ def finding_in_row(found: Finding) -> str:
 
 def rows(numbers: Sequence[int], most: int, person: Callable[[int], str] = lambda _: "") -> str:
     """`row 4`, or `rows 4, 9, 12 and 30 more`; where the sheet has names, `rows 4 SITI, 9 BUDI`."""
-    named = (f"{number} {person(number)}".rstrip() for number in numbers[:most])
+    named = (f"{row_name(number)} {person(number)}".rstrip() for number in numbers[:most])
     first, more = ", ".join(map(printable, named)), len(numbers) - most
     if len(numbers) == 1:
         return text("rows.one", first=first)

@@ -25,6 +25,7 @@ WORDS: dict[str, str] = {
     "plan.open": "{count:number} still open: {rows}",
     "plan.held": "held back",
     "plan.rows": "rows in the sheet",
+    "plan.of_tab": "    {tab}: {orders:top-up|top-ups} for {cost:money}, {held:row|rows} held back",
     "plan.by_operator": "  To send now, by operator:",
     "plan.chosen": "  Chosen by number and nominal, because the sheet names no product:",
     "plan.choice": "    {operator} {nominal:money} \N{RIGHTWARDS ARROW} {product}, {price:money}, {how} ({count:row|rows})",

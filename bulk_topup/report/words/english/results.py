@@ -2,6 +2,7 @@
 
 WORDS: dict[str, str] = {
     "tally.title": "Results: {rows:row|rows}",
+    "tally.tab": "  {tab}: {yes:number} paid for {rupiah:money}, {no:number} not paid, {ask:number} to ask the provider",
     "tally.results": "Results sheet: {path}",
     "results.unwritable": "The results could not be saved as {path}: {why:words}. What was sent is safe in the progress file: make room, or choose another folder with --output, and run 'bulk-topup results' on the sheet.",
     "results.rehearsal": "SANDBOX \N{EN DASH} rehearsal, no money moved",
@@ -46,6 +47,7 @@ WORDS: dict[str, str] = {
     "summary.file": "file",
     "summary.sha256": "SHA-256 of the file",
     "summary.tab": "tab",
+    "summary.by_tab": "by tab",
     "summary.account": "account",
     "summary.base_url": "provider's address",
     "summary.checked_at": "checked at (WIB)",

@@ -1,0 +1,138 @@
+"""Several tabs of a workbook as one sheet: the rows of one below those of the other, under one header.
+
+A row is known by its tab and its number there: its index is `TAB_ROWS` times the tab's place, and its number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import TAB_ROWS, Columns, Notice, OddCell, Oddity, Sheet
+from bulk_topup.sheet import ALL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MEANINGS = tuple(name.name for name in fields(Columns) if name.name not in {"results", "unread"})
+
+
+@contextmanager
+def reading_several(
+    path: Path, tabs: Sequence[str], read: Callable[[str | None], Sheet]
+) -> Iterator[Callable[[], Sheet]]:
+    """As `reading`; `read` reads one tab, or with None the only one that holds people."""
+    yield (
+        lambda: _all(path, read) if [*tabs] == [ALL] else combined(_each(path, tabs, read), " + ".join(tabs))
+    )
+
+
+def _all(path: Path, read: Callable[[str | None], Sheet]) -> Sheet:
+    """A tab that is called so is meant by its name."""
+    try:
+        return read(ALL)
+    except InputError as error:
+        if error.code not in {"sheet.no_such_tab", "sheet.no_tabs"}:
+            raise
+    try:
+        return combined([read(None)], ALL)
+    except InputError as error:
+        if error.code != "sheet.several_tabs":
+            raise
+        names = str(error.facts["names"]).split("\n")
+    return combined(_each(path, names, read, skip_empty=True), ALL)
+
+
+def _each(
+    path: Path, tabs: Sequence[str], read: Callable[[str | None], Sheet], *, skip_empty: bool = False
+) -> list[Sheet]:
+    """Raises InputError, which names the tab, for one that can't be read."""
+    sheets = []
+    for tab in tabs:
+        try:
+            sheets.append(read(tab))
+        except InputError as error:
+            if skip_empty and error.code == "sheet.no_rows":
+                continue
+            error.facts["file"] = f"{path.name}, {tab}"
+            raise
+    if not sheets:
+        raise InputError("sheet.empty", file=path.name)
+    return sheets
+
+
+def combined(sheets: Sequence[Sheet], label: str) -> Sheet:
+    """One sheet of them all, named `label`, with the tab and the row there in front. Columns that mean the
+    same are one, and so are others of one name.
+
+    Raises InputError for results that are fed back in, and for a tab that is named twice.
+    """
+    first = sheets[0]
+    if any(sheet.columns.results is not None for sheet in sheets):
+        raise InputError("sheet.results_in_several", file=first.path.name)
+    if len({sheet.tab for sheet in sheets}) < len(sheets):
+        raise InputError("sheet.tab_twice", file=first.path.name)
+    places: dict[tuple[str, int], int] = {}
+    header = ["Tab", "Row"]
+    frames: list[pd.DataFrame] = []
+    odd: dict[tuple[int, int], OddCell] = {}
+    hidden: set[int] = set()
+    notices: list[Notice] = []
+    for nth, sheet in enumerate(sheets, start=1):
+        base = nth * TAB_ROWS
+        at = _places(sheet, places, header)
+        texts = {at[position]: sheet.cells[position].tolist() for position in range(sheet.cells.shape[1])}
+        where = {0: sheet.tab, 1: sheet.cells.index.astype("str")}
+        frames.append(pd.DataFrame({**where, **texts}, index=sheet.cells.index + base))
+        odd |= {(row + base, at[position]): _moved(cell, base) for (row, position), cell in sheet.odd.items()}
+        hidden |= {row + base for row in sheet.hidden}
+        notices += [_of_tab(notice, sheet.tab) for notice in sheet.notices]
+    cells = pd.concat(frames).reindex(columns=range(len(header))).fillna("").astype("str")
+    cells.index.name = first.cells.index.name
+    positions = {meaning: places.get((meaning, 0)) for meaning in _MEANINGS}
+    return replace(
+        first,
+        tab=label,
+        tabs=tuple(sheet.tab for sheet in sheets),
+        header=tuple(header),
+        cells=cells,
+        columns=Columns(**positions),  # type: ignore[arg-type]
+        odd=odd,
+        hidden=frozenset(hidden),
+        notices=tuple(notices),
+        outside=sum(sheet.outside for sheet in sheets),
+    )
+
+
+def _places(sheet: Sheet, places: dict[tuple[str, int], int], header: list[str]) -> Mapping[int, int]:
+    """Where each column of the tab goes; a new one behind those that there are."""
+    meant = {getattr(sheet.columns, meaning): meaning for meaning in _MEANINGS}
+    seen: dict[str, int] = {}
+    found: dict[int, int] = {}
+    for position in range(sheet.cells.shape[1]):
+        name = sheet.header[position] if position < len(sheet.header) else ""
+        folded = f" {' '.join(name.casefold().split())}"
+        seen[folded] = seen.get(folded, 0) + 1
+        key = (meant[position], 0) if position in meant else (folded, seen[folded])
+        if key not in places:
+            places[key] = len(header)
+            header.append(name)
+        found[position] = places[key]
+    return found
+
+
+def _moved(cell: OddCell, base: int) -> OddCell:
+    """A merged cell is named by its place, which is another now."""
+    if cell.kind is not Oddity.MERGED:
+        return cell
+    return replace(cell, stored=re.sub("[0-9]+", lambda row: str(int(row[0]) + base), cell.stored))
+
+
+def _of_tab(notice: Notice, tab: str) -> Notice:
+    return replace(notice, facts={**notice.facts, "file": f"{notice.facts.get('file', '')} {tab}".strip()})
