@@ -104,6 +104,16 @@ class Plan:
             rows += map(int, some.index)
         return [(choice, sorted(rows)) for _, (choice, rows) in sorted(alike.items())]
 
+    def respelled(self) -> list[tuple[str, str, int]]:
+        """(what the sheet has, the product's code, rows) of orders whose code is spelled otherwise there."""
+        at = self.rows.sheet.columns.product
+        if at is None or self.orders.empty:
+            return []
+        texts = self.rows.raw(at).loc[self.orders.index]
+        pairs = pd.DataFrame({"text": texts, "product": self.orders["product"]})
+        counts = pairs[(texts != "") & (texts != pairs["product"])].value_counts(sort=False).reset_index()
+        return [(str(text), str(product), int(count)) for text, product, count in counts.to_numpy()]
+
     def for_nobody(self) -> frozenset[int]:
         """The held rows that are no person's."""
         return frozenset(

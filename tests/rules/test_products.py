@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bulk_topup.provider.price_list import read_price_list
+from bulk_topup.report.screen.plan import plan_lines
 from bulk_topup.rules.operators import owners_of
 from bulk_topup.rules.products import finder, near_codes
 from bulk_topup.sandbox.prices import PRICES as SANDBOX
-from tests.builders import PRICES, a_product, price_list
+from tests.builders import ANDI, BUDI, CITRA, PRICES, a_product, plan_of, price_list, topups
 
 # -- by its code -------------------------------------------------------------------------------------------
 
@@ -69,3 +70,9 @@ def test_products_of_the_number_and_the_nominal_come_first(
 def test_without_a_number_only_the_spelling_tells() -> None:
     assert near_codes("TSEL5O", LISTED) == near_codes("TSEL5O", LISTED, ())
     assert near_codes("voucher listrik", LISTED) == []
+
+
+def test_a_code_in_another_spelling_is_told() -> None:
+    plan = plan_of(topups((ANDI, "sp 5"), (BUDI, "SP5"), (CITRA, "sp 5")))
+    assert plan.respelled() == [("sp 5", "SP5", 2)]
+    assert "  sp 5 is read as the code SP5 (2 rows)" in list(plan_lines(plan))

@@ -68,6 +68,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     if chosen := plan.chosen():
         yield say.text("plan.chosen")
         yield from (_choice_line(choice, len(rows)) for choice, rows in chosen)
+    for text, product, count in plan.respelled():
+        yield say.text("plan.respelled", text=text, product=product, count=count)
 
 
 def _parts(plan: Plan) -> Iterator[str]:

@@ -27,6 +27,7 @@ WORDS: dict[str, str] = {
     "plan.rows": "rows in the sheet",
     "plan.of_tab": "    {tab}: {orders:top-up|top-ups} for {cost:money}, {held:row|rows} held back",
     "plan.by_operator": "  To send now, by operator:",
+    "plan.respelled": "  {text} is read as the code {product} ({count:row|rows})",
     "plan.chosen": "  Chosen by number and nominal, because the sheet names no product:",
     "plan.choice": "    {operator} {nominal:money} \N{RIGHTWARDS ARROW} {product}, {price:money}, {how} ({count:row|rows})",
     "plan.cheapest": "cheapest of {of:number}",
