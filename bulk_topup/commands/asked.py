@@ -59,7 +59,7 @@ def job_of(options: dict[str, Any]) -> Job:
 
     source = Source(
         options["sheet"],
-        _label(tabs := tuple(options.get("tab") or ())),
+        _label(tabs := tuple(dict.fromkeys(options.get("tab") or ()))),
         Named(**{field.name: options.get(f"{field.name}_column") for field in fields(Named)}),
         options.get("sheet_password_file"),
         options.get("hidden"),

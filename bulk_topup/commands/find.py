@@ -73,10 +73,11 @@ def find_number(
     if not offline and person.may_be_asked(found.sent):
         found = replace(found, sent=_asked(found, connection, ledger, terminal, clock))
     if complaint:
-        translation.speak(INDONESIAN.code)
-    if complaint and (letter := complaint_report(found)).lines:
-        terminal.report(letter)
-        return found.exit_code()
+        with translation.briefly(INDONESIAN.code):
+            letter = complaint_report(found)
+        if letter.lines:
+            terminal.report(letter)
+            return found.exit_code()
     now = clock.now()
     one = person.what_counts(found, now)
     told = person.told(one, number, now)

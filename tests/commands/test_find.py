@@ -465,13 +465,6 @@ def test_where_nothing_was_sent_yet_is_no_never(office: Office) -> None:
 # -- a complaint -------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def english_again() -> Iterator[None]:
-    yield
-    say.speak(ENGLISH, say.untranslated)
-
-
-@pytest.mark.usefixtures("english_again")
 def test_a_complaint_tells_the_hotline_in_indonesian_what_was_said_then_and_now(
     bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -492,9 +485,9 @@ def test_a_complaint_tells_the_hotline_in_indonesian_what_was_said_then_and_now(
     assert "Produk: TSEL5 (Rp5.000)\n" in letter
     assert "Jawaban sekarang: pending" in letter
     assert "bulk-topup" not in letter
+    assert say.speaking()[0] is ENGLISH
 
 
-@pytest.mark.usefixtures("english_again")
 def test_there_is_no_complaint_about_what_was_never_sent(
     bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:

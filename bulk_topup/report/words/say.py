@@ -50,6 +50,11 @@ def spoken() -> str:
     return _language.code
 
 
+def speaking() -> tuple[Language, Callable[[str, str], str]]:
+    """What `speak` takes to go on in the language of now."""
+    return _language, _translate
+
+
 def help_text(english: str) -> str:
     return _translate(HELP, english)
 

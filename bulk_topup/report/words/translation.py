@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from bulk_topup.core.languages import ENGLISH, LANGUAGES
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from gettext import NullTranslations
 
 DOMAIN = "bulk_topup"
@@ -28,6 +29,17 @@ def _catalogue(spoken: str) -> NullTranslations:
     import gettext
 
     return gettext.translation(DOMAIN, CATALOGUES, [spoken], fallback=spoken == ENGLISH.code)
+
+
+@contextmanager
+def briefly(spoken: str) -> Iterator[None]:
+    """Say everything in this language, and then go on in the one before."""
+    before = say.speaking()
+    say.speak(LANGUAGES[spoken], _catalogue(spoken).pgettext)
+    try:
+        yield
+    finally:
+        say.speak(*before)
 
 
 def speak(spoken: str) -> None:
