@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError, StorageFailed
-from bulk_topup.core.model import Kind, Outcome, Stop, Then, account_of
+from bulk_topup.core.model import Stop, account_of
 from bulk_topup.core.status import Status
 from bulk_topup.record.batches import progress_at
 from bulk_topup.record.checkpoint import Checkpoint
@@ -51,18 +51,8 @@ def _take_over(decisions: Iterable[Decision], checkpoint: Checkpoint) -> None:
     open_ = {past.token: order for order in checkpoint.open_orders() for past in order.past}
     for one in decisions:
         if one.token in open_:
-            outcome = Outcome(
-                Kind(one.kind),
-                Then.GO_ON,
-                one.code,
-                invoice=one.invoice,
-                serial=one.serial,
-                debited=one.debited,
-                answered_at=one.answered_at,
-                reason=one.reason,
-            )
             at = datetime.fromisoformat(one.at)
-            checkpoint.resolve(open_[one.token], outcome, at, one.who, one.note)
+            checkpoint.resolve(open_[one.token], one.outcome, at, one.who, one.note)
 
 
 def _agree(checkpoint: Checkpoint, ledger: Ledger) -> bool:

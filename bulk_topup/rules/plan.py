@@ -109,9 +109,10 @@ class Plan:
         at = self.rows.sheet.columns.product
         if at is None or self.orders.empty:
             return []
-        texts = self.rows.raw(at).loc[self.orders.index]
-        pairs = pd.DataFrame({"text": texts, "product": self.orders["product"]})
-        counts = pairs[(texts != "") & (texts != pairs["product"])].value_counts(sort=False).reset_index()
+        differ = self.rows.raw(at, self.rows.sheet.cells[at] != self.rows.table["product"])
+        pairs = pd.DataFrame({"text": differ}).join(self.orders["product"], how="inner")
+        is_other = (pairs["text"] != "") & (pairs["text"] != pairs["product"])
+        counts = pairs[is_other].value_counts(sort=False).reset_index()
         return [(str(text), str(product), int(count)) for text, product, count in counts.to_numpy()]
 
     def for_nobody(self) -> frozenset[int]:

@@ -54,19 +54,7 @@ def close_from_record(found: Finding, tools: Tools, who: str) -> tuple[OpenClaim
     status = _STATUS.get(outcome.kind)
     if status is None:
         raise InputError("resolve.still_pending", invoice=found.invoice, number=found.number)
-    decision = Decision(
-        claim.token,
-        now.isoformat(),
-        who,
-        found.note,
-        outcome.kind,
-        outcome.code,
-        invoice=outcome.invoice,
-        serial=outcome.serial,
-        debited=outcome.debited,
-        answered_at=outcome.answered_at,
-        reason=outcome.reason,
-    )
+    decision = Decision.of(outcome, token=claim.token, at=now.isoformat(), who=who, note=found.note)
     tools.ledger.decide(decision, claim.batch, status, _counted(entry, outcome, status, now))
     return claim, status
 

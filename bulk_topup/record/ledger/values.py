@@ -1,6 +1,11 @@
 """What is read from the ledger and written to it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import Final
+
+from bulk_topup.core.model import Kind, Outcome, Then
 
 OPEN, PAID, HELD = "open", "paid", "held"
 
@@ -38,6 +43,9 @@ class OpenClaim:
     base_url: str
 
 
+_OF_OUTCOME: Final = ("code", "invoice", "serial", "debited", "answered_at", "reason")
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What a person said of an open row whose progress file was gone: who, when, with which note, and what
@@ -54,6 +62,16 @@ class Decision:
     debited: int | None = None
     answered_at: str = ""
     reason: str = ""
+
+    @classmethod
+    def of(cls, outcome: Outcome, *, token: str, at: str, who: str, note: str) -> Decision:
+        return cls(
+            token, at, who, note, outcome.kind, **{name: getattr(outcome, name) for name in _OF_OUTCOME}
+        )
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(Kind(self.kind), Then.GO_ON, **{name: getattr(self, name) for name in _OF_OUTCOME})
 
 
 @dataclass(frozen=True, slots=True)
