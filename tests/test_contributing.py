@@ -50,6 +50,18 @@ def test_the_linters_are_the_same_before_a_commit_and_in_ci() -> None:
     assert [" ".join(args.split(", ")) for args in hooked] == list(LINTERS)
 
 
+def test_the_lock_holds_every_dependency_with_hashes_and_names_no_host() -> None:
+    lock = page("requirements-dev.txt")
+    project = tomllib.loads(page("pyproject.toml"))["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    named = {re.split(r"[^\w-]", line)[0] for group in groups for line in group} - {project["name"]}
+    locked = re.findall(r"^([\w-]+)==.* \\\n    --hash=", lock, re.MULTILINE)
+    assert named <= set(locked)
+    assert len(locked) == len(re.findall(r"^[\w-]+==", lock, re.MULTILINE))
+    assert "://" not in lock
+    assert "index" not in lock
+
+
 def test_the_workflow_runs_the_oldest_python_and_all_of_ci() -> None:
     workflow = page(".github/workflows/ci.yml")
     oldest = tomllib.loads(page("pyproject.toml"))["project"]["requires-python"].removeprefix(">=")
