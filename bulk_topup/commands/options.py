@@ -115,13 +115,13 @@ WISHES = together(
     click.option(
         "--amounts",
         type=click.Choice(["rupiah", "thousands"]),
-        help="What a small amount in the sheet, as 50, counts.",
+        help="What small amounts such as 50 stand for.",
     ),
     click.option(
         "--other-operator",
         type=click.Choice(["hold", "send"]),
         default="hold",
-        help="Products of another operator than the number's.",
+        help="Products of an operator other than the number's.",
     ),
     option("--strict", is_flag=True, help="Also hold back rows with a warning."),
     click.option("--retry-failed", is_flag=True, help="Send rows that failed (gagal) again."),
@@ -134,7 +134,7 @@ BUDGET = option(
     "--budget",
     type=params.Rupiah(),
     metavar="RUPIAH",
-    help="The most to spend on the batch, as 25000000 or 25.000.000.",
+    help="The most to spend on the batch, such as 25.000.000.",
 )
 
 TOTALS = together(
@@ -142,13 +142,13 @@ TOTALS = together(
         "--expect-people",
         type=params.WholeRange(min=0),
         metavar="N",
-        help="Refuse a plan that pays another number of people.",
+        help="Refuse a plan that pays a different number of people.",
     ),
     click.option(
         "--expect-nominal",
         type=params.Rupiah(),
         metavar="RUPIAH",
-        help="Refuse a plan whose nominals add up to another sum.",
+        help="Refuse a plan whose nominals have a different sum.",
     ),
 )
 
@@ -161,9 +161,7 @@ OVERLAP = option(
     help="How many days back to look for a batch that paid the same.",
 )
 
-NEW_ADDRESS = click.option(
-    "--new-address", is_flag=True, help="Send to, and ask at, an address new to this account."
-)
+NEW_ADDRESS = click.option("--new-address", is_flag=True, help="Use an address that is new to this account.")
 
 YES_OPTION = click.option("--yes", is_flag=True, help="Send without asking.")
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.command(cls=click_command.Command)
 @click.argument("sheet", type=PATH, required=False)
 @OF_SHEET
-@click.option("--batch", metavar="NAME", help="Instead of SHEET, where its progress file is gone.")
+@click.option("--batch", metavar="NAME", help="Instead of SHEET, if its progress file is gone.")
 @OUTPUT
 @PROVIDER
 @NEW_ADDRESS

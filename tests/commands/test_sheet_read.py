@@ -29,7 +29,7 @@ def test_one_line_says_which_columns_were_read() -> None:
         'Read: name = A "Nama", phone number = B "No HP", product = C "Kode", nominal = D "Nominal"'
     )
     assert line("Cabang", "HP", "Insentif (Rp)") == (
-        'Read: phone number = B "HP", product = none (the nominal tells), nominal = C "Insentif (Rp)", '
+        'Read: phone number = B "HP", product = none (chosen by nominal), nominal = C "Insentif (Rp)", '
         'group = A "Cabang"'
     )
 

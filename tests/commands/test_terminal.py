@@ -538,7 +538,7 @@ def test_an_amount_is_taken_as_people_write_it(typed: str) -> None:
         ("1,5", "1,5 can be read as Rp1 or as Rp15;"),
         ("25.000.00", "25.000.00 can be read as Rp25,000 or as Rp2,500,000;"),
         ("25.000,000", "25.000,000 can be read as Rp25,000 or as Rp25,000,000;"),
-        ("25 juga", "25 juga is not an amount in rupiah; write it as 25000000"),
+        ("25 juga", "25 juga is not an amount in rupiah; write it as in 25000000"),
         ("-5", "-5 is not an amount"),
         ("\N{ARABIC-INDIC DIGIT FIVE}000", "is not an amount"),
         ("", "is not an amount"),
@@ -660,9 +660,7 @@ def test_only_invalid_rows_call_for_a_correction_of_the_sheet(tmp_path: Path) ->
     assert (words[:25], line) == ("1 row is held back: corre", "bulk-topup check bonus.xlsx")
     wrong = [("0857", "S5"), ("0857", "I5")]
     (words, line), *_ = said(plan_of(topups((ANDI, "S5"), (ANDI, "S5"), (ANDI, "S10"), *wrong), paid))
-    assert words.startswith(
-        "4 rows are held back, 2 to correct, 1 in the sheet twice, 1 to decide about: corr"
-    )
+    assert words.startswith("4 rows are held back, 2 to correct, 1 in the sheet twice, 1 to decide on: corr")
 
 
 def test_open_rows_do_not_hide_among_those_that_were_sent_before() -> None:

@@ -48,7 +48,7 @@ def test_a_ditto_mark_is_the_value_above(ditto: str) -> None:
     )
     assert list(products(sheet).values()) == ["S5", "S5", "S5", "I5"]
     assert said(sheet) == [
-        "column C: 2 cells take the value above, as a merged cell or a ditto mark says (row 3, 4)"
+        "column C: 2 cells take the value above, because of a merged cell or a ditto mark (row 3, 4)"
     ]
     assert plan_of(sheet).orders["product"].tolist()[:3] == ["S5", "S5", "S5"]
 
@@ -118,8 +118,8 @@ def test_numbers_with_more_than_digits_are_said_with_an_example() -> None:
     sheet = as_meant(sheet_of(rows))
     assert sheet.cells[1].tolist() == [text for _, text, _ in rows]
     assert said(sheet) == [
-        "column B: 2 phone numbers are spelled with more than digits and read all the same, "
-        "as 081210000001.0: 081210000001 (row 2, 4)"
+        "column B: 2 phone numbers have more than digits and were still read, "
+        "such as 081210000001.0 as 081210000001 (row 2, 4)"
     ]
     assert plan_of(sheet).orders["number"].tolist() == [ANDI, BUDI, CITRA]
 

@@ -48,7 +48,7 @@ WORDS: dict[str, str] = {
     "resend.other_day": "it was sent on another day, so the provider would treat it as a new one",
     "resend.near_midnight": "it was sent within 10 minutes of midnight (WIB), or it is within 10 minutes of midnight now",
     "resend.too_soon": "it was sent less than a minute ago; try again in a moment",
-    "resend.no_skew": "the provider's time was not known then, so the day is not certain",
+    "resend.no_skew": "the provider's time was not known when it was sent, so the day is not certain",
     "resend.skewed": "this computer's clock and the provider's differ by more than 5 minutes; turn on automatic time",
     "resend.other_calendar": "the provider's dates do not follow the WIB day",
     "resend.no_price": "its product is no longer in the price list, or has no price there",

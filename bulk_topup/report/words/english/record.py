@@ -8,7 +8,7 @@ WORDS: dict[str, str] = {
     "batch.changed": "the sheet has been changed since it was first sent on {day:date}: run with --same-batch to send only what is new",
     "batch.finished": "this sheet was sent on {day:date} and nothing is left to do; 'bulk-topup results' writes its results again",
     "batch.forgotten": "this sheet's batch was started on {started:date}, and the phone numbers of days before {forgotten:date} were removed with 'bulk-topup forget', so we cannot tell who has been paid by other batches since; put the remaining rows into a new sheet and run that",
-    "batch.at_work": "Being sent now: {holder}",
+    "batch.at_work": "Being sent now by: {holder}",
     "batch.touched": "Last used: {moment:date} (WIB)",
     "batch.budget": "Budget: {budget:money}, of which {committed:money} is spent or may be",
     "batch.code": "Plan code: {code}",
@@ -66,5 +66,5 @@ WORDS: dict[str, str] = {
     "account.next": "see what has been sent so far, and what is open:",
     "account.free": "The account is not stopped: all of its computers may send.",
     "account.resumed": "All computers of the account may send again. The stop reported by {desk} at {at:date} (WIB) has been cleared.",
-    "account.not_shared": "the record of all top-ups is a file, {where}, so this computer shares no stop with others and there is nothing to clear: once the cause is fixed, run the same command again",
+    "account.not_shared": "the record of all top-ups is a file, {where}, so a stop here does not affect other computers and there is nothing to clear: once the cause is fixed, run the same command again",
 }
