@@ -10,7 +10,7 @@ WORDS: dict[str, str] = {
     "usage.whole": "{value} is not a whole number from {least} to {most}.",
     "usage.range": "from {least} to {most}",
     "usage.range_open": "{least} or more",
-    "usage.least": "{value} is not a whole number of {least} or more.",
+    "usage.least": "{value} is not a whole number of at least {least}.",
     "usage.prove": "use --prove-51 NUMBER and --product CODE together",
     "usage.not_a_month": "{value} is not a month; write the year and the month, as in 2026-11.",
     "usage.not_a_day": "{value} is not a day; write the year, the month and the day, as in 2026-01-31.",

@@ -149,7 +149,7 @@ WORDS: dict[str, str] = {
     "desk.to_open": "Settle {count:open row|open rows}",
     "desk.to_results": "See the results",
     "desk.nothing_open": "No row is open.",
-    "desk.open_why": "These may or may not be paid, and are never sent again by themselves.",
+    "desk.open_why": "These may or may not be paid, and are never sent again automatically.",
     "desk.ask_again": "Ask the provider again",
     "desk.hotline": "Ask the provider: number {number}, product {product}. Was it topped up, and under which invoice?",
     "desk.hotline_label": "What to ask the provider about row {row}",

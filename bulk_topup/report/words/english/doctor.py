@@ -13,7 +13,7 @@ WORDS: dict[str, str] = {
     "doctor.folder": "folder of the progress file",
     "doctor.disk": "disk",
     "doctor.credentials.fine": "found, for {username}",
-    "doctor.prices.fine": "{address} accepts them and lists {count:product|products}",
+    "doctor.prices.fine": "{address} accepts the login and lists {count:product|products}",
     "doctor.clock.fine": "{seconds:second|seconds} apart",
     "doctor.clock.off": "this computer is {off_s:apart} it, so the two may be on different days; turn on automatic time on this computer",
     "doctor.clock.unknown": "the provider does not state the time, so 'settle --resend' will refuse to send; check this computer's clock yourself",

@@ -31,7 +31,7 @@ WORDS: dict[str, str] = {
     "outcome.http.login": "The provider's server rejected the user name or password. Check both, then run the same command again.",
     "outcome.http.proxy_login": "Your network's proxy asks for a login. Ask your IT department, then run the same command again.",
     "outcome.http.address": "The provider's server has no top-up service at this address. Check the address (BULK_TOPUP_BASE_URL), then run the same command again.",
-    "outcome.too_many_requests": "The provider asked us to go more slowly. Run the same command again later, with a lower --rate.",
+    "outcome.too_many_requests": "The provider asked us to slow down. Run the same command again later, with a lower --rate.",
     "outcome.not_sent.late": "Not sent. The connection was ready too late for this row, so the row was held back.",
     "outcome.not_sent.dns": "Not sent. The provider's server name was not found. Check the internet connection, then run the same command again.",
     "outcome.not_sent.refused": "Not sent. The provider's server does not accept connections. Run the same command again later.",

@@ -10,7 +10,7 @@ WORDS: dict[str, str] = {
     "saved.beside": "{target} could not be replaced (it may be open in Excel), so the file was saved as {path}; close the old one, or use the new one",
     "saved.new_name": "{target} already exists and was left as it is; this plan has another name",
     "saved.kept": "{target} was changed after it was written: your version was saved as {path}",
-    "saved.outdated": "row {row} was sent again after 'not sent' was filled in for it: that answer is not in the new results, because the question is now a different one",
+    "saved.outdated": "row {row} was sent again after 'not sent' was filled in for it: that answer is not in the new results, because it was about the earlier attempt",
     "saved.split": "an Excel sheet holds {most:number} rows below its header; the rest are in the tabs {tabs}",
     "saved.cut": "{count:number} texts are longer than the 32,767 characters that an Excel cell holds; each ends with a note of how much was cut",
     "saved.too_wide": "it has {columns:number} columns, and an Excel sheet holds {most:number}; delete columns, or choose a .csv file",

@@ -5,7 +5,7 @@ WORDS: dict[str, str] = {
     "environment.relative": "the variable {variable} must hold a server's address with ://, or a file's full path, starting with the drive, with /, or with ~ for your own folder; otherwise each folder would have its own record, in which nobody has been paid yet; correct it, or remove it",
     "environment.number": "the variable {variable} is '{value}', but it must be a number from {least} to {most}; correct it, or remove it",
     "environment.whole": "the variable {variable} is '{value}', but it must be a whole number from {least} to {most}; correct it, or remove it",
-    "environment.amount": "the variable {variable} is '{value}', but it must be a whole amount of rupiah, at least {least}, as in 5000000 or 5.000.000; correct it, or remove it",
+    "environment.amount": "the variable {variable} is '{value}', but it must be a whole amount of rupiah, at least {least}, such as 5000000 or 5.000.000; correct it, or remove it",
     "environment.choice": "the variable {variable} is '{value}', but it must be one of {choices}; correct it, or remove it",
     "environment.flag": "the variable {variable} is '{value}', but it must be 1 (yes) or 0 (no); correct it, or remove it",
     "settings.missing": "{variable} names {file}, but that file does not exist; correct it, or create a settings file with 'bulk-topup config --init'",

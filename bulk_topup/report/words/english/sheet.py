@@ -75,7 +75,7 @@ WORDS: dict[str, str] = {
     "sheet.tab_rows": '"{tab}" ({count:row|rows})',
     "sheet.tab_run": '"{tab}" ({count:row|rows}, run already)',
     "sheet.deep_header": "the header was found in row {row}; everything above it was left out",
-    "sheet.wide_name": "the header {column} spans more columns ({others}), and their cells were not used: give each column its own header, or choose one with --number-column and --product-column",
+    "sheet.wide_name": "the header {column} also spans other columns ({others}), and their cells were not used: give each column its own header, or choose one with --number-column and --product-column",
     "sheet.too_wide": "the cells in columns beyond {column} were left out, because these columns have no header",
     "sheet.quotes": '{file}, row {row}: a quotation mark (") is opened and not closed, or in the wrong place; correct that row, or save the file as .xlsx',
     "sheet.long_cell": "{file}, row {row}: a cell has more than {most:number} characters, far more than Excel can hold; shorten or clear it",
