@@ -69,7 +69,7 @@ WORDS: dict[str, str] = {
     "status.sukses": "paid",
     "status.pending": "the provider is still working on it",
     "status.accepted": "the provider has it, but we did not get its invoice",
-    "status.unknown": "we got no clear answer, it may be paid",
+    "status.unknown": "no clear answer; it may be paid",
     "status.gagal": "failed at the provider",
     "status.gagal_by_hand": "failed at the provider, or closed by hand ({count:number})",
     "status.duplicate": "already topped up, or in the sheet twice",

@@ -80,7 +80,7 @@ WORDS: dict[str, str] = {
     "section.row": "this row is a single cell across the table, like a heading; nothing is sent for it. If it is a person, unmerge the cell and fill in the phone number and the product code",
     "note.row": "{value} is not a phone number, and the row has no product code from the price list: nothing is sent for this row. If it is a note or a signature, leave it; if it is a person, fill in both",
     "header.row": "this row is part of the header, or repeats it; nothing is sent for it",
-    "example.cell": "{value} says that this row is only an example; delete the row, or that word if it is a person's",
+    "example.cell": "{value} says that this row is only an example; delete the row, or only that word if this is a person to pay",
     "example.row": "this is an example row of the template; delete it, or replace it with a real name and number",
     "duplicate.sheet": "{value}: row {first} already tops up {number} with {nominal:money} today, and the provider allows only one a day; delete this row, or number intended repeats in a column 'pengisian ke'",
     "duplicate.other_batch": "batch {batch} (row {row}) already topped up {value} with this amount on {day:date}",
