@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bulk_topup.core.errors import Exit
 from bulk_topup.core.languages import ENGLISH
 from bulk_topup.core.shell import argument, command_line, path_argument
-from bulk_topup.core.status import FOR_NOBODY, Paid, Status
+from bulk_topup.core.status import Paid, Status
 from bulk_topup.report.screen.report import Step
 from bulk_topup.report.words import say
 
@@ -95,7 +95,8 @@ def before(
     if needed is not None:
         words = say.text("check.next_budget", needed=needed)
         yield Step(words, re.sub(r" --budget [0-9]+", "", again) + f" --budget {needed}")
-    groups = Counter(map(_held_as, plan.held.values()))
+    nobody = plan.for_nobody()
+    groups = Counter(_held_as(held) for row, held in plan.held.items() if row not in nobody)
     wrong = groups["check.held_wrong"]
     if wrong:
         yield Step(_correct(groups), again)
@@ -116,7 +117,7 @@ def with_clock(typed: Typed, sheet: Path) -> Step:
 def _held_as(held: Held) -> str:
     """The kind of a held row, for a person who has the sheet open."""
     codes = {finding.code for finding in held.why}
-    if codes & (FOR_NOBODY | {"hidden.skipped"}):
+    if "hidden.skipped" in codes:
         return "check.held_left_out"
     if held.status is Status.INVALID:
         return "check.held_wrong"
@@ -126,7 +127,7 @@ def _held_as(held: Held) -> str:
 
 
 def _correct(groups: Mapping[str, int]) -> str:
-    """Counts every row that the plan holds back, not only the wrong ones."""
+    """As many rows as the plan says are held back, not only the wrong ones."""
     if len(groups) == 1:
         return say.text("check.next_correct", count=groups["check.held_wrong"])
     parts = [say.text(code, count=groups[code]) for code in HELD_AS if code in groups]

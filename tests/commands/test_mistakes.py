@@ -140,3 +140,12 @@ def test_a_single_next_command_has_no_number(office: Office) -> None:
     done = office.send("gaji.csv")
     [line] = [line for line in done.out.splitlines() if line.startswith("Next: ")]
     assert not line.startswith("Next: (1)")
+
+
+def test_a_total_row_is_not_counted_among_the_rows_to_correct(office: Office) -> None:
+    header = ("Nama", "No HP", "Kode Produk", "Nominal")
+    rows = [("Andi", "0812345O0001", "TSEL5", "5000"), ("Total", "", "", "5000")]
+    office.csv("gaji.csv", rows, header)
+    lines = office.run("check", "gaji.csv").out.splitlines()
+    assert any(line.split()[:3] == ["held", "back", "1"] for line in lines)
+    assert "Next: 1 row is held back: correct the sheet, save it, then check again:" in lines

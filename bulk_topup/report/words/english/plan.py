@@ -3,7 +3,7 @@
 WORDS: dict[str, str] = {
     "plan.address": "The provider's address is {address}, which is not its usual one.",
     "read.columns": "Read: {columns}",
-    "read.and_unread": "{read}; not read, although they hold amounts: {columns}",
+    "read.and_unread": "{read}; not read, although they may hold amounts: {columns}",
     "read.column": "{meaning} = {column}",
     "read.chosen": "product = none (chosen by nominal)",
     "read.name": "name",
