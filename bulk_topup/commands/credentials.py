@@ -58,7 +58,7 @@ def credentials(connection: Connection) -> tuple[str, str]:
         if kept is not None and username in {"", kept.username}:
             username, password = kept.username, password or kept.password
     if not username and sys.stdin.isatty():
-        put(say.text("credentials.real"), sys.stderr)
+        put(say.text("credentials.real"), sys.stderr, hanging=0)
     username = username or _asked(say.text("credentials.ask_username"), USERNAME, hidden=False)
     return username, _noted(password) or _asked(say.text("credentials.ask_password"), PASSWORD, hidden=True)
 

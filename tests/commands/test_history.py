@@ -236,7 +236,7 @@ def test_the_list_has_every_batch_and_the_sums_of_each_month(
         f"{then:%Y-%m}",
         f"{first:%Y-%m}",
     ]
-    assert f"{first:%Y-%m}: batches 1, rows 2: 1 paid (Rp{PRICE:,})" in listed
+    assert f"{first:%Y-%m}: 1 batch, 2 rows: 1 paid (Rp{PRICE:,})" in listed
     only = shown(bench, capsys, f"{then:%Y-%m}")
     assert f"{then:%Y-%m-%d}  bonus" in only
     assert f"{first:%Y-%m-%d}" not in only.replace(bench.checkpoint.name, "")

@@ -649,7 +649,7 @@ def test_only_invalid_rows_call_for_a_correction_of_the_sheet(tmp_path: Path) ->
     )
     assert line == ""
     pending = known_of((ANDI, "S5", 1, "pending"))
-    asked = "1 row is still open: ask the provider how they ended:"
+    asked = "1 row is still open: ask the provider for the outcome:"
     assert said(plan_of(topups((ANDI, "S5")), pending)) == [(asked, "bulk-topup settle bonus.xlsx")]
     elsewhere = elsewhere_of((ANDI, 5_000, 1, TODAY.isoformat(), "final"))
     [(words, line)] = said(plan_of(topups((ANDI, "S5")), elsewhere=elsewhere))

@@ -69,7 +69,7 @@ WORDS: dict[str, str] = {
     "desk.columns_right": "The columns are right: check for problems",
     "desk.change_columns": "Change the columns",
     "desk.no_problems": "No row needs correcting.",
-    "desk.to_correct": "{count:row needs|rows need} correcting. Until then they are left out; all others can be sent.",
+    "desk.to_correct": "{count:row needs correcting and is|rows need correcting and are} left out until then; all others can be sent.",
     "desk.correct_here": "Correct them here, in a copy. Your own file is not changed.",
     "desk.correct_in_sheet": "This sheet has already been sent. Correct it in its own program, save it, and check again: whoever is paid stays known. A copy would be another batch.",
     "desk.row": "Row",

@@ -12,7 +12,7 @@ WORDS: dict[str, str] = {
     "saved.kept": "{target} was changed after it was written: your version was saved as {path}",
     "saved.outdated": "row {row} was sent again after 'not sent' was filled in for it: that answer is not in the new results, because it was about the earlier attempt",
     "saved.split": "an Excel sheet holds {most:number} rows below its header; the rest are in the tabs {tabs}",
-    "saved.cut": "{count:number} texts are longer than the 32,767 characters that an Excel cell holds; each ends with a note of how much was cut",
+    "saved.cut": "{count:text is|texts are} longer than the 32,767 characters that an Excel cell holds; each ends with a note of how much was cut",
     "saved.too_wide": "it has {columns:number} columns, and an Excel sheet holds {most:number}; delete columns, or choose a .csv file",
     "todo.correct": "Correct the row, then send it",
     "todo.number": "Get the right number, correct it, then send it",
