@@ -1,4 +1,5 @@
-"""The product's words as values, its errors and exit codes, the clock, quoting for a shell.
+"""Domain values, errors and exit codes, the clock, and shell quoting. Every other room may import this
+one.
 
-Every other room may import it. It does no I/O other than to read the clock.
+Its only I/O is reading the clock.
 """

@@ -1,5 +1,6 @@
-"""Time as the rules need it: the WIB wall clock, a monotonic clock that includes the machine's sleep, and
-waiting."""
+"""Time as the rules need it: the WIB wall clock, a monotonic clock that keeps counting while the machine
+sleeps, and waiting.
+"""
 
 import sys
 import threading
@@ -9,11 +10,13 @@ from datetime import time as time_of_day
 from typing import Protocol
 
 WIB = timezone(timedelta(hours=7), "WIB")
-"""Asia/Jakarta, which has had no other offset since 1964: the zone of the one-per-day rule."""
+"""Asia/Jakarta, whose offset has not changed since 1964: the zone of the one-per-day rule."""
 
 MIDNIGHT_MARGIN = timedelta(minutes=10)
 SKEW_LIMIT_S = 300.0
-"""So far the clock of the provider, or of the record's server, may be from ours and mean the same time."""
+"""The largest difference between our clock and the provider's, or the record server's, that still counts
+as the same time.
+"""
 
 
 class Clock(Protocol):
@@ -21,10 +24,10 @@ class Clock(Protocol):
         """The wall clock, aware, in WIB."""
 
     def alive(self) -> float:
-        """Seconds since some fixed moment, never stepping back, and counting while the machine sleeps."""
+        """Monotonic seconds that keep counting while the machine sleeps."""
 
     def sleep(self, seconds: float) -> bool:
-        """Wait; True as soon as the run has been asked to stop."""
+        """Wait; returns True as soon as the run has been asked to stop."""
 
 
 class SystemClock:
@@ -72,8 +75,10 @@ def near_midnight(moment: datetime) -> bool:
 
 
 def days_booked(day: date, at: datetime, skew_s: float | None) -> set[date]:
-    """The WIB days on which the provider may have booked what left at `at`, on `day` by our clock; `skew_s`
-    is how far the provider's was from it, in seconds, None where that is not known."""
+    """The WIB days on which the provider may have booked what was sent at `at`, on `day` by our clock.
+
+    `skew_s` is how many seconds the provider's clock differed from ours, or None if that is not known.
+    """
     if abs(skew_s or 0.0) > SKEW_LIMIT_S:
         return {day - timedelta(days=1), day, day + timedelta(days=1)}
     if not near_midnight(at):

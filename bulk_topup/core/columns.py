@@ -1,4 +1,4 @@
-"""Which columns of a sheet mean something to us, and how a person names them."""
+"""The columns of a sheet that we use, and how a user names them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from bulk_topup.core import results_columns
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Positions (from 0) of the columns that mean something to us; the others travel untouched.
+    """Positions (from 0) of the columns that we use; the others are passed through unchanged.
 
-    Where there is no product, there is a nominal.
+    Without a product column there is a nominal column.
     """
 
     number: int
@@ -23,14 +23,14 @@ class Columns:
     group: int | None = None
     operator: int | None = None
     results: int | None = None
-    """Where the complete block of results columns starts, if a results file is fed back."""
+    """Where the complete block of results columns starts, if the sheet is a results file."""
     results_width: int = len(results_columns.RESULT_COLUMNS)
     unread: tuple[int, ...] = ()
-    """Columns that look like rupiah, and are not read."""
+    """Columns that look like rupiah but are not used."""
 
     @property
     def asked(self) -> int:
-        """The column that says what a row asks for: the product, or where there is none, the nominal."""
+        """The column that says what a row asks for: the product, or without one the nominal."""
         at = self.nominal if self.product is None else self.product
         if at is None:
             raise AssertionError("neither product nor nominal")
@@ -44,13 +44,13 @@ class Columns:
 
     @property
     def fed_back(self) -> Mapping[str, int]:
-        """The positions of the results columns by name; none where no results file is fed back."""
+        """The positions of the results columns by name; empty unless the sheet is a results file."""
         return results_columns.fed_back(self.results, self.results_width)
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Columns that the user named by option: a header's text, or an Excel letter."""
+    """Columns named by option: a header's text, or an Excel letter."""
 
     number: str | None = None
     product: str | None = None

@@ -19,7 +19,7 @@ from typing import ClassVar
 
 
 class Exit(IntEnum):
-    """Every exit code of every command."""
+    """The exit codes of all commands."""
 
     OK = 0
     NOT_ALL_PAID = 1

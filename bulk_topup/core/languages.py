@@ -1,8 +1,8 @@
 """The few words of each language that the program itself must know.
 
-Everything else is in the language's catalogue, in `report/words/locale`: an entry here plus a catalogue there
-make a language. The headers that people give their sheets are in `sheet/header.py`: a sheet is read whatever
-language is spoken. Only what the program writes into a results sheet and reads back stands here.
+All other texts are in the language's catalogue in `report/words/locale`: an entry here plus a catalogue there
+make a language. The headers of people's sheets are in `sheet/header.py`, because a sheet is read the same in
+every language. Only what the program writes into a results sheet and reads back is here.
 """
 
 from collections.abc import Mapping
@@ -11,29 +11,29 @@ from typing import NamedTuple
 
 class Language(
     NamedTuple
-):  # which is made in a tenth of the time that a dataclass takes: `--help` waits for it
+):  # A NamedTuple is created ten times faster than a dataclass, and `--help` waits for it.
     code: str
     """What `--lang` takes, and the name of the catalogue's folder."""
     name: str
     """In English, for the help."""
     locales: frozenset[str]
-    """What computers call it."""
+    """The names of its locales."""
     thousands: str
     decimal: str
     months: tuple[str, ...]
-    """The names by which dates are spelled out; without them, dates stay as ISO 8601 has them."""
+    """Month names for spelled-out dates; without them dates stay in ISO 8601."""
     yes: frozenset[str]
-    """What says yes to a question, in small letters."""
+    """Answers that mean yes, in lower case."""
     name_placeholder: str
-    """What stands for a person's name in a command to paste."""
+    """Placeholder for a person's name in a command to paste."""
     row_header: str
-    """Stands above the column of the sheet's row numbers."""
+    """Header of the column with the sheet's row numbers."""
     not_sent: str
-    """What is written instead of an invoice where there is none."""
+    """Written instead of an invoice if the top-up was not sent."""
     not_sent_too: frozenset[str]
-    """What else means that and nothing else."""
+    """Other texts that mean the same."""
     tabs: Mapping[str, str]
-    """What the tabs of a results workbook are called, by their English names."""
+    """The tab names of a results workbook, by their English names."""
 
 
 ENGLISH = Language(
@@ -50,12 +50,12 @@ ENGLISH = Language(
     not_sent_too=frozenset({"none", "no top-up", "there is none"}),
     tabs={},
 )
-"""The language of the texts themselves: it has no catalogue, and is spoken where no other is."""
+"""The language of the source texts: it has no catalogue, and is the fallback."""
 
 INDONESIAN = Language(
     code="id",
     name="Indonesian",
-    locales=frozenset({"id", "in"}),  # the second until 1989
+    locales=frozenset({"id", "in"}),  # "in" was the code until 1989.
     thousands=".",
     decimal=",",
     months=(
@@ -78,8 +78,8 @@ INDONESIAN = Language(
 
 LANGUAGES = {language.code: language for language in (ENGLISH, INDONESIAN)}
 
-# What is understood is that of all languages: a command may be pasted, and a sheet handed back, that was
-# written in another than the one that is spoken.
+# All languages are understood, whichever one is used: a pasted command or a returned sheet
+# may come from another one.
 YES = frozenset(word for language in LANGUAGES.values() for word in language.yes)
 NAME_PLACEHOLDERS = frozenset(language.name_placeholder for language in LANGUAGES.values())
 ROW_HEADERS = frozenset(language.row_header for language in LANGUAGES.values())
@@ -89,5 +89,5 @@ NOT_SENT = frozenset(
 
 
 def tab_names(tab: str) -> frozenset[str]:
-    """What a tab of a results workbook is called in any of them, by its English name."""
+    """The names of a results workbook's tab in all languages, by its English name."""
     return frozenset(language.tabs.get(tab, tab) for language in LANGUAGES.values())

@@ -1,4 +1,4 @@
-"""The words of the product as values: no I/O, no clock, no rules about order of events.
+"""The product's domain values: no I/O, no clock, no rules about the order of events.
 
 Units: money is whole rupiah (int), times are aware `datetime`s in WIB, durations end in `_s` (seconds).
 """
@@ -25,20 +25,22 @@ if TYPE_CHECKING:
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 SHEET_ROWS, SHEET_COLUMNS = 1_048_576, 16_384
-"""The most that a sheet of Excel or LibreOffice has."""
+"""The size limit of an Excel or LibreOffice sheet."""
 
 TAB_ROWS = 10_000_000
-"""Where several tabs are one sheet, a row's number is this times its tab's place, and its number there."""
+"""With several tabs in one sheet, a row's number is its tab's position times this, plus its number in the
+tab.
+"""
 
 SHOWN_CHARACTERS = 40
-"""Of a cell, in a message."""
+"""The length to which messages shorten a cell."""
 
 
 def account_of(username: str) -> str:
-    """The account of a user name, in its one spelling.
+    """The account of a user name, normalised.
 
-    Whether the provider distinguishes capitals is not documented, so names that differ only in capitals are
-    one account in every record, and nobody is paid once under each.
+    Whether the provider is case-sensitive is not documented, so names that differ only in case are one
+    account in every record; otherwise people could be paid once under each.
     """
     return username.strip().casefold()
 
@@ -47,7 +49,7 @@ def account_of(username: str) -> str:
 
 
 class Oddity(StrEnum):
-    """Why a cell's text cannot be taken as what the person typed."""
+    """Why a cell's text cannot be trusted to be what was typed."""
 
     ERROR = "error"
     DATE = "date"
@@ -55,36 +57,36 @@ class Oddity(StrEnum):
     DECIMAL = "decimal"
     LOST_DIGITS = "lost_digits"
     NO_VALUE = "no_value"
-    """A formula without a result that holds; `shown` is an outdated one, if there is one."""
+    """A formula without a valid result; `shown` is an outdated one, if there is one."""
     MERGED = "merged"
     """Covered by a merged cell; `stored` is that cell's text."""
     TWO_READINGS = "two_readings"
-    """Shown as one thing, stored as another."""
+    """Displays one value, stores another."""
     FORMAT = "format"
-    """Its number format (`stored`) shows something else than what the cell holds (`shown`), or nothing."""
+    """Its number format (`stored`) displays something other than its value (`shown`), or nothing."""
     OTHER_TABLE = "other_table"
-    """Of a row under a further header, in row `stored`, that names other columns than the first one."""
+    """In a row below a second header, in row `stored`, whose columns differ from the first one's."""
     EXAMPLE = "example"
-    """Of a row under a title that says so."""
+    """In a row below a title that marks an example."""
     AGAINST = "against"
-    """Of a row under a title, in row `stored`, that speaks against paying."""
+    """In a row below a title, in row `stored`, that says not to pay."""
     CONTACT = "contact"
-    """Of a row that says whom to call, and nothing of what to send."""
+    """In a row that gives a contact person and nothing to send."""
     RAGGED = "ragged"
-    """Of a line with more cells than the header, so that none is certain to be in its place."""
+    """In a line with more cells than the header, so that any of them may be shifted."""
     STRUCK = "struck"
-    """Struck out, wholly or in part."""
+    """Struck through, wholly or in part."""
     RAISED = "raised"
-    """With raised or lowered digits, as a footnote has."""
+    """With superscript or subscript digits, such as a footnote mark."""
     UNSEEN = "unseen"
-    """In the colour of its background, or too small, wholly or in part."""
+    """Invisible, wholly or in part: too small, or in the colour of its background."""
     UNKNOWN = "unknown"
-    """Not a value of the type that the cell says it has: programs differ in what they make of it."""
+    """Not a value of the cell's declared type; programs read such cells differently."""
 
 
 @dataclass(frozen=True, slots=True)
 class OddCell:
-    """`shown` is what the person sees in the spreadsheet program, `stored` what the file holds instead."""
+    """`shown` is what the spreadsheet program displays, `stored` what the file contains instead."""
 
     kind: Oddity
     shown: str
@@ -93,7 +95,7 @@ class OddCell:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something about the whole sheet that the user should know; never about one row."""
+    """Something to know about the whole sheet, never about a single row."""
 
     code: str
     facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
@@ -103,11 +105,11 @@ class Notice:
 class Sheet:
     """The rows of one tab, verbatim.
 
-    `cells` holds text only: columns are positions 0…n-1, the index is the row's number as the spreadsheet
-    program shows it. Wholly blank rows are not rows. `odd` is sparse: (row, column position) -> what it is.
-    `hidden` are rows that nobody sees in the spreadsheet program: hidden or filtered out. `outside` counts
-    filled cells that stand outside of the table: above its header, or in columns without a name. `unit` is
-    how many rupiah a small amount counts, as the 1 in `50`: 1 or 1,000, or None where nobody was asked.
+    `cells` holds text only: columns are positions 0…n-1, the index is the row number shown by the spreadsheet
+    program. Blank rows are left out. `odd` is sparse and keyed by (row, column position). `hidden` are the
+    rows that the spreadsheet program does not show: hidden or filtered out. `outside` counts filled cells
+    outside the table: above its header, or in columns without a name. `unit` is what a small amount is
+    counted in, such as a 50 that means Rp50,000: 1 or 1,000 rupiah, or None if nobody was asked.
     """
 
     path: Path
@@ -122,19 +124,19 @@ class Sheet:
     outside: int = 0
     unit: int | None = None
     tabs: tuple[str, ...] = ()
-    """Their names, where several tabs are one sheet."""
+    """The tab names, if several tabs are one sheet."""
 
 
 @runtime_checkable
 class Packed(Protocol):
-    """What a column of cells that only travel is kept in."""
+    """Compact storage for a column that is only passed through."""
 
     def holds(self, text: str) -> bool:
-        """Whether one of the cells has this in it; without a Python string for each."""
+        """Whether any cell contains this; avoids creating a Python string for each."""
 
     @property
     def may_speak(self) -> bool:
-        """Whether one of the cells may say that its row is not to be paid, or an example."""
+        """Whether any cell may mean that its row is an example or must not be paid."""
 
 
 # -- prices ------------------------------------------------------------------------------------------------
@@ -142,7 +144,7 @@ class Packed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Why a product can't be ordered: `code` names its wording, `stated` is what the price list says."""
+    """Why a product can't be ordered: `code` names the message, `stated` is what the price list says."""
 
     code: str
     stated: str = ""
@@ -150,10 +152,10 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What `daftarharga` says of one code (API v3.1, DAFTAR HARGA PULSA).
+    """What `daftarharga` says about one code (API v3.1, DAFTAR HARGA PULSA).
 
-    `price` is None where none is stated. A `flaw` is one of the list itself; such a product is not ready and
-    has no price, and its nominal is 0 unless that is certain.
+    `price` is None if none is stated. A `flaw` is a defect of the list itself; such a product is not ready
+    and has no price, and its nominal is 0 unless it is certain.
     """
 
     code: str
@@ -167,7 +169,7 @@ class Product:
 
 
 PriceList = Mapping[str, Product]
-"""Products by their code, spelled as the provider spells it."""
+"""Products by code, spelled as the provider spells it."""
 
 
 # -- findings and orders -----------------------------------------------------------------------------------
@@ -180,7 +182,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong or odd with one row. `code` names its wording; `value` is the cell as it stands."""
+    """What is wrong or unusual about one row. `code` names the message; `value` is the cell verbatim."""
 
     row: int
     level: Level
@@ -191,7 +193,7 @@ class Finding:
 
 
 class ResultsTab(StrEnum):
-    """The tabs of a results workbook, by their English names; `languages` has the others."""
+    """The tabs of a results workbook, by their English names; `languages` has the translations."""
 
     RESULTS = "Results"
     SUMMARY = "Summary"
@@ -202,7 +204,7 @@ class ResultsTab(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One intended top-up. `id` is the checkpoint's own; `row` the sheet row it came from."""
+    """One intended top-up. `id` is the checkpoint's key, `row` the sheet row."""
 
     id: int
     row: int
@@ -216,10 +218,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An attempt that may be made, if its slot of this WIB day is free and its order still `expected`.
+    """An attempt that may be made if its slot of this WIB day is free and its order is still `expected`.
 
-    `token` is the attempt's own. It began at `at` on the wall, and at `began` (seconds) by the clock that
-    counts sleep; `skew_s` is the provider's clock minus ours, in seconds, None where it is not known.
+    `token` identifies the attempt. It began at `at` on the wall clock and at `began` (seconds) on the clock
+    that keeps counting during sleep; `skew_s` is the provider's clock minus ours in seconds, or None if
+    unknown.
     """
 
     order: Order
@@ -233,7 +236,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What an attempt came to; `skew_s` is that of its beginning, where more is known of it by now."""
+    """The result of an attempt; `skew_s` is the one of its start, if it became known later."""
 
     attempt_id: int
     outcome: Outcome
@@ -246,7 +249,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """The balance at the provider (rupiah), as an answer to this batch stated it, and when (WIB)."""
+    """The balance at the provider (rupiah) as stated in an answer to this batch, and when (WIB)."""
 
     balance: int
     moment: str
@@ -255,21 +258,25 @@ class Deposit:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """No byte of the request ever left: proven by the connection itself, not read from an error's text."""
+    """No byte of the request was sent: known from the connection itself, not inferred from an error
+    message.
+    """
 
     cause: str
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """At least one byte may have left, and no complete answer came back."""
+    """At least one byte may have been sent, and no complete answer came back."""
 
     cause: str
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A complete HTTP answer. `headers` have lower-case names; `body` is decoded and within the size cap."""
+    """A complete HTTP answer. Names in `headers` are lower case; `body` is decoded and within the size
+    limit.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -280,7 +287,7 @@ Answer = NotSent | NoAnswer | Reply
 
 
 class Kind(StrEnum):
-    """What one attempt came to."""
+    """The result of one attempt."""
 
     NOT_SENT = "not_sent"
     REFUSED = "refused"
@@ -302,7 +309,7 @@ class Then(StrEnum):
 
 @dataclass(frozen=True)
 class Halt:
-    """Why the run stopped before its last row; worded in `report.words`."""
+    """Why the run stopped before the last row; `report.words` has the message."""
 
     code: str
     facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
@@ -312,8 +319,8 @@ class Halt:
 class Outcome:
     """One line of the outcome table.
 
-    `code` names our wording of why (`report.words`); `reason_code` and `reason` are the provider's words.
-    `wait_s` is what a 429 asks us to wait, if it says so.
+    `code` names our message (`report.words`); `reason_code` and `reason` are the provider's words. `wait_s`
+    is the pause that a 429 asks for, if any.
     """
 
     kind: Kind
@@ -331,8 +338,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Why no desk may send. `code` names our words for it, `reason` is the provider's own; `desk` met it, at
-    the ISO time `at` in WIB."""
+    """Why no computer of the account may send.
+
+    `code` names our message, `reason` is the provider's own text; `desk` is the computer that got it, at the
+    ISO time `at` in WIB.
+    """
 
     code: str
     reason: str
@@ -340,14 +350,14 @@ class Stop:
     at: str
 
     def facts(self) -> dict[str, str]:
-        """For its wording; `cause` is a code that is worded itself, `at` is to the minute."""
+        """Facts of the message; `cause` is the code of another message, `at` is to the minute."""
         at = self.at[:16].replace("T", " ")
         return {"cause": self.code, "desk": self.desk, "at": at, "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """`wait_s` seconds from now it comes, if it `is_ours`; else that is when to ask again."""
+    """If `is_ours`, the slot starts in `wait_s` seconds; otherwise ask again then."""
 
     is_ours: bool
     wait_s: float
@@ -360,10 +370,10 @@ class Source:
 
     path: Path
     tab: str | None = None
-    """The tab, or how several together are called."""
+    """The tab, or the name for several together."""
     columns: Named = field(default_factory=Named)
     password_file: Path | None = None
     hidden: str | None = None
     """What to do with hidden rows: include, skip, or None to ask."""
     tabs: tuple[str, ...] = ()
-    """Those to read as one sheet; none for the one that is named, or the only one."""
+    """The tabs to read as one sheet; empty for a single named tab, or the only one."""

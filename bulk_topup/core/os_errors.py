@@ -6,9 +6,10 @@ from typing import Final
 
 
 def cause_of(error: BaseException) -> str:
-    """An error of the operating system, the disk or a database as a code of `say.WORDS`; its own text if we
-    have no words for it."""
-    said = getattr(error, "orig", None) or error  # SQLAlchemy's wrap the driver's
+    """Maps an error of the operating system, the disk or a database to a code of `say.WORDS`; falls back
+    to its own text.
+    """
+    said = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error.
     if isinstance(said, UnicodeError):
         return "why.not_text"
     if isinstance(said, TimeoutError):
@@ -53,7 +54,7 @@ _BY_ERRNO: Final[Mapping[int | None, str]] = {
 }
 
 _BY_WINDOWS: Final[Mapping[int | None, str]] = {32: "why.open_elsewhere", 33: "why.open_elsewhere"}
-"""A sharing violation, which its errno calls a lack of permission."""
+"""A sharing violation, which errno reports as a missing permission."""
 
 _BY_SQLITE: Final[Mapping[int, str]] = {
     3: "why.denied",
@@ -69,8 +70,9 @@ _BY_SQLITE: Final[Mapping[int, str]] = {
     26: "why.damaged",
     4874: "why.full",
 }
-"""The result codes of SQLite, https://sqlite.org/rescode.html; the last is IOERR_SHMSIZE: no room for what
-lies beside the database."""
+"""SQLite result codes, https://sqlite.org/rescode.html; the last one is IOERR_SHMSIZE: no room for the
+files next to the database.
+"""
 
 _BY_SQLSTATE: Final[Mapping[str | None, str]] = {
     "25006": "why.read_only",
@@ -86,4 +88,4 @@ _BY_SQLSTATE: Final[Mapping[str | None, str]] = {
     "57P02": "why.broken_off",
     "57P03": "why.starting",
 }
-"""Of PostgreSQL, https://www.postgresql.org/docs/15/errcodes-appendix.html."""
+"""PostgreSQL error codes, https://www.postgresql.org/docs/15/errcodes-appendix.html."""

@@ -1,8 +1,8 @@
-"""The results columns: the one list of them, in their order.
+"""The only list of results columns, in order.
 
-For another column, add a field to `ResultLine` and give it its value in `report.result_lines`. The workbook,
-the CSV file and the recognition of both when they are fed back in follow from it. Only the complete block
-counts as ours, today's or an earlier version's (`BLOCKS`): a part of one is refused.
+To add a column, add a field to `ResultLine` and set it in `report.result_lines`. The workbook, the CSV file
+and the detection of results that are fed back all derive from it. Only a complete block counts as ours, of
+this version or an earlier one (`BLOCKS`); part of a block is refused.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,11 @@ from typing import NamedTuple
 
 
 class ResultLine(NamedTuple):
-    """One row of the results: the sheet's own cells, at most as many as its header, then a value for each
-    results column. "" is a missing text, None an unknown amount of rupiah."""
+    """One row of the results: the sheet's own cells, at most as many as its header has, then one value for
+    each results column.
+
+    "" is a missing text, None an unknown amount of rupiah.
+    """
 
     cells: Sequence[str]
     paid: str
@@ -21,21 +24,21 @@ class ResultLine(NamedTuple):
     reason_code: str
     """The provider's code, where it gave one."""
     reason: str
-    """Why, in plain words, and what to do."""
+    """Why, in plain words, and what to do about it."""
     invoice: str
-    """The provider's."""
+    """From the provider."""
     serial: str
-    """The operator's."""
+    """From the operator."""
     price: int | None
-    """As listed."""
+    """From the price list."""
     debited: int | None
     """What the provider took from the balance."""
     product_sent: str
-    """As it was sent: the sheet's own, or the one that was chosen."""
+    """The product that was sent: from the sheet, or chosen by the program."""
     number_sent: str
-    """As it was sent."""
+    """The number that was sent."""
     sent_at: str
-    """When it may have left (WIB)."""
+    """When it may have been sent (WIB)."""
 
     @property
     def values(self) -> tuple[str | int | None, ...]:
@@ -49,10 +52,11 @@ BLOCKS: Mapping[int, tuple[str, ...]] = {
     len(names): names
     for names in (RESULT_COLUMNS, tuple(name for name in RESULT_COLUMNS if name != "product_sent"))
 }
-"""By their width: today's, and the ten of an earlier version, which are results as well."""
+"""By width: the current block, and the ten columns of an earlier version."""
 
 
 def fed_back(start: int | None, width: int) -> Mapping[str, int]:
-    """Where each results column stands in a sheet that has a block of so many from `start` on; with None, it
-    has no block."""
+    """The positions of the results columns in a sheet whose block of this width begins at `start`; empty
+    for None.
+    """
     return {} if start is None else {name: at for at, name in enumerate(BLOCKS[width], start)}

@@ -1,4 +1,4 @@
-"""Quoting of arguments for the shells that a command is pasted into."""
+"""Quotes arguments for the shells that a command is pasted into."""
 
 import os
 import re
@@ -9,15 +9,15 @@ IS_WINDOWS = os.name == "nt"
 PLAIN = re.compile(r"[\w@%+=:,./-]+")
 
 PLAIN_ON_WINDOWS = re.compile(r"[\w+:.\\/-]+")
-"""PowerShell takes `,` and `@` for its own, cmd `%`, `=` and `,`."""
+"""PowerShell interprets `,` and `@`; cmd interprets `%`, `=` and `,`."""
 
 NOT_IN_DOUBLE_QUOTES = re.compile(r'["$`\\!]')
 
 
 def argument(value: object, *, windows: bool = IS_WINDOWS) -> str:
-    """In double quotes if needed, which all shells understand; else quoted for a Unix shell.
+    """Quotes with double quotes if needed, which every shell understands; otherwise for a Unix shell.
 
-    On Windows, a program takes two double quotes within others for one.
+    On Windows, two double quotes inside double quotes stand for one.
     """
     shown = str(value)
     if (PLAIN_ON_WINDOWS if windows else PLAIN).fullmatch(shown):
@@ -30,11 +30,11 @@ def argument(value: object, *, windows: bool = IS_WINDOWS) -> str:
 
 
 def path_argument(path: Path) -> str:
-    """A name that begins with a dash would be taken for an option."""
+    """Protects a name that begins with a dash from being taken for an option."""
     shown = str(path)
     return argument(f"./{shown}" if shown.startswith("-") else shown)
 
 
 def command_line(name: str, *options: str) -> str:
-    """A command of ours; `options` are quoted already, empty ones are left out."""
+    """A bulk-topup command line; `options` are already quoted, and empty ones are dropped."""
     return " ".join(filter(None, ["bulk-topup", name, *options]))

@@ -1,4 +1,4 @@
-"""What became of a row. Separate from `model`, so that code that only prints need not import that."""
+"""What became of a row. Separate from `model`, so that commands that only print start faster."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ class Paid(StrEnum):
 
 
 class Status(StrEnum):
-    """What became of a row, as the results state it."""
+    """The status of a row, as the results state it."""
 
     SUKSES = "sukses"
     PENDING = "pending"
@@ -23,7 +23,7 @@ class Status(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Money may have moved, and may still."""
+        """Money may have moved, or may still move."""
         return self in {Status.PENDING, Status.ACCEPTED, Status.UNKNOWN}
 
     @property
@@ -34,4 +34,4 @@ class Status(StrEnum):
 
 
 FOR_NOBODY = frozenset({"total.row", "section.row", "header.row", "signature.row", "contact.row"})
-"""The findings of rows that are no person's: nothing is to be done about them."""
+"""The findings of rows that are not people; nothing has to be done about them."""

@@ -1,4 +1,6 @@
-"""Which provider, as whom, how fast; whether an address can be the provider's: https, or http on loopback."""
+"""Which provider, as which user, at what rate; and which addresses are allowed: https, or http on
+loopback.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,10 @@ from bulk_topup.provider.wire import short_text
 
 
 def checked_base_url(address: str) -> str:
-    """The provider's address in its one spelling, without a slash at the end.
+    """The provider's address, normalised, without a trailing slash.
 
-    Raises InputError `provider.base_url` for all but `https://` addresses (and `http://` to this computer)
-    without user name, query and fragment.
+    Raises InputError `provider.base_url` for anything but `https://` (or `http://` to this computer) without
+    user name, query and fragment.
     """
     import requests
 
@@ -31,20 +33,20 @@ def checked_base_url(address: str) -> str:
         raise _bad_address(stripped)
     shown_host = f"[{host}]" if ":" in host else host
     shown_port = "" if port in {None, 443 if scheme == "https" else 80} else f":{port}"
-    # Another spelling of the same place would be another record, in which nobody was paid yet.
+    # A second spelling of the same place would be a second, empty record.
     places = [place for place in parts.path.split("/") if place not in {"", "."}]
     if ".." in places:
         raise _bad_address(stripped)
     checked = "/".join((f"{scheme}://{shown_host}{shown_port}", *places))
     try:
         requests.Request("POST", checked).prepare()
-    except requests.RequestException:  # a host that no request can be made to, as `*.example.com`
+    except requests.RequestException:  # A host that cannot be connected to, such as `*.example.com`.
         raise _bad_address(stripped) from None
     return checked
 
 
 def _bad_address(address: str) -> InputError:
-    # What stands before an @ may be a password, and so may what comes after a ? or #.
+    # The part before an @, or after a ? or #, may contain a password.
     head = re.split("[?#]", address, maxsplit=1)[0]
     asked = "" if head == address else "?…"
     if "@" in address:
@@ -66,12 +68,12 @@ DEFAULT_BASE_URL = "https://klikmbc.co.id/json/pulsa"
 SANDBOX_ACCOUNT = "sandbox"
 
 REHEARSAL_URL = "sandbox"
-"""The embedded sandbox has another port each time; a batch knows it by this name."""
+"""The embedded sandbox has a new port each time; batches know it by this name."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Which provider, as whom. A rehearsal meets the embedded sandbox instead."""
+    """Which provider, as which user; for a rehearsal, the embedded sandbox."""
 
     sandbox: bool = False
     base_url: str = DEFAULT_BASE_URL
@@ -79,4 +81,4 @@ class Connection:
     rate_per_s: float = 2.0
     password_file: Path | None = None
     username: str = ""
-    """As the settings file has it; the environment goes before it."""
+    """From the settings file; the environment takes precedence."""

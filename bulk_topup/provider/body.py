@@ -1,4 +1,4 @@
-"""The bytes of an answer: read with a limit, decoded, cleared of the password."""
+"""The bytes of an answer: read with a limit, decompressed, with the password removed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BLOCK: Final = 65_536
 
 
 def read_body(response: requests.Response, longest: int) -> bytes:
-    """The body as it was sent. Urllib3 raises when it is shorter than its Content-Length."""
+    """The body as sent. Urllib3 raises if it is shorter than its Content-Length."""
     body = bytearray()
     while block := response.raw.read(_BLOCK, decode_content=False):
         body += block
@@ -27,7 +27,7 @@ def read_body(response: requests.Response, longest: int) -> bytes:
 
 
 def decoded_body(body: bytes, encoding: str, longest: int) -> bytes:
-    """Undoes a compression that we did not ask for, never growing beyond `longest` bytes."""
+    """Undoes a compression that we did not ask for, up to `longest` bytes."""
     named = encoding.strip().lower()
     if not body or named in {"", "identity"}:
         return body

@@ -1,8 +1,8 @@
-"""The provider over HTTP: the only user of requests.
+"""The provider over HTTP; the only user of requests.
 
-One request is one connection, used once and closed. Nothing is sent twice, no redirect is followed, and no
-cookie or login from the environment is added: requests' adapter is used without a session, so that there is
-nobody who could.
+Each request has its own connection, used once and then closed. Nothing is retried, no redirect is followed,
+and no cookie or login from the environment is added: requests' adapter is used without a session, so nothing
+can do any of this.
 """
 
 from __future__ import annotations
@@ -48,24 +48,23 @@ LONGEST_ANSWER: Final = 2**20
 LONGEST_PRICE_LIST: Final = 32 * 2**20
 
 
-# A request has to leave within 5 s of its durable attempt, and a host may have several addresses: one dead
-# address (IPv6 without a route is the usual one) must leave time for the next. Just over TCP's second resend.
+# A request must be sent within 5 s of its recorded attempt, and a host may have several addresses: a dead one
+# (usually IPv6 without a route) must leave time for the next. Just longer than TCP's second retransmission.
 LONGEST_CONNECT_S: Final = 3.1
 
 STALE_S: Final = 3600.0
-"""A `Date` header says nothing of the provider's clock longer than this before or after."""
+"""A `Date` header tells nothing about the provider's clock more than this long before or after it."""
 
 _FUNCTIONS: Final = ("daftarharga", "isipulsa", "cekstatus")
 
 
 class Provider:
-    """The three functions of API v3.1 for one account. Any number of threads may call them at once.
+    """The three calls of API v3.1 for one account. Thread-safe.
 
-    `base_url` is what `checked_base_url` returned. `timeout_s` limits each whole exchange, from the first
-    byte out to the last byte in; connecting has its own, shorter limit. `alive` is a clock in
-    seconds that nobody sets. `leaving` is entered around the first byte to the last, and says whether to go.
-
-    Raises InputError `provider.certificates` if the environment names certificates that cannot be read.
+    `base_url` comes from `checked_base_url`. `timeout_s` limits the whole exchange, from the first byte sent
+    to the last received; connecting has its own, shorter limit. `alive` is a monotonic clock in seconds.
+    `leaving` is entered around the sending, and yields whether to send. Raises InputError
+    `provider.certificates` if the environment names certificates that cannot be read.
     """
 
     def __init__(
@@ -96,11 +95,11 @@ class Provider:
         return f"Provider({self.base_url!r})"
 
     def price_list(self) -> PriceList:
-        """All products (API v3.1, DAFTAR HARGA PULSA).
+        """All products (API v3.1, DAFTAR HARGA PULSA), including those that can't be ordered, each with
+        its flaw.
 
-        What can't be ordered is there with its flaw; see `price_list.read_price_list`.
-
-        Raises ProviderError for anything but a list with at least one product.
+        See `price_list.read_price_list`. Raises ProviderError unless the answer is a list with at least one
+        product.
         """
         answer = self._post("daftarharga", {}, longest=LONGEST_PRICE_LIST)
         if not isinstance(answer, Reply):
@@ -110,8 +109,9 @@ class Provider:
     def top_up(self, order: Order, *, may_leave: Callable[[], bool]) -> Answer:
         """Sends `order` once (API v3.1, ISI PULSA). Never raises.
 
-        `may_leave` is asked once, after connecting and right before the first byte; False is
-        `NotSent("late")`. The answer is `NotSent` if and only if no byte was handed to the connection.
+        `may_leave` is called once, after connecting and right before the first byte; if it returns False, the
+        answer is `NotSent("late")`. The answer is `NotSent` if and only if no byte was handed to the
+        connection.
         """
         fields = {ITRX: str(order.itrx), PRODUCT: order.product, NUMBER: order.number}
         return self._post("isipulsa", fields, longest=LONGEST_ANSWER, may_leave=may_leave)
@@ -121,14 +121,14 @@ class Provider:
         return self._post("cekstatus", {INVOICE: invoice, NUMBER: number}, longest=LONGEST_ANSWER)
 
     def end_overdue(self) -> None:
-        """End the requests whose time is up, whether or not the watch over them is alive."""
+        """Ends the requests whose time is up, even if the watchdog thread is gone."""
         self._watchdog.look()
 
     def skew_s(self, wall: datetime, alive: float) -> float | None:
-        """The provider's clock minus ours (seconds) at the moment when our two clocks showed this.
+        """The provider's clock minus ours, in seconds, at the moment given by our two clocks.
 
-        Reckoned from its last `Date` header by `alive`, so that setting our wall clock since then shows. None
-        if that was not seen within an hour of the moment.
+        Derived from the last `Date` header and `alive`, so that a change of our wall clock since then shows.
+        None if there was no header within an hour of that moment.
         """
         if self._seen is None:
             return None
@@ -170,7 +170,7 @@ class Provider:
 
     def _request(self, function: str, fields: Mapping[str, str]) -> requests.PreparedRequest:
         request = self._drafts[function].copy()
-        # Encoded here: requests would look into each value for what may be a list or a file.
+        # Encoded here, because requests would expand values that look like lists or files.
         request.prepare_body(urlencode({**self._credentials, **fields}), None)
         return request
 
@@ -185,9 +185,9 @@ class Provider:
             return Reply(response.status_code, headers, body)
 
     def _without_secret(self, reply: Reply) -> Reply:
-        """A provider that echoes the password must not bring it into files and onto screens.
+        """Keeps a password that the provider echoes out of files and off screens.
 
-        A password of digits may stand by chance in a number or an amount: those fields stay as they are.
+        A numeric password may match part of a number or an amount by chance, so those fields are left alone.
         """
         password = self._credentials[PASSWORD]
         if len(password) < SHORTEST_SECRET:
@@ -223,7 +223,7 @@ class Provider:
         return value
 
     def unavailable(self, answer: NotSent | NoAnswer) -> ProviderError:
-        """Why no price list came, or with `NotSent` no answer to any other question."""
+        """Why there is no price list or, with `NotSent`, no answer to any other request."""
         default = "unreachable" if isinstance(answer, NotSent) else "no_answer"
         cause = answer.cause if answer.cause in _CAUSES_WITH_WORDS else default
         return ProviderError(f"provider.{cause}", address=self.base_url, seconds=f"{self._timeout_s:g}")

@@ -1,4 +1,4 @@
-"""Why an exchange failed: told by the connection, never by an error's text."""
+"""Why an exchange failed, told from the connection rather than from the text of an error."""
 
 import http.client
 import socket
@@ -11,15 +11,15 @@ import urllib3.exceptions
 
 
 class TooLate(Exception):  # noqa: N818  (the caller's decision, not a fault)
-    """The caller no longer wants the request to leave."""
+    """The caller no longer wants the request to be sent."""
 
 
 class TooLong(Exception):  # noqa: N818
-    """More bytes than any honest answer has."""
+    """More bytes than any genuine answer has."""
 
 
 class BadEncoding(Exception):  # noqa: N818
-    """A body that is not what its Content-Encoding says."""
+    """The body does not match its Content-Encoding."""
 
 
 Causes = tuple[tuple[str, type[BaseException] | tuple[type[BaseException], ...]], ...]
@@ -48,7 +48,7 @@ NO_ANSWER_ERRORS: Final[Causes] = (
 
 
 def named_cause(error: BaseException, causes: Causes) -> str:
-    """The first of `causes` that stands anywhere in the chain of `error`, else `failed`."""
+    """The first of `causes` found anywhere in the chain of `error`, else `failed`."""
     chain = list(_chain(error, set()))
     return next(
         (cause for cause, kinds in causes if any(isinstance(link, kinds) for link in chain)), "failed"
@@ -56,7 +56,7 @@ def named_cause(error: BaseException, causes: Causes) -> str:
 
 
 def _chain(error: object, seen: set[int]) -> Iterator[BaseException]:
-    """The error and all it was made from: requests and urllib3 keep the origin in several places."""
+    """The error and everything that caused it; requests and urllib3 keep the origin in several places."""
     if not isinstance(error, BaseException) or id(error) in seen:
         return
     seen.add(id(error))

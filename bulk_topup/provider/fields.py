@@ -1,4 +1,4 @@
-"""The provider's own names for what it takes and says (API v3.1), and how each is read. Pure."""
+"""The field names of API v3.1, and how each field is read. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -23,9 +23,9 @@ SERIAL: Final = "serial"
 BALANCE: Final = "saldo"
 ANSWERED_AT: Final = "tanggal"
 NUMBERS: Final = ("nomorpelanggan", NUMBER)
-"""Either of them, or both."""
+"""An answer may use either name, or both."""
 DEBITS: Final = ("debet", "debit")
-"""One or the other: the document has both."""
+"""The documentation uses both names."""
 
 OPERATOR: Final = "operator"
 KIND: Final = "tipe"
@@ -34,7 +34,7 @@ PRICE: Final = "harga"
 DETAILS: Final = "keterangan"
 
 OF_MONEY: Final = frozenset({*DEBITS, BALANCE, SERIAL})
-"""Said of a top-up that was made, and of no other."""
+"""Only in answers about a top-up that was made."""
 OF_WORDS: Final = frozenset({RESULT, STATUS})
 OF_DIGITS: Final = frozenset({*NUMBERS, *DEBITS, INVOICE, SERIAL, NOMINAL, PRICE, BALANCE})
 
@@ -44,7 +44,7 @@ LONGEST_REASON: Final = 500
 
 
 def fields_in(body: bytes) -> Mapping[str, object]:
-    """Those of the JSON object in `body`; none where it is something else."""
+    """The fields of the JSON object in `body`; empty if it is anything else."""
     try:
         value = read_json(body)
     except ValueError:
@@ -57,7 +57,7 @@ def word_in(fields: Mapping[str, object], name: str) -> str:
 
 
 def reason_code_in(fields: Mapping[str, object]) -> str:
-    """Two digits: as a JSON number, 00 arrives as 0."""
+    """Always two digits: as a JSON number, 00 arrives as 0."""
     code = short_text(fields.get(REASON_CODE))
     return code.zfill(2) if code else ""
 
@@ -69,7 +69,7 @@ def reason_in(fields: Mapping[str, object]) -> str:
 
 
 def invoice_in(fields: Mapping[str, object]) -> str:
-    """The invoice; "" for one that could not be asked about later: cut, damaged, or a mere dash."""
+    """The invoice, or "" for one that could not be looked up later: truncated, damaged, or only a dash."""
     value = fields.get(INVOICE)
     stated = short_text(value)
     is_whole = isinstance(value, str) and stated == value.strip() and REPLACED not in stated
@@ -81,7 +81,7 @@ def names_a_number(fields: Mapping[str, object]) -> bool:
 
 
 def are_for(fields: Mapping[str, object], number: str, product: str | None) -> bool:
-    """Nothing in the answer names another number or product; a field left out names nothing."""
+    """Whether nothing in the answer names another number or product; an absent field names nothing."""
     numbers = (fields.get(name) for name in NUMBERS)
     if not all(is_left_out(stated) or _national(short_text(stated)) == number for stated in numbers):
         return False
@@ -94,7 +94,7 @@ def is_left_out(value: object) -> bool:
 
 
 def _national(number: str) -> str:
-    """`08…` from `+62 8…`, `628…` and from the `8…` that is left when it was sent as a JSON number."""
+    """`08…` from `+62 8…`, `628…`, or the `8…` that remains of a JSON number."""
     digits = number.removeprefix("+").replace(" ", "").replace("-", "")
     national = digits.removeprefix("62")
     return "0" + national if national.startswith("8") else digits

@@ -1,9 +1,9 @@
-"""What an attempt comes to: every answer to `isipulsa`, in one table. Pure.
+"""What an attempt means: every answer to `isipulsa`, in one table. Pure.
 
-The table is the five mappings and the single lines below. Their rule: money that may have moved is *unknown*
-until the provider itself says otherwise, so whatever no line names ends in a line that says `UNKNOWN`.
+The table is the five mappings and the single lines below. The rule: money that may have moved is *unknown*
+until the provider itself says otherwise, so anything not listed ends as `UNKNOWN`.
 
-`code` in an outcome names our wording in `say.WORDS`; those texts take no facts.
+An outcome's `code` names our message in `say.WORDS`; these messages take no facts.
 """
 
 from __future__ import annotations
@@ -47,12 +47,14 @@ Meaning = tuple[Kind, Then, str]
 NOT_SENT_CAUSES: Final = frozenset(
     {"late", "dns", "refused", "unreachable", "connect_timeout", "certificate", "tls", "proxy"}
 )
-"""No byte left: whatever the cause, *not sent* and tried again. Others are worded as `failed`."""
+"""No byte was sent: whatever the cause, *not sent*, and tried again. Any other cause is worded as
+`failed`.
+"""
 
 NO_ANSWER_CAUSES: Final = frozenset(
     {"timeout", "closed", "reset", "truncated", "too_long", "bad_encoding", "bad_http", "tls"}
 )
-"""A byte may have left and no complete answer came: whatever the cause, *unknown*."""
+"""A byte may have been sent and no complete answer came: whatever the cause, *unknown*."""
 
 BY_REASON_CODE: Final[Mapping[str, Meaning]] = {
     "00": (Kind.GAGAL, Then.GO_ON, "outcome.reason.00"),
@@ -76,16 +78,16 @@ USED_UP: Final = "outcome.reason.62"
 
 
 class Fault(Enum):
-    """What a top-up failed for, where the provider's reason code tells."""
+    """What a top-up failed for, as far as the provider's reason code tells."""
 
     SYSTEM = auto()
-    """Disturbed, for whatever is sent."""
+    """The provider's system is disturbed, whatever is sent."""
     NUMBER = auto()
-    """No valid one."""
+    """The number is not valid."""
     PRODUCT = auto()
-    """Disturbed, for whatever number."""
+    """The product is disturbed, whatever the number."""
     HELD_TODAY = auto()
-    """This amount went to this number on the same day already."""
+    """This number already got this amount on the same day."""
 
 
 def fault_of(reason_code: str) -> Fault | None:
@@ -106,7 +108,7 @@ BY_STATUS: Final[Mapping[str, Meaning]] = {
 """`result: ok` (API v3.1, ISI PULSA, status)."""
 
 TOO_MANY_REQUESTS: Final = "outcome.too_many_requests"
-"""Of the account, not of the row: nothing else may leave before its pause is over."""
+"""About the account, not the row: nothing else may be sent until the pause is over."""
 
 BY_HTTP_STATUS: Final[Mapping[int, Meaning]] = {
     301: (Kind.NOT_SENT, Then.STOP, "outcome.http.moved"),
@@ -119,7 +121,7 @@ BY_HTTP_STATUS: Final[Mapping[int, Meaning]] = {
     413: (Kind.NOT_SENT, Then.STOP, "outcome.http.address"),
     429: (Kind.NOT_SENT, Then.AGAIN, TOO_MANY_REQUESTS),
 }
-"""Answers without a documented body that turn the request away at the door (*ours*)."""
+"""Answers that reject the request before it is processed, without a documented body (*our* reading)."""
 
 OTHER_ORDER: Final[Meaning] = (Kind.UNKNOWN, Then.STOP, "outcome.other_order")
 WITHOUT_INVOICE: Final[Meaning] = (Kind.UNKNOWN, Then.GO_ON, "outcome.no_invoice")
@@ -133,7 +135,7 @@ EMPTY: Final[Meaning] = (Kind.UNKNOWN, Then.GO_ON, "outcome.empty")
 def classify(answer: Answer, order: Order, now: datetime | None = None) -> Outcome:
     """The outcome of one `isipulsa` request for `order` (API v3.1, ISI PULSA).
 
-    `now` (aware) measures a `Retry-After` date when the reply itself has no `Date`.
+    `now` (aware) is used to interpret a `Retry-After` date if the reply has no `Date`.
     """
     match answer:
         case NotSent(cause):
@@ -174,8 +176,9 @@ def _line_of_http_status(reply: Reply) -> Meaning:
 
 
 def _may_be_a_receipt(reply: Reply) -> bool:
-    """Whether this may be what is left of a receipt: it speaks of an invoice or of money taken, or was cut
-    before it could."""
+    """Whether this may be part of a receipt: it mentions an invoice or money taken, or was cut off before
+    it could.
+    """
     fields = fields_in(reply.body)
     if (
         INVOICE.encode() in reply.body.lower()
@@ -197,11 +200,11 @@ def _is_json(body: bytes) -> bool:
 
 
 def classify_status(answer: Answer, invoice: str, number: str, product: str | None = None) -> Outcome | None:
-    """The final outcome of an order as `cekstatus` states it, or None for no news.
+    """The final outcome of an order according to `cekstatus`, or None if it is not final.
 
-    Only an explicit `sukses` or `gagal` for this very invoice and number is final; with `product`, it must
-    name that too (API v3.1, CEK STATUS TRANSAKSI PULSA). `result: no` means that the provider finds no such
-    transaction, which is not `gagal`. The answer states neither debit nor balance; `answered_at` is the
+    Only an explicit `sukses` or `gagal` for exactly this invoice and number is final; if `product` is given,
+    it must match too (API v3.1, CEK STATUS TRANSAKSI PULSA). `result: no` means that the provider finds no
+    such transaction, which is not `gagal`. The answer states neither debit nor balance; `answered_at` is the
     transaction's `tanggal`.
     """
     fields = fields_in(answer.body) if isinstance(answer, Reply) else {}
@@ -225,7 +228,7 @@ def is_pending(answer: Reply, invoice: str, number: str) -> bool:
 
 
 def words_of(answer: Reply) -> str:
-    """The provider's own words in an answer to `cekstatus`; "" where it has none."""
+    """The provider's own words in an answer to `cekstatus`, or ""."""
     return reason_in(fields_in(answer.body))
 
 
@@ -235,11 +238,11 @@ def words_of(answer: Reply) -> str:
 OTHER_DATE: Final = "outcome.other_date"
 SAME_INVOICE: Final = "outcome.same_invoice"
 OF_ANOTHER: Final = frozenset({OTHER_ORDER[2], SAME_INVOICE})
-"""Of unknown attempts whose answer was about another order: its invoice is not this one's."""
+"""Unknown attempts whose answer was about another order, so that its invoice is not theirs."""
 
 
 def with_invoice_of_another(outcome: Outcome) -> Outcome:
-    """What is left of an outcome whose invoice another order has: nothing is known, and all has to stop."""
+    """The outcome if its invoice belongs to another order: nothing is known, and the run must stop."""
     return replace(outcome, kind=Kind.UNKNOWN, then=Then.STOP, code=SAME_INVOICE)
 
 
@@ -247,15 +250,16 @@ RESOLVED_NOT_SENT: Final = "outcome.resolved_not_sent"
 
 TURNED_AWAY: Final = frozenset(code for *_, code in BY_HTTP_STATUS.values())
 DENIED: Final = TURNED_AWAY | {RESOLVED_NOT_SENT}
-"""Of attempts that left, and of which something other than the provider's own answer says that nothing moved:
-an HTTP status alone, or a person."""
+"""Attempts that were sent, and of which something other than the provider's own answer says that no money
+moved: only an HTTP status, or a person.
+"""
 
 
 def is_belied(tried: Iterable[tuple[Kind | None, str, Collection[date]]]) -> bool:
-    """Whether a 51 among these attempts (kind, code, WIB days) came after a denied one of the same day.
+    """Whether a 51 among these attempts (kind, code, WIB days) followed a denied one of the same day.
 
-    The days are those on which the provider may have booked it. It may hold the denied one then, whatever
-    was said of it.
+    The days are those on which the provider may have booked it. The 51 suggests that the denied attempt was
+    booked after all.
     """
     denied: set[date] = set()
     for kind, code, days in tried:
@@ -267,10 +271,10 @@ def is_belied(tried: Iterable[tuple[Kind | None, str, Collection[date]]]) -> boo
 
 
 def order_status(kinds: Sequence[Kind | None], *, belied: bool = False) -> Status:
-    """What became of an order, from its attempts in order of their beginning.
+    """The status of an order, from its attempts in the order they began.
 
-    None is an attempt without a recorded outcome (the process died): as unknown as any other unknown one.
-    `belied` is what `is_belied` says of them.
+    None is an attempt without a recorded outcome, because the process died: as unknown as any other. `belied`
+    is the result of `is_belied` for them.
     """
     unknown = [kind is None or kind is Kind.UNKNOWN for kind in kinds]
     if Kind.SUKSES in kinds:
@@ -293,7 +297,7 @@ FIVE_UNKNOWN: Final = "outcome.streak.unknown"
 FIVE_SYSTEM_FAULTS: Final = "outcome.streak.system_faults"
 
 UNCLEAR: Final = OF_ANOTHER | {FIVE_UNKNOWN}
-"""What stops a run because nobody knows what became of rows, and would stop it again."""
+"""What stops a run because the outcome of rows is not known, and would stop it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,15 +310,16 @@ class StreakAction:
 
 @dataclass
 class Streaks:
-    """Counts what came in a row, over completed attempts in order of completion. One thread at a time."""
+    """Counts consecutive results over completed attempts, in order of completion. Not thread-safe."""
 
     _unknown: int = 0
     _system_faults: int = 0
     _product_faults: Counter[str] = field(default_factory=Counter)
 
     def see(self, outcome: Outcome, product: str) -> StreakAction:
-        """Takes in one completed attempt for `product`. *Not sent* is no attempt: it neither counts nor ends
-        a streak."""
+        """Counts one completed attempt for `product`. *Not sent* does not count, and does not end a streak
+        either.
+        """
         if outcome.kind is Kind.NOT_SENT:
             return StreakAction()
         fault = fault_of(outcome.reason_code) if outcome.kind is Kind.GAGAL else None
@@ -351,7 +356,7 @@ def _outcome(line: Meaning, fields: Mapping[str, object]) -> Outcome:
 
 
 def _of_other_order(fields: Mapping[str, object]) -> Outcome:
-    """Its invoice can be asked about for this order; its debit, balance and serial are the other one's."""
+    """The invoice can be looked up for this order; debit, balance and serial belong to the other one."""
     return replace(_outcome(OTHER_ORDER, fields), serial="", debited=None, balance=None)
 
 

@@ -1,4 +1,6 @@
-"""How fast: even slots, of one machine or of all desks of an account, and how many leave in a second."""
+"""The pace: evenly spaced slots, of one machine or of all computers of an account, and how many requests
+leave within a second.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +18,27 @@ SLOWEST_PER_S: Final = 0.05
 FASTEST_PER_S: Final = 500.0
 
 LONGEST_SLACK_S: Final = 0.02
-"""By how much a slot may come late without the next one coming later for it, and no more than a gap: a tick
-of Windows' clock is 0.016."""
+"""How late a slot may be without delaying the next one; never more than a gap. One tick of Windows' clock
+is 0.016 s.
+"""
 
 LONGEST_WAY_S: Final = 0.1
-"""By how much two requests may come to the provider closer together than they left, one having been longer on
-its way, and no more than a gap."""
+"""How much closer together two requests may arrive than they left, because one was longer on its way;
+never more than a gap.
+"""
 
 AHEAD_S: Final = 1.0
-"""How far ahead a shared slot is fetched, and the longest nap of who waits for one. Within the 5 s of the
-rule against late sends, and short, since a stop of the account is heard of with the next slot only."""
+"""How far ahead a shared slot is fetched, and the longest sleep of a caller that waits for one.
+
+It stays within the 5 s limit against late sends, and is short, because a stop of the account is only noticed
+with the next slot.
+"""
 
 ABOUT_TO_LEAVE_S: Final = 0.001
-"""How often to look again where each place is taken by a request that is just handing over its bytes."""
+"""How often to look again while every place is taken by a request that is just being sent."""
 
 SLOT_TOLERANCE_S: Final = 0.5
-"""A slot that this machine slept through by more than this is given up."""
+"""A slot that this machine missed by more than this, because it slept, is given up."""
 
 
 def never() -> bool:
@@ -42,23 +49,24 @@ class Pace(Protocol):
     """When the next request may start."""
 
     stop: Stop | None
-    """Why no desk of the account may send, as far as is known here."""
+    """Why no computer of the account may send, as far as this one knows."""
 
     def wait(self, *, to_send: bool = False, is_over: Callable[[], bool] = never) -> bool:
-        """Returns True when this caller's slot has come, False if the run is asked to stop first, or soon
-        after it `is_over`.
+        """Returns True when this caller's slot has come, or False if the run is asked to stop first, or
+        soon after it `is_over`.
 
-        Who waits `to_send` is stopped by a stop of the account, too; who asks after something is not.
+        A stop of the account also ends the waiting of those who want `to_send`, but not of those who ask for
+        a status.
         """
 
     def at_once(self) -> bool:
-        """Takes a slot that is there already; False where that would have to be waited for."""
+        """Takes a slot that is available now; False if it would have to be waited for."""
 
     def unused(self) -> None:
-        """No request was made in the slot that came: another desk was faster with that row."""
+        """Gives back a slot without a request: another computer was faster with that row."""
 
     def pause(self, seconds: float) -> None:
-        """No slot comes within the next `seconds`, for callers already waiting too."""
+        """Allows no slot within the next `seconds`, not even for callers that already wait."""
 
 
 def interval_of(rate_per_s: float) -> float:
@@ -69,19 +77,19 @@ def interval_of(rate_per_s: float) -> float:
 
 
 def most_within_a_second(rate_per_s: float) -> int:
-    """Requests, wherever the second begins: the rate, the one at its edge, and one that was late."""
+    """The most requests within any second: the rate, one at its edge, and one that was late."""
     return int(rate_per_s) + 2
 
 
 class Throttle:
-    """Evenly spaced slots, shared by any number of threads: `rate_per_s` on average, and never a burst.
+    """Evenly spaced slots, shared by any number of threads: `rate_per_s` on average, without bursts.
 
     `clock` returns seconds that only grow. `sleep` waits for that many seconds and returns True as soon as
-    the run is asked to stop (`threading.Event.wait` does exactly that).
+    the run is asked to stop (exactly as `threading.Event.wait`).
 
-    Every sleep ends a little late. Were the next slot counted from then, the rate would fall short by that;
-    so it is counted from when this one was due, unless that is longer ago than LONGEST_SLACK_S or a gap: what
-    was missed beyond it is not made up for.
+    Every sleep ends a little late. Counting the next slot from there would lower the rate, so it is counted
+    from when this one was due, unless that is longer ago than LONGEST_SLACK_S or a gap: what was missed
+    beyond that is not made up for.
     """
 
     stop: Stop | None = None
@@ -103,8 +111,8 @@ class Throttle:
         to_send: bool = False,  # noqa: ARG002  (no stop is shared here)
         is_over: Callable[[], bool] = never,
     ) -> bool:
-        # One caller waits for the clock and the others for their turn: nobody holds a slot of the future, so
-        # that a pause also reaches those who were already waiting.
+        # One caller waits for the clock and the others for their turn. Nobody holds a future slot,
+        # so a pause also reaches those who already wait.
         with self._turn:
             while True:
                 if self._sleep(min(self._delay_s(), AHEAD_S)) or is_over():
@@ -141,10 +149,10 @@ class Throttle:
 
 
 class SharedThrottle:
-    """Slots of the account, evenly spaced over all of its desks by the server's clock.
+    """Slots of the account, evenly spaced over all of its computers by the server's clock.
 
-    `take` and `pause` are those of `shared.Account`; `clock` and `sleep` as for `Throttle`, `chance` returns
-    0 … 1.
+    `take` and `pause` are those of `shared.Account`; `clock` and `sleep` are as for `Throttle`; `chance`
+    returns 0 … 1.
     """
 
     def __init__(
@@ -170,7 +178,7 @@ class SharedThrottle:
         self._spare_lock = threading.Lock()
 
     def wait(self, *, to_send: bool = False, is_over: Callable[[], bool] = never) -> bool:
-        if self._has_spare():  # not in turn: who waits there waits for a slot that is yet to come
+        if self._has_spare():  # Not in turn: a caller that waits there waits for a future slot.
             return True
         with self._turn:
             while True:
@@ -179,7 +187,7 @@ class SharedThrottle:
                 self.stop = slot.stop
                 if to_send and self.stop is not None:
                     return False
-                # Not all at the same moment, and each of them well before the slot has passed.
+                # Spread out, and each well before the slot has passed.
                 nap_s = slot.wait_s if slot.is_ours else slot.wait_s + self._chance() * AHEAD_S / 2
                 if self._sleep(min(nap_s, AHEAD_S)) or is_over():
                     return False
@@ -188,7 +196,7 @@ class SharedThrottle:
                     return True
 
     def at_once(self) -> bool:
-        return self._has_spare()  # any other is the server's to give
+        return self._has_spare()  # Any other one must come from the server.
 
     def _has_spare(self) -> bool:
         with self._spare_lock:
@@ -205,13 +213,12 @@ class SharedThrottle:
 
 
 class Departures:
-    """Requests as they leave: `most_within_a_second`, however long each of them took since its slot.
+    """Requests as they are sent: at most `most_within_a_second`, however long each took since its slot.
 
-    Between an even slot and its first byte are the record, the disk and the connection, and what took longer
-    there comes out beside what took less. So each request takes one of so many places before its first byte,
-    and the place is free again a second after its last one, and LONGEST_WAY_S or a gap more.
-
-    `clock` and `sleep` are as for `Throttle`.
+    Between a slot and the first byte lie the record, the disk and the connection, so a slow request may leave
+    together with a fast one. Each request therefore takes one of a fixed number of places before its first
+    byte, and frees it a second after its last one, plus LONGEST_WAY_S or a gap. `clock` and `sleep` are as
+    for `Throttle`.
     """
 
     def __init__(
@@ -225,8 +232,9 @@ class Departures:
 
     @contextmanager
     def leaving(self) -> Iterator[bool]:
-        """Around the sending of one request, which it holds back until there is a place; False if the run is
-        asked to stop first."""
+        """Wraps the sending of one request and waits for a place; yields False if the run is asked to stop
+        first.
+        """
         with self._turn:
             has_place = self._waited()
             if has_place:
@@ -244,5 +252,5 @@ class Departures:
         return True
 
     def _wait_s(self) -> float:
-        # Who waits longest has the turn, so that the first place, which others only add to, stays its own.
+        # The longest waiting goes first, so that the first place stays its own: others only append.
         return self._free_from[0] - self._clock() if self._free_from else ABOUT_TO_LEAVE_S

@@ -1,4 +1,4 @@
-"""The price list: its entries -> products, why one can't be ordered, and which a person asked for. Pure."""
+"""The price list: its entries as products, why one can't be ordered, and which ones match a filter. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Entry = Mapping[str, object]
 
 LONGEST_DESCRIPTION: Final = 500
 TYPES: Final = {"pulsa": "PULSA", "data": "PAKET DATA"}
-"""What a person asks for -> `tipe` (API v3.1, DAFTAR HARGA PULSA)."""
+"""What a user asks for -> `tipe` (API v3.1, DAFTAR HARGA PULSA)."""
 _FIELDS: Final = (KIND, OPERATOR, NOMINAL, PRICE, STATUS, DETAILS)
 
 
@@ -25,16 +25,16 @@ _FIELDS: Final = (KIND, OPERATOR, NOMINAL, PRICE, STATUS, DETAILS)
 
 
 def has_products(entries: Sequence[object]) -> bool:
-    """Whether these are objects, and at least one has a `kodeoperator`."""
+    """Whether all are objects, and at least one has a `kodeoperator`."""
     objects = [entry for entry in entries if isinstance(entry, dict)]
     return len(objects) == len(entries) and any(_code(entry) for entry in objects)
 
 
 def read_price_list(entries: Iterable[Entry]) -> PriceList:
-    """Products by their code. Entries without a `kodeoperator` are left out.
+    """Products by code.
 
-    A product without a readable nominal, or that is listed twice with different facts, has a flaw: rule 51
-    could not guard it.
+    Entries without a `kodeoperator` are left out. A product without a readable nominal, or listed twice with
+    different details, has a flaw, because rule 51 could not protect it.
     """
     by_code: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -48,7 +48,7 @@ def _code(entry: Entry) -> str:
 
 
 def _product(listed: Sequence[Entry]) -> Product:
-    """What all entries of one code come to."""
+    """The product that all entries with one code amount to."""
     first, *others = [_entry(entry) for entry in listed]
     if all(other == first for other in others):
         return first
@@ -75,12 +75,12 @@ def _entry(entry: Entry) -> Product:
 
 
 def _flawed(product: Product, code: str, stated: str) -> Product:
-    """Listed, so that a row with it can be explained, but never sent."""
+    """Listed, so that a row that names it can be explained, but never sent."""
     return replace(product, price=None, ready=False, flaw=Flaw(code, stated))
 
 
 def _differences(listed: Sequence[Entry]) -> str:
-    """`harga 5850 / 5900`: the provider's own fields, where the entries of one code differ."""
+    """`harga 5850 / 5900`: the provider's own fields in which the entries of one code differ."""
     fields = {name: list(dict.fromkeys(short_text(entry.get(name)) for entry in listed)) for name in _FIELDS}
     return ", ".join(f"{name} {' / '.join(texts)}" for name, texts in fields.items() if len(texts) > 1)
 
@@ -89,7 +89,7 @@ def _differences(listed: Sequence[Entry]) -> str:
 
 
 def why_not_orderable(product: Product) -> Flaw | None:
-    """Why the product can't be ordered now; None where it can."""
+    """Why the product can't be ordered now, or None if it can."""
     if product.flaw is not None:
         return product.flaw
     if not product.ready:
@@ -102,7 +102,9 @@ def why_not_orderable(product: Product) -> Flaw | None:
 
 @dataclass(frozen=True)
 class PriceFilter:
-    """Which products to show. `type` is a key of TYPES; `ready` and `cheapest` mean that can be ordered."""
+    """Which products to show. `type` is a key of TYPES; `ready` and `cheapest` only cover products that
+    can be ordered.
+    """
 
     operator: str | None = None
     type: str | None = None
@@ -120,10 +122,10 @@ class PriceFilter:
 
 
 def chosen(prices: PriceList, wanted: PriceFilter) -> list[Product]:
-    """The products that are wanted, by operator, type, nominal and code; pulsa first.
+    """The matching products, by operator, type, nominal and code; pulsa first.
 
-    The cheapest is that of an operator, a type and a nominal: a data package is no cheaper pulsa.
-    Raises InputError `prices.no_operator` for an operator that the list does not have.
+    The cheapest is per operator, type and nominal, since a data package is not a cheaper pulsa. Raises
+    InputError `prices.no_operator` if the list does not have that operator.
     """
     operators = sorted({product.operator for product in prices.values()})
     if wanted.operator is not None and _folded(wanted.operator) not in map(_folded, operators):

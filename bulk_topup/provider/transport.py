@@ -1,4 +1,4 @@
-"""One HTTP exchange: when it may leave, its deadline, its connection."""
+"""One HTTP exchange: when it may be sent, its deadline, its connection."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def tls_context() -> ssl.SSLContext:
 
 
 class Departure:
-    """Whether one request has left: the proof behind `NotSent`."""
+    """Whether one request has been sent: the evidence behind `NotSent`."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Departure:
 
     @contextlib.contextmanager
     def leave(self) -> Iterator[None]:
-        """Opens the way for all bytes, or raises; from here on nobody can say that nothing was sent."""
+        """Allows all bytes to be sent, or raises; from here on nobody can say that nothing was sent."""
         with self._leaving() as has_place:
             if not (has_place and self._may_leave()):
                 raise TooLate
@@ -80,7 +80,7 @@ class Departure:
 class _Deadline:
     """Ends a connection when its time is up.
 
-    A socket's own time-out starts anew with every byte, so a server that drips would never reach it.
+    A socket's own timeout restarts with every byte, so a server that sends slowly would never reach it.
     """
 
     def __init__(self, watchdog: Watchdog) -> None:
@@ -91,15 +91,15 @@ class _Deadline:
         self._sock: socket.socket | None = None
 
     def watch(self, sock: socket.socket) -> None:
-        """Starts to run for `sock`."""
+        """Starts the deadline for `sock`."""
         with self._lock:
-            # A duplicate, because TLS takes the socket itself away; shutting one down ends them all.
+            # A duplicate, because TLS detaches the socket itself; shutting one down ends them all.
             self._sock = sock.dup()
             self._until = time.monotonic() + self._watchdog.seconds
         self._watchdog.add(self)
 
     def restart(self) -> None:
-        """Gives the full time once more. Raises TimeoutError if it is up already."""
+        """Restarts the full time. Raises TimeoutError if it is already up."""
         with self._lock:
             if self.passed:
                 raise TimeoutError
@@ -113,7 +113,7 @@ class _Deadline:
                 self._sock = None
 
     def left_s(self) -> float:
-        """Seconds until its time is up; then its connection is ended."""
+        """Seconds left; when they are up, the connection is ended."""
         with self._lock:
             left_s = self._until - time.monotonic()
             if left_s <= 0 and self._sock is not None:
@@ -124,9 +124,11 @@ class _Deadline:
 
 
 class Watchdog:
-    """Looks after the deadlines of all requests, each of `seconds`, from one thread: one for each request
-    would cost a fifth of it. No new deadline is ever earlier than one that is there, so that the thread need
-    not be woken; it ends where it finds nothing to look after.
+    """Watches the deadlines of all requests, each of `seconds`, from one thread; a thread for each would
+    cost a fifth of a request.
+
+    New deadlines are never earlier than existing ones, so the thread need not be woken. It ends when there is
+    nothing to watch.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -140,10 +142,10 @@ class Watchdog:
             self._deadlines.add(deadline)
             if self._is_awake:
                 return
-            self._is_awake = True  # first, as the thread says itself when it is no more
+            self._is_awake = True  # First, because the thread marks its own end here.
             try:
                 threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
-            except BaseException:  # the system has no thread left; whoever comes next tries again
+            except BaseException:  # The system has no thread left; the next caller tries again.
                 self._is_awake = False
                 raise
 
@@ -158,17 +160,17 @@ class Watchdog:
                 time.sleep(min(wait_s, LONGEST_NAP_S))
                 wait_s = self._look()
         except BaseException:
-            self._is_awake = False  # whoever comes next begins anew
+            self._is_awake = False  # The next caller starts a new thread.
             raise
 
     def _look(self) -> float | None:
-        """Seconds until the next one's time is up; None, and the watch is over, where there is none."""
+        """Seconds until the next deadline, or None if there is none, which ends the watch."""
         with self._lock:
             self._is_awake = bool(self._deadlines)
         return self.look()
 
     def look(self) -> float | None:
-        """End those whose time is up. Seconds until that of the next one; None where there is none."""
+        """Ends overdue requests. Returns the seconds until the next deadline, or None if there is none."""
         with self._lock:
             deadlines = list(self._deadlines)
         left = [left_s for deadline in deadlines if (left_s := deadline.left_s()) > 0]
@@ -176,9 +178,10 @@ class Watchdog:
 
 
 class _HeadReader:
-    """Remembers the last header line: http.client takes the end of the connection for the end of the head.
+    """Remembers the last header line, because http.client takes the end of the connection for the end of
+    the head.
 
-    Counts them all, because any number of interim answers may come first.
+    Counts all header lines, because any number of interim answers may come first.
     """
 
     def __init__(self, file: Any) -> None:
@@ -198,10 +201,10 @@ class _HeadReader:
 
 
 class _Answer(http.client.HTTPResponse):
-    """The final answer, if its head came whole. Raises http.client.IncompleteRead for one that was cut.
+    """The final answer, if its head is complete. Raises http.client.IncompleteRead if it was cut off.
 
-    An interim one (1xx) announces it; http.client itself waits after a 100 alone. A 101 would end the talk in
-    HTTP, and nobody asked for that: it stands as it is.
+    Interim answers (1xx) are skipped; http.client itself only skips a 100. A 101 would switch to another
+    protocol, which nobody asked for, so it counts as final.
     """
 
     fp: Any
@@ -223,13 +226,13 @@ class _Answer(http.client.HTTPResponse):
 
 
 _INTERIM: Final = frozenset(range(100, 200)) - {http.HTTPStatus.SWITCHING_PROTOCOLS}
-"""RFC 9110, 15.2: any number of them may come before the final answer, asked for or not."""
+"""RFC 9110, 15.2: any number of them may precede the final answer, requested or not."""
 
 
 class _Connection(HTTPConnection):
-    """Asks its departure before the first byte of the request, and never connects for a second try.
+    """Asks its departure before the first byte of the request, and never connects a second time.
 
-    The request leaves in one piece: a machine that is put to sleep between head and body would complete it
+    The request is sent in one piece: a machine that is put to sleep between head and body would complete it
     on waking up, however late.
     """
 
@@ -242,7 +245,7 @@ class _Connection(HTTPConnection):
 
     def connect(self) -> None:
         if self._departure.has_left:
-            # Http.client opens a new connection for the rest of a request that lost its first one.
+            # Http.client would open a new connection for the rest of a request that lost its first one.
             raise http.client.NotConnected
         super().connect()
 
@@ -256,7 +259,7 @@ class _Connection(HTTPConnection):
             super().send(whole)
 
     def send(self, data: Any) -> None:
-        # While connecting, this carries the CONNECT line for a proxy, which is no byte of the request.
+        # While connecting, this carries the CONNECT line for a proxy, which is not part of the request.
         if self._pieces is None:
             super().send(data)
         else:
@@ -273,7 +276,7 @@ class _TlsConnection(_Connection, HTTPSConnection):
 
 
 class Adapter(HTTPAdapter):
-    """Sends one request over our own kind of connection, and nothing a second time."""
+    """Sends one request over our own kind of connection, without any retry."""
 
     def __init__(self, departure: Departure, tls: ssl.SSLContext | None) -> None:
         self._departure = departure
@@ -291,7 +294,7 @@ class Adapter(HTTPAdapter):
         return host, {**tls, "ssl_context": self._tls}
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing to do: our context requires certificates and has read the authorities, once for all."""
+        """Nothing to do: our context requires certificates and has already loaded the authorities."""
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
         pool = cast("HTTPConnectionPool", super().get_connection_with_tls_context(*args, **kwargs))

@@ -1,7 +1,7 @@
 """The provider's answers as plain values: JSON, texts, rupiah and HTTP dates.
 
-Every function takes whatever bytes a server can send. A body is text of unknown make: it may be damaged,
-enormous or hostile, and it ends up in a terminal, a workbook and a database.
+Every function accepts any bytes a server can send. A body is untrusted text: it may be damaged, huge or
+hostile, and it ends up in a terminal, a workbook and a database.
 """
 
 from __future__ import annotations
@@ -16,24 +16,23 @@ from typing import Final
 
 LONGEST_TEXT: Final = 100
 REPLACED: Final = "\ufffd"
-"""Stands for a character that cannot be shown: visible, so that nobody takes the text for the original."""
+"""Replaces a character that cannot be shown; visible, so that nobody takes the text for the original."""
 
 _MOST_RUPIAH: Final = 10**12
 _WHOLE_RUPIAH: Final = re.compile(r"(?:rp\.? ?)?([0-9]{1,13})(?:[.,]00?)?", re.IGNORECASE | re.ASCII)
 _IN_THOUSANDS: Final = re.compile(
     r"rp\.? ?([0-9]{1,3}(?:([.,])[0-9]{3}(?:\2[0-9]{3})*))", re.IGNORECASE | re.ASCII
 )
-"""Only where the currency is named: a bare "5.000" may be a decimal, as "5630.00" is, or megabytes."""
+"""Only if the currency is named: a bare "5.000" may be a decimal, like "5630.00", or megabytes."""
 _BLANKS: Final = frozenset("\t\n\r\xa0")
 
 
 def read_json(body: bytes) -> object:
-    """The JSON value in `body`, a UTF-8 byte order mark allowed.
+    """The JSON value in `body`; a UTF-8 byte order mark is allowed.
 
-    Numbers come as the text that was written, because the document shows numbers as strings and servers send
-    both: a balance is no float and a phone number no integer.
-
-    Raises ValueError for anything that is not JSON, is nested too deeply or says one key twice.
+    Numbers are returned as the text that was written, because the documentation shows numbers as strings and
+    servers send both: a balance is not a float and a phone number not an integer. Raises ValueError for
+    anything that is not JSON, is nested too deeply or repeats a key.
     """
     try:
         value: object = json.loads(
@@ -51,7 +50,7 @@ def read_json(body: bytes) -> object:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        # Whichever of the two we believed, the other could be the true one.
+        # Whichever of the two we used, the other could be the right one.
         raise ValueError("a key stands twice")
     return fields
 
@@ -60,7 +59,7 @@ def short_text(value: object, longest: int = LONGEST_TEXT) -> str:
     """A JSON value as one short printable line; "" for null, true, false, lists and objects."""
     if not isinstance(value, str):
         return ""
-    # Cut first: cleaning ten megabytes to show a hundred characters is wasted work.
+    # Cut first: cleaning ten megabytes to show a hundred characters would be wasted work.
     start = value.lstrip()[: longest + 1]
     shown = (start if start.isprintable() else "".join(map(_printable, start))).strip()
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
@@ -73,8 +72,9 @@ def _printable(character: str) -> str:
 
 
 def rupiah(value: object) -> int | None:
-    """Whole rupiah from `"5630"`, `5630`, `"5630.00"` or `"Rp 5.630"`; None for every form that could mean
-    two amounts."""
+    """Whole rupiah from `"5630"`, `5630`, `"5630.00"` or `"Rp 5.630"`; None for any form that could mean
+    two amounts.
+    """
     stated = short_text(value)
     match = _WHOLE_RUPIAH.fullmatch(stated) or _IN_THOUSANDS.fullmatch(stated)
     amount = int(re.sub("[.,]", "", match[1])) if match else _MOST_RUPIAH + 1
@@ -94,12 +94,13 @@ def http_date(value: str) -> datetime | None:
 
 
 SHORTEST_SECRET: Final = 4
-"""Anything shorter stands in honest answers by chance."""
+"""Anything shorter appears in genuine answers by chance."""
 
 
 def spellings(secret: str) -> re.Pattern[str]:
-    """Matches the secret as it is, and as whoever echoes it may write it, each character by itself: for
-    forms, for HTML, for JSON or for a quoted string."""
+    """Matches the secret itself, and each way in which an echo may encode its characters: for forms, HTML,
+    JSON or a quoted string.
+    """
     return re.compile("".join(f"(?:{'|'.join(_spelled(character))})" for character in secret))
 
 

@@ -1,11 +1,12 @@
-"""The provider (MMBC reseller API v3.1) simulated over real HTTP on loopback, for rehearsals and as a judge.
+"""The provider (MMBC reseller API v3.1) simulated over real HTTP on loopback, for rehearsals and as an
+independent judge.
 
     with Sandbox() as sandbox:
         requests.post(f"{sandbox.url}/isipulsa", data={...})
         sandbox.book()
 
-It knows nothing of the rest of this program, so that what its book says is evidence. `testnumbers` lists the
-numbers that fail on purpose; what a test wants to go wrong beyond these comes by `intercept`.
+It shares no code with the rest of this program, so its book is independent evidence. `testnumbers` lists the
+numbers that fail on purpose; tests inject any other fault with `intercept`.
 """
 
 from bulk_topup.sandbox.book import LoggedRequest, SandboxStateError, Snapshot, TopUp, read_book

@@ -1,7 +1,7 @@
 """The provider's book: every top-up, every request and the balance, in one SQLite file.
 
-What a page of the book has written is there after the process is killed, before the first byte of the answer
-leaves. A power cut of the machine may take the last pages: nobody is paid by this provider.
+What a transaction has written survives a kill of the process, before the first byte of the answer is sent. A
+power cut may lose the last ones; no real money depends on them.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ class SandboxStateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TopUp:
-    """One top-up: money that left the balance (and came back, where `status` is gagal).
+    """One top-up: money that left the balance (and came back if `status` is gagal).
 
     `nominal` is the price list's text, `debit` rupiah; `day` is the WIB day that the one-per-day rule counts;
     `status` is sukses, pending or gagal; `kind` is the document's `transaksi`. A pending top-up becomes
-    `settles_to` at `settles_at`, or never where these are None.
+    `settles_to` at `settles_at`, or never if these are None.
     """
 
     invoice: str
@@ -71,10 +71,10 @@ class TopUp:
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One request to isipulsa or cekstatus: all its parameters but the password, and what was to be answered.
+    """One request to isipulsa or cekstatus: all its parameters but the password, and the intended answer.
 
-    `delivery` is how it was dealt with, if not plainly (`"after close"`); `invoice` the top-up that it made,
-    if the money moved.
+    `delivery` is how it was answered, unless normally (`"after close"`); `invoice` is the top-up that it
+    made, if the money moved.
     """
 
     endpoint: str
@@ -95,7 +95,7 @@ class Snapshot:
 
 
 def read_book(path: Path) -> Snapshot:
-    """Read a state file alone, also while a sandbox serves it, or after one was killed.
+    """Reads a state file on its own, even while a sandbox serves it or after one was killed.
 
     Raises SandboxStateError if it is missing, damaged or not a sandbox's.
     """
@@ -108,11 +108,10 @@ def read_book(path: Path) -> Snapshot:
 
 
 class Book:
-    """The open book. Threads and processes may share a file: one page at a time is written."""
+    """The open book. Threads and processes may share a file; transactions are serialised."""
 
     def __init__(self, path: Path | None, *, balance: int) -> None:
-        """Open a state file, made new with mode 0600 and this balance if absent; None keeps it in memory.
-
+        """Opens a state file, created with mode 0600 and this balance if absent; None keeps it in memory.
         Raises SandboxStateError.
         """
         self._lock = threading.Lock()
@@ -127,7 +126,7 @@ class Book:
 
     @contextlib.contextmanager
     def page(self) -> Iterator[Page]:
-        """One transaction: all of it is in the book on leaving, or, after an exception, none."""
+        """One transaction: committed on leaving, rolled back after an exception."""
         with self._lock:
             if self._last is not None:
                 raise SandboxStateError("the sandbox has stopped")
@@ -141,12 +140,12 @@ class Book:
             return self._last.balance if self._last else Page(self._db).balance
 
     def snapshot(self) -> Snapshot:
-        """All that is in the book; after `close`, all that was."""
+        """The whole book, also after `close`."""
         with self._lock:
             return self._last or _snapshot(self._db)
 
     def close(self) -> None:
-        """Close the file; `snapshot` stays answerable. A second call does nothing."""
+        """Closes the file; `snapshot` still works. A second call does nothing."""
         with self._lock:
             if self._last is None:
                 try:
@@ -167,11 +166,11 @@ class Page:
         return int(self._value("SELECT balance FROM account"))
 
     def set_balance(self, rupiah: int) -> None:
-        """Put the balance at an amount."""
+        """Sets the balance."""
         self._db.execute("UPDATE account SET balance = ?", (rupiah,))
 
     def new_invoice(self) -> str:
-        """A number never given before, whether or not a top-up comes to bear it."""
+        """A number never given before, whether or not a top-up gets it."""
         number = int(self._value("SELECT next_invoice FROM account"))
         self._db.execute("UPDATE account SET next_invoice = ?", (number + 1,))
         return f"TRX{number}"
@@ -182,19 +181,19 @@ class Page:
         return {status for (status,) in self._db.execute(sql, (number, nominal, day.isoformat(), itrx))}
 
     def find(self, invoice: str, number: str) -> TopUp | None:
-        """The top-up with this invoice to this number."""
+        """The top-up with this invoice and number."""
         sql = "SELECT * FROM topups WHERE invoice = ? AND number = ?"
         row = self._db.execute(sql, (invoice, number)).fetchone()
         return _topup(row) if row else None
 
     def pay(self, topup: TopUp) -> None:
-        """Write the top-up and take its debit from the balance."""
+        """Writes the top-up and debits the balance."""
         values = [_plain(getattr(topup, name)) for name in TopUp.__slots__]
         self._db.execute(f"INSERT INTO topups VALUES ({','.join('?' * len(values))})", values)  # noqa: S608
         self._db.execute("UPDATE account SET balance = balance - ?", (topup.debit,))
 
     def settle(self, now: datetime) -> None:
-        """Give every pending top-up whose time has come its final status; what failed is refunded."""
+        """Gives every pending top-up that is due its final status, and refunds those that failed."""
         due = "status = 'pending' AND settles_at <= ?"
         at = _plain(now)
         refund = self._value(
@@ -205,7 +204,7 @@ class Page:
         self._db.execute("UPDATE account SET balance = balance + ?", (refund,))
 
     def log(self, request: LoggedRequest) -> None:
-        """Write a request; its parameters must not hold the password."""
+        """Writes a request; its parameters must not contain the password."""
         parameters, answer = json.dumps(dict(request.parameters)), json.dumps(dict(request.answer))
         values = (request.endpoint, _plain(request.at), parameters, answer, request.delivery, request.invoice)
         self._db.execute("INSERT INTO requests VALUES (NULL, ?, ?, ?, ?, ?, ?)", values)
@@ -224,14 +223,14 @@ def _state_errors(path: Path | None) -> Iterator[None]:
 
 def _connect(path: Path | None) -> sqlite3.Connection:
     if path is not None:
-        # SQLite would make the file readable for all; its -wal and -shm files take over this mode.
+        # SQLite would make the file readable for all; its -wal and -shm files get the same mode.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     name = ":memory:" if path is None else str(path)
     return sqlite3.connect(name, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
 
 
 def _prepare(db: sqlite3.Connection, balance: int) -> None:
-    """Make a new book, or make sure that this is a sound one, before anything in the file is changed."""
+    """Creates a new book, or validates this one before anything in the file is changed."""
     with _transaction(db):
         (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables == 0:
@@ -252,7 +251,7 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if db.in_transaction:  # a full disk makes SQLite roll back by itself
+        if db.in_transaction:  # On a full disk SQLite rolls back by itself.
             db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
@@ -267,7 +266,7 @@ def _snapshot(db: sqlite3.Connection) -> Snapshot:
 
 
 def _plain(value: object) -> object:
-    """A value as SQLite keeps it; times in one form, so that their texts sort as they do."""
+    """A value as SQLite stores it; times in one form, so that their texts sort correctly."""
     if isinstance(value, datetime):
         return value.astimezone(WIB).isoformat(timespec="microseconds")
     return value.isoformat() if isinstance(value, date) else value

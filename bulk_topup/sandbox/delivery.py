@@ -1,4 +1,4 @@
-"""How an answer goes back to its client: plainly, as a test number has it, or as an interceptor does."""
+"""How an answer is delivered: normally, as a test number says, or as an interceptor does."""
 
 from __future__ import annotations
 
@@ -18,43 +18,43 @@ class Wire:
     """The way back to one client, for one answer; `handler` has the request and the connection."""
 
     def __init__(self, handler: BaseHTTPRequestHandler, date: str, wait: Callable[[float], None]) -> None:
-        """`date` is the Date header's text; `wait(seconds)` ends by an OSError when the server stops."""
+        """`date` is the text of the Date header; `wait(seconds)` raises OSError when the server stops."""
         self.handler = handler
         self.wait = wait
         self._date = date
 
     def write(self, data: bytes) -> None:
-        """Bytes as they are."""
+        """Writes bytes as they are."""
         self.handler.wfile.write(data)
 
     def send(self, status: int, body: bytes, kind: str = "application/json", *headers: str) -> None:
-        """A sound response in one write; statuses without a body, and HEAD, get none."""
+        """Sends a correct response in one write, without a body for statuses and methods that have none."""
         bodiless = status < 200 or status in {204, 304}
         head = self.head(status, kind, *headers, *(() if bodiless else (f"Content-Length: {len(body)}",)))
         self.write(head if bodiless or self.handler.command == "HEAD" else head + body)
 
     def html(self, status: int, *headers: str) -> None:
-        """An error page, as a web server or a proxy in front would write it."""
+        """Sends an error page, as a web server or a proxy in front would."""
         page = _HTML.format(f"{status} {_phrase(status)}").encode()
         self.send(status, page, "text/html; charset=utf-8", *headers)
 
     def head(self, status: int, kind: str, *headers: str) -> bytes:
-        """A response's header, up to and with its empty line."""
+        """A response's header, including its final empty line."""
         lines = [f"HTTP/1.1 {status} {_phrase(status)}", "Server: sandbox", f"Date: {self._date}"]
         return "\r\n".join([*lines, f"Content-Type: {kind}", *headers, "", ""]).encode()
 
     def leave(self) -> None:
-        """Close the connection once this answer is out."""
+        """Closes the connection after this answer."""
         self.handler.close_connection = True
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How one request is dealt with, if not plainly.
+    """How one request is answered, unless normally.
 
-    `name` is what the book says of it; `send(wire, answer)` answers. `pays`: whether the money of a top-up
-    that the rules allow moves. Where it does not, `refuses`: whether the answer says so (reason_code 00), or
-    is the receipt that it would have been.
+    `name` is recorded in the book; `send(wire, answer)` sends the answer. `pays`: whether the money of a
+    top-up that the rules allow moves. If not, `refuses` says whether the answer is a refusal (reason_code
+    00), or the receipt that it would have been.
     """
 
     name: str
@@ -69,17 +69,17 @@ def plainly(wire: Wire, answer: Any) -> None:
 
 
 def lost(wire: Wire, _answer: Any) -> None:
-    """No byte of it: the connection is closed."""
+    """No byte of the answer: the connection is closed."""
     wire.leave()
 
 
 def as_html(wire: Wire, _answer: Any) -> None:
-    """An HTML page in its place."""
+    """An HTML page instead of the answer."""
     wire.html(200)
 
 
 def late(seconds: float) -> Callable[[Wire, Any], None]:
-    """The answer, after so many seconds."""
+    """The answer, after this many seconds."""
 
     def send(wire: Wire, answer: Any) -> None:
         wire.wait(seconds)

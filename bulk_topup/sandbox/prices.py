@@ -148,7 +148,7 @@ SMARTFREN  SMFD100     100000    96550  Ready   60 GB, 30 hari
 
 
 def _products(tipe: str, table: str) -> list[dict[str, str]]:
-    """A table's lines as the provider's products; the first line is the heading."""
+    """A table's lines as the provider's products; the first line is the header."""
     products = []
     for line in table.strip().splitlines()[1:]:
         operator, code, nominal, price, status, note = line.split(maxsplit=5)
@@ -158,4 +158,4 @@ def _products(tipe: str, table: str) -> list[dict[str, str]]:
 
 
 PRICES: tuple[dict[str, str], ...] = (*_products("PULSA", _PULSA), *_products("PAKET DATA", _PAKET_DATA))
-"""Every product, as daftarharga answers it: all values text, amounts in rupiah."""
+"""Every product, as daftarharga returns it: all values are text, amounts in rupiah."""

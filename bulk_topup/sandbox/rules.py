@@ -1,6 +1,6 @@
 """The provider's rules: what the three endpoints answer, and when money moves. API v3.1.
 
-No HTTP here: parameters come in as a mapping of text, answers go out as what JSON will say.
+No HTTP here: parameters come in as a mapping of text, and answers go out as values for JSON.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ _NO_PRODUCT: Product = {"tipe": "PULSA", "operator": "", "nominal": "0", "harga"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How this provider reads its own document.
+    """How this provider interprets its own documentation.
 
-    `rule_51`: at most one top-up a WIB day for one (number, nominal, itrx); else it pays every time. `itrx`:
-    `free` gives every n a counter of its own, `strict` wants n-1 to have succeeded that day. `clock` answers
-    an aware datetime.
+    `rule_51`: at most one top-up a WIB day for one (number, nominal, itrx); without it, every one is paid.
+    `itrx`: `free` counts each n separately, `strict` requires that n-1 succeeded that day. `clock` returns an
+    aware datetime.
     """
 
     username: str
@@ -74,7 +74,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What to answer, and how, if not plainly."""
+    """What to answer, and how, unless normally."""
 
     answer: Any
     delivery: Delivery | None = None
@@ -82,7 +82,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class _Ask:
-    """One isipulsa request, read; a code that the price list does not have stands for a closed product."""
+    """One isipulsa request, parsed; a code that is not in the price list counts as a closed product."""
 
     number: str
     code: str
@@ -109,7 +109,7 @@ class Provider:
         self.set_prices(prices)
 
     def set_prices(self, prices: Sequence[Product]) -> None:
-        """Put another price list in force."""
+        """Replaces the price list."""
         self._prices = [dict(product) for product in prices]
         self._products = {product.get("kodeoperator"): {**_NO_PRODUCT, **product} for product in prices}
 
@@ -118,7 +118,7 @@ class Provider:
         return Reply(self._prices if self._terms.admits(parameters) else dict(WRONG_CREDENTIALS), delivery)
 
     def isipulsa(self, parameters: Parameters, delivery: Delivery | None = None) -> Reply:
-        """API v3.1, ISI PULSA. Where `delivery` does not pay, no top-up is written."""
+        """API v3.1, ISI PULSA. If `delivery` does not pay, no top-up is written."""
         ask = self._read(parameters)
         with self._book.page() as page:
             page.settle(ask.now)
@@ -130,7 +130,7 @@ class Provider:
         return Reply(answer, delivery)
 
     def cekstatus(self, parameters: Parameters, delivery: Delivery | None = None) -> Reply:
-        """API v3.1, CEK STATUS: a failed one has no reason_code."""
+        """API v3.1, CEK STATUS; a failed top-up has no reason_code."""
         now = self._terms.now()
         with self._book.page() as page:
             page.settle(now)
@@ -144,7 +144,7 @@ class Provider:
         return _Ask(
             number=parameters.get("nomortujuan", ""),
             code=code,
-            # What is no counter counts as the first: the reading under which nobody is paid twice.
+            # An invalid counter counts as the first: the reading under which nobody is paid twice.
             itrx=int(itrx) if re.fullmatch(r"[1-9][0-9]{0,8}", itrx) else 1,
             product=self._products.get(code, _NO_PRODUCT),
             now=self._terms.now(),
@@ -152,7 +152,7 @@ class Provider:
         )
 
     def _refusal(self, ask: _Ask, page: Page) -> Answer | None:
-        """The first rule that speaks against it, in the provider's order."""
+        """The first rule that refuses it, in the provider's order."""
         if not ask.admitted:
             return refused("31")
         if code := refusal_of(ask.number):
@@ -182,7 +182,7 @@ class Provider:
 
 
 def refused(code: str) -> Answer:
-    """A refusal of isipulsa, with the document's own words."""
+    """A refusal of isipulsa, in the documentation's words."""
     return {"result": "no", "reason_code": code, "reason": REASONS[code]}
 
 

@@ -1,4 +1,4 @@
-"""The provider over real HTTP on loopback: sockets, paths and headers; `rules` has what it answers."""
+"""The provider over real HTTP on loopback: sockets, paths and headers; `rules` decides the answers."""
 
 from __future__ import annotations
 
@@ -37,14 +37,17 @@ _PATHS: dict[str, Endpoint] = {
 
 
 class Sandbox:
-    """The provider simulated on loopback, as a context manager or by `start` and `stop`; good for one start.
+    """The provider simulated on loopback, as a context manager or with `start` and `stop`; can be started
+    once.
 
-    `state` is the file of its book, kept for the next sandbox on it; None: the book ends with the object.
-    `balance` (rupiah) counts for a new book only. `clock` answers an aware datetime (now, if None) and rules
-    the WIB day, `tanggal` and when a pending top-up settles; the Date header is `date_skew_s` ahead of it.
-    Every answer takes `latency_s` (seconds) before anything is decided. `sleep` stands in for real waiting.
-    `intercept` is asked for each request, before the rules are: None lets it go its way; a Delivery says
-    whether money may move, and answers in the sandbox's place once the rules have spoken.
+    `state` is the file of its book, which a later sandbox can reuse; with None the book lives as long as the
+    object. `balance` (rupiah) only applies to a new book. `clock` returns an aware datetime (default: now)
+    and determines the WIB day, `tanggal` and when a pending top-up settles; the Date header is `date_skew_s`
+    ahead of it. Every answer is delayed by `latency_s` (seconds) before anything is decided. `sleep` replaces
+    real waiting.
+
+    `intercept` is called for each request, before the rules: None lets it pass; a Delivery says whether money
+    may move, and sends the answer once the rules have decided.
     """
 
     def __init__(
@@ -65,7 +68,7 @@ class Sandbox:
         prices: Sequence[Product] | None = None,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
-        """Nothing is opened yet. Raises ValueError for a host that is not loopback."""
+        """Opens nothing yet. Raises ValueError for a host that is not loopback."""
         self._address = (_loopback(host), port)
         self._state = state
         self._opening_balance = balance
@@ -79,9 +82,9 @@ class Sandbox:
         self._server: _Server | None = None
 
     def start(self) -> Self:
-        """Open the book and serve.
+        """Opens the book and serves.
 
-        Raises SandboxStateError, OSError for a port that is taken, RuntimeError if it was started before.
+        Raises SandboxStateError, OSError for a port that is taken, or RuntimeError if it was already started.
         """
         if self._server is not None:
             raise RuntimeError("a sandbox starts once")
@@ -96,7 +99,9 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Cut every connection, stalled ones too, and close the book; what it held stays readable here."""
+        """Cuts every connection, even stalled ones, and closes the book, whose content stays readable
+        here.
+        """
         if self._server is not None:
             self._server.stop()
         if self._book is not None:
@@ -112,7 +117,7 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """The base URL, as `http://127.0.0.1:PORT/json/pulsa`. Raises RuntimeError before the start."""
+        """The base URL, such as `http://127.0.0.1:PORT/json/pulsa`. Raises RuntimeError before the start."""
         if self._server is None:
             raise RuntimeError("the sandbox has not started")
         host, port = self._server.server_address[:2]
@@ -137,12 +142,12 @@ class Sandbox:
         return self._opened().balance
 
     def set_balance(self, rupiah: int) -> None:
-        """Put the balance at an amount, as a deposit does."""
+        """Sets the balance, as a deposit does."""
         with self._opened().page() as page:
             page.set_balance(rupiah)
 
     def set_prices(self, prices: Sequence[Product]) -> None:
-        """Put another price list in force. Raises RuntimeError before the start."""
+        """Replaces the price list. Raises RuntimeError before the start."""
         self._opened()
         self._provider.set_prices(prices)
 
@@ -180,11 +185,13 @@ class Sandbox:
 
 
 def serve(sandbox: Sandbox, on_ready: Callable[[str], None]) -> None:
-    """Start a sandbox, hand its base URL to `on_ready`, serve until Ctrl-C (KeyboardInterrupt), stop it."""
+    """Starts a sandbox, passes its base URL to `on_ready`, serves until Ctrl-C (KeyboardInterrupt) and
+    stops it.
+    """
     with contextlib.suppress(KeyboardInterrupt), sandbox:
         on_ready(sandbox.url)
         while True:
-            # In slices: Windows delivers no Ctrl-C to a thread that waits without end.
+            # In slices, because on Windows Ctrl-C does not reach a thread that waits without a limit.
             time.sleep(0.5)
 
 
@@ -193,7 +200,7 @@ def _now() -> datetime:
 
 
 def _loopback(host: str) -> str:
-    """The address to bind. Raises ValueError unless it is this machine's own."""
+    """The address to bind. Raises ValueError unless it belongs to this machine."""
     address = "127.0.0.1" if host == "localhost" else host
     with contextlib.suppress(ValueError):
         if ipaddress.ip_address(address).is_loopback:
@@ -202,7 +209,7 @@ def _loopback(host: str) -> str:
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """A thread per connection; knows its open connections, so that none outlives it."""
+    """One thread per connection; keeps track of open connections, so that none outlives it."""
 
     daemon_threads = True
     allow_reuse_address = sys.platform != "win32"
@@ -223,12 +230,12 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         super().__init__(address, _Handler)
 
     def serve(self) -> None:
-        """Accept connections in a thread of its own."""
+        """Accepts connections in a thread of its own."""
         self._thread = threading.Thread(target=self.serve_forever, args=(_POLL_S,), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more connections and cut the open ones; their threads get a moment to notice."""
+        """Accepts no more connections and cuts the open ones; their threads get a moment to notice."""
         self.stopping.set()
         self.shutdown()
         self._thread.join()
@@ -251,7 +258,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
             self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Silent for a client that went away and for a server that stops; a defect prints its traceback."""
+        """Silent if a client went away or the server stops; a defect prints its traceback."""
         if not isinstance(sys.exception(), OSError) and not self.stopping.is_set():
             super().handle_error(request, client_address)
 
@@ -273,7 +280,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.answer(self.server.wire(self), endpoint, self._form(body))
 
     def _refuse(self) -> None:
-        """Any other path or method: what a web server says, and the connection closed, its body unread."""
+        """Answers any other path or method as a web server would, and closes the connection without
+        reading the body.
+        """
         self.close_connection = True
         known = self.path.partition("?")[0] in _PATHS
         self._page(405, "Allow: POST") if known else self._page(404)
@@ -282,7 +291,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse  # noqa: N815
 
     def _body(self) -> bytes | None:
-        """The request's body; None once it has been refused, or the client left in the middle of it."""
+        """The request's body; None if it was refused, or the client left in the middle of it."""
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()):
             self._give_up(411)
@@ -309,4 +318,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.wire(self).html(status, "Connection: close", *headers)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class names it
-        """Nothing: the book keeps what was asked."""
+        """Logs nothing: the book keeps every request."""

@@ -1,7 +1,7 @@
 """The documented test numbers: 12 digits, `08120000FFNN`, where FF names the family and NN is free.
 
-They do for top-ups what test cards do for card payments: the number decides what happens. Every other number
-simply succeeds. The table is data, so that documentation can be held against it.
+They are to top-ups what test cards are to card payments: the number decides what happens. Every other number
+simply succeeds. The table is data, so that tests can compare the documentation with it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class TestNumber:
 
     `pattern` has the digits with NN for any two; `effect` says in a sentence what happens. `refusals` are the
     NN that are refused with that reason_code; `settles` is what a pending top-up becomes; `delivery` is how
-    an answer that would have been ok goes out.
+    an answer that would have been ok is delivered.
     """
 
-    __test__: ClassVar[bool] = False  # pytest collects classes by this name
+    __test__: ClassVar[bool] = False  # Keeps pytest from collecting it as a test class.
 
     pattern: str
     effect: str
@@ -62,7 +62,7 @@ _ORDINARY = TestNumber("", "sukses")
 
 
 def behaviour_of(number: str) -> TestNumber:
-    """The family of a number in national form (`08…`); an ordinary number's has no effect."""
+    """The family of a number in national form (`08…`); an ordinary number's family has no effect."""
     return _FAMILIES.get(number[:-2], _ORDINARY) if len(number) == 12 else _ORDINARY
 
 
