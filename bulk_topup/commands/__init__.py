@@ -1,5 +1,5 @@
-"""A file for each command; what they share: options, the terminal, settings, credentials.
+"""One file per command, and what they share: options, the terminal, settings, credentials.
 
-No rules: a command says in which order the other rooms do their work. Modules here import what is heavy when
-a command runs, so that `--help` answers at once.
+No business rules here: a command only says in which order the other rooms do their work. Heavy imports happen
+when a command runs, so that `--help` answers at once.
 """

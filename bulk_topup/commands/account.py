@@ -42,8 +42,9 @@ def account(terminal: Terminal, action: str, **options: Any) -> Exit:
 
 
 def show_account(connection: Connection, ledger: str, terminal: Terminal) -> Exit:
-    """Show whether the account is stopped on all of its computers, and why. Uses no network except the
-    ledger's server."""
+    """Show whether the account is stopped on all of its computers, and why. The only network use is the
+    ledger's server.
+    """
     from bulk_topup.report.screen.account import stop_report
 
     with _account(connection, ledger) as account:
@@ -54,7 +55,7 @@ def show_account(connection: Connection, ledger: str, terminal: Terminal) -> Exi
 
 
 def resume_account(connection: Connection, ledger: str, terminal: Terminal, clock: Clock) -> Exit:
-    """Let all desks of the account send again."""
+    """Let all computers of the account send again."""
     from bulk_topup.record.paths import who
     from bulk_topup.report.screen.account import cleared_report
 
@@ -67,7 +68,7 @@ def resume_account(connection: Connection, ledger: str, terminal: Terminal, cloc
 
 @contextmanager
 def _account(connection: Connection, ledger: str) -> Iterator[Account]:
-    """Raises InputError if the ledger is a file: then the computers share nothing."""
+    """Raises InputError if the ledger is a file, because then the computers share nothing."""
     from bulk_topup.commands.credentials import username_of
     from bulk_topup.core.model import account_of
     from bulk_topup.provider.address import checked_base_url

@@ -1,4 +1,4 @@
-"""The sheet is read in its own process, while this one imports what decides and sends."""
+"""Reads the sheet in its own process, while this one imports the code that plans and sends."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reading_of(job: Job, terminal: Terminal, *, sends: bool) -> Iterator[Arriving]:
-    """Start reading the sheet in its own process while this one does its slow imports: what plans, and what
-    sends if the command `sends`.
+    """Read the sheet in its own process, while this one does its slow imports: for planning, and for
+    sending if the command `sends`.
 
-    Where more than one column could be meant, a person at the terminal chooses, and it is read again.
+    If more than one column is possible, a person at the terminal chooses, and the sheet is read again.
     """
     with ExitStack() as begun:
-        gc.disable()  # all that is imported stays: there is nothing to collect
+        gc.disable()  # imported modules stay: there is nothing to collect
         try:
             arriving = begun.enter_context(_reading(job.source))
             from bulk_topup.commands import planning  # noqa: F401
@@ -35,7 +35,7 @@ def reading_of(job: Job, terminal: Terminal, *, sends: bool) -> Iterator[Arrivin
             if sends:
                 from bulk_topup.commands import conclusion, release, sending_parts  # noqa: F401
         finally:
-            gc.freeze()  # or the next passes would look through all of it
+            gc.freeze()  # so that later passes need not scan them
             gc.enable()
         yield lambda: _asked(job.source, arriving, terminal)
 
@@ -76,7 +76,7 @@ def _asked(source: Source, arriving: Arriving, terminal: Terminal) -> Sheet:
 
 
 def _listed(source: Source, tabs: Sequence[str]) -> str:
-    """The tabs, with how many rows each has, and whether it was run already."""
+    """The tabs, with the number of rows in each, and whether it has been run already."""
     from bulk_topup.record.paths import files_of
     from bulk_topup.report.words import say
 
@@ -94,7 +94,7 @@ def _listed(source: Source, tabs: Sequence[str]) -> str:
 
 
 ASKED = frozenset({"sheet.ambiguous", "sheet.whose_number"})
-"""What a person at the terminal can settle with a letter."""
+"""Questions that a person at the terminal can answer with a column letter."""
 
 
 def _password_in(file: Path) -> str:

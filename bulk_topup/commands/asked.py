@@ -1,4 +1,4 @@
-"""Turns the options of a command line into the job, the connection and the record that they ask for."""
+"""Turns the options of a command line into the job, the connection and the record."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def connection_of(options: dict[str, Any]) -> Connection:
 
 
 UNITS = {"rupiah": 1, "thousands": 1_000}
-"""What is said with --amounts -> how many rupiah a 1 counts."""
+"""The value of --amounts -> rupiah per unit."""
 
 
 def _label(tabs: tuple[str, ...]) -> str | None:
@@ -102,7 +102,9 @@ def job_of(options: dict[str, Any]) -> Job:
 
 
 NO_NAME = NAME_PLACEHOLDERS | {""}
-"""Pasted as a command was printed: the record, and the results to sign, would say so."""
+"""A command pasted without replacing the placeholder: it would end up in the record and in the results to
+sign.
+"""
 
 
 def approval_of(code: str | None, by: str | None) -> Approval | None:
@@ -121,7 +123,8 @@ def approval_of(code: str | None, by: str | None) -> Approval | None:
 @dataclass(frozen=True)
 class Setup:
     """What `doctor` examines: the provider and our account there, the ledger, the folder of the progress
-    files."""
+    files.
+    """
 
     connection: Connection
     ledger: str

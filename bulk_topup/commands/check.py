@@ -76,10 +76,11 @@ def check_batch(
     target: Path | None = None,
     earlier: Path | None = None,
 ) -> Exit:
-    """Everything up to the plan, the budget included; with `target`, a workbook of it in a new file. Compared
-    with the sheet `earlier`, or with last month's if there is one.
+    """Everything up to the plan, including the budget; with `target`, writes a workbook of it to a new
+    file.
 
-    Sends nothing and writes no checkpoint; the plan is kept beside it, for whoever runs it by its code.
+    Compares with the sheet `earlier`, or with last month's if there is one. Sends nothing and writes no
+    checkpoint; the plan is kept next to it, so that it can be run by its code.
     """
     from bulk_topup.commands.comparing import compared
     from bulk_topup.commands.credentials import credentials
@@ -169,7 +170,7 @@ def write_planbook(
 
 
 def offer_for_approval(job: Job, plan: Plan, terminal: Terminal) -> list[Step]:
-    """Keep the plan, and show how to run it by its code; or say why it can't be run from here."""
+    """Keep the plan, and show how to run it by its code, or say why it can't be run from here."""
     from bulk_topup.record.kept_plans import keep_plan
     from bulk_topup.report.screen.approval import approvable_report, not_approvable_report
 

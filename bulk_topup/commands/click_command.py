@@ -1,4 +1,4 @@
-"""What our commands add to click's: settings from a file, errors that name a value's source, short help."""
+"""Our extensions of click: settings from a file, errors that name the source of a value, short help."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ADVANCED = frozenset(
         *("again", "new_address", "as_json", "events", "quiet", "lang"),
     }
 )
-"""Parameters that the help shows apart: the first screen is for who does this once a month."""
+"""Parameters that the help lists separately: the first screen is for monthly users."""
 
 SET_ONCE = frozenset(
     {
@@ -51,14 +51,14 @@ class Command(click.Command):
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if ctx.resilient_parsing:  # a shell asks what could be typed next
+        if ctx.resilient_parsing:  # A shell asks for completions.
             return super().parse_args(ctx, args)
         from bulk_topup.commands import settings
 
         try:
             kept = settings.read_settings()
         except InputError:
-            super().parse_args(ctx, list(args))  # --help answers all the same, and ends here
+            super().parse_args(ctx, list(args))  # --help answers anyway, and exits here.
             raise
         ctx.obj, ctx.default_map = kept, defaults_in(kept)
         try:
@@ -123,17 +123,17 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 SHORT_HELP = 80
-"""Characters: the longest that leaves room for a command's name in a line."""
+"""Characters: leaves room for the command's name in the same line."""
 
 
 def example_of(usage: click.ClickException) -> str:
-    """The example in the help of the command that was typed wrongly; "" if it has none."""
+    """The example in the help of the mistyped command, or ""."""
     ctx = getattr(usage, "ctx", None)
     return "" if ctx is None else (ctx.command.help or "").rstrip().rpartition("\n")[2].strip()
 
 
 def translate_help(group: click.Group) -> None:
-    """Put the help of all commands into the language that is spoken."""
+    """Translate the help of all commands."""
     group.subcommand_metavar = say.help_text(str(group.subcommand_metavar))
     for command in (group, *group.commands.values()):
         command.help = say.help_text(cleandoc(command.help or ""))
@@ -152,7 +152,7 @@ def _write(
 
 
 def completion_script(cli: click.Command, shell: str) -> str:
-    """What bash, zsh or fish reads to complete our commands and options."""
+    """The completion script for bash, zsh or fish."""
     from click.shell_completion import get_completion_class
 
     completion = get_completion_class(shell)
@@ -162,22 +162,23 @@ def completion_script(cli: click.Command, shell: str) -> str:
 
 
 ONCE = frozenset({"new_batch", "new_address"})
-"""Given again, the one would set the batch aside that it has just started, and pay the sheet anew; the other
-would let it go to yet another address."""
+"""If these were repeated, the first would set aside the batch that was just started and pay the sheet
+again, and the second would allow yet another address.
+"""
 
 RELEASING = ONCE | {"yes", "approve", "approved_by", "again", "pilot", "retry_failed", "resend"}
 
 NOT_AGAIN = ONCE | {"yes", "approve", "approved_by", "again"}
-"""What `status` has to know otherwise, or a person has to say anew, for a run to go on."""
+"""What `status` must know otherwise, or a person must give again, for a run to continue."""
 
 ANSWERS = frozenset({"batch", "row", "number", "invoice", "not_sent", "answers", "note"})
 
 FILES = frozenset({"plan_output"})
-"""It is there by then, and never overwritten."""
+"""The file exists by then, and is never overwritten."""
 
 
 def as_typed(ctx: click.Context, other: click.Command, leave_out: AbstractSet[str] = frozenset()) -> str:
-    """The options of this command line that the `other` command also takes, except those for the output."""
+    """The options of this command line that the `other` command also takes, except output options."""
     taken = {param.name for param in other.params} - {"as_json", "events", "quiet", "no_color"} - leave_out
     typed = [
         _typed(param, line.params[str(param.name)])
@@ -216,7 +217,7 @@ _ORIGINS = {
 
 
 def in_force(ctx: click.Context, beside: Mapping[str, str]) -> list[Setting]:
-    """Every setting. `beside` holds values that have no option, or whose default is set elsewhere."""
+    """Every setting. `beside` holds values without an option, or whose default is set elsewhere."""
     from bulk_topup.commands.settings import KEYS
 
     values = {**ctx.params, **beside}
@@ -240,7 +241,7 @@ def _setting(ctx: click.Context, key: str, value: object) -> Setting:
 
 
 def _without_login(address: str) -> str:
-    """A server's address may hold a password, before an @ or after a ? or #."""
+    """A server's address may contain a password, before an @ or after a ? or #."""
     scheme, found, rest = address.partition("://")
     head = re.split("[?#]", rest, maxsplit=1)[0]
     if not found or (head == rest and "@" not in rest):

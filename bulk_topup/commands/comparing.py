@@ -1,4 +1,6 @@
-"""This month's sheet beside the last one's: the file that is named, or the one that its name leads to."""
+"""Compares this month's sheet with an earlier one: the named file, or the one that the sheet's name
+suggests.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
 
 
 def compared(plan: Plan, tools: Tools, named: Path | None) -> Report:
-    """Nothing where there is no earlier sheet. Raises InputError where the one that was `named` can't be
-    read; of one that was only found, that is a note."""
+    """None if there is no earlier sheet. Raises InputError if the `named` one can't be read; if a found
+    one can't, that is only a note.
+    """
     sheet = plan.rows.sheet
     path = named or predecessor(sheet.path)
     if path is None:

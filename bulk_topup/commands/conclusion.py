@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def once_sent(may_be: object) -> Iterator[None]:
-    """If something may have been sent, a record that can no longer be read is not a refusal: exit code 3."""
+    """Once something may have been sent, a record that can no longer be read is not a refusal but exit
+    code 3.
+    """
     try:
         yield
     except StorageFailed as failure:
@@ -76,7 +78,7 @@ def conclude(
             title=job.title,
         )
         if written == job.files.results:
-            with suppress(StorageFailed):  # they would be set aside next time, and nothing lost
+            with suppress(StorageFailed):  # else they are set aside next time, and nothing is lost
                 checkpoint.set_facts({"results_sha256": sha256_of(written)})
     except StorageFailed as failure:
         terminal.report(error_report(failure))
@@ -90,7 +92,7 @@ def conclude(
             checkpoint.set_facts({resend.PROVEN: seen.day if seen and seen.holds else ""})
             keep_in_history(checkpoint, total, tools)
         except StorageFailed as failure:
-            # The money is settled and stands in the progress file, from which `history` reads it as well.
+            # The money is settled and recorded in the progress file, which `history` reads as well.
             terminal.report(unrecorded_report(failure))
     resendable, path = resend.count_resendable(checkpoint, clock.now()), job.source.path
     last, is_halted = last_run(checkpoint, path), halt is not None
@@ -112,10 +114,11 @@ def conclude(
 def keep_typed(
     checkpoint: Checkpoint, results_path: Path, terminal: Terminal
 ) -> Mapping[tuple[int, str], str]:
-    """If a person changed the results file since we wrote it, keep that version under the time of the change.
+    """If a person changed the results file since we wrote it, keep that version under the time of the
+    change.
 
-    Returns the answers of their tab of open rows, by sheet row and number; leaves out a "not sent" for a row
-    that has been sent again since, because it answers an older question.
+    Returns their answers from the tab of open rows, by sheet row and number. Leaves out a "not sent" for a
+    row that has been sent again since, because it answers an older question.
     """
     ours = checkpoint.fact("results_sha256")
     if not results_path.is_file() or (ours and sha256_of(results_path) == ours):
@@ -130,7 +133,7 @@ def keep_typed(
         results_path.with_name(f"{stem}{nth}){results_path.suffix}") for nth in ("", *range(-2, -1000, -1))
     )
     kept = next(path for path in names if not path.exists())
-    with suppress(OSError):  # a file that is locked is not replaced either
+    with suppress(OSError):  # A locked file is not replaced either.
         results_path.rename(kept)
         renamed = Notice("saved.kept", {"target": results_path.name, "path": str(kept)})
         terminal.report(notices_report([renamed]))
@@ -158,5 +161,7 @@ def closed_books(checkpoint: Checkpoint) -> books.Books:
 
 
 def keep_in_history(checkpoint: Checkpoint, total: Tally, tools: Tools) -> None:
-    """Tell the ledger how the batch stands. Raises StorageFailed: before the first request, that stops it."""
+    """Record the state of the batch in the ledger. Raises StorageFailed; before the first request, that
+    stops the run.
+    """
     tools.ledger.record(batches.entry_of(checkpoint, total, tools.clock.now().isoformat()))

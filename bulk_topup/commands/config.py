@@ -69,7 +69,7 @@ def show_config(terminal: Terminal, **options: Any) -> Exit:
         "ledger": shown(paths.ledger_location(kept_setting("ledger"))),
         "username": os.environ.get("BULK_TOPUP_USERNAME", "").strip() or connection.username,
     }
-    terminal.quiet = False  # though it is one of the settings: they were asked for
+    terminal.quiet = False  # Although it is a setting, it was asked for.
     terminal.report(
         settings_report(
             context.obj.path,

@@ -15,10 +15,10 @@ NARROWEST = 40
 
 
 def put(line: str, stream: TextIO, hanging: int | None = None, *, colour: str = "") -> bool:
-    """Print the line; on a terminal, one that is too wide goes on below, `hanging` characters in, and it has
-    the `colour`, the parameters of an SGR sequence (ECMA-48).
+    """Print the line; on a terminal, wrap it with an indent of `hanging` characters, in the `colour`, the
+    parameters of an SGR sequence (ECMA-48).
 
-    Returns whether it was taken.
+    Returns whether it was written.
 
     A console whose code page lacks a character gets a substitute, not an exception. The reader may be gone
     (`| head`, a closed window): that is no reason to stop half-way through a payroll.
@@ -40,14 +40,15 @@ def paints(stream: TextIO) -> bool:
     """Whether the stream is a terminal that may show colours (https://no-color.org)."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
         return False
-    if sys.platform == "win32":  # an old console shows the sequences, unless it is told to obey them
+    if sys.platform == "win32":  # An old console prints the sequences unless it is told to interpret them.
         importlib.import_module("colorama").just_fix_windows_console()
     return True
 
 
 def ask(prompt: str) -> str:
-    """What a person types after the prompt, "" at the end of the input. The next output starts on a new line,
-    even after Ctrl-C."""
+    """What a person types after the prompt, or "" at the end of the input. The next output starts on a new
+    line, even after Ctrl-C.
+    """
     sys.stderr.write(prompt + " ")
     sys.stderr.flush()
     typed = ""
@@ -80,7 +81,7 @@ def wrapped(line: str, width: int | None, hanging: int) -> str:
     """The line, broken only between words: numbers, names and codes stay whole."""
     if width is None or len(line) <= width:
         return line
-    import textwrap  # here, as only a narrow terminal needs it
+    import textwrap  # Imported here, because only a narrow terminal needs it.
 
     return textwrap.fill(
         line,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 USERNAME, PASSWORD = "BULK_TOPUP_USERNAME", "BULK_TOPUP_PASSWORD"
 SERVICE = "bulk-topup"
-"""What the system keyring files our entries under, one for each provider's address."""
+"""The service name of our entries in the system keyring, one for each provider address."""
 
 _SECRETS: set[str] = set()
 """Every password that this process has read, for `without_secrets`."""
@@ -104,7 +104,7 @@ def password_in(file: Path) -> str:
 
 
 def asked_login() -> Login:
-    """Typed by a person. Raises InputError without a terminal, and for an empty answer."""
+    """Ask a person for the login. Raises InputError without a terminal, or for an empty answer."""
     if not sys.stdin.isatty():
         raise InputError("login.no_terminal")
     username = _asked(say.text("credentials.ask_username"), USERNAME, hidden=False)
@@ -139,12 +139,12 @@ def _hidden(prompt: str) -> str:
 
 
 def assert_keyring() -> None:
-    """Raises InputError where there is no system keyring that keeps a password as it should."""
+    """Raises InputError unless there is a system keyring that keeps a password safely."""
     _keyring()
 
 
 def keep(base_url: str, login: Login) -> None:
-    """For the next commands with this address. Raises InputError where the keyring does not take it."""
+    """Keep the login for this address. Raises InputError if the keyring refuses it."""
     entry = json.dumps({"username": login.username, "password": login.password})
     keyring = _keyring()
     with _answering():
@@ -154,7 +154,7 @@ def keep(base_url: str, login: Login) -> None:
 
 
 def kept_login(base_url: str) -> Login | None:
-    """Who is logged in at this address. Raises InputError where there is no keyring or it does not answer."""
+    """The login kept for this address. Raises InputError if there is no keyring, or it does not answer."""
     keyring = _keyring()
     with _answering():
         entry = keyring.get_password(SERVICE, base_url)
@@ -171,7 +171,7 @@ def logged_in(base_url: str) -> str:
 
 
 def forget_login(base_url: str) -> Login | None:
-    """Log out at this address; returns who was logged in. Raises InputError as `kept` does."""
+    """Log out at this address; returns who was logged in. Raises InputError like `kept_login`."""
     keyring, login = _keyring(), kept_login(base_url)
     if login is not None:
         with _answering():
@@ -191,7 +191,7 @@ def _login(entry: str) -> Login | None:
 
 
 def _kept_or_none(base_url: str) -> Login | None:
-    """A keyring is optional: if it does not answer, ask the person instead, if there is one."""
+    """The keyring is optional: if it does not answer, a person is asked instead, if there is one."""
     try:
         return kept_login(base_url)
     except InputError as problem:
@@ -201,7 +201,7 @@ def _kept_or_none(base_url: str) -> Login | None:
 
 
 def _keyring() -> KeyringBackend:
-    """The keyring of this computer, if it encrypts: `recommended` is the library's own word for that."""
+    """The keyring of this computer, if it encrypts; `recommended` is the library's own word for that."""
     try:
         import keyring
         from keyring.core import recommended
@@ -212,7 +212,7 @@ def _keyring() -> KeyringBackend:
         ) from None
     with _answering():
         backend = keyring.get_keyring()
-        # Several at once stand as one; the first is the one that is written to.
+        # Chained backends count as one; the first is the one written to.
         first = next(iter(getattr(backend, "backends", [])), backend)
         if not recommended(first):
             raise InputError("keyring.unsafe", backend=f"{type(first).__module__}.{type(first).__name__}")
@@ -220,14 +220,16 @@ def _keyring() -> KeyringBackend:
 
 
 def installs_with(python: str, *, has_pip: bool) -> str:
-    """The environment made as in the README has no pip of its own: the pip that filled it is used again."""
+    """The pip to install with: the environment from the README has none of its own, so the pip that filled
+    it is used.
+    """
     own = argument(python)
     return f"{own} -m pip install" if has_pip else f"python3 -m pip --python {own} install"
 
 
 @contextmanager
 def _answering() -> Iterator[None]:
-    """Only the error's type is shown: its text comes from another program and may contain the password."""
+    """Shows only the error's type: its text comes from another program and may contain the password."""
     try:
         yield
     except InputError:

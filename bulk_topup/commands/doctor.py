@@ -68,7 +68,9 @@ def doctor(
 
 
 SLOW_MS: Final = 100.0
-"""One claim takes some five ways to the server and back: at this, two rows a second are no longer sure."""
+"""A claim takes about five round trips to the server: from here on, two rows a second are no longer
+certain.
+"""
 
 LEAST_FREE_MB: Final = 200
 SAMPLES: Final = 5
@@ -143,7 +145,7 @@ def _of_ledger(setup: Setup, account: str, clock: Clock) -> Iterator[Examined]:
             if not Path(ledger).exists():
                 yield Examined("ledger", True, "doctor.ledger.none", {"where": where})
                 return
-        if not account:  # nor, then, whose pace and stop to ask for
+        if not account:  # Then there is no pace or stop to ask for either.
             with closing(Store(ledger_url(ledger))) as store:
                 yield _latency(store, where)
             return

@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from bulk_topup.core.status import Status
 
 COUNTS_EVERY_S = 0.5
-"""Counts that changed are told this often at most: with a million rows, others read along, too."""
+"""Changed counts are reported at most this often: with a million rows, others read along."""
 
 OF_PLAN = ("code", "rows", "orders", "cost", "sent_before", "held", "sent_with_warning")
 
 
 class Events:
-    """Tells each event in a line of its own; threads may tell at once."""
+    """Writes each event as one line. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._halted = ""
 
     def tell(self, event: str, **facts: object) -> bool:
-        """Whether it was taken: whoever reads may have gone, and nothing is sent or left for that."""
+        """Returns whether it was written: the reader may be gone, and sending does not depend on it."""
         at = SystemClock().now().isoformat(timespec="milliseconds")
         with self._lock:
             return put(json.dumps({"event": event, "at": at, **facts}), sys.stdout)
@@ -43,14 +43,14 @@ class Events:
         self.tell("plan", **{name: facts[name] for name in OF_PLAN})
 
     def halted(self, halt: Halt) -> None:
-        """Once for each reason: it is known when it happens, and again at the end."""
+        """Once for each reason, which is known when it happens, and again at the end."""
         if halt.code != self._halted:
             self._halted = halt.code
             self.tell("halted", code=halt.code, message=halt_line(halt))
 
 
 class EventBar(Bar):
-    """A bar that also tells what it counts."""
+    """A bar that also reports its counts as events."""
 
     def __init__(
         self, events: Events, terminal: BarScreen, clock: Clock, rate_per_s: float, **how: bool
@@ -72,7 +72,7 @@ class EventBar(Bar):
         self._balance = rupiah, needed
 
     def end(self) -> None:
-        """The last counts; none come after."""
+        """Reports the last counts; none follow."""
         self._ended.set()
         self._teller.join()
         self._tell_changes()

@@ -1,4 +1,4 @@
-"""Every command ends with an exit code and, if it failed, one line."""
+"""Ends every command with an exit code and, if it failed, one line."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def wants_json() -> bool:
 
 
 def wants_events() -> bool:
-    """The same."""
+    """Whether --events was given, likewise."""
     return "--events" in sys.argv[1:]
 
 

@@ -56,9 +56,10 @@ def find_number(
     offline: bool,
     complaint: bool = False,
 ) -> Exit:
-    """Report everything ever sent to this number, and what the provider says about it now; changes nothing.
+    """Report everything ever sent to this number, and what the provider says about it now; changes
+    nothing.
 
-    With `complaint`, only that text is printed.
+    With `complaint`, prints only the text for the provider.
     """
     from bulk_topup.record.ledger.address import shown
     from bulk_topup.record.ledger.register import register_of

@@ -49,9 +49,9 @@ def forget(terminal: Terminal, before: datetime, overlap_days: int, yes: bool) -
 def forget_numbers(
     before: date, overlap_days: int, ledger: str, terminal: Terminal, clock: Clock, *, yes: bool
 ) -> Exit:
-    """Remove the numbers of days before this one, of batches with nothing open, from the ledger.
+    """Remove numbers from before this day from the ledger, for batches with nothing open.
 
-    Raises InputError for a day that is too recent, Declined where a person says no.
+    Raises InputError for a day that is too recent, Declined if a person says no.
     """
     from bulk_topup.record import batches
     from bulk_topup.record.ledger.register import register_of

@@ -1,4 +1,4 @@
-"""What stops a run early, and how the reason is kept."""
+"""What stops a run early, and how the reason is recorded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def assert_not_stopped(tools: Tools, terminal: Terminal) -> None:
-    """Raises Declined while the account is stopped, by a code that any of its computers received."""
+    """Raises Declined while the account is stopped by an answer that any of its computers received."""
     stop = tools.ledger.stopped()
     if stop is not None:
         terminal.report(stop_report(stop))
@@ -39,7 +39,7 @@ def is_stopped(tools: Tools) -> bool:
 def then_poll(
     send: Callable[[], Halt | None], job: Job, tools: Tools, checkpoint: Checkpoint, watcher: Watcher
 ) -> Halt | None:
-    """Send, then ask after what is pending, unless asked to stop. A write that fails ends both at once."""
+    """Send, then poll pending top-ups, unless asked to stop. A failed write ends both at once."""
     try:
         halt = send()
         if not tools.clock.stop.is_set():
@@ -52,7 +52,7 @@ def then_poll(
 
 
 def out_of_reach(silence: NotSent | NoAnswer, tools: Tools) -> Halt:
-    """The halt if the provider can't be reached while pending top-ups are asked about."""
+    """The halt if the provider can't be reached while polling."""
     default = "why.no_answer" if isinstance(silence, NoAnswer) else "why.no_way"
     cause = _UNHEARD.get(silence.cause, default)
     return Halt("halt.unheard", {"address": tools.base_url, "cause": cause})
@@ -74,7 +74,7 @@ def halt_of(failure: StorageFailed | ProviderError) -> Halt:
 
 
 def keep_halt(checkpoint: Checkpoint, halt: Halt | None, clock: Clock) -> None:
-    """Why this run stopped early, for `status`: as of the first time that it is told."""
+    """Record why this run stopped early, for `status`, with the time when this was first known."""
     with suppress(StorageFailed):
         code, *_ = checkpoint.halt() or ("",)
         if halt is None:

@@ -54,11 +54,11 @@ def main() -> None:
             terminal.warn(example)
         terminal.report(Report(error_facts("usage", usage.format_message())))
         sys.exit(terminal.close(usage.exit_code))
-    except BulkTopupError as problem:  # of the settings, which are read before a command starts
+    except BulkTopupError as problem:  # An error in the settings, which are read before a command starts.
         terminal.report(error_report(problem))
         sys.exit(terminal.close(problem.exit_code))
     except click.Abort:
-        raise KeyboardInterrupt from None  # what click makes of one, it would answer with exit code 1
+        raise KeyboardInterrupt from None  # Click would turn it into exit code 1.
     except Exception as defect:  # noqa: BLE001  (whatever it is, it ends in a line and its exit code)
         sys.exit(terminal.close(defect_exit(defect, terminal)))
 

@@ -1,4 +1,4 @@
-"""For a command line with a typical mistake, the line that was probably meant."""
+"""Suggests the command line that was probably meant after a typical mistake."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def step_for(usage: click.ClickException, typed: Sequence[str]) -> Step | None:
 
 
 def _is_pasted(word: str) -> bool:
-    """Marks inside a quoted text are allowed, and so is an existing file that begins with one."""
+    """Such marks inside quoted text are allowed, and so is an existing file whose name begins with one."""
     return bool(PASTED.match(word)) and " " not in word and not Path(word).exists()
 
 
@@ -69,7 +69,7 @@ def _of_a_command(ctx: click.Context, typed: Sequence[str]) -> Step | None:
     words = [str(values[takes[0]]), *extra]
     whole = " ".join(words)
     if words[0].lower().endswith(SHEET_SUFFIXES) and not Path(whole).exists():
-        return None  # of several sheets, the first
+        return None  # Of several sheets, only the first.
     for word in words:
         options.remove(word)
     return Step(say.text("usage.next_quoted"), command_line(name, argument(whole), _shown(options)))

@@ -1,4 +1,4 @@
-"""What to do next after each command: in words, and as the command to paste."""
+"""What to do next after each command, in words and as a command to paste."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 OPEN_SHOWN = 5
 A_SHEET = "payroll.xlsx"
-"""Stands for the sheet where a command names none."""
+"""Placeholder for the sheet if a command names none."""
 NOTE = f'--note "{ENGLISH.name_placeholder}"'
-"""A command to paste is the same in every language."""
+"""In English, because commands to paste are the same in every language."""
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
     """`options` maps each command to the options of this command line that it also takes.
 
-    `again` is the command that carries on where this one stops, with its options.
+    `again` is the command that continues where this one stops, with its options.
     """
 
     options: Mapping[str, str] = field(default_factory=dict)
@@ -50,16 +50,15 @@ class Typed:
         return command_line("run", sheet, self.options.get("status", ""), last.kept, *new)
 
     def checked(self, sheet: str, last: LastRun) -> str:
-        """`check` of what that `run` would send."""
+        """The `check` command for what that `run` would send."""
         kept = OF_RUN_ALONE.sub("", last.kept).strip()
         return command_line("check", sheet, self.options.get("status", ""), kept)
 
 
 class LastRun(NamedTuple):
-    """How to resume the last run: its options, as `kept`, and those of its approval, as `approved`, "" if it
-    had none.
+    """How to resume the last run: its options as `kept`, and those of its approval as `approved`, or "".
 
-    An approval covers only what is not sent yet, and only the sheet as it was: if the sheet changes, the plan
+    An approval only covers what is not sent yet, and only the unchanged sheet: if the sheet changes, the plan
     must be checked again.
     """
 
@@ -74,7 +73,7 @@ class LastRun(NamedTuple):
 
 NO_RUN = LastRun()
 OF_RUN_ALONE = re.compile(r"""(^| )--(workers|wait|pilot|output) ("[^"]*"|'[^']*'|[^\s"'])+""")
-"""The options that `check` does not take, or takes for something else."""
+"""Options that `check` does not take, or that mean something else there."""
 
 
 # -- of a sheet --------------------------------------------------------------------------------------------
@@ -83,7 +82,7 @@ OF_RUN_ALONE = re.compile(r"""(^| )--(workers|wait|pilot|output) ("[^"]*"|'[^']*
 def before(
     typed: Typed, plan: Plan, sheet: Path, run: str, *, needed: int | None, results: Path
 ) -> Iterator[Step]:
-    """After `check`; `run` holds the options with which this plan is sent.
+    """Steps after `check`; `run` holds the options with which this plan is sent.
 
     `needed` is the budget (rupiah) that would be enough if it is exceeded, else None. `results` is the path
     of the results file, once there is one.
@@ -110,7 +109,7 @@ def before(
 
 
 def with_clock(typed: Typed, sheet: Path) -> Step:
-    """Where this computer's clock is not the provider's."""
+    """The step if this computer's clock differs from the provider's."""
     return Step(say.text("check.next_clock"), typed.line("check", path_argument(sheet)))
 
 
@@ -169,7 +168,7 @@ def _failed(plan: Plan) -> int:
 
 
 def step_by_approval(code: str, sheet: Path, run: str) -> Step:
-    """How the plan of this code is sent by another person."""
+    """How another person sends the plan of this code."""
     approved_by = approval(code, ENGLISH.name_placeholder)
     return Step(say.text("approval.how"), command_line("run", path_argument(sheet), run, approved_by))
 
@@ -190,9 +189,9 @@ def after(
 ) -> Iterator[Step]:
     """A step for everything that a person can do about rows, then notes about the others.
 
-    `results` is the results file, if it was written; its open rows can be filled in and handed back.
-    `resendable` is how many unknown rows may still be sent again today. If the run `is_halted`, how to send
-    the rest is said elsewhere.
+    `results` is the results file, if it was written; its open rows can be filled in and fed back.
+    `resendable` is the number of unknown rows that may still be sent again today. If the run `is_halted`, the
+    command that sends the rest is printed elsewhere.
     """
     named = path_argument(sheet)
     rest = 0 if is_halted else total.unsent
@@ -245,10 +244,10 @@ def now(
     results: Path | None = None,
     resendable: int = 0,
 ) -> Iterator[Step]:
-    """How to go on with a batch that is not running: at most one command, for what comes first.
+    """How to continue a batch that is not running: at most one command, for what comes first.
 
-    The cause that it was `stopped_by` may have to be cleared up before anything more is sent; the rest as for
-    `after`.
+    The cause in `stopped_by` may have to be cleared up before anything more is sent; the other parameters are
+    as for `after`.
     """
     from bulk_topup.provider.outcomes import UNCLEAR
 
@@ -289,11 +288,11 @@ def halted(typed: Typed, sheet: Path, halt: str) -> Step:
 
 
 AFTER_PILOT = frozenset({"halt.pilot", "halt.pilot_only", "halt.other_day"})
-"""What stops a run between its pilot and the others."""
+"""What stops a run between its pilot and the rest."""
 
 
 def past_pilot(options: str, halt: str) -> str:
-    """The options to resume a run with: after its pilot, the others need no second pilot."""
+    """The options to resume with: once the pilot is done, the rest needs no second one."""
     return re.sub(r"(^| )--pilot [0-9]+", "", options).strip() if halt in AFTER_PILOT else options
 
 
@@ -309,7 +308,7 @@ def with_template(typed: Typed, path: Path) -> Step:
 
 
 def with_history(typed: Typed, batches: Iterable[PastBatch]) -> Iterator[Step]:
-    """For each batch with open rows, how they are seen and settled."""
+    """For each batch with open rows, how to list and settle them."""
     still_open = [past for past in batches if past.entry.open]
     for past in still_open[:OPEN_SHOWN]:
         facts = {"name": past.entry.name, "day": past.entry.started, "count": past.entry.open}
@@ -347,7 +346,7 @@ FOUND = {
     "put_back": ("find.next_put_back", "resolve", CLOSING_ON_RECORD),
     "contradiction": ("find.next_contradiction", "", ""),
 }
-"""The wording, the command of the row's sheet, and its options."""
+"""The wording, the command for the row's sheet, and its options."""
 
 
 def with_closed(typed: Typed, number: str) -> Step:
@@ -367,7 +366,7 @@ def with_account(typed: Typed, *, is_stopped: bool) -> Step:
 
 
 def with_doctor(typed: Typed, *, is_fine: bool, has_sheet: bool) -> Step:
-    """`has_sheet` if the file named A_SHEET exists."""
+    """`has_sheet`: whether the file A_SHEET exists."""
     if not is_fine:
         return Step(say.text("doctor.next_again"), typed.line("doctor"))
     if has_sheet:

@@ -11,7 +11,7 @@ from bulk_topup.commands import params, speech
 from bulk_topup.core.languages import LANGUAGES
 
 Decorated = Any
-"""A click command or a function on its way to be one."""
+"""A click command, or a function that will become one."""
 
 PATH = params.FilePath()
 MONTH = params.Date("%Y-%m", "usage.not_a_month")
@@ -19,7 +19,7 @@ _SECONDS = params.NumberRange(0, 86_400)
 
 
 def language_option(**settings: Any) -> Callable[[Decorated], Decorated]:
-    """`speech.choose` has read it by the time it is parsed."""
+    """Only declared here: `speech.choose_language` has read it before parsing."""
     what = ", ".join(f"{spoken} is {language.name}" for spoken, language in LANGUAGES.items())
     choice = click.Choice(tuple(LANGUAGES))
     return click.option(speech.OPTION, type=choice, help=f"The language: {what}.", **settings)
@@ -35,7 +35,9 @@ def together(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated]
 
 
 def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
-    """An option that the environment can set too, as BULK_TOPUP_NAME, and for `settings.KEYS` the file."""
+    """An option that can also be set by the environment, as BULK_TOPUP_NAME, and for `settings.KEYS` by
+    the file.
+    """
     variable = "BULK_TOPUP_" + names[0].lstrip("-").replace("-", "_").upper()
     return click.option(*names, envvar=variable, **settings)
 

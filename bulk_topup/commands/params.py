@@ -27,7 +27,7 @@ class NumberRange(click.FloatRange):
             self.fail(_out_of_range("usage.number", value, self.min, self.max), param, ctx)
         return number
 
-    def _describe_range(self) -> str:  # click's, for the help
+    def _describe_range(self) -> str:  # Used by click in the help.
         return _range(self.min, self.max)
 
 
@@ -43,7 +43,7 @@ class WholeRange(click.IntRange):
             self.fail(_out_of_range("usage.whole", value, self.min, self.max), param, ctx)
         return whole
 
-    def _describe_range(self) -> str:  # click's, for the help
+    def _describe_range(self) -> str:  # Used by click in the help.
         return _range(self.min, self.max)
 
 
@@ -60,7 +60,7 @@ def _out_of_range(code: str, value: object, least: float | None, most: float | N
 
 
 class Date(click.DateTime):
-    """A date in one `form`; for anything else, the text of `code` says how to write it."""
+    """A date in one `form`; for anything else, the message `code` says how to write it."""
 
     def __init__(self, form: str, code: str) -> None:
         super().__init__([form])
@@ -74,7 +74,7 @@ class Date(click.DateTime):
 
 
 class FilePath(click.Path):
-    """The path of a file that can have that name. Raises InputError."""
+    """A path that can be a file's name. Raises InputError."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -91,7 +91,7 @@ class FilePath(click.Path):
 
 
 class TabName(click.ParamType[str]):
-    """A tab's name; in a variable it is one, blanks and all."""
+    """A tab's name; in a variable the whole value is one name, with its spaces."""
 
     name = "text"
     envvar_list_splitter = "\n"
@@ -101,13 +101,13 @@ class TabName(click.ParamType[str]):
 
 
 LONGEST_NAME = 255
-"""Bytes that a file's name may have, nearly everywhere."""
+"""Bytes; the limit of a file name on nearly every system."""
 
 
 class Rupiah(click.ParamType[int]):
     """An amount as people write it: `25000000`, `25.000.000`, `Rp25,000,000`, `25jt`.
 
-    What can be read in two ways, like `25.00` or `1,5`, is refused, and both readings are shown.
+    Ambiguous amounts such as `25.00` or `1,5` are refused, and both readings are shown.
     """
 
     name = "rupiah"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bulk_topup.sheet import Arriving
 
 BATCHES_ASKED = 5
-"""So many of the latest batches are looked into for the deposit that the provider stated last."""
+"""How many of the latest batches are searched for the last known deposit."""
 
 
 def has_checkpoint(job: Job) -> bool:
@@ -59,15 +59,17 @@ def read_rows(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
 
 
 def _unit_of(sheet: Sheet, terminal: Terminal) -> int | None:
-    """What a 1 counts in a column of small amounts, in rupiah; None where nobody can be asked."""
+    """Rupiah per unit in a column of small amounts, or None if nobody can be asked."""
     small = small_amount(sheet)
     return terminal.ask_unit(**small) if small else None
 
 
 def bring_ledger_up_to_date(checkpoint: Checkpoint, tools: Tools, terminal: Terminal) -> None:
-    """Before anything is sent; reports it if the record had lost some of this batch's top-ups. If a server
-    had already held them, it was restored from an older copy, so other computers' top-ups are missing as
-    well."""
+    """Done before anything is sent; reports if the record had lost some of this batch's top-ups.
+
+    If they had once been on a server, it was restored from an older copy, so other computers' top-ups are
+    missing as well.
+    """
     was_told = checkpoint.fact("record") == tools.ledger.place
     stop = restored(tools.desk, tools.clock.now()) if was_told and tools.ledger.is_server else None
     count = reconcile.bring_ledger_up_to_date(checkpoint, tools.ledger, stop)
@@ -136,8 +138,10 @@ def show_plan(
 
 
 def clock_notices(tools: Tools) -> list[Notice]:
-    """A notice if our clock is far from the provider's. `run` does not stop for it: the provider's clock may
-    be the wrong one, and each attempt keeps the difference, so a row that becomes unknown is not sent again.
+    """A notice if our clock is far from the provider's.
+
+    `run` does not stop for it: the provider's clock may be the wrong one, and each attempt records the
+    difference, so a row that becomes unknown is not sent again.
     """
     _, skew_s = tools.now_and_skew_s()
     if skew_s is None or abs(skew_s) <= SKEW_LIMIT_S:
@@ -156,7 +160,9 @@ def new_address(tools: Tools, checkpoint: Checkpoint | None) -> list[Notice]:
 
 
 def sent_elsewhere(tools: Tools, checkpoint: Checkpoint | None) -> list[Notice]:
-    """Where open top-ups were sent to other addresses, at which alone they are asked about."""
+    """Notices of open top-ups that were sent to other addresses, the only ones where they can be looked
+    up.
+    """
     invoices = [] if checkpoint is None else checkpoint.open_invoices()
     counts = Counter(one.base_url for one in invoices if not tools.asks(one.base_url))
     return [
@@ -171,7 +177,7 @@ def unusual_address(tools: Tools) -> str:
 
 
 def assert_as_expected(job: Job, plan: Plan) -> None:
-    """Raises Declined unless the plan, with what was sent before, comes to the control totals."""
+    """Raises Declined unless the plan, including what was sent before, matches the control totals."""
     for code, expected, found in (
         ("totals.people", job.expected_people, plan.people),
         ("totals.nominal", job.expected_nominal, plan.nominal),
@@ -187,9 +193,9 @@ def assert_within_budget(cost: int, checkpoint: Checkpoint | None, budget: int |
 
 
 def over_budget(cost: int, checkpoint: Checkpoint | None, budget: int | None) -> dict[str, int] | None:
-    """`cost`, what was spent `before`, and the `budget`, if it is exceeded; else None.
+    """`cost`, what was spent `before`, and the `budget` if it is exceeded, else None.
 
-    The budget is the whole batch's: what earlier runs spent, or may have spent, counts.
+    The budget is for the whole batch: what earlier runs spent, or may have spent, counts.
     """
     if budget is None:
         return None

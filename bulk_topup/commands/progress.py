@@ -1,4 +1,4 @@
-"""A command's progress and remaining time: as a bar, as lines now and then, or not at all."""
+"""A command's progress and remaining time: as a bar, as occasional lines, or not at all."""
 
 from __future__ import annotations
 
@@ -23,19 +23,18 @@ if TYPE_CHECKING:
     from bulk_topup.report.screen.report import Report
 
 LINE_EVERY_S = 10.0
-"""How often the progress is told where no bar can be drawn."""
+"""How often progress is printed if no bar can be drawn."""
 SHORTEST_BAR = 6
-"""Characters: a shorter one says nothing."""
+"""Characters: anything shorter is useless."""
 WIDTH = 80
-"""Of a terminal that does not say how wide it is."""
+"""For a terminal that does not report its width."""
 
 
 # -- what of it fits ---------------------------------------------------------------------------------------
 
 
 def fitted(pieces: Sequence[tuple[int, str]], width: int) -> str:
-    """As many pieces as fit, in their order. Pieces with the highest rank are dropped first; empty ones
-    always."""
+    """As many pieces as fit, in order. Empty pieces are dropped, then those with the highest rank first."""
     kept = [piece for piece in pieces if piece[1]]
     while len(kept) > 1 and len(_joined(kept)) > width:
         kept.remove(max(kept, key=lambda piece: piece[0]))
@@ -58,9 +57,9 @@ class BarScreen(Protocol):
 
 
 class Bar:
-    """Counts this command's outcomes and shows them.
+    """Counts and shows this command's outcomes.
 
-    It watches twice: orders being sent, then pending ones being asked about. Any thread may call it.
+    It is used twice: while orders are sent, and while pending ones are polled. Thread-safe.
     """
 
     def __init__(
@@ -80,7 +79,7 @@ class Bar:
         self._begun = self._told = clock.alive()
 
     def begin(self, total: int) -> None:
-        """Start counting anew towards this total."""
+        """Start counting from zero towards this total."""
         self.close()
         self._count, self._total = 0, total
         self._begun = self._told = self._clock.alive()
@@ -149,7 +148,7 @@ class Bar:
             self._show(1 if self._is_asking else 0)
 
     def counts(self) -> dict[str, object]:
-        """How far it is; `rows` and `rupiah` are those of this command."""
+        """The counts so far; `rows` and `rupiah` are those of this command."""
         with self._lock:
             rows = {str(status): count for status, count in self._counts.items()}
             far = {"asking": self._is_asking, "done": self._count, "of": self._total}
@@ -159,7 +158,7 @@ class Bar:
 
     @contextmanager
     def _undrawn(self) -> Iterator[None]:
-        """Take the bar off the last line of the screen while a line of text is printed."""
+        """Hide the bar while a line of text is printed."""
         with self._lock:
             if self._drawn is not None:
                 self._drawn.clear()
@@ -178,7 +177,7 @@ class Bar:
 
     def _layout(self) -> str:
         """The text that fits on the terminal's line, with a bar in the remaining space."""
-        width = (width_of(sys.stderr) or WIDTH) - 1  # a full line would make a terminal go on below
+        width = (width_of(sys.stderr) or WIDTH) - 1  # A full line would make the terminal wrap.
         begin = say.text("progress.asking") + " " if self._is_asking else ""
         begin += f"{self._count}/{self._total}: "
         bar = len("100%  ") + SHORTEST_BAR if width >= WIDTH - 1 else 0
@@ -189,7 +188,7 @@ class Bar:
         return f"{100 * self._count // max(1, self._total):3}% {{bar:{room}}} {text}"
 
     def _pieces(self) -> list[tuple[int, str]]:
-        """The pieces with their ranks, which say what is dropped first if the line is short."""
+        """The pieces with their ranks, which say what is dropped first."""
         elapsed_s = self._clock.alive() - self._begun
         pace = say.text("progress.pace", rate=say.decimal(self._count / elapsed_s)) if elapsed_s >= 1 else ""
         return [
@@ -202,7 +201,7 @@ class Bar:
         ]
 
     def _time(self, elapsed_s: float) -> str:
-        """The remaining time, or the elapsed time at the end and while asking, when the end is unknown."""
+        """The remaining time, or the elapsed time at the end, and while polling, when the end is unknown."""
         if self._is_asking or self._count == self._total:
             return duration(int(elapsed_s))
         return say.text("progress.left", time=duration(round(self._left_s(elapsed_s))))
@@ -220,7 +219,7 @@ class Bar:
         return say.text("progress.line", **facts, rate=say.decimal(rate), left=left)
 
     def _worded(self, code: str) -> str:
-        """The count that this code words; "" if it is 0."""
+        """The count in words, or "" if it is 0."""
         counts = self._counts
         count = {
             "progress.paid": counts[Status.SUKSES],
@@ -234,4 +233,4 @@ class Bar:
 
 
 OTHERWISE = ("progress.failed", "progress.unsent", "progress.pending", "progress.accepted")
-"""What rows come to that are neither paid nor unknown."""
+"""Outcomes that are neither paid nor unknown."""

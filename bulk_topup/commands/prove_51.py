@@ -1,4 +1,4 @@
-"""Whether this account really answers 51 to a repeat: one small top-up, sent twice.
+"""Tests whether this account answers 51 to a repeat, with one small top-up sent twice.
 
 The first is an ordinary batch of one row, with plan, claim, durable attempt and results. Only if the provider
 has it is it sent a second time, under the same claim.
@@ -43,7 +43,7 @@ def prove_51(
 ) -> Exit:
     """Send one small top-up, send it again, and record whether 51 came back.
 
-    Raises Declined where a person says no, InputError for a number or product that can't be ordered.
+    Raises Declined if a person says no, InputError for a number or product that can't be ordered.
     """
     number = national(number)
     prices, _ = live_prices(setup.connection, clock)
@@ -68,7 +68,7 @@ _CODES = {Kind.EXISTS: "prove.seen", Kind.SUKSES: "prove.broken", Kind.PENDING: 
 
 
 def _job(setup: Setup, number: str, product: str, clock: SystemClock) -> Job:
-    """A sheet of one row, under a name of its own; raises StorageFailed where it can't be written."""
+    """A sheet of one row, under its own name. Raises StorageFailed if it can't be written."""
     path = setup.folder / f"prove-51-{clock.now():%Y-%m-%d-%H%M%S}.csv"
     try:
         with path.open("x", encoding="utf-8", newline="") as file:
@@ -81,7 +81,9 @@ def _job(setup: Setup, number: str, product: str, clock: SystemClock) -> Job:
 
 
 def _sent_again(job: Job, terminal: Terminal, clock: SystemClock) -> Outcome | None:
-    """The outcome of the repeat; None if the provider does not have the first, so no repeat was sent."""
+    """The outcome of the repeat, or None if the provider does not have the first one, so that no repeat
+    was sent.
+    """
     with (
         only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
         tools_of(job, credentials(job.connection), clock) as tools,

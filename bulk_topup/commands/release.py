@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from bulk_topup.sending.session import Tools
 
 OTHER_DATE_S = 12 * 3600.0
-"""A clock that is further from the provider's is of another day."""
+"""A clock that differs more from the provider's shows another day."""
 
 
 def assert_same_date(tools: Tools) -> None:
-    """Raises Declined if our clock is on another day than the provider's: recent payments and the start of
-    this batch are compared by day, so a sheet could be paid twice."""
+    """Raises Declined if our clock shows another day than the provider's: recent payments and the start of
+    this batch are compared by day, so a sheet could be paid twice.
+    """
     _, skew_s = tools.now_and_skew_s()
     if skew_s is not None and abs(skew_s) > OTHER_DATE_S:
         raise Declined("provider.other_date", off_s=round(-skew_s))
@@ -47,10 +48,10 @@ def release(
     *,
     moved: Sequence[Notice] = (),
 ) -> None:
-    """Raises Declined, or InputError for the approval, unless a person or an approval releases the money, and
-    also the new address if the account has `moved`; and while the account is stopped.
+    """Raises Declined, or InputError for the approval, unless a person or an approval releases the money.
 
-    From then on the account counts as used at this address.
+    The same goes for a new address if the account has `moved`, and while the account is stopped. From then on
+    the account counts as used at this address.
     """
     assert_not_stopped(tools, terminal)
     assert_same_date(tools)
@@ -58,7 +59,7 @@ def release(
     if job.approval is not None:
         assert_approved(job, job.approval, plan, checkpoint, terminal)
         assert_unused(job.approval, tools, checkpoint)
-        terminal.report(approved_report(plan, job.approval))  # the address among what was approved
+        terminal.report(approved_report(plan, job.approval))  # The approval includes the address.
         terminal.released(len(plan.orders), plan.cost, job.approval.by)
     else:
         ask_for_release(job, plan, terminal, moved, tools)
@@ -66,7 +67,7 @@ def release(
 
 
 def assert_record_whole(job: Job, tools: Tools, plan: Plan) -> None:
-    """Raises Declined where the record lacks what a sheet beside this one was lately paid under it."""
+    """Raises Declined if the record lacks recent payments of a sheet next to this one."""
     since = plan.day - timedelta(days=job.overlap_days)
     lack = lack_of_neighbours(job.files.checkpoint, tools.ledger, tools.account, since)
     if lack is not None:

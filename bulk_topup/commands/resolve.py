@@ -1,4 +1,4 @@
-"""`resolve`: a person closes open rows."""
+"""`resolve`: closes open rows by a person's decision."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def resolve(terminal: Terminal, **options: Any) -> Exit:
 
 
 def resolve_on_record(options: dict[str, Any], terminal: Terminal, clock: SystemClock) -> Exit:
-    """A person closes an open row whose progress file is gone. Raises InputError, ProviderError."""
+    """Close an open row whose progress file is gone. Raises InputError, ProviderError."""
     from pathlib import Path
 
     from bulk_topup.commands.credentials import credentials
@@ -105,7 +105,7 @@ def resolve_on_record(options: dict[str, Any], terminal: Terminal, clock: System
 def resolve_rows(
     job: Job, terminal: Terminal, clock: SystemClock, verdicts: Sequence[Verdict | InputError]
 ) -> Exit:
-    """Close open rows by a person's verdicts: every valid one, whatever is wrong with the others.
+    """Close open rows by a person's verdicts: every valid one, even if others are wrong.
 
     Raises InputError if none is valid, ProviderError if the only one could not be checked with the provider;
     then nothing is changed, not even the results.

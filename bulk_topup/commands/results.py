@@ -36,7 +36,7 @@ def results(terminal: Terminal, **options: Any) -> Exit:
 
 
 def rewrite_results(job: Job, terminal: Terminal, clock: Clock) -> Exit:
-    """The results sheet again, from the checkpoint alone."""
+    """Write the results sheet again, from the checkpoint alone."""
     from bulk_topup.commands.conclusion import conclude
     from bulk_topup.sending.batch import existing_checkpoint
 

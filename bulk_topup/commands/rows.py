@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bulk_topup.core.model import Sheet
 
 FIRST = 5
-"""Rows that are shown where none is named."""
+"""Rows shown if none is named."""
 
 
 @click.command(cls=click_command.Command)
@@ -72,7 +72,7 @@ def rows(
 def write_copy(
     sheet: Sheet, corrections: Mapping[tuple[int, int], str], copy: Path, terminal: Terminal
 ) -> None:
-    """A new file; never over another."""
+    """Write a new file; never overwrites one."""
     from bulk_topup.record.paths import assert_new
     from bulk_topup.report.corrected import write_corrected
     from bulk_topup.report.screen.report import notices_report
@@ -86,7 +86,9 @@ def write_copy(
 
 
 def corrections_in(file: Path, sheet: Sheet) -> dict[tuple[int, int], str]:
-    """By row and column. Raises InputError for a file that can't be read, and for a cell that is none."""
+    """Corrections by row and column. Raises InputError for an unreadable file, or a cell that does not
+    exist.
+    """
     from bulk_topup.core.model import letter
 
     positions = {letter(at): at for at in range(len(sheet.header))}

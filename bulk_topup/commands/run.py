@@ -81,14 +81,14 @@ def run(terminal: Terminal, **options: Any) -> Exit:
     typed = click_command.as_typed(ctx, run, click_command.NOT_AGAIN | known_to_status)
     job = replace(job_of(options), typed=typed)
     with reading_of(job, terminal, sends=True) as arriving:
-        # The results are written when all is sent: by then, the program may have been replaced.
+        # Imported now: by the time the results are written, the program may have been replaced.
         from bulk_topup.report import results_workbook  # noqa: F401
 
         return run_batch(job, arriving, terminal, clock.SystemClock())
 
 
 def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClock) -> Exit:
-    """The whole job; called again, it carries on where it stopped."""
+    """The whole job; called again, it continues where it stopped."""
     from bulk_topup.commands.conclusion import conclude, keep_in_history, once_sent
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.commands.halts import keep_halt
@@ -139,7 +139,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
                 terminal.report(code_report(plan.code))
             if checkpoint is not None and starts_new:
                 resume.assert_worth_starting(len(plan.orders))
-                checkpoint.close()  # folds its log back: only the file itself is set aside
+                checkpoint.close()  # merges its write-ahead log: only the file is set aside
                 checkpoint = None
             if len(plan.orders):
                 assert_within_budget(plan.cost, checkpoint, job.budget)

@@ -1,4 +1,4 @@
-"""Sends a plan, whole or a pilot first, and asks after what is pending."""
+"""Sends a plan, whole or with a pilot first, and polls pending top-ups."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 def send_in_parts(
     job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, terminal: Terminal
 ) -> Halt | None:
-    """Send the plan; with a pilot, its first orders, then the others once the pilot was seen.
+    """Send the plan; with a pilot, its first orders, then the rest once the pilot is confirmed.
 
     Returns why it stopped early, if it did.
     """
     limit = checkpoint.committed() + plan.cost
     if job.pilot is None or job.pilot >= len(plan.orders):
         return send_and_settle(job, tools, plan, checkpoint, terminal, limit)
-    # What was answered before, told by itself and not by a clock that can be set back.
+    # Identifies earlier answers by themselves, not by a clock that can be set back.
     before = {tuple(answer.values()) for answer in checkpoint.debits()}
     first = plan.first(job.pilot)
     halt = send_and_settle(job, tools, first, checkpoint, terminal, limit)
@@ -45,7 +45,7 @@ def send_in_parts(
 def rest_held_back(
     job: Job, seen: pilot.Pilot, rest: Plan, terminal: Terminal, clock: SystemClock
 ) -> Halt | None:
-    """Why the orders after the pilot are not sent; None if they may be sent."""
+    """Why the orders after the pilot are not sent, or None if they may be sent."""
     if job.yes or job.approval is not None:
         return None if seen.is_flawless else Halt("halt.pilot")
     try:
@@ -60,7 +60,7 @@ def rest_held_back(
 def send_and_settle(
     job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, terminal: Terminal, limit: int
 ) -> Halt | None:
-    """Send what the plan holds, then ask after what is pending. Returns why it stopped early, if it did.
+    """Send what the plan holds, then poll what is pending. Returns why it stopped early, if it did.
 
     `limit` is the most that the batch may have cost by the end, in rupiah.
     """
@@ -74,7 +74,7 @@ def send_and_settle(
                 plan, checkpoint, tools, watcher, workers=job.workers, wait_s=job.wait_s, limit=limit
             )
             terminal.halted(halt)
-            keep_halt(checkpoint, halt, tools.clock)  # before the wait for pending ones, which takes minutes
+            keep_halt(checkpoint, halt, tools.clock)  # Before polling, which takes minutes.
             return halt
 
         return then_poll(send, job, tools, checkpoint, watcher)

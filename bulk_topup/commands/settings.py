@@ -1,4 +1,4 @@
-"""The settings file: what a person sets once. It can neither release money nor turn a rehearsal on or off."""
+"""The settings file, for what is set once. It can neither release money nor turn a rehearsal on or off."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ KEYS: Mapping[str, SettingValue] = MappingProxyType(
         "lang": INDONESIAN.code,
     }
 )
-"""Every key, and an example, which is of the key's type (a whole number will do for a float)."""
+"""Every key, with an example of its type (a float may also be a whole number)."""
 
 ABOUT = {
     "username": "settings.about_username",
@@ -59,11 +59,11 @@ ABOUT = {
     "company": "settings.about_company",
     "title": "settings.about_title",
 }
-"""What says what a key does that is no option, too."""
+"""Messages that explain keys without an option."""
 
 A_PRODUCT = '"TELKOMSEL 50000" = "TSEL50"'
 PRODUCTS = "products"
-"""The table of codes that are chosen for good."""
+"""The table of permanently chosen product codes."""
 
 FORBIDDEN = frozenset(
     {
@@ -79,10 +79,12 @@ FORBIDDEN = frozenset(
         ),
     }
 )
-"""Options that release money, or say which money it is: they are a person's to say, each time."""
+"""Options that release money, or say which money: a person has to give them each time."""
 
 PLACES = frozenset({"password_file", "ledger"})
-"""Keys that name a file: by its whole path, or each folder would have a record of payments of its own."""
+"""Keys that name a file, by its full path; otherwise each folder would have a record of payments of its
+own.
+"""
 
 
 class Settings(NamedTuple):
@@ -100,10 +102,11 @@ class Settings(NamedTuple):
 
 
 def location() -> Path:
-    """Where the file is, or would be. Raises InputError where `BULK_TOPUP_CONFIG` is set to nothing."""
+    """Where the file is, or would be. Raises InputError if `BULK_TOPUP_CONFIG` is empty."""
     named = os.environ.get(VARIABLE)
     if named is None:
-        # platformdirs says the same, but would be a tenth of the time of `--help`; click is loaded by now.
+        # Same as platformdirs, whose import would take a tenth of the time of `--help`; click is loaded
+        # anyway.
         return Path(click.get_app_dir("bulk-topup", roaming=False)) / "config.toml"
     if not named.strip():
         raise InputError("environment.empty", variable=VARIABLE)
@@ -111,7 +114,7 @@ def location() -> Path:
 
 
 def read_settings() -> Settings:
-    """Raises InputError for a file that is no TOML, or that holds anything but `KEYS` with their types.
+    """Raises InputError for a file that is not TOML, or that holds anything but `KEYS` with their types.
 
     Without a file there are no settings, but a file named by `BULK_TOPUP_CONFIG` must exist: a mistyped name
     would otherwise lose a budget.
@@ -131,7 +134,7 @@ def read_settings() -> Settings:
 
 
 def _parsed(path: Path, text: str) -> Settings:
-    import tomllib  # here, as most people have no settings file
+    import tomllib  # Imported here, as most people have no settings file.
 
     try:
         content = tomllib.loads(text)
@@ -199,7 +202,7 @@ def _checked(path: Path, line: str, key: str, value: object) -> SettingValue:
 
 
 _LARGEST = 2**63
-"""Of a whole number in TOML; nan is not below it either."""
+"""The limit of a whole number in TOML; nan is rejected as well."""
 _OF_TYPE = {bool: "settings.flag", int: "settings.whole", float: "settings.number", str: "settings.text"}
 
 
@@ -227,14 +230,14 @@ def _whole_path(value: str, facts: Mapping[str, object]) -> str:
 
 
 def assignment(key: str) -> str:
-    """`rate = 2.0`: an example of the key as the file has it."""
+    """`rate = 2.0`: an example of the key as it is written in the file."""
     import json
 
     return f"{key} = {json.dumps(KEYS[key])}"
 
 
 def settings_template(about: Mapping[str, str]) -> str:
-    """A file in which every key is explained and none is set. `about` says what a key does."""
+    """A file that explains every key and sets none. `about` explains a key."""
     head = ("settings.head", "settings.head_quotes", "settings.head_never")
     lines = [f"# {say.text(code)}" for code in head]
     for key in KEYS:
@@ -244,7 +247,7 @@ def settings_template(about: Mapping[str, str]) -> str:
 
 
 def write_settings_template(about: Mapping[str, str]) -> Path:
-    """Raises InputError where there is a file already, or none can be written."""
+    """Raises InputError if there is a file already, or none can be written."""
     path = location()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

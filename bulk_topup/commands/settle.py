@@ -95,7 +95,7 @@ def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
 
 
 def assert_rule_51(tools: Tools, terminal: Terminal) -> None:
-    """Warn if the provider was never seen to answer 51. Raises Declined if it was seen to pay instead."""
+    """Warn unless the provider has been seen to answer 51. Raises Declined if it was seen to pay instead."""
     from bulk_topup.report.screen.ledger import unproven_report
 
     seen = tools.ledger.rule_51()
@@ -115,14 +115,14 @@ def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, terminal: Ter
 
     if moved := new_address(tools, checkpoint):
         raise Declined("resend.new_address", **moved[0].facts)
-    prices = tools.provider.price_list()  # with a Date header: the clocks must agree now, too
+    prices = tools.provider.price_list()  # With a Date header: the clocks must agree now, too.
     found = resendable(checkpoint, tools, prices)
     terminal.report(not_resent_report(found.held))
     if not found.orders:
         return None
     assert_not_stopped(tools, terminal)
     assert_rule_51(tools, terminal)
-    # They count as spent already: sending them again adds nothing.
+    # Their cost already counts as spent, so sending them again adds nothing.
     assert_within_budget(0, checkpoint, job.budget)
     terminal.ask_to_resend([open_.order for open_ in found.orders], yes=job.yes)
     checkpoint.note(tools.clock.now(), who(), "resend", note=f"{len(found.orders)} orders")

@@ -48,19 +48,21 @@ def asked(arguments: Sequence[str]) -> str:
 def _kept() -> str:
     from bulk_topup.commands import settings
 
-    with suppress(InputError):  # which the command itself will meet, and say
+    with suppress(InputError):  # The command itself will find and report it.
         return str(settings.read_settings().values.get("lang", ""))
     return ""
 
 
 def spoken_by_computer(environ: Mapping[str, str], platform: str) -> str:
-    """A language's code, by the POSIX locale, or on Windows and macOS without one by the user interface."""
+    """The language code from the POSIX locale or, on Windows and macOS without one, from the user
+    interface.
+    """
     locale = next(filter(None, map(environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     if not locale:
         locale = {"win32": _windows, "darwin": _macos}.get(platform, str)()
     elif _is_posix(locale):
         return ENGLISH.code
-    else:  # as gettext has it: a list of languages goes before the locale
+    else:  # As in gettext, a list of languages takes precedence over the locale.
         locale = environ.get("LANGUAGE") or locale
     named = _language_of(locale)
     return next((spoken for spoken, its in LANGUAGES.items() if named in its.locales), ENGLISH.code)

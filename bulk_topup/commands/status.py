@@ -1,7 +1,5 @@
-"""`status`: shows how the batch stands, from its progress file; of the sheet it only checks whether it
-changed.
-
-Imports as little as possible.
+"""`status`: shows how the batch stands, from its progress file; checks the sheet only for changes. Imports
+as little as possible.
 """
 
 from __future__ import annotations
@@ -43,9 +41,8 @@ def status(terminal: Terminal, **options: Any) -> Exit:
 
 
 def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
-    """Report the checkpoint: how far it is, why it stopped, what is open, and the one thing to do next.
-
-    No network, nothing written.
+    """Report the checkpoint: progress, why it stopped, what is open, and the one thing to do next. Uses no
+    network and writes nothing.
     """
     from bulk_topup.core.model import Halt
     from bulk_topup.record.lock import at_work
@@ -94,7 +91,7 @@ def _resendable(checkpoint: Checkpoint, clock: Clock) -> int:
 
 
 def last_run(checkpoint: Checkpoint, sheet: Path) -> next_steps.LastRun:
-    """How the last run of this sheet goes on."""
+    """How to resume the last run of this sheet."""
     from bulk_topup.record.set_aside import sha256_of
 
     code, by = checkpoint.fact("plan_code"), checkpoint.fact("approved_by")

@@ -47,7 +47,7 @@ def template(terminal: Terminal, file: Path, earlier: Path | None, **options: An
 def write_template(
     connection: Connection, terminal: Terminal, clock: Clock, target: Path, earlier: Path | None = None
 ) -> Exit:
-    """Write a starter workbook with the live price list, or with the people of an `earlier` one, too."""
+    """Write a starter workbook with the live price list, optionally with the people of an `earlier` sheet."""
     from bulk_topup.commands.prices import live_prices
     from bulk_topup.record.paths import assert_new
     from bulk_topup.report import template
@@ -63,7 +63,7 @@ def write_template(
 
 
 def _people_of(path: Path, prices: PriceList) -> list[tuple[str, str, str, int]]:
-    """Name, number, product and nominal of each row that is a person's, as far as the sheet states them."""
+    """Name, number, product and nominal of each person's row, as far as the sheet states them."""
     from bulk_topup.rules.comparison import people_of
     from bulk_topup.rules.rows import understand
     from bulk_topup.sheet import read_sheet

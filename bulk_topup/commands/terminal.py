@@ -1,4 +1,4 @@
-"""The terminal: printing, asking and the progress bar. Its only decision is what counts as a yes."""
+"""The terminal: printing, questions and the progress bar. Its only decision is what counts as a yes."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 _HANG_UP = getattr(signal, "SIGHUP", None)
 _BREAK = [one for one in signal.Signals if one.name == "SIGBREAK"]
-"""How another process asks one on Windows to end; it can send it no Ctrl-C."""
+"""How another process asks one on Windows to end, since it can't send Ctrl-C."""
 
 
 COLOURS = {Tone.PAID: "32", Tone.HELD: "33", Tone.ASK: "35", Tone.NEXT: "36"}
-"""Green, yellow, magenta and cyan: those that a terminal's own theme keeps readable."""
+"""Green, yellow, magenta and cyan: terminal themes keep these readable."""
 
 
 class Terminal:
-    """Text for people goes to standard output; with `as_json` or `events` to standard error, beside those.
+    """Text for people goes to standard output; with `as_json` or `events` to standard error.
 
-    On a terminal, lines are broken to its width, but for tables and for commands to paste.
+    On a terminal, lines are wrapped to its width, except tables and commands to paste.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Terminal:
             self.warn(line)
 
     def report_once(self, report: Report) -> None:
-        """Unless its facts have already been reported."""
+        """Report, unless the same facts have already been reported."""
         if not report.facts.keys() <= self._facts.keys():
             self.report(report)
 
@@ -95,8 +95,10 @@ class Terminal:
         return self._colours.get(line.tone, "") if isinstance(line, Toned) else ""
 
     def close(self, exit_code: int) -> int:
-        """With `as_json`, print the one object of this command; the exit code, never that of success where it
-        could not be printed."""
+        """With `as_json`, print the one object of this command.
+
+        Returns the exit code, never that of success if the object could not be printed.
+        """
         if self.as_json:
             import json
 
@@ -112,19 +114,20 @@ class Terminal:
         return exit_code
 
     def halted(self, halt: Halt | None) -> None:
-        """For `events` alone: people are told at the end, with what it left."""
+        """For `events` only: people are told at the end."""
         if self.events is not None and halt is not None:
             self.events.halted(halt)
 
     def released(self, orders: int, cost: int, approved_by: str | None = None) -> None:
-        """For `events` alone: a person, an approval or `--yes` let so much money go."""
+        """For `events` only: a person, an approval or `--yes` released this much money."""
         if self.events is not None:
             self.events.tell("asked", orders=orders, cost=cost, approved_by=approved_by)
 
     # -- asking --------------------------------------------------------------------------------------------
 
     def ask_to_send(self, plan: Plan, *, yes: bool, again: bool, pilot: int | None = None) -> None:
-        """Raises Declined unless a person, or `yes`, releases the money; the first `pilot` top-ups go first.
+        """Raises Declined unless a person, or `yes`, releases the money; the first `pilot` top-ups go
+        first.
 
         If another batch has largely paid the plan, the number of rows must be typed, or `again` given.
         """
@@ -150,7 +153,7 @@ class Terminal:
             raise Declined("declined.person")
 
     def ask_for_rest(self, count: int, cost: int) -> None:
-        """Raises Declined unless a person releases what comes after the pilot."""
+        """Raises Declined unless a person releases what follows the pilot."""
         self._ask(say.text("pilot.ask", count=count, cost=cost), yes=False)
 
     def ask_to_resend(self, orders: Sequence[Order], *, yes: bool) -> None:
@@ -162,7 +165,7 @@ class Terminal:
         self.released(facts["count"], facts["cost"])
 
     def ask_column(self, problem: InputError) -> str:
-        """The letter of the column that is meant. Raises `problem` without a clear answer."""
+        """The letter of the chosen column. Raises `problem` without a clear answer."""
         letters = str(problem.facts["letters"]).split()
         if sys.stdin.isatty():
             question = say.text("read.ask", columns=problem.facts["columns"], option=problem.facts["option"])
@@ -181,14 +184,14 @@ class Terminal:
         raise Declined("declined.hidden", file=file, rows=listed)
 
     def ask_unit(self, *, column: str, first: int) -> int | None:
-        """1,000 where a person says that 50 means 50 thousand, 1 where not; None without a terminal."""
+        """1,000 if a person says that 50 means 50 thousand, 1 if not, or None without a terminal."""
         if not sys.stdin.isatty():
             return None
         question = say.text("nominal.ask", column=column, first=first, meant=first * 1_000)
         return 1_000 if self._says_yes(question) else 1
 
     def ask_to_forget(self, question: str, *, yes: bool) -> None:
-        """Raises Declined unless a person, or `yes`, has them removed."""
+        """Raises Declined unless a person, or `yes`, agrees to the removal."""
         if yes:
             return
         if not sys.stdin.isatty():
@@ -198,7 +201,7 @@ class Terminal:
             raise Declined("forget.declined")
 
     def ask_to_spend(self, facts: Mapping[str, object], *, yes: bool) -> None:
-        """Raises Declined unless a person, or `yes`, releases what proving rule 51 costs."""
+        """Raises Declined unless a person, or `yes`, releases the cost of proving rule 51."""
         if yes:
             self.warn(say.text("prove.spending", **facts))
         self._ask(say.text("prove.ask", **facts), yes=yes)
@@ -228,13 +231,13 @@ class Terminal:
         def stop(number: int, _frame: FrameType | None) -> None:
             if not clock.stop.is_set():
                 clock.stop.set()
-                begin = "\r\x1b[K" if sys.stderr.isatty() else "\n"  # over the bar, and the ^C in it
+                begin = "\r\x1b[K" if sys.stderr.isatty() else "\n"  # Overwrites the bar, and the ^C in it.
                 put(begin + say.text("interrupted.waiting"), sys.stderr)
-            elif number != _HANG_UP:  # a window that closes sends it more than once
+            elif number != _HANG_UP:  # A closing window sends it more than once.
                 os._exit(130)
 
         signals = [signal.SIGINT, signal.SIGTERM, *_BREAK]
-        if _HANG_UP is not None and signal.getsignal(_HANG_UP) is not signal.SIG_IGN:  # as under nohup
+        if _HANG_UP is not None and signal.getsignal(_HANG_UP) is not signal.SIG_IGN:  # As under nohup.
             signals.append(_HANG_UP)
         before = [signal.signal(number, stop) for number in signals]
         try:
@@ -245,9 +248,9 @@ class Terminal:
 
     @contextmanager
     def progress(self, orders: int, clock: Clock, rate_per_s: float) -> Iterator[Bar]:
-        """A bar on a terminal; elsewhere a line now and then, but not with `as_json` or `quiet`.
+        """A bar on a terminal; elsewhere occasional lines, but not with `as_json` or `quiet`.
 
-        At most so many requests start in a second.
+        `rate_per_s` limits how many requests start in a second.
         """
         draws = not self.quiet and sys.stderr.isatty()
         tells = not (draws or self.quiet or self.as_json)
@@ -266,8 +269,9 @@ class Terminal:
 
 
 def _hanging(line: str) -> int | None:
-    """The indent of the continuation of a line that is too wide: two characters more than its own, or below
-    its text."""
+    """The indent of the continuation of a wrapped line: two characters more than its own, or below its
+    text.
+    """
     if isinstance(line, Whole):
         return None
     begins = len(line) - len(line.lstrip())

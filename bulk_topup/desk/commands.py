@@ -1,7 +1,8 @@
-"""Runs the commands, each in a process of its own: what only looks is waited for, what sends is left alone.
+"""Runs the commands, each in its own process: it waits for those that only look, and leaves those that
+send alone.
 
-A command that sends writes its events to a file of its own. It is in a session of its own, so that nothing
-that happens to the desk or its terminal reaches it, and a desk that starts later finds how far it is.
+A command that sends writes its events to a file of its own, in its own session, so that nothing that happens
+to the desk or its terminal affects it, and a desk that starts later can find its progress.
 """
 
 from __future__ import annotations
@@ -28,24 +29,24 @@ if TYPE_CHECKING:
     from bulk_topup.desk.folder import Batch, Folder
 
 COMMAND = (sys.executable, "-P", "-m", "bulk_topup")
-"""-P: no file of the folder is taken for a part of the program."""
+"""-P: keeps files of the folder from being imported as parts of the program."""
 
 AT_ONCE = 2
-"""Commands that look; more pages wait their turn."""
+"""Commands that look, at once; further pages wait."""
 JOURNALS_KEPT = 10
 
 Object = dict[str, Any]
 
 
 def _apart() -> dict[str, Any]:
-    """What starts a process in a session of its own, or on Windows in a group of its own."""
+    """Arguments that start a process in its own session, or on Windows in its own process group."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
 
 
 class Commands:
-    """`spoken` is the language of all that they say."""
+    """`spoken` is the language of all output."""
 
     def __init__(self, folder: Folder, *, sandbox: bool, spoken: str) -> None:
         self.folder, self.sandbox = folder, sandbox
@@ -60,7 +61,7 @@ class Commands:
     async def ask(self, name: str, *options: str, about: str = "", rehearses: bool = True) -> Object:
         """The one object that the command prints; `about` is its sheet, file or number.
 
-        One that knows no `--sandbox` is the same in a rehearsal: say so by `rehearses`.
+        For a command without `--sandbox`, which is the same in a rehearsal, `rehearses` is False.
         """
         common = self._common if rehearses else self._common[:1]
         line = [*COMMAND, name, *options, *common, "--json", *(["--", about] if about else [])]
@@ -79,9 +80,9 @@ class Commands:
     # -- commands that are left alone ----------------------------------------------------------------------
 
     async def begin(self, batch: Batch, name: str, *options: str) -> bool:
-        """Start a command that sends or asks after; False where one of ours is still at work on this batch.
+        """Start a command that sends or polls; False if one of ours is still working on this batch.
 
-        Two desks may start one each: the batch's own lock lets one of them work, and tells the other so.
+        Two desks may each start one: the batch's own lock lets one of them work, and tells the other.
         """
         async with self.beginning:
             if self.progress(batch).is_at_work:
@@ -106,9 +107,9 @@ class Commands:
             return True
 
     def progress(self, batch: Batch) -> Progress:
-        """Of the latest command; one that only found another at work says nothing of how far that is."""
+        """Progress of the latest command, ignoring those that only found another one at work."""
         if batch.id in self._started:
-            self._started[batch.id].poll()  # a child that has ended is gone only once it was asked for
+            self._started[batch.id].poll()  # A child that has ended is only reaped by asking.
         first: Progress | None = None
         for journal in self.folder.journals(batch, self._kind):
             found = self._read.setdefault(journal, Progress(journal))
@@ -119,7 +120,7 @@ class Commands:
         return first or Progress(None)
 
     def stop(self, batch: Batch) -> None:
-        """Ask it to end after what is under way, as Ctrl-C does."""
+        """Ask it to end after what is in flight, as Ctrl-C does."""
         progress = self.progress(batch)
         if progress.is_at_work:
             how = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM)
@@ -151,7 +152,7 @@ def _object(out: bytes, err: bytes) -> Object:
 
 @dataclass
 class Progress:
-    """What a command's events say so far; without a journal, of a batch that this desk did not send."""
+    """A command's events so far; without a journal, of a batch that this desk did not send."""
 
     journal: Path | None
     name: str = ""
@@ -164,7 +165,7 @@ class Progress:
 
     @property
     def exit_code(self) -> int | None:
-        """None where it has not ended, or was cut off."""
+        """None if it has not ended, or was cut off."""
         done = self.last.get("done")
         return None if done is None else int(done["exit_code"])
 
@@ -178,7 +179,7 @@ class Progress:
         return False
 
     def read(self) -> None:
-        """What came since."""
+        """Read the new events."""
         if self.journal is None:
             return
         with suppress(OSError), self.journal.open("rb") as file:

@@ -1,4 +1,4 @@
-"""The one folder that the desk works in: its sheets, what may be downloaded, and the desk's own notes."""
+"""The desk's one folder: its sheets, what may be downloaded, and the desk's own notes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".fods", ".csv", ".html", ".htm", ".xml", ".txt")
 DOWNLOADS = (".xlsx", ".csv")
 OF_OURS = re.compile(r"\.results( \(.*\))?\.(xlsx|csv)$|\.sandbox\.|^~\$")
-"""Files beside a sheet that are none to send."""
+"""Files next to a sheet that are not sheets to send."""
 
 NOTES = "bulk-topup-desk"
-"""The folder of the desk's own notes; all in it can be deleted while nothing is sent."""
+"""The folder of the desk's own notes, which can be deleted while nothing is being sent."""
 
 RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 LONGEST_STEM = 80
@@ -32,7 +32,7 @@ LONGEST_STEM = 80
 
 @dataclass(frozen=True)
 class Batch:
-    """A sheet of the folder, or one tab of it; `id` is how an address names it."""
+    """A sheet of the folder, or one tab of it; `id` identifies it in URLs."""
 
     id: str
     name: str
@@ -46,7 +46,7 @@ class Folder:
     # -- what is there -------------------------------------------------------------------------------------
 
     def sheets(self) -> list[tuple[str, float]]:
-        """Names with the time of their last change, the latest first."""
+        """Names with the time of their last change, latest first."""
         found = [
             (entry.name, entry.stat().st_mtime)
             for entry in os.scandir(self.path)
@@ -57,7 +57,7 @@ class Folder:
         return sorted(found, key=lambda sheet: -sheet[1])
 
     def batch(self, id_: str) -> Batch:
-        """Raises HTTPException 404 for what is no sheet of this folder."""
+        """Raises HTTPException 404 unless it is a sheet of this folder."""
         if self._is_sheet(id_):
             return Batch(id_, id_, "")
         name, found, tab = id_.rpartition(":")
@@ -66,7 +66,7 @@ class Folder:
         raise HTTPException(404)
 
     def file(self, name: str) -> Path:
-        """For download. Raises HTTPException 404 for what is none of this folder."""
+        """For download. Raises HTTPException 404 unless it is a file of this folder."""
         if not (name.lower().endswith(DOWNLOADS) and self._has(name)):
             raise HTTPException(404)
         return self.path / name
@@ -75,7 +75,7 @@ class Folder:
         return name.lower().endswith(SHEETS) and self._has(name)
 
     def _has(self, name: str) -> bool:
-        """Whether a file of this name lies in the folder itself, wherever a link of that name leads."""
+        """Whether a file of this name is in the folder itself, and not a link to somewhere else."""
         if not name or name.startswith((".", "~")) or re.search(r"[/\\\x00-\x1f]", name):
             return False
         with suppress(OSError, ValueError):
@@ -86,7 +86,7 @@ class Folder:
     # -- what comes in -------------------------------------------------------------------------------------
 
     def new_name(self, wanted: str) -> str:
-        """A name of ours that is free, as like the wanted one as is safe. Raises HTTPException 415."""
+        """A free, safe name as close as possible to the requested one. Raises HTTPException 415."""
         stem, suffix = os.path.splitext(wanted)  # noqa: PTH122  (no path: a text that a browser sent)
         if suffix.lower() not in SHEETS:
             raise HTTPException(415)
@@ -96,7 +96,7 @@ class Folder:
         return next(name for name in (n + suffix.lower() for n in names) if not (self.path / name).exists())
 
     def keep_upload(self, draft: Path, wanted: str) -> str:
-        """Give the uploaded file a name in the folder, never another's; returns it."""
+        """Store the uploaded file under a new name in the folder, never overwriting one; returns the name."""
         while True:
             name = self.new_name(wanted)
             with suppress(FileExistsError):
@@ -109,13 +109,13 @@ class Folder:
 
     @property
     def notes(self) -> Path:
-        """Readable by their owner alone."""
+        """Readable only by their owner."""
         path = self.path / NOTES
         path.mkdir(mode=0o700, exist_ok=True)
         return path
 
     def note_name(self, batch: Batch, kind: str) -> str:
-        """What the notes on this batch are called, short enough for any system."""
+        """The file name of this batch's notes, short enough for any system."""
         digest = hashlib.sha256(batch.id.encode()).hexdigest()[:12]
         return f"{re.sub(r'[^A-Za-z0-9]+', '_', batch.id)[:40]}-{digest}{kind}"
 
@@ -126,12 +126,12 @@ class Folder:
         return {}
 
     def note(self, batch: Batch, kind: str, content: Mapping[str, object]) -> None:
-        """Whole or not at all."""
+        """Written atomically."""
         handle, draft = tempfile.mkstemp(dir=self.notes)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(content, file)
         Path(draft).replace(self.notes / self.note_name(batch, kind))
 
     def journals(self, batch: Batch, kind: str) -> Iterator[Path]:
-        """The events of its commands, the latest first."""
+        """The event files of its commands, latest first."""
         return iter(sorted(self.notes.glob(f"{self.note_name(batch, '')}.*{kind}"), reverse=True))

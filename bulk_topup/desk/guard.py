@@ -1,6 +1,6 @@
-"""Who may ask what: everything is denied that is not allowed here, before any page is looked for.
+"""Access control: denied by default, before any page is looked up.
 
-The desk listens on loopback, but so does every web page that the same browser has open.
+The desk listens on loopback, but so could requests from every other page that is open in the same browser.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 START = "/start"
-"""The one address without a cookie: it takes the launch link's key, once, and gives the cookie."""
+"""The one address that needs no cookie: it takes the launch link's key, once, and sets the cookie."""
 
 READING, CHANGING = frozenset({"GET", "HEAD"}), frozenset({"POST", "PUT"})
 PLAIN_PATH = re.compile(r"(/[^/\\\x00-\x1f\x7f]+)*/?")
 OWN_PAGES = {None, "none", "same-origin"}
-"""What `Sec-Fetch-Site` is for an address that was typed, and for a link on a page of ours."""
+"""The values of `Sec-Fetch-Site` for a typed address, and for a link on one of our pages."""
 
 POLICY = ("default-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'")
 HEADERS = {
@@ -39,19 +39,19 @@ HEADERS = {
 
 
 class Lock:
-    """The launch link's key and, once that was used, the cookie of the one browser that has it."""
+    """The launch link's key and, once it was used, the cookie of the one browser that has it."""
 
     def __init__(self, port: int) -> None:
         self.host = f"127.0.0.1:{port}"
         self.origin = f"http://{self.host}"
-        self.cookie = f"bulk_topup_desk_{port}"  # cookies do not tell ports apart
+        self.cookie = f"bulk_topup_desk_{port}"  # Cookies are not separated by port.
         self.link = f"{self.origin}{START}?key={(key := secrets.token_urlsafe(32))}"
         self._key: str | None = key
         self._session = secrets.token_urlsafe(32)
         self.asked_at = time.monotonic()
 
     def takes(self, key: str) -> bool:
-        """Whether this is the launch link's key; it is none any more after that."""
+        """Whether this is the launch link's key, which then becomes invalid."""
         is_right = self._key is not None and secrets.compare_digest(key.encode(), self._key.encode())
         if is_right:
             self._key = None
@@ -67,15 +67,17 @@ class Lock:
         return len(given) == 1 and secrets.compare_digest(given[0].encode(), self._session.encode())
 
     def enters(self) -> HTMLResponse:
-        """The cookie, and the way on: from a page of ours, or the cookie would not go along."""
-        icon = '<link rel="icon" href="/static/desk.svg">'  # or browsers ask for one that is not there
+        """Sets the cookie and redirects from one of our own pages; otherwise the cookie would not be sent."""
+        icon = (
+            '<link rel="icon" href="/static/desk.svg">'  # Otherwise browsers request one that does not exist.
+        )
         leads_on = f'{icon}<meta http-equiv="refresh" content="0;url=/"><a href="/">/</a>'
         response = HTMLResponse(f'<!doctype html><meta charset="utf-8">{leads_on}')
         response.set_cookie(self.cookie, self._session, httponly=True, samesite="strict", path="/")
         return response
 
     def refusal(self, method: str, path: str, headers: Headers) -> tuple[int, str] | None:
-        """Why this request is not answered: the status, and the code of the words for it."""
+        """Why this request is refused: the status, and the code of its message."""
         site = headers.get("sec-fetch-site")
         if headers.getlist("host") != [self.host]:
             return 421, "desk.denied_host"
@@ -95,7 +97,7 @@ class Lock:
 
 
 class Guard:
-    """Stands before the pages; each answer gets its headers here, whoever makes it."""
+    """Wraps the pages; adds the security headers to every answer."""
 
     def __init__(self, app: ASGIApp, lock: Lock) -> None:
         self._app, self._lock = app, lock
@@ -105,7 +107,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         if scope["type"] != "http":
-            raise AssertionError(f"no {scope['type']} here")  # the server speaks no other
+            raise AssertionError(f"no {scope['type']} here")  # The server speaks nothing else.
 
         async def send_locked(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""What only looks: find, history, health, downloads, and the desk's own two static files."""
+"""Read-only pages: find, history, health, downloads, and the desk's own two static files."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Looking:
         return self.desk.lock.enters()
 
     async def alive(self, _request: Request) -> Response:
-        """A page is open and seen."""
+        """A page is open and visible."""
         return PlainTextResponse("", 204)
 
     async def static(self, request: Request) -> Response:

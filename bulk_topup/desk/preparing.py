@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 MOST_UPLOADED = 100 << 20
 """Bytes."""
 KEPT_S = 300.0
-"""For a plan that is looked at page by page; by then prices may have changed, or a terminal sent some."""
+"""How long a plan is kept while its pages are viewed; by then prices may have changed, or a terminal may
+have sent some.
+"""
 ROWS_A_PAGE = 50
 SHEETS_SHOWN = 100
 SENT = "checkpoint.missing"
@@ -58,14 +60,14 @@ def routes(desk: Desk, plans: Plans) -> list[Route]:
 
 
 def options_of(desk: Desk, batch: Batch, keys: tuple[str, ...] = (*CHOICES, "amounts")) -> list[str]:
-    """The tab, and what was chosen for this sheet; only `CHOICES` say how it is read."""
+    """The tab, and the choices made for this sheet; only `CHOICES` affect how it is read."""
     chosen = desk.folder.noted(batch, ".choices")
     named = [f"--{key.replace('_', '-')}={chosen[key]}" for key in keys if chosen.get(key)]
     return [*tab_of(batch), *named]
 
 
 class Plans:
-    """What `check` said of each batch, for as long as nothing changed that it looked at."""
+    """The result of `check` for each batch, as long as nothing that it looked at has changed."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -108,7 +110,7 @@ class Preparing:
 
     async def take_upload(self, request: Request) -> Response:
         name = request.path_params["name"]
-        self.desk.folder.new_name(name)  # before a byte of what can't be a sheet is kept
+        self.desk.folder.new_name(name)  # Checked before storing any byte of what can't be a sheet.
         handle, draft = tempfile.mkstemp(dir=self.desk.folder.notes)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -159,14 +161,14 @@ class Preparing:
         }
         facts |= {"aside": aside[:ROWS_A_PAGE], "aside_more": max(0, len(aside) - ROWS_A_PAGE)}
         grouped = [(row, [one for one in wrong if one["row"] == row]) for row in shown]
-        # A corrected copy of what was sent would be another batch, and hold everybody once more.
+        # A corrected copy of a sheet that was sent would be another batch, and hold everybody back again.
         sent = bool(said["plan"]["sent_before"])
         return self.desk.page(
             "problems", "desk.problems", batch=batch, rows=grouped, plan=said["plan"], sent=sent, **facts
         )
 
     async def correct(self, request: Request) -> Response:
-        """Into a copy: the sheet itself is never changed."""
+        """Corrects a copy; the sheet itself is never changed."""
         batch, fields = self.desk.batch(request), await form(request)
         changes = [(name.split(":")[1:], value) for name, value in fields.items() if name.startswith("cell:")]
         changed = [
@@ -238,14 +240,14 @@ def _remove(path: str) -> None:
 
 
 def corrected_stem(batch: Batch) -> str:
-    """`payroll (corrected)`, of that one, too."""
+    """`payroll (corrected)`, also if it is already corrected."""
     stem = Path(batch.name).stem + (f" {batch.tab}" if batch.tab else "")
     mark = f" ({say.text('desk.corrected_mark')})"
     return re.sub(re.escape(mark) + r"( \(\d+\))?$", "", stem) + mark
 
 
 def paged(request: Request, count: int) -> tuple[int, int]:
-    """The page that is asked for, from 0, and how many there are."""
+    """The requested page, from 0, and the number of pages."""
     pages = max(1, -(-count // ROWS_A_PAGE))
     asked = request.query_params.get("page", "1")[:7]
     return min(int(asked), pages) - 1 if asked.isdecimal() and int(asked) else 0, pages

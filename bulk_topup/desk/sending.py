@@ -1,4 +1,4 @@
-"""From an approved plan to its results: approve, send, clear up what is open."""
+"""From an approved plan to its results: approve, send, settle what is open."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 0.4
 ASK_EVERY_S = 2.0
-"""After a command that was begun in a terminal: each look is a command of its own."""
+"""How often to look at a command that was started in a terminal: each look is a command of its own."""
 LONGEST_TYPED = 200
 
 
@@ -70,7 +70,9 @@ class Sending:
         return self.desk.page("approve", "desk.approve", batch=batch, said=said)
 
     async def approve(self, request: Request) -> Response:
-        """The plan that was shown, by its code: `run` refuses one that differs by now, and says in what."""
+        """Approve the plan that was shown, by its code: `run` refuses one that differs by now, and lists
+        the differences.
+        """
         batch, fields = self.desk.batch(request), await form(request)
         name, code = typed(fields, "name"), typed(fields, "code")
         if not name or not fields.get("sure"):
@@ -110,7 +112,7 @@ class Sending:
         return self.desk.page("sending", "desk.sending", batch=batch, progress=progress, **facts)
 
     async def progress(self, request: Request) -> Response:
-        """The same as it changes, for the page's script."""
+        """The same, live, for the page's script."""
         batch = self.desk.batch(request)
         return StreamingResponse(self._changes(batch), media_type="text/event-stream")
 
@@ -133,7 +135,7 @@ class Sending:
         return self.desk.goes_to(batch, "sending", say.text("desk.pausing"))
 
     async def go_on(self, request: Request) -> Response:
-        """Under the approval that it had, which covers what is not sent yet, and nothing else."""
+        """Continue under the existing approval, which covers only what is not sent yet."""
         batch = self.desk.batch(request)
         status = await self._status(batch)
         code, by = status.get("plan_code"), status.get("approved_by")
@@ -216,7 +218,7 @@ class Sending:
         return FileResponse(journal, filename=f"{Path(batch.name).stem}.events.jsonl")
 
     async def _status(self, batch: Batch) -> Mapping[str, Any]:
-        """What `status` says; nothing for a batch that was never sent."""
+        """The result of `status`; empty for a batch that was never sent."""
         said = await self.desk.commands.ask("status", *tab_of(batch), about=batch.name)
         return {} if said.get("error") and said["error"]["code"] == SENT else said
 
@@ -229,7 +231,7 @@ def typed(fields: Mapping[str, str], name: str) -> str:
 
 
 def counts_of(said: Mapping[str, Any]) -> dict[str, int]:
-    """Rows that are paid, not paid, open and not sent, of the sums of a command or of its counts."""
+    """Rows paid, not paid, open and not sent, from a command's sums or its counts."""
     rows: Mapping[str, int] = said.get("rows", {})
     found = {paid: sum(rows.get(status, 0) for status in Status if status.paid is paid) for paid in Paid}
     unsent = rows.get(Status.UNSENT, 0)
@@ -242,7 +244,7 @@ def counts_of(said: Mapping[str, Any]) -> dict[str, int]:
 
 
 def live_facts(progress: Progress, status: Mapping[str, Any]) -> dict[str, Any]:
-    """What the page shows while it waits: of the desk's own command, else as `status` has it."""
+    """What the page shows while it waits: from the desk's own command, else from `status`."""
     if progress.is_at_work:
         return _of_events(progress)
     counts, rupiah = counts_of(status), status.get("rupiah", {}).get(Status.SUKSES, 0)
@@ -269,7 +271,7 @@ def _of_events(progress: Progress) -> dict[str, Any]:
 
 
 def _left(progress: Progress, done: int, of: int) -> str:
-    """How long the rest takes, at the pace so far."""
+    """How long the rest takes at the current pace."""
     with suppress(ValueError, KeyError):
         began = datetime.fromisoformat(progress.first_counts_at)
         took_s = (datetime.fromisoformat(progress.last["counts"]["at"]) - began).total_seconds()

@@ -1,4 +1,6 @@
-"""Serves the pages on loopback, to the one browser that has the launch link, until nobody looks any more."""
+"""Serves the pages on loopback, to the one browser that has the launch link, until nobody uses them any
+more.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ OPENS_WITHIN_S = 60
 
 
 def app_of(folder: Path, lock: Lock, *, sandbox: bool, spoken: str) -> Guard:
-    """Every page, behind the guard."""
+    """All pages, behind the guard."""
     here = Folder(folder)
     desk = Desk(here, Commands(here, sandbox=sandbox, spoken=spoken), lock, sandbox=sandbox, spoken=spoken)
     plans = preparing.Plans(desk)
@@ -41,7 +43,7 @@ def app_of(folder: Path, lock: Lock, *, sandbox: bool, spoken: str) -> Guard:
 
 
 def server_of(app: Guard) -> uvicorn.Server:
-    """It writes no log: a trace may name numbers."""
+    """Writes no access log, which could contain phone numbers."""
     config = uvicorn.Config(
         app,
         access_log=False,
@@ -65,12 +67,12 @@ def serve(
     opens: bool,
     idle_s: float = IDLE_S,
 ) -> None:
-    """Until Ctrl-C, or nobody asked for a page for so long.
+    """Serves until Ctrl-C, or until no page was requested for a while.
 
-    `tell` is given the launch link where it is not to be opened. Raises OSError for a port that is taken.
+    `tell` gets the launch link if it is not to be opened. Raises OSError for a port that is taken.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
-        if os.name == "posix":  # on Windows, another program could take the port, too
+        if os.name == "posix":  # On Windows, another program could otherwise take the port, too.
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((LOOPBACK, port))
         lock = Lock(listening.getsockname()[1])
@@ -104,8 +106,10 @@ async def _served(
 
 
 def _open(lock: Lock, notes: Path, tell: Callable[[str], None]) -> None:
-    """By a file that leads on, since others see what a browser is started with; it lies where a browser may
-    read that is kept from all but a person's own folders."""
+    """Opens the link by a file that redirects to it, because other users can see a browser's command line.
+
+    The file is in the person's own folder, since sandboxed browsers may read nothing else.
+    """
     handle, name = tempfile.mkstemp(".html", "open-", notes)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""What every page has: its frame, its words, and what came of the form that led to it."""
+"""What every page has: its frame, its words, and the result of the form that led to it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ STATIC = HERE / "static"
 MOST_OF_A_FORM = 1 << 20
 """Bytes."""
 PATIENCE_S = 30.0
-"""For the next piece of what a browser sends."""
+"""How long to wait for the next piece of a request."""
 
 ORDER = ("columns", "problems", "plan", "approve", "sending", "open", "results")
-"""The pages of a batch, as they follow each other."""
+"""The pages of a batch, in order."""
 
 
 def _environment() -> Environment:
@@ -53,7 +53,7 @@ def _environment() -> Environment:
 
 
 def _shown(value: object) -> object:
-    """Whatever a page says is printable, wherever it comes from; what our templates made is so already."""
+    """Makes all text on a page printable, wherever it comes from; output of our own templates already is."""
     return say.printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
@@ -63,7 +63,7 @@ def address(batch: Batch, page: str = "") -> str:
 
 @dataclass
 class Desk:
-    """What the pages work with. `told` is what a form came to, until its page was shown."""
+    """What the pages work with. `told` is the result of a form, until its page was shown."""
 
     folder: Folder
     commands: Commands
@@ -76,14 +76,14 @@ class Desk:
     def page(
         self, name: str, title: str, answers: int = 200, batch: Batch | None = None, **facts: Any
     ) -> HTMLResponse:
-        """The page of that template; `title` is the code of its heading."""
+        """Renders the template; `title` is the code of its heading."""
         told = self.told.pop(batch.id if batch else "", "")
         frame = {"desk": self, "batch": batch, "page": name, "title": title, "told": told, "order": ORDER}
         text = self._templates.get_template(f"{name}.html").render(**frame, **facts)
         return HTMLResponse(text, answers)
 
     def goes_to(self, batch: Batch, page: str, told: str = "") -> RedirectResponse:
-        """After a form: what came of it is an address of its own, which can be loaded again."""
+        """Redirects after a form, so that the result can be reloaded safely."""
         if told:
             self.told[batch.id] = told
         return RedirectResponse(address(batch, page), 303)
@@ -100,7 +100,7 @@ async def form(request: Request) -> dict[str, str]:
 
 
 async def received(request: Request, most: int) -> AsyncIterator[bytes]:
-    """What a browser sends, piece by piece. Raises HTTPException 413 beyond `most` bytes, 408 if it waits."""
+    """The request's body, piece by piece. Raises HTTPException 413 beyond `most` bytes, 408 if it stalls."""
     stated = request.headers.get("content-length", "0")
     if not stated.isdecimal() or int(stated) > most:
         raise HTTPException(413)
@@ -119,14 +119,14 @@ async def received(request: Request, most: int) -> AsyncIterator[bytes]:
 
 
 def error_of(said: Mapping[str, Any]) -> str:
-    """In words; "" where the command did what it is for."""
+    """The error in words, or "" if the command succeeded."""
     return str(said["error"]["message"]) if said.get("error") else ""
 
 
 def wrong_rows(
     said: Mapping[str, Any],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """The plan's findings: of cells to correct, of rows set aside, and mere warnings."""
+    """The plan's findings: cells to correct, rows set aside, and warnings."""
     found = said["plan"]["findings"]
     wrong = [
         one for one in found if one["level"] == "error" and one["column"] and one["code"] not in FOR_NOBODY
