@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -10,13 +11,15 @@ import pandas as pd
 from bulk_topup.core.model import TAB_ROWS, Finding, Level, Packed, PriceList
 from bulk_topup.rules.amounts import readings
 from bulk_topup.rules.not_people import EXAMPLE_MARK
-from bulk_topup.sheet.names import against
+from bulk_topup.sheet.names import against, counts_topups, entitles, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulk_topup.rules.rows import Rows
 
+_A_FEW = re.compile(r"\s*0*(?:0|[2-9]|[1-9][0-9])(?:[.,]0+)?\s*(?:x|kali|pcs|buah)?\s*", re.IGNORECASE)
+"""A count that is not one. What is more is an amount."""
 _EXAMPLE = re.compile(r"\W*(?:contoh|example|cth)\b", re.IGNORECASE)
 
 
@@ -35,6 +38,49 @@ def remark_is_not_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
                 yield _warning(row, "remark.against", rows.column_name(at), text, {"word": word})
             if text and _EXAMPLE.match(text) and not text.startswith(EXAMPLE_MARK):
                 yield Finding(row, Level.ERROR, "example.cell", rows.column_name(at), text)
+
+
+def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """Where a column says by yes or no who gets the money, each has a yes; or a no, where its name speaks
+    against paying. A cell of other words is a remark."""
+    for at, title in _others(rows):
+        is_against = bool(against(title))
+        if not is_against and not entitles(title):
+            continue
+        cells = rows.sheet.cells[at]
+        counts = Counter(cells)
+        answered = sum(count for text, count in counts.items() if yes_or_no(text) is not None)
+        filled = sum(count for text, count in counts.items() if text.strip())
+        unwanted = {text for text in counts if not _is_wanted(text, is_against=is_against)}
+        if not unwanted or not answered or 2 * answered < filled:
+            continue
+        for row, text in cells.items():
+            if text in unwanted and row not in rows.nobody:
+                yield _error(row, "remark.answer", rows.column_name(at), text)
+
+
+def _is_wanted(text: str, *, is_against: bool) -> bool:
+    """Of a cell of words nobody can say it; `remark_is_not_against` has a look."""
+    said = yes_or_no(text)
+    is_words = said is None and sum(map(str.isalpha, text)) > 2
+    return is_words or (said is not True if is_against else said is True)
+
+
+def one_topup_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """Where a column says how many a person gets, it says one: a row is one top-up."""
+    for at, title in _others(rows):
+        if counts_topups(title):
+            for row, text in rows.sheet.cells[at].items():
+                if _A_FEW.fullmatch(text) and row not in rows.nobody:
+                    yield _error(row, "remark.several", rows.column_name(at), text)
+
+
+def _others(rows: Rows) -> Iterator[tuple[int, str]]:
+    """The columns with a name that are neither ours nor a results file's."""
+    columns = rows.sheet.columns
+    for at, title in enumerate(rows.sheet.header):
+        if title.strip() and at not in columns.deciding and at not in columns.fed_back.values():
+            yield at, title
 
 
 def other_amounts_agree(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
@@ -102,3 +148,7 @@ def totals_agree(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 def _warning(row: object, code: str, column: str, value: str, facts: dict[str, str]) -> Finding:
     return Finding(int(str(row)), Level.WARNING, code, column, value, facts)
+
+
+def _error(row: object, code: str, column: str, value: str) -> Finding:
+    return Finding(int(str(row)), Level.ERROR, code, column, value)

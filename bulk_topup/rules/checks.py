@@ -324,6 +324,8 @@ CHECKS: tuple[Check, ...] = (
     provider_agrees,
     one_name_a_number,
     beside.remark_is_not_against,
+    beside.answers_are_yes,
+    beside.one_topup_is_meant,
     beside.other_amounts_agree,
     beside.totals_agree,
 )

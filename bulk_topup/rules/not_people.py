@@ -30,10 +30,11 @@ def rows_for_nobody(sheet: Sheet, among: Sequence[int]) -> Mapping[int, str]:
     position = sheet.columns.number
     texts = sheet.cells.loc[list(among), position]
     free = [row for row, text in zip(among, texts.tolist(), strict=True) if not _A_NUMBER.match(text)]
+    asked = sheet.cells[sheet.columns.asked]
     found = {
         row: "contact.row"
         for (row, at), cell in sheet.odd.items()
-        if at == position and cell.kind is Oddity.CONTACT
+        if at == position and cell.kind is Oddity.CONTACT and not asked[row].strip()
     }
     foot = _Foot(sheet, frozenset(among))
     below = int(sheet.cells.index[0]) if len(sheet.cells) else 0

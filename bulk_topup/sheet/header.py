@@ -8,10 +8,11 @@ from functools import partial
 from itertools import islice, takewhile, zip_longest
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Columns, Named, letter
+from bulk_topup.core.model import Columns, Named, OddCell, letter
 from bulk_topup.sheet import names
 from bulk_topup.sheet.layout import Fitting, columns_of, first_of, fitting, listed, names_columns, shortened
 from bulk_topup.sheet.names import fold, is_phone
+from bulk_topup.sheet.sections import told_by
 
 HeaderRow = tuple[int, Sequence[str]]
 """A row's number in the sheet, and its texts."""
@@ -45,8 +46,8 @@ class Header:
     """Rows above the header that hold a phone number: they are no titles."""
     filled_above: int = 0
     """Cells above the header that hold something."""
-    is_example: bool = False
-    """Whether the title right above it says that its table is only an example."""
+    told: OddCell | None = None
+    """What a title above it says of all that is below, if that is not to be paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def find_header(rows: Iterable[HeaderRow], named: Named) -> Header:
         candidates[first.upper][0] if first.upper < first.lower else None,
         people,
         sum(_filled(texts) for _, texts in above),
-        _is_example(above[-2:]),
+        _told(above),
     )
 
 
@@ -159,9 +160,11 @@ def _people(rows: Iterable[HeaderRow]) -> tuple[int, ...]:
     )
 
 
-def _is_example(above: Iterable[HeaderRow]) -> bool:
-    titles = [text for _, texts in above for text in texts if _filled(texts) == 1]
-    return any(map(names.says_example, titles))
+def _told(above: Sequence[HeaderRow]) -> OddCell | None:
+    """By the sheet's first title, and the two right above the header."""
+    titles = [(row, [text for text in texts if text.strip()]) for row, texts in [*above[:1], *above[-2:]]]
+    told = (told_by(title, row) for row, title in titles if len(title) <= 2 and not any(map(is_phone, title)))
+    return next(filter(None, told), None)
 
 
 # -- columns that a person chose ---------------------------------------------------------------------------

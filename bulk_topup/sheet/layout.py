@@ -1,21 +1,20 @@
-"""What is meant: which columns, rows and blocks of a tab are read. The one rule, and pure.
+"""What is meant: which columns and blocks of a tab are read. The one rule, and pure.
 
 A column or a block is read only where there is exactly one reading. Else it is asked, with what stands in
-each, by an InputError that names the option which chooses. Under a further header that does not say the same
-of the same columns, nobody is paid: nothing is inherited across a header.
+each, by an InputError that names the option which chooses. Which rows are meant is for `sections` to say.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import SHOWN_CHARACTERS, Columns, OddCell, Oddity, letter
+from bulk_topup.core.model import SHOWN_CHARACTERS, Columns, letter
 from bulk_topup.core.results_columns import BLOCKS, RESULT_COLUMNS, fed_back
 from bulk_topup.sheet import names
-from bulk_topup.sheet.names import fold, is_phone, is_rupiah, is_whom_to_call, meaning_of
+from bulk_topup.sheet.names import fold, is_phone, is_rupiah, meaning_of
 
 SAMPLES_SHOWN = 3
 LISTED_COLUMNS = 20
@@ -268,14 +267,7 @@ def results_positions(texts: Texts) -> set[int]:
     return {at for block in _results_blocks(texts) for at in fed_back(*block).values()}
 
 
-# -- the rows that are read --------------------------------------------------------------------------------
-
-
-def _bare(numbers: Texts) -> list[int]:
-    """Where no number stands in the column of numbers. Nearly always in no row, which is told in no time."""
-    if min(numbers, default="0") >= "+" and max(numbers, default="0") < ":":
-        return []
-    return [at for at, text in enumerate(numbers) if not ("+" <= text < ":" or names.has_number(text))]
+# -- headers further down --------------------------------------------------------------------------------
 
 
 def names_columns(texts: Texts) -> bool:
@@ -285,111 +277,3 @@ def names_columns(texts: Texts) -> bool:
         return False
     known = len([text for text in filled if meaning_of(text)])
     return known >= 2 and 2 * known >= len(filled)
-
-
-_DECIDING = frozenset({"number", "phone", "product", "nominal"})
-"""What a further header may not say of a column of which the first one does not."""
-
-
-@dataclass(slots=True)
-class Sections:
-    """Walks down the rows under a header, and marks those that stand under another one, or in an example.
-
-    `is_example`: whether a title above the header says so.
-    """
-
-    header: Texts
-    columns: Columns
-    is_example: bool = False
-    marked: dict[tuple[int, int], OddCell] = field(default_factory=dict)
-    _mark: OddCell | None = None
-    _last: int = 0
-    _title: str = ""
-    _has_signature: bool = False
-
-    def __post_init__(self) -> None:
-        self._mark = OddCell(Oddity.EXAMPLE, "") if self.is_example else None
-
-    def walk(self, rows: Sequence[int], columns: Sequence[Texts]) -> None:
-        """The next rows: their numbers, and the texts of each column."""
-        start = 0
-        numbers, asked = columns[self.columns.number], columns[self.columns.asked]
-        if "" in asked:
-            self._mark_contacts([at for at, text in enumerate(asked) if not text], rows, columns)
-        for at in _bare(numbers):
-            self._mark_rows(range(start, at), rows, columns)
-            if at > start:
-                self._last, self._title = rows[at - 1], ""
-            self._look(at, rows, columns)
-            start = at + 1
-        self._mark_rows(range(start, len(rows)), rows, columns)
-        if start < len(rows):
-            self._last, self._title = rows[-1], ""
-
-    def _mark_contacts(self, some: Sequence[int], rows: Sequence[int], columns: Sequence[Texts]) -> None:
-        number = self.columns.number
-        for at in some:
-            if is_phone(columns[number][at]) and is_whom_to_call([column[at] for column in columns], number):
-                self.marked[rows[at], number] = OddCell(Oddity.CONTACT, columns[number][at])
-
-    def _look(self, at: int, rows: Sequence[int], columns: Sequence[Texts]) -> None:
-        """At a row without a number in its place."""
-        texts, row = [column[at].strip() for column in columns], rows[at]
-        self._has_signature |= any(map(names.says_signed, texts))
-        is_next = at + 1 < len(rows) and rows[at + 1] == row + 1
-        following = [column[at + 1].strip() for column in columns] if is_next else []
-        is_apart = bool(self._title) or row > self._last + 1
-        if self._is_header(texts, following, is_apart=is_apart):
-            self._begin(row, texts)
-        else:
-            self._mark_rows(range(at, at + 1), rows, columns)
-        filled = [text for text in texts if text]
-        self._last, self._title = row, filled[0] if len(filled) == 1 else ""
-        if self._title and (self._mark is None or self._mark.kind is Oddity.AGAINST):
-            is_against = names.heads_against(self._title)
-            self._mark = OddCell(Oddity.AGAINST, "", str(row)) if is_against else None
-
-    def _is_header(self, texts: Texts, following: Texts, *, is_apart: bool) -> bool:
-        """By names that columns have; or a row of words alone, where what follows is of another kind."""
-        if names_columns(texts):
-            return True
-        filled = [text for text in texts if text]
-        if len(filled) < 2 or self._has_signature or _has_digit(filled) or not _has_digit(following):
-            return False
-        ours = texts[self.columns.number], texts[self.columns.asked]
-        below = following[self.columns.number]
-        return is_apart or (all(ours) and _has_digit([below]) and not is_phone(below))
-
-    def _begin(self, row: int, texts: Texts) -> None:
-        if not self._is_alike(texts):
-            self._mark = OddCell(Oddity.OTHER_TABLE, "", str(row))
-            self.marked[row, self.columns.number] = self._mark
-        elif not names.heads_against(self._title):
-            self._mark = OddCell(Oddity.EXAMPLE, "") if names.says_example(self._title) else None
-
-    def _is_alike(self, texts: Texts) -> bool:
-        """Whether this header says the same of all columns that decide who gets what."""
-        width = max(len(texts), len(self.header))
-        new, old = ([*each, *[""] * (width - len(each))] for each in (texts, self.header))
-        ours = self.columns.deciding
-        return all(
-            fold(new[at]) == fold(old[at]) or (meaning_of(new[at]) == meaning_of(old[at]) is not None)
-            for at in range(width)
-            if at in ours or meaning_of(new[at]) in _DECIDING
-        )
-
-    def _mark_rows(self, some: range, rows: Sequence[int], columns: Sequence[Texts]) -> None:
-        """A row without a digit is a note or a signature, in whichever table."""
-        if self._mark is None:
-            return
-        for at in some:
-            if (rows[at], self.columns.number) in self.marked:
-                continue
-            if _has_digit([column[at] for column in columns]):
-                shown = columns[self.columns.number][at]
-                cell = OddCell(self._mark.kind, shown, self._mark.stored)
-                self.marked[rows[at], self.columns.number] = cell
-
-
-def _has_digit(texts: Texts) -> bool:
-    return any(map(str.isdigit, "".join(texts)))

@@ -174,42 +174,99 @@ _SIGNED = re.compile(
     r"|hormat kami|prepared|checked|reviewed|approved|acknowledged|received|tanda tangan|signature|ttd)\b",
     re.IGNORECASE,
 )
-_CONTACT = re.compile(
-    r"\b(?:info|informasi|hubungi|cp|contact person|narahubung|hotline|call cent(?:er|re)|hrd|bantuan"
-    r"|pertanyaan|konfirmasi|layanan|helpdesk|admin|pic)\b",
+_CONTACT_WORDS = (
+    "info|informasi|hubungi|cp|narahubung|hotline|hrd|bantuan|pertanyaan|konfirmasi|layanan|helpdesk|admin|pic"
+    "|koordinator|coordinator|kontak|contact|penanggung ?jawab|customer service"
+)
+_CONTACT = re.compile(rf"\b(?:{_CONTACT_WORDS}|call cent(?:er|re))\b", re.IGNORECASE)
+_CONTACT_ALONE = re.compile(
+    rf"(?:\W*\b(?:{_CONTACT_WORDS}|person|wa|hp|no|nomor|telp|tim|team|lapangan|pulsa|kantor)\b)+\W*",
+    re.IGNORECASE,
+)
+_BANK = re.compile(
+    r"\b(?:bank|bca|bri|bni|btn|bsi|bjb|mandiri|cimb|niaga|danamon|permata|ocbc|panin|maybank|muamalat|seabank"
+    r"|jenius|jago|blu|gopay|ovo|dana|shopeepay|linkaja|rek|rekening|a/?n|atas nama)\b",
     re.IGNORECASE,
 )
 
 
-_AGAINST = re.compile(
-    r"\b(?:(?:di)?batal(?:kan)?|cancel(?:l?ed)?|resign(?:ed)?|keluar|mengundurkan diri|non[ -]?aktif|inactive"
-    r"|(?:tidak|tdk) (?:aktif|dapat|berhak|(?:me)?terima)"
-    r"|(?:jangan|tidak|tdk) (?:di)?(?:kirim|bayar|isi|proses)"
-    r"|ditunda|pending|(?:di)?tolak|phk|meninggal|alm|almarhum(?:ah)?|berhenti|pensiun|terminated"
-    r"|habis kontrak|pindah|mutasi|(?<!belum )lunas|(?:nomor|no\.?) salah|salah nomor"
-    r"|ganti (?:no|nomor|hp|ke)"
-    r"|(?:sudah|sdh|udah|telah) (?:(?:di|ter)(?:bayar|kirim|isi|transfer)|(?:me|di)?terima)"
-    r"|already (?:paid|sent)|do not (?:pay|send))\b",
+_SENT = "(?:(?:di|ter)(?:bayar|kirim|isi|transfer)|(?:me|di)?terima)"
+_NOT_SO = (
+    "(?:aktif|dapat|berhak|layak|valid|lolos|perlu|usah|jadi|hadir|disetujui"
+    "|(?:me)?terima|(?:di)?(?:kirim|bayar|isi|proses))"
+)
+_SPEAKS: Mapping[str, str] = {
+    "batal": "(?:di)?batal(?:kan)?",
+    "cancel": "cancel(?:l?ed)?",
+    "resign": "resign(?:ed)?",
+    "keluar": "(?:di)?keluar(?:kan)?",
+    "mengundurkan diri": "",
+    "nonaktif": "",
+    "non aktif": "",
+    "non-aktif": "",
+    "inactive": "",
+    "eligible": "(?:in|not )eligible",
+    "not ": "(?:do )?not (?:active|approved|valid|pay|send|include)",
+    "don't": "don't (?:pay|send|include)",
+    "tidak ": f"tidak {_NOT_SO}",
+    "tdk ": f"tdk {_NOT_SO}",
+    "jangan": "jangan(?: dulu)?",
+    "tunda": "(?:di)?tunda",
+    "ditangguhkan": "",
+    "pending": "",
+    "hold": "(?:on )?hold",
+    "skip": "skip(?:ped)?",
+    "stop": "(?:di)?stop(?:ped)?",
+    "suspend": "suspend(?:ed)?",
+    "off": "",
+    "void": "",
+    "exclude": "excluded?",
+    "tolak": "(?:di)?tolak",
+    "reject": "reject(?:ed)?",
+    "phk": "",
+    "dipecat": "",
+    "cuti": "",
+    "meninggal": "",
+    "wafat": "",
+    "alm": "alm|almarhum(?:ah)?",
+    "deceased": "",
+    "passed away": "",
+    "berhenti": "(?:di)?berhenti(?:kan)?",
+    "pensiun": "",
+    "retired": "",
+    "terminated": "",
+    "habis kontrak": "",
+    "pindah": "",
+    "mutasi": "",
+    "lunas": "(?<!belum )lunas",
+    "dobel": "",
+    "double": "",
+    "duplikat": "",
+    "duplicate": "",
+    "salah": r"(?:nomor|nomer|no\.?) salah|salah (?:nomor|nomer|no|input)",
+    "wrong number": "",
+    "ganti ": "ganti (?:no|nomor|nomer|hp|ke)",
+    "blacklist": "blacklist(?:ed)?",
+    "daftar hitam": "",
+    "udah ": f"s?udah {_SENT}",
+    "sdh ": f"sdh {_SENT}",
+    "telah ": f"telah {_SENT}",
+    "already": "already (?:paid|sent|received)",
+    "transfer": "(?:via|by|lewat) transfer",
+}
+"""What speaks against paying: letters that are in it, and how offices write it where there is more."""
+_AGAINST = re.compile(rf"\b(?:{'|'.join(how or word for word, how in _SPEAKS.items())})\b", re.IGNORECASE)
+_HEADS = re.compile(
+    r"\b(?:bulan (?:yang )?(?:lalu|kemarin|sebelumnya)|last month|cadangan|reserves?|waiting list"
+    r"|daftar tunggu)\b",
     re.IGNORECASE,
 )
-_LAST_MONTH = re.compile(r"\b(?:bulan (?:yang )?(?:lalu|kemarin|sebelumnya)|last month)\b", re.IGNORECASE)
-_SPEAKING = (
-    *("contoh", "example", "cth", "batal", "cancel", "resign", "keluar", "mengundurkan diri"),
-    *("nonaktif", "non aktif", "non-aktif", "tidak ", "tdk ", "jangan", "udah ", "sdh ", "telah "),
-    *("inactive", "ditunda", "pending", "tolak", "phk", "meninggal", "alm", "berhenti", "pensiun"),
-    *(
-        "terminated",
-        "habis kontrak",
-        "pindah",
-        "mutasi",
-        "lunas",
-        "salah",
-        "ganti ",
-        "already",
-        "do not",
-    ),
-)
+"""What in a title speaks against paying as well."""
+_SPEAKING = tuple(word.encode() for word in ("contoh", "example", "cth", *_SPEAKS))
 """One of them is in whatever speaks against paying, or says that it is an example."""
+_EXCEPT = re.compile(
+    r"\b(?:tidak termasuk|kecuali|tanpa|bukan|selain|except|excluding|without)\b", re.IGNORECASE
+)
 _NOTE = re.compile(r"\W*(?:catatan|ket|keterangan|nb|note)\b|\*", re.IGNORECASE)
 
 
@@ -222,13 +279,14 @@ def against(text: str) -> str:
 def may_speak(texts: bytes) -> bool:
     """Whether one of these texts may say what a row is not: without a look at each."""
     folded = texts.lower()
-    return any(word.encode() in folded for word in _SPEAKING)
+    return any(word in folded for word in _SPEAKING)
 
 
 def heads_against(title: str) -> bool:
     """Whether nobody under this title is to be paid."""
-    speaks = against(title) or _LAST_MONTH.search(title)
-    return len(title) <= LONGEST_NAME and not _NOTE.match(title) and bool(speaks)
+    speaks = against(title) or _HEADS.search(title)
+    is_note = _NOTE.match(title) or _EXCEPT.search(title)
+    return len(title) <= LONGEST_NAME and not is_note and bool(speaks)
 
 
 def says_example(text: str) -> bool:
@@ -261,3 +319,60 @@ def is_whom_to_call(texts: Sequence[str], at: int) -> bool:
     filled = [each for each, text in enumerate(texts) if text.strip()]
     before = [each for each in filled if each < at]
     return len(filled) <= 3 and bool(before) and _CONTACT.search(texts[before[-1]]) is not None
+
+
+def is_contact(text: str, *, alone: bool) -> bool:
+    """Whether these words say whom to call; `alone`: and nothing else, as a name."""
+    return bool(_CONTACT.search(text)) and (not alone or bool(_CONTACT_ALONE.fullmatch(text)))
+
+
+def names_bank(text: str) -> bool:
+    """Whether money for this row goes to a bank or a wallet, by the name of one."""
+    return _BANK.search(text) is not None
+
+
+# -- columns that say whether, and how often ---------------------------------------------------------------
+
+_ENTITLES = re.compile(
+    r"\b(?:dapat|mendapat(?:kan)?|(?:me|di)?terima|penerima|berhak|layak|(?:di)?setuju[i]?|acc|aktif|lolos|ikut"
+    r"|(?:di)?(?:bayar|kirim|isi|proses)(?:kan)?|eligible|entitled|approv(?:e|ed|al)|active|valid|verified|pay|send"
+    r"|include|status|ok)\b",
+    re.IGNORECASE,
+)
+_YES = frozenset(
+    {"ya", "y", "yes", "iya", "true", "1", "v", "ok", "oke", "setuju", "dapat", "aktif", "active"}
+)
+_YES |= {"approved", "disetujui", "acc", "berhak", "layak", *"✓✔☑✅√"}
+_NO = frozenset(
+    {"tidak", "tdk", "t", "no", "n", "false", "0", "x", "belum", "blm", "enggak", "gak", "✗", "✘", "❌"}
+)
+_NO |= {f"{no}{yes}" for no in ("tidak", "tdk", "belum", "non", "in", "not") for yes in _YES}
+_COUNTS = frozenset(
+    {"qty", "quantity", "kuantitas", "banyak", "banyaknya", "pcs", "kali", "frekuensi", "jumlahvoucher"}
+)
+_COUNTS |= {"jumlah", "jml", "jumlahtopup", "jumlahpulsa", "topup"}
+_COUNTS |= {
+    "jmlvoucher",
+    "jumlahkali",
+    "jumlahisi",
+    "jumlahtransaksi",
+    "qtyvoucher",
+    "qtytopup",
+    "banyakvoucher",
+}
+
+
+def entitles(title: str) -> bool:
+    """Whether a column of this name may say by yes or no who gets the money."""
+    return len(title) <= LONGEST_NAME and _ENTITLES.search(title) is not None
+
+
+def yes_or_no(text: str) -> bool | None:
+    """What the cell answers; None where it is neither."""
+    folded = fold(text) or text.strip()
+    return True if folded in _YES else False if folded in _NO else None
+
+
+def counts_topups(title: str) -> bool:
+    """Whether a column of this name says how many a person gets."""
+    return fold(title) in _COUNTS

@@ -15,7 +15,7 @@ from bulk_topup.core.model import Named, Notice, OddCell, ResultsTab
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.header import ROWS_BELOW, Header, NoHeader, find_header
 from bulk_topup.sheet.layout import first_of
-from bulk_topup.sheet.names import heads_manual, is_phone, names_no_data
+from bulk_topup.sheet.names import heads_against, heads_manual, is_phone, names_no_data
 
 LISTED_TABS = 20
 
@@ -174,7 +174,8 @@ def _named(tabs: Sequence[Tab], wanted: TabChoice) -> _Choice:
 
 
 def _only(tabs: Sequence[Tab], named: Named) -> _Choice:
-    """The one visible tab that holds phone numbers or has a header, and is no list or manual by its name.
+    """The one visible tab that holds phone numbers or has a header, and is by its name no list or manual, nor
+    of those who are not to be paid.
 
     A hidden tab is never chosen: nobody has looked at it.
     """
@@ -188,7 +189,7 @@ def _only(tabs: Sequence[Tab], named: Named) -> _Choice:
         missing = [error for _, error in looked_at if isinstance(error, NoHeader)]
         raise _choose_one("sheet.hidden_tab_fits", fitting) if fitting else _no_tab(visible, missing)
     found = _whole_results(found) or found
-    data = [each for each in found if len(visible) == 1 or not _is_apart(each[0])]
+    data = [each for each in found if not _is_apart(each[0], is_only=len(visible) == 1)]
     if not data:
         raise _choose_one("sheet.no_data_tab", [tab.name for tab, _ in found])
     if len(data) > 1:
@@ -200,8 +201,10 @@ def _only(tabs: Sequence[Tab], named: Named) -> _Choice:
     return tab, header, [name for name in others if name != ResultsTab.ASK_PROVIDER]
 
 
-def _is_apart(tab: Tab) -> bool:
-    return names_no_data(tab.name) or tab.name == ResultsTab.ASK_PROVIDER or _is_manual(tab)
+def _is_apart(tab: Tab, *, is_only: bool) -> bool:
+    """Where it is the only one, a tab that is called a template is meant; `Sudah dibayar` is not."""
+    is_other = names_no_data(tab.name) or tab.name == ResultsTab.ASK_PROVIDER or _is_manual(tab)
+    return heads_against(tab.name) or (is_other and not is_only)
 
 
 def _is_manual(tab: Tab) -> bool:

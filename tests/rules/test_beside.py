@@ -63,7 +63,9 @@ NOTED = ("Nama", "No HP", "Kode", "Keterangan")
         ),
         *("sudah dibayar tunai", "already paid", "tidak aktif lagi", "PHK"),
         *("sdh diisi", "pindah ke Solo", "lunas", "nomor salah", "tdk berhak", "Terminated", "(alm)"),
-        *("ganti ke 0812", "salah nomor"),
+        *("ganti ke 0812", "salah nomor", "on hold", "SKIP", "stop dulu", "Off", "cuti melahirkan", "mutasi"),
+        *("double", "dobel dgn no 3", "sudah meninggal", "wafat", "deceased", "not active", "do not include"),
+        *("tidak perlu", "rejected", "Blacklist", "via transfer", "ditangguhkan", "duplikat"),
     ],
 )
 def test_a_remark_against_paying_is_a_warning(remark: str) -> None:
@@ -76,7 +78,9 @@ def test_a_remark_against_paying_is_a_warning(remark: str) -> None:
     assert list(plan_of(sheet, wishes=Wishes(strict=True)).orders.index) == [3]
 
 
-@pytest.mark.parametrize("remark", ["belum lunas", "keluarga", "cadangan", "aktif", "resignasi", "bonus"])
+@pytest.mark.parametrize(
+    "remark", ["belum lunas", "keluarga", "cadangan", "aktif", "resignasi", "bonus", "office", "Doni"]
+)
 def test_other_remarks_are_none(remark: str) -> None:
     assert not plan_of(sheet_of([("Andi", ANDI, "S5", remark)], NOTED)).findings
 

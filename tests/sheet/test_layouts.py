@@ -16,6 +16,7 @@ from bulk_topup.report.words import say
 from bulk_topup.sheet.process import child, frames
 from bulk_topup.sheet.process.gather import gathered
 from tests.builders import plan_of
+from tests.sheet import test_ods as ods
 from tests.sheet.layouts import LAYOUTS, Layout
 
 if TYPE_CHECKING:
@@ -79,10 +80,22 @@ def as_html(tabs: Mapping[str, Cells]) -> bytes:
     return f"<html><body><table>{table}</table></body></html>".encode()
 
 
+def as_ods(tabs: Mapping[str, Cells]) -> bytes:
+    tables = ""
+    for name, rows in tabs.items():
+        cells = (
+            [ods.text(html.escape(cell)) if cell else "<table:table-cell/>" for cell in row] for row in rows
+        )
+        lines = "".join(ods.row("".join(row)) for row in cells)
+        tables += f'<table:table table:name="{html.escape(name)}"><table:table-column/>{lines}</table:table>'
+    return ods.package(ods.content(tables))
+
+
 FORMATS: Mapping[str, Callable[[Mapping[str, Cells]], bytes]] = {
     "csv": as_csv,
     "xlsx": as_xlsx,
     "html": as_html,
+    "ods": as_ods,
 }
 
 
@@ -133,8 +146,9 @@ def cases() -> Iterator[ParameterSet]:
     """As it is, each in one format; all else takes longer than a change should wait for its tests."""
     for layout in LAYOUTS:
         for variation in VARIATIONS:
-            for form in FORMATS if len(layout.tabs) == 1 else ["xlsx"]:
-                is_first = variation == "as it is" and (form == "csv" or len(layout.tabs) > 1)
+            forms = [*FORMATS] if layout.tabs.keys() == {"Juni"} else ["xlsx", "ods"]
+            for form in forms:
+                is_first = variation == "as it is" and form == forms[0]
                 marks = () if is_first else (pytest.mark.slow,)
                 if may_vary(layout, variation):
                     name = f"{layout.what}, {variation}, {form}"

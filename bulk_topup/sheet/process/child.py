@@ -30,12 +30,13 @@ from bulk_topup.core.model import Named, Notice, OddCell, Oddity, ResultsTab, le
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.detect import Format, format_of, is_encrypted_package, read_bytes, size_of
 from bulk_topup.sheet.header import HEADER_ROWS, LISTED_ROWS, Header
-from bulk_topup.sheet.layout import Sections, block_of, first_of
+from bulk_topup.sheet.layout import block_of, first_of
 from bulk_topup.sheet.names import is_phone, is_whom_to_call, meaning_of
 from bulk_topup.sheet.password import unlocked
 from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import Frame
 from bulk_topup.sheet.readers import csv_text
+from bulk_topup.sheet.sections import Sections
 from bulk_topup.sheet.table import Batch, batches, covered, our_columns
 from bulk_topup.sheet.tabs import ChosenTab, LostTab, Remarks, Tab, TabChoice, choose_tab
 
@@ -188,7 +189,7 @@ def _table(found: ChosenTab, named: Named, notices: list[Notice]) -> Iterator[Fr
     yield _header(found)
     rows = array("q")
     header = found.header
-    sections = Sections(header.texts, header.columns, header.is_example)
+    sections = Sections(header.texts, header.columns, header.told)
     beside = _Beside(header)
     for batch in batches(found):
         frame = _batch(batch)
@@ -197,7 +198,7 @@ def _table(found: ChosenTab, named: Named, notices: list[Notice]) -> Iterator[Fr
         beside.look(batch)
         yield frame
     odd = covered(found, rows) if found.remarks.merged else {}
-    odd |= {(row, header.columns.number): _RAGGED for row in found.remarks.longer} | sections.marked
+    odd |= {(row, header.columns.number): _RAGGED for row in found.remarks.longer} | sections.marked()
     listed = _listed(odd.items())
     for at in range(0, len(listed), ODD_IN_FRAME):
         yield Frame("odd", {"odd": listed[at : at + ODD_IN_FRAME]})

@@ -1,0 +1,313 @@
+"""Which rows under a header are meant. Pure.
+
+Nothing is inherited across a header: under a further one that does not say the same of the same columns,
+nobody is paid. Nor across a blank row, where what is below it looks like another table. What a title says
+holds for all that is under it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, pairwise
+
+from bulk_topup.core.model import Columns, OddCell, Oddity
+from bulk_topup.sheet import names
+from bulk_topup.sheet.layout import Texts, names_columns
+from bulk_topup.sheet.names import fold, is_phone, is_whom_to_call, meaning_of
+
+_DECIDING = frozenset({"number", "phone", "product", "nominal"})
+"""What a further header may not say of a column of which the first one does not."""
+
+
+def told_by(title: Texts, row: int) -> OddCell | None:
+    """What a title in the cells of this row says of all that is under it, if it is not to be paid."""
+    text = " ".join(title)
+    if names.heads_against(text):
+        return OddCell(Oddity.AGAINST, "", str(row))
+    return OddCell(Oddity.EXAMPLE, "") if names.says_example(text) else None
+
+
+@dataclass(slots=True)
+class Sections:
+    """Walks down the rows under a header, and marks those that are not the table's, or not to be paid.
+
+    `told` is what a title above the header says of all.
+    """
+
+    header: Texts
+    columns: Columns
+    told: OddCell | None = None
+    _marked: dict[tuple[int, int], OddCell] = field(default_factory=dict)
+    _mark: OddCell | None = None
+    _title: OddCell | None = None
+    _last: int = 0
+    _has_title: bool = False
+    _has_signature: bool = False
+    _blocks: _Blocks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._mark = self.told
+        self._blocks = _Blocks(self.header, self.columns)
+
+    def walk(self, rows: Sequence[int], columns: Sequence[Texts]) -> None:
+        """The next rows: their numbers, and the texts of each column."""
+        start = 0
+        numbers, asked = columns[self.columns.number], columns[self.columns.asked]
+        if "" in asked:
+            self._mark_contacts([at for at, text in enumerate(asked) if not text], rows, columns)
+        for at in _bare(numbers):
+            self._mark_rows(range(start, at), rows, columns)
+            if at > start:
+                self._last, self._has_title = rows[at - 1], False
+            self._look(at, rows, columns)
+            start = at + 1
+        self._mark_rows(range(start, len(rows)), rows, columns)
+        if start < len(rows):
+            self._last, self._has_title = rows[-1], False
+        self._blocks.walk(rows, columns)
+
+    def marked(self) -> dict[tuple[int, int], OddCell]:
+        """After the last row: by row and position, why the row is not read as the others are."""
+        number = self.columns.number
+        return {(row, number): cell for row, cell in self._blocks.marked()} | self._marked
+
+    def _mark_contacts(self, some: Sequence[int], rows: Sequence[int], columns: Sequence[Texts]) -> None:
+        number = self.columns.number
+        for at in some:
+            if is_phone(columns[number][at]) and is_whom_to_call([column[at] for column in columns], number):
+                self._marked[rows[at], number] = OddCell(Oddity.CONTACT, columns[number][at])
+
+    def _look(self, at: int, rows: Sequence[int], columns: Sequence[Texts]) -> None:
+        """At a row without a number in its place."""
+        texts, row = [column[at].strip() for column in columns], rows[at]
+        self._has_signature |= any(map(names.says_signed, texts))
+        is_next = at + 1 < len(rows) and rows[at + 1] == row + 1
+        following = [column[at + 1].strip() for column in columns] if is_next else []
+        is_below_gap = row > self._last + 1
+        if self._is_header(texts, following, is_apart=is_below_gap or self._has_title):
+            self._begin(row, texts)
+            self._has_title = False
+        else:
+            self._mark_rows(range(at, at + 1), rows, columns)
+            self._read_title(row, texts, stands_out=is_below_gap or names_columns(following))
+        self._last = row
+
+    def _read_title(self, row: int, texts: Texts, *, stands_out: bool) -> None:
+        """One that does not stand out ends nothing, but may be a warning; of two cells only that counts."""
+        filled = [text for text in texts if text]
+        self._title = told_by(filled, row) if len(filled) == 1 or (len(filled) == 2 and stands_out) else None
+        self._has_title = len(filled) == 1 or self._title is not None
+        if self._mark is not None and self._mark.kind is Oddity.OTHER_TABLE:
+            return
+        is_over = self._has_title and stands_out and (self._mark is None or self._mark.kind is Oddity.AGAINST)
+        if self._title or is_over:
+            self._mark = self._title
+
+    def _is_header(self, texts: Texts, following: Texts, *, is_apart: bool) -> bool:
+        """By names that columns have; or a row of words alone, where what follows is of another kind."""
+        if names_columns(texts):
+            return True
+        filled = [text for text in texts if text]
+        if len(filled) < 2 or self._has_signature or _has_digit(filled) or not _has_digit(following):
+            return False
+        ours = texts[self.columns.number], texts[self.columns.asked]
+        below = following[self.columns.number]
+        return is_apart or (all(ours) and _has_digit([below]) and not is_phone(below))
+
+    def _begin(self, row: int, texts: Texts) -> None:
+        if self._is_alike(texts):
+            self._mark = self._title if self._has_title else None
+        else:
+            self._mark = OddCell(Oddity.OTHER_TABLE, "", str(row))
+            self._marked[row, self.columns.number] = self._mark
+
+    def _is_alike(self, texts: Texts) -> bool:
+        """Whether this header says the same of all columns that decide who gets what."""
+        width = max(len(texts), len(self.header))
+        new, old = ([*each, *[""] * (width - len(each))] for each in (texts, self.header))
+        ours = self.columns.deciding
+        return all(
+            fold(new[at]) == fold(old[at]) or (meaning_of(new[at]) == meaning_of(old[at]) is not None)
+            for at in range(width)
+            if at in ours or meaning_of(new[at]) in _DECIDING
+        )
+
+    def _mark_rows(self, some: range, rows: Sequence[int], columns: Sequence[Texts]) -> None:
+        """A row without a digit is a note or a signature, in whichever table."""
+        if self._mark is None:
+            return
+        for at in some:
+            if (rows[at], self.columns.number) in self._marked:
+                continue
+            if _has_digit([column[at] for column in columns]):
+                shown = columns[self.columns.number][at]
+                cell = OddCell(self._mark.kind, shown, self._mark.stored)
+                self._marked[rows[at], self.columns.number] = cell
+
+
+def _bare(numbers: Texts) -> list[int]:
+    """Where no number stands in the column of numbers. Nearly always in no row, which is told in no time."""
+    if min(numbers, default="0") >= "+" and max(numbers, default="0") < ":":
+        return []
+    return [at for at, text in enumerate(numbers) if not ("+" <= text < ":" or names.has_number(text))]
+
+
+def _has_digit(texts: Texts) -> bool:
+    return any(map(str.isdigit, "".join(texts)))
+
+
+# -- what stands below a blank row -------------------------------------------------------------------------
+
+_A_NUMBER = re.compile(r"(?:[^0-9]*[0-9]){7}")
+SAMPLE_ROWS = 200
+"""So many rows show what stands in the columns of a block."""
+_TAIL_ROWS = 3
+"""Whom to call stands no further up in the table."""
+_LEAST_ROWS = 3
+"""So many rows show that a column is never blank."""
+
+
+@dataclass(slots=True)
+class _Block:
+    """Rows without a blank one between. `kinds` counts what stands in which column, of `seen` rows."""
+
+    people: list[tuple[int, str]] = field(default_factory=list)
+    kinds: Counter[tuple[int, str]] = field(default_factory=Counter)
+    seen: int = 0
+    has_header: bool = False
+    contacts: set[int] = field(default_factory=set)
+    tail: deque[tuple[int, list[str]]] = field(default_factory=lambda: deque(maxlen=_TAIL_ROWS))
+
+    def among(self, at: int) -> frozenset[str]:
+        """The kinds of what is filled in this column."""
+        return frozenset(kind for position, kind in self.kinds if position == at)
+
+    def filled(self, at: int) -> int:
+        return sum(count for (position, _), count in self.kinds.items() if position == at)
+
+    def add(self, other: _Block) -> None:
+        self.kinds += other.kinds
+        self.seen += other.seen
+
+
+@dataclass(slots=True)
+class _Blocks:
+    """Sorts the rows by the blank ones between them; those of the first block with people are the table."""
+
+    header: Texts
+    columns: Columns
+    _table: _Block = field(default_factory=_Block)
+    _block: _Block = field(default_factory=_Block)
+    _last: int | None = None
+    _marked: dict[int, OddCell] = field(default_factory=dict)
+
+    def walk(self, rows: Sequence[int], columns: Sequence[Texts]) -> None:
+        start = 0
+        for end in [*self._gaps(rows), len(rows)]:
+            if end > start:
+                self._take(range(start, end), rows, columns)
+            if end < len(rows):
+                self._close()
+            start = end
+        self._last = rows[-1] if rows else self._last
+
+    def marked(self) -> Iterator[tuple[int, OddCell]]:
+        self._close()
+        return iter(self._marked.items())
+
+    def _gaps(self, rows: Sequence[int]) -> list[int]:
+        """Where a row follows that has a blank one above it."""
+        if not rows:
+            return []
+        before = rows[0] - 1 if self._last is None else self._last
+        if rows[-1] - before == len(rows):
+            return []
+        return [at for at, (one, other) in enumerate(pairwise([before, *rows])) if other > one + 1]
+
+    def _take(self, some: range, rows: Sequence[int], columns: Sequence[Texts]) -> None:
+        block, number = self._block, self.columns.number
+        for at in islice(some, max(0, SAMPLE_ROWS - block.seen)):
+            self._look(rows[at], [column[at].strip() for column in columns])
+        for at in some[-_TAIL_ROWS:]:
+            block.tail.append((rows[at], [column[at].strip() for column in columns]))
+        if self._table.seen:
+            numbers = ((rows[at], columns[number][at]) for at in some)
+            block.people += [(row, text) for row, text in numbers if _A_NUMBER.match(text)]
+
+    def _look(self, row: int, texts: Texts) -> None:
+        if not _A_NUMBER.match(texts[self.columns.number]):
+            self._block.has_header |= names_columns(texts)
+            return
+        self._block.seen += 1
+        number = self.columns.number
+        self._block.kinds.update(
+            (at, _kind_of_number(text) if at == number else _kind(text))
+            for at, text in enumerate(texts)
+            if text
+        )
+        if self._table.seen and self._is_contact(texts, alone=False):
+            self._block.contacts.add(row)
+
+    def _close(self) -> None:
+        block, self._block = self._block, _Block()
+        block.contacts |= {row for row, texts in block.tail if self._is_contact(texts, alone=True)}
+        shown = {row: texts[self.columns.number] for row, texts in block.tail} | dict(block.people)
+        if self._table.seen and block.seen and not block.has_header and self._is_other(block):
+            first = str(block.people[0][0])
+            self._marked |= {row: OddCell(Oddity.APART, text, first) for row, text in block.people}
+        elif not block.has_header or not self._table.seen:
+            self._table.add(block)
+        self._marked |= {row: OddCell(Oddity.CONTACT, shown[row]) for row in block.contacts}
+
+    def _is_contact(self, texts: Texts, *, alone: bool) -> bool:
+        """Whether all the words beside a number say whom to call, or its name says nothing else."""
+        number = self.columns.number
+        if not _A_NUMBER.match(texts[number]):
+            return False
+        words = [
+            text
+            for at, text in enumerate(texts)
+            if at not in self.columns.deciding and any(map(str.isalpha, text))
+        ]
+        if len(words) == 1 and names.is_contact(words[0], alone=alone):
+            return True
+        name = self.columns.name
+        return name is not None and names.is_contact(texts[name], alone=True)
+
+    def _is_other(self, block: _Block) -> bool:
+        """Whether what is below looks like another table. Product and nominal have checks of their own."""
+        ours = {self.columns.product, self.columns.nominal, self.columns.itrx, self.columns.number}
+        positions = {at for at, _ in [*block.kinds, *self._table.kinds]} - ours
+        return self._has_other_numbers(block) or any(self._differs(block, at) for at in positions)
+
+    def _has_other_numbers(self, block: _Block) -> bool:
+        """Whether most could be no phone numbers, or all have lost their 0 and none above has."""
+        number = self.columns.number
+        phones, bare = block.kinds[number, "phone"], block.kinds[number, "bare"]
+        others = block.kinds[number, "digits"]
+        is_new = bare and not phones and not self._table.kinds[number, "bare"]
+        return bool((phones + bare and others >= phones + bare) or is_new)
+
+    def _differs(self, block: _Block, at: int) -> bool:
+        """A column is filled that has no name, or has always been; or there is something of another kind."""
+        new, old = block.among(at), self._table.among(at)
+        if not old:
+            return bool(new) and ("bank" in new or at >= len(self.header) or not self.header[at].strip())
+        if not new:
+            return self._table.filled(at) == self._table.seen >= _LEAST_ROWS
+        return new.isdisjoint(old) or ("bank" in new and "bank" not in old)
+
+
+def _kind_of_number(text: str) -> str:
+    if is_phone(text):
+        return "bare" if text.lstrip("'(+ ").startswith("8") else "phone"
+    return _kind(text)
+
+
+def _kind(text: str) -> str:
+    if names.names_bank(text):
+        return "bank"
+    return "words" if any(map(str.isalpha, text)) else "digits"
