@@ -24,7 +24,8 @@ def reading_of(job: Job, terminal: Terminal, *, sends: bool) -> Iterator[Arrivin
     """Read the sheet in its own process, while this one does its slow imports: for planning, and for
     sending if the command `sends`.
 
-    If more than one column is possible, a person at the terminal chooses, and the sheet is read again.
+    If more than one column is possible, a person at the terminal chooses, and the sheet is read again. If
+    more than one tab is, TabAnswered is raised, because other files belong to another tab.
     """
     with ExitStack() as begun:
         gc.disable()  # imported modules stay: there is nothing to collect
@@ -66,6 +67,7 @@ def _asked(source: Source, arriving: Arriving, terminal: Terminal) -> Sheet:
     except InputError as problem:
         if problem.code == "sheet.several_tabs":
             problem.facts["tabs"] = _listed(source, str(problem.facts["names"]).split("\n"))
+            terminal.ask_tab(problem)
         if problem.code not in ASKED:
             raise
         meaning = str(problem.facts["option"]).removeprefix("--").removesuffix("-column")
@@ -76,7 +78,7 @@ def _asked(source: Source, arriving: Arriving, terminal: Terminal) -> Sheet:
 
 
 def _listed(source: Source, tabs: Sequence[str]) -> str:
-    """The tabs, with the number of rows in each, and whether it has been run already."""
+    """The tabs, with the number of rows and the first number in each, and whether it has been run already."""
     from bulk_topup.record.paths import files_of
     from bulk_topup.report.words import say
 
@@ -86,10 +88,12 @@ def _listed(source: Source, tabs: Sequence[str]) -> str:
         was_run = any(files_of(one, sandbox=sandbox).checkpoint.exists() for sandbox in (False, True))
         try:
             with _reading(one) as arriving:
-                count = len(arriving().cells)
+                sheet = arriving()
+            count, first = len(sheet.cells), str(sheet.cells[sheet.columns.number].iloc[0]).strip()
         except InputError:
-            count = 0
-        listed.append(say.text("sheet.tab_run" if was_run else "sheet.tab_rows", tab=tab, count=count))
+            count, first = 0, ""
+        code = "sheet.tab_run" if was_run else "sheet.tab_rows"
+        listed.append(say.text(code, tab=tab, count=count) + f": {first}" * bool(first))
     return ", ".join(listed)
 
 

@@ -8,10 +8,11 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from bulk_topup.commands import click_command
 from bulk_topup.commands.next_steps import Typed
-from bulk_topup.commands.terminal import Terminal
+from bulk_topup.commands.terminal import TabAnswered, Terminal
 from bulk_topup.core.errors import BulkTopupError, Exit
 from bulk_topup.report.screen.report import error_report
 from bulk_topup.report.words import say
@@ -36,9 +37,25 @@ def guarded_command(function: Decorated) -> Decorated:
             rehearsal=bool(options.get("sandbox")),
             typed=going_on(click.get_current_context()),
         )
-        sys.exit(terminal.close(guarded(lambda: function(terminal=terminal, **options), terminal)))
+
+        def with_tab() -> Exit:
+            try:
+                return function(terminal=terminal, **options)
+            except TabAnswered as answered:
+                terminal.typed = _as_if_typed("tab", (answered.tab,))
+                return function(terminal=terminal, **options | {"tab": (answered.tab,)})
+
+        sys.exit(terminal.close(guarded(with_tab, terminal)))
 
     return command
+
+
+def _as_if_typed(name: str, value: object) -> Typed:
+    """What a person answered counts as an option of this command line."""
+    ctx = click.get_current_context()
+    ctx.params[name] = value
+    ctx.set_parameter_source(name, ParameterSource.COMMANDLINE)
+    return going_on(ctx)
 
 
 def going_on(ctx: click.Context) -> Typed:

@@ -16,6 +16,7 @@ from bulk_topup.core.errors import Declined, Exit, InputError
 from bulk_topup.core.languages import YES
 from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Step, Tone, Toned, Whole, next_report
 from bulk_topup.report.words import say
+from bulk_topup.sheet import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,14 @@ _BREAK = [one for one in signal.Signals if one.name == "SIGBREAK"]
 
 COLOURS = {Tone.PAID: "32", Tone.HELD: "33", Tone.ASK: "35", Tone.NEXT: "36"}
 """Green, yellow, magenta and cyan: terminal themes keep these readable."""
+
+
+class TabAnswered(Exception):  # noqa: N818  (no error: the command begins again, as with --sheet)
+    """A person at the terminal named the tab, or all of them."""
+
+    def __init__(self, tab: str) -> None:
+        super().__init__(tab)
+        self.tab = tab
 
 
 class Terminal:
@@ -173,6 +182,16 @@ class Terminal:
             if answer in letters:
                 return answer
         raise problem
+
+    def ask_tab(self, problem: InputError) -> None:
+        """Raises TabAnswered; without a clear answer, nothing."""
+        names = str(problem.facts["names"]).split("\n")
+        answers = {str(nth): name for nth, name in enumerate(names, start=1)} | {ALL: ALL}
+        if sys.stdin.isatty():
+            question = say.text("read.ask_tab", tabs=problem.facts["tabs"])
+            tab = answers.get(self._answer(f"{question} [{'/'.join(answers)}]"))
+            if tab:
+                raise TabAnswered(tab)
 
     def ask_hidden(self, file: str, rows: list[int]) -> str:
         """`include` or `skip`, for rows hidden in the sheet. Raises Declined without a clear answer."""

@@ -88,8 +88,25 @@ def test_without_a_tab_the_message_lists_them_with_their_rows_and_what_was_run(
     assert office.run("run", book.name, "--sheet", "Medan", "--yes", *office.fast).exit == Exit.OK
     said = office.run("check", book.name)
     assert said.exit == Exit.NOTHING_SENT
-    for part in ('"Jakarta Pusat" (3 rows)', '"Medan" (1 row, run already)', "--sheet all"):
+    for part in ('"Jakarta Pusat" (3 rows): 0812', '"Medan" (1 row, run already)', "--sheet all"):
         assert part in said.err
+
+
+def test_a_person_at_the_terminal_is_asked_for_the_tab_and_it_is_as_if_typed(
+    book: Path, office: Office
+) -> None:
+    checked = office.run("check", book.name, answers=[("[1/2/3/4/all]", "3")])
+    assert checked.exit == Exit.OK
+    assert f"bulk-topup run {book.name} --sheet Medan" in checked.out
+    done = office.run("run", book.name, "--yes", *office.fast, answers=[("[1/2/3/4/all]", "3")])
+    assert done.exit == Exit.OK
+    assert office.results("cabang.Medan.results.xlsx")
+
+
+def test_without_a_clear_answer_no_tab_is_read(book: Path, office: Office) -> None:
+    said = office.run("check", book.name, answers=[("[1/2/3/4/all]", "ya")])
+    assert said.exit == Exit.NOTHING_SENT
+    assert "--sheet all" in said.err
 
 
 def test_four_tabs_go_through_check_approval_run_results_and_status_as_one_batch(

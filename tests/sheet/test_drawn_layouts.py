@@ -47,7 +47,10 @@ NAMES = {
     "name": ["Nama", "NAMA KARYAWAN", "Name", "Employee"],
     "number": ["No HP", "Nomor HP", "No. Handphone", "Phone Number", "WA", "HP/WA"],
     "code": ["Kode Produk", "Kode", "Product Code", "SKU"],
+    "amount": ["Nominal", "Insentif (Rp)", "Jumlah", "Amount", "Bonus Juni"],
     "note": ["Keterangan", "Ket", "Jabatan", "Bagian"],
+    "answer": ["Dapat", "Terima?", "Approved", "Berhak pulsa"],
+    "count": ["Qty", "Jumlah Voucher"],
 }
 
 
@@ -56,11 +59,17 @@ def header(page: Page, order: list[str]) -> list[str]:
 
 
 def person(page: Page, order: list[str], whose: set[str]) -> list[str]:
+    answer = page.draw.choice(["Ya", "Ya", "Tidak"]) if "answer" in order else "Ya"
+    count = page.draw.choice(["1", "1", "2"]) if "count" in order else "1"
+    is_meant = (answer, count) == ("Ya", "1")
     cells = {
         "name": page.name(),
-        "number": page.number(whose),
+        "number": page.number(whose if is_meant else page.others),
         "code": page.code(),
+        "amount": page.draw.choice(["5.000", "Rp 10.000", "5000"]),
         "note": page.draw.choice(["", "tetap", "kontrak"]),
+        "answer": answer,
+        "count": count,
     }
     return [cells[meaning] for meaning in order]
 
@@ -108,20 +117,45 @@ def other_order(page: Page, order: list[str]) -> None:
 def bank_accounts(page: Page, order: list[str]) -> None:
     if page.draw.random() < 0.5:
         page.gap()
-    names = {"name": "Nama", "number": "No Rekening", "code": "Bank", "note": "Ket"}
-    page.rows.append([names[meaning] for meaning in order])
+    names = {"number": "No Rekening", "code": "Bank", "amount": "Gaji"}
+    page.rows.append([names.get(meaning, NAMES[meaning][0]) for meaning in order])
     page.rows += people(page, order, page.others)
+
+
+def accounts_without_names(page: Page, order: list[str]) -> None:
+    """Beside a bank each, in a column of its own or where the notes are; or with numbers of another kind."""
+    page.gap()
+    lines = people(page, order, page.others)
+    bank = page.draw.choice(["BCA", "Bank Mandiri", "BRI a.n. Cici"])
+    if "note" in order and page.draw.random() < 0.5:
+        for line in lines:
+            line[order.index("note")] = bank
+    else:
+        lines = [[*line, bank] for line in lines]
+    page.rows += lines
+
+
+def not_to_be_paid(page: Page, order: list[str]) -> None:
+    page.gap()
+    titles = [["Daftar hitam"], ["Cadangan:"], ["SUDAH DIBAYAR", "Mei 2026"], ["Tidak dibayar"], ["Resign"]]
+    page.rows.append(page.draw.choice(titles))
+    if page.draw.random() < 0.5:
+        page.rows.append(header(page, order))
+    page.rows += people(page, order, page.others)
+
+
+def coordinator(page: Page, order: list[str]) -> None:
+    """In place of the last person, with an amount."""
+    page.gap()
+    line = person(page, order, page.others)
+    line[order.index("name")] = page.draw.choice(["Koordinator", "PIC:", "Kontak", "Info HRD"])
+    page.rows.append(["" if meaning == "note" else cell for meaning, cell in zip(order, line, strict=True)])
 
 
 def someone_elses(page: Page, order: list[str]) -> None:
     page.gap()
-    names = {
-        "name": "Nama",
-        "number": page.draw.choice(["HP Istri", "Kontak Darurat"]),
-        "code": "Kode",
-        "note": "Ket",
-    }
-    page.rows.append([names[meaning] for meaning in order])
+    names = {"number": page.draw.choice(["HP Istri", "Kontak Darurat"])}
+    page.rows.append([names.get(meaning, NAMES[meaning][0]) for meaning in order])
     page.rows += people(page, order, page.others)
 
 
@@ -177,11 +211,16 @@ def note(page: Page, _order: list[str]) -> None:
 ABOVE = [title, letterhead, bank_accounts, example, someone_elses]
 BELOW = [more_people, group, same_header, other_order, bank_accounts, someone_elses, example, price_list]
 BELOW += [total, signatures, whom_to_call, note, beside]
+BELOW += [accounts_without_names, not_to_be_paid, coordinator]
+OPTIONAL = ["note", "answer", "count"]
+OTHER_TABS = ["Petunjuk", "Contoh", "Sudah dibayar", "Daftar hitam", "Mei", "Karyawan"]
 
 
 def drawn(seed: int) -> Page:
     page = Page(random.Random(seed))
-    order = page.draw.sample([*NAMES], len(NAMES))
+    columns = ["name", "number", page.draw.choice(["code", "amount"])]
+    columns += [meaning for meaning in OPTIONAL if page.draw.random() < 0.4]
+    order = page.draw.sample(columns, len(columns))
     for block in page.draw.sample(ABOVE, page.draw.randrange(3)):
         block(page, order)
     page.rows.append(header(page, order))
@@ -191,6 +230,11 @@ def drawn(seed: int) -> Page:
     return page
 
 
+def filled_up(rows: list[list[str]]) -> list[list[str]]:
+    width = max(map(len, rows))
+    return [[*row, *[""] * (width - len(row))] for row in rows]
+
+
 # -- the tests ---------------------------------------------------------------------------------------------
 
 
@@ -198,10 +242,14 @@ def check(seed: int, folder: Path) -> bool:
     """Whether it was read; fails where somebody is paid who was not meant, or is spoken of nowhere."""
     page = drawn(seed)
     form = page.draw.choice([*FORMATS])
-    width = max(map(len, page.rows))
-    cells = [[*row, *[""] * (width - len(row))] for row in page.rows]
+    tabs = {"Juni": filled_up(page.rows)}
+    if form in {"xlsx", "ods"} and page.draw.random() < 0.4:
+        other = drawn(seed + MANY)
+        page.others |= other.meant | other.others
+        tabs |= {page.draw.choice(OTHER_TABS): filled_up(other.rows)}
+        tabs = dict(page.draw.sample([*tabs.items()], len(tabs)))
     try:
-        sheet = read(folder / f"drawn.{form}", FORMATS[form]({"Juni": cells}), {})
+        sheet = read(folder / f"drawn.{form}", FORMATS[form](tabs), {})
     except InputError:
         return False
     plan = plan_of(sheet)

@@ -13,6 +13,7 @@ WORDS: dict[str, str] = {
     "read.itrx": "count",
     "read.group": "group",
     "read.operator": "operator",
+    "read.ask_tab": "Several tabs have phone numbers: {tabs}. Which one should be read?",
     "read.ask": "More than one column is possible ({option}): {columns}. Which one should be used?",
     "plan.nobody": "rows that are not people",
     "plan.total_agrees": "the sheet's total in row {row}, {stated:money}, agrees with its rows",
