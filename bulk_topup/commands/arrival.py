@@ -30,7 +30,7 @@ def reading_of(job: Job, terminal: Terminal, *, sends: bool) -> Iterator[Arrivin
     with ExitStack() as begun:
         gc.disable()  # imported modules stay: there is nothing to collect
         try:
-            arriving = begun.enter_context(_reading(job.source))
+            arriving = begun.enter_context(begin_reading(job.source))
             from bulk_topup.commands import planning  # noqa: F401
 
             if sends:
@@ -41,7 +41,7 @@ def reading_of(job: Job, terminal: Terminal, *, sends: bool) -> Iterator[Arrivin
         yield lambda: _asked(job.source, arriving, terminal)
 
 
-def _reading(source: Source) -> AbstractContextManager[Arriving]:
+def begin_reading(source: Source) -> AbstractContextManager[Arriving]:
     from bulk_topup.sheet import reading
 
     password = None if source.password_file is None else _password_in(source.password_file)
@@ -73,7 +73,7 @@ def _asked(source: Source, arriving: Arriving, terminal: Terminal) -> Sheet:
         meaning = str(problem.facts["option"]).removeprefix("--").removesuffix("-column")
         chosen = replace(source.columns, **{meaning: terminal.ask_column(problem)})
     source = replace(source, columns=chosen)
-    with _reading(source) as again:
+    with begin_reading(source) as again:
         return _asked(source, again, terminal)
 
 
@@ -87,7 +87,7 @@ def _listed(source: Source, tabs: Sequence[str]) -> str:
         one = replace(source, tab=tab)
         was_run = any(files_of(one, sandbox=sandbox).checkpoint.exists() for sandbox in (False, True))
         try:
-            with _reading(one) as arriving:
+            with begin_reading(one) as arriving:
                 sheet = arriving()
             count, first = len(sheet.cells), str(sheet.cells[sheet.columns.number].iloc[0]).strip()
         except InputError:

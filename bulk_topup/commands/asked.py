@@ -47,7 +47,9 @@ UNITS = {"rupiah": 1, "thousands": 1_000}
 
 
 def _label(tabs: tuple[str, ...]) -> str | None:
-    return " + ".join(tabs) or None
+    from bulk_topup.core.model import SEVERAL
+
+    return SEVERAL.join(tabs) or None
 
 
 def job_of(options: dict[str, Any]) -> Job:

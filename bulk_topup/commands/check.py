@@ -127,7 +127,7 @@ def check_batch(
             if checkpoint is not None:
                 checkpoint.close()
         show_plan(job, tools, plan, deposit, terminal, every_finding=True)
-        terminal.report(compared(plan, tools, earlier))
+        terminal.report(compared(plan, job.source, tools, earlier))
         assert_as_expected(job, plan)
         if plan.overlap is not None:
             terminal.report(screen.overlap_report(plan.overlap, len(plan.orders)))

@@ -7,25 +7,27 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bulk_topup.commands.arrival import begin_reading
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Notice
+from bulk_topup.core.model import Named, Notice
 from bulk_topup.report.screen.comparison import comparison_report
 from bulk_topup.report.screen.report import Report, notices_report
 from bulk_topup.report.words import say
 from bulk_topup.rules import comparison
 from bulk_topup.rules.rows import understand
-from bulk_topup.sheet import read_sheet
+from bulk_topup.rules.taken import as_meant
 from bulk_topup.sheet.months import predecessor
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bulk_topup.core.model import Sheet, Source
     from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.session import Tools
 
 
-def compared(plan: Plan, tools: Tools, named: Path | None) -> Report:
-    """None if there is no earlier sheet. Raises InputError if the `named` one can't be read; if a found
+def compared(plan: Plan, source: Source, tools: Tools, named: Path | None) -> Report:
+    """Nothing if there is no earlier sheet. Raises InputError if the `named` one can't be read; if a found
     one can't, that is only a note.
     """
     sheet = plan.rows.sheet
@@ -33,7 +35,7 @@ def compared(plan: Plan, tools: Tools, named: Path | None) -> Report:
     if path is None:
         return Report({})
     try:
-        earlier = replace(read_sheet(path), unit=sheet.unit)
+        earlier = replace(_read(replace(source, path=path)), unit=sheet.unit)
     except InputError as problem:
         if named is not None:
             raise
@@ -41,3 +43,15 @@ def compared(plan: Plan, tools: Tools, named: Path | None) -> Report:
         return notices_report([Notice("compare.unreadable", facts)])
     before = comparison.people_of(understand(earlier, tools.provider.price_list()))
     return comparison_report(path.name, comparison.compare(before, comparison.people_of(plan.rows)))
+
+
+def _read(source: Source) -> Sheet:
+    """By the tabs and columns of this month's sheet, or else by its own."""
+    try:
+        with begin_reading(source) as arriving:
+            return as_meant(arriving())
+    except InputError as problem:
+        if problem.code not in {"sheet.no_such_tab", "sheet.no_tabs", "sheet.no_such_column"}:
+            raise
+    with begin_reading(replace(source, tab=None, tabs=(), columns=Named())) as arriving:
+        return as_meant(arriving())

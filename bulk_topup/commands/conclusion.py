@@ -25,6 +25,7 @@ from bulk_topup.report.screen.tally import tally_report
 from bulk_topup.report.words import say
 from bulk_topup.rules import books
 from bulk_topup.sending import answers, resend
+from bulk_topup.sending.resolve import row_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -137,9 +138,13 @@ def keep_typed(
         results_path.rename(kept)
         renamed = Notice("saved.kept", {"target": results_path.name, "path": str(kept)})
         terminal.report(notices_report([renamed]))
-    verdicts = [one for one in read if not isinstance(one, InputError) and one.row is not None]
+    verdicts = [one for one in read if not isinstance(one, InputError)]
     sent = {(open_.order.row, open_.order.number): open_.past[-1] for open_ in checkpoint.open_orders()}
-    typed = {(one.row or 0, one.number): one.invoice or ENGLISH.not_sent for one in verdicts}
+    typed: dict[tuple[int, str], str] = {}
+    for one in verdicts:
+        with suppress(InputError):
+            if row := row_in(checkpoint, one):
+                typed[row, one.number] = one.invoice or ENGLISH.not_sent
     outdated = {
         key
         for key, answer in typed.items()

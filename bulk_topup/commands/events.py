@@ -11,6 +11,7 @@ from bulk_topup.commands.console import put
 from bulk_topup.commands.progress import Bar
 from bulk_topup.core.clock import SystemClock
 from bulk_topup.report.screen.halt import halt_line
+from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,7 @@ class EventBar(Bar):
 
     def done(self, order: Order, status: Status, debited: int | None) -> None:
         super().done(order, status, debited)
-        self._events.tell("sent", row=order.row, status=str(status), debited=debited)
+        self._events.tell("sent", **say.row_facts(order.row), status=str(status), debited=debited)
 
     def balance(self, rupiah: int, needed: int) -> None:
         super().balance(rupiah, needed)

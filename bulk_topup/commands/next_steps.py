@@ -328,7 +328,8 @@ def with_found(typed: Typed, number: str, what: str, facts: Mapping[str, object]
     if not what:
         return Step(say.text("find.next"), typed.line("history"))
     code, name, options = FOUND[what]
-    options = options.format(**facts, number=number, batch=argument(facts["name"]))
+    named = {"row": argument(facts["row"]), "number": number, "batch": argument(facts["name"])}
+    options = options.format(**{**facts, **named})
     return Step(say.text(code, **facts), typed.line(name, str(facts["sheet"]), options) if name else "")
 
 

@@ -90,6 +90,22 @@ class FilePath(click.Path):
         return path
 
 
+class RowName(click.ParamType[tuple[int, str]]):
+    """A row as people call it: `12` or, where several tabs are one batch, `"Jakarta 12"`."""
+
+    name = "text"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, str]:
+        from bulk_topup.sending.answers import row_of
+
+        found = value if isinstance(value, tuple) else row_of(str(value))
+        if found is None or not found[0]:
+            self.fail(say.text("usage.row", value=value), param, ctx)
+        return found
+
+
 class TabName(click.ParamType[str]):
     """A tab's name; in a variable the whole value is one name, with its spaces."""
 

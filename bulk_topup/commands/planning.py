@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import SKEW_LIMIT_S
 from bulk_topup.core.errors import Declined
-from bulk_topup.core.model import Deposit, Notice, Sheet
+from bulk_topup.core.model import TAB_ROWS, Deposit, Notice, Sheet, row_name
 from bulk_topup.provider.address import DEFAULT_BASE_URL, REHEARSAL_URL
 from bulk_topup.record import batches, reconcile
 from bulk_topup.record.ledger.identity import restored
@@ -25,6 +25,8 @@ from bulk_topup.rules.taken import as_meant
 from bulk_topup.sheet.beside import open_elsewhere
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.job import Job
@@ -95,8 +97,8 @@ def make_plan(
     batch_id = checkpoint.batch_id if checkpoint else ""
     past = duplicates.Past(
         known,
-        tools.ledger.elsewhere(batch_id, known.started or today),
-        tools.ledger.paid_since(batch_id, today - timedelta(days=job.overlap_days)),
+        _called(tools.ledger.elsewhere(batch_id, known.started or today), tools),
+        _called(tools.ledger.paid_since(batch_id, today - timedelta(days=job.overlap_days)), tools),
     )
     identity = approval.Identity(tools.account, tools.base_url, sheet.tab, f"{today:%Y-%m}", follows)
     plan = make(
@@ -113,6 +115,18 @@ def make_plan(
     if len(plan.orders):
         batches.assert_remembered(known.started, tools.ledger.forgotten_before())
     return plan, starts_new
+
+
+def _called(claims: pd.DataFrame, tools: Tools) -> pd.DataFrame:
+    """With other batches' rows called by their own tabs, where several are one sheet."""
+    of_tabs = claims[claims["row"] >= TAB_ROWS]
+    if of_tabs.empty:
+        return claims
+    tabs = {batch: batches.tabs_of(tools.ledger.entry(batch)) for batch in of_tabs["batch"].unique()}
+    names = [row_name(row, tabs[batch]) for row, batch in zip(of_tabs["row"], of_tabs["batch"], strict=True)]
+    rows = claims["row"].astype(object)
+    rows[of_tabs.index] = names
+    return claims.assign(row=rows)
 
 
 def show_plan(

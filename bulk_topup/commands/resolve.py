@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 @OUTPUT
 @PROVIDER
 @NEW_ADDRESS
-@click.option("--row", type=params.WholeRange(min=1), metavar="N", help="The row, as the sheet numbers it.")
+@click.option(
+    "--row", type=params.RowName(), metavar="N", help='The row, as the sheet numbers it; or "TAB N".'
+)
 @click.option("--number", metavar="08…", help="Its phone number; both must match.")
 @click.option("--invoice", metavar="TRX…", help="Its invoice; counts only if the provider confirms it.")
 @click.option("--not-sent", is_flag=True, help="The provider does not have it: the row becomes gagal.")
@@ -58,7 +60,6 @@ def resolve(terminal: Terminal, **options: Any) -> Exit:
         raise click.UsageError(say.text("usage.resolve_what"))
     if options["batch"] is not None:
         return resolve_on_record(options, terminal, clock.SystemClock())
-    given = (options["row"], options["number"], options["invoice"], options["not_sent"])
     if options["answers"] is not None:
         verdicts = answers.read_answers(options["answers"], options["note"])
     elif (
@@ -66,7 +67,9 @@ def resolve(terminal: Terminal, **options: Any) -> Exit:
     ):
         raise click.UsageError(say.text("usage.resolve"))
     else:
-        verdicts = [answers.verdict(*given, options["note"])]
+        row, tab = options["row"]
+        given = (options["number"], options["invoice"], options["not_sent"], options["note"])
+        verdicts = [answers.verdict(row, *given, tab)]
     return resolve_rows(job_of(options), terminal, clock.SystemClock(), verdicts)
 
 
@@ -87,7 +90,7 @@ def resolve_on_record(options: dict[str, Any], terminal: Terminal, clock: System
     is_clear = bool(options["invoice"]) != options["not_sent"] and options["answers"] is None
     if options["number"] is None or not is_clear:
         raise click.UsageError(say.text("usage.resolve_record"))
-    row = options["row"]
+    row, _ = options["row"] or (None, "")
     stated = answers.verdict(
         row or 0, options["number"], options["invoice"], options["not_sent"], options["note"]
     )
@@ -124,6 +127,7 @@ def resolve_rows(
         tools_of(job, credentials(job.connection), clock) as tools,
         existing_checkpoint(job, tools) as checkpoint,
     ):
+        say.name_tabs(checkpoint.tabs)
         bring_ledger_up_to_date(checkpoint, tools, terminal)
         terminal.report(notices_report(new_address(tools, checkpoint)))
         refused = [why for why in (resolve_row(one, checkpoint, tools, terminal) for one in verdicts) if why]

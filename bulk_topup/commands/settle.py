@@ -66,6 +66,7 @@ def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
     from bulk_topup.record.lock import only_run
     from bulk_topup.record.paths import who
     from bulk_topup.report.screen.report import notices_report
+    from bulk_topup.report.words import say
     from bulk_topup.sending import poll
     from bulk_topup.sending.batch import existing_checkpoint
     from bulk_topup.sending.session import tools_of
@@ -75,6 +76,7 @@ def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
         tools_of(job, credentials(job.connection), clock) as tools,
         existing_checkpoint(job, tools) as checkpoint,
     ):
+        say.name_tabs(checkpoint.tabs)
         bring_ledger_up_to_date(checkpoint, tools, terminal)
         notices = [*new_address(tools, checkpoint), *sent_elsewhere(tools, checkpoint)]
         terminal.report(notices_report(notices))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError, StorageFailed
-from bulk_topup.core.model import Deposit, Source, account_of
+from bulk_topup.core.model import SEVERAL, Deposit, Source, account_of
 from bulk_topup.core.shell import argument, path_argument
 from bulk_topup.core.status import Paid
 from bulk_topup.record.checkpoint import Checkpoint
@@ -94,7 +94,8 @@ def sheet_of(checkpoint: Checkpoint) -> str:
     """How to name this batch in a command: its sheet, and --checkpoint if the progress file is not the
     sheet's default one."""
     path, tab = checkpoint.path.with_name(checkpoint.fact("file")), checkpoint.fact("tab")
-    options = {None: "", tab: f"--sheet {argument(tab)}"}
+    tabs = checkpoint.tabs if tab == SEVERAL.join(checkpoint.tabs) else [tab]
+    options = {None: "", tab: " ".join(f"--sheet {argument(one)}" for one in tabs)}
     taken = (
         option
         for name, option in options.items()
@@ -102,6 +103,15 @@ def sheet_of(checkpoint: Checkpoint) -> str:
     )
     option = next(taken, f"--checkpoint {path_argument(_from_here(checkpoint.path))}")
     return " ".join(filter(None, (path_argument(_from_here(path)), option)))
+
+
+def tabs_of(entry: BatchEntry | None) -> Sequence[str]:
+    """The tabs that are one sheet in that batch, as far as its progress file can be read."""
+    checkpoint = None if entry is None else progress_of(entry)
+    if checkpoint is None:
+        return ()
+    with closing(checkpoint):
+        return checkpoint.tabs
 
 
 def _from_here(path: Path) -> Path:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
+from bulk_topup.core.model import TAB_ROWS
 from bulk_topup.core.status import Status
 from bulk_topup.record.batches import progress_of, sheet_of
 from bulk_topup.record.ledger.values import HELD, OPEN, PAID, BatchEntry
@@ -41,7 +42,8 @@ class Sent:
     """One row for that number, as the results sheet has it.
 
     `sent_at` is "" where nothing ever left for it. `sheet` is how a command is told of it, "" where its
-    progress file can't be read: then only the ledger speaks, which keeps no invoice. `nominal` is in rupiah;
+    progress file can't be read: then only the ledger speaks, which keeps no invoice. `tab` is that of the row
+    where several are one sheet. `nominal` is in rupiah;
     `closed` is when a person closed it (ISO text), who, and their note; `answer` are the provider's words
     when it was sent, `said` those beside `now`.
     """
@@ -63,10 +65,15 @@ class Sent:
     closed: tuple[str, str, str] | None = None
     answer: str = ""
     person: str = ""
-    place: str = ""
+    tab: str = ""
     now: Now = Now.NOT_ASKED
     said: str = ""
     guarded: bool = False
+
+    @property
+    def place(self) -> str:
+        """What people call the row: `12`, or `Jakarta 12` where several tabs are one sheet."""
+        return f"{self.tab} {self.row % TAB_ROWS}" if self.tab else str(self.row)
 
     @property
     def is_contradicted(self) -> bool:
@@ -131,10 +138,11 @@ def _from_progress(number: str, entry: BatchEntry, claims: Iterable[Mapping[str,
         try:
             attempts = checkpoint.claims_expected() if claims else {}
             sheet = sheet_of(checkpoint)
-            say.name_tabs(checkpoint.tabs)
             at, guarded = checkpoint.places.get("name"), is_advised(checkpoint)
             lines = _lines_of(checkpoint, number)
             found = [_of_line(entry, sheet, line, at, guarded=guarded) for line in lines]
+            tabs = ["", *checkpoint.tabs]
+            found = [replace(one, tab=tabs[one.row // TAB_ROWS]) for one in found]
         except StorageFailed:
             return None
     # A progress file that was restored from an older copy lacks what the ledger knows.
@@ -168,7 +176,6 @@ def _of_line(entry: BatchEntry, sheet: str, line: Line, name_at: int | None, *, 
         debited=result.debited,
         closed=line.closed,
         person=line.person(name_at),
-        place=say.row_name(line.row),
         answer=(line.attempt or {}).get("reason") or "",
         guarded=guarded,
     )

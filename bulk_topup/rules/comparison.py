@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.model import TAB_ROWS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,12 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A row as far as it says who gets how much; `number` is "" where it is none, `amount` is in rupiah."""
+    """A row as far as it says who gets how much; `number` is "" where it is none, `amount` is in rupiah.
+
+    `tab` is that of the row where several are one sheet.
+    """
 
     row: int
     name: str
     number: str
     amount: int
+    tab: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,9 @@ def people_of(rows: Rows) -> list[Person]:
     amount = table["nominal"].where(table["nominal"] > 0, table["stated"].clip(lower=0))
     names = rows.raw(rows.sheet.columns.name)
     each = zip(table.index.tolist(), names.tolist(), table["number"].tolist(), amount.tolist(), strict=True)
+    tabs = ["", *rows.sheet.tabs]
     return [
-        Person(int(row), " ".join(name.split()), number, int(rupiah))
+        Person(row % TAB_ROWS, " ".join(name.split()), number, int(rupiah), tabs[row // TAB_ROWS])
         for row, name, number, rupiah in each
         if int(row) not in rows.nobody
     ]
@@ -55,11 +62,12 @@ def compare(before: Iterable[Person], now: Iterable[Person]) -> Comparison:
     left, joined = _without(old, (a for a, _ in pairs)), _without(new, (b for _, b in pairs))
     moved = list(_pairs(_only_names(left), _only_names(joined)))
     changed = [(a, b) for a, b in (*pairs, *moved) if a.amount != b.amount]
+    place = {(one.tab, one.row): at for at, one in enumerate(new)}
     return Comparison(
         _without(joined, (b for _, b in moved)),
         _without(left, (a for a, _ in moved)),
         [(a, b) for a, b in moved if a.number != b.number],
-        sorted(changed, key=lambda pair: pair[1].row),
+        sorted(changed, key=lambda pair: place[pair[1].tab, pair[1].row]),
         sum(one.amount for one in old),
         sum(one.amount for one in new),
     )
@@ -94,5 +102,5 @@ def _pairs(before: dict[Key, Person], now: dict[Key, Person]) -> Iterator[tuple[
 
 
 def _without(people: Iterable[Person], some: Iterable[Person]) -> list[Person]:
-    rows = {one.row for one in some}
-    return [one for one in people if one.row not in rows]
+    rows = {(one.tab, one.row) for one in some}
+    return [one for one in people if (one.tab, one.row) not in rows]

@@ -20,10 +20,16 @@ INVOICE_PLACEHOLDERS = frozenset({"TRX...", "TRX…"})
 NOT_SENT_ANSWERS = frozenset(map(fold, languages.NOT_SENT))
 
 
-_OF_TAB = re.compile(r".*\S [0-9]+")
+_ROW = re.compile(r"(?:(?P<tab>.*\S)\s+)?(?P<row>[0-9]{1,12})", re.ASCII | re.DOTALL)
 
 
-def verdict(row: int, number: str, invoice: str | None, not_sent: bool, note: str) -> Verdict:
+def row_of(text: str) -> tuple[int, str] | None:
+    """A row and its tab, as people call them: `12` or, where several tabs are one sheet, `Jakarta 12`."""
+    found = _ROW.fullmatch(text.strip())
+    return (int(found["row"]), found["tab"] or "") if found else None
+
+
+def verdict(row: int, number: str, invoice: str | None, not_sent: bool, note: str, tab: str = "") -> Verdict:
     """Raises InputError for an invalid number, or an invoice that is blank or a placeholder."""
     stated = (invoice or "").strip()
     if stated in INVOICE_PLACEHOLDERS:
@@ -33,7 +39,7 @@ def verdict(row: int, number: str, invoice: str | None, not_sent: bool, note: st
     national = numbers.normalise(number)
     if isinstance(national, numbers.Problem):
         raise InputError("resolve.number", number=number)
-    return Verdict(row, national.national, "" if not_sent else stated, note)
+    return Verdict(row, national.national, "" if not_sent else stated, note, tab)
 
 
 def read_answers(path: Path, note: str) -> list[Verdict | InputError]:
@@ -75,10 +81,12 @@ def _read_row(sheet: Sheet, at: int, row_column: int | None, invoice: str, note:
     number = numbers.normalise(text)
     if isinstance(number, numbers.Problem):
         return InputError("resolve.number_in", path=sheet.path, row=at, number=text)
-    row = None if row_column is None else str(sheet.cells.at[at, row_column]).strip()
-    if row is not None and _OF_TAB.fullmatch(row):
-        row = None  # of one tab among several: the number has to be enough
-    if row is not None and not (row.isascii() and row.isdigit()):
-        return InputError("resolve.row_column", path=sheet.path, row=at, value=row)
+    row, tab = None, ""
+    if row_column is not None:
+        cell = str(sheet.cells.at[at, row_column]).strip()
+        called = row_of(cell)
+        if called is None:
+            return InputError("resolve.row_column", path=sheet.path, row=at, value=cell)
+        row, tab = called
     stated = "" if fold(invoice) in NOT_SENT_ANSWERS else invoice
-    return Verdict(None if row is None else int(row), number.national, stated, note)
+    return Verdict(row, number.national, stated, note, tab)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import wib_day
-from bulk_topup.core.model import Ending, Halt, Order, Outcome, Wanted
+from bulk_topup.core.model import TAB_ROWS, Ending, Halt, Order, Outcome, Wanted, row_name
 from bulk_topup.core.status import Status
+from bulk_topup.record.batches import tabs_of
 from bulk_topup.sending.purse import Purse, committed
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ class Choice:
             return self.checkpoint.lost_attempt(order.id, *lost)
         if expected is not Status.UNSENT:
             return expected
-        facts = {"batch": holder.batch_name, "row": str(holder.row), "day": holder.day}
+        tabs = tabs_of(self.tools.ledger.entry(holder.batch)) if holder.row >= TAB_ROWS else ()
+        facts = {"batch": holder.batch_name, "row": row_name(holder.row, tabs), "day": holder.day}
         if holder.is_open:
             self.checkpoint.hold(order.id, Status.UNSENT, "duplicate.open_elsewhere", facts)
             return Status.UNSENT

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import days_booked
 from bulk_topup.core.errors import InputError, ProviderError, StorageFailed
-from bulk_topup.core.model import Kind, Order, Outcome, Reply, Then
+from bulk_topup.core.model import Kind, Order, Outcome, Reply, Then, row_called
+from bulk_topup.core.shell import argument
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import (
     OTHER_DATE,
@@ -71,13 +72,19 @@ def _day_in(stated: str) -> date | None:
 class Verdict:
     """What a person found out about one row (None: the only open one of that number, in national form).
 
-    `invoice` is "" where the top-up was not sent.
+    `invoice` is "" where the top-up was not sent; `tab` is that of the row, where several are one sheet.
     """
 
     row: int | None
     number: str
     invoice: str
     note: str
+    tab: str = ""
+
+    @property
+    def place(self) -> str:
+        """`12`, or `Jakarta 12`; "" without a row."""
+        return " ".join(filter(None, (self.tab, str(self.row or ""))))
 
 
 def resolve(
@@ -100,15 +107,29 @@ def resolve(
 RESOLVED_AS_NOT_SENT = Outcome(Kind.GAGAL, Then.GO_ON, RESOLVED_NOT_SENT)
 
 
+def row_in(checkpoint: Checkpoint, verdict: Verdict) -> int | None:
+    """The row in its batch. Raises InputError for a tab that is none of it, or a missing one."""
+    several = checkpoint.tabs
+    if verdict.row is None or not (several or verdict.tab):
+        return verdict.row
+    tabs = several or [checkpoint.fact("tab")]
+    row = row_called(verdict.tab, verdict.row, tabs)
+    if row is None:
+        place = argument(f"{tabs[0]} {verdict.row}" if several else str(verdict.row))
+        raise InputError("resolve.which_tab", row=verdict.place, tabs=", ".join(tabs), place=place)
+    return row if several else verdict.row
+
+
 def _open_order(checkpoint: Checkpoint, verdict: Verdict) -> OpenOrder:
-    here = [open_ for open_ in checkpoint.open_orders() if verdict.row in {None, open_.order.row}]
+    row = row_in(checkpoint, verdict)
+    here = [open_ for open_ in checkpoint.open_orders() if row in {None, open_.order.row}]
     if not here:
-        is_pending = any(line.row == verdict.row for line in checkpoint.lines([Status.PENDING]))
-        raise InputError("resolve.pending" if is_pending else "resolve.not_open", row=verdict.row)
+        is_pending = any(line.row == row for line in checkpoint.lines([Status.PENDING]))
+        raise InputError("resolve.pending" if is_pending else "resolve.not_open", row=verdict.place)
     matching = [open_ for open_ in here if open_.order.number == verdict.number]
     if len(matching) != 1:
         code = "resolve.several" if matching else "resolve.other_number"
-        raise InputError(code, row=verdict.row or "", number=verdict.number)
+        raise InputError(code, row=verdict.place, number=verdict.number)
     return matching[0]
 
 

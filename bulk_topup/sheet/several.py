@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import TAB_ROWS, Columns, Notice, OddCell, Oddity, Sheet
+from bulk_topup.core.model import SEVERAL, TAB_ROWS, Columns, Notice, OddCell, Oddity, Sheet
 from bulk_topup.sheet import ALL
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ def reading_several(
     path: Path, tabs: Sequence[str], read: Callable[[str | None], Sheet]
 ) -> Iterator[Callable[[], Sheet]]:
     """As `reading`; `read` reads one tab, or with None the only one that holds people."""
-    yield (
-        lambda: _all(path, read) if [*tabs] == [ALL] else combined(_each(path, tabs, read), " + ".join(tabs))
-    )
+    if [*tabs] == [ALL]:
+        yield lambda: _all(path, read)
+    else:
+        yield lambda: combined(_each(path, tabs, read), SEVERAL.join(tabs))
 
 
 def _all(path: Path, read: Callable[[str | None], Sheet]) -> Sheet:

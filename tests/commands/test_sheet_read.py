@@ -54,7 +54,7 @@ def two_numbers(tmp_path: Path) -> Source:
 
 
 def read(source: Source, screen: terminal.Terminal) -> Sheet:
-    with arrival._reading(source) as arriving:
+    with arrival.begin_reading(source) as arriving:
         return arrival._asked(source, arriving, screen)
 
 

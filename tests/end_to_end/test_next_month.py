@@ -68,3 +68,30 @@ def test_the_next_sheet_starts_with_the_people_of_the_last_results(office: Offic
     assert nobody == (None, None, None, None)
     said = office.run("check", "gaji-juni.xlsx")
     assert "the same people, numbers and amounts" in said.out
+
+
+def test_tabs_are_compared_with_the_same_tabs_wherever_they_stand(office: Office) -> None:
+    def month(name: str, tabs: dict[str, tuple[tuple[str, str, str], ...]]) -> None:
+        book = openpyxl.Workbook()
+        book.remove(book.worksheets[0])
+        for title, rows in tabs.items():
+            tab = book.create_sheet(title)
+            for row in (HEADER, *rows):
+                tab.append(row)
+        book.save(office.folder / name)
+
+    medan, solo = (("Ani", ANI, "5.000"), ("Budi", BUDI, "5.000")), (("Cici", CICI, "5.000"),)
+    month("cabang mei.xlsx", {"Solo": solo, "Medan": medan, "Petunjuk": ()})
+    month("cabang juni.xlsx", {"Medan": (("Ani", ANI, "5.000"), ("Dedi", DEDI, "10rb")), "Solo": solo})
+    both = office.run("check", "cabang juni.xlsx", "--sheet", "all").out
+    assert "row Medan 3, Dedi 089655510004, Rp10,000" in both
+    assert "row Medan 3, Budi 085755510002, Rp5,000" in both
+    one = office.run("check", "cabang juni.xlsx", "--sheet", "Solo").out
+    assert "the same people, numbers and amounts" in one
+
+
+def test_a_month_whose_tab_has_another_name_is_compared_by_its_only_tab(office: Office) -> None:
+    office.xlsx("gaji-mei.xlsx", [("Ani", ANI, "5.000")], HEADER, tab="Mei")
+    office.xlsx("gaji-juni.xlsx", [("Ani", ANI, "5.000")], HEADER, tab="Juni")
+    said = office.run("check", "gaji-juni.xlsx", "--sheet", "Juni").out
+    assert "the same people, numbers and amounts" in said

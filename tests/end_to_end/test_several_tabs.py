@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -14,9 +15,10 @@ from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.several import combined
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from tests.conftest import Office
+    from tests.conftest import Office, Result
 
 BRANCHES = {
     "Jakarta Pusat": (
@@ -42,15 +44,7 @@ BRANCHES = {
 
 @pytest.fixture
 def book(office: Office) -> Path:
-    made = openpyxl.Workbook()
-    made.remove(made.worksheets[0])
-    for name, rows in BRANCHES.items():
-        tab = made.create_sheet(name)
-        for row in rows:
-            tab.append(row)
-    made.create_sheet("Petunjuk").append(("Isi nomor HP dan nominal",))
-    made.save(office.folder / "cabang.xlsx")
-    return office.folder / "cabang.xlsx"
+    return written(office.folder / "cabang.xlsx", {**BRANCHES, "Petunjuk": (("Isi nomor HP dan nominal",),)})
 
 
 def test_tabs_are_one_sheet_with_rows_of_their_own(book: Path) -> None:
@@ -158,3 +152,99 @@ def test_two_tabs_that_are_named_are_one_batch_apart_from_the_others(book: Path,
     third = office.run("check", book.name, "--sheet", "all", "--json")
     held = [one for one in third.json["plan"]["findings"] if one["code"] == "duplicate.other_batch"]
     assert [(one["tab"], one["row"]) for one in held] == [("Bandung", 3), ("Bandung", 4), ("Medan", 2)]
+
+
+# -- rows that are open ------------------------------------------------------------------------------------
+
+LOST = {
+    "Jakarta Pusat": (("Nama", "No HP", "Insentif"), ("Ani", "081200002101", "5.000")),
+    "Kupang": (
+        ("Nama", "No HP", "Insentif"),
+        ("Budi", "081200002102", "5.000"),
+        ("Cici", "081255510003", "5.000"),
+    ),
+}
+TWO = ("--sheet", "Jakarta Pusat", "--sheet", "Kupang")
+
+
+def written(path: Path, tabs: Mapping[str, Sequence[Sequence[object]]]) -> Path:
+    made = openpyxl.Workbook()
+    made.remove(made.worksheets[0])
+    for name, rows in tabs.items():
+        tab = made.create_sheet(name)
+        for row in rows:
+            tab.append(row)
+    made.save(path)
+    return path
+
+
+@pytest.fixture
+def lost(office: Office) -> Path:
+    """A workbook of which two tabs were one batch, with an open row in each."""
+    path = written(office.folder / "dua.xlsx", LOST)
+    assert office.send(path.name, *TWO).exit == Exit.OPEN
+    return path
+
+
+def printed(said: Result, name: str) -> list[str]:
+    """The first command of that name that was printed to paste, as a shell splits it."""
+    lines = [line.strip() for line in said.out.splitlines()]
+    return next(shlex.split(line)[1:] for line in lines if line.startswith(f"bulk-topup {name} "))
+
+
+def test_the_commands_that_are_made_from_the_record_work_as_printed(lost: Path, office: Office) -> None:
+    for name in ("status", "settle"):
+        command = printed(office.run("history"), name)
+        assert command[:6] == [name, lost.name, *TWO]
+        assert office.run(*command, "--json").exit != Exit.NOTHING_SENT
+
+
+def test_a_row_is_closed_by_its_tab_and_its_number_there(lost: Path, office: Office) -> None:
+    found = office.run("find", "081200002102", "--offline")
+    assert "dua, row Kupang 2, Budi:" in found.out
+    command = printed(found, "resolve")
+    assert command[command.index("--row") + 1] == "Kupang 2"
+    closing = ("--number", "081200002102", "--not-sent", "--note", "Rina")
+    for wrong in ("2", "Medan 2", "20000002"):
+        refused = office.run("resolve", lost.name, *TWO, "--row", wrong, *closing)
+        assert refused.exit == Exit.NOTHING_SENT
+        assert "name the tab (Jakarta Pusat, Kupang) and the row there" in refused.err
+    other = office.run("resolve", lost.name, *TWO, "--row", "Jakarta Pusat 2", *closing)
+    assert "row Jakarta Pusat 2 is not 081200002102" in other.err
+    closed = office.run("resolve", lost.name, *TWO, "--row", "kupang 2", *closing)
+    assert "row kupang 2 081200002102: gagal" in closed.out
+    [left] = office.run("status", lost.name, *TWO, "--json").json["open_rows"]
+    assert (left["tab"], left["row"]) == ("Jakarta Pusat", 2)
+
+
+def test_answers_in_the_results_close_the_rows_of_both_tabs(lost: Path, office: Office) -> None:
+    results = office.folder / "dua.Jakarta Pusat + Kupang.results.xlsx"
+    book = openpyxl.load_workbook(results)
+    tab = book["Ask provider"]
+    header = [cell.value for cell in next(tab.iter_rows())]
+    assert [row[header.index("row")].value for row in tab.iter_rows(min_row=2)][:2] == [
+        "Jakarta Pusat 2",
+        "Kupang 2",
+    ]
+    tab.cell(2, header.index("invoice") + 1).value = "not sent"
+    book.save(results)
+    again = office.run("results", lost.name, *TWO)
+    assert again.exit == Exit.OPEN  # written anew, with what the person typed
+    kept = openpyxl.load_workbook(results)["Ask provider"]
+    assert kept.cell(2, header.index("invoice") + 1).value == "not sent"
+    closed = office.run("resolve", lost.name, *TWO, "--from", results.name, "--note", "Rina")
+    assert "row Jakarta Pusat 2 081200002101: gagal" in closed.out
+
+
+def test_another_batch_calls_its_rows_by_its_own_tabs(lost: Path, office: Office) -> None:
+    """In this batch, the first tab is another one."""
+    mixed = written(office.folder / "lain.xlsx", {"Kupang": LOST["Kupang"], "Solo": LOST["Jakarta Pusat"]})
+    for tab in (("--sheet", "all"), ("--sheet", "Kupang")):
+        said = office.run("check", mixed.name, *tab)
+        assert "batch dua (row Kupang 2) sent 081200002102 the same amount" in said.out
+        assert "batch dua (row Kupang 3) already topped up 081255510003" in said.out
+    both = office.run("check", mixed.name, "--sheet", "all")
+    assert "batch dua (row Jakarta Pusat 2) sent 081200002101 the same amount" in both.out
+    office.folder.joinpath("dua.Jakarta Pusat + Kupang.checkpoint.db").unlink()
+    gone = office.run("check", mixed.name, "--sheet", "Kupang")
+    assert "batch dua (row 2, tab 2) sent 081200002102 the same amount" in gone.out

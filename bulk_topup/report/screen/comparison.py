@@ -18,8 +18,8 @@ def comparison_report(file: str, found: Comparison) -> Report:
     """`file` is the earlier sheet's name."""
     facts = {
         "file": file,
-        "joined": list(map(asdict, found.joined)),
-        "left": list(map(asdict, found.left)),
+        "joined": list(map(_facts, found.joined)),
+        "left": list(map(_facts, found.left)),
         "number_changed": list(map(_pair_facts, found.moved)),
         "amount_changed": list(map(_pair_facts, found.changed)),
         "total_before": found.total_before,
@@ -28,9 +28,13 @@ def comparison_report(file: str, found: Comparison) -> Report:
     return Report({"compared": facts}, list(_lines(file, found)))
 
 
+def _facts(one: Person) -> dict[str, object]:
+    return {name: value for name, value in asdict(one).items() if name != "tab" or value}
+
+
 def _pair_facts(pair: tuple[Person, Person]) -> dict[str, object]:
     before, now = pair
-    return {**asdict(now), "number_before": before.number, "amount_before": before.amount}
+    return {**_facts(now), "number_before": before.number, "amount_before": before.amount}
 
 
 def _lines(file: str, found: Comparison) -> Iterator[str]:
@@ -51,7 +55,7 @@ def _people(code: str, each: str, people: Sequence[Person]) -> Iterator[str]:
         return
     yield say.text(code, count=len(people))
     for one in people[:ROWS_SHOWN]:
-        yield say.text(each, row=one.row, name=one.name, number=one.number or "-", amount=one.amount)
+        yield say.text(each, row=_place(one), name=one.name, number=one.number or "-", amount=one.amount)
     yield from _more(len(people))
 
 
@@ -60,9 +64,18 @@ def _pairs(code: str, each: str, pairs: Sequence[tuple[Person, Person]]) -> Iter
         return
     yield say.text(code, count=len(pairs))
     for before, now in pairs[:ROWS_SHOWN]:
-        facts = {"row": now.row, "name": now.name or now.number, "number": now.number, "amount": now.amount}
+        facts = {
+            "row": _place(now),
+            "name": now.name or now.number,
+            "number": now.number,
+            "amount": now.amount,
+        }
         yield say.text(each, **facts, number_before=before.number, amount_before=before.amount)
     yield from _more(len(pairs))
+
+
+def _place(one: Person) -> str:
+    return f"{one.tab} {one.row}".strip()
 
 
 def _more(count: int) -> Iterator[str]:

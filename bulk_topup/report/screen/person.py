@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import near_midnight
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Kind, Reply
+from bulk_topup.core.model import TAB_ROWS, Kind, Reply
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify_status, is_pending, words_of
 from bulk_topup.report.screen.report import Report, banner
@@ -102,7 +102,8 @@ def _lines(found: PersonRecord, told: str, record: str) -> Iterator[str]:
 def _sent_facts(one: Sent) -> dict[str, object]:
     at, by, note = one.closed or ("", "", "")
     closed = {"closed_at": at, "closed_by": by, "closing_note": note}
-    return {"day": one.sent_at[:10], **{name: getattr(one, name) for name in _FACTS}, **closed}
+    row = {"row": one.row % TAB_ROWS, "tab": one.tab} if one.tab else {"row": one.row}
+    return {"day": one.sent_at[:10], **{name: getattr(one, name) for name in _FACTS}, **row, **closed}
 
 
 _FACTS = (
@@ -119,7 +120,7 @@ _NOW = {
 
 
 def _line_of(one: Sent) -> str:
-    row = ", ".join(filter(None, (one.place or str(one.row), one.person)))
+    row = ", ".join(filter(None, (one.place, one.person)))
     facts = {"name": one.name, "row": row, "product": one.product or "-", "status": one.status}
     if not one.sent_at:
         return say.text("find.line_held", reason=one.reason, **facts)
@@ -158,7 +159,7 @@ def told(one: Sent | None, number: str, now: datetime) -> str:
         nominal="" if one.nominal is None else one.nominal,
         serial=one.serial or "-",
         name=one.name,
-        row=one.row,
+        row=one.place,
         number=number,
         check=say.text(check),
     )
@@ -168,7 +169,7 @@ def next_step_of(one: Sent | None, now: datetime) -> tuple[str, Mapping[str, obj
     """What to do about the row, by its name in `next_steps`, and the facts of that; "" for nothing."""
     if one is None:
         return "", {}
-    facts = {name: getattr(one, name) for name in ("name", "row", "sheet", "invoice")}
+    facts = {"row": one.place, **{name: getattr(one, name) for name in ("name", "sheet", "invoice")}}
     # A batch of an earlier month goes on only if that is said.
     same = "" if one.sent_at[:7] == f"{now:%Y-%m}" else " --same-batch"
     return _GOES_ON[_telling(one, now)], {**facts, "same": same}

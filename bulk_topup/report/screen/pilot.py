@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
 
 def pilot_report(pilot: Pilot, total: int) -> Report:
-    names = ("row", "debited", "listed")
     facts = {
         "top_ups": pilot.total,
         "of": total,
         "rows": {str(status): pilot.rows.get(status, 0) for status in Status},
         "debited": pilot.debited,
         "listed": pilot.listed,
-        "differing": [dict(zip(names, one, strict=True)) for one in pilot.differing],
+        "differing": [
+            {**say.row_facts(row), "debited": debited, "listed": listed}
+            for row, debited, listed in pilot.differing
+        ],
     }
     return Report({"pilot": facts}, ["", *_lines(pilot, total)])
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bulk_topup.core.model import TAB_ROWS
 from bulk_topup.core.status import Status
 from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Tone, Whole, banner
 from bulk_topup.report.screen.tally import count_line
+from bulk_topup.report.tables import row_value
 from bulk_topup.report.words import say
 from bulk_topup.rules import beside
 
@@ -188,7 +188,7 @@ def plan_facts(plan: Plan) -> Mapping[str, object]:
                 **_product_facts(choice),
                 "of": choice.of,
                 "fixed": choice.is_fixed,
-                "rows": rows,
+                "rows": list(map(row_value, rows)),
             }
             for choice, rows in plan.chosen()
         ],
@@ -198,11 +198,8 @@ def plan_facts(plan: Plan) -> Mapping[str, object]:
 
 
 def _finding_facts(found: Finding, person: str) -> dict[str, object]:
-    names = ("row", "level", "code", "column", "value")
-    facts = {name: getattr(found, name) for name in names}
-    if tab := say.tab_of(found.row):
-        facts |= {"row": found.row % TAB_ROWS, "tab": tab}
-    return {**facts, "person": person, "message": say.finding(found, person)}
+    facts = {name: getattr(found, name) for name in ("level", "code", "column", "value")}
+    return {**say.row_facts(found.row), **facts, "person": person, "message": say.finding(found, person)}
 
 
 # -- beside the plan ---------------------------------------------------------------------------------------

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 def open_report(lines: Sequence[Line]) -> Report:
     facts = [
-        {"row": line.row, "number": line.number, "product": line.product, "status": line.status}
+        {
+            **say.row_facts(line.row),
+            "number": line.number,
+            "product": line.product,
+            "status": line.status,
+        }
         for line in lines
     ]
     shown = [_row_line(line, say.text(f"status.{line.status}")) for line in lines[:ROWS_SHOWN]]
@@ -31,7 +36,14 @@ def closed_report(lines: Iterable[Line]) -> Report:
     """The rows that a person closed: who, when and why."""
     closed = [(line, *line.closed) for line in lines if line.closed]
     facts = [
-        {"row": line.row, "number": line.number, "status": line.status, "at": at, "by": by, "note": note}
+        {
+            **say.row_facts(line.row),
+            "number": line.number,
+            "status": line.status,
+            "at": at,
+            "by": by,
+            "note": note,
+        }
         for line, at, by, note in closed
     ]
     shown = [_row_line(line, say.closed_by_hand_words(*why)) for line, *why in closed[:ROWS_SHOWN]]
@@ -51,7 +63,7 @@ def resolved_report(verdict: Verdict, before: Status, status: Status) -> Report:
     code = f"status.{status}"
     if status is Status.GAGAL and not verdict.invoice:
         code = "resolve.not_sent_but_held" if before is Status.ACCEPTED else "resolve.not_sent"
-    facts = {"row": verdict.row or "", "number": verdict.number, "status": status}
+    facts = {"row": verdict.place, "number": verdict.number, "status": status}
     return Report({}, [say.text("resolve.done", **facts, words=say.text(code))])
 
 
@@ -65,7 +77,12 @@ def refused_report(problems: Iterable[BulkTopupError]) -> Report:
 
 def not_resent_report(held: Sequence[tuple[OpenOrder, Obstacle]]) -> Report:
     facts = [
-        {"row": open_.order.row, "number": open_.order.number, "code": why, "invoice": open_.invoice}
+        {
+            **say.row_facts(open_.order.row),
+            "number": open_.order.number,
+            "code": why,
+            "invoice": open_.invoice,
+        }
         for open_, why in held
     ]
     lines = [

@@ -10,6 +10,7 @@ import re
 import string
 from typing import TYPE_CHECKING, Any
 
+from bulk_topup.core import model
 from bulk_topup.core.languages import ENGLISH, Language
 from bulk_topup.core.model import TAB_ROWS
 from bulk_topup.core.status import Status
@@ -70,13 +71,18 @@ def name_tabs(tabs: Sequence[str]) -> None:
 
 def row_name(number: int) -> str:
     """`12`, or `Jakarta 12` where several tabs are one sheet."""
-    tab, row = divmod(number, TAB_ROWS)
-    return f"{_tabs[tab - 1]} {row}" if 0 < tab <= len(_tabs) else str(number)
+    return model.row_name(number, _tabs)
 
 
 def tab_of(number: int) -> str:
     tab = number // TAB_ROWS
     return _tabs[tab - 1] if 0 < tab <= len(_tabs) else ""
+
+
+def row_facts(number: int) -> dict[str, object]:
+    """For programs: `row`, and its `tab` where several are one sheet."""
+    tab = tab_of(number)
+    return {"row": number % TAB_ROWS, "tab": tab} if tab else {"row": number}
 
 
 _ROWS_NAMED = frozenset({"row", "first", "before"})
