@@ -328,8 +328,7 @@ def with_found(typed: Typed, number: str, what: str, facts: Mapping[str, object]
     if not what:
         return Step(say.text("find.next"), typed.line("history"))
     code, name, options = FOUND[what]
-    named = {"row": argument(facts["row"]), "number": number, "batch": argument(facts["name"])}
-    options = options.format(**{**facts, **named})
+    options = options.format(**facts, number=number, batch=argument(facts["name"]))
     return Step(say.text(code, **facts), typed.line(name, str(facts["sheet"]), options) if name else "")
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bulk_topup.core.clock import near_midnight
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import TAB_ROWS, Kind, Reply
+from bulk_topup.core.shell import argument
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify_status, is_pending, words_of
 from bulk_topup.report.screen.report import Report, banner
@@ -169,7 +170,10 @@ def next_step_of(one: Sent | None, now: datetime) -> tuple[str, Mapping[str, obj
     """What to do about the row, by its name in `next_steps`, and the facts of that; "" for nothing."""
     if one is None:
         return "", {}
-    facts = {"row": one.place, **{name: getattr(one, name) for name in ("name", "sheet", "invoice")}}
+    facts = {
+        "row": argument(one.place),
+        **{name: getattr(one, name) for name in ("name", "sheet", "invoice")},
+    }
     # A batch of an earlier month goes on only if that is said.
     same = "" if one.sent_at[:7] == f"{now:%Y-%m}" else " --same-batch"
     return _GOES_ON[_telling(one, now)], {**facts, "same": same}
