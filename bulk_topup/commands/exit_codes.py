@@ -40,10 +40,11 @@ def guarded_command(function: Decorated) -> Decorated:
 
         def with_tab() -> Exit:
             try:
-                return function(terminal=terminal, **options)
+                ended = function(terminal=terminal, **options)
             except TabAnswered as answered:
                 terminal.typed = _as_if_typed("tab", (answered.tab,))
-                return function(terminal=terminal, **options | {"tab": (answered.tab,)})
+                ended = function(terminal=terminal, **options | {"tab": (answered.tab,)})
+            return Exit(ended)
 
         sys.exit(terminal.close(guarded(with_tab, terminal)))
 

@@ -41,7 +41,7 @@ FACTS_THAT_CODES_ARE_MADE_OF = {
     "doctor.": {
         *("credentials", "prices", "clock", "server_clock", "ledger", "account", "rule_51", "folder", "disk"),
     },
-    "cell.": {str(kind) for kind in Oddity if kind not in {Oddity.LOST_DIGITS, Oddity.CONTACT}},
+    "cell.": {str(kind) for kind in Oddity if kind is not Oddity.LOST_DIGITS},
     "checkpoint.other_": {field.name for field in fields(BatchIdentity)},
     "outcome.not_sent.": {*outcomes.NOT_SENT_CAUSES, "failed"},
     "outcome.no_answer.": {*outcomes.NO_ANSWER_CAUSES, "failed"},
