@@ -1,6 +1,6 @@
 """Access control: denied by default, before any page is looked up.
 
-The desk listens on loopback, but so could requests from every other page that is open in the same browser.
+Listening on loopback is not enough: any other page open in the same browser can send requests there.
 """
 
 from __future__ import annotations
@@ -68,9 +68,7 @@ class Lock:
 
     def enters(self) -> HTMLResponse:
         """Sets the cookie and redirects from one of our own pages; otherwise the cookie would not be sent."""
-        icon = (
-            '<link rel="icon" href="/static/desk.svg">'  # Otherwise browsers request one that does not exist.
-        )
+        icon = '<link rel="icon" href="/static/desk.svg">'  # else browsers ask for a missing one
         leads_on = f'{icon}<meta http-equiv="refresh" content="0;url=/"><a href="/">/</a>'
         response = HTMLResponse(f'<!doctype html><meta charset="utf-8">{leads_on}')
         response.set_cookie(self.cookie, self._session, httponly=True, samesite="strict", path="/")

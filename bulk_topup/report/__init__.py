@@ -1,4 +1,3 @@
-"""Every word for people: each line on a screen, each workbook, in each language.
-
-It decides nothing about money.
+"""Every word for people: all lines on a screen and all workbooks, in each language. It decides nothing
+about money.
 """

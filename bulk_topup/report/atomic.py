@@ -1,4 +1,4 @@
-"""A file is written whole or not at all, beside the target where that is locked."""
+"""Writes a file atomically, or next to the target if that is locked."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write_csv(
 def write_atomically(
     target: Path, write: Callable[[Path], list[Notice]], failure: str, tell: Tell = untold
 ) -> Path:
-    """Have `write` fill a new file and put it in `target`'s place; path and errors as in `write_workbook`."""
+    """Have `write` fill a new file and move it to `target`; path and errors as in `write_workbook`."""
     temporary: Path | None = None
     try:
         temporary = _new_file_in(target.parent)
@@ -55,7 +55,7 @@ def write_atomically(
 
 
 def _new_file_in(folder: Path) -> Path:
-    """An empty file that only its owner may read."""
+    """An empty file that only its owner can read."""
     handle, name = tempfile.mkstemp(prefix=".bulk-topup-", suffix=".tmp", dir=folder)
     os.close(handle)
     return Path(name)
@@ -70,7 +70,7 @@ def _publish(temporary: Path, target: Path) -> Path:
     try:
         return temporary.replace(target)
     except OSError:
-        # Excel on Windows keeps an open workbook locked; if the folder is at fault, this fails as well.
+        # Excel on Windows locks an open workbook; if the folder is at fault, this fails as well.
         return temporary.replace(_free_name_beside(target))
 
 

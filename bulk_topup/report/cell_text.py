@@ -1,4 +1,4 @@
-"""Texts as the cells of a workbook or a CSV file can hold them: visible, not too long, never run."""
+"""Makes texts fit for the cells of a workbook or a CSV file: visible, not too long, never executed."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 CELL_MAX_UNITS = 32_767
 SURELY_FITS = CELL_MAX_UNITS // 2
-"""Characters: none is more than two of UTF-16's units."""
+"""Characters: each takes at most two UTF-16 code units."""
 ROOM_BEFORE_CUT = CELL_MAX_UNITS - 60
 
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|\r|\A<(?=r>)")
-"""What would be read as an escape or a line's end, or be taken by XlsxWriter for markup of its own."""
+"""Would be read as an escape or a line break, or taken by XlsxWriter for its own markup."""
 CSV_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class Texts:
-    """Texts as a file can hold them; counts those that were too long and had to be cut."""
+    """Texts as a file can hold them; counts those that had to be cut."""
 
     def __init__(self) -> None:
         self._cut = 0
@@ -43,7 +43,7 @@ class Texts:
         return cut if _fits(cut) else _escaped(_cut(visible, ROOM_BEFORE_CUT // 2))
 
     def for_csv(self, value: Value) -> str:
-        """Visible, within Excel's length (it breaks the row in two beyond), never run as a formula."""
+        """Visible, within Excel's length (it would split the row), never executed as a formula."""
         if not isinstance(value, str):
             return "" if value is None else str(value)
         text = _visible(value)
@@ -55,7 +55,7 @@ class Texts:
 
 
 def _visible(text: str) -> str:
-    """Characters that XML cannot hold, as their pictures (U+2400…) or U+FFFD."""
+    """Replaces characters that XML cannot contain by their pictures (U+2400…) or U+FFFD."""
     return NOT_XML.sub(lambda found: _picture(found.group()), text)
 
 

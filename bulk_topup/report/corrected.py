@@ -1,4 +1,4 @@
-"""A copy of a sheet with some cells corrected: every text as it was read, in the row that it had."""
+"""A copy of a sheet with some cells corrected: all other texts as they were read, in the same rows."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from bulk_topup.core.model import Sheet
 
 IN_DOUBT = " (?)"
-"""Behind a text that is not certain and was not corrected: as a plain one it would pass the next check."""
+"""Marks an uncertain text that was not corrected; as plain text it would pass the next check."""
 
 
 def write_corrected(
     target: Path, sheet: Sheet, corrections: Mapping[tuple[int, int], str], tell: Tell
 ) -> Path:
-    """Write the copy and return the path really written; see `workbook.write_workbook`.
+    """Write the copy and return the actual path; see `workbook.write_workbook`.
 
-    `corrections` are what cells hold from now on, by row and position of the column.
+    `corrections` are the new contents of cells by row and column position.
     """
     title = sheet.tab if sheet.tab and sheet.tab not in set(ResultsTab) else "Sheet1"
     tab = OutputTab(title=title, header=sheet.header, rows=_rows(sheet, corrections), sentences=())
@@ -31,10 +31,10 @@ def write_corrected(
 
 
 def _rows(sheet: Sheet, corrections: Mapping[tuple[int, int], str]) -> Iterator[TabRow]:
-    """With the blank rows between them, so that row 12 stays row 12."""
+    """Includes the blank rows between them, so that row 12 stays row 12."""
     columns = sheet.columns
     decisive = {columns.number, columns.product, columns.nominal, columns.itrx, columns.operator}
-    written = 1  # the header
+    written = 1  # The header.
     for row, *texts in sheet.cells.itertuples(name=None):
         while written < row - 1:
             written += 1

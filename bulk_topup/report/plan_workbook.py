@@ -1,7 +1,7 @@
 """The plan as a workbook: the user's own sheet, with what is wrong where, and what sending it would cost.
 
-It can be corrected and fed back in: no heading of ours is taken for one of the user's, and a cell that could
-be read in two ways never becomes a plain text that settles it.
+It can be corrected and fed back in: none of our headers is taken for one of the user's, and an ambiguous cell
+never turns into plain text that hides the ambiguity.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ def write_plan(
     tell: Tell,
     max_rows: int = SHEET_MAX_ROWS,
 ) -> Path:
-    """Write the plan's workbook and return the path really written; see `workbook.write_workbook`.
+    """Write the plan's workbook and return the actual path; see `workbook.write_workbook`.
 
-    It was checked at `moment` (ISO text, WIB). `budget` is in rupiah.
-    Raises `StorageFailed("plan.unwritable", path, why)`.
+    It was checked at `moment` (ISO text, WIB). `budget` is in rupiah. Raises
+    `StorageFailed("plan.unwritable", path, why)`.
     """
     own = own_columns(plan.rows.sheet.header)
     header = [plan.rows.sheet.header[position] for position in own]
@@ -88,7 +88,7 @@ def own_columns(header: Sequence[str]) -> list[int]:
 
 
 def plan_rows(plan: Plan, own: Sequence[int]) -> Iterator[TabRow]:
-    """Every row of the sheet, in its order: the columns `own`, then PLAN_COLUMNS."""
+    """Every row of the sheet in order: the columns `own`, then PLAN_COLUMNS."""
     sheet, table = plan.rows.sheet, plan.rows.table
     found = {row: list(group) for row, group in groupby(plan.findings, key=lambda finding: finding.row)}
     places = _places(plan.rows)
@@ -116,7 +116,7 @@ def _own_part(
 
 
 def _places(rows: Rows) -> Mapping[str, list[int]]:
-    """Positions by the column's name in findings; more than one where the user's headers repeat a name."""
+    """Positions by the column's name in findings; several if the user's headers repeat a name."""
     columns = rows.sheet.columns
     status = columns.fed_back.get("status")
     positions = (columns.number, columns.product, columns.nominal, columns.itrx, status)
@@ -124,12 +124,12 @@ def _places(rows: Rows) -> Mapping[str, list[int]]:
     for position in positions:
         if position is not None:
             places.setdefault(rows.column_name(position), []).append(position)
-    # Findings about what was sent before name no column; they speak of the number.
+    # Findings about earlier payments name no column; they are about the number.
     return {"": [columns.number], **places}
 
 
 def _wrong_cells(findings: Iterable[Finding], places: Mapping[str, list[int]]) -> dict[int, Finding]:
-    """The worst finding of each cell, by its position."""
+    """The most severe finding of each cell, by its position."""
     wrong: dict[int, Finding] = {}
     for finding in findings:
         for position in places.get(finding.column, []):
@@ -139,7 +139,7 @@ def _wrong_cells(findings: Iterable[Finding], places: Mapping[str, list[int]]) -
 
 
 def _shown(text: str, is_odd: bool, finding: Finding | None) -> str:
-    """The cell's text. An odd one says what it was, or a plain text would hide it from the next check."""
+    """The cell's text. An odd one says what it was, because plain text would hide it from the next check."""
     if not is_odd or finding is None:
         return text
     return f"{text} ({say.text('kind.' + finding.code)})".lstrip()

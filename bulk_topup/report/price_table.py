@@ -1,6 +1,6 @@
 """The price list as a table: on the screen, as plain values, in a file.
 
-What writes the file is imported where it is written: most often there is none.
+File-writing modules are imported only when a file is written.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ PRICE_HEADINGS = {
     "description": "prices.description",
 }
 STATUSES = {READY: "prices.ready", CLOSED: "prices.closed", UNUSABLE: "prices.unusable"}
-"""The wording for people; price lists that are saved and `--json` have one name in every language."""
+"""The words for people; saved price lists and `--json` use the same names in every language."""
 
 
 def cells_of(product: Product) -> tuple[Value, ...]:
-    """In the order of PRICE_COLUMNS: amounts in rupiah, or None where none is certain.
+    """In the order of PRICE_COLUMNS: amounts in rupiah, or None if uncertain.
 
-    The description of a product that the list itself makes unusable is why.
+    For a product that the list itself makes unusable, the description says why.
     """
     obstacle = price_list.why_not_orderable(product)
     status, description = READY, product.description
@@ -61,7 +61,7 @@ def facts_of(product: Product) -> dict[str, Value]:
 
 
 def lines_of(products: Sequence[Product]) -> Iterator[str]:
-    """A heading and a line a product, one below the other in columns."""
+    """A header and one line per product, aligned in columns."""
     heading = tuple(say.text(PRICE_HEADINGS[column]) for column in PRICE_COLUMNS)
     rows = [heading, *(tuple(map(_shown, PRICE_COLUMNS, cells_of(product))) for product in products)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -87,9 +87,9 @@ def _aligned(column: str, text: str, width: int) -> str:
 def write_price_table(
     target: Path, products: Sequence[Product], *, moment: str, rehearsal: bool, tell: Tell
 ) -> Path:
-    """Write a workbook, or a CSV file where `target` ends so; `moment` is when the list was read.
+    """Write a workbook, or a CSV file if `target` has that suffix; `moment` is when the list was read.
 
-    Returns the path really written. Raises `StorageFailed("prices.unwritable", path, why)`.
+    Returns the actual path. Raises `StorageFailed("prices.unwritable", path, why)`.
     """
     from bulk_topup.report.atomic import write_csv
     from bulk_topup.report.tables import Colour, OutputTab, SummaryRow, TabRow

@@ -1,4 +1,4 @@
-"""What became of each row, in words: a line of the results. `results_workbook` lays them out."""
+"""The results in words, one line per row. `results_workbook` lays them out."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def what_to_ask(line: Line) -> str:
 
 
 def reason(line: Line, *, rehearsal: bool = False) -> str:
-    """Why the row stands where it stands, in plain words, with the provider's own where it spoke."""
+    """Why the row has its status, in plain words, with the provider's own words if there are any."""
     parts = [say.text("results.rehearsal")] if rehearsal else []
     if line.removed:
         parts.append(say.text("removed_from_sheet", row=line.row))
@@ -73,7 +73,7 @@ def _by_hand(line: Line) -> str:
 
 
 def _tries(line: Line) -> str:
-    """How often it was tried, and the last answer where an earlier one decides how the row stands."""
+    """How often it was tried, and the last answer if an earlier one determines the status."""
     if line.tries < 2 or line.status is Status.SUKSES:
         return ""
     code = "tries.last_answer" if line.last_answer else "tries"
@@ -81,7 +81,7 @@ def _tries(line: Line) -> str:
 
 
 def own_cells(cells: Sequence[str], width: int) -> Sequence[str]:
-    """As many as there are headings. Raises ValueError for more."""
+    """As many cells as there are headers. Raises ValueError for more."""
     if len(cells) > width:
         raise ValueError(f"{len(cells)} cells under {width} headings would shift the results columns")
     return [*cells, *[""] * (width - len(cells))]

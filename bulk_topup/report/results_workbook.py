@@ -1,5 +1,4 @@
-"""The results as a workbook: every row, what it adds up to and who signs that, a list to print, what to do,
-what to ask."""
+"""The results as a workbook: every row, a summary to sign, a list to print, what to do, what to ask."""
 
 from __future__ import annotations
 
@@ -39,7 +38,9 @@ if TYPE_CHECKING:
     from bulk_topup.rules.books import Books
 
 TO_DO_COLUMNS = ("column.to_do", "column.why", "column.sheet_row")
-"""The first stands before the sheet's own columns, the others behind them; none has a meaning when read."""
+"""The first goes before the sheet's own columns, the others after them; none has a meaning when the file
+is read.
+"""
 
 ASK_COLUMNS = (
     "column.row",
@@ -53,7 +54,9 @@ ASK_COLUMNS = (
     "column.to_ask",
     "column.invoice",
 )
-"""`resolve --from` reads row, number, invoice, in each language. None means a product: this is never sent."""
+"""`resolve --from` reads row, number, invoice, in each language. None of these headers means a product:
+this tab is never sent.
+"""
 
 LIST_COLUMNS = {
     "column.no": 5,
@@ -80,10 +83,10 @@ def write_results_file(
     typed: Mapping[tuple[int, str], str] = MappingProxyType({}),
     title: Sequence[str] = ("", ""),
 ) -> Path:
-    """Write the results beside or as `target`; returns where they are. Raises StorageFailed.
+    """Write the results next to or as `target`; returns where they are. Raises StorageFailed.
 
-    `typed` are a person's answers about rows that may be open still, by sheet row and number; `title` is that
-    of the summary.
+    `typed` are a person's answers about rows that may still be open, by sheet row and number; `title` is the
+    title of the summary.
     """
     sums = Sums()
     counted = _counted(checkpoint, sums, total.total)
@@ -103,7 +106,7 @@ def write_results_file(
 
 
 def _counted(checkpoint: Checkpoint, sums: Sums, expected: int) -> Iterator[Line]:
-    """The lines, added to `sums` as they go by: the summary adds up what stands in the results."""
+    """The lines, added to `sums` on the way, so that the summary adds up exactly what the results contain."""
     group_at = checkpoint.places.get("group")
     for line in checkpoint.lines():
         sums.add(line, None if group_at is None else line.person(group_at))
@@ -121,7 +124,7 @@ def _list_tab(checkpoint: Checkpoint) -> OutputTab:
 
 
 def _list_rows(checkpoint: Checkpoint) -> Iterator[TabRow]:
-    """Everybody once: neither rows for nobody nor those for which another one stands now."""
+    """Everybody once, without rows that are not people or that have been replaced."""
     name_at, number_at, at = checkpoint.places.get("name"), checkpoint.places.get("number"), 0
     for line in checkpoint.lines():
         if is_corrected(line) or not FOR_NOBODY.isdisjoint(finding.code for finding in line.why):
@@ -176,7 +179,9 @@ def _own_columns(header: Sequence[str]) -> Sequence[int]:
 def _to_do_rows(
     checkpoint: Checkpoint, total: Tally, own: Sequence[int], rehearsal: bool
 ) -> Iterator[TabRow]:
-    """One reading of the checkpoint for each thing to do: sorted in memory, a million would not fit."""
+    """Reads the checkpoint once for each thing to do, because a million rows would not fit into memory for
+    sorting.
+    """
     width = len(checkpoint.header)
     for action in filter(total.to_do.__getitem__, TO_DO):
         words = say.text(action)
@@ -221,10 +226,10 @@ def write_results(
     max_lines: int = SHEET_MAX_ROWS,
     tell: Tell = untold,
 ) -> Path:
-    """Write the results workbook and return the path really written; see `write_workbook`.
+    """Write the results workbook and return the actual path; see `write_workbook`.
 
-    `more` are the tabs behind the results and the summary.
-    Raises `StorageFailed("results.unwritable", path, why)`.
+    `more` are the tabs after the results and the summary. Raises `StorageFailed("results.unwritable", path,
+    why)`.
     """
     width = len(header)
     reason, status = (width + RESULT_COLUMNS.index(name) for name in ("reason", "status"))
@@ -246,7 +251,7 @@ def write_results(
 
 
 def _values(line: ResultLine) -> Iterator[Value]:
-    """The time as one, for a program that adds up or sorts."""
+    """The time as a time, so that programs can sort and calculate."""
     yield from line.values[:-1]
     try:
         yield datetime.strptime(line.sent_at, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007  (a cell has no time zone)

@@ -1,4 +1,4 @@
-"""All that was ever sent to one number: the record names the batches, their progress files say the rest."""
+"""Everything ever sent to one number: the record names the batches, their progress files have the details."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Now(StrEnum):
-    """What the provider says of an invoice by now."""
+    """What the provider says about an invoice now."""
 
     SUKSES = "sukses"
     GAGAL = "gagal"
@@ -39,13 +39,13 @@ class Now(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One row for that number, as the results sheet has it.
+    """One row for that number, as in the results sheet.
 
     `sent_at` is "" where nothing ever left for it. `sheet` is how a command is told of it, "" where its
     progress file can't be read: then only the ledger speaks, which keeps no invoice. `tab` is that of the row
     where several are one sheet. `nominal` is in rupiah;
     `closed` is when a person closed it (ISO text), who, and their note; `answer` are the provider's words
-    when it was sent, `said` those beside `now`.
+    when it was sent, `said` those that go with `now`.
     """
 
     account: str
@@ -88,8 +88,9 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class PersonRecord:
-    """`sent` is the latest first. `unread` are batches whose progress file is not there or can't be read;
-    numbers of days before `forgotten_before` may be gone from the record."""
+    """`sent` is the latest first. `unread` are batches whose progress file is missing or can't be read;
+    numbers of days before `forgotten_before` may be gone from the record.
+    """
 
     number: str
     sent: tuple[Sent, ...]
@@ -104,7 +105,7 @@ class PersonRecord:
 
 
 def national(text: str) -> str:
-    """The number as sheets are read. Raises InputError for a text that is none."""
+    """The normalised number. Raises InputError if the text is not one."""
     number = numbers.normalise(text.strip())
     if isinstance(number, numbers.Problem):
         raise InputError("find.no_number", text=text)
@@ -112,7 +113,7 @@ def national(text: str) -> str:
 
 
 def look_up(number: str, register: Register) -> PersonRecord:
-    """Go through every batch of the register for this number (in national form)."""
+    """Search every batch of the register for this number (in national form)."""
     by_batch: dict[str, list[Mapping[str, Any]]] = {}
     for claim in register.claims_of(number):
         by_batch.setdefault(str(claim["batch"]), []).append(claim)
@@ -130,7 +131,7 @@ def look_up(number: str, register: Register) -> PersonRecord:
 
 
 def _from_progress(number: str, entry: BatchEntry, claims: Iterable[Mapping[str, Any]]) -> list[Sent] | None:
-    """None where the progress file is not there, or can't be read to its end."""
+    """None if the progress file is missing or can't be read completely."""
     checkpoint = progress_of(entry)
     if checkpoint is None:
         return None
@@ -145,7 +146,7 @@ def _from_progress(number: str, entry: BatchEntry, claims: Iterable[Mapping[str,
             found = [replace(one, tab=tabs[one.row // TAB_ROWS]) for one in found]
         except StorageFailed:
             return None
-    # A progress file that was restored from an older copy lacks what the ledger knows.
+    # A progress file restored from an older copy lacks what the ledger knows.
     return found + [_of_claim(entry, claim) for claim in claims if claim["token"] not in attempts]
 
 
@@ -156,7 +157,7 @@ def _lines_of(checkpoint: Checkpoint, number: str) -> Iterator[Line]:
 
 
 def _names(line: Line, number: str) -> bool:
-    """Whether a cell of the row has the number in it: a row that was held back has no other."""
+    """Whether a cell of the row contains the number; a held row has it nowhere else."""
     subscriber = number.removeprefix("0")
     return any(subscriber in "".join(filter(str.isdecimal, cell)) for cell in line.cells)
 

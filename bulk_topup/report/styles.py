@@ -1,4 +1,4 @@
-"""The cells of our workbooks: how they look, and every text as the text it is."""
+"""The cells of our workbooks: their looks, and that every text stays a text."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
 Sheet = Any
-"""XlsxWriter's own, which is untyped."""
+"""XlsxWriter's own class, which is untyped."""
 
 INDENT_FOR_FILTER = 2
-"""Steps of about nine pixels: so wide is that button."""
+"""Steps of about nine pixels: the width of the filter button."""
 
 AMOUNT, TIME = "#,##0", "yyyy-mm-dd hh:mm:ss"
 
@@ -39,7 +39,7 @@ PLAIN = Look()
 
 
 class Pen:
-    """Writes the cells of one workbook. Rows and columns count from 0; a tab's rows come in their order."""
+    """Writes the cells of one workbook. Rows and columns count from 0; a tab's rows must come in order."""
 
     def __init__(self, book: Workbook) -> None:
         self.texts = Texts()
@@ -60,13 +60,13 @@ class Pen:
     def heading(
         self, sheet: Sheet, column: int, name: str, *, right: bool = False, has_filter: bool = True
     ) -> None:
-        """On the right, it stands beside the button of a filter, which is there."""
+        """Right-aligned, it stays clear of the filter button."""
         side = Look(align="right", indent=INDENT_FOR_FILTER * has_filter) if right else PLAIN
         look = side._replace(bg_color=Colour.BLUE, bold=True, text_wrap="\n" in name)
         self.write(sheet, 0, column, name, look)
 
     def format(self, look: Look) -> Any:
-        """XlsxWriter's own."""
+        """XlsxWriter's own format."""
         if look not in self._formats:
             self._formats[look] = self._book.add_format({k: v for k, v in look._asdict().items() if v})
         return self._formats[look]

@@ -1,8 +1,8 @@
-"""The summary of the results: the page that is signed, and what it adds up.
+"""The summary of the results: the page that is signed, and its sums.
 
-Numbers stand there as numbers, not as formulas: they show in a preview, on a telephone and on paper, and
-nothing that is clicked on changes them, once they are signed. Nor could all of them be formulas: what a row's
-operator is, and what came into the deposit, does not stand in the rows.
+Numbers are written as numbers, not as formulas: they show in a preview, on a phone and on paper, and cannot
+change once they are signed. Some could not be formulas anyway: a row's operator, and money that came in, are
+not in the rows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bulk_topup.rules.books import Books
 
 MOST_ROWS = 8
-"""Of a table, so that all of it stays one page that can be read."""
+"""Of a table, so that everything fits on one readable page."""
 MISPRICED_SHOWN = 20
 
 PAID: Mapping[Paid, tuple[str, Colour]] = {
@@ -41,7 +41,7 @@ FACTS = (
     ("summary.batch", "batch"),
     ("summary.sha256", "sha256"),
 )
-"""The technical names: their wording, and what the progress file calls them."""
+"""The technical names: their message, and their key in the progress file."""
 
 _AMOUNT = re.compile(r"(?:rp\.?\s*)?([1-9][0-9.,]*?)(?:[.,]00?)?(?:,-)?", re.IGNORECASE)
 
@@ -59,11 +59,10 @@ class Share:
 
 @dataclass
 class Sums:
-    """The lines as they go by. A line with a top-up is a person, any other is set aside.
+    """Sums over the lines. A line with a top-up is a person, any other one is set aside.
 
-    `corrected` lines count for nothing: they failed and left the sheet, and what stands there now counts.
-    Those that are `gone` left it, too, but may be paid. `stated` is the largest amount in the sheet's last
-    row that adds up the others.
+    `corrected` lines do not count: they failed and left the sheet, and what replaced them counts. Lines that
+    are `gone` also left it, but may be paid. `stated` is the largest amount in the sheet's last total row.
     """
 
     tally: Tally = field(default_factory=Tally)
@@ -73,14 +72,14 @@ class Sums:
     groups: dict[str, Share] = field(default_factory=dict)
     operators: dict[str, Share] = field(default_factory=dict)
     tabs: dict[str, Share] = field(default_factory=dict)
-    """Where several are one sheet."""
+    """By tab, if several are one sheet."""
     set_aside: int = 0
     corrected: int = 0
     gone: int = 0
     stated: int | None = None
 
     def add(self, line: Line, group: str | None) -> None:
-        """`group` is None where the sheet has none."""
+        """`group` is None if the sheet has none."""
         self.tally.add(line)
         if is_corrected(line):
             self.corrected += 1
@@ -108,7 +107,7 @@ class Sums:
 
 
 def is_corrected(line: Line) -> bool:
-    """Whether it failed or was never sent, and then left the sheet: another line may stand for it."""
+    """Whether it failed or was never sent, and then left the sheet, so that another line may replace it."""
     return line.removed and line.status.paid is Paid.NO
 
 
@@ -123,7 +122,7 @@ def _amount(text: str) -> int:
 def results_summary_rows(
     title: Sequence[str], facts: Mapping[str, str], sendings: Sequence[Sending], sums: Sums, books: Books
 ) -> Iterator[SummaryRow]:
-    """What is signed first, technical names last; `title` is the company, and what is paid, "" if not set."""
+    """What is signed comes first, technical names last; `title` is the company and what is paid, or ""."""
     yield from _titles(title, facts, sums)
     yield from _by_paid(sums)
     yield from _rows_in(sums)
@@ -148,7 +147,7 @@ def _row(code: str, *values: Value, bold: bool = False) -> SummaryRow:
 
 
 def _last(code: str, value: Value, *, bold: bool = False, **facts: object) -> SummaryRow:
-    """A long label, and its value in the last column."""
+    """A long label, with its value in the last column."""
     return SummaryRow((say.text(code, **facts), None, None, None, None, value), bold)
 
 
@@ -193,7 +192,7 @@ def _rows_in(sums: Sums) -> Iterator[SummaryRow]:
 
 
 def _shares(code: str, shares: Mapping[str, Share], nameless: str) -> Iterator[SummaryRow]:
-    """The largest ones, and the others as one."""
+    """The largest ones, and the rest as one."""
     names = [paid for paid, _ in PAID.values()]
     yield from _heading(code, "summary.people", "summary.nominal", *names)
     ranked = sorted(shares.items(), key=lambda item: (-item[1].nominal.total(), item[0]))
@@ -209,8 +208,11 @@ def _of(share: Share) -> tuple[int, ...]:
 
 
 def _deposit(books: Books) -> Iterator[SummaryRow]:
-    """Signed amounts: what stands above a balance adds up to it. What may explain the difference stands
-    below: no balance tells, so a person compares."""
+    """Signed amounts: those above a balance add up to it.
+
+    Possible explanations of a difference follow below; the balances alone do not show which applies, so a
+    person compares.
+    """
     yield SummaryRow()
     yield _last("summary.deposit", say.text("summary.rupiah"), bold=True)
     if books.opening is not None:
@@ -234,7 +236,7 @@ def _deposit(books: Books) -> Iterator[SummaryRow]:
 
 
 def _sent_by(sendings: Sequence[Sending]) -> Iterator[SummaryRow]:
-    """A line for each, as an approver answers for the rows of one plan and no others. Paid rows add up."""
+    """A line for each, because an approver is responsible for the rows of one plan only. Paid rows add up."""
     if not sendings:
         return
     columns = ("summary.sent_from", "summary.rows", "paid.yes", "summary.approved_by")
@@ -251,7 +253,7 @@ def _sent_by(sendings: Sequence[Sending]) -> Iterator[SummaryRow]:
 
 
 def _minute(moment: str) -> str:
-    """As every date of the summary is: of an ISO text."""
+    """An ISO text to the minute, like every date of the summary."""
     return say.date(say.to_the_minute(moment))
 
 

@@ -1,4 +1,4 @@
-"""What a workbook is written from: values, tabs, colours."""
+"""What a workbook is made of: values, tabs, colours."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Value = str | int | datetime | None
 """What one cell shows: a text, whole rupiah or another count, a time, or nothing."""
 
 Tell = Callable[[Notice], object]
-"""Hears what the user should know of the file that was written."""
+"""Receives notices about the file that was written."""
 
 
 def row_value(row: int) -> Value:
-    """Its number, or its tab and number where several tabs are one sheet."""
+    """Its number, or its tab and number if several tabs are one sheet."""
     return say.row_name(row) if row >= TAB_ROWS else row
 
 
@@ -62,7 +62,9 @@ NO_COLOURS: Mapping[int, Colour] = MappingProxyType({})
 
 
 class TabRow(NamedTuple):
-    """`values` by column, and the `colours` of some of them by position; `hidden` rows are there unseen."""
+    """`values` by column, and the `colours` of some of them by position; a `hidden` row is written but not
+    shown.
+    """
 
     values: Sequence[Value]
     colours: Mapping[int, Colour] = NO_COLOURS
@@ -71,10 +73,11 @@ class TabRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OutputTab:
-    """A header and the rows under it; `sentences` are the positions of columns that are read, not looked up.
+    """A header and its rows.
 
-    `paper` are the widths of the columns of a tab to print: portrait, and nothing is cut.
-    Rows that one Excel sheet cannot hold go on in the tabs "TITLE 2", "TITLE 3" and so on.
+    `sentences` are the positions of columns with running text. `paper` are the column widths of a tab to
+    print: portrait, with nothing cut. Rows that exceed one Excel sheet continue in the tabs "TITLE 2", "TITLE
+    3" and so on.
     """
 
     title: str
@@ -86,9 +89,10 @@ class OutputTab:
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
-    """`bold` for a heading or a sum; `left` are the positions of headings over texts, as others stand over
-    numbers; `bar` is the colour of a row whose third value the chart draws; `to_sign` for a row with a line
-    to write on behind its label; `is_title` for larger letters."""
+    """`bold` for a header or a sum; `left` are the positions of left-aligned headers, since others are
+    right-aligned over numbers; `bar` is the colour of a row whose third value the chart draws; `to_sign`
+    for a row with a line to write on after its label; `is_title` for larger letters.
+    """
 
     values: Sequence[Value] = ()
     bold: bool = False
@@ -99,7 +103,7 @@ class SummaryRow:
 
 
 def signature_rows() -> Iterator[SummaryRow]:
-    """Who prepared, checked and approved it, with a line for each one's name, date and signature."""
+    """Who prepared, checked and approved it, with a line for each name, date and signature."""
     headings = map(say.text, ("sign.here", "sign.name", "", "sign.date", "sign.signature", ""))
     yield SummaryRow()
     yield SummaryRow(tuple(headings), bold=True, to_sign=True)

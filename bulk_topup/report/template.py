@@ -1,4 +1,4 @@
-"""A starter workbook: a sheet that `run` reads as it is, with the price list's products to choose from."""
+"""A starter workbook that `run` reads as it is, with the price list's products to choose from."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
 PAYROLL, PRODUCTS, HOW_TO = "template.payroll", "template.products", "template.how_to"
-"""The tabs, by the code of their names. The list of the drop-down names the second: it has to be one word."""
+"""The tabs, by the code of their names. The drop-down list refers to the second by name, which must be one
+word.
+"""
 TEMPLATE_HEADER = ("Nama", "No HP", "Kode Produk", "Nominal", "Keterangan")
 NUMBER, PRODUCT = "B", "C"
 WIDTHS = (30, 22, 16, 14, 40)
@@ -29,9 +31,9 @@ PRODUCTS_WIDTHS = (14, 16, 14, 12, 12, 12, 60)
 HOW_TO_WIDTH = 90
 
 EXAMPLES_SPELLED = ("081200009901", "+62 812-0000-9902")
-"""`not_people.EXAMPLE_NUMBERS`, in two of the spellings that are understood."""
+"""`not_people.EXAMPLE_NUMBERS`, in two of the accepted spellings."""
 FORMATTED_ROWS = 2_000
-"""Programs that drop a column's format when they save keep that of its cells."""
+"""Some programs drop a column's format when saving, but keep that of its cells."""
 TEMPLATE_SUFFIXES = (".xlsx",)
 GREY_TEXT = "#808080"
 
@@ -40,8 +42,9 @@ NUMBER_IS_PLAUSIBLE = (
     f'AND(ISTEXT({NUMBER}2),OR(LEFT({NUMBER}2,2)="08",LEFT({NUMBER}2,2)="62",LEFT({NUMBER}2,3)="+62"),'
     f'ISNUMBER(--{_DIGITS}),ABS(LEN({_DIGITS})-FIND(LEFT({NUMBER}2),"06+")-10.5)<2)'
 )
-"""For a person who types; `numbers` judges. The place of the first character in "06+" is how many characters
-more than the national form has, plus one."""
+"""Helps a person who types; `numbers` decides. The position of the first character in "06+" is the number
+of characters beyond the national form, plus one.
+"""
 
 _HOW_TO = (
     "template.how.rows",
@@ -63,11 +66,10 @@ def write(
     rehearsal: bool,
     people: Sequence[Sequence[Value]] | None = None,
 ) -> int:
-    """Write the workbook; returns how many products can be chosen. `moment` is when the prices were read.
+    """Write the workbook; returns how many products can be chosen.
 
-    `people` are the rows to start with (name, number, product, nominal), instead of examples.
-
-    Raises InputError `template.none_ready` if none can be, and
+    `moment` is when the prices were read. `people` are the rows to start with (name, number, product,
+    nominal) instead of examples. Raises InputError `template.none_ready` if no product can be ordered, and
     `StorageFailed("template.unwritable", path, why)`.
     """
     products = price_list.chosen(prices, price_list.PriceFilter())
@@ -111,7 +113,7 @@ class _Tabs:
         sheet.conditional_format(1, 0, FORMATTED_ROWS, len(WIDTHS) - 1, self._example_style())
 
     def _example_style(self) -> Mapping[str, object]:
-        """Goes away when the name is typed over."""
+        """Disappears when the name is replaced."""
         mark = not_people.EXAMPLE_MARK
         look = self._book.add_format({"italic": True, "font_color": GREY_TEXT})
         return {"type": "formula", "criteria": f'=LEFT($A2,{len(mark)})="{mark}"', "format": look}
@@ -127,11 +129,11 @@ class _Tabs:
             look = grey if row > len(ready) else PLAIN
             self._fill_row(sheet, row, _worded(cells_of(product)), look)
         sheet.autofilter(0, 0, len(ready) + len(others), len(header) - 1)
-        # Sorting would bring closed products into the drop-down list; filtering does not.
+        # Sorting would move closed products into the drop-down list; filtering does not.
         sheet.protect("", {"autofilter": True})
 
     def add_how_to(self, file: str, moment: str) -> None:
-        """One sentence a row, in one column: no row of it can be taken for a header."""
+        """One sentence per row, in one column, so that no row can be taken for a header."""
         shown = f'"{file}"' if " " in file else file
         facts = {
             "file": shown + (" --sandbox" if self._rehearsal else ""),
@@ -144,7 +146,7 @@ class _Tabs:
         for row, code in enumerate([*banner, "template.how.title", *_HOW_TO]):
             text = say.text(code, **facts)
             self._pen.write(sheet, row, 0, text, Look(bold=code not in _HOW_TO, text_wrap=True))
-            # Not every program makes room for wrapped lines by itself.
+            # Some programs do not adjust the row height to wrapped lines.
             sheet.set_row(row, LINE_POINTS * (1 + len(text) // HOW_TO_WIDTH))
 
     # -- any of the tabs -----------------------------------------------------------------------------------
@@ -167,7 +169,7 @@ class _Tabs:
 def _examples(ready: Sequence[Product]) -> Iterable[Sequence[Value]]:
     """Rows that `checks` holds back, each with a product that fits its number, if there is one.
 
-    Keterangan is empty: whoever types over the rest would leave it, and have it come back in the results.
+    Keterangan is empty: people who replace the rest would leave it, and get it back in the results.
     """
     own = str(operators.operator_of(not_people.EXAMPLE_NUMBERS[0]))
     fitting = [product for product in ready if operators.same_operator(own, product.operator)] or ready
@@ -197,6 +199,6 @@ def _product_list(count: int) -> Mapping[str, object]:
 
 
 def _worded(cells: Sequence[Value]) -> list[Value]:
-    """The status as a person reads it, and not as a program does."""
+    """The status in words for people, not the value for programs."""
     status = PRICE_COLUMNS.index("status")
     return [say.text(STATUSES[str(cell)]) if at == status else cell for at, cell in enumerate(cells)]

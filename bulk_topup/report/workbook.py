@@ -1,7 +1,7 @@
-"""Writes tables to an .xlsx workbook, whole or not at all.
+"""Writes tables to an .xlsx workbook, atomically.
 
-Rows are taken from an iterable, once, and none is kept, so that a million need no more memory than ten.
-Everything but whole rupiah is written as text, so that Excel neither runs it nor rounds it.
+Rows are taken from an iterable once and not kept, so that a million need no more memory than ten. Everything
+but whole rupiah is written as text, so that Excel neither executes nor rounds it.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from bulk_topup.report.tables import IN_CHART, Colour, OutputTab, SummaryRow, Ta
 from bulk_topup.report.words import say
 
 SHEET_MAX_ROWS = SHEET_ROWS - 1
-"""Below the header."""
+"""Without the header."""
 SAMPLE_ROWS = 200
 NARROWEST, WIDEST, OF_SENTENCES = 8, 60, 50
 
 ROOM_FOR_FILTER = 3
-"""Characters that the filter's button covers in a heading."""
+"""Characters of a header that the filter button covers."""
 
 A4 = 9
 MARGIN_INCHES = 0.4
@@ -58,13 +58,13 @@ def write_workbook(
     max_rows: int = SHEET_MAX_ROWS,
     tell: Tell = untold,
 ) -> Path:
-    """Write the tabs and, as the second one, "Summary"; return the path really written.
+    """Write the tabs and, as the second one, "Summary"; return the actual path.
 
-    The summary is asked for last, when all rows are written: it may count them as they go by. The path is
-    `target`, or a free name beside it ("NAME (2).xlsx") where `target` cannot be replaced, as one that is
-    open in Excel. An existing `target` is replaced whole or left as it was. `tell` hears of another name, of
-    further tabs for rows beyond `max_rows`, and of texts too long for a cell, which were cut.
-    Raises `StorageFailed(failure, path, why)`.
+    The summary is requested last, when all rows are written, so it may count them on the way. The path is
+    `target`, or a free name next to it ("NAME (2).xlsx") if `target` cannot be replaced, for example because
+    it is open in Excel. An existing `target` is replaced whole or left as it was. `tell` is called for
+    another name, for further tabs beyond `max_rows`, and for texts that were cut. Raises
+    `StorageFailed(failure, path, why)`.
     """
     widest = max(len(tab.header) for tab in tabs)
     if widest > SHEET_COLUMNS:
@@ -110,7 +110,7 @@ def _saved(path: Path, rows: str, fill: Callable[[Workbook], list[Notice]]) -> l
 
 
 def _close_files(error: BaseException) -> None:
-    """XlsxWriter leaves them open when it fails, and on a full disk each fails once more as it is let go."""
+    """XlsxWriter leaves them open if it fails, and on a full disk each fails once more when it is deleted."""
     heard, sys.unraisablehook = sys.unraisablehook, lambda _: None
     traceback.clear_frames(error.__traceback__)
     gc.collect()
@@ -118,7 +118,7 @@ def _close_files(error: BaseException) -> None:
 
 
 class _Sheet(Worksheet):  # type: ignore[misc]
-    """Without XlsxWriter's own escapes: of "_x0041_x0042_" it leaves the second half to be read as "B"."""
+    """Disables XlsxWriter's own escapes: they leave the second half of "_x0041_x0042_" to be read as "B"."""
 
     _escape_control_characters = staticmethod(str)
 
@@ -127,7 +127,7 @@ class _Sheet(Worksheet):  # type: ignore[misc]
 
 
 def add_sheet(book: Workbook, title: str, widths: Sequence[int], *, rehearsal: bool) -> Sheet:
-    """A tab that is printed as wide as the paper, with the file, the tab and the page below."""
+    """A tab that prints as wide as the paper, with file, tab and page number in the footer."""
     sheet = book.add_worksheet(title, _Sheet)
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width)
@@ -142,7 +142,7 @@ def add_sheet(book: Workbook, title: str, widths: Sequence[int], *, rehearsal: b
 
 
 def lay_out_table(sheet: Sheet) -> None:
-    """Below a header that stays in sight, and on every page."""
+    """Keeps the header in sight, and repeats it on every page."""
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)
     sheet.hide_gridlines(0)
@@ -150,7 +150,7 @@ def lay_out_table(sheet: Sheet) -> None:
 
 
 class _Tables:
-    """The tabs of one workbook: tables, and the summary behind the first of them if it is `summed_up`."""
+    """The tabs of one workbook: tables, and the summary after the first of them if it is `summed_up`."""
 
     def __init__(self, book: Workbook, *, rehearsal: bool, summed_up: bool) -> None:
         self.pen = Pen(book)
@@ -189,7 +189,7 @@ class _Tables:
     def _fill(
         self, sheet: Sheet, rows: Iterable[TabRow], widths: Sequence[int], sentences: Collection[int]
     ) -> int:
-        """Returns how many there were."""
+        """Returns the number of rows."""
         count = 0
         looks = [Look(text_wrap=at in sentences) for at in range(len(widths))]
         for count, row in enumerate(rows, start=1):
@@ -202,9 +202,9 @@ class _Tables:
                     look = look._replace(bg_color=row.colours[at])
                 self.pen.write(sheet, count, at, value, look)
             if lines > 1 or row.hidden:
-                # Not every program makes room for wrapped lines by itself.
+                # Some programs do not adjust the row height to wrapped lines.
                 height = min(lines * LINE_POINTS, TALLEST_POINTS) if lines > 1 else None
-                # Those before are written, and XlsxWriter would keep what it knows of each.
+                # Earlier ones are written, and XlsxWriter would keep each one's properties.
                 sheet.row_info.clear()
                 sheet.row_sizes.clear()
                 sheet.set_row(count, height, None, {"hidden": row.hidden})
@@ -242,7 +242,7 @@ class _Tables:
             sheet.set_row(at, TITLE_POINTS if row.is_title else ROOM_TO_SIGN_POINTS)
 
     def _chart(self, bars: Mapping[int, Colour]) -> object:
-        """One bar a row, the first on top. `bars` are the rows and their colours, one under the other."""
+        """One bar per row, the first on top. `bars` are consecutive rows and their colours."""
         names, values = (
             [say.tab(ResultsTab.SUMMARY), min(bars), at, max(bars), at] for at in (0, BAR_COLUMN)
         )
@@ -258,7 +258,7 @@ class _Tables:
         chart.set_title({"name": say.text("summary.chart"), "name_font": CHART_FONT})
         chart.set_legend({"none": True})
         chart.set_y_axis({"reverse": True, "num_font": CHART_FONT})
-        # The amounts stand in the table, and LibreOffice would break those on bars of a small chart in two.
+        # The amounts are in the table, and LibreOffice would wrap them on the bars of a small chart.
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
         chart.set_size(CHART_PIXELS)
         return chart
@@ -268,7 +268,7 @@ class _Tables:
 
 
 def _lines(text: str, width: int) -> int:
-    """About how many it fills: letters are narrower than digits, but words are not parted."""
+    """About how many lines it fills: letters are narrower than digits, but words are not broken."""
     return sum(1 + len(line) // width for line in text.split("\n"))
 
 
@@ -281,7 +281,7 @@ def _widths(tab: OutputTab, sample: Sequence[TabRow]) -> list[int]:
 
 
 def _of_numbers(sample: Sequence[TabRow]) -> set[int]:
-    """The positions of the columns whose values stand on the right."""
+    """The positions of right-aligned columns."""
     return {at for row in sample for at, value in enumerate(row.values) if isinstance(value, int)}
 
 
@@ -291,13 +291,13 @@ def _width(heading: str, values: Iterable[Value]) -> int:
 
 
 def _summary_widths(rows: Sequence[SummaryRow], columns: int) -> list[int]:
-    """Wide enough for labels, numbers and their headings; other texts spill over the blank cells beside."""
+    """Wide enough for labels, numbers and their headers; other texts overflow into blank cells."""
     labels = [row.values[0] for row in rows if len(row.values) > 1 and row.values[1] is not None]
     numbers = [value for row in rows for value in row.values[1:] if row.bold or isinstance(value, int)]
     return [_width("", labels), *[_width("", numbers)] * (columns - 1)]
 
 
 def _length(value: Value) -> int:
-    """Of the longest line as the cell shows it."""
+    """The longest line as the cell shows it."""
     text = f"{value:,}" if isinstance(value, int) else "" if value is None else str(value)
     return max(map(len, text.splitlines()), default=0)

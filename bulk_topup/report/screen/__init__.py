@@ -1,1 +1,1 @@
-"""The facts of a command as lines on a screen, and as the object of `--json`."""
+"""The facts of a command as lines on a screen, and as the object for `--json`."""

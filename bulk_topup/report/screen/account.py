@@ -1,4 +1,4 @@
-"""Who is logged in at the provider, and whether the account is stopped for all its desks."""
+"""Who is logged in at the provider, and whether the account is stopped on all its computers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def overruled_report(variables: Iterable[str]) -> Report:
-    """The variables that go before the login that was just kept."""
+    """The variables that override the login that was just saved."""
     overruled = [say.text("login.other_first", variable=variable) for variable in variables]
     return Report({}, warnings=[say.text("notice", message=message) for message in overruled])
 
@@ -32,14 +32,14 @@ def logout_report(username: str | None, base_url: str) -> Report:
 
 
 def stop_report(stop: Stop | None) -> Report:
-    """Why no desk of the account may send; None where all may."""
+    """Why no computer of the account may send; None if all may."""
     if stop is None:
         return Report({"stop": None}, [say.text("account.free")])
     return Report({"stop": stop.facts()}, warnings=[stop_line("account.stop", stop.facts())])
 
 
 def cleared_report(stop: Stop | None) -> Report:
-    """All desks may send again; None where they might before."""
+    """All computers may send again; None if they could before."""
     if stop is None:
         return Report({"cleared": None}, [say.text("account.free")])
     return Report({"cleared": stop.facts()}, [say.text("account.resumed", **stop.facts())])

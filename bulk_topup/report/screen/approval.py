@@ -1,4 +1,4 @@
-"""A plan that one person approves and another one sends, by its code."""
+"""A plan that one person approves and another sends, by its code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def approvable_report(code: str, command: str) -> Report:
-    """The `command` sends the plan of this code; how that is done is said among what is next."""
+    """`command` sends the plan with this code; the next steps say how."""
     return Report({"approval": {"code": code, "command": command}})
 
 
@@ -33,7 +33,7 @@ def approved_report(plan: Plan, approval: Approval) -> Report:
 
 
 def changes_report(changes: Iterable[Difference]) -> Report:
-    """In what a plan is not the one that was approved."""
+    """How a plan differs from the approved one."""
     told = [{"code": change.code, "message": change_line(change)} for change in changes]
     return Report({"changes": told}, warnings=["  " + change["message"] for change in told])
 

@@ -1,4 +1,4 @@
-"""What was set for a batch, and by which commands it was sent."""
+"""The settings of a batch, and the commands that sent it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def at_work_report(holder: str | None) -> Report:
-    """Who is at work on the batch now; None where nobody is."""
+    """Who is working on the batch now; None if nobody is."""
     return Report({"at_work": holder}, [say.text("batch.at_work", holder=holder)] if holder else [])
 
 
 def batch_report(
     touched: str, committed: int, settings: Mapping[str, str], sendings: Sequence[Sending]
 ) -> Report:
-    """`settings` are `budget`, and of the last run `plan_code` and `approved_by`; "" where it was not set."""
+    """`settings` are `budget` and, from the last run, `plan_code` and `approved_by`; "" if not set."""
     budget = int(settings["budget"]) if settings["budget"] else None
     facts = {"last_touched": touched, "committed": committed, **settings, "budget": budget}
     lines = ["", say.text("batch.touched", moment=say.to_the_minute(touched) or "-")]
@@ -45,7 +45,7 @@ def _sent_lines(settings: Mapping[str, str], sendings: Sequence[Sending]) -> Ite
 
 
 def sending_words(one: Sending) -> str:
-    """An approver answers for what was sent under that plan, and for nothing else of the batch."""
+    """An approver is responsible for what was sent under that plan, and for nothing else of the batch."""
     facts = {"moment": say.to_the_minute(one.at), "who": one.who, "count": one.orders}
     if not one.at:
         return say.text("batch.part_unknown", **facts)

@@ -1,4 +1,4 @@
-"""What left the deposit for a batch, beside what should have."""
+"""What left the deposit for a batch, compared with what should have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is other than in an earlier sheet, on the screen and as facts of `--json`."""
+"""What differs from an earlier sheet, on the screen and as facts for `--json`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to write to the provider's hotline about a top-up that did not arrive. It reads Indonesian."""
+"""A text for the provider's hotline, which reads Indonesian, about a top-up that did not arrive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def complaint_report(found: PersonRecord) -> Report:
-    """About every row that is open, or else the last one that left; without lines where none ever did."""
+    """About every open row, or else the last one that was sent; no lines if none ever was."""
     left = [one for one in found.sent if one.sent_at]
     about = [one for one in left if one.is_open] or left[:1]
     lines = list(_letter(found.number, about)) if about else []

@@ -1,4 +1,4 @@
-"""What was looked at before anything is sent, and what is to be put right."""
+"""What `doctor` examined, and what needs fixing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bulk_topup.report.words import say
 
 
 class Examined(NamedTuple):
-    """What was looked at, and what was seen; `code` and `facts` are worded in `say.WORDS`."""
+    """What was examined, and the result; `code` and `facts` are worded in `say.WORDS`."""
 
     name: str
     is_fine: bool

@@ -1,11 +1,11 @@
-"""How long something takes, and in which words."""
+"""Durations, computed and in words."""
 
 from bulk_topup.report.screen.report import Report
 from bulk_topup.report.words import say
 
 
 def time_report(orders: int, rate_per_s: float) -> Report:
-    """How long these take, if the provider keeps up; nothing where there are none."""
+    """How long these take if the provider keeps up; nothing if there are none."""
     if not orders:
         return Report({})
     time = time_words(left_s(orders, rate_per_s))
@@ -13,8 +13,7 @@ def time_report(orders: int, rate_per_s: float) -> Report:
 
 
 def left_s(left: int, rate_per_s: float, *, done: int = 0, elapsed_s: float = 0.0) -> float:
-    """Seconds for so many more requests: at the rate they may start at, or at the pace of those that are
-    `done` where that is slower."""
+    """Seconds for the requests `left`: at the allowed rate, or at the pace of those `done` if that is slower."""
     interval_s = 1 / rate_per_s
     return left * (max(interval_s, elapsed_s / done) if done else interval_s)
 

@@ -1,4 +1,4 @@
-"""Why a batch stopped early, what is left of it, and what the deposit lacks for that."""
+"""Why a batch stopped early, what is left of it, and how much the deposit is short."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def halt_report(halt: Halt) -> Report:
 
 
 def rest_report(total: Tally, deposit: tuple[int, str] | None, halt: Halt, again: Step) -> Report:
-    """After a halt that left rows unsent: how far it came, and how it goes on.
+    """After a halt that left rows unsent: the progress, and how to go on.
 
     `deposit` is the last balance that the provider stated, and when.
     """
@@ -39,7 +39,7 @@ def stopped_report(halt: Halt, at: str) -> Report:
 
 
 def unsent_report(total: Tally, deposit: tuple[int, str] | None, halt: Halt | None) -> Report:
-    """What is not sent yet, and what the deposit lacks for it; `deposit` as for `rest_report`."""
+    """What is not sent yet, and how much the deposit is short; `deposit` as for `rest_report`."""
     from bulk_topup.provider.outcomes import USED_UP
 
     is_used_up = halt is not None and halt.code == USED_UP
@@ -74,7 +74,7 @@ def so_far(total: Tally) -> str:
 
 
 def deposit_lines(total: Tally, deposit: tuple[int, str] | None, *, is_used_up: bool) -> Iterator[str]:
-    """For a deposit that is or will be used up: what has to be added for the rest."""
+    """For a deposit that is or will be used up: how much to add for the rest."""
     rest = total.unsent_rupiah
     if deposit is not None and (is_used_up or deposit[0] < rest):
         balance, moment = deposit

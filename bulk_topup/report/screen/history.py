@@ -1,4 +1,4 @@
-"""Looking back: the batches there were, by month, and where their progress files are."""
+"""The batches so far, by month, and where their progress files are."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ HISTORY_HEADINGS = {
 }
 
 WORDS_LEFT = 2
-"""The first two columns are words, the others amounts."""
+"""The first two columns are text, the others amounts."""
 
 
 def history_report(
     batches: Sequence[PastBatch], month: str | None, record: str, *, rehearsal: bool
 ) -> Report:
-    """All of the `record`, or of one month (`2026-11`)."""
+    """The whole `record`, or one month of it (`2026-11`)."""
     facts = {
         "record": record,
         "batches": list(map(_batch_facts, batches)),
@@ -85,7 +85,7 @@ def _month_lines(batches: Sequence[PastBatch]) -> Iterator[str]:
 
 
 def _table_of(batches: Sequence[PastBatch]) -> Iterator[str]:
-    """A heading, and the lines of each batch: what it came to, who sent and approved it, and its file."""
+    """A header and the lines of each batch: its sums, who sent and approved it, and its file."""
     heading = tuple(say.text(HISTORY_HEADINGS[name]) for name in HISTORY_COLUMNS)
     cells = [_cells(past.entry) for past in batches]
     widths = [max(map(len, column)) for column in zip(heading, *cells, strict=True)]
@@ -109,7 +109,9 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _sent_by(past: PastBatch) -> Iterator[str]:
-    """A line for each time that something was sent; without a progress file, what the record has of it."""
+    """A line for each time that something was sent; without a progress file, what the record knows about
+    it.
+    """
     yield from map(sending_words, past.sendings)
     if not past.sendings and past.entry.plan_code:
         approved = say.approved_words(past.entry.approver)

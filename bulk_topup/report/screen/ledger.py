@@ -1,4 +1,4 @@
-"""The record of all top-ups: copied, thinned out, not written, and what it knows of rule 51."""
+"""The record of all top-ups: copied, forgotten, not writable, and what it knows of rule 51."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def copied_report(source: str, target: str, copied: Copied) -> Report:
 
 
 def forgettable_report(what: Forgettable) -> Report:
-    """What would be removed, and what is kept though it is old enough."""
+    """What would be removed, and what is kept although it is old enough."""
     return Report({}, list(_forgettable_lines(what)))
 
 
@@ -37,7 +37,7 @@ def _forgettable_lines(what: Forgettable) -> Iterator[str]:
 
 
 def forgotten_report(before: date, removed: int, files: Sequence[Path]) -> Report:
-    """`files` hold numbers of before that day, too, and are left."""
+    """`files` also hold numbers from before that day, and are kept."""
     facts = {"before": before.isoformat(), "removed": removed, "files_left": list(map(str, files))}
     lines = [say.text("forget.done", count=removed)] if removed else []
     if files:
@@ -55,6 +55,6 @@ def unproven_report() -> Report:
 
 
 def rule_51_report(code: str, number: str, *, rehearsal: bool) -> Report:
-    """What was seen of rule 51, as the code of its wording."""
+    """The last observation of rule 51, as the code of its message."""
     facts = {"rule_51": code.partition(".")[2]}
     return Report(facts, [*banner(rehearsal=rehearsal), say.text(code, number=number)])

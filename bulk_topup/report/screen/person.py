@@ -1,7 +1,7 @@
-"""Everything ever sent to one number: for the employee on the phone who says that nothing came.
+"""Everything ever sent to one number, for the employee on the phone who says that nothing came.
 
-The ledger says in which batches it was paid or may have been, their progress files have the details, and the
-provider says what has become of each invoice. Nothing is written.
+The ledger names the batches in which it was or may have been paid, their progress files have the details, and
+the provider says what became of each invoice. Nothing is written.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ def may_be_asked(sent: Iterable[Sent]) -> bool:
 def ask_provider(
     sent: Sequence[Sent], number: str, provider: Provider, account: str, throttle: Pace
 ) -> tuple[Sent, ...]:
-    """The same with what `cekstatus` says of each invoice of this account (API v3.1, CEK STATUS TRANSAKSI
-    PULSA); writes nothing down."""
+    """Adds what `cekstatus` says about each invoice of this account (API v3.1, CEK STATUS TRANSAKSI
+    PULSA); records nothing.
+    """
 
     def asked(one: Sent) -> Sent:
         if not one.invoice or one.account != account or not throttle.wait():
@@ -66,7 +67,7 @@ def _with_answer(one: Sent, number: str, provider: Provider) -> Sent:
 
 
 def person_report(found: PersonRecord, told: str, record: str, *, rehearsal: bool) -> Report:
-    """The rows, what to tell their owner, and what was looked through."""
+    """The rows, what to tell their owner, and which batches were searched."""
     forgotten = found.forgotten_before
     facts = {
         "record": record,
@@ -117,7 +118,7 @@ _NOW = {
     Now.NO_ANSWER: "find.now.no_answer",
     Now.NOT_ASKED: "find.now.not_asked",
 }
-"""The wording of what are no words of the provider's."""
+"""The message where the provider said nothing."""
 
 
 def _line_of(one: Sent) -> str:
@@ -140,15 +141,16 @@ def _line_of(one: Sent) -> str:
 
 
 def what_counts(found: PersonRecord, now: datetime) -> Sent | None:
-    """The one row to speak of: what is open before what is settled, and of that what can be cleared up today
-    alone (`now` is in WIB); else the latest. None where the number is in no batch."""
+    """The one row to talk about: open rows first, and of those the ones that can only be cleared up today
+    (`now` is in WIB); else the latest. None if the number is in no batch.
+    """
     still_open = [one for one in found.sent if one.is_open]
     today = [one for one in still_open if _telling(one, now) == "find.tell.unknown_today"]
     return next(iter((*today, *still_open, *found.sent)), None)
 
 
 def told(one: Sent | None, number: str, now: datetime) -> str:
-    """What to say on the telephone of this row, in one sentence; `now` is in WIB."""
+    """One sentence to say on the phone about this row; `now` is in WIB."""
     if one is None:
         return say.text("find.tell.never", number=number)
     check = "find.tell.check_telkomsel" if operators.operator_of(number) == "TELKOMSEL" else "find.tell.check"
@@ -167,7 +169,7 @@ def told(one: Sent | None, number: str, now: datetime) -> str:
 
 
 def next_step_of(one: Sent | None, now: datetime) -> tuple[str, Mapping[str, object]]:
-    """What to do about the row, by its name in `next_steps`, and the facts of that; "" for nothing."""
+    """The next step for the row, by its name in `next_steps`, and its facts; "" for none."""
     if one is None:
         return "", {}
     facts = {
@@ -180,13 +182,13 @@ def next_step_of(one: Sent | None, now: datetime) -> tuple[str, Mapping[str, obj
 
 
 def _may_be_sent_again(one: Sent, now: datetime) -> bool:
-    """As far as this can be told from here: `settle --resend` looks closer."""
+    """As far as can be told from here; `settle --resend` checks more."""
     is_today = one.sent_at[:10] == f"{now:%Y-%m-%d}"
     return one.guarded and one.status is Status.UNKNOWN and is_today and not near_midnight(now)
 
 
 def _telling(one: Sent, now: datetime) -> str:
-    """How the row is spoken of, by the code of its wording."""
+    """The message about the row, by its code."""
     if one.is_contradicted:
         return "find.tell.contradiction"
     if not one.sent_at:
@@ -238,4 +240,4 @@ _GOES_ON = {
     "find.tell.open_on_record": "put_back",
     "find.tell.contradiction": "contradiction",
 }
-"""What is to be done about a row that is spoken of like this."""
+"""The next step for each message."""

@@ -1,4 +1,4 @@
-"""What became of the first top-ups, before the others are sent."""
+"""The outcome of the first top-ups, before the rest is sent."""
 
 from __future__ import annotations
 

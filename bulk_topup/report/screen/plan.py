@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 FINDINGS_SHOWN = 20
 
 ALIKE_SHOWN = 5
-"""More findings of a kind than this are one line."""
+"""More findings of one kind than this are summarised in one line."""
 
 
 def plan_report(
     plan: Plan, *, address: str, every_finding: bool, rehearsal: bool, with_facts: bool
 ) -> Report:
-    """With the provider's `address`, where that is not the usual one; "" for that.
+    """With the provider's `address` if it is unusual, else "".
 
-    The facts word each finding, which takes long where there are many.
+    The facts contain each finding in words, which takes long for many.
     """
     lines = banner(rehearsal=rehearsal)
     if address:
@@ -73,7 +73,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
 
 
 def _parts(plan: Plan) -> Iterator[str]:
-    """Each tab, where several are one sheet, and each total that the sheet states."""
+    """Each tab, if several are one sheet, and each total stated in the sheet."""
     for tab, orders, cost, held in plan.by_tab():
         yield say.text("plan.of_tab", tab=tab, orders=orders, cost=cost, held=held)
     for total in beside.totals(plan.rows):
@@ -99,7 +99,7 @@ def _product_facts(choice: Choice) -> dict[str, str | int]:
 
 
 def _became(plan: Plan) -> str:
-    """What became of what was sent before; nothing where all of it is paid."""
+    """The outcome of what was sent before; nothing if all of it is paid."""
     rows, paid = plan.still_open(), int((plan.attempted["status"] == Status.SUKSES).sum())
     not_paid = len(plan.attempted) - len(rows) - paid
     if not rows and not not_paid:
@@ -111,7 +111,7 @@ def _became(plan: Plan) -> str:
 
 
 def _held_lines(plan: Plan, among: Set[int]) -> Iterator[str]:
-    """One line for each kind of the held rows `among` these, the most frequent first."""
+    """One line for each kind of held row `among` these, the most frequent first."""
     by_kind: dict[str, list[int]] = {}
     for code, rows in plan.held_by_code().items():
         by_kind.setdefault(say.text("kind." + code), []).extend(row for row in rows if row in among)
@@ -121,7 +121,7 @@ def _held_lines(plan: Plan, among: Set[int]) -> Iterator[str]:
 
 
 def _all_findings_lines(plan: Plan, *, every: bool) -> Iterator[str]:
-    """Those that hold a row back, then those of rows that are sent all the same."""
+    """Findings that hold a row back, then warnings on rows that are sent."""
     warned = plan.warned()
     with_warning = set(warned)
     held = [one for one in plan.findings if one.row not in with_warning]
@@ -143,9 +143,8 @@ def _most_finding_lines(findings: Iterable[Finding], plan: Plan, *, every: bool)
 
 
 def finding_lines(findings: Iterable[Finding], person: Callable[[int], str]) -> Iterator[str]:
-    """In the sheet's order: one line a row with all that was found there, but one for many rows alike.
-
-    `person` is the name beside a row.
+    """In the sheet's order: one line per row with all its findings, but one for many similar rows.
+    `person` is the name shown with a row.
     """
     found = list(findings)
     counts = Counter((finding.code, finding.column) for finding in found)
@@ -210,12 +209,14 @@ def code_report(code: str) -> Report:
 
 
 def real_account_report(account: str, rehearsal: str) -> Report:
-    """Before a person is asked; `rehearsal` is the command that spends nothing."""
+    """Shown before a person is asked; `rehearsal` is the command that spends nothing."""
     return Report({}, [say.text("plan.real", account=account), Whole("  " + say.printable(rehearsal))])
 
 
 def deposit_report(deposit: Deposit | None, cost: int) -> Report:
-    """As the provider last stated it, beside the cost of the plan; None where it never did."""
+    """The deposit as the provider last stated it, compared with the cost of the plan; None if never
+    stated.
+    """
     if deposit is None:
         return Report({"deposit": None})
     missing = max(0, cost - deposit.balance)

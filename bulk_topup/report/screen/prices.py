@@ -1,4 +1,4 @@
-"""The price list, and the starter sheet that is made of it."""
+"""The price list, and the starter sheet made from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def prices_report(
     products: Sequence[Product], moment: str, *, rehearsal: bool, with_table: bool = True
 ) -> Report:
-    """As they were at the `moment`, a table unless a file has it."""
+    """The prices at `moment`, as a table unless they were saved to a file."""
     listed = list(map(facts_of, products))
     facts = {"products": listed, "saved": None}
     lines = banner(rehearsal=rehearsal)

@@ -17,7 +17,7 @@ ROWS_SHOWN = 8
 
 
 class Whole(str):
-    """A line of a table, or a command to paste: never broken, however narrow the screen is."""
+    """A table line, or a command to paste: never wrapped, however narrow the screen is."""
 
     __slots__ = ()
 
@@ -30,7 +30,7 @@ class Tone(StrEnum):
 
 
 class Toned(str):
-    """A line whose colour, where there is one, repeats what its words say."""
+    """A line whose colour, if any, repeats what its words say."""
 
     tone: Tone
 
@@ -49,14 +49,14 @@ class Report(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What a person can do next; `command` is "" where there is none to type."""
+    """What a person can do next; `command` is "" if there is nothing to type."""
 
     words: str
     command: str = ""
 
 
 def banner(*, rehearsal: bool) -> list[str]:
-    """Above whatever a rehearsal came to."""
+    """Printed above the result of a rehearsal."""
     return [say.text("sandbox.banner")] if rehearsal else []
 
 
@@ -75,8 +75,9 @@ def notices_report(notices: Iterable[Notice]) -> Report:
 
 
 def next_report(steps: Iterable[Step]) -> Report:
-    """The last lines on the screen, each command on a line of its own; several are numbered, the first to do
-    first."""
+    """The last lines on the screen, each command on its own line; several steps are numbered in their
+    order.
+    """
     found = list(steps)
     return Report({"next": step_facts(found)}, list(_step_lines(found)))
 

@@ -1,4 +1,4 @@
-"""Single rows of a batch: open, closed by a person, held back from another try."""
+"""Single rows of a batch: open, closed by a person, held back from resending."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def resolved_report(verdict: Verdict, before: Status, status: Status) -> Report:
 
 
 def refused_report(problems: Iterable[BulkTopupError]) -> Report:
-    """A person's verdict on a row that is not valid."""
+    """A person's invalid verdict on a row."""
     refused = [{"code": problem.code, "message": say.error(problem)} for problem in problems]
     return Report(
         {"refused": refused}, warnings=[say.text("error", message=one["message"]) for one in refused]

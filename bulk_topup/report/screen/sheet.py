@@ -1,4 +1,4 @@
-"""Which columns of the sheet were read, and rows as they stand in it."""
+"""Which columns of the sheet were read, and its rows verbatim."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def read_report(sheet: Sheet) -> Report:
-    """One line, so that whoever knows the sheet sees at once what was taken for what."""
+    """One line, so that anyone who knows the sheet sees at once how it was read."""
     words = say.text("read.columns", columns=", ".join(_columns(sheet)))
     if sheet.columns.unread:
         unread = ", ".join(_named(sheet, at) for at in sheet.columns.unread)
@@ -53,12 +53,12 @@ def _facts(sheet: Sheet) -> dict[str, object]:
 
 
 def tabs_report(quoted: str) -> Report:
-    """The tabs of which one is meant, as the error has them; the error itself says so to people."""
+    """The tabs to choose from, taken from the error, which itself tells people."""
     return Report({"tabs": re.findall('"([^"]*)"', quoted)})
 
 
 def rows_report(sheet: Sheet, rows: Sequence[int]) -> Report:
-    """Every cell of these rows, as it was read."""
+    """Every cell of these rows, as read."""
     some = sheet.cells.loc[list(rows)]
     shown = [{"row": row, "cells": list(map(str, cells))} for row, *cells in some.itertuples(name=None)]
     facts = {"header": list(sheet.header), "count": len(sheet.cells), "rows": shown}

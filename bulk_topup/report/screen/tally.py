@@ -1,4 +1,4 @@
-"""What became of the rows of a batch, and where their results are."""
+"""The outcome of a batch's rows, and where the results are."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ COUNTED = (
     *("plan.orders", "plan.attempted", "plan.held", "plan.rows"),
     *(f"paid.{paid.name.lower()}" for paid in Paid),
 )
-"""What is counted a line each, below one another."""
+"""Labels that are aligned as one list."""
 
 TONES = {Paid.YES: Tone.PAID, Paid.NO: Tone.HELD, Paid.ASK: Tone.ASK}
 
 
 def _meaning(status: Status, by_hand: int) -> str:
-    """What the status means; if a person closed the row, the words say so."""
+    """What the status means; says so if a person closed the row."""
     code = "status.gagal_by_hand" if by_hand and status is Status.GAGAL else f"status.{status}"
     return say.text(code, count=by_hand)

@@ -1,7 +1,7 @@
-"""How everything is said to people: the text of a code, with its facts, in the language that is spoken.
+"""Words for people: the text of a code, with its facts, in the current language.
 
-`WORDS` maps a code to its English text; findings, outcomes, notices and errors carry only codes and facts.
-Other languages are catalogues of translations, by code and English text; `translation` loads what is spoken.
+`WORDS` maps a code to its English text; findings, outcomes, notices and errors only contain codes and facts.
+Other languages are catalogues of translations, by code and English text; `translation` loads the current one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 HELP = "help"
-"""The context of help texts, which stand beside their commands and options."""
+"""The catalogue context of help texts, which are defined with their commands and options."""
 
 
 def untranslated(_context: str, english: str) -> str:
@@ -38,7 +38,7 @@ _translate: Callable[[str, str], str] = untranslated
 
 
 def speak(language: Language, translate: Callable[[str, str], str]) -> None:
-    """Use this language from now on, in the whole process; English until then.
+    """Use this language from now on, in the whole process; the default is English.
 
     `translate` takes a context (a code, or `HELP`) and the English text.
     """
@@ -47,12 +47,12 @@ def speak(language: Language, translate: Callable[[str, str], str]) -> None:
 
 
 def spoken() -> str:
-    """The code of the language that is spoken."""
+    """The code of the current language."""
     return _language.code
 
 
 def speaking() -> tuple[Language, Callable[[str, str], str]]:
-    """What `speak` takes to go on in the language of now."""
+    """The arguments for `speak` that restore the current language."""
     return _language, _translate
 
 
@@ -64,7 +64,7 @@ _tabs: tuple[str, ...] = ()
 
 
 def name_tabs(tabs: Sequence[str]) -> None:
-    """Call rows by these tabs from now on, where several of them are one sheet."""
+    """Name rows by these tabs from now on, if several of them are one sheet."""
     global _tabs
     _tabs = tuple(tabs)
 
@@ -86,14 +86,15 @@ def row_facts(number: int) -> dict[str, object]:
 
 
 _ROWS_NAMED = frozenset({"row", "first", "before"})
-"""The facts that are numbers of rows, as far as these are large enough to be of one tab among several."""
+"""Facts that are row numbers, if large enough to be in one of several tabs."""
 
 
 class _Formatter(string.Formatter):
-    """`{cost:money}` is rupiah, `{count:number}` a number, `{count:row|rows}` one with what is counted, and
-    `{day:date}` a date (an ISO text, with or without a time), `{off_s:apart}` how far a clock is ahead of or
-    behind another, `{why:words}` what may be a code itself, worded with the same facts; a fact that is not
-    given shows as nothing, never as an error.
+    """`{cost:money}` is rupiah, `{count:number}` a number, `{count:row|rows}` a number with its noun,
+    `{day:date}` a date (an ISO text, with or without a time), `{off_s:apart}` how far a clock is ahead of
+    or behind another, and `{why:words}` possibly another code, worded with the same facts.
+
+    A missing fact shows as nothing, never as an error.
     """
 
     def __init__(self, facts: Mapping[str, object]) -> None:
@@ -122,18 +123,18 @@ class _Formatter(string.Formatter):
         return f"{counted} {one if str(value) == '1' else many}"
 
     def _worded(self, code: object) -> str:
-        """The code itself is left out of the facts: a wording that used it would recurse forever."""
+        """The code itself is left out of the facts: a text that used it would recurse forever."""
         return text(str(code), **{name: fact for name, fact in self._facts.items() if fact != code})
 
 
 def text(code: str, /, **facts: object) -> str:
-    """The wording of `code` with these facts; the code itself if it has no wording."""
+    """The text of `code` with these facts; the code itself if it has no text."""
     english = WORDS.get(code)
     return code if english is None else _Formatter(facts).vformat(_translate(code, english), (), facts)
 
 
 def tab(name: str) -> str:
-    """What a tab of a results workbook is called, by its English name."""
+    """The name of a results workbook's tab, by its English name."""
     return _language.tabs.get(name, name)
 
 
@@ -146,7 +147,7 @@ def number(value: int) -> str:
 
 
 def apart(off_s: int) -> str:
-    """`2 days ahead of` or `6 minutes behind`, of a clock that is so many seconds ahead of another."""
+    """`2 days ahead of` or `6 minutes behind`, for a clock that is this many seconds ahead of another."""
     seconds = abs(off_s)
     if seconds >= _DAY_S:
         time = text("apart.days", count=round(seconds / _DAY_S))
@@ -164,7 +165,7 @@ _A_WHOLE = re.compile(r"-?[0-9]+")
 
 
 def plain(value: float) -> str:
-    """With the decimal places that it has, and no others."""
+    """With exactly the decimal places that it has."""
     return f"{value:g}".replace(".", _language.decimal)
 
 
@@ -177,7 +178,7 @@ _ISO_DATE = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-(\d\d))?(?!\d)")
 
 
 def date(text: str) -> str:
-    """`2026-11-25 14:03`, `2026-11-25` or `2026-11` as people write it; any other text as it is."""
+    """`2026-11-25 14:03`, `2026-11-25` or `2026-11` in the local spelling; any other text as it is."""
     found = _ISO_DATE.match(text)
     if found is None or not _language.months:
         return text
@@ -187,18 +188,19 @@ def date(text: str) -> str:
 
 
 def to_the_minute(moment: str) -> str:
-    """`2026-11-25 14:03` of an ISO text; "" of none."""
+    """`2026-11-25 14:03` from an ISO text; "" from none."""
     return moment[:16].replace("T", " ")
 
 
 def printable(value: str) -> str:
-    """The text without control characters: nothing from a sheet or the provider can move the cursor or hide
-    in a terminal."""
+    """The text without control characters, so that nothing from a sheet or the provider can move the
+    cursor or hide in a terminal.
+    """
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in value)
 
 
 def deposit(known: Deposit, cost: int) -> str:
-    """The last known deposit, and what it lacks for what is to be sent."""
+    """The last known deposit, and how much it is short."""
     facts = {"balance": known.balance, "moment": known.moment, "batch": known.batch}
     code = "deposit.enough" if known.balance >= cost else "deposit.short"
     return text(code, **facts, missing=cost - known.balance)
@@ -214,7 +216,7 @@ def finding(found: Finding, name: str = "") -> str:
 
 
 def row(number: int, name: str, found: str) -> str:
-    """What was found in a row, with the person's `name`, "" where the sheet has none."""
+    """The findings of a row, with the person's `name`, or "" if the sheet has none."""
     return text("row.person" if name else "row", row=number, name=name, found=found)
 
 
@@ -224,7 +226,7 @@ def finding_in_row(found: Finding) -> str:
 
 
 def rows(numbers: Sequence[int], most: int, person: Callable[[int], str] = lambda _: "") -> str:
-    """`row 4`, or `rows 4, 9, 12 and 30 more`; where the sheet has names, `rows 4 SITI, 9 BUDI`."""
+    """`row 4`, or `rows 4, 9, 12 and 30 more`; with names, `rows 4 SITI, 9 BUDI`."""
     named = (f"{row_name(number)} {person(number)}".rstrip() for number in numbers[:most])
     first, more = ", ".join(map(printable, named)), len(numbers) - most
     if len(numbers) == 1:
@@ -238,7 +240,7 @@ def closed_by_hand_words(at: str, who: str, note: str) -> str:
 
 
 def approved_words(by: str) -> str:
-    """`by` is "" where nobody did."""
+    """`by` is "" if nobody approved."""
     return text("sending.approved" if by else "sending.not_approved", who=by)
 
 

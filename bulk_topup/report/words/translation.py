@@ -1,4 +1,4 @@
-"""The catalogues of translations: which one is spoken, and how a wording reads in each. The edge of `say`."""
+"""Loads the catalogues of translations, and selects the current language for `say`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CATALOGUES = Path(__file__).with_name("locale")
 
 
 def in_each(codes: Sequence[str]) -> set[tuple[str, ...]]:
-    """The wording of these codes in each language: what was written in one is read back in any."""
+    """The text of these codes in each language: what was written in one is read back in any."""
     english = {code: say.WORDS[code] for code in codes}
     return {tuple(starmap(_catalogue(spoken).pgettext, english.items())) for spoken in LANGUAGES}
 
@@ -33,7 +33,7 @@ def _catalogue(spoken: str) -> NullTranslations:
 
 @contextmanager
 def briefly(spoken: str) -> Iterator[None]:
-    """Say everything in this language, and then go on in the one before."""
+    """Use this language temporarily, then restore the one before."""
     before = say.speaking()
     say.speak(LANGUAGES[spoken], _catalogue(spoken).pgettext)
     try:
@@ -49,7 +49,7 @@ def speak(spoken: str) -> None:
     import gettext
 
     say.speak(LANGUAGES[spoken], _catalogue(spoken).pgettext)
-    # click takes its own words from the process's text domain, in the language of the environment.
+    # Click looks up its own texts in the process's text domain, in the language of the environment.
     gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
     gettext.textdomain(DOMAIN)
     os.environ["LANGUAGE"] = spoken

@@ -1,4 +1,4 @@
-"""Causes, which stand in other messages."""
+"""Causes, which are inserted into other messages."""
 
 WORDS: dict[str, str] = {
     "why.empty": "it is empty",

@@ -1,4 +1,4 @@
-"""The desk: what its pages say beside what the commands do."""
+"""The desk's pages, in addition to the words of the commands."""
 
 WORDS: dict[str, str] = {
     "desk.not_installed": "the desk needs more packages ({missing}): install them with {install} starlette uvicorn jinja2",

@@ -1,4 +1,4 @@
-"""Whether everything a run needs is in order."""
+"""Whether everything that a run needs is in order."""
 
 WORDS: dict[str, str] = {
     "doctor.fine": "ok     ",

@@ -1,4 +1,4 @@
-"""Looking back: the batches, all that one person got, what is to be forgotten."""
+"""Past batches, everything that one person got, what to forget."""
 
 WORDS: dict[str, str] = {
     "history.no_record": "there is no record of all top-ups at {where}: either nothing has been sent from here yet, or BULK_TOPUP_LEDGER must name the right record (a rehearsal's is in the folder of its sheet)",

@@ -1,4 +1,4 @@
-"""The results: what they add up to, how they are saved, what to do with their rows."""
+"""The results: their sums, how they are saved, what to do with their rows."""
 
 WORDS: dict[str, str] = {
     "tally.title": "Results: {rows:row|rows}",

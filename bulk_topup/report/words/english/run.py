@@ -1,4 +1,4 @@
-"""A run: how far it is, why it stopped, what to do next."""
+"""A run: its progress, why it stopped, what to do next."""
 
 WORDS: dict[str, str] = {
     "progress.paid": "{count:number} paid",
