@@ -762,6 +762,23 @@ def test_on_windows_a_name_stands_between_double_quotes_if_it_has_to(name: str, 
     assert argument(name, windows=True) == shown
 
 
+@pytest.mark.skipif(os.name != "nt", reason="runs the shells of Windows")
+@pytest.mark.parametrize(
+    "name", ["gaji.csv", r"C:\Data Rina\gaji.csv", "a,b @c=d.csv", "it's 5%.csv", "(1) & 2.csv"]
+)
+@pytest.mark.parametrize("shell", ["cmd", "powershell"])
+def test_the_shells_of_windows_read_a_quoted_name_as_it_is(shell: str, name: str, tmp_path: Path) -> None:
+    shows = tmp_path / "shows.py"
+    shows.write_text("import sys; print(sys.argv[1], end='')", encoding="utf-8")
+    typed = f'"{sys.executable}" "{shows}" {argument(name, windows=True)}'
+    run = (
+        f'cmd /d /s /c "{typed}"'
+        if shell == "cmd"
+        else ["powershell", "-NoProfile", "-Command", f"& {typed}"]
+    )
+    assert subprocess.run(run, capture_output=True, check=True, text=True).stdout == name
+
+
 def test_a_name_that_begins_with_a_dash_is_no_option() -> None:
     assert path_argument(Path("-gaji.csv")) == "./-gaji.csv"
     assert path_argument(Path("/tmp/-gaji.csv")) == "/tmp/-gaji.csv"

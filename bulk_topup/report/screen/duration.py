@@ -13,7 +13,7 @@ def time_report(orders: int, rate_per_s: float) -> Report:
 
 
 def left_s(left: int, rate_per_s: float, *, done: int = 0, elapsed_s: float = 0.0) -> float:
-    """Seconds for the requests `left`: at the allowed rate, or at the pace of those `done` if that is slower."""
+    """Seconds for the requests `left`, at the allowed rate or, if slower, at the pace of those `done`."""
     interval_s = 1 / rate_per_s
     return left * (max(interval_s, elapsed_s / done) if done else interval_s)
 
