@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bulk_topup.record.checkpoint.attempts import Attempts
+from bulk_topup.record.checkpoint.notes import Notes
 from bulk_topup.record.checkpoint.orders import Orders
 from bulk_topup.record.checkpoint.reading import Reading
 
 
-class Checkpoint(Orders, Attempts, Reading):
+class Checkpoint(Orders, Attempts, Notes, Reading):
     """One batch's file: `create`, `open` or `look`. See `File` for what holds of every method."""

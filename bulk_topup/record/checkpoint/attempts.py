@@ -11,15 +11,16 @@ from bulk_topup.core.model import Ending, Kind, Order, Outcome, Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import is_belied, order_status, with_invoice_of_another
 from bulk_topup.record.checkpoint.file import File
+from bulk_topup.record.checkpoint.notes import insert_note
 from bulk_topup.record.checkpoint.sql import (
     BEGIN_ATTEMPT,
     END_ATTEMPT,
     ENDING,
     FORGET_LINES_OF,
     INSERT_LOST_LINE,
-    INSERT_NOTE,
     REMOVED_OFFSET,
 )
+from bulk_topup.record.checkpoint.trail import tell
 from bulk_topup.record.checkpoint.values import Attempt, Ended, OpenOrder
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Attempts(File):
         note = json.dumps({"code": code, "facts": dict(facts)})
         sql = "UPDATE orders SET status = ?, note = ? WHERE id = ? AND status = 'unsent'"
         with self._transaction() as db:
-            db.execute(sql, (status, note, order_id))
+            if db.execute(sql, (status, note, order_id)).rowcount:
+                tell(db, "", "outcome", orders=order_id)
 
     def turn(
         self, endings: Sequence[Ending], choose: Callable[[Sequence[Ended]], Sequence[Wanted]]
@@ -70,7 +72,9 @@ class Attempts(File):
         ).rowcount
         if changed != 1:
             raise AssertionError(f"order {order.id} is not {wanted.expected}")
-        return Attempt(int(cursor.lastrowid or 0), order, wanted.token, at)
+        begun = Attempt(int(cursor.lastrowid or 0), order, wanted.token, at)
+        tell(db, at.isoformat(), "attempt", attempts=begun.id, orders=order.id)
+        return begun
 
     def begin_repeat(
         self, order: Order, token: str, at: datetime, day: date, skew_s: float | None
@@ -86,15 +90,19 @@ class Attempts(File):
             if db.execute(held, (order.id,)).fetchone() is None:
                 raise AssertionError(f"order {order.id} is not held by the provider")
             cursor = db.execute(BEGIN_ATTEMPT, (order.id, token, at.isoformat(), day.isoformat(), skew_s))
-            return Attempt(int(cursor.lastrowid or 0), order, token, at)
+            begun = Attempt(int(cursor.lastrowid or 0), order, token, at)
+            tell(db, at.isoformat(), "attempt", attempts=begun.id, orders=order.id)
+            return begun
 
     def end(self, attempt_id: int, outcome: Outcome, at: datetime, skew_s: float | None = None) -> Ended:
         """As `turn`, for one that ended and nothing more."""
         return self.turn([Ending(attempt_id, outcome, at, skew_s)], lambda _: ())[0][0]
 
-    def _end(self, db: sqlite3.Connection, ending: Ending) -> Ended:
+    def _end(self, db: sqlite3.Connection, ending: Ending, kind: str = "") -> Ended:
         attempt_id, outcome = ending.attempt_id, ending.outcome
-        order_id, before, is_held = db.execute(ENDING, (outcome.invoice or None, attempt_id)).fetchone()
+        order_id, before, is_held, is_first = db.execute(
+            ENDING, (outcome.invoice or None, attempt_id)
+        ).fetchone()
         if is_held:
             outcome = with_invoice_of_another(outcome)
         own = {"at": ending.at.isoformat(), "id": attempt_id, "skew_s": ending.skew_s}
@@ -102,6 +110,8 @@ class Attempts(File):
         status = self._restate(db, order_id)
         if before == Status.SUKSES and status is not Status.SUKSES:
             raise AssertionError(f"attempt {attempt_id}: a paid order cannot become {status}")
+        kind = kind or ("outcome" if is_first else "settlement")
+        tell(db, ending.at.isoformat(), kind, attempts=attempt_id, orders=order_id)
         return Ended(status, outcome)
 
     def lost_attempt(
@@ -116,7 +126,10 @@ class Attempts(File):
                    ON CONFLICT (token) DO NOTHING""",  # another run has written it since it was missed
                 (order_id, token, claimed_at, day, Kind.UNKNOWN, "outcome.not_in_checkpoint", base_url),
             )
-            return self._restate(db, order_id)
+            status = self._restate(db, order_id)
+            (attempt_id,) = db.execute("SELECT id FROM attempts WHERE token = ?", (token,)).fetchone()
+            tell(db, "", "attempt", attempts=attempt_id, orders=order_id)
+            return status
 
     def adopt_lost_claim(self, claim: Mapping[str, Any]) -> None:
         """The same, for a claim found in the ledger whose order may be missing here altogether."""
@@ -142,9 +155,9 @@ class Attempts(File):
         concerned = open_attempts[-1:] if outcome.invoice else open_attempts
         with self._transaction() as db:
             for attempt_id in concerned:
-                status = self._end(db, Ending(attempt_id, outcome, at)).status
+                status = self._end(db, Ending(attempt_id, outcome, at), "resolution").status
             what = f"resolve {outcome.kind} {outcome.invoice}".strip()
-            db.execute(INSERT_NOTE, (at.isoformat(), who, what, order.order.id, note, "", ""))
+            insert_note(db, "resolution", at.isoformat(), who, what, order.order.id, note, "", "")
         return status
 
     def _restate(self, db: sqlite3.Connection, order_id: int) -> Status:

@@ -17,7 +17,6 @@ import re
 import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Final, Self
 
@@ -26,7 +25,7 @@ from bulk_topup.core.model import NOTHING, account_of
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.provider.address import REHEARSAL_URL
 from bulk_topup.record.checkpoint.schema import assert_ours, migrate_checkpoint
-from bulk_topup.record.checkpoint.sql import FORGET_SUMMARY, INSERT_NOTE, KEEP_FACT
+from bulk_topup.record.checkpoint.sql import FORGET_SUMMARY, KEEP_FACT
 from bulk_topup.record.checkpoint.values import REHEARSAL, BatchIdentity
 from bulk_topup.record.lock import nobody_else
 
@@ -35,7 +34,7 @@ BEGUN: Final = "begun"
 
 
 class File:
-    """The file with its connection, the facts about the batch and the trail of the commands.
+    """The file with its connection, and the facts about the batch.
 
     Every method is one transaction, durable on return, and for one thread at a time. Raises StorageFailed
     when a write does not become durable: the caller must stop sending.
@@ -301,21 +300,6 @@ class File:
     @property
     def batch_id(self) -> str:
         return self.fact("batch")
-
-    def note(
-        self,
-        at: datetime,
-        who: str,
-        what: str,
-        *,
-        order_id: int | None = None,
-        note: str = "",
-        plan_code: str = "",
-        approved_by: str = "",
-    ) -> None:
-        """Add to the trail, which is never rewritten."""
-        with self._transaction(keeps_summary=True) as db:
-            db.execute(INSERT_NOTE, (at.isoformat(), who, what, order_id, note, plan_code, approved_by))
 
 
 def assert_nothing_left(path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bulk_topup import __version__
+from bulk_topup.record.checkpoint import trail
 from bulk_topup.record.checkpoint.file import File
 from bulk_topup.record.checkpoint.sql import (
     FORGET_SUMMARY,
@@ -45,6 +46,8 @@ class Orders(File):
             _keep_lines(db, plan)
             if db.total_changes != before:
                 db.execute(FORGET_SUMMARY)
+            rows = {} if db.total_changes == before else trail.rows_standing(db)
+            trail.append(db, "", "run", {"batch": trail.facts_standing(db), **rows})
             (kept,) = db.execute("SELECT count(*) FROM lines WHERE NOT removed").fetchone()
             if kept != plan.rows_in:
                 raise AssertionError(f"{plan.rows_in} rows in, {kept} lines kept")

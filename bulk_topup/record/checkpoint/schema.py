@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
+from bulk_topup.record.checkpoint.trail import TABLE, take_over
 
 if TYPE_CHECKING:
     import sqlite3
@@ -90,11 +91,14 @@ SCHEMA = (
     INSERT OR REPLACE INTO batch
         SELECT 'rehearsal', 'yes' FROM batch WHERE key = 'base_url' AND value = 'sandbox';
     """,
+    TABLE,
 )
 """One entry per schema version; a file of version n gets the entries after the n-th."""
 
 SENDINGS_SINCE = 3
 """The version since which the trail says where among the attempts each command began."""
+CHAIN_SINCE = 7
+"""The version since which there is a chain of entries."""
 
 
 def assert_ours(db: sqlite3.Connection, path: Path) -> None:
@@ -111,4 +115,8 @@ def migrate_checkpoint(db: sqlite3.Connection) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     for number, script in enumerate(SCHEMA[version:], start=version + 1):
         mark = f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={number};"
-        db.executescript(f"BEGIN IMMEDIATE; {script}; {mark} COMMIT;")
+        db.executescript(f"BEGIN IMMEDIATE; {script}; {mark}")
+        if number == CHAIN_SINCE and version:
+            take_over(db)
+        db.execute("COMMIT")
+    db.execute(TABLE)  # whoever took it away stops no run

@@ -6,6 +6,7 @@ reads it back, so that damage to it keeps nobody from being paid.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,15 @@ TABLE = """
     )
 """
 """The hash of the one before stands in that one alone."""
+
+IDENTITY = "id, number, product, itrx, nominal, operator, price, row"
+FACTS = frozenset(
+    (
+        *("account", "file", "tab", "rehearsal", "batch", "started", "follows"),
+        *("sha256", "header", "places", "tabs", "budget", "plan_code", "approved_by", "base_url"),
+    )
+)
+"""Of the batch, those that only a run changes, as it takes the sheet in."""
 
 
 def append(db: sqlite3.Connection, at: str, kind: str, facts: Mapping[str, Any]) -> Entry:
@@ -44,6 +54,54 @@ def entries(db: sqlite3.Connection) -> Iterator[Entry]:
     for nth, (key, at, kind, facts, digest) in enumerate(db.execute("SELECT * FROM chain ORDER BY id"), 1):
         yield Entry(str(at), str(kind), _read(facts) if key == nth else {}, previous, str(digest))
         previous = str(digest)
+
+
+def tell(db: sqlite3.Connection, at: str, kind: str, **keys: int) -> None:
+    """Add an entry of these rows, by table and id, as they stand now."""
+    append(db, at, kind, {table: standing(db, table, key) for table, key in keys.items()})
+
+
+def standing(db: sqlite3.Connection, table: str, key: object) -> dict[str, Any]:
+    """That row without what is empty; nothing where there is none."""
+    row = db.execute(f"SELECT * FROM {table} WHERE id = ?", (key,)).fetchone()  # noqa: S608
+    return {} if row is None else {name: row[name] for name in row.keys() if row[name] not in (None, "")}  # noqa: SIM118
+
+
+def facts_standing(db: sqlite3.Connection) -> dict[str, str]:
+    facts = db.execute("SELECT key, value FROM batch WHERE value <> ''").fetchall()
+    return {key: value for key, value in facts if key in FACTS}
+
+
+def rows_standing(db: sqlite3.Connection, upto: int | None = None) -> dict[str, Any]:
+    """Digests of the rows of the sheet and of its orders; of those `upto` this one, if any came later.
+
+    Not among them is what has an entry of its own: what became of orders, and lines that the record lost.
+    """
+    if upto is None:
+        (upto,) = db.execute("SELECT coalesce(max(id), 0) FROM orders").fetchone()
+    lines = "SELECT * FROM lines WHERE NOT (removed AND cells = '[]') ORDER BY position"
+    orders = f"SELECT {IDENTITY} FROM orders WHERE id <= {upto} ORDER BY id"  # noqa: S608
+    return {"upto": upto, "lines_sha256": _digest(db, lines), "orders_sha256": _digest(db, orders)}
+
+
+def _digest(db: sqlite3.Connection, sql: str) -> str:
+    digest = hashlib.sha256()
+    for row in db.execute(sql):
+        digest.update(canonical(tuple(row)).encode())
+    return digest.hexdigest()
+
+
+def take_over(db: sqlite3.Connection) -> None:
+    """The first entries of a file that an earlier program kept without a trail: all as it stands."""
+    (at,) = db.execute("SELECT coalesce(max(at), '') FROM trail").fetchone()
+    append(db, at, "begin", {"batch": facts_standing(db), **rows_standing(db)})
+    for table, which in (("trail", ""), ("attempts", ""), ("orders", _TOLD)):
+        keys = db.execute(f"SELECT id FROM {table} {which} ORDER BY id").fetchall()  # noqa: S608
+        for (key,) in keys:
+            tell(db, at, "begin", **{table: key})
+
+
+_TOLD = "WHERE status <> 'unsent' OR speaker IS NOT NULL OR note IS NOT NULL"
 
 
 def _read(text: object) -> dict[str, Any]:
