@@ -117,7 +117,7 @@ class Group(click.Group):
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "usage.everyday": ("run", "check", "status", "settle", "resolve", "find", "template", "prices", "desk"),
     "usage.more": (
-        *("results", "history", "login", "logout", "doctor", "config", "sandbox"),
+        *("results", "verify", "history", "login", "logout", "doctor", "config", "sandbox"),
         *("rows", "forget", "account", "ledger", "completion"),
     ),
 }

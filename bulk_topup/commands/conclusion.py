@@ -20,7 +20,7 @@ from bulk_topup.record.tally import Tally, tally
 from bulk_topup.report.screen.books import books_report
 from bulk_topup.report.screen.halt import halt_report, rest_report
 from bulk_topup.report.screen.ledger import unrecorded_report
-from bulk_topup.report.screen.report import error_report, notices_report
+from bulk_topup.report.screen.report import Report, error_report, notices_report
 from bulk_topup.report.screen.tally import tally_report
 from bulk_topup.report.words import say
 from bulk_topup.rules import books
@@ -78,15 +78,17 @@ def conclude(
             typed=typed,
             title=job.title,
         )
-        if written == job.files.results:
-            with suppress(StorageFailed):  # else they are set aside next time, and nothing is lost
+        with suppress(StorageFailed):  # else they are set aside next time, and nothing is lost
+            if written == job.files.results:
                 checkpoint.set_facts({"results_sha256": sha256_of(written)})
+            checkpoint.exported(clock.now(), "results", written)
     except StorageFailed as failure:
         terminal.report(error_report(failure))
         written, halt = None, halt or halt_of(failure)
     terminal.halted(halt)
     terminal.report(tally_report(total, results=written, halt=halt, rehearsal=terminal.rehearsal))
     terminal.report(books_report(closed))
+    terminal.report(Report({"trail": checkpoint.head()}))
     if tools is not None:
         try:
             seen = tools.ledger.rule_51()

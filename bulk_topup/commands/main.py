@@ -32,6 +32,7 @@ from bulk_topup.commands.settle import settle
 from bulk_topup.commands.status import status
 from bulk_topup.commands.template import template
 from bulk_topup.commands.terminal import Terminal
+from bulk_topup.commands.verify import verify
 from bulk_topup.core.errors import BulkTopupError
 from bulk_topup.report.screen.report import Report, error_facts, error_report, next_report
 
@@ -81,7 +82,7 @@ def cli(**_spoken: str) -> None:
 
 for _command in (
     *(run, check, status, settle, resolve, results, prices, template, history, find, forget, doctor, ledger),
-    *(desk, rows, account, sandbox, login, logout, completion),
+    *(desk, rows, account, sandbox, login, logout, completion, verify),
 ):
     cli.add_command(_command)
 show_config.params[:0] = settable(cli.commands.values())

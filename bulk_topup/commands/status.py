@@ -76,6 +76,7 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
         last = last_run(checkpoint, path)
         beside = written if written.is_file() else None
         terminal.report(Report({"results": None if beside is None else str(beside)}))
+        terminal.report(Report({"trail": checkpoint.head()}))
         again = _resendable(checkpoint, clock) if total.rows[Status.UNKNOWN] else 0
         how = next_steps.now(
             terminal.typed, total, path, last, stopped_by=code, results=beside, resendable=again

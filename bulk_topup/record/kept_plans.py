@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.os_errors import cause_of
+from bulk_topup.record.paths import who
 from bulk_topup.rules import approval
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ def keep_plan(files: Files, plan: Plan) -> None:
         handle, draft = tempfile.mkstemp(prefix=".bulk-topup-", suffix=".tmp", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(approval.file_content(plan.document, plan.day))
+                file.write(approval.file_content(plan.document, plan.day, _by_whom()))
                 file.flush()
                 os.fsync(file.fileno())
             Path(draft).replace(target)
@@ -51,6 +54,18 @@ def approved_plan(files: Files, code: str, today: date) -> approval.Document:
     return approval.read_document(content, code, today)
 
 
+def _by_whom() -> dict[str, str]:
+    return {"at": SystemClock().now().isoformat(), "by": who()}
+
+
+def check_of(files: Files, code: str) -> dict[str, str]:
+    """The check that was kept under this code, for the trail: when, and by whom; nothing where none was."""
+    with contextlib.suppress(OSError, ValueError, AttributeError), files.plan(code).open("rb") as file:
+        first = json.loads(file.readline())
+        return {"plan_code": code, **{name: str(first.get(name, "")) for name in ("checked", "at", "by")}}
+    return {}
+
+
 def drop_old_plans(files: Files, today: date) -> None:
     """Delete this sheet's kept plans that are too old to be approved; what can't be deleted stays."""
     before, after = files.plan("|").name.split("|")
@@ -64,4 +79,4 @@ def drop_old_plans(files: Files, today: date) -> None:
 
 def _checked_on(path: Path) -> date:
     with path.open("rb") as file:
-        return approval.checked_on(file.readline(100))
+        return approval.checked_on(file.readline())

@@ -65,7 +65,7 @@ def files_of(
         raise InputError("sheet.folder", file=path)
     stem = f"{path.stem}.{_in_file_name(source.tab)}" if source.tab else path.stem
     checkpoint = checkpoint or path.with_name(f"{stem}.checkpoint.db")
-    results = output or path.with_name(_results_name(checkpoint))
+    results = output or path.with_name(results_beside(checkpoint).name)
     if results.suffix.lower() not in RESULT_SUFFIXES:
         raise InputError("output.suffix", path=results, known=", ".join(RESULT_SUFFIXES))
     if sandbox:
@@ -108,8 +108,10 @@ def new_name(path: Path, suffixes: Sequence[str]) -> Path:
     return next(name for name in chain([path], beside) if not name.exists())
 
 
-def _results_name(checkpoint: Path) -> str:
-    return _batch_name(checkpoint) + ".results.xlsx"
+def results_beside(checkpoint: Path) -> Path:
+    """Where they are unless a person names another place; called after the checkpoint also once both are set
+    aside."""
+    return checkpoint.with_name(_batch_name(checkpoint) + ".results.xlsx")
 
 
 def _batch_name(checkpoint: Path) -> str:

@@ -94,6 +94,7 @@ def write_results_file(
     if target.suffix.lower() == ".csv":
         return write_results_csv(target, checkpoint.header, lines, tell=tell)
     facts = {name: checkpoint.fact(name) for name in ("file", "started", *(name for _, name in FACTS))}
+    facts["trail"] = checkpoint.head()
     return write_results(
         target,
         checkpoint.header,

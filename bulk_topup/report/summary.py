@@ -40,8 +40,9 @@ FACTS = (
     ("summary.base_url", "base_url"),
     ("summary.batch", "batch"),
     ("summary.sha256", "sha256"),
+    ("summary.trail", "trail"),
 )
-"""The technical names: their message, and their key in the progress file."""
+"""The technical names: their message, and their key in the progress file; `trail` is its head."""
 
 _AMOUNT = re.compile(r"(?:rp\.?\s*)?([1-9][0-9.,]*?)(?:[.,]00?)?(?:,-)?", re.IGNORECASE)
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import NOTHING
 from bulk_topup.rules.orders import KEY
 
 if TYPE_CHECKING:
@@ -125,9 +126,11 @@ def _dashed(letters: str) -> str:
 # -- as it is kept -----------------------------------------------------------------------------------------
 
 
-def file_content(document: Document, checked: date) -> bytes:
-    """The file's content: the day of the check, which the code does not cover, before the document."""
-    return b"\n".join([json.dumps({"checked": checked.isoformat()}).encode(), *document.lines])
+def file_content(document: Document, checked: date, basis: Mapping[str, Any] = NOTHING) -> bytes:
+    """The file's content: the day of the check and the `basis`, which the code does not cover, before the
+    document."""
+    first = json.dumps({"checked": checked.isoformat(), **basis}).encode()
+    return b"\n".join([first, *document.lines])
 
 
 def checked_on(first_line: bytes) -> date:

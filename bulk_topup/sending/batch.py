@@ -9,6 +9,7 @@ from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.record import paths
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.values import halt_fact
+from bulk_topup.record.kept_plans import check_of
 from bulk_topup.record.lock import signature
 from bulk_topup.record.set_aside import set_aside
 
@@ -103,6 +104,9 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
     # A run that sends nothing leaves it as it was: by whom that was approved which was sent, and where to.
     if len(plan.orders) or not checkpoint.fact("plan_code"):
         facts |= {"plan_code": code, "approved_by": by, "options": job.typed, "base_url": tools.base_url}
+    check = {} if checkpoint.fact("plan_code") == code else check_of(job.files, code)
+    if check:
+        checkpoint.enter(check["at"], "check", check)
     plan = checkpoint.adopt(plan, facts)
     note = f"{len(plan.orders)} orders, plan {code}" + (f", approved by {by}" if by else "")
     checkpoint.note(now, paths.who(), "run", note=note, plan_code=code, approved_by=by)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING, Any
 
+from bulk_topup.core.model import NOTHING
 from bulk_topup.record.checkpoint import trail
 from bulk_topup.record.checkpoint.file import File
 from bulk_topup.record.checkpoint.sql import INSERT_NOTE
+from bulk_topup.record.paths import results_beside
+from bulk_topup.record.set_aside import sha256_of
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from bulk_topup.core.chain import Entry
 
@@ -34,8 +39,7 @@ class Notes(File):
         """That a command began, or what a person did."""
         with self._transaction(keeps_summary=True) as db:
             if approved_by:
-                approval = {"plan_code": plan_code, "by": approved_by, "proof": "typed"}
-                trail.append(db, at.isoformat(), "approval", approval)
+                trail.append(db, at.isoformat(), "approval", {"plan_code": plan_code, "by": approved_by})
             kind = "settlement" if what == "settle" else "run"
             insert_note(db, kind, at.isoformat(), who, what, order_id, note, plan_code, approved_by)
 
@@ -43,6 +47,12 @@ class Notes(File):
         """An entry of what stands nowhere else in this file."""
         with self._transaction(keeps_summary=True) as db:
             trail.append(db, at, kind, facts)
+
+    def exported(self, at: datetime, what: str, path: Path, facts: Mapping[str, Any] = NOTHING) -> None:
+        """That this file was written just now, with its SHA-256 and other `facts`."""
+        own = "" if path == results_beside(self.path) else _from(self.path.parent, path)
+        told = {**facts, "what": what, "file": own, "sha256": sha256_of(path)}
+        self.enter(at.isoformat(), "export", told)
 
     def head(self) -> str:
         """The hash of the trail's last entry; "" where an earlier program kept none."""
@@ -60,6 +70,14 @@ class Notes(File):
         with self._reader() as reader:
             reader.execute("BEGIN")
             yield reader
+
+
+def _from(folder: Path, path: Path) -> str:
+    """So that both can be moved together."""
+    try:
+        return os.path.relpath(path, folder)
+    except ValueError:  # on another drive
+        return str(path.absolute())
 
 
 def insert_note(db: sqlite3.Connection, kind: str, at: str, *values: object) -> None:

@@ -95,13 +95,13 @@ def take_over(db: sqlite3.Connection) -> None:
     """The first entries of a file that an earlier program kept without a trail: all as it stands."""
     (at,) = db.execute("SELECT coalesce(max(at), '') FROM trail").fetchone()
     append(db, at, "begin", {"batch": facts_standing(db), **rows_standing(db)})
-    for table, which in (("trail", ""), ("attempts", ""), ("orders", _TOLD)):
+    for table, which in (("trail", ""), ("attempts", ""), ("orders", TOLD)):
         keys = db.execute(f"SELECT id FROM {table} {which} ORDER BY id").fetchall()  # noqa: S608
         for (key,) in keys:
             tell(db, at, "begin", **{table: key})
 
 
-_TOLD = "WHERE status <> 'unsent' OR speaker IS NOT NULL OR note IS NOT NULL"
+TOLD = "WHERE status <> 'unsent' OR speaker IS NOT NULL OR note IS NOT NULL"
 
 
 def _read(text: object) -> dict[str, Any]:

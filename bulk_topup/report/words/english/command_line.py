@@ -14,6 +14,7 @@ WORDS: dict[str, str] = {
     "usage.least": "{value} is not a whole number of at least {least}.",
     "usage.prove": "use --prove-51 NUMBER and --product CODE together",
     "usage.not_a_month": "{value} is not a month; write the year and the month, as in 2026-11.",
+    "usage.head": "{value} is not the beginning of a trail's hash; copy at least 16 of its 64 digits from the Summary.",
     "usage.not_a_day": "{value} is not a day; write the year, the month and the day, as in 2026-01-31.",
     "usage.rupiah": "{value} is not an amount in rupiah; write it as in 25000000 or 25.000.000.",
     "usage.rupiah_ambiguous": "{value} can be read as {one:money} or as {other:money}; write the amount you mean in digits only, as in 25000000, or in groups of three, as in 25.000.000.",

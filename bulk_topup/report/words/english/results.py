@@ -61,6 +61,7 @@ WORDS: dict[str, str] = {
     "summary.approved_by": "approved by",
     "summary.sent_from": "sent (WIB), by",
     "summary.batch": "batch",
+    "summary.trail": "trail, up to here",
     "summary.first_sent": "first top-up sent (WIB)",
     "summary.last_sent": "last top-up sent (WIB)",
     "summary.title": "Mobile top-ups",
