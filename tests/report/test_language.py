@@ -449,6 +449,7 @@ SENTENCES = {"message", "reason", "summary"}
 OF_PEOPLE = {4 + RESULT_COLUMNS.index("reason"), 4 + RESULT_COLUMNS.index("sent_at")}
 OF_THIS_RUN = {
     "batch",
+    "trail",
     "sent_at",
     "at",
     "closing_at",
