@@ -27,8 +27,12 @@ class Entry:
 
 def link(previous: str, at: str, kind: str, facts: Mapping[str, Any]) -> Entry:
     """The entry that follows the one of this hash."""
-    digest = hashlib.sha256(canonical([previous, at, kind, facts]).encode())
-    return Entry(at, kind, facts, previous, digest.hexdigest())
+    return Entry(at, kind, facts, previous, hash_of(previous, at, kind, canonical(facts)))
+
+
+def hash_of(previous: str, at: str, kind: str, text: str) -> str:
+    """SHA-256 over the canonical JSON of all four; `text` is that of the facts."""
+    return hashlib.sha256(f"{canonical([previous, at, kind])[:-1]},{text}]".encode()).hexdigest()
 
 
 def first_break(entries: Iterable[Entry]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from itertools import combinations
 from typing import Any
 
@@ -67,3 +68,10 @@ def test_a_chain_that_begins_elsewhere_breaks_at_once() -> None:
 def test_facts_have_one_spelling() -> None:
     assert canonical({"b": 1, "a": ["é", None, 0.5]}) == '{"a":["\\u00e9",null,0.5],"b":1}'
     assert link("", "t", "run", {"b": 1, "a": 2}).hash == link("", "t", "run", {"a": 2, "b": 1}).hash
+
+
+def test_the_hash_is_that_of_the_canonical_json_of_all() -> None:
+    """So that an auditor can work it out with any tool."""
+    first, second = CHAIN[:2]
+    spelled = canonical([first.hash, second.at, second.kind, second.facts])
+    assert second.hash == sha256(spelled.encode()).hexdigest()

@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from bulk_topup.core.chain import Entry, canonical, link
+from bulk_topup.core.chain import Entry, canonical, hash_of
 from bulk_topup.core.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -34,12 +34,11 @@ FACTS = frozenset(
 """Of the batch, those that only a run changes, as it takes the sheet in."""
 
 
-def append(db: sqlite3.Connection, at: str, kind: str, facts: Mapping[str, Any]) -> Entry:
+def append(db: sqlite3.Connection, at: str, kind: str, facts: Mapping[str, Any]) -> None:
     """Add an entry of what happened `at` (ISO text; "" for now)."""
-    entry = link(head(db), at or SystemClock().now().isoformat(), kind, facts)
-    values = (entry.at, entry.kind, canonical(entry.facts), entry.hash)
+    at, text = at or SystemClock().now().isoformat(), canonical(facts)
+    values = (at, kind, text, hash_of(head(db), at, kind, text))
     db.execute("INSERT INTO chain (at, kind, facts, hash) VALUES (?, ?, ?, ?)", values)
-    return entry
 
 
 def head(db: sqlite3.Connection) -> str:
@@ -64,7 +63,8 @@ def tell(db: sqlite3.Connection, at: str, kind: str, **keys: int) -> None:
 def standing(db: sqlite3.Connection, table: str, key: object) -> dict[str, Any]:
     """That row without what is empty; nothing where there is none."""
     row = db.execute(f"SELECT * FROM {table} WHERE id = ?", (key,)).fetchone()  # noqa: S608
-    return {} if row is None else {name: row[name] for name in row.keys() if row[name] not in (None, "")}  # noqa: SIM118
+    named = () if row is None else zip(row.keys(), row, strict=True)
+    return {name: value for name, value in named if value is not None and value != ""}
 
 
 def facts_standing(db: sqlite3.Connection) -> dict[str, str]:
