@@ -112,14 +112,14 @@ sign.
 def approval_of(code: str | None, by: str | None) -> Approval | None:
     if code is None and by is None:
         return None
-    if code is None or by is None or not by.strip():
+    if code is None or (by is not None and not by.strip()):
         raise click.UsageError(say.text("usage.approve"))
-    if by.strip() in NO_NAME:
-        raise click.UsageError(say.text("usage.approver"))
-    from bulk_topup.rules import approval
+    from bulk_topup.rules import approval, signing
     from bulk_topup.sending.job import Approval
 
-    return Approval(approval.code_given(code), by.strip())
+    if by is not None and (by.strip() in NO_NAME or signing.keys_in(by)):
+        raise click.UsageError(say.text("usage.approver"))
+    return Approval(approval.code_given(code), (by or "").strip())
 
 
 @dataclass(frozen=True)

@@ -136,13 +136,16 @@ def check_batch(
         if target is not None:
             write_planbook(job, tools, plan, deposit, terminal, target)
         drop_old_plans(job.files, plan.day)
-        needed = None if excess is None else excess["before"] + excess["cost"]
+        enough = None if excess is None else excess["before"] + excess["cost"]
         what = (terminal.typed, plan, job.source.path, job.typed)
         todo = [next_steps.with_clock(terminal.typed, job.source.path)] if clock_off else []
-        todo += next_steps.before(*what, needed=needed, results=job.files.results)
+        todo += next_steps.before(*what, needed=enough, results=job.files.results)
         if len(plan.orders):
             terminal.report(screen.code_report(plan.code))
-            todo += offer_for_approval(job, plan, terminal) if excess is None else []
+            if excess is None:
+                needed = tools.ledger.approvers().needed(plan.document.cost)
+                offered = offer_for_approval(job, plan, terminal, needed)
+                todo = [*offered, *todo] if needed else [*todo, *offered]
         terminal.next(todo)
         is_fine = not (plan.overlap or excess or clock_off) and all(
             found.code in FOR_NOBODY for found in plan.findings
@@ -169,16 +172,20 @@ def write_planbook(
     terminal.report(saved_plan_report(written))
 
 
-def offer_for_approval(job: Job, plan: Plan, terminal: Terminal) -> list[Step]:
-    """Keep the plan, and show how to run it by its code, or say why it can't be run from here."""
+def offer_for_approval(job: Job, plan: Plan, terminal: Terminal, needed: int) -> list[Step]:
+    """Keep the plan, and show how it is run by its code, or signed if so many signatures are needed; or say
+    why it can't be run from here."""
     from bulk_topup.record.kept_plans import keep_plan
     from bulk_topup.report.screen.approval import approvable_report, not_approvable_report
 
     try:
-        keep_plan(job.files, plan)
+        keep_plan(job.files, plan, like=job.source.path if needed else None)
     except StorageFailed as failure:
         terminal.report(not_approvable_report(plan.code, failure))
         return []
-    step = next_steps.step_by_approval(plan.code, job.source.path, job.typed)
+    if needed:
+        step = next_steps.step_by_key(terminal.typed, plan.code, job.source.path, needed)
+    else:
+        step = next_steps.step_by_approval(plan.code, job.source.path, job.typed)
     terminal.report(approvable_report(plan.code, step.command))
     return [step]

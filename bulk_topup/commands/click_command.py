@@ -118,7 +118,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "usage.everyday": ("run", "check", "status", "settle", "resolve", "find", "template", "prices", "desk"),
     "usage.more": (
         *("results", "verify", "history", "login", "logout", "doctor", "config", "sandbox"),
-        *("rows", "forget", "account", "ledger", "completion"),
+        *("approve", "approver", "rows", "forget", "account", "ledger", "completion"),
     ),
 }
 

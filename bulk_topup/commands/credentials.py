@@ -34,6 +34,9 @@ USERNAME, PASSWORD = "BULK_TOPUP_USERNAME", "BULK_TOPUP_PASSWORD"
 SERVICE = "bulk-topup"
 """The service name of our entries in the system keyring, one for each provider address."""
 
+KEYS = "bulk-topup approver"
+"""The same of approvers' keys, one for each key."""
+
 _SECRETS: set[str] = set()
 """Every password that this process has read, for `without_secrets`."""
 
@@ -77,6 +80,12 @@ def without_secrets(text: str) -> str:
     for secret in _SECRETS:
         text = spellings(secret).sub(REPLACED, text)
     return text
+
+
+def passphrase(prompt: str) -> str:
+    """Typed unseen; where there is no terminal, the next line that comes in."""
+    typed = _hidden(prompt + " ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    return _noted(typed)
 
 
 def _noted(password: str) -> str:
@@ -198,6 +207,24 @@ def _kept_or_none(base_url: str) -> Login | None:
         if problem.code == "keyring.failed" and not sys.stdin.isatty():
             raise
         return None
+
+
+def keep_secret(name: str, secret: str) -> bool:
+    """In the system keyring; False where there is none that keeps it."""
+    try:
+        keyring = _keyring()
+        with _answering():
+            keyring.set_password(KEYS, name, secret)
+            return keyring.get_password(KEYS, name) == secret
+    except InputError:
+        return False
+
+
+def kept_secret(name: str) -> str:
+    """Empty where the keyring has none. Raises InputError where it does not answer."""
+    keyring = _keyring()
+    with _answering():
+        return keyring.get_password(KEYS, name) or ""
 
 
 def _keyring() -> KeyringBackend:

@@ -9,6 +9,8 @@ import click
 from bulk_topup import __version__
 from bulk_topup.commands import click_command, console, mistakes, speech
 from bulk_topup.commands.account import account
+from bulk_topup.commands.approve import approve
+from bulk_topup.commands.approver import approver
 from bulk_topup.commands.check import check
 from bulk_topup.commands.completion import completion
 from bulk_topup.commands.config import settable, show_config
@@ -82,7 +84,7 @@ def cli(**_spoken: str) -> None:
 
 for _command in (
     *(run, check, status, settle, resolve, results, prices, template, history, find, forget, doctor, ledger),
-    *(desk, rows, account, sandbox, login, logout, completion, verify),
+    *(desk, rows, account, approve, approver, sandbox, login, logout, completion, verify),
 ):
     cli.add_command(_command)
 show_config.params[:0] = settable(cli.commands.values())

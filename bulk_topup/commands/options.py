@@ -106,6 +106,12 @@ WAIT = option(
     help="Seconds to ask about pending top-ups.",
 )
 
+AMOUNTS = click.option(
+    "--amounts",
+    type=click.Choice(["rupiah", "thousands"]),
+    help="What small amounts such as 50 stand for.",
+)
+
 WISHES = together(
     click.option(
         "--duplicates",
@@ -114,11 +120,7 @@ WISHES = together(
         show_default=True,
         help="What to do with rows that are in the sheet twice.",
     ),
-    click.option(
-        "--amounts",
-        type=click.Choice(["rupiah", "thousands"]),
-        help="What small amounts such as 50 stand for.",
-    ),
+    AMOUNTS,
     click.option(
         "--other-operator",
         type=click.Choice(["hold", "send"]),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands.halts import assert_not_stopped
+from bulk_topup.commands.signed import approval_by_key
 from bulk_topup.core.errors import Declined, StorageFailed
 from bulk_topup.core.shell import path_argument
 from bulk_topup.record.kept_plans import approved_plan, keep_plan
@@ -47,8 +48,9 @@ def release(
     terminal: Terminal,
     *,
     moved: Sequence[Notice] = (),
-) -> None:
-    """Raises Declined, or InputError for the approval, unless a person or an approval releases the money.
+) -> Approval | None:
+    """The approval under which it goes, if any. Raises Declined, or InputError for the approval, unless a
+    person or an approval releases the money.
 
     The same goes for a new address if the account has `moved`, and while the account is stopped. From then on
     the account counts as used at this address.
@@ -56,14 +58,19 @@ def release(
     assert_not_stopped(tools, terminal)
     assert_same_date(tools)
     assert_record_whole(job, tools, plan)
+    signed = approval_by_key(job, tools, plan, checkpoint, terminal)
+    approval = signed or job.approval
+    if approval is not None:
+        if signed is None:
+            assert_approved(job, approval, plan, checkpoint, terminal)
+        assert_unused(approval, tools, checkpoint)
+        terminal.report(approved_report(plan, approval))  # The approval includes the address.
     if job.approval is not None:
-        assert_approved(job, job.approval, plan, checkpoint, terminal)
-        assert_unused(job.approval, tools, checkpoint)
-        terminal.report(approved_report(plan, job.approval))  # The approval includes the address.
-        terminal.released(len(plan.orders), plan.cost, job.approval.by)
-    else:
-        ask_for_release(job, plan, terminal, moved, tools)
+        terminal.released(len(plan.orders), plan.cost, approval.by if approval else None)
+    else:  # who sends what others signed says so all the same
+        ask_for_release(job, plan, terminal, moved, tools, approval.by if approval else None)
     tools.ledger.keep_address(tools.clock.now())
+    return approval
 
 
 def assert_record_whole(job: Job, tools: Tools, plan: Plan) -> None:
@@ -75,7 +82,9 @@ def assert_record_whole(job: Job, tools: Tools, plan: Plan) -> None:
         raise Declined("ledger.lacks", **facts)
 
 
-def ask_for_release(job: Job, plan: Plan, terminal: Terminal, moved: Sequence[Notice], tools: Tools) -> None:
+def ask_for_release(
+    job: Job, plan: Plan, terminal: Terminal, moved: Sequence[Notice], tools: Tools, by: str | None
+) -> None:
     if plan.overlap is not None and not job.again:
         terminal.report(overlap_report(plan.overlap, len(plan.orders)))
     try:
@@ -84,7 +93,7 @@ def ask_for_release(job: Job, plan: Plan, terminal: Terminal, moved: Sequence[No
         if not (job.yes or terminal.rehearsal):
             rehearsal = terminal.typed.line("run", path_argument(job.source.path), "--sandbox")
             terminal.report(real_account_report(tools.account, rehearsal))
-        terminal.ask_to_send(plan, yes=job.yes, again=job.again, pilot=job.pilot)
+        terminal.ask_to_send(plan, yes=job.yes, again=job.again, pilot=job.pilot, approved_by=by)
         assert_same_day(plan, tools.clock)
     except Declined:
         keep_for_approval(job, plan)

@@ -141,10 +141,11 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
                 resume.assert_worth_starting(len(plan.orders))
                 checkpoint.close()  # merges its write-ahead log: only the file is set aside
                 checkpoint = None
+            approval = job.approval
             if len(plan.orders):
                 assert_within_budget(plan.cost, checkpoint, job.budget)
-                release(job, tools, plan, checkpoint, terminal, moved=moved)
-            checkpoint, plan = start_batch(job, tools, plan, checkpoint)
+                approval = release(job, tools, plan, checkpoint, terminal, moved=moved)
+            checkpoint, plan = start_batch(job, tools, plan, checkpoint, approval)
             keep_in_history(checkpoint, tally(checkpoint), tools)
             with once_sent(len(plan.orders)):
                 halt = send_in_parts(job, tools, plan, checkpoint, terminal)

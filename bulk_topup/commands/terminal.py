@@ -16,6 +16,7 @@ from bulk_topup.core.errors import Declined, Exit, InputError
 from bulk_topup.core.languages import YES
 from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Step, Tone, Toned, Whole, next_report
 from bulk_topup.report.words import say
+from bulk_topup.rules import amounts
 from bulk_topup.sheet import ALL
 
 if TYPE_CHECKING:
@@ -134,9 +135,16 @@ class Terminal:
 
     # -- asking --------------------------------------------------------------------------------------------
 
-    def ask_to_send(self, plan: Plan, *, yes: bool, again: bool, pilot: int | None = None) -> None:
-        """Raises Declined unless a person, or `yes`, releases the money; the first `pilot` top-ups go
-        first.
+    def ask_to_send(
+        self,
+        plan: Plan,
+        *,
+        yes: bool,
+        again: bool,
+        pilot: int | None = None,
+        approved_by: str | None = None,
+    ) -> None:
+        """Raises Declined unless a person, or `yes`, releases the money; the first `pilot` top-ups go first.
 
         If another batch has largely paid the plan, the number of rows must be typed, or `again` given.
         """
@@ -145,14 +153,14 @@ class Terminal:
                 raise Declined("declined.overlap")
             if self._answer(say.text("overlap.ask", count=len(plan.orders))) != str(len(plan.orders)):
                 raise Declined("declined.person")
-            self.released(len(plan.orders), plan.cost)
+            self.released(len(plan.orders), plan.cost, approved_by)
             return
         facts = {"count": len(plan.orders), "cost": plan.cost, "pilot": pilot}
         in_parts = pilot is not None and pilot < len(plan.orders)
         if yes:
             self.say(say.text("plan.sending_pilot" if in_parts else "plan.sending", **facts))
         self._ask(say.text("plan.ask_pilot" if in_parts else "plan.ask", **facts), yes=yes)
-        self.released(len(plan.orders), plan.cost)
+        self.released(len(plan.orders), plan.cost, approved_by)
 
     def ask_new_address(self, facts: Mapping[str, object]) -> None:
         """Raises Declined unless a person at a terminal says yes."""
@@ -172,6 +180,15 @@ class Terminal:
             self.say(say.text("resend.sending", **facts))
         self._ask(say.text("resend.ask", **facts), yes=yes)
         self.released(facts["count"], facts["cost"])
+
+    def ask_total(self, question: str) -> int:
+        """People, or rupiah, as an approver counts them. Raises Declined for what is no number."""
+        if not sys.stdin.isatty():
+            raise Declined("approve.no_terminal")
+        found = amounts.readings(self._answer(question))
+        if len(found) != 1:
+            raise Declined("approve.not_a_number")
+        return found[0]
 
     def ask_column(self, problem: InputError) -> str:
         """The letter of the chosen column. Raises `problem` without a clear answer."""

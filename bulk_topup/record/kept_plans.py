@@ -23,25 +23,33 @@ if TYPE_CHECKING:
     from bulk_topup.rules.plan import Plan
 
 
-def keep_plan(files: Files, plan: Plan) -> None:
-    """Keep the plan beside the checkpoint under its code, whole or not at all, readable by its owner alone.
+def keep_plan(files: Files, plan: Plan, *, like: Path | None = None) -> None:
+    """Keep the plan beside the checkpoint under its code, whole or not at all, readable by its owner alone,
+    or by whoever may read the file `like` it.
 
     Raises StorageFailed where it can't be written.
     """
     target = files.plan(plan.code)
     try:
-        handle, draft = tempfile.mkstemp(prefix=".bulk-topup-", suffix=".tmp", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(approval.file_content(plan.document, plan.day, _by_whom()))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(draft).replace(target)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
+        write_whole(target, approval.file_content(plan.document, plan.day, plan.basis | _by_whom()), like)
     except OSError as error:
         raise StorageFailed("approval.unwritable", path=target, why=cause_of(error)) from None
+
+
+def write_whole(target: Path, content: bytes, like: Path | None = None) -> None:
+    """Durably, readable as `keep_plan` says. Raises OSError, and leaves nothing then."""
+    handle, draft = tempfile.mkstemp(prefix=".bulk-topup-", suffix=".tmp", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if (as_is := like or target).exists():
+            Path(draft).chmod(as_is.stat().st_mode & 0o666)
+        Path(draft).replace(target)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
 
 
 def approved_plan(files: Files, code: str, today: date) -> approval.Document:

@@ -37,6 +37,10 @@ class Files:
         """Where the plan of this code is kept for its approval: `bonus.K7QF-2MXA-9TRB-C4WD.plan`."""
         return self.checkpoint.with_name(f"{_batch_name(self.checkpoint)}.{code}.plan")
 
+    def approval(self, code: str) -> Path:
+        """Where the first approver's signature under it goes: `bonus.K7QF-2MXA-9TRB-C4WD.approval`."""
+        return self.plan(code).with_suffix(".approval")
+
 
 def lock_of(checkpoint: Path) -> Path:
     """Hidden beside the checkpoint, wherever a link to it stands; left in place, since unlinking a lock file
@@ -156,6 +160,13 @@ def ledger_location(kept: str = "") -> str:
         # Not the value: a mistyped address may hold a password.
         raise InputError("environment.relative", variable="BULK_TOPUP_LEDGER")
     return whole
+
+
+def keys_folder() -> Path:
+    """Where this user's keys as an approver are, or what names them in the system keyring."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("bulk-topup", appauthor=False)) / "keys"
 
 
 def who() -> str:

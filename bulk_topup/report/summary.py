@@ -16,6 +16,7 @@ from bulk_topup.core.status import Paid
 from bulk_topup.record.tally import TO_DO, Tally, rupiah_of
 from bulk_topup.report.tables import Colour, SummaryRow, Value, signature_rows
 from bulk_topup.report.words import say
+from bulk_topup.rules.signing import keys_in, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -244,13 +245,22 @@ def _sent_by(sendings: Sequence[Sending]) -> Iterator[SummaryRow]:
     yield SummaryRow()
     yield SummaryRow([*map(say.text, columns)], bold=True, left=(3,))
     for one in sendings[-MOST_ROWS:]:
-        by = one.approved_by or say.text("sending.not_approved" if one.at else "sending.not_known")
+        by = names_in(one.approved_by) or say.text("sending.not_approved" if one.at else "sending.not_known")
         code = one.plan_code or (say.text("sending.again") if one.at else "")
         label = ", ".join(filter(None, (_minute(one.at), one.who)))
         yield SummaryRow((label, one.orders, one.paid, ", ".join(filter(None, (by, code)))))
     if earlier := sendings[:-MOST_ROWS]:
         label = say.text("summary.others", count=len(earlier))
         yield SummaryRow((label, sum(one.orders for one in earlier), sum(one.paid for one in earlier)))
+    yield from _proofs(sendings)
+
+
+def _proofs(sendings: Sequence[Sending]) -> Iterator[SummaryRow]:
+    """Of each approver, whether a key proves it."""
+    for by in dict.fromkeys(one.approved_by for one in sendings if one.approved_by):
+        keys = ", ".join(keys_in(by))
+        code = "summary.proven" if keys else "summary.typed"
+        yield SummaryRow((say.text(code, names=names_in(by), keys=keys),))
 
 
 def _minute(moment: str) -> str:

@@ -60,6 +60,11 @@ class Document:
         ]
 
     @property
+    def cost(self) -> int:
+        """Of the whole batch, what was sent before included, in rupiah."""
+        return int(self.orders["price"].sum())
+
+    @property
     def keys(self) -> Iterator[bytes]:
         """Of the lines, those that say which orders they are, their rows and KEY: `separated`."""
         return separated(self.lines[1 : 2 + len(KEY)])

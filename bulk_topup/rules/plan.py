@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ORDER_COLUMNS = [*KEY, "nominal", "price", "operator"]
 _ASKED = [*KEY, "price"]
+_KINDS = ["product", "operator", "nominal"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,14 @@ class Plan:
     def nominal(self) -> int:
         """Rupiah, of the top-ups to be sent and of those that were."""
         return int(self.orders["nominal"].sum() + self.attempted["nominal"].sum())
+
+    @property
+    def basis(self) -> dict[str, Any]:
+        """What tells without a price list whether a sheet still gives these orders: how many rows it has, and
+        operator and nominal of each product."""
+        both = _together(self.orders[_KINDS], self.attempted[_KINDS]).drop_duplicates("product")
+        kinds = {str(code): [str(operator), int(nominal)] for code, operator, nominal in both.to_numpy()}
+        return {"rows": self.rows_in, "products": kinds}
 
     def still_open(self) -> list[int]:
         """The rows sent before whose outcome is not known yet."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.record.paths import Files
     from bulk_topup.rules.plan import Plan
-    from bulk_topup.sending.job import Job
+    from bulk_topup.sending.job import Approval, Job
     from bulk_topup.sending.session import Tools
 
 
@@ -81,7 +81,9 @@ def _earlier_day(job: Job) -> date | None:
     return None
 
 
-def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None) -> tuple[Checkpoint, Plan]:
+def start_batch(
+    job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, approval: Approval | None
+) -> tuple[Checkpoint, Plan]:
     """Make the plan durable in the batch's checkpoint; a new batch sets an old one's files aside.
 
     Returns the plan as adopted by the checkpoint.
@@ -100,7 +102,7 @@ def start_batch(job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | Non
         "record": tools.ledger.place,
         **halt_fact("halt.cut_off", {}, now),  # until this run says how it ended
     }
-    code, by = (job.approval.code, job.approval.by) if job.approval else (plan.code, "")
+    code, by = (approval.code, approval.by) if approval else (plan.code, "")
     # A run that sends nothing leaves it as it was: by whom that was approved which was sent, and where to.
     if len(plan.orders) or not checkpoint.fact("plan_code"):
         facts |= {"plan_code": code, "approved_by": by, "options": job.typed, "base_url": tools.base_url}

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Approval:
-    """`by` passed on the plan code `code`, written as `approval.code_given` writes it."""
+    """`by` passed on the plan code `code`, written as `approval.code_given` writes it; or signed it, as
+    `signing.proven` writes that. "" where the signatures beside the sheet are to tell."""
 
     code: str
     by: str

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from bulk_topup.core.errors import InputError
+from bulk_topup.record.ledger import trust
 from bulk_topup.record.ledger.identity import LEFT, LIFE
 from bulk_topup.record.ledger.statements import SLOT
-from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META
+from bulk_topup.record.ledger.tables import APPROVERS, BATCHES, CLAIMS, FORGOTTEN, META
 from bulk_topup.record.ledger.values import OPEN
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def copy(source: Store, target: Store) -> Copied:
         _add_claims(target, new, claims)
         _add_batches(target, new, batches)
         _add_facts(target, new, _rows(old, META))
+        _add_approvers(new, trust.missing_in(trust.entries_in(new), trust.entries_in(old)))
         by_token = {row["token"]: row for row in _rows(new, CLAIMS)}
         _assert_none(
             [row for row in claims if {**row, "beside": 0} != {**by_token[row["token"]], "beside": 0}]
@@ -115,6 +117,11 @@ def _add_facts(target: Store, db: sa.Connection, rows: Sequence[LedgerRow]) -> N
             target.set_fact(db, key, max(value, there.get(key, "")))
         elif key not in there and key != LIFE and not key.startswith(LEFT):
             target.set_fact(db, key, value)
+
+
+def _add_approvers(db: sa.Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    if rows:
+        db.execute(sa.insert(APPROVERS), list(rows))
 
 
 def _assert_none(rows: Sequence[LedgerRow]) -> None:

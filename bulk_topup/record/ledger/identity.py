@@ -19,8 +19,9 @@ import sqlalchemy as sa
 from bulk_topup.core.clock import WIB
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Stop
-from bulk_topup.record.ledger.store import Store, server_time
+from bulk_topup.record.ledger.store import server_time
 from bulk_topup.record.ledger.tables import ACCOUNTS, AT_WORK, META, key_of
+from bulk_topup.record.ledger.trust import Trust
 
 LIFE: Final = "life"
 
@@ -51,7 +52,7 @@ class Seal:
     life: str
 
 
-class Known(Store):
+class Known(Trust):
     """Once it is sealed, it is compared on each new connection and in every transaction that claims."""
 
     server_time: Callable[[sa.Connection], datetime] = staticmethod(server_time)

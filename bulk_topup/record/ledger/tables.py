@@ -59,15 +59,21 @@ ACCOUNTS = sa.Table(
         for name in ("stop_code", "stop_reason", "stop_desk", "stop_at", "resumed_by", "resumed_at")
     ),
 )
+APPROVERS = sa.Table(
+    "approvers",
+    METADATA,
+    sa.Column("nth", sa.BigInteger, primary_key=True, autoincrement=False),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("at", "kind", "facts", "previous", "hash")),
+)
 META = sa.Table(
     "meta", METADATA, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text, nullable=False)
 )
 
-VERSION = 6
+VERSION = 7
 """Of the tables. 1 had claims alone, and no table `meta` to say so; 2 added tables; 3 widens the whole
 numbers on a server, where an amount could outgrow 32 bits. In a file they always had 64. 4 has each account
 in one spelling (`model.account_of`); 5 adds `accounts`; 6 has the account alone in each key, and the address
-as a fact beside it."""
+as a fact beside it; 7 adds `approvers`, which an older program would not ask."""
 
 FORGOTTEN: Final = "forgotten_before"
 RULE_51: Final = "rule 51"

@@ -1,6 +1,7 @@
 """All wording in English, by code: a file for each family of codes."""
 
 from bulk_topup.report.words.english import (
+    approvers,
     causes,
     command_line,
     desk,
@@ -19,6 +20,7 @@ from bulk_topup.report.words.english import (
 )
 
 WORDS: dict[str, str] = {
+    **approvers.WORDS,
     **causes.WORDS,
     **command_line.WORDS,
     **desk.WORDS,

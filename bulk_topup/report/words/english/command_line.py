@@ -23,7 +23,7 @@ WORDS: dict[str, str] = {
     "usage.resolve_what": "give the sheet; or, if its progress file is lost, use --batch with the name of its batch",
     "usage.resolve_record": "with --batch, use --number and either --invoice or --not-sent; and --row if there are several",
     "usage.resolve": "use --row, --number and either --invoice or --not-sent; or use --from FILE",
-    "usage.approve": "use --approve CODE and --approved-by NAME together",
+    "usage.approve": "with --approved-by NAME goes --approve CODE",
     "usage.note": "--note records who said so: replace '{note}' with a name",
     "usage.approver": "replace NAME with the approver's own name",
     "usage.pasted": "the command has long dashes or curly quotation marks, as WhatsApp and Word write them",

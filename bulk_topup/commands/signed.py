@@ -1,0 +1,121 @@
+"""Approvals by key: whether those beside the sheet let this plan go, and whose they are."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from bulk_topup.core.errors import BulkTopupError, Declined, InputError, StorageFailed
+from bulk_topup.core.shell import path_argument
+from bulk_topup.record.approvals import approvals_beside
+from bulk_topup.record.kept_plans import keep_plan
+from bulk_topup.record.paths import who
+from bulk_topup.report.screen.approval import changes_report
+from bulk_topup.rules import differences, signing
+from bulk_topup.rules.approvers import Sender, problem_with, standing
+from bulk_topup.sending.job import Approval
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bulk_topup.commands.terminal import Terminal
+    from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.rules.approvers import Approvers
+    from bulk_topup.rules.plan import Plan
+    from bulk_topup.rules.signing import Signed
+    from bulk_topup.sending.job import Job
+    from bulk_topup.sending.session import Tools
+
+
+def approval_by_key(
+    job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint | None, terminal: Terminal
+) -> Approval | None:
+    """Whose signatures let this plan go; None where the policy asks for none.
+
+    Raises Declined, or InputError for a file that can't be read, where there are not enough.
+    """
+    approvers = tools.ledger.approvers()
+    needed = approvers.needed(plan.document.cost)
+    if not needed:
+        if job.approval is not None and not job.approval.by:
+            raise Declined("signature.needs_name", plan=job.approval.code)
+        return None
+    if job.approval is not None and job.approval.by:
+        raise Declined("signature.typed", needed=needed)
+    try:
+        return _found(job, plan, approvers, needed, checkpoint, terminal)
+    except BulkTopupError:
+        if job.approval is None:  # so that it can be approved
+            with suppress(StorageFailed):
+                keep_plan(job.files, plan, like=job.source.path)
+        raise
+
+
+def _found(
+    job: Job,
+    plan: Plan,
+    approvers: Approvers,
+    needed: int,
+    checkpoint: Checkpoint | None,
+    terminal: Terminal,
+) -> Approval:
+    """By the present plan's code first; by that of another, as where a price fell since, it may be no other
+    plan than that was."""
+    sender = Sender(who(), _keys_here())
+    beside = list(approvals_beside(job.files))
+    latest = sorted(beside, key=lambda one: one.statement.at, reverse=True)
+    codes = [job.approval.code] if job.approval else [plan.code, *(one.statement.plan for one in latest)]
+    refusals: list[BulkTopupError] = []
+    for code in dict.fromkeys(codes):
+        of_code = [one for one in beside if one.statement.plan == code]
+        judged = [(one, problem_with(one, approvers, sender, plan.day)) for one in of_code]
+        good = list(standing(one for one, problem in judged if problem is None))
+        refusal = _refusal(good, plan, checkpoint, terminal, needed, job)
+        if refusal is None:
+            return Approval(code, signing.proven(one.statement for one in good))
+        if code in codes[:1]:
+            refusals += [problem for _, problem in judged if problem is not None]
+            missing = refusal
+        if good:
+            refusals.append(refusal)
+    raise [*refusals, missing][0]
+
+
+def _refusal(
+    good: Sequence[Signed],
+    plan: Plan,
+    checkpoint: Checkpoint | None,
+    terminal: Terminal,
+    needed: int,
+    job: Job,
+) -> BulkTopupError | None:
+    """Why these valid signatures under one plan are not enough for the present one."""
+    for one in good:
+        said = one.statement
+        if said.rejected:
+            return Declined("signature.rejected", name=said.name, plan=said.plan, reason=said.rejected)
+        if (said.people, said.nominal, said.cost) != (plan.people, plan.nominal, one.document.cost):
+            return Declined("signature.other_totals", name=said.name, plan=said.plan)
+    if good:
+        code = good[0].statement.plan
+        facts = ("plan_code", "approved_by")
+        by_code, by_person = ("", "") if checkpoint is None else map(checkpoint.fact, facts)
+        is_resumed = by_code == code and bool(by_person)
+        if changes := differences.differences(good[0].document, plan, is_resumed=is_resumed):
+            terminal.report(changes_report(changes))
+            return Declined("approval.differs", plan=code)
+    if len(good) < needed:
+        line = terminal.typed.line("approve", path_argument(job.source.path), f"--plan {plan.code}")
+        names = ", ".join(one.statement.name for one in good) or "-"
+        return Declined("signature.too_few", needed=needed, count=len(good), names=names, line=line)
+    return None
+
+
+def _keys_here() -> frozenset[str]:
+    """The approvers' keys that this user of the computer holds."""
+    from bulk_topup.commands.keys import own_keys
+
+    try:
+        return frozenset(key.id for key in own_keys())
+    except InputError:  # a damaged file of our own opens nothing
+        return frozenset()
