@@ -32,6 +32,7 @@ MAY_START_THE_SANDBOX = {"sandbox", "sending", "commands"}
 
 LIBRARIES = {
     "click": {"commands"},
+    "cryptography": {"commands", "rules"},
     "filelock": {"record"},
     "jinja2": {"desk"},
     "keyring": {"commands"},
@@ -54,6 +55,7 @@ LIBRARIES = {
 """Which rooms know a library; one that is not named here is known to any."""
 
 PURE = (
+    "core/chain.py",
     *("core/columns.py", "core/errors.py", "core/languages.py", "core/model.py", "core/results_columns.py"),
     *("core/status.py", "sheet/header.py", "sheet/layout.py", "sheet/names.py", "sheet/sections.py"),
     *("provider/fields.py", "provider/outcomes.py", "provider/price_list.py", "provider/wire.py"),
@@ -63,6 +65,7 @@ HARMLESS = {
     *(
         "__future__",
         "bisect",
+        "cryptography",
         "collections",
         "dataclasses",
         "datetime",

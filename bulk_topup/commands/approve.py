@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, next_steps
+from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import AMOUNTS, COLUMNS, PATH, SHEET, SPEECH, TOTALS
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Declined, Exit, InputError
+from bulk_topup.core.shell import path_argument
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -62,6 +63,9 @@ def approve(
     from bulk_topup.commands.arrival import reading_of
     from bulk_topup.commands.keys import chosen_key
 
+    def choose() -> Key:
+        return chosen_key(key, who)
+
     job = job_of(options)
     job = replace(job, source=replace(job.source, hidden="include"))  # whether they go, the plan says
     with reading_of(job, terminal, sends=False) as arriving:
@@ -69,14 +73,14 @@ def approve(
 
         sheet = read_rows(job, arriving, terminal)
     now = clock.SystemClock().now()
-    return approve_plan(job, sheet, plan, chosen_key(key, who), reject, terminal, now)
+    return approve_plan(job, sheet, plan, choose, reject, terminal, now)
 
 
 def approve_plan(
     job: Job,
     sheet: Sheet,
     code: str | None,
-    key: Key,
+    choose: Callable[[], Key],
     reject: str | None,
     terminal: Terminal,
     now: datetime,
@@ -86,7 +90,7 @@ def approve_plan(
     from bulk_topup.record.approvals import keep_approval, plans_to_approve
     from bulk_topup.record.paths import who as who_is
     from bulk_topup.report.screen.approvers import signed_report, to_approve_report
-    from bulk_topup.report.screen.report import Report, banner
+    from bulk_topup.report.screen.report import Report, Step, banner
     from bulk_topup.rules import approval, signing
 
     plans = plans_to_approve(job.files, approval.code_given(code) if code else None, now.date())
@@ -95,27 +99,30 @@ def approve_plan(
     document = approval.Document.decode(lines)
     statement = signing.Statement(
         plan=approval.code_of([lines]),
-        digest=signing.digest_of(lines),
+        digest=signing.digest_of(kept),
         account=str(document.facts["account"]),
         people=int(orders["number"].nunique()),
         nominal=int(orders["nominal"].sum()),
         cost=document.cost,
         checked=approval.checked_on(first_line).isoformat(),
         at=now.isoformat(timespec="seconds"),
-        key=key.id,
-        name=key.name,
+        key="",
+        name="",
         user=who_is(),
         rejected=" ".join((reject or "").split()),
     )
     terminal.report(Report({}, banner(rehearsal=terminal.rehearsal)))
     terminal.report(to_approve_report(document, statement))
+    key = choose()
+    statement = replace(statement, key=key.id, name=key.name)
     if not statement.rejected:
         _assert_totals(job, statement, terminal)
     signed = signing.signed_by(private_of(key), statement, kept)
     path = keep_approval(job.files, signed, job.source.path)
     terminal.report(signed_report(statement, path))
     if not statement.rejected:
-        terminal.next([next_steps.with_signed(terminal.typed, statement.plan, job.source.path)])
+        run = terminal.typed.line("run", path_argument(job.source.path), f"--approve {statement.plan}")
+        terminal.next([Step(say.text("approve.next"), run)])
     return Exit.OK
 
 
@@ -123,14 +130,14 @@ def _given_by(sheet: Sheet, plans: Mapping[str, bytes]) -> tuple[bytes, pd.DataF
     """The kept plan that this sheet gives, and its orders. Raises InputError where it is none, or several."""
     from bulk_topup.rules.given import orders_given
 
-    fitting, wrong = {}, InputError("signature.no_plan", folder=sheet.path.parent)
+    fitting, wrong = {}, InputError("signed.no_plan", folder=sheet.path.parent)
     for code, kept in plans.items():
         try:
             fitting[code] = kept, orders_given(sheet, kept)
         except InputError as problem:
             wrong = problem
     if len(fitting) > 1:
-        raise InputError("signature.several_plans", codes=", ".join(fitting))
+        raise InputError("signed.several_plans", codes=", ".join(fitting))
     for found in fitting.values():
         return found
     raise wrong

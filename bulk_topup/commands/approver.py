@@ -15,6 +15,7 @@ from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import PATH, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError
+from bulk_topup.report.screen.report import Step
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def approver(terminal: Terminal, action: str, sandbox: bool, **options: Any) -> 
             change(trust, action, asked, terminal)
         entries = trust.trust_entries()
         terminal.report(approvers_report(trust.approvers(), entries[-1].hash if entries else ""))
-    terminal.next([next_steps.with_approvers(terminal.typed)])
+    terminal.next([Step(say.text("approver.next"), terminal.typed.line("check", next_steps.A_SHEET))])
     return Exit.OK
 
 

@@ -23,8 +23,10 @@ from bulk_topup.commands.options import (
 )
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
+from bulk_topup.core.shell import path_argument
 from bulk_topup.core.status import FOR_NOBODY
 from bulk_topup.report.screen.report import Step, notices_report
+from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock
     from bulk_topup.core.model import Deposit
+    from bulk_topup.rules.approvers import Approvers
     from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.job import Job
     from bulk_topup.sending.session import Tools
@@ -143,8 +146,9 @@ def check_batch(
         if len(plan.orders):
             terminal.report(screen.code_report(plan.code))
             if excess is None:
-                needed = tools.ledger.approvers().needed(plan.document.cost)
-                offered = offer_for_approval(job, plan, terminal, needed)
+                approvers = tools.ledger.approvers()
+                needed = approvers.needed(plan.document.cost)
+                offered = offer_for_approval(job, plan, terminal, approvers)
                 todo = [*offered, *todo] if needed else [*todo, *offered]
         terminal.next(todo)
         is_fine = not (plan.overlap or excess or clock_off) and all(
@@ -172,20 +176,29 @@ def write_planbook(
     terminal.report(saved_plan_report(written))
 
 
-def offer_for_approval(job: Job, plan: Plan, terminal: Terminal, needed: int) -> list[Step]:
-    """Keep the plan, and show how it is run by its code, or signed if so many signatures are needed; or say
-    why it can't be run from here."""
+def offer_for_approval(job: Job, plan: Plan, terminal: Terminal, approvers: Approvers) -> list[Step]:
+    """Keep the plan, and show how it is run by its code, or signed where signatures are needed; or say why it
+    can't be run from here."""
+    from bulk_topup.commands.signed import judged_beside
     from bulk_topup.record.kept_plans import keep_plan
-    from bulk_topup.report.screen.approval import approvable_report, not_approvable_report
+    from bulk_topup.report.screen.approval import (
+        approvable_report,
+        not_approvable_report,
+        signatures_facts,
+    )
 
+    needed = approvers.needed(plan.document.cost)
     try:
         keep_plan(job.files, plan, like=job.source.path if needed else None)
     except StorageFailed as failure:
-        terminal.report(not_approvable_report(plan.code, failure))
+        terminal.report(not_approvable_report(plan.code, failure, needed))
         return []
     if needed:
-        step = next_steps.step_by_key(terminal.typed, plan.code, job.source.path, needed)
+        line = terminal.typed.line("approve", path_argument(job.source.path), f"--plan {plan.code}")
+        step = Step(say.text("approve.how", count=needed), line)
     else:
         step = next_steps.step_by_approval(plan.code, job.source.path, job.typed)
-    terminal.report(approvable_report(plan.code, step.command))
+    judged = judged_beside(job, approvers, plan.day) if needed else []
+    of_plan = [(one.statement, problem) for one, problem in judged if one.statement.plan == plan.code]
+    terminal.report(approvable_report(plan.code, step.command, signatures_facts(needed, of_plan)))
     return [step]

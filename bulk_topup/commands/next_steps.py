@@ -14,7 +14,6 @@ from bulk_topup.core.shell import argument, command_line, path_argument
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.report.screen.report import Step
 from bulk_topup.report.words import say
-from bulk_topup.rules.signing import keys_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -175,23 +174,7 @@ def step_by_approval(code: str, sheet: Path, run: str) -> Step:
 
 
 def approval(code: str, by: str) -> str:
-    """Where keys prove who approved, the signatures tell once more."""
-    return f"--approve {code}" if keys_in(by) else f"--approve {code} --approved-by {argument(by)}"
-
-
-def step_by_key(typed: Typed, code: str, sheet: Path, needed: int) -> Step:
-    """How an approver signs the plan of this code."""
-    line = typed.line("approve", path_argument(sheet), f"--plan {code}")
-    return Step(say.text("approve.how", count=needed), line)
-
-
-def with_signed(typed: Typed, code: str, sheet: Path) -> Step:
-    line = typed.line("run", path_argument(sheet), f"--approve {code}")
-    return Step(say.text("approve.next"), line)
-
-
-def with_approvers(typed: Typed) -> Step:
-    return Step(say.text("approver.next"), typed.line("check", A_SHEET))
+    return f"--approve {code} --approved-by {argument(by)}"
 
 
 def after(

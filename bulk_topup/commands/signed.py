@@ -17,6 +17,7 @@ from bulk_topup.sending.job import Approval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.record.checkpoint import Checkpoint
@@ -38,10 +39,10 @@ def approval_by_key(
     needed = approvers.needed(plan.document.cost)
     if not needed:
         if job.approval is not None and not job.approval.by:
-            raise Declined("signature.needs_name", plan=job.approval.code)
+            raise Declined("signed.needs_name", plan=job.approval.code)
         return None
     if job.approval is not None and job.approval.by:
-        raise Declined("signature.typed", needed=needed)
+        raise Declined("signed.typed", needed=needed)
     try:
         return _found(job, plan, approvers, needed, checkpoint, terminal)
     except BulkTopupError:
@@ -61,14 +62,12 @@ def _found(
 ) -> Approval:
     """By the present plan's code first; by that of another, as where a price fell since, it may be no other
     plan than that was."""
-    sender = Sender(who(), _keys_here())
-    beside = list(approvals_beside(job.files))
-    latest = sorted(beside, key=lambda one: one.statement.at, reverse=True)
-    codes = [job.approval.code] if job.approval else [plan.code, *(one.statement.plan for one in latest)]
+    beside = judged_beside(job, approvers, plan.day)
+    latest = sorted((one.statement for one, _ in beside), key=lambda said: said.at, reverse=True)
+    codes = [job.approval.code] if job.approval else [plan.code, *(said.plan for said in latest)]
     refusals: list[BulkTopupError] = []
     for code in dict.fromkeys(codes):
-        of_code = [one for one in beside if one.statement.plan == code]
-        judged = [(one, problem_with(one, approvers, sender, plan.day)) for one in of_code]
+        judged = [(one, problem) for one, problem in beside if one.statement.plan == code]
         good = list(standing(one for one, problem in judged if problem is None))
         refusal = _refusal(good, plan, checkpoint, terminal, needed, job)
         if refusal is None:
@@ -93,9 +92,9 @@ def _refusal(
     for one in good:
         said = one.statement
         if said.rejected:
-            return Declined("signature.rejected", name=said.name, plan=said.plan, reason=said.rejected)
+            return Declined("signed.rejected", name=said.name, plan=said.plan, reason=said.rejected)
         if (said.people, said.nominal, said.cost) != (plan.people, plan.nominal, one.document.cost):
-            return Declined("signature.other_totals", name=said.name, plan=said.plan)
+            return Declined("signed.other_totals", name=said.name, plan=said.plan)
     if good:
         code = good[0].statement.plan
         facts = ("plan_code", "approved_by")
@@ -107,8 +106,14 @@ def _refusal(
     if len(good) < needed:
         line = terminal.typed.line("approve", path_argument(job.source.path), f"--plan {plan.code}")
         names = ", ".join(one.statement.name for one in good) or "-"
-        return Declined("signature.too_few", needed=needed, count=len(good), names=names, line=line)
+        return Declined("signed.too_few", needed=needed, count=len(good), names=names, line=line)
     return None
+
+
+def judged_beside(job: Job, approvers: Approvers, today: date) -> list[tuple[Signed, Declined | None]]:
+    """Every approval beside the sheet, with why it does not count for whoever sends from here."""
+    sender = Sender(who(), _keys_here())
+    return [(one, problem_with(one, approvers, sender, today)) for one in approvals_beside(job.files)]
 
 
 def _keys_here() -> frozenset[str]:

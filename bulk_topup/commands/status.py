@@ -94,9 +94,12 @@ def _resendable(checkpoint: Checkpoint, clock: Clock) -> int:
 def last_run(checkpoint: Checkpoint, sheet: Path) -> next_steps.LastRun:
     """How to resume the last run of this sheet."""
     from bulk_topup.record.set_aside import sha256_of
+    from bulk_topup.rules.signing import keys_in
 
     code, by = checkpoint.fact("plan_code"), checkpoint.fact("approved_by")
     stopped_by, *_ = checkpoint.halt() or ("",)
     kept = next_steps.past_pilot(checkpoint.fact("options"), stopped_by)
     is_changed = sha256_of(sheet) not in {"", checkpoint.fact("sha256")}
-    return next_steps.LastRun(kept, next_steps.approval(code, by) if by else "", is_changed)
+    # Where keys prove who approved, the signatures tell so once more.
+    typed = next_steps.approval(code, by) if by and not keys_in(by) else ""
+    return next_steps.LastRun(kept, f"--approve {code}" if keys_in(by) else typed, is_changed)

@@ -25,7 +25,7 @@ def keep_approval(files: Files, signed: signing.Signed, sheet: Path) -> Path:
     try:
         write_whole(path, signing.file_of(signed), sheet)
     except OSError as error:
-        raise StorageFailed("signature.unwritable", path=path, why=cause_of(error)) from None
+        raise StorageFailed("signed.unwritable", path=path, why=cause_of(error)) from None
     return path
 
 
@@ -35,7 +35,7 @@ def approvals_beside(files: Files) -> Iterator[signing.Signed]:
         try:
             yield signing.read_signed(path.read_bytes())
         except (OSError, ValueError):
-            raise InputError("signature.unreadable", path=path) from None
+            raise InputError("signed.unreadable", path=path) from None
 
 
 def plans_to_approve(files: Files, code: str | None, today: date) -> dict[str, bytes]:
@@ -50,7 +50,7 @@ def plans_to_approve(files: Files, code: str | None, today: date) -> dict[str, b
     found = {path.name.split(".")[-2]: _kept(path) for path in _named_like(files.plan("|"))}
     good = {code: content for code, content in found.items() if _is_good(content, code, today)}
     if not good:
-        raise InputError("signature.no_plan", folder=files.checkpoint.parent)
+        raise InputError("signed.no_plan", folder=files.checkpoint.parent)
     return good
 
 
@@ -66,7 +66,7 @@ def _kept(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError("signature.plan_unreadable", path=path, why=cause_of(error)) from None
+        raise InputError("signed.plan_unreadable", path=path, why=cause_of(error)) from None
 
 
 def _named_like(pattern: Path) -> list[Path]:

@@ -129,18 +129,18 @@ def problem_with(
     facts = {"name": said.name, "key": said.key, "plan": said.plan}
     approver = approvers.by_key.get(said.key)
     if approver is None:
-        return Declined("signature.not_registered", **facts)
+        return Declined("signed.not_registered", **facts)
     if not signing.is_signed(approver.public, signed.signature, signing.APPROVAL, asdict(said)):
-        return Declined("signature.altered", **facts)
+        return Declined("signed.altered", **facts)
     if not signed.fits_its_plan:
-        return Declined("signature.other_plan", **facts)
+        return Declined("signed.other_plan", **facts)
     if folded(said.name) != folded(approver.name):
-        return Declined("signature.other_name", **facts, registered=approver.name)
+        return Declined("signed.other_name", **facts, registered=approver.name)
     day = datetime.fromisoformat(said.at).date()
     if not all(approval.is_good(one, today) for one in (day, date.fromisoformat(said.checked))):
-        return Declined("signature.too_old", **facts, day=day, days=approval.DAYS_GOOD)
+        return Declined("signed.too_old", **facts, day=day, days=approval.DAYS_GOOD)
     if _is_sender(said, approver, sender):
-        return Declined("signature.own", **facts, user=sender.user)
+        return Declined("signed.own", **facts, user=sender.user)
     return None
 
 

@@ -36,13 +36,13 @@ def orders_given(sheet: Sheet, kept: bytes) -> pd.DataFrame:
         nominal = orders["product"].map({code: product.nominal for code, product in prices.items()})
         orders = orders.assign(nominal=nominal.astype("int64"))
     except (KeyError, TypeError, ValueError):
-        raise InputError("signature.old_plan") from None
+        raise InputError("signed.old_plan") from None
     here = understand(sheet, prices).table.reindex(orders.index)
     same_product = here["product"] == orders["product"]
     chosen = (here["product"].fillna("") == "") & (here["stated"] == orders["nominal"])
     differ = orders.index[~((here["number"] == orders["number"]) & (same_product | chosen))]
     if len(differ):
-        raise InputError("signature.other_sheet", rows=", ".join(map(str, differ[:ROWS_NAMED])))
+        raise InputError("signed.other_sheet", rows=", ".join(map(str, differ[:ROWS_NAMED])))
     if count != len(sheet.cells):
-        raise InputError("signature.other_rows", now=len(sheet.cells), then=count)
+        raise InputError("signed.other_rows", now=len(sheet.cells), then=count)
     return orders

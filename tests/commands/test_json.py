@@ -93,6 +93,7 @@ def test_every_command_prints_one_object_with_the_documented_keys(make_office: M
     _pays(clerk)
     _settles(clerk)
     _approves(clerk)
+    _signs(clerk)
     _runs_out(clerk)
     _looks_back(clerk)
     _sets_up(clerk)
@@ -172,6 +173,20 @@ def _approves(clerk: Clerk) -> None:
     assert clerk.type("run", "b.csv", *given)["changes"]
     office.payroll("b.csv", office.numbers(2, first=100))
     assert clerk.type("run", "b.csv", *given)["approved"]["by"] == "Rina"
+
+
+def _signs(clerk: Clerk) -> None:
+    """In a rehearsal, whose approvers are its own; the keyring has the key."""
+    clerk.office.payroll("d.csv", clerk.office.numbers(2, first=400))
+    clerk.type("approver", "list", "--sandbox")
+    clerk.type("approver", "add", "Rina", "--sandbox")
+    clerk.type("check", "d.csv", "--sandbox")
+    totals = ("--expect-people", "2", "--expect-nominal", "10000")
+    clerk.type("approve", "d.csv", "--sandbox", *totals)
+    clerk.type("check", "d.csv", "--sandbox")
+    andi = {**clerk.env, "LOGNAME": "andi", "XDG_DATA_HOME": str(clerk.office.folder)}
+    run = ("run", "d.csv", "--sandbox", "--yes", *clerk.office.fast, "--json")
+    assert clerk.keep("run", clerk.office.run(*run, env=andi))["exit_code"] == 0
 
 
 def _runs_out(clerk: Clerk) -> None:

@@ -838,4 +838,4 @@ def test_checks_object_names_the_command_to_pass_on(desktop: Desktop) -> None:
     done = json.loads(desktop.run("check", "bonus.csv", "--strict", "--json").out)
     code = done["plan"]["code"]
     command = f"bulk-topup run bonus.csv --strict --approve {code} --approved-by NAME"
-    assert done["approval"] == {"code": code, "command": command}
+    assert done["approval"] == {"code": code, "command": command, "needed": 0, "signatures": []}

@@ -251,11 +251,9 @@ def test_an_approval_eight_days_old(desk: Desk) -> None:
     desk.rina.approves("a.csv")
     signed = signing.read_signed(desk.file.read_bytes())
     then = datetime.fromisoformat(signed.statement.at) - timedelta(days=8)
-    for old in (
-        {"at": then.isoformat()},
-        {"at": (then + timedelta(days=16)).isoformat()},
-    ):
-        desk.sign_anew(replace(signed, statement=replace(signed.statement, **old)))
+    for at in (then, then + timedelta(days=16)):
+        old = replace(signed.statement, at=at.isoformat())
+        desk.sign_anew(replace(signed, statement=old))
         assert "an approval is valid for 7 days" in desk.refused()
     desk.sign_anew(signed)
     assert desk.andi.sends("a.csv").exit == OK

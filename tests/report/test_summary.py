@@ -250,7 +250,7 @@ def test_an_approver_stands_by_the_rows_of_the_approved_plan_alone(tmp_path: Pat
         ("2025-01-20 10:00, rina", 2, 1, "Pak Hadi, K7QF-2MXA-9TRB-C4WD", None),
         ("2025-01-20 08:00, andi", 1, 1, "not approved, AAAA-2MXA-9TRB-C4WD", None),
         ("2025-01-20 10:00, rina", 1, 1, "not approved, (open rows, sent once more)", None),
-        (None,) * 5,
+        ("Pak Hadi: the name was typed, not proven", None, None, None, None),
     ]
 
 

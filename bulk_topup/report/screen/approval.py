@@ -8,21 +8,39 @@ from bulk_topup.report.screen.report import ROWS_SHOWN, Report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from bulk_topup.core.errors import StorageFailed
+    from bulk_topup.core.errors import BulkTopupError, StorageFailed
     from bulk_topup.rules.differences import Difference
     from bulk_topup.rules.plan import Plan
+    from bulk_topup.rules.signing import Statement
     from bulk_topup.sending.job import Approval
 
 
-def approvable_report(code: str, command: str) -> Report:
-    """`command` sends the plan with this code; the next steps say how."""
-    return Report({"approval": {"code": code, "command": command}})
+def approvable_report(code: str, command: str, signatures: Mapping[str, object]) -> Report:
+    """`command` sends the plan with this code, or signs it; the next steps say how."""
+    return Report({"approval": {"code": code, "command": command, **signatures}})
 
 
-def not_approvable_report(code: str, failure: StorageFailed) -> Report:
-    facts = {"approval": {"code": code, "command": None}}
+def signatures_facts(
+    needed: int, judged: Iterable[tuple[Statement, BulkTopupError | None]]
+) -> dict[str, object]:
+    """How many a plan needs, and those beside the sheet, each with why it does not count."""
+    beside = [
+        {
+            "name": said.name,
+            "key": said.key,
+            "at": said.at,
+            "problem": None if problem is None else say.error(problem),
+            "rejected": said.rejected or None,
+        }
+        for said, problem in judged
+    ]
+    return {"needed": needed, "signatures": beside}
+
+
+def not_approvable_report(code: str, failure: StorageFailed, needed: int) -> Report:
+    facts = {"approval": {"code": code, "command": None, **signatures_facts(needed, ())}}
     return Report(facts, warnings=[say.text("notice", message=say.error(failure))])
 
 

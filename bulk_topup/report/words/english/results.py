@@ -58,6 +58,8 @@ WORDS: dict[str, str] = {
     "summary.last_deposit": "last known deposit",
     "summary.deposit_at": "    as of {moment:date} (WIB), in batch {batch}",
     "summary.missing": "to add for this plan",
+    "summary.proven": "{names}: proven by key {keys}",
+    "summary.typed": "{names}: the name was typed, not proven",
     "summary.approved_by": "approved by",
     "summary.sent_from": "sent (WIB), by",
     "summary.batch": "batch",
