@@ -114,10 +114,11 @@ def approval_of(code: str | None, by: str | None) -> Approval | None:
         return None
     if code is None or (by is not None and not by.strip()):
         raise click.UsageError(say.text("usage.approve"))
-    from bulk_topup.rules import approval, signing
+    from bulk_topup.core.model import keys_in
+    from bulk_topup.rules import approval
     from bulk_topup.sending.job import Approval
 
-    if by is not None and (by.strip() in NO_NAME or signing.keys_in(by)):
+    if by is not None and (by.strip() in NO_NAME or keys_in(by)):
         raise click.UsageError(say.text("usage.approver"))
     return Approval(approval.code_given(code), (by or "").strip())
 

@@ -14,6 +14,7 @@ from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import SHEET, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
+from bulk_topup.core.model import keys_in
 from bulk_topup.core.status import Status
 
 if TYPE_CHECKING:
@@ -94,7 +95,6 @@ def _resendable(checkpoint: Checkpoint, clock: Clock) -> int:
 def last_run(checkpoint: Checkpoint, sheet: Path) -> next_steps.LastRun:
     """How to resume the last run of this sheet."""
     from bulk_topup.record.set_aside import sha256_of
-    from bulk_topup.rules.signing import keys_in
 
     code, by = checkpoint.fact("plan_code"), checkpoint.fact("approved_by")
     stopped_by, *_ = checkpoint.halt() or ("",)

@@ -58,10 +58,13 @@ class Commands:
 
     # -- commands that are waited for ----------------------------------------------------------------------
 
-    async def ask(self, name: str, *options: str, about: str = "", rehearses: bool = True) -> Object:
+    async def ask(
+        self, name: str, *options: str, about: str = "", rehearses: bool = True, typed: str = ""
+    ) -> Object:
         """The one object that the command prints; `about` is its sheet, file or number.
 
         For a command without `--sandbox`, which is the same in a rehearsal, `rehearses` is False.
+        What is `typed` comes on its standard input, which nobody else sees.
         """
         common = self._common if rehearses else self._common[:1]
         line = [*COMMAND, name, *options, *common, "--json", *(["--", about] if about else [])]
@@ -69,12 +72,12 @@ class Commands:
             process = await asyncio.create_subprocess_exec(
                 *line,
                 cwd=self.folder.path,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 **_apart(),
             )
-            out, err = await process.communicate()
+            out, err = await process.communicate(typed.encode())
         return _object(out, err)
 
     # -- commands that are left alone ----------------------------------------------------------------------

@@ -56,6 +56,10 @@ class Folder:
         ]
         return sorted(found, key=lambda sheet: -sheet[1])
 
+    def approvals(self) -> tuple[str, ...]:
+        """The names of the approvals that came in."""
+        return tuple(sorted(path.name for path in self.path.glob("*.approval")))
+
     def batch(self, id_: str) -> Batch:
         """Raises HTTPException 404 unless it is a sheet of this folder."""
         if self._is_sheet(id_):

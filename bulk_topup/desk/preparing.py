@@ -89,6 +89,7 @@ class Plans:
         progress = self._desk.commands.progress(batch)
         sent = progress.journal, progress.exit_code
         return (
+            self._desk.folder.approvals(),
             facts.st_mtime_ns,
             facts.st_size,
             options_of(self._desk, batch),

@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, StreamingResponse
 from starlette.routing import Route
 
 from bulk_topup.core.clock import WIB
+from bulk_topup.core.model import keys_in
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.desk.commands import tab_of
 from bulk_topup.desk.preparing import ROWS_A_PAGE, SENT, Plans, options_of, paged
@@ -42,6 +43,7 @@ def routes(desk: Desk, plans: Plans) -> list[Route]:
     return [
         Route("/sheet/{batch}/approve", sending.approval, methods=["GET"]),
         Route("/sheet/{batch}/approve", sending.approve, methods=["POST"]),
+        Route("/sheet/{batch}/sign", sending.sign, methods=["POST"]),
         Route("/sheet/{batch}/reject", sending.reject, methods=["POST"]),
         Route("/sheet/{batch}/sending", sending.sending, methods=["GET"]),
         Route("/sheet/{batch}/progress", sending.progress, methods=["GET"]),
@@ -63,11 +65,42 @@ class Sending:
     # -- approve -------------------------------------------------------------------------------------------
 
     async def approval(self, request: Request) -> Response:
+        """By a typed name; where keys sign, by a key, also on a computer that can't check a plan itself."""
         batch = self.desk.batch(request)
         said = await self.plans.of(batch)
+        approval = said.get("approval", {})
+        if approval.get("needed") or "plan" not in said:
+            asked = await self.desk.commands.ask("approve", *self._to_sign(batch, approval), about=batch.name)
+            if to_sign := asked.get("to_approve"):
+                return self.desk.page("sign", "desk.approve", batch=batch, to_sign=to_sign, approval=approval)
         if "plan" not in said:
             return self.desk.page("no_plan", "desk.approve", batch=batch, said=said, error=error_of(said))
         return self.desk.page("approve", "desk.approve", batch=batch, said=said)
+
+    def _to_sign(self, batch: Batch, approval: Mapping[str, Any]) -> list[str]:
+        plan = [f"--plan={approval['code']}"] if approval else []
+        return [*options_of(self.desk, batch), *plan]
+
+    async def sign(self, request: Request) -> Response:
+        """Approve or reject by a key; its passphrase goes nowhere but to the command."""
+        batch, fields = self.desk.batch(request), await form(request)
+        options = [*options_of(self.desk, batch), f"--plan={typed(fields, 'code')}"]
+        if name := typed(fields, "name"):
+            options.append(f"--as={name}")
+        if fields.get("what") == "reject":
+            if not typed(fields, "reason"):
+                return self.desk.goes_to(batch, "approve", say.text("desk.reason_missing"))
+            options.append(f"--reject={typed(fields, 'reason')}")
+        else:
+            totals = (f"--expect-{what}={typed(fields, what)}" for what in ("people", "nominal"))
+            options += totals
+        said = await self.desk.commands.ask(
+            "approve", *options, about=batch.name, typed=fields.get("passphrase", "") + "\n"
+        )
+        if "signed" not in said:
+            return self.desk.goes_to(batch, "approve", error_of(said))
+        signed = {**said["signed"], "file": Path(said["signed"]["path"]).name}
+        return self.desk.goes_to(batch, "approve", say.text("desk.signed", **signed))
 
     async def approve(self, request: Request) -> Response:
         """Approve the plan that was shown, by its code: `run` refuses one that differs by now, and lists
@@ -75,9 +108,11 @@ class Sending:
         """
         batch, fields = self.desk.batch(request), await form(request)
         name, code = typed(fields, "name"), typed(fields, "code")
-        if not name or not fields.get("sure"):
-            return self.desk.goes_to(batch, "approve", say.text("desk.name_missing"))
-        options = [*options_of(self.desk, batch), f"--approve={code}", f"--approved-by={name}"]
+        options = [*options_of(self.desk, batch), f"--approve={code}"]
+        if fields.get("what") != "signed":
+            if not name or not fields.get("sure"):
+                return self.desk.goes_to(batch, "approve", say.text("desk.name_missing"))
+            options.append(f"--approved-by={name}")
         return await self._begin(batch, "run", *options)
 
     async def reject(self, request: Request) -> Response:
@@ -141,9 +176,8 @@ class Sending:
         code, by = status.get("plan_code"), status.get("approved_by")
         if not code or not by:
             return self.desk.goes_to(batch, "plan", say.text("desk.approve_anew"))
-        return await self._begin(
-            batch, "run", *options_of(self.desk, batch), f"--approve={code}", f"--approved-by={by}"
-        )
+        name = [] if keys_in(by) else [f"--approved-by={by}"]
+        return await self._begin(batch, "run", *options_of(self.desk, batch), f"--approve={code}", *name)
 
     # -- what is open --------------------------------------------------------------------------------------
 

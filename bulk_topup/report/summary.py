@@ -12,11 +12,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.model import keys_in, names_in
 from bulk_topup.core.status import Paid
 from bulk_topup.record.tally import TO_DO, Tally, rupiah_of
 from bulk_topup.report.tables import Colour, SummaryRow, Value, signature_rows
 from bulk_topup.report.words import say
-from bulk_topup.rules.signing import keys_in, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

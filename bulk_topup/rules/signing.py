@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
 APPROVAL, CHANGE = "approval", "change"
 """What is signed: a plan, or a change of who may approve."""
-
-PROVEN = re.compile(r" \[([0-9a-f]{4}(?:-[0-9a-f]{4}){4})\]")
-"""After the name of an approver whose key signed; no typed name may have it."""
 
 
 # -- bytes -------------------------------------------------------------------------------------------------
@@ -146,12 +142,3 @@ def read_signed(content: bytes) -> Signed:
 def proven(approvers: Iterable[Statement]) -> str:
     """Names with their keys, as they stand in the record."""
     return ", ".join(f"{one.name} [{one.key}]" for one in approvers)
-
-
-def keys_in(by: str) -> list[str]:
-    """The keys by which the record's names are proven; none where a name was typed."""
-    return PROVEN.findall(by)
-
-
-def names_in(by: str) -> str:
-    return PROVEN.sub("", by)

@@ -372,6 +372,19 @@ def pages() -> dict[str, dict[str, Any]]:
             "warned_more": 0,
         },
         "approve": {"said": said},
+        "sign": {
+            "to_sign": {
+                **dict.fromkeys(("account", "plan", "checked"), HOSTILE),
+                **dict.fromkeys(("people", "orders", "nominal", "cost"), 1),
+                "products": [{"product": HOSTILE, "count": 1}],
+            },
+            "approval": {
+                "needed": 1,
+                "signatures": [
+                    {**dict.fromkeys(("name", "key", "at", "problem"), HOSTILE), "rejected": None}
+                ],
+            },
+        },
         "sending": {
             "live": {**live, "at_work": False, "done": 1, "of": 1},
             "status": status,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bulk_topup.core.chain import Entry, link
 from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import keys_in, names_in
 from bulk_topup.rules import approval, signing
 from bulk_topup.rules.approvers import (
     ADDED,
@@ -211,6 +212,6 @@ def test_of_each_key_the_last_word_on_a_plan_stands() -> None:
 
 def test_names_in_the_record_say_by_which_key() -> None:
     by = signing.proven([STATEMENT, replace(STATEMENT, name="Dewi", key=id_of(DEWI))])
-    assert signing.keys_in(by) == [id_of(RINA), id_of(DEWI)]
-    assert signing.names_in(by) == "Rina Sari, Dewi"
-    assert (signing.keys_in("Rina Sari"), signing.names_in("Rina Sari")) == ([], "Rina Sari")
+    assert keys_in(by) == [id_of(RINA), id_of(DEWI)]
+    assert names_in(by) == "Rina Sari, Dewi"
+    assert (keys_in("Rina Sari"), names_in("Rina Sari")) == ([], "Rina Sari")
