@@ -310,7 +310,7 @@ def test_what_is_asked_for_goes_before_what_the_computer_speaks(tmp_path: Path) 
             ["history", "--month", "2026-13"],
             "'--month': 2026-13 bukan bulan; tulis tahun dan bulannya, seperti 2026-11.",
         ),
-        (["run", "x.csv", "--approve", "K7QF"], "Kesalahan: pakai --approve CODE dan --approved-by NAME"),
+        (["run", "x.csv", "--approved-by", "R"], "Kesalahan: pakai --approve CODE dan --approved-by NAME"),
         (["status", "x.csv"], "bulk-topup: x.csv belum pernah dijalankan"),
     ],
 )
