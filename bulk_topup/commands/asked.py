@@ -114,7 +114,7 @@ def approval_of(code: str | None, by: str | None) -> Approval | None:
         return None
     if code is None or (by is not None and not by.strip()):
         raise click.UsageError(say.text("usage.approve"))
-    from bulk_topup.core.model import keys_in
+    from bulk_topup.core.status import keys_in
     from bulk_topup.rules import approval
     from bulk_topup.sending.job import Approval
 

@@ -14,8 +14,7 @@ from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import SHEET, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
-from bulk_topup.core.model import keys_in
-from bulk_topup.core.status import Status
+from bulk_topup.core.status import Status, keys_in
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,6 @@ Units: money is whole rupiah (int), times are aware `datetime`s in WIB, duration
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -63,19 +62,6 @@ def account_of(username: str) -> str:
     account in every record; otherwise people could be paid once under each.
     """
     return username.strip().casefold()
-
-
-PROVEN = re.compile(r" \[([0-9a-f]{4}(?:-[0-9a-f]{4}){4})\]")
-"""After the name of an approver whose key signed, wherever that stands; no typed name may have it."""
-
-
-def keys_in(approved_by: str) -> list[str]:
-    """The keys by which the names of approvers are proven; none where a name was typed."""
-    return PROVEN.findall(approved_by)
-
-
-def names_in(approved_by: str) -> str:
-    return PROVEN.sub("", approved_by)
 
 
 # -- the sheet ---------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What became of a row. Separate from `model`, so that commands that only print start faster."""
 
+import re
 from enum import StrEnum
 
 
@@ -35,3 +36,18 @@ class Status(StrEnum):
 
 FOR_NOBODY = frozenset({"total.row", "section.row", "header.row", "signature.row", "contact.row"})
 """The findings of rows that are not people; nothing has to be done about them."""
+
+
+# -- who approved ------------------------------------------------------------------------------------------
+
+PROVEN = re.compile(r" \[([0-9a-f]{4}(?:-[0-9a-f]{4}){4})\]")
+"""After the name of an approver whose key signed, wherever that stands; no typed name may have it."""
+
+
+def keys_in(approved_by: str) -> list[str]:
+    """The keys by which the names of approvers are proven; none where a name was typed."""
+    return PROVEN.findall(approved_by)
+
+
+def names_in(approved_by: str) -> str:
+    return PROVEN.sub("", approved_by)

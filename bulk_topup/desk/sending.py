@@ -15,8 +15,7 @@ from starlette.responses import FileResponse, StreamingResponse
 from starlette.routing import Route
 
 from bulk_topup.core.clock import WIB
-from bulk_topup.core.model import keys_in
-from bulk_topup.core.status import Paid, Status
+from bulk_topup.core.status import Paid, Status, keys_in
 from bulk_topup.desk.commands import tab_of
 from bulk_topup.desk.preparing import ROWS_A_PAGE, SENT, Plans, options_of, paged
 from bulk_topup.desk.view import error_of, form

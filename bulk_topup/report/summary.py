@@ -12,8 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bulk_topup.core.model import keys_in, names_in
-from bulk_topup.core.status import Paid
+from bulk_topup.core.status import Paid, keys_in, names_in
 from bulk_topup.record.tally import TO_DO, Tally, rupiah_of
 from bulk_topup.report.tables import Colour, SummaryRow, Value, signature_rows
 from bulk_topup.report.words import say

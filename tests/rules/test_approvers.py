@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bulk_topup.core.chain import Entry, link
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import keys_in, names_in
+from bulk_topup.core.status import keys_in, names_in
 from bulk_topup.rules import approval, signing
 from bulk_topup.rules.approvers import (
     ADDED,
