@@ -36,7 +36,7 @@ def _head(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
 @SPEECH
 @guarded_command
 def verify(terminal: Terminal, head: str, **options: Any) -> Exit:
-    """Check that nothing of a batch was changed afterwards; no network.
+    """Check that nothing was changed afterwards; no network.
 
     \b
     Example:  bulk-topup verify payroll_bonus.xlsx

@@ -13,6 +13,7 @@ the same batch on a later day with `--include-changed`.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import re
 import sqlite3
@@ -286,6 +287,7 @@ class Case:
         self.schedule = evidence.schedule
         self.records = evidence.records
         self.events = evidence.events
+        self.folder = evidence.book.parent
         with contextlib.closing(sqlite3.connect(evidence.book)) as book:
             self.topups = _topups(book)
             self.requests = _requests(book, self.topups, evidence.records)
@@ -678,6 +680,29 @@ def _left_open(case: Case, place: int, record: Record) -> Iterator[str]:
             yield f"`{record.command}` left {still} open after {said}"
 
 
+# -- the trail ---------------------------------------------------------------------------------------------
+
+
+def trail_is_whole(case: Case) -> Iterator[str]:
+    """Wherever a command was killed: each entry has the hash of the one before in its own, and the last one
+    that tells of an attempt has all that stands there."""
+    for path in sorted(case.folder.glob("*.checkpoint.db")):
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            previous, told = "", {}
+            for nth, at, kind, text, digest in db.execute("SELECT * FROM chain ORDER BY id"):
+                facts = json.loads(text)
+                spelled = json.dumps([previous, at, kind, facts], sort_keys=True, separators=(",", ":"))
+                if hashlib.sha256(spelled.encode()).hexdigest() != digest:
+                    yield f"{path.name}, entry {nth} does not follow the one before"
+                previous = digest
+                if attempt := facts.get("attempts"):
+                    told[attempt["id"]] = attempt
+            db.row_factory = sqlite3.Row
+            for row in map(dict, db.execute("SELECT * FROM attempts")):
+                if told.get(row["id"]) != {name: row[name] for name in row if row[name] not in {None, ""}}:
+                    yield f"{path.name}, no entry tells of attempt {row['id']} as it stands"
+
+
 # -- it always knows what it does --------------------------------------------------------------------------
 
 
@@ -714,6 +739,7 @@ RULES: dict[str, Callable[[Case], Iterator[str]]] = {
     "held for a reason": held_for_a_reason,
     "results are there": results_are_there,
     "words are checked": words_are_checked,
+    "trail is whole": trail_is_whole,
     "one at a time": one_at_a_time,
     "no defect": no_defect,
 }

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -130,6 +132,20 @@ def test_the_judge_sees_two_at_work_on_one_sheet(carried_out: Callable[..., judg
     assert judge.judge(case) == []
     case.records = (case.records[0], replace(case.records[1], exit=0), *case.records[2:])
     assert [found.rule for found in judge.judge(case)] == ["one at a time"]
+
+
+def test_the_judge_sees_an_attempt_that_no_entry_tells_of(
+    carried_out: Callable[..., judge.Case], tmp_path: Path
+) -> None:
+    case = carried_out(schedule.Command("run", "bonus.csv"))
+    assert judge.judge(case) == []
+    for change in (
+        "UPDATE attempts SET debited = 1 WHERE id = 1",
+        "DELETE FROM chain WHERE kind = 'outcome'",
+    ):
+        with closing(sqlite3.connect(tmp_path / "bonus.checkpoint.db")) as db, db:
+            db.execute(change)
+        assert {found.rule for found in judge.judge(case)} == {"trail is whole"}
 
 
 def test_requests_of_two_commands_at_once_are_told_apart(carried_out: Callable[..., judge.Case]) -> None:
