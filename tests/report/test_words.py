@@ -42,6 +42,9 @@ FACTS_THAT_CODES_ARE_MADE_OF = {
         *("credentials", "prices", "clock", "server_clock", "ledger", "account", "rule_51", "folder", "disk"),
     },
     "cell.": {str(kind) for kind in Oddity if kind is not Oddity.LOST_DIGITS},
+    "trail.": {
+        *("begin", "check", "approval", "run", "attempt", "outcome", "settlement", "resolution", "export"),
+    },
     "checkpoint.other_": {field.name for field in fields(BatchIdentity)},
     "outcome.not_sent.": {*outcomes.NOT_SENT_CAUSES, "failed"},
     "outcome.no_answer.": {*outcomes.NO_ANSWER_CAUSES, "failed"},
