@@ -38,7 +38,7 @@ def reading_of(job: Job, terminal: Terminal, *, sends: bool) -> Iterator[Arrivin
         finally:
             gc.freeze()  # so that later passes need not scan them
             gc.enable()
-        yield lambda: _asked(job.source, arriving, terminal)
+        yield lambda: _asked(job, arriving, terminal)
 
 
 def begin_reading(source: Source) -> AbstractContextManager[Arriving]:
@@ -61,40 +61,46 @@ def _several(source: Source, password: str | None) -> AbstractContextManager[Arr
     return reading_several(source.path, source.tabs, read)
 
 
-def _asked(source: Source, arriving: Arriving, terminal: Terminal) -> Sheet:
+def _asked(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
+    source = job.source
     try:
         return arriving()
     except InputError as problem:
         if problem.code == "sheet.several_tabs":
-            problem.facts["tabs"] = _listed(source, str(problem.facts["names"]).split("\n"))
+            problem.facts |= _listed(job, str(problem.facts["names"]).split("\n"))
             terminal.ask_tab(problem)
         if problem.code not in ASKED:
             raise
         meaning = str(problem.facts["option"]).removeprefix("--").removesuffix("-column")
         chosen = replace(source.columns, **{meaning: terminal.ask_column(problem)})
-    source = replace(source, columns=chosen)
-    with begin_reading(source) as again:
-        return _asked(source, again, terminal)
+    job = replace(job, source=replace(source, columns=chosen))
+    with begin_reading(job.source) as again:
+        return _asked(job, again, terminal)
 
 
-def _listed(source: Source, tabs: Sequence[str]) -> str:
-    """The tabs, with the number of rows and the first number in each, and whether it has been run already."""
-    from bulk_topup.record.paths import files_of
+def _listed(job: Job, tabs: Sequence[str]) -> dict[str, object]:
+    """The tabs, with the number of rows and the first number in each, and whether it has been run already, by
+    itself or with others; and how those left are named."""
+    from bulk_topup.core.shell import argument
+    from bulk_topup.record.batches import of_tabs
     from bulk_topup.report.words import say
 
+    found = of_tabs(job.source.path, sandbox=job.connection.sandbox)
+    run = {tab for one in found for tab in (*one.tabs, one.fact("tab"))}
     listed = []
     for tab in tabs:
-        one = replace(source, tab=tab)
-        was_run = any(files_of(one, sandbox=sandbox).checkpoint.exists() for sandbox in (False, True))
         try:
-            with begin_reading(one) as arriving:
+            with begin_reading(replace(job.source, tab=tab)) as arriving:
                 sheet = arriving()
             count, first = len(sheet.cells), str(sheet.cells[sheet.columns.number].iloc[0]).strip()
         except InputError:
             count, first = 0, ""
-        code = "sheet.tab_run" if was_run else "sheet.tab_rows"
+        code = "sheet.tab_run" if tab in run else "sheet.tab_rows"
         listed.append(say.text(code, tab=tab, count=count) + f": {first}" * bool(first))
-    return ", ".join(listed)
+    left = [tab for tab in tabs if tab not in run]
+    how = "sheet.tabs_all" if len(left) == len(tabs) else "sheet.tabs_left" if len(left) > 1 else ""
+    named = " ".join(f"--sheet {argument(tab)}" for tab in left)
+    return {"tabs": ", ".join(listed), "tab": argument([*left, *tabs][0]), "how": how, "left": named}
 
 
 ASKED = frozenset({"sheet.ambiguous", "sheet.whose_number"})

@@ -95,10 +95,12 @@ def make_plan(
         known, checkpoint = orders.Known(), None
     rows = choice.with_products(rows, prices, known, job.fixed)
     batch_id = checkpoint.batch_id if checkpoint else ""
+    beside = batches.of_tabs(job.source.path, sandbox=job.connection.sandbox)
     past = duplicates.Past(
         known,
         _called(tools.ledger.elsewhere(batch_id, known.started or today), tools),
         _called(tools.ledger.paid_since(batch_id, today - timedelta(days=job.overlap_days)), tools),
+        frozenset(one.batch_id for one in beside),
     )
     identity = approval.Identity(tools.account, tools.base_url, sheet.tab, f"{today:%Y-%m}", follows)
     plan = make(

@@ -56,8 +56,8 @@ def rows(
         with reading_of(job_of(options), terminal, sends=False) as arriving:
             sheet = arriving()
     except InputError as problem:
-        if "tabs" in problem.facts:
-            terminal.report(tabs_report(str(problem.facts["tabs"])))
+        if "names" in problem.facts:
+            terminal.report(tabs_report(str(problem.facts["names"]).split("\n")))
         raise
     terminal.report(notices_report(sheet.notices))
     known = sheet.cells.index

@@ -4,6 +4,7 @@ as little as possible.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,7 @@ from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import SHEET, SPEECH
 from bulk_topup.core import clock
-from bulk_topup.core.errors import Exit
+from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.status import Status, keys_in
 
 if TYPE_CHECKING:
@@ -55,7 +56,13 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
     from bulk_topup.report.words import say
     from bulk_topup.sending.batch import checkpoint_to_look_into
 
-    with checkpoint_to_look_into(job) as checkpoint:
+    with ExitStack() as stack:
+        try:
+            checkpoint = stack.enter_context(checkpoint_to_look_into(job))
+        except InputError as problem:
+            if problem.code != "checkpoint.by_tab" or job.source.tab:
+                raise
+            return _show_tabs(job, terminal)
         say.name_tabs(checkpoint.tabs)
         total = tally(checkpoint)
         code, halt_facts, at = checkpoint.halt() or ("", {}, "")
@@ -83,6 +90,25 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
         )
         terminal.next(how)
         return total.exit_code()
+
+
+def _show_tabs(job: Job, terminal: Terminal) -> Exit:
+    """Of a workbook whose tabs were run one by one, what became of each."""
+    from bulk_topup.record.batches import of_tabs, sheet_of
+    from bulk_topup.record.tally import tally
+    from bulk_topup.report.screen.report import Step
+    from bulk_topup.report.screen.tally import RunTab, tabs_report
+    from bulk_topup.report.words import say
+
+    found = [
+        RunTab(sheet_of(one), one.tabs, one.fact("tab"), tally(one))
+        for one in of_tabs(job.source.path, sandbox=job.connection.sandbox)
+    ]
+    terminal.report(tabs_report(job.source.path.name, found, rehearsal=terminal.rehearsal))
+    left = [run for run in found if run.total.exit_code() is not Exit.OK]
+    terminal.next(Step(say.text("next.tab"), terminal.typed.line("status", run.sheet)) for run in left)
+    codes = {run.total.exit_code() for run in found}
+    return next(code for code in (Exit.OPEN, Exit.NOT_ALL_PAID, Exit.OK) if code in codes)
 
 
 def _resendable(checkpoint: Checkpoint, clock: Clock) -> int:

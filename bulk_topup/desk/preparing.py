@@ -38,8 +38,8 @@ have sent some.
 """
 ROWS_A_PAGE = 50
 SHEETS_SHOWN = 100
-SENT = "checkpoint.missing"
-"""The error of `status` for a batch that was never sent."""
+NOT_SENT = ("checkpoint.missing", "checkpoint.by_tab")
+"""The errors of `status` for a batch that was never sent."""
 
 CHOICES = ("number_column", "product_column", "nominal_column", "name_column", "group_column", "hidden")
 
@@ -134,6 +134,8 @@ class Preparing:
         headers = [(letter(at), text) for at, text in enumerate(sheet["header"])] if sheet else []
         facts: dict[str, Any] = {"sheet": sheet, "headers": headers, "means": means, "said": said}
         facts |= {"tabs": said.get("tabs", []), "error": error_of(said)}
+        became = await self.desk.commands.ask("status", about=batch.name) if facts["tabs"] else {}
+        facts["became"] = {one["tab"]: one for one in became.get("tabs", [])}
         chosen = self.desk.folder.noted(batch, ".choices")
         return self.desk.page("columns", "desk.columns", batch=batch, chosen=chosen, **facts)
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from bulk_topup.core.clock import WIB
 from bulk_topup.core.status import Paid, Status, keys_in
 from bulk_topup.desk.commands import tab_of
-from bulk_topup.desk.preparing import ROWS_A_PAGE, SENT, Plans, options_of, paged
+from bulk_topup.desk.preparing import NOT_SENT, ROWS_A_PAGE, Plans, options_of, paged
 from bulk_topup.desk.view import error_of, form
 from bulk_topup.report.words import say
 
@@ -253,7 +253,7 @@ class Sending:
     async def _status(self, batch: Batch) -> Mapping[str, Any]:
         """The result of `status`; empty for a batch that was never sent."""
         said = await self.desk.commands.ask("status", *tab_of(batch), about=batch.name)
-        return {} if said.get("error") and said["error"]["code"] == SENT else said
+        return {} if said.get("error") and said["error"]["code"] in NOT_SENT else said
 
 
 def typed(fields: Mapping[str, str], name: str) -> str:

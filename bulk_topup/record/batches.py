@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections import Counter
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -112,6 +112,20 @@ def tabs_of(entry: BatchEntry | None) -> Sequence[str]:
         return ()
     with closing(checkpoint):
         return checkpoint.tabs
+
+
+def of_tabs(sheet: Path, *, sandbox: bool) -> Iterator[Checkpoint]:
+    """The progress files beside a workbook in which a tab of it is a batch, or several are; each is open only
+    until the next is asked for."""
+    for path in sorted(sheet.parent.glob(f"{glob.escape(sheet.stem)}.*.checkpoint.db")):
+        with suppress(InputError, StorageFailed), ExitStack() as stack:
+            checkpoint = Checkpoint.look(path, {"file": sheet.name})
+            if checkpoint is None:
+                continue
+            stack.enter_context(closing(checkpoint))
+            named = Source(sheet, checkpoint.fact("tab"))
+            if checkpoint.has_sheet and files_of(named, sandbox=sandbox).checkpoint == path:
+                yield checkpoint
 
 
 def _from_here(path: Path) -> Path:

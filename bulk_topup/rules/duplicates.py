@@ -33,6 +33,8 @@ class Past:
     own: Known
     elsewhere: pd.DataFrame
     recent: pd.DataFrame
+    same_book: frozenset[str] = frozenset()
+    """The ids of the batches that tabs of the same workbook are."""
 
 
 def changed_rows(candidates: pd.DataFrame, known: Known, rows: Rows) -> Iterator[Finding]:
@@ -92,13 +94,14 @@ class Overlap:
 
 
 def paid_recently(
-    orders: pd.DataFrame, recent: pd.DataFrame, *, is_first: bool
+    orders: pd.DataFrame, recent: pd.DataFrame, *, is_first: bool, same_book: frozenset[str] = frozenset()
 ) -> tuple[Overlap | None, list[Finding]]:
     """The overlap, if the plan looks like what other batches together paid recently; if fewer orders match,
     each gets a warning.
 
     Half of the orders do, if they are at least three; where the batch has sent nothing before (`is_first`),
-    all of them, however few. `recent` has RECENT_COLUMNS.
+    all of them, however few; and even one, where another tab of the same workbook paid it. `recent` has
+    RECENT_COLUMNS.
     """
     rows = orders.reset_index(names="own_row")[["own_row", "number", "nominal"]]
     matches = rows.merge(recent, on=["number", "nominal"]).sort_values("day", kind="stable")
@@ -106,7 +109,8 @@ def paid_recently(
         return None, []
     latest = matches.drop_duplicates("own_row", keep="last")
     are_many = len(latest) >= OVERLAP_LEAST and 2 * len(latest) >= len(orders)
-    if are_many or (is_first and len(latest) == len(orders)):
+    is_of_book = bool(matches["batch"].isin(same_book).any())
+    if are_many or is_of_book or (is_first and len(latest) == len(orders)):
         return Overlap(_by_matches(matches), str(latest["day"].max()), len(latest)), []
     columns = ["own_row", "number", "batch_name", "row", "day"]
     return None, [_recent(*values) for values in latest[columns].itertuples(index=False)]

@@ -191,7 +191,9 @@ def make(
     if not wishes.include_changed:
         fresh = hold(duplicates.changed_rows(fresh, past.own, rows))
     fresh = hold(duplicates.claimed_elsewhere(fresh, past.elsewhere, since))
-    overlap, warnings = duplicates.paid_recently(fresh, past.recent, is_first=sent.empty)
+    overlap, warnings = duplicates.paid_recently(
+        fresh, past.recent, is_first=sent.empty, same_book=past.same_book
+    )
     warnings += duplicates.turned_away(fresh, past.own, today)
     if wishes.strict:
         fresh = hold(warnings)

@@ -6,7 +6,9 @@ from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError, StorageFailed
+from bulk_topup.core.shell import command_line, path_argument
 from bulk_topup.record import paths
+from bulk_topup.record.batches import of_tabs, sheet_of
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.checkpoint.values import halt_fact
 from bulk_topup.record.kept_plans import check_of
@@ -58,10 +60,19 @@ def checkpoint_to_look_into(job: Job) -> Iterator[Checkpoint]:
         yield checkpoint
 
 
+def _missing(job: Job) -> InputError:
+    """Where tabs of the workbook were run under other names, these."""
+    path, sandbox = job.source.path, job.connection.sandbox
+    if run := [sheet_of(one) for one in of_tabs(path, sandbox=sandbox)]:
+        look = command_line("status", path_argument(path), "--sandbox" if sandbox else "")
+        return InputError("checkpoint.by_tab", path=job.files.checkpoint, run=", ".join(run), look=look)
+    return InputError("checkpoint.missing", path=job.files.checkpoint, sheet=path.name)
+
+
 @contextmanager
 def _of_this_batch(job: Job, checkpoint: Checkpoint | None) -> Iterator[Checkpoint]:
     if checkpoint is None:
-        raise InputError("checkpoint.missing", path=job.files.checkpoint, sheet=job.source.path.name)
+        raise _missing(job)
     try:
         if not checkpoint.has_sheet:
             raise InputError("checkpoint.missing", path=job.files.checkpoint, sheet=job.source.path.name)

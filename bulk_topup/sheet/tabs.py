@@ -238,7 +238,9 @@ def _which_tab(found: Sequence[tuple[Tab, Header | InputError]]) -> InputError:
 
 def _choose_one(code: str, names: Sequence[str]) -> InputError:
     """The person has to say which of these tabs is meant."""
-    return InputError(code, tabs=_quoted(names), tab=argument(names[0]), names="\n".join(names))
+    return InputError(
+        code, tabs=_quoted(names), tab=argument(names[0]), names="\n".join(names), how="sheet.tabs_all"
+    )
 
 
 def _is_results(tab: Tab, header: Header | InputError) -> bool:

@@ -10,7 +10,9 @@ import pytest
 from bulk_topup.commands import arrival, terminal
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Columns, Source
+from bulk_topup.record.paths import files_of
 from bulk_topup.report.screen.sheet import read_report
+from bulk_topup.sending.job import Job
 from tests.builders import sheet_of
 
 if TYPE_CHECKING:
@@ -54,8 +56,9 @@ def two_numbers(tmp_path: Path) -> Source:
 
 
 def read(source: Source, screen: terminal.Terminal) -> Sheet:
+    job = Job(source, files_of(source, sandbox=True))
     with arrival.begin_reading(source) as arriving:
-        return arrival._asked(source, arriving, screen)
+        return arrival._asked(job, arriving, screen)
 
 
 def test_a_person_chooses_the_column_with_its_letter(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -82,8 +83,47 @@ def test_without_a_tab_the_message_lists_them_with_their_rows_and_what_was_run(
     assert office.run("run", book.name, "--sheet", "Medan", "--yes", *office.fast).exit == Exit.OK
     said = office.run("check", book.name)
     assert said.exit == Exit.NOTHING_SENT
-    for part in ('"Jakarta Pusat" (3 rows): 0812', '"Medan" (1 row, run already)', "--sheet all"):
+    for part in ('"Jakarta Pusat" (3 rows): 0812', '"Medan" (1 row, run already)'):
         assert part in said.err
+    rest = '--sheet "Jakarta Pusat" --sheet Bandung --sheet Kupang'
+    assert f"send those that were not run yet as one batch with {rest}" in said.err
+    assert office.run("run", book.name, *shlex.split(rest), "--yes", *office.fast).exit != Exit.NOTHING_SENT
+    assert '"Jakarta Pusat" (3 rows, run already)' in office.run("check", book.name).err
+
+
+def test_a_rehearsal_of_a_tab_is_no_run_of_it(book: Path, office: Office) -> None:
+    office.run("run", book.name, "--sheet", "Medan", "--yes", "--sandbox", *office.fast)
+    said = office.run("check", book.name).err
+    assert '"Medan" (1 row)' in said
+    assert "send all as one batch with --sheet all" in said
+    assert '"Medan" (1 row, run already)' in office.run("check", book.name, "--sandbox").err
+
+
+def test_a_tab_that_was_run_is_not_paid_again_with_all_of_them(book: Path, office: Office) -> None:
+    """On another day, nothing but a person's word stands between a tab's people and a second payment."""
+    assert office.send(book.name, "--sheet", "Medan").exit == Exit.OK
+    office.set_back(timedelta(days=1))
+    refused = office.send(book.name, "--sheet", "all")
+    assert refused.exit == Exit.NOTHING_SENT
+    assert "1 of 6 rows were paid by batch cabang" in refused.err
+    assert office.sent_numbers() == ["081255510005"]
+
+
+def test_status_of_the_workbook_says_what_became_of_each_tab(book: Path, office: Office) -> None:
+    office.send(book.name, "--sheet", "Medan")
+    office.send(book.name, "--sheet", "Jakarta Pusat", "--sheet", "Kupang")
+    said = office.run("status", book.name)
+    assert said.exit == Exit.NOT_ALL_PAID
+    assert "Medan: 1 paid for Rp5,650, 0 not paid, 0 to ask the provider" in said.out
+    assert "Jakarta Pusat: 2 paid for Rp16,150, 1 not paid, 0 to ask the provider" in said.out
+    assert office.run(*printed(said, "status")).exit == Exit.NOT_ALL_PAID
+    facts = office.run("status", book.name, "--json").json
+    assert [one["tab"] for one in facts["tabs"]] == ["Jakarta Pusat", "Kupang", "Medan"]
+    assert sum(facts["rows"].values()) == sum(one["yes"] + one["no"] for one in facts["tabs"]) == 6
+    for wrong in (("settle", book.name), ("status", book.name, "--sheet", "Kupang")):
+        refused = office.run(*wrong)
+        assert refused.exit == Exit.NOTHING_SENT
+        assert 'cabang.xlsx --sheet "Jakarta Pusat" --sheet Kupang' in refused.err
 
 
 def test_a_person_at_the_terminal_is_asked_for_the_tab_and_it_is_as_if_typed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import letter
@@ -52,9 +51,9 @@ def _facts(sheet: Sheet) -> dict[str, object]:
     }
 
 
-def tabs_report(quoted: str) -> Report:
-    """The tabs to choose from, taken from the error, which itself tells people."""
-    return Report({"tabs": re.findall('"([^"]*)"', quoted)})
+def tabs_report(names: Sequence[str]) -> Report:
+    """The tabs to choose from; the error itself tells people."""
+    return Report({"tabs": list(names)})
 
 
 def rows_report(sheet: Sheet, rows: Sequence[int]) -> Report:

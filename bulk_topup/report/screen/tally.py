@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bulk_topup.core.model import TAB_ROWS
 from bulk_topup.core.status import Paid, Status
@@ -10,7 +10,7 @@ from bulk_topup.report.screen.report import Report, Tone, Toned, banner
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from bulk_topup.core.model import Halt
@@ -38,6 +38,35 @@ def _tab_facts(total: Tally) -> list[dict[str, object]]:
         }
         for tab in sorted({tab for tab, _ in total.tab_rows})
     ]
+
+
+class RunTab(NamedTuple):
+    """A batch of one `tab` of a workbook, or of several `tabs`; `sheet` is how a command is told of it."""
+
+    sheet: str
+    tabs: Sequence[str]
+    tab: str
+    total: Tally
+
+
+def tabs_report(file: str, found: Sequence[RunTab], *, rehearsal: bool) -> Report:
+    """What became of the tabs of a workbook that were run one by one, or some of them together."""
+    facts: list[dict[str, object]] = []
+    lines = ["", *banner(rehearsal=rehearsal), say.text("tally.by_tab", file=file)]
+    for run in found:
+        say.name_tabs(run.tabs)
+        if run.tabs:
+            facts += _tab_facts(run.total)
+            lines += [say.text("tally.together", sheet=run.sheet), *_tab_lines(run.total)]
+        else:
+            counts = {paid.name.lower(): run.total.rows_paid(paid) for paid in Paid}
+            one = {"tab": run.tab, **counts, "rupiah": run.total.rupiah_paid(Paid.YES)}
+            facts.append(one)
+            lines.append(say.text("tally.tab", **one))
+    totals = [run.total for run in found]
+    rows = {str(status): sum(total.rows[status] for total in totals) for status in Status}
+    rupiah = {str(status): sum(total.rupiah[status] for total in totals) for status in Status}
+    return Report({"rows": rows, "rupiah": rupiah, "tabs": facts}, lines)
 
 
 def tally_lines(total: Tally) -> Iterator[str]:

@@ -46,6 +46,7 @@ WORDS: dict[str, str] = {
     "desk.taking": "Adding …",
     "desk.no_sheets": "There is no sheet in this folder yet.",
     "desk.more_sheets": "and {count:older sheet|older sheets}",
+    "desk.became": ": {yes:number} paid, {no:number} not paid, {ask:number} to ask the provider",
     "desk.choose_tab": "This workbook has several tabs that can be paid. Each is its own batch: choose one.",
     "desk.read_as": "{count:row|rows} found. Are these the right columns? Here are the first five rows.",
     "desk.column.number": "Phone number",

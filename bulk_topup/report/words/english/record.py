@@ -32,6 +32,7 @@ WORDS: dict[str, str] = {
     "checkpoint.no_log": "the progress file {path} is incomplete: top-ups were sent from it, and the list of them is in {log}, which is missing; nothing is sent: put {log} next to it again, from the same computer or backup as the progress file",
     "checkpoint.not_ours": "{path} is in the place of the progress file but is not a progress file of bulk-topup; nothing was sent: restore the sheet's own progress file from a backup",
     "checkpoint.newer": "the progress file {path} was written by a newer version of bulk-topup; update bulk-topup",
+    "checkpoint.by_tab": "there is no progress file {path}: of this workbook, tabs were run by themselves or with others; name one as it was run ({run}), or see what became of each with '{look}'",
     "checkpoint.missing": "{sheet} has not been run yet: there is no progress file {path}; see what would be sent with 'bulk-topup check', then send it with 'bulk-topup run'",
     "checkpoint.other_account": "the progress file {path} belongs to the account {stored}, but you are {mine}; nothing was sent: go on with this sheet as {stored}",
     "checkpoint.other_file": "the progress file {path} belongs to {stored}, not to {mine}; nothing was sent: run {stored} if this is that payment; if it is another payment, rename this sheet",

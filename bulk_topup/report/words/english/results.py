@@ -2,6 +2,8 @@
 
 WORDS: dict[str, str] = {
     "tally.title": "Results: {rows:row|rows}",
+    "tally.by_tab": "Tabs of {file} that were run:",
+    "tally.together": "As one batch, {sheet}:",
     "tally.tab": "  {tab}: {yes:number} paid for {rupiah:money}, {no:number} not paid, {ask:number} to ask the provider",
     "tally.results": "Results sheet: {path}",
     "results.unwritable": "The results could not be saved as {path}: {why:words}. What was sent is safe in the progress file: make room, or choose another folder with --output, and run 'bulk-topup results' on the sheet.",

@@ -49,6 +49,7 @@ WORDS: dict[str, str] = {
     "next.unknown_today": "{count:row is|rows are} unknown: send again today before 23:50 WIB; the provider refuses what it already has:",
     "next.decide": "{count:new row goes to a number|new rows go to numbers} that this batch has already paid: nothing is sent there. Delete what is a mistake; if an additional top-up is intended, let the approver say so.",
     "next.duplicate": "{count:row was|rows were} already topped up, or in the sheet twice: there is nothing to send.",
+    "next.tab": "see what to do about the others:",
     "next.pending": "{count:row is|rows are} pending: ask for the outcome later:",
     "next.unknown": "{count:row is|rows are} unknown: ask the provider, fill in its answers (tab Ask provider of the results sheet), then run this:",
     "next.unknown_resend": "or send the unknown rows again, today before 23:50 WIB; the provider refuses what it already has:",
