@@ -38,7 +38,10 @@ def with_products(rows: Rows, prices: PriceList, known: Known, fixed: Fixed) -> 
     which, kinds = _kinds(rows, asked)
     choices = [shelf.choose(owners_of(prefix), named_in(said), nominal) for prefix, said, nominal in kinds]
     table = _filled(rows.table, asked, which, choices)
-    return replace(rows, table=_kept(table, asked, choices, known, prices), choices=tuple(choices))
+    return replace(rows, table=_kept(table, asked, known, prices), choices=tuple(choices))
+
+
+_SENT = ["number", "nominal", "product"]
 
 
 def _asked(rows: Rows) -> Any:
@@ -88,18 +91,27 @@ def _filled(table: pd.DataFrame, asked: Any, which: Any, choices: Sequence[Choic
     return table.assign(**values, choice=choice)
 
 
-def _kept(
-    table: pd.DataFrame, asked: Any, choices: Sequence[Choice], known: Known, prices: PriceList
-) -> pd.DataFrame:
-    """With the products of orders that were attempted, where today another one would be chosen."""
-    chosen = {choice.product.code for choice in choices if choice.product}
+def _kept(table: pd.DataFrame, asked: Any, known: Known, prices: PriceList) -> pd.DataFrame:
+    """With the products of orders that were attempted, where today another one, or none, would be chosen."""
     sent = attempted(known)
-    sent = sent[~sent["product"].isin(chosen)]
-    products = dict(zip(zip(sent["number"], sent["nominal"], strict=True), sent["product"], strict=True))
-    rows = table.iloc[asked]
-    near = rows.loc[rows["number"].isin(sent["number"]), ["number", "stated"]]
-    slots = [(row, (number, nominal)) for row, number, nominal in near.itertuples()]
-    kept = [(row, products[slot], slot[1]) for row, slot in slots if slot in products]
+    if sent.empty:
+        return table
+    at = table.index.get_indexer(pd.Index(sent["row"]))
+    stands = at >= 0
+    for name in ("number", "product"):
+        stands &= table[name].to_numpy()[at] == sent[name].to_numpy()
+    is_free = np.zeros(len(table), dtype=bool)
+    is_free[asked] = True
+    is_free[at[stands]] = False
+    left: dict[tuple[str, int], list[str]] = {}
+    for number, nominal, product in sent[~stands].sort_values("itrx")[_SENT].itertuples(index=False):
+        left.setdefault((number, nominal), []).append(product)
+    near = table.loc[is_free & table["number"].isin(sent["number"][~stands]), ["number", "stated", "product"]]
+    kept: list[tuple[int, str, int]] = []
+    for row, number, stated, product in near.itertuples():
+        of_slot = left.get((number, stated))
+        if of_slot and (earlier := of_slot.pop(0)) != product:
+            kept.append((row, earlier, stated))
     if not kept:
         return table
     at = [row for row, _, _ in kept]

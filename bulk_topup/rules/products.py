@@ -185,8 +185,13 @@ class Shelf:
         return Choice(operator, nominal, product, 1, is_fixed=True)
 
 
+_OF_DATA = re.compile(r"\b(?:data|internet|kuota|paket|[0-9.,]+ ?[gm]b)\b", re.IGNORECASE)
+
+
 def _is_pulsa(product: Product) -> bool:
-    return product.kind.strip().casefold() == TYPES["pulsa"].casefold()
+    """By its type, unless the list itself says otherwise beside it."""
+    is_data = _OF_DATA.search(f"{product.operator} {product.description}")
+    return product.kind.strip().casefold() == TYPES["pulsa"].casefold() and not is_data
 
 
 def _either(operators: Iterable[str]) -> str:

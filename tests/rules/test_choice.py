@@ -110,6 +110,14 @@ def test_the_cheapest_that_can_be_ordered_is_taken_and_of_equals_the_first_by_na
     assert (choice.operator, choice.nominal, choice.of, rows) == ("TELKOMSEL", 50_000, 3, [2])
 
 
+@pytest.mark.parametrize(
+    "other", [{"operator": "TELKOMSEL DATA"}, {"description": "Paket Internet 2 GB"}, {"kind": "Paket Data"}]
+)
+def test_what_the_list_calls_data_in_any_field_is_not_chosen(other: dict[str, str]) -> None:
+    data = replace(a_product("TD1", "TELKOMSEL", 50_000, 10_000), **other)
+    assert keys_of(chosen(amounts((ANDI, "50000")), {**TWO, "TD1": data}).orders) == [(ANDI, "TA50", 1)]
+
+
 def test_the_settings_fix_a_choice() -> None:
     fixed = {("TELKOMSEL", 50_000): "td-50"}
     plan = chosen(amounts((ANDI, "50000"), (BUDI, "25000")), TWO, fixed=fixed)
@@ -284,6 +292,28 @@ def test_what_was_attempted_keeps_its_product(status: Status) -> None:
     plan = chosen(amounts((ANDI, "50000"), (BUDI, "50000")), without(TWO, "TA50"), known=known)
     assert keys_of(plan.attempted) == [(ANDI, "TA50", 1)]
     assert keys_of(plan.orders) == [(BUDI, "TB50", 1)]
+
+
+def test_what_was_paid_keeps_its_product_though_its_provider_is_another_now() -> (
+    None
+):
+    """Or --include-changed, meant for somebody else, would pay it a second time."""
+    known = sent((SHARED, "TA50", 1, Status.SUKSES))
+    wishes = Wishes(include_changed=True)
+    for place in (0, 1):
+        rows = [(ANDI, "50000", "Tsel")]
+        rows.insert(place, (SHARED, "50000", "by.U"))
+        plan = chosen(with_provider(*rows), TWO, known=known, wishes=wishes)
+        assert keys_of(plan.attempted) == [(SHARED, "TA50", 1)]
+        assert keys_of(plan.orders) == [(ANDI, "TA50", 1)]
+
+
+def test_each_order_of_a_number_keeps_the_product_that_it_was_sent_with() -> None:
+    known = sent((ANDI, "TA50", 1, Status.SUKSES), (ANDI, "TB50", 2, Status.SUKSES))
+    repeated = Wishes(repeat_duplicates=True)
+    plan = chosen(amounts((ANDI, "50000"), (ANDI, "50000")), TWO, known=known, wishes=repeated)
+    assert keys_of(plan.attempted) == [(ANDI, "TA50", 1), (ANDI, "TB50", 2)]
+    assert plan.orders.empty
 
 
 def test_a_retry_never_changes_the_product() -> None:
