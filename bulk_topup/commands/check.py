@@ -97,6 +97,7 @@ def check_batch(
         over_budget,
         read_rows,
         show_plan,
+        with_answers,
     )
     from bulk_topup.core.model import Notice
     from bulk_topup.record import batches
@@ -118,7 +119,8 @@ def check_batch(
         checkpoint = open_checkpoint(job, tools)
         try:
             known = orders.Known() if checkpoint is None else checkpoint.known()
-            sheet = sheet or read_rows(job, arriving, terminal)
+            sheet = sheet or read_rows(job, arriving, terminal, checkpoint)
+            job = with_answers(job, sheet)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
             moved = new_address(tools, checkpoint)
             clock_off = clock_notices(tools)

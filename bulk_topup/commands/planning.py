@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bulk_topup.commands.asked import UNITS
 from bulk_topup.core.clock import SKEW_LIMIT_S
 from bulk_topup.core.errors import Declined
 from bulk_topup.core.model import TAB_ROWS, Deposit, Notice, Sheet, row_name
@@ -44,8 +45,11 @@ def has_checkpoint(job: Job) -> bool:
     return job.files.checkpoint.exists()
 
 
-def read_rows(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
-    """The sheet; its `hidden` rows are those to leave out."""
+def read_rows(
+    job: Job, arriving: Arriving, terminal: Terminal, checkpoint: Checkpoint | None = None
+) -> Sheet:
+    """The sheet; its `hidden` rows are those to leave out. What a person said for this batch is not asked
+    again."""
     source, sheet = job.source, as_meant(arriving())
     assert_header(sheet)
     say.name_tabs(sheet.tabs)
@@ -57,13 +61,23 @@ def read_rows(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
         and (source.hidden or terminal.ask_hidden(sheet.path.name, sorted(sheet.hidden))) == "include"
     ):
         sheet = replace(sheet, hidden=frozenset())
-    return replace(sheet, unit=job.wishes.unit or _unit_of(sheet, terminal))
+    said = "" if checkpoint is None or job.wishes.new_batch else checkpoint.fact("unit")
+    unit = job.wishes.unit or (int(said) if said else _unit_of(sheet, terminal))
+    return replace(sheet, unit=unit)
 
 
 def _unit_of(sheet: Sheet, terminal: Terminal) -> int | None:
     """Rupiah per unit in a column of small amounts, or None if nobody can be asked."""
     small = small_amount(sheet)
     return terminal.ask_unit(**small) if small else None
+
+
+def with_answers(job: Job, sheet: Sheet) -> Job:
+    """What a person answered, for the commands that are shown to go on with the same plan."""
+    if sheet.unit is None or job.wishes.unit:
+        return job
+    word = next(word for word, unit in UNITS.items() if unit == sheet.unit)
+    return replace(job, typed=f"{job.typed} --amounts {word}".strip())
 
 
 def bring_ledger_up_to_date(checkpoint: Checkpoint, tools: Tools, terminal: Terminal) -> None:

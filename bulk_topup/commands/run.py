@@ -104,6 +104,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
         read_rows,
         sent_elsewhere,
         show_plan,
+        with_answers,
     )
     from bulk_topup.commands.release import keep_for_approval, release
     from bulk_topup.commands.sending_parts import send_in_parts
@@ -127,7 +128,8 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
             if checkpoint is not None:
                 bring_ledger_up_to_date(checkpoint, tools, terminal)
             known = orders.Known() if checkpoint is None else checkpoint.known()
-            sheet = sheet or read_rows(job, arriving, terminal)
+            sheet = sheet or read_rows(job, arriving, terminal, checkpoint)
+            job = with_answers(job, sheet)
             plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
             moved = new_address(tools, checkpoint)
             elsewhere = sent_elsewhere(tools, checkpoint)

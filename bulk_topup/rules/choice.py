@@ -96,13 +96,13 @@ def _kept(table: pd.DataFrame, asked: Any, known: Known, prices: PriceList) -> p
     sent = attempted(known)
     if sent.empty:
         return table
-    at = table.index.get_indexer(pd.Index(sent["row"]))
-    stands = at >= 0
+    places = table.index.get_indexer(pd.Index(sent["row"]))
+    stands = places >= 0
     for name in ("number", "product"):
-        stands &= table[name].to_numpy()[at] == sent[name].to_numpy()
+        stands &= table[name].to_numpy()[places] == sent[name].to_numpy()
     is_free = np.zeros(len(table), dtype=bool)
     is_free[asked] = True
-    is_free[at[stands]] = False
+    is_free[places[stands]] = False
     left: dict[tuple[str, int], list[str]] = {}
     for number, nominal, product in sent[~stands].sort_values("itrx")[_SENT].itertuples(index=False):
         left.setdefault((number, nominal), []).append(product)

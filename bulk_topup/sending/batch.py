@@ -111,6 +111,7 @@ def start_batch(
         "budget": "" if job.budget is None else str(job.budget),
         "holder": signature(now),
         "record": tools.ledger.place,
+        "unit": str(sheet.unit or ""),
         **halt_fact("halt.cut_off", {}, now),  # until this run says how it ended
     }
     code, by = (approval.code, approval.by) if approval else (plan.code, "")

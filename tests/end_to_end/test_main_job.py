@@ -1066,3 +1066,28 @@ def test_a_clock_that_is_not_the_providers_is_told_and_stops_nobody(
 
     assert (came.exit, sum(office.paid().values())) == (OK, 1)
     assert [notice["code"] for notice in came.json["notices"]] == told
+
+
+def test_what_a_bare_50_counts_is_asked_once_and_kept(office: Office) -> None:
+    """Asked again, the paid rows would not be found in the sheet: they would stand twice in the results."""
+    office.csv("gaji.csv", [("Ani", "081255510001", "5"), ("Budi", "081255510002", "10")], WITHOUT_CODE)
+    nobody = office.run("run", "gaji.csv", "--yes", *office.fast)
+    assert "5 may be 5 rupiah or Rp5,000" in nobody.out
+    assert not office.sent()
+    asked = office.run("check", "gaji.csv", answers=[("does 5 mean Rp5,000?", "y")])
+    assert "bulk-topup run gaji.csv --amounts thousands --approve" in asked.out
+    answers = [("does 5 mean Rp5,000?", "y"), ("Send 2 top-ups", "y")]
+    assert office.run("run", "gaji.csv", *office.fast, answers=answers).exit == 0
+    again = office.run("run", "gaji.csv", "--yes", *office.fast)
+    assert again.exit == 0
+    assert office.statuses("gaji.results.xlsx") == ["sukses", "sukses"]
+    assert len(office.sent()) == 2
+
+
+def test_a_person_who_says_that_5_are_5_rupiah_pays_nobody(office: Office) -> None:
+    office.csv("gaji.csv", [("Ani", "081255510001", "5")], WITHOUT_CODE)
+    said = office.run("check", "gaji.csv", answers=[("does 5 mean Rp5,000?", "n")])
+    assert "to send now                0" in said.out
+
+
+WITHOUT_CODE = ("Nama", "No HP", "Nominal")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -113,7 +113,7 @@ def test_the_cheapest_that_can_be_ordered_is_taken_and_of_equals_the_first_by_na
 @pytest.mark.parametrize(
     "other", [{"operator": "TELKOMSEL DATA"}, {"description": "Paket Internet 2 GB"}, {"kind": "Paket Data"}]
 )
-def test_what_the_list_calls_data_in_any_field_is_not_chosen(other: dict[str, str]) -> None:
+def test_what_the_list_calls_data_in_any_field_is_not_chosen(other: dict[str, Any]) -> None:
     data = replace(a_product("TD1", "TELKOMSEL", 50_000, 10_000), **other)
     assert keys_of(chosen(amounts((ANDI, "50000")), {**TWO, "TD1": data}).orders) == [(ANDI, "TA50", 1)]
 
@@ -294,9 +294,7 @@ def test_what_was_attempted_keeps_its_product(status: Status) -> None:
     assert keys_of(plan.orders) == [(BUDI, "TB50", 1)]
 
 
-def test_what_was_paid_keeps_its_product_though_its_provider_is_another_now() -> (
-    None
-):
+def test_what_was_paid_keeps_its_product_though_its_provider_is_another_now() -> None:
     """Or --include-changed, meant for somebody else, would pay it a second time."""
     known = sent((SHARED, "TA50", 1, Status.SUKSES))
     wishes = Wishes(include_changed=True)
