@@ -38,7 +38,7 @@ def guarded_command(function: Decorated) -> Decorated:
             typed=going_on(click.get_current_context()),
         )
 
-        def with_tab() -> Exit:
+        def with_tab() -> Any:
             try:
                 ended = function(terminal=terminal, **options)
             except TabAnswered as answered:

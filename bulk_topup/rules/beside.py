@@ -47,7 +47,7 @@ def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
         is_against = bool(against(title))
         if not is_against and not entitles(title):
             continue
-        cells = rows.sheet.cells[at]
+        cells = rows.raw(at, rows.table["number"] != "")
         counts = Counter(cells)
         answered = sum(count for text, count in counts.items() if yes_or_no(text) is not None)
         filled = sum(count for text, count in counts.items() if text.strip())
@@ -55,7 +55,7 @@ def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
         if not unwanted or not answered or 2 * answered < filled:
             continue
         for row, text in cells.items():
-            if text in unwanted and row not in rows.nobody:
+            if text in unwanted:
                 yield _error(row, "remark.answer", rows.column_name(at), text)
 
 

@@ -121,7 +121,13 @@ def _complete(candidates: list[HeaderRow], fits: Callable[[Sequence[str]], Fitti
         if not is_full and at + 1 < len(candidates):
             joined = _joined(candidates[at], candidates[at + 1])
             both = fits(joined)
-            if joined and both.is_complete and not (each[at + 1].is_complete and each[at + 1].has_product):
+            adds = both.at != each[at + 1].at
+            if (
+                joined
+                and both.is_complete
+                and adds
+                and not (each[at + 1].is_complete and each[at + 1].has_product)
+            ):
                 yield _Found(at, at + 1, joined, both)
         if each[at].is_complete:
             yield _Found(at, at, texts, each[at])

@@ -334,7 +334,7 @@ def names_bank(text: str) -> bool:
 # -- columns that say whether, and how often ---------------------------------------------------------------
 
 _ENTITLES = re.compile(
-    r"\b(?:dapat|mendapat(?:kan)?|(?:me|di)?terima|penerima|berhak|layak|(?:di)?setuju[i]?|acc|aktif|lolos|ikut"
+    r"\b(?:dapat|mendapat(?:kan)?|(?:me|di)?terima|berhak|layak|(?:di)?setuju[i]?|acc|aktif|lolos|ikut"
     r"|(?:di)?(?:bayar|kirim|isi|proses)(?:kan)?|eligible|entitled|approv(?:e|ed|al)|active|valid|verified|pay|send"
     r"|include|status|ok)\b",
     re.IGNORECASE,

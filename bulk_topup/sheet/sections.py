@@ -11,7 +11,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import islice, pairwise, zip_longest
 
 from bulk_topup.core.model import Columns, OddCell, Oddity
 from bulk_topup.sheet import names
@@ -55,6 +55,7 @@ class Sections:
     def walk(self, rows: Sequence[int], columns: Sequence[Texts]) -> None:
         """The next rows: their numbers, and the texts of each column."""
         start = 0
+        heads: list[int] = []
         numbers, asked = columns[self.columns.number], columns[self.columns.asked]
         if "" in asked:
             self._mark_contacts([at for at, text in enumerate(asked) if not text], rows, columns)
@@ -62,12 +63,13 @@ class Sections:
             self._mark_rows(range(start, at), rows, columns)
             if at > start:
                 self._last, self._has_title = rows[at - 1], False
-            self._look(at, rows, columns)
+            if self._look(at, rows, columns):
+                heads.append(at)
             start = at + 1
         self._mark_rows(range(start, len(rows)), rows, columns)
         if start < len(rows):
             self._last, self._has_title = rows[-1], False
-        self._blocks.walk(rows, columns)
+        self._blocks.walk(rows, columns, heads)
 
     def marked(self) -> dict[tuple[int, int], OddCell]:
         """After the last row: by row and position, why the row is not read as the others are."""
@@ -80,20 +82,22 @@ class Sections:
             if is_phone(columns[number][at]) and is_whom_to_call([column[at] for column in columns], number):
                 self._marked[rows[at], number] = OddCell(Oddity.CONTACT, columns[number][at])
 
-    def _look(self, at: int, rows: Sequence[int], columns: Sequence[Texts]) -> None:
-        """At a row without a number in its place."""
+    def _look(self, at: int, rows: Sequence[int], columns: Sequence[Texts]) -> bool:
+        """At a row without a number in its place; whether it is a header."""
         texts, row = [column[at].strip() for column in columns], rows[at]
         self._has_signature |= any(map(names.says_signed, texts))
         is_next = at + 1 < len(rows) and rows[at + 1] == row + 1
         following = [column[at + 1].strip() for column in columns] if is_next else []
         is_below_gap = row > self._last + 1
-        if self._is_header(texts, following, is_apart=is_below_gap or self._has_title):
+        is_header = self._is_header(texts, following, is_apart=is_below_gap or self._has_title)
+        if is_header:
             self._begin(row, texts)
             self._has_title = False
         else:
             self._mark_rows(range(at, at + 1), rows, columns)
             self._read_title(row, texts, stands_out=is_below_gap or names_columns(following))
         self._last = row
+        return is_header
 
     def _read_title(self, row: int, texts: Texts, *, stands_out: bool) -> None:
         """One that does not stand out ends nothing, but may be a warning; of two cells only that counts."""
@@ -126,14 +130,14 @@ class Sections:
 
     def _is_alike(self, texts: Texts) -> bool:
         """Whether this header says the same of all columns that decide who gets what."""
-        width = max(len(texts), len(self.header))
-        new, old = ([*each, *[""] * (width - len(each))] for each in (texts, self.header))
-        ours = self.columns.deciding
-        return all(
-            fold(new[at]) == fold(old[at]) or (meaning_of(new[at]) == meaning_of(old[at]) is not None)
-            for at in range(width)
-            if at in ours or meaning_of(new[at]) in _DECIDING
-        )
+        for at, (new, old) in enumerate(zip_longest(texts, self.header, fillvalue="")):
+            is_same = fold(new) == fold(old) or (meaning_of(new) == meaning_of(old) is not None)
+            if at in self.columns.deciding or meaning_of(new) in _DECIDING:
+                if not is_same:
+                    return False
+            elif not is_same and _says_whether(new) != _says_whether(old):
+                return False
+        return True
 
     def _mark_rows(self, some: range, rows: Sequence[int], columns: Sequence[Texts]) -> None:
         """A row without a digit is a note or a signature, in whichever table."""
@@ -146,6 +150,11 @@ class Sections:
                 shown = columns[self.columns.number][at]
                 cell = OddCell(self._mark.kind, shown, self._mark.stored)
                 self._marked[rows[at], self.columns.number] = cell
+
+
+def _says_whether(name: str) -> tuple[bool, bool]:
+    """Whether a column of this name says who gets anything, and how often."""
+    return names.entitles(name), names.counts_topups(name)
 
 
 def _bare(numbers: Texts) -> list[int]:
@@ -172,7 +181,7 @@ _LEAST_ROWS = 3
 
 @dataclass(slots=True)
 class _Block:
-    """Rows without a blank one between. `kinds` counts what stands in which column, of `seen` rows."""
+    """Rows without a blank one or a header between. `kinds` counts what stands where, in `seen` rows."""
 
     people: list[tuple[int, str]] = field(default_factory=list)
     kinds: Counter[tuple[int, str]] = field(default_factory=Counter)
@@ -195,7 +204,7 @@ class _Block:
 
 @dataclass(slots=True)
 class _Blocks:
-    """Sorts the rows by the blank ones between them; those of the first block with people are the table."""
+    """Parts the rows at blank ones and at headers; those of the first block with people are the table."""
 
     header: Texts
     columns: Columns
@@ -204,13 +213,15 @@ class _Blocks:
     _last: int | None = None
     _marked: dict[int, OddCell] = field(default_factory=dict)
 
-    def walk(self, rows: Sequence[int], columns: Sequence[Texts]) -> None:
+    def walk(self, rows: Sequence[int], columns: Sequence[Texts], heads: Sequence[int]) -> None:
+        """`heads` are the places of the headers."""
         start = 0
-        for end in [*self._gaps(rows), len(rows)]:
+        for end in [*sorted({*self._gaps(rows), *heads}), len(rows)]:
             if end > start:
                 self._take(range(start, end), rows, columns)
             if end < len(rows):
                 self._close()
+                self._block.has_header = end in heads
             start = end
         self._last = rows[-1] if rows else self._last
 
@@ -239,7 +250,6 @@ class _Blocks:
 
     def _look(self, row: int, texts: Texts) -> None:
         if not _A_NUMBER.match(texts[self.columns.number]):
-            self._block.has_header |= names_columns(texts)
             return
         self._block.seen += 1
         number = self.columns.number

@@ -14,7 +14,7 @@ from bulk_topup.core.languages import tab_names
 from bulk_topup.core.model import Named, Notice, OddCell, ResultsTab
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.header import ROWS_BELOW, Header, NoHeader, find_header
-from bulk_topup.sheet.layout import first_of
+from bulk_topup.sheet.layout import first_of, names_columns
 from bulk_topup.sheet.names import heads_against, heads_manual, is_phone, names_no_data
 
 LISTED_TABS = 20
@@ -208,10 +208,10 @@ def _is_apart(tab: Tab, *, is_only: bool) -> bool:
 
 
 def _is_manual(tab: Tab) -> bool:
-    """By the title in its first filled row."""
-    first = next((texts for _, texts in _text_rows(tab) if any(map(str.strip, texts))), [])
-    filled = [text for text in first if text.strip()]
-    return len(filled) == 1 and heads_manual(filled[0])
+    """By the title in its first filled row; but below an example there may be another table, of people."""
+    rows = [texts for _, texts in islice(_text_rows(tab), ROWS_BELOW) if any(map(str.strip, texts))]
+    filled = [text for texts in rows[:1] for text in texts if text.strip()]
+    return len(filled) == 1 and heads_manual(filled[0]) and sum(map(names_columns, rows)) < 2
 
 
 def _has_people(tab: Tab) -> bool:
