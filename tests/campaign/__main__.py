@@ -22,7 +22,7 @@ from tests.campaign.judge import Case, judge
 from tests.campaign.told import facts, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from multiprocessing.connection import Connection
 
     from tests.postgres import Server
@@ -45,20 +45,21 @@ def _carry_out(options: argparse.Namespace) -> int:
     if options.replay is not None:
         return _replay(options.seed, options.replay)
     count = LONG if options.long and options.schedules == SHORT else options.schedules
+    numbers = options.only or range(options.first, count)
     figures = Figures()
     began = time.monotonic()
     log = options.log.open("w", encoding="utf-8") if options.log else None
     # Whoever ends it early is told what was played.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        for verdict in _verdicts(options.seed, range(options.first, count), options.jobs):
+        for verdict in _verdicts(options.seed, numbers, options.jobs):
             figures.add(verdict)
             _tell(verdict, log)
             if options.until_red and verdict["violations"]:
                 break
             if figures.sums["schedules"] % TOLD_EVERY == 0:
                 print(
-                    figures.so_far(count - options.first, time.monotonic() - began),
+                    figures.so_far(len(numbers), time.monotonic() - began),
                     file=sys.stderr,
                     flush=True,
                 )
@@ -66,7 +67,7 @@ def _carry_out(options: argparse.Namespace) -> int:
         print(line)
     if log is not None:
         log.close()
-    missing = 0 if options.until_red else count - options.first - figures.sums["schedules"]
+    missing = 0 if options.until_red else len(numbers) - figures.sums["schedules"]
     if missing:
         print(f"schedules not run        {missing:>8,}")
     missed = planted.main(options.jobs) if options.planted and not missing else 0
@@ -78,6 +79,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--schedules", type=int, default=SHORT, metavar="N", help=f"default {SHORT}")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="begin with this schedule")
+    parser.add_argument("--only", type=int, nargs="+", metavar="N", help="these schedules")
     parser.add_argument("--long", action="store_true", help=f"{LONG} schedules")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument("--log", type=Path, metavar="FILE", help="one JSON line per schedule")
@@ -127,7 +129,7 @@ def ledger() -> Iterator[str]:
 Verdict = dict[str, Any]
 
 
-def _verdicts(seed: int, numbers: range, jobs: int) -> Iterator[Verdict]:
+def _verdicts(seed: int, numbers: Sequence[int], jobs: int) -> Iterator[Verdict]:
     """Each worker takes every jobs-th schedule; verdicts come as they are ready."""
     from multiprocessing import Pipe
     from multiprocessing.connection import wait

@@ -34,63 +34,57 @@ class Caught:
 def copy_with(patch: Path, target: Path) -> None:
     """The program, this campaign and its faults under `target`, with the patch applied.
 
-    Raises CalledProcessError where the patch does not fit the code any more.
+    Raises ValueError where the patch does not fit the code any more.
     """
-    hidden = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "bulk_topup", target / "bulk_topup", ignore=hidden)
+    # What is compiled already is copied, too: it goes by the times of the files.
+    shutil.copytree(ROOT / "bulk_topup", target / "bulk_topup")
     for package in ("campaign", "faults"):
-        shutil.copytree(ROOT / "tests" / package, target / "tests" / package, ignore=hidden)
+        shutil.copytree(ROOT / "tests" / package, target / "tests" / package)
     shutil.copyfile(ROOT / "tests" / "__init__.py", target / "tests" / "__init__.py")
-    # The patches have no lines of context, so that only a change of the very lines makes them misfit.
-    command = ["git", "apply", "--unidiff-zero", str(patch)]
-    if shutil.which("git") is None:
-        command = ["patch", "-p1", "--fuzz=0", "-i", str(patch)]
-    subprocess.run(command, cwd=target, check=True, capture_output=True, text=True)
+    _apply(patch.read_text(encoding="utf-8"), target)
+
+
+def _apply(patch: str, root: Path) -> None:
+    """Each hunk where its lines stand, whatever their numbers are by now; these must stand there once."""
+    _, *files = re.split(r"^--- a/", patch, flags=re.MULTILINE)
+    for part in files:
+        path = root / part.partition("\n")[0]
+        text = path.read_text(encoding="utf-8")
+        for hunk in re.split(r"^@@.*\n", part, flags=re.MULTILINE)[1:]:
+            lines = hunk.splitlines(keepends=True)
+            before, after = ("".join(x[1:] for x in lines if x[0] in kept) for kept in (" -", " +"))
+            if f"\n{text}".count(f"\n{before}") != 1:
+                raise ValueError(f"{path}: these lines do not stand there once:\n{before}")
+            text = f"\n{text}".replace(f"\n{before}", f"\n{after}")[1:]
+        path.write_text(text, encoding="utf-8")
 
 
 def hunt(patch: Path, jobs: int = 1) -> Caught:
-    """Run the short form against the bug until a schedule is red that is green without it: the one that its
-    patch names, or else all of them in turn."""
+    """Run the short form against the bug until a schedule is red: the one that its patch names, or else all
+    of them in turn. That it is green without the bug is for whoever plays the short form to see."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy_with(patch, folder)
         named = _named_in(patch)
-        red = _first_red(folder, named, 1, "--schedules", str(named + 1))
-        if red is None or not _is_green_without(red):
-            red = _first_red(folder, 0, jobs)
-        while red is not None and not _is_green_without(red):
-            red = _first_red(folder, _number(red) + 1, jobs)
-    return (
-        Caught(patch.stem, red["name"], red["violations"][0]["rule"]) if red else Caught(patch.stem, "", "")
-    )
+        red = None if named is None else _first_red(folder, "--only", str(named))
+        red = red or _first_red(folder, "--jobs", str(jobs))
+    if red is None:
+        return Caught(patch.stem, "", "")
+    return Caught(patch.stem, red["name"], red["violations"][0]["rule"])
 
 
-def _named_in(patch: Path) -> int:
+def _named_in(patch: Path) -> int | None:
     """The schedule that saw the bug when that was last looked for: it need not play all before it again."""
     found = re.search(r"^# Last seen by schedule (\d+)\.$", patch.read_text(encoding="utf-8"), re.MULTILINE)
-    return int(found[1]) if found else 0
+    return int(found[1]) if found else None
 
 
-def _first_red(folder: Path, first: int, jobs: int, *more: str) -> dict[str, Any] | None:
+def _first_red(folder: Path, *options: str) -> dict[str, Any] | None:
     log = folder / "log"
-    options = ("--until-red", "--first", str(first), "--jobs", str(jobs), "--log", str(log))
-    _campaign(folder, *options, *more)
+    command = [sys.executable, "-m", "tests.campaign", "--until-red", "--log", str(log), *options]
+    subprocess.run(command, cwd=folder, check=False, capture_output=True, timeout=LONGEST_S)
     verdicts = map(json.loads, log.read_text(encoding="utf-8").splitlines())
     return next((verdict for verdict in verdicts if verdict["violations"]), None)
-
-
-def _is_green_without(red: dict[str, Any]) -> bool:
-    return _campaign(ROOT, "--replay", str(_number(red))) == 0
-
-
-def _number(verdict: dict[str, Any]) -> int:
-    return int(verdict["name"].partition("/")[2])
-
-
-def _campaign(folder: Path, *options: str) -> int:
-    command = [sys.executable, "-m", "tests.campaign", *options]
-    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, timeout=LONGEST_S)
-    return done.returncode
 
 
 def hunt_all(jobs: int) -> Iterator[Caught]:
