@@ -8,7 +8,6 @@ for what a command reads. Where processes cannot be forked, an interpreter is st
 
 from __future__ import annotations
 
-import importlib
 import multiprocessing
 import os
 import pkgutil
@@ -111,7 +110,6 @@ def _modules() -> list[str]:
     ours = [module.name for module in pkgutil.walk_packages(bulk_topup.__path__, "bulk_topup.")]
     return [
         __name__,
-        "tests.campaign.child",
         *USED_LATE,
         *(name for name in ours if not name.endswith("__main__")),
     ]
@@ -131,8 +129,7 @@ def _perform(arguments: list[str], folder: Path, env: dict[str, str], streams: s
     os.environ.clear()
     os.environ.update(env)
     os.chdir(folder)
-    forked = importlib.import_module("tests.campaign.child").ForkedReader  # there is none on Windows
-    parent._started = lambda _command: forked()  # type: ignore[assignment]
+    parent._started = lambda _command: ForkedReader()  # type: ignore[assignment, return-value]
     sys.argv = ["bulk-topup", *arguments]
     runpy.run_module("bulk_topup", run_name="__main__", alter_sys=True)
     sys.exit()
@@ -146,3 +143,39 @@ def _parse(asked: Connection, answer: Connection) -> Never:
     answer.close()
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     child.main()
+
+
+class ForkedReader:
+    """What `contain` uses of a `subprocess.Popen`, around the very same parsing child."""
+
+    def __init__(self) -> None:
+        asked, ask = os.pipe()
+        answered, answer = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            _parse_here(asked, answer)
+        os.close(asked)
+        os.close(answer)
+        self.stdin, self.stdout = os.fdopen(ask, "wb"), os.fdopen(answered, "rb")
+
+    def __enter__(self) -> ForkedReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stdout.close()
+        self.stdin.close()
+        os.waitpid(self.pid, 0)
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+
+def _parse_here(asked: int, answer: int) -> Never:
+    try:
+        os.dup2(asked, 0)
+        os.dup2(answer, 1)
+        os.closerange(3, 1024)
+        sys.stdin = os.fdopen(0, closefd=False)
+        child.main()
+    finally:
+        os._exit(1)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import inspect
+import io
+import json
 import os
 import re
 import signal
@@ -26,11 +29,12 @@ from bulk_topup.provider.client import Provider
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.sheet.process import child as reader
-from bulk_topup.sheet.process import parent
+from bulk_topup.sheet.process import frames, parent
 from tests.campaign.clock import CampaignClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from multiprocessing.connection import Connection
     from pathlib import Path
 
     from tests.campaign.clock import SharedTime
@@ -120,29 +124,57 @@ class Boundaries:
 
 def perform(command: Command, place: Place, clock: SharedTime, trace: Path, gate: Gate | None) -> Never:
     """Carry out the command in this process, which must be a fresh fork; ends the process."""
-    code = 70
     gc.disable()
+    code = 70
     try:
-        notes = os.open(trace, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        _redirect(place.folder / "output")
-        os.chdir(place.folder)
-        _set_environment(place)
+        with _notes(trace) as tell:
+            _hand_in(command, clock, tell)
+            _refuse_connections(command.refused)
+            Boundaries(command.crash, gate, clock, tell).install()
+            code = _carry_out(command, place)
+    finally:
+        os._exit(code)
 
-        def tell(line: str) -> None:
-            os.write(notes, f"{line}\n".encode())
 
-        patience_s = IMPATIENCE_S if _makes_wait(command) else PATIENCE_S
-        _hand_in(clock, patience_s, tell)
-        _read_sheets_in_forks()
-        _refuse_connections(command.refused)
-        Boundaries(command.crash, gate, clock, tell).install()
-        code = _command([*_arguments(command), *_said_of(place, command)])
-    except BaseException:  # noqa: BLE001  (whatever escapes is a defect, and this process ends here)
+def serve(wire: Connection, clock: SharedTime) -> Never:
+    """Carry out one plain command after the other in this process, until the wire ends."""
+    gc.disable()
+    with contextlib.suppress(EOFError):
+        while True:
+            command, place, trace = wire.recv()
+            with _notes(trace) as tell:
+                _hand_in(command, clock, tell)
+                code = _carry_out(command, place)
+            gc.collect()
+            wire.send(code)
+    os._exit(0)
+
+
+@contextlib.contextmanager
+def _notes(trace: Path) -> Iterator[Callable[[str], None]]:
+    notes = os.open(trace, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def tell(line: str) -> None:
+        os.write(notes, f"{line}\n".encode())
+
+    try:
+        yield tell
+    finally:
+        os.close(notes)
+
+
+def _carry_out(command: Command, place: Place) -> int:
+    _redirect(place.folder / "output")
+    os.chdir(place.folder)
+    _set_environment(place)
+    try:
+        return _command([*_arguments(command), *_said_of(place, command)])
+    except BaseException:  # noqa: BLE001  (whatever escapes is a defect)
         traceback.print_exc()
+        return 70
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code)
 
 
 def _arguments(command: Command) -> list[str]:
@@ -181,6 +213,8 @@ def _redirect(output: Path) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, file in ((0, nothing), (1, target), (2, target)):
         os.dup2(file, number)
+    os.close(nothing)
+    os.close(target)
 
 
 def _set_environment(place: Place) -> None:
@@ -195,18 +229,22 @@ def _set_environment(place: Place) -> None:
     }
 
 
-def _hand_in(clock: SharedTime, patience_s: float, tell: Callable[[str], None]) -> None:
+_make, _top_up = Provider.__init__, Provider.top_up
+
+
+def _hand_in(command: Command, clock: SharedTime, tell: Callable[[str], None]) -> None:
+    patience_s = IMPATIENCE_S if _makes_wait(command) else PATIENCE_S
     CampaignClock.time = clock
     bulk_topup.core.clock.SystemClock = CampaignClock  # type: ignore[misc]
     Ledger.server_time = staticmethod(lambda _db: clock.now())
-    make, top_up = Provider.__init__, Provider.top_up
+    _read_sheets_here()
 
     def made(self: Provider, *args: Any, **kwargs: Any) -> None:
-        make(self, *args, **{**kwargs, "timeout_s": patience_s})
+        _make(self, *args, **{**kwargs, "timeout_s": patience_s})
 
     def timed(self: Provider, order: Any, **kwargs: Any) -> Any:
         began = time.monotonic()
-        answer = top_up(self, order, **kwargs)
+        answer = _top_up(self, order, **kwargs)
         # An answer that was read counts, however long a busy machine took to connect before it.
         if time.monotonic() - began >= patience_s and not isinstance(answer, Reply):
             tell(f"timed out {order.number}")
@@ -216,45 +254,38 @@ def _hand_in(clock: SharedTime, patience_s: float, tell: Callable[[str], None]) 
     Provider.top_up = timed  # type: ignore[method-assign]
 
 
-def _read_sheets_in_forks() -> None:
-    """The process that parses a sheet is a fork, too: a new interpreter takes longer than all the rest."""
-    parent._started = lambda _command: ForkedReader()  # type: ignore[assignment, return-value]
+def _read_sheets_here() -> None:
+    parent._started = lambda _command: ReaderHere()  # type: ignore[assignment, return-value]
 
 
-class ForkedReader:
-    """What `contain` uses of a `subprocess.Popen`, around the very same parsing child."""
+class ReaderHere:
+    """What `contain` uses of a `subprocess.Popen`, around the very same parsing, in this process: a new one,
+    forked or not, takes longer than the sheets of a campaign do."""
 
     def __init__(self) -> None:
-        asked, ask = os.pipe()
-        answered, answer = os.pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
-            _parse(asked, answer)
-        os.close(asked)
-        os.close(answer)
-        self.stdin, self.stdout = os.fdopen(ask, "wb"), os.fdopen(answered, "rb")
+        self.pid = os.getpid()
+        self.stdout = io.BytesIO()
+        self.stdin = _Asked(self.stdout)
 
-    def __enter__(self) -> ForkedReader:
+    def __enter__(self) -> ReaderHere:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stdout.close()
-        self.stdin.close()
-        os.waitpid(self.pid, 0)
+        self.kill()
 
     def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
+        """It is over when it has been asked."""
 
 
-def _parse(asked: int, answer: int) -> Never:
-    try:
-        os.dup2(asked, 0)
-        os.dup2(answer, 1)
-        os.closerange(3, 1024)
-        sys.stdin = os.fdopen(0, closefd=False)
-        reader.main()
-    finally:
-        os._exit(1)
+class _Asked(io.BytesIO):
+    def __init__(self, answer: io.BytesIO) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def flush(self) -> None:
+        for frame in reader._answers(json.loads(self.getvalue())):
+            frames.write_frame(self._answer, frame)
+        self._answer.seek(0)
 
 
 def _refuse_connections(refused: tuple[int, ...]) -> None:

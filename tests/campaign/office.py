@@ -1,4 +1,4 @@
-"""Carries out a schedule: a folder, a provider, and one fresh process for every command."""
+"""Carries out a schedule: a folder, a provider, a process for all plain commands and one for each other."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bulk_topup.record.ledger.address import is_address
 from bulk_topup.record.ledger.shared import Account
 from tests.campaign import person
 from tests.campaign.clock import SharedTime
-from tests.campaign.process import Gate, Place, Process
+from tests.campaign.process import Desk, Gate, Place, Process
 from tests.campaign.provider import ProviderProcess
 from tests.campaign.schedule import (
     WIB,
@@ -99,15 +99,17 @@ def carry_out(schedule: Schedule, where: Path, ledger: str = "") -> Evidence:
     `ledger` is the address of one on a server; else it is a file there, too.
     """
     shared = SharedTime(schedule.start)
+    desk = Desk(shared)
     provider = ProviderProcess(schedule, where / "book.db", shared)
     try:
         place = Place(where, provider.url, ledger or str(where / "ledger.db"))
-        office = Office(schedule, place, provider, shared)
+        office = Office(schedule, place, provider, shared, desk)
         for step in schedule.steps:
             office.do(step)
         office.conclude()
         provider.finish()
     finally:
+        desk.end()
         provider.end()
         shared.close()
     return Evidence(schedule, where / "book.db", tuple(office.records), tuple(office.events))
@@ -130,6 +132,7 @@ class Office:
     place: Place
     provider: ProviderProcess
     time: SharedTime
+    desk: Desk
     records: list[Record] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     _rows: dict[str, Rows] = field(default_factory=dict)
@@ -249,7 +252,7 @@ class Office:
     def _alone(self, command: Command, said: tuple[Said, ...] = ()) -> None:
         self.provider.set_faults(command.faults)
         before = self._before(command.sheet)
-        process = self._start(command)
+        process = self._start(command, desk=self.desk if command.is_plain else None)
         Process.wait(process)
         if process.code is None:
             self.provider.finish()
@@ -335,11 +338,11 @@ class Office:
         with contextlib.closing(Account(self.place.ledger, **scope)) as account:
             account.resume("Rina", self.time.now())
 
-    def _start(self, command: Command, gate: Gate | None = None) -> Process:
+    def _start(self, command: Command, gate: Gate | None = None, desk: Desk | None = None) -> Process:
         if self.records and self.records[-1].exit == STOPPED:
             self._resume_account()
         self._started += 1
-        process = Process(command, self.folder / f"trace-{self._started}", gate)
+        process = Process(command, self.folder / f"trace-{self._started}", gate, desk)
         process.start(self.place, self.time)
         return process
 

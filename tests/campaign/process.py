@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import select
 import signal
@@ -9,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.campaign.child import perform
+from tests.campaign.child import perform, serve
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,9 +62,49 @@ class Gate:
             os.close(end)
 
 
+class Desk:
+    """A process for those commands of a schedule that nothing befalls: to fork one for each, and to copy what
+    it touches, would take as long as the command itself. It is there when it is needed."""
+
+    def __init__(self, clock: SharedTime) -> None:
+        self._clock = clock
+        self._pid = 0
+
+    def ask(self, command: Command, place: Place, trace: Path) -> int:
+        """Returns where to hear of its end, and of that of the desk."""
+        if not self._pid:
+            self._wire, theirs = multiprocessing.Pipe()
+            self._pid = os.fork()
+            if self._pid == 0:
+                self._wire.close()
+                serve(theirs, self._clock)
+            theirs.close()
+        self._wire.send((command, place, trace))
+        return self._wire.fileno()
+
+    def answer(self) -> int:
+        """How the command ended; as it is with processes, where the desk did."""
+        try:
+            return int(self._wire.recv())
+        except EOFError:
+            return self.end()
+
+    def kill(self) -> None:
+        os.kill(self._pid, signal.SIGKILL)
+
+    def end(self) -> int:
+        if not self._pid:
+            return 0
+        self.kill()
+        self._wire.close()
+        code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+        self._pid = 0
+        return code
+
+
 @dataclass
 class Process:
-    """One command in a process of its own, from `start` until `wait` has seen it end.
+    """One command, at a desk or else in a process of its own, from `start` until `wait` has seen it end.
 
     `code` is its exit code then, None where it died, -1 where it hung; `moment` is when SIGKILL came, if that
     was not at one of its own steps.
@@ -72,6 +113,7 @@ class Process:
     command: Command
     trace: Path
     gate: Gate | None = None
+    desk: Desk | None = None
     code: int | None = None
     moment: str = ""
     _pid: int = 0
@@ -80,6 +122,10 @@ class Process:
     _hangs: bool = False
 
     def start(self, place: Place, clock: SharedTime) -> None:
+        if self.desk is not None:
+            self._ended = self.desk.ask(self.command, place, self.trace)
+            self._began = time.monotonic()
+            return
         self._ended, held = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
@@ -107,11 +153,17 @@ class Process:
         now = time.monotonic()
         self._hangs = now - self._began >= LONGEST_COMMAND_S
         self.moment = f"SIGKILL to `{self.command}` after {(now - self._began) * 1000:.1f} ms"
-        os.kill(self._pid, signal.SIGKILL)
+        if self.desk is not None:
+            self.desk.kill()
+        else:
+            os.kill(self._pid, signal.SIGKILL)
 
     def _end(self) -> None:
-        os.close(self._ended)
-        code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+        if self.desk is not None:
+            code = self.desk.answer()
+        else:
+            os.close(self._ended)
+            code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
         if code != -signal.SIGKILL:
             self.moment = ""  # it was over before the kill came
         self.code = -1 if self._hangs else None if code in {9, -signal.SIGKILL} else code

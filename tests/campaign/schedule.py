@@ -104,6 +104,11 @@ class Command:
     manner: Manner = ""
 
     @property
+    def is_plain(self) -> bool:
+        """Whether nothing befalls its process."""
+        return self.crash is None and self.killed_at is None and not self.refused
+
+    @property
     def takes_turns(self) -> bool:
         """Whether it is one of those of which only one at a time may be at work on a sheet."""
         return self.verb in {"run", "settle", "resolve"}
