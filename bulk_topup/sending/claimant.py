@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from bulk_topup.core.clock import near_midnight
+from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Kind, Order, Outcome, Stop, Then, Wanted
 from bulk_topup.provider.outcomes import TOO_MANY_REQUESTS
-from bulk_topup.record.ledger.claims import Conclusion
+from bulk_topup.record.ledger.claims import OTHER_DAY, Conclusion
 from bulk_topup.sending.worker import Workers, nothing
 
 if TYPE_CHECKING:
@@ -98,3 +100,9 @@ class Claimant:
     def _reply(self, then: Callable[[Any], object], came: object) -> None:
         self._questions -= 1
         then(came)
+
+
+def is_by_midnight(error: BaseException, wanted: Sequence[Wanted]) -> bool:
+    """Whether the server is on another day only because midnight is a moment ago, or ahead."""
+    is_other_day = isinstance(error, StorageFailed) and error.code == OTHER_DAY
+    return is_other_day and all(near_midnight(one.at) for one in wanted)

@@ -15,9 +15,8 @@ Claims come before attempts. Where the process dies
 An order has a worker of its own from the moment when it is chosen until its outcome is written: so never more
 orders than workers can become unknown.
 
-The ledger may be locked for long, or far away, and a screen may stand still. So three more threads wait for
-the ledger, for slots and for the screen: they do what this one has decided, in that order. Answers are
-written as they come.
+The ledger may be locked for long, or far away, and a screen may stand still: three more threads wait for
+these and for slots, and do in order what this one decides. Answers are written as they come.
 """
 
 from __future__ import annotations
@@ -28,14 +27,13 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bulk_topup.core.clock import near_midnight, wib_day
-from bulk_topup.core.errors import BulkTopupError, StorageFailed
+from bulk_topup.core.clock import wib_day
+from bulk_topup.core.errors import BulkTopupError
 from bulk_topup.core.model import Answer, Ending, Halt, NotSent, Order, Outcome, Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify
-from bulk_topup.record.ledger.claims import OTHER_DAY
 from bulk_topup.sending.choice import Choice, Chosen
-from bulk_topup.sending.claimant import Claimant
+from bulk_topup.sending.claimant import Claimant, is_by_midnight
 from bulk_topup.sending.course import Course, Waiting
 from bulk_topup.sending.resolve import in_doubt, is_of_other_day, unless_of_other_batch
 from bulk_topup.sending.screen import Screen
@@ -58,8 +56,6 @@ LOOK_S = 0.25
 class Sender:
     """Sends orders, each at most once. One object per run; `run` may be called several times."""
 
-    failure: BaseException | None = None
-
     def __init__(
         self,
         checkpoint: Checkpoint,
@@ -70,6 +66,7 @@ class Sender:
         workers: int = 1,
         guard: Callable[[Order], Callable[[], object | None]] = lambda _order: lambda: None,
     ) -> None:
+        self.failure: BaseException | None = None
         self.checkpoint, self.tools, self.watcher, self.purse = checkpoint, tools, watcher, purse
         self._own = (checkpoint.batch_id, batch_name, checkpoint.started() or wib_day(tools.clock.now()))
         self._course = Course(workers)
@@ -125,8 +122,7 @@ class Sender:
 
     def _in_hand(self) -> int:
         """Workers that are not free."""
-        groups = (self._chosen, self._claiming, self._claimed, self._in_flight, self._answered)
-        return sum(map(len, groups))
+        return sum(map(len, (self._chosen, self._claiming, self._claimed, self._in_flight, self._answered)))
 
     @contextlib.contextmanager
     def _failing(self) -> Iterator[None]:
@@ -191,8 +187,7 @@ class Sender:
         claiming, self._claiming = self._claiming, []
         # The claim of one that is sent once more is its earlier attempt's.
         mine = [chosen for chosen in claiming if chosen.wanted.expected is not Status.UNKNOWN]
-        is_other_day = isinstance(error, StorageFailed) and error.code == OTHER_DAY and mine == claiming
-        is_midnight = is_other_day and all(near_midnight(chosen.wanted.at) for chosen in claiming)
+        is_midnight = mine == claiming and is_by_midnight(error, [chosen.wanted for chosen in mine])
         if not is_midnight:
             self._fail(error)
         attempts = self.checkpoint.begin_all([chosen.wanted for chosen in mine])
@@ -282,11 +277,10 @@ class Sender:
     def _withdraw(self, some: Sequence[Chosen]) -> None:
         """No attempt of these is made now."""
         for chosen in some:
-            wanted = chosen.wanted
-            if chosen.token == wanted.token:
-                self._claimant.conclude(chosen.token, wanted.order, Status.UNSENT)
-            self._choice.settle(wanted, wanted.expected)
-            self._waiting.put_back(wanted.order)
+            if chosen.token == chosen.wanted.token:
+                self._claimant.conclude(chosen.token, chosen.wanted.order, Status.UNSENT)
+            self._choice.settle(chosen.wanted, chosen.wanted.expected)
+            self._waiting.put_back(chosen.wanted.order)
 
     def _send(self, chosen: Chosen, attempt_id: int) -> None:
         chosen.attempt_id = attempt_id

@@ -379,6 +379,32 @@ def test_an_answer_is_kept_while_another_program_holds_the_record(together: Send
     assert together.attempts() == [SUKSES] * 4
 
 
+def test_an_answer_is_kept_while_a_far_server_has_not_spoken(
+    together: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one is answered while the claim of the third is under way."""
+    turn, asked, came = together.ledger.turn, threading.Event(), threading.Event()
+
+    def far(conclusions: Sequence[Conclusion], wanted: Sequence[Wanted], *batch: Any) -> list[Claim]:
+        if any(one.order.number == CITRA for one in wanted):
+            asked.set()
+            came.wait(20.0)
+        return turn(conclusions, wanted, *batch)
+
+    def answer(n: int) -> None:
+        together.clock.move(1.0, 1.0)
+        if n == 2:
+            asked.wait(10.0)
+
+    monkeypatch.setattr(together.ledger, "turn", far)
+    together.provider.meanwhile = answer
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(together.send, ANDI, BUDI, CITRA, DEWI, workers=2)
+        wait_for(together, [SUKSES] * 2, then=came.set)
+        run.result()
+    assert together.attempts() == [SUKSES] * 4
+
+
 def test_a_screen_that_stands_still_keeps_nothing_from_being_sent_and_written(together: Sending) -> None:
     goes_on = threading.Event()
 
