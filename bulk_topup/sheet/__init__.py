@@ -1,7 +1,7 @@
-"""A spreadsheet file -> its rows, verbatim, with row numbers. Judges nothing, drops nothing.
+"""Reads a spreadsheet file into its rows, verbatim, with row numbers. Judges nothing and drops nothing.
 
-The file is parsed in a child process (`child`), watched by `contain`; `gather` puts together what it says, in
-a thread, so that whoever waits for a sheet may do something else meanwhile.
+The file is parsed in a child process (`child`), watched by `parent`; `gather` assembles the result in a
+thread, so that the caller can do something else meanwhile.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Named, Sheet
 
 ALL = "all"
-"""Instead of a tab's name: each visible tab that holds people."""
+"""Instead of a tab's name: every visible tab that holds people."""
 
 Arriving = Callable[[], Sheet]
-"""Waits for a sheet that is being read. Raises InputError, as `reading` does."""
+"""Waits for a sheet that is being read. Raises InputError like `reading`."""
 
 __all__ = ["ALL", "read_sheet", "reading"]
 
@@ -32,12 +32,11 @@ def reading(
     columns: Named = Named(),  # noqa: B008  (a constant)
     password: str | None = None,
 ) -> Iterator[Arriving]:
-    """Begin to read one tab of a spreadsheet; its content decides the format, not its name.
+    """Start to read one tab of a spreadsheet; the content decides the format, not the name.
 
-    `tab` names the tab of a workbook that has several; `columns` those whose own names do not
-    tell; `password` opens a workbook that is encrypted.
-
-    Raises InputError, with the file's name among its facts, whatever is wrong with the file.
+    `tab` chooses among several; `columns` are those whose own names do not tell; `password` opens an
+    encrypted workbook. Raises InputError, with the file's name among its facts, whatever is wrong with the
+    file.
     """
     from concurrent.futures import ThreadPoolExecutor, wait
 
@@ -51,13 +50,13 @@ def reading(
         "password": password,
     }
     with ExitStack() as stack:
-        # Before the child: a thread that reads of it ends only once the child has.
+        # Before the child, because the thread that reads from it only ends after the child.
         thread = stack.enter_context(ThreadPoolExecutor(1, "sheet"))
         with _naming(path):
             with detect.opened_file(path):
-                pass  # what is wrong with the file itself is said at once, without a child
+                pass  # Errors in the file itself are reported at once, without a child.
             frames = stack.enter_context(parent.child(request))
-            # Only now: pandas takes as long to import as the child to start.
+            # Only now: importing pandas takes as long as starting the child.
             from bulk_topup.sheet.process.gather import gathered
 
         gathering = thread.submit(gathered, path, frames)
@@ -65,7 +64,7 @@ def reading(
         def arriving() -> Sheet:
             with _naming(path), stack:
                 while not gathering.done():
-                    wait([gathering], timeout=0.2)  # an untimed wait would keep Ctrl-C waiting on Windows
+                    wait([gathering], timeout=0.2)  # A wait without a timeout would block Ctrl-C on Windows.
                 return gathering.result()
 
         yield arriving
@@ -80,7 +79,7 @@ def read_sheet(
     nominal_column: str | None = None,
     password: str | None = None,
 ) -> Sheet:
-    """The same, waited for."""
+    """Like `reading`, but waits for the sheet."""
     columns = Named(number_column, product_column, nominal_column)
     with reading(path, tab=tab, columns=columns, password=password) as arriving:
         return arriving()

@@ -1,7 +1,8 @@
-"""What a cell's value is to a person, given how the workbook stores and shows it. One rule for all readers.
+"""What a cell's value means to a person, given how the workbook stores and displays it. One rule for all
+readers.
 
-A number is its digits. Where the stored value and what the program shows can be read differently, the cell is
-an `OddCell` with both, and nobody guesses.
+A number is its digits. If the stored value and the displayed one can be read differently, the cell is an
+`OddCell` with both, and nothing is guessed.
 """
 
 from __future__ import annotations
@@ -19,16 +20,18 @@ EXACT_BELOW = 10**15
 
 LOST_FROM = 10**9
 LOST_UNIT = 10**5
-"""A number of ten digits or more that ends in five zeros is what is left of one shown as 8.12135E+10."""
+"""A number of ten digits or more that ends in five zeros is probably the remains of one displayed as
+8.12135E+10.
+"""
 
 ERROR = re.compile(r"#[A-Z0-9/]+[!?]?|(?:Err|Error|Fehler|Galat):[0-9]{3}")
-"""How spreadsheet programs show an error."""
+"""How spreadsheet programs display an error."""
 
 
 def of_number(stored: str, code: str = "General", *, epoch_1904: bool = False) -> str | OddCell:
     """A number cell: `stored` as the file spells it, `code` its number format.
 
-    A spelling that is no number is an `OddCell`, too: some other program wrote it, and readers differ.
+    A spelling that is not a number is an `OddCell`, too: another program wrote it, and readers differ.
     """
     digits = _whole(stored)
     if digits is None:
@@ -46,9 +49,9 @@ def of_number(stored: str, code: str = "General", *, epoch_1904: bool = False) -
 
 
 def of_number_shown(stored: str, shown: str) -> str | OddCell:
-    """A number cell of a file that states the text shown, and so needs no format to be played.
+    """A number cell of a file that states the displayed text, so that no format has to be applied.
 
-    Some programs store an error as 0 and show it as `Err:502`.
+    Some programs store an error as 0 and display it as `Err:502`.
     """
     if ERROR.fullmatch(shown):
         return of_error(shown)
@@ -64,7 +67,7 @@ def of_number_shown(stored: str, shown: str) -> str | OddCell:
 
 
 def of_text(text: str, code: str) -> str | OddCell:
-    """A text cell: `code` is its number format, which may show more than the text, or nothing of it."""
+    """A text cell: `code` is its number format, which may display more than the text, or none of it."""
     if not text or shows_text(code):
         return text
     return _two_readings(text, text_shown(text, code), code)
@@ -75,28 +78,30 @@ def of_boolean(value: bool) -> OddCell:
 
 
 def of_error(shown: str) -> OddCell:
-    """An error cell, as `#N/A`."""
+    """An error cell, such as `#N/A`."""
     return OddCell(Oddity.ERROR, shown)
 
 
 def of_unknown(stored: str) -> OddCell:
-    """A value that its type does not allow, or of no known type: programs differ in what they make of it."""
+    """A value that its type does not allow, or of an unknown type: programs read such cells differently."""
     return OddCell(Oddity.UNKNOWN, stored)
 
 
 def of_iso_date(stored: str) -> OddCell:
-    """A date that is stored as a text, as `2036-11-21T00:00:00`."""
+    """A date stored as text, such as `2036-11-21T00:00:00`."""
     return OddCell(Oddity.DATE, stored.removesuffix("T00:00:00"), stored)
 
 
 def of_formula_without_value(outdated: str | OddCell = "") -> OddCell:
-    """`outdated` is the result that the file holds, where it says itself that it is to be calculated anew."""
+    """`outdated` is the stored result if the file itself says that it must be recalculated."""
     return OddCell(Oddity.NO_VALUE, outdated.shown if isinstance(outdated, OddCell) else outdated)
 
 
 def date_text(serial: float, *, epoch_1904: bool = False) -> str:
-    """The date (and the time, if there is one) of a serial day number, ISO; the number where it is none."""
-    # Excel counts a 29 February 1900 that never was: before it, its days are one behind.
+    """The date (and the time, if there is one) of a serial day number, ISO; the number itself if it is not
+    one.
+    """
+    # Excel counts a 29 February 1900 that never existed: its earlier days are off by one.
     epoch = datetime(1904, 1, 1) if epoch_1904 else datetime(1899, 12, 30 if serial >= 60 else 31)  # noqa: DTZ001
     try:
         moment = epoch + timedelta(seconds=round(serial * 86_400))
@@ -108,7 +113,7 @@ def date_text(serial: float, *, epoch_1904: bool = False) -> str:
 
 
 def _date_shown(serial: float, code: str, epoch_1904: bool) -> str:
-    """A duration (`[h]:mm`) runs on beyond 24 hours."""
+    """A duration (`[h]:mm`) continues beyond 24 hours."""
     if not is_duration(code) or not abs(serial) < _LONGEST_DURATION:
         return date_text(serial, epoch_1904=epoch_1904)
     minutes, seconds = divmod(round(abs(serial) * 86_400), 60)
@@ -117,7 +122,7 @@ def _date_shown(serial: float, code: str, epoch_1904: bool) -> str:
 
 
 _LONGEST_DURATION = 10**9
-"""In days, far beyond the last one of the calendar."""
+"""In days, far beyond the end of the calendar."""
 
 
 # -- one number --------------------------------------------------------------------------------------------
@@ -126,7 +131,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?
 
 
 def _whole(stored: str) -> str | float | None:
-    """Its digits if it is a whole number, else its value; None where it is no number."""
+    """Its digits if it is a whole number, else its value; None if it is not a number."""
     if stored.isascii() and stored.isdigit() and len(stored) <= 15:
         return str(int(stored))
     if not _NUMBER.fullmatch(stored):
@@ -152,13 +157,15 @@ def _has_lost_digits(value: int) -> bool:
 
 
 def _as_shown(digits: str | float, code: str) -> str | OddCell:
-    """Set apart, padded or with text around, as `0000-0000` and `"+62"0` do; other formats are only named."""
+    """With separators, padding or literal text, as in `0000-0000` and `"+62"0`; other formats are only
+    named.
+    """
     plain = _plain(digits)
     return plain if isinstance(plain, OddCell) else _two_readings(plain, number_shown(plain, code), code)
 
 
 def _two_readings(stored: str, shown: str | None, code: str) -> str | OddCell:
-    """`shown` is None where the format is not played."""
+    """`shown` is None if the format is not supported."""
     if shown is None or not shown.strip():
         return OddCell(Oddity.FORMAT, stored, code)
     return stored if shown == stored else OddCell(Oddity.TWO_READINGS, shown, stored)
@@ -166,9 +173,9 @@ def _two_readings(stored: str, shown: str | None, code: str) -> str | OddCell:
 
 _GROUPED = r"(?P<grouped>[0-9]{1,3}(?P<sign>[.,' \u00a0\u2019\u202f])[0-9]{3}(?:(?P=sign)[0-9]{3})*)"
 _SHOWN = re.compile(rf"[^0-9+-]*(?:{_GROUPED}|(?P<plain>[0-9]+))(?:[.,]0+)?[^0-9%]*")
-"""A whole number as a format may show it: with a currency, in groups of three, with zeros for decimals.
+"""A whole number as a format may display it: with a currency, in groups of three, with zeros for decimals.
 
-Behind a + stands a country's code, and what a - or a % makes of it is another number.
+After a + comes a country code, and a - or a % makes it another number.
 """
 
 

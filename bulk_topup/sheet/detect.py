@@ -1,4 +1,4 @@
-"""What a file is, by its content and never by its name, and whether it is safe to parse."""
+"""Detects what a file is, by its content and never by its name, and whether it is safe to parse."""
 
 from __future__ import annotations
 
@@ -20,24 +20,28 @@ from bulk_topup.sheet.beside import LOCK_PREFIX, near_sheet
 from bulk_topup.sheet.layout import first_of
 
 LARGEST_FILE = 500_000_000
-"""Bytes, which the child holds. A full sheet of 1,048,575 rows is 20-60 MB as .xlsx, up to 200 MB as .csv."""
+"""Bytes, which the child keeps in memory. A full sheet of 1,048,575 rows is 20-60 MB as .xlsx, up to 200
+MB as .csv.
+"""
 
 MOST_PARTS = 10_000
 """Parts of a zip. Real workbooks have 10 to 60; one with a picture in every row still has fewer."""
 
 MOST_INFLATED = 1_000_000_000
-"""Bytes of markup in all. A full sheet is 150-400 MB."""
+"""Bytes of markup in total. A full sheet is 150-400 MB."""
 
 RATIO_FROM = 50_000_000
 MOST_RATIO = 200
-"""Inflated to packed, of a file that inflates to more than `RATIO_FROM` bytes: real workbooks reach 60."""
+"""Ratio of inflated to compressed size, for a file that inflates to more than `RATIO_FROM` bytes: real
+workbooks reach 60.
+"""
 
 LISTED_NAMES = 5
 _HEAD_BYTES = 4096
 
 
 class Format(StrEnum):
-    """How a file is read. The value names its file in `sheet/readers`, except TEXT, which is `csv_text`."""
+    """How a file is read. The value names its module in `sheet/readers`, except TEXT, which is `csv_text`."""
 
     XLSX = "xlsx"
     XLSB = "xlsb"
@@ -50,11 +54,11 @@ class Format(StrEnum):
 
 @contextmanager
 def opened_file(path: Path) -> Iterator[BinaryIO]:
-    """The file, if it is an ordinary one of a bearable size. Raises InputError; so does a failing read."""
+    """Opens an ordinary file of acceptable size. Raises InputError, also if reading fails."""
     if path.name.startswith(LOCK_PREFIX):
         raise InputError("sheet.lock_of", right=path.name.removeprefix(LOCK_PREFIX))
     try:
-        # Looked at before it is opened: a pipe would be waited for.
+        # Checked before opening it, because opening a pipe would block.
         _assert_ordinary(path)
         with path.open("rb", buffering=0) as file:
             yield file
@@ -68,7 +72,7 @@ def opened_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The whole file. Raises InputError where it can't be read, is empty or too large."""
+    """The whole file. Raises InputError if it can't be read, is empty or too large."""
     with opened_file(path) as file:
         data = file.read()
     if not data:
@@ -87,7 +91,7 @@ def _assert_ordinary(path: Path) -> None:
 
 
 def format_of(data: bytes) -> Format:
-    """Raises InputError that names what it is instead, where it is nothing that holds a sheet."""
+    """Raises InputError that names what it is, unless it can hold a sheet."""
     if data.startswith(_ZIP):
         return _format_of_zip(data)
     if data.startswith(OLE2):
@@ -99,7 +103,7 @@ def format_of(data: bytes) -> Format:
 
 
 def size_of(data: bytes) -> int:
-    """Bytes that a reader of this file goes through: what a zip inflates to, else the file's own."""
+    """How many bytes a reader of this file processes: the inflated size of a zip, else the file's own."""
     if not data.startswith(_ZIP):
         return len(data)
     with zipfile.ZipFile(io.BytesIO(data)) as package:
@@ -111,14 +115,14 @@ def size_of(data: bytes) -> int:
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 OLE2 = bytes.fromhex("D0CF11E0A1B11AE1")
 _BARE_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00")
-"""How workbooks of Excel 2 to 5 begin that are in no OLE2 container."""
+"""How workbooks of Excel 2 to 5 begin that are not in an OLE2 container."""
 
 
 # -- zip ---------------------------------------------------------------------------------------------------
 
 
 def _format_of_zip(data: bytes) -> Format:
-    # Its list of parts stands at the end.
+    # Its list of parts is at the end.
     if not zipfile.is_zipfile(io.BytesIO(data)):
         raise InputError("sheet.cut_off")
     try:
@@ -127,15 +131,15 @@ def _format_of_zip(data: bytes) -> Format:
             return _format_of_package(package)
     except InputError:
         raise
-    except Exception as error:  # zipfile and ElementTree raise a dozen types on damaged files
+    except Exception as error:  # Zipfile and ElementTree raise a dozen types on damaged files.
         raise InputError("sheet.unreadable", cause="why.damaged") from error
 
 
 def assert_safe(package: zipfile.ZipFile, size: int) -> None:
-    """Raises InputError where the zip would cost more than a sheet may; `size` is the file's.
+    """Raises InputError if the zip would cost more than a sheet may; `size` is the file's.
 
-    What the parts state is what counts: `zipfile` never inflates more of a part than it states, so a lie ends
-    in a damaged part and not in a full memory.
+    The sizes that the parts state are sufficient: `zipfile` never inflates more of a part than it states, so
+    a wrong size ends in a damaged part and not in full memory.
     """
     parts = package.infolist()
     inflated = _inflated(parts)
@@ -148,7 +152,7 @@ def assert_safe(package: zipfile.ZipFile, size: int) -> None:
 
 
 def _inflated(parts: Iterable[zipfile.ZipInfo]) -> int:
-    """Bytes of all parts a reader may open; pictures and the like are never opened."""
+    """Bytes of all parts that a reader may open; pictures and the like are never opened."""
     return sum(part.file_size for part in parts if not _MEDIA.search(part.filename))
 
 
@@ -179,7 +183,7 @@ def _format_of_package(package: zipfile.ZipFile) -> Format:
 
 
 def _main_part(package: zipfile.ZipFile) -> str:
-    """The part that an Office Open XML package names as its document; nothing where there is none."""
+    """The part that an Office Open XML package names as its document, or ""."""
     try:
         root = ElementTree.fromstring(package.read("_rels/.rels"))  # noqa: S314  (in the child, under its limits)
     except (KeyError, ElementTree.ParseError):
@@ -201,12 +205,14 @@ def _format_of_open_document(package: zipfile.ZipFile, names: set[str]) -> Forma
 
 
 def is_encrypted_package(data: bytes) -> bool:
-    """An .xlsx or .xlsb under a password: Excel wraps it in an OLE2 container."""
+    """An .xlsx or .xlsb with a password: Excel wraps it in an OLE2 container."""
     return data.startswith(OLE2) and _has_stream(data, "EncryptedPackage") and not _has_workbook(data)
 
 
 def _format_of_ole2(data: bytes) -> Format:
-    """Documents can hold workbooks, and workbooks documents: only what holds no workbook is told apart."""
+    """Documents can contain workbooks and the other way round, so only files without any workbook are
+    identified as something else.
+    """
     if not _has_workbook(data):
         for name, code in _OTHER_STREAMS.items():
             if _has_stream(data, name):
@@ -236,7 +242,7 @@ def _has_stream(data: bytes, name: str) -> bool:
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _HTML = re.compile(r"<(?:html|table|!doctype html)\b(?!:)")
 _HTML_START = re.compile(r"<(?:head|meta|title|style|script|body|div|center|form|font)\b")
-"""A page whose table may stand far below."""
+"""A page whose table may come much later."""
 _XML_WORKBOOK = re.compile(
     r"(?:<\?.*?\?>|<!--.*?-->|\s)*+<(?:[\w.-]+:)?workbook\b[^>]*urn:schemas-microsoft-com:office:spreadsheet",
     re.DOTALL,

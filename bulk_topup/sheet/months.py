@@ -1,4 +1,4 @@
-"""The sheet of the month before, by the names of files in a folder. Pure but for the folder."""
+"""Finds the sheet of an earlier month by the names of the files in a folder. Pure except for the folder."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NUMBERED = re.compile(
 
 
 class _Dated(NamedTuple):
-    """A file's name without its month, and that; the year is 0 where the name has none."""
+    """A file's name without its month, and the month; the year is 0 if the name has none."""
 
     rest: str
     year: int
@@ -46,8 +46,11 @@ class _Dated(NamedTuple):
 
 
 def predecessor(path: Path) -> Path | None:
-    """The latest sheet of an earlier month in the same folder, whose name is the same but for the month; None
-    where there is none. Without years, the month that lies the least far back."""
+    """The latest sheet of an earlier month in the same folder with the same name except for the month, or
+    None.
+
+    Without years, the nearest month before counts.
+    """
     own = _dated(path.stem)
     if own is None:
         return None
@@ -76,7 +79,7 @@ def _rest(stem: str, found: re.Match[str]) -> str:
 
 
 def _back(own: _Dated, other: _Dated) -> int:
-    """How many months the other one lies back; 0 where it is no earlier one."""
+    """How many months earlier the other one is; 0 if it is not earlier."""
     if own.year and other.year:
         return max(0, (own.year - other.year) * 12 + own.month - other.month)
     return (own.month - other.month) % 12

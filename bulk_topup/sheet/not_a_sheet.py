@@ -1,4 +1,6 @@
-"""What a file is that holds no sheet, by its content: a picture of one, a link to one, a note beside one."""
+"""Identifies a file that is not a sheet, by its content: a picture of one, a link to one, a note next to
+one.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ _HEAD_BYTES = 4096
 
 
 def refuse(data: bytes) -> None:
-    """Raises InputError that names what it is, if it is anything known that is no spreadsheet of today."""
+    """Raises InputError that names what it is, if it is a known kind of file that is not a current
+    spreadsheet.
+    """
     head = data[:_HEAD_BYTES]
     if _LINK.match(head):
         raise InputError("sheet.google_link" if _GOOGLE.search(head) else "sheet.shortcut")
@@ -59,12 +63,15 @@ _KINDS = [
         (rb",[^,\n]*,[^,\n]*,[0-9.]{10}\ [0-9:]{5},(?:file:[^\n]*)?;\s*\Z", "sheet.lock_file"),
     )
 ]
-"""The code of the message that says what it is. Old kinds are DIF, SYLK, Lotus and Works; the last is what
-LibreOffice marks a file with as open."""
+"""The code of the message that says what it is. Old kinds are DIF, SYLK, Lotus and Works; the last one is
+LibreOffice's lock file.
+"""
 
 _OWNER_FILE_BYTES = 165
 
 
 def _is_owner_file(data: bytes) -> bool:
-    """`~$payroll.xlsx`, which marks a workbook as open in Excel: the user's name twice, after its length."""
+    """`~$payroll.xlsx`, which marks a workbook as open in Excel: the user's name twice, each after its
+    length.
+    """
     return len(data) == _OWNER_FILE_BYTES and data[0] == data[55] and data[0] < 55 and data[56] == 0

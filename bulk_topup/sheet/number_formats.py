@@ -1,4 +1,4 @@
-"""Number formats: what a code such as `0000-0000` makes of a number or a text (ECMA-376 part 1, 18.8.31)."""
+"""Number formats: how a code such as `0000-0000` displays a number or a text (ECMA-376 part 1, 18.8.31)."""
 
 import operator
 import re
@@ -8,7 +8,7 @@ from functools import lru_cache
 
 
 class Shape(StrEnum):
-    """What a number format makes of a number."""
+    """How a number format displays a number."""
 
     PLAIN = "plain"
     DATE = "date"
@@ -20,19 +20,19 @@ _GENERAL = {"general", "standard"}
 _LITERALS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _SIGNS = re.compile(rf"{_LITERALS.pattern}|.", re.DOTALL)
 _BRACKETED = re.compile(r"\[\$(?!-)(.*?)(?:-[0-9A-Fa-f,]*)?\]")
-"""A text that is shown, as the currency in `[$Rp-421]`; without one, as in `[$-421]`, it is a language."""
+"""A literal such as the currency in `[$Rp-421]`; without one, as in `[$-421]`, it is only a language."""
 _PLAIN_FORMAT = re.compile(r"(?:@|\$?(?:[#,]*0?(?:\.[0#?]+)?|#*[ ,.]?#*0(?:\.[0#?]+)?))?")
 _DURATION = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _CONDITIONAL = re.compile(r"\[[<>=]")
 _CONDITION = re.compile(r"\[(<[=>]?|>=?|=)(-?[0-9]+(?:\.[0-9]+)?)\]")
 _SCALED = re.compile(r"[0#?],+(?:\.|$)")
-"""A comma behind the digits shows thousands."""
+"""A comma after the digits scales to thousands."""
 _DIGITS = re.compile(
     rf"(?P<place>General|[0#?])|(?P<literal>(?!\[[<>=])(?:{_LITERALS.pattern}))"
     "|(?P<text>[ +()-]|[1-9]++(?![0#?]))",
     re.DOTALL | re.IGNORECASE,
 )
-"""A sign of a format that does no more than to set digits apart."""
+"""One sign of a format that only separates digits."""
 
 _DATES = {
     **dict.fromkeys(
@@ -64,8 +64,11 @@ BUILT_IN_FORMATS: Mapping[int, str] = {
     70: "# ??/??",
     **_DATES,
 }
-"""The formats that have a number and no code in the file (ECMA-376 part 1, 18.8.30), as far as our rule for
-what a cell means can tell them apart. Those that the standard leaves to the language are dates there."""
+"""The formats with a number but no code in the file (ECMA-376 part 1, 18.8.30), as far as our rule for
+cell values distinguishes them.
+
+Those that the standard leaves to the language count as dates.
+"""
 
 
 # -- what a format makes of a value ------------------------------------------------------------------------
@@ -73,7 +76,7 @@ what a cell means can tell them apart. Those that the standard leaves to the lan
 
 @lru_cache(maxsize=4096)
 def shape_of(code: str) -> Shape:
-    """What a number format code (`0.00`, `dd/mm/yyyy`, `"0"0`) makes of a positive number."""
+    """How a number format code (`0.00`, `dd/mm/yyyy`, `"0"0`) displays a positive number."""
     first = _sections(code)[0]
     bare = _LITERALS.sub("", first).strip()
     literal = "".join(map(_literal, _LITERALS.findall(first))).strip()
@@ -97,7 +100,7 @@ def is_duration(code: str) -> bool:
 
 
 def number_shown(digits: str, code: str) -> str | None:
-    """A whole number as it is shown; None where the format does more than set its digits apart."""
+    """A whole number as displayed, or None if the format does more than separate its digits."""
     section = _section_for(int(digits), code)
     signs = _signs_of_digits(section) if section is not None else None
     return None if signs is None else "".join(_filled(signs, digits.lstrip("0"))).strip()
@@ -105,13 +108,13 @@ def number_shown(digits: str, code: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def shows_text(code: str) -> bool:
-    """Whether a text is shown as it is in this number format."""
+    """Whether a text is displayed unchanged in this number format."""
     section = _text_section(code)
     return section is None or _rendered(section).strip().casefold() in {"@", *_GENERAL}
 
 
 def text_shown(text: str, code: str) -> str | None:
-    """A text as it is shown in a format that does not show it as it is; None where it is shown as another."""
+    """A text as a format displays it that changes it, or None if it can't be told."""
     section = _text_section(code) or ""
     if _rendered(section).strip() and "@" not in _LITERALS.sub("", section):
         return None
@@ -123,7 +126,7 @@ def text_shown(text: str, code: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _sections(code: str) -> tuple[str, ...]:
-    """Those between the semicolons: for numbers above zero, below and at zero, and for texts."""
+    """The sections between semicolons: for positive numbers, negative ones, zero, and texts."""
     sections = [""]
     for sign in _SIGNS.findall(code):
         if sign == ";":
@@ -134,8 +137,9 @@ def _sections(code: str) -> tuple[str, ...]:
 
 
 def _section_for(number: int, code: str) -> str | None:
-    """The first section whose condition, if it has one, holds. None for numbers that get a section or a sign
-    because they are not above zero."""
+    """The first section whose condition, if any, is met; None if the section or sign is for numbers that
+    are not positive.
+    """
     sections = _sections(code)
     if number < 0 or (number == 0 and len(sections) > 1):
         return None
@@ -157,7 +161,9 @@ _COMPARED: Mapping[str, Callable[[float, float], bool]] = {
 
 
 def _text_section(code: str) -> str | None:
-    """The fourth; of fewer the last one with an `@`. None where the format has nothing to say of texts."""
+    """The fourth section; with fewer, the last one with an `@`. None if the format says nothing about
+    texts.
+    """
     sections = _sections(code)
     if len(sections) > 3:
         return sections[3]
@@ -172,7 +178,7 @@ def _rendered(section: str) -> str:
 
 
 def _literal(sign: str) -> str:
-    """What is shown of a literal: of `_-` a blank as wide as it, of `*0` (which fills the cell) one zero."""
+    """How a literal is displayed: `_-` as a space of that width, `*0` (which fills the cell) as one zero."""
     if sign[0] == "_":
         return " "
     if sign[0] == '"':
@@ -185,7 +191,7 @@ def _literal(sign: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _signs_of_digits(section: str) -> tuple[tuple[str, str], ...] | None:
-    """(place for a digit, text that is shown as it is) of each sign, one of them blank."""
+    """For each sign: (digit placeholder, literal text), one of them blank."""
     if not re.fullmatch(f"(?:{_DIGITS.pattern})*", section, re.DOTALL | re.IGNORECASE):
         return None
     signs = tuple((found["place"] or "", _text_of(found)) for found in _DIGITS.finditer(section))
@@ -198,7 +204,7 @@ def _text_of(found: re.Match[str]) -> str:
 
 
 def _filled(signs: tuple[tuple[str, str], ...], digits: str) -> Iterator[str]:
-    """The digits in their places from the right on; what is too long stands in the first place."""
+    """The digits in their places from the right; excess digits go to the first place."""
     left = sum(bool(place) for place, _ in signs)
     padded = False
     for place, text in signs:

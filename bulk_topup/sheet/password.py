@@ -1,4 +1,4 @@
-"""Opens a workbook that is encrypted under a password, in memory. Runs in the child."""
+"""Opens an encrypted workbook in memory. Runs in the child."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.sheet.detect import OLE2
 
 _NOBODYS = "VelvetSweatshop"
-"""Excel's own, for a workbook that is only protected against changes: it asks nobody for it."""
+"""Excel's own password for workbooks that are only protected against changes; it is never asked for."""
 
 
 def unlocked(data: bytes, password: str | None) -> bytes:
-    """The workbook inside. Raises InputError where it needs a password, or another one.
+    """The decrypted workbook. Raises InputError if it needs a password, or another one.
 
-    Only Excel's own encryption is opened, not LibreOffice's.
+    Only Excel's own encryption is supported, not LibreOffice's.
     """
     from msoffcrypto.exceptions import InvalidKeyError  # type: ignore[import-untyped]
 
@@ -26,7 +26,7 @@ def unlocked(data: bytes, password: str | None) -> bytes:
         raise
     except InvalidKeyError as error:
         raise InputError("sheet.password" if password is None else "sheet.wrong_password") from error
-    except Exception as error:  # old and damaged encryption fails in a dozen ways
+    except Exception as error:  # Old and damaged encryption fails in a dozen ways.
         raise InputError("sheet.password_remove") from error
 
 

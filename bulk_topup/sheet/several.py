@@ -1,6 +1,7 @@
-"""Several tabs of a workbook as one sheet: the rows of one below those of the other, under one header.
+"""Several tabs of a workbook as one sheet: the rows of one after those of the other, under one header.
 
-A row is known by its tab and its number there: its index is `TAB_ROWS` times the tab's place, and its number.
+A row is identified by its tab and its number there: its index is `TAB_ROWS` times the tab's position, plus
+its number.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _MEANINGS = tuple(name.name for name in fields(Columns) if name.name not in {"re
 def reading_several(
     path: Path, tabs: Sequence[str], read: Callable[[str | None], Sheet]
 ) -> Iterator[Callable[[], Sheet]]:
-    """As `reading`; `read` reads one tab, or with None the only one that holds people."""
+    """Like `reading`; `read` reads one tab, or with None the only one that holds people."""
     if [*tabs] == [ALL]:
         yield lambda: _all(path, read)
     else:
@@ -35,7 +36,7 @@ def reading_several(
 
 
 def _all(path: Path, read: Callable[[str | None], Sheet]) -> Sheet:
-    """A tab that is called so is meant by its name."""
+    """A tab with this very name is meant by it."""
     try:
         return read(ALL)
     except InputError as error:
@@ -69,10 +70,10 @@ def _each(
 
 
 def combined(sheets: Sequence[Sheet], label: str) -> Sheet:
-    """One sheet of them all, named `label`, with the tab and the row there in front. Columns that mean the
-    same are one, and so are others of one name.
+    """One sheet of them all, named `label`, whose first columns are the tab and the row in it.
 
-    Raises InputError for results that are fed back in, and for a tab that is named twice.
+    Columns with the same meaning become one, and so do others with the same name. Raises InputError for
+    results that are fed back in, and for a tab that is named twice.
     """
     first = sheets[0]
     if any(sheet.columns.results is not None for sheet in sheets):
@@ -112,7 +113,7 @@ def combined(sheets: Sequence[Sheet], label: str) -> Sheet:
 
 
 def _places(sheet: Sheet, places: dict[tuple[str, int], int], header: list[str]) -> Mapping[int, int]:
-    """Where each column of the tab goes; a new one behind those that there are."""
+    """The target of each column of the tab; a new one goes after the existing ones."""
     meant = {getattr(sheet.columns, meaning): meaning for meaning in _MEANINGS}
     seen: dict[str, int] = {}
     found: dict[int, int] = {}
@@ -129,7 +130,7 @@ def _places(sheet: Sheet, places: dict[tuple[str, int], int], header: list[str])
 
 
 def _moved(cell: OddCell, base: int) -> OddCell:
-    """A merged cell is named by its place, which is another now."""
+    """A merged cell is named by its place, which has changed."""
     if cell.kind is not Oddity.MERGED:
         return cell
     return replace(cell, stored=re.sub("[0-9]+", lambda row: str(int(row[0]) + base), cell.stored))

@@ -1,4 +1,6 @@
-"""Rows of cells -> columns of text, in one pass and in batches, so that a million rows fit in memory."""
+"""Turns rows of cells into columns of text, in one pass and in batches, so that a million rows fit in
+memory.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,15 @@ from bulk_topup.sheet.tabs import Block, Cell, ChosenTab
 
 BATCH_ROWS = 20_000
 LEAST_ROWS = 2_000
-"""Fewer are not handed on alone: each batch costs as much as some hundred rows."""
+"""Fewer are not passed on alone: each batch costs as much as several hundred rows."""
 WIDEST = 256
-"""Cells without a header beyond this column are not the table's; a stray one must not cost a full sheet."""
+"""Cells without a header beyond this column are ignored; a stray one must not cost a full sheet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows, in order, without blank ones: their numbers, and a list of texts a column, all as long.
+    """Some rows, in order, without blank ones: their numbers, and a list of texts per column, all of the
+    same length.
 
     Later batches may have more columns than earlier ones. `odd` is by (row number, column position).
     """
@@ -47,7 +50,7 @@ def batches(found: ChosenTab) -> Iterator[Batch]:
 
 
 def _blocks(found: ChosenTab, widest: int) -> Iterator[Block]:
-    """The rows by column, without what lies beyond `widest`, which is told."""
+    """The rows by column, without what is beyond `widest`, which is reported."""
     for piece in found.pieces:
         if isinstance(piece, Block):
             if any(map(any, piece.columns[widest:])):
@@ -77,13 +80,13 @@ def _tell_too_wide(found: ChosenTab, widest: int) -> None:
 
 
 def _columns(rows: list[Sequence[Cell]]) -> list[Sequence[Cell]]:
-    """All as long as the longest row has cells."""
+    """All columns have the length of the longest row."""
     width = max(map(len, rows))
     return list(zip(*([*cells, *[""] * (width - len(cells))] for cells in rows), strict=True))
 
 
 def _together(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Small ones as one."""
+    """Joins small blocks."""
     waiting: list[Block] = []
     count = 0
     for block in blocks:
@@ -114,7 +117,7 @@ def _column(block: Block, position: int) -> Sequence[Cell]:
 
 
 def our_columns(found: ChosenTab) -> frozenset[int]:
-    """The positions of the columns that mean something to us."""
+    """The positions of the columns that we use."""
     return found.header.columns.deciding
 
 
@@ -126,10 +129,10 @@ def _batch(block: Block, named: int, ours: frozenset[int]) -> Batch:
         _texts(_column(block, position), rows, position, odd, is_ours=position in ours)
         for position in range(max(named, len(block.columns)))
     ]
-    # Formatted cells that hold nothing can reach far to the right of the table.
+    # Formatted empty cells can extend far to the right of the table.
     while len(columns) > named and not any(columns[-1]) and all(at != len(columns) - 1 for _, at in odd):
         columns.pop()
-    # A cell that shows nothing but is odd (a formula without its result) makes a row all the same.
+    # A cell that displays nothing but is odd (a formula without its result) still makes a row.
     odd_rows = {row for row, _ in odd}
     if blank := {at for at in _blank(columns, len(rows)) if rows[at] not in odd_rows}:
         kept = [at not in blank for at in range(len(rows))]
@@ -146,8 +149,11 @@ def _texts(
     *,
     is_ours: bool,
 ) -> Sequence[str]:
-    """What is shown; where a cell is odd, `odd` gets it. A user's own columns only travel, but for what is
-    struck out: a line through a name is meant for its row."""
+    """What is displayed; odd cells go to `odd`.
+
+    A user's own columns are only passed through, except for crossed-out cells: a line through a name is meant
+    for its row.
+    """
     if _are_texts(cells):
         return cells
     texts = list(cells)
@@ -168,7 +174,7 @@ def _are_texts(cells: Sequence[Cell]) -> TypeGuard[Sequence[str]]:
 
 
 def _blank(columns: list[Sequence[str]], count: int) -> set[int]:
-    """Positions of the rows in which no column has anything but white space."""
+    """Positions of the rows with nothing but white space."""
     if any(all(map(str.strip, texts)) for texts in columns):
         return set()
     if not columns:
@@ -184,14 +190,14 @@ def _blank(columns: list[Sequence[str]], count: int) -> set[int]:
 
 
 def covered(found: ChosenTab, rows: Sequence[int]) -> dict[tuple[int, int], OddCell]:
-    """The cells of our columns that a merged cell covers: they look filled and hold nothing.
+    """The cells of our columns that a merged cell covers: they look filled and contain nothing.
 
     `rows` are the numbers of all rows under the header, ascending.
     """
     odd: dict[tuple[int, int], OddCell] = {}
     merged = sorted(found.remarks.merged)
     for position in our_columns(found):
-        reached = 0  # a hostile file can lay any number of them over the same rows
+        reached = 0  # A hostile file can put any number of them over the same rows.
         for first_row, first, last_row, last in merged:
             if not first <= position <= last:
                 continue

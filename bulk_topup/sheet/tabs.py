@@ -1,4 +1,4 @@
-"""What every reader hands over: tabs, their rows, what there is to say about them; and which tab is meant."""
+"""What every reader returns: tabs, their rows, remarks about them; and which tab is meant."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ from bulk_topup.sheet.names import heads_against, heads_manual, is_phone, names_
 LISTED_TABS = 20
 
 Cell = str | OddCell
-"""A cell as the person meant it, or why that is not certain."""
+"""A cell as the person meant it, or why that is uncertain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rows as a reader has them that takes many at once: their numbers, ascending, and a list of cells for
-    each column, all as long."""
+    """Rows from a reader that reads many at once: their ascending numbers, and a list of cells per column,
+    all of the same length.
+    """
 
     rows: Sequence[int]
     columns: Sequence[Sequence[Cell]]
 
     def below(self, row: int) -> Block:
-        """What is under this row."""
+        """The part below this row."""
         start = bisect_right(self.rows, row)
         return Block(self.rows[start:], [cells[start:] for cells in self.columns]) if start else self
 
@@ -41,16 +42,16 @@ Row = tuple[int, Sequence[Cell]]
 """A row's number, and its cells from column A on."""
 
 Piece = Block | Iterable[Row]
-"""Some rows in a run: by column, or one by one."""
+"""Some consecutive rows: by column, or one by one."""
 
 
 @dataclass(slots=True)
 class Remarks:
-    """What a tab holds besides its texts. Complete once its rows are exhausted.
+    """What a tab contains besides its texts; complete once its rows are exhausted.
 
-    `formulas` counts cells by column position whose cached result was taken; `merged` are ranges as (first
+    `formulas` counts cells by column position whose cached result was used; `merged` are ranges as (first
     row, first column position, last row, last column position); `longer` are rows of a text file with more
-    cells than its header; rows are numbered as the program shows them.
+    cells than its header; row numbers are those that the program displays.
     """
 
     formulas: Counter[int] = field(default_factory=Counter)
@@ -61,12 +62,12 @@ class Remarks:
     notices: list[Notice] = field(default_factory=list)
 
     def tell(self, notice: Notice) -> None:
-        """Add a notice, once."""
+        """Adds a notice, once."""
         if notice not in self.notices:
             self.notices.append(notice)
 
     def clear(self) -> None:
-        """For a reader that remarks as it reads, and starts anew."""
+        """For a reader that collects remarks as it reads, and starts again."""
         for each in fields(self):
             getattr(self, each.name).clear()
 

@@ -1,1 +1,1 @@
-"""Parsing in a process of its own, with a limit to its memory and time, and the way back of what it read."""
+"""Parses in a separate process with limited memory and time, and returns what it read."""

@@ -1,11 +1,12 @@
-"""`python -P -m bulk_topup.sheet.process.child`: parses one file, says on stdout in frames what its tab has.
+"""`python -P -m bulk_topup.sheet.process.child`: parses one file, and reports its content on stdout in
+frames.
 
-A parser may run wild over a hostile file. Here it takes only this process with it, which holds no secret but
-the file's own password, and whose only words are frames. The request is one line of JSON on stdin; when stdin
-ends, the parent is gone, and so is the child.
+A hostile file may make a parser misbehave. Here that only affects this process, which holds no secret but the
+file's own password, and whose only output is frames. The request is one line of JSON on stdin; when stdin
+ends, the parent is gone, and the child exits.
 
-The frames: `file` (its hash, and how many bytes there are to go through), `table` (the header), `batch` (some
-rows), `odd` (cells covered by merged ones), `end` (hidden rows, notices); or `error`, which is the last.
+The frames: `file` (its hash, and the number of bytes to process), `table` (the header), `batch` (some rows),
+`odd` (cells covered by merged ones), `end` (hidden rows, notices); or `error`, which is the last.
 """
 
 from __future__ import annotations
@@ -41,17 +42,18 @@ from bulk_topup.sheet.table import Batch, batches, covered, our_columns
 from bulk_topup.sheet.tabs import ChosenTab, LostTab, Remarks, Tab, TabChoice, choose_tab
 
 MOST_MAPPED = 1_400_000_000
-"""Bytes of address space, where the system can hold a process to it: an allocation beyond it fails at once,
-before the parent, which allows 1 GiB of memory in use, has looked again."""
+"""Bytes of address space, where the system can limit it: an allocation beyond it fails at once, before the
+parent, which allows 1 GiB of memory in use, checks again.
+"""
 
 ODD_IN_FRAME = 20_000
 
 MOST_AHEAD = 16 << 20
-"""Bytes of rows that were parsed and that the parent has not taken yet; one larger frame may be alone."""
+"""Bytes of parsed rows that the parent has not read yet; a single larger frame is allowed."""
 
 
 class Reader(Protocol):
-    """A module of a workbook format."""
+    """The reader module of a workbook format."""
 
     def tabs(self, data: bytes) -> Sequence[Tab]: ...
 
@@ -59,8 +61,8 @@ class Reader(Protocol):
 def main() -> NoReturn:
     out = _frames_only()
     _limit()
-    # Every new row would count towards a full collection, and each of those walks all the cells read so far:
-    # more than half of the time, and there are no cycles to find.
+    # Every new row would count towards a full collection, each of which walks all the cells read so far:
+    # more than half of the time, although there are no cycles to find.
     gc.disable()
     request = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_die_with_parent, daemon=True).start()
@@ -68,12 +70,14 @@ def main() -> NoReturn:
     for frame in _answers(request):
         told.add(frame)
     told.wait()
-    # At once: taking a million strings apart is time from which nobody gains.
+    # Exits at once: freeing a million strings would only take time.
     os._exit(0)
 
 
 class _Told:
-    """Says frames in a thread of its own: a parent that is busy keeps no parser waiting, up to MOST_AHEAD."""
+    """Writes frames in a thread of its own, so that a busy parent does not block the parser, up to
+    MOST_AHEAD.
+    """
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
@@ -108,7 +112,9 @@ class _Told:
 
 
 def _frames_only() -> BinaryIO:
-    """Stdout as it was, and devnull in its place: what a parser prints, even from C, reaches nobody."""
+    """The original stdout, with devnull in its place: anything that a parser prints, even from C, is
+    discarded.
+    """
     out = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -119,13 +125,13 @@ def _frames_only() -> BinaryIO:
 def _limit() -> None:
     try:
         import resource
-    except ImportError:  # Windows: the parent's watch has to do
+    except ImportError:  # On Windows only the parent's watch limits it.
         return
-    # A core dump would leave the sheet's numbers on the disk.
+    # A core dump would leave the sheet's numbers on disk.
     for which, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_AS, MOST_MAPPED)):
         try:
             resource.setrlimit(which, (most, most))
-        except (ValueError, OSError):  # macOS refuses the second
+        except (ValueError, OSError):  # macOS refuses the second.
             continue
 
 
@@ -139,7 +145,7 @@ def _die_with_parent() -> None:
 
 
 def _answers(request: Mapping[str, Any]) -> Iterator[Frame]:
-    """All there is to say about the file; whatever goes wrong with it is the last frame, `error`."""
+    """Everything to report about the file; any failure is the last frame, `error`."""
     try:
         yield from _parsed(request)
     except InputError as error:
@@ -175,7 +181,7 @@ def _parsed(request: Mapping[str, Any]) -> Iterator[Frame]:
 
 
 def _tabs(data: bytes, form: Format, password: str | None) -> Sequence[Tab]:
-    """A reader is imported, with all that it needs, only where its format is met."""
+    """A reader is imported, with all that it needs, only for its own format."""
     reader: Reader = import_module(f"bulk_topup.sheet.readers.{form}")
     try:
         return reader.tabs(data)
@@ -212,8 +218,9 @@ _RAGGED = OddCell(Oddity.RAGGED, "")
 
 
 class _Beside:
-    """What stands outside of the table: how many cells in columns without a name, and which of all the cells
-    beyond the nearest such column are other people's numbers."""
+    """What is outside the table: the number of cells in columns without a name, and which cells beyond the
+    nearest such column are other people's numbers.
+    """
 
     def __init__(self, header: Header) -> None:
         self._is_named = [bool(text.strip()) for text in header.texts]
@@ -237,7 +244,7 @@ class _Beside:
                     self._people.setdefault(at, []).append(batch.rows[nth])
 
     def notices(self, named: Named) -> list[Notice]:
-        """Raises InputError where nobody said by option which numbers are meant."""
+        """Raises InputError unless an option says which numbers are meant."""
         if not self._people:
             return []
         facts = {
@@ -251,7 +258,7 @@ class _Beside:
 
 
 def _assert_seen(found: ChosenTab, named: Named) -> None:
-    """Nobody has looked at a hidden column: it is not taken for ours unless a person names it."""
+    """Nobody has seen a hidden column, so it is not used unless a person names it."""
     ours, header = found.header.columns, found.header.texts
     taken = (
         ("--number-column", ours.number, named.number),
@@ -308,7 +315,7 @@ def _unread_tabs(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:
 
 
 def _passed_over(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:
-    """What was corrected in the other tab of a results workbook would go unnoticed."""
+    """Otherwise corrections in the other tab of a results workbook would go unnoticed."""
     if found.tab not in tab_names(ResultsTab.RESULTS) or found.header.columns.results is None:
         return []
     others = [tab.name for tab in tabs if tab.visible and tab.name in tab_names(ResultsTab.TO_DO)]
@@ -343,7 +350,7 @@ def _header_notices(header: Header) -> Iterator[Notice]:
 
 
 def _wide_names(found: ChosenTab, nameless: Set[int]) -> Iterator[Notice]:
-    """Of the columns under a name that goes over several, only the first is read."""
+    """If a header spans several columns, only the first one is read."""
     header = found.header
     rows = {header.row, header.row if header.upper is None else header.upper}
     over = {(a, z) for top, a, bottom, z in found.remarks.merged if any(top <= row <= bottom for row in rows)}

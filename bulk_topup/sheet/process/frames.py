@@ -1,7 +1,7 @@
-"""What the parsing child says to its parent: frames of a JSON header line and raw bytes.
+"""What the parsing child sends to its parent: frames of a JSON header line and raw bytes.
 
-No pickle: the child parses files of strangers, and the parent holds credentials. What arrives is data of a
-known shape and a bounded size, or it is `Garbage`.
+No pickle, because the child parses untrusted files and the parent holds credentials. What arrives is data of
+a known shape and a limited size, or it is `Garbage`.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 LONGEST_HEADER = 1 << 20
-"""Bytes. Far above the lengths of 16,384 columns."""
+"""Bytes. Far above what 16,384 columns need."""
 LONGEST_FACT = 1000
 """Characters of a fact that is shown in a line, such as the names of all tabs."""
 LARGEST_FRAME = 256 << 20
 """Bytes. A batch of 20,000 rows and 256 columns of ordinary text is half of that."""
 
 MOST_ROWS_READ = 2 * 1_048_575
-"""Two full sheets. Rows of a few bytes cost far more memory than they are long."""
+"""Two full sheets. Rows of a few bytes need far more memory than their length."""
 
 
 class Garbage(Exception):  # noqa: N818  (what the pipe holds, not who is at fault)
-    """The bytes are no frame."""
+    """The bytes are not a frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Frame:
 
 
 def write_frame(stream: BinaryIO, frame: Frame) -> None:
-    """Raises MemoryError where the frame is larger than the parent would take."""
+    """Raises MemoryError if the frame is larger than the parent would accept."""
     facts = json.dumps(frame.facts).encode("ascii")
     lengths = [len(facts), *map(len, frame.parts)]
     if sum(lengths) > LARGEST_FRAME:
@@ -48,7 +48,7 @@ def write_frame(stream: BinaryIO, frame: Frame) -> None:
 
 
 def read_frames(stream: BinaryIO) -> Frame | None:
-    """The next frame; None where the stream ends between two. Raises Garbage."""
+    """The next frame, or None if the stream ends between two. Raises Garbage."""
     line = stream.readline(LONGEST_HEADER)
     if not line:
         return None
@@ -59,7 +59,7 @@ def read_frames(stream: BinaryIO) -> Frame | None:
 
 
 def shortened_fact(facts: dict[str, Any]) -> dict[str, str]:
-    """Facts for a line of text, none of them longer than a person would read."""
+    """Facts for a line of text, each shortened to a readable length."""
     texts = {name: str(fact) for name, fact in facts.items()}
     return {
         name: text if len(text) <= LONGEST_FACT else f"{text[: LONGEST_FACT - 1]}…"
@@ -98,7 +98,7 @@ def _exactly(stream: BinaryIO, length: int) -> bytes:
 
 
 def of_texts(texts: Sequence[str]) -> bytes:
-    """NUL between two texts; a NUL in a text, which only damaged files hold, becomes U+FFFD."""
+    """NUL between two texts; a NUL within a text, which only damaged files contain, becomes U+FFFD."""
     joined = "\0".join(texts)
     if joined.count("\0") != len(texts) - 1:
         joined = "\0".join(text.replace("\0", "\N{REPLACEMENT CHARACTER}") for text in texts)
@@ -106,7 +106,7 @@ def of_texts(texts: Sequence[str]) -> bytes:
 
 
 def texts_of(data: bytes, count: int) -> list[str]:
-    """The `count` texts. Raises Garbage where there are more or fewer."""
+    """The `count` texts. Raises Garbage if there are more or fewer."""
     try:
         texts = data.decode("utf-8", "surrogatepass").split("\0") if count else []
     except UnicodeDecodeError as error:
@@ -117,7 +117,7 @@ def texts_of(data: bytes, count: int) -> list[str]:
 
 
 def assert_texts(data: bytes, count: int) -> None:
-    """Raises Garbage where these are not `count` texts; without a Python string for each."""
+    """Raises Garbage unless these are `count` texts; creates no Python string for each."""
     try:
         data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
@@ -131,7 +131,7 @@ def of_numbers(numbers: Iterable[int]) -> bytes:
 
 
 def numbers_of(data: bytes) -> array[int]:
-    """Raises Garbage where the bytes are no whole 64-bit integers."""
+    """Raises Garbage unless the bytes are whole 64-bit integers."""
     numbers = array("q")
     try:
         numbers.frombytes(data)

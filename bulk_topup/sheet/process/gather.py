@@ -1,4 +1,6 @@
-"""The child's frames -> a `Sheet`. What has not the documented shape is `Garbage`, and never a cell."""
+"""Assembles the child's frames into a `Sheet`. Anything not of the documented shape is `Garbage`, and
+never becomes a cell.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +23,14 @@ from bulk_topup.sheet.process.packed import PackedTexts
 T = TypeVar("T")
 
 MOST_CELLS = 20_000_000
-"""A full sheet of 1,048,575 rows has room for 19 columns."""
+"""A full sheet of 1,048,575 rows can have 19 columns."""
 MOST_BYTES = 512 << 20
-"""Of text, in all: a CSV file of 500 MB."""
+"""Of text in total: a CSV file of 500 MB."""
 
 
 def gathered(path: Path, arriving: Iterator[Frame]) -> Sheet:
-    """The sheet, once its frames have all come.
-
-    Raises InputError where it is too large to hold, or the frames are not as documented in `child`.
+    """The sheet, once all its frames have arrived. Raises InputError if it is too large, or if the frames
+    are not as documented in `child`.
     """
     try:
         gathering = _Gathering(_of_kind("file", next(arriving)), _of_kind("table", next(arriving)))
@@ -43,9 +44,8 @@ def gathered(path: Path, arriving: Iterator[Frame]) -> Sheet:
 
 
 class _Gathering:
-    """Rows as they arrive: objects for each column that is looked into, the bytes of all others as they are.
-
-    A column that comes late is blank before.
+    """Rows as they arrive: Python strings for the columns that are used, raw bytes for all others. A
+    column that appears late is blank before.
     """
 
     def __init__(self, file: Frame, table: Frame) -> None:
@@ -127,7 +127,9 @@ class _Gathering:
 
 
 def _looked_into(columns: Columns) -> frozenset[int]:
-    """The positions that mean something to us. The texts of others only travel, and can be millions."""
+    """The positions of the columns that we use. Others are only passed through, and can have millions of
+    texts.
+    """
     return columns.deciding.union(columns.fed_back.values())
 
 
@@ -136,8 +138,10 @@ def _blank(count: int) -> tuple[bytes, int]:
 
 
 def _texts(data: bytes, count: int) -> list[str]:
-    """Equal texts as one string: a product code in every row would fill half of the memory. Where hardly any
-    are equal, as the first ones tell, they stay as they are."""
+    """Shares equal texts, because a product code in every row would fill half of the memory.
+
+    If the first ones show that hardly any are equal, they are left as they are.
+    """
     texts = frames.texts_of(data, count)
     some = texts[:1000]
     if len(set(some)) > len(some) / 2:

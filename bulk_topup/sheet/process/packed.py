@@ -1,4 +1,6 @@
-"""A column of texts as the bytes in which it came: what only travels needs no Python string for each cell."""
+"""A column of texts kept as the bytes in which it arrived: columns that are only passed through need no
+Python string for each cell.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _FEW = 100
-"""Where one text in so many is taken, or less, the others are not unpacked."""
+"""If at most one text in so many is needed, the others are not unpacked."""
 
 
 class PackedType(ExtensionDtype):
@@ -32,12 +34,12 @@ class PackedType(ExtensionDtype):
 
 
 class PackedTexts(ExtensionArray):
-    """Texts in blocks, each as `frames.of_texts` has it. Unpacked block by block, and best read in order."""
+    """Texts in blocks, each as in `frames.of_texts`; unpacked block by block, so best read in order."""
 
     dtype = PackedType()
 
     def __init__(self, blocks: Iterable[tuple[bytes, int]], *, may_speak: bool | None = None) -> None:
-        """`blocks` are bytes, and how many texts they hold; `may_speak` is None where nobody has looked."""
+        """`blocks` are bytes and the number of texts in them; `may_speak` is None if unknown."""
         self._may_speak = may_speak
         self.blocks = [(data, count) for data, count in blocks if count]
         self._ends = list(accumulate(count for _, count in self.blocks))
@@ -95,7 +97,7 @@ class PackedTexts(ExtensionArray):
         return self._from_sequence(take(self.__array__(), indices, fill_value=filler, allow_fill=allow_fill))
 
     def _picked(self, positions: np.ndarray[Any, Any]) -> list[str]:
-        """Some texts, block by block, without a string for each of the others."""
+        """Some texts, block by block, without creating a string for each of the others."""
         texts = [""] * len(positions)
         blocks = np.searchsorted(self._ends, positions, side="right")
         for block in np.unique(blocks).tolist():

@@ -1,4 +1,4 @@
-"""Starts the parsing child, watches its memory and its time, and turns any bad end of it into one error."""
+"""Starts the parsing child, watches its memory and time, and turns any failure of it into one error."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ CHILD = (sys.executable, "-P", "-m", "bulk_topup.sheet.process.child")
 POLL_S = 0.05
 
 _PASSED_ON = ("SYSTEMROOT", "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
-"""What an interpreter may need to start. Nothing else is the child's business, least of all a password."""
+"""What an interpreter may need to start. The child gets nothing else, least of all a password."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a child may take: bytes of memory, and seconds of processor time, more for a larger file.
+    """The limits of a child: bytes of memory, and seconds of processor time, more for a larger file.
 
     A full sheet of 1,048,575 rows and 5 columns needs a quarter of this memory, and a twentieth of this time.
-    By the clock on the wall a child may take `patience` times its processor time: disks can be slow, and
+    In wall-clock time a child may take `patience` times its processor time, because disks can be slow and
     computers busy.
     """
 
@@ -44,7 +44,7 @@ class Limits:
     patience: float = 8.0
 
     def seconds(self, size: int) -> float:
-        """Of processor time, for a file that a reader goes through `size` bytes of."""
+        """Processor time for a file of which a reader processes `size` bytes."""
         return self.cpu_s + self.cpu_s_per_mb * size / 1e6
 
 
@@ -55,10 +55,10 @@ LIMITS = Limits()
 def child(
     request: Mapping[str, Any], *, command: Sequence[str] = CHILD, limits: Limits = LIMITS
 ) -> Iterator[Iterator[Frame]]:
-    """The frames of a child that was handed this request; on leaving, the child is no more.
+    """The frames of a child that got this request; on leaving, the child is gone. The last frame is of the
+    kind `end`.
 
-    The last frame is of the kind `end`. Raises InputError where there is no such end, or with what the child
-    found wrong with the file.
+    Raises InputError if there is no such end, or with what the child found wrong with the file.
     """
     with _started(command) as process:
         stdin, stdout = cast("BinaryIO", process.stdin), cast("BinaryIO", process.stdout)
@@ -89,13 +89,13 @@ def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
 
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    # The package's own parent, so that a checkout that is not installed works, too.
+    # The package's parent folder, so that a checkout that is not installed works, too.
     return kept | {"PYTHONPATH": str(Path(__file__).parents[3]), "PYTHONUTF8": "1"}
 
 
 def _ask(stdin: BinaryIO, request: Mapping[str, str | None]) -> None:
-    """Leaves stdin open: its end is how the child learns that its parent is gone."""
-    # A child that is dead already says so by the end of its stdout.
+    """Leaves stdin open: its end tells the child that the parent is gone."""
+    # If the child is already dead, the end of its stdout shows it.
     with suppress(OSError):
         stdin.write(json.dumps(request).encode("ascii") + b"\n")
         stdin.flush()
@@ -128,7 +128,7 @@ def _told(frame: Frame) -> InputError:
 
 
 class _Watch:
-    """Kills the child when it takes more than its limits; `death` then says which."""
+    """Kills the child when it exceeds its limits; `death` then says which."""
 
     def __init__(self, process: subprocess.Popen[bytes], limits: Limits) -> None:
         self._process = process
@@ -141,12 +141,12 @@ class _Watch:
         self._thread.start()
 
     def grant(self, size: object) -> None:
-        """More time, for a file of this many bytes; none for a size that no file may have."""
+        """Allows more time for a file of this many bytes, but none beyond the largest allowed size."""
         if isinstance(size, int) and 0 <= size <= MOST_INFLATED:
             self._seconds = self._limits.seconds(size)
 
     def death(self) -> InputError:
-        """Why the child is dead, or as good as dead."""
+        """Why the child is dead, or about to be."""
         return self._verdict
 
     def stop(self) -> None:
@@ -159,16 +159,16 @@ class _Watch:
             observed = psutil.Process(self._process.pid)
             while verdict is None and not self._done.wait(POLL_S):
                 verdict = self._looked(observed)
-        except psutil.NoSuchProcess:  # it ended between two looks
+        except psutil.NoSuchProcess:  # It ended between two checks.
             return
-        except psutil.Error:  # nobody watches: it must not run
+        except psutil.Error:  # It can't be watched, so it must not run.
             verdict = InputError("sheet.no_reader", cause="why.not_watched")
         if verdict:
             self._verdict = verdict
             self._process.kill()
 
     def _looked(self, observed: psutil.Process) -> InputError | None:
-        # On Windows, the interpreter of a virtual environment is a launcher; its child is the one that works.
+        # On Windows, the interpreter of a virtual environment is a launcher; its child does the work.
         family = [observed, *observed.children()] if sys.platform == "win32" else [observed]
         if sum(each.memory_info().rss for each in family) > self._limits.memory:
             return InputError("sheet.too_much_memory")

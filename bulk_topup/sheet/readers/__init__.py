@@ -1,1 +1,1 @@
-"""A file format each: bytes to tabs of cells, as the file has them."""
+"""One module per file format: bytes to tabs of cells, verbatim."""

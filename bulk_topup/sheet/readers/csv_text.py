@@ -1,4 +1,4 @@
-"""CSV -> its rows: strict about what it decodes and how it is quoted, open about the delimiter."""
+"""CSV to rows: strict about encoding and quotes, flexible about the delimiter."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 
 Record = tuple[int, list[str]]
-"""A record's number as Excel numbers its row, and its texts."""
+"""A record's row number as Excel counts, and its texts."""
 
 DELIMITERS = (",", ";", "\t", "|")
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 LONGEST_FIELD = 1_000_000
-"""Characters. Far above Excel's 32,767 a cell, far below what an unclosed quote would swallow."""
+"""Characters. Far above Excel's 32,767 per cell, far below what an unclosed quote would swallow."""
 FIRST_LINES = 30
 
 PIECE_CHARACTERS = 1 << 18
-"""Of the text, that are looked at together."""
+"""Characters of text that are processed together."""
 
 _CHUNK_BYTES = 1 << 20
 _DOS_END = b"\x1a"
@@ -42,7 +42,7 @@ _DECLARATION = re.compile(r'"?sep=([^\w\s"]|\t)"?[\r\n]*', re.IGNORECASE)
 
 
 class _BadQuotes(NoHeader):
-    """Quotes do not add up under this delimiter; they may under another."""
+    """Quotes do not match under this delimiter; they may under another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,15 @@ class _Source:
 
 
 def read_text(data: bytes, wanted: TabChoice) -> ChosenTab:
-    """The rows of a CSV file under the one delimiter that its header fits.
+    """The rows of a CSV file, under the only delimiter that fits its header.
 
-    Raises InputError where a tab is wanted, where the encoding, the quotes, the delimiter or the header leave
-    any doubt about what a cell holds, where a NUL is among the characters, as no spreadsheet program writes
-    one.
+    Raises InputError if a tab is requested; if the encoding, the quotes, the delimiter or the header leave
+    any doubt about what a cell contains; and if there is a NUL, which no spreadsheet program writes.
     """
     if wanted.tab is not None:
         raise InputError("sheet.no_tabs", tab=wanted.tab)
     encoding, has_nul = _encoding(data)
-    if not encoding.startswith("utf-16"):  # where that byte is half a letter
+    if not encoding.startswith("utf-16"):  # Where that byte is half a letter.
         data = data.rstrip(_DOS_END)
     csv.field_size_limit(LONGEST_FIELD)
     try:
@@ -95,7 +94,9 @@ def _encoding(data: bytes) -> tuple[str, bool]:
 
 
 def _unmarked(data: bytes) -> str | None:
-    """UTF-16 without its mark: every other byte of its ASCII characters is 0, and hardly any other byte."""
+    """UTF-16 without a byte order mark: every other byte of its ASCII characters is 0, and hardly any
+    other byte is.
+    """
     if b"\0" not in data:
         return None
     head = data[:_CHUNK_BYTES]
@@ -107,9 +108,9 @@ def _unmarked(data: bytes) -> str | None:
 
 
 def _decoded_with_nul(data: bytes, encoding: str) -> bool | None:
-    """Whether there is a NUL among the characters; None where this is not the encoding.
+    """Whether there is a NUL among the characters, or None if this is not the encoding.
 
-    Piece by piece, as one wide character makes the whole text four bytes a character.
+    Works piece by piece, because one wide character makes the whole text four bytes per character.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
     has_nul = False
@@ -131,14 +132,14 @@ def _nul(source: _Source) -> InputError:
 
 
 def _choose(data: bytes, encoding: str, named: Named) -> tuple[_Source, Header]:
-    """The one delimiter under which the header has the columns that we need.
+    """The only delimiter under which the header has the columns that we need.
 
-    A column named by its letter fits in many a row that another delimiter splits by chance, but into fewer.
+    A column named by its letter can match rows that the wrong delimiter splits by chance, but fewer of them.
     """
     declared = _declared_delimiter(data, encoding)
     sources = [_Source(data, encoding, each) for each in ([declared] if declared else DELIMITERS)]
     found, missing = _searched([each for each in sources if each.delimiter.encode() in data], named)
-    if not found:  # those that split nothing may tell best why not
+    if not found:  # Those that split nothing may explain best why not.
         found, missing = _searched(sources, named)
     widest = max((len(header.texts) for _, header in found), default=0)
     found = [(source, header) for source, header in found if len(header.texts) == widest]
@@ -173,7 +174,7 @@ def _declared_delimiter(data: bytes, encoding: str) -> str | None:
 
 
 def _width(source: _Source) -> int:
-    """How often the delimiter stands in the first lines: the likeliest delimiter stands there most."""
+    """How often the delimiter occurs in the first lines: the most frequent one is the likeliest."""
     return sum(line.count(source.delimiter) for line in islice(source.lines(), FIRST_LINES))
 
 
@@ -193,7 +194,7 @@ def _no_table(source: _Source, error: NoHeader, named: Named) -> InputError:
 
 
 def _within_one_cell(delimiter: str) -> Callable[[list[str]], list[str]]:
-    """A record whose only cell is a whole record again, as in `"0812;TEL5"`."""
+    """A record whose only cell is itself a whole record, as in `"0812;TEL5"`."""
 
     def split(cells: list[str]) -> list[str]:
         filled = [cell for cell in cells if cell.strip()]
@@ -203,7 +204,7 @@ def _within_one_cell(delimiter: str) -> Callable[[list[str]], list[str]]:
 
 
 def _at_spaces(cells: list[str]) -> list[str]:
-    """As a printed list: columns stand apart by two spaces or more."""
+    """As in a printed list: columns separated by two spaces or more."""
     return re.split(r"\s{2,}", cells[0].strip()) if len(cells) == 1 else []
 
 
@@ -216,7 +217,7 @@ _SLIPS: list[tuple[str, Callable[[list[str]], list[str]]]] = [
     ("sheet.spaces", _at_spaces),
     ("sheet.spaces", _at_every_space),
 ]
-"""The code of a message, and how to read a line so that it shows the slip which the message names."""
+"""The code of a message, and how to read a line so that it shows the mistake which the message names."""
 
 
 # -- records -----------------------------------------------------------------------------------------------
@@ -238,9 +239,9 @@ def _reader(source: _Source, lines: Iterable[str]) -> _Reader:
 
 
 def _numbered(reader: _Reader, source: _Source, row: int = 0, line: int = 0) -> Iterator[Record]:
-    """Numbered as Excel does: a quoted line break ends no row, an empty line is one, `sep=` is none.
+    """Numbered as in Excel: a quoted line break does not end a row, an empty line is one, `sep=` is not.
 
-    `row` and `line` are what was read before by another reader.
+    `row` and `line` are where an earlier reader stopped.
     """
     try:
         for row, cells in enumerate(reader, row + 1):  # noqa: B020
@@ -269,8 +270,9 @@ def _assert_bearable(row: int) -> None:
 def _under(
     source: _Source, header: Header, remarks: Remarks, characters: int = PIECE_CHARACTERS
 ) -> Iterator[Piece]:
-    """By column, each piece of the text that is plain; the others record by record: a quote pays for the
-    lines around it, and not for the million."""
+    """Column by column for plain pieces of the text, record by record for the others, so that a quote only
+    slows the lines around it.
+    """
     lines, width, row = _table_lines(source), len(header.texts), header.row
     reader = _reader(source, lines)
     deque(islice(_numbered(reader, source), row), maxlen=0)
@@ -294,15 +296,17 @@ def _under(
 
 
 def _plain_columns(piece: str, delimiter: str, width: int) -> list[list[str]] | None:
-    """The cells of whole lines by column; None where they have to be looked at more closely: something may be
-    quoted or too long, lines end as on an old Mac, or not all of them have `width` cells."""
+    """The cells of whole lines by column, or None if they need a closer look: something may be quoted or
+    too long, lines end as on an old Mac, or not all of them have `width` cells.
+    """
     if '"' in piece or len(piece) > LONGEST_FIELD:
         return None
     ending = "\r\n" if "\r" in piece else "\n"
     written = piece.removesuffix(ending).replace(ending, f"{delimiter}\n")
     cells = written.split(delimiter)
     first = cells[::width]
-    # As many cells a line, if what ended a line stands now before the first cell of the next, and only there.
+    # Every line has as many cells if what ended a line now precedes the first cell of the next, and nothing
+    # else does.
     is_plain = len(cells) == len(first) * width and written.count("\n") == len(first) - 1
     if "\r" in written or not is_plain or not all(map(str.startswith, first[1:], repeat("\n"))):
         return None
@@ -310,7 +314,7 @@ def _plain_columns(piece: str, delimiter: str, width: int) -> list[list[str]] | 
 
 
 def _until(line: int, reader: _Reader, records: Iterator[Record]) -> Iterator[Record]:
-    """The records that begin in the first so many lines; a quoted cell may go on in those after."""
+    """The records that begin in the first so many lines; a quoted cell may continue in later ones."""
     while reader.line_num < line:
         yield next(records)
 
@@ -319,9 +323,9 @@ def _until(line: int, reader: _Reader, records: Iterator[Record]) -> Iterator[Re
 
 
 def _look_into_lines(source: _Source, header: Header, remarks: Remarks) -> None:
-    """Two quotes that stray make one cell of all that is between them, other people's rows, too.
+    """Two stray quotes turn everything between them into one cell, including other people's rows.
 
-    Raises InputError where they are certainly people, tells where each line is as wide as a row.
+    Raises InputError if these are certainly people; adds a notice if each line is as wide as a row.
     """
     dividers, own = len(header.texts) - 1, max(header.columns.number, header.columns.asked)
     swallowing: dict[int, str] = {}
@@ -344,7 +348,7 @@ def _look_into_lines(source: _Source, header: Header, remarks: Remarks) -> None:
 
 
 def _over_several_lines(source: _Source) -> Iterator[tuple[int, list[str]]]:
-    """The records that go on over several lines of the file, by their row."""
+    """The records that span several lines of the file, by their row."""
     taken: list[str] = []
 
     def noted() -> Iterator[str]:
@@ -359,7 +363,7 @@ def _over_several_lines(source: _Source) -> Iterator[tuple[int, list[str]]]:
 
 
 def _is_person(line: str, delimiter: str, columns: Columns) -> bool:
-    """Whether a line by itself has a phone number and a product, whether quotes count in it or not."""
+    """Whether a single line has a phone number and a product, whether or not its quotes count."""
     line = line[:LONGEST_FIELD].rstrip("\r\n")
     readings = (line.split(delimiter), next(csv.reader([line], delimiter=delimiter), []))
     return any(
@@ -375,5 +379,5 @@ def _unquoted(cell: str) -> str:
 
 
 def _has_words(line: str, source: _Source, header: Header) -> bool:
-    """Whether words stand where the phone number should, as in a line of an address."""
+    """Whether there are words in place of the phone number, as in a line of an address."""
     return re.search("[^\\W0-9_eE]", line.split(source.delimiter)[header.columns.number]) is not None

@@ -1,7 +1,7 @@
-"""HTML tables, as web systems export them under the name .xls -> one tab, as Excel opens them.
+"""HTML tables, as web systems export them under the name .xls, as one tab, as Excel opens them.
 
-A cell is the text that the page shows. Number formats are not looked at: what a format did to a value is in
-that text already, and where the page states the value as well, both are compared.
+A cell is the text that the page displays. Number formats are ignored: their effect is already in that text,
+and if the page also states the value, both are compared.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class HtmlTab:
 
 
 def tabs(data: bytes) -> Sequence[Tab]:
-    """One tab: all tables of the page, one under the other.
+    """One tab: all tables of the page, one below the other.
 
-    Raises InputError where the page has no table, one within another, or one that the file breaks off in.
+    Raises InputError if the page has no table, a nested one, or one that is cut off.
     """
     text, notices = _decoded(data)
     page = _page(text)
@@ -76,7 +76,9 @@ def _decoded(data: bytes) -> tuple[str, list[Notice]]:
 
 
 def _declared(data: bytes) -> str | None:
-    """The encoding by byte order mark or by the page's own word; browsers read Latin 1 as Windows-1252."""
+    """The encoding by byte order mark or as the page declares it; like browsers, reads Latin 1 as
+    Windows-1252.
+    """
     for bom, encoding in BOMS.items():
         if data.startswith(bom):
             return encoding
@@ -104,7 +106,7 @@ _NO_CONTENT = re.compile(
 
 
 def _assert_whole(text: str, page: Element) -> None:
-    """The parser mends whatever it is given and says nothing: what it found is counted against the text."""
+    """The parser silently repairs anything, so its result is counted against the text."""
     tags = Counter(re.findall(r"<(/?(?:table|tr|td|th))\b", _NO_CONTENT.sub("", text).lower()))
     if tags["table"] != tags["/table"]:
         raise InputError("sheet.html_cut")
@@ -132,13 +134,13 @@ def _add(tab: HtmlTab, table: Element, looks: Looks) -> None:
 
 @dataclass(slots=True)
 class _Grid:
-    """Where the cells of a table stand: a cell takes the next place that none above it reaches down to."""
+    """The positions of a table's cells: a cell takes the next place that is not covered from above."""
 
     remarks: Remarks
     looks: Looks
     last_row: int
     reached: dict[int, int] = field(default_factory=dict)
-    """Column position -> the last row that a cell further up covers there."""
+    """Column position -> the last row that a cell further up covers."""
 
     def row(self, row: Element, number: int) -> list[Cell]:
         cells: list[Cell] = []
@@ -176,7 +178,7 @@ def _hidden_columns(table: Element, looks: Looks) -> Iterator[int]:
 
 
 def _count(element: Element, name: str) -> int:
-    """How many rows or columns it spans; one where that isn't a number, as browsers have it."""
+    """How many rows or columns it spans; one if that isn't a number, as in browsers."""
     digits = re.match(r"\s*([0-9]{1,5})", element.get(name, ""))
     return max(1, int(digits[1])) if digits else 1
 
@@ -202,7 +204,9 @@ def _cell(element: Element, looks: Looks) -> Cell:
 
 
 def _text(element: Element, looks: Looks) -> str:
-    """What the page shows: white space is one space, and each block a line; non-breaking spaces stay."""
+    """What the page displays: white space becomes one space, and each block a line; non-breaking spaces
+    stay.
+    """
     lines = (re.sub(" {2,}", " ", line).strip(" ") for line in "".join(_pieces(element, looks)).split("\n"))
     return "\n".join(filter(None, lines))
 

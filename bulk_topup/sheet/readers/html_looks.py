@@ -1,7 +1,7 @@
-"""How the cells of a web page look: as their tags, their attributes and the page's style rules have it.
+"""The looks of a web page's cells, from their tags, their attributes and the page's style rules.
 
-Of a rule's selector, the last part alone counts: a rule that is taken for more elements than it is meant for
-holds a row too many, and none too few.
+Only the last part of a rule's selector is used: a rule that matches too many elements holds back a row too
+many, never one too few.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bulk_topup.core.model import Oddity
 from bulk_topup.sheet.looks import WHITE, Colour, Look
 
 Element = Any
-"""An element of lxml, which has no type stubs of its own."""
+"""An lxml element, which has no type stubs."""
 
 _STRIKING, _RAISING = frozenset({"s", "strike", "del"}), frozenset({"sup", "sub"})
 
@@ -49,11 +49,11 @@ class _Rule:
 
 
 class Looks:
-    """Of the elements of one page."""
+    """The looks of one page's elements."""
 
     def __init__(self, page: Element) -> None:
         rules = [rule for style in page.iter("style") for rule in _rules(style.text or "")]
-        # The more exact rule counts, and of equal ones the later one.
+        # The more specific rule wins, and of equal ones the later.
         self._rules = sorted(rules, key=_exactness)
         self._known: dict[tuple[str, str, str], dict[str, str]] = {}
         self._looks: dict[tuple[tuple[str | None, ...], Look], Look] = {}
@@ -62,14 +62,14 @@ class Looks:
         return "hidden" in element.attrib or self._stated(element).get("display") == "none"
 
     def around(self, element: Element) -> Look:
-        """The look of an element without a text of its own, with those that it stands in."""
+        """The look of an element without text of its own, combined with its ancestors'."""
         look = Look()
         for each in [*reversed(list(element.iterancestors())), element]:
             look = self._within(each, look)
         return look
 
     def oddity(self, element: Element, around: Look) -> Oddity | None:
-        """What is odd about the look of a text in this element; `around` is the look of what it stands in."""
+        """What is odd about the look of a text in this element; `around` is the look of its ancestors."""
         return next(filter(None, (look.oddity for look in self._texts(element, around))), None)
 
     def _texts(self, element: Element, around: Look) -> Iterator[Look]:
@@ -167,7 +167,7 @@ def _paper(stated: Mapping[str, str], attribute: str | None, around: Colour | No
 
 
 def _colour(written: str) -> Colour | None:
-    """None where it is not known; of `background`, the colour may stand among other words."""
+    """None if unknown; in `background`, the colour may be among other words."""
     text = written.strip().casefold()
     if rgb := re.search(r"rgba?\(\s*([0-9]{1,3})\D+([0-9]{1,3})\D+([0-9]{1,3})", text):
         return int(rgb[1]) << 16 | int(rgb[2]) << 8 | int(rgb[3])

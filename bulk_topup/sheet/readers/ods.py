@@ -1,7 +1,7 @@
-"""OpenDocument spreadsheets (.ods, and .fods, their flat form) -> tabs.
+"""OpenDocument spreadsheets (.ods, and .fods, their flat form) to tabs.
 
-One pass over the document lists the tabs and keeps the rows that it meets, as far as memory bears it: only
-what it did not keep is read once more.
+One pass over the document lists the tabs and keeps the rows it meets, as memory allows; only what it did not
+keep is read again.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from bulk_topup.sheet.readers.ods_rows import RowReader, is_displayed, name_of, 
 from bulk_topup.sheet.tabs import Cell, Remarks, Row, Tab
 
 MOST_KEPT = 2_000_000
-"""Cells of all tabs, 200 MB at the most in ordinary sheets."""
+"""Cells of all tabs, at most 200 MB in ordinary sheets."""
 LEAST_KEPT = 10_000
-"""Cells of each tab, however many there are of others: as many as a header may be looked for in."""
+"""Cells of each tab, however many other tabs hold: as many as are searched for a header."""
 
 _CHUNK_BYTES = 1 << 18
 
@@ -63,9 +63,9 @@ class OdsTab:
 
 
 def tabs(data: bytes) -> Sequence[Tab]:
-    """All tables of the document, in their order.
+    """All tables of the document, in order.
 
-    Raises InputError where it is encrypted, is no spreadsheet, or is damaged.
+    Raises InputError if it is encrypted, is not a spreadsheet, or is damaged.
     """
     with _reading():
         _refuse_encrypted(data)
@@ -86,13 +86,13 @@ class _Listing:
         self.tabs: list[OdsTab] = []
         self._data = data
         self._reader: RowReader | None = None
-        """Of the tab that the parts belong to; None between two tabs."""
+        """For the tab that the parts belong to; None between two tabs."""
         self._is_kept = True
         self._cells = 0
         self._most = 0
 
     def add(self, table: Element, part: Element) -> None:
-        """A row or a column of a table, or at its end the table itself."""
+        """A row or a column of a table, or the table itself at its end."""
         if self._reader is None:
             self._begin(table)
         if part is table:
@@ -109,7 +109,9 @@ class _Listing:
         self._most = max(MOST_KEPT, self._cells + LEAST_KEPT)
 
     def _keep(self, tab: OdsTab, rows: Iterator[Row]) -> bool:
-        """Whether there was room for all. What is wrong with a tab is said where it is the one meant."""
+        """Whether there was room for everything. What is wrong with a tab is only reported if it is
+        chosen.
+        """
         try:
             for row in rows:
                 if self._cells > self._most:
@@ -137,9 +139,10 @@ def _refuse_encrypted(data: bytes) -> None:
 
 
 def _assert_sound(data: bytes) -> None:
-    """In a tenth of the time that the rows take: damage far down is told before any of them is read.
+    """Takes a tenth of the time of reading the rows, and reports damage further down before any of them is
+    read.
 
-    Raises InputError where the document declares a type, and with it entities.
+    Raises InputError if the document declares a document type, and with it entities.
     """
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _refuse_document_type
@@ -165,10 +168,10 @@ def _content(data: bytes) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _reading() -> Iterator[None]:
-    """Every way in which a damaged file shows, as one clear error."""
+    """Turns every way in which damage shows into one clear error."""
     try:
         yield
     except (InputError, MemoryError):
         raise
-    except Exception as error:  # zipfile, zlib, expat and lxml raise a dozen types between them
+    except Exception as error:  # zipfile, zlib, expat and lxml together raise a dozen types.
         raise InputError("sheet.unreadable", cause="why.damaged") from error

@@ -1,4 +1,4 @@
-"""How the cells of an OpenDocument spreadsheet look: by their styles, and by those of texts within."""
+"""The looks of an OpenDocument spreadsheet's cells, from their styles and those of texts in them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bulk_topup.core.model import Oddity
 from bulk_topup.sheet.looks import WHITE, Look, of_hex
 
 Element = Any
-"""An element of lxml, which has no type stubs of its own."""
+"""An lxml element, which has no type stubs."""
 
 NAMESPACES = {
     "calcext": "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0",
@@ -28,16 +28,16 @@ NAMESPACES = {
 
 
 def qualified(prefixed: str) -> str:
-    """`table:name` -> the same with the whole namespace."""
+    """`table:name` -> the same with the full namespace."""
     prefix, local = prefixed.split(":")
     return f"{{{NAMESPACES[prefix]}}}{local}"
 
 
 Style = tuple[str, str]
-"""Its family and its name."""
+"""Family and name."""
 
 Properties = dict[str, Any]
-"""Those of a Look that a style states."""
+"""The properties of a Look that a style states."""
 
 CELL, PARAGRAPH, TEXT = "table-cell", "paragraph", "text"
 
@@ -57,7 +57,9 @@ _BACKGROUND = qualified("fo:background-color")
 
 
 class Looks:
-    """Of the document that this element is in; `data` is its file, whose common styles stand apart."""
+    """The looks of the document that contains this element; `data` is its file, whose common styles are in
+    another part.
+    """
 
     def __init__(self, element: Element, data: bytes) -> None:
         self._properties: dict[Style, tuple[str, Properties]] = {}
@@ -79,7 +81,7 @@ class Looks:
 
     @cached_property
     def is_plain(self) -> bool:
-        """Whether no style by itself makes a text odd."""
+        """Whether no style makes a text odd by itself."""
         return not any(self.oddity(style) for style in self._properties)
 
     def _with_parents(self, family: str, each: str) -> Properties:

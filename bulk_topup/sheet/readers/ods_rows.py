@@ -1,7 +1,7 @@
-"""The rows of OpenDocument tables, element by element, and what their cells hold.
+"""The rows of OpenDocument tables, element by element, and what their cells contain.
 
-Each cell carries both its value and the text that the program shows; where the two can be read differently,
-the cell is odd. Elements and attributes: OpenDocument 1.3, part 3.
+Each cell has both its value and the displayed text; if the two can be read differently, the cell is odd.
+Elements and attributes: OpenDocument 1.3, part 3.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ _UNSHOWN = frozenset(map(qualified, ("office:annotation", "text:note", "text:rub
 
 
 def parts(stream: BinaryIO) -> Iterator[tuple[Element, Element]]:
-    """A table of the document, and a row or a column of it once it is complete; at its end, it twice."""
+    """Each table of the document, and each of its rows and columns once complete; at its end, the table
+    twice.
+    """
     table: Element | None = None
     context = etree.iterparse(
         stream,
@@ -106,9 +108,9 @@ def parts(stream: BinaryIO) -> Iterator[tuple[Element, Element]]:
 
 
 def _is_tab(element: Element) -> bool:
-    """A table of the document itself: charts and links have tables of their own.
+    """Whether it is a table of the document itself: charts and links have tables of their own.
 
-    Raises InputError for a table within a cell, which spreadsheet programs neither write nor show.
+    Raises InputError for a table within a cell, which spreadsheet programs neither write nor display.
     """
     parents = [parent.tag for parent in islice(element.iterancestors(), 4)]
     if element.tag == _TABLE and parents and parents[0] in _CELLS:
@@ -130,7 +132,7 @@ def is_displayed(table: Element) -> bool:
 
 
 def _forget(element: Element) -> None:
-    """Gives back the memory of what has been read: the element's content, and its elder siblings."""
+    """Frees the memory of what has been read: the element's content, and its earlier siblings."""
     element.clear()
     parent = element.getparent()
     if parent is not None and parent.tag != _SPREADSHEET:
@@ -152,7 +154,9 @@ class _Row:
 
 @dataclass(slots=True)
 class RowReader:
-    """Of one table. `default_styles` are those of cells that name none, by column, where they look odd."""
+    """The rows of one table. `default_styles` are those of cells that name none, by column, if they look
+    odd.
+    """
 
     remarks: Remarks
     looks: Looks
@@ -161,7 +165,7 @@ class RowReader:
     next_column: int = 0
 
     def read(self, part: Element) -> Iterator[Row]:
-        """A column has no rows; a row that is repeated is as many, and one without cells none."""
+        """A column yields no rows, a repeated row as many as it stands for, and a row without cells none."""
         hidden = _is_hidden(part)
         if part.tag == _ROW:
             yield from self._row(part, hidden)
@@ -199,7 +203,7 @@ class RowReader:
         default = element.get(_DEFAULT_STYLE, "")
         for cell in element:
             if cell.tag in _CELLS:
-                # A cell has a dozen attributes that may count, and each look into the parser's tree costs.
+                # A cell has a dozen attributes that may matter, and each access to the parser's tree is slow.
                 attributes = dict(cell.items())
                 count = _count(attributes, _COLUMNS_REPEATED)
                 value = _cell(cell, attributes)
@@ -211,7 +215,7 @@ class RowReader:
         return row
 
     def _oddity(self, cell: Element, style: str) -> Oddity | None:
-        """Of the cell's style, or of a text within it."""
+        """What is odd about the cell's style, or that of a text in it."""
         if self.looks.is_plain:
             return None
         own = (CELL, style)
@@ -221,7 +225,7 @@ class RowReader:
 
 
 def _ancestors(element: Element) -> list[Element]:
-    """The groups around a row or a column, and at last what they stand in: a table, or a part of one."""
+    """The groups around a row or a column, and finally what contains them: a table, or part of one."""
     found = []
     for parent in element.iterancestors():
         found.append(parent)
@@ -231,14 +235,14 @@ def _ancestors(element: Element) -> list[Element]:
 
 
 def _is_hidden(element: Element) -> bool:
-    """Hidden or filtered out by itself, or with a group that is folded."""
+    """Hidden or filtered out itself, or as part of a collapsed group."""
     *groups, _ = _ancestors(element)
     folded = any(group.get(_DISPLAY) == "false" for group in groups)
     return folded or element.get(_VISIBILITY) in {"collapse", "filter"}
 
 
 def _count(attributes: Attributes, name: str) -> int:
-    """How many times an element stands for itself, or how many rows or columns it spans."""
+    """How many times an element repeats, or how many rows or columns it spans."""
     written = attributes.get(name)
     if written is None:
         return 1
@@ -294,14 +298,14 @@ def _string(attributes: Attributes, shown: str) -> Cell:
     stored = attributes.get(_STRING)
     if _FORMULA in attributes and ERROR.fullmatch(shown):
         return of_error(shown)
-    # White space in an attribute and in a paragraph is written by different rules.
+    # White space follows different rules in an attribute and in a paragraph.
     if stored is None or stored.split() == shown.split():
         return shown
     return OddCell(Oddity.TWO_READINGS, shown, stored) if shown else stored
 
 
 def _styles_within(element: Element, *around: Style) -> Iterator[tuple[Style, ...]]:
-    """The styles of each text within, the innermost one last."""
+    """The styles of each text, the innermost one last."""
     for child in element:
         if child.tag in {_PARAGRAPH, _SPAN}:
             own = (PARAGRAPH if child.tag == _PARAGRAPH else TEXT, child.get(_TEXT_STYLE, ""))
@@ -318,7 +322,7 @@ _WHITE = re.compile(r"[ \t\r\n]+")
 
 
 def _text(cell: Element) -> str:
-    """What the cell shows: its paragraphs, one a line, without notes and drawings."""
+    """What the cell displays: its paragraphs, one per line, without notes and drawings."""
     return "\n".join([_paragraph(child) for child in cell if child.tag == _PARAGRAPH])
 
 

@@ -1,7 +1,7 @@
-"""The stream of an .xls workbook in its container, a file system in a file ([MS-CFB]).
+"""Extracts the workbook stream of an .xls from its container, a file system in a file ([MS-CFB]).
 
-Containers whose lists of sectors are not quite in order are common, and other programs open them: a stream is
-what its chain of sectors gives. What of a workbook is not there shows in its records.
+Containers with slightly inconsistent sector lists are common, and other programs open them, so a stream is
+whatever its chain of sectors yields. Missing parts show in the workbook's records.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from struct import unpack_from
 from bulk_topup.core.errors import InputError
 
 _LAST_SECTOR = 0xFFFFFFFA
-"""Higher numbers are no sectors: the end of a chain, a free one, a part of the lists themselves."""
+"""Higher numbers are not sectors: the end of a chain, a free one, a part of the lists themselves."""
 _MINI_SECTOR = 64
 _ENTRY = 128
 _ROOT, _STREAM = 5, 2
 _NAMES = ("workbook", "book")
-"""Of Excel 97, which may stand beside one of Excel 5, and of Excel 5."""
+"""Of Excel 97, which may exist next to one of Excel 5; and of Excel 5."""
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """Of the directory: its kind, its neighbours in the tree of names, and where its bytes are."""
+    """A directory entry: its kind, its neighbours in the tree of names, and where its bytes are."""
 
     name: str
     kind: int
@@ -35,7 +35,7 @@ class _Entry:
 
 
 def workbook_in(data: bytes) -> bytes:
-    """Raises InputError where there is no workbook in the container, or a chain of sectors does not end."""
+    """Raises InputError if the container has no workbook, or a chain of sectors does not end."""
     sector = 1 << unpack_from("<H", data, 30)[0]
     first_of_directory, least, first_of_mini = unpack_from("<I4xII", data, 48)
     if sector not in {512, 4096}:
@@ -59,11 +59,11 @@ def _damaged() -> InputError:
 
 
 def _chains(data: bytes, sector: int) -> Sequence[int]:
-    """By sector, the next one of its stream."""
+    """For each sector, the next one of its stream."""
     listed = list(unpack_from("<109I", data, 76))
     (further,) = unpack_from("<I", data, 68)
     seen = set()
-    # Zero is a sector of its own, which some programs write where there is none.
+    # Zero is a sector itself, which some programs write for none.
     while 0 < further < _LAST_SECTOR:
         if further in seen:
             raise _damaged()
@@ -78,7 +78,7 @@ def _numbers(data: bytes) -> Sequence[int]:
 
 
 def _sector(data: bytes, size: int, base: int, at: int) -> bytes:
-    """Where the file ends in it, it is as long as all the same."""
+    """If the file ends within it, it is padded."""
     start = base + at * size
     return data[start : start + size].ljust(size, b"\xff")
 
@@ -104,7 +104,7 @@ def _entry(directory: bytes, at: int) -> _Entry:
 
 
 def _in_root(entries: Sequence[_Entry]) -> Iterator[_Entry]:
-    """Those of the outermost folder: a workbook in another one is an object within a document."""
+    """The root folder's entries: a workbook in another folder is an object within a document."""
     waiting = [entries[0].child] if entries and entries[0].kind == _ROOT else []
     seen = set()
     while waiting:

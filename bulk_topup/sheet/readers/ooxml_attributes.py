@@ -1,4 +1,4 @@
-"""What the attributes of rows, columns and cells say."""
+"""Reads the attributes of rows, columns and cells."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,8})")
 
 @lru_cache(maxsize=SHEET_COLUMNS)
 def position_of(letters: str) -> int:
-    """The column's, from 0: A -> 0, AA -> 26."""
+    """The column's position, from 0: A -> 0, AA -> 26."""
     position = 0
     for each in letters:
         position = position * 26 + ord(each) - ord("A") + 1
@@ -29,5 +29,5 @@ def is_zero(stated: str | None) -> bool:
 
 
 def is_hidden(attributes: dict[str, str]) -> bool:
-    """A row of no height is as hidden as one that is said to be."""
+    """A row with zero height is as hidden as one that is marked so."""
     return is_true(attributes.get("hidden")) or is_zero(attributes.get("ht"))

@@ -1,7 +1,7 @@
-"""XML in two gears: expat for whatever it holds, and one regular expression for long runs of plain items.
+"""XML at two speeds: one regular expression for long runs of plain items, and expat for everything else.
 
-An item is a row of a sheet or an entry of a list of texts. Plain items are cut out and taken at once; expat
-reads all that is left, which is well-formed without them, and stays the judge of everything around them.
+An item is a row of a sheet or an entry of a list of texts. Plain items are cut out and read together; expat
+reads the rest, which is well-formed without them, and checks everything around them.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _SHOWN_CHARACTERS = 120
 
 
 def unreadable_part(part: str, why: str, what: str = "") -> InputError:
-    """`why` is the code of a cause, which says what is wrong with `what` in this part of the file."""
+    """`why` is the code of a cause that says what is wrong with `what` in this part of the file."""
     shown = (" ".join(text.split())[:_SHOWN_CHARACTERS] for text in (part, what))
     return InputError("sheet.unreadable", cause=why, **dict(zip(("part", "what"), shown, strict=True)))
 
 
 class Markup:
-    """One part's elements by their paths (`sst/si/t`); elements that are not asked for are passed over whole.
+    """Handles the elements of one part by path (`sst/si/t`); other elements are skipped entirely.
 
-    `starts` and `ends` are called as the elements at their paths begin and end; the characters within the
-    elements at the paths `texts` are added to `text`, and at the paths `rich` of all elements within, too.
-    Elements that are not asked for are refused at the top and in those at the paths `closed`. So is a
-    document type: no workbook has one, and it declares entities.
+    `starts` and `ends` are called as the elements at their paths begin and end; the characters in elements at
+    the paths `texts` are added to `text`, and at the paths `rich` also those of all nested elements.
+    Unexpected elements are refused at the top and in those at the paths `closed`. So is a document type: no
+    workbook has one, and it declares entities.
     """
 
     def __init__(
@@ -75,21 +75,22 @@ class Markup:
         return parser
 
     def feed(self, data: bytes) -> None:
-        """Raises InputError where the XML is not well-formed."""
+        """Raises InputError if the XML is not well-formed."""
         self._parse(data, final=False)
 
     def close(self) -> None:
-        """Raises InputError where the part ends too early."""
+        """Raises InputError if the part ends too early."""
         self._parse(b"", final=True)
 
     def written_prefix(self, tag: bytes) -> str | None:
-        """Within a start handler: what stands before `tag` (a pattern) after the `<`; None if the part is not
-        UTF-8."""
+        """In a start handler: what comes before `tag` (a pattern) after the `<`; None if the part is not
+        UTF-8.
+        """
         written = re.match(rb"<((?:[A-Za-z][A-Za-z0-9]*:)?)" + tag, self._parser.GetInputContext() or b"")
         return written[1].decode() if written and self._utf8 else None
 
     def pass_over(self) -> None:
-        """Within a start handler: nothing in this element is asked for, nor is its end."""
+        """In a start handler: ignores the content of this element, and its end."""
         self._path[-1] = "?"
 
     def _parse(self, data: bytes, *, final: bool) -> None:
@@ -141,7 +142,7 @@ def _children(paths: Iterable[str], namespaces: Sequence[str]) -> dict[tuple[str
 
 _SUSPECT = bytes(set(range(32)) - {9, 10}) + b"]\xef"
 _NOT_PLAIN = re.compile(rb"[\x00-\x08\x0b-\x1f]|\]\]>|\xef\xbf[\xbe\xbf]")
-"""What XML forbids in a text, or takes for another character."""
+"""What XML forbids in a text, or reads as another character."""
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
 PLAIN_TEXT = rf"[^<&]*+(?:(?:{'|'.join(_ENTITIES)})[^<&]*+)*+"
 """Matches the characters of an element, as far as they are plain."""
@@ -149,48 +150,52 @@ PLAIN_TEXT = rf"[^<&]*+(?:(?:{'|'.join(_ENTITIES)})[^<&]*+)*+"
 _ENTITY = re.compile("|".join(_ENTITIES))
 
 _MOST_ODD = 8
-"""A chunk in which every so many items are odd is read by expat as a whole: cutting it up costs more."""
+"""A chunk with at least one odd item in so many is read by expat as a whole, because cutting it up would
+cost more.
+"""
 
 
 @lru_cache(maxsize=256)
 def plain_pattern(pattern: str, prefix: str) -> re.Pattern[str]:
-    """Compiled, with the prefix in front of the names in all tags."""
+    """Compiled, with the prefix before the names in all tags."""
     return re.compile(re.sub(r"<(/?)(?=[a-z])", rf"<\1{prefix}", pattern))
 
 
 class Items(Markup):
-    """A part with a list of items. Subclasses call `list_begins` and `item_ends`; they know what one is."""
+    """A part with a list of items. Subclasses call `list_begins` and `item_ends`, and define what an item
+    is.
+    """
 
     item: ClassVar[str]
     """The name of an item's element."""
 
     _prefix: str | None = None
-    """What stands before the names of plain items; None where none can be plain."""
+    """The prefix of the names of plain items; None if none can be plain."""
     _ended_at = -1
 
     def plain_item(self, prefix: str) -> re.Pattern[str]:
-        """Matches one plain item whose names have this prefix (`x:`); its groups are what it holds."""
+        """Matches one plain item whose names have this prefix (`x:`); its groups are the contents."""
         raise NotImplementedError
 
     def accepts(self, parts: list[str], stride: int) -> bool:
-        """Whether what stands in the groups is plain, too. `parts` is as for `take_plain`."""
+        """Whether the contents of the groups are plain, too. `parts` is as for `take_plain`."""
         raise NotImplementedError
 
     def take_plain(self, parts: list[str], stride: int) -> None:
-        """Takes plain items: `parts` has what stood before one, then its groups, and so on at `stride`."""
+        """Reads plain items: `parts` has what came before one, then its groups, repeated every `stride`."""
         raise NotImplementedError
 
     def list_begins(self, tag: bytes) -> None:
-        """To be called as the list's element starts; where its items may be plain, `tag` matches it."""
+        """Must be called as the list's element starts; if its items may be plain, `tag` matches it."""
         self._prefix = self.written_prefix(tag)
 
     def item_ends(self) -> None:
-        """To be called as an item's element ends."""
+        """Must be called as an item's element ends."""
         self._ended_at = self._parser.CurrentByteIndex
 
     @property
     def between_items(self) -> bool:
-        """Whether the last byte that was fed is the last of an item: of the element, and not of a comment."""
+        """Whether the last byte fed is the end of an item's element, and not of a comment."""
         return self._prefix is not None and self._ended_at + len(self.item_end) == self._fed
 
     @property
@@ -199,7 +204,7 @@ class Items(Markup):
         return f"</{self._prefix or ''}{self.item}>"
 
     def plain_parts(self, text: str) -> tuple[list[str], int]:
-        """What stands before a plain item, then its groups, and so on; and how many strings each is."""
+        """What comes before a plain item, then its groups, and so on; and the number of strings for each."""
         pattern = self.plain_item(self._prefix or "")
         return pattern.split(text), pattern.groups + 1
 
@@ -212,9 +217,9 @@ def plain_texts(written: Sequence[str]) -> Sequence[str]:
 
 
 def read_items(stream: IO[bytes], items: Items, chunk_bytes: int) -> Iterator[None]:
-    """Reads a part to its end, and stops after each step, for what the items have taken.
+    """Reads a part to its end, and pauses after each step so that the results can be collected.
 
-    Raises InputError where the XML is not well-formed.
+    Raises InputError if the XML is not well-formed.
     """
     for chunk in _cut_after_items(items, stream, chunk_bytes):
         if not (items.between_items and _take_plain(chunk, items)):
@@ -240,9 +245,9 @@ def _cut_after_items(items: Items, stream: IO[bytes], chunk_bytes: int) -> Itera
 
 
 def _take_plain(chunk: bytes, items: Items) -> bool:
-    """Takes the plain items by the regular expression, and what stands between them by expat.
+    """Reads the plain items by the regular expression, and what is between them by expat.
 
-    False, and nothing is taken, where the chunk had better be read by expat as a whole.
+    False, with nothing read, if expat should read the chunk as a whole.
     """
     if len(chunk.translate(None, _SUSPECT)) != len(chunk) and _NOT_PLAIN.search(chunk):
         return False
@@ -260,7 +265,7 @@ def _take_plain(chunk: bytes, items: Items) -> bool:
 
 
 def _can_be_cut_out(gaps: list[str], parts: list[str], stride: int, items: Items) -> bool:
-    """Whether what looks like items between these gaps is sure to be some: not part of a comment or a tag."""
+    """Whether what looks like items between these gaps certainly is: not part of a comment or a tag."""
     before = gaps[:-1] if gaps and parts[-1] else gaps
     return (
         len(gaps) * _MOST_ODD * stride <= len(parts)

@@ -1,4 +1,4 @@
-"""The zip of an Office Open XML workbook: its parts, and which part refers to which."""
+"""The zip of an Office Open XML workbook: its parts, and how they refer to each other."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ CHUNK_BYTES = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Relationship:
-    """`kind` is the last word of its type (`worksheet`), `part` the full name of what it points to."""
+    """`kind` is the last word of its type (`worksheet`), `part` the full name of its target."""
 
     kind: str
     part: str
 
 
 class Package:
-    """Raises InputError where the zip is damaged."""
+    """Raises InputError if the zip is damaged."""
 
     def __init__(self, data: bytes) -> None:
         with _inflating():
@@ -41,7 +41,7 @@ class Package:
 
     @contextmanager
     def open(self, part: str) -> Iterator[IO[bytes]]:
-        """The part's bytes as a stream. Raises InputError where it is not there, or while it is read."""
+        """The part's bytes as a stream. Raises InputError if it does not exist, or fails to be read."""
         entries = self._entries.get(_plain_name(part), [])
         if len(entries) != 1:
             raise unreadable_part(part, "why.part_twice" if entries else "why.part_missing")
@@ -56,7 +56,7 @@ class Package:
             markup.close()
 
     def relationships(self, part: str) -> dict[str, Relationship]:
-        """Relationship id -> what it points to within the package; `part` is "" for the package's own."""
+        """Relationship id -> its target within the package; `part` is "" for the package's own."""
         folder, name = posixpath.split(part)
         source = f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels"
         if source not in self:
@@ -80,7 +80,7 @@ def _resolved(folder: str, target: str) -> str:
 
 
 def _plain_name(name: str) -> str:
-    """Parts are named without regard to case (ECMA-376 part 2, 6.2.2.3)."""
+    """Part names are case-insensitive (ECMA-376 part 2, 6.2.2.3)."""
     return name.replace("\\", "/").lstrip("/").casefold()
 
 

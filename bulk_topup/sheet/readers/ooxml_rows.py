@@ -1,7 +1,7 @@
 """The rows of one worksheet part: plain ones by a regular expression, all others element by element.
 
-Most rows of a sheet are written alike. What they have in common is learned from some, and those after them
-are looked for as it stands, which takes a third of the time.
+Most rows of a sheet are written alike. What they have in common is learned from some of them, and later rows
+are matched against exactly that, which takes a third of the time.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 _SAMPLE_ROWS = 200
 _MOST_UNLIKE = 8
-"""So often more rows than `few_unlike` allows may be unlike those before, until no more is learned."""
+"""After so many times more unlike rows than `few_unlike` allows, learning stops."""
 
 _ROWS = "worksheet/sheetData"
 _ROW = f"{_ROWS}/row"
@@ -56,15 +56,15 @@ _CELL = f"{_ROW}/c"
 
 
 class RowReader(Items):
-    """Reads rows into `taken`, and what else there is to say into `remarks`.
+    """Reads rows into `taken`, and everything else into `remarks`.
 
-    Raises InputError where a row or a cell is there twice or out of order, so that it has two readings, and
-    where a cell's text or number format is not in the workbook.
+    Raises InputError if a row or a cell is repeated or out of order, so that it can be read in two ways, or
+    if a cell's text or number format is not in the workbook.
     """
 
     item = "row"
     few_unlike = 64
-    """Of rows that are looked for as they have it in common, one in so many may be unlike the others."""
+    """Of the rows matched against what is common, one in so many may be different."""
 
     def __init__(self, part: str, tab: str, values: Values, remarks: Remarks) -> None:
         self._runs = RunLooks(self)
@@ -104,7 +104,7 @@ class RowReader(Items):
         self._has_formula = False
         self._width = 0
         self._alike: Alike | None = None
-        """Of the rows that are being taken; None where each has its own attributes."""
+        """The common form of the rows being read; None if each has its own attributes."""
         self._learned: Alike | None = None
         self._unlike = 0
 
@@ -199,7 +199,7 @@ class RowReader(Items):
         return cell
 
     def _inline_cell(self, kind: str, style: str) -> Cell:
-        """A text in the cell itself; a program that expects another type there shows something else."""
+        """A text in the cell itself; a program that expects another type there displays something else."""
         if kind == "inlineStr" and self._value is None and not self._has_formula:
             [cell] = self._values.reader(kind, style)([self._inline or ""])
             return as_seen(cell, self._runs.oddity)
@@ -251,7 +251,7 @@ class RowReader(Items):
         return self.plain_parts(text)
 
     def _common(self, parts: list[str], stride: int) -> Alike | None:
-        """What most of the first rows have in common; None where too many rows were unlike those before."""
+        """What most of the first rows have in common; None if too many rows differed before."""
         sample = parts[: _SAMPLE_ROWS * stride]
         if len(sample) < stride or self._unlike > _MOST_UNLIKE:
             return None
@@ -290,7 +290,7 @@ class RowReader(Items):
             self._remarks.hidden_rows.update(compress(rows, (head in hidden for head in heads)))
 
     def _column_alike(self, rows: list[int], at: int, head: str, stored: list[str]) -> Sequence[Cell]:
-        """All filled cells have this head, or are texts in themselves (INLINE)."""
+        """All filled cells have this head, or inline text (INLINE)."""
         if NONE in stored:
             filled = [n for n, text in enumerate(stored) if text is not NONE]
             column: list[Cell] = [""] * len(stored)

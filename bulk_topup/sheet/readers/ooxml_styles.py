@@ -1,4 +1,4 @@
-"""The styles of a workbook's cells: their number formats, and which of them show what a person misreads."""
+"""The styles of a workbook's cells: their number formats, and which of them mislead a reader."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SCHEME_ORDER = ("lt1", "dk1", "lt2", "dk2", *(f"accent{at}" for at in range(1, 
 
 @dataclass(frozen=True, slots=True)
 class Styles:
-    """By cell style, its number format code, and what is odd about how it looks."""
+    """For each cell style, its number format code, and what is odd about its look."""
 
     codes: list[str] = field(default_factory=list)
     oddities: list[Oddity | None] = field(default_factory=list)
@@ -36,13 +36,13 @@ class Styles:
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """`theme` in the order in which styles count its colours."""
+    """`theme` is in the order in which styles count its colours."""
 
     theme: tuple[Colour, ...] = (WHITE, BLACK)
     palette: tuple[Colour, ...] = PALETTE
 
     def of(self, attributes: Mapping[str, str]) -> Colour | None:
-        """None where it is left to the program, or not known."""
+        """None if it is left to the program, or unknown."""
         found = self._plain(attributes)
         try:
             tint = float(attributes.get("tint", "0"))
@@ -61,7 +61,7 @@ class Colours:
 
 @dataclass(slots=True)
 class Font:
-    """As its elements come: those of a font and those of a run of text have the same names."""
+    """Filled as its elements come: those of a font and of a run of text have the same names."""
 
     struck: bool = False
     raised: bool = False
@@ -93,7 +93,7 @@ def font_starts(parent: str, font: Callable[[], Font]) -> dict[str, Start]:
 
 
 class RunLooks:
-    """Whether one run of a text is not what a person reads, on white paper: a text does not say on what."""
+    """Whether a run of text looks odd on white paper: a run does not state its background."""
 
     def __init__(self, part: Markup) -> None:
         self.oddity: Oddity | None = None
@@ -117,7 +117,7 @@ class RunLooks:
 
 
 def read_styles(package: Package, part: str, theme: str) -> Styles:
-    """None of any cell where there is no such part. Raises InputError where it is damaged."""
+    """Empty if there is no such part. Raises InputError if it is damaged."""
     if part not in package:
         return Styles()
     read = _StylesPart(part)
@@ -168,7 +168,7 @@ class _StylesPart(Markup):
         return self._fonts[int(font)].look(colours, self._paper(fill, colours)).oddity
 
     def _paper(self, fill: str, colours: Colours) -> Colour | None:
-        """Excel has no fill for the first one, whatever a file says of it."""
+        """Excel ignores the first fill, whatever a file says about it."""
         if not fill.isdecimal() or not 0 < int(fill) < len(self._fills):
             return WHITE
         pattern, foreground = self._fills[int(fill)]
@@ -190,14 +190,14 @@ class _StylesPart(Markup):
 
 
 def _built_in(number: str, part: str) -> str:
-    """An unlisted number shows as General, as in Excel."""
+    """An unlisted number displays as General, as in Excel."""
     if not (number.isdigit() and number.isascii()):
         raise unreadable_part(part, "why.no_format", number)
     return BUILT_IN_FORMATS.get(int(number), "General")
 
 
 def theme_colours(package: Package, part: str) -> tuple[Colour, ...]:
-    """Its colours in the order in which styles count them; black and white where it does not say."""
+    """Its colours in the order in which styles count them; black and white if it does not say."""
     found: dict[str, Colour | None] = {}
 
     def add(name: str, attribute: str) -> Start:
@@ -211,7 +211,7 @@ def theme_colours(package: Package, part: str) -> tuple[Colour, ...]:
     try:
         if part in package:
             package.read_into(Markup(part, starts, namespaces=_DRAWING))
-    except InputError:  # no cell needs it to be read
+    except InputError:  # Not needed to read any cell.
         found.clear()
     colours = [found.get(name) for name in _SCHEME_ORDER]
     return tuple(each for each in colours if each is not None) if None not in colours else (WHITE, BLACK)

@@ -1,4 +1,4 @@
-"""What the cells of a workbook refer to, its texts and its number formats; and so what a cell means."""
+"""What the cells of a workbook refer to, its texts and number formats, and so what a cell means."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ CellReader = Callable[[Sequence[str]], Sequence[Cell]]
 """The stored texts of some cells of one type and style -> the cells."""
 
 _BLANKS = " \t\r\n"
-"""White space to XML. Pretty-printed files have it around numbers and indices, where it means nothing."""
+"""White space in XML. Pretty-printed files have it around numbers and indices, where it means nothing."""
 
 
 class Lost(Exception):  # noqa: N818  (what happened to the cell's text or format)
-    """A cell refers to what the workbook does not have; `code` is that of the message which says what."""
+    """A cell refers to something that the workbook does not contain; `code` is the message that says what."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -38,7 +38,7 @@ class Lost(Exception):  # noqa: N818  (what happened to the cell's text or forma
 class Values:
     """The workbook's texts and number formats, read when first needed.
 
-    Raises InputError where one of these parts is damaged.
+    Raises InputError if one of these parts is damaged.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Values:
         self._readers: dict[tuple[str, str], CellReader] = {}
 
     def reader(self, kind: str, style: str) -> CellReader:
-        """What reads the values of cells of this type (`t`) and style (`s`); it raises Lost.
+        """The function that reads values of cells of this type (`t`) and style (`s`); it raises Lost.
 
         Raises Lost, too, for a style that numbers can't have.
         """
@@ -72,13 +72,14 @@ class Values:
         return found
 
     def result(self, cell: Cell) -> Cell:
-        """A formula's result; or why none holds, as one that is to be calculated anew, or the 0 of a program
-        that was given none."""
+        """A formula's result, or why it is not valid: to be recalculated, or the 0 written by a program
+        that had none.
+        """
         none = self._outdated or (self._uncalculated and cell == "0")
         return cells.of_formula_without_value(cell if self._outdated else "") if none else cell
 
     def _seen(self, style: str, read: CellReader) -> CellReader:
-        """What is odd about the look of cells in this style is told of each of them."""
+        """Marks each of them if the look of cells in this style is odd."""
         oddities = self._all_styles().oddities
         at = int(style if style.isdecimal() else "0")
         oddity = oddities[at] if at < len(oddities) else None
@@ -113,7 +114,7 @@ class Values:
         return read
 
     def odd_for_texts(self) -> frozenset[int]:
-        """The styles in which a text is shown as something else, or is not what a person reads."""
+        """The styles in which a text is displayed as something else, or misleads the reader."""
         if self._odd_for_texts is None:
             styles = self._all_styles()
             each = enumerate(zip(styles.codes, styles.oddities, strict=True))
@@ -129,7 +130,7 @@ class Values:
         ]
 
     def _of_indices(self, stored: Sequence[str]) -> list[Cell]:
-        # int() takes "+2", "1_0" and " 3 ", and an index from the end: none of them is what the file says.
+        # int() accepts "+2", "1_0" and " 3 ", and negative indices: none of them is what the file says.
         digits = "".join(stored)
         if not digits.isdigit():
             stored = [value.strip(_BLANKS) for value in stored]
@@ -173,7 +174,7 @@ _ESCAPE = re.compile(r"(?:_x[0-9A-Fa-f]{4}_)+")
 
 
 def unescaped(texts: Sequence[str]) -> Sequence[str]:
-    """With `_x000D_` and the like as what they stand for (ECMA-376 part 1, 22.9.2.19), as Excel has it."""
+    """Replaces `_x000D_` and the like by what they stand for (ECMA-376 part 1, 22.9.2.19), as Excel does."""
     if "_x" not in "".join(texts):
         return texts
     return [_ESCAPE.sub(_characters, text) for text in texts]
@@ -185,7 +186,7 @@ def _characters(escapes: re.Match[str]) -> str:
 
 
 class _SharedTexts(Items):
-    """`<si>`: one text, or runs of text that are joined; phonetic guides are no part of it."""
+    """`<si>`: one text, or runs of text that are joined, without phonetic guides."""
 
     item = "si"
     _PLAIN = rf'[ \n\t]*+<si><t(?: xml:space="preserve")?+>({PLAIN_TEXT})</t></si>'
@@ -224,7 +225,7 @@ class _SharedTexts(Items):
 
 
 def _texts(package: Package, part: str) -> list[Cell]:
-    """All texts of the workbook. A missing part has none; how many it says it has means nothing."""
+    """All texts of the workbook. A missing part has none; the count that it states is ignored."""
     if part not in package:
         return []
     shared = _SharedTexts(part)

@@ -1,4 +1,4 @@
-"""XML workbook of Excel 2003 (SpreadsheetML), which web systems also write under the name .xls -> tabs.
+"""XML workbook of Excel 2003 (SpreadsheetML), which web systems also write under the name .xls, to tabs.
 
 Elements and attributes: Microsoft's "XML Spreadsheet Reference".
 """
@@ -38,9 +38,9 @@ _WITHIN = f"{_DATA}/*"
 
 
 def tabs(data: bytes) -> Sequence[Tab]:
-    """The worksheets, in their order.
+    """The worksheets, in order.
 
-    Raises InputError where the XML is not well-formed, declares a document type, or holds no worksheet.
+    Raises InputError if the XML is not well-formed, declares a document type, or contains no worksheet.
     """
     contents = Contents()
     for _ in _fed(contents, data, 0, len(data)):
@@ -55,7 +55,7 @@ def tabs(data: bytes) -> Sequence[Tab]:
 
 
 def _fed(markup: Markup, data: bytes, start: int, end: int) -> Iterator[None]:
-    """Feeds a part of the document to its reader, and stops after each piece."""
+    """Feeds a part of the document to its reader, and pauses after each piece."""
     for at in range(start, end, CHUNK_BYTES):
         markup.feed(data[at : min(at + CHUNK_BYTES, end)])
         yield
@@ -66,7 +66,7 @@ class _Worksheet:
     name: str
     visible: bool
     _place: int
-    """Where in the document its element starts."""
+    """Where its element starts in the document."""
     _data: bytes
     _contents: Contents
     remarks: Remarks = field(default_factory=Remarks)
@@ -74,7 +74,7 @@ class _Worksheet:
     def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
         self.remarks.clear()
         rows = _Rows(self.name, self._contents, self.remarks)
-        # What stands before the first worksheet opens the document; other worksheets are passed over unread.
+        # Starts with what comes before the first worksheet; other worksheets are skipped.
         first = min(self._contents.sheets.values())
         for _ in chain(
             _fed(rows, self._data, 0, first), _fed(rows, self._data, self._place, len(self._data))
@@ -89,10 +89,10 @@ class _Worksheet:
 
 
 class _Rows(Markup):
-    """Reads the rows of the first worksheet that it is fed into `taken`, the rest of it into `remarks`.
+    """Reads the rows of the first worksheet into `taken`, the rest of it into `remarks`.
 
-    Raises InputError where a row or a cell is there twice, out of order or in a place that programs would
-    see differently, and where a cell has a style that is not in the workbook.
+    Raises InputError if a row or a cell is repeated, out of order or in a place that programs would read
+    differently, or if a cell has a style that is not in the workbook.
     """
 
     def __init__(self, tab: str, contents: Contents, remarks: Remarks) -> None:
@@ -185,7 +185,7 @@ class _Rows(Markup):
         self._cell = own = stated_in(attributes)
         position = _count(own, "Index", self._next_cell + 1) - 1
         right, down = _count(own, "MergeAcross", 0), _count(own, "MergeDown", 0)
-        # Whether an uncounted cell stands under the merged one or beside it is for each program to guess.
+        # Programs differ on whether a cell without an index is under the merged one or next to it.
         is_pushed = "Index" not in own and self._reached.get(position, 0) >= self._row
         if position < self._next_cell or is_pushed or not self._row_is_alone:
             raise self._of_cell("sheet.cell_twice", position)
@@ -248,7 +248,7 @@ class _Rows(Markup):
             raise self._of_cell(error.code, position) from error
 
     def _style(self, position: int) -> str:
-        """The cell's own style counts before the row's, the column's and the table's."""
+        """The cell's own style takes precedence over the row's, the column's and the table's."""
         own = self._cell.get("StyleID", self._row_style)
         return own or self._column_styles.get(position) or self._table_style or DEFAULT
 
@@ -257,7 +257,7 @@ class _Rows(Markup):
 
 
 def _oddity_of_run(name: str, attributes: dict[str, str]) -> Oddity | None:
-    """Of an element within a text: HTML, with the names of HTML's tags and attributes."""
+    """For an element within a text: HTML, with the names of HTML's tags and attributes."""
     element = name.rpartition(" ")[2].casefold()
     stated = {name.rpartition(" ")[2]: value for name, value in attributes.items()}
     look = look_of_font(stated) if element == "font" else {}
@@ -275,5 +275,5 @@ def _count(own: dict[str, str], name: str, otherwise: int) -> int:
 
 
 def _is_hidden(own: dict[str, str], size: str) -> bool:
-    """A row or a column without a size is as hidden as one that is said to be."""
+    """A row or a column without a size is as hidden as one that is marked so."""
     return own.get("Hidden") in {"1", "true"} or re.fullmatch(r"0+(?:\.0*)?", own.get(size, "")) is not None

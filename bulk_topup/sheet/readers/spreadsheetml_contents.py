@@ -1,4 +1,4 @@
-"""What the sheets of an XML workbook have in common: names, places, and the styles of their cells."""
+"""What the sheets of an XML workbook share: names, places, and the styles of their cells."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _PLACES = frozenset({"Index", "MergeAcross", "MergeDown", "Span"})
 
 
 def stated_in(attributes: dict[str, str]) -> dict[str, str]:
-    """Those that belong to the format: the ones with its prefix, whatever some exports add without.
+    """The attributes of the format itself, with its prefix, without those that some exports add.
 
-    Raises InputError for one without it that would move cells in programs that are less strict.
+    Raises InputError for one without the prefix that would move cells in less strict programs.
     """
     if not _PLACES.isdisjoint(attributes):
         raise unreadable_part(PART, "why.no_prefix", min(_PLACES & attributes.keys()))
@@ -63,13 +63,15 @@ _NAMED_FORMATS = {
     **dict.fromkeys(("Long Date", "Medium Date", "Short Date"), "yyyy-mm-dd"),
     **dict.fromkeys(("Long Time", "Medium Time", "Short Time"), "hh:mm:ss"),
 }
-"""Formats that have a name instead of a code, by what they make of a number."""
+"""Formats with a name instead of a code, by how they display a number."""
 
 DEFAULT = "Default"
 
 
 class Contents(Markup):
-    """`sheets` are the worksheets in order: name -> where it starts. `hidden` are those that nobody sees."""
+    """`sheets` are the worksheets in order: name -> where it starts. `hidden` are those that are not
+    displayed.
+    """
 
     def __init__(self) -> None:
         super().__init__(
@@ -110,11 +112,11 @@ class Contents(Markup):
 
     @cached_property
     def odd_for_texts(self) -> bool:
-        """Whether some style shows a text as something else, or as what a person misreads."""
+        """Whether a style displays a text as something else, or misleads the reader."""
         return not all(map(shows_text, self._formats.values())) or any(map(self.oddity_of, [*self._looks]))
 
     def oddity_of(self, style: str) -> Oddity | None:
-        """Of the look that a style states, and of those that it builds on."""
+        """What is odd about the look of a style and of those it builds on."""
         if style not in self._oddities:
             merged, each = self._looks[style], style
             for _ in self._parents:

@@ -1,7 +1,7 @@
-"""Excel workbook of 2003 or before (.xls) -> tabs, through xlrd.
+"""Excel workbook of 2003 or earlier (.xls) to tabs, through xlrd.
 
-xlrd reads on where a sheet is damaged: it takes the last string for the index -1, the later one of two values
-of a cell, and whatever is left of a text that is cut off. So the records of a sheet are looked through first.
+xlrd reads on if a sheet is damaged: it takes the last string for the index -1, the later of two values of a
+cell, and whatever is left of a text that is cut off. So the records of a sheet are checked first.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from bulk_topup.sheet.readers.ole2 import workbook_in
 from bulk_topup.sheet.tabs import Cell, Remarks, Tab
 
 WITHOUT_GLOBALS = 40
-"""Up to BIFF4 (Excel 4) a file is one sheet, without a list of sheets before it."""
+"""Up to BIFF4 (Excel 4) a file is a single sheet, without a list of sheets."""
 WITH_UNICODE = 80
 """From BIFF8 (Excel 97) on."""
 
 
 def tabs(data: bytes) -> Sequence[Tab]:
-    """The worksheets, in their order. Raises InputError where it is no workbook, or one under a password."""
+    """The worksheets, in order. Raises InputError if it is not a workbook, or one with a password."""
     with _readable():
         stream = workbook_in(data) if data.startswith(OLE2) else data
         book = xlrd.open_workbook(
@@ -55,12 +55,12 @@ def tabs(data: bytes) -> Sequence[Tab]:
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    """xlrd raises a dozen types on damaged files; a full memory is not the file's damage."""
+    """xlrd raises a dozen types on damaged files; running out of memory is not the file's fault."""
     try:
         yield
     except (InputError, MemoryError):
         raise
-    except Exception as error:  # xlrd raises whatever its reading of damaged bytes runs into
+    except Exception as error:  # xlrd raises whatever reading damaged bytes leads to.
         if str(error) == "Workbook is encrypted":
             raise InputError("sheet.password") from error
         raise _damaged("why.damaged") from error
@@ -71,7 +71,7 @@ def _damaged(why: str, what: str = "") -> InputError:
 
 
 def _format_code(form: Any) -> str:
-    """xlrd knows of some built-in formats of East Asian Excels only that they are dates."""
+    """For some built-in formats of East Asian Excels, xlrd only knows that they are dates."""
     if form.format_str is not None:
         return str(form.format_str)
     return "yyyy-mm-dd" if form.type == FDT else "General"
@@ -81,7 +81,7 @@ def _format_code(form: Any) -> str:
 
 
 def _looks(book: Any) -> Iterator[Look]:
-    """Of the cell formats, in their order."""
+    """The looks of the cell formats, in order."""
     for xf in book.xf_list:
         fill = xf.background
         paper = WHITE if not fill.fill_pattern else None
@@ -94,7 +94,7 @@ _SOLID = 1
 
 
 def _look(book: Any, font_index: int, paper: int | None) -> Look:
-    """What xlrd does not know of, as the fonts of very old Excels, looks plain."""
+    """What xlrd does not know, such as the fonts of very old Excels, looks plain."""
     if font_index >= len(book.font_list):
         return Look()
     font = book.font_list[font_index]
@@ -113,18 +113,18 @@ _unpacked = xlrd.book.unpack_SST_table
 
 
 def _decoded(raw: bytes, encoding: str) -> str:
-    """xlrd decodes each piece of a text by itself; a character may be cut where the next record begins."""
+    """xlrd decodes each piece of a text separately; a character may be split where the next record begins."""
     return str(raw, encoding, "surrogatepass" if encoding == "utf_16_le" else "strict")
 
 
 def _shared_texts(records: list[bytes], count: int) -> tuple[list[str], Any]:
-    """As xlrd has them, and both halves of a character as one."""
+    """As xlrd has them, with both halves of a character joined."""
     texts, fonts = _unpacked(records, count)
     return list(map(_whole, texts)), fonts
 
 
 def _whole(text: str) -> str:
-    """Half a character alone becomes U+FFFD, which no phone number has."""
+    """Half a character alone becomes U+FFFD, which no phone number contains."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -136,8 +136,9 @@ xlrd.book.unicode, xlrd.book.unpack_SST_table = _decoded, _shared_texts
 
 @dataclass
 class _XlsTab:
-    """`codes` are the number formats by XF index, `odd_for_texts` the XFs that show a text otherwise, `looks`
-    what is odd about the look of cells of an XF."""
+    """`codes` are the number formats by XF index, `odd_for_texts` the XFs that display a text differently,
+    `looks` what is odd about the look of cells of an XF.
+    """
 
     name: str
     place: _Place
@@ -184,7 +185,7 @@ class _XlsTab:
         return cells
 
     def _oddity(self, sheet: Any, at: int, column: int) -> Oddity | None:
-        """Of the cell's format, or of the font of one of the runs of its text."""
+        """From the cell's format, or from the font of a run of its text."""
         if found := self.looks.get(sheet.cell_xf_index(at, column)):
             return found
         text = str(sheet.cell_value(at, column)).encode("utf-16-le", "surrogatepass")
@@ -201,7 +202,7 @@ class _XlsTab:
         return of_text(text, self.codes[index]) if is_text and index in self.odd_for_texts else text
 
     def _cell(self, sheet: Any, at: int, column: int, value: Any) -> Cell:
-        """A value that is no text. xlrd calls a number text where it does not know its format."""
+        """A value that is not a text. xlrd calls a number text if it does not know its format."""
         kind = sheet.cell_type(at, column)
         if kind == xlrd.XL_CELL_BOOLEAN:
             return of_boolean(bool(value))
@@ -236,11 +237,11 @@ _FORMULAS = {0x0006, 0x0206, 0x0406}
 _BIFF2_CELLS = {0x0001, 0x0002, 0x0003, _LABEL_BIFF2, 0x0005}
 _CELLS = {0x0201, 0x0203, _LABEL, 0x0205, 0x027E, 0x00D6, _LABELSST, _MULRK, _MULBLANK} | _FORMULAS
 _UNREAD_CELLS = {0x007E}
-"""RK cells of early Excels, which xlrd passes over."""
+"""RK cells of early Excels, which xlrd skips."""
 _UNCALCED = 0x005E
-"""Stands before the cells of a sheet whose formulas were not calculated before it was saved."""
+"""Precedes the cells of a sheet whose formulas were not calculated before saving."""
 _EMPTY_RESULT = b"\x03\0\0\0\0\0\xff\xff"
-"""What a formula that gives "" holds, and what programs that do not calculate write for any formula."""
+"""The result of a formula that gives "", which programs that do not calculate write for any formula."""
 
 
 @dataclass(frozen=True)
@@ -272,7 +273,7 @@ class _Records:
 
 @dataclass(frozen=True)
 class _Place:
-    """Of its workbook: how many shared `texts` it has, and whether Excel calculates it anew on opening."""
+    """About its workbook: the number of shared `texts`, and whether Excel recalculates it on opening."""
 
     visible: bool
     records: _Records
@@ -281,7 +282,7 @@ class _Place:
 
 
 def _places(book: Any, stream: bytes) -> list[_Place]:
-    """Where the worksheets are, in the order of xlrd's; charts, macros and modules are none."""
+    """Where the worksheets are, in xlrd's order, without charts, macros and modules."""
     if book.biff_version <= WITHOUT_GLOBALS:
         return [_Place(visible=True, records=_Records(stream, 0, len(stream)))]
     its = list(_Records(stream, 0, len(stream)))
@@ -297,14 +298,14 @@ def _places(book: Any, stream: bytes) -> list[_Place]:
 
 @dataclass(frozen=True)
 class _Formulas:
-    """How many a column has; and by row index, the columns of those without a result that holds."""
+    """How many each column has; and by row index, the columns of those without a valid result."""
 
     with_value: Counter[int] = field(default_factory=Counter)
     without_value: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
 
 
 def _formulas(place: _Place, version: int, tab: str) -> _Formulas:
-    """Raises InputError where xlrd would give something else than the sheet holds."""
+    """Raises InputError if xlrd would give something else than the sheet contains."""
     cells, unread = _CELLS, _UNREAD_CELLS | _BIFF2_CELLS
     if version < 50:
         cells, unread = _CELLS | _BIFF2_CELLS, _UNREAD_CELLS
@@ -349,7 +350,7 @@ def _take(taken: bytearray, row: int, first: int, last: int, tab: str) -> None:
 
 
 def _assert_whole(code: int, content: bytes, version: int) -> None:
-    """xlrd takes what is left of a text for all of it."""
+    """xlrd takes the rest of a truncated text for all of it."""
     if code == _LABEL and version >= WITH_UNICODE:
         characters, options = unpack_from("<HB", content, 6)
         needed = 9 + characters * (1 + (options & 1)) + 2 * bool(options & 8) + 4 * bool(options & 4)

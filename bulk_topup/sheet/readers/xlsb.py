@@ -20,7 +20,7 @@ from bulk_topup.sheet.tabs import Cell, LostTab, Remarks, Tab
 
 
 def tabs(data: bytes) -> Sequence[Tab]:
-    """The worksheets, in their order. Raises InputError where the workbook is damaged."""
+    """The worksheets, in order. Raises InputError if the workbook is damaged."""
     package = Package(data)
     main = _first(package.relationships("").values(), "officeDocument") or "xl/workbook.bin"
     related = package.relationships(main)
@@ -48,9 +48,9 @@ _SST_ITEM = 19
 
 @dataclass(frozen=True)
 class _XlsbWorkbook:
-    """`odd_for_texts` are the styles that show a text otherwise, or as what a person misreads.
+    """`odd_for_texts` are the styles that display a text differently, or mislead the reader.
 
-    `outdated`: the results of formulas are to be calculated anew on opening, or were not before saving.
+    `outdated`: the results of formulas must be recalculated on opening, or were not calculated before saving.
     """
 
     strings: Sequence[Cell]
@@ -104,7 +104,7 @@ def _strings(package: Package, part: str, styles: XlsbStyles) -> list[Cell]:
 
 
 class _Kind:
-    """Kinds of records that a sheet's cells are told in ([MS-XLSB] 2.3.2)."""
+    """Record kinds of a sheet's cells ([MS-XLSB] 2.3.2)."""
 
     ROW = 0
     BLANK = 1
@@ -119,7 +119,7 @@ class _Kind:
     FORMULA_BOOLEAN = 10
     FORMULA_ERROR = 11
     SHORT_BLANK = 12
-    """First of the seven plain kinds without a column: it is the next one."""
+    """First of the seven plain kinds without a column, which is the next one."""
     SHORT_SHARED_STRING = 18
     COLUMN = 60
     RICH_STRING = 62
@@ -157,7 +157,7 @@ class _XlsbTab:
         with records(self.package, self.part) as its:
             for kind, content in its:
                 if ended and kind != _Kind.MERGE:
-                    continue  # other lists number their records as rows and cells do
+                    continue  # Other lists number their records as rows and cells do.
                 if kind in _CELLS:
                     self._add(cells, kind, content, row)
                 elif kind == _Kind.ROW:

@@ -1,4 +1,4 @@
-"""The records of which the parts of an .xlsb workbook are made ([MS-XLSB] 2.1.4)."""
+"""The records in the parts of an .xlsb workbook ([MS-XLSB] 2.1.4)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ _LONGEST_HEAD = 6
 
 @contextmanager
 def records(package: Package, part: str) -> Iterator[Iterator[tuple[int, bytes]]]:
-    """(kind, content) of each record of a part; names the part where a record is shorter than its kind."""
+    """(kind, content) of each record of a part; names the part if a record is shorter than its kind
+    requires.
+    """
     with package.open(part) as stream:
         try:
             yield _split(stream)
@@ -28,11 +30,11 @@ def records(package: Package, part: str) -> Iterator[Iterator[tuple[int, bytes]]
 
 
 class _EndsEarlyError(Exception):
-    """A record or a text says that it is longer than what is there."""
+    """A record or a text claims to be longer than what is there."""
 
 
 def _split(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    # Read to the end whatever is wanted of it: only there does zipfile check that the part is undamaged.
+    # Read to the end, because only there zipfile checks that the part is undamaged.
     block, at = b"", 0
     while True:
         if len(block) - at < _LONGEST_HEAD:
@@ -53,7 +55,7 @@ def _split(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _head(block: bytes, at: int) -> tuple[int, int, int]:
-    """A record's kind and size, seven bits a byte, the lowest first; and where its content starts."""
+    """A record's kind and size, seven bits per byte, lowest first; and where its content starts."""
     kind, at = block[at], at + 1
     if kind & 0x80:
         kind, at = kind & 0x7F | (block[at] & 0x7F) << 7, at + 1
@@ -67,7 +69,7 @@ def _head(block: bytes, at: int) -> tuple[int, int, int]:
 
 
 def text_of(content: bytes, at: int) -> str:
-    """A text after its length. Half a surrogate pair becomes U+FFFD, which no phone number has."""
+    """A text after its length. Half a surrogate pair becomes U+FFFD, which no phone number contains."""
     return text_and_end(content, at)[0]
 
 

@@ -1,4 +1,4 @@
-"""The styles of cells of an .xlsb workbook: their number formats, and which of them a person misreads."""
+"""The styles of an .xlsb workbook's cells: their number formats, and which of them mislead a reader."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _RICH = 1
 
 @dataclass(frozen=True, slots=True)
 class XlsbStyles(Styles):
-    """`fonts` are how a text in each of them looks on white."""
+    """`fonts` are the looks of a text in each of them on white."""
 
     fonts: list[Look] = field(default_factory=list)
 
     def seen(self, content: bytes, at: int) -> Cell:
-        """A text with the fonts of its runs, if it has some (RichStr)."""
+        """A text with the fonts of its runs, if it has any (RichStr)."""
         text, end = text_and_end(content, at + 1)
         return as_seen(text, self._of_runs(text, content, end) if content[at] & _RICH else None)
 
@@ -87,7 +87,7 @@ def _paper(content: bytes, colours: Colours) -> Colour | None:
 
 
 def _colour(content: bytes, at: int, colours: Colours) -> Colour | None:
-    """BrtColor, as the attributes that say the same in XML."""
+    """BrtColor, as the equivalent XML attributes."""
     kind, index, tint, red, green, blue = unpack_from("<BBhBBB", content, at)
     written = {"tint": repr(max(-1.0, tint / 0x7FFF))}
     match kind >> 1:

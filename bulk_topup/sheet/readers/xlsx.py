@@ -1,4 +1,4 @@
-"""Excel workbook (.xlsx, .xlsm) -> tabs, by our own reading of its XML (ECMA-376, both its dialects)."""
+"""Excel workbook (.xlsx, .xlsm) to tabs, with our own reader of its XML (ECMA-376, both dialects)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _IDS = (
 
 
 def tabs(data: bytes) -> Sequence[Tab]:
-    """The worksheets of a workbook in their order; charts, dialogs and macro sheets are none.
+    """The worksheets of a workbook in order, without charts, dialogs and macro sheets.
 
-    Raises InputError where the package, the workbook part or a list of relationships is damaged.
+    Raises InputError if the package, the workbook part or a list of relationships is damaged.
     """
     package = Package(data)
     workbook = _first(package.relationships("").values(), "officeDocument", _USUAL_WORKBOOK)
@@ -60,7 +60,7 @@ class _Worksheet:
         return row_by_row(self.pieces())
 
     def pieces(self) -> Iterator[Piece]:
-        # In place: whoever holds the remarks of an earlier, unfinished reading wants these.
+        # Changed in place, because the remarks of an earlier, unfinished reading may still be in use.
         self.remarks.clear()
         rows = RowReader(self._part, self.name, self._values, self.remarks)
         with self._package.open(self._part) as stream:
@@ -76,8 +76,8 @@ class _Worksheet:
 class _Contents:
     """`sheets` are the attributes of the entries for all kinds of sheets.
 
-    `outdated`: the results of formulas are to be calculated anew on opening, or were not before saving.
-    `uncalculated`: they are what a program that only writes new files was given with each formula.
+    `outdated`: the results of formulas must be recalculated on opening, or were not calculated before saving.
+    `uncalculated`: they are placeholders from a program that only writes new files.
     """
 
     epoch_1904: bool = False
@@ -112,14 +112,15 @@ def _contents(package: Package, part: str) -> _Contents:
 
 
 _XLSXWRITER = "124519"
-"""The `calcId` of XlsxWriter, which has every workbook calculated on opening, and of openpyxl, which writes
-no results at all."""
+"""The `calcId` of XlsxWriter, which has every workbook recalculated on opening, and of openpyxl, which
+writes no results at all.
+"""
 
 _TRUE, _FALSE = {"1", "true", "on"}, {"0", "false", "off"}
 
 
 def _name_and_part(sheet: dict[str, str], related: dict[str, Relationship]) -> tuple[str, str | None]:
-    """No part where there is none, "" for a sheet of another kind."""
+    """No part if there is none, "" for a sheet of another kind."""
     identity = next((sheet[name] for name in _IDS if name in sheet), "")
     target = related.get(identity)
     part = None if target is None else target.part if target.kind == "worksheet" else ""
