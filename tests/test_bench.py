@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import islice
 
@@ -17,8 +21,19 @@ from tests.bench.__main__ import Measured
 from tests.bench.figures import FIGURES, Figure
 from tests.bench.measure import Sample
 from tests.bench.sending import most_in_a_second
+from tests.markdown import ROOT
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.mark.skipif("CI" not in os.environ, reason="takes baselines from a package index, which .ci/run has")
+@pytest.mark.skipif(sys.platform != "linux", reason="a disk is made slow by what only Linux loads")
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler is installed here")
+def test_each_figure_can_be_measured() -> None:
+    """Once, small and without thresholds."""
+    command = [sys.executable, "-m", "tests.bench", "--quick"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def measured(ours: list[float], baseline: list[float], peak: int = 0, **targets: float) -> Measured:
