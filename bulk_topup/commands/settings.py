@@ -17,6 +17,7 @@ from bulk_topup.core.languages import INDONESIAN
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.report.words import say
 from bulk_topup.rules import amounts
+from bulk_topup.rules.journal import Accounts
 from bulk_topup.rules.operators import named_in
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ A_PRODUCT = '"TELKOMSEL 50000" = "TSEL50"'
 PRODUCTS = "products"
 """The table of permanently chosen product codes."""
 
+JOURNAL = "journal"
+"""The table of the accounts of the journal."""
+ACCOUNTS = ("expense", "suspense", "deposit")
+SOME_ACCOUNTS = 'journal = { expense = "6101 Beban pulsa", deposit = "1105 Deposit pulsa" }'
+
 FORBIDDEN = frozenset(
     {
         *("yes", "approve", "approved_by", "again", "resend", "pilot", "sandbox", "new_address"),
@@ -95,6 +101,8 @@ class Settings(NamedTuple):
     lines: Mapping[str, str] = MappingProxyType({})
     products: Fixed = MappingProxyType({})
     """The table `[products]`."""
+    accounts: Accounts = Accounts()
+    """The table `[journal]`."""
 
     @property
     def exists(self) -> bool:
@@ -140,12 +148,12 @@ def _parsed(path: Path, text: str) -> Settings:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError("settings.broken", file=path, why=error) from None
-    fixed = content.pop(PRODUCTS, {})
+    fixed, accounts = content.pop(PRODUCTS, {}), content.pop(JOURNAL, {})
     lines = {key: _line_of(text, key) for key in content}
     for key in content:
         _assert_allowed(path, lines[key], key)
     values = {key: _checked(path, lines[key], key, value) for key, value in content.items()}
-    return Settings(path, values, lines, _products(path, text, fixed))
+    return Settings(path, values, lines, _products(path, text, fixed), _accounts(path, text, accounts))
 
 
 def _products(path: Path, text: str, table: object) -> Fixed:
@@ -160,6 +168,26 @@ def _products(path: Path, text: str, table: object) -> Fixed:
             raise InputError("settings.products", file=path, line=_line_of(text, key), key=key)
         fixed[min(named), meant[0]] = code.strip()
     return fixed
+
+
+def _accounts(path: Path, text: str, table: object) -> Accounts:
+    """`expense = "6101 Beban pulsa"`; the table `[journal.groups]` has those of groups."""
+
+    def assert_(key: str, *, holds: bool) -> None:
+        if not holds:
+            raise InputError("settings.journal", file=path, line=_line_of(text, key), key=key)
+
+    if not isinstance(table, dict):
+        raise InputError("settings.journal", file=path, line=_line_of(text, JOURNAL), key=JOURNAL)
+    names = dict(table)
+    groups = names.pop("groups", {})
+    assert_("groups", holds=isinstance(groups, dict))
+    for key, name in (*names.items(), *groups.items()):
+        assert_(key, holds=isinstance(name, str) and bool(name.strip()))
+    for key in names:
+        assert_(key, holds=key in ACCOUNTS)
+    spelled = {" ".join(group.split()): name.strip() for group, name in groups.items()}
+    return Accounts(**{key: name.strip() for key, name in names.items()}, groups=spelled)
 
 
 def _line_of(text: str, key: str) -> str:
@@ -242,6 +270,7 @@ def settings_template(about: Mapping[str, str]) -> str:
     lines = [f"# {say.text(code)}" for code in head]
     for key in KEYS:
         lines += ["", f"# {about[key]}", f"# {assignment(key)}"]
+    lines += ["", f"# {say.text('settings.about_journal')}", f"# {SOME_ACCOUNTS}"]
     lines += ["", f"# {say.text('settings.about_products')}", f"# [{PRODUCTS}]", f"# {A_PRODUCT}"]
     return "\n".join(lines) + "\n"
 

@@ -13,6 +13,7 @@ the same batch on a later day with `--include-changed`.
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
 import json
 import re
@@ -703,6 +704,36 @@ def trail_is_whole(case: Case) -> Iterator[str]:
                     yield f"{path.name}, no entry tells of attempt {row['id']} as it stands"
 
 
+# -- the journal -------------------------------------------------------------------------------------------
+
+
+def journal_balances(case: Case) -> Iterator[str]:
+    """Debits and credits of each file are equal, and what stands on each account after the last is what the
+    results say: each entry was exported once. A progress file that was put back knows of no later export."""
+    is_whole = not any(isinstance(event.step, Progress) for event in case.events)
+    booked: dict[str, Counter[str]] = defaultdict(Counter)
+    for place, record in enumerate(case.records):
+        for path in record.journals:
+            amounts = _amounts(path)
+            if sum(amounts.values()):
+                yield f"{path.name} of command {place} does not balance"
+            booked[record.batch].update(amounts)
+        if record.command.options[:1] == ("--journal",) and record.exit in TAKEN and is_whole:
+            results = next(one for one in case.results if one.place == place)
+            paid = [line.debited for line in results.lines if line.paid == "yes"]
+            stands = booked[record.batch]["Beban pulsa"]
+            if all(paid) and stands != sum(map(int, paid)):
+                yield f"{_where(results)}, {stands} are booked as paid, and its rows come to {paid}"
+
+
+def _amounts(path: Path) -> Counter[str]:
+    amounts: Counter[str] = Counter()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for line in csv.DictReader(file):
+            amounts[line["account"]] += int(line["debit"] or 0) - int(line["credit"] or 0)
+    return amounts
+
+
 # -- it always knows what it does --------------------------------------------------------------------------
 
 
@@ -738,6 +769,7 @@ RULES: dict[str, Callable[[Case], Iterator[str]]] = {
     "unknown for a reason": unknown_for_a_reason,
     "held for a reason": held_for_a_reason,
     "results are there": results_are_there,
+    "journal balances": journal_balances,
     "words are checked": words_are_checked,
     "trail is whole": trail_is_whole,
     "one at a time": one_at_a_time,

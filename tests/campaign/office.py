@@ -122,6 +122,7 @@ class Before:
     at: datetime
     last_request: int
     results: tuple[int, int] | None
+    journals: frozenset[Path]
 
 
 @dataclass
@@ -177,11 +178,9 @@ class Office:
                 self.place = replace(self.place, url=url, has_moved=True)
 
     def conclude(self) -> None:
-        """Where the last command of a sheet wrote no results, because it was refused, ask for them."""
-        last = {record.command.sheet: record for record in self.records}
-        for sheet, record in last.items():
-            if record.results is None:
-                self.do(Command("results", sheet))
+        """The results and the journal of each sheet."""
+        for sheet in dict.fromkeys(record.command.sheet for record in self.records):
+            self.do(Command("results", sheet))
 
     # -- commands ------------------------------------------------------------------------------------------
 
@@ -250,6 +249,9 @@ class Office:
                 _copy_database(saved, live)
 
     def _alone(self, command: Command, said: tuple[Said, ...] = ()) -> None:
+        if command.verb == "results":
+            name = f"{command.sheet.partition('.')[0]}.journal.csv"
+            command = replace(command, options=("--journal", name))
         self.provider.set_faults(command.faults)
         before = self._before(command.sheet)
         process = self._start(command, desk=self.desk if command.is_plain else None)
@@ -347,7 +349,11 @@ class Office:
         return process
 
     def _before(self, sheet: str) -> Before:
-        return Before(self.time.now(), self._last_request(), _identity(self._beside(sheet, "results.xlsx")))
+        results = _identity(self._beside(sheet, "results.xlsx"))
+        return Before(self.time.now(), self._last_request(), results, frozenset(self._journals()))
+
+    def _journals(self) -> Iterator[Path]:
+        return self.folder.glob("*.journal*.csv")
 
     def _record(self, process: Process, before: Before, results: Path | None) -> Record:
         command = process.command
@@ -368,6 +374,7 @@ class Office:
             results=results,
             complaint=self._output() if process.code in {70, -1} else "",
             moment=process.moment,
+            journals=tuple(sorted({*self._journals()} - before.journals)),
         )
 
     def _results(self, process: Process, before: Before) -> Path | None:

@@ -272,7 +272,8 @@ class Record:
     `requests` are the provider's log entries that came from it, `seen` the last one that its results can know
     of; `exit` is None for a crash, and `moment` is when a SIGKILL came that no step of the program announced;
     `batch` is what the progress file calls itself afterwards, "" without one; `results` is a copy of the
-    results sheet, None where the command wrote none; `rows` is the sheet at that time; `said` is what a
+    results sheet, None where the command wrote none; `journals` are the files of entries that are new;
+    `rows` is the sheet at that time; `said` is what a
     `resolve` said. `beside` is the place of the command that ran at the same time; `inside`, that this one
     was started and ended while that one was held.
     """
@@ -290,6 +291,7 @@ class Record:
     results: Path | None
     complaint: str
     moment: str = ""
+    journals: tuple[Path, ...] = ()
     said: tuple[Said, ...] = ()
     beside: int | None = None
     inside: bool = False

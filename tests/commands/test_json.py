@@ -159,7 +159,7 @@ def _settles(clerk: Clerk) -> None:
     clerk.type("resolve", "a.csv", "--from", "said.csv", "--note", "Rina")
     clerk.type("resolve", "a.csv", "--row", "2", "--number", FAILS, "--not-sent", "--note", "Rina")
     clerk.type("status", "a.csv")
-    clerk.type("results", "a.csv")
+    clerk.type("results", "a.csv", "--journal", "journal.csv")
     clerk.type("verify", "a.csv")
     assert clerk.type("verify", "a.csv", "--head", "0" * 16)["misfit"]["code"] == "verify.cut_off"
 

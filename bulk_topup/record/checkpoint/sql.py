@@ -7,6 +7,11 @@ from bulk_topup.provider.outcomes import DENIED, OF_ANOTHER
 
 MAY_HAVE_MOVED_IT = "coalesce(a.kind, 'unknown') NOT IN ('not_sent', 'refused', 'gagal')"
 
+UNDEBITED = """(
+    o.status IN ('accepted', 'unknown') OR o.status IN ('sukses', 'pending') AND a.debited IS NULL
+)"""
+"""Whether no answer stated what order `o`, with its speaker `a`, took or may have taken."""
+
 MAY_HAVE_MOVED = f"o.status NOT IN ('unsent', 'gagal') AND {MAY_HAVE_MOVED_IT}"
 """Whether money may have moved for attempt `a` of order `o`."""
 
@@ -199,3 +204,20 @@ LINES_OF_STATUSES = LINES.replace(
     1,
 )
 """The same, found by the indexes of the statuses: a few open rows among a million."""
+
+POSTINGS = f"""
+    WITH taken AS (
+        SELECT a.order_id, a.day, a.debited AS rupiah FROM attempts a
+        WHERE a.kind IN ('sukses', 'pending') AND a.debited IS NOT NULL
+        UNION ALL
+        SELECT o.id, coalesce(a.day, (SELECT max(t.day) FROM attempts t WHERE t.order_id = o.id)), o.price
+        FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
+        WHERE {UNDEBITED}
+    )
+    SELECT t.day, o.status = 'sukses' AS is_paid, coalesce((
+        SELECT json_extract(l.cells, '$[' || :group_at || ']') FROM lines l
+        WHERE l.status IS NULL AND l.number = o.number AND l.product = o.product AND l.itrx = o.itrx
+    ), '') AS of_group, sum(t.rupiah) AS rupiah
+    FROM taken t JOIN orders o ON o.id = t.order_id
+    GROUP BY 1, 2, 3
+"""  # noqa: S608

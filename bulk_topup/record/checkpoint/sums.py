@@ -14,9 +14,17 @@ from bulk_topup.core.model import Kind
 from bulk_topup.core.status import Status
 from bulk_topup.record.checkpoint.file import File
 from bulk_topup.record.checkpoint.schema import SENDINGS_SINCE
-from bulk_topup.record.checkpoint.sql import KEEP_FACT, LINES_ALIKE, LOST_ORDERS, SENDINGS
+from bulk_topup.record.checkpoint.sql import (
+    KEEP_FACT,
+    LINES_ALIKE,
+    LOST_ORDERS,
+    POSTINGS,
+    SENDINGS,
+    UNDEBITED,
+)
 from bulk_topup.record.checkpoint.values import Sending
 from bulk_topup.record.lines import LinesAlike, lines_alike_of
+from bulk_topup.rules.journal import Posting
 
 
 class Totals(File):
@@ -92,12 +100,19 @@ class Totals(File):
     def undebited(self) -> Counter[Status]:
         """What the rows are listed at that are paid, or may be, and of which no answer stated the debit."""
         rows = self._rows(
-            """SELECT o.status, sum(o.price) AS listed FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
-               WHERE o.status IN ('accepted', 'unknown')
-                  OR o.status IN ('sukses', 'pending') AND a.debited IS NULL
-               GROUP BY o.status"""
+            f"""SELECT o.status, sum(o.price) AS listed FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
+                WHERE {UNDEBITED} GROUP BY o.status"""  # noqa: S608
         )
         return Counter({Status(row["status"]): int(row["listed"]) for row in rows})
+
+    def postings(self) -> list[Posting]:
+        """The same rupiah and the stated debits, by day and by what stands in the column of groups."""
+        at = self.places.get("group")
+        with self._reader() as reader:
+            rows = reader.execute(POSTINGS, {"group_at": at}).fetchall()
+        return [
+            Posting(day, bool(paid), " ".join(group.split()), rupiah) for day, paid, group, rupiah in rows
+        ]
 
     def last_balance(self) -> tuple[int, str] | None:
         """The deposit (rupiah) by the last answer that stated it, and when that came (WIB, to the minute).
