@@ -12,7 +12,7 @@ import click
 from bulk_topup.commands import click_command, next_steps
 from bulk_topup.commands.asked import connection_of, ledger_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import PROVIDER, SPEECH
+from bulk_topup.commands.options import PATH, PROVIDER, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.languages import INDONESIAN
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
 @PROVIDER
 @click.option("--offline", is_flag=True, help="Do not ask the provider.")
 @click.option("--complaint", is_flag=True, help="Print a text for the provider's hotline (Indonesian).")
+@click.option("--output", type=PATH, metavar="FILE", help="Also save all that is kept (a new .xlsx file).")
 @SPEECH
 @guarded_command
-def find(terminal: Terminal, number: str, offline: bool, complaint: bool, **options: Any) -> Exit:
+def find(
+    terminal: Terminal, number: str, offline: bool, complaint: bool, output: Path | None, **options: Any
+) -> Exit:
     """Show everything ever sent to NUMBER, and what to tell its owner.
 
     \b
@@ -40,7 +43,7 @@ def find(terminal: Terminal, number: str, offline: bool, complaint: bool, **opti
 
     ledger = ledger_of(options)
     asked = connection_of(options), ledger, terminal, clock.SystemClock(), number
-    return find_number(*asked, offline=offline, complaint=complaint)
+    return find_number(*asked, offline=offline, complaint=complaint, output=output)
 
 
 SANDBOX_STATE = Path("sandbox.provider.db")
@@ -55,12 +58,14 @@ def find_number(
     *,
     offline: bool,
     complaint: bool = False,
+    output: Path | None = None,
 ) -> Exit:
     """Report everything ever sent to this number, and what the provider says about it now; changes
     nothing.
 
-    With `complaint`, prints only the text for the provider.
+    With `complaint`, prints only the text for the provider; `output` is a new workbook for all that is kept.
     """
+    from bulk_topup.record import paths
     from bulk_topup.record.ledger.address import shown
     from bulk_topup.record.ledger.register import register_of
     from bulk_topup.report import sent_to
@@ -69,6 +74,8 @@ def find_number(
     from bulk_topup.report.words import translation
 
     number = sent_to.national(text)
+    if output is not None:
+        paths.assert_new(output, [".xlsx"])
     with closing(register_of(ledger)) as register:
         found = sent_to.look_up(number, register)
     if not offline and person.may_be_asked(found.sent):
@@ -80,9 +87,21 @@ def find_number(
             terminal.report(letter)
             return found.exit_code()
     now = clock.now()
+    if output is not None:
+        from bulk_topup.report.person_workbook import write_person
+        from bulk_topup.report.screen.report import notices_report
+
+        write_person(
+            output,
+            found,
+            rehearsal=terminal.rehearsal,
+            tell=lambda one: terminal.report(notices_report([one])),
+        )
     one = person.what_counts(found, now)
     told = person.told(one, number, now)
     terminal.report(person.person_report(found, told, shown(ledger), rehearsal=terminal.rehearsal))
+    if output is not None:
+        terminal.report(person.saved_report(output))
     terminal.next([next_steps.with_found(terminal.typed, number, *person.next_step_of(one, now))])
     return found.exit_code()
 

@@ -247,3 +247,5 @@ def _beside(checkpoint: Checkpoint) -> Iterator[Path]:
     stem = path.name.removesuffix(".db").removesuffix(".checkpoint")
     yield from (path.with_name(f"{stem}.results{suffix}") for suffix in (".xlsx", ".csv"))
     yield path.with_name(checkpoint.fact("file"))
+    for pattern in (f"{glob.escape(stem)}.results (*)*", f"{glob.escape(stem)}.*.plan"):
+        yield from path.parent.glob(pattern)

@@ -77,9 +77,18 @@ def check_of(files: Files, code: str) -> dict[str, str]:
 def drop_old_plans(files: Files, today: date) -> None:
     """Delete this sheet's kept plans that are too old to be approved; what can't be deleted stays."""
     before, after = files.plan("|").name.split("|")
-    name = re.compile(f"{re.escape(before)}[0-9A-Z]{{4}}(-[0-9A-Z]{{4}}){{3}}{re.escape(after)}")
+    _drop_old(files.checkpoint.parent, re.escape(before), re.escape(after), today)
+
+
+def drop_old_plans_in(folder: Path, today: date) -> None:
+    """The same, of every sheet in this folder."""
+    _drop_old(folder, r".+\.", r"\.plan", today)
+
+
+def _drop_old(folder: Path, before: str, after: str, today: date) -> None:
+    name = re.compile(f"{before}[0-9A-Z]{{4}}(-[0-9A-Z]{{4}}){{3}}{after}")
     with contextlib.suppress(OSError):
-        for path in [path for path in files.checkpoint.parent.iterdir() if name.fullmatch(path.name)]:
+        for path in [path for path in folder.iterdir() if name.fullmatch(path.name)]:
             with contextlib.suppress(OSError, ValueError):
                 if not approval.is_good(_checked_on(path), today):
                     path.unlink()

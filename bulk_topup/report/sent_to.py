@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from bulk_topup.rules import numbers
 from bulk_topup.sending.resend import is_advised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from bulk_topup.record.checkpoint import Checkpoint
@@ -69,6 +69,10 @@ class Sent:
     now: Now = Now.NOT_ASKED
     said: str = ""
     guarded: bool = False
+    in_sheet: str = ""
+    """All that stands in its row there."""
+    trail: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    """As `Checkpoint.told_of` has it."""
 
     @property
     def place(self) -> str:
@@ -141,9 +145,16 @@ def _from_progress(number: str, entry: BatchEntry, claims: Iterable[Mapping[str,
             sheet = sheet_of(checkpoint)
             at, guarded = checkpoint.places.get("name"), is_advised(checkpoint)
             lines = _lines_of(checkpoint, number)
-            found = [_of_line(entry, sheet, line, at, guarded=guarded) for line in lines]
             tabs = ["", *checkpoint.tabs]
-            found = [replace(one, tab=tabs[one.row // TAB_ROWS]) for one in found]
+            found = [
+                replace(
+                    _of_line(entry, sheet, line, at, guarded=guarded),
+                    tab=tabs[line.row // TAB_ROWS],
+                    in_sheet=_in_words(checkpoint.header, line),
+                    trail=checkpoint.told_of(number, line.row),
+                )
+                for line in lines
+            ]
         except StorageFailed:
             return None
     # A progress file restored from an older copy lacks what the ledger knows.
@@ -160,6 +171,12 @@ def _names(line: Line, number: str) -> bool:
     """Whether a cell of the row contains the number; a held row has it nowhere else."""
     subscriber = number.removeprefix("0")
     return any(subscriber in "".join(filter(str.isdecimal, cell)) for cell in line.cells)
+
+
+def _in_words(header: Sequence[str], line: Line) -> str:
+    """`Nama: SITI; No HP: 0812…`"""
+    cells = zip(header, line.cells, strict=False)
+    return "; ".join(f"{name}: {cell}" if name else cell for name, cell in cells if cell.strip())
 
 
 def _of_line(entry: BatchEntry, sheet: str, line: Line, name_at: int | None, *, guarded: bool) -> Sent:

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pytest
 
 from bulk_topup.commands import find
@@ -67,10 +68,12 @@ def sent_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         yield send
 
 
-def look(bench: Bench, number: str, *, offline: bool = False) -> Exit:
+def look(bench: Bench, number: str, *, offline: bool = False, output: Path | None = None) -> Exit:
     connection = Connection(base_url=bench.sandbox.url, rate_per_s=500.0, timeout_s=10.0)
     ledger = str(bench.folder / "ledger.db")
-    return find.find_number(connection, ledger, Terminal(), bench.clock, number, offline=offline)
+    return find.find_number(
+        connection, ledger, Terminal(), bench.clock, number, offline=offline, output=output
+    )
 
 
 def said(
@@ -506,3 +509,30 @@ def test_what_is_offered_for_a_failed_row_works_in_a_later_month_too(month: int,
     failed = sent_to.Sent(*facts, sent_at="2025-01-20 10:00:00")
     step = with_found(Typed(), "081234567890", *person.next_step_of(failed, NOW.replace(month=month)))
     assert step.command.endswith(f"run bonus.csv {options}")
+
+
+# -- all that is kept, as a file ---------------------------------------------------------------------------
+
+
+def test_all_that_is_kept_of_a_number_is_saved_with_what_happened_to_it(bench: Bench) -> None:
+    bench.sheet(PENDING_FOR_EVER, B)
+    bench.run()
+    (invoice,) = (one.invoice for one in bench.paid() if one.number == PENDING_FOR_EVER)
+    path = bench.folder / "person.xlsx"
+    look(bench, PENDING_FOR_EVER, offline=True, output=path)
+    book = openpyxl.load_workbook(path)
+    rows, summary, trail = ([list(line) for line in sheet.iter_rows(values_only=True)] for sheet in book)
+    assert [(line[0], line[1], line[12]) for line in rows[1:]] == [
+        ("bonus", "2", f"No HP: {PENDING_FOR_EVER}; Kode Produk: TSEL5")
+    ]
+    assert [(line[3], line[6]) for line in trail[1:]] == [("pending", invoice)]
+    assert PENDING_FOR_EVER in str(summary[0][0])
+    assert B not in str((rows, summary, trail))
+
+
+def test_a_file_that_is_there_is_never_replaced(bench: Bench) -> None:
+    bench.sheet(A)
+    bench.run()
+    with pytest.raises(InputError) as refused:
+        look(bench, A, offline=True, output=bench.path)
+    assert refused.value.code == "new_file.suffix"

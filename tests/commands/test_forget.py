@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,7 +27,6 @@ from tests.desk_bench import Bench
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.conftest import Office
 
@@ -158,6 +159,111 @@ def test_whatever_is_on_record_nothing_open_and_nothing_recent_goes(
             assert register.forget(before) == told == len(claims) - len(kept)
         left = {str(claim["token"]) for n in range(1, 7) for claim in ledger.own(f"b{n}")}
     assert left == kept
+
+
+# -- one person's ------------------------------------------------------------------------------------------
+
+
+def forget_one(bench: Bench, number: str = A, *, yes: bool = True) -> Exit:
+    return forget_.forget_number(
+        number, 20, str(bench.folder / "ledger.db"), Terminal(), bench.clock, yes=yes
+    )
+
+
+def test_one_number_goes_and_all_others_stay(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.sheet(A, B)
+    bench.run()
+    bench.clock.pass_by(LONG_S)
+    capsys.readouterr()
+    assert forget_one(bench) is Exit.OK
+    assert numbers_in(bench) == [B]
+    out = capsys.readouterr().out
+    assert "kept for ten years" in out
+    assert f"  {bench.checkpoint}\n" in out
+
+
+def test_what_is_recent_is_kept_and_named_with_the_day_until_which(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sheet(A)
+    bench.run()
+    bench.clock.pass_by(20 * 86_400)
+    assert forget_one(bench, yes=False) is Exit.OK
+    assert numbers_in(bench) == [A]
+    tomorrow = bench.clock.now().date() + timedelta(days=1)
+    assert f"bonus, row 2: kept until {tomorrow}" in capsys.readouterr().out
+    bench.clock.pass_by(86_400)
+    forget_one(bench)
+    assert numbers_in(bench) == []
+
+
+def test_what_is_open_or_in_a_batch_with_something_open_is_kept(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sheet(A, PENDING_FOR_EVER)
+    bench.run()
+    bench.clock.pass_by(LONG_S)
+    capsys.readouterr()
+    forget_one(bench, A)
+    assert "that batch still has open rows" in capsys.readouterr().out
+    forget_one(bench, PENDING_FOR_EVER)
+    assert "not settled yet and may be paid" in capsys.readouterr().out
+    assert sorted(numbers_in(bench)) == sorted([A, PENDING_FOR_EVER])
+
+
+def test_a_batch_begun_before_the_last_of_its_top_ups_sends_nothing_more(bench: Bench) -> None:
+    """Another batch may have paid that number since it began."""
+    bench.sheet(A, NOT_PAID)
+    bench.run()
+    bench.clock.pass_by(LONG_S)
+    forget_one(bench)
+    sent = len(bench.sent())
+    with pytest.raises(InputError) as refused:
+        bench.run(retry_failed=True, same_batch=True)
+    assert refused.value.code == "batch.forgotten"
+    assert len(bench.sent()) == sent
+
+
+def test_copies_and_plans_that_hold_it_are_named_and_plans_too_old_are_gone(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.sheet(A, B)
+    bench.run()
+    book = openpyxl.Workbook()
+    book.worksheets[0].append([A.removeprefix("0")])
+    book.save(bench.folder / "corrected.xlsx")
+    (bench.folder / "nobody.csv").write_text("081299999999", encoding="utf-8")
+    days = {"K7QF-2MXA-9TRB-C4WD": 0, "AAAA-2MXA-9TRB-C4WD": LONG_S // 86_400 + 1}
+    bench.clock.pass_by(LONG_S)
+    for code, ago in days.items():
+        checked = bench.clock.now().date() - timedelta(days=ago)
+        path = bench.folder / f"bonus.{code}.plan"
+        path.write_text(f'{{"checked": "{checked}"}}\n["{A}"]', encoding="utf-8")
+    capsys.readouterr()
+    forget_one(bench)
+    named = {
+        Path(line.strip()).name for line in capsys.readouterr().out.splitlines() if line.startswith("  ")
+    }
+    assert named == {
+        *("bonus.csv", "bonus.checkpoint.db", "bonus.results.xlsx"),
+        *("corrected.xlsx", "bonus.K7QF-2MXA-9TRB-C4WD.plan"),
+    }
+    assert not (bench.folder / "bonus.AAAA-2MXA-9TRB-C4WD.plan").exists()
+
+
+def test_it_can_be_rehearsed(office: Office) -> None:
+    office.payroll("bonus.csv", [A])
+    office.send("bonus.csv", "--sandbox")
+    said = office.run("forget", "--number", A, "--sandbox", "--yes", "--json").json
+    assert (said["exit_code"], said["removed"]) == (Exit.OK, 0)
+    assert [one["why"] for one in said["kept"]] == ["forget.kept_recent"]
+    assert Path(said["files_left"][0]).name == "bonus.csv"
+
+
+@pytest.mark.parametrize("options", [(), ("--number", A, "--before", "2025-01-01")])
+def test_it_is_one_number_or_those_of_before_a_day(office: Office, options: tuple[str, ...]) -> None:
+    done = office.run("forget", *options)
+    assert (done.exit, "--number 08..." in done.err) == (Exit.NOTHING_SENT, True)
 
 
 # -- nobody is paid twice because of it --------------------------------------------------------------------

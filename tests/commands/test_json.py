@@ -200,13 +200,14 @@ def _looks_back(clerk: Clerk) -> None:
     clerk.type("history")
     (clerk.office.folder / "again.checkpoint.db").unlink()
     clerk.type("find", PENDING)
-    clerk.type("find", "081234500300")
+    clerk.type("find", "081234500300", "--output", "person.xlsx")
     clerk.type("find", "081234500999")
     clerk.env["BULK_TOPUP_PASSWORD"] = None
     clerk.type("find", PENDING)
     del clerk.env["BULK_TOPUP_PASSWORD"]
     clerk.type("forget", "--before", "2020-01-01", "--yes")
     clerk.type("forget", "--before", "2999-01-01", "--yes")
+    clerk.type("forget", "--number", clerk.office.numbers(1)[0], "--yes")
 
 
 def _sets_up(clerk: Clerk) -> None:

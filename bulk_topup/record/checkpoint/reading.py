@@ -196,6 +196,21 @@ class Reading(Totals):
         )
         return [{name: row[name] for name in row.keys() if name != "first"} for row in rows]  # noqa: SIM118
 
+    def told_of(self, number: str, row: int) -> list[dict[str, Any]]:
+        """What happened to the orders of this number in this row: its attempts, and what people did."""
+        rows = self._rows(
+            """SELECT a.begun_at AS at, coalesce(a.kind, 'unknown') AS what, '' AS who, a.settled_at,
+                      a.invoice, a.serial, a.debited, trim(coalesce(a.reason_code, '') || ' '
+                      || coalesce(a.reason, '')) AS words
+               FROM attempts a JOIN orders o ON o.id = a.order_id WHERE o.number = ?1 AND o.row = ?2
+               UNION ALL
+               SELECT t.at, t.what, t.who, NULL, NULL, NULL, NULL, t.note
+               FROM trail t JOIN orders o ON o.id = t.order_id WHERE o.number = ?1 AND o.row = ?2
+               ORDER BY 1""",
+            number, row,
+        )  # fmt: skip
+        return [dict(row) for row in rows]
+
     # -- lines ---------------------------------------------------------------------------------------------
 
     def lines(

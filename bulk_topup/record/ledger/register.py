@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,25 +35,32 @@ class Register(Store):
         with self._errors(), self._engine.connect() as db:
             return [dict(row) for row in db.execute(query).mappings()]
 
-    def forgettable(self, before: date) -> dict[str, int]:
+    def forgettable(self, before: date, number: str = "") -> dict[str, int]:
         """How many claims `forget` would remove, by batch."""
-        query = sa.select(CLAIMS.c.batch, sa.func.count()).where(_closed_before(before))
+        query = sa.select(CLAIMS.c.batch, sa.func.count()).where(_closed_before(before, number))
         with self._errors(), self._engine.connect() as db:
             rows = db.execute(query.group_by(CLAIMS.c.batch))
             return {str(batch): int(count) for batch, count in rows}
 
-    def forget(self, before: date) -> int:
-        """Remove the claims of days before this one, of batches with nothing open; returns how many.
+    def forget(self, before: date, number: str = "") -> int:
+        """Remove the claims of days before this one, of batches with nothing open; returns how many. With
+        `number`, only its own: then days after the last of these are not forgotten.
 
         Overwritten on disk, too, where the ledger is a file of ours; a server's backups are its keeper's.
         """
+        which = _closed_before(before, number)
         with self._errors():
             with self._engine.begin() as db:
                 self._pragma(db, "secure_delete=ON")
+                if number:
+                    last = db.execute(sa.select(sa.func.max(CLAIMS.c.day)).where(which)).scalar()
+                    if last is None:
+                        return 0
+                    before = date.fromisoformat(last) + timedelta(days=1)
                 stored = sa.select(META.c.value).where(META.c.key == FORGOTTEN).with_for_update()
                 earlier = db.execute(stored).scalar() or ""
                 self.set_fact(db, FORGOTTEN, max(earlier, before.isoformat()))
-                gone = db.execute(sa.delete(CLAIMS).where(_closed_before(before))).rowcount
+                gone = db.execute(sa.delete(CLAIMS).where(which)).rowcount
             with self._engine.connect() as db:
                 self._pragma(db, "wal_checkpoint(TRUNCATE)")
         return gone
@@ -70,10 +77,12 @@ def register_of(location: str) -> Register:
     return Register(ledger_url(location))
 
 
-def _closed_before(day: date) -> sa.ColumnElement[bool]:
-    """Claims of earlier days in batches of which nothing is open, by their claims or by their own count."""
+def _closed_before(day: date, number: str = "") -> sa.ColumnElement[bool]:
+    """Claims of earlier days in batches of which nothing is open, by their claims or by their own count; with
+    `number`, only its own."""
     is_open = sa.union_all(
         sa.select(CLAIMS.c.batch).where(CLAIMS.c.state == OPEN),
         sa.select(BATCHES.c.batch).where(BATCHES.c.open > 0),
     )
-    return sa.and_(CLAIMS.c.day < day.isoformat(), CLAIMS.c.state != OPEN, CLAIMS.c.batch.not_in(is_open))
+    closed = sa.and_(CLAIMS.c.day < day.isoformat(), CLAIMS.c.state != OPEN, CLAIMS.c.batch.not_in(is_open))
+    return sa.and_(closed, CLAIMS.c.number == number) if number else closed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from bulk_topup.report.screen.report import Report, banner
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from bulk_topup.core.errors import StorageFailed
     from bulk_topup.record.batches import Forgettable
     from bulk_topup.record.ledger.copy import Copied
+    from bulk_topup.record.one_number import Kept
 
 
 def copied_report(source: str, target: str, copied: Copied) -> Report:
@@ -43,6 +45,30 @@ def forgotten_report(before: date, removed: int, files: Sequence[Path]) -> Repor
     if files:
         lines += [say.text("forget.files"), *(f"  {say.printable(str(path))}" for path in files)]
     return Report(facts, lines)
+
+
+def forgotten_number_report(number: str, removed: int, kept: Sequence[Kept], files: Sequence[Path]) -> Report:
+    """`kept` are its claims that protect still; `files` hold it, too, and are left."""
+    facts = {
+        "number": number,
+        "removed": removed,
+        "kept": [{**asdict(one), "until": one.until.isoformat() if one.until else None} for one in kept],
+        "files_left": list(map(str, files)),
+    }
+    return Report(facts, list(_number_lines(number, removed, kept, files)))
+
+
+def _number_lines(number: str, removed: int, kept: Sequence[Kept], files: Sequence[Path]) -> Iterator[str]:
+    if removed:
+        yield say.text("forget.done_number", number=number, count=removed)
+    elif not kept:
+        yield say.text("forget.nothing")
+    for one in kept:
+        yield say.text(one.why, name=one.name, row=one.row, day=one.day, until=one.until or "")
+    if files:
+        yield say.text("forget.books")
+        yield say.text("forget.files")
+        yield from (f"  {say.printable(str(path))}" for path in files)
 
 
 def unrecorded_report(failure: StorageFailed) -> Report:

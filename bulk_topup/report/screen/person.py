@@ -23,6 +23,7 @@ from bulk_topup.rules import operators
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from bulk_topup.provider.client import Provider
     from bulk_topup.provider.pace import Pace
@@ -79,6 +80,10 @@ def person_report(found: PersonRecord, told: str, record: str, *, rehearsal: boo
         "summary": told,
     }
     return Report(facts, [*banner(rehearsal=rehearsal), *_lines(found, told, record)])
+
+
+def saved_report(path: Path) -> Report:
+    return Report({"output": str(path)}, [say.text("find.saved", path=path)])
 
 
 def not_asked_report(problem: InputError, *, rehearsal: bool) -> Report:

@@ -46,4 +46,5 @@ WORDS: dict[str, str] = {
     "output.is_checkpoint": "{path} is the progress file; choose another file with --output",
     "new_file.suffix": "{path}: the name must end in {known}; correct it and try again",
     "new_file.exists": "{path} already exists and was left as it is; choose another name, or move the file away first",
+    "usage.forget": "say which numbers: those from before a day, with --before YYYY-MM-DD, or one of them, with --number 08...",
 }
