@@ -69,8 +69,10 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
         halt = Halt(code, halt_facts) if code and total.exit_code() is not Exit.OK else None
         terminal.report(tally_report(total, halt=halt, rehearsal=terminal.rehearsal))
         open_rows = checkpoint.lines([status for status in Status if status.is_open])
-        terminal.report(open_report(list(open_rows)))
-        terminal.report(closed_report(checkpoint.lines(by_hand=True) if total.by_hand.total() else []))
+        name_at = checkpoint.places.get("name")
+        terminal.report(open_report(list(open_rows), name_at))
+        closed = checkpoint.lines(by_hand=True) if total.by_hand.total() else []
+        terminal.report(closed_report(closed, name_at))
         if halt is not None:
             terminal.report(stopped_report(halt, at))
         if total.unsent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".fods", ".csv", ".html", ".htm", ".xml", ".txt")
 DOWNLOADS = (".xlsx", ".csv")
-OF_OURS = re.compile(r"\.results( \(.*\))?\.(xlsx|csv)$|\.sandbox\.|^~\$")
+OF_OURS = re.compile(r"\.(results|journal)( \(.*\))?\.(xlsx|csv)$|\.sandbox\.|^~\$")
 """Files next to a sheet that are not sheets to send."""
 
 NOTES = "bulk-topup-desk"
@@ -74,6 +75,19 @@ class Folder:
         if not (name.lower().endswith(DOWNLOADS) and self._has(name)):
             raise HTTPException(404)
         return self.path / name
+
+    def journal(self, results: str) -> str:
+        """Where the accountants' journal of the batch with these results goes."""
+        return re.sub(r"\.results( \(.*\))?\.(xlsx|csv)$", "", results) + ".journal.csv"
+
+    def accounts(self, results: str) -> tuple[str, ...]:
+        """The accountants' journals beside these results, by name."""
+        stem = self.journal(results).removesuffix(".csv")
+        return (
+            tuple(sorted(path.name for path in self.path.glob(f"{glob.escape(stem)}*.csv")))
+            if results
+            else ()
+        )
 
     def _is_sheet(self, name: str) -> bool:
         return name.lower().endswith(SHEETS) and self._has(name)

@@ -15,11 +15,12 @@ from starlette.responses import FileResponse, StreamingResponse
 from starlette.routing import Route
 
 from bulk_topup.core.clock import WIB
+from bulk_topup.core.languages import INDONESIAN
 from bulk_topup.core.status import Paid, Status, keys_in
 from bulk_topup.desk.commands import tab_of
 from bulk_topup.desk.preparing import NOT_SENT, ROWS_A_PAGE, Plans, options_of, paged
 from bulk_topup.desk.view import error_of, form
-from bulk_topup.report.words import say
+from bulk_topup.report.words import say, translation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -35,6 +36,7 @@ LOOK_EVERY_S = 0.4
 ASK_EVERY_S = 2.0
 """How often to look at a command that was started in a terminal: each look is a command of its own."""
 LONGEST_TYPED = 200
+ASKED_ABOUT = ("number", "product", "sent_at")
 
 
 def routes(desk: Desk, plans: Plans) -> list[Route]:
@@ -53,7 +55,8 @@ def routes(desk: Desk, plans: Plans) -> list[Route]:
         Route("/sheet/{batch}/settle", sending.settle, methods=["POST"]),
         Route("/sheet/{batch}/results", sending.results, methods=["GET"]),
         Route("/sheet/{batch}/results", sending.write_results, methods=["POST"]),
-        Route("/sheet/{batch}/journal", sending.journal, methods=["GET"]),
+        Route("/sheet/{batch}/journal", sending.write_journal, methods=["POST"]),
+        Route("/sheet/{batch}/events", sending.events, methods=["GET"]),
     ]
 
 
@@ -192,6 +195,10 @@ class Sending:
             "count": len(rows),
             "error": error_of(status),
         }
+        for row in shown:
+            row["place"] = f"{row['tab']} {row['row']}" if row.get("tab") else str(row["row"])
+            with translation.briefly(INDONESIAN.code):  # the hotline's language
+                row["hotline"] = say.text("desk.hotline", **{name: row[name] for name in ASKED_ABOUT})
         unknown = sum(row["status"] == Status.UNKNOWN for row in rows)
         return self.desk.page("open", "desk.open", batch=batch, rows=shown, unknown=unknown, **facts)
 
@@ -222,9 +229,7 @@ class Sending:
         if written:
             page, _ = paged(request, 10**6)
             some = [f"--row={row}" for row in range(2 + page * ROWS_A_PAGE, 2 + (page + 1) * ROWS_A_PAGE)]
-            said = await self.desk.commands.ask(
-                "rows", "--sheet=Results", *some, about=written, rehearses=False
-            )
+            said = await self.desk.commands.ask("rows", "--sheet=List", *some, about=written, rehearses=False)
             sheet = said.get("sheet")
             pages = max(1, -(-(sheet["count"] if sheet else 0) // ROWS_A_PAGE))
         facts: dict[str, Any] = {
@@ -232,6 +237,7 @@ class Sending:
             "pages": pages,
             "sheet": sheet,
             "written": written,
+            "journals": self.desk.folder.accounts(written),
             "error": error_of(status),
         }
         return self.desk.page(
@@ -243,7 +249,21 @@ class Sending:
         said = await self.desk.commands.ask("results", *tab_of(batch), about=batch.name)
         return self.desk.goes_to(batch, "results", error_of(said))
 
-    async def journal(self, request: Request) -> Response:
+    async def write_journal(self, request: Request) -> Response:
+        """The entries that are new since the last export, beside the results."""
+        batch = self.desk.batch(request)
+        results = (await self._status(batch)).get("results")
+        if not results:
+            return self.desk.goes_to(batch, "results", say.text("desk.no_results"))
+        target = self.desk.folder.journal(Path(results).name)
+        said = await self.desk.commands.ask(
+            "results", *tab_of(batch), f"--journal={target}", about=batch.name
+        )
+        new = said.get("journal", {}).get("file")
+        told = say.text("desk.journal_written", name=Path(new).name) if new else say.text("desk.journal_same")
+        return self.desk.goes_to(batch, "results", error_of(said) or told)
+
+    async def events(self, request: Request) -> Response:
         batch = self.desk.batch(request)
         journal = self.desk.commands.progress(batch).journal
         if journal is None:

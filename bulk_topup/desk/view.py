@@ -46,7 +46,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.globals.update(
-        t=say.text, money=say.money, number=say.number, date=say.date, minute=say.to_the_minute
+        t=say.text,
+        closed_by_hand=say.closed_by_hand_words,
+        money=say.money,
+        number=say.number,
+        date=say.date,
+        minute=say.to_the_minute,
     )
     found.globals.update(address=address, quote=lambda text: quote(text, safe=""))
     return found

@@ -65,6 +65,7 @@ class LinesAlike:
     by_hand: bool = False
     tab: int = 0
     """The place of its tab among several that are one sheet."""
+    nominal: int = 0
 
 
 def _own_positions(plan: Plan) -> list[int]:
@@ -170,7 +171,8 @@ def lines_alike_of(row: Mapping[str, Any]) -> LinesAlike:
         first_sent=row["first_sent"] or "",
         last_sent=row["last_sent"] or "",
         by_hand=bool(row["by_hand"]),
-        tab=row.get("tab", 0),
+        tab=row["tab"],
+        nominal=row["nominal"],
     )
 
 

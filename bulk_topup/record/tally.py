@@ -55,6 +55,7 @@ class Tally:
     """
 
     rows: Counter[Status] = field(default_factory=Counter)
+    nominal: Counter[Status] = field(default_factory=Counter)
     rupiah: Counter[Status] = field(default_factory=Counter)
     operators: Counter[tuple[str, Paid]] = field(default_factory=Counter)
     operator_rows: Counter[str] = field(default_factory=Counter)
@@ -72,6 +73,7 @@ class Tally:
 
     def add_alike(self, alike: LinesAlike) -> None:
         self.rows[alike.status] += alike.rows
+        self.nominal[alike.status] += alike.nominal
         self.rupiah[alike.status] += alike.rupiah
         self.operators[alike.operator, alike.status.paid] += alike.rupiah
         self.operator_rows[alike.operator] += alike.rows
@@ -96,9 +98,8 @@ class Tally:
         codes = frozenset(finding.code for finding in line.why)
         reason_code = attempt.get("reason_code") or ""
         what = (line.status, line.operator, line.removed, codes, reason_code)
-        by_hand = line.closed is not None
-        tab = line.row // TAB_ROWS
-        self.add_alike(LinesAlike(*what, 1, rupiah_of(line), left_at, left_at, by_hand, tab))
+        how = (left_at, left_at, line.closed is not None, line.row // TAB_ROWS)
+        self.add_alike(LinesAlike(*what, 1, rupiah_of(line), *how, line.nominal or 0))
 
     def rows_paid(self, paid: Paid) -> int:
         return sum(count for status, count in self.rows.items() if status.paid is paid)

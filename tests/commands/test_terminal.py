@@ -264,10 +264,10 @@ def test_each_thing_to_do_has_its_count_and_its_command(tmp_path: Path) -> None:
     sheet, typed, results = tmp_path / "gaji mei.csv", Typed({"settle": "--sandbox"}), Path("hasil mei.xlsx")
     steps = list(after(typed, tally(rows), sheet, results=results, resendable=3))
     says, commands = [step.words for step in steps], [step.command for step in steps]
-    assert [re.match(r"(\d rows? \w+|Or)", line)[1] for line in says] == [  # type: ignore[index]
+    assert [re.match(r"(\d rows? \w+|or)", line)[1] for line in says] == [  # type: ignore[index]
         "1 row is",
         "3 rows are",
-        "Or",
+        "or",
         "2 rows failed",
     ]
     assert commands == [

@@ -220,7 +220,7 @@ def test_only_files_of_the_folder_are_reached(desk: Served, name: str) -> None:
     (desk.folder / "link.csv").symlink_to(desk.folder.parent / "secret.csv")
     (desk.folder / ".hidden.csv").write_bytes(SHEET)
     (desk.folder / "notes.py").write_text("")
-    for path in (f"/files/{name}", f"/sheet/{name}/approve", f"/sheet/{name}/journal", f"/static/{name}"):
+    for path in (f"/files/{name}", f"/sheet/{name}/approve", f"/sheet/{name}/events", f"/static/{name}"):
         assert desk.ask(GET, path).status == 404, path
 
 
@@ -331,12 +331,17 @@ def pages() -> dict[str, dict[str, Any]]:
     kinds = ("joined", "left", "number_changed", "amount_changed")
     said["compared"] = {kind: [other] for kind in kinds} | {"file": HOSTILE, "total_before": 1, "total": 1}
     paged = {"page_at": 0, "pages": 3, "count": 1}
-    open_row = {"row": 2, "number": HOSTILE, "product": HOSTILE, "status": "unknown"}
+    texts = dict.fromkeys(("place", "name", "number", "product", "hotline"), HOSTILE)
+    open_row = {**texts, "row": 2, "status": "unknown"}
     sums = {"sukses": 1}
     status = {
         "rows": sums,
+        "nominal": sums,
         "rupiah": sums,
         "open_rows": [open_row],
+        "closed_rows": [
+            {**texts, "row": 2, "at": "2026-11-25T10:00:00+07:00", "by": HOSTILE, "note": HOSTILE}
+        ],
         "plan_code": HOSTILE,
         "approved_by": HOSTILE,
     }
@@ -396,6 +401,7 @@ def pages() -> dict[str, dict[str, Any]]:
         "results": {
             "sheet": sheet,
             "written": f"{HOSTILE}.xlsx",
+            "journals": [HOSTILE],
             "error": "",
             "status": status,
             **paged,

@@ -313,7 +313,7 @@ def test_open_rows_are_closed_or_asked_after(desk: Served) -> None:
     shown = words(desk.ask("GET", "/sheet/a.csv/results"))
     assert "Rina Sari" in shown
     assert "Rina, hotline" in shown
-    assert desk.ask("GET", "/sheet/a.csv/journal").text.count('"event"') >= 2
+    assert desk.ask("GET", "/sheet/a.csv/events").text.count('"event"') >= 2
     assert desk.ask("GET", "/files/a.sandbox.results.xlsx").status == 200
     assert "a" in words(desk.ask("GET", "/history"))
     assert "TSEL5" in words(desk.ask("GET", f"/find?q={numbers(1)[0]}"))

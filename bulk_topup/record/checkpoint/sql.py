@@ -162,7 +162,7 @@ LINES_ALIKE = f"""
            sum(coalesce(iif(o.status = 'sukses', a.debited, NULL), o.price, 0)) AS rupiah,
            min(iif(a.kind IS NOT 'not_sent', {_SENT_AT}, NULL)) AS first_sent,
            max(iif(a.kind IS NOT 'not_sent', {_SENT_AT}, NULL)) AS last_sent,
-           l.row / {TAB_ROWS} AS tab
+           l.row / {TAB_ROWS} AS tab, sum(coalesce(o.nominal, 0)) AS nominal
     FROM lines l
     LEFT JOIN orders o ON l.status IS NULL
          AND o.number = l.number AND o.product = l.product AND o.itrx = l.itrx

@@ -33,7 +33,7 @@ class Totals(File):
     def lines_alike(self) -> list[LinesAlike]:
         """The same lines, all of them, as groups that count alike: a million are summed up in seconds, or at
         once where nothing was written since they were summed up last."""
-        return [lines_alike_of(group) for group in self._kept("lines_alike", self._summed_up)]
+        return [lines_alike_of(group) for group in self._kept("lines_summed_up", self._summed_up)]
 
     def first_day(self) -> date | None:
         """The WIB day of the batch's first attempt, not counting what was never sent."""
@@ -152,7 +152,7 @@ class Totals(File):
         if self._read_only:
             return groups
         facts = {
-            "lines_alike": groups,
+            "lines_summed_up": groups,
             "last_balance": self._last_balance(),
             "last_attempt": self._last_attempt(),
             "sendings_paid": self._counted_sendings(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.status import Status
+from bulk_topup.record.tally import sent_at
 from bulk_topup.report.screen.report import ROWS_SHOWN, Report
 from bulk_topup.report.words import say
 
@@ -18,26 +19,30 @@ if TYPE_CHECKING:
     from bulk_topup.sending.resolve import Verdict
 
 
-def open_report(lines: Sequence[Line]) -> Report:
+def open_report(lines: Sequence[Line], name_at: int | None) -> Report:
+    """`name_at` is where the names stand among the cells; None if the sheet has none."""
     facts = [
         {
             **say.row_facts(line.row),
+            "name": line.person(name_at),
             "number": line.number,
             "product": line.product,
             "status": line.status,
+            "sent_at": sent_at(line),
         }
         for line in lines
     ]
-    shown = [_row_line(line, say.text(f"status.{line.status}")) for line in lines[:ROWS_SHOWN]]
+    shown = [_row_line(line, name_at, say.text(f"status.{line.status}")) for line in lines[:ROWS_SHOWN]]
     return Report({"open_rows": facts}, [*shown, *_more(len(lines))])
 
 
-def closed_report(lines: Iterable[Line]) -> Report:
+def closed_report(lines: Iterable[Line], name_at: int | None) -> Report:
     """The rows that a person closed: who, when and why."""
     closed = [(line, *line.closed) for line in lines if line.closed]
     facts = [
         {
             **say.row_facts(line.row),
+            "name": line.person(name_at),
             "number": line.number,
             "status": line.status,
             "at": at,
@@ -46,12 +51,13 @@ def closed_report(lines: Iterable[Line]) -> Report:
         }
         for line, at, by, note in closed
     ]
-    shown = [_row_line(line, say.closed_by_hand_words(*why)) for line, *why in closed[:ROWS_SHOWN]]
+    shown = [_row_line(line, name_at, say.closed_by_hand_words(*why)) for line, *why in closed[:ROWS_SHOWN]]
     return Report({"closed_rows": facts}, [*shown, *_more(len(closed))])
 
 
-def _row_line(line: Line, words: str) -> str:
-    facts = {"row": line.row, "number": line.number, "product": line.product, "status": line.status}
+def _row_line(line: Line, name_at: int | None, words: str) -> str:
+    who = ", ".join(filter(None, (line.person(name_at), line.number)))
+    facts = {"row": line.row, "who": who, "product": line.product, "status": line.status}
     return say.text("open.row", **facts, words=words)
 
 

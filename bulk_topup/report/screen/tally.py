@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 def tally_report(total: Tally, *, results: Path | None = None, halt: Halt | None, rehearsal: bool) -> Report:
     facts = {
-        "rows": {str(status): total.rows[status] for status in Status},
-        "rupiah": {str(status): total.rupiah[status] for status in Status},
+        **_by_status(total),
         **({"tabs": _tab_facts(total)} if total.tab_rows else {}),
         "halt": None if halt is None else {"code": halt.code, **halt.facts},
         "results": None if results is None else str(results),
@@ -63,10 +62,14 @@ def tabs_report(file: str, found: Sequence[RunTab], *, rehearsal: bool) -> Repor
             one = {"tab": run.tab, **counts, "rupiah": run.total.rupiah_paid(Paid.YES)}
             facts.append(one)
             lines.append(say.text("tally.tab", **one))
-    totals = [run.total for run in found]
-    rows = {str(status): sum(total.rows[status] for total in totals) for status in Status}
-    rupiah = {str(status): sum(total.rupiah[status] for total in totals) for status in Status}
-    return Report({"rows": rows, "rupiah": rupiah, "tabs": facts}, lines)
+    return Report({**_by_status(*(run.total for run in found)), "tabs": facts}, lines)
+
+
+def _by_status(*totals: Tally) -> dict[str, object]:
+    return {
+        name: {str(status): sum(getattr(total, name)[status] for total in totals) for status in Status}
+        for name in ("rows", "nominal", "rupiah")
+    }
 
 
 def tally_lines(total: Tally) -> Iterator[str]:

@@ -20,7 +20,7 @@ WORDS: dict[str, str] = {
     "batch.part_again": "    {moment:date} (WIB), {who}: {count:open row|open rows} sent once more",
     "batch.part_unknown": "    by a command that is not in this progress file: {count:top-up|top-ups}",
     "batch.nothing_new": "nothing in this sheet can be sent now, so no new batch was started and its files were left as they are; correct what the plan above says, or run without --new-batch to see how the current batch stands",
-    "open.row": "    row {row}, {number}, {product}: {status} - {words}",
+    "open.row": "    row {row}, {who}, {product}: {status} - {words}",
     "open.more": "    … and {count:number} more, in the results sheet",
     "sending.approved": "approved by {who}",
     "sending.not_approved": "not approved",
