@@ -57,7 +57,14 @@ LIBRARIES = {
 PURE = (
     "core/chain.py",
     *("core/columns.py", "core/errors.py", "core/languages.py", "core/model.py", "core/results_columns.py"),
-    *("core/status.py", "sheet/header.py", "sheet/layout.py", "sheet/names.py", "sheet/sections.py"),
+    *(
+        "core/status.py",
+        "sheet/header.py",
+        "sheet/layout.py",
+        "sheet/names.py",
+        "sheet/sayings.py",
+        "sheet/sections.py",
+    ),
     *("provider/fields.py", "provider/outcomes.py", "provider/price_list.py", "provider/wire.py"),
     *("rules/", "record/lines.py", "report/words/say.py", "report/words/english/"),
 )

@@ -11,7 +11,7 @@ import pandas as pd
 from bulk_topup.core.model import TAB_ROWS, Finding, Level, Packed, PriceList
 from bulk_topup.rules.amounts import readings
 from bulk_topup.rules.not_people import EXAMPLE_MARK
-from bulk_topup.sheet.names import against, counts_topups, entitles, yes_or_no
+from bulk_topup.sheet.sayings import against, counts_topups, entitles, says_done, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _A_FEW = re.compile(r"\s*0*(?:0|[2-9]|[1-9][0-9])(?:[.,]0+)?\s*(?:x|kali|pcs|buah)?\s*", re.IGNORECASE)
 """A count that is not one. What is more is an amount."""
+_MONTHS = frozenset({"bulan", "periode", "month", "period", "masa"})
 _EXAMPLE = re.compile(r"\W*(?:contoh|example|cth)\b", re.IGNORECASE)
 
 
@@ -44,26 +45,40 @@ def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """Where a column says by yes or no who gets the money, each has a yes; or a no, where its name speaks
     against paying. A cell of other words is a remark."""
     for at, title in _others(rows):
-        is_against = bool(against(title))
-        if not is_against and not entitles(title):
+        is_done, is_open = says_done(title), entitles(title)
+        if not is_done and not is_open:
             continue
         cells = rows.raw(at, rows.table["number"] != "")
         counts = Counter(cells)
         answered = sum(count for text, count in counts.items() if yes_or_no(text) is not None)
         filled = sum(count for text, count in counts.items() if text.strip())
-        unwanted = {text for text in counts if not _is_wanted(text, is_against=is_against)}
-        if not unwanted or not answered or 2 * answered < filled:
-            continue
-        for row, text in cells.items():
-            if text in unwanted:
-                yield _error(row, "remark.answer", rows.column_name(at), text)
+        if answered and 2 * answered >= filled:
+            unwanted = {text for text in counts if not _is_wanted(text, is_done=is_done, is_open=is_open)}
+            for row, text in cells.items() if unwanted else ():
+                if text in unwanted:
+                    yield _error(row, "remark.answer", rows.column_name(at), text)
+        elif is_done and filled < len(cells):
+            for row, text in cells.items():
+                if any(map(str.isdigit, text)):
+                    yield _warning(row, "remark.done", rows.column_name(at), text, {})
 
 
-def _is_wanted(text: str, *, is_against: bool) -> bool:
-    """Of a cell of words nobody can say it; `remark_is_not_against` has a look."""
+def _is_wanted(text: str, *, is_done: bool, is_open: bool) -> bool:
+    """Where a name says both, as `Dibayar`, nobody is. Of a cell of words nobody can say it;
+    `remark_is_not_against` has a look."""
     said = yes_or_no(text)
     is_words = said is None and sum(map(str.isalpha, text)) > 2
-    return is_words or (said is not True if is_against else said is True)
+    return is_words or ((not is_done or said is not True) and (not is_open or said is True))
+
+
+def one_month_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """Where a column names the months, it names one."""
+    for at, title in _others(rows):
+        if title.strip().casefold() in _MONTHS:
+            cells = rows.raw(at, rows.table["number"] != "")
+            if len({text.casefold() for text in cells} - {""}) > 1:
+                for row, text in cells.items():
+                    yield _warning(row, "remark.months", rows.column_name(at), text, {})
 
 
 def one_topup_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding]:

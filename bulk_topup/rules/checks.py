@@ -326,6 +326,7 @@ CHECKS: tuple[Check, ...] = (
     beside.remark_is_not_against,
     beside.answers_are_yes,
     beside.one_topup_is_meant,
+    beside.one_month_is_meant,
     beside.other_amounts_agree,
     beside.totals_agree,
 )

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bulk_topup.core.model import Oddity, Sheet, letter
-from bulk_topup.sheet.names import is_phone, meaning_of, says_signed
+from bulk_topup.sheet.names import is_phone, meaning_of
+from bulk_topup.sheet.sayings import says_signed
 
 EXAMPLE_MARK = "CONTOH/EXAMPLE"
 """What the names of the template's example rows begin with."""

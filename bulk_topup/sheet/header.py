@@ -12,6 +12,7 @@ from bulk_topup.core.model import Columns, Named, OddCell, letter
 from bulk_topup.sheet import names
 from bulk_topup.sheet.layout import Fitting, columns_of, first_of, fitting, listed, names_columns, shortened
 from bulk_topup.sheet.names import fold, is_phone
+from bulk_topup.sheet.sayings import is_whom_to_call
 from bulk_topup.sheet.sections import told_by
 
 HeaderRow = tuple[int, Sequence[str]]
@@ -162,7 +163,7 @@ def _people(rows: Iterable[HeaderRow]) -> tuple[int, ...]:
     return tuple(
         row
         for row, texts in rows
-        if any(is_phone(text) and not names.is_whom_to_call(texts, at) for at, text in enumerate(texts))
+        if any(is_phone(text) and not is_whom_to_call(texts, at) for at, text in enumerate(texts))
     )
 
 

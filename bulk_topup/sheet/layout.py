@@ -15,6 +15,7 @@ from bulk_topup.core.model import SHOWN_CHARACTERS, Columns, letter
 from bulk_topup.core.results_columns import BLOCKS, RESULT_COLUMNS, fed_back
 from bulk_topup.sheet import names
 from bulk_topup.sheet.names import fold, is_phone, is_rupiah, meaning_of
+from bulk_topup.sheet.sayings import says_signed
 
 SAMPLES_SHOWN = 3
 LISTED_COLUMNS = 20
@@ -118,9 +119,16 @@ class _Reading:
         if with_phones:
             found = [at for at in found if at in with_phones or not self._cells[at]]
             found = [at for at in found if self._cells[at] or not self._may_count(at)]
-        if found and not set(found) & set(self._fits.at.get("number", ())):
+        is_doubtful = not set(found) & set(self._fits.at.get("number", ())) or self._may_be_accounts(found)
+        if found and is_doubtful:
             raise InputError("sheet.whose_number", **self._asked("number", found))
         return self._only("number", found)
+
+    def _may_be_accounts(self, found: Sequence[int]) -> bool:
+        """Whether the only number is called so, and not a phone's, beside a column of banks."""
+        titles = [fold(text) for text in self._texts]
+        is_vague = len(found) == 1 and found[0] < len(titles) and titles[found[0]] in names.ANY_NUMBER
+        return is_vague and not names.BANKS.isdisjoint(titles)
 
     def _may_count(self, at: int) -> bool:
         return at < len(self._texts) and fold(self._texts[at]) in names.ORDINAL_TOO
@@ -273,7 +281,7 @@ def results_positions(texts: Texts) -> set[int]:
 def names_columns(texts: Texts) -> bool:
     """Whether these are names that columns have, at least two, and half of them all."""
     filled = [text for text in texts if text.strip()]
-    if len(filled) < 2 or any(map(names.has_number, filled)) or any(map(names.says_signed, filled)):
+    if len(filled) < 2 or any(map(names.has_number, filled)) or any(map(says_signed, filled)):
         return False
     known = len([text for text in filled if meaning_of(text)])
     return known >= 2 and 2 * known >= len(filled)

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise, zip_longest
 
 from bulk_topup.core.model import Columns, OddCell, Oddity
-from bulk_topup.sheet import names
+from bulk_topup.sheet import sayings
 from bulk_topup.sheet.layout import Texts, names_columns
-from bulk_topup.sheet.names import fold, is_phone, is_whom_to_call, meaning_of
+from bulk_topup.sheet.names import fold, has_number, is_phone, meaning_of
+from bulk_topup.sheet.sayings import is_whom_to_call
 
 _DECIDING = frozenset({"number", "phone", "product", "nominal"})
 """What a further header may not say of a column of which the first one does not."""
@@ -25,9 +26,9 @@ _DECIDING = frozenset({"number", "phone", "product", "nominal"})
 def told_by(title: Texts, row: int) -> OddCell | None:
     """What a title in the cells of this row says of all that is under it, if it is not to be paid."""
     text = " ".join(title)
-    if names.heads_against(text):
+    if sayings.heads_against(text):
         return OddCell(Oddity.AGAINST, "", str(row))
-    return OddCell(Oddity.EXAMPLE, "") if names.says_example(text) else None
+    return OddCell(Oddity.EXAMPLE, "") if sayings.says_example(text) else None
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ class Sections:
     def _look(self, at: int, rows: Sequence[int], columns: Sequence[Texts]) -> bool:
         """At a row without a number in its place; whether it is a header."""
         texts, row = [column[at].strip() for column in columns], rows[at]
-        self._has_signature |= any(map(names.says_signed, texts))
+        self._has_signature |= any(map(sayings.says_signed, texts))
         is_next = at + 1 < len(rows) and rows[at + 1] == row + 1
         following = [column[at + 1].strip() for column in columns] if is_next else []
         is_below_gap = row > self._last + 1
@@ -154,14 +155,14 @@ class Sections:
 
 def _says_whether(name: str) -> tuple[bool, bool]:
     """Whether a column of this name says who gets anything, and how often."""
-    return names.entitles(name), names.counts_topups(name)
+    return sayings.entitles(name), sayings.counts_topups(name)
 
 
 def _bare(numbers: Texts) -> list[int]:
     """Where no number stands in the column of numbers. Nearly always in no row, which is told in no time."""
     if min(numbers, default="0") >= "+" and max(numbers, default="0") < ":":
         return []
-    return [at for at, text in enumerate(numbers) if not ("+" <= text < ":" or names.has_number(text))]
+    return [at for at, text in enumerate(numbers) if not ("+" <= text < ":" or has_number(text))]
 
 
 def _has_digit(texts: Texts) -> bool:
@@ -282,10 +283,10 @@ class _Blocks:
             for at, text in enumerate(texts)
             if at not in self.columns.deciding and any(map(str.isalpha, text))
         ]
-        if len(words) == 1 and names.is_contact(words[0], alone=alone):
+        if len(words) == 1 and sayings.is_contact(words[0], alone=alone):
             return True
         name = self.columns.name
-        return name is not None and names.is_contact(texts[name], alone=True)
+        return name is not None and sayings.is_contact(texts[name], alone=True)
 
     def _is_other(self, block: _Block) -> bool:
         """Whether what is below looks like another table. Product and nominal have checks of their own."""
@@ -318,6 +319,6 @@ def _kind_of_number(text: str) -> str:
 
 
 def _kind(text: str) -> str:
-    if names.names_bank(text):
+    if sayings.names_bank(text):
         return "bank"
     return "words" if any(map(str.isalpha, text)) else "digits"

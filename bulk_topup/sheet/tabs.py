@@ -15,7 +15,8 @@ from bulk_topup.core.model import Named, Notice, OddCell, ResultsTab
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.header import ROWS_BELOW, Header, NoHeader, find_header
 from bulk_topup.sheet.layout import first_of, names_columns
-from bulk_topup.sheet.names import heads_against, heads_manual, is_phone, names_no_data
+from bulk_topup.sheet.names import is_phone
+from bulk_topup.sheet.sayings import heads_against, heads_manual, names_no_data
 
 LISTED_TABS = 20
 

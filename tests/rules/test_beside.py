@@ -85,6 +85,29 @@ def test_other_remarks_are_none(remark: str) -> None:
     assert not plan_of(sheet_of([("Andi", ANDI, "S5", remark)], NOTED)).findings
 
 
+@pytest.mark.parametrize(
+    ("header", "cells", "warned"),
+    [
+        ("Metode", ("Transfer", "Pulsa"), {2: "remark.against"}),
+        ("Bentuk", ("GoPay", "Token PLN"), {2: "remark.against", 3: "remark.against"}),
+        ("Status", ("Sukses", "Open"), {2: "remark.against"}),
+        ("Tgl Bayar", ("1/6/2026", ""), {2: "remark.done"}),
+        ("Tgl Bayar", ("1/6/2026", "1/6/2026"), {}),
+        ("Tanggal Resign", ("1/6/2026", ""), {2: "remark.done"}),
+        ("SN", ("0123456789012345", ""), {2: "remark.done"}),
+        ("Bulan", ("Mei", "Juni"), {2: "remark.months", 3: "remark.months"}),
+        ("Bulan", ("Juni", "JUNI"), {}),
+    ],
+)
+def test_a_column_that_may_say_otherwise_is_a_warning(
+    header: str, cells: tuple[str, str], warned: dict[int, str]
+) -> None:
+    rows = [("Andi", ANDI, "S5", cells[0]), ("Budi", BUDI, "S5", cells[1])]
+    plan = plan_of(sheet_of(rows, ("Nama", "No HP", "Kode", header)))
+    assert {each.row: each.code for each in plan.findings} == warned
+    assert list(plan.orders.index) == [2, 3]
+
+
 def test_a_name_that_says_so_is_a_warning_too() -> None:
     assert kinds(("Andi (resign)", ANDI, "S5")) == [(2, "remark.against")]
 

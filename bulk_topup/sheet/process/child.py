@@ -32,11 +32,12 @@ from bulk_topup.core.shell import argument
 from bulk_topup.sheet.detect import Format, format_of, is_encrypted_package, read_bytes, size_of
 from bulk_topup.sheet.header import HEADER_ROWS, LISTED_ROWS, Header
 from bulk_topup.sheet.layout import block_of, first_of
-from bulk_topup.sheet.names import is_phone, is_whom_to_call, meaning_of
+from bulk_topup.sheet.names import is_phone, meaning_of
 from bulk_topup.sheet.password import unlocked
 from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import Frame
 from bulk_topup.sheet.readers import csv_text
+from bulk_topup.sheet.sayings import is_whom_to_call
 from bulk_topup.sheet.sections import Sections
 from bulk_topup.sheet.table import Batch, batches, covered, our_columns
 from bulk_topup.sheet.tabs import ChosenTab, LostTab, Remarks, Tab, TabChoice, choose_tab

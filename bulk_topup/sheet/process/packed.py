@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pandas.api.extensions import ExtensionArray, ExtensionDtype, take
 
-from bulk_topup.sheet.names import may_speak
 from bulk_topup.sheet.process import frames
+from bulk_topup.sheet.sayings import may_speak
 
 if TYPE_CHECKING:
     import builtins

@@ -1,0 +1,247 @@
+"""What a cell says of its row, a title of its table, a name of its tab or column: is it meant? Pure.
+
+Another way in which offices say it is one more word in a list here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from bulk_topup.sheet.names import LONGEST_NAME, fold, meaning_of
+
+_EXAMPLE = re.compile(r"\b(?:contoh|contohnya|example|sample|ilustrasi|cth)\b", re.IGNORECASE)
+_NOT_DATA = re.compile(
+    r"\b(?:petunjuk|instruksi|panduan|contoh|template|cara|read ?me|how to|instructions?|guide|example|sample"
+    r"|help|bantuan|master|referensi|reference|price ?list|harga|products?|produk|kode|lookup|dropdown)\b",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(
+    r"\b(?:dibuat|disiapkan|disusun|diperiksa|diketahui|mengetahui|disetujui|menyetujui|diterima|diajukan"
+    r"|hormat kami|prepared|checked|reviewed|approved|acknowledged|received|tanda tangan|signature|ttd)\b",
+    re.IGNORECASE,
+)
+_CONTACT_WORDS = (
+    "info|informasi|hubungi|cp|narahubung|hotline|hrd|bantuan|pertanyaan|konfirmasi|layanan|helpdesk|admin|pic"
+    "|koordinator|coordinator|kontak|contact|penanggung ?jawab|customer service"
+)
+_CONTACT = re.compile(rf"\b(?:{_CONTACT_WORDS}|call cent(?:er|re))\b", re.IGNORECASE)
+_CONTACT_ALONE = re.compile(
+    rf"(?:\W*\b(?:{_CONTACT_WORDS}|person|wa|hp|no|nomor|telp|tim|team|lapangan|pulsa|kantor)\b)+\W*",
+    re.IGNORECASE,
+)
+_BANK = re.compile(
+    r"\b(?:bank|bca|bri|bni|btn|bsi|bjb|mandiri|cimb|niaga|danamon|permata|ocbc|panin|maybank|muamalat|seabank"
+    r"|jenius|jago|blu|gopay|ovo|dana|shopeepay|linkaja|rek|rekening|a/?n|atas nama)\b",
+    re.IGNORECASE,
+)
+
+
+_SENT = "(?:(?:di|ter)(?:bayar|kirim|isi|transfer)|(?:me|di)?terima)"
+_NOT_SO = (
+    "(?:aktif|dapat|berhak|layak|valid|lolos|perlu|usah|jadi|hadir|disetujui"
+    "|(?:me)?terima|(?:di)?(?:kirim|bayar|isi|proses))"
+)
+_SPEAKS: Mapping[str, str] = {
+    "batal": "(?:di)?batal(?:kan)?",
+    "cancel": "cancel(?:l?ed)?",
+    "resign": "resign(?:ed)?",
+    "keluar": "(?:di)?keluar(?:kan)?",
+    "mengundurkan diri": "",
+    "nonaktif": "",
+    "non aktif": "",
+    "non-aktif": "",
+    "inactive": "",
+    "eligible": "(?:in|not )eligible",
+    "not ": "(?:do )?not (?:active|approved|valid|pay|send|include)",
+    "don't": "don't (?:pay|send|include)",
+    "tidak ": f"tidak {_NOT_SO}",
+    "tdk ": f"tdk {_NOT_SO}",
+    "jangan": "jangan(?: dulu)?",
+    "tunda": "(?:di)?tunda",
+    "ditangguhkan": "",
+    "pending": "",
+    "hold": "(?:on )?hold",
+    "skip": "skip(?:ped)?",
+    "stop": "(?:di)?stop(?:ped)?",
+    "suspend": "suspend(?:ed)?",
+    "off": "",
+    "void": "",
+    "exclude": "excluded?",
+    "tolak": "(?:di)?tolak",
+    "reject": "reject(?:ed)?",
+    "phk": "",
+    "dipecat": "",
+    "cuti": "",
+    "meninggal": "",
+    "wafat": "",
+    "alm": "alm|almarhum(?:ah)?",
+    "deceased": "",
+    "passed away": "",
+    "berhenti": "(?:di)?berhenti(?:kan)?",
+    "pensiun": "",
+    "retired": "",
+    "terminated": "",
+    "habis kontrak": "",
+    "pindah": "",
+    "mutasi": "",
+    "lunas": "(?<!belum )lunas",
+    "dobel": "",
+    "double": "",
+    "duplikat": "",
+    "duplicate": "",
+    "salah": r"(?:nomor|nomer|no\.?) salah|salah (?:nomor|nomer|no|input)",
+    "wrong number": "",
+    "ganti ": "ganti (?:no|nomor|nomer|hp|ke)",
+    "blacklist": "blacklist(?:ed)?",
+    "daftar hitam": "",
+    "udah ": f"s?udah {_SENT}",
+    "sdh ": f"sdh {_SENT}",
+    "telah ": f"telah {_SENT}",
+    "already": "already (?:paid|sent|received)",
+    "transfer": "(?:via|by|lewat) transfer",
+    "alpa": "",
+    "absen": "",
+}
+"""What speaks against paying: letters that are in it, and how offices write it where there is more."""
+_AGAINST = re.compile(rf"\b(?:{'|'.join(how or word for word, how in _SPEAKS.items())})\b", re.IGNORECASE)
+_HEADS = re.compile(
+    r"\b(?:bulan (?:yang )?(?:lalu|kemarin|sebelumnya)|last month|cadangan|reserves?|waiting list"
+    r"|daftar tunggu)\b",
+    re.IGNORECASE,
+)
+"""What in a title speaks against paying as well."""
+_ALONE: tuple[str, ...] = (
+    *("transfer", "tunai", "cash", "gopay", "ovo", "dana", "shopeepay", "linkaja", "ewallet", "e-wallet"),
+    *("token", "token pln", "pln", "paket data", "kuota", "pascabayar", "tagihan", "sukses", "success"),
+    *("berhasil", "selesai", "done", "paid", "sent", "terkirim", "terbayar", "complete", "completed"),
+)
+"""What speaks against paying where nothing else is in the cell: another way to pay, or that it is done."""
+_SPEAKING = tuple(word.encode() for word in ("contoh", "example", "cth", *_ALONE, *_SPEAKS))
+"""One of them is in whatever speaks against paying, or says that it is an example."""
+_EXCEPT = re.compile(
+    r"\b(?:tidak termasuk|kecuali|tanpa|bukan|selain|except|excluding|without)\b", re.IGNORECASE
+)
+_NOTE = re.compile(r"\W*(?:catatan|ket|keterangan|nb|note)\b|\*", re.IGNORECASE)
+
+
+def against(text: str) -> str:
+    """The words of the cell that speak against paying; "" where none do."""
+    found = _AGAINST.search(text)
+    alone = text.strip(" .:!()").casefold()
+    return found[0] if found else alone if alone in _ALONE else ""
+
+
+def may_speak(texts: bytes) -> bool:
+    """Whether one of these texts may say what a row is not: without a look at each."""
+    folded = texts.lower()
+    return any(word in folded for word in _SPEAKING)
+
+
+def heads_against(title: str) -> bool:
+    """Whether nobody under this title is to be paid."""
+    speaks = against(title) or _HEADS.search(title)
+    is_note = _NOTE.match(title) or _EXCEPT.search(title)
+    return len(title) <= LONGEST_NAME and not is_note and bool(speaks)
+
+
+def says_example(text: str) -> bool:
+    """Whether what stands under this title is only an example."""
+    return _EXAMPLE.search(text) is not None
+
+
+_MANUAL = re.compile(
+    r"\W*(?:petunjuk|instruksi|panduan|cara|contoh|how to|instructions?|guide|example)\b", re.IGNORECASE
+)
+
+
+def heads_manual(title: str) -> bool:
+    """Whether a tab with this title explains how to fill in another one."""
+    return _MANUAL.match(title) is not None
+
+
+def names_no_data(tab: str) -> bool:
+    """Whether a tab of this name explains or lists something, rather than who is to be paid."""
+    return _NOT_DATA.search(tab) is not None
+
+
+def says_signed(text: str) -> bool:
+    """Whether a signature stands under these words."""
+    return _SIGNED.search(text) is not None
+
+
+def is_whom_to_call(texts: Sequence[str], at: int) -> bool:
+    """Whether the number in this place of a row stands beside words such as `Info HRD`, and little else."""
+    filled = [each for each, text in enumerate(texts) if text.strip()]
+    before = [each for each in filled if each < at]
+    return len(filled) <= 3 and bool(before) and _CONTACT.search(texts[before[-1]]) is not None
+
+
+def is_contact(text: str, *, alone: bool) -> bool:
+    """Whether these words say whom to call; `alone`: and nothing else, as a name."""
+    return bool(_CONTACT.search(text)) and (not alone or bool(_CONTACT_ALONE.fullmatch(text)))
+
+
+def names_bank(text: str) -> bool:
+    """Whether money for this row goes to a bank or a wallet, by the name of one."""
+    return _BANK.search(text) is not None
+
+
+# -- columns that say whether, and how often ---------------------------------------------------------------
+
+_ENTITLES = re.compile(
+    r"\b(?:pulsa|insentif|bonus|voucher|reward|hadir|kehadiran|dapat|mendapat(?:kan)?|(?:me|di)?terima|berhak|layak|(?:di)?setuju[i]?|acc|aktif|lolos|ikut"
+    r"|(?:di)?(?:bayar|kirim|isi|proses)(?:kan)?|eligible|entitled|approv(?:e|ed|al)|active|valid|verified|pay|send"
+    r"|include|status|ok)\b",
+    re.IGNORECASE,
+)
+_YES = frozenset(
+    {"ya", "y", "yes", "iya", "hadir", "true", "1", "v", "ok", "oke", "setuju", "dapat", "aktif", "active"}
+)
+_YES |= {"approved", "disetujui", "acc", "berhak", "layak", *"✓✔☑✅√"}
+_NO = frozenset(
+    {"tidak", "tdk", "t", "no", "n", "false", "0", "x", "belum", "blm", "enggak", "gak", "✗", "✘", "❌"}
+)
+_NO |= {f"{no}{yes}" for no in ("tidak", "tdk", "belum", "non", "in", "not") for yes in _YES}
+_COUNTS = frozenset(
+    {"qty", "quantity", "kuantitas", "banyak", "banyaknya", "pcs", "kali", "frekuensi", "jumlahvoucher"}
+)
+_COUNTS |= {"jumlah", "jml", "jumlahtopup", "jumlahpulsa", "topup"}
+_COUNTS |= {
+    "jmlvoucher",
+    "jumlahkali",
+    "jumlahisi",
+    "jumlahtransaksi",
+    "qtyvoucher",
+    "qtytopup",
+    "banyakvoucher",
+}
+
+
+def entitles(title: str) -> bool:
+    """Whether a column of this name may say by yes or no who gets the money."""
+    is_other = len(title) > LONGEST_NAME or against(title) or meaning_of(title) in {"name", "number", "phone"}
+    return not is_other and _ENTITLES.search(title) is not None
+
+
+_DONE = re.compile(
+    r"\b(?:paid|sent|terkirim|terbayar|di(?:bayar|kirim|isi)(?:kan)?|done|selesai|sn|serial number|no\.? ref"
+    r"|(?:tgl|tanggal|date|waktu|jam)\b.*\b(?:bayar|kirim|isi|transfer|resign|keluar|berhenti|cair))\b",
+    re.IGNORECASE,
+)
+
+
+def says_done(title: str) -> bool:
+    """Whether a column of this name is filled for whom it is too late, or speaks against paying."""
+    return len(title) <= LONGEST_NAME and bool(_DONE.search(title) or against(title))
+
+
+def yes_or_no(text: str) -> bool | None:
+    """What the cell answers; None where it is neither."""
+    folded = fold(text) or text.strip()
+    return True if folded in _YES else False if folded in _NO else None
+
+
+def counts_topups(title: str) -> bool:
+    """Whether a column of this name says how many a person gets."""
+    return fold(title) in _COUNTS
