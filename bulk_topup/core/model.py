@@ -87,6 +87,8 @@ class Oddity(StrEnum):
     """In a row below a second header, in row `stored`, whose columns differ from the first one's."""
     APART = "apart"
     """In a row below a blank one, in a block from row `stored` on that looks unlike the table."""
+    FOOT = "foot"
+    """In a row below the table's signatures, in row `stored`, or below its total."""
     EXAMPLE = "example"
     """In a row below a title that marks an example."""
     AGAINST = "against"

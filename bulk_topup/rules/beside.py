@@ -161,9 +161,26 @@ def totals_agree(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
             yield _warning(total.row, "total.differs", column, str(total.stated), facts)
 
 
+def nobody_is_below_the_total(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """The last total of a tab ends its table, where people are above it; a header may begin it anew."""
+    people = rows.table.index[rows.table["number"] != ""].to_numpy()
+    ends: dict[int, tuple[int, bool]] = {}
+    for row, code in sorted(rows.nobody.items()):
+        if code in {"total.row", "header.row"}:
+            ends[row // TAB_ROWS] = row, code == "total.row"
+    for tab, (end, is_total) in ends.items():
+        ours = people[people // TAB_ROWS == tab]
+        if is_total and (ours < end).any():
+            for row in ours[ours > end]:
+                at = rows.sheet.columns.number
+                yield _error(
+                    int(row), "cell.foot", rows.column_name(at), rows.sheet.cells.at[row, at], str(end)
+                )
+
+
 def _warning(row: object, code: str, column: str, value: str, facts: dict[str, str]) -> Finding:
     return Finding(int(str(row)), Level.WARNING, code, column, value, facts)
 
 
-def _error(row: object, code: str, column: str, value: str) -> Finding:
-    return Finding(int(str(row)), Level.ERROR, code, column, value)
+def _error(row: object, code: str, column: str, value: str, stored: str = "") -> Finding:
+    return Finding(int(str(row)), Level.ERROR, code, column, value, {"stored": stored} if stored else {})

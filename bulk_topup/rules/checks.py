@@ -329,6 +329,7 @@ CHECKS: tuple[Check, ...] = (
     beside.one_month_is_meant,
     beside.other_amounts_agree,
     beside.totals_agree,
+    beside.nobody_is_below_the_total,
 )
 
 

@@ -23,9 +23,15 @@ _SIGNED = re.compile(
 )
 _CONTACT_WORDS = (
     "info|informasi|hubungi|cp|narahubung|hotline|hrd|bantuan|pertanyaan|konfirmasi|layanan|helpdesk|admin|pic"
-    "|koordinator|coordinator|kontak|contact|penanggung ?jawab|customer service"
+    "|cs|koordinator|coordinator|kontak|contact|penanggung ?jawab|customer service"
 )
 _CONTACT = re.compile(rf"\b(?:{_CONTACT_WORDS}|call cent(?:er|re))\b", re.IGNORECASE)
+_ROLE = re.compile(
+    r"\b(?:kepala|direktur|director|manager|manajer|ketua|sekretaris|bendahara|supervisor|spv|supplier|vendor|agen"
+    r"|konter|counter)\b",
+    re.IGNORECASE,
+)
+"""Whom to call is called so as well, but so are people in a table."""
 _CONTACT_ALONE = re.compile(
     rf"(?:\W*\b(?:{_CONTACT_WORDS}|person|wa|hp|no|nomor|telp|tim|team|lapangan|pulsa|kantor)\b)+\W*",
     re.IGNORECASE,
@@ -39,7 +45,7 @@ _BANK = re.compile(
 
 _SENT = "(?:(?:di|ter)(?:bayar|kirim|isi|transfer)|(?:me|di)?terima)"
 _NOT_SO = (
-    "(?:aktif|dapat|berhak|layak|valid|lolos|perlu|usah|jadi|hadir|disetujui"
+    "(?:aktif|dapat|bekerja|berhak|layak|valid|lolos|perlu|usah|jadi|hadir|disetujui"
     "|(?:me)?terima|(?:di)?(?:kirim|bayar|isi|proses))"
 )
 _SPEAKS: Mapping[str, str] = {
@@ -53,11 +59,23 @@ _SPEAKS: Mapping[str, str] = {
     "non-aktif": "",
     "inactive": "",
     "eligible": "(?:in|not )eligible",
-    "not ": "(?:do )?not (?:active|approved|valid|pay|send|include)",
+    "not ": "(?:do )?not (?:active|approved|valid|pay|send|include|top)",
+    "no longer": "",
+    "left ": "left (?:the )?company",
+    "wrong no": "wrong no(?:[.]|umber)?",
+    "excl": "excl(?:[.]|uded?)?",
     "don't": "don't (?:pay|send|include)",
     "tidak ": f"tidak {_NOT_SO}",
     "tdk ": f"tdk {_NOT_SO}",
     "jangan": "jangan(?: dulu)?",
+    "gak usah": "(?:ng)?gak usah",
+    "ga usah": "",
+    "gak jadi": "(?:ng)?gak jadi",
+    "ga jadi": "",
+    "hangus": "",
+    " mati": "(?:hp|nomor|no) (?:sudah |sdh )?mati",
+    "bulan depan": "",
+    "menyusul": "",
     "tunda": "(?:di)?tunda",
     "ditangguhkan": "",
     "pending": "",
@@ -67,7 +85,6 @@ _SPEAKS: Mapping[str, str] = {
     "suspend": "suspend(?:ed)?",
     "off": "",
     "void": "",
-    "exclude": "excluded?",
     "tolak": "(?:di)?tolak",
     "reject": "reject(?:ed)?",
     "phk": "",
@@ -83,6 +100,9 @@ _SPEAKS: Mapping[str, str] = {
     "retired": "",
     "terminated": "",
     "habis kontrak": "",
+    "habis masa": "",
+    "kontrak habis": "",
+    "kontrak berakhir": "",
     "pindah": "",
     "mutasi": "",
     "lunas": "(?<!belum )lunas",
@@ -91,15 +111,16 @@ _SPEAKS: Mapping[str, str] = {
     "duplikat": "",
     "duplicate": "",
     "salah": r"(?:nomor|nomer|no\.?) salah|salah (?:nomor|nomer|no|input)",
-    "wrong number": "",
     "ganti ": "ganti (?:no|nomor|nomer|hp|ke)",
     "blacklist": "blacklist(?:ed)?",
     "daftar hitam": "",
-    "udah ": f"s?udah {_SENT}",
-    "sdh ": f"sdh {_SENT}",
+    "udah ": f"s?udah (?:{_SENT}|dpt|dapat|out|tidak|tdk)",
+    "sdh ": f"sdh (?:{_SENT}|dpt|dapat|out|tidak|tdk)",
     "telah ": f"telah {_SENT}",
     "already": "already (?:paid|sent|received)",
     "transfer": "(?:via|by|lewat) transfer",
+    "bayar cash": "",
+    "bayar tunai": "",
     "alpa": "",
     "absen": "",
 }
@@ -107,14 +128,31 @@ _SPEAKS: Mapping[str, str] = {
 _AGAINST = re.compile(rf"\b(?:{'|'.join(how or word for word, how in _SPEAKS.items())})\b", re.IGNORECASE)
 _HEADS = re.compile(
     r"\b(?:bulan (?:yang )?(?:lalu|kemarin|sebelumnya)|last month|cadangan|reserves?|waiting list"
-    r"|daftar tunggu)\b",
+    r"|daftar tunggu|usulan|draft|bulan depan|next month|arsip|archive|backup"
+    r"|belum (?:di)?(?:setujui|acc|approve)|transfer bank|(?:via|lewat) (?:transfer|rekening|bank))\b",
     re.IGNORECASE,
 )
 """What in a title speaks against paying as well."""
 _ALONE: tuple[str, ...] = (
     *("transfer", "tunai", "cash", "gopay", "ovo", "dana", "shopeepay", "linkaja", "ewallet", "e-wallet"),
     *("token", "token pln", "pln", "paket data", "kuota", "pascabayar", "tagihan", "sukses", "success"),
-    *("berhasil", "selesai", "done", "paid", "sent", "terkirim", "terbayar", "complete", "completed"),
+    *(
+        "sudah",
+        "sdh",
+        "udah",
+        "already",
+        "resign",
+        "out",
+        "berhasil",
+        "selesai",
+        "done",
+        "paid",
+        "sent",
+        "terkirim",
+        "terbayar",
+        "complete",
+        "completed",
+    ),
 )
 """What speaks against paying where nothing else is in the cell: another way to pay, or that it is done."""
 _SPEAKING = tuple(word.encode() for word in ("contoh", "example", "cth", *_ALONE, *_SPEAKS))
@@ -179,7 +217,9 @@ def is_whom_to_call(texts: Sequence[str], at: int) -> bool:
 
 def is_contact(text: str, *, alone: bool) -> bool:
     """Whether these words say whom to call; `alone`: and nothing else, as a name."""
-    return bool(_CONTACT.search(text)) and (not alone or bool(_CONTACT_ALONE.fullmatch(text)))
+    if alone:
+        return bool(_CONTACT.search(text) and _CONTACT_ALONE.fullmatch(text))
+    return bool(_CONTACT.search(text) or _ROLE.search(text))
 
 
 def names_bank(text: str) -> bool:
@@ -191,8 +231,8 @@ def names_bank(text: str) -> bool:
 
 _ENTITLES = re.compile(
     r"\b(?:pulsa|insentif|bonus|voucher|reward|hadir|kehadiran|dapat|mendapat(?:kan)?|(?:me|di)?terima|berhak|layak|(?:di)?setuju[i]?|acc|aktif|lolos|ikut"
-    r"|(?:di)?(?:bayar|kirim|isi|proses)(?:kan)?|eligible|entitled|approv(?:e|ed|al)|active|valid|verified|pay|send"
-    r"|include|status|ok)\b",
+    r"|(?:di)?(?:bayar|kirim|isi|proses)(?:kan)?|eligible|entitled|approv(?:e|ed|al)|active|valid|verif\w*|pay|send"
+    r"|include|status|ok|cek|ceklis|check|checklist|centang)\b",
     re.IGNORECASE,
 )
 _YES = frozenset(
@@ -200,7 +240,24 @@ _YES = frozenset(
 )
 _YES |= {"approved", "disetujui", "acc", "berhak", "layak", *"✓✔☑✅√"}
 _NO = frozenset(
-    {"tidak", "tdk", "t", "no", "n", "false", "0", "x", "belum", "blm", "enggak", "gak", "✗", "✘", "❌"}
+    {
+        "tidak",
+        "tdk",
+        "nok",
+        "t",
+        "no",
+        "n",
+        "false",
+        "0",
+        "x",
+        "belum",
+        "blm",
+        "enggak",
+        "gak",
+        "✗",
+        "✘",
+        "❌",
+    }
 )
 _NO |= {f"{no}{yes}" for no in ("tidak", "tdk", "belum", "non", "in", "not") for yes in _YES}
 _COUNTS = frozenset(
@@ -216,6 +273,9 @@ _COUNTS |= {
     "qtytopup",
     "banyakvoucher",
 }
+
+
+_IN_BRACKETS = re.compile(r"\(.*\)")
 
 
 def entitles(title: str) -> bool:
@@ -244,4 +304,4 @@ def yes_or_no(text: str) -> bool | None:
 
 def counts_topups(title: str) -> bool:
     """Whether a column of this name says how many a person gets."""
-    return fold(title) in _COUNTS
+    return fold(_IN_BRACKETS.sub("", title)) in _COUNTS

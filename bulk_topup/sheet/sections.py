@@ -86,7 +86,8 @@ class Sections:
     def _look(self, at: int, rows: Sequence[int], columns: Sequence[Texts]) -> bool:
         """At a row without a number in its place; whether it is a header."""
         texts, row = [column[at].strip() for column in columns], rows[at]
-        self._has_signature |= any(map(sayings.says_signed, texts))
+        is_signed = any(map(sayings.says_signed, texts))
+        self._has_signature |= is_signed
         is_next = at + 1 < len(rows) and rows[at + 1] == row + 1
         following = [column[at + 1].strip() for column in columns] if is_next else []
         is_below_gap = row > self._last + 1
@@ -94,6 +95,8 @@ class Sections:
         if is_header:
             self._begin(row, texts)
             self._has_title = False
+        elif is_signed and is_below_gap:
+            self._mark = OddCell(Oddity.FOOT, "", str(row))
         else:
             self._mark_rows(range(at, at + 1), rows, columns)
             self._read_title(row, texts, stands_out=is_below_gap or names_columns(following))
@@ -105,7 +108,7 @@ class Sections:
         filled = [text for text in texts if text]
         self._title = told_by(filled, row) if len(filled) == 1 or (len(filled) == 2 and stands_out) else None
         self._has_title = len(filled) == 1 or self._title is not None
-        if self._mark is not None and self._mark.kind is Oddity.OTHER_TABLE:
+        if self._mark is not None and self._mark.kind in {Oddity.OTHER_TABLE, Oddity.FOOT}:
             return
         is_over = self._has_title and stands_out and (self._mark is None or self._mark.kind is Oddity.AGAINST)
         if self._title or is_over:
@@ -141,15 +144,16 @@ class Sections:
         return True
 
     def _mark_rows(self, some: range, rows: Sequence[int], columns: Sequence[Texts]) -> None:
-        """A row without a digit is a note or a signature, in whichever table."""
+        """A row without a digit is a note or a signature; in a foot, one without a phone number."""
         if self._mark is None:
             return
+        number = columns[self.columns.number]
+        is_foot = self._mark.kind is Oddity.FOOT
         for at in some:
             if (rows[at], self.columns.number) in self._marked:
                 continue
-            if _has_digit([column[at] for column in columns]):
-                shown = columns[self.columns.number][at]
-                cell = OddCell(self._mark.kind, shown, self._mark.stored)
+            if _A_NUMBER.match(number[at]) if is_foot else _has_digit([column[at] for column in columns]):
+                cell = OddCell(self._mark.kind, number[at], self._mark.stored)
                 self._marked[rows[at], self.columns.number] = cell
 
 

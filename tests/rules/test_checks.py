@@ -359,8 +359,10 @@ def test_a_paid_row_stays_duplicate_when_its_product_is_closed_too() -> None:
     assert plan.held[2].status is Status.DUPLICATE
 
 
-def test_a_status_column_alone_is_the_users_own() -> None:
-    assert codes(sheet_of([("", ANDI, "S5", "sukses")], (*HEADER, "status"))) == []
+def test_a_status_column_alone_is_the_users_own_and_only_a_warning() -> None:
+    sheet = sheet_of([("", ANDI, "S5", "sukses")], (*HEADER, "status"))
+    assert codes(sheet) == [(2, "remark.against")]
+    assert list(plan_of(sheet).orders.index) == [2]
 
 
 def a_result(number: str, product: str, status: Status, invoice: str = "") -> ResultLine:
