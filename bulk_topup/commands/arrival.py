@@ -84,6 +84,7 @@ def _listed(job: Job, tabs: Sequence[str]) -> dict[str, object]:
     from bulk_topup.core.shell import argument
     from bulk_topup.record.batches import of_tabs
     from bulk_topup.report.words import say
+    from bulk_topup.sheet import ALL
 
     found = of_tabs(job.source.path, sandbox=job.connection.sandbox)
     run = {tab for one in found for tab in (*one.tabs, one.fact("tab"))}
@@ -98,7 +99,8 @@ def _listed(job: Job, tabs: Sequence[str]) -> dict[str, object]:
         code = "sheet.tab_run" if tab in run else "sheet.tab_rows"
         listed.append(say.text(code, tab=tab, count=count) + f": {first}" * bool(first))
     left = [tab for tab in tabs if tab not in run]
-    how = "sheet.tabs_all" if len(left) == len(tabs) else "sheet.tabs_left" if len(left) > 1 else ""
+    is_for_all = len(left) == len(tabs) and ALL not in map(str.casefold, tabs)
+    how = "sheet.tabs_all" if is_for_all else "sheet.tabs_left" if len(left) > 1 else ""
     named = " ".join(f"--sheet {argument(tab)}" for tab in left)
     return {"tabs": ", ".join(listed), "tab": argument([*left, *tabs][0]), "how": how, "left": named}
 

@@ -303,10 +303,6 @@ def with_prices(typed: Typed) -> Step:
     return Step(say.text("prices.next"), typed.line("template", A_SHEET))
 
 
-def with_template(typed: Typed, path: Path) -> Step:
-    return Step(say.text("template.next"), typed.line("check", path_argument(path)))
-
-
 def with_history(typed: Typed, batches: Iterable[PastBatch]) -> Iterator[Step]:
     """For each batch with open rows, how to list and settle them."""
     still_open = [past for past in batches if past.entry.open]

@@ -42,15 +42,16 @@ def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
     return click.option(*names, envvar=variable, **settings)
 
 
+TAB = option(
+    "--sheet",
+    "tab",
+    multiple=True,
+    type=params.TabName(),
+    metavar="NAME",
+    help="The tab, if there are several; or all, or more than once.",
+)
 OF_SHEET = together(
-    option(
-        "--sheet",
-        "tab",
-        multiple=True,
-        type=params.TabName(),
-        metavar="NAME",
-        help="The tab, if there are several; or all, or more than once.",
-    ),
+    TAB,
     option("--checkpoint", type=PATH, metavar="FILE", help="The progress file, if not beside the sheet."),
 )
 SHEET = together(click.argument("sheet", type=PATH), OF_SHEET)

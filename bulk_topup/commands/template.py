@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, next_steps
-from bulk_topup.commands.asked import connection_of
+from bulk_topup.commands import click_command
+from bulk_topup.commands.asked import connection_of, job_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import PATH, PROVIDER, SPEECH
+from bulk_topup.commands.options import PATH, PROVIDER, SPEECH, TAB
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
+from bulk_topup.core.shell import path_argument
+from bulk_topup.report.screen.report import Step
+from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
-    from bulk_topup.core.model import PriceList
+    from bulk_topup.core.model import PriceList, Source
     from bulk_topup.provider.address import Connection
 
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     metavar="SHEET",
     help="Start with the people of an earlier sheet or its results.",
 )
+@TAB
 @PROVIDER
 @SPEECH
 @guarded_command
@@ -41,11 +45,14 @@ def template(terminal: Terminal, file: Path, earlier: Path | None, **options: An
     Example:  bulk-topup template payroll.xlsx
     """
 
-    return write_template(connection_of(options), terminal, clock.SystemClock(), file, earlier)
+    if options["tab"] and earlier is None:
+        raise click.UsageError(say.text("usage.sheet_of"))
+    source = None if earlier is None else job_of({**options, "sheet": earlier}).source
+    return write_template(connection_of(options), terminal, clock.SystemClock(), file, source)
 
 
 def write_template(
-    connection: Connection, terminal: Terminal, clock: Clock, target: Path, earlier: Path | None = None
+    connection: Connection, terminal: Terminal, clock: Clock, target: Path, earlier: Source | None = None
 ) -> Exit:
     """Write a starter workbook with the live price list, optionally with the people of an `earlier` sheet."""
     from bulk_topup.commands.prices import live_prices
@@ -58,20 +65,24 @@ def write_template(
     people = None if earlier is None else _people_of(earlier, prices)
     count = template.write(target, prices, moment=moment, rehearsal=connection.sandbox, people=people)
     terminal.report(template_report(target, count, rehearsal=terminal.rehearsal))
-    terminal.next([next_steps.with_template(terminal.typed, target)])
+    words = say.text("template.next" if earlier is None else "template.next_from")
+    terminal.next([Step(words, terminal.typed.line("check", path_argument(target)))])
     return Exit.OK
 
 
-def _people_of(path: Path, prices: PriceList) -> list[tuple[str, str, str, int]]:
-    """Name, number, product and nominal of each person's row, as far as the sheet states them."""
+def _people_of(source: Source, prices: PriceList) -> list[tuple[str, str, str, str | int, str]]:
+    """Name, number, product, nominal and provider of each person's row, as far as the sheet states them."""
+    from bulk_topup.commands.arrival import begin_reading
     from bulk_topup.rules.comparison import people_of
     from bulk_topup.rules.rows import understand
-    from bulk_topup.sheet import read_sheet
+    from bulk_topup.rules.taken import as_meant
 
-    sheet = read_sheet(path)
-    rows = understand(sheet, prices)
-    numbers, products = rows.raw(sheet.columns.number), rows.raw(sheet.columns.product)
+    with begin_reading(source) as arriving:
+        sheet = as_meant(arriving())
+    rows, columns = understand(sheet, prices), sheet.columns
+    texts = [rows.raw(at) for at in (columns.number, columns.product, columns.nominal, columns.operator)]
+    each = [[str(text[row]).strip() for text in texts] for row in rows.table.index if row not in rows.nobody]
     return [
-        (one.name, one.number or str(numbers[one.row]), str(products[one.row]), one.amount)
-        for one in people_of(rows)
+        (one.name, one.number or number, product, one.amount or nominal, provider)
+        for one, (number, product, nominal, provider) in zip(people_of(rows), each, strict=True)
     ]

@@ -27,6 +27,8 @@ word.
 TEMPLATE_HEADER = ("Nama", "No HP", "Kode Produk", "Nominal", "Keterangan")
 NUMBER, PRODUCT = "B", "C"
 WIDTHS = (30, 22, 16, 14, 40)
+PROVIDER, PROVIDER_WIDTH = "Provider", 16
+"""Of people alone whose sheet states it: it tells numbers of a prefix that two operators share."""
 PRODUCTS_WIDTHS = (14, 16, 14, 12, 12, 12, 60)
 HOW_TO_WIDTH = 90
 
@@ -69,7 +71,7 @@ def write(
     """Write the workbook; returns how many products can be chosen.
 
     `moment` is when the prices were read. `people` are the rows to start with (name, number, product,
-    nominal) instead of examples. Raises InputError `template.none_ready` if no product can be ordered, and
+    nominal, provider) instead of examples. Raises InputError `template.none_ready` if no product can be ordered, and
     `StorageFailed("template.unwritable", path, why)`.
     """
     products = price_list.chosen(prices, price_list.PriceFilter())
@@ -98,11 +100,15 @@ class _Tabs:
     # -- the sheet to fill in ------------------------------------------------------------------------------
 
     def add_payroll(self, ready: Sequence[Product], people: Sequence[Sequence[Value]]) -> None:
-        sheet = self._table(say.text(PAYROLL), TEMPLATE_HEADER, WIDTHS)
+        header, widths = [*TEMPLATE_HEADER], [*WIDTHS]
+        if any(value for row in people for value in row[4:]):
+            header.insert(4, PROVIDER)
+            widths.insert(4, PROVIDER_WIDTH)
+        sheet = self._table(say.text(PAYROLL), header, widths)
         text, amount = (self._pen.format(look) for look in (PLAIN, Look(num_format=AMOUNT)))
         formats = {1: text, 2: text, 3: amount}
         for column, shown_as in formats.items():
-            sheet.set_column(column, column, WIDTHS[column], shown_as)
+            sheet.set_column(column, column, widths[column], shown_as)
         filled = dict(enumerate(people, start=1))
         for row in range(1, max(FORMATTED_ROWS, len(filled)) + 1):
             for column, shown_as in formats.items():
@@ -110,7 +116,7 @@ class _Tabs:
             self._fill_row(sheet, row, filled.get(row, ()))
         sheet.data_validation(1, 1, SHEET_ROWS - 1, 1, _number_check())
         sheet.data_validation(1, 2, SHEET_ROWS - 1, 2, _product_list(len(ready)))
-        sheet.conditional_format(1, 0, FORMATTED_ROWS, len(WIDTHS) - 1, self._example_style())
+        sheet.conditional_format(1, 0, FORMATTED_ROWS, len(widths) - 1, self._example_style())
 
     def _example_style(self) -> Mapping[str, object]:
         """Disappears when the name is replaced."""

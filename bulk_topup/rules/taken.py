@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bulk_topup.core.model import Notice, Oddity, Sheet, letter
+from bulk_topup.core.model import Notice, Oddity, Sheet, letter, row_name
 from bulk_topup.rules import numbers
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def as_meant(sheet: Sheet) -> Sheet:
             cells[position] = pd.Series(list(texts.values()), index=cells.index, dtype=object)
             odd = {key: cell for key, cell in sheet.odd.items() if key[1] != position or key[0] not in found}
             sheet = replace(sheet, cells=cells, odd=odd)
-            notices.append(_notice("sheet.from_above", position, [*found]))
+            notices.append(_notice(sheet, "sheet.from_above", position, [*found]))
     return replace(sheet, notices=(*sheet.notices, *notices)) if notices else sheet
 
 
@@ -97,9 +97,12 @@ def _loose_numbers(sheet: Sheet) -> list[Notice]:
     taken = next(((text, number) for text, number in known.items() if number), None)
     if taken is None:
         return []
-    return [_notice("sheet.loose_numbers", position, rows, text=taken[0].strip(), number=taken[1].national)]
+    facts = {"text": taken[0].strip(), "number": taken[1].national}
+    return [_notice(sheet, "sheet.loose_numbers", position, rows, **facts)]
 
 
-def _notice(code: str, position: int, rows: list[int], **facts: str) -> Notice:
-    listed = ", ".join(map(str, rows[:LISTED_ROWS])) + ", …" * (len(rows) > LISTED_ROWS)
-    return Notice(code, {"column": letter(position), "count": str(len(rows)), "rows": listed, **facts})
+def _notice(sheet: Sheet, code: str, position: int, rows: list[int], **facts: str) -> Notice:
+    named = [row_name(row, sheet.tabs) for row in rows[:LISTED_ROWS]]
+    listed = ", ".join(named) + ", …" * (len(rows) > LISTED_ROWS)
+    column = sheet.header[position].strip() if sheet.tabs else letter(position)
+    return Notice(code, {"column": column, "count": str(len(rows)), "rows": listed, **facts})

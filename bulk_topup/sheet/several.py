@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _MEANINGS = tuple(name.name for name in fields(Columns) if name.name not in {"results", "unread"})
 
 
+OF_THE_BOOK = frozenset({"sheet.hidden_tabs", "sheet.lost_tabs"})
+"""Notices that each tab of a workbook has."""
+
+
 @contextmanager
 def reading_several(
     path: Path, tabs: Sequence[str], read: Callable[[str | None], Sheet]
@@ -47,8 +51,10 @@ def _all(path: Path, read: Callable[[str | None], Sheet]) -> Sheet:
     except InputError as error:
         if error.code != "sheet.several_tabs":
             raise
-        names = str(error.facts["names"]).split("\n")
-    return combined(_each(path, names, read, skip_empty=True), ALL)
+        names, apart = str(error.facts["names"]).split("\n"), str(error.facts.get("apart", ""))
+    sheet = combined(_each(path, names, read, skip_empty=True), ALL)
+    passed_over = [Notice("sheet.tabs_apart", {"tabs": apart})] if apart else []
+    return replace(sheet, notices=(*sheet.notices, *passed_over))
 
 
 def _each(
@@ -86,6 +92,7 @@ def combined(sheets: Sequence[Sheet], label: str) -> Sheet:
     odd: dict[tuple[int, int], OddCell] = {}
     hidden: set[int] = set()
     notices: list[Notice] = []
+    told: list[Notice] = []
     for nth, sheet in enumerate(sheets, start=1):
         base = nth * TAB_ROWS
         at = _places(sheet, places, header)
@@ -94,7 +101,8 @@ def combined(sheets: Sequence[Sheet], label: str) -> Sheet:
         frames.append(pd.DataFrame({**where, **texts}, index=sheet.cells.index + base))
         odd |= {(row + base, at[position]): _moved(cell, base) for (row, position), cell in sheet.odd.items()}
         hidden |= {row + base for row in sheet.hidden}
-        notices += [_of_tab(notice, sheet.tab) for notice in sheet.notices]
+        notices += [_of_tab(notice, sheet.tab) for notice in sheet.notices if notice not in told]
+        told += [notice for notice in sheet.notices if notice.code in OF_THE_BOOK]
     cells = pd.concat(frames).reindex(columns=range(len(header))).fillna("").astype("str")
     cells.index.name = first.cells.index.name
     positions = {meaning: places.get((meaning, 0)) for meaning in _MEANINGS}
@@ -137,4 +145,4 @@ def _moved(cell: OddCell, base: int) -> OddCell:
 
 
 def _of_tab(notice: Notice, tab: str) -> Notice:
-    return replace(notice, facts={**notice.facts, "file": f"{notice.facts.get('file', '')} {tab}".strip()})
+    return notice if notice.code in OF_THE_BOOK else replace(notice, facts={**notice.facts, "of_tab": tab})

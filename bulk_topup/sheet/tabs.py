@@ -195,7 +195,9 @@ def _only(tabs: Sequence[Tab], named: Named) -> _Choice:
     if not data:
         raise _choose_one("sheet.no_data_tab", [tab.name for tab, _ in found])
     if len(data) > 1:
-        raise _which_tab(data)
+        which = _which_tab(data)
+        which.facts["apart"] = _quoted(tab.name for tab, _ in found if tab not in [tab for tab, _ in data])
+        raise which
     [(tab, header)] = data
     if isinstance(header, InputError):
         raise header

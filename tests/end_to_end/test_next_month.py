@@ -70,6 +70,34 @@ def test_the_next_sheet_starts_with_the_people_of_the_last_results(office: Offic
     assert "the same people, numbers and amounts" in said.out
 
 
+def test_what_an_earlier_sheet_says_of_a_person_is_not_lost(office: Office) -> None:
+    """An amount with two readings, and the operator of a prefix that two share."""
+    rows = [("Ani", "085155510001", "Telkomsel", "50.00"), ("Budi", BUDI, "", "5.000")]
+    office.csv("gaji-mei.csv", rows, ("Nama", "No HP", "Provider", "Insentif"))
+    made = office.run("template", "gaji-juni.xlsx", "--from", "gaji-mei.csv")
+    assert "change what is new this month" in made.out
+    assert "example" not in made.out
+    book = openpyxl.load_workbook(office.folder / "gaji-juni.xlsx")
+    header, ani, budi, *_ = book.worksheets[0].iter_rows(values_only=True)
+    assert header == ("Nama", "No HP", "Kode Produk", "Nominal", "Provider", "Keterangan")
+    assert ani[:5] == ("Ani", "085155510001", None, "50.00", "Telkomsel")
+    assert budi[:5] == ("Budi", BUDI, None, 5_000, None)
+
+
+def test_the_next_sheet_starts_with_the_people_of_several_tabs(office: Office) -> None:
+    book = openpyxl.Workbook()
+    for title, row in (("Medan", ("Ani", ANI, "5rb")), ("Solo", ("Cici", CICI, "10rb"))):
+        tab = book.create_sheet(title)
+        for cells in (HEADER, row):
+            tab.append(cells)
+    book.save(office.folder / "cabang.xlsx")
+    assert office.run("template", "t.xlsx", "--from", "cabang.xlsx").exit == Exit.NOTHING_SENT
+    assert office.run("template", "t.xlsx", "--sheet", "all").exit == Exit.NOTHING_SENT
+    assert office.run("template", "t.xlsx", "--from", "cabang.xlsx", "--sheet", "all").exit == Exit.OK
+    _, *rows = openpyxl.load_workbook(office.folder / "t.xlsx").worksheets[0].iter_rows(values_only=True)
+    assert [row[:4] for row in rows[:2]] == [("Ani", ANI, None, 5_000), ("Cici", CICI, None, 10_000)]
+
+
 def test_tabs_are_compared_with_the_same_tabs_wherever_they_stand(office: Office) -> None:
     def month(name: str, tabs: dict[str, tuple[tuple[str, str, str], ...]]) -> None:
         book = openpyxl.Workbook()

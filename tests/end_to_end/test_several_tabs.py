@@ -183,6 +183,26 @@ def test_four_tabs_go_through_check_approval_run_results_and_status_as_one_batch
     assert again.exit == Exit.NOT_ALL_PAID
 
 
+def test_notices_name_the_tab_and_the_row_there(office: Office) -> None:
+    header = ("Nama", "No HP", "Insentif")
+    first = ("Ani", "081255510001", "5.000")
+    written(
+        office.folder / "c.xlsx",
+        {
+            "Medan": (("PT Maju",), *[("",)] * 32, header, first, ("Budi", "081255510002", "sda")),
+            "Solo": (header, ("Cici", "081255510003", "5.000")),
+            "Contoh": (header, first),
+        },
+    )
+    said = office.run("check", "c.xlsx", "--sheet", "all").out
+    for part in (
+        'not read, because their names say that they explain or list something: "Contoh"',
+        "Medan: the header was found in row 34",
+        "column Insentif: 1 cell takes the value above, as a merged cell or a ditto mark says (row Medan 36)",
+    ):
+        assert part in said
+
+
 def test_two_tabs_that_are_named_are_one_batch_apart_from_the_others(book: Path, office: Office) -> None:
     two = ("--sheet", "Bandung", "--sheet", "Medan")
     done = office.run("run", book.name, *two, "--yes", *office.fast)

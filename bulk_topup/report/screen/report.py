@@ -70,8 +70,15 @@ def error_facts(code: str, message: str) -> dict[str, object]:
 
 
 def notices_report(notices: Iterable[Notice]) -> Report:
-    facts = [{"code": notice.code, "message": say.text(notice.code, **notice.facts)} for notice in notices]
+    facts = [{"code": notice.code, "message": _told(notice)} for notice in notices]
     return Report({"notices": facts}, [say.text("notice", message=one["message"]) for one in facts])
+
+
+def _told(notice: Notice) -> str:
+    """With its tab, where several are one sheet."""
+    words = say.text(notice.code, **notice.facts)
+    tab = say.printable(notice.facts.get("of_tab", ""))
+    return f"{tab}: {words}" if tab else words
 
 
 def next_report(steps: Iterable[Step]) -> Report:

@@ -8,6 +8,7 @@ WORDS: dict[str, str] = {
     "usage.set_once": "Usually set once (docs/reference.md explains them)",
     "usage.number": "{value} is not a number from {least} to {most}.",
     "usage.row": '{value} is not a row; write 12 or, where several tabs are one batch, "Jakarta 12".',
+    "usage.sheet_of": "--sheet names a tab of the sheet to start from: use it with --from.",
     "usage.whole": "{value} is not a whole number from {least} to {most}.",
     "usage.range": "from {least} to {most}",
     "usage.range_open": "{least} or more",
