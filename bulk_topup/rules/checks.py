@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bulk_topup.core.model import Finding, Level, Oddity, Packed, PriceList
+from bulk_topup.core.model import Finding, Level, Oddity, Packed, PriceList, letter
 from bulk_topup.provider import price_list
 from bulk_topup.rules import amounts, beside, numbers, operators, products
 from bulk_topup.rules.not_people import EXAMPLE_MARK, EXAMPLE_NUMBERS
@@ -79,6 +79,10 @@ def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
             if rows.table.at[row, "stated"] in NOTHING_STATED:
                 yield _error(row, "product.missing", column, text)
             continue
+        if rows.sheet.columns.nominal is None and _is_amount(text):
+            named = column if rows.sheet.tabs else letter(position)
+            yield _error(row, "product.is_amount", column, text, {"letter": named})
+            continue
         number, stated = str(rows.table.at[row, "number"]), int(str(rows.table.at[row, "stated"]))
         kind = text, operators.owners_of(number), stated
         if kind not in near:
@@ -89,6 +93,11 @@ def product_exists(rows: Rows, prices: PriceList) -> Iterator[Finding]:
         else:
             code = "product.unknown_near" if near[kind] else "product.unknown"
         yield _error(row, code, column, text, {"near": near[kind], "characters": foreign})
+
+
+def _is_amount(text: str) -> bool:
+    found = amounts.readings(text)
+    return len(found) == 1 and found[0] >= amounts.LEAST
 
 
 def _no_product_column(rows: Rows) -> Iterator[Finding]:

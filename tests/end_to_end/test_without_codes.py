@@ -351,9 +351,10 @@ Ani | 085755512345 | TSEL50 | 50000""",
     Office(
         "an amount where the code belongs",
         """Nama | No HP | Kode Produk
-Ani | 081255512345 | 50000""",
+Ani | 081255512345 | 50000
+Budi | 081255512346 | Rp 50.000,-""",
         "",
-        "2:product.unknown_near",
+        "2:product.is_amount 3:product.is_amount",
     ),
     Office(
         "neither code nor amount in a row",
