@@ -12,7 +12,7 @@ from bulk_topup.record.kept_plans import keep_plan
 from bulk_topup.record.paths import who
 from bulk_topup.report.screen.approval import changes_report
 from bulk_topup.rules import differences, signing
-from bulk_topup.rules.approvers import Sender, problem_with, standing
+from bulk_topup.rules.approvers import Sender, folded, problem_with, standing
 from bulk_topup.sending.job import Approval
 
 if TYPE_CHECKING:
@@ -103,10 +103,11 @@ def _refusal(
         if changes := differences.differences(good[0].document, plan, is_resumed=is_resumed):
             terminal.report(changes_report(changes))
             return Declined("approval.differs", plan=code)
-    if len(good) < needed:
+    people = {folded(one.statement.user) for one in good}  # who has two keys signs once
+    if len(people) < needed:
         line = terminal.typed.line("approve", path_argument(job.source.path), f"--plan {plan.code}")
         names = ", ".join(one.statement.name for one in good) or "-"
-        return Declined("signed.too_few", needed=needed, count=len(good), names=names, line=line)
+        return Declined("signed.too_few", needed=needed, count=len(people), names=names, line=line)
     return None
 
 

@@ -71,7 +71,7 @@ def _kept(path: Path) -> bytes:
 
 def _named_like(pattern: Path) -> list[Path]:
     """A plan code stands for the bar; a program may have put a number after it."""
-    before, after = pattern.name.split("|")
+    before, _, after = pattern.name.rpartition("|")
     name = re.compile(
         f"{re.escape(before)}[0-9A-Z]{{4}}(-[0-9A-Z]{{4}}){{3}}( ?\\([0-9]+\\))?{re.escape(after)}"
     )

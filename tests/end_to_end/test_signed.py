@@ -239,6 +239,8 @@ def test_one_signature_where_the_policy_wants_two(desk: Desk) -> None:
     desk.rina.approves("a.csv")
     desk.rina.approves("a.csv")  # again is not another's
     assert "this needs 2 signatures, and has 1 (Rina Sari)" in desk.refused()
+    desk.rina.approves("a.csv", "--key", budi.key)  # nor is another's key in the same hands
+    assert "this needs 2 signatures, and has 1 (Rina Sari, Budi Hartono)" in desk.refused()
     budi.approves("a.csv")
     assert desk.andi.sends("a.csv").exit == OK
     desk.office.payroll("small.csv", desk.office.numbers(1, first=50))
