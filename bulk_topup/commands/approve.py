@@ -20,13 +20,12 @@ from bulk_topup.core.shell import path_argument
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
     import pandas as pd
 
-    from bulk_topup.commands.keys import Key
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.model import Sheet
     from bulk_topup.rules.signing import Statement
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 @TOTALS
 @click.option("--plan", metavar="CODE", help="Which plan, if several were checked.")
 @click.option("--key", type=PATH, metavar="FILE", help="The approver's key file, if not this user's own key.")
-@click.option("--as", "who", metavar="NAME", help="Whose key, if this user has several.")
 @click.option("--reject", metavar="REASON", help="Sign that this plan is not to be sent.")
 @click.option("--sandbox", is_flag=True, help="Approve a rehearsal.")
 @SPEECH
@@ -49,7 +47,6 @@ def approve(
     terminal: Terminal,
     plan: str | None,
     key: Path | None,
-    who: str | None,
     reject: str | None,
     **options: Any,
 ) -> Exit:
@@ -61,10 +58,6 @@ def approve(
     Example:  bulk-topup approve payroll_bonus.xlsx
     """
     from bulk_topup.commands.arrival import reading_of
-    from bulk_topup.commands.keys import chosen_key
-
-    def choose() -> Key:
-        return chosen_key(key, who)
 
     job = job_of(options)
     job = replace(job, source=replace(job.source, hidden="include"))  # whether they go, the plan says
@@ -73,22 +66,22 @@ def approve(
 
         sheet = read_rows(job, arriving, terminal)
     now = clock.SystemClock().now()
-    return approve_plan(job, sheet, plan, choose, reject, terminal, now)
+    return approve_plan(job, sheet, plan, key, reject, terminal, now)
 
 
 def approve_plan(
     job: Job,
     sheet: Sheet,
     code: str | None,
-    choose: Callable[[], Key],
+    key_file: Path | None,
     reject: str | None,
     terminal: Terminal,
     now: datetime,
 ) -> Exit:
     """Show the plan, have its totals typed, sign it into a file beside the sheet."""
-    from bulk_topup.commands.keys import private_of
+    from bulk_topup.commands.keys import chosen_key, private_of
     from bulk_topup.record.approvals import keep_approval, plans_to_approve
-    from bulk_topup.record.paths import who as who_is
+    from bulk_topup.record.paths import who
     from bulk_topup.report.screen.approvers import signed_report, to_approve_report
     from bulk_topup.report.screen.report import Report, Step, banner
     from bulk_topup.rules import approval, signing
@@ -108,12 +101,12 @@ def approve_plan(
         at=now.isoformat(timespec="seconds"),
         key="",
         name="",
-        user=who_is(),
+        user=who(),
         rejected=" ".join((reject or "").split()),
     )
     terminal.report(Report({}, banner(rehearsal=terminal.rehearsal)))
     terminal.report(to_approve_report(document, statement))
-    key = choose()
+    key = chosen_key(key_file)
     statement = replace(statement, key=key.id, name=key.name)
     if not statement.rejected:
         _assert_totals(job, statement, terminal)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,26 +18,17 @@ from bulk_topup.report.screen.report import Step
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from bulk_topup.commands.keys import Key
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.record.ledger.trust import Trust
 
+    SignerOf = Callable[[], tuple[Key, bytes] | None]
+
 LONGEST_NAME = 60
-
-
-@dataclass(frozen=True)
-class Asked:
-    """`by` is the key file of the approver who allows the change; None for this user's own key."""
-
-    name: str
-    by: Path | None
-    request: Path | None
-    public: Path | None
-    above: int | None
-    signatures: int | None
+KEY_BYTES = 32
 
 
 @click.command(cls=click_command.Command)
@@ -54,7 +44,9 @@ class Asked:
 @click.option("--sandbox", is_flag=True, help="Of rehearsals, which have approvers of their own.")
 @SPEECH
 @guarded_command
-def approver(terminal: Terminal, action: str, sandbox: bool, **options: Any) -> Exit:
+def approver(
+    terminal: Terminal, action: str, name: str, by: Path | None, sandbox: bool, **options: Any
+) -> Exit:
     """Add, remove or list who approves by key, or set how many have to.
 
     Once there is an approver, every change needs an approver's key.
@@ -66,75 +58,78 @@ def approver(terminal: Terminal, action: str, sandbox: bool, **options: Any) -> 
     from bulk_topup.record.ledger.trust import Trust
     from bulk_topup.report.screen.approvers import approvers_report
 
-    asked = Asked(**{**options, "name": " ".join(options["name"].split())})
     with closing(Trust(ledger_url(ledger_of({"sandbox": sandbox})))) as trust:
-        if action != "list":
-            change(trust, action, asked, terminal)
+        if action == "policy":
+            _set_policy(trust, by, options["above"], options["signatures"])
+        elif action != "list":
+            name = " ".join(name.split())
+            if name in NO_NAME or len(name) > LONGEST_NAME or not name.isprintable():
+                raise click.UsageError(say.text("usage.approver"))
+            if action == "remove":
+                _remove(trust, by, name)
+            else:
+                _add(trust, by, name, options["request"], options["public"], terminal)
         entries = trust.trust_entries()
         terminal.report(approvers_report(trust.approvers(), entries[-1].hash if entries else ""))
     terminal.next([Step(say.text("approver.next"), terminal.typed.line("check", next_steps.A_SHEET))])
     return Exit.OK
 
 
-def change(trust: Trust, action: str, asked: Asked, terminal: Terminal) -> None:
-    """Raises InputError where it is not possible, or nobody signs it."""
+def _set_policy(trust: Trust, by: Path | None, above: int | None, signatures: int | None) -> None:
+    from bulk_topup.rules.approvers import POLICY
+
+    if above is None or signatures is None:
+        raise click.UsageError(say.text("usage.policy"))
+    _sign(trust, POLICY, {"above": above, "signatures": signatures}, lambda: _signer(trust, by))
+
+
+def _remove(trust: Trust, by: Path | None, name: str) -> None:
+    from bulk_topup.rules.approvers import REMOVED
+
+    facts = {"key": trust.approvers().named(name).key, "name": name}
+    _sign(trust, REMOVED, facts, lambda: _signer(trust, by))
+
+
+def _add(
+    trust: Trust, by: Path | None, name: str, request: Path | None, public: Path | None, terminal: Terminal
+) -> None:
+    """With a `request`, only makes the key and says so there, for the record of another."""
+    from bulk_topup.record.kept_plans import write_whole
+    from bulk_topup.record.paths import assert_new
     from bulk_topup.report.screen.approvers import made_report
-    from bulk_topup.rules.approvers import ADDED, POLICY, REMOVED
+    from bulk_topup.rules.approvers import ADDED
 
-    if action == "policy":
-        if asked.above is None or asked.signatures is None:
-            raise click.UsageError(say.text("usage.policy"))
-        _sign(trust, POLICY, {"above": asked.above, "signatures": asked.signatures}, asked.by)
+    if request is not None:
+        assert_new(request, (".json",))
+        made = _made(name)
+        write_whole(request, json.dumps(made).encode())
+        terminal.report(made_report(made["public"], request))
         return
-    if asked.name in NO_NAME or len(asked.name) > LONGEST_NAME or not asked.name.isprintable():
-        raise click.UsageError(say.text("usage.approver"))
-    if action == "remove":
-        found = trust.approvers().named(asked.name)
-        _sign(trust, REMOVED, {"key": found.key, "name": found.name}, asked.by)
-    elif asked.request is not None:
-        terminal.report(made_report(_request(asked.name, asked.request), asked.request))
-    else:
-        _assert_new(trust, asked.name)
-        signs_first = _signer(trust, asked.by)  # before a key is made that nobody adds
-        new = _asked_for(asked.name, asked.public) if asked.public else _own(asked.name)
-        terminal.report(made_report(str(new["public"])))
-        _sign(trust, ADDED, new, asked.by, signs_first)
+    trust.approvers().assert_new(name)
+    signer = _signer(trust, by)  # before a key is made that nobody adds
+    new = _made(name) if public is None else _asked_for(name, public)
+    _sign(trust, ADDED, new, lambda: signer)
+    terminal.report(made_report(new["public"]))
 
 
-def _assert_new(trust: Trust, name: str) -> None:
-    from bulk_topup.rules.approvers import folded
-
-    if any(folded(one.name) == folded(name) for one in trust.approvers().by_key.values()):
-        raise InputError("approver.there", name=name)
-
-
-def _own(name: str) -> dict[str, str]:
+def _made(name: str) -> dict[str, str]:
     from bulk_topup.commands.keys import make_key
     from bulk_topup.record.paths import who
 
     return {"name": name, "public": make_key(name).public, "user": who()}
 
 
-def _request(name: str, target: Path) -> str:
-    from bulk_topup.record.kept_plans import write_whole
-    from bulk_topup.record.paths import assert_new
-
-    assert_new(target, (".json",))
-    own = _own(name)
-    write_whole(target, json.dumps(own).encode())
-    return own["public"]
-
-
 def _asked_for(name: str, path: Path) -> dict[str, str]:
     from bulk_topup.rules.approvers import folded
-    from bulk_topup.rules.signing import fingerprint
 
     try:
         said = json.loads(path.read_bytes())
         new = {field: str(said[field]) for field in ("name", "public", "user")}
-        fingerprint(new["public"])
+        is_key = len(bytes.fromhex(new["public"])) == KEY_BYTES
     except (OSError, ValueError, KeyError, TypeError):
-        raise InputError("approver.no_request", path=path) from None
+        is_key = False
+    if not is_key:
+        raise InputError("approver.no_request", path=path)
     if folded(new["name"]) != folded(name):
         raise InputError("approver.other_request", path=path, name=new["name"], given=name)
     return new
@@ -145,28 +140,17 @@ def _signer(trust: Trust, by: Path | None) -> tuple[Key, bytes] | None:
     from bulk_topup.commands.keys import chosen_key, private_of
 
     among = trust.approvers().by_key
-    if not among:
-        return None
-    key = chosen_key(by, None, among)
-    return key, private_of(key)
+    return None if not among else ((key := chosen_key(by, among)), private_of(key))
 
 
-def _sign(
-    trust: Trust,
-    kind: str,
-    facts: Mapping[str, Any],
-    by: Path | None,
-    signer: tuple[Key, bytes] | None = None,
-) -> None:
+def _sign(trust: Trust, kind: str, facts: Mapping[str, Any], signer_of: SignerOf) -> None:
+    """Raises InputError, before anybody is asked, for a change that can't be."""
     from bulk_topup.core.chain import link
     from bulk_topup.rules import approvers, signing
 
     entries = trust.trust_entries()
-    now = approvers.approvers_of(entries)
-    if kind != approvers.ADDED and not now.by_key:
-        raise InputError("approver.nobody")
-    approvers.changed(now, kind, facts)
-    signer = signer or _signer(trust, by)
+    approvers.changed(approvers.approvers_of(entries), kind, facts)
+    signer = signer_of()
     previous = entries[-1].hash if entries else ""
     signed = {**facts, "by": signer[0].id if signer else "", "signature": ""}
     if signer is not None:

@@ -20,7 +20,6 @@ from bulk_topup.record.kept_plans import write_whole
 from bulk_topup.record.paths import keys_folder
 from bulk_topup.report.words import say
 from bulk_topup.rules import signing
-from bulk_topup.rules.approvers import folded
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -77,13 +76,11 @@ def read_key(path: Path) -> Key:
     return Key(name, public, pem)
 
 
-def chosen_key(file: Path | None, name: str | None, among: Collection[str] | None = None) -> Key:
-    """The key in the file, else this user's own of that name, or the only one; `among` are the ids that will
-    do. Raises InputError where it is not clear which."""
+def chosen_key(file: Path | None, among: Collection[str] | None = None) -> Key:
+    """The key in the file, else this user's own; `among` are the ids that will do. Raises InputError where it
+    is not clear which."""
     keys = own_keys() if file is None else [read_key(file)]
     fitting = [key for key in keys if among is None or key.id in among]
-    if name is not None:
-        fitting = [key for key in fitting if folded(key.name) == folded(name)]
     if len(fitting) != 1:
         names = ", ".join(key.name for key in fitting)
         raise InputError("key.several" if fitting else "key.none", names=names, folder=keys_folder())

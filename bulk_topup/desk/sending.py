@@ -87,15 +87,12 @@ class Sending:
         """Approve or reject by a key; its passphrase goes nowhere but to the command."""
         batch, fields = self.desk.batch(request), await form(request)
         options = [*options_of(self.desk, batch), f"--plan={typed(fields, 'code')}"]
-        if name := typed(fields, "name"):
-            options.append(f"--as={name}")
         if fields.get("what") == "reject":
             if not typed(fields, "reason"):
                 return self.desk.goes_to(batch, "approve", say.text("desk.reason_missing"))
             options.append(f"--reject={typed(fields, 'reason')}")
         else:
-            totals = (f"--expect-{what}={typed(fields, what)}" for what in ("people", "nominal"))
-            options += totals
+            options += [f"--expect-{what}={typed(fields, what)}" for what in ("people", "nominal")]
         said = await self.desk.commands.ask(
             "approve", *options, about=batch.name, typed=fields.get("passphrase", "") + "\n"
         )

@@ -48,6 +48,10 @@ class Approvers:
             return 0
         return self.policy[max(above for above in self.policy if above <= cost)]
 
+    def assert_new(self, name: str) -> None:
+        if any(folded(one.name) == folded(name) for one in self.by_key.values()):
+            raise InputError("approver.there", name=name)
+
     def named(self, name: str) -> Approver:
         """Raises InputError where nobody has this name."""
         found = [one for one in self.by_key.values() if folded(one.name) == folded(name)]
@@ -95,9 +99,12 @@ def is_allowed(approvers: Approvers, kind: str, facts: Mapping[str, Any], previo
 def changed(approvers: Approvers, kind: str, facts: Mapping[str, Any]) -> Approvers:
     """Raises InputError for a name or a key that is there, or where too few approvers would be left."""
     by_key, policy = dict(approvers.by_key), dict(approvers.policy)
+    if kind != ADDED and not by_key:
+        raise InputError("approver.nobody")
     if kind == ADDED:
         new = Approver(facts["name"], facts["public"], facts["user"])
-        if new.key in by_key or any(folded(one.name) == folded(new.name) for one in by_key.values()):
+        approvers.assert_new(new.name)
+        if new.key in by_key:
             raise InputError("approver.there", name=new.name)
         by_key[new.key] = new
     elif kind == REMOVED:

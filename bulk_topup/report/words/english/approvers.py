@@ -19,7 +19,7 @@ WORDS: dict[str, str] = {
     "approver.other_request": "{path} asks for {name}, not for {given}; find out which is right",
     "key.unwritable": "the key can't be kept in {path} ({why:words}); make room, or correct the folder's permissions",
     "key.unreadable": "{path} is not an approver's key ({why:words}); give the file that 'bulk-topup approver add' made",
-    "key.several": "there are several keys here: {names}; say whose with --as, or give the file with --key",
+    "key.several": "there are several keys in {folder}: {names}; give the file of the one that is meant with --key",
     "key.none": "no key of an approver is here that will do (in {folder}); give the key file with --key, or make a key: bulk-topup approver add NAME",
     "key.wrong": "the key of {name} does not open with that; type its passphrase again",
     "key.short": "a passphrase needs at least {least} characters; choose a longer one",

@@ -125,7 +125,6 @@ WORDS: dict[str, str] = {
     "desk.sign_title": "Sign it",
     "desk.count_people": "People, as you count them",
     "desk.count_nominal": "Sum of all nominals, in rupiah",
-    "desk.key_name": "Whose key, if there are several",
     "desk.passphrase": "Passphrase of the key (empty where the system keyring has it)",
     "desk.sign_now": "Approve with the key",
     "desk.signed": "Signed by {name}, key {key}: {file}",
