@@ -71,7 +71,9 @@ def _found(
         good = list(standing(one for one, problem in judged if problem is None))
         refusal = _refusal(good, plan, checkpoint, terminal, needed, job)
         if refusal is None:
-            return Approval(code, signing.proven(one.statement for one in good))
+            public = {one.statement.key: approvers.by_key[one.statement.key].public for one in good}
+            signatures = [signing.evidence(one, public[one.statement.key]) for one in good]
+            return Approval(code, signing.proven(one.statement for one in good), signatures)
         if code in codes[:1]:
             refusals += [problem for _, problem in judged if problem is not None]
             missing = refusal

@@ -8,9 +8,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.core.chain import first_break
+from bulk_topup.core.status import keys_in
 from bulk_topup.record.checkpoint import trail
 from bulk_topup.record.paths import results_beside
 from bulk_topup.record.set_aside import sha256_of
+from bulk_topup.rules import signing
 
 if TYPE_CHECKING:
     import sqlite3
@@ -59,7 +61,8 @@ def verified(checkpoint: Checkpoint, printed: str = "") -> Verified:
         elif _last_with(db, "lines_sha256") == (0, {}):
             found.misfit = Misfit(None, "verify.no_trail", {})
         else:
-            every = [*_in_rows(db), *_in_batch(db), *_in_files(db, checkpoint.path, found)]
+            every = [*_in_rows(db), *_in_batch(db), *_in_signatures(db)]
+            every += _in_files(db, checkpoint.path, found)
             found.misfit = min(every, key=lambda one: one.nth or found.entries + 1, default=None)
         if found.misfit is not None and found.misfit.nth is not None:
             found.misfit = _with_entry(db, found.misfit, found.misfit.nth)
@@ -132,6 +135,23 @@ def _in_batch(db: sqlite3.Connection) -> Iterator[Misfit]:
     nth, said = _last_with(db, "batch")
     if misfit := _differing(nth, said["batch"], trail.facts_standing(db)):
         yield misfit
+
+
+def _in_signatures(db: sqlite3.Connection) -> Iterator[Misfit]:
+    """Each is that of the key beside it; and no name is proven by a key that has not signed that plan."""
+    seen: set[tuple[str, str]] = set()
+    for nth, entry in enumerate(trail.entries(db), 1):
+        if entry.kind != "approval":
+            continue
+        if signing.is_evidence(entry.facts):
+            signed = entry.facts["signed"]
+            seen.add((signed["plan"], signed["key"]))
+        elif "signature" in entry.facts:
+            yield Misfit(nth, "verify.signature", {})
+        elif any(
+            (entry.facts.get("plan_code"), key) not in seen for key in keys_in(str(entry.facts.get("by")))
+        ):
+            yield Misfit(nth, "verify.unsigned", {})
 
 
 def _taken_in(db: sqlite3.Connection) -> tuple[int, dict[str, Any]]:

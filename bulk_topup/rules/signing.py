@@ -139,6 +139,21 @@ def read_signed(content: bytes) -> Signed:
 # -- in the record -----------------------------------------------------------------------------------------
 
 
+def evidence(signed: Signed, public: str) -> dict[str, Any]:
+    """The signature with all that it takes to verify it, but for the plan itself."""
+    return {"signed": asdict(signed.statement), "signature": signed.signature, "public": public}
+
+
+def is_evidence(said: Mapping[str, Any]) -> bool:
+    """Whether the key that it names has signed it."""
+    try:
+        signed, public = said["signed"], said["public"]
+        is_good = is_signed(public, said["signature"], APPROVAL, signed)
+        return is_good and fingerprint(public) == signed["key"]
+    except (KeyError, TypeError):
+        return False
+
+
 def proven(approvers: Iterable[Statement]) -> str:
     """Names with their keys, as they stand in the record."""
     return ", ".join(f"{one.name} [{one.key}]" for one in approvers)

@@ -122,6 +122,8 @@ def start_batch(
     if check:
         checkpoint.enter(check["at"], "check", check)
     plan = checkpoint.adopt(plan, facts)
+    for signed in approval.signatures if approval else ():
+        checkpoint.enter(now.isoformat(), "approval", signed)
     note = f"{len(plan.orders)} orders, plan {code}" + (f", approved by {by}" if by else "")
     checkpoint.note(now, paths.who(), "run", note=note, plan_code=code, approved_by=by)
     if len(plan.orders):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bulk_topup.provider.address import Connection
 from bulk_topup.rules.orders import Wishes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from bulk_topup.core.model import Source
     from bulk_topup.record.paths import Files
     from bulk_topup.rules.products import Fixed
@@ -21,6 +23,8 @@ class Approval:
 
     code: str
     by: str
+    signatures: Sequence[Mapping[str, Any]] = ()
+    """As `signing.evidence` puts them down."""
 
 
 @dataclass(frozen=True)

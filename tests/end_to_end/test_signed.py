@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ import openpyxl
 import pytest
 
 from bulk_topup.commands.keys import _decrypted, read_key
+from bulk_topup.core.chain import canonical, link
 from bulk_topup.rules import signing
 from bulk_topup.sandbox import PRICES
 
@@ -120,6 +123,30 @@ def test_what_an_approver_signed_is_sent_and_the_summary_says_by_whose_key(desk:
     book.close()
     assert f"{RINA}: proven by key {approver['key']}" in texts
     assert len(desk.office.sandbox.book()) == 2
+
+
+def test_verify_sees_that_a_key_signed_and_whatever_says_so_falsely(desk: Desk) -> None:
+    """Also where the whole trail was linked anew after it."""
+    desk.rina.approves("a.csv")
+    desk.andi.sends("a.csv")
+    assert desk.andi.run("verify", "a.csv").exit == OK
+    for old, new, words in (
+        (f'"name":"{RINA}"', '"name":"Andi"', "a signature that is not that of its key"),
+        (f'"by":"{RINA}', f'"by":"Andi [{"-".join(["0000"] * 5)}], {RINA}', "has not signed this plan"),
+    ):
+        with closing(sqlite3.connect(desk.office.folder / "a.checkpoint.db")) as db, db:
+            rows = db.execute("SELECT id, at, kind, facts FROM chain ORDER BY id").fetchall()
+            previous = ""
+            for nth, at, kind, facts in rows:
+                said = json.loads(facts.replace(old, new) if kind == "approval" else facts)
+                entry = link(previous, at, kind, said)
+                values = (canonical(said), entry.hash, nth)
+                db.execute("UPDATE chain SET facts = ?, hash = ? WHERE id = ?", values)
+                previous = entry.hash
+        done = desk.andi.run("verify", "a.csv")
+        assert (done.exit, words in done.out + done.err) == (1, True), done
+        with closing(sqlite3.connect(desk.office.folder / "a.checkpoint.db")) as db, db:
+            db.executemany("UPDATE chain SET facts = ? WHERE id = ?", [(row[3], row[0]) for row in rows])
 
 
 def test_by_the_code_it_goes_without_a_question(desk: Desk) -> None:

@@ -53,6 +53,8 @@ WORDS: dict[str, str] = {
     "verify.gone": "{entry} tells of what is no longer in the progress file.",
     "verify.not_entered": "The progress file has what no entry of the trail tells of: number {id} of its table {table}.",
     "verify.sheet": "{entry} took in other rows of the sheet than those in the progress file.",
+    "verify.signature": "{entry} has a signature that is not that of its key.",
+    "verify.unsigned": "{entry} names an approver whose key has not signed this plan.",
     "verify.file": "{entry} has another SHA-256 than {path}: the file was changed after it was written.",
     "verify.entry": "Entry {nth} of the trail ({kind:words}, {at:date} WIB)",
     "verify.entry_of_row": "Entry {nth} of the trail ({kind:words} of row {row}, {at:date} WIB)",
