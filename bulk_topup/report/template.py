@@ -71,8 +71,8 @@ def write(
     """Write the workbook; returns how many products can be chosen.
 
     `moment` is when the prices were read. `people` are the rows to start with (name, number, product,
-    nominal, provider) instead of examples. Raises InputError `template.none_ready` if no product can be ordered, and
-    `StorageFailed("template.unwritable", path, why)`.
+    nominal, provider) instead of examples. Raises InputError `template.none_ready` if no product can be
+    ordered, and `StorageFailed("template.unwritable", path, why)`.
     """
     products = price_list.chosen(prices, price_list.PriceFilter())
     ready = [product for product in products if price_list.why_not_orderable(product) is None]
