@@ -18,9 +18,12 @@ from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.languages import INDONESIAN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import Clock
     from bulk_topup.provider.address import Connection
+    from bulk_topup.record.ledger.register import Register
     from bulk_topup.report.sent_to import PersonRecord, Sent
 
 
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 def find(
     terminal: Terminal, number: str, offline: bool, complaint: bool, output: Path | None, **options: Any
 ) -> Exit:
-    """Show everything ever sent to NUMBER, and what to tell its owner.
+    """Show everything ever sent to NUMBER, or to the person of a name, and what to tell them.
 
     \b
     Example:  bulk-topup find 081234567890
@@ -73,10 +76,14 @@ def find_number(
     from bulk_topup.report.screen.complaint import complaint_report
     from bulk_topup.report.words import translation
 
-    number = sent_to.national(text)
     if output is not None:
         paths.assert_new(output, [".xlsx"])
     with closing(register_of(ledger)) as register:
+        people = _people(text, register)
+        if len({number for _, number in people}) > 1:
+            terminal.report(person.people_report(people, rehearsal=terminal.rehearsal))
+            return Exit.NOT_ALL_PAID
+        number = next((number for _, number in people), "") or sent_to.national(text)
         found = sent_to.look_up(number, register)
     if not offline and person.may_be_asked(found.sent):
         found = replace(found, sent=_asked(found, connection, ledger, terminal, clock))
@@ -104,6 +111,18 @@ def find_number(
         terminal.report(person.saved_report(output))
     terminal.next([next_steps.with_found(terminal.typed, number, *person.next_step_of(one, now))])
     return found.exit_code()
+
+
+def _people(text: str, register: Register) -> Mapping[tuple[str, str], Sequence[str]]:
+    """Who has that name, by name and number; nobody where it is a number. Raises InputError for neither."""
+    from bulk_topup.report import sent_to
+
+    if not any(map(str.isalpha, text)):
+        return {}
+    people = sent_to.people_named(text, register)
+    if not people:
+        raise InputError("find.nobody", text=text)
+    return people
 
 
 def _asked(

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 @click.command(cls=click_command.Command)
 @click.option("--sandbox", is_flag=True, help="The rehearsals of the current folder.")
 @click.option("--month", type=MONTH, metavar="YYYY-MM", help="Only this month's batches.")
+@click.option("--by-group", is_flag=True, help="Also add up by branch or department.")
 @SPEECH
 @guarded_command
-def history(terminal: Terminal, month: datetime | None, **options: Any) -> Exit:
+def history(terminal: Terminal, month: datetime | None, by_group: bool, **options: Any) -> Exit:
     """List the batches sent so far, with totals by month; no network.
 
     \b
@@ -32,10 +33,10 @@ def history(terminal: Terminal, month: datetime | None, **options: Any) -> Exit:
     """
 
     wanted = None if month is None else f"{month:%Y-%m}"
-    return show_history(ledger_of(options), terminal, wanted)
+    return show_history(ledger_of(options), terminal, wanted, by_group=by_group)
 
 
-def show_history(ledger: str, terminal: Terminal, month: str | None) -> Exit:
+def show_history(ledger: str, terminal: Terminal, month: str | None, *, by_group: bool = False) -> Exit:
     """All batches, or those started in one month (`2026-11`); no network."""
     from bulk_topup.record.batches import as_it_stands
     from bulk_topup.record.ledger.address import shown
@@ -45,7 +46,7 @@ def show_history(ledger: str, terminal: Terminal, month: str | None) -> Exit:
     with closing(register_of(ledger)) as register:
         entries = register.batches()
     wanted = [entry for entry in entries if month is None or entry.started.startswith(month)]
-    batches = [as_it_stands(entry) for entry in wanted]
+    batches = [as_it_stands(entry, by_group=by_group) for entry in wanted]
     terminal.report(history_report(batches, month, shown(ledger), rehearsal=terminal.rehearsal))
     terminal.next(next_steps.with_history(terminal.typed, batches))
     return Exit.OK

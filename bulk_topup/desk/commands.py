@@ -136,7 +136,7 @@ class Commands:
 
 
 def tab_of(batch: Batch) -> Sequence[str]:
-    return [f"--sheet={batch.tab}"] if batch.tab else []
+    return [f"--sheet={tab}" for tab in batch.tabs]
 
 
 def _object(out: bytes, err: bytes) -> Object:

@@ -33,11 +33,11 @@ LONGEST_STEM = 80
 
 @dataclass(frozen=True)
 class Batch:
-    """A sheet of the folder, or one tab of it; `id` identifies it in URLs."""
+    """A sheet of the folder, or some tabs of it; `id` identifies it in URLs."""
 
     id: str
     name: str
-    tab: str
+    tabs: tuple[str, ...] = ()
 
 
 class Folder:
@@ -64,10 +64,12 @@ class Folder:
     def batch(self, id_: str) -> Batch:
         """Raises HTTPException 404 unless it is a sheet of this folder."""
         if self._is_sheet(id_):
-            return Batch(id_, id_, "")
-        name, found, tab = id_.rpartition(":")
-        if found and tab and self._is_sheet(name):
-            return Batch(id_, name, tab)
+            return Batch(id_, id_)
+        parts = id_.split(":")  # no tab's name can hold a colon
+        for at in range(len(parts) - 1, 0, -1):
+            name, tabs = ":".join(parts[:at]), tuple(parts[at:])
+            if all(tabs) and self._is_sheet(name):
+                return Batch(id_, name, tabs)
         raise HTTPException(404)
 
     def file(self, name: str) -> Path:

@@ -64,7 +64,7 @@ class Looking:
         return self.desk.page("find", "desk.find", wanted=wanted, said=said, error=error_of(said))
 
     async def history(self, _request: Request) -> Response:
-        said = await self.desk.commands.ask("history")
+        said = await self.desk.commands.ask("history", "--by-group")
         batches = said.get("batches", [])
         facts = {
             "batches": batches[:BATCHES_SHOWN],

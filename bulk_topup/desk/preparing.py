@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from bulk_topup.core.model import letter
 from bulk_topup.desk.commands import tab_of
-from bulk_topup.desk.view import address, error_of, form, received, wrong_rows
+from bulk_topup.desk.view import address, error_of, form, place, received, wrong_rows
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -141,6 +141,9 @@ class Preparing:
 
     async def choose(self, request: Request) -> Response:
         batch, fields = self.desk.batch(request), await form(request)
+        if fields.get("then") == "tabs":
+            tabs = [name.removeprefix("tab:") for name in fields if name.startswith("tab:")]
+            return self.desk.goes_to(self.desk.folder.batch(":".join((batch.name, *tabs))), "columns")
         chosen = {key: fields.get(key, "").strip()[:200] for key in (*CHOICES, "amounts")}
         self.desk.folder.note(batch, ".choices", chosen)
         return self.desk.goes_to(batch, "problems" if fields.get("then") == "problems" else "columns")
@@ -153,7 +156,9 @@ class Preparing:
         if "plan" not in said:
             return self._no_plan(batch, said)
         wrong, aside, warned = wrong_rows(said)
-        rows = sorted({one["row"] for one in wrong})
+        rows = list(
+            dict.fromkeys(map(place, sorted(wrong, key=lambda one: (one.get("tab", ""), one["row"]))))
+        )
         page, pages = paged(request, len(rows))
         shown = rows[page * ROWS_A_PAGE :][:ROWS_A_PAGE]
         facts: dict[str, Any] = {
@@ -163,11 +168,19 @@ class Preparing:
             "warned": warned[:ROWS_A_PAGE],
         }
         facts |= {"aside": aside[:ROWS_A_PAGE], "aside_more": max(0, len(aside) - ROWS_A_PAGE)}
-        grouped = [(row, [one for one in wrong if one["row"] == row]) for row in shown]
+        grouped = [(row, [one for one in wrong if place(one) == row]) for row in shown]
         # A corrected copy of a sheet that was sent would be another batch, and hold everybody back again.
         sent = bool(said["plan"]["sent_before"])
+        several = len(batch.tabs) > 1  # of which no corrected copy is made
         return self.desk.page(
-            "problems", "desk.problems", batch=batch, rows=grouped, plan=said["plan"], sent=sent, **facts
+            "problems",
+            "desk.problems",
+            batch=batch,
+            rows=grouped,
+            plan=said["plan"],
+            sent=sent,
+            several=several,
+            **facts,
         )
 
     async def correct(self, request: Request) -> Response:
@@ -205,8 +218,8 @@ class Preparing:
         wrong, aside, warned = wrong_rows(said)
         rejected = self.desk.folder.noted(batch, ".rejected")
         facts: dict[str, Any] = {
-            "wrong": len({one["row"] for one in wrong}),
-            "aside": len({one["row"] for one in aside}),
+            "wrong": len(set(map(place, wrong))),
+            "aside": len(set(map(place, aside))),
         }
         shown: dict[str, Any] = {
             "warned": warned[:ROWS_A_PAGE],
@@ -244,7 +257,7 @@ def _remove(path: str) -> None:
 
 def corrected_stem(batch: Batch) -> str:
     """`payroll (corrected)`, also if it is already corrected."""
-    stem = Path(batch.name).stem + (f" {batch.tab}" if batch.tab else "")
+    stem = " ".join((Path(batch.name).stem, *batch.tabs))
     mark = f" ({say.text('desk.corrected_mark')})"
     return re.sub(re.escape(mark) + r"( \(\d+\))?$", "", stem) + mark
 

@@ -193,7 +193,6 @@ class Sending:
             "error": error_of(status),
         }
         for row in shown:
-            row["place"] = f"{row['tab']} {row['row']}" if row.get("tab") else str(row["row"])
             with translation.briefly(INDONESIAN.code):  # the hotline's language
                 row["hotline"] = say.text("desk.hotline", **{name: row[name] for name in ASKED_ABOUT})
         unknown = sum(row["status"] == Status.UNKNOWN for row in rows)

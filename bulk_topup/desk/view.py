@@ -53,7 +53,7 @@ def _environment() -> Environment:
         date=say.date,
         minute=say.to_the_minute,
     )
-    found.globals.update(address=address, quote=lambda text: quote(text, safe=""))
+    found.globals.update(address=address, place=place, quote=lambda text: quote(text, safe=""))
     return found
 
 
@@ -64,6 +64,11 @@ def _shown(value: object) -> object:
 
 def address(batch: Batch, page: str = "") -> str:
     return f"/sheet/{quote(batch.id, safe='')}" + (f"/{page}" if page and page != "columns" else "")
+
+
+def place(one: Mapping[str, Any]) -> str:
+    """What a row is called: `12`, or `Jakarta 12` where several tabs are one batch."""
+    return f"{one.get('tab', '')} {one['row']}".strip()
 
 
 @dataclass
@@ -136,8 +141,8 @@ def wrong_rows(
     wrong = [
         one for one in found if one["level"] == "error" and one["column"] and one["code"] not in FOR_NOBODY
     ]
-    rows = {one["row"] for one in wrong}
-    aside = [one for one in found if one["level"] == "error" and one["row"] not in rows]
+    rows = set(map(place, wrong))
+    aside = [one for one in found if one["level"] == "error" and place(one) not in rows]
     return wrong, aside, [one for one in found if one["level"] != "error"]
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from bulk_topup.record.checkpoint.values import Sending
+    from bulk_topup.rules.journal import Posting
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class PastBatch:
     file: Path | None
     sheet: str = ""
     sendings: tuple[Sending, ...] = ()
+    postings: tuple[Posting, ...] = ()
+    """What was taken, by group; none where that was not asked for."""
 
     @property
     def month(self) -> str:
@@ -78,16 +81,17 @@ def entry_of(checkpoint: Checkpoint, total: Tally, touched: str) -> BatchEntry:
     )
 
 
-def as_it_stands(entry: BatchEntry) -> PastBatch:
+def as_it_stands(entry: BatchEntry, *, by_group: bool = False) -> PastBatch:
     """The batch by its progress file, where that knows more: a run that was killed could not report."""
     checkpoint = progress_of(entry)
     if checkpoint is None:
         return PastBatch(entry, None)
     with closing(checkpoint):
+        postings = tuple(checkpoint.postings()) if by_group and "group" in checkpoint.places else ()
         touched = checkpoint.last_touched()
         if touched > entry.touched:
             entry = entry_of(checkpoint, tally(checkpoint), touched)
-        return PastBatch(entry, checkpoint.path, sheet_of(checkpoint), tuple(checkpoint.sendings()))
+        return PastBatch(entry, checkpoint.path, sheet_of(checkpoint), tuple(checkpoint.sendings()), postings)
 
 
 def sheet_of(checkpoint: Checkpoint) -> str:
@@ -190,6 +194,17 @@ def by_month(batches: Iterable[PastBatch]) -> dict[str, Sums]:
     for past in batches:
         grouped.setdefault(past.month, []).append(past)
     return {month: sums(grouped[month]) for month in sorted(grouped, reverse=True)}
+
+
+def by_group(batches: Iterable[PastBatch], month: str) -> dict[str, tuple[int, int]]:
+    """Rupiah paid and open of the batches started in this month, by group, the dearest first."""
+    paid: Counter[str] = Counter()
+    open_: Counter[str] = Counter()
+    for past in batches:
+        for one in past.postings if past.month == month else ():
+            (paid if one.is_paid else open_)[one.group] += one.rupiah
+    names = sorted({*paid, *open_}, key=lambda name: (-paid[name] - open_[name], name))
+    return {name: (paid[name], open_[name]) for name in names}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -114,6 +114,21 @@ def national(text: str) -> str:
     if isinstance(number, numbers.Problem):
         raise InputError("find.no_number", text=text)
     return number.national
+
+
+def people_named(text: str, register: Register) -> dict[tuple[str, str], list[str]]:
+    """(name, number) of everybody whose name has this text in it, by every progress file -> their batches."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for entry in register.batches():
+        checkpoint = progress_of(entry)
+        if checkpoint is None:
+            continue
+        with closing(checkpoint), suppress(StorageFailed):
+            for name, spelled in sorted(checkpoint.people_named(" ".join(text.split()))):
+                number = numbers.normalise(spelled)
+                if isinstance(number, numbers.Number):
+                    found.setdefault((name, number.national), []).append(entry.name)
+    return found
 
 
 def look_up(number: str, register: Register) -> PersonRecord:

@@ -101,6 +101,19 @@ class Plan:
         )
         return [(str(name), int(size), int(total)) for name, size, total in groups.itertuples()]
 
+    def by_group(self) -> list[tuple[str, int, int, int]]:
+        """(group, orders, nominal, rupiah), the dearest first, if the sheet has groups."""
+        at = self.rows.sheet.columns.group
+        if at is None or self.orders.empty:
+            return []
+        of_row = self.rows.raw(at)
+        names = [" ".join(str(of_row[row]).split()) for row in self.orders.index]
+        found = [
+            (str(name), len(some), int(some["nominal"].sum()), int(some["price"].sum()))
+            for name, some in self.orders.groupby(names)
+        ]
+        return sorted(found, key=lambda group: -group[3])
+
     def chosen(self) -> list[tuple[Choice, list[int]]]:
         """The products that were chosen for rows to be sent now, each with its rows."""
         if not self.rows.choices:

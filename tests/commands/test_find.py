@@ -178,6 +178,31 @@ def test_a_number_is_understood_as_sheets_are(bench: Bench) -> None:
         assert look(bench, spelled, offline=True) is Exit.OK
 
 
+def named(office: Office) -> None:
+    rows = [("1", "Siti Aminah", A, "TSEL5"), ("2", "Siti Rahma", B, "TSEL5"), ("3", "BUDI", "0857", "TSEL5")]
+    office.csv("bonus.csv", rows)
+    office.send("bonus.csv", "--sandbox")
+
+
+def test_a_name_finds_the_number_and_several_are_told_apart(office: Office) -> None:
+    named(office)
+    one = office.run("find", "siti  AMI", "--sandbox", "--offline", "--json").json
+    assert one["number"] == A
+    several = office.run("find", "Siti", "--sandbox", "--json")
+    assert several.exit == Exit.NOT_ALL_PAID
+    assert several.json["people"] == [
+        {"name": "Siti Aminah", "number": A, "batches": ["bonus"]},
+        {"name": "Siti Rahma", "number": B, "batches": ["bonus"]},
+    ]
+
+
+@pytest.mark.parametrize("text", ["Rina", "BUDI", "%"])
+def test_a_name_that_nobody_with_a_number_has_is_refused(office: Office, text: str) -> None:
+    named(office)
+    done = office.run("find", text, "--sandbox")
+    assert (done.exit, "not an Indonesian mobile number" in done.err) == (Exit.NOTHING_SENT, True)
+
+
 @pytest.mark.parametrize("text", ["", "0812", "Rina", "021 5550135"])
 def test_what_is_no_mobile_number_is_refused(text: str) -> None:
     with pytest.raises(InputError) as refused:

@@ -202,6 +202,7 @@ def _looks_back(clerk: Clerk) -> None:
     clerk.type("find", PENDING)
     clerk.type("find", "081234500300", "--output", "person.xlsx")
     clerk.type("find", "081234500999")
+    clerk.type("find", "Karyawan")
     clerk.env["BULK_TOPUP_PASSWORD"] = None
     clerk.type("find", PENDING)
     del clerk.env["BULK_TOPUP_PASSWORD"]

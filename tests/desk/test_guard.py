@@ -229,7 +229,7 @@ def test_a_tab_of_any_name_stays_in_the_folder(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").touch()
     for tab in ("../..", "..", "--checkpoint=x", "a\\b", "\x00", "CON"):
         batch = folder.batch(f"a.xlsx:{tab}")
-        assert (batch.name, batch.tab) == ("a.xlsx", tab)
+        assert (batch.name, batch.tabs) == ("a.xlsx", (tab,))
         folder.note(batch, ".choices", {"tab": tab})
         assert folder.noted(batch, ".choices") == {"tab": tab}
         assert address(batch).count("/") == 2
@@ -300,7 +300,7 @@ def test_whatever_a_sheet_or_the_provider_says_is_text(tmp_path: Path) -> None:
     """Each page, with hostile texts wherever a text comes from elsewhere."""
     here = Folder(tmp_path)
     desk = Desk(here, Commands(here, sandbox=True, spoken="en"), Lock(1), sandbox=True, spoken="en")
-    batch = Batch("a.csv:" + HOSTILE, "a.csv", HOSTILE)
+    batch = Batch("a.csv:" + HOSTILE, "a.csv", (HOSTILE,))
     desk.told[batch.id] = HOSTILE
     for name, facts in pages().items():
         shown = desk.page(name, f"desk.{name}" if name in view.ORDER else "desk.find", batch=batch, **facts)

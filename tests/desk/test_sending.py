@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+import openpyxl
 import pytest
 
 from bulk_topup.sandbox import Sandbox
@@ -377,3 +378,33 @@ def test_progress_reaches_the_page_as_it_comes(desk: Served, monkeypatch: pytest
     assert min(late_s) < 1 * SLOWER
     assert sum(late_s) / len(late_s) < 1 * SLOWER
     until(desk, "/sheet/a.csv/sending", "It has ended.")
+
+
+# -- several tabs, groups and names ------------------------------------------------------------------------
+
+
+def test_ticked_tabs_are_one_batch_from_the_columns_to_find(desk: Served) -> None:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for tab, first in (("Jakarta", 0), ("Medan", 2), ("Solo", 4)):
+        sheet = book.create_sheet(tab)
+        sheet.append(["Nama", "No HP", "Kode Produk", "Cabang"])
+        for number in numbers(6)[first : first + 2]:
+            sheet.append([f"Ani {number[-1]}", number, "TSEL5", tab])
+    book.worksheets[0].append(["Rudi", "08123456", "TSEL5", "Jakarta"])
+    book.save(desk.folder / "a.xlsx")
+    assert "Tick those that are one batch" in words(desk.ask("GET", "/sheet/a.xlsx"))
+    taken = post(desk, "/sheet/a.xlsx", then="tabs", **{"tab:Jakarta": "on", "tab:Medan": "on"})
+    place = taken.headers["location"]
+    assert place == "/sheet/a.xlsx%3AJakarta%3AMedan"
+    assert "5 rows found" in words(desk.ask("GET", place))
+    problems = desk.ask("GET", f"{place}/problems")
+    assert "Row Jakarta 4" in words(problems)
+    assert "cell:" not in problems.text
+    assert "Medan 2 Rp10,000" in words(desk.ask("GET", f"{place}/plan"))
+    approve(desk, "a.xlsx%3AJakarta%3AMedan")
+    until(desk, f"{place}/sending", "It has ended.")
+    assert paid(desk.folder) == Counter(numbers(4))
+    assert "Medan Rp11,300 Rp0" in words(desk.ask("GET", "/history"))
+    assert "Whose number is it?" in words(desk.ask("GET", "/find?q=Ani"))
+    assert "it was paid on" in words(desk.ask("GET", "/find?q=Ani%203"))

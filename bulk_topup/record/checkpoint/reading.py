@@ -196,6 +196,19 @@ class Reading(Totals):
         )
         return [{name: row[name] for name in row.keys() if name != "first"} for row in rows]  # noqa: SIM118
 
+    def people_named(self, text: str) -> set[tuple[str, str]]:
+        """(name, what stands as the number) of each row in whose name this text is."""
+        places = self.places
+        if "name" not in places:
+            return set()
+        rows = self._rows(
+            """SELECT DISTINCT json_extract(cells, '$[' || ?1 || ']') AS name,
+                      coalesce(number, json_extract(cells, '$[' || ?2 || ']'), '')
+               FROM lines WHERE instr(lower(name), lower(?3))""",
+            places["name"], places.get("number"), text,
+        )  # fmt: skip
+        return {(" ".join(name.split()), number) for name, number in rows}
+
     def told_of(self, number: str, row: int) -> list[dict[str, Any]]:
         """What happened to the orders of this number in this row: its attempts, and what people did."""
         rows = self._rows(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from bulk_topup.record.batches import PastBatch, Sums, by_month
+from bulk_topup.record.batches import PastBatch, Sums, by_group, by_month
 from bulk_topup.report.screen.batch import sending_words
 from bulk_topup.report.screen.report import Report, Whole, banner
 from bulk_topup.report.words import say
@@ -38,7 +38,10 @@ def history_report(
     facts = {
         "record": record,
         "batches": list(map(_batch_facts, batches)),
-        "months": [_month_facts(month, of) for month, of in by_month(batches).items()],
+        "months": [
+            {**_month_facts(month, of), "groups": _group_facts(batches, month)}
+            for month, of in by_month(batches).items()
+        ],
     }
     table = map(Whole, _table_of(batches)) if batches else ()
     return Report(facts, [*banner(rehearsal=rehearsal), *table, *_lines(batches, month)])
@@ -62,6 +65,13 @@ def _month_facts(month: str, of: Sums) -> dict[str, object]:
     return {"month": month, "batches": of.batches, **{name: getattr(of, name) for name in _AMOUNTS}}
 
 
+def _group_facts(batches: Sequence[PastBatch], month: str) -> list[dict[str, object]]:
+    return [
+        {"name": name, "paid_rupiah": paid, "open_rupiah": open_}
+        for name, (paid, open_) in by_group(batches, month).items()
+    ]
+
+
 _AMOUNTS = ("rows", "paid", "not_paid", "open", "paid_rupiah", "not_paid_rupiah", "open_rupiah")
 
 
@@ -80,6 +90,9 @@ def _lines(batches: Sequence[PastBatch], month: str | None) -> Iterator[str]:
 def _month_lines(batches: Sequence[PastBatch]) -> Iterator[str]:
     for month, of in by_month(batches).items():
         yield say.text("history.month", month=month, **asdict(of))
+        for name, (paid, open_) in by_group(batches, month).items():
+            name = name or say.text("summary.no_group")
+            yield say.text("history.group", name=name, paid=paid, open=open_)
     if any(past.entry.paid_rupiah is None for past in batches):
         yield say.text("history.no_rupiah")
 

@@ -82,6 +82,16 @@ def person_report(found: PersonRecord, told: str, record: str, *, rehearsal: boo
     return Report(facts, [*banner(rehearsal=rehearsal), *_lines(found, told, record)])
 
 
+def people_report(people: Mapping[tuple[str, str], Sequence[str]], *, rehearsal: bool) -> Report:
+    """Several numbers under a name that was asked for."""
+    found = [{"name": name, "number": number, "batches": [*of]} for (name, number), of in people.items()]
+    lines = [
+        say.text("find.person", name=name, number=number, batches=", ".join(of))
+        for (name, number), of in people.items()
+    ]
+    return Report({"people": found}, [*banner(rehearsal=rehearsal), say.text("find.people"), *lines])
+
+
 def saved_report(path: Path) -> Report:
     return Report({"output": str(path)}, [say.text("find.saved", path=path)])
 

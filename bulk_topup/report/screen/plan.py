@@ -180,6 +180,10 @@ def plan_facts(plan: Plan) -> Mapping[str, object]:
         "operators": [
             dict(zip(("name", "orders", "cost"), group, strict=True)) for group in plan.by_operator()
         ],
+        "groups": [
+            dict(zip(("name", "orders", "nominal", "cost"), group, strict=True)) for group in plan.by_group()
+        ],
+        "nominal": int(plan.orders["nominal"].sum()),
         "chosen": [
             {
                 "operator": choice.operator,
