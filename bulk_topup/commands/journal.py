@@ -38,7 +38,7 @@ def export_journal(
         if one.is_missed(target):
             again = words.write_journal(target.with_name(one.file), one.content, tell)
             tell(words.again_notice(again, one))
-    exports = [replace(one, is_written=True) for one in exports]
+    exports = [_entered(checkpoint, one, target.with_name(one.file), now) for one in exports]
     books = closed_books(checkpoint)
     lines = journal.lines_to(
         journal.stands_at(checkpoint.postings(), books, accounts),
@@ -56,9 +56,16 @@ def export_journal(
     new = Export(now.isoformat(), place.name, content, [(*line.key, line.rupiah) for line in lines])
     keep_exports(checkpoint, [*exports, new])
     written = words.write_journal(place, content, tell)
-    keep_exports(checkpoint, [*exports, replace(new, is_written=True)])
+    keep_exports(checkpoint, [*exports, _entered(checkpoint, new, written, now)])
     difference = journal.difference_of(books)
     terminal.report(words.written_report(written, lines, nth, difference, accounts.suspense))
+
+
+def _entered(checkpoint: Checkpoint, export: Export, path: Path, now: datetime) -> Export:
+    """With its entry in the trail, once it is written."""
+    if not export.is_written:
+        checkpoint.exported(now, "journal", path)
+    return replace(export, is_written=True)
 
 
 def _assert_usable(target: Path) -> None:

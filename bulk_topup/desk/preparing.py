@@ -171,7 +171,6 @@ class Preparing:
         grouped = [(row, [one for one in wrong if place(one) == row]) for row in shown]
         # A corrected copy of a sheet that was sent would be another batch, and hold everybody back again.
         sent = bool(said["plan"]["sent_before"])
-        several = len(batch.tabs) > 1  # of which no corrected copy is made
         return self.desk.page(
             "problems",
             "desk.problems",
@@ -179,7 +178,6 @@ class Preparing:
             rows=grouped,
             plan=said["plan"],
             sent=sent,
-            several=several,
             **facts,
         )
 

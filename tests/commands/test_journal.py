@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -190,3 +193,18 @@ def test_the_accounts_are_of_the_settings_and_groups_are_no_formulas(office: Off
         ("6101", "'=1+1", str(PRICE)), ("6101-JKT", "Jakarta", str(PRICE)), ("Deposit pulsa", "", "")
     ]  # fmt: skip
     assert text.count("rehearsal") == 3
+
+
+def test_an_export_stands_in_the_trail_once_and_verify_sees_a_changed_journal(office: Office) -> None:
+    office.payroll("bonus.csv", [A])
+    office.send("bonus.csv", "--sandbox")
+    for _ in range(2):
+        office.run("results", "bonus.csv", "--sandbox", "--journal", "journal.csv")
+    with closing(sqlite3.connect(office.folder / "bonus.sandbox.checkpoint.db")) as db:
+        told = [json.loads(text) for (text,) in db.execute("SELECT facts FROM chain WHERE kind = 'export'")]
+    assert [one["file"] for one in told if one["what"] == "journal"] == ["journal.csv"]
+    assert office.run("verify", "bonus.csv", "--sandbox").exit == 0
+    path = office.folder / "journal.csv"
+    path.write_bytes(path.read_bytes().replace(b"5650", b"5651"))
+    misfit = office.run("verify", "bonus.csv", "--sandbox", "--json").json["misfit"]
+    assert (misfit["code"], "journal.csv" in misfit["message"]) == ("verify.file", True)

@@ -323,6 +323,8 @@ def pages() -> dict[str, dict[str, Any]]:
         **counts,
         "chosen": [chosen],
         "operators": [{"name": HOSTILE, "orders": 1, "cost": 1}],
+        "groups": [{"name": HOSTILE, "orders": 1, "nominal": 1, "cost": 1}],
+        "nominal": 1,
         "findings": [finding],
     }
     said = {"plan": plan, "notices": [{"code": "x", "message": HOSTILE}], "deposit": None}
@@ -331,7 +333,7 @@ def pages() -> dict[str, dict[str, Any]]:
     kinds = ("joined", "left", "number_changed", "amount_changed")
     said["compared"] = {kind: [other] for kind in kinds} | {"file": HOSTILE, "total_before": 1, "total": 1}
     paged = {"page_at": 0, "pages": 3, "count": 1}
-    texts = dict.fromkeys(("place", "name", "number", "product", "hotline"), HOSTILE)
+    texts = dict.fromkeys(("name", "number", "product", "hotline"), HOSTILE)
     open_row = {**texts, "row": 2, "status": "unknown"}
     sums = {"sukses": 1}
     status = {
@@ -409,7 +411,11 @@ def pages() -> dict[str, dict[str, Any]]:
         },
         "find": {
             "wanted": HOSTILE,
-            "said": {"summary": HOSTILE, "sent": [{**sent, "row": 2}]},
+            "said": {
+                "summary": HOSTILE,
+                "sent": [{**sent, "row": 2}],
+                "people": [{"name": HOSTILE, "number": HOSTILE, "batches": [HOSTILE]}],
+            },
             "error": HOSTILE,
         },
         "upload": {"sheets": [HOSTILE], "more": 0, "folder": HOSTILE},
