@@ -294,11 +294,10 @@ def _machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _forked_readers() -> Iterator[None]:
+def _readers_here() -> Iterator[None]:
     """See `tests/forks.py`."""
     with pytest.MonkeyPatch.context() as patch:
-        if forks.POSSIBLE:
-            patch.setattr(parent, "_started", forks.reader)
+        patch.setattr(parent, "_started", forks.reader_here)
         yield
 
 

@@ -2,12 +2,15 @@
 
 A command is the real one, with its own arguments, environment, folder and standard streams; what it does not
 do again is to start an interpreter and to import pandas, which is most of the time that a small sheet takes.
-So is the process that parses a sheet: a `Reader` for what the tests' own process reads, a fork of the command
-for what a command reads. Where processes cannot be forked, an interpreter is started for each.
+So is the process that parses a sheet for a command: a fork of that. What the tests' own process reads, it
+parses itself, but where the parser is what they test: there a `Reader` does. Where processes cannot be
+forked, an interpreter is started for each.
 """
 
 from __future__ import annotations
 
+import io
+import json
 import multiprocessing
 import os
 import pkgutil
@@ -21,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
 import bulk_topup
-from bulk_topup.sheet.process import child, parent
+from bulk_topup.sheet.process import child, frames, parent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +72,40 @@ def reader(command: Sequence[str]) -> Reader | subprocess.Popen[bytes]:
     """A Reader; a new interpreter in a fork of the tests' own process, for which nobody else forks, and for
     another command than the parser's own."""
     own = command == parent.CHILD and os.getpid() == _OURS
-    return Reader() if own else started(command)
+    return Reader() if POSSIBLE and own else started(command)
+
+
+def reader_here(command: Sequence[str]) -> ReaderHere | subprocess.Popen[bytes]:
+    return ReaderHere() if command == parent.CHILD else started(command)
+
+
+class ReaderHere:
+    """What `contain` uses of a `subprocess.Popen`, around the very same parsing in this process."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.stdout = io.BytesIO()
+        self.stdin = _Request(self.stdout)
+
+    def __enter__(self) -> ReaderHere:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+class _Request(io.BytesIO):
+    """Answered when it is flushed."""
+
+    def __init__(self, answer: io.BytesIO) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def flush(self) -> None:
+        for frame in child._answers(json.loads(self.getvalue())):
+            frames.write_frame(self._answer, frame)
+        self._answer.seek(0)
 
 
 class Reader:
