@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import html
-import http.client
-import json
 import os
 import re
 import signal
@@ -15,7 +13,6 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -37,8 +34,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:R
 
 PENDING, LOST = "081200001201", "081200002101"
 LONGEST_S = 90.0
-SLOWER = 3
-"""What is promised of an idle machine holds so many times slower on one that is not."""
 
 
 @pytest.fixture
@@ -338,46 +333,6 @@ def test_each_tab_of_a_workbook_is_a_batch_of_its_own(desk: Served) -> None:
     assert "Bandung Barat : 1 paid, 0 not paid, 0 to ask the provider" in words(
         desk.ask("GET", "/sheet/a.xlsx")
     )
-
-
-# -- how quick it is ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.alone
-def test_a_plan_of_ten_thousand_rows_is_shown_quickly_and_page_by_page(desk: Served) -> None:
-    rows = [
-        number if at % 10 else number.replace("0812", "08I2") for at, number in enumerate(numbers(10_000))
-    ]
-    payroll(desk.folder, "a.csv", rows)
-    began = time.monotonic()
-    plan = desk.ask("GET", "/sheet/a.csv/plan")
-    took_s = time.monotonic() - began
-    assert "9,000" in plan.text
-    assert took_s < 3 * SLOWER
-    for page in ("1", "20", "9999", "x", "-1"):
-        assert len(desk.ask("GET", f"/sheet/a.csv/problems?page={page}").text) < 1_000_000
-
-
-@pytest.mark.alone
-def test_progress_reaches_the_page_as_it_comes(desk: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BULK_TOPUP_RATE", "4")
-    payroll(desk.folder, "a.csv", numbers(16))
-    approve(desk, "a.csv")
-    line = http.client.HTTPConnection(desk.lock.host, timeout=LONGEST_S)
-    line.request("GET", "/sheet/a.csv/progress", headers=desk.own)
-    late_s: list[float] = []
-    told = line.getresponse()
-    (journal,) = (desk.folder / "bulk-topup-desk").glob("*.events")
-    while piece := told.readline():
-        shown = json.loads(piece.removeprefix(b"data: ")) if piece.startswith(b"data: ") else {}
-        counts = [json.loads(one) for one in journal.read_text().splitlines() if '"counts"' in one]
-        if shown.get("at_work") and counts and counts[-1]["done"] == shown["done"] > 0:
-            late_s.append(time.time() - datetime.fromisoformat(counts[-1]["at"]).timestamp())
-    line.close()
-    assert len(late_s) > 3
-    assert min(late_s) < 1 * SLOWER
-    assert sum(late_s) / len(late_s) < 1 * SLOWER
-    until(desk, "/sheet/a.csv/sending", "It has ended.")
 
 
 # -- several tabs, groups and names ------------------------------------------------------------------------
