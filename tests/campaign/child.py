@@ -12,11 +12,13 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import sys
 import threading
 import time
 import traceback
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
 
 import click
@@ -35,14 +37,20 @@ from tests.campaign.clock import CampaignClock
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from multiprocessing.connection import Connection
-    from pathlib import Path
 
+    from bulk_topup.core.model import Order
     from tests.campaign.clock import SharedTime
     from tests.campaign.process import Gate, Place
     from tests.campaign.schedule import Command, Crash
 
 PATIENCE_S, IMPATIENCE_S = 5.0, 0.25
 """Seconds that a command waits for an answer: few where a fault of its schedule makes it wait in vain."""
+
+LINGER_S = 0.05
+"""Before one that lingers dies: all other threads get as far as they can."""
+
+FULL = 2
+"""`PRAGMA synchronous`, where SQLite forces every commit to the disk."""
 
 POINTS: Mapping[str, tuple[Any, str]] = {
     "ledger.turn": (Ledger, "turn"),
@@ -93,11 +101,15 @@ class Boundaries:
         def watched(*args: Any, **kwargs: Any) -> Any:
             with self._lock:
                 nth = self._calls[point] = self._calls.get(point, 0) + 1
-            self._strike(point, nth, "before")
+            self._strike(point, nth, "before", args)
             if point == "socket.send":
                 self._note_top_up(args[1])
+            if point == "checkpoint.begin":
+                self._note_begun(args[2].order)
             result = original(*args, **kwargs)
-            self._strike(point, nth, "after")
+            if point in {"checkpoint.commit", "ledger.commit"}:
+                self._note_forced(point, args)
+            self._strike(point, nth, "after", args)
             return result
 
         return watched
@@ -107,19 +119,46 @@ class Boundaries:
         for itrx, product, number in _TOP_UP.findall(sent):
             asked = " ".join(part.decode() for part in (number, product, itrx))
             self.tell(f"sent {time.monotonic_ns()} {asked}")
+            self.tell(f"left {self._clocks()} {asked}")
 
-    def _strike(self, point: str, nth: int, side: str) -> None:
+    def _note_begun(self, order: Order) -> None:
+        self.tell(f"begun {self._clocks()} {order.number} {order.product} {order.itrx}")
+
+    def _clocks(self) -> str:
+        return f"{self.time.seconds()} {self.time.wall().isoformat()}"
+
+    def _note_forced(self, point: str, args: tuple[Any, ...]) -> None:
+        """How long the log is that a power cut would leave, after a commit that SQLite has forced."""
+        if point == "ledger.commit" and args[0].name != "sqlite":
+            return
+        database = args[0]._db if point == "checkpoint.commit" else args[1].cursor()
+        if database.execute("PRAGMA synchronous").fetchone()[0] < FULL:
+            return
+        log = Path(f"{database.execute('PRAGMA database_list').fetchone()[2]}-wal")
+        if log.exists():
+            self.tell(f"forced {log.stat().st_size} {log.name}")
+
+    def _strike(self, point: str, nth: int, side: str, args: tuple[Any, ...]) -> None:
         if self.gate is not None and self.gate.is_at(point, nth, side):
             self.gate.wait()
         crash = self.crash
         if crash is None or (crash.point, crash.nth, crash.side) != (point, nth, side):
             return
         self.tell(f"crash {crash}")
-        if crash.how == "exit":
-            os._exit(9)
-        if crash.how == "kill":
-            os.kill(os.getpid(), signal.SIGKILL)
-        self.time.advance(float(crash.how.partition(":")[2]))
+        how, _, seconds = crash.how.partition(":")
+        match how:
+            case "exit":
+                os._exit(9)
+            case "linger":
+                time.sleep(LINGER_S)
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "kill" | "cut":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "error":
+                module = args[0].dbapi if point == "ledger.commit" else sqlite3
+                raise module.OperationalError("disk I/O error")
+            case _:
+                self.time.leap(how, float(seconds))
 
 
 def perform(command: Command, place: Place, clock: SharedTime, trace: Path, gate: Gate | None) -> Never:

@@ -8,7 +8,7 @@ import struct
 import tempfile
 import threading
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import SystemClock
@@ -21,10 +21,13 @@ _TICK_S = 0.001
 
 
 class SharedTime:
-    """One moment in memory that forked processes share. It moves only by `advance` and `set`."""
+    """One moment in memory that forked processes share. It moves only by `advance` and `set`.
+
+    `leap` puts the wall clock of whoever commands wrong, until `true_up`: the provider's is never wrong.
+    """
 
     def __init__(self, start: datetime) -> None:
-        self._memory = mmap.mmap(-1, 8)
+        self._memory = mmap.mmap(-1, 16)
         self._turn = threading.Lock()
         # A record lock, since the system takes it back from a process that is killed with it in hand.
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  (as long as the memory)
@@ -48,6 +51,21 @@ class SharedTime:
             struct.pack_into("d", self._memory, 0, self.seconds() + seconds)
             return self.seconds()
 
+    def leap(self, how: str, seconds: float) -> None:
+        """The computer sleeps (`nap`), its clock is set by so much (`set`), or it sleeps while its clock
+        stands still (`stand`)."""
+        if how != "set":
+            self.advance(seconds)
+        if how != "nap":
+            struct.pack_into("d", self._memory, 8, seconds if how == "set" else -seconds)
+
+    def wall(self) -> datetime:
+        """The time by the wall clock of whoever commands."""
+        return self.now() + timedelta(seconds=struct.unpack_from("d", self._memory, 8)[0])
+
+    def true_up(self) -> None:
+        struct.pack_into("d", self._memory, 8, 0.0)
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         with self._turn:
@@ -65,7 +83,7 @@ class CampaignClock(SystemClock):
 
     def now(self) -> datetime:
         self.time.advance(_TICK_S)
-        return self.time.now()
+        return self.time.wall()
 
     def alive(self) -> float:
         return self.time.advance(_TICK_S)

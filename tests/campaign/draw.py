@@ -22,6 +22,7 @@ from tests.campaign.schedule import (
     Row,
     Schedule,
     Step,
+    Take,
     Tamper,
     Together,
     Wait,
@@ -68,13 +69,13 @@ PLOTS = (
     "run! repeat! look run",
     "run! retry! retry! run",
     "run! day retry! run",
-    "run? run! look",
+    "run# run! look",
     "run! minutes resend! retry! run",
     "run! feed run-fed! run",
     "run? day run? run",
     "run! feed day run-fed! run",
     "run! feed-own run! run",
-    "run! reorder run! truncate run! look",
+    "run# reorder run! truncate run! look",
     "poor run! deposit run! run",
     "run! minutes resend! look minutes resend! look run",
     "run! strict! run",
@@ -101,8 +102,34 @@ PLOTS = (
     "run!+run! run",
     "copy run!+run-copy! run!+settle run-copy",
     "run! copy resend!+run-copy! run!+run run",
+    "run^ run look",
+    "run^ copy run-copy^ run",
+    "run! copy run-copy^ day again-copy^",
+    "run~ run look",
+    "run~ copy run-copy~ run",
+    "run@ run look",
+    "late run@ resend@ run",
+    "run* 120 resend copy day again-copy run",
+    "run* 120 resend! copy run-copy! run",
+    "run_ 120 resend% look retry run",
+    "run* 120 resend~ resolve! retry run",
+    "run> day same look",
+    "late run> minutes run",
+    "run? take run|run-away run",
+    "run? save run restore day same! look",
+    "run* move append run 120 resend look",
+    "run& run look",
+    "run& copy run-copy& run",
+    "run$ run look",
+    "run$ copy run-copy$ run",
+    "run> 120 same look",
+    "run# look run#",
+    "run# settle# copy run-copy# run",
 )
-"""`!` marks a step that faults and crashes may befall, `?` one whose requests are all turned away.
+"""What may befall a step: `!` all that there is, `?` its requests are turned away, `^` a power cut, `~` a
+disk that fails, `@` a clock that leaps, `*` its answers are lost, `_` its requests, `%` they are refused, `>`
+those of second copies are turned away, `#` one HTTP status after the other, `$` death while they are refused,
+`&` death while it is asked what became of them.
 
 `A|B` is B from start to end while A is held at some point of its way, `A+B` is both at once. Every schedule
 ends with plain commands.
@@ -113,7 +140,18 @@ WORDS = (
     *("new-again!", "look", "minutes", "day", "late", "month", "edit", "reorder", "truncate", "copy"),
     *("run-copy!", "again-copy!", "save", "restore", "delete", "feed", "run-fed!", "feed-own", "poor"),
     *("resolve!", "resolve", "wrong", "retry!", "run!|run", "run!|run-copy!"),
-    *("settle!|run!", "run!+run-copy!"),
+    *(
+        "settle!|run!",
+        "run!+run-copy!",
+        "run^",
+        "run~",
+        "run@",
+        "run*",
+        "run_",
+        "resend%",
+        "run#",
+        "run-copy^",
+    ),
 )
 
 OPTIONS: dict[str, tuple[str, ...]] = {
@@ -130,7 +168,8 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 }
 
 COMMANDS = frozenset({*OPTIONS, "settle", "resend", "resolve", "wrong", "look", "check", "status"})
-ELSEWHERE = frozenset({"run-copy", "again-copy", "look-copy", "resolve-copy", "run-fed"})
+ELSEWHERE = frozenset({"run-copy", "again-copy", "look-copy", "resolve-copy", "run-fed", "run-away"})
+MARKS = "!?^~@*_%>#$&"
 """Commands for the copy of the sheet, or for its results fed back."""
 
 NOT_OPEN = ("--row", "2", "--number", "081234500000", "--not-sent", "--note", "Rina, hotline")
@@ -150,7 +189,10 @@ STATUSES = (
 FRONT = frozenset({301, 307, 308, 401, 404, 405, 407, 413, 429})
 """A server in front answers these, before any money has moved."""
 
-ANSWERED = (201, 400, 403, 404, 429, 500, 503)
+BARE = frozenset({204, 304})
+"""By HTTP, these have no body."""
+
+ANSWERED = tuple(status for status in STATUSES if status not in BARE)
 LONG_S, SHORT_S = "0.6", "0.02"
 
 BUSY_POINTS = (
@@ -163,7 +205,21 @@ RARE_POINTS = (
     *("ledger.conclude", "os.replace", "os.rename"),
 )
 TWICE_A_ROW = frozenset({"ledger.turn", "ledger.commit", "checkpoint.turn", "checkpoint.commit"})
-HOWS = ("exit", "exit", "kill", "kill", "kill", "nap:8", "nap:9000")
+HOWS = ("exit", "kill", "kill", "linger", "linger", "cut", "cut", "nap:8", "nap:9000")
+LEAPS = ("nap:8", "nap:9000", "set:60", "set:-60", "stand:60")
+COMMITS = ("checkpoint.commit", "ledger.commit")
+LOST = ("close", "reset", "empty", "html", "truncate", "midbody", "badgzip", "status:502")
+REFUSALS = ("before answer:200", "before status:307", "before status:401")
+AT_ANSWERS = ("checkpoint.end", "checkpoint.turn", "ledger.turn", "ledger.commit", "ledger.conclude")
+MUCH = 35
+"""So far apart are those of two commands, so that all of them come up in the short form."""
+
+STATUS_FAULTS = (
+    *(f"before status:{status}" for status in STATUSES),
+    *(f"after status:{status}" for status in STATUSES if status not in FRONT),
+    *(f"{point} answer:{status}" for point in ("before", "after") for status in ANSWERED),
+)
+"""Every status without and with a body, before and after the money moved."""
 UNHARMED, KILLED = 0.22, 0.32
 """Up to where a die spares a troubled command, and up to where SIGKILL comes at any moment at all."""
 
@@ -197,7 +253,11 @@ def draw(seed: int, nth: int) -> Schedule:
     counts_copies = dice.random() < 0.3
     # Only a workbook can become its own results fed back; a text file is quicker to write and read.
     sheet = "bonus.xlsx" if "feed-own" in plot or dice.random() < 0.2 else "bonus.csv"
-    writer = Writer(dice, sheet, counts_copies, retries=any(word.startswith("retry") for word in plot))
+    retries = any(word.startswith("retry") for word in plot)
+    has_copies = any(">" in word for word in plot)
+    polls = any("&" in word for word in plot)
+    aims = any(word[-1] in MARKS[2:] for word in plot) or "save" in plot
+    writer = Writer(dice, sheet, counts_copies or has_copies, retries, has_copies, polls, aims, nth)
     for word in plot:
         writer.add(word)
     return Schedule(
@@ -207,7 +267,7 @@ def draw(seed: int, nth: int) -> Schedule:
         itrx=dice.choice(_READINGS),
         skew_s=dice.choice((0.0, 0.0, 0.0, 0.0, 90.0, -2000.0)),
         balance=25_000_000,
-        counts_copies=counts_copies,
+        counts_copies=counts_copies or has_copies,
         steps=(*_with_record(seed, nth, writer.steps), *writer.ending()),
     )
 
@@ -277,6 +337,12 @@ class Writer:
     counts_copies: bool
     retries: bool
     """Whether there should be rows that fail, because they are sent again."""
+    has_copies: bool = False
+    polls: bool = False
+    """Whether most rows are pending for a while, and then fail."""
+    aims: bool = False
+    """Whether no row is to end the run before what the plot is about."""
+    nth: int = 0
     steps: list[Step] = field(default_factory=list)
     _long_waits: int = 2
 
@@ -290,7 +356,7 @@ class Writer:
             if mark in word:
                 self._together(word.split(mark), races=mark == "+")
                 return
-        if word.rstrip("!?") in {*COMMANDS, *ELSEWHERE}:
+        if word.rstrip(MARKS) in {*COMMANDS, *ELSEWHERE}:
             self._command(word)
         else:
             self._handle(word)
@@ -312,15 +378,13 @@ class Writer:
 
     def _made(self, word: str) -> Command | None:
         """None for a sheet that there is none of yet."""
-        name, trouble = word.rstrip("!?"), word[-1]
+        name, trouble = word.rstrip(MARKS), word[-1]
         name, _, which = name.partition("-") if name in ELSEWHERE else (name, "", "")
-        sheet = {"": self.sheet, "copy": COPY, "fed": "fed.xlsx"}[which]
+        sheet = {"": self.sheet, "copy": COPY, "fed": "fed.xlsx", "away": Take(self.sheet).taken}[which]
         if sheet not in self.rows:
             return None
         command = self._plain(name, sheet)
-        if trouble == "!":
-            return self._troubled(command)
-        return self._turned_away(command) if trouble == "?" else command
+        return self._befallen(command, trouble)
 
     def _plain(self, name: str, sheet: str) -> Command:
         if name in {"check", "status", "settle"}:
@@ -341,6 +405,8 @@ class Writer:
         if second.manner:
             second = Command("resolve", second.sheet, NOT_OPEN)
         hold = None if races else self._hold(len(self.rows[first.sheet]))
+        if second.sheet == Take(first.sheet).taken:
+            hold = Crash("ledger.turn", 1, "before", "hold")
         if hold is not None:
             first = replace(first, killed_at=None)
         self.steps.append(Together(first, replace(second, faults={}, refused=()), hold))
@@ -352,6 +418,52 @@ class Writer:
             return Crash(dice.choice(EARLY_HOLDS), 1, side, "hold")
         return Crash(dice.choice(HOLDS), dice.choice((1, 1, dice.randint(1, count))), side, "hold")
 
+    def _befallen(self, command: Command, mark: str) -> Command:
+        count = len(self.rows[command.sheet])
+        match mark:
+            case "!":
+                return self._troubled(command)
+            case "?":
+                return self._turned_away(command)
+            case "^":
+                return replace(command, faults=self._faults(count), crash=self._crash(count, "cut"))
+            case "~":
+                return replace(command, crash=self._crash(count, "error"))
+            case "@":
+                leap = LEAPS[self.nth % len(LEAPS)]
+                return replace(command, crash=self._crash(count, leap), workers=1)
+            case "&":
+                polls = (
+                    ("ledger.conclude", 1, 3),
+                    ("ledger.conclude", 1, 2),
+                    ("checkpoint.end", count, count + 3),
+                )
+                point, first, last = self.dice.choice(polls)
+                return replace(command, crash=self._death((point,), first, last))
+        if mark in MARKS:
+            command = replace(command, faults={"isipulsa": self._answers(command.sheet, mark)})
+        return replace(command, crash=self._death(AT_ANSWERS, 1, count)) if mark == "$" else command
+
+    def _answers(self, sheet: str, mark: str) -> dict[int, str]:
+        """What the mark makes of the answers to the command's requests."""
+        dice, count = self.dice, len(self.rows[sheet])
+        match mark:
+            case "*":
+                return {n: f"after {dice.choice(LOST)}" for n in range(1, count + 3)}
+            case "_":
+                return {n: f"before {dice.choice(LOST)}" for n in range(1, count + 3)}
+            case "%":
+                return dict.fromkeys(range(1, 40), "before answer:200")
+            case "$":
+                return dict.fromkeys(range(1, 40), dice.choice(REFUSALS))
+            case ">":
+                first = len({(row.number, row.nominal) for row in self.rows[sheet] if row.nominal})
+                return dict.fromkeys(range(first + 1, first + 4), "before status:401")
+            case "#":
+                first = MUCH * (self.nth + len(self.steps))
+                return {n: STATUS_FAULTS[(first + n) % len(STATUS_FAULTS)] for n in range(1, count + 1)}
+        return {}
+
     def _troubled(self, command: Command) -> Command:
         count = len(self.rows[command.sheet])
         command = replace(command, faults=self._faults(count), refused=self._refusals(count))
@@ -359,7 +471,7 @@ class Writer:
         if fate < UNHARMED:
             return command
         if fate < KILLED:
-            return replace(command, killed_at=round(self.dice.uniform(0.05, 1.1), 2))
+            return replace(command, killed_at=round(self.dice.uniform(0.05, 1.4), 2))
         return replace(command, crash=self._crash(count))
 
     def _turned_away(self, command: Command) -> Command:
@@ -389,7 +501,7 @@ class Writer:
         dice = self.dice
         point = dice.choice(("before", "after"))
         kind = dice.choice(
-            (*KINDS, "stall", "stall", "slow", "status", "status", "status", "status", "answer")
+            (*KINDS, "stall", "slow", "status", "status", "status", "status", "answer", "answer", "answer")
         )
         if kind in {"stall", "slow"}:
             kind = f"{kind}:{self._wait_s()}"
@@ -413,14 +525,23 @@ class Writer:
         first = self.dice.randint(2, count + 1)
         return tuple(range(first, first + self.dice.choice((1, 2, 6))))
 
-    def _crash(self, count: int) -> Crash:
+    def _death(self, points: Sequence[str], first: int, last: int) -> Crash:
         dice = self.dice
-        busy = dice.random() < 0.75
+        side: Literal["before", "after"] = "before" if dice.random() < 0.5 else "after"
+        return Crash(dice.choice(points), dice.randint(first, last), side, dice.choice(("kill", "linger")))
+
+    def _crash(self, count: int, how: str = "") -> Crash:
+        dice = self.dice
+        if how == "error":
+            return Crash(dice.choice(COMMITS), dice.randint(1, 2 * count + 8), "before", how)
+        if how in LEAPS:
+            return Crash("provider.top_up", dice.randint(1, count), "before", how)
+        busy = bool(how) or dice.random() < 0.75
         point = dice.choice(BUSY_POINTS if busy else RARE_POINTS)
         passes = 2 * count if point in TWICE_A_ROW else count
-        nth = dice.randint(1, passes + 1) if busy else dice.choice((1, 1, 2))
+        nth = dice.randint(1, max(passes // 2, 2) if how else passes + 1) if busy else dice.choice((1, 1, 2))
         side: Literal["before", "after"] = "before" if dice.random() < 0.5 else "after"
-        how = dice.choice(HOWS)
+        how = how or dice.choice(HOWS)
         # Between the last look at the clock and the bytes' leaving there is nothing that could notice a nap.
         naps_in_flight = how.startswith("nap") and point == "socket.send"
         return Crash("provider.top_up" if naps_in_flight else point, nth, side, how)
@@ -431,15 +552,11 @@ class Writer:
         dice = self.dice
         what, _, manner = name.partition("-")
         match what:
-            case "120":
-                self.steps.append(Wait(what))
-            case "minutes":
-                self.steps.append(Wait(str(dice.choice((30, 61, 900)))))
-            case "late" | "day" | "month":
-                self.steps.append(Wait(what))
+            case "120" | "minutes" | "late" | "day" | "month":
+                self.steps.append(Wait(str(dice.choice((30, 61, 900))) if what == "minutes" else what))
             case "copy":
                 self._write(COPY, self.rows[self.sheet], "copy to")
-            case "edit" | "reorder" | "truncate":
+            case "edit" | "reorder" | "truncate" | "append":
                 self._edit(what)
             case "save" | "restore" | "delete":
                 self.steps.append(Progress(what, self.sheet, manner == "partly"))
@@ -447,10 +564,14 @@ class Writer:
                 target = self.sheet if manner == "own" else "fed.xlsx"
                 self.rows.setdefault(target, self.rows[self.sheet])
                 self.steps.append(FeedBack(self.sheet, target))
-            case "poor":
-                self.steps.append(Deposit(dice.choice((0, 6_000, 20_000))))
-            case "deposit":
-                self.steps.append(Deposit(25_000_000))
+            case "take":
+                self.steps.append(Take(self.sheet))
+                self.rows[Take(self.sheet).taken] = self.rows[self.sheet]
+            case "move":
+                self.steps.append(Move())
+            case "poor" | "deposit":
+                rupiah = 25_000_000 if what == "deposit" else dice.choice((0, 6_000, 20_000))
+                self.steps.append(Deposit(rupiah))
             case _:
                 raise ValueError(name)
 
@@ -485,7 +606,11 @@ class Writer:
     def _new_rows(self) -> Rows:
         dice = self.dice
         rows = [self._row() for _ in range(dice.randint(3, 6))]
-        if dice.random() < 0.5:
+        if self.has_copies:
+            return (*rows, replace(rows[0], no=self._no(), itrx="2"))
+        if self.polls:
+            rows[1:3] = (Row(self._no(), f"08120000110{n}", "TSEL10") for n in (1, 2))
+        elif dice.random() < 0.5 and not self.aims:
             number = f"0812000000{dice.choice(REFUSED)}" if dice.random() < 0.4 else dice.choice(SPECIAL)
             number = dice.choice(FAILING) if self.retries else number
             rows[dice.randrange(len(rows))] = Row(self._no(), number, "TSEL10")

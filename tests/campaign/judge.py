@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 
-from tests.campaign.schedule import PRODUCTS, WIB, Progress, Violation
+from tests.campaign.schedule import PRODUCTS, WIB, Meanwhile, Move, Progress, Take, Tamper, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -305,6 +305,12 @@ class Case:
             by_slot[request.slot].append(request)
         return [(a, b) for group in by_slot.values() for n, b in enumerate(group) for a in group[:n]]
 
+    @cached_property
+    def tampered(self) -> bool:
+        """Whether somebody laid hands on the record."""
+        steps = [event.step for event in self.events]
+        return any(isinstance(one, Tamper | Meanwhile) for one in (*steps, *self.schedule.steps))
+
     def was_learnt(self, first: Request, second: Request) -> bool:
         """Whether the provider was asked, before the second one, what became of the first one's invoice."""
         invoice = first.topup.invoice if first.topup else ""
@@ -314,7 +320,8 @@ class Case:
         """The requests of the batch that these results are of, up to then."""
         batch, place = results.record.batch, results.place
         known = [r for r in self.requests if r.id <= results.record.seen or r.place == place]
-        return [r for r in known if r.record.batch == batch]
+        sheet = results.record.command.sheet
+        return [r for r in known if r.record.batch == batch and r.record.command.sheet == sheet]
 
     def batch_records(self, results: Results) -> list[tuple[int, Record]]:
         batch, sheet = results.record.batch, results.record.command.sheet
@@ -457,6 +464,8 @@ def _why_not_resent(case: Case, first: Request, second: Request) -> str:
         return "resent, but its outcome was known"
     if first.day != second.day or second.itrx != 1:
         return "resent on another day or counter"
+    if any(isinstance(event.step, Move) and first.place < event.at <= second.place for event in case.events):
+        return "resent at another address"
     if (second.at - first.at).total_seconds() < 59:
         return "resent within a minute"
     if any(_near_midnight(request.at) for request in (first, second)) or abs(case.schedule.skew_s) > 300:
@@ -507,6 +516,49 @@ def _counters(sheets: Iterable[Rows], request: Request, *, repeated: bool) -> se
     return counters
 
 
+def copies_in_order(case: Case) -> Iterator[str]:
+    """A copy n is requested only where the sheet's copy n-1 was paid on the same day."""
+    for request in case.requests:
+        number, nominal, itrx = request.slot
+        rows = [row for row in request.record.rows if (row.number, row.nominal) == (number, nominal)]
+        if itrx > 1 and any((row.itrx or "1") == str(itrx - 1) for row in rows):
+            before = [r for r in case.requests if r.id < request.id and r.slot == (number, nominal, itrx - 1)]
+            if not any(r.moved_money and r.day == request.day for r in before):
+                yield f"copy {itrx} before copy {itrx - 1} was paid that day: {request}"
+
+
+def copies_are_sent(case: Case) -> Iterator[str]:
+    """Where one sheet is all there is, a copy does not stay behind that may follow at the end."""
+    sheets = {record.command.sheet for record in case.records}
+    last = next((one for one in reversed(case.results) if one.record.command.verb == "run"), None)
+    if last is None or len(sheets) > 1 or last.record.exit not in TAKEN:
+        return
+    rows = list(zip(last.lines, last.record.rows, strict=False))
+    today = last.record.began.date().isoformat()
+    paid = {
+        (row.number, row.nominal)
+        for line, row in rows
+        if line.status == "sukses" and line.sent_at.startswith(today) and not row.itrx
+    }
+    for line, row in rows:
+        if line.status == "unsent" and row.itrx == "2" and (row.number, row.nominal) in paid:
+            yield f"{_where(last)}: row {line.no} is unsent, though the copy before it was paid that day"
+
+
+def written_first(case: Case) -> Iterator[str]:
+    """What was requested stands in the progress file, and left within 5 s of that; what may be paid has its
+    claim in the record. However the command ended."""
+    for place, record in enumerate(case.records):
+        asked = Counter((r.number, r.product, r.itrx) for r in case.requests if r.place == place)
+        if record.beside is None and (missing := asked - record.written):
+            yield f"command {place} `{record.command}` requested without an attempt: {dict(missing)}"
+        crash = record.command.crash
+        if record.late and crash and crash.point == "provider.top_up" and record.command.workers == 1:
+            yield f"command {place} `{record.command}` was late: {record.late[0]}"
+        if record.unclaimed and not case.tampered and not case.progress_was("restore", place):
+            yield f"command {place} `{record.command}` left no claim for {record.unclaimed}"
+
+
 # -- never loses a row -------------------------------------------------------------------------------------
 
 
@@ -551,6 +603,7 @@ def paid_as_said(case: Case) -> Iterator[str]:
             if line.status == "sukses":
                 yield from (f"{_where(results)}: {why}" for why in _wrong_sukses(case, line))
         yield from _unstated(results, requests)
+        yield from _belied(case, results, requests)
 
 
 def _wrong_sukses(case: Case, line: Line) -> Iterator[str]:
@@ -573,6 +626,29 @@ def _unstated(results: Results, requests: list[Request]) -> Iterator[str]:
             yield f"{_where(results)}: {number} {product} was paid {count} times, told are {lines}"
 
 
+def _belied(case: Case, results: Results, requests: list[Request]) -> Iterator[str]:
+    """A row that may be paid, as nobody knows, is not called unpaid."""
+    told = Counter(line.key for line in results.lines if line.status in OPEN | {"sukses"})
+    told.update((line.number, "") for line in results.lines if line.status in OPEN and not line.product)
+    unknown = {
+        (r.number, r.product, r.itrx)
+        for r in requests
+        if r.left_it_unknown and not r.record.died and not _was_closed(case, r, results.place)
+    }
+    for (number, product), count in Counter((number, product) for number, product, _ in unknown).items():
+        if told[number, product] + told[number, ""] < count:
+            lines = [(line.no, line.status) for line in results.lines if line.number == number]
+            yield f"{_where(results)}: {number} {product} may be paid, told are {lines}"
+
+
+def _was_closed(case: Case, request: Request, place: int) -> bool:
+    return any(
+        said.true and (said.number, said.product) == (request.number, request.product)
+        for record in case.records[request.place + 1 : place + 1]
+        for said in record.said
+    )
+
+
 def sums_tie_out(case: Case) -> Iterator[str]:
     """Rows in = people + rows set aside, and people = paid + open + not paid; each line counts once, but for
     those that were corrected."""
@@ -593,7 +669,8 @@ def sums_tie_out(case: Case) -> Iterator[str]:
 def unknown_for_a_reason(case: Case) -> Iterator[str]:
     """A row is unknown only where an answer could not be read, or a process died with it in flight."""
     for results in case.results:
-        if case.progress_was("restore", results.place):
+        taken = any(isinstance(event.step, Take) for event in case.events)
+        if taken or case.progress_was("restore", results.place):
             continue
         reasons = {r.number for r in case.of_batch(results) if r.left_it_unknown}
         unexplained = [x for x in results.lines if x.status == "unknown" and x.number not in reasons]
@@ -763,6 +840,9 @@ RULES: dict[str, Callable[[Case], Iterator[str]]] = {
     "paid once": paid_once,
     "asked once": asked_once,
     "asked for": asked_for,
+    "copies in order": copies_in_order,
+    "copies are sent": copies_are_sent,
+    "written first": written_first,
     "every row stands": every_row_stands,
     "paid as said": paid_as_said,
     "sums tie out": sums_tie_out,

@@ -12,6 +12,7 @@ import pkgutil
 import shutil
 import sqlite3
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -41,6 +42,7 @@ from tests.campaign.schedule import (
     Progress,
     Record,
     Row,
+    Take,
     Tamper,
     Together,
     Wait,
@@ -50,7 +52,7 @@ from tests.campaign.schedule import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.campaign.schedule import Done, Rows, Said, Schedule, Step
+    from tests.campaign.schedule import Asked, Done, Rows, Said, Schedule, Step
 
 STOPPED, BUSY = 3, 5
 SIDE_FILES = ("-wal", "-shm")
@@ -116,12 +118,23 @@ def carry_out(schedule: Schedule, where: Path, ledger: str = "") -> Evidence:
 
 
 @dataclass(frozen=True)
+class Progressed:
+    """What a progress file calls itself, and its attempts; of those that may be paid, the slots too."""
+
+    batch: str = ""
+    attempts: Counter[Asked] = field(default_factory=Counter)
+    moved: tuple[tuple[Asked, tuple[str, str, int, int]], ...] = ()
+
+
+@dataclass(frozen=True)
 class Before:
     """How things stood when a command was started; `results` tells one results file from the next."""
 
     at: datetime
     last_request: int
     results: tuple[int, int] | None
+    progress: Progressed
+    logs: dict[str, int]
     journals: frozenset[Path]
 
 
@@ -173,6 +186,8 @@ class Office:
                 self.provider.set_balance(step.rupiah)
             case Tamper():
                 self._tamper(step.what)
+            case Take():
+                self._take(step)
             case Move():
                 url = self.place.url.replace("127.0.0.1", "localhost")
                 self.place = replace(self.place, url=url, has_moved=True)
@@ -350,16 +365,23 @@ class Office:
 
     def _before(self, sheet: str) -> Before:
         results = _identity(self._beside(sheet, "results.xlsx"))
-        return Before(self.time.now(), self._last_request(), results, frozenset(self._journals()))
+        logs = {log.name: log.stat().st_size for log in self._logs()}
+        progress, journals = self._progressed(sheet), frozenset(self._journals())
+        return Before(self.time.now(), self._last_request(), results, progress, logs, journals)
 
     def _journals(self) -> Iterator[Path]:
         return self.folder.glob("*.journal*.csv")
 
     def _record(self, process: Process, before: Before, results: Path | None) -> Record:
         command = process.command
+        self.time.true_up()
         crash = next(iter(_notes(process, "crash ")), "")
         if process.moment and not crash:
             crash = f"SIGKILL in {command.verb} #{command.killed_at}"
+        if crash.startswith("crash cut"):
+            self._cut(process, before)
+        after = self._progressed(command.sheet)
+        known = before.progress.attempts if before.progress.batch == after.batch else Counter()
         return Record(
             command=command,
             rows=self._rows.get(command.sheet, ()),
@@ -370,12 +392,25 @@ class Office:
             timed_out=frozenset(note.split()[-1] for note in _notes(process, "timed out ")),
             requests=frozenset(),
             seen=0,
-            batch=self._batch(command.sheet),
+            batch=after.batch,
             results=results,
             complaint=self._output() if process.code in {70, -1} else "",
             moment=process.moment,
             journals=tuple(sorted({*self._journals()} - before.journals)),
+            written=after.attempts - known,
+            unclaimed=self._unclaimed(after),
+            late=tuple(_late(process)),
         )
+
+    def _cut(self, process: Process, before: Before) -> None:
+        """Of each log, what was forced to the disk is left."""
+        forced = before.logs | {log: int(size) for _, size, log in map(str.split, _notes(process, "forced "))}
+        for log in self._logs():
+            os.truncate(log, min(forced.get(log.name, 0), log.stat().st_size))
+            log.with_name(log.name.replace("-wal", "-shm")).unlink(missing_ok=True)
+
+    def _logs(self) -> list[Path]:
+        return [*self.folder.glob("*.checkpoint.db-wal"), *self.folder.glob("ledger.db-wal")]
 
     def _results(self, process: Process, before: Before) -> Path | None:
         """A copy of the results sheet, if this command wrote it to its end."""
@@ -394,21 +429,48 @@ class Office:
             return int(book.execute("SELECT coalesce(max(id), 0) FROM requests").fetchone()[0])
 
     def _batch(self, sheet: str) -> str:
-        """What the progress file calls itself; read from a copy, since reading changes the side files."""
+        return self._progressed(sheet).batch
+
+    def _progressed(self, sheet: str) -> Progressed:
         original = self._beside(sheet, "checkpoint.db")
         if not original.exists():
-            return ""
+            return Progressed()
+        sql = """SELECT o.number, o.product, o.itrx, a.day, o.nominal,
+                        a.kind IS NULL OR a.kind IN ('unknown', 'pending', 'sukses')
+                 FROM attempts a JOIN orders o ON o.id = a.order_id"""
+        try:
+            with self._copied(original) as database:
+                row = database.execute("SELECT value FROM batch WHERE key = 'batch'").fetchone()
+                attempts = database.execute(sql).fetchall()
+        except sqlite3.DatabaseError:
+            return Progressed("unreadable")
+        asked: Counter[Asked] = Counter((number, product, itrx) for number, product, itrx, *_ in attempts)
+        moved = tuple(
+            ((number, product, itrx), (day, number, nominal, itrx))
+            for number, product, itrx, day, nominal, may_be_paid in attempts
+            if may_be_paid
+        )
+        return Progressed(str(row[0]) if row else "", asked, moved)
+
+    def _unclaimed(self, progress: Progressed) -> tuple[Asked, ...]:
+        ledger = Path(self.place.ledger)
+        if is_address(self.place.ledger) or not ledger.exists() or not progress.moved:
+            return ()
+        claims: set[tuple[str, str, int, int]] = set()
+        with contextlib.suppress(sqlite3.DatabaseError), self._copied(ledger) as database:
+            claims |= set(database.execute("SELECT day, number, nominal, itrx FROM claims"))
+        return tuple(asked for asked, slot in progress.moved if slot not in claims)
+
+    @contextlib.contextmanager
+    def _copied(self, original: Path) -> Iterator[sqlite3.Connection]:
+        """To be read: reading changes the side files."""
         copy = self.folder / "look.db"
         _copy_database(original, copy)
-        try:
-            with contextlib.closing(sqlite3.connect(copy)) as database:
-                row = database.execute("SELECT value FROM batch WHERE key = 'batch'").fetchone()
-        except sqlite3.DatabaseError:
-            return "unreadable"
-        return str(row[0]) if row else ""
+        with contextlib.closing(sqlite3.connect(copy)) as database:
+            yield database
 
     def _beside(self, sheet: str, ending: str) -> Path:
-        return self.folder / f"{Path(sheet).stem}.{ending}"
+        return (self.folder / sheet).with_name(f"{Path(sheet).stem}.{ending}")
 
     # -- what the person does ------------------------------------------------------------------------------
 
@@ -447,6 +509,13 @@ class Office:
             else:
                 _copy_database(saved, live)
 
+    def _take(self, step: Take) -> None:
+        taken = self.folder / step.taken
+        taken.parent.mkdir(exist_ok=True)
+        shutil.copyfile(self.folder / step.sheet, taken)
+        _copy_database(self._beside(step.sheet, "checkpoint.db"), self._beside(step.taken, "checkpoint.db"))
+        self._rows[step.taken] = self._rows[step.sheet]
+
     def _wait(self, until: str) -> None:
         now = self.time.now()
         if until.isdigit():
@@ -460,10 +529,27 @@ class Office:
             self.time.set(datetime.combine(first, time(9, 30), WIB))
 
 
-def _notes(process: Process, beginning: str) -> list[str]:
+def _notes(process: Process, beginning: str | tuple[str, ...]) -> list[str]:
     """What the command's process wrote down, of one kind."""
     notes = process.trace.read_text().splitlines() if process.trace.exists() else []
     return [note for note in notes if note.startswith(beginning)]
+
+
+LATE_S = 5.5
+
+
+def _late(process: Process) -> Iterator[str]:
+    """What left too long after its attempt was written, by one of the clocks, or on another day."""
+    begun: dict[str, tuple[float, datetime]] = {}
+    for note in _notes(process, ("begun ", "left ")):
+        what, alive, wall, asked = note.split(" ", 3)
+        at = float(alive), datetime.fromisoformat(wall)
+        if what == "begun":
+            begun[asked] = at
+        elif asked in begun:
+            alive_s, wall_s = at[0] - begun[asked][0], (at[1] - begun[asked][1]).total_seconds()
+            if max(alive_s, abs(wall_s)) > LATE_S or at[1].date() != begun[asked][1].date():
+                yield f"{asked}, {alive_s:.0f} s after its attempt, {wall_s:.0f} s by the clock"
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
@@ -18,8 +19,8 @@ PRODUCTS: Mapping[str, tuple[str, int, int]] = MappingProxyType(
         "TSEL5": ("TELKOMSEL", 5_000, 5_650),
         "TSEL10": ("TELKOMSEL", 10_000, 10_500),
         "TSEL25": ("TELKOMSEL", 25_000, 25_200),
-        "ISAT5": ("INDOSAT", 5_000, 5_750),
-        "ISAT25": ("INDOSAT", 25_000, 25_300),
+        "TSELA5": ("TELKOMSEL", 5_000, 5_750),
+        "TSELA25": ("TELKOMSEL", 25_000, 25_300),
     }
 )
 """The price list of every campaign: code -> operator, nominal, price. Some share a nominal on purpose."""
@@ -50,8 +51,13 @@ Rows = tuple[Row, ...]
 
 @dataclass(frozen=True)
 class Crash:
-    """At the nth call of a boundary, before or after: `exit`, `kill`, `nap:SECONDS` (a laptop sleeps), or
-    `hold`: the thread waits there while another command runs."""
+    """What happens at the nth call of a boundary, before or after it.
+
+    The process dies: `exit`, `kill`, `linger` (this thread first stands still for a while), `cut` (with the
+    computer: of the files only that is left which was forced to the disk). Time leaps: `nap:SECONDS` (a
+    laptop sleeps), `set:SECONDS` (its clock is set), `stand:SECONDS` (both, so that the clock shows nothing).
+    `error`: the disk fails once. `hold`: the thread waits there while another command runs.
+    """
 
     point: str
     nth: int
@@ -243,7 +249,21 @@ class Halve:
         return f"[halve {self.sheet}]"
 
 
-Done = Write | Progress | FeedBack | Wait | Deposit | Tamper | Move
+@dataclass(frozen=True)
+class Take:
+    """A copy of the sheet and its progress file is taken to another folder."""
+
+    sheet: str
+
+    @property
+    def taken(self) -> str:
+        return f"away/{self.sheet}"
+
+    def __str__(self) -> str:
+        return f"[take {self.sheet} away]"
+
+
+Done = Write | Progress | FeedBack | Wait | Deposit | Tamper | Move | Take
 Step = Command | Together | Meanwhile | Lose | Halve | Done
 
 
@@ -265,6 +285,10 @@ class Schedule:
 # -- what came of it ---------------------------------------------------------------------------------------
 
 
+Asked = tuple[str, str, int]
+"""number, product, itrx"""
+
+
 @dataclass(frozen=True)
 class Record:
     """One command as it went.
@@ -276,6 +300,9 @@ class Record:
     `rows` is the sheet at that time; `said` is what a
     `resolve` said. `beside` is the place of the command that ran at the same time; `inside`, that this one
     was started and ended while that one was held.
+
+    `written` are the attempts that the progress file has since this command, `unclaimed` those of all
+    that may be paid that the record, a file, has no claim for; `late` is what left too long after that.
     """
 
     command: Command
@@ -295,6 +322,9 @@ class Record:
     said: tuple[Said, ...] = ()
     beside: int | None = None
     inside: bool = False
+    written: Counter[Asked] = field(default_factory=Counter)
+    unclaimed: tuple[Asked, ...] = ()
+    late: tuple[str, ...] = ()
 
     @property
     def died(self) -> bool:
