@@ -36,7 +36,7 @@ def main() -> int:
     options = _options()
     if options.planted and not options.long:
         return planted.main(options.jobs)
-    office.prepare()
+    office.prepare(for_many=options.replay is None and not options.only)
     with ledgers(options.ledger):
         return _carry_out(options)
 
@@ -48,11 +48,15 @@ def _carry_out(options: argparse.Namespace) -> int:
     numbers = options.only or range(options.first, count)
     figures = Figures()
     began = time.monotonic()
-    log = options.log.open("w", encoding="utf-8") if options.log else None
+    played = _played(options.log) if options.go_on else {}
+    for name in {f"{options.seed}/{nth}" for nth in numbers} & played.keys():
+        figures.add(played[name])
+    left = [nth for nth in numbers if f"{options.seed}/{nth}" not in played]
+    log = options.log.open("a" if options.go_on else "w", encoding="utf-8") if options.log else None
     # Whoever ends it early is told what was played.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        for verdict in _verdicts(options.seed, numbers, options.jobs):
+        for verdict in _verdicts(options.seed, left, options.jobs):
             figures.add(verdict)
             _tell(verdict, log)
             if options.until_red and verdict["violations"]:
@@ -83,6 +87,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--long", action="store_true", help=f"{LONG} schedules")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument("--log", type=Path, metavar="FILE", help="one JSON line per schedule")
+    parser.add_argument(
+        "--go-on", action="store_true", help="do not play again what stands in the --log, but count it"
+    )
     parser.add_argument("--until-red", action="store_true", help="stop at the first violation")
     parser.add_argument("--replay", type=int, metavar="N", help="one schedule of the seed, told in full")
     parser.add_argument(
@@ -92,7 +99,20 @@ def _options() -> argparse.Namespace:
         help="where the ledger of each schedule is",
     )
     parser.add_argument("--planted", action="store_true", help="run against each planted bug")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.go_on and not options.log:
+        parser.error("--go-on needs a --log")
+    return options
+
+
+def _played(log: Path) -> dict[str, Verdict]:
+    """By name. The last line may have been cut off."""
+    verdicts = {}
+    for line in log.read_text(encoding="utf-8").splitlines() if log.exists() else ():
+        with suppress(json.JSONDecodeError):
+            verdict = json.loads(line)
+            verdicts[verdict["name"]] = verdict
+    return verdicts
 
 
 # -- where the ledger is -----------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ PLOTS = (
     "run! day resend resend look",
     "run! look 120 resend? look run",
     "run! day resend! run",
-    "run! late resend day resend! run",
+    "run* late resend day resend! run",
     "late run! day resend run",
     "run! copy run-copy! look-copy",
     "run! 120 resend? resend? run",

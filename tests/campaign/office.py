@@ -60,15 +60,17 @@ NOT_IN_A_REHEARSAL = ("psutil", "platformdirs")
 """What a command imports where it uses it, and the warm-up does without."""
 
 
-def prepare() -> None:
-    """Import, once for all commands, everything that a command imports when it runs."""
+def prepare(*, for_many: bool) -> None:
+    """Import, once for all commands, everything that a command imports when it runs; for many schedules, have
+    libraries build, too, what they build on their first use."""
     for module in pkgutil.walk_packages(bulk_topup.__path__, "bulk_topup."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     for name in NOT_IN_A_REHEARSAL:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    _warm_up()
+    if for_many:
+        _warm_up()
     gc.collect()
     gc.freeze()
 

@@ -410,7 +410,7 @@ def carry_out(terms: Terms, folder: Path) -> Evidence:
     if postgres.MISSING:
         sys.exit(postgres.MISSING)
     _not_around_midnight()
-    office.prepare()
+    office.prepare(for_many=True)
     with postgres.running() as server:
         return Teams(terms, folder, server).play()
 
