@@ -401,6 +401,13 @@ class Writer:
         first, second = map(self._made, words)
         if first is None or second is None:
             return
+        # A power cut would be the end of both.
+        first, second = (
+            replace(one, crash=replace(one.crash, how="kill"))
+            if one.crash and one.crash.how == "cut"
+            else one
+            for one in (first, second)
+        )
         # A person's answers come from what stands in the book, and that moves while another command runs.
         if second.manner:
             second = Command("resolve", second.sheet, NOT_OPEN)
