@@ -1,4 +1,4 @@
-"""What is decided, and why: numbers, checks, what a batch already knows, plan, approval, books. Pure.
+"""The decisions: numbers, checks, what a batch already knows, plan, approval, books. Pure.
 
 No I/O, no clock, and no library that does either.
 """

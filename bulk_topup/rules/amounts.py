@@ -1,6 +1,6 @@
-"""Amounts of rupiah as people write them -> what they can mean. Pure.
+"""What an amount of rupiah, as people write it, can mean. Pure.
 
-One reading is an amount. Where there are two, a person says which: nobody guesses.
+With a single reading it is an amount. With two, a person decides; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LEAST = 1_000
-"""No pulsa is for less: a column of smaller amounts was written in thousands, or is no column of rupiah."""
+"""No pulsa costs less: a column of smaller amounts is in thousands, or not in rupiah."""
 
 MOST = 10**12
-"""Beyond any budget, and within what a column of whole numbers holds."""
+"""Above any budget, and within the range of an integer column."""
 
 _BEFORE = re.compile(r"^(?:rp|idr)[.:]? ?(?=[0-9])", re.IGNORECASE)
 _BEHIND = re.compile(r"(?:[.,][-\u2013\u2014=]{1,2}|[.,;]| ?(?:rupiah|idr|rp))$", re.IGNORECASE)
@@ -28,7 +28,9 @@ _UNITS = {"rb": 1_000, "ribu": 1_000, "k": 1_000, "jt": 1_000_000, "juta": 1_000
 
 
 def readings(text: str) -> list[int]:
-    """What an amount can mean: one for a clear one, none for what is no amount, two for what is not clear."""
+    """What an amount can mean: one reading if it is clear, none if it is not an amount, two if it is
+    ambiguous.
+    """
     bare = " ".join(text.split())
     bare = _BEHIND.sub("", _BEFORE.sub("", bare)).strip()
     if scaled := _SCALED.fullmatch(bare):
@@ -45,7 +47,7 @@ def readings(text: str) -> list[int]:
 
 
 def _in_units(many: str, unit: int) -> list[int]:
-    """`2,5` thousand are 2,500; `2.500` thousand are as many, or 2.5 million."""
+    """`2,5` thousand are 2,500; `2.500` thousand are 2,500 as well, or 2.5 million."""
     whole, sign, part = re.split("([.,])", many) if not many.isdigit() else (many, "", "")
     if not sign:
         return [int(whole) * unit]
@@ -61,6 +63,6 @@ def _digits(text: str) -> int:
 
 
 def are_bare(amounts: Iterable[int]) -> bool:
-    """Whether a column of amounts, `50` and `100`, is in thousands, or else in no rupiah that can be sent."""
+    """Whether a column of amounts such as `50` and `100` is in thousands, or in no unit that can be sent."""
     stated = [amount for amount in amounts if amount]
     return bool(stated) and max(stated) < LEAST

@@ -1,7 +1,7 @@
-"""The plan as a document: what one person approves and another person's run must match. Pure.
+"""The plan as a document: what one person approves, and another person's run must match. Pure.
 
-A document is lines of JSON: first the facts beside the orders, then the orders, one line for each of COLUMNS.
-Its plan code is a hash over all of it, so that whoever passes the code on has approved every line.
+A document is lines of JSON: first the facts, then the orders, one line for each of COLUMNS. Its plan code is
+a hash of everything, so approving the code approves every line.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from bulk_topup.rules.duplicates import Overlap
 
 DAYS_GOOD = 7
-"""An approval is good on so many WIB days after the one on which the plan was checked."""
+"""An approval is valid for this many WIB days after the day of the check."""
 
 DOCUMENT_COLUMNS = ("row", *KEY, "price", "attempt")
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O or U to misread
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's alphabet: no I, L, O or U to misread.
 _MISREAD = str.maketrans("ILO", "110", "- ")
 
 
@@ -47,9 +47,9 @@ class Document:
 
     @cached_property
     def lines(self) -> list[bytes]:
-        """The same for the same plan, whatever the order in which its rows were read.
+        """The same for the same plan, in whatever order its rows were read.
 
-        Each by itself: of a million rows, to put them together takes as long as to write them down.
+        Returned separately, because joining the lines of a million rows takes as long as writing them.
         """
         orders = self.orders.sort_index()
         return [
@@ -66,7 +66,7 @@ class Document:
 
     @property
     def keys(self) -> Iterator[bytes]:
-        """Of the lines, those that say which orders they are, their rows and KEY: `separated`."""
+        """The lines that identify the orders, their rows and KEY: `separated`."""
         return separated(self.lines[1 : 2 + len(KEY)])
 
     @classmethod
@@ -79,7 +79,7 @@ class Document:
 
 
 def separated(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines, and a line feed between each two: as if they were joined, without a copy of them."""
+    """The lines with a line feed between each two: as if joined, without copying them."""
     for nth, line in enumerate(lines):
         if nth:
             yield b"\n"
@@ -87,7 +87,7 @@ def separated(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _line_of_few(values: pd.Series[Any]) -> str:
-    """A column with few distinct values, each encoded once: halves the time for a million rows."""
+    """A column with few distinct values, each encoded only once; halves the time for a million rows."""
     words = {value: json.dumps(value) for value in values.unique().tolist()}
     return f"[{','.join(values.map(words).tolist())}]"
 
@@ -105,7 +105,7 @@ def document_of(
 
 
 def code_of(lines: Iterable[bytes]) -> str:
-    """80 bits over everything a person approves, as `K7QF-2MXA-9TRB-C4WD`."""
+    """80 bits of hash over everything that a person approves, such as `K7QF-2MXA-9TRB-C4WD`."""
     digest = hashlib.sha256()
     for piece in separated(lines):
         digest.update(piece)
@@ -114,9 +114,8 @@ def code_of(lines: Iterable[bytes]) -> str:
 
 
 def code_given(text: str) -> str:
-    """A plan code as a person typed it: in any case, with or without dashes.
-
-    Raises InputError for what can't be one.
+    """A plan code as typed by a person: in any case, with or without dashes. Raises InputError if it can't
+    be one.
     """
     letters = text.upper().translate(_MISREAD)
     if not re.fullmatch(f"[{_ALPHABET}]{{16}}", letters):
@@ -139,7 +138,7 @@ def file_content(document: Document, checked: date, basis: Mapping[str, Any] = N
 
 
 def checked_on(first_line: bytes) -> date:
-    """The WIB day of the check. Raises ValueError where the line does not say it."""
+    """The WIB day of the check. Raises ValueError if the line does not state it."""
     try:
         return date.fromisoformat(json.loads(first_line)["checked"])
     except (KeyError, TypeError) as error:
@@ -151,9 +150,8 @@ def is_good(checked: date, today: date) -> bool:
 
 
 def read_document(content: bytes, code: str, today: date) -> Document:
-    """The document that was approved under this code.
-
-    Raises InputError where the content is not what was hashed, or was checked too long ago.
+    """The document that was approved under this code. Raises InputError if the content does not match the
+    hash, or was checked too long ago.
     """
     first_line, _, data = content.partition(b"\n")
     if code_of([data]) != code:
@@ -171,8 +169,8 @@ def read_document(content: bytes, code: str, today: date) -> Document:
 class Identity:
     """Whose money, at which provider, from which tab, in which month.
 
-    `follows` is the batch of the same sheet whose place this one takes, "" for the sheet's first: a plan that
-    was approved once is not the plan that pays it anew.
+    `follows` is the batch of the same sheet that this one replaces, "" for the first: a plan that was
+    approved once does not also pay the sheet again.
     """
 
     account: str

@@ -1,4 +1,4 @@
-"""What stands beside number and product, and speaks against them: remarks, other amounts, totals. Pure."""
+"""What else in a row contradicts number and product: remarks, other amounts, totals. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _EXAMPLE = re.compile(r"\W*(?:contoh|example|cth)\b", re.IGNORECASE)
 
 
 def remark_is_not_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    """No cell of any other column says that this person is not to be paid, or is only an example."""
+    """No other cell says that this person is not to be paid, or is only an example."""
     columns = rows.sheet.columns
     for at in range(len(rows.sheet.header)):
         if at in columns.deciding or at in columns.fed_back.values():
@@ -118,13 +118,13 @@ def other_amounts_agree(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 
 def _amount(text: str) -> int:
-    """0 where there is none, or more than one reading."""
+    """0 if there is none, or several readings."""
     found = readings(text)
     return found[0] if len(found) == 1 else 0
 
 
 class Total(NamedTuple):
-    """What a row says that the amounts above it add up to, and what they do add up to."""
+    """A row's total of the amounts above it, as stated and as computed."""
 
     row: int
     stated: int
@@ -143,7 +143,7 @@ def totals(rows: Rows) -> list[Total]:
     found: list[Total] = []
     since = 0
     for row in stated:
-        top = row // TAB_ROWS * TAB_ROWS  # of its tab, where several are one sheet
+        top = row // TAB_ROWS * TAB_ROWS  # Of its tab, if several are one sheet.
         above = of_people[(of_people.index < row) & (of_people.index >= top)]
         if amounts[row] and row not in odd and above.any():
             sums = int(above.sum()), int(above[above.index > since].sum())

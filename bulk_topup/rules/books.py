@@ -67,7 +67,7 @@ def close(answers: Iterable[Mapping[str, Any]], undebited: int = 0, may_be_debit
             if difference := amount - int(answer["price"]):
                 mispriced.append(int(answer["row"]))
                 overcharged += difference
-        # An unknown answer may speak of another order, and at another time.
+        # An unknown answer may be about another order, and another time.
         if answer["balance"] is not None and kind != Kind.UNKNOWN:
             balances.add(int(answer["balance"]), amount, answer["begun_at"], answer["ended_at"])
     return Books(
@@ -85,7 +85,7 @@ def close(answers: Iterable[Mapping[str, Any]], undebited: int = 0, may_be_debit
 
 @dataclass(slots=True)
 class _Balances:
-    """The opening, and the `latest` (answered at, balance): those since the last was begun."""
+    """The opening, and the `latest` (answered at, balance): those since the last request began."""
 
     opening: int | None = None
     first_ended: str = ""
@@ -100,6 +100,6 @@ class _Balances:
             self.opening = max(self.opening, before)
         self.last_begun = max(self.last_begun, begun)
         self.latest.append((ended, balance))
-        # One is left, even where a clock that was set back has it answered before it was begun.
+        # One is kept, even if a clock that was set back dates its answer before its request.
         while len(self.latest) > 1 and self.latest[0][0] < self.last_begun:
             self.latest.popleft()

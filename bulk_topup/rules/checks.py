@@ -1,4 +1,5 @@
-"""Rows x price list -> findings. Pure, and column by column, so that a full sheet costs seconds.
+"""Finds problems in rows, given the price list. Pure, and column by column, so that a full sheet takes
+seconds.
 
 A new check is one function and one entry in `CHECKS`.
 """
@@ -19,7 +20,9 @@ from bulk_topup.rules.not_people import EXAMPLE_MARK, EXAMPLE_NUMBERS
 from bulk_topup.rules.rows import COUNT, NOTHING_STATED, UNCLEAR, Rows, in_doubt
 
 SUGGESTED_MOST = 500
-"""So many distinct wrong codes get suggestions, which cost time; where more are wrong, the column is."""
+"""At most this many distinct wrong codes get suggestions, which are slow; if more are wrong, the column
+is.
+"""
 
 _RESULT_PAID = frozenset({"yes", "ask provider"})
 _RESULT_STATUS_SENT = frozenset({"sukses", "pending", "accepted", "unknown", "duplicate"})
@@ -34,7 +37,7 @@ def findings(rows: Rows, prices: PriceList) -> list[Finding]:
 
 
 def _counts(found: Finding, rows: Rows) -> bool:
-    """Whether a finding counts: in a row for nobody, no cell needs filling in or correcting."""
+    """Whether a finding counts: in a row that is not a person, no cell needs filling in or correcting."""
     is_of_a_cell = found.code.startswith(("cell.", "number.", "product.", "nominal.", "itrx."))
     return found.row not in rows.nobody or not is_of_a_cell
 
@@ -108,13 +111,13 @@ def _no_product_column(rows: Rows) -> Iterator[Finding]:
 
 
 def _names_none(rows: Rows) -> pd.Series[bool]:
-    """The rows without a product, but for those for which one was to be chosen."""
+    """The rows without a product, except those for which one was to be chosen."""
     without = rows.table["product"] == ""
     return without & (rows.table["choice"] < 0) if rows.choices else without
 
 
 def product_is_chosen(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    """Where the sheet states a nominal instead: what stands against choosing."""
+    """Where the sheet states a nominal instead: why no product could be chosen."""
     if not rows.choices:
         return
     table, choices = rows.table, rows.choices
@@ -128,7 +131,7 @@ def product_is_chosen(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 
 def _unseen(text: str) -> dict[str, str]:
-    """Facts about the characters of a text that nobody sees, as a trailing Ctrl-Z; none where it has none."""
+    """Facts about the invisible characters of a text, such as a trailing Ctrl-Z; None if it has none."""
     unseen = [] if text.isascii() and text.isprintable() else list(filter(numbers.is_unseen, text))
     unseen = [c for c in unseen if c not in "\t\r\n"]
     if not unseen:
@@ -176,7 +179,7 @@ def nominal_as_stated(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 
 def _is_bare(rows: Rows) -> pd.Series[bool]:
-    """Where 50 stands and 50 thousand may be meant, unless a person has said."""
+    """Where 50 may mean 50 thousand, unless a person has decided."""
     stated = rows.table["stated"]
     is_small = (stated > 0) & (stated < amounts.LEAST) & (stated != rows.table["nominal"])
     return is_small & (rows.sheet.unit is None)
@@ -191,7 +194,7 @@ def _unclear_amount(row: object, column: str, text: str) -> Finding:
 
 
 def row_is_no_example(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    """The template's example rows, until both name and number are typed over."""
+    """The template's example rows, until both name and number are replaced."""
     position = rows.sheet.columns.number
     examples = rows.table["number"].isin(EXAMPLE_NUMBERS)
     first = rows.sheet.cells[0]
@@ -231,7 +234,7 @@ def itrx_is_count(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 
 def already_in_results(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    """A results file fed back in: what it calls paid or open is not sent again."""
+    """In a results file that is fed back in, rows that it calls paid or open are not sent again."""
     columns = rows.sheet.columns.fed_back
     if not columns:
         return
@@ -260,7 +263,7 @@ def operator_matches_prefix(rows: Rows, _prices: PriceList) -> Iterator[Finding]
 
 
 def provider_agrees(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    """Where the sheet says whose number it is. Of a row whose product was chosen that is known already."""
+    """Checks the operator that the sheet names. If the product was chosen, it was checked already."""
     position, table = rows.sheet.columns.operator, rows.table
     if position is None:
         return
@@ -288,7 +291,7 @@ def _contradicts(number: str, said: str) -> bool:
 
 
 def one_name_a_number(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    """The same number under two names: a slip, or a person who is not there."""
+    """The same number under two names: a typo, or a person who does not exist."""
     position = rows.sheet.columns.name
     if position is None or not rows.repeat_numbers:
         return
@@ -308,7 +311,7 @@ def one_name_a_number(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 
 def _prefixes(national: pd.Series[str]) -> Any:
-    """A number for each that tells its first four digits from others."""
+    """A number for each that identifies its first four digits."""
     return np.array(national.tolist(), dtype="S4").view(np.uint32).astype(np.int64)
 
 

@@ -1,6 +1,7 @@
-"""The products of rows that have none: chosen by the number's operator and the nominal that the sheet states.
+"""Chooses products for rows that have none, by the number's operator and the nominal that the sheet
+states. Pure.
 
-Pure, and by kind of row: a full sheet has few operators and few nominals.
+Works by kind of row: a full sheet has few operators and few nominals.
 """
 
 from __future__ import annotations
@@ -59,8 +60,9 @@ def _asked(rows: Rows) -> Any:
 
 
 def _kinds(rows: Rows, asked: Any) -> tuple[Any, list[tuple[str, str, int]]]:
-    """Which kind each row is of; and of each kind the first digits of the number, the operator and the
-    nominal that the sheet states."""
+    """The kind of each row; and for each kind the first digits of the number, the operator and the nominal
+    that the sheet states.
+    """
     table, position = rows.table.iloc[asked], rows.sheet.columns.operator
     digits = np.array(table["number"].tolist(), dtype="S4")
     prefix, _ = pd.factorize(digits.view(np.uint32))
@@ -92,7 +94,7 @@ def _filled(table: pd.DataFrame, asked: Any, which: Any, choices: Sequence[Choic
 
 
 def _kept(table: pd.DataFrame, asked: Any, known: Known, prices: PriceList) -> pd.DataFrame:
-    """With the products of orders that were attempted, where today another one, or none, would be chosen."""
+    """The products of orders that were attempted, where today another one, or none, would be chosen."""
     sent = attempted(known)
     if sent.empty:
         return table

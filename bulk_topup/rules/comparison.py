@@ -1,4 +1,4 @@
-"""This sheet beside an earlier one: who came, who left, whose number or amount is another. Pure."""
+"""Compares this sheet with an earlier one: who joined, who left, whose number or amount changed. Pure."""
 
 from __future__ import annotations
 
@@ -29,8 +29,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`moved` have another number under the same name, `changed` another amount: (earlier, now) each. Totals
-    are those of all rows, in rupiah."""
+    """`moved` have a different number under the same name, `changed` a different amount, each as (earlier,
+    now).
+
+    Totals are those of all rows, in rupiah.
+    """
 
     joined: Sequence[Person]
     left: Sequence[Person]
@@ -41,7 +44,7 @@ class Comparison:
 
 
 def people_of(rows: Rows) -> list[Person]:
-    """Everybody in the sheet, in its order: by the product's nominal, else by the one that is stated."""
+    """Everybody in the sheet, in order, with the product's nominal or else the one stated."""
     table = rows.table
     amount = table["nominal"].where(table["nominal"] > 0, table["stated"].clip(lower=0))
     names = rows.raw(rows.sheet.columns.name)
@@ -55,8 +58,9 @@ def people_of(rows: Rows) -> list[Person]:
 
 
 def compare(before: Iterable[Person], now: Iterable[Person]) -> Comparison:
-    """People are matched by number, the n-th row of a number with its n-th; those left over by their name,
-    where nobody else has it."""
+    """Matches people by number, the n-th row of a number with its n-th row; the rest by name, if it is
+    unique.
+    """
     old, new = list(before), list(now)
     pairs = list(_pairs(_slots(old), _slots(new)))
     left, joined = _without(old, (a for a, _ in pairs)), _without(new, (b for _, b in pairs))
@@ -77,7 +81,7 @@ Key = tuple[str, int]
 
 
 def _slots(people: Iterable[Person]) -> dict[Key, Person]:
-    """By number, and the how many-th row it is with that."""
+    """By number, and its position among the rows with that number."""
     seen: dict[str, int] = {}
     found: dict[Key, Person] = {}
     for one in people:

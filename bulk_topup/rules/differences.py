@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from bulk_topup.rules.plan import Held, Plan
 
 ROWS_LISTED = 8
-"""So many rows of a kind of change are told one by one, more in one line."""
+"""This many rows of one kind of change are listed one by one, more in one line."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One change, or many of a kind: then `rows` are all of them. `code` names its wording."""
+    """One change, or many of one kind, with all their `rows`. `code` names the message."""
 
     code: str
     facts: Mapping[str, Any]
@@ -29,10 +29,10 @@ class Difference:
 
 
 def differences(approved: Document, plan: Plan, *, is_resumed: bool) -> list[Difference]:
-    """Every difference from the approved plan; a lower price does not count.
+    """Every difference from the approved plan, except lower prices.
 
-    `is_resumed` says that the batch began under this approval: what else was paid in the meantime does not
-    make it look like another batch's.
+    `is_resumed`: the batch began under this approval, so what was paid meanwhile does not make it look like
+    another batch's.
     """
     now = plan.document
     return [
@@ -147,7 +147,7 @@ def _told(code: str, code_many: str, rows: Mapping[int, Mapping[str, Any]]) -> I
 
 
 def _dearer(then: pd.DataFrame, to_send: pd.DataFrame) -> Iterator[Difference]:
-    """Products that cost more than approved; what was sent before costs what it cost."""
+    """Products that cost more than approved; what was already sent keeps its price."""
     both = to_send.reset_index(names="row").merge(then, on=KEY, suffixes=("", "_before"))
     dearer = both[both["price"] > both["price_before"]]
     listed = dearer.groupby(["product", "price_before", "price"], as_index=False).agg(rows=("row", list))

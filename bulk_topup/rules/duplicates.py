@@ -38,7 +38,7 @@ class Past:
 
 
 def changed_rows(candidates: pd.DataFrame, known: Known, rows: Rows) -> Iterator[Finding]:
-    """New orders to a number that this batch has paid or has open: a corrected row, or one paid twice?"""
+    """New orders for a number that this batch has paid or has open: a corrected row, or a second payment?"""
     if known.orders.empty:
         return
     near = known.orders[known.orders["number"].isin(candidates["number"])]
@@ -66,7 +66,7 @@ def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, since: 
     rows = candidates.reset_index(names="own_row")
     claims = rows.merge(elsewhere, on=["number", "nominal"], suffixes=("", "_there"))
     same = claims["itrx_there"] == claims["itrx"]
-    # Only a count that stands in the sheet says that a further top-up is meant, beside another batch's.
+    # Only a count in the sheet means that a further top-up is intended, in addition to another batch's.
     same |= ~claims["itrx_stated"] & (claims["itrx_there"] < claims["itrx"])
     meanwhile = claims[same & (claims["day"] >= since.isoformat())]
     opened = claims[claims["state"] == "open"]
@@ -124,7 +124,7 @@ def turned_away(orders: pd.DataFrame, known: Known, today: date) -> Iterator[Fin
 
 
 def closed_by_hand(orders: pd.DataFrame, known: Known) -> Iterator[Finding]:
-    """Orders that were sent, and that only a person's word says were not paid."""
+    """Orders that were sent, and that only a person says were not paid."""
     return _doubted(orders, known.closed, "closed.not_sent")
 
 

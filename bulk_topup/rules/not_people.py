@@ -1,4 +1,4 @@
-"""Which rows of a sheet are not a person: a total, a heading, a signature, a repeated header. Pure."""
+"""Which rows of a sheet are not people: totals, headings, signatures, repeated headers. Pure."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ from bulk_topup.sheet.names import is_phone, meaning_of
 from bulk_topup.sheet.sayings import says_signed
 
 EXAMPLE_MARK = "CONTOH/EXAMPLE"
-"""What the names of the template's example rows begin with."""
+"""The prefix of the names in the template's example rows."""
 EXAMPLE_NUMBERS = ("081200009901", "081200009902")
-"""Their phone numbers. As with all of 08120000NNNN, no real telephone has them."""
+"""Their phone numbers. Like all of 08120000NNNN, no real phone has them."""
 
 _A_NUMBER = re.compile(r"(?:[^0-9]*[0-9]){7}")
-"""So many digits are somebody's phone number, whatever else is wrong with it."""
+"""This many digits are somebody's phone number, whatever else is wrong with them."""
 
 _TOTAL = re.compile(r"(?:grand |sub[ -]?)?(?:total|t o t a l|jumlah|j u m l a h|jml)\b.{0,40}", re.IGNORECASE)
-"""How a row begins that adds up the others, as `Total Karyawan: 12` or `JUMLAH`."""
+"""How a total row begins, such as `Total Karyawan: 12` or `JUMLAH`."""
 _SUM = re.compile(r"(?:rp\.?\s*)?[1-9][0-9.,]*(?:,-)?", re.IGNORECASE)
 
 _UNIT = re.compile(r"\(.*\)|\[.*\]|[-=_*:+]+|(?:dalam |in )?(?:rp\.?|idr|rupiah)", re.IGNORECASE)
-"""What stands in a row of units or of lines below the header, as `(Rp)` or `-----`."""
+"""The content of a row of units or of lines below the header, such as `(Rp)` or `-----`."""
 
 
 def rows_for_nobody(sheet: Sheet, among: Sequence[int]) -> Mapping[int, str]:
-    """Those `among` these rows, which have neither a phone number nor a known product, that are no person's:
-    row -> the code of its finding."""
+    """Those of these rows, which have neither a phone number nor a known product, that are not people: row
+    -> the code of its finding.
+    """
     position = sheet.columns.number
     texts = sheet.cells.loc[list(among), position]
     free = [row for row, text in zip(among, texts.tolist(), strict=True) if not _A_NUMBER.match(text)]
@@ -51,7 +52,7 @@ def rows_for_nobody(sheet: Sheet, among: Sequence[int]) -> Mapping[int, str]:
 
 
 def _code(sheet: Sheet, row: int, texts: Sequence[str], *, is_below: bool) -> str | None:
-    """`is_below`: whether the row stands right under the header, or under the header once more."""
+    """`is_below`: whether the row is right below the header, or a repeated one."""
     ours = texts[sheet.columns.number], texts[sheet.columns.asked]
     if _is_total(texts, ours):
         return "total.row"
@@ -66,7 +67,7 @@ def _code(sheet: Sheet, row: int, texts: Sequence[str], *, is_below: bool) -> st
 
 
 class _Foot:
-    """What stands below the last person: signatures, a place and a date, notes."""
+    """What comes below the last person: signatures, a place and a date, notes."""
 
     def __init__(self, sheet: Sheet, bare: frozenset[int]) -> None:
         self._sheet = sheet
@@ -75,7 +76,9 @@ class _Foot:
         self._begun = False
 
     def holds(self, row: int, texts: Sequence[str], code: str | None) -> bool:
-        """Of each row in turn; `code` says what else it is. A foot stands apart, below a total, or signed."""
+        """Called for each row in turn; `code` says what else it is. The foot is separate, below a total,
+        or signed.
+        """
         if row <= self._last:
             return False
         is_apart = row > self._last + 1
@@ -101,7 +104,7 @@ def _begins_table(sheet: Sheet, row: int) -> bool:
 
 
 def _repeats(sheet: Sheet, texts: Iterable[str], ours: Iterable[str]) -> bool:
-    """Both of the names, or one in a row without a digit: the header may be in two rows."""
+    """Both of the names, or one in a row without a digit, since the header may have two rows."""
     names = (sheet.header[sheet.columns.number], sheet.header[sheet.columns.asked])
     same = [_folded(text) == _folded(name) != "" for text, name in zip(ours, names, strict=True)]
     means = [meaning_of(text) == meaning_of(name) is not None for text, name in zip(ours, names, strict=True)]
@@ -113,7 +116,7 @@ def _folded(text: str) -> str:
 
 
 def _is_units(texts: Iterable[str], ours: Iterable[str]) -> bool:
-    """Units below the names, or the columns counted: 1, 2, 3 …"""
+    """Units below the names, or numbered columns: 1, 2, 3 …"""
     filled = [text for text in texts if text]
     counted = [str(count) for count in range(1, len(filled) + 1)]
     is_counted = all(ours) and [text.strip("()[].- ") for text in filled] == counted
@@ -124,7 +127,7 @@ def _is_units(texts: Iterable[str], ours: Iterable[str]) -> bool:
 
 
 def _reaches_down(sheet: Sheet, row: int) -> bool:
-    """Whether a cell of the header reaches down to this row."""
+    """Whether a header cell extends down to this row."""
     first = min(row, int(sheet.cells.index[0]))
     return any(
         _row_of(_held_in(sheet, row, at)) < first for at in (sheet.columns.number, sheet.columns.asked)
@@ -132,14 +135,14 @@ def _reaches_down(sheet: Sheet, row: int) -> bool:
 
 
 def _is_across(sheet: Sheet, row: int, ours: tuple[str, str]) -> bool:
-    """Whether one cell goes over the number and the product, or over the number where there is no product."""
+    """Whether one cell spans the number and the product, or the number if there is no product."""
     number, product = (_held_in(sheet, row, at) for at in (sheet.columns.number, sheet.columns.asked))
     own = f"{letter(sheet.columns.number)}{row}"
     return number == product or (number != own and _row_of(number) == row and not ours[1])
 
 
 def _held_in(sheet: Sheet, row: int, position: int) -> str:
-    """The cell that is seen in this place: a merged one, or its own."""
+    """The cell that is visible in this place: a merged one, or its own."""
     cell = sheet.odd.get((row, position))
     return cell.stored if cell and cell.kind is Oddity.MERGED else f"{letter(position)}{row}"
 

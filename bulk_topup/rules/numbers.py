@@ -1,7 +1,8 @@
-"""A cell's text -> an Indonesian mobile number in national form (`08…`), or why not. Pure.
+"""Reads a cell's text as an Indonesian mobile number in national form (`08…`), or says why it isn't one.
+Pure.
 
-A wrong number is money sent to a stranger. So the text is filtered strictly before anything is dropped from
-it, and whatever can be read in two ways is a `Problem`, never a guess.
+A wrong number sends money to a stranger. So the text is filtered strictly before anything is dropped from it,
+and whatever can be read in two ways is a `Problem`, never a guess.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ class Number:
     national: str
     """`08…`, ASCII digits only."""
     loose: bool = field(default=False, compare=False)
-    """Whether the text has more around or between the digits than a phone number has, as `HP: 0812…` does."""
+    """Whether the text contains more than the usual separators, as in `HP: 0812…`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a text is not a mobile number. `code` names its wording; `facts` are what that wording shows."""
+    """Why a text is not a mobile number. `code` names the message; `facts` are its values."""
 
     code: str
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -101,9 +102,10 @@ def normalise_column(texts: Iterable[str]) -> tuple[list[str], dict[int, Problem
 
 
 def _before_subscriber(column: list[str]) -> Any:
-    """By text, how many characters of it stand before the 8 of a subscriber number, if it is plain as _PLAIN
-    has it: 0 to 3; -1 if it is not."""
-    import numpy as np  # only columns need it: what asks for one number does not wait for it
+    """For each plain text as in _PLAIN, how many characters precede the 8 of the subscriber number: 0 to
+    3; -1 if it is not plain.
+    """
+    import numpy as np  # Only columns need it, so a single number does not wait for it.
 
     text = np.frombuffer(f"\0{_joined(column)}{_PAST_END}".encode("utf-8", "surrogatepass"), np.uint8)
     edges = np.flatnonzero(text == 0)[: len(column) + 1]
@@ -115,24 +117,27 @@ def _before_subscriber(column: list[str]) -> Any:
     digits, eight = np.diff(edges) - before, start + before
     is_plain = (digits >= MIN_DIGITS) & (digits <= MAX_DIGITS) & (text[eight] == ord("8"))
     is_plain &= (text[eight + 1] != ord("0")) & (text[eight + 1] != ord("4"))
-    is_odd = (text - ord("0") > 9) & (text != 0)  # below 0, bytes go on at 255
+    is_odd = (text - ord("0") > 9) & (text != 0)  # Below 0, bytes continue at 255.
     is_odd[start[has_plus_62]] = False
     is_plain[np.searchsorted(start, np.flatnonzero(is_odd), side="right") - 1] = False
     return np.where(is_plain, before, -1)
 
 
 _PAST_END = "\0" * 5
-"""So that characters are looked up after the last text, too."""
+"""Allows characters to be looked up after the last text, too."""
 
 _GROUPED = r"(?:\+?62[ -]?|0)(8[1-35-9][0-9]{0,2}[ -][0-9]{2,5}[ -][0-9]{2,5})"
 _GROUPED_IN_COLUMN = re.compile(rf"(?<![^\0])(?:{_GROUPED}(?![^\0])|[^\0]*+)")
-"""The usual ways of grouping digits: where the first group is that short, they are no two numbers. Matches
-once for each of many texts that stand between NULs; without its subscriber number where they differ."""
+"""The usual groups of digits: with such a short first group they are not two numbers.
+
+Matches once for each of many texts that are separated by NULs, without its subscriber number if they differ.
+"""
 
 
 def _grouped(column: list[str]) -> list[str]:
-    """The digits of the subscriber number in each text, "" where it is not grouped so: one search instead of
-    a million."""
+    """The digits of the subscriber number in each text, "" if it is not grouped like this: one search
+    instead of a million.
+    """
     if not column:
         return []
     found = _GROUPED_IN_COLUMN.findall(_joined(column))
@@ -141,7 +146,7 @@ def _grouped(column: list[str]) -> list[str]:
 
 def _joined(column: list[str]) -> str:
     joined = "\0".join(column)
-    if joined.count("\0") >= len(column):  # a text that has one itself
+    if joined.count("\0") >= len(column):  # A text that contains one itself.
         joined = "\0".join(text.replace("\0", "?") for text in column)
     return joined
 
@@ -149,15 +154,19 @@ def _joined(column: list[str]) -> str:
 # -- tidy: what may be dropped without a doubt -------------------------------------------------------------
 
 _FROM_THE_RIGHT = re.compile(r"[\u061c\u200f\u202b\u202e\u2067](?=.*\d)", re.DOTALL)
-"""Marks that show the digits or the groups after them from the right: a person may see another number. The
-marks that show them from the left, which telephones put around a number that is copied, change nothing."""
+"""Marks that display the digits or the groups after them from right to left, so that a person may see
+another number.
+
+Left-to-right marks, which phones put around a copied number, change nothing.
+"""
 
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
 
 def _tidy(text: str) -> str:
-    """Drop invisible format characters, outer space and the two ways of marking a text as text; spell every
-    space and dash the ASCII way."""
+    """Drops invisible format characters, outer space and the two ways of marking a text as text; converts
+    every space and dash to ASCII.
+    """
     visible = (text if text.isascii() else "".join(map(_plain_character, text))).strip()
     if literal := _TEXT_FORMULA.fullmatch(visible):
         visible = literal[1].strip()
@@ -185,14 +194,15 @@ _LABEL = re.compile(
 )
 _REMARK = re.compile(r" ?\((?:wa|hp|whatsapp)\)$", re.IGNORECASE)
 _AS_DECIMAL = re.compile(r"([0-9]{9,13})\.0")
-"""As pandas writes a column of numbers in which one is missing."""
+"""As pandas writes a column of numbers with a missing one."""
 _AS_AMOUNT = re.compile(r"8[0-9]{0,2}(?:\.[0-9]{3}){3,}(?<!\.000)")
-"""In groups of three, of ten digits or more: an amount of billions is nobody's."""
+"""In groups of three, with ten digits or more, because nobody means an amount of billions."""
 
 
 def _bare(spelled: str) -> str:
-    """Without a label, a remark, a mark at the end, the .0 of a decimal number and the dots of an amount, and
-    in the digits 0 to 9: as a colleague reads it at once, and in one way."""
+    """Without a label, a remark, a mark at the end, the .0 of a decimal and the dots of an amount, in the
+    digits 0 to 9: what a colleague would read at once, and in only one way.
+    """
     bare = _in_ascii(spelled)
     label = _LABEL.match(bare)
     bare = _REMARK.sub("", bare[label.end() :] if label else bare).strip()
@@ -203,8 +213,10 @@ def _bare(spelled: str) -> str:
 
 
 def _in_ascii(spelled: str) -> str:
-    """With ASCII digits, where all of them are of one script that is known here. Groups of Arabic digits are
-    shown the other way round, and so are left as they are."""
+    """In ASCII digits, if all of them are of one known script.
+
+    Groups of Arabic digits are displayed in reverse order, and so are left alone.
+    """
     digits = [c for c in spelled if c.isdecimal()]
     for zero, grouped in _ZEROS.items():
         own = {chr(ord(zero) + digit): str(digit) for digit in range(10)}
@@ -228,7 +240,7 @@ _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?\s?[eE]\s?[+-]?[0-9]+")
 _ZERO_FRACTION = re.compile(r"([0-9]+)[.,]0{1,2}")
 _FRACTION = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)+")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+|(?:,[0-9]{3})+)")
-"""As Indonesian and English spreadsheets show an amount."""
+"""How Indonesian and English spreadsheets display an amount."""
 _CELL_DIVIDERS = re.compile(r"[/\\;,|&\r\n\t]|[^\W\d_]+")
 _WHOLE_NUMBER_DIGITS = 9
 _INTERNATIONAL = re.compile(r"\(?(?:\+|00)")
@@ -278,8 +290,9 @@ def _decimal(spelled: str) -> Problem | None:
 
 
 def _dots_group(spelled: str) -> bool:
-    """Dots separate groups of a phone number only where none can be a decimal point: two or more, and every
-    group of three digits or more."""
+    """Dots only separate groups of a phone number if none can be a decimal point: two or more, with three
+    or more digits in every group.
+    """
     local = _INDONESIA.sub("", spelled, count=1).lstrip(" .-)")
     groups = local.split(".")
     return spelled.count(".") > 1 and all(sum(map(str.isdigit, group)) > 2 for group in groups)
@@ -330,7 +343,7 @@ def _parse(spelled: str) -> Number | Problem:
 
 
 def _has_a_tail(groups: list[str]) -> bool:
-    """Whether something follows what is a number already: `0812345678 90`, `0812-3456-789 2`."""
+    """Whether something follows what is already a number: `0812345678 90`, `0812-3456-789 2`."""
     head, last = groups[0], groups[-1]
     if len(last) == 1:
         head = "".join(groups[:-1])
@@ -369,9 +382,9 @@ def _printable(character: str) -> str:
 _PRINT_NOTHING = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""Letters, marks and signs of Unicode that no font draws."""
+"""Letters, marks and signs of Unicode that no font displays."""
 
 
 def is_unseen(character: str) -> bool:
-    """Whether nobody sees the character, or sees no more of it than a space."""
+    """Whether the character is invisible, or looks like a space."""
     return not character.isprintable() or _PRINT_NOTHING.match(character) is not None

@@ -1,6 +1,6 @@
 """Which operator a number belongs to, and what people and price lists call the operators. Pure.
 
-Numbers do not move between operators in Indonesia, so that the first four digits tell.
+Numbers can't be ported between operators in Indonesia, so the first four digits identify the operator.
 """
 
 from __future__ import annotations
@@ -38,24 +38,24 @@ _MEANT = {
     for name in names.split()
 }
 _NETWORKS = {"BYU": "TELKOMSEL"}
-"""A brand that lives on another one's network and numbers."""
+"""A brand that uses another operator's network and numbers."""
 
 
 def owners_of(national: str) -> tuple[str, ...]:
-    """The operators that have numbers with these first four digits, the older one first; none where the table
-    does not know them."""
+    """The operators that have numbers with these first four digits, the older one first; empty if unknown."""
     return _OWNERS.get(national[:4], ())
 
 
 def operator_of(national: str) -> str | None:
-    """The operator whose number it is most likely: enough for a remark, too little to choose a product by."""
+    """The most likely operator of the number: enough for a remark, too little for choosing a product."""
     return next(iter(owners_of(national)), None)
 
 
 @lru_cache(maxsize=4096)
 def named_in(text: str) -> frozenset[str]:
-    """The operators that a name can stand for, as a person or a price list spells it: one for `T-sel`, three
-    for `XLSmart`, none for what is no operator's name."""
+    """The operators that a name can stand for, as people or price lists spell it: one for `T-sel`, three
+    for `XLSmart`, none if it is not an operator's name.
+    """
     if whole := _MEANT.get(_folded(text)):
         return whole
     words = map(_folded, re.split(r"[\s/&,;+()-]+", _IM3.sub("im3", text)))
@@ -63,7 +63,7 @@ def named_in(text: str) -> frozenset[str]:
 
 
 _IM3 = re.compile(r"\bim[\s.-]+3\b", re.IGNORECASE)
-"""Whose 3 is no Tri."""
+"""Its 3 does not mean Tri."""
 
 
 def _folded(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a batch knows of its orders, and what a person wishes of a run."""
+"""What a batch knows about its orders, and what the user asks of a run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KNOWN_COLUMNS = [*KEY, "nominal", "row", "status"]
 
 
 def statuses() -> pd.CategoricalDtype:
-    """The type of a column of statuses: a byte each."""
+    """The type of a status column: one byte each."""
     import pandas as pd
 
     return pd.CategoricalDtype(list(map(str, Status)))
@@ -62,7 +62,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Wishes:
-    """The person's options that decide which rows this run sends."""
+    """The options that decide which rows this run sends."""
 
     repeat_duplicates: bool = False
     strict: bool = False
@@ -71,9 +71,9 @@ class Wishes:
     same_batch: bool = False
     new_batch: bool = False
     other_operator: bool = False
-    """Whether a product of another operator than the number's is sent, with a warning."""
+    """Whether to send a product of an operator other than the number's, with a warning."""
     unit: int | None = None
-    """How many rupiah a small amount counts, as the 1 in `50`; None to ask."""
+    """Rupiah per unit of a small amount such as `50`; None to ask."""
 
 
 def attempted(known: Known) -> pd.DataFrame:
@@ -81,10 +81,10 @@ def attempted(known: Known) -> pd.DataFrame:
 
 
 def rows_not_in(frame: pd.DataFrame, other: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """The rows of `frame` for which `other` has none with the same values in these columns."""
+    """The rows of `frame` that have no row with the same values in `other`, in these columns."""
     import pandas as pd
 
-    # Most often few rows have even the first value in common, and pandas sorts all that it compares.
+    # Usually few rows even share the first value, and pandas sorts everything that it compares.
     first = columns[0]
     near = frame[first].isin(other[first])
     others = other.loc[other[first].isin(frame[first]), columns]
@@ -94,7 +94,7 @@ def rows_not_in(frame: pd.DataFrame, other: pd.DataFrame, columns: list[str]) ->
 
 
 def spelled_as(earlier: pd.Series[str], rows: Rows) -> pd.Series[str]:
-    """The product of each row, as `earlier` orders spell it if it differs in upper and lower case alone.
+    """The product of each row, as `earlier` orders spell it if it only differs in case.
 
     Not if the price list has both spellings: then they are two products.
     """

@@ -1,4 +1,4 @@
-"""What became of the first few top-ups of a plan, which go before the others. Pure."""
+"""The outcome of the pilot: the first few top-ups of a plan, sent before the rest. Pure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pilot:
-    """Rupiah: what was `debited` for top-ups that were taken, and what they are `listed` at.
-
-    `differing` has (row, debited, listed) of each that was debited otherwise.
+    """Rupiah: what was `debited` for the top-ups that were accepted, and their `listed` price. `differing`
+    has (row, debited, listed) for each that was debited differently.
     """
 
     rows: Mapping[Status, int]
@@ -40,7 +39,7 @@ class Pilot:
 
 
 def seen(orders: pd.DataFrame, known: Known, debits: Iterable[Mapping[str, Any]]) -> Pilot:
-    """`orders` are the pilot's, by sheet row, `debits` its own answers, as `books.close` takes them."""
+    """`orders` are the pilot's, by sheet row; `debits` are its own answers, in the form for `books.close`."""
     states = known.orders[[*KEY, "status"]]
     status = orders[KEY].merge(states, on=KEY, how="left")["status"].fillna(Status.UNSENT)
     taken = [d for d in debits if d["kind"] in {Kind.SUKSES, Kind.PENDING} and d["debited"] is not None]

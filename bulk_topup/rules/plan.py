@@ -56,7 +56,7 @@ class Plan:
     overlap: duplicates.Overlap | None = None
 
     def first(self, count: int) -> Plan:
-        """The plan with its first `count` orders alone."""
+        """The plan with only its first `count` orders."""
         return replace(self, orders=self.orders.iloc[:count])
 
     def without_first(self, count: int) -> Plan:
@@ -73,12 +73,12 @@ class Plan:
 
     @property
     def people(self) -> int:
-        """Numbers that this batch pays, or has sent to."""
+        """Numbers that this batch pays, or has paid."""
         return len({*self.orders["number"], *self.attempted["number"]})
 
     @property
     def nominal(self) -> int:
-        """Rupiah, of the top-ups to be sent and of those that were."""
+        """Rupiah of the top-ups to send and of those already sent."""
         return int(self.orders["nominal"].sum() + self.attempted["nominal"].sum())
 
     @property
@@ -127,7 +127,9 @@ class Plan:
         return [(choice, sorted(rows)) for _, (choice, rows) in sorted(alike.items())]
 
     def respelled(self) -> list[tuple[str, str, int]]:
-        """(what the sheet has, the product's code, rows) of orders whose code is spelled otherwise there."""
+        """(as in the sheet, the product's code, rows) of orders whose code is spelled differently in the
+        sheet.
+        """
         at = self.rows.sheet.columns.product
         if at is None or self.orders.empty:
             return []
@@ -162,7 +164,7 @@ class Plan:
         return grouped
 
     def warned(self) -> list[int]:
-        """The rows that are sent though something is odd with them."""
+        """The rows that are sent although something is odd about them."""
         odd = {finding.row for finding in self.findings if finding.level is Level.WARNING}
         return sorted(row for row in odd if row in self.orders.index)
 
@@ -176,7 +178,7 @@ def make(
     budget: int | None,
     today: date,
 ) -> Plan:
-    """Sort every row into sent now, sent before and held back. `judged` finds what is wrong with rows."""
+    """Sorts every row into sent now, sent before or held back. `judged` finds what is wrong with rows."""
     table, left = resume.at_their_places(rows, past.own)
     findings = [_wished(f, wishes) for f in judged(rows.among(_to_judge(table["status"], wishes)))]
     stopping = [f for f in findings if f.level is Level.ERROR or wishes.strict]
@@ -184,7 +186,7 @@ def make(
     is_wrong = rows.table.index.isin(wrong)
     table = resume.recognise(table, left, wrong)
     is_sent = table["status"].notna()
-    # What was attempted stays what it became, even if the price list or the row's other cells changed since.
+    # An attempted row keeps its status, even if the price list or its other cells have changed since.
     sent = table[is_sent]
     if wishes.retry_failed:
         closed = list(duplicates.closed_by_hand(sent[sent["status"] == Status.GAGAL], past.own))
@@ -228,19 +230,21 @@ def make(
 
 
 def _wished(finding: Finding, wishes: Wishes) -> Finding:
-    """What holds a row back unless the person knows better is a warning then."""
+    """Turns what only a person can know better into warnings, if the person asked for it."""
     is_wished = wishes.other_operator and finding.code == "operator.differs"
     return replace(finding, level=Level.WARNING) if is_wished else finding
 
 
 def _to_judge(status: pd.Series[Any], wishes: Wishes) -> Any:
-    """By row, whether it may be sent or held: of a row that was sent before nothing more is told."""
+    """For each row, whether it may be sent or held; nothing more is reported about rows that were sent
+    before.
+    """
     may_be = status.isna()
     return (may_be | (status == Status.GAGAL) if wishes.retry_failed else may_be).to_numpy()
 
 
 def _together(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """Both frames, one after the other; if one is empty, the other without a copy, which costs time."""
+    """Both frames concatenated; if one is empty, returns the other without a copy, which would be slow."""
     if first.empty or second.empty:
         return second if first.empty else first
     return pd.concat([first, second])
@@ -249,7 +253,9 @@ def _together(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
 def _retried(
     sent: pd.DataFrame, stopping: Iterable[Finding], past: Past, since: date
 ) -> tuple[pd.DataFrame, dict[int, tuple[Finding, ...]]]:
-    """Failed rows to send again, one for a slot that no other row of this batch has; why others are not."""
+    """Failed rows to send again, one for a slot that no other row of this batch has; and why others are
+    not.
+    """
     failed = sent[sent["status"] == Status.GAGAL]
     taken = duplicates.claimed_elsewhere(failed, past.elsewhere, since)
     not_again = _by_row(f for f in (*stopping, *taken) if f.row in failed.index)
@@ -260,7 +266,7 @@ def _retried(
 
 
 def _attempt(orders: pd.DataFrame, known: Known) -> pd.Series[int]:
-    """The number of each order's last or next attempt, not counting attempts that never left."""
+    """The number of each order's last or next attempt, not counting those that were never sent."""
     attempt = pd.Series(1, index=orders.index)
     failed = orders[orders["number"].isin({number for number, *_ in known.failures})]
     for row, *key in failed[KEY].itertuples():
@@ -290,7 +296,7 @@ def _repeats(fresh: pd.DataFrame, sent: pd.DataFrame, rows: Rows) -> Iterator[Fi
     ordered = ordered[ordered["number"].duplicated(keep=False)]
     column = rows.column_name(rows.sheet.columns.number)
     seen: set[int] = set()
-    # By KEY as well: the price list may give a code another nominal than it had when its row was sent.
+    # By KEY as well: the price list may now give a code another nominal than when its row was sent.
     for same in (SLOT, KEY):
         first = ordered.reset_index(names="first").groupby(same, sort=False)["first"].transform("first")
         copies = ordered.assign(first=first.array)
@@ -323,7 +329,7 @@ def _status_of(why: tuple[Finding, ...]) -> Status:
 
 
 def orders_of(frame: pd.DataFrame) -> Iterator[Order]:
-    """The frame's rows as orders; it must have the checkpoint's `id` beside ORDER_COLUMNS."""
+    """The frame's rows as orders; it must have the checkpoint's `id` in addition to ORDER_COLUMNS."""
     for row, key, number, product, itrx, nominal, price, operator in frame[
         ["id", *ORDER_COLUMNS]
     ].itertuples():

@@ -1,4 +1,4 @@
-"""Products by what a person writes: their code in any spelling, or an operator and a nominal. Pure."""
+"""Finds products by what a person writes: their code in any spelling, or an operator and a nominal. Pure."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 
 def code_key(text: str) -> str:
-    """What is alike in all spellings of a code: `ISAT 50`, `isat50` and `ISAT-50` are one.
+    """What all spellings of a code have in common: `ISAT 50`, `isat50` and `ISAT-50` are one.
 
-    A dot between digits is no such sign: 5.0 is not 50.
+    A dot between digits counts: 5.0 is not 50.
     """
     return _SET_APART.sub("", text.casefold())
 
 
 _SET_APART = re.compile(r"[ \t\r\n_\u00a0\u00ad\u200b-\u200d\u2060\ufeff-]|(?<![0-9])\.|\.(?![0-9])")
-"""Signs that set parts of a code apart, and characters without any width."""
+"""Signs that separate parts of a code, and characters without any width."""
 
 
 def finder(prices: PriceList) -> Callable[[str], Product | None]:
-    """Finds the product of a code: exactly as spelled, else the only one whose spelling is alike."""
+    """Finds the product of a code: exactly as spelled, or the only one with an equivalent spelling."""
     alike: dict[str, list[Product]] = {}
     for product in prices.values():
         alike.setdefault(code_key(product.code), []).append(product)
@@ -84,7 +84,7 @@ _LOOK_ALIKE = str.maketrans(
     "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7",
     "ABESIJKMHOPCTYXABEZHIKMNOPTYX",
 )
-"""Cyrillic and Greek capitals that look like Latin ones, and those."""
+"""Cyrillic and Greek capitals that look like Latin ones, and their Latin twins."""
 
 
 # -- by operator and nominal -------------------------------------------------------------------------------
@@ -108,14 +108,16 @@ class Choice:
 
 
 UNCHOSEN, KEPT = -1, -2
-"""Instead of a choice: the row names its product, or was sent before with another than today's choice."""
+"""Instead of a choice: the row names its product, or was sent before with another product than today's
+choice.
+"""
 
 Fixed = Mapping[tuple[str, int], str]
-"""The code that a person chose for good, by operator and nominal."""
+"""Permanently chosen codes, by operator and nominal."""
 
 
 class Shelf:
-    """The pulsa of a price list, by operator and nominal. Data packages are not on it."""
+    """The pulsa products of a price list, by operator and nominal, without data packages."""
 
     def __init__(self, prices: PriceList, fixed: Fixed) -> None:
         self._find, self._fixed = finder(prices), fixed
@@ -126,8 +128,9 @@ class Shelf:
                 self._alike.setdefault((min(named), product.nominal), []).append(product)
 
     def choose(self, owners: Sequence[str], named: frozenset[str], nominal: int) -> Choice:
-        """For numbers of these `owners`, one if their prefix is clear; the sheet says that they are of an
-        operator `named` so."""
+        """For numbers of these `owners`, one if their prefix is unambiguous; `named` is the operator in
+        the sheet.
+        """
         fitting = [owner for owner in owners if owner in named] if named else list(owners)
         if owners and not fitting:
             facts = {"own": _either(owners), "named": _either(sorted(named))}
@@ -164,7 +167,7 @@ class Shelf:
         return f"{nominal} ({self._ready(operator, nominal)[0].code})"
 
     def _undecided(self, candidates: Sequence[str], nominal: int) -> Choice:
-        """No operator, or several: held with the products that each would have."""
+        """No operator, or several: held back, with the products for each."""
         among = candidates or sorted({operator for operator, _ in self._alike})
         ready = [self._ready(operator, nominal) for operator in among]
         near = ", ".join(f"{found[0].code} ({found[0].operator})" for found in ready if found)
@@ -172,7 +175,7 @@ class Shelf:
         return Choice("", nominal, code="choice.shared" if candidates else "choice.unknown", facts=facts)
 
     def _fixed_for(self, operator: str, nominal: int) -> Choice | None:
-        """What the settings say; held where that is not such a product today, rather than chosen anew."""
+        """The settings' product; held back, rather than chosen anew, if it is not such a product today."""
         code = self._fixed.get((operator, nominal))
         if code is None:
             return None

@@ -1,7 +1,8 @@
-"""This sheet against what is already known: may it carry on, and which of its rows must not be sent.
+"""Compares this sheet with what is already known: whether it may continue, and which rows must not be
+sent.
 
-Pure: the checkpoint's and the ledger's knowledge comes in as values. pandas is imported by what computes with
-it: what only asks for an order's KEY, such as `status`, would wait for it in vain.
+Pure: what the checkpoint and the ledger know comes in as values. Functions that use pandas import it
+themselves, so that callers which only need KEY, such as `status`, do not wait for it.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 
 
 LATELY_DAYS: Final = 20
-"""Whoever was paid so many days ago or less is not yet due again."""
+"""People who were paid at most this many days ago are not due again."""
 
 
 def content_of(rows: Rows) -> str:
-    """A fingerprint of what the sheet asks for, whatever the order of its rows."""
+    """A fingerprint of what the sheet asks for, independent of row order."""
     columns = rows.sheet.columns
     number = rows.table["number"].copy()
     number[number == ""] = rows.raw(columns.number, number == "")
@@ -69,7 +70,7 @@ def must_be_new(known: Known, content: Callable[[], str], today: date, wishes: W
 
 
 def assert_not_finished(known: Known, orders: int, today: date, wishes: Wishes) -> None:
-    """Raises InputError on a later day, where nothing is left to send and nothing is open."""
+    """Raises InputError on a later day if nothing is left to send and nothing is open."""
     first = known.first_day
     if first is None or first == today or wishes.same_batch or orders:
         return
@@ -78,7 +79,7 @@ def assert_not_finished(known: Known, orders: int, today: date, wishes: Wishes) 
 
 
 def assert_worth_starting(orders: int) -> None:
-    """Raises InputError where a new batch would pay nobody, and only displace the present one's files."""
+    """Raises InputError if a new batch would pay nobody, and only replace the current one's files."""
     if not orders:
         raise InputError("batch.nothing_new")
 
@@ -129,7 +130,7 @@ def _with_orders(table: pd.DataFrame, places: Any, orders: pd.DataFrame) -> pd.D
 
 
 def _stand(table: pd.DataFrame, places: Any, sent: pd.DataFrame, *, is_alone: bool) -> Any:
-    """Which orders stand at their `places` in the table. `is_alone` says that no two rows have one number."""
+    """Which orders are at their `places` in the table. `is_alone`: no two rows have the same number."""
     here = {name: table[name].to_numpy()[places] for name in [*KEY, "itrx_stated"]}
     there = {name: sent[name].to_numpy() for name in KEY}
     same = (places >= 0) & (there["number"] == here["number"]) & (there["product"] == here["product"])
@@ -142,7 +143,7 @@ def _stand(table: pd.DataFrame, places: Any, sent: pd.DataFrame, *, is_alone: bo
 
 
 def _recognised(table: pd.DataFrame, sent: pd.DataFrame, wrong: set[int]) -> pd.DataFrame:
-    """The orders by sheet row, wherever they stood; the columns are _RECOGNISED."""
+    """The orders by sheet row, wherever they were; the columns are _RECOGNISED."""
     import pandas as pd
 
     exact = table[table["itrx_stated"]].drop_duplicates(KEY).reset_index(names="own")
@@ -156,7 +157,7 @@ def _recognised(table: pd.DataFrame, sent: pd.DataFrame, wrong: set[int]) -> pd.
 
 
 def _nth(frame: pd.DataFrame) -> pd.DataFrame:
-    """With a column `nth`: how many rows before it have its number and product."""
+    """With a column `nth`: how many earlier rows have the same number and product."""
     frame = frame.assign(nth=0)
     repeated = frame[frame["number"].duplicated(keep=False)]
     frame.loc[repeated.index, "nth"] = repeated.groupby(["number", "product"], sort=False).cumcount()

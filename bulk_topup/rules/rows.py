@@ -1,4 +1,6 @@
-"""A sheet's rows, with what each cell of ours means: column by column, so that a full sheet costs seconds."""
+"""A sheet's rows, with the meaning of each cell that we use; column by column, so that a full sheet takes
+seconds.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from bulk_topup.rules import amounts, numbers, products
 from bulk_topup.rules.not_people import rows_for_nobody
 
 UNSTATED, UNCLEAR = -1, -2
-"""Of a row's own nominal: there is none, or it is no amount that can be read in one way."""
+"""Instead of a row's own nominal: there is none, or it is not an unambiguous amount."""
 
 NOTHING_STATED = frozenset({UNSTATED, 0})
 
@@ -43,12 +45,12 @@ class Rows:
 
     @cached_property
     def repeat_numbers(self) -> bool:
-        """Whether two rows have one number: told in half the time that it takes to say which."""
+        """Whether two rows have the same number: takes half the time of finding out which."""
         numbers = self.table["number"].tolist()
         return len({*numbers, ""}) <= len(numbers) - numbers.count("")
 
     def raw(self, position: int | None, among: pd.Series[bool] | None = None) -> pd.Series[str]:
-        """A column of the sheet as it stands, blanks around the text aside; or `among` its rows."""
+        """A column of the sheet verbatim, without outer blanks; or only its rows `among`."""
         if position is None:
             index = self.sheet.cells.index
             return pd.Series("", index=index if among is None else index[among], dtype="str")
@@ -66,7 +68,7 @@ class Rows:
         return " ".join(str(self.sheet.cells.at[row, position]).split())[:SHOWN_CHARACTERS]
 
     def among(self, chosen: Any) -> Rows:
-        """Some of the rows; `chosen` says of each in turn whether it is one of them."""
+        """Some of the rows; `chosen` says for each in turn whether to keep it."""
         if chosen.all():
             return self
         cells = self.sheet.cells[chosen]
@@ -88,13 +90,13 @@ class Rows:
 def column_name(sheet: Sheet, position: int) -> str:
     """`C (No HP)`: the column as a person finds it in the spreadsheet program."""
     name = sheet.header[position].strip()
-    if sheet.tabs:  # in each of them the column may stand elsewhere
+    if sheet.tabs:  # The column may be in a different place in each of them.
         return name
     return f"{letter(position)} ({name})" if name else letter(position)
 
 
 def understand(sheet: Sheet, prices: PriceList) -> Rows:
-    """What each row says, in the price list's and the numbering plan's terms. Judges nothing yet."""
+    """What each row says, in terms of the price list and the numbering plan. Judges nothing yet."""
     cells, columns = sheet.cells, sheet.columns
     national, problems = numbers.normalise_column(cells[columns.number].tolist())
     table = pd.DataFrame({"number": pd.Series(national, index=cells.index, dtype="str")})
@@ -148,7 +150,7 @@ def _add_stated(table: pd.DataFrame, sheet: Sheet) -> None:
 
 
 def _stated(text: str, unit: int) -> int:
-    """`unit` is what a small amount counts, as 50 can be 50 thousand; a large one is in rupiah."""
+    """`unit` is what a small amount is counted in, since 50 can be 50 thousand; a large one is in rupiah."""
     found = amounts.readings(text)
     if len(found) != 1 or found[0] > amounts.MOST:
         return UNCLEAR if text else UNSTATED
@@ -156,21 +158,21 @@ def _stated(text: str, unit: int) -> int:
 
 
 class SmallAmount(TypedDict):
-    """An amount, as 50, and the name of its column."""
+    """An amount such as 50, and the name of its column."""
 
     column: str
     first: int
 
 
 def small_amount(sheet: Sheet) -> SmallAmount | None:
-    """The first amount of a column in which all those beside a phone number are small; None of any other."""
+    """The first amount of a column, if all amounts next to a phone number are small; else None."""
     position = sheet.columns.nominal
     if position is None:
         return None
     which, texts = pd.factorize(sheet.cells[position])
     stated = _spread([_stated(text.strip(), 1) for text in texts], which, sheet.cells)
     if not ((stated > 0) & (stated < amounts.LEAST)).any():
-        return None  # nearly always, and without a look at a million numbers
+        return None  # The usual case, without looking at a million numbers.
     national, _ = numbers.normalise_column(sheet.cells[sheet.columns.number].tolist())
     beside = [
         amount for amount, number in zip(stated.tolist(), national, strict=True) if number and amount > 0
@@ -192,6 +194,6 @@ def _add_itrx(table: pd.DataFrame, sheet: Sheet) -> None:
 
 
 def _spread(values: Sequence[str] | Sequence[int], which: Any, table: pd.DataFrame) -> pd.Series[Any]:
-    """What each distinct text means, at every row of the table that has it; `which` is by row."""
+    """Applies what each distinct text means to every row of the table that has it; `which` is by row."""
     kind = {str: "str", int: "int64", bool: "bool"}[type(values[0])] if values else "str"
     return pd.Series(values, dtype=kind).take(which).set_axis(table.index)

@@ -1,7 +1,8 @@
-"""What a colleague understands at once although it is not spelled out: taken, and said in a notice. Pure.
+"""What a colleague would understand at once although it is not written out: used, and reported in a
+notice. Pure.
 
-A product or a nominal may stand once for several rows, in a merged cell or above ditto marks; and phone
-numbers have spellings with more around the digits than is needed. No phone number is taken from above.
+A product or a nominal may be written once for several rows, in a merged cell or above ditto marks; and phone
+numbers may have more characters than needed. A phone number is never taken from above.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _ALL_USUAL = re.compile(r"[0-9 +()\0-]*")
 
 
 def as_meant(sheet: Sheet) -> Sheet:
-    """The sheet with what it has from above filled in, and with notices of that and of loose numbers."""
+    """The sheet with such values filled in, and with notices about them and about loosely written numbers."""
     notices = _loose_numbers(sheet)
     for position in (sheet.columns.product, sheet.columns.nominal):
         if position is not None and (found := _from_above(sheet, position)):
@@ -45,7 +46,9 @@ def as_meant(sheet: Sheet) -> Sheet:
 
 
 def _from_above(sheet: Sheet, position: int) -> Mapping[int, str]:
-    """The text of each cell that has it from above, by row: of rows with something in their number column."""
+    """The text of each cell that takes it from above, by row, for rows with something in their number
+    column.
+    """
     merged = {
         row: cell for (row, at), cell in sheet.odd.items() if at == position and cell.kind is Oddity.MERGED
     }
@@ -57,7 +60,7 @@ def _from_above(sheet: Sheet, position: int) -> Mapping[int, str]:
     for row, text in texts.items():
         above = _held_in(merged[row], position) if row in merged else row - 1 if _is_ditto(text) else 0
         is_odd = (above, position) in sheet.odd and above not in found
-        # Whoever wrote a ditto mark saw another row above it than a hidden one.
+        # Whoever wrote a ditto mark did not see hidden rows above it.
         is_apart = row not in merged and above in sheet.hidden
         value = (found.get(above) or texts.get(above) or "").strip()
         if value and numbered[row] and not (is_odd or is_apart or _is_ditto(value)):
@@ -70,7 +73,7 @@ def _is_ditto(text: str) -> bool:
 
 
 def _held_in(cell: OddCell, position: int) -> int:
-    """The row of the cell that covers this one from above in the same column; 0 where it is in another."""
+    """The row of the merged cell that covers this one in the same column; 0 if it is in another column."""
     column = letter(position)
     row = cell.stored.removeprefix(column)
     return int(row) if cell.stored.startswith(column) and row.isdecimal() else 0
@@ -82,7 +85,7 @@ def _held_in(cell: OddCell, position: int) -> int:
 def _loose_numbers(sheet: Sheet) -> list[Notice]:
     position = sheet.columns.number
     texts = sheet.cells[position].tolist()
-    if _ALL_USUAL.fullmatch("\0".join(texts)):  # in a moment, as nearly always
+    if _ALL_USUAL.fullmatch("\0".join(texts)):  # Instant, which is nearly always enough.
         return []
     known: dict[str, numbers.Number | None] = {}
     rows: list[int] = []

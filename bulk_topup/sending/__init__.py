@@ -1,4 +1,4 @@
 """From plan to outcome: attempts, polling, resending, resolving, in one session with the provider.
 
-It prints nothing: a watcher is told what happens.
+It prints nothing; a watcher is notified.
 """

@@ -1,4 +1,4 @@
-"""A person's findings about open rows: from the command line, or from a sheet with an `invoice` column."""
+"""A person's verdicts on open rows: from the command line, or from a sheet with an `invoice` column."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bulk_topup.sheet.names import fold
 
 ROW_NAMES = frozenset(map(fold, languages.ROW_HEADERS))
 INVOICE_PLACEHOLDERS = frozenset({"TRX...", "TRX…"})
-"""Pasted as a command was printed."""
+"""Pasted without replacing the placeholder."""
 NOT_SENT_ANSWERS = frozenset(map(fold, languages.NOT_SENT))
 
 
@@ -53,7 +53,7 @@ def read_answers(path: Path, note: str) -> list[Verdict | InputError]:
     row_column = next((at for at, name in enumerate(sheet.header) if fold(name) in ROW_NAMES), None)
     invoices = sheet.cells[sheet.columns.asked].str.strip()
     is_filled = invoices != ""
-    if columns := sheet.columns.fed_back:  # the other rows have the invoices that the provider gave them
+    if columns := sheet.columns.fed_back:  # The other rows have the invoices from the provider.
         is_filled &= sheet.cells[columns["paid"]] == Paid.ASK
     filled = [int(row) for row in invoices.index[is_filled]]
     if not filled:

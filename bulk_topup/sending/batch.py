@@ -1,4 +1,4 @@
-"""One batch's checkpoint, for a command: opened, looked into, started."""
+"""Opens, inspects or starts a batch's checkpoint, for a command."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def assert_room_for_results(files: Files) -> None:
-    """Raises InputError if the results' folder is missing: better to say so before money moves."""
+    """Raises InputError if the results' folder is missing, before any money moves."""
     folder = files.results.parent
     if not folder.is_dir():
         raise InputError("output.no_folder", path=files.results, folder=folder)
@@ -44,7 +44,7 @@ def _before_reading(job: Job, tools: Tools) -> dict[str, str]:
 
 @contextmanager
 def existing_checkpoint(job: Job, tools: Tools | None = None) -> Iterator[Checkpoint]:
-    """The checkpoint of a batch that was run before. Raises InputError where there is none."""
+    """The checkpoint of a batch that was run before. Raises InputError if there is none."""
     facts = {"file": job.source.path.name} if tools is None else _before_reading(job, tools)
     with _of_this_batch(job, Checkpoint.open(job.files.checkpoint, facts)) as checkpoint:
         yield checkpoint
@@ -84,7 +84,7 @@ def _of_this_batch(job: Job, checkpoint: Checkpoint | None) -> Iterator[Checkpoi
 
 
 def _earlier_day(job: Job) -> date | None:
-    """When the batch began whose files are there: they are looked for by its month."""
+    """When the batch of the existing files began: they are looked up by its month."""
     with suppress(InputError, StorageFailed):
         if looked := Checkpoint.look(job.files.checkpoint):
             with closing(looked):
@@ -105,17 +105,18 @@ def start_batch(
         own = {"started": now.date().isoformat(), "follows": str(plan.document.facts["follows"])}
         checkpoint = Checkpoint.create(job.files.checkpoint, tools.identity(sheet), own)
     facts = {
-        # Again: one that was begun by an earlier program may lack it, and then holds nothing on later days.
+        # Again, because a batch begun by an earlier version may lack it, and would hold nothing on later
+        # days.
         "started": (checkpoint.started() or now.date()).isoformat(),
         "sha256": sheet.sha256,
         "budget": "" if job.budget is None else str(job.budget),
         "holder": signature(now),
         "record": tools.ledger.place,
         "unit": str(sheet.unit or ""),
-        **halt_fact("halt.cut_off", {}, now),  # until this run says how it ended
+        **halt_fact("halt.cut_off", {}, now),  # Until this run records how it ended.
     }
     code, by = (approval.code, approval.by) if approval else (plan.code, "")
-    # A run that sends nothing leaves it as it was: by whom that was approved which was sent, and where to.
+    # A run that sends nothing keeps the record of who approved what was sent, and where it went.
     if len(plan.orders) or not checkpoint.fact("plan_code"):
         facts |= {"plan_code": code, "approved_by": by, "options": job.typed, "base_url": tools.base_url}
     check = {} if checkpoint.fact("plan_code") == code else check_of(job.files, code)

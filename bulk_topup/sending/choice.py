@@ -1,5 +1,7 @@
-"""One order of a run: whether an attempt of it may be made, whose its slot is, and whether its request may
-leave. Used by the loop in its own thread, but for `may_leave`, which reads nothing but clocks."""
+"""One order of a run: whether it may be attempted, who has its slot, and whether its request may be sent.
+
+Used by the loop in its own thread, except `may_leave`, which reads nothing but clocks.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,16 @@ if TYPE_CHECKING:
     from bulk_topup.sending.session import Tools
 
 LATE_S = 5.0
-"""A request leaves within this of its attempt or not at all: a machine that slept must not wake up paying."""
+"""A request is sent within this time of its attempt or not at all: a machine that slept must not pay on
+waking up.
+"""
 
 
 @dataclass(eq=False)
 class Chosen:
-    """An order on its way from a slot to its outcome: `still` says what holds it back, `token` whose claim is
-    its own."""
+    """An order on its way from a slot to its outcome: `still` says what holds it back, `token` identifies
+    its claim.
+    """
 
     wanted: Wanted
     still: Callable[[], object | None]
@@ -88,9 +93,9 @@ class Choice:
         return late_s <= LATE_S and wib_day(now) == wanted.day
 
     def end(self, chosen: Chosen, outcome: Outcome) -> Ending:
-        """What this outcome, known just now, makes of the attempt."""
+        """The ending of the attempt with this outcome, known just now."""
         wanted, at = chosen.wanted, self.tools.clock.now()
-        # Reckoned anew: the answer's own `Date` was seen later than the one before the attempt.
+        # Computed again: the answer's own `Date` is newer than the one before the attempt.
         skew_s = self.tools.provider.skew_s(wanted.at, wanted.began)
         return Ending(chosen.attempt_id, outcome, at, skew_s)
 
@@ -100,23 +105,24 @@ class Choice:
         self.purse.correct(wanted.order.price - before, committed(wanted.order, status, debited) - before)
 
     def is_held(self, holder: Claim, wanted: Wanted) -> bool:
-        """By this attempt, or by an earlier one of the same order that is sent once more."""
+        """By this attempt, or by an earlier one of the same order if it is being resent."""
         if holder.token == wanted.token:
             return True
         return wanted.expected is Status.UNKNOWN and holder.token in self.checkpoint.tokens(wanted.order.id)
 
     def taken(self, wanted: Wanted, holder: Claim) -> Status:
-        """Another order holds the slot: this one stays unsent, or gets the status that follows from the
-        holder."""
+        """Another order has the slot: this one stays unsent, or gets the status that follows from the
+        holder's.
+        """
         status = self._already_claimed(wanted.order, holder, wanted.expected)
         self.settle(wanted, status)
         self.tools.throttle.unused()
         return status
 
     def _already_claimed(self, order: Order, holder: Claim, expected: Status) -> Status:
-        """Another order holds the slot; or this very one, through a copy of this batch elsewhere.
+        """Another order has the slot; or the same order, in a copy of this batch elsewhere.
 
-        What is open elsewhere may still come to nothing, so that it is no final answer for this order.
+        What is open elsewhere may still fail, so this is not a final answer for this order.
         """
         if holder.batch == self.checkpoint.batch_id and holder.product == order.product:
             lost = (holder.token, holder.claimed_at, holder.day, holder.base_url)
@@ -133,7 +139,7 @@ class Choice:
 
 
 def copy_may_follow(order: Order, day: date, checkpoint: Checkpoint) -> bool:
-    """Whether copy n-1, where there is one, is sukses on this day; if not, this one is held back."""
+    """Whether copy n-1, if there is one, is sukses on this day; if not, this one is held back."""
     if order.itrx == 1:
         return True
     paid = checkpoint.paid_on(day, order.number, order.nominal, order.itrx - 1)

@@ -1,4 +1,6 @@
-"""The ledger, for the sending loop: called in another thread, as it may be locked for long or far away."""
+"""The ledger, for the sending loop: called in another thread, because it may be locked for long or slow to
+reach.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from bulk_topup.sending.session import Tools
 
 BUSY_S: Final = 10.0
-"""For so long no desk of the account begins a request after one of them came too soon (41)."""
+"""For this long, no computer of the account begins a request after one of them came too soon (41)."""
 
 
 class Claimant:
@@ -42,7 +44,7 @@ class Claimant:
 
     @property
     def is_owed(self) -> bool:
-        """Conclusions that the ledger does not have yet."""
+        """Whether there are conclusions that the ledger does not have yet."""
         return bool(self._conclusions)
 
     @property
@@ -50,7 +52,7 @@ class Claimant:
         return self._questions > 0
 
     def conclude(self, token: str, order: Order, status: Status) -> None:
-        """With the next claims. Of what is durable already."""
+        """Concludes claims of what is already durable, together with the next claims."""
         self._conclusions.append(Conclusion(token, order, status))
 
     def claim(
@@ -64,7 +66,7 @@ class Claimant:
 
         def disowned(error: BaseException) -> None:
             self.is_claiming = False
-            if wanted:  # to be tried once more; if that fails, the next command sees to them
+            if wanted:  # Tried once more; if that fails, the next command handles them.
                 self._conclusions = conclusions + self._conclusions
             failed(error)
 
@@ -76,9 +78,12 @@ class Claimant:
         self.ask(partial(self._tools.ledger.turn, conclusions, wanted, *self._own), held, disowned)
 
     def heed(self, outcome: Outcome, wait_s: float | None) -> None:
-        """Tell all computers of the account about an outcome that concerns them; after a 429, no slot is
-        given for `wait_s` seconds."""
-        if outcome.then is Then.STOP and outcome.kind is Kind.REFUSED:  # which every one of them would meet
+        """Tells all computers of the account about an outcome that concerns them; after a 429, no slot is
+        given for `wait_s` seconds.
+        """
+        if (
+            outcome.then is Then.STOP and outcome.kind is Kind.REFUSED
+        ):  # Every one of them would get the same answer.
             at = self._tools.clock.now().isoformat(timespec="seconds")
             stop = Stop(outcome.code, outcome.reason, f"{self._tools.desk}, {self._own[1]}", at)
             self.ask(partial(self._tools.ledger.stop_all, stop), nothing, self._failed)

@@ -1,4 +1,4 @@
-"""The provider of a command: over HTTP, or in a rehearsal the sandbox in its place."""
+"""The provider of a command: over HTTP, or the sandbox in a rehearsal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bulk_topup.provider.pace import Departures
 def provider_of(
     connection: Connection, username: str, password: str, clock: Clock, sandbox_state: Path | None = None
 ) -> Iterator[Provider]:
-    """The provider, or the embedded sandbox (in memory, where no state file is named)."""
+    """The provider, or the embedded sandbox (in memory if no state file is named)."""
     with ExitStack() as stack:
         if connection.sandbox:
             from bulk_topup.sandbox import Sandbox

@@ -1,5 +1,6 @@
-"""How the answers so far shape the rest of a run: whether it goes on, with which products, with how many
-requests at a time, and when an unsent order is retried."""
+"""How the answers so far affect the rest of a run: whether it goes on, with which products, with how many
+requests at a time, and when an unsent order is retried.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +15,11 @@ from bulk_topup.provider.outcomes import Streaks
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 LONGEST_WAIT_S = 600.0
-"""A provider that asks for a longer pause than this has told us to stop."""
+"""If the provider asks for a longer pause than this, the run stops."""
 
 
 class Course:
-    """Of one run. `limit` is how many requests may be in flight, `halt` why no more orders are sent."""
+    """For one run. `limit` is how many requests may be in flight, `halt` why no more orders are sent."""
 
     def __init__(self, workers: int) -> None:
         self.halt: Halt | None = None
@@ -35,7 +36,7 @@ class Course:
         return product in self._held_products
 
     def hear(self, order: Order, outcome: Outcome) -> None:
-        """Of one completed attempt, in order of completion."""
+        """Takes in one completed attempt, in order of completion."""
         verdict = self._streaks.see(outcome, order.product)
         if outcome.then is Then.ONE_AT_A_TIME:
             self.limit = 1
@@ -60,7 +61,7 @@ class Course:
 
 
 class Waiting:
-    """Orders that are not chosen yet. One that is tried again keeps its worker until its time has come."""
+    """Orders that are not chosen yet. One that is retried keeps its worker until its time has come."""
 
     def __init__(self, orders: Iterable[Order]) -> None:
         self._ready = deque(orders)
@@ -71,17 +72,17 @@ class Waiting:
         return bool(self._ready or self._later)
 
     def next(self, now: float, free: int) -> Order | None:
-        """Where so many workers are free."""
+        """The next order, if so many workers are free."""
         if free > 0 and self._later and self._later[0][0] <= now:
             return self._later[0][2]
         return self._ready[0] if self._ready and free > len(self._later) else None
 
     def wait_s(self, now: float) -> float | None:
-        """Until the next of those who are tried again; None where there are none."""
+        """Seconds until the next retry, or None."""
         return self._later[0][0] - now if self._later else None
 
     def remove(self, order: Order) -> None:
-        """One that `next` returned."""
+        """Removes one that `next` returned."""
         if self._later and self._later[0][2] is order:
             heapq.heappop(self._later)
         else:

@@ -1,4 +1,4 @@
-"""Everything that was asked of one command."""
+"""Everything that the user asked of one command."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Job:
-    """Everything the person asked of one command."""
+    """Everything the user asked of one command."""
 
     source: Source
     files: Files
@@ -38,22 +38,22 @@ class Job:
     workers: int = 1
     wait_s: float = 120.0
     overlap_days: int = 20
-    """How far back a likeness to other batches' payments counts as the same payment once more."""
+    """How many days back a similar payment by other batches counts as the same payment again."""
     budget: int | None = None
     expected_people: int | None = None
     expected_nominal: int | None = None
-    """In rupiah: the control totals that somebody else counted."""
+    """In rupiah: control totals that somebody else counted."""
     yes: bool = False
     again: bool = False
     new_address: bool = False
     resend: bool = False
     approval: Approval | None = None
     pilot: int | None = None
-    """How many top-ups go before the others, which wait for what became of them."""
+    """How many top-ups are sent before the rest, which waits for their outcome."""
     fixed: Fixed = field(default_factory=dict)
-    """The products that the settings file chooses."""
+    """The products from the settings file."""
     title: tuple[str, str] = ("", "")
-    """The company, and what is paid, for the summary to sign; "" where not set."""
+    """The company, and what is paid, for the summary to sign; "" if not set."""
     typed: str = ""
     """The options as they were typed, for a command that is shown to go on with the same plan: of `check` all
     that `run` takes, of `run` those that `status` has not itself."""

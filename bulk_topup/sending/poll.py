@@ -77,7 +77,7 @@ def _first_wait_s(one: OpenInvoice, clock: Clock) -> float:
 
 
 def _noted(answer: Answer, checkpoint: Checkpoint, tools: Tools, one: OpenInvoice) -> Status | None:
-    """The order's new status, or None where there is no news."""
+    """The order's new status, or None if nothing is new."""
     outcome = classify_status(answer, one.invoice, one.number, one.product)
     if outcome is None:
         return None

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 def repeat(
     order: Order, checkpoint: Checkpoint, tools: Tools, watcher: Watcher, batch_name: str
 ) -> Outcome | None:
-    """The outcome; None if it was not sent.
-
-    Under the claim that its first attempt has, and only while that is today's.
+    """The outcome, or None if it was not sent. Uses the claim of its first attempt, and only while that is
+    today's.
     """
     if not tools.throttle.wait(to_send=True):
         return None
@@ -34,7 +33,7 @@ def repeat(
     if not choice.is_held(holder, wanted):
         watcher.done(order, choice.taken(wanted, holder), None)
         return None
-    if holder.token == wanted.token:  # another day: the first attempt's claim is no longer this slot's
+    if holder.token == wanted.token:  # On another day, the first attempt's claim no longer covers this slot.
         tools.ledger.conclude(holder.token, Status.UNSENT)
         return None
     attempt = checkpoint.begin_repeat(order, wanted.token, wanted.at, wanted.day, wanted.skew_s)

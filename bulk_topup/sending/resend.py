@@ -43,8 +43,9 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of the provider: its clock's skew against ours now (seconds), whether any of its dates in
-    this batch contradicts the WIB day, and the address at which it would be asked."""
+    """What is known about the provider: its clock's skew against ours now (seconds), whether any of its
+    dates in this batch contradicts the WIB day, and the address that would be used.
+    """
 
     skew_s: float | None
     other_calendar: bool
@@ -63,7 +64,7 @@ class Resendable:
         by_id = {open_.order.id: open_ for open_ in self.orders}
 
         def guarded(order: Order) -> Callable[[], Obstacle | None]:
-            # Anew for each: the first resend's answer may be the first that states a day at all.
+            # Checked for each: the first resend's answer may be the first to state a day at all.
             other_calendar = has_other_calendar(checkpoint.other_days())
 
             def still() -> Obstacle | None:
@@ -77,7 +78,8 @@ class Resendable:
 
 def resendable(checkpoint: Checkpoint, tools: Tools, prices: PriceList) -> Resendable:
     """All open orders, split into those that rule 51 protects now, at no more than their price, and the
-    others."""
+    rest.
+    """
     now, skew_s = tools.now_and_skew_s()
     evidence = Evidence(skew_s, has_other_calendar(checkpoint.other_days()), tools.base_url)
     judged = [
@@ -91,11 +93,11 @@ def resendable(checkpoint: Checkpoint, tools: Tools, prices: PriceList) -> Resen
 
 
 PROVEN = "rule_51"
-"""A fact of the batch: whether the account was seen to have a repeat refused, "" where it was not."""
+"""A fact of the batch: whether the account was seen to refuse a repeat, or ""."""
 
 
 def is_advised(checkpoint: Checkpoint) -> bool:
-    """Nobody is told to rely on a rule that was never seen to hold, but in a rehearsal."""
+    """Nobody is advised to rely on an unconfirmed rule, except in a rehearsal."""
     return checkpoint.is_rehearsal or bool(checkpoint.fact(PROVEN))
 
 
@@ -148,7 +150,7 @@ def price_obstacle(order: Order, prices: PriceList) -> Obstacle | None:
     """What differs in today's price list from when this order was sent; None if nothing does, or it is
     cheaper.
 
-    Rule 51 goes by the nominal: under another one, the same product is another top-up.
+    Rule 51 goes by the nominal: with a different one, the same product is a different top-up.
     """
     product = prices.get(order.product)
     if product is None or product.price is None:
@@ -161,7 +163,8 @@ def price_obstacle(order: Order, prices: PriceList) -> Obstacle | None:
 def has_other_calendar(days: Iterable[tuple[datetime, str]]) -> bool:
     """Whether a `tanggal` names another day than the WIB day of its attempt.
 
-    Around midnight either day is honest, and `h` in the document may be a 12-hour clock: only dates count.
+    Around midnight either day is plausible, and `h` in the documentation may be a 12-hour clock, so only
+    dates count.
     """
     return any(
         not near_midnight(sent_at) and not tanggal.startswith(wib_day(sent_at).isoformat())

@@ -1,4 +1,4 @@
-"""A person's verdict on an open order, checked and kept."""
+"""A person's verdict on an open order, checked and recorded."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ def is_of_other_day(outcome: Outcome, day: date) -> bool:
 
 
 def in_doubt(outcome: Outcome) -> Outcome:
-    """What is kept of an answer that names another date, until the ledger has said whose it may be: its words
-    alone, as its invoice must not be asked about before."""
+    """What is kept of an answer with another date, until the ledger has said whose it may be: only its
+    text, because its invoice must not be looked up before.
+    """
     words = " ".join(filter(None, (outcome.invoice, outcome.answered_at, outcome.reason)))
     return replace(_without_invoice(outcome), kind=Kind.UNKNOWN, code=OTHER_DATE, reason=words)
 
@@ -157,14 +158,14 @@ def _confirmed(checkpoint: Checkpoint, tools: Tools, order: OpenOrder, verdict: 
 
 
 def assert_sent_here(addresses: Iterable[str], tools: Tools, facts: Mapping[str, object]) -> None:
-    """Another address may know another top-up by the same invoice."""
+    """At another address, the same invoice may belong to another top-up."""
     for address in addresses:
         if not tools.asks(address):
             raise InputError("resolve.other_address", address=address, mine=tools.base_url, **facts)
 
 
 def _assert_day(stated: str, days: Collection[date], order: OpenOrder, facts: Mapping[str, object]) -> None:
-    """An invoice that the answer to an attempt named is of that attempt, whatever date is left out."""
+    """An invoice named in the answer to an attempt belongs to it, even without a date."""
     if not re.match(r"\d{4}-\d\d-\d\d", stated):
         if facts["invoice"] != order.invoice:
             raise InputError("resolve.no_day", stated=stated or "-", **facts)
@@ -181,13 +182,13 @@ def _assert_of_no_other_batch(
         holders = holders_of(entry, outcome.invoice)
         if holders:
             raise InputError("resolve.other_batch", batch=entry.name, other=holders[0], **facts)
-        # A failed top-up leaves no claim, and would free this row to be paid again.
+        # A failed top-up leaves no claim, and would allow this row to be paid again.
         if holders is None and (has_claim or outcome.kind is Kind.GAGAL):
             raise InputError("resolve.unread_batch", batch=entry.name, path=entry.path or "-", **facts)
 
 
 def holders_of(entry: BatchEntry, invoice: str) -> list[int] | None:
-    """Rows of that batch that hold the invoice; None where its progress file can't be asked."""
+    """Rows of that batch that have the invoice; None if its progress file can't be read."""
     other = progress_of(entry)
     if other is None:
         return None

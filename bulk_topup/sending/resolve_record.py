@@ -1,4 +1,4 @@
-"""A person's finding about an open row whose progress file is gone: closed from the record alone."""
+"""A person's verdict on an open row whose progress file is gone: closed from the record alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bulk_topup.sending.session import Tools
 
 AT_REST = timedelta(hours=1)
-"""A top-up that was begun later than this ago may still be under way at another desk."""
+"""A top-up that began more recently than this may still be in flight on another computer."""
 
 _STATUS = {Kind.SUKSES: Status.SUKSES, Kind.GAGAL: Status.GAGAL}
 

@@ -1,5 +1,6 @@
 """The screen, for the sending loop: written by another thread, so that a blocked terminal does not block
-sending."""
+sending.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ class Screen:
         self._tell(partial(self._watcher.done, order, status, debited))
 
     def ended(self, order: Order, ended: Ended, left: int) -> None:
-        """An attempt of this order; `left` is what the rest of the plan costs."""
+        """An attempt of this order has ended; `left` is what the rest of the plan costs."""
         status, outcome = ended
         if outcome.kind is not Kind.NOT_SENT:
             self.done(order, status, outcome.debited)

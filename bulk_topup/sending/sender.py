@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from bulk_topup.sending.session import Tools, Watcher
 
 LOOK_S = 0.25
-"""So often the loop looks at the deadlines of what is in flight, where it hears nothing."""
+"""How often the loop checks the deadlines of what is in flight if there is no message."""
 
 
 class Sender:
@@ -74,7 +74,7 @@ class Sender:
 
     @property
     def halt(self) -> Halt | None:
-        """Why the run had to stop before its last order; None where it had not."""
+        """Why the run had to stop before its last order, or None."""
         return self._course.halt
 
     def run(self, orders: Iterable[Order], expected: Mapping[int, Status]) -> None:
@@ -84,7 +84,7 @@ class Sender:
         once all that was sent is awaited and written.
         """
         self._waiting, self._expected = Waiting(orders), expected
-        # An order goes from each of these to the next.
+        # An order moves from each of these to the next.
         self._chosen: list[Chosen] = []
         self._claiming: list[Chosen] = []
         self._claimed: list[Chosen] = []
@@ -94,7 +94,7 @@ class Sender:
             loop = threading.Thread(target=self._loop, name="sender", daemon=True)
             loop.start()
             while loop.is_alive():
-                loop.join(0.2)  # an untimed join would keep Ctrl-C waiting on Windows
+                loop.join(0.2)  # A join without a timeout would block Ctrl-C on Windows.
         if self.failure is not None:
             raise self.failure
 
@@ -112,7 +112,7 @@ class Sender:
                 for step in (self._choose, self._claim, self._listen, self._write):
                     with self._failing():
                         step()
-        while not self._inbox.empty():  # what the screen was told last, or a slot that nobody needs
+        while not self._inbox.empty():  # The last screen message, or a slot that nobody needs.
             with self._failing():
                 self._inbox.get()()
 
@@ -121,7 +121,7 @@ class Sender:
         return is_busy or (self.halt is None and bool(self._waiting))
 
     def _in_hand(self) -> int:
-        """Workers that are not free."""
+        """The number of busy workers."""
         return sum(map(len, (self._chosen, self._claiming, self._claimed, self._in_flight, self._answered)))
 
     @contextlib.contextmanager
@@ -185,7 +185,7 @@ class Sender:
         here a moment before or after it is at the server: then in a moment both are on the same day.
         """
         claiming, self._claiming = self._claiming, []
-        # The claim of one that is sent once more is its earlier attempt's.
+        # The claim of a resent order is its earlier attempt's.
         mine = [chosen for chosen in claiming if chosen.wanted.expected is not Status.UNKNOWN]
         is_midnight = mine == claiming and is_by_midnight(error, [chosen.wanted for chosen in mine])
         if not is_midnight:
@@ -236,7 +236,7 @@ class Sender:
             self._screen.unwritten(chosen.wanted.order, outcome)
 
     def _write(self) -> None:
-        """In one transaction: what was answered, and the attempts of those who hold their slot."""
+        """In one transaction: the outcomes so far, and the attempts of orders that have their slot."""
         answered, self._answered = self._answered, []
         claimed, self._claimed = self._claimed, []
         begun: list[Chosen] = []
@@ -265,7 +265,7 @@ class Sender:
             self._follow(chosen, each)
 
     def _rescue(self, answered: Sequence[tuple[Chosen, Ending]]) -> None:
-        """Each by itself: it may be another one's outcome that can't be written, or an attempt."""
+        """One by one, because the failure may be about another one's outcome, or an attempt."""
         for chosen, ending in answered:
             try:
                 (ended,), _ = self.checkpoint.turn([ending], lambda _: ())
@@ -275,7 +275,7 @@ class Sender:
                 self._follow(chosen, ended)
 
     def _withdraw(self, some: Sequence[Chosen]) -> None:
-        """No attempt of these is made now."""
+        """Gives up these orders without an attempt."""
         for chosen in some:
             if chosen.token == chosen.wanted.token:
                 self._claimant.conclude(chosen.token, chosen.wanted.order, Status.UNSENT)
@@ -290,7 +290,7 @@ class Sender:
         self._http.ask(top_up, partial(self._answer, chosen), partial(self._lose, chosen, None))
 
     def _follow(self, chosen: Chosen, ended: Ended) -> None:
-        """Of an outcome that is durable."""
+        """Handles an outcome that is durable."""
         order, outcome = chosen.wanted.order, ended.outcome
         self._claimant.conclude(chosen.token, order, ended.status)
         wait_s = self._course.again_in(order, outcome)

@@ -39,12 +39,12 @@ class Tools:
     account: str
     base_url: str
     desk: str = ""
-    """Who sends from which machine, for the other desks of the account."""
+    """Who sends from which machine, shown to the account's other computers."""
     asks_anywhere: bool = False
-    """A person said that this address knows what was sent to the others."""
+    """A person said that this address also knows what was sent to the others."""
 
     def asks(self, base_url: str) -> bool:
-        """Whether what was sent to that address is asked about here."""
+        """Whether what was sent to that address is looked up here."""
         return self.asks_anywhere or base_url in {"", self.base_url}
 
     def identity(self, sheet: Sheet) -> BatchIdentity:
@@ -52,21 +52,21 @@ class Tools:
 
     @property
     def rehearsal(self) -> str:
-        """As the batch knows it."""
+        """REHEARSAL or "", as the batch records it."""
         return REHEARSAL if self.base_url == REHEARSAL_URL else ""
 
     def now_and_skew_s(self) -> tuple[datetime, float | None]:
-        """Our time (WIB), and how far the provider's is from it, in seconds; None before its first answer."""
+        """Our time (WIB), and how far the provider's differs, in seconds; None before its first answer."""
         now = self.clock.now()
         return now, self.provider.skew_s(now, self.clock.alive())
 
 
 @contextmanager
 def tools_of(job: Job, login: tuple[str, str], clock: SystemClock) -> Iterator[Tools]:
-    """Open everything a command needs beside the batch's own files, and close it again.
+    """Opens everything a command needs besides the batch's own files, and closes it again.
 
-    `login` is the user name and the password. Raises InputError for an address that can't be used,
-    StorageFailed for the ledger.
+    `login` is the user name and the password. Raises InputError for an unusable address, StorageFailed for
+    the ledger.
     """
     connection = job.connection
     with ExitStack() as stack:
@@ -93,8 +93,9 @@ def desk_name() -> str:
 
 
 def _assert_same_time(account: Account, clock: Clock) -> None:
-    """Raises InputError if this computer's clock differs from the server's: computers would be on different
-    days."""
+    """Raises InputError if this computer's clock differs from the server's: computers could disagree on
+    the day.
+    """
     skew_s = account.skew_s(clock.now())
     if abs(skew_s) > SKEW_LIMIT_S:
         raise InputError("ledger.other_time", off_s=round(-skew_s))
@@ -110,7 +111,7 @@ def pace_of(account: Account, rate_per_s: float, clock: Clock) -> Pace:
 
 
 class Watcher(Protocol):
-    """Sees every result as it comes; only shows, never decides."""
+    """Sees every result as it comes; only displays, never decides."""
 
     def done(self, order: Order, status: Status, debited: int | None) -> None:
         """An attempt of this order has ended."""
@@ -122,7 +123,7 @@ class Watcher(Protocol):
         """This answer could not be written, because the checkpoint could no longer be."""
 
     def waiting(self, pending: int, wait_s: float) -> None:
-        """Sending is over; so many pending top-ups are now asked about, for so long."""
+        """Sending is over; this many pending top-ups are now polled, for up to this long."""
 
     def settled(self, status: Status, rupiah: int) -> None:
-        """A pending order of so many rupiah has become final."""
+        """A pending order of this many rupiah has become final."""

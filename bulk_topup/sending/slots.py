@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from bulk_topup.sending.worker import Workers
 
 NAP_S: Final = 1.0
-"""Whoever waits to try again looks up so often: another one's time may have come first."""
+"""How often a waiting retry checks: another one's time may have come first."""
 
 
 class Slots:
-    """Of one run. `waiter` waits, one thing at a time; a stop of the account, or a person's, ends the run."""
+    """For one run. `waiter` waits for one thing at a time; a stop of the account, or by a person, ends the
+    run.
+    """
 
     def __init__(
         self,
@@ -36,7 +38,7 @@ class Slots:
         self._due = 0
 
     def take(self) -> bool:
-        """Whether one is due; if not, it is waited for."""
+        """Whether one is due; if not, starts to wait for it."""
         if self._due:
             self._due -= 1
         elif not self._pace.at_once():
@@ -46,7 +48,7 @@ class Slots:
         return True
 
     def rest(self, seconds: float | None) -> None:
-        """Wait, where there is something to wait for."""
+        """Waits, if there is something to wait for."""
         if seconds is not None and seconds > 0:
             self._wait(partial(self._clock.sleep, min(seconds, NAP_S)), self._rested)
 
@@ -68,7 +70,7 @@ class Slots:
 
 
 def _halt_by(stop: Stop | None) -> Halt:
-    """What ends the wait: a stop of the account, or else a person here."""
+    """What ends the wait: a stop of the account, or a person here."""
     if stop is None:
         return Halt("halt.interrupted")
     return Halt("halt.account", stop.facts())

@@ -45,7 +45,7 @@ def send_waves(
         wave = orders[orders["itrx"] == nth]
         if nth > 1:
             poll.poll(checkpoint, tools, wait_s=wait_s, watcher=watcher)
-            # Once more at its attempt, which may be another day's; here, so that none waits its turn in vain.
+            # Checked again at its attempt, which may be on another day; here, so that none waits in vain.
             today = wib_day(tools.clock.now())
             follows = [copy_may_follow(order, today, checkpoint) for order in orders_of(wave)]
             for order in orders_of(wave[[not it_does for it_does in follows]]):

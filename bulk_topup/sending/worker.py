@@ -1,4 +1,4 @@
-"""Worker threads: they do what the sending loop asks and post the result. They decide nothing."""
+"""Worker threads: they do what the sending loop asks, and post the result. They decide nothing."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 Word: TypeAlias = Callable[[], object]
-"""What came of something that was asked; the loop hears it by calling it in its own thread."""
+"""The result of a request; the loop takes it by calling it in its own thread."""
 
 
 def nothing(_: object) -> None:
-    """Follows from it."""
+    """Does nothing."""
 
 
 class Workers:
-    """So many threads of this name, which post to `inbox`; they take up work in the order of asking."""
+    """A number of threads with this name, which post to `inbox`; they take tasks in the order of asking."""
 
     def __init__(self, name: str, count: int, inbox: queue.SimpleQueue[Word]) -> None:
         self._asked: queue.SimpleQueue[tuple[Callable[[], Any], Callable[..., object], Any] | None]
@@ -30,7 +30,7 @@ class Workers:
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
-        """Until all that was asked is done. Raises RuntimeError where the system has no thread left."""
+        """Runs until everything asked is done. Raises RuntimeError if the system has no thread left."""
         try:
             for thread in self._threads:
                 thread.start()
@@ -43,7 +43,7 @@ class Workers:
                 thread.join()
 
     def ask(self, do: Callable[[], Any], then: Callable[[Any], object], failed: Any) -> None:
-        """Post `then` with what `do` returns, or `failed` with what it raises."""
+        """Posts `then` with what `do` returns, or `failed` with what it raises."""
         self._asked.put((do, then, failed))
 
     def _work(self) -> None:

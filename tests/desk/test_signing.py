@@ -80,14 +80,14 @@ def test_what_an_approver_signs_on_the_page_is_sent_from_it(
     become("andi", desk.folder, monkeypatch)
     shown = words(desk.ask("GET", "/sheet/a.csv/approve"))
     assert "Signatures: 1 needed None yet." in shown
-    assert "no key of an approver is here" in sign(desk)
+    assert "no usable approver's key here" in sign(desk)
     test_sending.approve(desk, "a.csv")
     until(desk, "/sheet/a.csv/sending", "a typed name is none")
     become("rina", desk.folder, monkeypatch)
     assert "does not pay 3 people" in sign(desk, people="3")
     assert "do not add up" in sign(desk, nominal="10.001")
-    assert "does not open with that" in sign(desk, passphrase="kopi susu")
-    assert "can't approve what the same person sends" in sign(desk)  # as this desk is hers now
+    assert "that passphrase does not open the key" in sign(desk, passphrase="kopi susu")
+    assert "nobody can approve what they send themselves" in sign(desk)  # as this desk is hers now
     become("andi", desk.folder, monkeypatch)
     post(desk, "/sheet/a.csv/plan")
     shown = words(desk.ask("GET", "/sheet/a.csv/approve"))

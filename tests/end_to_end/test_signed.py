@@ -245,12 +245,12 @@ def test_the_sender_s_own_key_user_and_name(desk: Desk) -> None:
     desk.andi.run("approver", "add", "Andi", "--public", desk.andi.asks_for("Andi"), "--key", desk.rina.key,
                   typed=f"{PASSPHRASE}\n")  # fmt: skip
     desk.andi.approves("a.csv")
-    assert "Andi can't approve what the same person sends" in desk.refused()
+    assert "Andi is the sender" in desk.refused()
     desk.file.unlink()
     desk.rina.approves("a.csv")
     for user in ("rina", "RINA  SARI"):
         done = desk.andi.run("run", "a.csv", "--yes", env={"LOGNAME": user})
-        assert "Rina Sari can't approve what the same person sends" in done.err
+        assert "Rina Sari is the sender" in done.err
     assert desk.office.sandbox.book() == []
 
 
@@ -293,7 +293,7 @@ def test_other_totals_than_the_provider_s_list_comes_to(desk: Desk) -> None:
     desk.rina.approves("a.csv")
     signed = signing.read_signed(desk.file.read_bytes())
     desk.sign_anew(replace(signed, statement=replace(signed.statement, nominal=2_000)))
-    assert "approved other totals" in desk.refused()
+    assert "approved totals other than" in desk.refused()
 
 
 def test_a_rejection_is_the_last_word_until_its_approver_says_otherwise(desk: Desk) -> None:
@@ -314,7 +314,7 @@ def test_an_approver_counts_people_and_nominals(desk: Desk) -> None:
     wrong = desk.rina.run(
         "approve", "a.csv", "--expect-people", "2", "--expect-nominal", "10000", typed="kopi susu\n"
     )
-    assert "does not open with that" in wrong.err
+    assert "that passphrase does not open the key" in wrong.err
     assert list(desk.office.folder.glob("*.approval")) == []
 
 
@@ -356,15 +356,15 @@ def test_a_sheet_of_amounts_is_approved_by_its_nominals(desk: Desk) -> None:
 def test_once_there_is_one_no_change_goes_without_an_approver_s_key(desk: Desk) -> None:
     for change in (("add", "Andi"), ("remove", RINA), ("policy", "--above", "0", "--signatures", "0")):
         done = desk.andi.run("approver", *change, typed=f"{PASSPHRASE}\n" * 3)
-        assert "no key of an approver is here" in done.err, change
+        assert "no usable approver's key here" in done.err, change
     desk.andi.asks_for("Andi")
     stranger = desk.andi.run("approver", "remove", RINA, "--key", desk.andi.key, typed=f"{PASSPHRASE}\n")
-    assert "no key of an approver is here" in stranger.err
+    assert "no usable approver's key here" in stranger.err
     wrong = desk.andi.run("approver", "remove", RINA, "--key", desk.rina.key, typed="something else\n")
-    assert "does not open with that" in wrong.err
+    assert "that passphrase does not open the key" in wrong.err
     assert [one["name"] for one in desk.andi.run("approver", "list", "--json").json["approvers"]] == [RINA]
     gone = desk.andi.run("approver", "remove", RINA, "--key", desk.rina.key, typed=f"{PASSPHRASE}\n")
-    assert "Nobody approves by key yet" in gone.out
+    assert "Nobody approves with a key yet" in gone.out
 
 
 def test_the_policy_says_from_which_sum_a_signature_is_needed(desk: Desk) -> None:
@@ -383,7 +383,7 @@ def test_a_key_is_encrypted_and_its_owner_s_alone(desk: Desk) -> None:
     twice = desk.rina.run(
         "approver", "add", "Other", "--request", "o.json", typed=f"{PASSPHRASE}\nother one 12\n"
     )
-    assert "typed in two ways" in twice.err
+    assert "the two passphrases differ" in twice.err
 
 
 def test_a_key_in_the_system_keyring_needs_no_passphrase(desk: Desk) -> None:
@@ -403,7 +403,7 @@ def test_a_key_in_the_system_keyring_needs_no_passphrase(desk: Desk) -> None:
 
 
 def test_a_rehearsal_has_approvers_of_its_own(desk: Desk) -> None:
-    assert "Nobody approves by key yet" in desk.andi.run("approver", "list", "--sandbox").out
+    assert "Nobody approves with a key yet" in desk.andi.run("approver", "list", "--sandbox").out
     assert desk.andi.run("run", "a.csv", "--sandbox", "--yes", *desk.office.fast).exit == OK
     desk.rina.run("approver", "add", RINA, "--sandbox", "--public", "rina.json")
     desk.office.payroll("b.csv", desk.office.numbers(2, first=9))

@@ -10,7 +10,7 @@ WORDS: dict[str, str] = {
     "resolve.not_sent_but_held": "closed by hand as not sent, although the provider answered (51) that it has it: get the provider's written confirmation that it does not, before you send the row again",
     "resolve.pending": "row {row} is pending: the provider has the order and is still working on it; 'bulk-topup settle' asks what became of it",
     "resolve.not_open": "row {row} is not open: only unknown and accepted rows can be closed by hand",
-    "resolve.which_tab": "{row} is no row of this batch: name the tab ({tabs}) and the row there, as in --row {place}",
+    "resolve.which_tab": "{row} is not a row of this batch: name the tab ({tabs}) and the row there, as in --row {place}",
     "resolve.other_number": "row {row} is not {number}: the row and the number must match; the row was left as it is",
     "resolve.several": "{number} has several open rows; say which row you mean",
     "resolve.settled": "row {row}: invoice {invoice} belongs to an earlier attempt of this row, which failed; the last attempt has another invoice",
