@@ -173,9 +173,8 @@ def nobody_is_below_the_total(rows: Rows, _prices: PriceList) -> Iterator[Findin
         if is_total and (ours < end).any():
             for row in ours[ours > end]:
                 at = rows.sheet.columns.number
-                yield _error(
-                    int(row), "cell.foot", rows.column_name(at), rows.sheet.cells.at[row, at], str(end)
-                )
+                value = str(rows.sheet.cells.at[row, at])
+                yield _error(int(row), "cell.foot", rows.column_name(at), value, str(end))
 
 
 def _warning(row: object, code: str, column: str, value: str, facts: dict[str, str]) -> Finding:

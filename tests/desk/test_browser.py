@@ -14,7 +14,8 @@ from bulk_topup.report.words import say
 from tests.desk import month as months
 from tests.desk.month import CHROMIUM, PENDING, PEOPLE, SHOWN, Month
 from tests.desk.served import served
-from tests.desk.test_sending import SLOWER, approve, numbers, payroll
+from tests.desk.test_sending import approve, numbers, payroll
+from tests.desk.test_speed import SLOWER
 from tests.markdown import ROOT
 
 if TYPE_CHECKING:

@@ -56,7 +56,7 @@ WORDS: dict[str, str] = {
     "product.nominal_unusable": "the price list states no usable nominal ('{stated}') for {value}; choose another product, or ask the provider about it",
     "product.listed_twice": "the price list has {value} twice, with different details ({stated}); choose another product, or ask the provider which one is right",
     "nominal.differs": "the sheet says {value}, but {product} is worth {nominal:money}; correct the product code or the nominal",
-    "nominal.unreadable": "{value} is not an amount in rupiah; write it as in 50000, or leave it empty",
+    "nominal.unreadable": "{value} is not an amount in rupiah; write the amount in digits only, as in 50000",
     "nominal.two_readings": "{value} can be read as {one:money} or as {other:money}; write the amount you mean in digits only, as in 50000",
     "nominal.bare": "{value} may be {value} rupiah or {meant:money}; write it in full, or use --amounts thousands if the column is in thousands",
     "nominal.ask": "The amounts in {column} are as small as {first}: does {first} mean {meant:money}?",

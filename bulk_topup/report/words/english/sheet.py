@@ -96,7 +96,7 @@ WORDS: dict[str, str] = {
     "sheet.hidden_tab_fits": "{file}: only a hidden tab, which nobody sees, has phone numbers and products: {tabs}; unhide it in Excel and look at it, or choose it, as in --sheet {tab}",
     "sheet.all_hidden": "{file} has no visible tab; unhide one in Excel, or choose one of {tabs}, as in --sheet {tab}",
     "sheet.no_number_column": "{file}: no phone number column was found in {searched:filled row|filled rows} from the top; row {row} has {columns}; name the header No HP, or choose the column with --number-column (its header or its letter)",
-    "sheet.no_product_column": "{file}: no product code column was found in {searched:filled row|filled rows} from the top; row {row} has {columns}; name the header Kode Produk, or Nominal if it holds amounts, or choose the column with --product-column or --nominal-column (its header or its letter)",
+    "sheet.no_product_column": "{file}: no column of amounts or of product codes was found in {searched:filled row|filled rows} from the top; row {row} has {columns}; name the header of the amounts Nominal, or choose that column with --nominal-column (its header or its letter); product codes have the header Kode Produk, or --product-column",
     "sheet.no_such_column": "{file} has no column {name} ({option}); its columns are {columns}; give a header exactly as it is there, or the column's letter",
     "sheet.same_column": "{file}: {column} cannot be both the phone number and the product code; choose two columns with --number-column and --product-column",
     "sheet.no_header": "{file} has no header: no row above the phone number {number} names the columns; add a row above it with their names, such as No HP and Kode Produk",
