@@ -121,7 +121,8 @@ def _pays(clerk: Clerk) -> None:
     said = clerk.type("run", "a.csv", "--yes", "--pilot", "5", *OTHERS, *office.fast, "--budget", "90000")
     assert said["halt"]["code"] == "halt.pilot"
     clerk.type("run", "a.csv", "--yes", *OTHERS, *office.fast)
-    office.payroll("again.csv", office.numbers(4, first=300))
+    rows = [("Ani", number, "TSEL5", "Jakarta") for number in office.numbers(4, first=300)]
+    office.csv("again.csv", rows, ("Nama", "No HP", "Kode Produk", "Cabang"))
     clerk.type("run", "again.csv", "--yes", *office.fast)
     office.payroll("copy.csv", office.numbers(4, first=300))
     with closing(sqlite3.connect(office.environment["BULK_TOPUP_LEDGER"])) as db, db:
@@ -197,7 +198,7 @@ def _runs_out(clerk: Clerk) -> None:
 
 
 def _looks_back(clerk: Clerk) -> None:
-    clerk.type("history")
+    clerk.type("history", "--by-group")
     (clerk.office.folder / "again.checkpoint.db").unlink()
     clerk.type("find", PENDING)
     clerk.type("find", "081234500300", "--output", "person.xlsx")
