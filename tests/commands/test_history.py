@@ -385,7 +385,7 @@ def test_status_says_what_is_open_what_was_set_and_what_to_do_next(office: Offic
     office.send("gaji.csv", "--budget", "50000")
     said = office.run("status", "gaji.csv")
     assert said.exit == Exit.OPEN
-    assert f"row 3, {PENDING_FOR_EVER}, TSEL5: pending" in said.out
+    assert f"row 3, Karyawan 2, {PENDING_FOR_EVER}, TSEL5: pending" in said.out
     assert "Budget: Rp50,000" in said.out
     assert "Plan code: " in said.out
     assert "Last used: 20" in said.out
@@ -396,9 +396,10 @@ def test_status_in_json_has_the_same(office: Office) -> None:
     office.payroll("gaji.csv", [PENDING_FOR_EVER])
     office.send("gaji.csv")
     said = office.run("status", "gaji.csv", "--json").json
-    assert said["open_rows"] == [
-        {"row": 2, "number": PENDING_FOR_EVER, "product": "TSEL5", "status": str(Status.PENDING)}
-    ]
+    (row,) = said["open_rows"]
+    assert row.pop("sent_at")
+    who = {"name": "Karyawan 1", "number": PENDING_FOR_EVER}
+    assert row == {"row": 2, **who, "product": "TSEL5", "status": str(Status.PENDING)}
     assert said["budget"] is None
     assert said["plan_code"]
     assert date.fromisoformat(said["last_touched"][:10])
