@@ -786,19 +786,20 @@ def trail_is_whole(case: Case) -> Iterator[str]:
 
 def journal_balances(case: Case) -> Iterator[str]:
     """Debits and credits of each file are equal, and what stands on each account after the last is what the
-    results say: each entry was exported once. A progress file that was put back knows of no later export."""
+    results say: each entry was exported once. A progress file that was put back knows of no later export, and
+    a file of a name that is missing in another folder is written there again, the same."""
     is_whole = not any(isinstance(event.step, Progress) for event in case.events)
-    booked: dict[str, Counter[str]] = defaultdict(Counter)
+    booked: dict[str, dict[str, Counter[str]]] = defaultdict(dict)
     for place, record in enumerate(case.records):
         for path in record.journals:
             amounts = _amounts(path)
             if sum(amounts.values()):
                 yield f"{path.name} of command {place} does not balance"
-            booked[record.batch].update(amounts)
+            booked[record.batch][path.name] = amounts
         if record.command.options[:1] == ("--journal",) and record.exit in TAKEN and is_whole:
             results = next(one for one in case.results if one.place == place)
             paid = [line.debited for line in results.lines if line.paid == "yes"]
-            stands = booked[record.batch]["Beban pulsa"]
+            stands = sum(file["Beban pulsa"] for file in booked[record.batch].values())
             if all(paid) and stands != sum(map(int, paid)):
                 yield f"{_where(results)}, {stands} are booked as paid, and its rows come to {paid}"
 

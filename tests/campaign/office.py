@@ -372,7 +372,7 @@ class Office:
         return Before(self.time.now(), self._last_request(), results, progress, logs, journals)
 
     def _journals(self) -> Iterator[Path]:
-        return self.folder.glob("*.journal*.csv")
+        return self.folder.rglob("*.journal*.csv")
 
     def _record(self, process: Process, before: Before, results: Path | None) -> Record:
         command = process.command
