@@ -85,6 +85,7 @@ def approve_plan(
     from bulk_topup.report.screen.approvers import signed_report, to_approve_report
     from bulk_topup.report.screen.report import Report, Step, banner
     from bulk_topup.rules import approval, signing
+    from bulk_topup.sending.batch import head_to_sign
 
     plans = plans_to_approve(job.files, approval.code_given(code) if code else None, now.date())
     kept, orders = _given_by(sheet, plans)
@@ -103,6 +104,7 @@ def approve_plan(
         name="",
         user=who(),
         rejected=" ".join((reject or "").split()),
+        trail=head_to_sign(job, document),
     )
     terminal.report(Report({}, banner(rehearsal=terminal.rehearsal)))
     terminal.report(to_approve_report(document, statement))

@@ -61,12 +61,18 @@ def verified(checkpoint: Checkpoint, printed: str = "") -> Verified:
         elif _last_with(db, "lines_sha256") == (0, {}):
             found.misfit = Misfit(None, "verify.no_trail", {})
         else:
-            every = [*_in_rows(db), *_in_batch(db), *_in_signatures(db)]
-            every += _in_files(db, checkpoint.path, found)
-            found.misfit = min(every, key=lambda one: one.nth or found.entries + 1, default=None)
+            found.misfit = _first(db, checkpoint.path, found)
         if found.misfit is not None and found.misfit.nth is not None:
             found.misfit = _with_entry(db, found.misfit, found.misfit.nth)
     return found
+
+
+def _first(db: sqlite3.Connection, path: Path, found: Verified) -> Misfit | None:
+    try:
+        every = [*_in_rows(db), *_in_batch(db), *_in_signatures(db), *_in_files(db, path, found)]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return Misfit(None, "verify.not_ours", {})
+    return min(every, key=lambda one: one.nth or found.entries + 1, default=None)
 
 
 def _has(db: sqlite3.Connection, printed: str) -> bool:
@@ -146,6 +152,8 @@ def _in_signatures(db: sqlite3.Connection) -> Iterator[Misfit]:
         if signing.is_evidence(entry.facts):
             signed = entry.facts["signed"]
             seen.add((signed["plan"], signed["key"]))
+            if not _has(db, signed.get("trail", "")):
+                yield Misfit(nth, "verify.signed_head", {"name": signed["name"]})
         elif "signature" in entry.facts:
             yield Misfit(nth, "verify.signature", {})
         elif any(

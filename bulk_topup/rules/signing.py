@@ -73,7 +73,8 @@ def fingerprint(public: str) -> str:
 @dataclass(frozen=True)
 class Statement:
     """What is signed. `digest` is of the plan as it was kept, as its code has 80 bits alone; `cost` is of the
-    whole batch at the prices of the plan; `rejected` the reason, "" where it is approved."""
+    whole batch at the prices of the plan; `rejected` the reason, "" where it is approved; `trail` the
+    hash of the last entry of the batch's trail by then, "" where it had none."""
 
     plan: str
     digest: str
@@ -87,6 +88,7 @@ class Statement:
     name: str
     user: str
     rejected: str = ""
+    trail: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bulk_topup.record.paths import Files
+    from bulk_topup.rules.approval import Document
     from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.job import Approval, Job
     from bulk_topup.sending.session import Tools
@@ -90,6 +91,15 @@ def _earlier_day(job: Job) -> date | None:
             with closing(looked):
                 return looked.started()
     return None
+
+
+def head_to_sign(job: Job, plan: Document) -> str:
+    """The hash of the last entry of the trail of the batch that this plan goes on with, "" of a new one."""
+    with suppress(InputError, StorageFailed):
+        if looked := Checkpoint.look(job.files.checkpoint, {"file": job.source.path.name}):
+            with closing(looked):
+                return looked.head() if looked.fact("follows") == plan.facts["follows"] else ""
+    return ""
 
 
 def start_batch(

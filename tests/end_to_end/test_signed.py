@@ -125,28 +125,49 @@ def test_what_an_approver_signed_is_sent_and_the_summary_says_by_whose_key(desk:
     assert len(desk.office.sandbox.book()) == 2
 
 
+def relink(path: Path, old: str, new: str) -> None:
+    """The whole trail written anew, with this changed in its approvals."""
+    with closing(sqlite3.connect(path)) as db, db:
+        previous = ""
+        for nth, at, kind, facts, _ in db.execute("SELECT * FROM chain ORDER BY id").fetchall():
+            said = json.loads(facts.replace(old, new) if kind == "approval" else facts)
+            previous = link(previous, at, kind, said).hash
+            values = (canonical(said), previous, nth)
+            db.execute("UPDATE chain SET facts = ?, hash = ? WHERE id = ?", values)
+
+
 def test_verify_sees_that_a_key_signed_and_whatever_says_so_falsely(desk: Desk) -> None:
     """Also where the whole trail was linked anew after it."""
     desk.rina.approves("a.csv")
     desk.andi.sends("a.csv")
     assert desk.andi.run("verify", "a.csv").exit == OK
+    path = desk.office.folder / "a.checkpoint.db"
+    whole = path.read_bytes()
     for old, new, words in (
         (f'"name":"{RINA}"', '"name":"Andi"', "a signature that is not that of its key"),
         (f'"by":"{RINA}', f'"by":"Andi [{"-".join(["0000"] * 5)}], {RINA}', "has not signed this plan"),
     ):
-        with closing(sqlite3.connect(desk.office.folder / "a.checkpoint.db")) as db, db:
-            rows = db.execute("SELECT id, at, kind, facts FROM chain ORDER BY id").fetchall()
-            previous = ""
-            for nth, at, kind, facts in rows:
-                said = json.loads(facts.replace(old, new) if kind == "approval" else facts)
-                entry = link(previous, at, kind, said)
-                values = (canonical(said), entry.hash, nth)
-                db.execute("UPDATE chain SET facts = ?, hash = ? WHERE id = ?", values)
-                previous = entry.hash
+        relink(path, old, new)
         done = desk.andi.run("verify", "a.csv")
         assert (done.exit, words in done.out + done.err) == (1, True), done
-        with closing(sqlite3.connect(desk.office.folder / "a.checkpoint.db")) as db, db:
-            db.executemany("UPDATE chain SET facts = ? WHERE id = ?", [(row[3], row[0]) for row in rows])
+        path.write_bytes(whole)
+
+
+def test_what_an_approver_saw_of_the_trail_has_to_be_in_it(desk: Desk) -> None:
+    desk.office.sandbox.set_balance(5_650)
+    desk.rina.approves("a.csv")
+    desk.andi.sends("a.csv")
+    head = desk.andi.run("status", "a.csv", "--json").json["trail"]
+    desk.office.sandbox.set_balance(100_000)
+    desk.andi.run("check", "a.csv")
+    desk.rina.approves("a.csv")
+    assert desk.andi.sends("a.csv").exit == OK
+    signed = [json.loads(path.read_bytes())["signed"] for path in desk.office.folder.glob("*.approval")]
+    assert {one["trail"] for one in signed} == {"", head}
+    assert desk.andi.run("verify", "a.csv").exit == OK
+    relink(desk.office.folder / "a.checkpoint.db", '{"by":', '{"also":"","by":')
+    misfit = desk.andi.run("verify", "a.csv", "--json").json["misfit"]
+    assert misfit["code"] == "verify.signed_head"
 
 
 def test_by_the_code_it_goes_without_a_question(desk: Desk) -> None:

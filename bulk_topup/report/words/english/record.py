@@ -55,6 +55,8 @@ WORDS: dict[str, str] = {
     "verify.sheet": "{entry} recorded other rows of the sheet than those in the progress file.",
     "verify.signature": "{entry} has a signature that is not that of its key.",
     "verify.unsigned": "{entry} names an approver whose key has not signed this plan.",
+    "verify.signed_head": "{entry} says which trail {name} saw and signed, and that is not in this one: since then, it was cut off or rewritten.",
+    "verify.not_ours": "The trail has something that bulk-topup does not write: it was rewritten by something else.",
     "verify.file": "{entry} has a different SHA-256 than {path}: the file was changed after it was written.",
     "verify.entry": "Entry {nth} of the trail ({kind:words}, {at:date} WIB)",
     "verify.entry_of_row": "Entry {nth} of the trail ({kind:words} of row {row}, {at:date} WIB)",
