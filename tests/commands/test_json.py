@@ -136,6 +136,9 @@ def _pays(clerk: Clerk) -> None:
     clerk.type("check", "amounts-juli.csv", "--compare", "amounts-mei.csv")
     clerk.type("check", "amounts-juni.csv")
     _runs_two_tabs(clerk)
+    (somebody,) = office.numbers(1, first=500)
+    office.csv("groups.csv", [("Ani", somebody, "5.000", "Gudang")], (*AMOUNTS, "Bagian"))
+    clerk.type("run", "groups.csv", "--yes", *office.fast)
     clerk.type("run", "no-such-sheet.csv")
     clerk.type("run")
 
