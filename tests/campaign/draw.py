@@ -225,7 +225,7 @@ UNHARMED, KILLED = 0.22, 0.32
 
 HOLDS = (
     *("provider.price_list", "ledger.turn", "ledger.turn", "checkpoint.turn", "checkpoint.turn"),
-    *("provider.top_up", "provider.top_up", "checkpoint.commit", "ledger.commit", "os.replace"),
+    *("provider.top_up", "ledger.commit", "checkpoint.commit", "ledger.commit", "os.replace"),
 )
 EARLY_HOLDS = (
     "provider.price_list",
@@ -455,10 +455,10 @@ class Writer:
         """What the mark makes of the answers to the command's requests."""
         dice, count = self.dice, len(self.rows[sheet])
         match mark:
-            case "*":
-                return {n: f"after {dice.choice(LOST)}" for n in range(1, count + 3)}
-            case "_":
-                return {n: f"before {dice.choice(LOST)}" for n in range(1, count + 3)}
+            case "*" | "_":
+                point = "after" if mark == "*" else "before"
+                lost = {n: f"{point} {dice.choice(LOST)}" for n in range(1, count + 3)}
+                return {**lost, 1: f"{point} stall:{LONG_S}"}
             case "%":
                 return dict.fromkeys(range(1, 40), "before answer:200")
             case "$":

@@ -402,7 +402,9 @@ def _why_not_again(case: Case, first: Request, second: Request) -> str:
     if _has_failed(first) or closed or _has_turned_out_failed(case, first, second):
         # An older progress file put back may have forgotten a failure, which nobody was paid by.
         forgotten = case.progress_was("restore", second.place, since=first.place)
-        asked = forgotten or "--retry-failed" in command.options
+        # With another product it is another order.
+        corrected = first.product != second.product
+        asked = forgotten or corrected or "--retry-failed" in command.options
         return "" if asked else "failed, and nobody asked to retry"
     return "" if first.day != second.day and _is_changed(first, second) else "sent again"
 

@@ -41,11 +41,12 @@ def facts(case: Case) -> dict[str, Any]:
 
 
 def _is_repeatable(plan: Schedule) -> bool:
-    """Whether a replay does the same to the bit: no SIGKILL by the clock, no race of processes or workers."""
+    """Whether a replay does the same to the bit: no SIGKILL by the clock, no race of processes or threads."""
     pairs = [step for step in plan.steps if isinstance(step, Together)]
     commands = [step for step in plan.steps if isinstance(step, Command)]
     commands += [command for pair in pairs for command in (pair.first, pair.second)]
     timed = any(command.killed_at is not None or command.workers > 1 for command in commands)
+    timed |= any(command.crash is not None and command.crash.how == "linger" for command in commands)
     return not timed and all(pair.hold for pair in pairs)
 
 

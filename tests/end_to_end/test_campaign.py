@@ -51,6 +51,13 @@ def test_the_planted_bugs_all_fit_the_code(tmp_path: Path) -> None:
             ast.parse(file.read_text(encoding="utf-8"))
 
 
+def test_the_table_of_planted_bugs_names_the_schedule_that_each_was_seen_by() -> None:
+    page = (planted.PATCHES[0].parent / "README.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")] for line in page.splitlines()]
+    told = {(cells[1], cells[3]) for cells in rows if len(cells) > 5}
+    assert {(patch.name[:2], str(planted._named_in(patch))) for patch in planted.PATCHES} <= told
+
+
 def _original(file: Path, copy: Path) -> bytes:
     return (ROOT / file.relative_to(copy)).read_bytes()
 
