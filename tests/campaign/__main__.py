@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tests.postgres import Server
 
-SHORT, LONG = 352, 11_000
+SHORT, LONG = 300, 11_000
 TOLD_EVERY = 500
 LOST = ("every row stands", "paid as said", "results are there", "sums tie out")
 
