@@ -106,7 +106,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
         show_plan,
         with_answers,
     )
-    from bulk_topup.commands.release import keep_for_approval, release
+    from bulk_topup.commands.release import assert_approved, keep_for_approval, release
     from bulk_topup.commands.sending_parts import send_in_parts
     from bulk_topup.record import batches
     from bulk_topup.record.lock import only_run
@@ -147,6 +147,8 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
             if len(plan.orders):
                 assert_within_budget(plan.cost, checkpoint, job.budget)
                 approval = release(job, tools, plan, checkpoint, terminal, moved=moved)
+            elif job.approval is not None and plan.attempted.empty:  # all that was approved is held by now
+                assert_approved(job, job.approval, plan, checkpoint, terminal)
             checkpoint, plan = start_batch(job, tools, plan, checkpoint, approval)
             keep_in_history(checkpoint, tally(checkpoint), tools)
             with once_sent(len(plan.orders)):

@@ -98,8 +98,7 @@ def sheet_of(checkpoint: Checkpoint) -> str:
     """How to name this batch in a command: its sheet, and --checkpoint if the progress file is not the
     sheet's default one."""
     path, tab = checkpoint.path.with_name(checkpoint.fact("file")), checkpoint.fact("tab")
-    tabs = checkpoint.tabs if tab == SEVERAL.join(checkpoint.tabs) else [tab]
-    options = {None: "", tab: " ".join(f"--sheet {argument(one)}" for one in tabs)}
+    options = {None: "", tab: " ".join(f"--sheet {argument(one)}" for one in _named(tab, checkpoint.tabs))}
     taken = (
         option
         for name, option in options.items()
@@ -107,6 +106,17 @@ def sheet_of(checkpoint: Checkpoint) -> str:
     )
     option = next(taken, f"--checkpoint {path_argument(_from_here(checkpoint.path))}")
     return " ".join(filter(None, (path_argument(_from_here(path)), option)))
+
+
+def _named(label: str, tabs: Sequence[str]) -> Sequence[str]:
+    """The tabs as they were typed, of which several are called by this label."""
+    if label.casefold() != SEVERAL.join(tabs).casefold():
+        return [label]
+    named, left = [], label
+    for tab in tabs:
+        named.append(left[: len(tab)])
+        left = left[len(tab) + len(SEVERAL) :]
+    return named
 
 
 def tabs_of(entry: BatchEntry | None) -> Sequence[str]:
@@ -128,7 +138,8 @@ def of_tabs(sheet: Path, *, sandbox: bool) -> Iterator[Checkpoint]:
                 continue
             stack.enter_context(closing(checkpoint))
             named = Source(sheet, checkpoint.fact("tab"))
-            if checkpoint.has_sheet and files_of(named, sandbox=sandbox).checkpoint == path:
+            its_own = files_of(named, sandbox=sandbox).checkpoint.name
+            if checkpoint.has_sheet and its_own.casefold() == path.name.casefold():
                 yield checkpoint
 
 

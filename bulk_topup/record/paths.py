@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Source
+from bulk_topup.core.model import SEVERAL, Source
 
 RESULT_SUFFIXES = (".xlsx", ".csv")
 
@@ -135,7 +136,15 @@ def _rehearsed(path: Path) -> Path:
     return path.with_name(f"{path.stem.removesuffix(kind)}.sandbox{kind}{path.suffix}")
 
 
+LONGEST_TABS = 120
+"""Bytes of a file's name for the names of several tabs."""
+
+
 def _in_file_name(tab: str) -> str:
+    encoded = os.fsencode(tab)
+    if SEVERAL in tab and len(encoded) > LONGEST_TABS:
+        beginning = encoded[:LONGEST_TABS].decode("utf-8", "ignore")
+        tab = f"{beginning.rstrip()} {hashlib.sha256(encoded).hexdigest()[:8]}"
     return "".join("_" if char in '<>:"/\\|?*' or ord(char) < 32 else char for char in tab)
 
 

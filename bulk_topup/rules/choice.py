@@ -32,6 +32,8 @@ def with_products(rows: Rows, prices: PriceList, known: Known, fixed: Fixed) -> 
 
     What this batch attempted keeps its product, whatever the price list says today.
     """
+    if rows.sheet.columns.nominal is None:
+        return rows
     asked = np.flatnonzero(_asked(rows))
     if not len(asked):
         return rows

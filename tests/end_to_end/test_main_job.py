@@ -20,6 +20,7 @@ from bulk_topup.core.results_columns import RESULT_COLUMNS
 from bulk_topup.core.status import Status
 from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
+from bulk_topup.sandbox import PRICES as LISTED
 from tests.builders import claim
 from tests.desk_bench import on_isipulsa
 from tests.faults import Fault, Faults
@@ -1088,6 +1089,30 @@ def test_a_person_who_says_that_5_are_5_rupiah_pays_nobody(office: Office) -> No
     office.csv("gaji.csv", [("Ani", "081255510001", "5")], WITHOUT_CODE)
     said = office.run("check", "gaji.csv", answers=[("does 5 mean Rp5,000?", "n")])
     assert "to send now                0" in said.out
+
+
+def test_a_chosen_product_that_is_closed_or_dearer_the_next_day_refuses_the_code_and_is_named(
+    office: Office,
+) -> None:
+    """A cheaper one is another product, too: only what was approved is sent."""
+    office.csv("gaji.csv", [("Ani", "081255510001", "5.000")], WITHOUT_CODE)
+    code = re.search("plan code ([0-9A-Z-]{19})", office.run("check", "gaji.csv").out)
+    assert code is not None
+    tsel5 = next(one for one in LISTED if one["kodeoperator"] == "TSEL5")
+    others = [one for one in LISTED if one is not tsel5]
+    for today, said in (
+        ([{**tsel5, "status": "Close"}], "it was approved with TSEL5"),
+        ([{**tsel5, "harga": "5700"}], "TSEL5 costs Rp5,700, approved at Rp5,650"),
+        ([tsel5, {**tsel5, "kodeoperator": "T5", "harga": "5600"}], "was TSEL5, and is now T5"),
+    ):
+        office.sandbox.set_prices([*others, *today])
+        refused = office.run("run", "gaji.csv", "--approve", code[1], "--approved-by", "Rina", *office.fast)
+        assert refused.exit == 2
+        assert said in refused.out + refused.err
+    assert not office.sent()
+    office.sandbox.set_prices(LISTED)
+    sent = office.run("run", "gaji.csv", "--approve", code[1], "--approved-by", "Rina", *office.fast)
+    assert sent.exit == 0
 
 
 WITHOUT_CODE = ("Nama", "No HP", "Nominal")

@@ -203,6 +203,24 @@ def test_notices_name_the_tab_and_the_row_there(office: Office) -> None:
         assert part in said
 
 
+def test_many_tabs_that_are_named_leave_room_for_the_names_of_files(office: Office) -> None:
+    """And a tab is found by its name in small letters, too."""
+    header, names = ("Nama", "No HP", "Insentif"), [f"Cabang Pembantu {nth}" for nth in range(12)]
+    rows = {name: (header, ("Ani", f"08125551{nth:04}", "5.000")) for nth, name in enumerate(names)}
+    written(office.folder / "c.xlsx", rows)
+    all_but_one = [part for name in names[1:] for part in ("--sheet", name.lower())]
+    assert office.send("c.xlsx", *all_but_one).exit == Exit.OK
+    said = office.run("status", "c.xlsx")
+    assert "Cabang Pembantu 11: 1 paid for Rp5,650" in said.out
+    left = office.run("check", "c.xlsx").err
+    assert '"Cabang Pembantu 0" (1 row), "Cabang Pembantu 1" (1 row, run already)' in left
+    assert 'c.xlsx --sheet "cabang pembantu 1" --sheet "cabang' in office.run("settle", "c.xlsx").err
+    again = office.send("c.xlsx", *all_but_one[2:])
+    assert again.exit == Exit.NOT_ALL_PAID
+    assert "10  already topped up by another batch" in again.out
+    assert len(office.sent()) == 11
+
+
 def test_two_tabs_that_are_named_are_one_batch_apart_from_the_others(book: Path, office: Office) -> None:
     two = ("--sheet", "Bandung", "--sheet", "Medan")
     done = office.run("run", book.name, *two, "--yes", *office.fast)
