@@ -157,6 +157,9 @@ class Packed(Protocol):
     def holds(self, text: str) -> bool:
         """Whether any cell contains this; avoids creating a Python string for each."""
 
+    def has(self, pattern: bytes) -> bool:
+        """Whether one of the cells matches this somewhere."""
+
     @property
     def may_speak(self) -> bool:
         """Whether any cell may mean that its row is an example or must not be paid."""

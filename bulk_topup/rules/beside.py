@@ -11,7 +11,15 @@ import pandas as pd
 from bulk_topup.core.model import TAB_ROWS, Finding, Level, Packed, PriceList
 from bulk_topup.rules.amounts import readings
 from bulk_topup.rules.not_people import EXAMPLE_MARK
-from bulk_topup.sheet.sayings import against, counts_topups, entitles, says_done, yes_or_no
+from bulk_topup.sheet.sayings import (
+    A_MOBILE,
+    against,
+    counts_topups,
+    entitles,
+    has_another_number,
+    says_done,
+    yes_or_no,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +47,20 @@ def remark_is_not_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
                 yield _warning(row, "remark.against", rows.column_name(at), text, {"word": word})
             if text and _EXAMPLE.match(text) and not text.startswith(EXAMPLE_MARK):
                 yield Finding(row, Level.ERROR, "example.cell", rows.column_name(at), text)
+
+
+def no_other_number_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """No remark has a phone number in it: it may be the one to pay."""
+    columns = rows.sheet.columns
+    for at in range(len(rows.sheet.header)):
+        cells = rows.sheet.cells[at]
+        packed = cells.array
+        is_ours = at in columns.deciding or at in columns.fed_back.values()
+        if is_ours or (isinstance(packed, Packed) and not packed.has(A_MOBILE)):
+            continue
+        for row, text in zip(cells.index.tolist(), cells.tolist(), strict=True):
+            if has_another_number(text) and row not in rows.nobody:
+                yield _warning(row, "remark.number", rows.column_name(at), text, {})
 
 
 def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:

@@ -336,6 +336,7 @@ CHECKS: tuple[Check, ...] = (
     provider_agrees,
     one_name_a_number,
     beside.remark_is_not_against,
+    beside.no_other_number_is_meant,
     beside.answers_are_yes,
     beside.one_topup_is_meant,
     beside.one_month_is_meant,

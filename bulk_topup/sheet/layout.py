@@ -152,6 +152,8 @@ class _Reading:
         else:
             blank = [at for at in money if not self._cells[at]]
             found = sorted([*stated, *amounts, *blank]) or money
+            if len(found) == 1 and names.is_other_money(self._texts[found[0]]):
+                raise InputError("sheet.ambiguous", **self._asked("nominal", found))
         return self._only("nominal", found) if found else None
 
     def _one(self, meaning: str, found: Sequence[int]) -> int | None:

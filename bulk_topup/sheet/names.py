@@ -143,6 +143,18 @@ def _of_each(text: str) -> Meaning | None:
     return means.pop() if len(means) == 1 else None
 
 
+_OTHER_MONEY = re.compile(
+    r"\b(?:saldo|terpakai|pemakaian|target|maks\w*|max\w*|ytd|lalu|kemarin|sebelumnya|last|previous|akumulasi"
+    r"|kumulatif|rata|usd|sgd|dolar|potongan|pajak|h?utang|kasbon|pinjaman)\b",
+    re.IGNORECASE,
+)
+
+
+def is_other_money(title: str) -> bool:
+    """Whether the amounts under this name may be none to give now, as `Saldo Pulsa` or `Bonus Bulan Lalu`."""
+    return _OTHER_MONEY.search(title) is not None
+
+
 # -- what a cell holds -------------------------------------------------------------------------------------
 
 _MOBILE = re.compile(

@@ -95,6 +95,7 @@ def test_other_remarks_are_none(remark: str) -> None:
         ("Tgl Bayar", ("1/6/2026", "1/6/2026"), {}),
         ("Tanggal Resign", ("1/6/2026", ""), {2: "remark.done"}),
         ("SN", ("0123456789012345", ""), {2: "remark.done"}),
+        ("Ket", ("pakai 0812 3456 7890", "NIK 8171010203040506"), {2: "remark.number"}),
         ("Bulan", ("Mei", "Juni"), {2: "remark.months", 3: "remark.months"}),
         ("Bulan", ("Juni", "JUNI"), {}),
     ],

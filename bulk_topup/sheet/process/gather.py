@@ -17,8 +17,7 @@ from bulk_topup.core.model import Columns, Notice, OddCell, Oddity, Sheet
 from bulk_topup.core.results_columns import BLOCKS, RESULT_COLUMNS
 from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import MOST_ROWS_READ, Frame, Garbage, shortened_fact
-from bulk_topup.sheet.process.packed import PackedTexts
-from bulk_topup.sheet.sayings import may_speak
+from bulk_topup.sheet.process.packed import PackedTexts, may_speak
 
 T = TypeVar("T")
 

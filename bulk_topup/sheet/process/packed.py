@@ -4,6 +4,7 @@ Python string for each cell.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from itertools import accumulate, chain, starmap
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import numpy as np
 from pandas.api.extensions import ExtensionArray, ExtensionDtype, take
 
 from bulk_topup.sheet.process import frames
-from bulk_topup.sheet.sayings import may_speak
+from bulk_topup.sheet.sayings import SPEAKING
 
 if TYPE_CHECKING:
     import builtins
@@ -31,6 +32,28 @@ class PackedType(ExtensionDtype):
     @classmethod
     def construct_array_type(cls) -> builtins.type[PackedTexts]:
         return PackedTexts
+
+
+def _marks(folded: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A number for each three bytes in a row; the same three have the same."""
+    each = folded.astype(np.uint16)
+    return each[:-2] ^ (each[1:-1] << 5) ^ (each[2:] << 10)
+
+
+_BY_MARK: dict[int, list[bytes]] = {}
+for _word in SPEAKING:
+    _BY_MARK.setdefault(int(_marks(np.frombuffer(_word[:3], np.uint8))[0]), []).append(_word)
+_IS_MARK = np.zeros(1 << 16, dtype=bool)
+_IS_MARK[list(_BY_MARK)] = True
+
+
+def may_speak(texts: bytes) -> bool:
+    """Whether one of these texts may say what a row is not: of a hundred words, only those are looked for
+    whose first three letters are there."""
+    folded = texts.lower()
+    marks = _marks(np.frombuffer(folded, np.uint8))
+    found = set(marks[_IS_MARK[marks]].tolist())
+    return any(word in folded for mark in found for word in _BY_MARK[mark])
 
 
 class PackedTexts(ExtensionArray):
@@ -76,6 +99,9 @@ class PackedTexts(ExtensionArray):
 
     def holds(self, text: str) -> bool:
         return any(text.encode() in data for data, _ in self.blocks)
+
+    def has(self, pattern: bytes) -> bool:
+        return any(re.search(pattern, data) for data, _ in self.blocks)
 
     @property
     def may_speak(self) -> bool:
