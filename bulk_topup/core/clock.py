@@ -33,8 +33,8 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own clocks. `stop` is set when the run has been asked to end."""
 
-    def __init__(self, stop: threading.Event | None = None) -> None:
-        self.stop = stop or threading.Event()
+    def __init__(self) -> None:
+        self.stop = threading.Event()
 
     def now(self) -> datetime:
         return datetime.now(WIB)

@@ -9,7 +9,7 @@ It shares no code with the rest of this program, so its book is independent evid
 numbers that fail on purpose; tests inject any other fault with `intercept`.
 """
 
-from bulk_topup.sandbox.book import LoggedRequest, SandboxStateError, Snapshot, TopUp, read_book
+from bulk_topup.sandbox.book import LoggedRequest, SandboxStateError, Snapshot, TopUp
 from bulk_topup.sandbox.delivery import Delivery, Wire
 from bulk_topup.sandbox.prices import PRICES
 from bulk_topup.sandbox.rules import REASONS, Endpoint
@@ -29,6 +29,5 @@ __all__ = [
     "TestNumber",
     "TopUp",
     "Wire",
-    "read_book",
     "serve",
 ]

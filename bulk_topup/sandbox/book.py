@@ -94,19 +94,6 @@ class Snapshot:
     balance: int
 
 
-def read_book(path: Path) -> Snapshot:
-    """Reads a state file on its own, even while a sandbox serves it or after one was killed.
-
-    Raises SandboxStateError if it is missing, damaged or not a sandbox's.
-    """
-    if not path.is_file() or path.stat().st_size == 0:
-        raise SandboxStateError(f"no sandbox state file: {path}")
-    with _state_errors(path):
-        book = Book(path, balance=0)
-        book.close()
-        return book.snapshot()
-
-
 class Book:
     """The open book. Threads and processes may share a file; transactions are serialised."""
 

@@ -6,7 +6,6 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from bulk_topup.core.model import NOTHING
 from bulk_topup.record.checkpoint import trail
 from bulk_topup.record.checkpoint.file import File
 from bulk_topup.record.checkpoint.sql import INSERT_NOTE
@@ -48,11 +47,10 @@ class Notes(File):
         with self._transaction(keeps_summary=True) as db:
             trail.append(db, at, kind, facts)
 
-    def exported(self, at: datetime, what: str, path: Path, facts: Mapping[str, Any] = NOTHING) -> None:
-        """That this file was written just now, with its SHA-256 and other `facts`."""
+    def exported(self, at: datetime, what: str, path: Path) -> None:
+        """That this file was written just now, with its SHA-256."""
         own = "" if path == results_beside(self.path) else _from(self.path.parent, path)
-        told = {**facts, "what": what, "file": own, "sha256": sha256_of(path)}
-        self.enter(at.isoformat(), "export", told)
+        self.enter(at.isoformat(), "export", {"what": what, "file": own, "sha256": sha256_of(path)})
 
     def head(self) -> str:
         """The hash of the trail's last entry; "" where an earlier program kept none."""
