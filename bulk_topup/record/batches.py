@@ -1,4 +1,4 @@
-"""The batches and their sums, from ledger and checkpoints; what may be forgotten."""
+"""The batches and their sums, from ledger and checkpoints; and what may be forgotten."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class PastBatch:
 
     @property
     def month(self) -> str:
-        """The month in which it was begun (WIB), as `2026-11`."""
+        """The month in which it began (WIB), such as `2026-11`."""
         return self.entry.started[:7]
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Of several batches. Rupiah leave out those of which no rupiah are known."""
+    """Sums over several batches. Rupiah leave out batches whose amounts are unknown."""
 
     batches: int
     rows: int
@@ -59,7 +59,7 @@ class Sums:
 
 
 def entry_of(checkpoint: Checkpoint, total: Tally, touched: str) -> BatchEntry:
-    """What the ledger keeps of this batch; `touched` is an ISO time in WIB."""
+    """What the ledger records of this batch; `touched` is an ISO time in WIB."""
     fact = checkpoint.fact
     return BatchEntry(
         account=account_of(fact("account")),
@@ -82,7 +82,9 @@ def entry_of(checkpoint: Checkpoint, total: Tally, touched: str) -> BatchEntry:
 
 
 def as_it_stands(entry: BatchEntry, *, by_group: bool = False) -> PastBatch:
-    """The batch by its progress file, where that knows more: a run that was killed could not report."""
+    """The batch according to its progress file, if that knows more: a run that was killed could not
+    report.
+    """
     checkpoint = progress_of(entry)
     if checkpoint is None:
         return PastBatch(entry, None)
@@ -148,12 +150,12 @@ def _from_here(path: Path) -> Path:
 
 
 def progress_of(entry: BatchEntry) -> Checkpoint | None:
-    """The batch's progress file, to look into; None where it is not there or can't be read."""
+    """The batch's progress file, for reading; None if it is missing or can't be read."""
     return progress_at(Path(entry.path), entry.batch) if entry.path else None
 
 
 def progress_at(place: Path, batch: str) -> Checkpoint | None:
-    """The same, of the batch that has or once had its progress file at this place."""
+    """The same for the batch whose progress file is or was at this place."""
     for path in _places(place):
         with suppress(InputError, StorageFailed):
             checkpoint = Checkpoint.look(path)
@@ -167,14 +169,14 @@ def progress_at(place: Path, batch: str) -> Checkpoint | None:
 
 
 def _places(path: Path) -> Iterator[Path]:
-    """Where it was, and the dated names beside that, which it gets when a new batch is begun."""
+    """Its former place, and the dated names next to it, which it gets when a new batch begins."""
     yield path
     stem, dot, rest = path.name.partition(".")
     yield from sorted(path.parent.glob(f"{glob.escape(stem)}.*{dot}{glob.escape(rest)}"))
 
 
 def last_deposit(entries: Iterable[BatchEntry]) -> Deposit | None:
-    """The last balance that any of these batches was told, by their progress files."""
+    """The last balance that any of these batches received, from their progress files."""
     found: list[Deposit] = []
     for entry in entries:
         checkpoint = progress_of(entry)
@@ -220,8 +222,9 @@ def by_group(batches: Iterable[PastBatch], month: str) -> dict[str, tuple[int, i
 
 @dataclass(frozen=True, slots=True)
 class Forgettable:
-    """What forgetting would do: the batches concerned, the numbers of each, and the batches that are kept
-    because something in them is open."""
+    """What forgetting would do: the batches concerned, their numbers, and the batches that are kept
+    because something in them is open.
+    """
 
     counts: Mapping[str, int]
     batches: tuple[BatchEntry, ...]
@@ -234,7 +237,8 @@ class Forgettable:
 
 def assert_forgettable(before: date, today: date, overlap_days: int) -> None:
     """Raises InputError for a day whose claims still protect: today's, by the one-a-day rule (API v3.1,
-    ISI PULSA, reason 51), and those by which a batch that was paid lately is recognised."""
+    ISI PULSA, reason 51), and those that identify a recently paid batch.
+    """
     latest = today - timedelta(days=overlap_days)
     if before > latest:
         raise InputError("forget.too_recent", before=before, latest=latest, days=overlap_days)
@@ -257,7 +261,7 @@ def assert_remembered(started: date | None, forgotten_before: date | None) -> No
 
 
 def files_left(entries: Iterable[BatchEntry]) -> list[Path]:
-    """The files of these batches that are still there, and hold their numbers."""
+    """The files of these batches that still exist and contain their numbers."""
     found: Counter[Path] = Counter()
     for entry in entries:
         checkpoint = progress_of(entry)

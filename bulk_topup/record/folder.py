@@ -1,4 +1,4 @@
-"""Whether a folder can be trusted with a SQLite file: its locks and its log must live on this machine.
+"""Whether a folder can be trusted with a SQLite file, whose locks and log must be on this machine.
 
 Network folders do not lock reliably, and a sync program copies a database while it is being written.
 """
@@ -21,20 +21,20 @@ SYNCED = (
     "onedrive", "dropbox", "google drive", "googledrive", "icloud drive", "icloud~", "mobile documents",
     "cloudstorage", "nextcloud", "owncloud", "pcloud", "box sync", "synologydrive", "creative cloud files",
 )  # fmt: skip
-"""How the name of a synced folder begins, wherever it lies."""
+"""How the name of a synced folder begins, wherever it is."""
 
 SYNCED_AT_HOME = ("box", "my drive", "mega", "megasync")
-"""Names that other folders may have, too, except directly in the user's own folder."""
+"""Names that other folders may have, too, unless directly in the user's own folder."""
 
 MARKERS = (
     ".stfolder", ".dropbox.cache", ".owncloudsync.log", ".nextcloudsync.log", ".csync_journal.db",
     ".sync_*.db", "._sync_*.db", ".tmp.drivedownload", ".tmp.driveupload", ".megaignore",
 )  # fmt: skip
-"""What a sync program puts in the folder that it watches."""
+"""Files that a sync program puts in the folder that it watches."""
 
 
 def assert_trusted(path: Path, option: str) -> None:
-    """Raises InputError, naming the option that moves the file, where SQLite can't be trusted."""
+    """Raises InputError, naming the option that moves the file, if SQLite can't be trusted there."""
     folder = Path(os.path.realpath(path.expanduser())).parent
     kind = synced_by(folder) or network_of(folder)
     if kind:
@@ -42,7 +42,7 @@ def assert_trusted(path: Path, option: str) -> None:
 
 
 def synced_by(folder: Path) -> str:
-    """The part of the path, or the marker in it, that says that a sync program watches it; "" for none."""
+    """The part of the path, or the marker in it, that shows that a sync program watches it; "" if none."""
     named = (part for part in folder.parts if part.casefold().startswith(SYNCED))
     return next(named, "") or _at_home(folder) or next(_markers(folder), "")
 
@@ -50,7 +50,7 @@ def synced_by(folder: Path) -> str:
 def _at_home(folder: Path) -> str:
     try:
         home = Path.home().resolve()
-    except RuntimeError:  # an account of the system, without one
+    except RuntimeError:  # A system account, without a home.
         return ""
     if home not in folder.parents:
         return ""
@@ -60,14 +60,14 @@ def _at_home(folder: Path) -> str:
 
 def _markers(folder: Path) -> Iterator[str]:
     for parent in (folder, *folder.parents):
-        # A folder ~/.dropbox is Dropbox's own settings; the marker is a file.
+        # The folder ~/.dropbox is Dropbox's own settings; the marker is a file.
         if (parent / ".dropbox").is_file():
             yield ".dropbox"
         yield from (found.name for pattern in MARKERS for found in parent.glob(pattern))
 
 
 def network_of(folder: Path) -> str:
-    """The kind of network file system that holds this folder, "" for a local one."""
+    """The kind of network file system of this folder, "" if it is local."""
     if folder.drive.startswith("\\\\"):
         return "why.network_folder"
     import psutil

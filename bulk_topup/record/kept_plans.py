@@ -1,4 +1,4 @@
-"""Plans kept beside the checkpoint for whoever approves them."""
+"""Plans kept next to the checkpoint for their approval."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def write_whole(target: Path, content: bytes, like: Path | None = None) -> None:
 
 
 def approved_plan(files: Files, code: str, today: date) -> approval.Document:
-    """What was approved under this code. Raises InputError where it is not here, altered or too old."""
+    """The plan approved under this code. Raises InputError if it is not here, altered or too old."""
     path = files.plan(code)
     try:
         content = path.read_bytes()

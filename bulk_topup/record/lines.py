@@ -1,4 +1,4 @@
-"""The sheet's rows as the checkpoint keeps them, and as the results get them back. Pure."""
+"""The sheet's rows as the checkpoint stores them, and as the results get them back. Pure."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Line:
     note: Mapping[str, Any] | None
     removed: bool
     tries: int = 0
-    """Attempts that may have left."""
+    """Attempts that may have been sent."""
     last_answer: str = ""
-    """What the provider said to the last of them, where `attempt` is another one."""
+    """The provider's answer to the last of them, if `attempt` is another one."""
     nominal: int | None = None
     closed: tuple[str, str, str] | None = None
     """When a person closed it (ISO text), who, and their note."""
@@ -64,7 +64,7 @@ class LinesAlike:
     last_sent: str
     by_hand: bool = False
     tab: int = 0
-    """The place of its tab among several that are one sheet."""
+    """The position of its tab among several that are one sheet."""
     nominal: int = 0
 
 
@@ -80,7 +80,7 @@ def own_header(plan: Plan) -> list[str]:
 
 
 def own_places(plan: Plan) -> dict[str, int]:
-    """Where name, number and group stand among the sheet's own columns, if it has them."""
+    """The positions of name, number and group among the sheet's own columns, if it has them."""
     columns, own = plan.rows.sheet.columns, _own_positions(plan)
     places = {name: getattr(columns, name) for name in ("name", "number", "group")}
     return {name: own.index(at) for name, at in places.items() if at in own}
@@ -102,8 +102,9 @@ def line_values(plan: Plan) -> Iterator[tuple[object, ...]]:
 
 
 def digest_of(plan: Plan) -> str:
-    """The same where `line_values` and `own_header` are, without a look at a million cells: in the same file,
-    the same program reads the same ones."""
+    """The same whenever `line_values` and `own_header` are, without looking at a million cells: the same
+    program reads the same ones from the same file.
+    """
     sheet = plan.rows.sheet
     read = [sheet.sha256, sheet.tab, sheet.header, astuple(sheet.columns)]
     digest = hashlib.sha256(json.dumps(read).encode())
@@ -117,7 +118,7 @@ def digest_of(plan: Plan) -> str:
 
 
 def _in_order(column: pd.Series[str]) -> Iterable[str]:
-    """The column's texts; those that are held as bytes are unpacked as they are read, never all at once."""
+    """The column's texts; packed ones are unpacked as they are read, never all at once."""
     return column.tolist() if column.dtype == object else column
 
 

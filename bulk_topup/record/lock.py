@@ -1,4 +1,4 @@
-"""The lock beside a progress file, which lets one run at a time use a batch, and its holder."""
+"""The lock next to a progress file, which lets one run at a time use a batch, and its holder."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def only_run(files: Files, now: datetime, *, rehearsal: bool) -> Iterator[None]:
-    """Hold this batch for this process; the operating system lets go of it when the process dies.
+    """Lock this batch for this process; the operating system releases it when the process dies.
 
-    Raises BatchBusy where another run holds it, InputError where the folder can't be trusted with the record.
+    Raises BatchBusy if another run has it, InputError if the folder can't be trusted with the record.
     """
     if not rehearsal:
         assert_trusted(files.checkpoint, "--checkpoint")
@@ -49,12 +49,12 @@ def only_run(files: Files, now: datetime, *, rehearsal: bool) -> Iterator[None]:
 
 
 _held: set[Path] = set()
-"""The locks that this process holds."""
+"""The locks that this process has."""
 
 
 @contextmanager
 def nobody_else(checkpoint: Path) -> Iterator[bool]:
-    """Whether no other run is using this batch; if so, none can start while this is held."""
+    """Whether no other run is using this batch; if so, none can start while this is active."""
     path = paths.lock_of(checkpoint)
     if path in _held or not path.exists():
         yield True
@@ -72,7 +72,7 @@ def nobody_else(checkpoint: Path) -> Iterator[bool]:
 
 
 def at_work(files: Files) -> str | None:
-    """Who holds the batch now, and since when; None where nobody does."""
+    """Who has the batch now, and since when; None if nobody does."""
     if not files.holder.exists():
         return None
     with nobody_else(files.checkpoint) as is_alone:
@@ -80,13 +80,15 @@ def at_work(files: Files) -> str | None:
 
 
 def signature(now: datetime) -> str:
-    """Who is at work since when."""
+    """Who is working, and since when."""
     return f"{paths.who()} ({now:%Y-%m-%d %H:%M} WIB)"
 
 
 def _sign(path: Path, words: str) -> None:
-    """Write the holder to a file beside the lock, because asking for the lock empties it. Only a courtesy: if
-    this fails, the lock still holds."""
+    """Write the holder to a file next to the lock, because opening the lock empties it.
+
+    Only informative: if this fails, the lock still holds.
+    """
     with (
         contextlib.suppress(OSError),
         os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file,

@@ -1,4 +1,4 @@
-"""Where the files of a batch are, and what they are called."""
+"""Where the files of a batch are, and their names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Files:
 
     @property
     def holder(self) -> Path:
-        """Says who holds the lock, for as long as it is held."""
+        """Names the holder of the lock, as long as it is held."""
         return self.lock.with_suffix(".holder")
 
     def plan(self, code: str) -> Path:
@@ -44,8 +44,9 @@ class Files:
 
 
 def lock_of(checkpoint: Path) -> Path:
-    """Hidden beside the checkpoint, wherever a link to it stands; left in place, since unlinking a lock file
-    lets two holders in."""
+    """Hidden, next to the checkpoint's real file; never deleted, since unlinking a lock file lets two
+    holders in.
+    """
     real = Path(_real(checkpoint)) if checkpoint.is_symlink() else checkpoint
     return real.with_name(f".{real.name}.lock")
 
@@ -91,7 +92,7 @@ def files_of(
 
 
 LONGEST_BASE_NAME = 210
-"""Bytes for the name of a file after which others are called, which may have 255."""
+"""Bytes for a file name from which others are derived; these may have 255."""
 
 
 def assert_new(path: Path, suffixes: Sequence[str]) -> None:
@@ -124,12 +125,12 @@ def _batch_name(checkpoint: Path) -> str:
 
 
 def _real(path: Path) -> str:
-    """Where links lead; unlike `Path.resolve`, also for a link that leads to itself."""
+    """Where links lead; unlike `Path.resolve`, also for a link to itself."""
     return os.path.realpath(path)
 
 
 def _rehearsed(path: Path) -> Path:
-    """`bonus.results.xlsx` as `bonus.sandbox.results.xlsx`, also where an option or a variable named it."""
+    """`bonus.results.xlsx` as `bonus.sandbox.results.xlsx`, even if an option or a variable named it."""
     if ".sandbox." in path.name:
         return path
     kind = next((kind for kind in (".results", ".checkpoint") if path.stem.endswith(kind)), "")
@@ -166,7 +167,7 @@ def ledger_location(kept: str = "") -> str:
         return given
     whole = os.path.expanduser(given)  # noqa: PTH111  (pathlib's fails where there is no such person)
     if not Path(whole).is_absolute():
-        # Not the value: a mistyped address may hold a password.
+        # Not the value: a mistyped address may contain a password.
         raise InputError("environment.relative", variable="BULK_TOPUP_LEDGER")
     return whole
 

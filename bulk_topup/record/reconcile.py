@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 
 def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None = None) -> int:
-    """Claims follow the checkpoint, after a crash between the two or with a ledger that was lost or replaced;
-    a claim that the checkpoint lacks is an unknown.
+    """Updates claims from the checkpoint, after a crash between the two or with a ledger that was lost or
+    replaced; a claim that the checkpoint lacks is an unknown.
 
-    Must run before anything is sent: a restored or partly copied checkpoint shows itself here, and so does a
-    restored server. Returns how many claims had to be put back; then `stop` stops every desk.
+    Must run before anything is sent: it reveals a restored or partly copied checkpoint, and a restored
+    server. Returns how many claims had to be restored; then `stop` stops every computer.
     """
     _take_over(ledger.decisions(checkpoint.batch_id), checkpoint)
     count = 0 if _agree(checkpoint, ledger) else _make_agree(checkpoint, ledger, stop)
-    _take_over(ledger.decisions(checkpoint.batch_id), checkpoint)  # of claims that were only now found there
+    _take_over(ledger.decisions(checkpoint.batch_id), checkpoint)  # Of claims that were only now found there.
     for earlier in _earlier(checkpoint):
-        # Only what holds a row here: nobody goes on with that batch by itself, and would put it back.
+        # Only what holds a row here: nobody continues that batch on its own, which would restore it.
         missing = _missing(earlier, earlier.claims_expected(), ledger.own(earlier.batch_id))
         since = str(checkpoint.started())
         holding = [claim for claim in missing if claim["state"] == OPEN or str(claim["day"]) >= since]
@@ -44,7 +44,9 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, stop: Stop |
 
 
 def _take_over(decisions: Iterable[Decision], checkpoint: Checkpoint) -> None:
-    """What a person decided while this progress file was gone, of the rows that are still open in it."""
+    """Takes over what a person decided while this progress file was missing, for rows that are still open
+    in it.
+    """
     decisions = list(decisions)
     if not decisions:
         return
@@ -59,8 +61,8 @@ def _agree(checkpoint: Checkpoint, ledger: Ledger) -> bool:
     """Whether each claim has an attempt that may have moved money, in the same state, and each such attempt
     its claim: of a million, told in seconds. Where it is not so, there may be a reason, which takes longer.
     """
-    # In this order: an attempt is written after its claim, so what has been claimed by now is not lost for
-    # having been attempted only while we looked.
+    # In this order: an attempt is written after its claim, so a claim seen now is not lost only
+    # because its attempt was made while we looked.
     claimed = ledger.own_states(checkpoint.batch_id)
     moved: dict[str, list[str]] = {}
     for status, tokens in checkpoint.moved_tokens().items():
@@ -69,14 +71,15 @@ def _agree(checkpoint: Checkpoint, ledger: Ledger) -> bool:
 
 
 def _are_same(some: list[str], others: list[str]) -> bool:
-    """Whether both have the same tokens. Compared in order first: most of a million are in the same place in
-    both."""
+    """Whether both have the same tokens. Compared in order first: most of a million are in the same place
+    in both.
+    """
     apart = [(one, other) for one, other in zip(some, others, strict=False) if one != other]
     return len(some) == len(others) and {one for one, _ in apart} == {other for _, other in apart}
 
 
 def _make_agree(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None) -> int:
-    present = {str(claim["token"]): claim for claim in ledger.own(checkpoint.batch_id)}  # first, as above
+    present = {str(claim["token"]): claim for claim in ledger.own(checkpoint.batch_id)}  # First, as above.
     expected = checkpoint.claims_expected()
     stale: dict[str, Status] = {}
     missing = _missing(checkpoint, expected, present.values())
@@ -92,7 +95,7 @@ def _make_agree(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None) -> in
 
 @dataclass(frozen=True)
 class Lack:
-    """What the ledger was told of by a batch, and has not."""
+    """What a batch once told the ledger, and the ledger lacks."""
 
     batch: str
     day: str
@@ -123,8 +126,7 @@ def lack_of_neighbours(beside: Path, ledger: Ledger, account: str, since: date) 
 
 
 def _lost(checkpoint: Checkpoint, ledger: Ledger) -> list[dict[str, object]]:
-    """Its claims that are not there. A run may be at work on it: what it claims meanwhile is not lost, nor
-    what it releases."""
+    """Its missing claims. A run may be working on it: what it claims or releases meanwhile is not lost."""
     if _agree(checkpoint, ledger):
         return []
     expected = checkpoint.claims_expected()
@@ -145,7 +147,7 @@ _NOTHING_MOVED = frozenset({Status.UNSENT, Status.GAGAL})
 
 
 def _not_forgotten(claims: list[dict[str, object]], ledger: Ledger) -> list[dict[str, object]]:
-    """Those that no person has had removed, who could not have removed an open one."""
+    """Those that nobody has had removed, which is impossible for an open one."""
     forgotten = ledger.forgotten_before() if claims else None
     if forgotten is None:
         return claims
@@ -155,11 +157,11 @@ def _not_forgotten(claims: list[dict[str, object]], ledger: Ledger) -> list[dict
 def _missing(
     checkpoint: Checkpoint, expected: Mapping[str, Status], present: Iterable[Mapping[str, object]]
 ) -> list[dict[str, object]]:
-    """The claims that the ledger should have of this batch, and has not."""
+    """The claims of this batch that the ledger should have, and lacks."""
     present = list(present)
     claimed = {claim["token"] for claim in present}
     if all(token in claimed or status in _NOTHING_MOVED for token, status in expected.items()):
-        return []  # without a walk over all slots, which takes longer than anything else here
+        return []  # Without scanning all slots, which takes longer than anything else here.
     held = {_slot(claim) for claim in present}
     missing = (claim for claim in checkpoint.claims() if _slot(claim) not in held)
     return [{**claim, "state": state_of(expected[claim["token"]])} for claim in missing]
@@ -186,5 +188,5 @@ def _name(checkpoint: Checkpoint) -> str:
 
 
 def _slot(claim: Mapping[str, object]) -> tuple[object, ...]:
-    """A resend has no claim of its own: it holds the slot of the attempt before it."""
+    """A resend has no claim of its own: it uses the slot of the attempt before it."""
     return tuple(claim[name] for name in ("day", *SLOT))

@@ -1,4 +1,4 @@
-"""An earlier batch's files, kept under dated names."""
+"""Keeps an earlier batch's files under dated names."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 
 def set_aside(files: Files, day: date) -> None:
-    """Keep an earlier batch's files under dated names, by the day on which it began, the same mark in both.
+    """Keep an earlier batch's files under dated names, by the day on which it began, with the same mark in
+    both.
 
     The checkpoint goes last: until then a kill leaves the batch as it was, and its results can be written
-    again from it. Raises StorageFailed while the checkpoint's log is not folded back: the file alone would
-    not be all of it.
+    again from it. Raises StorageFailed while the checkpoint's log is not merged, because the file alone would
+    be incomplete.
     """
     log = files.checkpoint.with_name(f"{files.checkpoint.name}-wal")
     if files.checkpoint.exists() and log.exists() and log.stat().st_size:

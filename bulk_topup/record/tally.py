@@ -1,5 +1,6 @@
-"""What became of the rows, counted. Separate from `results`, so that `status` need not import the workbook
-code."""
+"""The rows' outcomes, counted. Separate from `results`, so that `status` need not import the workbook
+code.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +33,14 @@ TO_DO: Mapping[str, frozenset[Status]] = {
 
 NOT_SENT_YET, TO_DECIDE = "todo.send", "todo.decide"
 LEFT_OUT = "hidden.skipped"
-"""The finding of a row that is hidden in the sheet, where those are not sent."""
+"""The finding of a row that is hidden in the sheet, if those are not sent."""
 
 _AFTER: Mapping[Fault | None, str] = {
     Fault.NUMBER: "todo.number",
     Fault.PRODUCT: "todo.product",
     Fault.HELD_TODAY: "todo.tomorrow",
 }
-"""Of a failed row, by what it failed for; any other is sent as it was."""
+"""For a failed row, by the cause of the failure; any other is sent again unchanged."""
 
 
 @dataclass
@@ -123,11 +124,11 @@ class Tally:
 
     @property
     def to_decide(self) -> int:
-        """The rows that are sent only if a person says that they are additional, intended top-ups."""
+        """The rows that are only sent if a person says that they are additional, intended top-ups."""
         return self.to_do[TO_DECIDE]
 
     def exit_code(self) -> Exit:
-        """What the command comes to if nothing stopped it. A sheet without a person pays nobody."""
+        """The command's exit code if nothing stopped it. A sheet without a person pays nobody."""
         if any(status.is_open and count for status, count in self.rows.items()):
             return Exit.OPEN
         paid = self.rows[Status.SUKSES]
@@ -155,7 +156,7 @@ def to_the_second(moment: str) -> str:
 
 
 def to_do(line: Line) -> str | None:
-    """What a person can do about the row, one of TO_DO; None where it is not to be sent again."""
+    """What a person can do about the row, one of TO_DO; None if it is not to be sent again."""
     codes = frozenset(finding.code for finding in line.why)
     reason_code = (line.attempt or {}).get("reason_code") or ""
     return _to_do(line.status, line.removed, codes, reason_code, line.closed is not None)
@@ -164,7 +165,7 @@ def to_do(line: Line) -> str | None:
 def _to_do(
     status: Status, removed: bool, codes: frozenset[str], reason_code: str, by_hand: bool
 ) -> str | None:
-    # Someone took it out of what is sent, or it never was in.
+    # Someone removed it, or it was never in.
     if removed or LEFT_OUT in codes or codes & FOR_NOBODY:
         return None
     match status:
@@ -178,6 +179,6 @@ def _to_do(
 
 
 def rupiah_of(line: Line) -> int:
-    """The debit of a paid row where it is known, the listed price otherwise."""
+    """The debit of a paid row if known, the listed price otherwise."""
     debited = (line.attempt or {}).get("debited")
     return int(debited if line.status is Status.SUKSES and debited is not None else line.price or 0)

@@ -1,4 +1,4 @@
-"""The batch's own SQLite file: the sheet as it was, its orders, every attempt and what it came to."""
+"""The batch's own SQLite file: the sheet as it was, its orders, every attempt and its outcome."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ from bulk_topup.record.checkpoint.reading import Reading
 
 
 class Checkpoint(Orders, Attempts, Notes, Reading):
-    """One batch's file: `create`, `open` or `look`. See `File` for what holds of every method."""
+    """One batch's file: `create`, `open` or `look`. See `File` for the rules of every method."""

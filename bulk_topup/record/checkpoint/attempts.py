@@ -1,4 +1,4 @@
-"""Attempts of orders: written before their request leaves, ended by an outcome or a person's word."""
+"""Attempts of orders: written before their request is sent, ended by an outcome or by a person."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Attempts(File):
-    """Writes what is about to be sent, and what became of it."""
+    """Writes what is about to be sent, and its outcome."""
 
     def hold(self, order_id: int, status: Status, code: str, facts: Mapping[str, str]) -> None:
         """Record why an order without any attempt is not sent (`duplicate` is final, `unsent` is not)."""
@@ -42,12 +42,12 @@ class Attempts(File):
     def turn(
         self, endings: Sequence[Ending], choose: Callable[[Sequence[Ended]], Sequence[Wanted]]
     ) -> tuple[list[Ended], list[Attempt]]:
-        """What attempts came to and, once `choose` has heard that, the attempts that it returns: in one
-        transaction, all or nothing. The orders of these are unknown from then on, until they are ended.
+        """In one transaction, all or nothing: records the outcomes of attempts and, once `choose` has
+        heard them, the attempts that it returns.
 
-        An invoice that another order holds proves nothing about this one: it leaves its attempt unknown.
-        Raises AssertionError if an order is not in the state the caller believes, or in one from which
-        nothing may be sent; and what `choose` raises.
+        The orders of new attempts are unknown until these have ended. An invoice that another order has
+        proves nothing about this one: its attempt stays unknown. Raises AssertionError if an order is not in
+        the state the caller expects, or in one from which nothing may be sent; and whatever `choose` raises.
         """
         self.mark_begun()
         with self._transaction() as db:
@@ -55,7 +55,7 @@ class Attempts(File):
             return ended, [self._begin(db, one) for one in choose(ended)]
 
     def begin_all(self, wanted: Sequence[Wanted]) -> list[Attempt]:
-        """As `turn`, with nothing that ended."""
+        """Like `turn`, without outcomes."""
         return self.turn((), lambda _: wanted)[1]
 
     def _begin(self, db: sqlite3.Connection, wanted: Wanted) -> Attempt:
@@ -79,7 +79,7 @@ class Attempts(File):
     def begin_repeat(
         self, order: Order, token: str, at: datetime, day: date, skew_s: float | None
     ) -> Attempt:
-        """An attempt for what the provider holds already, to see it refused; the order stays as it is.
+        """An attempt for something the provider already has, to see it refused; the order stays as it is.
 
         Raises AssertionError for an order that is neither paid nor pending.
         """
@@ -95,7 +95,7 @@ class Attempts(File):
             return begun
 
     def end(self, attempt_id: int, outcome: Outcome, at: datetime, skew_s: float | None = None) -> Ended:
-        """As `turn`, for one that ended and nothing more."""
+        """Like `turn`, for a single outcome."""
         return self.turn([Ending(attempt_id, outcome, at, skew_s)], lambda _: ())[0][0]
 
     def _end(self, db: sqlite3.Connection, ending: Ending, kind: str = "") -> Ended:
@@ -117,13 +117,14 @@ class Attempts(File):
     def lost_attempt(
         self, order_id: int, token: str, claimed_at: str, day: str, base_url: str = ""
     ) -> Status:
-        """An attempt that the ledger knows of and this file does not: restored from an older copy, or killed
-        between claim and attempt. Money may have moved, so the order is unknown."""
+        """An attempt that the ledger knows and this file lacks: restored from an older copy, or killed
+        between claim and attempt. Money may have moved, so the order is unknown.
+        """
         with self._transaction() as db:
             db.execute(
                 """INSERT INTO attempts (order_id, token, begun_at, day, kind, code, base_url)
                    VALUES (?, ?, ?, ?, ?, ?, ?)
-                   ON CONFLICT (token) DO NOTHING""",  # another run has written it since it was missed
+                   ON CONFLICT (token) DO NOTHING""",  # Another run has written it since it was missed.
                 (order_id, token, claimed_at, day, Kind.UNKNOWN, "outcome.not_in_checkpoint", base_url),
             )
             status = self._restate(db, order_id)
@@ -132,13 +133,13 @@ class Attempts(File):
             return status
 
     def adopt_lost_claim(self, claim: Mapping[str, Any]) -> None:
-        """The same, for a claim found in the ledger whose order may be missing here altogether."""
+        """The same, for a claim found in the ledger whose order may be missing here entirely."""
         key = (claim["number"], claim["product"], claim["itrx"])
         with self._transaction() as db:
             db.execute(
                 """INSERT OR IGNORE INTO orders (number, product, itrx, nominal, operator, price, row)
                    VALUES (?, ?, ?, ?, '', ?, ?)""",
-                # Its price stands nowhere any more; a budget must not take it for nothing.
+                # Its price is lost; a budget must not count it as zero.
                 (*key, claim["nominal"], claim["nominal"], claim["row"]),
             )
             (order_id,) = db.execute(
@@ -149,8 +150,11 @@ class Attempts(File):
         self.lost_attempt(order_id, claim["token"], claim["claimed_at"], claim["day"], claim["base_url"])
 
     def resolve(self, order: OpenOrder, outcome: Outcome, at: datetime, who: str, note: str) -> Status:
-        """A person's word on what became of an open order: an invoice speaks of its last open attempt alone,
-        none of all of them. Leaves a trail; returns the order's status."""
+        """Records a person's verdict on an open order: an invoice is about its last open attempt only, no
+        invoice about all of them.
+
+        Leaves an entry in the trail; returns the order's status.
+        """
         open_attempts = [past.id for past in order.past if past.is_open]
         concerned = open_attempts[-1:] if outcome.invoice else open_attempts
         with self._transaction() as db:
@@ -161,7 +165,7 @@ class Attempts(File):
         return status
 
     def _restate(self, db: sqlite3.Connection, order_id: int) -> Status:
-        """The order's status is the fold of its attempts; one of these speaks for it."""
+        """The order's status follows from all its attempts; one of them determines it."""
         rows = db.execute(
             "SELECT id, kind, code, day, begun_at, skew_s FROM attempts WHERE order_id = ? ORDER BY id",
             (order_id,),

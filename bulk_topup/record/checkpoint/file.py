@@ -1,10 +1,10 @@
-"""The checkpoint as a file: made whole or not at all, opened, told from others, written in transactions.
+"""The checkpoint as a file: created atomically, opened, identified, written in transactions.
 
-Settings, and why: WAL with synchronous=FULL, so that a commit has reached the disk when it returns and a torn
-write can only lose what was not yet committed; fullfsync, because macOS fsync alone does not reach the
-platter; one connection, which one thread at a time uses; autocommit, BEGIN IMMEDIATE.
-On closing, the log is folded back, so that at rest the checkpoint is one file. While it is sent from, the
-file itself has a mark (BEGUN) which says that a log belongs to it: a copy without that is no empty batch.
+Settings, and why: WAL with synchronous=FULL, so that a commit is on disk when it returns and a torn write can
+only lose what was not committed; fullfsync, because on macOS fsync alone does not reach the disk; one
+connection, used by one thread at a time; autocommit, BEGIN IMMEDIATE. Closing checkpoints the write-ahead
+log, so that at rest there is one file. While it is being sent from, the file itself has a mark (BEGUN) that
+says that a log belongs to it: a copy without the log is not an empty batch.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from bulk_topup.record.checkpoint.values import REHEARSAL, BatchIdentity
 from bulk_topup.record.lock import nobody_else
 
 BEGUN: Final = "begun"
-"""The fact that attempts are, or may be, in the log alone; "" at rest."""
+"""The fact that attempts are, or may be, only in the log; "" at rest."""
 
 
 class File:
@@ -50,13 +50,13 @@ class File:
 
     @classmethod
     def create(cls, path: Path, identity: BatchIdentity, facts: Mapping[str, str] = NOTHING) -> Self:
-        """A new checkpoint for this batch with these facts about it, readable by its owner alone.
+        """A new checkpoint for this batch with these facts, readable only by its owner.
 
-        It appears whole or not at all, so that a kill right now leaves no file that belongs to nobody.
+        It is created atomically, so that a kill leaves no file that belongs to nobody.
         """
         with storage_errors(path):
             draft = empty_draft(path)
-            # A rollback journal: what is committed stands in the file itself, not in a log left behind.
+            # A rollback journal: what is committed is in the file itself, not in a log next to it.
             self = cls._connected(draft, journal="DELETE")
             try:
                 self.set_facts({**facts, **vars(identity), "batch": uuid.uuid4().hex})
@@ -69,9 +69,9 @@ class File:
 
     @classmethod
     def open(cls, path: Path, expected: Mapping[str, str] | None = None) -> Self | None:
-        """The checkpoint at `path`, or None where there is none. `expected` are facts of BatchIdentity.
+        """The checkpoint at `path`, or None if there is none. `expected` are facts of BatchIdentity.
 
-        Raises InputError where it is damaged, not ours, newer than this program, or another batch's.
+        Raises InputError if it is damaged, not ours, newer than this program, or another batch's.
         """
         if not path.exists():
             assert_nothing_left(path)
@@ -91,11 +91,11 @@ class File:
 
     @classmethod
     def look(cls, path: Path, expected: Mapping[str, str] | None = None) -> Self | None:
-        """The checkpoint at `path` to look into, or None where there is none. Changes no file, even while a
-        run is at work on it. `expected` are facts of BatchIdentity.
+        """The checkpoint at `path` for reading, or None if there is none. Changes no file, even while a
+        run uses it.
 
-        Raises InputError where it is damaged, not ours, newer than this program or another batch's,
-        StorageFailed where it can't be read.
+        `expected` are facts of BatchIdentity. Raises InputError if it is damaged, not ours, newer than this
+        program or another batch's, StorageFailed if it can't be read.
         """
         if not path.is_file():
             assert_nothing_left(path)
@@ -140,7 +140,7 @@ class File:
             raise InputError("checkpoint.damaged", path=self.path, why="why.damaged")
 
     def assert_identity(self, expected: Mapping[str, str]) -> None:
-        """Raises InputError where these facts of BatchIdentity are another batch's; then it is closed."""
+        """Raises InputError if these facts of BatchIdentity are another batch's; then it is closed."""
         for name, mine in expected.items():
             stored = self._identity(name)
             if stored != mine:
@@ -155,24 +155,25 @@ class File:
         return self.fact(name)
 
     def mark_begun(self) -> None:
-        """Once, before the first attempt: from then on the file alone says that it has a log.
+        """Called once, before the first attempt: from then on the file itself says that it has a log.
 
-        Raises StorageFailed where the mark can't be brought into the file itself; nothing may be sent then.
+        Raises StorageFailed if the mark can't be written to the file itself; nothing may be sent then.
         """
         if self._is_marked:
             return
         (journal,) = self._rows("PRAGMA journal_mode")[0]
         if journal == "wal":
             self.set_facts({BEGUN: "yes"})
-            # Not TRUNCATE: the log keeps its length, so that it is never both there and empty.
+            # Not TRUNCATE: the log keeps its length, so that it is never present and empty.
             (is_busy, *_) = self._rows("PRAGMA wal_checkpoint(FULL)")[0]
             if is_busy:
                 raise StorageFailed("checkpoint.unwritable", path=self.path, why="why.open_elsewhere")
         self._is_marked = True
 
     def _unmark(self) -> None:
-        """The log is about to be folded back, and removed, unless another process has the file open; while a
-        run of another process is at work, that one's mark stays."""
+        """Removes the mark, since the log is about to be merged and deleted, unless another process has
+        the file open; while a run of another process is working, its mark stays.
+        """
         with contextlib.suppress(StorageFailed, sqlite3.Error):
             if not self._read_only and self.fact(BEGUN):
                 with nobody_else(self.path) as is_alone:
@@ -183,7 +184,7 @@ class File:
         with contextlib.suppress(sqlite3.OperationalError):
             self._db.execute(KEEP_FACT, (BEGUN, ""))
             return
-        # On a full disk: once it is folded back, the log is written anew from its beginning.
+        # On a full disk: once it is merged, the log is rewritten from its beginning.
         self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         self._db.execute(KEEP_FACT, (BEGUN, ""))
 
@@ -194,8 +195,9 @@ class File:
 
     @contextlib.contextmanager
     def _transaction(self, *, keeps_summary: bool = False) -> Iterator[sqlite3.Connection]:
-        """Durable on leaving; undone after an error. Drops what was summed up, unless nothing is written that
-        it counts."""
+        """Durable on leaving, rolled back after an error. Drops cached sums, unless nothing that they
+        count was written.
+        """
         with storage_errors(self.path):
             self._keep_in_place()
             self._db.execute("BEGIN IMMEDIATE")
@@ -213,13 +215,15 @@ class File:
         self._db.execute("COMMIT")
 
     def _assert_in_place(self) -> None:
-        """For whoever is about to send something, within the transaction that says so."""
+        """For callers that are about to send something, within the transaction that records it."""
         if self._was_gone:
             raise StorageFailed("checkpoint.gone", path=self.path)
 
     def _keep_in_place(self) -> None:
-        """Put the file back where it was deleted or moved away under us: what is written to it would be lost
-        with this process. Raises StorageFailed where another one has its place.
+        """Restores the file if it was deleted or moved while in use: what is written to it would be lost
+        with this process.
+
+        Raises StorageFailed if another file is in its place.
         """
         try:
             place = place_of(self.path)
@@ -233,10 +237,10 @@ class File:
         draft = empty_draft(self.path)
         self._db.execute("VACUUM INTO ?", (str(draft),))
         with contextlib.closing(connect(draft)) as copy:
-            copy.execute(KEEP_FACT, (BEGUN, ""))  # it has no log
+            copy.execute(KEEP_FACT, (BEGUN, ""))  # It has no log.
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
-        for ending in ("-wal", "-shm"):  # all in the copy, and SQLite would replay them into it
+        for ending in ("-wal", "-shm"):  # The copy has everything, and SQLite would replay them into it.
             self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
         draft.rename(self.path)
         self._was_gone = True
@@ -259,7 +263,7 @@ class File:
     # -- facts about the batch -----------------------------------------------------------------------------
 
     def fact(self, key: str) -> str:
-        """A fact about the batch, "" where it was never recorded."""
+        """A fact about the batch, or "" if it was never recorded."""
         rows = self._rows("SELECT value FROM batch WHERE key = ?", key)
         return str(rows[0][0]) if rows else ""
 
@@ -274,27 +278,27 @@ class File:
 
     @property
     def has_sheet(self) -> bool:
-        """False only if its first run was killed before it could write down a row."""
+        """False only if its first run was killed before it could record a row."""
         return bool(self.fact("header"))
 
     @property
     def header(self) -> list[str]:
-        """The sheet's own column names, without any results columns it was fed back with."""
+        """The sheet's own column names, without results columns of an earlier run."""
         return list(json.loads(self.fact("header") or "[]"))
 
     @property
     def places(self) -> dict[str, int]:
-        """Where the columns of `name`, `number` and `group` stand in that, if the sheet has them."""
+        """The positions of the columns `name`, `number` and `group` in it, if the sheet has them."""
         return dict(json.loads(self.fact("places") or "{}"))
 
     @property
     def tabs(self) -> list[str]:
-        """Those that are one sheet; none for a batch of a single tab."""
+        """The tabs that are one sheet; empty for a batch of a single tab."""
         return list(json.loads(self.fact("tabs") or "[]"))
 
     @property
     def is_rehearsal(self) -> bool:
-        # By its address in a file of an earlier version, which is only looked into.
+        # From its address, in a file of an earlier version that is only read.
         return self.fact("rehearsal") == REHEARSAL or self.fact("base_url") == REHEARSAL_URL
 
     @property
@@ -303,7 +307,9 @@ class File:
 
 
 def assert_nothing_left(path: Path) -> None:
-    """A log without its file holds attempts, and SQLite would replay it into whatever file comes next."""
+    """A log without its file contains attempts, and SQLite would replay it into the next file of that
+    name.
+    """
     for ending in ("-wal", "-journal"):
         log = path.with_name(path.name + ending)
         if log.exists() and log.stat().st_size:
@@ -311,7 +317,7 @@ def assert_nothing_left(path: Path) -> None:
 
 
 def assert_whole(path: Path) -> None:
-    """Raises InputError for a file that was sent from and whose log, which says what was, is missing."""
+    """Raises InputError for a file that was sent from and whose log, which says what was sent, is missing."""
     log = path.with_name(f"{path.name}-wal")
     if _has_content(log):
         return
@@ -320,7 +326,7 @@ def assert_whole(path: Path) -> None:
             asked = "SELECT 1 FROM batch WHERE key = ? AND value <> ''"
             marked = db.execute(asked, (BEGUN,)).fetchone()
     except sqlite3.Error:
-        return  # said by whoever opens it
+        return  # Reported by the caller that opens it.
     # A run may just have begun.
     if marked and not _has_content(log):
         raise InputError("checkpoint.no_log", path=path, log=log)
@@ -334,7 +340,7 @@ def _has_content(log: Path) -> bool:
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    # Never mode=rwc, SQLite's own: a file that was taken away would come back empty.
+    # Never mode=rwc, SQLite's default: a file that was removed would come back empty.
     place = _address_to_read(path) if read_only else f"{uri_of(path.absolute())}?mode=rw"
     db = sqlite3.connect(place, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
     db.row_factory = sqlite3.Row
@@ -342,12 +348,12 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 
 def uri_of(path: PurePath) -> str:
-    """As SQLite reads it: the server of a Windows share is a part of the path, and no host."""
+    """As SQLite reads it: the server of a Windows share is part of the path, not a host."""
     return re.sub("^file://(?!/)", "file:////", path.as_uri())
 
 
 def empty_draft(path: Path) -> Path:
-    """A file for its owner's eyes alone, to be filled and then given this path."""
+    """A file readable only by its owner, to be filled and then moved to this path."""
     draft = path.with_name(f".{path.name}.new")
     draft.unlink(missing_ok=True)
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -355,13 +361,13 @@ def empty_draft(path: Path) -> Path:
 
 
 def place_of(path: Path) -> tuple[int, int]:
-    """Which file it is that has this path."""
+    """Which file this path refers to."""
     status = path.stat()
     return status.st_dev, status.st_ino
 
 
 def _address_to_read(path: Path) -> str:
-    # Where no log lies beside it, SQLite would make one to read it, and leave it there.
+    # If there is no log next to it, SQLite would create one for reading, and leave it there.
     at_rest = not path.with_name(f"{path.name}-wal").exists()
     return f"{uri_of(path.absolute())}?mode=ro{'&immutable=1' if at_rest else ''}"
 

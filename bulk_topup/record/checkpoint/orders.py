@@ -1,4 +1,4 @@
-"""The sheet's rows and their orders, as a plan makes them."""
+"""The sheet's rows and their orders, as planned."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 
 class Orders(File):
-    """Makes a sheet and its plan the batch's own."""
+    """Stores a sheet and its plan in the batch."""
 
     def adopt(self, plan: Plan, facts: Mapping[str, str]) -> Plan:
-        """Make this sheet, with what it asks for, and this plan the batch's own, in one transaction.
+        """Store this sheet, with what it asks for, and this plan, in one transaction.
 
-        Lines of rows that left the sheet stay where their order was attempted; all others are replaced.
-        Returns the plan, its orders with the `id` and the `state` that they have here; without where one may
-        have been paid by now, or is another row's.
+        Lines of rows that left the sheet stay if their order was attempted; all others are replaced. Returns
+        the plan, its orders with their `id` and `state`; without orders that may have been paid by now, or
+        that belong to another row.
         """
         with self._transaction(keeps_summary=True) as db:
             db.executemany(KEEP_FACT, list(facts.items()))
@@ -65,7 +65,7 @@ def _with_ids(db: sqlite3.Connection, plan: Plan) -> Plan:
         (number, product, itrx): (key, status) for number, product, itrx, key, status in db.execute(SENDABLE)
     }
     keys = plan.orders[KEY].itertuples(index=False, name=None)
-    found = [sendable.pop(key, (None, None)) for key in keys]  # an order is one row's alone
+    found = [sendable.pop(key, (None, None)) for key in keys]  # An order belongs to only one row.
     own = {"id": [key for key, _ in found], "state": [status for _, status in found]}
     return replace(plan, orders=plan.orders.assign(**own))
 
@@ -76,8 +76,8 @@ def _row_values(plan: Plan) -> Iterator[tuple[object, ...]]:
 
 
 def _keep_lines(db: sqlite3.Connection, plan: Plan) -> None:
-    """Lines that are this plan's already are not written anew: a million, of a batch that only goes on."""
-    # A release that reads sheets in another way has another version.
+    """Lines that already match the plan are not rewritten: a million, for a batch that only continues."""
+    # A release that reads sheets differently has another version.
     digest = f"{__version__} {digest_of(plan)}"
     if _fact(db, "lines_of") == digest:
         return

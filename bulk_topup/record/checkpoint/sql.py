@@ -52,12 +52,12 @@ SENDINGS = """
     )
     SELECT at, who, plan_code, approved_by, orders, paid FROM counted WHERE orders OR paid ORDER BY id
 """
-"""By the attempts between two commands, not by their times: a clock can be set back."""
+"""By the attempts between two commands, not by their times, because a clock can be set back."""
 
 LOST_ORDERS = "SELECT count(DISTINCT order_id) FROM attempts WHERE code = ?"
 
 REMOVED_OFFSET = 10_000_000
-"""Lines of rows that left the sheet are placed after any row that a sheet can have."""
+"""Lines of rows that left the sheet are placed after any possible row."""
 
 INSERT_LINE = """
     INSERT INTO lines (position, row, cells, number, product, itrx, status, why, removed)
@@ -76,7 +76,7 @@ BEGIN_ATTEMPT = """
     INSERT INTO attempts (order_id, token, begun_at, day, skew_s, base_url)
     VALUES (?, ?, ?, ?, ?, coalesce((SELECT value FROM batch WHERE key = 'base_url'), ''))
 """
-"""At the address that the batch is sent to now."""
+"""At the address that the batch uses now."""
 
 END_ATTEMPT = """
     UPDATE attempts SET
@@ -98,7 +98,7 @@ _HELD = f"""(
     h.kind IN ('sukses', 'pending', 'gagal')
     OR h.kind = 'unknown' AND h.code NOT IN ({sql_list(OF_ANOTHER)})
 )"""
-"""Whether attempt `h` holds the invoice that it names: a stray answer keeps no owner from it."""
+"""Whether attempt `h` has the invoice that it names: a stray answer must not keep the owner from it."""
 
 HOLDERS = f"""
     SELECT o.row FROM attempts h JOIN orders o ON o.id = h.order_id
@@ -125,7 +125,7 @@ OPEN_INVOICES = f"""
 """  # noqa: S608
 
 MOVE_ORDER = "UPDATE orders SET row = ? WHERE number = ? AND product = ? AND itrx = ?"
-"""A row that was sent before may stand elsewhere in the sheet now; it is called by its present number."""
+"""A row that was sent before may be elsewhere in the sheet now; it is identified by its current number."""
 
 _INVOICE = f"""
     coalesce(nullif(a.invoice, ''), (
@@ -136,13 +136,15 @@ _INVOICE = f"""
         ORDER BY b.id DESC LIMIT 1
     ), '')
 """  # noqa: S608
-"""Of order `o` with its speaker `a`: a 51 names none, but an open attempt before it may have got one."""
+"""The invoice of order `o`, whose status attempt `a` determines: a 51 names none, but an earlier open
+attempt may have one.
+"""
 
 _BY_HAND = """
     (SELECT order_id, max(id), at, who, note FROM trail WHERE what LIKE 'resolve %' GROUP BY order_id) r
     ON r.order_id = o.id AND r.at >= a.begun_at
 """
-"""The last time that a person closed order `o`, if its speaker `a` was not sent after that."""
+"""The last time that a person closed order `o`, unless its attempt `a` was sent after that."""
 
 _SENT_AT = f"""
     iif(a.kind = 'exists' OR r.at IS NOT NULL, (
@@ -151,7 +153,7 @@ _SENT_AT = f"""
                 OR t.day = a.day AND t.code IN ({sql_list(DENIED)}))
     ), a.begun_at)
 """  # noqa: S608
-"""When order `o` left: where a 51 refused its speaker `a`, the provider holds an attempt before it."""
+"""When order `o` was sent: if a 51 refused its attempt `a`, the provider has an earlier one."""
 
 LINES_ALIKE = f"""
     SELECT coalesce(l.status, o.status) AS status, coalesce(o.operator, '') AS operator, l.removed,
@@ -203,7 +205,7 @@ LINES_OF_STATUSES = LINES.replace(
 """,
     1,
 )
-"""The same, found by the indexes of the statuses: a few open rows among a million."""
+"""The same through the indexes of the statuses: a few open rows among a million."""
 
 POSTINGS = f"""
     WITH taken AS (

@@ -1,4 +1,4 @@
-"""What all rows come to: a walk over all of them, kept until the next write."""
+"""Sums over all rows: one pass, cached until the next write."""
 
 from __future__ import annotations
 
@@ -28,20 +28,21 @@ from bulk_topup.rules.journal import Posting
 
 
 class Totals(File):
-    """The batch as a whole; a summary spares the walk where nothing was written since it was made."""
+    """The batch as a whole; a stored summary avoids the pass if nothing was written since."""
 
     def lines_alike(self) -> list[LinesAlike]:
-        """The same lines, all of them, as groups that count alike: a million are summed up in seconds, or at
-        once where nothing was written since they were summed up last."""
+        """All lines, in groups that count alike: a million are summed up in seconds, or at once if nothing
+        was written since the last time.
+        """
         return [lines_alike_of(group) for group in self._kept("lines_summed_up", self._summed_up)]
 
     def first_day(self) -> date | None:
-        """The WIB day of the batch's first attempt, not counting what was never sent."""
+        """The WIB day of the batch's first attempt, not counting those that were never sent."""
         day = self._kept("first_day", self._first_day)
         return date.fromisoformat(day) if day else None
 
     def last_day(self) -> date | None:
-        """That of its last one, of which the same holds."""
+        """The WIB day of the last one, likewise."""
         day = self._day_of("max")
         return date.fromisoformat(day) if day else None
 
@@ -54,8 +55,11 @@ class Totals(File):
         return None if day is None else str(day)
 
     def sendings(self) -> list[Sending]:
-        """The commands that sent something, the first first; none of a file of an earlier version that is
-        only looked into. An order that two of them sent counts for both."""
+        """The commands that sent something, oldest first; none for a file of an earlier version that is
+        only read.
+
+        An order that two of them sent counts for both.
+        """
         if self._rows("PRAGMA user_version")[0][0] < SENDINGS_SINCE:
             return []
         return [Sending(*row) for row in self._kept("sendings_paid", self._counted_sendings)]
@@ -66,7 +70,7 @@ class Totals(File):
         return [*map(tuple, rows), *([("", "", "", "", lost)] if lost else [])]
 
     def last_touched(self) -> str:
-        """When a command last wrote down something, as an ISO time in WIB; "" if none did."""
+        """When a command last recorded something, as an ISO time in WIB; "" if none did."""
         (by_command,) = self._rows("SELECT coalesce(max(at), '') FROM trail")[0]
         return str(max(by_command, self._kept("last_attempt", self._last_attempt)))
 
@@ -74,7 +78,7 @@ class Totals(File):
         return str(self._rows("SELECT coalesce(max(coalesce(settled_at, begun_at)), '') FROM attempts")[0][0])
 
     def committed(self) -> int:
-        """Rupiah paid, or that may have been: debits of paid orders, the price of open ones."""
+        """Rupiah paid, or possibly paid: debits of paid orders, prices of open ones."""
         return int(self._kept("committed", self._committed))
 
     def _committed(self) -> int:
@@ -98,7 +102,7 @@ class Totals(File):
             yield from map(dict, reader.execute(sql))
 
     def undebited(self) -> Counter[Status]:
-        """What the rows are listed at that are paid, or may be, and of which no answer stated the debit."""
+        """The listed prices of rows that are or may be paid and whose debit no answer stated."""
         rows = self._rows(
             f"""SELECT o.status, sum(o.price) AS listed FROM orders o LEFT JOIN attempts a ON a.id = o.speaker
                 WHERE {UNDEBITED} GROUP BY o.status"""  # noqa: S608
@@ -115,9 +119,8 @@ class Totals(File):
         ]
 
     def last_balance(self) -> tuple[int, str] | None:
-        """The deposit (rupiah) by the last answer that stated it, and when that came (WIB, to the minute).
-
-        None where none did. An unknown answer may speak of another order, and of another time.
+        """The deposit (rupiah) from the last answer that stated it, and when that came (WIB, to the
+        minute); None if none did. An unknown answer may be about another order, and another time.
         """
         stated = self._kept("last_balance", self._last_balance)
         return None if stated is None else (stated[0], stated[1])
@@ -140,8 +143,9 @@ class Totals(File):
         return count() if kept is None or name not in kept else kept[name]
 
     def _summary(self) -> dict[str, Any] | None:
-        """None where something that it counts was written since. What a command writes before it sends, its
-        facts and its line in the trail, is not counted."""
+        """None if something that it counts was written since. What a command writes before it sends, its
+        facts and its trail entry, does not count.
+        """
         kept = self.fact("summary")
         return dict(json.loads(kept)) if kept else None
 
@@ -166,6 +170,6 @@ class Totals(File):
         return groups
 
     def _writes(self) -> tuple[int, int]:
-        """Changes whenever this connection or, in another process, another one has written."""
+        """Changes whenever this connection or another process has written."""
         (others,) = self._db.execute("PRAGMA data_version").fetchone()
         return int(others), self._db.total_changes

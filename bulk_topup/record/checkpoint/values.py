@@ -27,7 +27,7 @@ class BatchIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One durable attempt: written before its request leaves."""
+    """One durable attempt: written before its request is sent."""
 
     id: int
     order: Order
@@ -36,7 +36,7 @@ class Attempt:
 
 
 class Ended(NamedTuple):
-    """The order's status after an attempt, and the attempt's outcome as it was recorded."""
+    """The order's status after an attempt, and the attempt's recorded outcome."""
 
     status: Status
     outcome: Outcome
@@ -44,7 +44,7 @@ class Ended(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PastAttempt:
-    """An attempt as it stands; `kind` is None where no outcome was recorded."""
+    """A recorded attempt; `kind` is None if it has no outcome."""
 
     id: int
     token: str
@@ -111,11 +111,11 @@ class OpenOrder:
 
     @property
     def invoice(self) -> str:
-        """The last one that an answer named and left open; "" where none did."""
+        """The last one that an answer named and left open; "" if none did."""
         named = (past.invoice for past in reversed(self.past) if past.is_unknown and past.invoice)
         return next(named, "")
 
 
 def halt_fact(code: str, facts: Mapping[str, str], at: datetime) -> dict[str, str]:
-    """As `Checkpoint.halt` has it back."""
+    """In the form that `Checkpoint.halt` returns."""
     return {"halt": json.dumps({"code": code, "facts": dict(facts), "at": at.isoformat()})}

@@ -1,1 +1,1 @@
-"""Who was topped up with what on which day, across batches and computers: in a file or on a server."""
+"""Who was topped up with what on which day, across batches and computers; a file or a server."""

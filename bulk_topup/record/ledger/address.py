@@ -14,7 +14,7 @@ HOST = re.compile(r"[A-Za-z0-9._:-]*")
 
 
 def ledger_url(location: str) -> str:
-    """A SQLAlchemy address from what the user gave: a path, or an address as it stands.
+    """A SQLAlchemy address from what the user gave: a path, or an address as it is.
 
     Raises InputError for what only looks like an address, StorageFailed for a path that can't be written.
     """
@@ -33,7 +33,7 @@ def ledger_url(location: str) -> str:
 
 
 def is_address(location: str) -> bool:
-    """Whether this is a server's address, not a path. Raises InputError for one that is mistyped.
+    """Whether this is a server's address, not a path. Raises InputError for a mistyped one.
 
     If it were taken for a path, `postgres:/host/db` would create a new, empty record in which nobody has been
     paid yet. A single letter before the colon is a Windows drive.
@@ -42,7 +42,7 @@ def is_address(location: str) -> bool:
         return True
     scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]+(?=:)", location)
     if scheme:
-        # Not the rest of it, which may hold a password.
+        # Not the rest of it, which may contain a password.
         raise InputError("ledger.no_address", scheme=scheme[0])
     return False
 

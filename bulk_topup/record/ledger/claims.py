@@ -43,7 +43,7 @@ OTHER_DAY: Final = "ledger.other_day"
 
 
 class Conclusion(NamedTuple):
-    """Where the order that this claim was made for stands now."""
+    """The current state of the order that this claim was made for."""
 
     token: str
     order: Order
@@ -54,8 +54,9 @@ class Ledger(Account):
     """The claims of one account, seen from one batch."""
 
     _standing: Set[str] = frozenset()
-    """Of the claims made here, those that were not concluded yet: also one that is to be released is there
-    until then. It may be gone where that is tried once more."""
+    """Claims made here that were not concluded yet, including those being released; they may be gone if
+    that is retried.
+    """
 
     # -- claims --------------------------------------------------------------------------------------------
 
@@ -67,10 +68,10 @@ class Ledger(Account):
         batch_name: str,
         since: date,
     ) -> list[Claim]:
-        """Conclude claims, then take the slot of each that is wanted: who holds them now.
+        """Concludes claims, then takes the slot of each that is wanted; returns who has them now.
 
-        `since` is the day on which the batch began: what another batch was faster with from then on is held,
-        as if it were today's. One transaction; anew, where a slot was released between two looks at it.
+        `since` is the day on which the batch began: whatever another batch claimed first since then is held,
+        as if it were today's. One transaction, repeated if a slot was released between two looks.
         """
         own = {**self._new_claim, "batch": batch, "batch_name": batch_name, "state": OPEN}
         claims = [{**own, **statements.claim_of(one)} for one in wanted]
@@ -107,8 +108,10 @@ class Ledger(Account):
         return {**self._scope, "base_url": self._base_url, "beside": 0}
 
     def _wait_for_turn(self, db: sa.Connection, orders: Sequence[Order]) -> None:
-        """Until no other desk is at work on any of these numbers and nominals; held until the transaction
-        ends. All desks wait in the same order, so that no two of them wait for each other.
+        """Waits until no other computer is working on any of these numbers and nominals; held until the
+        transaction ends.
+
+        All of them wait in the same order, so that no two wait for each other.
         """
         names = [json.dumps([*self._scope.values(), order.number, order.nominal]) for order in orders]
         name = sa.func.unnest(sa.cast(names, postgresql.ARRAY(sa.Text))).column_valued("name")
@@ -116,8 +119,9 @@ class Ledger(Account):
         db.execute(sa.select(sa.func.pg_advisory_xact_lock(key.c.key)).select_from(key)).all()
 
     def _assert_day(self, db: sa.Connection, wanted: Sequence[Wanted]) -> None:
-        """Raises StorageFailed where the server is on another day: by each desk's own clock, two desks would
-        not mean the same slot."""
+        """Raises StorageFailed if the server is on another day: with each computer's own clock, two of
+        them would mean different slots.
+        """
         there = wib_day(self.server_time(db)) if wanted else None
         for one in wanted:
             if one.day != there:
@@ -126,9 +130,10 @@ class Ledger(Account):
     def restore(
         self, claims: Iterable[Mapping[str, object]], batch: str, batch_name: str, *, stop: Stop | None = None
     ) -> int:
-        """Put back claims that a lost or replaced ledger lacks, each beside those that its slot has by now.
+        """Restores claims that a lost or replaced ledger lacks, next to those that their slots have by
+        now.
 
-        Returns how many were put back. Where that is any, every desk of the server is stopped by `stop`.
+        Returns how many were restored. If there are any, `stop` stops every computer of the server.
         """
         own = {**self._new_claim, "batch": batch, "batch_name": batch_name}
         rows = [statements.asked_with({**own, **claim}) for claim in claims]
@@ -144,19 +149,19 @@ class Ledger(Account):
             return count
 
     def conclude(self, token: str, status: Status) -> None:
-        """Bring a claim to where its order stands: released, open, paid or held."""
+        """Updates a claim to the state of its order: released, open, paid or held."""
         self.conclude_all({token: status})
 
     def conclude_all(self, statuses: Mapping[str, Status]) -> None:
         kept = [token for token, status in statuses.items() if state_of(status) != RELEASED]
         with self._errors(), self._engine.begin() as db:
-            # Of an order's attempts, those that were sent once more have no claim of their own.
+            # Resent attempts of an order have no claim of their own.
             if kept and self._seal is not None and not statements.count_of(db, kept):
                 raise Replaced
             statements.conclude(db, statuses)
 
     def record(self, entry: BatchEntry) -> None:
-        """Keep what a batch has come to, in place of what was kept of it before."""
+        """Records the state of a batch, replacing the previous one."""
         values = asdict(entry)
         insert = self.insert(BATCHES).values(values)
         with self._errors(), self._engine.begin() as db:
@@ -165,7 +170,7 @@ class Ledger(Account):
     # -- what a person decided without a progress file -----------------------------------------------------
 
     def open_claims(self, number: str) -> list[OpenClaim]:
-        """Of this account and number, whatever the batch."""
+        """Of this account and number, in any batch."""
         names = ("batch", "batch_name", "row", "product", "token", "day", "claimed_at", "base_url")
         query = sa.select(*(CLAIMS.c[name] for name in names)).where(
             matches({**self._scope, "number": number, "state": OPEN})
@@ -180,7 +185,7 @@ class Ledger(Account):
         return None if row is None else BatchEntry(**row)
 
     def decide(self, decision: Decision, batch: str, status: Status, entry: BatchEntry | None) -> None:
-        """Keep what was decided, and bring the claim and the batch to it: all of it or nothing."""
+        """Records a decision, and updates the claim and the batch accordingly: all or nothing."""
         key = key_of(DECIDED, self._account, batch, decision.token)
         with self._errors(), self._engine.begin() as db:
             self.set_fact(db, key, json.dumps(asdict(decision)))
@@ -190,7 +195,7 @@ class Ledger(Account):
                 db.execute(sa.update(BATCHES).where(*same).values(asdict(entry)))
 
     def decisions(self, batch: str) -> list[Decision]:
-        """What was decided of this batch's rows without its progress file."""
+        """The decisions about this batch's rows that were made without its progress file."""
         return self._decided(key_of(DECIDED, self._account, batch)[:-1])
 
     def invoices_decided(self) -> set[str]:
@@ -204,10 +209,8 @@ class Ledger(Account):
     # -- looking -------------------------------------------------------------------------------------------
 
     def elsewhere(self, batch: str, since: date) -> pd.DataFrame:
-        """Claims of other batches that matter to one that began on `since`: those from that day on, and open
-        ones of any day.
-
-        Columns: duplicates.ELSEWHERE_COLUMNS.
+        """Claims of other batches that matter to one that began on `since`: those from that day on, and
+        open ones of any day. Columns: duplicates.ELSEWHERE_COLUMNS.
         """
         import pandas as pd
 
@@ -216,10 +219,10 @@ class Ledger(Account):
         query = sa.select(*(CLAIMS.c[name] for name in names)).where(self._of_others(batch), relevant)
         with self._errors(), self._engine.connect() as db:
             rows = db.execute(query).all()
-        return pd.DataFrame(rows, columns=list(names))  # once the transaction is over: a million take a while
+        return pd.DataFrame(rows, columns=list(names))  # After the transaction: a million take a while.
 
     def approved_under(self, plan_code: str, *, but: str) -> BatchEntry | None:
-        """Another batch than `but` that was sent under the approval of this plan."""
+        """Another batch than `but` that was sent under this plan's approval."""
         same = sa.and_(BATCHES.c.plan_code == plan_code, BATCHES.c.approver != "", BATCHES.c.batch != but)
         scope = sa.and_(*(BATCHES.c[name] == value for name, value in self._scope.items()))
         with self._errors(), self._engine.connect() as db:
@@ -227,7 +230,7 @@ class Ledger(Account):
         return None if row is None else BatchEntry(**row)
 
     def latest_batches(self, most: int) -> list[BatchEntry]:
-        """Of this account, those that a command was last done with, the latest first."""
+        """Of this account, the ones used most recently first."""
         scope = sa.and_(*(BATCHES.c[name] == value for name, value in self._scope.items()))
         query = sa.select(BATCHES).where(scope).order_by(BATCHES.c.touched.desc()).limit(most)
         with self._errors(), self._engine.connect() as db:
@@ -238,7 +241,7 @@ class Ledger(Account):
         import pandas as pd
 
         names = ("number", "nominal", "batch", "batch_name", "row", "day")
-        # Not by the day: in the order of that index, SQLite would jump to and fro among a million claims.
+        # Not by day: in the order of that index, SQLite would jump around among a million claims.
         recent = sa.and_(CLAIMS.c.day.concat("") >= day.isoformat(), CLAIMS.c.state == PAID)
         query = sa.select(*(CLAIMS.c[name] for name in names)).where(self._of_others(batch), recent)
         with self._errors(), self._engine.connect() as db:
@@ -246,17 +249,18 @@ class Ledger(Account):
         return pd.DataFrame(rows, columns=list(names))  # once the transaction is over: a million take a while
 
     def _of_others(self, batch: str) -> sa.ColumnElement[bool]:
-        """Claims of this account that another batch has."""
+        """Claims of this account that belong to other batches."""
         others = sa.or_(CLAIMS.c.batch < batch, CLAIMS.c.batch > batch)
         if self.is_server:
             return sa.and_(matches(self._scope), others)
-        # SQLite finds these by the two ranges of an index only where no other one seems to do: by account
-        # it would go through a million of the batch's own.
+        # SQLite only finds these by the two ranges of an index if no other index seems to fit: by account
+        # it would scan a million of the batch's own.
         return sa.and_(others, *(CLAIMS.c[name].concat("") == value for name, value in self._scope.items()))
 
     def at_work(self, first: date, last: date, number: str, *, but: str) -> list[tuple[BatchEntry, bool]]:
-        """Other batches than `but` that were under way on one of these days, and whether each has a claim of
-        this number for one of them."""
+        """Other batches than `but` that were active on one of these days, and whether each has a claim of
+        this number for one of them.
+        """
         days = CLAIMS.c.day.between(first.isoformat(), last.isoformat())
         claimed = CLAIMED.where(matches({**self._scope, "number": number}), days, CLAIMS.c.batch != but)
         with self._errors(), self._engine.connect() as db:
@@ -282,7 +286,7 @@ class Ledger(Account):
 
     def own_states(self, batch: str) -> dict[str, list[str]]:
         """The tokens of this batch's claims, by state."""
-        # Put together where they are: a million rows take four times as long.
+        # Joined within the database: fetching a million rows takes four times as long.
         tokens = sa.func.aggregate_strings(CLAIMS.c.token, ",")
         query = sa.select(CLAIMS.c.state, tokens).where(matches(self._scope), CLAIMS.c.batch == batch)
         with self._errors(), self._engine.connect() as db:

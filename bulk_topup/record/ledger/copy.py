@@ -1,7 +1,7 @@
 """Copies one ledger's rows into another and compares each: all or nothing.
 
-What the other one holds already stays, and a claim whose slot is taken there stands beside that. Where either
-is open, a person has to settle first.
+Rows that the target already has stay, and a claim whose slot is taken there is added next to that. If either
+is open, a person has to settle it first.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ RowKey = tuple[Any, ...]
 
 AT_ONCE: Final = 1_000
 SHOWN: Final = 5
-"""Rows that stand in the way are named up to this many."""
+"""At most this many conflicting rows are listed."""
 
 
 @dataclass(frozen=True)
 class Copied:
-    """How many claims and batches of the source stand in the target now."""
+    """How many claims and batches of the source are in the target now."""
 
     claims: int
     batches: int
@@ -72,8 +72,9 @@ def _by_key(db: sa.Connection, table: sa.Table) -> Mapping[RowKey, LedgerRow]:
 
 
 def _add_claims(target: Store, db: sa.Connection, rows: Sequence[LedgerRow]) -> None:
-    """Those that are not there, each beside what has its slot. Raises InputError where that is open, or it
-    is."""
+    """Adds the missing ones, each next to what has its slot. Raises InputError if that one is open, or
+    this one is.
+    """
     there = _rows(db, CLAIMS)
     tokens = {row["token"] for row in there}
     missing = [{**row} for row in rows if row["token"] not in tokens]
@@ -91,7 +92,7 @@ def _slot(row: LedgerRow) -> RowKey:
 
 
 def _add_batches(target: Store, db: sa.Connection, rows: Sequence[LedgerRow]) -> None:
-    """The later of two entries of the same batch counts."""
+    """Of two entries of the same batch, the later one counts."""
     there = _by_key(db, BATCHES)
     newer = [row for row in rows if _is_newer(row, there.get(_key(BATCHES, row)))]
     for row in newer:
@@ -108,8 +109,9 @@ def _differs(row: LedgerRow, there: LedgerRow) -> bool:
 
 
 def _add_facts(target: Store, db: sa.Connection, rows: Sequence[LedgerRow]) -> None:
-    """From which day on both are whole; what was seen of rule 51, where the target knows nothing of it. Which
-    server the source is on is no fact about the target."""
+    """Since when both are complete; and what was seen of rule 51, if the target knows nothing about it.
+    The source's server identity is not copied.
+    """
     there = {row["key"]: row["value"] for row in _rows(db, META)}
     for row in rows:
         key, value = str(row["key"]), str(row["value"])

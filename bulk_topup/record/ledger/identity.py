@@ -26,7 +26,7 @@ from bulk_topup.record.ledger.trust import Trust
 LIFE: Final = "life"
 
 LEFT_FOR: Final = timedelta(days=60)
-"""So long the mark of a command that was killed stays; longer than any command is at work."""
+"""How long the mark of a killed command stays; longer than any command runs."""
 
 LEFT: Final = key_of(AT_WORK)[:-1]
 
@@ -39,13 +39,14 @@ _LIFE: Final = """
 
 
 class Replaced(Exception):  # noqa: N818
-    """The record is not the one that was opened, or has lost what was written to it."""
+    """The record is not the one that was opened, or has lost something that was written to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """By what the record is known again: the `mark` of this command, made by `desk`, and which server it is
-    (`life`, "" for a file, or where the server does not tell)."""
+    """Identifies the record: the `mark` of this command, made by `desk`, and which server it is (`life`,
+    "" for a file, or if the server does not tell).
+    """
 
     mark: str
     desk: str
@@ -53,7 +54,7 @@ class Seal:
 
 
 class Known(Trust):
-    """Once it is sealed, it is compared on each new connection and in every transaction that claims."""
+    """Once sealed, it is checked on each new connection and in every transaction that claims."""
 
     server_time: Callable[[sa.Connection], datetime] = staticmethod(server_time)
     """Which day it is for all desks; not asked of a file, which has no clock but ours."""
@@ -94,7 +95,7 @@ class Known(Trust):
 
     @contextlib.contextmanager
     def _sending(self) -> Iterator[sa.Connection]:
-        """A transaction for what is about to be sent."""
+        """A transaction for something that is about to be sent."""
         with self._errors(), self._engine.begin() as db:
             self._assert_same(db)
             yield db
@@ -112,14 +113,14 @@ class Known(Trust):
             raise
 
     def _place_now(self) -> tuple[int, int] | None:
-        """Which file it is; None on a server, or where it is gone."""
+        """Which file it is; None on a server, or if it is gone."""
         if self.is_server or not (path := Path(self.place)).is_file():
             return None
         status = path.stat()
         return status.st_dev, status.st_ino
 
     def _is_elsewhere(self) -> bool:
-        """Whether what others will look into is no more the file that was opened."""
+        """Whether others would now open something else than the file that was opened."""
         return self._place_now() != self._place
 
     def _recognise(self, db: sa.Connection) -> None:
@@ -146,7 +147,7 @@ class Known(Trust):
             raise Replaced
 
     def _replaced(self) -> StorageFailed:
-        """Nothing is claimed here any more, nor may any desk of a server send until a person saw to it."""
+        """Nothing is claimed here any more, and no computer of a server may send until a person has acted."""
         self._is_lost = True
         if self.is_server and self._seal is not None and not self._is_told:
             with self._errors(), self._engine.begin() as db:
@@ -158,12 +159,12 @@ class Known(Trust):
 
 
 def restored(desk: str, at: datetime) -> Stop:
-    """What this desk saw at that time: the server does not know all that it was told."""
+    """What this computer saw at that time: the server does not know everything that it was told."""
     return Stop("ledger.restored", "", desk, at.astimezone(WIB).isoformat(timespec="seconds"))
 
 
 def stop_every_account(db: sa.Connection, stop: Stop) -> None:
-    """One that is stopped already keeps its reason."""
+    """An account that is already stopped keeps its reason."""
     db.execute(sa.update(ACCOUNTS).where(ACCOUNTS.c.stop_code == "").values(stop_values(stop)))
 
 

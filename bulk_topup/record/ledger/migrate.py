@@ -1,7 +1,7 @@
 """Migrates the ledger's tables: all or nothing.
 
-A table keeps its name and, on a server, what its users may do with it. Where rows meet under the account's
-one key, each claim stands beside the others; of two counts of a batch the later one stays.
+A table keeps its name and, on a server, its permissions. If rows collide under the account's one key, each
+claim is kept next to the others; of two counts of a batch the later one is kept.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bulk_topup.record.ledger.tables import (
 )
 
 BY_ADDRESS = "base_url"
-"""What stood in each key up to version 5."""
+"""Was part of each key up to version 5."""
 
 
 def migrate_ledger(db: sa.Connection) -> None:
@@ -55,7 +55,7 @@ def _columns_in(db: sa.Connection, table: str) -> list[str]:
 
 
 def _rekeyed_in_file(db: sa.Connection, table: sa.Table) -> None:
-    """SQLite changes no key: a new table takes the rows over."""
+    """SQLite can't change a key: a new table takes over the rows."""
     before = f"{table.name}_before"
     # Without its key.
     db.exec_driver_sql(f"CREATE TABLE {before} AS SELECT * FROM {table.name}")  # noqa: S608
@@ -63,7 +63,7 @@ def _rekeyed_in_file(db: sa.Connection, table: sa.Table) -> None:
     table.create(db)
     kept = sa.table(before, *(sa.column(name) for name in _columns_in(db, before)))
     _respell(db, kept)
-    if table is not ACCOUNTS:  # which is used on a server alone
+    if table is not ACCOUNTS:  # It is only used on a server.
         db.execute(sa.insert(table).from_select(_NAMES[table.name], _moved(table, kept)))
     db.exec_driver_sql(f"DROP TABLE {before}")
 
@@ -79,7 +79,7 @@ def _moved(table: sa.Table, kept: sa.TableClause) -> sa.Select[Any]:
 
 
 def _nth(claims: sa.FromClause) -> sa.ColumnElement[int]:
-    """How many claims of the same slot were made before each."""
+    """How many earlier claims have the same slot."""
     slot = [claims.c[column.name] for column in CLAIMS.primary_key if column.name != "beside"]
     earlier_first = [claims.c.claimed_at, claims.c.token]
     return sa.func.row_number().over(partition_by=slot, order_by=earlier_first) - 1
@@ -93,7 +93,7 @@ def _latest(batches: sa.FromClause) -> sa.ColumnElement[int]:
 
 
 def _rekeyed_on_server(db: sa.Connection, table: sa.Table) -> None:
-    """In place: a new table would have to be granted to the desks once more."""
+    """In place, because a new table would need its permissions granted again."""
     quoted = db.dialect.identifier_preparer.quote
     name = quoted(table.name)
     old_key = sa.inspect(db).get_pk_constraint(table.name)["name"]
@@ -127,7 +127,7 @@ def _widen(db: sa.Connection, table: sa.Table) -> None:
 
 
 def _respell(db: sa.Connection, table: sa.TableClause) -> None:
-    """Bring every row under the one spelling of its account; there is no key in the way."""
+    """Brings every row to the normalised spelling of its account; no key prevents it."""
     for (stored,) in db.execute(sa.select(table.c.account).distinct()).all():
         if (account := account_of(stored)) != stored:
             db.execute(sa.update(table).where(table.c.account == stored).values(account=account))
@@ -151,7 +151,7 @@ _ONE_OF = {
         ) counted WHERE counted.place = batches.ctid AND counted.nth > 1
         """,
     ),
-    # A stop at any address is the account's, and so is the slowest pace.
+    # A stop at any address applies to the account, and so does the slowest pace.
     ACCOUNTS.name: (
         """
         UPDATE accounts SET last_slot = most.last_slot, interval_s = most.interval_s FROM (
@@ -169,14 +169,14 @@ _ONE_OF = {
         "ALTER TABLE accounts DROP COLUMN base_url",
     ),
 }
-"""What is done on a server where rows of two addresses meet, once their key is gone."""
+"""Run on a server where rows of two addresses collide, once their key is gone."""
 
 
 # -- facts -------------------------------------------------------------------------------------------------
 
 
 def _keep_addresses(db: sa.Connection) -> None:
-    """Where each account was seen, and when last."""
+    """Where each account was used, and when last."""
     of_claims = sa.select(CLAIMS.c.account, CLAIMS.c.base_url, sa.func.max(CLAIMS.c.claimed_at).label("at"))
     of_batches = sa.select(BATCHES.c.account, BATCHES.c.base_url, sa.func.max(BATCHES.c.touched).label("at"))
     both = sa.union_all(
@@ -191,7 +191,7 @@ def _keep_addresses(db: sa.Connection) -> None:
 
 
 def _rekey_rule_51(db: sa.Connection) -> None:
-    """Where it was seen not to hold at one address, it is not relied on; else what was seen last counts."""
+    """If it was seen to fail at one address, it is not relied on; else the last observation counts."""
     found: dict[str, list[dict[str, Any]]] = {}
     for key, value in db.execute(sa.select(META)).all():
         parts = _parts_of(key)

@@ -1,4 +1,4 @@
-"""Connecting to a PostgreSQL server, and noticing when it is gone or hangs."""
+"""Connects to a PostgreSQL server, and notices when it is gone or hangs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ON_THE_WIRE: dict[str, Any] = {
     "tcp_user_timeout": 10_000,
     "application_name": "bulk-topup",
 }
-"""libpq's options by which a server that vanished without a word is noticed; an address may set others."""
+"""libpq options that detect a server which vanished silently; an address may override them."""
 
 _IN_A_SESSION = """
     SELECT set_config('statement_timeout', '30s', false), set_config('lock_timeout', '8s', false),
@@ -30,26 +30,32 @@ _IN_A_SESSION = """
            CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
                 THEN set_config('synchronous_commit', 'on', false) END
 """
-"""A claim has to survive the server's crash, however the server is set up. What a sleeping desk holds is let
-go of before those who wait for it give up; and they do so before they would take the server for dead."""
+"""A claim has to survive the server's crash, however the server is configured.
+
+Locks of a sleeping computer are released before those who wait for them give up, and they give up before they
+would consider the server dead.
+"""
 
 _IDLE_S: Final = 5.0
 _LOCAL = re.compile(r"localhost|127(\.\d+){3}|::1|[/@].*")
 
 
 class Silent(psycopg.OperationalError):
-    """The server took a question and says nothing: it is stopped, or its disk is. Its kernel still answers
-    for it, so that no option of TCP notices. The text is a code of `say.WORDS`."""
+    """The server accepted a query and says nothing: it is suspended, or its disk is.
+
+    Its kernel still answers, so no TCP option notices. The text is a code of `say.WORDS`.
+    """
 
 
 def engine_of(url: sa.URL, longest_silence_s: float) -> sa.Engine:
-    """For an address of the driver `postgresql+psycopg`; each wait for a word of the server ends in `Silent`
-    after so many seconds."""
+    """For an address with the driver `postgresql+psycopg`; each wait for the server ends in `Silent` after
+    this many seconds.
+    """
     engine = sa.create_engine(
         url,
         connect_args=_options(url),
-        # By its own word, whatever the server's default is: a claim looks for others' claims only once it has
-        # the turn, and has to see what was committed while it waited.
+        # Set explicitly, whatever the server's default is: a claim looks for others' claims only once it has
+        # the lock, and must see what was committed while it waited.
         isolation_level="READ COMMITTED",
         pool_size=4,
         max_overflow=4,
@@ -69,7 +75,9 @@ def engine_of(url: sa.URL, longest_silence_s: float) -> sa.Engine:
 
 
 def _options(url: sa.URL) -> dict[str, Any]:
-    """What an address leaves open. To another computer nothing goes unencrypted, unless a person said so."""
+    """Defaults for what an address leaves open. Connections to other computers are encrypted, unless a
+    person said otherwise.
+    """
     options = {name: value for name, value in _ON_THE_WIRE.items() if name not in url.query}
     said = (
         "sslmode" in url.query,
@@ -83,14 +91,14 @@ def _options(url: sa.URL) -> dict[str, Any]:
 
 
 def _host(url: sa.URL) -> str:
-    """Where libpq will connect to; a folder, where nothing says so."""
+    """Where libpq will connect to; a folder if nothing says so."""
     places = (url.host, url.query.get("hostaddr"), url.query.get("host"))
     stated = (*places, os.environ.get("PGHOSTADDR"), os.environ.get("PGHOST"))
     return next((str(place) for place in stated if place), "/")
 
 
 class _Impatient(psycopg.Connection[Any]):
-    """A connection that does not wait for its server without end."""
+    """A connection that does not wait for its server forever."""
 
     longest_silence_s = math.inf
 
@@ -98,7 +106,7 @@ class _Impatient(psycopg.Connection[Any]):
         return super().wait(self._while_it_speaks(gen), *more, **named)
 
     def _while_it_speaks(self, steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-        """The same steps. What they are sent is false where nothing came for a moment."""
+        """The same steps; they are sent False whenever nothing came for a moment."""
         try:
             wanted = next(steps)
             heard = time.monotonic()
@@ -119,8 +127,10 @@ def _left(_connection: object, record: Any) -> None:
 
 
 def _still_there(connection: Any, record: Any, _proxy: object) -> None:
-    """Ask a connection that was idle whether it is: a person may think about a plan for longer than a
-    firewall keeps it. One that was just used is not asked: that is one more way there and back."""
+    """Checks an idle connection: a person may think about a plan for longer than a firewall keeps it.
+
+    One that was just used is not checked, to save a round trip.
+    """
     if SystemClock().alive() - record.info.get("idle_since", math.inf) < _IDLE_S:
         return
     try:

@@ -17,10 +17,10 @@ from bulk_topup.record.ledger.values import OPEN, BatchEntry
 
 
 class Register(Store):
-    """The whole ledger, of every account: for a person who looks back, and for forgetting numbers."""
+    """The whole ledger, of every account, for looking back and for forgetting numbers."""
 
     def batches(self) -> list[BatchEntry]:
-        """Every batch, the latest first; one that only claims are known of is counted by these."""
+        """Every batch, latest first; a batch known only by its claims is counted from these."""
         with self._errors(), self._engine.connect() as db:
             entries = [BatchEntry(**row) for row in db.execute(sa.select(BATCHES)).mappings()]
             known = {entry.batch for entry in entries}
@@ -30,7 +30,7 @@ class Register(Store):
         return sorted(entries, key=lambda entry: (entry.started, entry.touched, entry.name), reverse=True)
 
     def claims_of(self, number: str) -> list[dict[str, Any]]:
-        """Every claim of this number, the oldest first: the columns of the table."""
+        """Every claim of this number, oldest first, with the table's columns."""
         query = sa.select(CLAIMS).where(CLAIMS.c.number == number).order_by(CLAIMS.c.claimed_at)
         with self._errors(), self._engine.connect() as db:
             return [dict(row) for row in db.execute(query).mappings()]

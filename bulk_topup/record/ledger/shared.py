@@ -21,20 +21,19 @@ from bulk_topup.record.ledger.store import fact
 from bulk_topup.record.ledger.tables import ACCOUNTS, ADDRESS_KEY, META, RULE_51, key_of
 
 LONGEST_PAUSE_S: Final = 600.0
-"""No slot is farther off than this and one gap, but by a server's clock that was set back."""
+"""No slot is farther away than this plus one gap, unless the server's clock was set back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule51:
-    """Whether this account was seen to answer 51 to a repeat; on which WIB day (ISO) that was tried last."""
+    """Whether this account was seen to answer 51 to a repeat, and the WIB day (ISO) of the last test."""
 
     day: str
     holds: bool
 
 
 class Account(Known):
-    """One account, whatever its address. In a file, which no other machine reads, it has neither pace nor
-    stop."""
+    """One account, whatever its address. A file, which no other machine reads, has neither pace nor stop."""
 
     longest_silence_s: ClassVar = 10.0
     """Shorter than for a person who only looks; longer than it takes to be refused a lock."""
@@ -44,7 +43,8 @@ class Account(Known):
         self._base_url = base_url
         super().__init__(url)
         if self.is_server:
-            # Alone on its connection and by itself a transaction: one way to the server and back.
+            # A single statement on its own connection is a transaction by itself: one round trip to the
+            # server.
             self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
             with self._errors(), self._single.connect() as db:
                 db.execute(self.insert(ACCOUNTS).values(self._scope).on_conflict_do_nothing())
@@ -74,7 +74,7 @@ class Account(Known):
         return Slot(is_ours, max(0.0, float(wait_s)), _stop_of(stop))
 
     def pause(self, seconds: float) -> None:
-        """No desk gets a slot within the next `seconds`; nothing in a file."""
+        """No computer gets a slot within the next `seconds`; does nothing in a file."""
         if not self.is_server:
             return
         until = sa.func.greatest(ACCOUNTS.c.last_slot, _now() + min(seconds, LONGEST_PAUSE_S))
@@ -84,12 +84,12 @@ class Account(Known):
     # -- what was seen of it -------------------------------------------------------------------------------
 
     def skew_s(self, now: datetime) -> float:
-        """The server's clock minus ours, in seconds, as far as one way to it and back can tell."""
+        """The server's clock minus ours, in seconds, to the precision of one round trip."""
         with self._errors(), self._single.connect() as db:
             return (self.server_time(db) - now).total_seconds()
 
     def rule_51(self) -> Rule51 | None:
-        """None where it was never tried."""
+        """None if it was never tested."""
         with self._errors(), self._engine.connect() as db:
             stored = fact(db, self._rule_51)
         return Rule51(**json.loads(stored)) if stored else None
@@ -109,8 +109,9 @@ class Account(Known):
     # -- where it was seen ---------------------------------------------------------------------------------
 
     def addresses(self) -> dict[str, str]:
-        """Every address at which something was sent for this account, and when that was last approved there
-        (ISO text), the latest last."""
+        """Every address that was used for this account, and when it was last approved (ISO text), latest
+        last.
+        """
         with self._errors(), self._engine.connect() as db:
             facts = db.execute(sa.select(META)).all()
         seen = {}
@@ -120,7 +121,7 @@ class Account(Known):
         return dict(sorted(seen.items(), key=lambda one: one[1]))
 
     def keep_address(self, at: datetime) -> None:
-        """This one, before the first request that may pay leaves for it."""
+        """Records this address, before the first request that may pay is sent to it."""
         with self._errors(), self._engine.begin() as db:
             self.set_fact(
                 db, key_of(ADDRESS_KEY, self._account, self._base_url), at.astimezone(WIB).isoformat()

@@ -1,4 +1,4 @@
-"""The statements of each attempt: who has its slot, and what its claim came to."""
+"""The statements of each attempt: who has its slot, and the state of its claim."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bulk_topup.core.model import Wanted
 
 _AT_ONCE: Final = 1_000
-"""So many tokens are named in a statement at most."""
+"""At most this many tokens are named in one statement."""
 
 SLOT = ("day", "number", "nominal", "itrx")
 _HELD_BY = ("batch", "batch_name", "row", "product", "token", "state", "day", "claimed_at", "base_url")
@@ -35,7 +35,7 @@ _STATE = {
 
 
 def state_of(status: Status) -> str:
-    """The claim's state that goes with an order's status."""
+    """The claim's state for an order's status."""
     return RELEASED if status in _RELEASED else _STATE[status]
 
 
@@ -52,15 +52,14 @@ def asked_with(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _held_elsewhere() -> sa.ColumnElement[bool]:
-    """A claim of another batch: open and of whatever day or count, or of this count since that day.
+    """A claim of another batch: open and of any day or count, or of this count since that day. Or one of
+    this very order on another day: a copy of this batch on another computer was faster.
 
-    Or one of this very order on another day: a copy of this batch at another desk was faster.
-
-    Of this count alone, not of lower ones as a plan has it: a copy that no count in the sheet asks for
-    follows its own batch's copy before it, which a claim of that count has held.
+    Only of this count, not of lower ones as in a plan: a copy that no count in the sheet asks for follows its
+    own batch's copy before it, whose claim has held it.
     """
-    # Found by its number. By account, SQLite would go through all that was ever claimed: what is put together
-    # from a column has no index.
+    # Found by its number. By account, SQLite would scan everything that was ever claimed: a computed
+    # expression has no index.
     scope = CLAIMS.c.account.concat("") == _asked("account")
     meanwhile = sa.and_(_same("itrx"), CLAIMS.c.day >= sa.bindparam("since", type_=sa.Text))
     theirs = sa.and_(CLAIMS.c.batch != _asked("batch"), sa.or_(CLAIMS.c.state == OPEN, meanwhile))
@@ -70,7 +69,7 @@ def _held_elsewhere() -> sa.ColumnElement[bool]:
 
 _HOLDERS = sa.select(*(CLAIMS.c[name] for name in _HELD_BY))
 _HOLDER = (
-    # Where two stand beside each other, another batch's counts: neither is free while it stands.
+    # If two exist, another batch's counts: neither is free as long as it exists.
     _HOLDERS.where(_same("account", *SLOT))
     .order_by(sa.case((CLAIMS.c.batch == _asked("batch"), 1), else_=0), CLAIMS.c.beside)
     .limit(1)
@@ -87,7 +86,7 @@ _NEXT_BESIDE = (
 
 
 def _insert(beside: sa.ColumnElement[int], *where: sa.ColumnElement[bool]) -> dict[str, Any]:
-    """By dialect; nothing where the claim is there, or its slot."""
+    """By dialect; does nothing if the claim exists, or its slot is taken."""
     values = {**{name: _asked(name) for name in CLAIMS.c.keys()}, "beside": beside}  # noqa: SIM118
     query = sa.select(*values.values()).where(*where)
     return {
@@ -101,7 +100,7 @@ RESTORE = _insert(_NEXT_BESIDE)
 
 
 def claimed(db: sa.Connection, claims: Sequence[Mapping[str, Any]], since: date) -> list[Claim | None]:
-    """Who holds the slot of each after this try to take them; None if it was released just now."""
+    """Who has the slot of each after this attempt to take them; None if it was released just now."""
     if not claims:
         return []
     asked = {
@@ -124,7 +123,7 @@ def _holder(db: sa.Connection, asked: Mapping[str, object]) -> Claim | None:
 
 
 def count_of(db: sa.Connection, tokens: Iterable[str]) -> int:
-    """How many of these claims are there."""
+    """How many of these claims exist."""
     counted = sa.select(sa.func.count()).select_from(CLAIMS)
     return sum(db.execute(counted.where(some)).scalar_one() for some in _portions(tokens))
 

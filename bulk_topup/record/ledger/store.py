@@ -1,6 +1,6 @@
-"""The database that the ledger stands in: a SQLite file of ours, or a PostgreSQL server that desks share.
+"""The ledger's database: a SQLite file, or a PostgreSQL server shared by several computers.
 
-How it is opened and brought up to date, and how statements are carried out in it.
+How it is opened and migrated, and how statements are executed.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from bulk_topup.record.ledger.migrate import migrate_ledger
 from bulk_topup.record.ledger.tables import FORGOTTEN, META, METADATA, VERSION
 
 _MAKING_TABLES: Final = 5_110_510_051
-"""The server's advisory lock under which tables are made."""
+"""The server's advisory lock for creating tables."""
 
 _AT_LENGTH: Final = """
     SELECT set_config('statement_timeout', '0', true),
            set_config('idle_in_transaction_session_timeout', '10min', true)
 """
-"""For a transaction that goes over whole tables."""
+"""For a transaction over whole tables."""
 
 _MAY_NOT: Final = "42501"
-"""SQLSTATE of a statement that this user is not allowed."""
+"""SQLSTATE of a statement for which this user lacks permission."""
 
 
 class Store:
@@ -45,7 +45,7 @@ class Store:
     """
 
     longest_silence_s: ClassVar = 60.0
-    """How long a server may take to say something, before it counts as out of reach."""
+    """How long a server may be silent before it counts as unreachable."""
 
     def __init__(self, url: str) -> None:
         self.place = shown(url)
@@ -63,9 +63,10 @@ class Store:
         self._engine.dispose()
 
     def forgotten_before(self) -> date | None:
-        """Claims of days before this one may be gone, because a person had them forgotten; None: none are.
+        """Claims of days before this one may be gone because a person had them forgotten; None if none
+        are.
 
-        To be asked after the claims were read: what is forgotten in between is then known of.
+        Must be asked after reading the claims, so that what is forgotten in between is known.
         """
         with self._errors(), self._engine.connect() as db:
             stored = fact(db, FORGOTTEN)
@@ -74,21 +75,21 @@ class Store:
     # -- tables --------------------------------------------------------------------------------------------
 
     def _version(self) -> int:
-        """That of the tables as they are; 0 where there is none that says so."""
+        """The version of the existing tables; 0 if none is recorded."""
         if not sa.inspect(self._engine).has_table(META.name):
             return 0
         with self._engine.connect() as db:
             return int(fact(db, "version") or 0)
 
     def _bring_up_to_date(self) -> None:
-        """All of it or nothing, one command at a time."""
+        """All or nothing, one command at a time."""
         try:
             with self._engine.begin() as db:
                 if self.is_server:
                     db.exec_driver_sql(_AT_LENGTH)
                     db.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING_TABLES)))
                 else:
-                    db.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins none before a table is made
+                    db.exec_driver_sql("BEGIN IMMEDIATE")  # The driver begins none before a table is created.
                 META.create(db, checkfirst=True)
                 if int(fact(db, "version") or 0) < VERSION:
                     migrate_ledger(db)
@@ -110,7 +111,7 @@ class Store:
                 names = ", ".join(f'"{table.name}"' for table in tables or METADATA.sorted_tables)
                 db.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
             else:
-                # The driver begins a transaction with the first statement that writes.
+                # The driver begins a transaction with the first writing statement.
                 self.set_fact(db, "version", str(VERSION))
             yield db
 
@@ -125,13 +126,13 @@ class Store:
 
     def _failure(self, error: Exception) -> StorageFailed:
         said = getattr(error, "orig", None)
-        if self.is_server and getattr(said, "sqlstate", "") is None:  # no server answered
+        if self.is_server and getattr(said, "sqlstate", "") is None:  # No server answered.
             first = str(said).strip().partition("\n")[0]
             return StorageFailed("ledger.no_connection", where=self.place, said=first)
         return StorageFailed("ledger.unusable", where=self.place, why=cause_of(error))
 
     def insert(self, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
-        """With what both dialects spell the same: `on_conflict_do_nothing`, `on_conflict_do_update`."""
+        """With the clauses that both dialects share: `on_conflict_do_nothing`, `on_conflict_do_update`."""
         return postgresql.insert(table) if self.is_server else sqlite.insert(table)
 
     def set_fact(self, db: sa.Connection, key: str, value: str) -> None:
@@ -140,7 +141,7 @@ class Store:
 
 
 def fact(db: sa.Connection, key: str) -> str:
-    """A value of the table `meta`, "" for none."""
+    """A value of the table `meta`, or ""."""
     return db.execute(sa.select(META.c.value).where(META.c.key == key)).scalar() or ""
 
 
@@ -168,7 +169,7 @@ def _engine(url: str, where: str, longest_silence_s: float) -> sa.Engine:
             return engine
         if not HOST.fullmatch(parsed.host or ""):
             raise StorageFailed("ledger.bad_address", where=where)
-        # Here, as its driver is not installed where the ledger is a file.
+        # Imported here, as its driver is not installed if the ledger is a file.
         from bulk_topup.record.ledger import postgres
 
         return postgres.engine_of(parsed.set(drivername=driver), longest_silence_s)
@@ -188,7 +189,7 @@ def _durable(connection: object, _record: object) -> None:
 
 
 def _write_ahead(cursor: sqlite3.Cursor) -> None:
-    """SQLite does not wait where several first runs turn a new file to its log at the same moment."""
+    """SQLite does not wait if several first runs switch a new file to WAL at the same moment."""
     for left in range(100, -1, -1):
         try:
             cursor.execute("PRAGMA journal_mode=WAL")

@@ -14,7 +14,7 @@ CLAIMS = sa.Table(
     sa.Column("number", sa.Text, primary_key=True),
     sa.Column("nominal", sa.BigInteger, primary_key=True),
     sa.Column("itrx", sa.BigInteger, primary_key=True),
-    # 0 but where claims met that were made under two addresses, or two spellings of a user name.
+    # 0 unless claims met that were made under two addresses, or two spellings of a user name.
     sa.Column("beside", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("base_url", sa.Text, nullable=False),
     sa.Column("product", sa.Text, nullable=False),
