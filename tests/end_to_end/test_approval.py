@@ -286,7 +286,7 @@ def test_a_higher_price_is_a_change_named_once_with_its_rows_and_a_lower_one_is_
     sheet = topups((ANDI, "S5"), (BUDI, "S5"), (CITRA, "S10"))
     approved = plan_of(sheet, prices=at(5_850))
     assert changes(approved, plan_of(sheet, prices=at(5_900))) == [
-        "rows 2, 3: S5 costs Rp5,900, approved Rp5,850"
+        "rows 2, 3: S5 costs Rp5,900, approved at Rp5,850"
     ]
     assert changes(approved, plan_of(sheet, prices=at(5_800))) == []
 

@@ -196,9 +196,9 @@ def test_notices_name_the_tab_and_the_row_there(office: Office) -> None:
     )
     said = office.run("check", "c.xlsx", "--sheet", "all").out
     for part in (
-        'not read, because their names say that they explain or list something: "Contoh"',
+        'or are not to be paid: "Contoh"',
         "Medan: the header was found in row 34",
-        "column Insentif: 1 cell takes the value above, as a merged cell or a ditto mark says (row Medan 36)",
+        "1 cell takes the value above, because of a merged cell or a ditto mark (row Medan 36)",
     ):
         assert part in said
 
@@ -213,7 +213,8 @@ def test_many_tabs_that_are_named_leave_room_for_the_names_of_files(office: Offi
     said = office.run("status", "c.xlsx")
     assert "Cabang Pembantu 11: 1 paid for Rp5,650" in said.out
     left = office.run("check", "c.xlsx").err
-    assert '"Cabang Pembantu 0" (1 row), "Cabang Pembantu 1" (1 row, run already)' in left
+    for part in ('"Cabang Pembantu 0" (1 row):', '"Cabang Pembantu 1" (1 row, run already):'):
+        assert part in left
     assert 'c.xlsx --sheet "cabang pembantu 1" --sheet "cabang' in office.run("settle", "c.xlsx").err
     again = office.send("c.xlsx", *all_but_one[2:])
     assert again.exit == Exit.NOT_ALL_PAID
