@@ -362,4 +362,6 @@ def test_ticked_tabs_are_one_batch_from_the_columns_to_find(desk: Served) -> Non
     assert paid(desk.folder) == Counter(numbers(4))
     assert "Medan Rp11,300 Rp0" in words(desk.ask("GET", "/history"))
     assert "Whose number is it?" in words(desk.ask("GET", "/find?q=Ani"))
-    assert "it was paid on" in words(desk.ask("GET", "/find?q=Ani%203"))
+    found = words(desk.ask("GET", "/find?q=Ani%203"))
+    assert "it was paid on" in found
+    assert "Medan 3 TSEL5" in found
