@@ -151,6 +151,7 @@ class _Reading:
             found = stated or amounts
         else:
             blank = [at for at in money if not self._cells[at]]
+            blank = [at for at in blank if fold(self._texts[at]) not in names.SIGNED_TOO]
             found = sorted([*stated, *amounts, *blank]) or money
             if len(found) == 1 and names.is_other_money(self._texts[found[0]]):
                 raise InputError("sheet.ambiguous", **self._asked("nominal", found))

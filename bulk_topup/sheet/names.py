@@ -87,6 +87,8 @@ ANY_NUMBER = frozenset(
 )
 BANKS = frozenset({"bank", "namabank", "rekening", "atasnama", "pemilikrekening", "bankname"})
 """Names of columns beside which a mere number may be an account's."""
+SIGNED_TOO = frozenset({"diterima"})
+"""Names that a column has as well in which people sign."""
 ORDINAL_TOO = frozenset({"nomor", "nomer", "number"})
 """Names that the column of 1, 2, 3 … has as well, and a letterhead."""
 

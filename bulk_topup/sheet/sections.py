@@ -217,6 +217,12 @@ class _Blocks:
     _block: _Block = field(default_factory=_Block)
     _last: int | None = None
     _marked: dict[int, OddCell] = field(default_factory=dict)
+    _aside: frozenset[int] = field(init=False)
+    """The columns whose words, as a position, say nothing of who it is."""
+
+    def __post_init__(self) -> None:
+        others = (at for at, name in enumerate(self.header) if meaning_of(name) == "other")
+        self._aside = self.columns.deciding.union(others)
 
     def walk(self, rows: Sequence[int], columns: Sequence[Texts], heads: Sequence[int]) -> None:
         """`heads` are the places of the headers."""
@@ -283,9 +289,7 @@ class _Blocks:
         if not _A_NUMBER.match(texts[number]):
             return False
         words = [
-            text
-            for at, text in enumerate(texts)
-            if at not in self.columns.deciding and any(map(str.isalpha, text))
+            text for at, text in enumerate(texts) if at not in self._aside and any(map(str.isalpha, text))
         ]
         if len(words) == 1 and sayings.is_contact(words[0], alone=alone):
             return True
