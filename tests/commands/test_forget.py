@@ -224,6 +224,15 @@ def test_a_batch_begun_before_the_last_of_its_top_ups_sends_nothing_more(bench: 
     assert len(bench.sent()) == sent
 
 
+def test_a_command_on_its_old_batch_does_not_bring_it_back(bench: Bench) -> None:
+    bench.sheet(A, B)
+    bench.run()
+    bench.clock.pass_by(LONG_S)
+    forget_one(bench)
+    bench.settle()
+    assert numbers_in(bench) == [B]
+
+
 def test_copies_and_plans_that_hold_it_are_named_and_plans_too_old_are_gone(
     bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
