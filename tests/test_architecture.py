@@ -157,7 +157,7 @@ def test_the_desk_runs_commands_and_knows_words_alone() -> None:
         "bulk_topup.commands.desk"
     }
     of_report = {f.target for f in OURS if room_of(f.module) == "desk" and room_of(f.target) == "report"}
-    assert of_report == {"bulk_topup.report.words.say"}
+    assert of_report == {"bulk_topup.report.words.say", "bulk_topup.report.words.translation"}
 
 
 def test_no_circle_of_files() -> None:

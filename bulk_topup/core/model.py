@@ -56,10 +56,8 @@ SHOWN_CHARACTERS = 40
 
 
 def account_of(username: str) -> str:
-    """The account of a user name, normalised.
-
-    Whether the provider is case-sensitive is not documented, so names that differ only in case are one
-    account in every record; otherwise people could be paid once under each.
+    """The account of a user name, normalised: names that differ only in case are one account in every
+    record, because the provider may not be case-sensitive, and people could be paid once under each.
     """
     return username.strip().casefold()
 
@@ -178,10 +176,10 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What `daftarharga` says about one code (API v3.1, DAFTAR HARGA PULSA).
+    """What `daftarharga` says about one code (API v3.1, DAFTAR HARGA PULSA); `price` is None if none is
+    stated.
 
-    `price` is None if none is stated. A `flaw` is a defect of the list itself; such a product is not ready
-    and has no price, and its nominal is 0 unless it is certain.
+    A product with a `flaw` in the list is not ready and has no price; its nominal is 0 unless it is certain.
     """
 
     code: str
@@ -343,10 +341,8 @@ class Halt:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One line of the outcome table.
-
-    `code` names our message (`report.words`); `reason_code` and `reason` are the provider's words. `wait_s`
-    is the pause that a 429 asks for, if any.
+    """One line of the outcome table. `code` names our message (`report.words`), `reason_code` and `reason`
+    are the provider's; `wait_s` is the pause that a 429 asks for, if any.
     """
 
     kind: Kind
@@ -364,10 +360,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Why no computer of the account may send.
-
-    `code` names our message, `reason` is the provider's own text; `desk` is the computer that got it, at the
-    ISO time `at` in WIB.
+    """Why no computer of the account may send: `code` names our message, `reason` is the provider's text,
+    `desk` the computer that got it, at the ISO time `at` in WIB.
     """
 
     code: str
