@@ -144,7 +144,7 @@ def test_verify_sees_that_a_key_signed_and_whatever_says_so_falsely(desk: Desk) 
     path = desk.office.folder / "a.checkpoint.db"
     whole = path.read_bytes()
     for old, new, words in (
-        (f'"name":"{RINA}"', '"name":"Andi"', "a signature that is not that of its key"),
+        (f'"name":"{RINA}"', '"name":"Andi"', "a signature that does not match its key"),
         (f'"by":"{RINA}', f'"by":"Andi [{"-".join(["0000"] * 5)}], {RINA}', "has not signed this plan"),
     ):
         relink(path, old, new)

@@ -19,7 +19,7 @@ WORDS: dict[str, str] = {
     "approver.other_request": "{path} asks for {name}, not for {given}; find out which is right",
     "key.unwritable": "the key can't be kept in {path} ({why:words}); make room, or correct the folder's permissions",
     "key.unreadable": "{path} is not an approver's key ({why:words}); give the file that 'bulk-topup approver add' made",
-    "key.several": "there are several keys in {folder}: {names}; give the file of the one that is meant with --key",
+    "key.several": "there are several keys in {folder}: {names}; give the right file with --key",
     "key.none": "there is no usable approver's key here (in {folder}); give the key file with --key, or make a key: bulk-topup approver add NAME",
     "key.wrong": "that passphrase does not open the key of {name}; type it again",
     "key.short": "a passphrase needs at least {least} characters; choose a longer one",

@@ -73,7 +73,7 @@ WORDS: dict[str, str] = {
     "desk.to_correct": "{count:row needs correcting and is|rows need correcting and are} left out until then; all others can be sent.",
     "desk.correct_here": "Correct them here, in a copy. Your own file is not changed.",
     "desk.take_tabs": "Use the ticked tabs",
-    "desk.correct_in_tabs": "Correct them in the workbook's own program, save it, and check again: of several tabs, no copy is made here.",
+    "desk.correct_in_tabs": "Correct them in the workbook's own program, save it, and check again: with several tabs, no copy is made here.",
     "desk.group": "Group",
     "desk.no_group": "no group",
     "desk.named": "Several people have that name. Whose number is it?",

@@ -124,7 +124,7 @@ WORDS: dict[str, str] = {
     "journal.column.debit": "debit",
     "journal.column.credit": "credit",
     "journal.line.paid": "Top-ups paid, {file}, journal {nth}",
-    "journal.line.open": "Top-ups that are not clear yet, {file}, journal {nth}",
+    "journal.line.open": "Top-ups not settled yet, {file}, journal {nth}",
     "journal.line.difference": "Difference to the provider's balances, {file}, journal {nth}",
     "journal.line.deposit": "Taken from the deposit, {file}, journal {nth}",
     "journal.written": "Journal {nth}: {path} ({count:line|lines}, {rupiah:money} on each side)",
@@ -133,6 +133,6 @@ WORDS: dict[str, str] = {
     "journal.nothing_new": "Nothing is new for the journal since {file} of {at:date}: no entries were written",
     "journal.nothing_yet": "Nothing has left the deposit yet: there is no journal",
     "journal.again": "{path} was missing, so it was written again with the entries of {at:date}: book them once",
-    "journal.no_csv": "{path}: the journal is a .csv file; give it such a name",
+    "journal.no_csv": "{path}: the journal is a .csv file; give it a name that ends in .csv",
     "journal.unwritable": "The journal could not be saved as {path}: {why:words}. Its entries are safe in the progress file: run the command again with the same name.",
 }

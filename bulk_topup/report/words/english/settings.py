@@ -44,7 +44,7 @@ WORDS: dict[str, str] = {
     "settings.about_title": "What the payment is: printed below the company, with the month.",
     "settings.about_products": "The product to use for an operator and a nominal, instead of the cheapest. This table must be at the end of the file.",
     "settings.products": '{file}, line {line}: {key} must name an operator and a nominal, and a product code, written as in "TELKOMSEL 50000" = "TSEL50" below a line [products]',
-    "settings.about_journal": "The accounts of 'results --journal': expense, suspense (for what is not clear yet), deposit, and groups with an expense account for each group.",
+    "settings.about_journal": "The accounts of 'results --journal': expense, suspense (for what is not settled yet), deposit, and groups with an expense account for each group.",
     "settings.journal": '{file}, line {line}: {key} must be expense, suspense or deposit with the name of an account, or groups with one for each group, written as in expense = "6101 Beban pulsa" below a line [journal]',
     "settings.head": "Settings of bulk-topup: remove the # in front of what you want to set. 'bulk-topup config' shows what applies.",
     "settings.head_quotes": "Put a path with backslashes in single quotation marks, as in 'C:\\Users\\rina\\password.txt'.",
