@@ -209,7 +209,7 @@ def test_neither_yes_nor_a_typed_name_is_a_signature(desk: Desk) -> None:
     )
     (plan,) = desk.office.folder.glob("a.*.plan")
     code = plan.name.split(".")[1]
-    assert "a typed name is none" in desk.refused("--approve", code, "--approved-by", RINA)
+    assert "a typed name is not one" in desk.refused("--approve", code, "--approved-by", RINA)
     assert "this needs 1 signature" in desk.refused("--approve", code)
     forged = f"{RINA} [1234-1234-1234-1234-1234]"
     assert desk.andi.run("run", "a.csv", "--approve", code, "--approved-by", forged).exit == NOTHING_SENT
