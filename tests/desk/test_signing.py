@@ -82,7 +82,7 @@ def test_what_an_approver_signs_on_the_page_is_sent_from_it(
     assert "Signatures: 1 needed None yet." in shown
     assert "no usable approver's key here" in sign(desk)
     test_sending.approve(desk, "a.csv")
-    until(desk, "/sheet/a.csv/sending", "a typed name is none")
+    until(desk, "/sheet/a.csv/sending", "a typed name is not one")
     become("rina", desk.folder, monkeypatch)
     assert "does not pay 3 people" in sign(desk, people="3")
     assert "do not add up" in sign(desk, nominal="10.001")

@@ -58,7 +58,10 @@ SHEETS: dict[str, tuple[Callable[[Office], object], tuple[str, ...]]] = {
     "empty tab": (_empty_tab, ("no filled cells",)),
     "header only": (_text("No HP,Kode Produk\n"), ("header in row 1", "no rows")),
     "no number column": (_text("Nama,Kode Produk\nA,TSEL5\n"), ("no phone number column", "--number-column")),
-    "no product column": (_text("Nama,No HP\nA,081234500001\n"), ("no product code column", "Kode Produk")),
+    "no product column": (
+        _text("Nama,No HP\nA,081234500001\n"),
+        ("no column of amounts or of product codes", "Kode Produk"),
+    ),
     "two number columns": (
         _text("No HP,No WA,Kode Produk\n081234500001,081234500002,TSEL5\n"),
         ('A "No HP"', 'B "No WA"', "--number-column A"),
