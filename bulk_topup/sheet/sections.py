@@ -99,13 +99,15 @@ class Sections:
             self._mark = OddCell(Oddity.FOOT, "", str(row))
         else:
             self._mark_rows(range(at, at + 1), rows, columns)
-            self._read_title(row, texts, stands_out=is_below_gap or names_columns(following))
+            filled = [text for text in texts if text]
+            is_short = len(filled) <= 2  # as nearly no row is, so that the next one is rarely looked at
+            stands_out = is_short and (is_below_gap or names_columns(following))
+            self._read_title(row, filled, stands_out=stands_out)
         self._last = row
         return is_header
 
-    def _read_title(self, row: int, texts: Texts, *, stands_out: bool) -> None:
+    def _read_title(self, row: int, filled: Texts, *, stands_out: bool) -> None:
         """One that does not stand out ends nothing, but may be a warning; of two cells only that counts."""
-        filled = [text for text in texts if text]
         self._title = told_by(filled, row) if len(filled) == 1 or (len(filled) == 2 and stands_out) else None
         self._has_title = len(filled) == 1 or self._title is not None
         if self._mark is not None and self._mark.kind in {Oddity.OTHER_TABLE, Oddity.FOOT}:
