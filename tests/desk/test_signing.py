@@ -183,7 +183,7 @@ def test_two_people_by_clicks_each_at_their_own_desk(folder: Path) -> None:
                 rina.look("sign")
                 andi.page.reload()
                 andi.look("signed")
-                andi.click("Send 2 top-ups, as it was signed")
+                andi.click("Send 2 top-ups as signed")
                 andi.page.get_by_text("2 of 2").wait_for(timeout=LONGEST_MS)
                 andi.page.get_by_text("See the results").wait_for(timeout=LONGEST_MS)
         finally:

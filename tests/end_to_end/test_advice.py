@@ -41,7 +41,7 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*(?: (?:include|skip|https?://[^\s,
 TELLING = frozenset(
     {
         *("check", "status", "results", "history", "find", "prices", "template", "config", "login", "logout"),
-        *("sandbox", "doctor", "ledger", "completion", "settle", "forget"),
+        *("sandbox", "doctor", "ledger", "completion", "settle", "forget", "verify", "approve", "approver"),
     }
 )
 """Commands that by themselves send nothing."""
@@ -61,7 +61,8 @@ HARMLESS = frozenset(
         ),
         *("--init", "--lang", "--note", "--row", "--number", "--invoice", "--from", "--batch", "--offline"),
         *("--sheet-password-file", "--overlap-days", "--json", "--product", "--timeout", "--sandbox"),
-        "--correct",
+        *("--correct", "--nominal-column", "--expect-people", "--expect-nominal", "--journal", "--head"),
+        *("--key", "--public", "--request", "--plan", "--above", "--signatures", "--before"),
     }
 )
 """Options that by themselves let nobody be paid."""
@@ -98,6 +99,7 @@ ELSEWHERE = {
         *("usage.resolve", "usage.resolve_record", "usage.approve", "usage.prove", "resolve.placeholder"),
         *("resolve.blank", "checkpoint.other_rehearsal", "hidden.skipped", "sandbox.port_taken"),
         *("sandbox.port_denied", "sandbox.state", "keyring.not_installed", "provider.base_url"),
+        *("signed.needs_name", "signed.typed"),
     ),
     "closes a row by what the provider says, as find.next_close does": (
         *("resend.new_address", "resend.disproven", "resend.accepted", "resend.invoiced", "unwritten"),
@@ -122,7 +124,7 @@ ELSEWHERE = {
     "has a new sheet sent": ("template.how.run",),
     "sends nothing": (
         *("forget.no_terminal", "prove.no_product", "sheet.no_reader", "desk.name", "ledger.no_driver"),
-        "logout.no_library",
+        *("logout.no_library", "verify.no_trail", "verify.not_ours"),
     ),
 }
 """Advice that the walk does not hear, and why that is enough."""
