@@ -65,9 +65,11 @@ def no_other_number_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding
 
 def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """Where a column says by yes or no who gets the money, each has a yes; or a no, where its name speaks
-    against paying. A cell of other words is a remark."""
-    for at, title in _others(rows):
-        is_done, is_open = says_done(title), entitles(title)
+    against paying. A cell of other words is a remark. A column `Penerima` of such answers holds no names."""
+    name_at = rows.sheet.columns.name
+    named = [(name_at, rows.sheet.header[name_at])] if name_at is not None else []
+    for at, title in dict.fromkeys([*_others(rows), *named]):
+        is_done, is_open = says_done(title), entitles(title) or at == name_at
         if not is_done and not is_open:
             continue
         cells = rows.raw(at, rows.table["number"] != "")

@@ -329,7 +329,7 @@ def test_each_tab_of_a_workbook_is_a_batch_of_its_own(desk: Served) -> None:
     until(desk, "/sheet/a.xlsx%3ABandung%20Barat/sending", "It has ended.")
     assert paid(desk.folder) == Counter(["081234500001"])
     assert "Results" in words(desk.ask("GET", "/sheet/a.xlsx%3ABandung%20Barat/results"))
-    assert "Bandung Barat : 1 paid, 0 not paid, 0 to ask the provider" in words(
+    assert "Bandung Barat: 1 paid, 0 not paid, 0 to ask the provider" in words(
         desk.ask("GET", "/sheet/a.xlsx")
     )
 

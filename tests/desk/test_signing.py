@@ -173,6 +173,7 @@ def test_two_people_by_clicks_each_at_their_own_desk(folder: Path) -> None:
                 andi, rina = (Clerk(browser.new_context(viewport=WIDE).new_page(), month, None) for _ in "ab")
                 for clerk, link in ((andi, andis), (rina, rinas)):
                     clerk.page.goto(link)
+                    clerk.page.wait_for_url(re.compile(r"\d/$"))  # the launch link leads on to there
                     clerk.page.goto(re.sub(r"(://[^/]+/).*", r"\1sheet/a.csv/approve", link))
                 assert "None yet." in andi.page.inner_text("main")
                 rina.page.get_by_label("People, as you count them").fill("2")

@@ -241,6 +241,7 @@ LAYOUTS = (
     one("a coordinator with a code", "Nama | No HP | Kode\nAni | #1 | S5\n\nPIC | #8 | S5", paid="1", held="8"),
     one("a coordinator by position", "Nama | Jabatan | No HP | Nominal\nAni | Koordinator | #1 | 5.000\nBudi | Admin | #2 | 5.000", paid="1 2"),
     one("who gets it", "Nama | No HP | Kode | Dapat\nAni | #1 | S5 | Ya\nBudi | #2 | S5 | Tidak\nCici | #3 | S5 |", paid="1", held="2 3"),
+    one("who gets it, in a column that could hold names", "No HP | Kode | Penerima\n#1 | S5 | Ya\n#2 | S5 | Tidak\n#3 | S5 |", paid="1", held="2 3"),
     one("who receives it", "Nama | No HP | Kode | Terima?\nAni | #1 | S5 | Y\nBudi | #2 | S5 | N", paid="1", held="2"),
     one("who is approved", "Nama | No HP | Nominal | Approved (Y/N)\nAni | #1 | 5.000 | Yes\nBudi | #2 | 5.000 | No", paid="1", held="2"),
     one("who is active", "Nama | No HP | Kode | Status\nAni | #1 | S5 | Aktif\nBudi | #2 | S5 | Tidak Aktif", paid="1", held="2"),
