@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -52,7 +53,6 @@ class Commands:
         self.folder, self.sandbox = folder, sandbox
         self._common = [f"--lang={spoken}", *(["--sandbox"] if sandbox else [])]
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._started: dict[str, subprocess.Popen[bytes]] = {}
         self._read: dict[Path, Progress] = {}
         self.beginning = asyncio.Lock()
 
@@ -106,13 +106,11 @@ class Commands:
                 begun = psutil.Process(process.pid).create_time()
                 first = {"event": "process", "name": name, "pid": process.pid, "begun": begun}
                 events.write(json.dumps(first).encode() + b"\n")
-            self._started[batch.id] = process
+            threading.Thread(target=process.wait, daemon=True).start()  # or it stays a zombie
             return True
 
     def progress(self, batch: Batch) -> Progress:
         """Progress of the latest command, ignoring those that only found another one at work."""
-        if batch.id in self._started:
-            self._started[batch.id].poll()  # A child that has ended is only reaped by asking.
         first: Progress | None = None
         for journal in self.folder.journals(batch, self._kind):
             found = self._read.setdefault(journal, Progress(journal))
