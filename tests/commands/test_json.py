@@ -137,7 +137,8 @@ def _pays(clerk: Clerk) -> None:
     clerk.type("check", "amounts-juni.csv")
     _runs_two_tabs(clerk)
     (somebody,) = office.numbers(1, first=500)
-    office.csv("groups.csv", [("Ani", somebody, "5.000", "Gudang")], (*AMOUNTS, "Bagian"))
+    grouped = [("Ani", somebody, "5.000", "Gudang"), ("TOTAL", "", "5.000", "")]
+    office.csv("groups.csv", grouped, (*AMOUNTS, "Bagian"))
     clerk.type("run", "groups.csv", "--yes", *office.fast)
     clerk.type("run", "no-such-sheet.csv")
     clerk.type("run")

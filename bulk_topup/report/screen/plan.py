@@ -196,6 +196,10 @@ def plan_facts(plan: Plan) -> Mapping[str, object]:
             for choice, rows in plan.chosen()
         ],
         "tabs": [dict(zip(("tab", "orders", "cost", "held"), tab, strict=True)) for tab in plan.by_tab()],
+        "totals": [
+            {"row": row_value(total.row), "stated": total.stated, "summed": total.summed}
+            for total in beside.totals(plan.rows)
+        ],
         "findings": [_finding_facts(found, plan.rows.person(found.row)) for found in plan.findings],
     }
 
