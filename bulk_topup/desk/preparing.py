@@ -41,6 +41,9 @@ SHEETS_SHOWN = 100
 NOT_SENT = ("checkpoint.missing", "checkpoint.by_tab")
 """The errors of `status` for a batch that was never sent."""
 
+OF_NO_TAB = 2
+"""So many columns, the tab and the row, does `rows` put before those of the tabs where several are one."""
+
 CHOICES = ("number_column", "product_column", "nominal_column", "name_column", "group_column", "hidden")
 
 
@@ -132,7 +135,12 @@ class Preparing:
         sheet, meanings = said.get("sheet"), said.get("read", {}).get("columns", {})
         means = {at: meaning for meaning, at in meanings.items() if at}
         headers = [(letter(at), text) for at, text in enumerate(sheet["header"])] if sheet else []
+        # The letters of several tabs together are those of no tab; a header is the same in each.
+        several = len(batch.tabs) > 1
+        named = [(text, text) for _, text in headers[OF_NO_TAB:] if text]
+        lettered = [(at, f"{at} {text}") for at, text in headers]
         facts: dict[str, Any] = {"sheet": sheet, "headers": headers, "means": means, "said": said}
+        facts |= {"several": several, "columns": named if several else lettered}
         facts |= {"tabs": said.get("tabs", []), "error": error_of(said)}
         became = await self.desk.commands.ask("status", about=batch.name) if facts["tabs"] else {}
         facts["became"] = {one["tab"]: one for one in became.get("tabs", [])}
@@ -143,6 +151,8 @@ class Preparing:
         batch, fields = self.desk.batch(request), await form(request)
         if fields.get("then") == "tabs":
             tabs = [name.removeprefix("tab:") for name in fields if name.startswith("tab:")]
+            if not tabs:
+                return self.desk.goes_to(batch, "columns", say.text("desk.no_tab"))
             return self.desk.goes_to(self.desk.folder.batch(":".join((batch.name, *tabs))), "columns")
         chosen = {key: fields.get(key, "").strip()[:200] for key in (*CHOICES, "amounts")}
         self.desk.folder.note(batch, ".choices", chosen)
@@ -213,20 +223,16 @@ class Preparing:
         said = await self.plans.of(batch)
         if "plan" not in said:
             return self._no_plan(batch, said)
-        wrong, aside, warned = wrong_rows(said)
+        wrong, aside, _ = wrong_rows(said)
         rejected = self.desk.folder.noted(batch, ".rejected")
         facts: dict[str, Any] = {
             "wrong": len(set(map(place, wrong))),
             "aside": len(set(map(place, aside))),
         }
-        shown: dict[str, Any] = {
-            "warned": warned[:ROWS_A_PAGE],
-            "warned_more": max(0, len(warned) - ROWS_A_PAGE),
-        }
         if rejected.get("code") != said["plan"]["code"]:
             rejected = {}
         return self.desk.page(
-            "plan", "desk.plan", batch=batch, said=said, rejected=rejected, **facts, **shown
+            "plan", "desk.plan", batch=batch, said=said, rejected=rejected, **facts, **warnings_of(said)
         )
 
     async def look_again(self, request: Request) -> Response:
@@ -246,6 +252,12 @@ class Preparing:
 
     def _no_plan(self, batch: Batch, said: Mapping[str, Any]) -> Response:
         return self.desk.page("no_plan", "desk.plan", batch=batch, said=said, error=error_of(said))
+
+
+def warnings_of(said: Mapping[str, Any]) -> dict[str, Any]:
+    """For each page that shows a plan."""
+    _, _, warned = wrong_rows(said)
+    return {"warned": warned[:ROWS_A_PAGE], "warned_more": max(0, len(warned) - ROWS_A_PAGE)}
 
 
 def _remove(path: str) -> None:

@@ -18,7 +18,7 @@ from bulk_topup.core.clock import WIB
 from bulk_topup.core.languages import INDONESIAN
 from bulk_topup.core.status import Paid, Status, keys_in
 from bulk_topup.desk.commands import tab_of
-from bulk_topup.desk.preparing import NOT_SENT, ROWS_A_PAGE, Plans, options_of, paged
+from bulk_topup.desk.preparing import NOT_SENT, ROWS_A_PAGE, Plans, options_of, paged, warnings_of
 from bulk_topup.desk.view import error_of, form
 from bulk_topup.report.words import say, translation
 
@@ -77,7 +77,7 @@ class Sending:
                 return self.desk.page("sign", "desk.approve", batch=batch, to_sign=to_sign, approval=approval)
         if "plan" not in said:
             return self.desk.page("no_plan", "desk.approve", batch=batch, said=said, error=error_of(said))
-        return self.desk.page("approve", "desk.approve", batch=batch, said=said)
+        return self.desk.page("approve", "desk.approve", batch=batch, said=said, **warnings_of(said))
 
     def _to_sign(self, batch: Batch, approval: Mapping[str, Any]) -> list[str]:
         plan = [f"--plan={approval['code']}"] if approval else []
@@ -280,13 +280,14 @@ def typed(fields: Mapping[str, str], name: str) -> str:
 
 
 def counts_of(said: Mapping[str, Any]) -> dict[str, int]:
-    """Rows paid, not paid, open and not sent, from a command's sums or its counts."""
+    """Rows paid, not paid, left out, open and not sent, from a command's sums or its counts."""
     rows: Mapping[str, int] = said.get("rows", {})
     found = {paid: sum(rows.get(status, 0) for status in Status if status.paid is paid) for paid in Paid}
-    unsent = rows.get(Status.UNSENT, 0)
+    unsent, held = rows.get(Status.UNSENT, 0), rows.get(Status.INVALID, 0)
     return {
         "paid": found[Paid.YES],
-        "failed": found[Paid.NO] - unsent,
+        "failed": found[Paid.NO] - unsent - held,
+        "held": held,
         "open": found[Paid.ASK],
         "unsent": unsent,
     }
@@ -298,7 +299,7 @@ def live_facts(progress: Progress, status: Mapping[str, Any]) -> dict[str, Any]:
         return _of_events(progress)
     counts, rupiah = counts_of(status), status.get("rupiah", {}).get(Status.SUKSES, 0)
     elsewhere = status.get("at_work")
-    total = sum(status.get("rows", {}).values())
+    total = sum(status.get("rows", {}).values()) - counts["held"]
     if elsewhere:
         phase = say.text("desk.phase_elsewhere", holder=elsewhere)
     elif not status:
@@ -338,7 +339,8 @@ def _left(progress: Progress, done: int, of: int) -> str:
 def _shown(
     phase: str, at_work: bool, done: int, of: int, counts: Mapping[str, int], rupiah: int, left: str
 ) -> dict[str, Any]:
-    words = {name: say.number(count) for name, count in counts.items()}
-    far = say.text("desk.far", done=done, of=of)
-    bar = {"done": done, "of": max(1, of), "far": far, "rupiah": say.money(rupiah), "left": left or "-"}
+    """Before a command knows anything, of 0 rows, no count is stated: a 0 would read as nobody paid."""
+    words = {name: say.number(count) if of else "-" for name, count in counts.items()}
+    words |= {"far": say.text("desk.far", done=done, of=of) if of else "", "left": left or "-"}
+    bar = {"done": done, "of": max(1, of), "rupiah": say.money(rupiah) if of else "-"}
     return {"at_work": at_work, "phase": say.printable(phase), **words, **bar}

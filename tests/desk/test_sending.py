@@ -17,8 +17,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import openpyxl
+import psutil
 import pytest
 
+from bulk_topup.desk.commands import Progress
+from bulk_topup.desk.sending import live_facts
 from bulk_topup.sandbox import Sandbox
 from tests.desk.served import Served, served
 from tests.markdown import ROOT
@@ -293,6 +296,31 @@ def test_corrections_go_into_a_copy_and_only_before_it_is_sent(desk: Served) -> 
     assert "Save the corrections" not in shown
 
 
+def test_the_sheets_total_and_the_warnings_are_shown_to_who_approves(desk: Served) -> None:
+    rows = ("Nama,No HP,Nominal", "Ani,081234500001,5000", "Budi,081234500002,10000")
+    for name, total in (("a.csv", 15_000), ("b.csv", 16_000)):
+        (desk.folder / name).write_text("\n".join((*rows, f"TOTAL,,{total}")) + "\n", encoding="utf-8")
+    for page in ("plan", "approve"):
+        agreed = words(desk.ask("GET", f"/sheet/a.csv/{page}"))
+        assert "the sheet's total in row 4, Rp15,000, agrees with its rows" in agreed
+        differs = words(desk.ask("GET", f"/sheet/b.csv/{page}"))
+        assert "a difference of Rp1,000" in differs
+        assert "agrees" not in differs
+
+
+def test_what_was_left_out_is_not_counted_as_not_paid(desk: Served) -> None:
+    payroll(desk.folder, "a.csv", [*numbers(2), "08123456"])
+    approve(desk, "a.csv")
+    shown = until(desk, "/sheet/a.csv/sending", "It has ended.")
+    assert "2 of 2 Paid 2 Not paid 0" in shown
+    assert "Not paid 0 Left out 1" in words(desk.ask("GET", "/sheet/a.csv/results"))
+
+
+def test_no_count_is_stated_before_one_is_known() -> None:
+    facts = live_facts(Progress(None, pid=os.getpid(), _begun=psutil.Process().create_time()), {})
+    assert (facts["paid"], facts["rupiah"], facts["far"]) == ("-", "-", "")
+
+
 def test_open_rows_are_closed_or_asked_after(desk: Served) -> None:
     payroll(desk.folder, "a.csv", [*numbers(1), LOST, PENDING])
     approve(desk, "a.csv")
@@ -324,14 +352,15 @@ def test_each_tab_of_a_workbook_is_a_batch_of_its_own(desk: Served) -> None:
         tab.append(["Nama", "No HP", "Kode Produk"])
         tab.append(["Andi", f"08123450000{at}", "TSEL5"])
     book.save(desk.folder / "a.xlsx")
-    assert "Bandung Barat" in words(desk.ask("GET", "/sheet/a.xlsx"))
+    shown = desk.ask("GET", "/sheet/a.xlsx").text
+    assert 'name="tab:Bandung Barat"' in shown
     approve(desk, "a.xlsx%3ABandung%20Barat")
     until(desk, "/sheet/a.xlsx%3ABandung%20Barat/sending", "It has ended.")
     assert paid(desk.folder) == Counter(["081234500001"])
     assert "Results" in words(desk.ask("GET", "/sheet/a.xlsx%3ABandung%20Barat/results"))
-    assert "Bandung Barat: 1 paid, 0 not paid, 0 to ask the provider" in words(
-        desk.ask("GET", "/sheet/a.xlsx")
-    )
+    again = desk.ask("GET", "/sheet/a.xlsx")
+    assert "Bandung Barat 1 paid, 0 not paid, 0 to ask the provider" in words(again)
+    assert 'href="/sheet/a.xlsx%3ABandung%20Barat/results"' in again.text
 
 
 # -- several tabs, groups and names ------------------------------------------------------------------------
@@ -348,9 +377,14 @@ def test_ticked_tabs_are_one_batch_from_the_columns_to_find(desk: Served) -> Non
     book.worksheets[0].append(["Rudi", "08123456", "TSEL5", "Jakarta"])
     book.save(desk.folder / "a.xlsx")
     assert "Tick those that are one batch" in words(desk.ask("GET", "/sheet/a.xlsx"))
+    post(desk, "/sheet/a.xlsx", then="tabs")
+    assert "Tick at least one tab." in words(desk.ask("GET", "/sheet/a.xlsx"))
     taken = post(desk, "/sheet/a.xlsx", then="tabs", **{"tab:Jakarta": "on", "tab:Medan": "on"})
     place = taken.headers["location"]
     assert place == "/sheet/a.xlsx%3AJakarta%3AMedan"
+    # By header, as each tab has letters of its own.
+    assert '<option value="No HP">No HP</option>' in desk.ask("GET", place).text
+    post(desk, place, then="columns", number_column="No HP", name_column="Nama")
     assert "5 rows found" in words(desk.ask("GET", place))
     problems = desk.ask("GET", f"{place}/problems")
     assert "Row Jakarta 4" in words(problems)
