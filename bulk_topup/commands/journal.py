@@ -64,7 +64,7 @@ def export_journal(
 def _entered(checkpoint: Checkpoint, export: Export, path: Path, now: datetime) -> Export:
     """With its entry in the trail, once it is written."""
     if not export.is_written:
-        checkpoint.exported(now, "journal", path)
+        checkpoint.exported(now, "journal", path, booked=export.digest)
     return replace(export, is_written=True)
 
 

@@ -6,11 +6,13 @@ not yet written. A file that is lost is written again where it is asked for by i
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.chain import canonical
 from bulk_topup.rules.journal import Key, What
 
 if TYPE_CHECKING:
@@ -36,6 +38,12 @@ class Export:
         """Whether its file is to be written again, beside or as `target`."""
         is_wanted = not self.is_written or self.file == target.name
         return is_wanted and not target.with_name(self.file).exists()
+
+    @property
+    def digest(self) -> str:
+        """Of what it booked, for its entry in the trail."""
+        said = canonical([self.at, self.file, self.content, self.lines])
+        return hashlib.sha256(said.encode()).hexdigest()
 
 
 def exports_of(checkpoint: Checkpoint) -> list[Export]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.core.chain import first_break
 from bulk_topup.core.status import keys_in
+from bulk_topup.record import journal
 from bulk_topup.record.checkpoint import trail
 from bulk_topup.record.paths import results_beside
 from bulk_topup.record.set_aside import sha256_of
@@ -62,6 +63,8 @@ def verified(checkpoint: Checkpoint, printed: str = "") -> Verified:
             found.misfit = Misfit(None, "verify.no_trail", {})
         else:
             found.misfit = _first(db, checkpoint.path, found)
+            if found.misfit is None and not checkpoint.summary_fits():
+                found.misfit = Misfit(None, "verify.summary", {})
         if found.misfit is not None and found.misfit.nth is not None:
             found.misfit = _with_entry(db, found.misfit, found.misfit.nth)
     return found
@@ -69,7 +72,8 @@ def verified(checkpoint: Checkpoint, printed: str = "") -> Verified:
 
 def _first(db: sqlite3.Connection, path: Path, found: Verified) -> Misfit | None:
     try:
-        every = [*_in_rows(db), *_in_batch(db), *_in_signatures(db), *_in_files(db, path, found)]
+        files = _in_files(db, path, found)
+        every = [*_in_rows(db), *_in_batch(db), *_in_journal(db), *_in_signatures(db), *files]
     except (AttributeError, KeyError, TypeError, ValueError):
         return Misfit(None, "verify.not_ours", {})
     return min(every, key=lambda one: one.nth or found.entries + 1, default=None)
@@ -141,6 +145,20 @@ def _in_batch(db: sqlite3.Connection) -> Iterator[Misfit]:
     nth, said = _last_with(db, "batch")
     if misfit := _differing(nth, said["batch"], trail.facts_standing(db)):
         yield misfit
+
+
+def _in_journal(db: sqlite3.Connection) -> Iterator[Misfit]:
+    """What the next journal takes as booked is what each export said."""
+    kept = db.execute("SELECT value FROM batch WHERE key = ?", (journal.FACT,)).fetchone()
+    exports = [journal.Export(**one) for one in json.loads(kept[0])] if kept else []
+    digests = {one.digest for one in exports}
+    told = db.execute("SELECT id, facts FROM chain WHERE kind = 'export' ORDER BY id")
+    entered = {digest: nth for nth, text in told if (digest := json.loads(text).get("booked"))}
+    for digest, nth in entered.items():
+        if digest not in digests:
+            yield Misfit(nth, "verify.booked", {})
+    if any(one.is_written and one.digest not in entered for one in exports):
+        yield Misfit(None, "verify.not_booked", {})
 
 
 def _in_signatures(db: sqlite3.Connection) -> Iterator[Misfit]:

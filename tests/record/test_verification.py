@@ -152,6 +152,7 @@ def test_a_trail_that_was_cut_off_or_written_anew_is_seen_by_an_earlier_print(ba
     def with_its_table(db: sqlite3.Connection) -> None:
         rewrite(db)
         db.execute("UPDATE attempts SET debited = '1' || debited")
+        db.execute("DELETE FROM batch WHERE key = 'summary'")
 
     assert code_of(tampered.by(rewrite)) == "verify.differs"
     assert code_of(tampered.by(with_its_table)) == ""
@@ -217,6 +218,25 @@ def test_a_changed_cell_of_the_results_is_seen_and_said_in_one_line(batch: Offic
     assert batch.run("verify", "bonus.csv", "--head", printed).exit == 0
     assert batch.run("verify", "bonus.csv", "--head", "f" * 16).exit == 1
     assert batch.run("verify", "bonus.csv", "--head", printed[:15]).exit == 2
+
+
+def test_changed_sums_and_changed_journals_are_seen(office: Office) -> None:
+    """The Summary is printed from the one, and the next journal corrects the other."""
+    office.payroll("bonus.csv", office.numbers(2))
+    office.send("bonus.csv")
+    office.run("results", "bonus.csv", "--journal", "journal.csv")
+    tampered = Tampered(office.folder / "bonus.checkpoint.db")
+    assert tampered.by(do("SELECT 1")) is None
+    kept = dict(tampered.rows("SELECT key, value FROM batch"))
+    [export] = json.loads(kept["journal"])
+    forged = (
+        ("summary", kept["summary"].replace('"nominal": ', '"nominal": 1'), "verify.summary"),
+        ("journal", "[]", "verify.booked"),
+        ("journal", json.dumps([{**export, "lines": export["lines"][:1]}]), "verify.booked"),
+        ("journal", json.dumps([export, {**export, "file": "other.csv"}]), "verify.not_booked"),
+    )
+    for key, value, code in forged:
+        assert code_of(tampered.by(do("UPDATE batch SET value = ? WHERE key = ?", value, key))) == code
 
 
 def test_a_damaged_trail_keeps_nobody_from_being_paid(office: Office) -> None:

@@ -47,10 +47,10 @@ class Notes(File):
         with self._transaction(keeps_summary=True) as db:
             trail.append(db, at, kind, facts)
 
-    def exported(self, at: datetime, what: str, path: Path) -> None:
+    def exported(self, at: datetime, what: str, path: Path, **also: str) -> None:
         """That this file was written just now, with its SHA-256."""
         own = "" if path == results_beside(self.path) else _from(self.path.parent, path)
-        self.enter(at.isoformat(), "export", {"what": what, "file": own, "sha256": sha256_of(path)})
+        self.enter(at.isoformat(), "export", {"what": what, "file": own, "sha256": sha256_of(path), **also})
 
     def head(self) -> str:
         """The hash of the trail's last entry; "" where an earlier program kept none."""

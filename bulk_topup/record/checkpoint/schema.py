@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
+from bulk_topup.record.checkpoint.sql import FORGET_SUMMARY
 from bulk_topup.record.checkpoint.trail import TABLE, take_over
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def migrate_checkpoint(db: sqlite3.Connection) -> None:
         mark = f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={number};"
         db.executescript(f"BEGIN IMMEDIATE; {script}; {mark}")
         if number == CHAIN_SINCE and version:
+            db.execute(FORGET_SUMMARY)  # of an earlier program, which counted less
             take_over(db)
         db.execute("COMMIT")
     db.execute(TABLE)  # whoever took it away stops no run

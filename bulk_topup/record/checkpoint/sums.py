@@ -155,6 +155,14 @@ class Totals(File):
             groups = [dict(row) for row in reader.execute(LINES_ALIKE)]
         if self._read_only:
             return groups
+        it_only_saves_time = contextlib.suppress(StorageFailed)
+        summary = self._counted(groups)
+        with it_only_saves_time, self._transaction(keeps_summary=True) as db:
+            if self._writes() == before:
+                db.execute(KEEP_FACT, ("summary", summary))
+        return groups
+
+    def _counted(self, groups: list[dict[str, Any]]) -> str:
         facts = {
             "lines_summed_up": groups,
             "last_balance": self._last_balance(),
@@ -163,11 +171,15 @@ class Totals(File):
             "committed": self._committed(),
             "first_day": self._first_day(),
         }
-        it_only_saves_time = contextlib.suppress(StorageFailed)
-        with it_only_saves_time, self._transaction(keeps_summary=True) as db:
-            if self._writes() == before:
-                db.execute(KEEP_FACT, ("summary", json.dumps(facts)))
-        return groups
+        return json.dumps(facts)
+
+    def summary_fits(self) -> bool:
+        """Whether the sums that are kept, and printed, are those of the rows."""
+        kept = self.fact("summary")
+        with self._reader() as reader:
+            groups = [dict(row) for row in reader.execute(LINES_ALIKE)]
+        # A run that goes on meanwhile has dropped or renewed them.
+        return not kept or kept == self._counted(groups) or kept != self.fact("summary")
 
     def _writes(self) -> tuple[int, int]:
         """Changes whenever this connection or another process has written."""
