@@ -8,6 +8,7 @@ not in the rows.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 MOST_ROWS = 8
 """Of a table, so that everything fits on one readable page."""
 MISPRICED_SHOWN = 20
+PAGE_WIDTH, BESIDE_WIDTH = 90, 42
+"""Characters from the first column and from the fourth one on: what is longer would shrink the whole page."""
 
 PAID: Mapping[Paid, tuple[str, Colour]] = {
     Paid.YES: ("paid.yes", Colour.GREEN),
@@ -247,7 +250,9 @@ def _sent_by(sendings: Sequence[Sending]) -> Iterator[SummaryRow]:
         by = names_in(one.approved_by) or say.text("sending.not_approved" if one.at else "sending.not_known")
         code = one.plan_code or (say.text("sending.again") if one.at else "")
         label = ", ".join(filter(None, (_minute(one.at), one.who)))
-        yield SummaryRow((label, one.orders, one.paid, ", ".join(filter(None, (by, code)))))
+        first, *more = _wrapped(", ".join(filter(None, (by, code))), BESIDE_WIDTH)
+        yield SummaryRow((label, one.orders, one.paid, first))
+        yield from (SummaryRow((None, None, None, line)) for line in more)
     if earlier := sendings[:-MOST_ROWS]:
         label = say.text("summary.others", count=len(earlier))
         yield SummaryRow((label, sum(one.orders for one in earlier), sum(one.paid for one in earlier)))
@@ -259,7 +264,12 @@ def _proofs(sendings: Sequence[Sending]) -> Iterator[SummaryRow]:
     for by in dict.fromkeys(one.approved_by for one in sendings if one.approved_by):
         keys = ", ".join(keys_in(by))
         code = "summary.proven" if keys else "summary.typed"
-        yield SummaryRow((say.text(code, names=names_in(by), keys=keys),))
+        said = say.text(code, names=names_in(by), keys=keys)
+        yield from (SummaryRow((line,)) for line in _wrapped(said, PAGE_WIDTH))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
 
 
 def _minute(moment: str) -> str:

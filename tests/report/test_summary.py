@@ -31,7 +31,14 @@ from bulk_topup.report.results_workbook import (
     write_results,
 )
 from bulk_topup.report.screen.batch import batch_report
-from bulk_topup.report.summary import FACTS, Sums, results_summary_rows
+from bulk_topup.report.summary import (
+    BESIDE_WIDTH,
+    FACTS,
+    PAGE_WIDTH,
+    Sums,
+    _sent_by,
+    results_summary_rows,
+)
 from bulk_topup.report.tables import OutputTab, TabRow
 from bulk_topup.report.words import say
 from bulk_topup.report.words.translation import in_each
@@ -252,6 +259,19 @@ def test_an_approver_stands_by_the_rows_of_the_approved_plan_alone(tmp_path: Pat
         ("2025-01-20 10:00, rina", 1, 1, "not approved, (open rows, sent once more)", None),
         ("Pak Hadi: the name was typed, not proven", None, None, None, None),
     ]
+
+
+def test_several_approvers_stand_on_lines_of_their_own_within_the_page() -> None:
+    keys = ("f8e4-0e7a-3b7d-0e33-26a4", "ab80-e1d7-6806-1524-065e")
+    names = ("Rina Sari", "Bambang Hartono Kusumawardhana")
+    by = ", ".join(f"{name} [{key}]" for name, key in zip(names, keys, strict=True))
+    rows = [*_sent_by([Sending("2025-01-20T10:00", "andi", "K7QF-2MXA-9TRB-C4WD", by, 2, 2)])][2:]
+    beside = [str(row.values[3]) for row in rows if len(row.values) > 3]
+    below = [str(row.values[0]) for row in rows if len(row.values) == 1]
+    assert " ".join(beside) == f"{names[0]}, {names[1]}, K7QF-2MXA-9TRB-C4WD"
+    assert " ".join(below) == f"{names[0]}, {names[1]}: proven by key {keys[0]}, {keys[1]}"
+    assert max(map(len, beside)) <= BESIDE_WIDTH
+    assert max(map(len, below)) <= PAGE_WIDTH
 
 
 def test_status_names_the_approver_of_each_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
