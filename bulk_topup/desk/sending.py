@@ -297,6 +297,7 @@ def live_facts(progress: Progress, status: Mapping[str, Any]) -> dict[str, Any]:
     """What the page shows while it waits: from the desk's own command, else from `status`."""
     if progress.is_at_work:
         return _of_events(progress)
+    progress.read()  # It may have ended since, and a last event tells that from being cut off.
     counts, rupiah = counts_of(status), status.get("rupiah", {}).get(Status.SUKSES, 0)
     elsewhere = status.get("at_work")
     total = sum(status.get("rows", {}).values()) - counts["held"]

@@ -325,6 +325,7 @@ def pages() -> dict[str, dict[str, Any]]:
         "operators": [{"name": HOSTILE, "orders": 1, "cost": 1}],
         "groups": [{"name": HOSTILE, "orders": 1, "nominal": 1, "cost": 1}],
         "nominal": 1,
+        "totals": [{"row": HOSTILE, "stated": 1, "summed": 1}],
         "findings": [finding],
     }
     said = {"plan": plan, "notices": [{"code": "x", "message": HOSTILE}], "deposit": None}
@@ -354,6 +355,8 @@ def pages() -> dict[str, dict[str, Any]]:
         "columns": {
             "sheet": sheet,
             "headers": [("A", HOSTILE)],
+            "columns": [(HOSTILE, HOSTILE)],
+            "several": False,
             "means": {"A": "name"},
             "tabs": [],
             "error": HOSTILE,
@@ -378,7 +381,7 @@ def pages() -> dict[str, dict[str, Any]]:
             "warned": [finding],
             "warned_more": 0,
         },
-        "approve": {"said": said},
+        "approve": {"said": said, "warned": [finding], "warned_more": 0},
         "sign": {
             "to_sign": {
                 **dict.fromkeys(("account", "plan", "checked"), HOSTILE),
@@ -407,7 +410,7 @@ def pages() -> dict[str, dict[str, Any]]:
             "error": "",
             "status": status,
             **paged,
-            "counts": {"paid": 1, "failed": 0, "open": 0, "unsent": 0},
+            "counts": {"paid": 1, "failed": 0, "held": 0, "open": 0, "unsent": 0},
         },
         "find": {
             "wanted": HOSTILE,

@@ -264,7 +264,8 @@ def test_a_pause_ends_after_what_is_under_way_and_goes_on(
     approve(desk, "a.csv")
     until_paid(desk.folder, 2)
     post(desk, "/sheet/a.csv/pause")
-    until(desk, "/sheet/a.csv/sending", "Send the other")
+    shown = until(desk, "/sheet/a.csv/sending", "Send the other")
+    assert "cut off" not in shown
     assert 2 <= len(paid(desk.folder)) < 20
     post(desk, "/sheet/a.csv/go-on")
     until(desk, "/sheet/a.csv/sending", "20 of 20")
