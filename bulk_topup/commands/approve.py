@@ -99,7 +99,7 @@ def approve_plan(
         nominal=int(orders["nominal"].sum()),
         cost=document.cost,
         checked=approval.checked_on(first_line).isoformat(),
-        at=now.isoformat(timespec="seconds"),
+        at=now.isoformat(),
         key="",
         name="",
         user=who(),

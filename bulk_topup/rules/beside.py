@@ -11,6 +11,7 @@ import pandas as pd
 from bulk_topup.core.model import TAB_ROWS, Finding, Level, Packed, PriceList
 from bulk_topup.rules.amounts import readings
 from bulk_topup.rules.not_people import EXAMPLE_MARK
+from bulk_topup.sheet.names import meaning_of
 from bulk_topup.sheet.sayings import (
     A_MOBILE,
     against,
@@ -55,7 +56,8 @@ def no_other_number_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding
     for at in range(len(rows.sheet.header)):
         cells = rows.sheet.cells[at]
         packed = cells.array
-        is_ours = at in columns.deciding or at in columns.fed_back.values()
+        is_read = at in columns.deciding or at in columns.fed_back.values()
+        is_ours = is_read or meaning_of(rows.sheet.header[at]) == "ours"
         if is_ours or (isinstance(packed, Packed) and not packed.has(A_MOBILE)):
             continue
         for row, text in zip(cells.index.tolist(), cells.tolist(), strict=True):

@@ -72,7 +72,7 @@ _NAMES: Mapping[Meaning, str] = {
         """,
     "ours": """
         checkednumber nomordiperiksa checkedproduct produkdiperiksa checkednominal nominaldiperiksa
-        checkedprice hargadiperiksa
+        checkedprice hargadiperiksa whattodo yangperludilakukan
         """,
 }
 _MEANINGS: Mapping[str, Meaning] = {

@@ -25,6 +25,7 @@ from bulk_topup.report.cell_text import CSV_FORMULA_STARTS
 from bulk_topup.report.tables import OutputTab, TabRow
 from bulk_topup.report.workbook import write_workbook
 from bulk_topup.sheet import read_sheet
+from bulk_topup.sheet.names import is_phone
 from bulk_topup.sheet.readers import csv_text, xlsx
 from bulk_topup.sheet.table import batches
 from bulk_topup.sheet.tabs import TabChoice, choose_tab
@@ -71,7 +72,11 @@ def any_text(encoding: str = "utf-8") -> st.SearchStrategy[str]:
 
 
 def tables(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Table]:
-    """Under our two columns and up to three others, with any texts in any row."""
+    """Under our two columns and up to three others, with any texts in any row.
+
+    But none that could be a phone number: in another column, it makes `read` ask which of them is meant.
+    """
+    texts = texts.filter(lambda text: not is_phone(text))
     return st.integers(0, 3).flatmap(
         lambda others: st.builds(
             lambda names, rows: [["No HP", "Kode Produk", *(f"Kolom {name}" for name in names)], *rows],
