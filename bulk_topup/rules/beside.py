@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from bulk_topup.core.model import TAB_ROWS, Finding, Level, Packed, PriceList
@@ -23,13 +25,15 @@ from bulk_topup.sheet.sayings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bulk_topup.rules.rows import Rows
 
 _A_FEW = re.compile(r"\s*0*(?:0|[2-9]|[1-9][0-9])(?:[.,]0+)?\s*(?:x|kali|pcs|buah)?\s*", re.IGNORECASE)
 """A count that is not one. What is more is an amount."""
 _MONTHS = frozenset({"bulan", "periode", "month", "period", "masa"})
+_TELLING = 200
+"""First rows that tell a column of answers from one of names."""
 _EXAMPLE = re.compile(r"\W*(?:contoh|example|cth)\b", re.IGNORECASE)
 
 
@@ -44,10 +48,17 @@ def remark_is_not_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
         if isinstance(packed, Packed) and not packed.may_speak:
             continue
         for row, text in zip(cells.index.tolist(), cells.tolist(), strict=True):
-            if text and row not in rows.nobody and (word := against(text)):
+            word, is_example = _said_by(text) if text else ("", False)
+            if word and row not in rows.nobody:
                 yield _warning(row, "remark.against", rows.column_name(at), text, {"word": word})
-            if text and _EXAMPLE.match(text) and not text.startswith(EXAMPLE_MARK):
+            if is_example:
                 yield Finding(row, Level.ERROR, "example.cell", rows.column_name(at), text)
+
+
+@lru_cache(maxsize=4096)
+def _said_by(text: str) -> tuple[str, bool]:
+    """The words that speak against paying, and whether it is an example. Remarks repeat."""
+    return against(text), _EXAMPLE.match(text) is not None and not text.startswith(EXAMPLE_MARK)
 
 
 def no_other_number_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
@@ -69,9 +80,9 @@ def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """Where a column says by yes or no who gets the money, each has a yes; or a no, where its name speaks
     against paying. A cell of other words is a remark. A column `Penerima` of such answers holds no names."""
     name_at = rows.sheet.columns.name
-    named = [(name_at, rows.sheet.header[name_at])] if name_at is not None else []
-    for at, title in dict.fromkeys([*_others(rows), *named]):
-        is_done, is_open = says_done(title), entitles(title) or at == name_at
+    is_answers = name_at is not None and _are_answers(rows.sheet.cells[name_at].head(_TELLING))
+    for at, title in _others(rows):
+        is_done, is_open = says_done(title), entitles(title) or (is_answers and at == name_at)
         if not is_done and not is_open:
             continue
         cells = rows.raw(at, rows.table["number"] != "")
@@ -87,6 +98,11 @@ def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
             for row, text in cells.items():
                 if any(map(str.isdigit, text)):
                     yield _warning(row, "remark.done", rows.column_name(at), text, {})
+
+
+def _are_answers(texts: Iterable[str]) -> bool:
+    filled = [text for text in texts if text.strip()]
+    return 0 < len(filled) <= 2 * sum(yes_or_no(text) is not None for text in filled)
 
 
 def _is_wanted(text: str, *, is_done: bool, is_open: bool) -> bool:
@@ -189,11 +205,11 @@ def totals_agree(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 def nobody_is_below_the_total(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """The last total of a tab ends its table, where people are above it; a header may begin it anew."""
-    people = rows.table.index[rows.table["number"] != ""].to_numpy()
     ends: dict[int, tuple[int, bool]] = {}
     for row, code in sorted(rows.nobody.items()):
         if code in {"total.row", "header.row"}:
             ends[row // TAB_ROWS] = row, code == "total.row"
+    people = rows.table.index[rows.table["number"] != ""].to_numpy() if ends else np.empty(0, dtype=int)
     for tab, (end, is_total) in ends.items():
         ours = people[people // TAB_ROWS == tab]
         if is_total and (ours < end).any():

@@ -51,7 +51,10 @@ def _asked(rows: Rows) -> Any:
     """By row, whether a product is to be chosen."""
     table, columns = rows.table, rows.sheet.columns
     least = 1 if rows.sheet.unit else amounts.LEAST
-    asked = (table["product"] == "") & (table["number"] != "") & (table["stated"] >= least)
+    asked = table["product"] == ""
+    if not asked.any():
+        return asked.to_numpy()
+    asked &= (table["number"] != "") & (table["stated"] >= least)
     if columns.product is not None and asked.any():
         said = rows.raw(columns.product, asked)
         asked &= ~asked.index.isin([row for row, text in said.items() if any(map(str.isalnum, text))])

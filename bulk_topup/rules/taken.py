@@ -17,15 +17,15 @@ from bulk_topup.core.model import Notice, Oddity, Sheet, letter, row_name
 from bulk_topup.rules import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from bulk_topup.core.model import OddCell
 
 LISTED_ROWS = 10
 
 _DITTO = frozenset({"sda", "idem", "ditto", '"', "''", '""', "\u201d", "\u201c", "\u2033", "\u3003", '-"-'})
-_USUAL = re.compile(r"[0-9 +()-]*")
-_ALL_USUAL = re.compile(r"[0-9 +()\0-]*")
+_AT_ONCE = 500
+_USUAL = re.compile(r"[0-9 +()\0-]*")
 
 
 def as_meant(sheet: Sheet) -> Sheet:
@@ -52,7 +52,7 @@ def _from_above(sheet: Sheet, position: int) -> Mapping[int, str]:
     merged = {
         row: cell for (row, at), cell in sheet.odd.items() if at == position and cell.kind is Oddity.MERGED
     }
-    if not merged and not any(map(_is_ditto, set(sheet.cells[position]))):
+    if not merged and not any(map(_is_ditto, sheet.cells[position].unique())):
         return {}
     texts = dict(zip(sheet.cells.index.tolist(), sheet.cells[position], strict=True))
     numbered = dict(zip(texts, map(str.strip, sheet.cells[sheet.columns.number]), strict=True))
@@ -84,14 +84,9 @@ def _held_in(cell: OddCell, position: int) -> int:
 
 def _loose_numbers(sheet: Sheet) -> list[Notice]:
     position = sheet.columns.number
-    texts = sheet.cells[position].tolist()
-    if _ALL_USUAL.fullmatch("\0".join(texts)):  # Instant, which is nearly always enough.
-        return []
     known: dict[str, numbers.Number | None] = {}
     rows: list[int] = []
-    for row, text in zip(sheet.cells.index.tolist(), texts, strict=True):
-        if _USUAL.fullmatch(text):
-            continue
+    for row, text in _unusual(sheet.cells[position]):
         if text not in known:
             number = numbers.normalise(text)
             known[text] = number if isinstance(number, numbers.Number) and number.loose else None
@@ -102,6 +97,16 @@ def _loose_numbers(sheet: Sheet) -> list[Notice]:
         return []
     facts = {"text": taken[0].strip(), "number": taken[1].national}
     return [_notice(sheet, "sheet.loose_numbers", position, rows, **facts)]
+
+
+def _unusual(column: pd.Series[str]) -> Iterator[tuple[int, str]]:
+    """The cells with more than digits and what is usual between them; many are looked at as one text."""
+    rows, texts = column.index.tolist(), column.tolist()
+    for first in range(0, len(texts), _AT_ONCE):
+        some = texts[first : first + _AT_ONCE]
+        if not _USUAL.fullmatch("\0".join(some)):
+            each = zip(rows[first : first + _AT_ONCE], some, strict=True)
+            yield from ((row, text) for row, text in each if not _USUAL.fullmatch(text))
 
 
 def _notice(sheet: Sheet, code: str, position: int, rows: list[int], **facts: str) -> Notice:
