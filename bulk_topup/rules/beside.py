@@ -7,7 +7,6 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from bulk_topup.core.model import TAB_ROWS, Finding, Level, Packed, PriceList
@@ -39,10 +38,7 @@ _EXAMPLE = re.compile(r"\W*(?:contoh|example|cth)\b", re.IGNORECASE)
 
 def remark_is_not_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """No other cell says that this person is not to be paid, or is only an example."""
-    columns = rows.sheet.columns
-    for at in range(len(rows.sheet.header)):
-        if at in columns.deciding or at in columns.fed_back.values():
-            continue
+    for at in _unread(rows):
         cells = rows.sheet.cells[at]
         packed = cells.array
         if isinstance(packed, Packed) and not packed.may_speak:
@@ -63,13 +59,12 @@ def _said_by(text: str) -> tuple[str, bool]:
 
 def no_other_number_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """No remark has a phone number in it: it may be the one to pay."""
-    columns = rows.sheet.columns
-    for at in range(len(rows.sheet.header)):
+    for at in _unread(rows):
         cells = rows.sheet.cells[at]
         packed = cells.array
-        is_read = at in columns.deciding or at in columns.fed_back.values()
-        is_ours = is_read or meaning_of(rows.sheet.header[at]) == "ours"
-        if is_ours or (isinstance(packed, Packed) and not packed.has(A_MOBILE)):
+        if meaning_of(rows.sheet.header[at]) == "ours" or (
+            isinstance(packed, Packed) and not packed.has(A_MOBILE)
+        ):
             continue
         for row, text in zip(cells.index.tolist(), cells.tolist(), strict=True):
             if has_another_number(text) and row not in rows.nobody:
@@ -132,12 +127,17 @@ def one_topup_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
                     yield _error(row, "remark.several", rows.column_name(at), text)
 
 
-def _others(rows: Rows) -> Iterator[tuple[int, str]]:
-    """The columns with a name that are neither ours nor a results file's."""
+def _unread(rows: Rows) -> Iterator[int]:
+    """The columns that are neither ours nor a results file's."""
     columns = rows.sheet.columns
-    for at, title in enumerate(rows.sheet.header):
-        if title.strip() and at not in columns.deciding and at not in columns.fed_back.values():
-            yield at, title
+    ours = columns.deciding.union(columns.fed_back.values())
+    return (at for at in range(len(rows.sheet.header)) if at not in ours)
+
+
+def _others(rows: Rows) -> Iterator[tuple[int, str]]:
+    """Those of them with a name."""
+    titles = rows.sheet.header
+    return ((at, titles[at]) for at in _unread(rows) if titles[at].strip())
 
 
 def other_amounts_agree(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
@@ -209,7 +209,9 @@ def nobody_is_below_the_total(rows: Rows, _prices: PriceList) -> Iterator[Findin
     for row, code in sorted(rows.nobody.items()):
         if code in {"total.row", "header.row"}:
             ends[row // TAB_ROWS] = row, code == "total.row"
-    people = rows.table.index[rows.table["number"] != ""].to_numpy() if ends else np.empty(0, dtype=int)
+    if not ends:
+        return
+    people = rows.table.index[rows.table["number"] != ""].to_numpy()
     for tab, (end, is_total) in ends.items():
         ours = people[people // TAB_ROWS == tab]
         if is_total and (ours < end).any():
