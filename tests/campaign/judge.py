@@ -311,10 +311,10 @@ class Case:
         steps = [event.step for event in self.events]
         return any(isinstance(one, Tamper | Meanwhile) for one in (*steps, *self.schedule.steps))
 
-    def was_learnt(self, first: Request, second: Request) -> bool:
-        """Whether the provider was asked, before the second one, what became of the first one's invoice."""
-        invoice = first.topup.invoice if first.topup else ""
-        return any(asked.invoice == invoice and first.id < asked.id < second.id for asked in self.enquiries)
+    def was_learnt(self, request: Request, upto: int) -> bool:
+        """Whether the provider told, up to its log's entry of this number, what became of this top-up."""
+        invoice = request.topup.invoice if request.topup else ""
+        return any(asked.invoice == invoice and request.id < asked.id <= upto for asked in self.enquiries)
 
     def of_batch(self, results: Results) -> list[Request]:
         """The requests of the batch that these results are of, up to then."""
@@ -399,12 +399,14 @@ def _why_not_again(case: Case, first: Request, second: Request) -> str:
     closed = _closed_between(case, first, second)
     if command.resends:
         return "" if closed else _why_not_resent(case, first, second)
-    if _has_failed(first) or closed or _has_turned_out_failed(case, first, second):
-        # An older progress file put back may have forgotten a failure, which nobody was paid by.
+    if _has_failed(first) or closed or _has_turned_out_failed(case, first, second.id):
+        # An older progress file put back, or the other of two, does not know of a failure, by which nobody
+        # was paid.
         forgotten = case.progress_was("restore", second.place, since=first.place)
+        unknown = forgotten or _are_of_two_copies(case, first, second)
         # With another product it is another order.
         corrected = first.product != second.product
-        asked = forgotten or corrected or "--retry-failed" in command.options
+        asked = unknown or corrected or "--retry-failed" in command.options
         return "" if asked else "failed, and nobody asked to retry"
     return "" if first.day != second.day and _is_changed(first, second) else "sent again"
 
@@ -413,8 +415,14 @@ def _has_failed(request: Request) -> bool:
     return request.reason in FAILURES or _failed_later(request) or _repeats_51(request)
 
 
-def _has_turned_out_failed(case: Case, first: Request, second: Request) -> bool:
-    return first.topup is not None and not first.moved_money and case.was_learnt(first, second)
+def _has_turned_out_failed(case: Case, request: Request, upto: int) -> bool:
+    return request.topup is not None and not request.moved_money and case.was_learnt(request, upto)
+
+
+def _are_of_two_copies(case: Case, first: Request, second: Request) -> bool:
+    """Whether the progress file had been copied by then, and each was sent by one of the two."""
+    copied = any(isinstance(event.step, Take) and event.at <= first.place for event in case.events)
+    return copied and first.record.command.sheet != second.record.command.sheet
 
 
 def _closed_between(case: Case, first: Request, second: Request) -> bool:
@@ -448,11 +456,11 @@ def _repeats_51(request: Request) -> bool:
 def _why_not_elsewhere(case: Case, first: Request, second: Request) -> str:
     if _has_failed(first) or _closed_between(case, first, second):
         return ""
-    if _has_turned_out_failed(case, first, second):
+    if _has_turned_out_failed(case, first, second.id):
         return ""
     if first.day == second.day:
         return "another batch holds it that day"
-    unknown = first.left_it_unknown and not case.was_learnt(first, second)
+    unknown = first.left_it_unknown and not case.was_learnt(first, second.id)
     return "it may be in progress in another batch" if unknown else ""
 
 
@@ -535,6 +543,8 @@ def copies_are_sent(case: Case) -> Iterator[str]:
     last = next((one for one in reversed(case.results) if one.record.command.verb == "run"), None)
     if last is None or len(sheets) > 1 or last.record.exit not in TAKEN:
         return
+    if last.record.began.date() != last.record.ended.date():
+        return  # At the end it was another day, on which none follows.
     rows = list(zip(last.lines, last.record.rows, strict=False))
     today = last.record.began.date().isoformat()
     paid = {
@@ -542,6 +552,8 @@ def copies_are_sent(case: Case) -> Iterator[str]:
         for line, row in rows
         if line.status == "sukses" and line.sent_at.startswith(today) and not row.itrx
     }
+    sent = {r.slot for r in case.of_batch(last) if r.left_it_open}  # maybe as another product
+    paid = {one for one in paid if (*one, 2) not in sent}
     for line, row in rows:
         if line.status == "unsent" and row.itrx == "2" and (row.number, row.nominal) in paid:
             yield f"{_where(last)}: row {line.no} is unsent, though the copy before it was paid that day"
@@ -635,7 +647,9 @@ def _belied(case: Case, results: Results, requests: list[Request]) -> Iterator[s
     unknown = {
         (r.number, r.product, r.itrx)
         for r in requests
-        if r.left_it_unknown and not r.record.died and not _was_closed(case, r, results.place)
+        if r.left_it_unknown and not r.record.died
+        if not _was_closed(case, r, results.place)
+        if not _has_turned_out_failed(case, r, results.record.seen)
     }
     for (number, product), count in Counter((number, product) for number, product, _ in unknown).items():
         if told[number, product] + told[number, ""] < count:
