@@ -270,12 +270,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long first: a file that is begun last leaves all processors but its own idle. Last, what
-    keeps the machine to itself: the other processes would wait for it at any earlier time."""
-    last = {item.path for item in items if item.get_closest_marker("alone")}
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    kills = {item.path for item in items if item.get_closest_marker("kill")}
-    items.sort(key=lambda item: (item.path in last, item.path not in kills, item.path not in slow))
+    """What takes or waits long first: a file that is begun last leaves all processors but its own idle. Last,
+    what keeps the machine to itself: the other processes would wait for it at any earlier time."""
+    last, first, slow = (
+        {item.path for item in items if any(map(item.get_closest_marker, marks))}
+        for marks in (["alone"], ["kill", "sleep"], ["slow"])
+    )
+    items.sort(key=lambda item: (item.path in last, item.path not in first, item.path not in slow))
 
 
 def pytest_collection_finish() -> None:

@@ -26,7 +26,7 @@ from tests.walkthrough import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.sleep
 
 
 @pytest.fixture(scope="module")

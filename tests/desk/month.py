@@ -13,6 +13,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,19 @@ SHOWN = {
 """The pages in the order in which they are seen, and what each is for; its picture is `desk-NAME.png`."""
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), "")
+MISSING = next(
+    (
+        f"{what} is not installed"
+        for what, there in {
+            "Chromium": CHROMIUM,
+            "playwright": find_spec("playwright"),
+            "axe-playwright-python": find_spec("axe_playwright_python"),
+        }.items()
+        if not there
+    ),
+    "",
+)
+"""What a page cannot be clicked without; "" where all of it is here."""
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 NARROW: ViewportSize = {"width": 390, "height": 844}

@@ -13,9 +13,8 @@ import pytest
 
 from bulk_topup.sandbox import Sandbox
 from tests.desk import test_sending
-from tests.desk.month import CHROMIUM, LONGEST_MS, WIDE, Clerk, Month
+from tests.desk.month import CHROMIUM, LONGEST_MS, MISSING, WIDE, Clerk, Month
 from tests.desk.served import served
-from tests.desk.test_browser import MISSING
 from tests.desk.test_sending import folder, numbers, paid, payroll, post, until, words
 
 if TYPE_CHECKING:

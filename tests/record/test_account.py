@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,31 +90,6 @@ def test_another_account_has_a_pace_and_a_stop_of_its_own(address: str, desks: l
         desks[0].pause(100)
         desks[0].stop_all(STOP)
         assert other.take_slot(1.0, 1.0) == Slot(is_ours=True, wait_s=0.0, stop=None)
-
-
-@pytest.mark.alone
-@pytest.mark.parametrize("rate", [40.0])
-def test_many_threads_of_several_desks_hold_the_rate(address: str, rate: float) -> None:
-    """Within 2 %: by the moments at which their slots came."""
-    count, came, at_work = 160, [], threading.Lock()
-    accounts = [Account(address, **SCOPE) for _ in range(4)]
-    never = threading.Event()
-
-    def work(account: Account) -> None:
-        pace = SharedThrottle(
-            rate, take=account.take_slot, pause=account.pause, clock=time.monotonic, sleep=never.wait
-        )
-        for _ in range(count // len(accounts)):
-            assert pace.wait(to_send=True)
-            with at_work:
-                came.append(time.monotonic())
-
-    with ThreadPoolExecutor(len(accounts)) as pool:
-        list(pool.map(work, accounts))
-    for account in accounts:
-        account.close()
-    came.sort()
-    assert (count - 1) / (came[-1] - came[0]) == pytest.approx(rate, rel=0.02)
 
 
 # -- waiting for one ---------------------------------------------------------------------------------------
@@ -293,22 +265,6 @@ def test_two_desks_with_the_same_rows_pay_each_once(office: Office) -> None:
     assert {done.exit for done in ended} <= {0, 1}, ended
     assert set(office.paid().values()) == {1}
     assert len(office.paid()) == 40
-
-
-def test_a_code_of_the_account_stops_every_desk_within_two_seconds(office: Office) -> None:
-    office.payroll("jakarta.csv", office.numbers(200))
-    office.payroll("medan.csv", ["081200000062"])
-    jakarta = office.start("run", "jakarta.csv", "--yes", "--rate", "20", "--wait", "0")
-    office.wait_for_requests(5)
-    medan = office.run("run", "medan.csv", "--yes", "--rate", "20", "--wait", "0")
-    assert medan.exit == 3
-    done = office.finish(jakarta)
-    assert done.exit == 3, done.err
-    assert "medan" in done.err
-    assert "account resume" in done.err
-    met = next(request.at for request in office.sent() if request.parameters["nomortujuan"] == "081200000062")
-    assert max(request.at for request in office.sent()) <= met + timedelta(seconds=2)
-    assert len(office.sent()) < 200
 
 
 def test_a_stopped_account_sends_nothing_until_it_is_resumed(office: Office) -> None:
