@@ -292,10 +292,11 @@ class Office:
             within = self._before(step.second.sheet)
             second = self._start(step.second)
             Process.wait(second)
+            inside = not first.is_over  # what is held is one thread: another can have ended it
             done = self._record(second, within, self._results(second, within))
             gate.open()
             Process.wait(first)
-            done = replace(done, seen=within.last_request, inside=True)
+            done = replace(done, seen=within.last_request, inside=inside)
             whole = self._record(first, before, self._results(first, before))
             self._join(before, (first, whole), (second, done))
         else:

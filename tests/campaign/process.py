@@ -142,6 +142,11 @@ class Process:
         return self.gate.arrived in ready
 
     @property
+    def is_over(self) -> bool:
+        """Whether it has ended, though nobody has waited for it yet."""
+        return bool(select.select([self._ended], [], [], 0)[0])
+
+    @property
     def _due(self) -> float:
         """When it is to be killed, because the schedule says so or nobody waits any longer."""
         part = self.command.killed_at
