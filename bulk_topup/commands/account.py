@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, next_steps
+from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import connection_of, ledger_of
 from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import SPEECH, option
@@ -50,8 +50,11 @@ def show_account(connection: Connection, ledger: str, terminal: Terminal) -> Exi
     with _account(connection, ledger) as account:
         stop = account.stopped()
     terminal.report(stop_report(stop))
-    terminal.next([next_steps.with_account(terminal.typed, is_stopped=stop is not None)])
-    return Exit.OK if stop is None else Exit.STOPPED
+    if stop is None:
+        terminal.suggest("account.next", "history")
+        return Exit.OK
+    terminal.suggest("account.how_to_resume", "account", "resume")
+    return Exit.STOPPED
 
 
 def resume_account(connection: Connection, ledger: str, terminal: Terminal, clock: Clock) -> Exit:
@@ -62,7 +65,7 @@ def resume_account(connection: Connection, ledger: str, terminal: Terminal, cloc
     with _account(connection, ledger) as account:
         stop = account.resume(who(), clock.now())
     terminal.report(cleared_report(stop))
-    terminal.next([next_steps.with_account(terminal.typed, is_stopped=False)])
+    terminal.suggest("account.next", "history")
     return Exit.OK
 
 

@@ -83,7 +83,7 @@ def approve_plan(
     from bulk_topup.record.approvals import keep_approval, plans_to_approve
     from bulk_topup.record.paths import who
     from bulk_topup.report.screen.approvers import signed_report, to_approve_report
-    from bulk_topup.report.screen.report import Report, Step, banner
+    from bulk_topup.report.screen.report import Report, banner
     from bulk_topup.rules import approval, signing
     from bulk_topup.sending.batch import head_to_sign
 
@@ -116,8 +116,8 @@ def approve_plan(
     path = keep_approval(job.files, signed, job.source.path)
     terminal.report(signed_report(statement, path))
     if not statement.rejected:
-        run = terminal.typed.line("run", path_argument(job.source.path), f"--approve {statement.plan}")
-        terminal.next([Step(say.text("approve.next"), run)])
+        approved = f"--approve {statement.plan}"
+        terminal.suggest("approve.next", "run", path_argument(job.source.path), approved)
     return Exit.OK
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, next_steps, params
+from bulk_topup.commands import click_command, params
 from bulk_topup.commands.asked import NO_NAME, ledger_of
 from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.next_steps import A_SHEET
 from bulk_topup.commands.options import PATH, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError
-from bulk_topup.report.screen.report import Step
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def approver(
                 _add(trust, by, name, options["request"], options["public"], terminal)
         entries = trust.trust_entries()
         terminal.report(approvers_report(trust.approvers(), entries[-1].hash if entries else ""))
-    terminal.next([Step(say.text("approver.next"), terminal.typed.line("check", next_steps.A_SHEET))])
+    terminal.suggest("approver.next", "check", A_SHEET)
     return Exit.OK
 
 

@@ -25,7 +25,7 @@ from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.shell import path_argument
 from bulk_topup.core.status import FOR_NOBODY
-from bulk_topup.report.screen.report import Step, notices_report
+from bulk_topup.report.screen.report import Step
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def check_batch(
         if target.exists() and target.samefile(job.source.path):
             raise InputError("output.is_sheet", path=target)
         wanted, target = target, new_name(target, (".xlsx",))
-        renamed = [Notice("saved.new_name", {"target": str(wanted)})] if target != wanted else []
-        terminal.report(notices_report(renamed))
+        if target != wanted:
+            terminal.tell(Notice("saved.new_name", {"target": str(wanted)}))
     sheet = None if has_checkpoint(job) else read_rows(job, arriving, terminal)
     with tools_of(job, credentials(job.connection), clock) as tools:
         checkpoint = open_checkpoint(job, tools)
@@ -124,7 +124,7 @@ def check_batch(
             plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
             moved = new_address(tools, checkpoint)
             clock_off = clock_notices(tools)
-            terminal.report(notices_report([*clock_off, *moved]))
+            terminal.tell(*clock_off, *moved)
             present = None if starts_new else checkpoint
             excess = over_budget(plan.cost, present, job.budget) if len(plan.orders) else None
             deposit = batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))
@@ -173,7 +173,7 @@ def write_planbook(
         budget=job.budget,
         deposit=deposit,
         rehearsal=job.connection.sandbox,
-        tell=lambda notice: terminal.report(notices_report([notice])),
+        tell=terminal.tell,
     )
     terminal.report(saved_plan_report(written))
 

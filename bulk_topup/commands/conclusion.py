@@ -20,7 +20,7 @@ from bulk_topup.record.tally import Tally, tally
 from bulk_topup.report.screen.books import books_report
 from bulk_topup.report.screen.halt import halt_report, rest_report
 from bulk_topup.report.screen.ledger import unrecorded_report
-from bulk_topup.report.screen.report import Report, error_report, notices_report
+from bulk_topup.report.screen.report import Report, error_report
 from bulk_topup.report.screen.tally import tally_report
 from bulk_topup.report.words import say
 from bulk_topup.rules import books
@@ -74,7 +74,7 @@ def conclude(
             closed,
             job.files.results,
             rehearsal=job.connection.sandbox,
-            tell=lambda notice: terminal.report(notices_report([notice])),
+            tell=terminal.tell,
             typed=typed,
             title=job.title,
         )
@@ -107,7 +107,7 @@ def conclude(
         return total.exit_code()
     terminal.report(halt_report(halt))
     if tools is not None and is_stopped(tools):
-        terminal.next([next_steps.with_account(terminal.typed, is_stopped=True)])
+        terminal.suggest("account.how_to_resume", "account", "resume")
     if total.unsent:
         again = next_steps.halted(terminal.typed, path, halt.code)
         terminal.report(rest_report(total, checkpoint.last_balance(), halt, again))
@@ -138,8 +138,7 @@ def keep_typed(
     kept = next(path for path in names if not path.exists())
     with suppress(OSError):  # A locked file is not replaced either.
         results_path.rename(kept)
-        renamed = Notice("saved.kept", {"target": results_path.name, "path": str(kept)})
-        terminal.report(notices_report([renamed]))
+        terminal.tell(Notice("saved.kept", {"target": results_path.name, "path": str(kept)}))
     verdicts = [one for one in read if not isinstance(one, InputError)]
     sent = {(open_.order.row, open_.order.number): open_.past[-1] for open_ in checkpoint.open_orders()}
     typed: dict[tuple[int, str], str] = {}
@@ -152,9 +151,7 @@ def keep_typed(
         for key, answer in typed.items()
         if answer == ENGLISH.not_sent and key in sent and sent[key].begun_at > changed
     }
-    terminal.report(
-        notices_report(Notice("saved.outdated", {"row": str(row)}) for row, _ in sorted(outdated))
-    )
+    terminal.tell(*(Notice("saved.outdated", {"row": str(row)}) for row, _ in sorted(outdated)))
     return {key: answer for key, answer in typed.items() if key not in outdated}
 
 

@@ -96,14 +96,8 @@ def find_number(
     now = clock.now()
     if output is not None:
         from bulk_topup.report.person_workbook import write_person
-        from bulk_topup.report.screen.report import notices_report
 
-        write_person(
-            output,
-            found,
-            rehearsal=terminal.rehearsal,
-            tell=lambda one: terminal.report(notices_report([one])),
-        )
+        write_person(output, found, rehearsal=terminal.rehearsal, tell=terminal.tell)
     one = person.what_counts(found, now)
     told = person.told(one, number, now)
     terminal.report(person.person_report(found, told, shown(ledger), rehearsal=terminal.rehearsal))

@@ -9,7 +9,6 @@ from bulk_topup.commands.conclusion import closed_books
 from bulk_topup.core.errors import InputError
 from bulk_topup.record.journal import Export, booked_by, exports_of, free_place, keep_exports
 from bulk_topup.report import journal as words
-from bulk_topup.report.screen.report import notices_report
 from bulk_topup.rules import journal
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.model import Notice
     from bulk_topup.record.checkpoint import Checkpoint
 
 
@@ -29,15 +27,12 @@ def export_journal(
     A file of an earlier export that is not there is written again. Raises InputError, StorageFailed.
     """
 
-    def tell(notice: Notice) -> None:
-        terminal.report(notices_report([notice]))
-
     _assert_usable(target)
     exports = exports_of(checkpoint)
     for one in exports:
         if one.is_missed(target):
-            again = words.write_journal(target.with_name(one.file), one.content, tell)
-            tell(words.again_notice(again, one))
+            again = words.write_journal(target.with_name(one.file), one.content, terminal.tell)
+            terminal.tell(words.again_notice(again, one))
     exports = [_entered(checkpoint, one, target.with_name(one.file), now) for one in exports]
     books = closed_books(checkpoint)
     lines = journal.lines_to(
@@ -55,7 +50,7 @@ def export_journal(
     content = words.journal_text(lines, checkpoint.fact("file"), nth, rehearsal=checkpoint.is_rehearsal)
     new = Export(now.isoformat(), place.name, content, [(*line.key, line.rupiah) for line in lines])
     keep_exports(checkpoint, [*exports, new])
-    written = words.write_journal(place, content, tell)
+    written = words.write_journal(place, content, terminal.tell)
     keep_exports(checkpoint, [*exports, _entered(checkpoint, new, written, now)])
     difference = journal.difference_of(books)
     terminal.report(words.written_report(written, lines, nth, difference, accounts.suspense))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulk_topup.commands import click_command, next_steps
+from bulk_topup.commands import click_command
 from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import SPEECH
 from bulk_topup.core.errors import Exit, InputError
@@ -54,5 +54,5 @@ def copy_ledger(source: str, target: str, terminal: Terminal) -> Exit:
     with closing(register_of(source)) as old, closing(Store(ledger_url(target))) as new:
         copied = copy.copy(old, new)
     terminal.report(copied_report(shown(source), shown(target), copied))
-    terminal.next([next_steps.with_copy(terminal.typed)])
+    terminal.suggest("ledger.next", "doctor")
     return Exit.OK

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, next_steps
+from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import connection_of
 from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.next_steps import A_SHEET
 from bulk_topup.commands.options import ADDRESS_OPTION, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
@@ -49,5 +50,5 @@ def log_in(connection: Connection, terminal: Terminal, clock: Clock) -> Exit:
         keep(provider.base_url, login)
         terminal.report(overruled_report(variables_set()))
         terminal.report(login_report(login.username, provider.base_url))
-    terminal.next([next_steps.with_login(terminal.typed)])
+    terminal.suggest("login.next", "template", A_SHEET)
     return Exit.OK

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, next_steps
+from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import connection_of
 from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import ADDRESS_OPTION, SPEECH
@@ -49,7 +49,7 @@ def log_out(connection: Connection, terminal: Terminal) -> Exit:
             raise
         raise InputError(code, **problem.facts, variable=PASSWORD) from None
     terminal.report(logout_report(None if login is None else login.username, base_url))
-    terminal.next([next_steps.with_logout(terminal.typed)])
+    terminal.suggest("logout.next", "login")
     return Exit.OK
 
 

@@ -299,10 +299,6 @@ def past_pilot(options: str, halt: str) -> str:
 # -- of the other commands ---------------------------------------------------------------------------------
 
 
-def with_prices(typed: Typed) -> Step:
-    return Step(say.text("prices.next"), typed.line("template", A_SHEET))
-
-
 def with_history(typed: Typed, batches: Iterable[PastBatch]) -> Iterator[Step]:
     """For each batch with open rows, how to list and settle them."""
     still_open = [past for past in batches if past.entry.open]
@@ -345,20 +341,10 @@ FOUND = {
 """The wording, the command for the row's sheet, and its options."""
 
 
-def with_closed(typed: Typed, number: str) -> Step:
-    return Step(say.text("resolve.next_find"), typed.line("find", number))
-
-
 def with_forgotten(typed: Typed, *, has_files: bool) -> Step:
     if has_files:
         return Step(say.text("forget.next_files"))
     return Step(say.text("forget.next"), typed.line("history"))
-
-
-def with_account(typed: Typed, *, is_stopped: bool) -> Step:
-    if is_stopped:
-        return Step(say.text("account.how_to_resume"), typed.line("account", "resume"))
-    return Step(say.text("account.next"), typed.line("history"))
 
 
 def with_doctor(typed: Typed, *, is_fine: bool, has_sheet: bool) -> Step:
@@ -370,27 +356,7 @@ def with_doctor(typed: Typed, *, is_fine: bool, has_sheet: bool) -> Step:
     return Step(say.text("doctor.next_make"), typed.line("template", A_SHEET))
 
 
-def with_proof(typed: Typed, sheet: Path) -> Step:
-    return Step(say.text("prove.next"), typed.line("status", path_argument(sheet)))
-
-
-def with_copy(typed: Typed) -> Step:
-    return Step(say.text("ledger.next"), typed.line("doctor"))
-
-
-def with_login(typed: Typed) -> Step:
-    return Step(say.text("login.next"), typed.line("template", A_SHEET))
-
-
-def with_logout(typed: Typed) -> Step:
-    return Step(say.text("logout.next"), typed.line("login"))
-
-
 def with_settings(*, exists: bool) -> Step:
     if exists:
         return Step(say.text("settings.next"), command_line("config"))
     return Step(say.text("settings.next_start"), command_line("config", "--init"))
-
-
-def with_sandbox(url: str) -> Step:
-    return Step(say.text("sandbox.next"), command_line("check", A_SHEET, f"--base-url {url}"))

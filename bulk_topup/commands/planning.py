@@ -16,7 +16,6 @@ from bulk_topup.record import batches, reconcile
 from bulk_topup.record.ledger.identity import restored
 from bulk_topup.report.screen.duration import time_report
 from bulk_topup.report.screen.plan import deposit_report, plan_report
-from bulk_topup.report.screen.report import notices_report
 from bulk_topup.report.screen.sheet import read_report
 from bulk_topup.report.words import say
 from bulk_topup.rules import approval, checks, choice, duplicates, orders, resume
@@ -55,7 +54,7 @@ def read_rows(
     say.name_tabs(sheet.tabs)
     terminal.report(read_report(sheet))
     is_open = [Notice("sheet.open_now", {"file": sheet.path.name})] if open_elsewhere(sheet.path) else []
-    terminal.report(notices_report([*sheet.notices, *is_open]))
+    terminal.tell(*sheet.notices, *is_open)
     if (
         sheet.hidden
         and (source.hidden or terminal.ask_hidden(sheet.path.name, sorted(sheet.hidden))) == "include"
@@ -90,8 +89,7 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, tools: Tools, terminal: Term
     stop = restored(tools.desk, tools.clock.now()) if was_told and tools.ledger.is_server else None
     count = reconcile.bring_ledger_up_to_date(checkpoint, tools.ledger, stop)
     if count:
-        put_back = Notice("ledger.put_back", {"count": str(count), "where": tools.ledger.place})
-        terminal.report(notices_report([put_back]))
+        terminal.tell(Notice("ledger.put_back", {"count": str(count), "where": tools.ledger.place}))
 
 
 def make_plan(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, next_steps, params
+from bulk_topup.commands import click_command, params
 from bulk_topup.commands.asked import connection_of
 from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.next_steps import A_SHEET
 from bulk_topup.commands.options import PATH, PROVIDER, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
@@ -59,7 +60,6 @@ def show_prices(
     from bulk_topup.record.paths import assert_new
     from bulk_topup.report import price_table
     from bulk_topup.report.screen.prices import prices_report, saved_prices_report
-    from bulk_topup.report.screen.report import notices_report
 
     if output is not None:
         assert_new(output, price_table.PRICE_SUFFIXES)
@@ -72,11 +72,11 @@ def show_prices(
             products,
             moment=moment,
             rehearsal=connection.sandbox,
-            tell=lambda notice: terminal.report(notices_report([notice])),
+            tell=terminal.tell,
         )
         terminal.report(saved_prices_report(written))
     if products:
-        terminal.next([next_steps.with_prices(terminal.typed)])
+        terminal.suggest("prices.next", "template", A_SHEET)
     return Exit.OK
 
 

@@ -10,7 +10,7 @@ import csv
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands import conclusion, next_steps, planning
+from bulk_topup.commands import conclusion, planning
 from bulk_topup.commands.credentials import credentials
 from bulk_topup.commands.prices import live_prices
 from bulk_topup.commands.run import run_batch
@@ -18,6 +18,7 @@ from bulk_topup.core.clock import SystemClock, wib_day
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.model import Kind, Outcome, Source
 from bulk_topup.core.os_errors import cause_of
+from bulk_topup.core.shell import path_argument
 from bulk_topup.record.ledger.shared import Rule51
 from bulk_topup.record.lock import only_run
 from bulk_topup.record.paths import files_of, who
@@ -60,7 +61,7 @@ def prove_51(
     outcome = _sent_again(job, terminal, clock)
     code = "prove.not_sent" if outcome is None else _CODES.get(outcome.kind, "prove.unclear")
     terminal.report(rule_51_report(code, number, rehearsal=terminal.rehearsal))
-    terminal.next([next_steps.with_proof(terminal.typed, job.source.path)])
+    terminal.suggest("prove.next", "status", path_argument(job.source.path))
     return Exit.OK if code == "prove.seen" else Exit.NOT_ALL_PAID
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, next_steps, params
+from bulk_topup.commands import click_command, params
 from bulk_topup.commands.asked import NO_NAME, job_of
 from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.options import EVENTS, NEW_ADDRESS, OF_SHEET, OUTPUT, PATH, PROVIDER, SPEECH
@@ -80,7 +80,6 @@ def resolve_on_record(options: dict[str, Any], terminal: Terminal, clock: System
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.commands.planning import new_address
     from bulk_topup.record.paths import who
-    from bulk_topup.report.screen.report import notices_report
     from bulk_topup.report.screen.rows import resolved_report
     from bulk_topup.sending import answers
     from bulk_topup.sending.resolve import Verdict
@@ -96,12 +95,12 @@ def resolve_on_record(options: dict[str, Any], terminal: Terminal, clock: System
     )
     job = job_of({**options, "sheet": Path("batch.csv")})
     with tools_of(job, credentials(job.connection), clock) as tools:
-        terminal.report(notices_report(new_address(tools, None)))
+        terminal.tell(*new_address(tools, None))
         found = Finding(options["batch"], stated.number, row, stated.invoice, stated.note)
         claim, status = close_from_record(found, tools, who())
     closed = Verdict(claim.row, stated.number, stated.invoice, stated.note)
     terminal.report(resolved_report(closed, Status.UNKNOWN, status))
-    terminal.next([next_steps.with_closed(terminal.typed, stated.number)])
+    terminal.suggest("resolve.next_find", "find", stated.number)
     return Exit.OK if status is Status.SUKSES else Exit.NOT_ALL_PAID
 
 
@@ -117,7 +116,6 @@ def resolve_rows(
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.commands.planning import bring_ledger_up_to_date, new_address
     from bulk_topup.record.lock import only_run
-    from bulk_topup.report.screen.report import notices_report
     from bulk_topup.report.screen.rows import refused_report
     from bulk_topup.sending.batch import existing_checkpoint
     from bulk_topup.sending.session import tools_of
@@ -129,7 +127,7 @@ def resolve_rows(
     ):
         say.name_tabs(checkpoint.tabs)
         bring_ledger_up_to_date(checkpoint, tools, terminal)
-        terminal.report(notices_report(new_address(tools, checkpoint)))
+        terminal.tell(*new_address(tools, checkpoint))
         refused = [why for why in (resolve_row(one, checkpoint, tools, terminal) for one in verdicts) if why]
         if len(refused) == len(verdicts) == 1:
             raise refused[0]

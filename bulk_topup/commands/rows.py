@@ -47,7 +47,6 @@ def rows(
     Example:  bulk-topup rows payroll_bonus.xlsx --row 12
     """
     from bulk_topup.commands.arrival import reading_of
-    from bulk_topup.report.screen.report import notices_report
     from bulk_topup.report.screen.sheet import read_report, rows_report, tabs_report
 
     if (correct is None) != (copy is None):
@@ -59,7 +58,7 @@ def rows(
         if "names" in problem.facts:
             terminal.report(tabs_report(str(problem.facts["names"]).split("\n")))
         raise
-    terminal.report(notices_report(sheet.notices))
+    terminal.tell(*sheet.notices)
     known = sheet.cells.index
     shown = known.intersection(list(some)) if some else known[:FIRST]
     terminal.report(read_report(sheet))
@@ -75,13 +74,10 @@ def write_copy(
     """Write a new file; never overwrites one."""
     from bulk_topup.record.paths import assert_new
     from bulk_topup.report.corrected import write_corrected
-    from bulk_topup.report.screen.report import notices_report
     from bulk_topup.report.screen.sheet import corrected_report
 
     assert_new(copy, (".xlsx",))
-    written = write_corrected(
-        copy, sheet, corrections, lambda notice: terminal.report(notices_report([notice]))
-    )
+    written = write_corrected(copy, sheet, corrections, terminal.tell)
     terminal.report(corrected_report(written, len(corrections)))
 
 

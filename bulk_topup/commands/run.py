@@ -112,7 +112,6 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
     from bulk_topup.record.lock import only_run
     from bulk_topup.record.tally import tally
     from bulk_topup.report.screen.plan import code_report
-    from bulk_topup.report.screen.report import notices_report
     from bulk_topup.rules import orders, resume
     from bulk_topup.sending.batch import assert_room_for_results, open_checkpoint, start_batch
     from bulk_topup.sending.session import tools_of
@@ -133,7 +132,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
             plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
             moved = new_address(tools, checkpoint)
             elsewhere = sent_elsewhere(tools, checkpoint)
-            terminal.report(notices_report([*clock_notices(tools), *moved, *elsewhere]))
+            terminal.tell(*clock_notices(tools), *moved, *elsewhere)
             deposit = batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))
             show_plan(job, tools, plan, deposit, terminal)
             assert_as_expected(job, plan)

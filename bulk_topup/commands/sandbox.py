@@ -8,10 +8,9 @@ from pathlib import Path
 import click
 
 from bulk_topup.commands import params, speech
-from bulk_topup.commands.next_steps import with_sandbox
+from bulk_topup.commands.next_steps import A_SHEET
 from bulk_topup.commands.options import PATH, language_option
 from bulk_topup.commands.terminal import Terminal
-from bulk_topup.report.screen.report import Report
 from bulk_topup.report.words import say
 
 
@@ -67,5 +66,5 @@ def why_no_port(error: OSError, port: int) -> str:
 
 def _tell_of_sandbox(url: str) -> None:
     terminal = Terminal()
-    terminal.report(Report({}, [say.text("sandbox.serving", url=url)]))
-    terminal.next([with_sandbox(url)])
+    terminal.say(say.text("sandbox.serving", url=url))
+    terminal.suggest("sandbox.next", "check", A_SHEET, f"--base-url {url}")

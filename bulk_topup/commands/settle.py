@@ -65,7 +65,6 @@ def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
     from bulk_topup.commands.planning import bring_ledger_up_to_date, new_address, sent_elsewhere
     from bulk_topup.record.lock import only_run
     from bulk_topup.record.paths import who
-    from bulk_topup.report.screen.report import notices_report
     from bulk_topup.report.words import say
     from bulk_topup.sending import poll
     from bulk_topup.sending.batch import existing_checkpoint
@@ -78,8 +77,7 @@ def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
     ):
         say.name_tabs(checkpoint.tabs)
         bring_ledger_up_to_date(checkpoint, tools, terminal)
-        notices = [*new_address(tools, checkpoint), *sent_elsewhere(tools, checkpoint)]
-        terminal.report(notices_report(notices))
+        terminal.tell(*new_address(tools, checkpoint), *sent_elsewhere(tools, checkpoint))
         with terminal.interruptible(clock), terminal.progress(0, clock, job.connection.rate_per_s) as watcher:
             asked = len(poll.invoices_to_ask(checkpoint, tools))
             checkpoint.note(clock.now(), who(), "settle", note=f"{asked} to ask after")

@@ -13,7 +13,6 @@ from bulk_topup.commands.options import PATH, PROVIDER, SPEECH, TAB
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
 from bulk_topup.core.shell import path_argument
-from bulk_topup.report.screen.report import Step
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -65,8 +64,8 @@ def write_template(
     people = None if earlier is None else _people_of(earlier, prices)
     count = template.write(target, prices, moment=moment, rehearsal=connection.sandbox, people=people)
     terminal.report(template_report(target, count, rehearsal=terminal.rehearsal))
-    words = say.text("template.next" if earlier is None else "template.next_from")
-    terminal.next([Step(words, terminal.typed.line("check", path_argument(target)))])
+    code = "template.next" if earlier is None else "template.next_from"
+    terminal.suggest(code, "check", path_argument(target))
     return Exit.OK
 
 

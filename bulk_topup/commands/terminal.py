@@ -14,7 +14,16 @@ from bulk_topup.commands.next_steps import Typed
 from bulk_topup.commands.progress import Bar
 from bulk_topup.core.errors import Declined, Exit, InputError
 from bulk_topup.core.languages import YES
-from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Step, Tone, Toned, Whole, next_report
+from bulk_topup.report.screen.report import (
+    ROWS_SHOWN,
+    Report,
+    Step,
+    Tone,
+    Toned,
+    Whole,
+    next_report,
+    notices_report,
+)
 from bulk_topup.report.words import say
 from bulk_topup.rules import amounts
 from bulk_topup.sheet import ALL
@@ -24,7 +33,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from bulk_topup.core.clock import Clock, SystemClock
-    from bulk_topup.core.model import Halt, Order
+    from bulk_topup.core.model import Halt, Notice, Order
     from bulk_topup.rules.plan import Plan
 
 _HANG_UP = getattr(signal, "SIGHUP", None)
@@ -91,8 +100,15 @@ class Terminal:
         if not report.facts.keys() <= self._facts.keys():
             self.report(report)
 
+    def tell(self, *notices: Notice) -> None:
+        self.report(notices_report(notices))
+
     def next(self, steps: Iterable[Step]) -> None:
         self.report(next_report(steps))
+
+    def suggest(self, code: str, name: str, what: str = "", *more: str) -> None:
+        """The one thing to do next: its words, and the command with its argument and options."""
+        self.next([Step(say.text(code), self.typed.line(name, what, *more))])
 
     def say(self, line: str) -> None:
         if not self.quiet:
