@@ -83,7 +83,6 @@ def approve_plan(
     from bulk_topup.record.approvals import keep_approval, plans_to_approve
     from bulk_topup.record.paths import who
     from bulk_topup.report.screen.approvers import signed_report, to_approve_report
-    from bulk_topup.report.screen.report import Report, banner
     from bulk_topup.rules import approval, signing
     from bulk_topup.sending.batch import head_to_sign
 
@@ -106,8 +105,7 @@ def approve_plan(
         rejected=" ".join((reject or "").split()),
         trail=head_to_sign(job, document),
     )
-    terminal.report(Report({}, banner(rehearsal=terminal.rehearsal)))
-    terminal.report(to_approve_report(document, statement))
+    terminal.result(to_approve_report(document, statement))
     key = chosen_key(key_file)
     statement = replace(statement, key=key.id, name=key.name)
     if not statement.rejected:

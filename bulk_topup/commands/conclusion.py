@@ -86,7 +86,8 @@ def conclude(
         terminal.report(error_report(failure))
         written, halt = None, halt or halt_of(failure)
     terminal.halted(halt)
-    terminal.report(tally_report(total, results=written, halt=halt, rehearsal=terminal.rehearsal))
+    terminal.say("")
+    terminal.result(tally_report(total, results=written, halt=halt))
     terminal.report(books_report(closed))
     terminal.report(Report({"trail": checkpoint.head()}))
     if tools is not None:

@@ -79,7 +79,7 @@ SAMPLES: Final = 5
 def examine(setup: Setup, terminal: Terminal, clock: Clock) -> Exit:
     """Examine everything and say what to fix; sends nothing."""
     checks = list(_checks(setup, clock))
-    terminal.report(checks_report(checks, rehearsal=terminal.rehearsal))
+    terminal.result(checks_report(checks))
     is_fine = all(check.is_fine for check in checks)
     has_sheet = Path(next_steps.A_SHEET).is_file()
     terminal.next([next_steps.with_doctor(terminal.typed, is_fine=is_fine, has_sheet=has_sheet)])

@@ -81,7 +81,7 @@ def find_number(
     with closing(register_of(ledger)) as register:
         people = _people(text, register)
         if len({number for _, number in people}) > 1:
-            terminal.report(person.people_report(people, rehearsal=terminal.rehearsal))
+            terminal.result(person.people_report(people))
             return Exit.NOT_ALL_PAID
         number = next((number for _, number in people), "") or sent_to.national(text)
         found = sent_to.look_up(number, register)
@@ -100,7 +100,7 @@ def find_number(
         write_person(output, found, rehearsal=terminal.rehearsal, tell=terminal.tell)
     one = person.what_counts(found, now)
     told = person.told(one, number, now)
-    terminal.report(person.person_report(found, told, shown(ledger), rehearsal=terminal.rehearsal))
+    terminal.result(person.person_report(found, told, shown(ledger)))
     if output is not None:
         terminal.report(person.saved_report(output))
     terminal.next([next_steps.with_found(terminal.typed, number, *person.next_step_of(one, now))])
@@ -141,5 +141,5 @@ def _asked(
                 pace = pace_of(shared, connection.rate_per_s, clock)
                 return person.ask_provider(found.sent, found.number, provider, account, pace)
     except InputError as problem:
-        terminal.report(person.not_asked_report(problem, rehearsal=terminal.rehearsal))
+        terminal.result(person.not_asked_report(problem))
         return found.sent

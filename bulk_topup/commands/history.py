@@ -47,6 +47,6 @@ def show_history(ledger: str, terminal: Terminal, month: str | None, *, by_group
         entries = register.batches()
     wanted = [entry for entry in entries if month is None or entry.started.startswith(month)]
     batches = [as_it_stands(entry, by_group=by_group) for entry in wanted]
-    terminal.report(history_report(batches, month, shown(ledger), rehearsal=terminal.rehearsal))
+    terminal.result(history_report(batches, month, shown(ledger)))
     terminal.next(next_steps.with_history(terminal.typed, batches))
     return Exit.OK

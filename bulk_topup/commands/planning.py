@@ -152,14 +152,9 @@ def show_plan(
     *,
     every_finding: bool = False,
 ) -> None:
-    terminal.report(
-        plan_report(
-            plan,
-            address=unusual_address(tools),
-            every_finding=every_finding,
-            rehearsal=terminal.rehearsal,
-            with_facts=terminal.as_json,
-        )
+    address = unusual_address(tools)
+    terminal.result(
+        plan_report(plan, address=address, every_finding=every_finding, with_facts=terminal.as_json)
     )
     terminal.report(deposit_report(deposit, plan.cost))
     terminal.report(time_report(len(plan.orders), job.connection.rate_per_s))

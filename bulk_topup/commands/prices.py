@@ -65,7 +65,7 @@ def show_prices(
         assert_new(output, price_table.PRICE_SUFFIXES)
     prices, moment = live_prices(connection, clock)
     products = price_list.chosen(prices, wanted)
-    terminal.report(prices_report(products, moment, rehearsal=terminal.rehearsal, with_table=output is None))
+    terminal.result(prices_report(products, moment, with_table=output is None))
     if output is not None:
         written = price_table.write_price_table(
             output,

@@ -60,7 +60,7 @@ def prove_51(
         return first
     outcome = _sent_again(job, terminal, clock)
     code = "prove.not_sent" if outcome is None else _CODES.get(outcome.kind, "prove.unclear")
-    terminal.report(rule_51_report(code, number, rehearsal=terminal.rehearsal))
+    terminal.result(rule_51_report(code, number))
     terminal.suggest("prove.next", "status", path_argument(job.source.path))
     return Exit.OK if code == "prove.seen" else Exit.NOT_ALL_PAID
 

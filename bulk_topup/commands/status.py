@@ -67,7 +67,8 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
         total = tally(checkpoint)
         code, halt_facts, at = checkpoint.halt() or ("", {}, "")
         halt = Halt(code, halt_facts) if code and total.exit_code() is not Exit.OK else None
-        terminal.report(tally_report(total, halt=halt, rehearsal=terminal.rehearsal))
+        terminal.say("")
+        terminal.result(tally_report(total, halt=halt))
         open_rows = checkpoint.lines([status for status in Status if status.is_open])
         name_at = checkpoint.places.get("name")
         terminal.report(open_report(list(open_rows), name_at))
@@ -106,7 +107,8 @@ def _show_tabs(job: Job, terminal: Terminal) -> Exit:
         RunTab(sheet_of(one), one.tabs, one.fact("tab"), tally(one))
         for one in of_tabs(job.source.path, sandbox=job.connection.sandbox)
     ]
-    terminal.report(tabs_report(job.source.path.name, found, rehearsal=terminal.rehearsal))
+    terminal.say("")
+    terminal.result(tabs_report(job.source.path.name, found))
     left = [run for run in found if run.total.exit_code() is not Exit.OK]
     terminal.next(Step(say.text("next.tab"), terminal.typed.line("status", run.sheet)) for run in left)
     codes = {run.total.exit_code() for run in found}

@@ -63,7 +63,7 @@ def write_template(
     prices, moment = live_prices(connection, clock)
     people = None if earlier is None else _people_of(earlier, prices)
     count = template.write(target, prices, moment=moment, rehearsal=connection.sandbox, people=people)
-    terminal.report(template_report(target, count, rehearsal=terminal.rehearsal))
+    terminal.result(template_report(target, count))
     code = "template.next" if earlier is None else "template.next_from"
     terminal.suggest(code, "check", path_argument(target))
     return Exit.OK

@@ -95,6 +95,12 @@ class Terminal:
         for line in report.warnings:
             self.warn(line)
 
+    def result(self, report: Report) -> None:
+        """Report what came of the command; of a rehearsal, below a line that says so."""
+        if self.rehearsal:
+            self.say(say.text("sandbox.banner"))
+        self.report(report)
+
     def report_once(self, report: Report) -> None:
         """Report, unless the same facts have already been reported."""
         if not report.facts.keys() <= self._facts.keys():

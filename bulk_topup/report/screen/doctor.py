@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from bulk_topup.report.screen.report import Report, banner
+from bulk_topup.report.screen.report import Report
 from bulk_topup.report.words import say
 
 
@@ -23,8 +23,8 @@ class Examined(NamedTuple):
         return say.text(self.code, **self.facts)
 
 
-def checks_report(checks: Iterable[Examined], *, rehearsal: bool) -> Report:
-    facts, lines = [], banner(rehearsal=rehearsal)
+def checks_report(checks: Iterable[Examined]) -> Report:
+    facts, lines = [], []
     for check in checks:
         message = check.message
         mark = say.text("doctor.fine" if check.is_fine else "doctor.problem")

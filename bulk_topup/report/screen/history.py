@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.record.batches import PastBatch, Sums, by_group, by_month
 from bulk_topup.report.screen.batch import sending_words
-from bulk_topup.report.screen.report import Report, Whole, banner
+from bulk_topup.report.screen.report import Report, Whole
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ WORDS_LEFT = 2
 """The first two columns are text, the others amounts."""
 
 
-def history_report(
-    batches: Sequence[PastBatch], month: str | None, record: str, *, rehearsal: bool
-) -> Report:
+def history_report(batches: Sequence[PastBatch], month: str | None, record: str) -> Report:
     """The whole `record`, or one month of it (`2026-11`)."""
     facts = {
         "record": record,
@@ -44,7 +42,7 @@ def history_report(
         ],
     }
     table = map(Whole, _table_of(batches)) if batches else ()
-    return Report(facts, [*banner(rehearsal=rehearsal), *table, *_lines(batches, month)])
+    return Report(facts, [*table, *_lines(batches, month)])
 
 
 def _batch_facts(past: PastBatch) -> dict[str, object]:

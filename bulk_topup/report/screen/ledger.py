@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from bulk_topup.report.screen.report import Report, banner
+from bulk_topup.report.screen.report import Report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -80,7 +80,6 @@ def unproven_report() -> Report:
     return Report({}, warnings=[say.text("resend.unproven")])
 
 
-def rule_51_report(code: str, number: str, *, rehearsal: bool) -> Report:
+def rule_51_report(code: str, number: str) -> Report:
     """The last observation of rule 51, as the code of its message."""
-    facts = {"rule_51": code.partition(".")[2]}
-    return Report(facts, [*banner(rehearsal=rehearsal), say.text(code, number=number)])
+    return Report({"rule_51": code.partition(".")[2]}, [say.text(code, number=number)])

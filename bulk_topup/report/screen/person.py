@@ -15,7 +15,7 @@ from bulk_topup.core.model import TAB_ROWS, Kind, Reply
 from bulk_topup.core.shell import argument
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify_status, is_pending, words_of
-from bulk_topup.report.screen.report import Report, banner
+from bulk_topup.report.screen.report import Report
 from bulk_topup.report.sent_to import Now, PersonRecord, Sent
 from bulk_topup.report.words import say
 from bulk_topup.rules import operators
@@ -67,7 +67,7 @@ def _with_answer(one: Sent, number: str, provider: Provider) -> Sent:
 # -- in words ----------------------------------------------------------------------------------------------
 
 
-def person_report(found: PersonRecord, told: str, record: str, *, rehearsal: bool) -> Report:
+def person_report(found: PersonRecord, told: str, record: str) -> Report:
     """The rows, what to tell their owner, and which batches were searched."""
     forgotten = found.forgotten_before
     facts = {
@@ -79,27 +79,27 @@ def person_report(found: PersonRecord, told: str, record: str, *, rehearsal: boo
         "forgotten_before": None if forgotten is None else forgotten.isoformat(),
         "summary": told,
     }
-    return Report(facts, [*banner(rehearsal=rehearsal), *_lines(found, told, record)])
+    return Report(facts, list(_lines(found, told, record)))
 
 
-def people_report(people: Mapping[tuple[str, str], Sequence[str]], *, rehearsal: bool) -> Report:
+def people_report(people: Mapping[tuple[str, str], Sequence[str]]) -> Report:
     """Several numbers under a name that was asked for."""
     found = [{"name": name, "number": number, "batches": [*of]} for (name, number), of in people.items()]
     lines = [
         say.text("find.person", name=name, number=number, batches=", ".join(of))
         for (name, number), of in people.items()
     ]
-    return Report({"people": found}, [*banner(rehearsal=rehearsal), say.text("find.people"), *lines])
+    return Report({"people": found}, [say.text("find.people"), *lines])
 
 
 def saved_report(path: Path) -> Report:
     return Report({"output": str(path)}, [say.text("find.saved", path=path)])
 
 
-def not_asked_report(problem: InputError, *, rehearsal: bool) -> Report:
+def not_asked_report(problem: InputError) -> Report:
     why = say.error(problem)
     facts = {"not_asked": {"code": problem.code, "message": why}}
-    return Report(facts, banner(rehearsal=rehearsal), [say.text("find.not_asked", message=why)])
+    return Report(facts, warnings=[say.text("find.not_asked", message=why)])
 
 
 def _lines(found: PersonRecord, told: str, record: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.status import Status
-from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Tone, Whole, banner
+from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Tone, Whole
 from bulk_topup.report.screen.tally import count_line
 from bulk_topup.report.tables import row_value
 from bulk_topup.report.words import say
@@ -27,18 +27,13 @@ ALIKE_SHOWN = 5
 """More findings of one kind than this are summarised in one line."""
 
 
-def plan_report(
-    plan: Plan, *, address: str, every_finding: bool, rehearsal: bool, with_facts: bool
-) -> Report:
+def plan_report(plan: Plan, *, address: str, every_finding: bool, with_facts: bool) -> Report:
     """With the provider's `address` if it is unusual, else "".
 
     The facts contain each finding in words, which takes long for many.
     """
-    lines = banner(rehearsal=rehearsal)
-    if address:
-        lines.append(say.text("plan.address", address=address))
-    lines += plan_lines(plan)
-    lines += _all_findings_lines(plan, every=every_finding)
+    unusual = [say.text("plan.address", address=address)] if address else []
+    lines = [*unusual, *plan_lines(plan), *_all_findings_lines(plan, every=every_finding)]
     return Report({"plan": plan_facts(plan)} if with_facts else {}, lines)
 
 

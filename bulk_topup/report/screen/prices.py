@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bulk_topup.report.price_table import READY, facts_of, lines_of
-from bulk_topup.report.screen.report import Report, Whole, banner
+from bulk_topup.report.screen.report import Report, Whole
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -15,27 +15,22 @@ if TYPE_CHECKING:
     from bulk_topup.core.model import Product
 
 
-def prices_report(
-    products: Sequence[Product], moment: str, *, rehearsal: bool, with_table: bool = True
-) -> Report:
+def prices_report(products: Sequence[Product], moment: str, *, with_table: bool) -> Report:
     """The prices at `moment`, as a table unless they were saved to a file."""
     listed = list(map(facts_of, products))
     facts = {"products": listed, "saved": None}
-    lines = banner(rehearsal=rehearsal)
     if not products:
-        return Report(facts, [*lines, say.text("prices.none")])
+        return Report(facts, [say.text("prices.none")])
     ready = sum(product["status"] == READY for product in listed)
-    if with_table:
-        lines += [*map(Whole, lines_of(products)), ""]
-    lines += [say.text("prices.total", count=len(products), ready=ready, moment=moment)]
-    return Report(facts, lines)
+    table = [*map(Whole, lines_of(products)), ""] if with_table else []
+    total = say.text("prices.total", count=len(products), ready=ready, moment=moment)
+    return Report(facts, [*table, total])
 
 
 def saved_prices_report(path: Path) -> Report:
     return Report({"saved": str(path)}, [say.text("prices.saved", path=path)])
 
 
-def template_report(path: Path, products: int, *, rehearsal: bool) -> Report:
+def template_report(path: Path, products: int) -> Report:
     facts = {"template": {"path": str(path), "products": products}}
-    lines = [*banner(rehearsal=rehearsal), say.text("template.done", path=path, count=products)]
-    return Report(facts, lines)
+    return Report(facts, [say.text("template.done", path=path, count=products)])

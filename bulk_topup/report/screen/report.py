@@ -55,11 +55,6 @@ class Step(NamedTuple):
     command: str = ""
 
 
-def banner(*, rehearsal: bool) -> list[str]:
-    """Printed above the result of a rehearsal."""
-    return [say.text("sandbox.banner")] if rehearsal else []
-
-
 def error_report(problem: BulkTopupError) -> Report:
     message = say.error(problem)
     return Report(error_facts(problem.code, message), warnings=[say.text("error", message=message)])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bulk_topup.core.model import TAB_ROWS
 from bulk_topup.core.status import Paid, Status
-from bulk_topup.report.screen.report import Report, Tone, Toned, banner
+from bulk_topup.report.screen.report import Report, Tone, Toned
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bulk_topup.record.tally import Tally
 
 
-def tally_report(total: Tally, *, results: Path | None = None, halt: Halt | None, rehearsal: bool) -> Report:
+def tally_report(total: Tally, *, results: Path | None = None, halt: Halt | None) -> Report:
     facts = {
         **_by_status(total),
         **({"tabs": _tab_facts(total)} if total.tab_rows else {}),
@@ -25,7 +25,7 @@ def tally_report(total: Tally, *, results: Path | None = None, halt: Halt | None
         "results": None if results is None else str(results),
     }
     written = [] if results is None else [say.text("tally.results", path=results)]
-    return Report(facts, ["", *banner(rehearsal=rehearsal), *tally_lines(total), *written])
+    return Report(facts, [*tally_lines(total), *written])
 
 
 def _tab_facts(total: Tally) -> list[dict[str, object]]:
@@ -48,10 +48,10 @@ class RunTab(NamedTuple):
     total: Tally
 
 
-def tabs_report(file: str, found: Sequence[RunTab], *, rehearsal: bool) -> Report:
+def tabs_report(file: str, found: Sequence[RunTab]) -> Report:
     """What became of the tabs of a workbook that were run one by one, or some of them together."""
     facts: list[dict[str, object]] = []
-    lines = ["", *banner(rehearsal=rehearsal), say.text("tally.by_tab", file=file)]
+    lines = [say.text("tally.by_tab", file=file)]
     for run in found:
         say.name_tabs(run.tabs)
         if run.tabs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bulk_topup.report.screen.report import Report, banner
+from bulk_topup.report.screen.report import Report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def verified_report(found: Verified, printed: str, *, rehearsal: bool) -> Report
         "missing": [*map(str, found.missing)],
     }
     missing = [say.text("verify.missing", path=path) for path in found.missing]
-    above = banner(rehearsal=rehearsal)
+    above = [say.text("sandbox.banner")] if rehearsal else []
     if found.misfit is not None:
         message = _message(found.misfit)
         misfit = {"entry": found.misfit.nth, "code": found.misfit.code, "message": message}
