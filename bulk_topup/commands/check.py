@@ -146,7 +146,7 @@ def check_batch(
         todo = [next_steps.with_clock(terminal.typed, job.source.path)] if clock_off else []
         todo += next_steps.before(*what, needed=enough, results=job.files.results)
         if len(plan.orders):
-            terminal.report(screen.code_report(plan.code))
+            terminal.say(say.text("plan.code", code=plan.code))
             if excess is None:
                 approvers = tools.ledger.approvers()
                 needed = approvers.needed(plan.document.cost)

@@ -18,8 +18,7 @@ from bulk_topup.record import batches
 from bulk_topup.record.set_aside import sha256_of
 from bulk_topup.record.tally import Tally, tally
 from bulk_topup.report.screen.books import books_report
-from bulk_topup.report.screen.halt import halt_report, rest_report
-from bulk_topup.report.screen.ledger import unrecorded_report
+from bulk_topup.report.screen.halt import halt_line, rest_report
 from bulk_topup.report.screen.report import Report, error_report
 from bulk_topup.report.screen.tally import tally_report
 from bulk_topup.report.words import say
@@ -97,7 +96,7 @@ def conclude(
             keep_in_history(checkpoint, total, tools)
         except StorageFailed as failure:
             # The money is settled and recorded in the progress file, which `history` reads as well.
-            terminal.report(unrecorded_report(failure))
+            terminal.warn(say.text("history.unrecorded", message=say.error(failure)))
     resendable, path = resend.count_resendable(checkpoint, clock.now()), job.source.path
     last, is_halted = last_run(checkpoint, path), halt is not None
     how = next_steps.after(
@@ -106,7 +105,7 @@ def conclude(
     terminal.next(how)
     if halt is None:
         return total.exit_code()
-    terminal.report(halt_report(halt))
+    terminal.warn(halt_line(halt))
     if tools is not None and is_stopped(tools):
         terminal.suggest("account.how_to_resume", "account", "resume")
     if total.unsent:

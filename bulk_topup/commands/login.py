@@ -13,6 +13,7 @@ from bulk_topup.commands.next_steps import A_SHEET
 from bulk_topup.commands.options import ADDRESS_OPTION, SPEECH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
+from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
@@ -40,7 +41,7 @@ def log_in(connection: Connection, terminal: Terminal, clock: Clock) -> Exit:
     """Ask for user name and password, test them by fetching the price list, and keep them in the system
     keyring."""
     from bulk_topup.commands.credentials import asked_login, assert_keyring, keep, variables_set
-    from bulk_topup.report.screen.account import login_report, overruled_report
+    from bulk_topup.report.screen.account import login_report
     from bulk_topup.sending.connect import provider_of
 
     assert_keyring()
@@ -48,7 +49,8 @@ def log_in(connection: Connection, terminal: Terminal, clock: Clock) -> Exit:
     with provider_of(connection, login.username, login.password, clock) as provider:
         provider.price_list()
         keep(provider.base_url, login)
-        terminal.report(overruled_report(variables_set()))
+        for variable in variables_set():
+            terminal.warn(say.text("notice", message=say.text("login.other_first", variable=variable)))
         terminal.report(login_report(login.username, provider.base_url))
     terminal.suggest("login.next", "template", A_SHEET)
     return Exit.OK

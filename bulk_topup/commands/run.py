@@ -30,6 +30,7 @@ from bulk_topup.commands.options import (
     option,
 )
 from bulk_topup.core import clock
+from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
@@ -111,7 +112,6 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
     from bulk_topup.record import batches
     from bulk_topup.record.lock import only_run
     from bulk_topup.record.tally import tally
-    from bulk_topup.report.screen.plan import code_report
     from bulk_topup.rules import orders, resume
     from bulk_topup.sending.batch import assert_room_for_results, open_checkpoint, start_batch
     from bulk_topup.sending.session import tools_of
@@ -137,7 +137,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
             show_plan(job, tools, plan, deposit, terminal)
             assert_as_expected(job, plan)
             if len(plan.orders) and job.approval is None:
-                terminal.report(code_report(plan.code))
+                terminal.say(say.text("plan.code", code=plan.code))
             if checkpoint is not None and starts_new:
                 resume.assert_worth_starting(len(plan.orders))
                 checkpoint.close()  # merges its write-ahead log: only the file is set aside

@@ -22,6 +22,7 @@ from bulk_topup.commands.options import (
 )
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Declined, Exit
+from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
@@ -65,7 +66,6 @@ def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
     from bulk_topup.commands.planning import bring_ledger_up_to_date, new_address, sent_elsewhere
     from bulk_topup.record.lock import only_run
     from bulk_topup.record.paths import who
-    from bulk_topup.report.words import say
     from bulk_topup.sending import poll
     from bulk_topup.sending.batch import existing_checkpoint
     from bulk_topup.sending.session import tools_of
@@ -96,11 +96,9 @@ def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
 
 def assert_rule_51(tools: Tools, terminal: Terminal) -> None:
     """Warn unless the provider has been seen to answer 51. Raises Declined if it was seen to pay instead."""
-    from bulk_topup.report.screen.ledger import unproven_report
-
     seen = tools.ledger.rule_51()
     if seen is None:
-        terminal.report(unproven_report())
+        terminal.warn(say.text("resend.unproven"))
     elif not seen.holds:
         raise Declined("resend.disproven", day=seen.day)
 

@@ -9,15 +9,7 @@ from bulk_topup.report.screen.report import Report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from bulk_topup.core.model import Stop
-
-
-def overruled_report(variables: Iterable[str]) -> Report:
-    """The variables that override the login that was just saved."""
-    overruled = [say.text("login.other_first", variable=variable) for variable in variables]
-    return Report({}, warnings=[say.text("notice", message=message) for message in overruled])
 
 
 def login_report(username: str, base_url: str) -> Report:

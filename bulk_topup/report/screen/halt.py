@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from bulk_topup.record.tally import Tally
 
 
-def halt_report(halt: Halt) -> Report:
-    return Report({}, warnings=[halt_line(halt)])
-
-
 def rest_report(total: Tally, deposit: tuple[int, str] | None, halt: Halt, again: Step) -> Report:
     """After a halt that left rows unsent: the progress, and how to go on.
 

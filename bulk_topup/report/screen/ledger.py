@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from bulk_topup.core.errors import StorageFailed
     from bulk_topup.record.batches import Forgettable
     from bulk_topup.record.ledger.copy import Copied
     from bulk_topup.record.one_number import Kept
@@ -69,15 +68,6 @@ def _number_lines(number: str, removed: int, kept: Sequence[Kept], files: Sequen
         yield say.text("forget.books")
         yield say.text("forget.files")
         yield from (f"  {say.printable(str(path))}" for path in files)
-
-
-def unrecorded_report(failure: StorageFailed) -> Report:
-    return Report({}, warnings=[say.text("history.unrecorded", message=say.error(failure))])
-
-
-def unproven_report() -> Report:
-    """We have never confirmed that a second top-up on the same day is refused."""
-    return Report({}, warnings=[say.text("resend.unproven")])
 
 
 def rule_51_report(code: str, number: str) -> Report:

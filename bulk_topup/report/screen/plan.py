@@ -207,10 +207,6 @@ def _finding_facts(found: Finding, person: str) -> dict[str, object]:
 # -- beside the plan ---------------------------------------------------------------------------------------
 
 
-def code_report(code: str) -> Report:
-    return Report({}, [say.text("plan.code", code=code)])
-
-
 def real_account_report(account: str, rehearsal: str) -> Report:
     """Shown before a person is asked; `rehearsal` is the command that spends nothing."""
     return Report({}, [say.text("plan.real", account=account), Whole("  " + say.printable(rehearsal))])
