@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import Clock
     from bulk_topup.provider.address import Connection
     from bulk_topup.record.ledger.shared import Account
 
@@ -34,44 +33,25 @@ def account(terminal: Terminal, action: str, **options: Any) -> Exit:
     \b
     Example:  bulk-topup account resume
     """
+    from bulk_topup.record.paths import who
+    from bulk_topup.report.screen.account import cleared_report, stop_report
 
-    connection, ledger = connection_of(options), ledger_of({})
-    if action == "resume":
-        return resume_account(connection, ledger, terminal, clock.SystemClock())
-    return show_account(connection, ledger, terminal)
-
-
-def show_account(connection: Connection, ledger: str, terminal: Terminal) -> Exit:
-    """Show whether the account is stopped on all of its computers, and why. The only network use is the
-    ledger's server.
-    """
-    from bulk_topup.report.screen.account import stop_report
-
-    with _account(connection, ledger) as account:
-        stop = account.stopped()
-    terminal.report(stop_report(stop))
-    if stop is None:
+    resumes = action == "resume"
+    with _shared_account(connection_of(options), ledger_of({})) as shared:
+        stop = shared.resume(who(), clock.SystemClock().now()) if resumes else shared.stopped()
+    terminal.report(cleared_report(stop) if resumes else stop_report(stop))
+    if stop is None or resumes:
         terminal.suggest("account.next", "history")
         return Exit.OK
     terminal.suggest("account.how_to_resume", "account", "resume")
     return Exit.STOPPED
 
 
-def resume_account(connection: Connection, ledger: str, terminal: Terminal, clock: Clock) -> Exit:
-    """Let all computers of the account send again."""
-    from bulk_topup.record.paths import who
-    from bulk_topup.report.screen.account import cleared_report
-
-    with _account(connection, ledger) as account:
-        stop = account.resume(who(), clock.now())
-    terminal.report(cleared_report(stop))
-    terminal.suggest("account.next", "history")
-    return Exit.OK
-
-
 @contextmanager
-def _account(connection: Connection, ledger: str) -> Iterator[Account]:
-    """Raises InputError if the ledger is a file, because then the computers share nothing."""
+def _shared_account(connection: Connection, ledger: str) -> Iterator[Account]:
+    """Uses no network but the ledger's server. Raises InputError if the ledger is a file, because then the
+    computers share nothing.
+    """
     from bulk_topup.commands.credentials import username_of
     from bulk_topup.core.model import account_of
     from bulk_topup.provider.address import checked_base_url

@@ -60,11 +60,16 @@ def doctor(
         raise click.UsageError(say.text("usage.prove"))
     folder = (checkpoint or Path.cwd() / "x").absolute().parent
     setup = Setup(connection_of(options), ledger_of(options), folder)
-    if prove_51 is None or product is None:
-        return examine(setup, terminal, clock.SystemClock())
-    from bulk_topup.commands import prove_51 as prove
+    if prove_51 is not None and product is not None:
+        from bulk_topup.commands import prove_51 as prove
 
-    return prove.prove_51(setup, prove_51, product, terminal, clock.SystemClock(), yes=yes)
+        return prove.prove_51(setup, prove_51, product, terminal, clock.SystemClock(), yes=yes)
+    checks = list(_checks(setup, clock.SystemClock()))
+    terminal.result(checks_report(checks))
+    is_fine = all(check.is_fine for check in checks)
+    has_sheet = Path(next_steps.A_SHEET).is_file()
+    terminal.next([next_steps.with_doctor(terminal.typed, is_fine=is_fine, has_sheet=has_sheet)])
+    return Exit.OK if is_fine else Exit.NOT_ALL_PAID
 
 
 SLOW_MS: Final = 100.0
@@ -74,16 +79,6 @@ certain.
 
 LEAST_FREE_MB: Final = 200
 SAMPLES: Final = 5
-
-
-def examine(setup: Setup, terminal: Terminal, clock: Clock) -> Exit:
-    """Examine everything and say what to fix; sends nothing."""
-    checks = list(_checks(setup, clock))
-    terminal.result(checks_report(checks))
-    is_fine = all(check.is_fine for check in checks)
-    has_sheet = Path(next_steps.A_SHEET).is_file()
-    terminal.next([next_steps.with_doctor(terminal.typed, is_fine=is_fine, has_sheet=has_sheet)])
-    return Exit.OK if is_fine else Exit.NOT_ALL_PAID
 
 
 def _checks(setup: Setup, clock: Clock) -> Iterator[Examined]:

@@ -17,8 +17,6 @@ from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import Clock
-    from bulk_topup.provider.address import Connection
 
 
 @click.command(cls=click_command.Command)
@@ -33,24 +31,17 @@ def login(terminal: Terminal, **options: Any) -> Exit:
     \b
     Example:  bulk-topup login
     """
-
-    return log_in(connection_of(options), terminal, clock.SystemClock())
-
-
-def log_in(connection: Connection, terminal: Terminal, clock: Clock) -> Exit:
-    """Ask for user name and password, test them by fetching the price list, and keep them in the system
-    keyring."""
     from bulk_topup.commands.credentials import asked_login, assert_keyring, keep, variables_set
     from bulk_topup.report.screen.account import login_report
     from bulk_topup.sending.connect import provider_of
 
     assert_keyring()
-    login = asked_login()
-    with provider_of(connection, login.username, login.password, clock) as provider:
+    found = asked_login()
+    with provider_of(connection_of(options), found.username, found.password, clock.SystemClock()) as provider:
         provider.price_list()
-        keep(provider.base_url, login)
+        keep(provider.base_url, found)
         for variable in variables_set():
             terminal.warn(say.text("notice", message=say.text("login.other_first", variable=variable)))
-        terminal.report(login_report(login.username, provider.base_url))
+        terminal.report(login_report(found.username, provider.base_url))
     terminal.suggest("login.next", "template", A_SHEET)
     return Exit.OK

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from bulk_topup.core.clock import Clock
     from bulk_topup.core.model import PriceList
     from bulk_topup.provider.address import Connection
-    from bulk_topup.provider.price_list import PriceFilter
 
 
 @click.command(cls=click_command.Command)
@@ -44,18 +43,6 @@ def prices(terminal: Terminal, output: Path | None, **options: Any) -> Exit:
     \b
     Example:  bulk-topup prices --operator TELKOMSEL --ready
     """
-    from bulk_topup.provider.price_list import PriceFilter
-
-    wanted = PriceFilter(
-        **{name: options[name] for name in ("operator", "type", "nominal", "ready", "cheapest")}
-    )
-    return show_prices(connection_of(options), terminal, clock.SystemClock(), wanted, output)
-
-
-def show_prices(
-    connection: Connection, terminal: Terminal, clock: Clock, wanted: PriceFilter, output: Path | None
-) -> Exit:
-    """Show the live price list, filtered as `wanted`; with `output`, save it to a new file instead."""
     from bulk_topup.provider import price_list
     from bulk_topup.record.paths import assert_new
     from bulk_topup.report import price_table
@@ -63,15 +50,16 @@ def show_prices(
 
     if output is not None:
         assert_new(output, price_table.PRICE_SUFFIXES)
-    prices, moment = live_prices(connection, clock)
-    products = price_list.chosen(prices, wanted)
+    listed, moment = live_prices(connection_of(options), clock.SystemClock())
+    wanted = {name: options[name] for name in ("operator", "type", "nominal", "ready", "cheapest")}
+    products = price_list.chosen(listed, price_list.PriceFilter(**wanted))
     terminal.result(prices_report(products, moment, with_table=output is None))
     if output is not None:
         written = price_table.write_price_table(
             output,
             products,
             moment=moment,
-            rehearsal=connection.sandbox,
+            rehearsal=terminal.rehearsal,
             tell=terminal.tell,
         )
         terminal.report(saved_prices_report(written))

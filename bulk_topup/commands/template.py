@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import Clock
     from bulk_topup.core.model import PriceList, Source
-    from bulk_topup.provider.address import Connection
 
 
 @click.command(cls=click_command.Command)
@@ -43,29 +41,21 @@ def template(terminal: Terminal, file: Path, earlier: Path | None, **options: An
     \b
     Example:  bulk-topup template payroll.xlsx
     """
+    from bulk_topup.commands.prices import live_prices
+    from bulk_topup.record.paths import assert_new
+    from bulk_topup.report import template as workbook
+    from bulk_topup.report.screen.prices import template_report
 
     if options["tab"] and earlier is None:
         raise click.UsageError(say.text("usage.sheet_of"))
     source = None if earlier is None else job_of({**options, "sheet": earlier}).source
-    return write_template(connection_of(options), terminal, clock.SystemClock(), file, source)
-
-
-def write_template(
-    connection: Connection, terminal: Terminal, clock: Clock, target: Path, earlier: Source | None = None
-) -> Exit:
-    """Write a starter workbook with the live price list, optionally with the people of an `earlier` sheet."""
-    from bulk_topup.commands.prices import live_prices
-    from bulk_topup.record.paths import assert_new
-    from bulk_topup.report import template
-    from bulk_topup.report.screen.prices import template_report
-
-    assert_new(target, template.TEMPLATE_SUFFIXES)
-    prices, moment = live_prices(connection, clock)
-    people = None if earlier is None else _people_of(earlier, prices)
-    count = template.write(target, prices, moment=moment, rehearsal=connection.sandbox, people=people)
-    terminal.result(template_report(target, count))
+    assert_new(file, workbook.TEMPLATE_SUFFIXES)
+    prices, moment = live_prices(connection_of(options), clock.SystemClock())
+    people = None if source is None else _people_of(source, prices)
+    count = workbook.write(file, prices, moment=moment, rehearsal=terminal.rehearsal, people=people)
+    terminal.result(template_report(file, count))
     code = "template.next" if earlier is None else "template.next_from"
-    terminal.suggest(code, "check", path_argument(target))
+    terminal.suggest(code, "check", path_argument(file))
     return Exit.OK
 
 

@@ -16,7 +16,6 @@ from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.sending.job import Job
 
 
 def _head(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
@@ -41,16 +40,11 @@ def verify(terminal: Terminal, head: str, **options: Any) -> Exit:
     \b
     Example:  bulk-topup verify payroll_bonus.xlsx
     """
-    return verify_batch(job_of(options), terminal, head)
-
-
-def verify_batch(job: Job, terminal: Terminal, head: str) -> Exit:
-    """Name the first entry of the trail that does not fit what it was written for. Nothing is written."""
     from bulk_topup.record.verification import verified
     from bulk_topup.report.screen.verification import verified_report
     from bulk_topup.sending.batch import checkpoint_to_look_into
 
-    with checkpoint_to_look_into(job) as checkpoint:
+    with checkpoint_to_look_into(job_of(options)) as checkpoint:
         say.name_tabs(checkpoint.tabs)
         found = verified(checkpoint, head)
         terminal.report(verified_report(found, head, rehearsal=terminal.rehearsal))
