@@ -85,20 +85,9 @@ def check_batch(
     Compares with the sheet `earlier`, or with last month's if there is one. Sends nothing and writes no
     checkpoint; the plan is kept next to it, so that it can be run by its code.
     """
+    from bulk_topup.commands import planning
     from bulk_topup.commands.comparing import compared
     from bulk_topup.commands.credentials import credentials
-    from bulk_topup.commands.planning import (
-        BATCHES_ASKED,
-        assert_as_expected,
-        clock_notices,
-        has_checkpoint,
-        make_plan,
-        new_address,
-        over_budget,
-        read_rows,
-        show_plan,
-        with_answers,
-    )
     from bulk_topup.core.model import Notice
     from bulk_topup.record import batches
     from bulk_topup.record.kept_plans import drop_old_plans
@@ -114,26 +103,26 @@ def check_batch(
         wanted, target = target, new_name(target, (".xlsx",))
         if target != wanted:
             terminal.tell(Notice("saved.new_name", {"target": str(wanted)}))
-    sheet = None if has_checkpoint(job) else read_rows(job, arriving, terminal)
+    sheet = None if planning.has_checkpoint(job) else planning.read_rows(job, arriving, terminal)
     with tools_of(job, credentials(job.connection), clock) as tools:
         checkpoint = open_checkpoint(job, tools)
         try:
             known = orders.Known() if checkpoint is None else checkpoint.known()
-            sheet = sheet or read_rows(job, arriving, terminal, checkpoint)
-            job = with_answers(job, sheet)
-            plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
-            moved = new_address(tools, checkpoint)
-            clock_off = clock_notices(tools)
+            sheet = sheet or planning.read_rows(job, arriving, terminal, checkpoint)
+            job = planning.with_answers(job, sheet)
+            plan, starts_new = planning.make_plan(job, tools, sheet, checkpoint, known)
+            moved = planning.new_address(tools, checkpoint)
+            clock_off = planning.clock_notices(tools)
             terminal.tell(*clock_off, *moved)
             present = None if starts_new else checkpoint
-            excess = over_budget(plan.cost, present, job.budget) if len(plan.orders) else None
-            deposit = batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))
+            excess = planning.over_budget(plan.cost, present, job.budget) if len(plan.orders) else None
+            deposit = batches.last_deposit(tools.ledger.latest_batches(planning.BATCHES_ASKED))
         finally:
             if checkpoint is not None:
                 checkpoint.close()
-        show_plan(job, tools, plan, deposit, terminal, every_finding=True)
+        planning.show_plan(job, tools, plan, deposit, terminal, every_finding=True)
         terminal.report(compared(plan, job.source, tools, earlier))
-        assert_as_expected(job, plan)
+        planning.assert_as_expected(job, plan)
         if plan.overlap is not None:
             terminal.report(screen.overlap_report(plan.overlap, len(plan.orders)))
         if excess is not None:

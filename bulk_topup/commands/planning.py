@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands.asked import UNITS
+from bulk_topup.commands.credentials import credentials
 from bulk_topup.core.clock import SKEW_LIMIT_S
 from bulk_topup.core.errors import Declined
 from bulk_topup.core.model import TAB_ROWS, Deposit, Notice, Sheet, row_name
 from bulk_topup.provider.address import DEFAULT_BASE_URL, REHEARSAL_URL
 from bulk_topup.record import batches, reconcile
 from bulk_topup.record.ledger.identity import restored
+from bulk_topup.record.lock import only_run
 from bulk_topup.report.screen.duration import time_report
 from bulk_topup.report.screen.plan import deposit_report, plan_report
 from bulk_topup.report.screen.sheet import read_report
@@ -25,9 +28,12 @@ from bulk_topup.rules.taken import as_meant
 from bulk_topup.sheet.beside import open_elsewhere
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from bulk_topup.commands.terminal import Terminal
+    from bulk_topup.core.clock import SystemClock
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.job import Job
     from bulk_topup.sending.session import Tools
@@ -77,6 +83,22 @@ def with_answers(job: Job, sheet: Sheet) -> Job:
         return job
     word = next(word for word, unit in UNITS.items() if unit == sheet.unit)
     return replace(job, typed=f"{job.typed} --amounts {word}".strip())
+
+
+@contextmanager
+def existing_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Iterator[tuple[Tools, Checkpoint]]:
+    """A batch that was run before, for this command alone, with its top-ups in the ledger."""
+    from bulk_topup.sending.batch import existing_checkpoint
+    from bulk_topup.sending.session import tools_of
+
+    with (
+        only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
+        tools_of(job, credentials(job.connection), clock) as tools,
+        existing_checkpoint(job, tools) as checkpoint,
+    ):
+        say.name_tabs(checkpoint.tabs)
+        bring_ledger_up_to_date(checkpoint, tools, terminal)
+        yield tools, checkpoint
 
 
 def bring_ledger_up_to_date(checkpoint: Checkpoint, tools: Tools, terminal: Terminal) -> None:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands import conclusion, planning
-from bulk_topup.commands.credentials import credentials
 from bulk_topup.commands.prices import live_prices
 from bulk_topup.commands.run import run_batch
 from bulk_topup.core.clock import SystemClock, wib_day
@@ -20,21 +19,19 @@ from bulk_topup.core.model import Kind, Outcome, Source
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.core.shell import path_argument
 from bulk_topup.record.ledger.shared import Rule51
-from bulk_topup.record.lock import only_run
 from bulk_topup.record.paths import files_of, who
 from bulk_topup.record.tally import tally
 from bulk_topup.report.screen.ledger import rule_51_report
 from bulk_topup.report.sent_to import national
-from bulk_topup.sending.batch import existing_checkpoint
 from bulk_topup.sending.job import Job
 from bulk_topup.sending.repeat import repeat
-from bulk_topup.sending.session import Tools, tools_of
 from bulk_topup.sheet import reading
 
 if TYPE_CHECKING:
     from bulk_topup.commands.asked import Setup
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.sending.session import Tools
 
 PROOF_HEADER = ("No HP", "Kode Produk")
 
@@ -85,12 +82,7 @@ def _sent_again(job: Job, terminal: Terminal, clock: SystemClock) -> Outcome | N
     """The outcome of the repeat, or None if the provider does not have the first one, so that no repeat
     was sent.
     """
-    with (
-        only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
-        tools_of(job, credentials(job.connection), clock) as tools,
-        existing_checkpoint(job, tools) as checkpoint,
-    ):
-        planning.bring_ledger_up_to_date(checkpoint, tools, terminal)
+    with planning.existing_batch(job, terminal, clock) as (tools, checkpoint):
         order = checkpoint.held_order()
         if order is None:
             return None

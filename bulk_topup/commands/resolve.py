@@ -113,20 +113,10 @@ def resolve_rows(
     then nothing is changed, not even the results.
     """
     from bulk_topup.commands.conclusion import conclude
-    from bulk_topup.commands.credentials import credentials
-    from bulk_topup.commands.planning import bring_ledger_up_to_date, new_address
-    from bulk_topup.record.lock import only_run
+    from bulk_topup.commands.planning import existing_batch, new_address
     from bulk_topup.report.screen.rows import refused_report
-    from bulk_topup.sending.batch import existing_checkpoint
-    from bulk_topup.sending.session import tools_of
 
-    with (
-        only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
-        tools_of(job, credentials(job.connection), clock) as tools,
-        existing_checkpoint(job, tools) as checkpoint,
-    ):
-        say.name_tabs(checkpoint.tabs)
-        bring_ledger_up_to_date(checkpoint, tools, terminal)
+    with existing_batch(job, terminal, clock) as (tools, checkpoint):
         terminal.tell(*new_address(tools, checkpoint))
         refused = [why for why in (resolve_row(one, checkpoint, tools, terminal) for one in verdicts) if why]
         if len(refused) == len(verdicts) == 1:

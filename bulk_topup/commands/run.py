@@ -90,23 +90,10 @@ def run(terminal: Terminal, **options: Any) -> Exit:
 
 def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClock) -> Exit:
     """The whole job; called again, it continues where it stopped."""
+    from bulk_topup.commands import planning
     from bulk_topup.commands.conclusion import conclude, keep_in_history, once_sent
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.commands.halts import keep_halt
-    from bulk_topup.commands.planning import (
-        BATCHES_ASKED,
-        assert_as_expected,
-        assert_within_budget,
-        bring_ledger_up_to_date,
-        clock_notices,
-        has_checkpoint,
-        make_plan,
-        new_address,
-        read_rows,
-        sent_elsewhere,
-        show_plan,
-        with_answers,
-    )
     from bulk_topup.commands.release import assert_approved, keep_for_approval, release
     from bulk_topup.commands.sending_parts import send_in_parts
     from bulk_topup.record import batches
@@ -116,7 +103,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
     from bulk_topup.sending.batch import assert_room_for_results, open_checkpoint, start_batch
     from bulk_topup.sending.session import tools_of
 
-    sheet = None if has_checkpoint(job) else read_rows(job, arriving, terminal)
+    sheet = None if planning.has_checkpoint(job) else planning.read_rows(job, arriving, terminal)
     assert_room_for_results(job.files)
     with (
         only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
@@ -125,17 +112,17 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
         checkpoint = open_checkpoint(job, tools)
         try:
             if checkpoint is not None:
-                bring_ledger_up_to_date(checkpoint, tools, terminal)
+                planning.bring_ledger_up_to_date(checkpoint, tools, terminal)
             known = orders.Known() if checkpoint is None else checkpoint.known()
-            sheet = sheet or read_rows(job, arriving, terminal, checkpoint)
-            job = with_answers(job, sheet)
-            plan, starts_new = make_plan(job, tools, sheet, checkpoint, known)
-            moved = new_address(tools, checkpoint)
-            elsewhere = sent_elsewhere(tools, checkpoint)
-            terminal.tell(*clock_notices(tools), *moved, *elsewhere)
-            deposit = batches.last_deposit(tools.ledger.latest_batches(BATCHES_ASKED))
-            show_plan(job, tools, plan, deposit, terminal)
-            assert_as_expected(job, plan)
+            sheet = sheet or planning.read_rows(job, arriving, terminal, checkpoint)
+            job = planning.with_answers(job, sheet)
+            plan, starts_new = planning.make_plan(job, tools, sheet, checkpoint, known)
+            moved = planning.new_address(tools, checkpoint)
+            elsewhere = planning.sent_elsewhere(tools, checkpoint)
+            terminal.tell(*planning.clock_notices(tools), *moved, *elsewhere)
+            deposit = batches.last_deposit(tools.ledger.latest_batches(planning.BATCHES_ASKED))
+            planning.show_plan(job, tools, plan, deposit, terminal)
+            planning.assert_as_expected(job, plan)
             if len(plan.orders) and job.approval is None:
                 terminal.say(say.text("plan.code", code=plan.code))
             if checkpoint is not None and starts_new:
@@ -144,7 +131,7 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
                 checkpoint = None
             approval = job.approval
             if len(plan.orders):
-                assert_within_budget(plan.cost, checkpoint, job.budget)
+                planning.assert_within_budget(plan.cost, checkpoint, job.budget)
                 approval = release(job, tools, plan, checkpoint, terminal, moved=moved)
             elif job.approval is not None and plan.attempted.empty:  # all that was approved is held by now
                 assert_approved(job, job.approval, plan, checkpoint, terminal)

@@ -61,22 +61,12 @@ def settle(terminal: Terminal, **options: Any) -> Exit:
 def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
     """Ask what became of pending top-ups; with `resend`, send unknown ones again if rule 51 protects them."""
     from bulk_topup.commands.conclusion import conclude, once_sent
-    from bulk_topup.commands.credentials import credentials
     from bulk_topup.commands.halts import interruption, out_of_reach
-    from bulk_topup.commands.planning import bring_ledger_up_to_date, new_address, sent_elsewhere
-    from bulk_topup.record.lock import only_run
+    from bulk_topup.commands.planning import existing_batch, new_address, sent_elsewhere
     from bulk_topup.record.paths import who
     from bulk_topup.sending import poll
-    from bulk_topup.sending.batch import existing_checkpoint
-    from bulk_topup.sending.session import tools_of
 
-    with (
-        only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),
-        tools_of(job, credentials(job.connection), clock) as tools,
-        existing_checkpoint(job, tools) as checkpoint,
-    ):
-        say.name_tabs(checkpoint.tabs)
-        bring_ledger_up_to_date(checkpoint, tools, terminal)
+    with existing_batch(job, terminal, clock) as (tools, checkpoint):
         terminal.tell(*new_address(tools, checkpoint), *sent_elsewhere(tools, checkpoint))
         with terminal.interruptible(clock), terminal.progress(0, clock, job.connection.rate_per_s) as watcher:
             asked = len(poll.invoices_to_ask(checkpoint, tools))
