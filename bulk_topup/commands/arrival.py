@@ -11,7 +11,6 @@ from bulk_topup.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.model import Sheet, Source
@@ -44,7 +43,11 @@ def reading_of(job: Job, terminal: Terminal, *, sends: bool) -> Iterator[Arrivin
 def begin_reading(source: Source) -> AbstractContextManager[Arriving]:
     from bulk_topup.sheet import reading
 
-    password = None if source.password_file is None else _password_in(source.password_file)
+    password = None
+    if source.password_file is not None:
+        from bulk_topup.commands.credentials import password_in
+
+        password = password_in(source.password_file)
     if source.tabs:
         return _several(source, password)
     return reading(source.path, tab=source.tab, columns=source.columns, password=password)
@@ -107,9 +110,3 @@ def _listed(job: Job, tabs: Sequence[str]) -> dict[str, object]:
 
 ASKED = frozenset({"sheet.ambiguous", "sheet.whose_number"})
 """Questions that a person at the terminal can answer with a column letter."""
-
-
-def _password_in(file: Path) -> str:
-    from bulk_topup.commands.credentials import password_in
-
-    return password_in(file)

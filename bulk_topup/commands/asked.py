@@ -46,22 +46,17 @@ UNITS = {"rupiah": 1, "thousands": 1_000}
 """The value of --amounts -> rupiah per unit."""
 
 
-def _label(tabs: tuple[str, ...]) -> str | None:
-    from bulk_topup.core.model import SEVERAL
-
-    return SEVERAL.join(tabs) or None
-
-
 def job_of(options: dict[str, Any]) -> Job:
-    from bulk_topup.core.model import Named, Source
+    from bulk_topup.core.model import SEVERAL, Named, Source
     from bulk_topup.record import paths
     from bulk_topup.rules.orders import Wishes
     from bulk_topup.sending.job import Job
     from bulk_topup.sheet import ALL
 
+    tabs = tuple(dict.fromkeys(options.get("tab") or ()))
     source = Source(
         options["sheet"],
-        _label(tabs := tuple(dict.fromkeys(options.get("tab") or ()))),
+        SEVERAL.join(tabs) or None,
         Named(**{field.name: options.get(f"{field.name}_column") for field in fields(Named)}),
         options.get("sheet_password_file"),
         options.get("hidden"),

@@ -60,7 +60,10 @@ class Command(click.Command):
         except InputError:
             super().parse_args(ctx, list(args))  # --help answers anyway, and exits here.
             raise
-        ctx.obj, ctx.default_map = kept, defaults_in(kept)
+        # A password in the environment overrides the password file named in the settings file.
+        beaten = {"password_file"} if os.environ.get("BULK_TOPUP_PASSWORD") else set()
+        ctx.obj = kept
+        ctx.default_map = {key: value for key, value in kept.values.items() if key not in beaten}
         try:
             rest = super().parse_args(ctx, args)
         except click.BadParameter as bad:
@@ -151,16 +154,6 @@ def _write(
             formatter.write_dl(records)
 
 
-def completion_script(cli: click.Command, shell: str) -> str:
-    """The completion script for bash, zsh or fish."""
-    from click.shell_completion import get_completion_class
-
-    completion = get_completion_class(shell)
-    if completion is None:
-        raise click.UsageError(shell)
-    return completion(cli, {}, "bulk-topup", "_BULK_TOPUP_COMPLETE").source()
-
-
 ONCE = frozenset({"new_batch", "new_address"})
 """If these were repeated, the first would set aside the batch that was just started and pay the sheet
 again, and the second would allow yet another address.
@@ -201,12 +194,6 @@ def _typed(param: click.Option, value: object) -> str:
 
 def variable_of(param: click.Parameter) -> str:
     return param.envvar if isinstance(param.envvar, str) else ""
-
-
-def defaults_in(kept: Settings) -> dict[str, Any]:
-    """A password in the environment overrides the password file named in the settings file."""
-    beaten = {"password_file"} if os.environ.get("BULK_TOPUP_PASSWORD") else set()
-    return {key: value for key, value in kept.values.items() if key not in beaten}
 
 
 _ORIGINS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bulk_topup.commands import click_command, speech
+from bulk_topup.commands import speech
 from bulk_topup.commands.options import language_option
 
 
@@ -24,5 +24,8 @@ def completion(shell: str, **_spoken: str) -> None:
     \b
     Example:  bulk-topup completion bash
     """
+    from click.shell_completion import BashComplete, FishComplete, ZshComplete
+
+    kind = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}[shell]
     cli = click.get_current_context().find_root().command
-    click.echo(click_command.completion_script(cli, shell))
+    click.echo(kind(cli, {}, "bulk-topup", "_BULK_TOPUP_COMPLETE").source())

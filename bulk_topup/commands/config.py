@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import connection_of, kept_setting
-from bulk_topup.commands.exit_codes import guarded_command, wants_json
+from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.next_steps import with_settings
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit
@@ -33,7 +34,7 @@ def _start_settings(context: click.Context, _init: click.Parameter, wanted: bool
 
     about = {key: say.text(code) for key, code in settings.ABOUT.items()}
     about |= {str(param.name): str(getattr(param, "help", "")) for param in context.command.params}
-    terminal = Terminal(as_json=wants_json())
+    terminal = Terminal(as_json="--json" in sys.argv)
     terminal.report(new_settings_report(settings.write_settings_template(about)))
     terminal.next([with_settings(exists=True)])
     terminal.close(Exit.OK)

@@ -55,7 +55,8 @@ def credentials(connection: Connection) -> tuple[str, str]:
     if connection.sandbox:
         return SANDBOX_ACCOUNT, SANDBOX_ACCOUNT
     username = os.environ.get(USERNAME, "").strip() or connection.username
-    password = _given_password(connection.password_file)
+    file = connection.password_file
+    password = os.environ.get(PASSWORD, "") if file is None else password_in(file)
     if not (username and password):
         kept = _kept_or_none(checked_base_url(connection.base_url))
         if kept is not None and username in {"", kept.username}:
@@ -92,10 +93,6 @@ def _noted(password: str) -> str:
     if len(password) >= SHORTEST_SECRET:
         _SECRETS.add(password)
     return password
-
-
-def _given_password(file: Path | None) -> str:
-    return os.environ.get(PASSWORD, "") if file is None else password_in(file)
 
 
 def password_in(file: Path) -> str:

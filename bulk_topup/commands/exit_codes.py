@@ -76,16 +76,6 @@ def commands_of(ctx: click.Context) -> Mapping[str, click.Command]:
     return root.commands if isinstance(root, click.Group) else {}
 
 
-def wants_json() -> bool:
-    """Whether --json was given, before or without parsing the options."""
-    return "--json" in sys.argv[1:]
-
-
-def wants_events() -> bool:
-    """Whether --events was given, likewise."""
-    return "--events" in sys.argv[1:]
-
-
 def guarded(function: Callable[[], Exit], terminal: Terminal) -> Exit:
     try:
         return function()

@@ -16,7 +16,7 @@ from bulk_topup.commands.completion import completion
 from bulk_topup.commands.config import settable, show_config
 from bulk_topup.commands.desk import desk
 from bulk_topup.commands.doctor import doctor
-from bulk_topup.commands.exit_codes import defect_exit, wants_events, wants_json
+from bulk_topup.commands.exit_codes import defect_exit
 from bulk_topup.commands.find import find
 from bulk_topup.commands.forget import forget
 from bulk_topup.commands.history import history
@@ -42,7 +42,7 @@ from bulk_topup.report.screen.report import Report, error_facts, error_report, n
 def main() -> None:
     """Run the command line; it ends with an exit code and, if it failed, one line."""
     console.never_fail_on_a_character()
-    terminal = Terminal(as_json=wants_json(), events=wants_events())
+    terminal = Terminal(as_json="--json" in sys.argv, events="--events" in sys.argv)
     try:
         speech.choose_language(sys.argv[1:])
         click_command.translate_help(cli)

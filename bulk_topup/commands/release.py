@@ -7,14 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands.halts import assert_not_stopped
-from bulk_topup.commands.signed import approval_by_key
+from bulk_topup.commands.signed import approval_by_key, difference_from
 from bulk_topup.core.errors import Declined, StorageFailed
 from bulk_topup.core.shell import path_argument
 from bulk_topup.record.kept_plans import approved_plan, keep_plan
 from bulk_topup.record.reconcile import lack_of_neighbours
-from bulk_topup.report.screen.approval import approved_report, changes_report
+from bulk_topup.report.screen.approval import approved_report
 from bulk_topup.report.screen.plan import overlap_report, real_account_report
-from bulk_topup.rules import differences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,12 +104,8 @@ def assert_approved(
 ) -> None:
     """Raises InputError if the approved plan can't be found, Declined if this plan differs from it."""
     approved = approved_plan(job.files, given.code, plan.day)
-    facts = ("plan_code", "approved_by")
-    by_code, by_person = ("", "") if checkpoint is None else map(checkpoint.fact, facts)
-    changes = differences.differences(approved, plan, is_resumed=by_code == given.code and bool(by_person))
-    if changes:
-        terminal.report(changes_report(changes))
-        raise Declined("approval.differs", plan=given.code)
+    if difference := difference_from(approved, given.code, plan, checkpoint, terminal):
+        raise difference
 
 
 def assert_unused(given: Approval, tools: Tools, checkpoint: Checkpoint | None) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.rules.approval import Document
     from bulk_topup.rules.approvers import Approvers
     from bulk_topup.rules.plan import Plan
     from bulk_topup.rules.signing import Signed
@@ -99,18 +100,28 @@ def _refusal(
             return Declined("signed.other_totals", name=said.name, plan=said.plan)
     if good:
         code = good[0].statement.plan
-        facts = ("plan_code", "approved_by")
-        by_code, by_person = ("", "") if checkpoint is None else map(checkpoint.fact, facts)
-        is_resumed = by_code == code and bool(by_person)
-        if changes := differences.differences(good[0].document, plan, is_resumed=is_resumed):
-            terminal.report(changes_report(changes))
-            return Declined("approval.differs", plan=code)
+        if difference := difference_from(good[0].document, code, plan, checkpoint, terminal):
+            return difference
     people = {folded(one.statement.user) for one in good}  # who has two keys signs once
     if len(people) < needed:
         line = terminal.typed.line("approve", path_argument(job.source.path), f"--plan {plan.code}")
         names = ", ".join(one.statement.name for one in good) or "-"
         return Declined("signed.too_few", needed=needed, count=len(people), names=names, line=line)
     return None
+
+
+def difference_from(
+    approved: Document, code: str, plan: Plan, checkpoint: Checkpoint | None, terminal: Terminal
+) -> Declined | None:
+    """Why the plan is no longer the one approved under this code; lists what differs."""
+    facts = ("plan_code", "approved_by")
+    by_code, by_person = ("", "") if checkpoint is None else map(checkpoint.fact, facts)
+    is_resumed = by_code == code and bool(by_person)
+    changes = differences.differences(approved, plan, is_resumed=is_resumed)
+    if not changes:
+        return None
+    terminal.report(changes_report(changes))
+    return Declined("approval.differs", plan=code)
 
 
 def judged_beside(job: Job, approvers: Approvers, today: date) -> list[tuple[Signed, Declined | None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -60,21 +61,12 @@ def spoken_by_computer(environ: Mapping[str, str], platform: str) -> str:
     locale = next(filter(None, map(environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     if not locale:
         locale = {"win32": _windows, "darwin": _macos}.get(platform, str)()
-    elif _is_posix(locale):
+    elif locale.partition(".")[0] in {"C", "POSIX"}:
         return ENGLISH.code
     else:  # As in gettext, a list of languages takes precedence over the locale.
         locale = environ.get("LANGUAGE") or locale
-    named = _language_of(locale)
+    named = re.split("[-_.:]", locale)[0].lower()  # of `id_ID.UTF-8`, `id-ID` or `id:en`
     return next((spoken for spoken, its in LANGUAGES.items() if named in its.locales), ENGLISH.code)
-
-
-def _is_posix(locale: str) -> bool:
-    return locale.partition(".")[0] in {"C", "POSIX"}
-
-
-def _language_of(locale: str) -> str:
-    """`id_ID.UTF-8`, `id-ID` or `id:en` -> `id`."""
-    return locale.replace("-", "_").partition(":")[0].partition(".")[0].partition("_")[0].lower()
 
 
 def _windows() -> str:

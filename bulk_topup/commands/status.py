@@ -87,7 +87,11 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
         beside = written if written.is_file() else None
         terminal.report(Report({"results": None if beside is None else str(beside)}))
         terminal.report(Report({"trail": checkpoint.head()}))
-        again = _resendable(checkpoint, clock) if total.rows[Status.UNKNOWN] else 0
+        again = 0
+        if total.rows[Status.UNKNOWN]:
+            from bulk_topup.sending import resend
+
+            again = resend.count_resendable(checkpoint, clock.now())
         how = next_steps.now(
             terminal.typed, total, path, last, stopped_by=code, results=beside, resendable=again
         )
@@ -113,12 +117,6 @@ def _show_tabs(job: Job, terminal: Terminal) -> Exit:
     terminal.next(Step(say.text("next.tab"), terminal.typed.line("status", run.sheet)) for run in left)
     codes = {run.total.exit_code() for run in found}
     return next(code for code in (Exit.OPEN, Exit.NOT_ALL_PAID, Exit.OK) if code in codes)
-
-
-def _resendable(checkpoint: Checkpoint, clock: Clock) -> int:
-    from bulk_topup.sending import resend
-
-    return resend.count_resendable(checkpoint, clock.now())
 
 
 def last_run(checkpoint: Checkpoint, sheet: Path) -> next_steps.LastRun:

@@ -39,8 +39,8 @@ def _pair_facts(pair: tuple[Person, Person]) -> dict[str, object]:
 
 def _lines(file: str, found: Comparison) -> Iterator[str]:
     yield say.text("compare.title", file=file)
-    yield from _people("compare.joined", "compare.person", found.joined)
-    yield from _people("compare.left", "compare.person", found.left)
+    yield from _people("compare.joined", found.joined)
+    yield from _people("compare.left", found.left)
     yield from _pairs("compare.moved", "compare.number", found.moved)
     yield from _pairs("compare.changed", "compare.amount", found.changed)
     if not (found.joined or found.left or found.moved or found.changed):
@@ -50,12 +50,13 @@ def _lines(file: str, found: Comparison) -> Iterator[str]:
     yield say.text(code, before=found.total_before, now=found.total_now, change=abs(more))
 
 
-def _people(code: str, each: str, people: Sequence[Person]) -> Iterator[str]:
+def _people(code: str, people: Sequence[Person]) -> Iterator[str]:
     if not people:
         return
     yield say.text(code, count=len(people))
     for one in people[:ROWS_SHOWN]:
-        yield say.text(each, row=_place(one), name=one.name, number=one.number or "-", amount=one.amount)
+        facts = {"row": _place(one), "name": one.name, "number": one.number or "-", "amount": one.amount}
+        yield say.text("compare.person", **facts)
     yield from _more(len(people))
 
 

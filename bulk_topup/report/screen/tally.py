@@ -85,10 +85,8 @@ def tally_lines(total: Tally) -> Iterator[str]:
 
 
 def _tab_lines(total: Tally) -> Iterator[str]:
-    for tab in sorted({tab for tab, _ in total.tab_rows}):
-        counts = {paid.name.lower(): total.tab_rows[tab, paid] for paid in Paid}
-        rupiah = total.tabs[tab, Paid.YES]
-        yield say.text("tally.tab", tab=say.tab_of(tab * TAB_ROWS), rupiah=rupiah, **counts)
+    for facts in _tab_facts(total):
+        yield say.text("tally.tab", **facts)
 
 
 def count_line(code: str, count: int, rupiah: int | None = None, *, tone: Tone | None = None) -> str:
