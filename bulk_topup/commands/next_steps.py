@@ -316,10 +316,11 @@ def with_history(typed: Typed, batches: Iterable[PastBatch]) -> Iterator[Step]:
 
 
 def with_found(typed: Typed, number: str, what: str, facts: Mapping[str, object]) -> Step:
-    """`what` is the kind of step, a key of FOUND or "" for none; `facts` are the row's."""
-    if not what:
+    """`what` is said about the row, by its code; `facts` are the row's."""
+    found = FOUND[what]
+    if found is None:
         return Step(say.text("find.next"), typed.line("history"))
-    code, name, options = FOUND[what]
+    code, name, options = found
     options = options.format(**facts, number=number, batch=argument(facts["name"]))
     return Step(say.text(code, **facts), typed.line(name, str(facts["sheet"]), options) if name else "")
 
@@ -327,18 +328,25 @@ def with_found(typed: Typed, number: str, what: str, facts: Mapping[str, object]
 CLOSING = "--row {row} --number {number} --invoice TRX... " + NOTE
 CLOSING_ON_RECORD = "--batch {batch} --row {row} --number {number} --invoice TRX... " + NOTE
 FOUND = {
-    "status": ("find.next_status", "status", ""),
-    "retry": ("find.next_retry", "run", "--retry-failed{same}"),
-    "record": ("find.next_record", "settle", ""),
-    "later": ("find.next_later", "settle", ""),
-    "ask": ("find.next_ask", "settle", ""),
-    "close": ("find.next_close", "resolve", CLOSING),
-    "close_accepted": ("find.next_close_accepted", "resolve", CLOSING),
-    "resend": ("find.next_resend", "settle", "--resend"),
-    "put_back": ("find.next_put_back", "resolve", CLOSING_ON_RECORD),
-    "contradiction": ("find.next_contradiction", "", ""),
+    "find.tell.never": None,
+    "find.tell.paid": None,
+    "find.tell.duplicate": None,
+    "find.tell.held": ("find.next_status", "status", ""),
+    "find.tell.not_sent": ("find.next_status", "status", ""),
+    "find.tell.failed": ("find.next_retry", "run", "--retry-failed{same}"),
+    "find.tell.closed": ("find.next_retry", "run", "--retry-failed{same}"),
+    "find.tell.paid_now": ("find.next_record", "settle", ""),
+    "find.tell.failed_now": ("find.next_record", "settle", ""),
+    "find.tell.pending": ("find.next_later", "settle", ""),
+    "find.tell.no_answer": ("find.next_later", "settle", ""),
+    "find.tell.no_news": ("find.next_ask", "settle", ""),
+    "find.tell.accepted": ("find.next_close_accepted", "resolve", CLOSING),
+    "find.tell.unknown": ("find.next_close", "resolve", CLOSING),
+    "find.tell.unknown_today": ("find.next_resend", "settle", "--resend"),
+    "find.tell.open_on_record": ("find.next_put_back", "resolve", CLOSING_ON_RECORD),
+    "find.tell.contradiction": ("find.next_contradiction", "", ""),
 }
-"""The wording, the command for the row's sheet, and its options."""
+"""For each message about a row, the next step: its wording, the command for the sheet, and its options."""
 
 
 def with_forgotten(typed: Typed, *, has_files: bool) -> Step:

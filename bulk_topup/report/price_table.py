@@ -8,17 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bulk_topup.provider import price_list
+from bulk_topup.report.screen.report import aligned
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bulk_topup.core.model import Product
     from bulk_topup.report.tables import Tell, Value
 
-PRICE_COLUMNS = ("code", "operator", "type", "nominal", "price", "status", "description")
-AMOUNTS = ("nominal", "price")
 PRICE_SUFFIXES = (".xlsx", ".csv")
 PRICES_TAB = "Prices"
 READY, CLOSED, UNUSABLE = "ready", "closed", "unusable"
@@ -32,6 +31,8 @@ PRICE_HEADINGS = {
     "status": "prices.status",
     "description": "prices.description",
 }
+PRICE_COLUMNS = tuple(PRICE_HEADINGS)
+AMOUNTS = ("nominal", "price")
 STATUSES = {READY: "prices.ready", CLOSED: "prices.closed", UNUSABLE: "prices.unusable"}
 """The words for people; saved price lists and `--json` use the same names in every language."""
 
@@ -60,13 +61,11 @@ def facts_of(product: Product) -> dict[str, Value]:
 # -- on the screen -----------------------------------------------------------------------------------------
 
 
-def lines_of(products: Sequence[Product]) -> Iterator[str]:
+def lines_of(products: Sequence[Product]) -> list[str]:
     """A header and one line per product, aligned in columns."""
-    heading = tuple(say.text(PRICE_HEADINGS[column]) for column in PRICE_COLUMNS)
-    rows = [heading, *(tuple(map(_shown, PRICE_COLUMNS, cells_of(product))) for product in products)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(map(_aligned, PRICE_COLUMNS, row, widths)).rstrip()
+    heading = [*map(say.text, PRICE_HEADINGS.values())]
+    rows = [[*map(_shown, PRICE_COLUMNS, cells_of(product))] for product in products]
+    return aligned([heading, *rows], [*map(PRICE_COLUMNS.index, AMOUNTS)])
 
 
 def _shown(column: str, value: Value) -> str:
@@ -75,10 +74,6 @@ def _shown(column: str, value: Value) -> str:
     if isinstance(value, int):
         return say.money(value) if column == "price" else say.number(value)
     return say.text(STATUSES[str(value)]) if column == "status" else say.printable(str(value))
-
-
-def _aligned(column: str, text: str, width: int) -> str:
-    return text.rjust(width) if column in AMOUNTS else text.ljust(width)
 
 
 # -- in a file ---------------------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ class _Tabs:
 
     def add_products(self, ready: Sequence[Product], others: Sequence[Product]) -> None:
         """The ready ones first, without a gap: the drop-down list shows that range."""
-        header = [say.text(PRICE_HEADINGS[name]) for name in PRICE_COLUMNS]
+        header = [*map(say.text, PRICE_HEADINGS.values())]
         sheet = self._table(say.text(PRODUCTS), header, PRODUCTS_WIDTHS)
         grey = Look(Colour.GREY, font_color=GREY_TEXT)
         for row, product in enumerate((*ready, *others), start=1):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.record.batches import PastBatch, Sums, by_group, by_month
 from bulk_topup.report.screen.batch import sending_words
-from bulk_topup.report.screen.report import Report, Whole
+from bulk_topup.report.screen.report import Report, Whole, aligned
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -15,20 +15,15 @@ if TYPE_CHECKING:
 
     from bulk_topup.record.ledger.values import BatchEntry
 
-HISTORY_COLUMNS = ("date", "name", "rows", "paid", "not_paid", "open", "paid_rupiah")
-
-HISTORY_HEADINGS = {
-    "date": "history.date",
-    "name": "history.name",
-    "rows": "history.rows",
-    "paid": "history.paid",
-    "not_paid": "history.not_paid",
-    "open": "history.open",
-    "paid_rupiah": "history.paid_rupiah",
-}
-
-WORDS_LEFT = 2
-"""The first two columns are text, the others amounts."""
+HEADINGS = (
+    "history.date",
+    "history.name",
+    "history.rows",
+    "history.paid",
+    "history.not_paid",
+    "history.open",
+    "history.paid_rupiah",
+)
 
 
 def history_report(batches: Sequence[PastBatch], month: str | None, record: str) -> Report:
@@ -97,12 +92,11 @@ def _month_lines(batches: Sequence[PastBatch]) -> Iterator[str]:
 
 def _table_of(batches: Sequence[PastBatch]) -> Iterator[str]:
     """A header and the lines of each batch: its sums, who sent and approved it, and its file."""
-    heading = tuple(say.text(HISTORY_HEADINGS[name]) for name in HISTORY_COLUMNS)
     cells = [_cells(past.entry) for past in batches]
-    widths = [max(map(len, column)) for column in zip(heading, *cells, strict=True)]
-    yield _aligned(heading, widths)
-    for past, row in zip(batches, cells, strict=True):
-        yield _aligned(row, widths)
+    heading, *rows = aligned([[*map(say.text, HEADINGS)], *cells], amounts=range(2, len(HEADINGS)))
+    yield heading
+    for past, row in zip(batches, rows, strict=True):
+        yield row
         yield from _sent_by(past)
         yield say.text(_place_code(past), path=past.file or past.entry.path)
 
@@ -111,12 +105,6 @@ def _cells(entry: BatchEntry) -> tuple[str, ...]:
     rupiah = "-" if entry.paid_rupiah is None else say.money(entry.paid_rupiah)
     counts = (say.number(count) for count in (entry.rows, entry.paid, entry.not_paid, entry.open))
     return (say.date(entry.started), say.printable(entry.name), *counts, rupiah)
-
-
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    words = [text.ljust(width) for text, width in zip(row[:WORDS_LEFT], widths, strict=False)]
-    amounts = [text.rjust(width) for text, width in zip(row[WORDS_LEFT:], widths[WORDS_LEFT:], strict=True)]
-    return "  ".join([*words, *amounts]).rstrip()
 
 
 def _sent_by(past: PastBatch) -> Iterator[str]:

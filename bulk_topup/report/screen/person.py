@@ -184,16 +184,16 @@ def told(one: Sent | None, number: str, now: datetime) -> str:
 
 
 def next_step_of(one: Sent | None, now: datetime) -> tuple[str, Mapping[str, object]]:
-    """The next step for the row, by its name in `next_steps`, and its facts; "" for none."""
+    """What is said about the row, by the code of its message, and the facts for the next step."""
     if one is None:
-        return "", {}
+        return "find.tell.never", {}
     facts = {
         "row": argument(one.place),
         **{name: getattr(one, name) for name in ("name", "sheet", "invoice")},
     }
     # A batch of an earlier month goes on only if that is said.
     same = "" if one.sent_at[:7] == f"{now:%Y-%m}" else " --same-batch"
-    return _GOES_ON[_telling(one, now)], {**facts, "same": same}
+    return _telling(one, now), {**facts, "same": same}
 
 
 def _may_be_sent_again(one: Sent, now: datetime) -> bool:
@@ -236,23 +236,3 @@ _OPEN_NOW = {
     Now.NOT_ASKED: "find.tell.no_answer",
 }
 _NOT_PAID = {Status.GAGAL: "find.tell.failed", Status.DUPLICATE: "find.tell.duplicate"}
-
-_GOES_ON = {
-    "find.tell.paid": "",
-    "find.tell.duplicate": "",
-    "find.tell.held": "status",
-    "find.tell.not_sent": "status",
-    "find.tell.failed": "retry",
-    "find.tell.closed": "retry",
-    "find.tell.paid_now": "record",
-    "find.tell.failed_now": "record",
-    "find.tell.pending": "later",
-    "find.tell.no_answer": "later",
-    "find.tell.no_news": "ask",
-    "find.tell.accepted": "close_accepted",
-    "find.tell.unknown": "close",
-    "find.tell.unknown_today": "resend",
-    "find.tell.open_on_record": "put_back",
-    "find.tell.contradiction": "contradiction",
-}
-"""The next step for each message."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from bulk_topup.core.errors import BulkTopupError
     from bulk_topup.core.model import Notice
@@ -20,6 +20,18 @@ class Whole(str):
     """A table line, or a command to paste: never wrapped, however narrow the screen is."""
 
     __slots__ = ()
+
+
+def aligned(rows: Sequence[Sequence[str]], amounts: Collection[int]) -> list[str]:
+    """The lines of a table; the columns of `amounts` are aligned to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            text.rjust(width) if at in amounts else text.ljust(width)
+            for at, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 class Tone(StrEnum):

@@ -22,14 +22,7 @@ if TYPE_CHECKING:
 def open_report(lines: Sequence[Line], name_at: int | None) -> Report:
     """`name_at` is where the names stand among the cells; None if the sheet has none."""
     facts = [
-        {
-            **say.row_facts(line.row),
-            "name": line.person(name_at),
-            "number": line.number,
-            "product": line.product,
-            "status": line.status,
-            "sent_at": sent_at(line),
-        }
+        {**_who(line, name_at), "product": line.product, "status": line.status, "sent_at": sent_at(line)}
         for line in lines
     ]
     shown = [_row_line(line, name_at, say.text(f"status.{line.status}")) for line in lines[:ROWS_SHOWN]]
@@ -40,19 +33,15 @@ def closed_report(lines: Iterable[Line], name_at: int | None) -> Report:
     """The rows that a person closed: who, when and why."""
     closed = [(line, *line.closed) for line in lines if line.closed]
     facts = [
-        {
-            **say.row_facts(line.row),
-            "name": line.person(name_at),
-            "number": line.number,
-            "status": line.status,
-            "at": at,
-            "by": by,
-            "note": note,
-        }
+        {**_who(line, name_at), "status": line.status, "at": at, "by": by, "note": note}
         for line, at, by, note in closed
     ]
     shown = [_row_line(line, name_at, say.closed_by_hand_words(*why)) for line, *why in closed[:ROWS_SHOWN]]
     return Report({"closed_rows": facts}, [*shown, *_more(len(closed))])
+
+
+def _who(line: Line, name_at: int | None) -> dict[str, object]:
+    return {**say.row_facts(line.row), "name": line.person(name_at), "number": line.number}
 
 
 def _row_line(line: Line, name_at: int | None, words: str) -> str:
@@ -82,17 +71,9 @@ def refused_report(problems: Iterable[BulkTopupError]) -> Report:
 
 
 def not_resent_report(held: Sequence[tuple[OpenOrder, Obstacle]]) -> Report:
-    facts = [
-        {
-            **say.row_facts(open_.order.row),
-            "number": open_.order.number,
-            "code": why,
-            "invoice": open_.invoice,
-        }
-        for open_, why in held
-    ]
-    lines = [
-        say.text("resend.held", row=open_.order.row, number=open_.order.number, why=say.text(why))
-        for open_, why in held
-    ]
+    facts, lines = [], []
+    for open_, why in held:
+        row, number = open_.order.row, open_.order.number
+        facts.append({**say.row_facts(row), "number": number, "code": why, "invoice": open_.invoice})
+        lines.append(say.text("resend.held", row=row, number=number, why=say.text(why)))
     return Report({"not_resent": facts}, lines)
