@@ -10,7 +10,7 @@ import click
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import connection_of, ledger_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import SPEECH, option
+from bulk_topup.commands.options import option
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 @click.command(cls=click_command.Command)
 @click.argument("action", type=click.Choice(["show", "resume"]))
 @option("--base-url", metavar="URL", help="The provider's address.")
-@SPEECH
 @guarded_command
 def account(terminal: Terminal, action: str, **options: Any) -> Exit:
     """Show whether the account is stopped on all computers, or let them send again.

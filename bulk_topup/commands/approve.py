@@ -13,7 +13,7 @@ import click
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import AMOUNTS, COLUMNS, PATH, SHEET, SPEECH, TOTALS
+from bulk_topup.commands.options import AMOUNTS, COLUMNS, PATH, SHEET, TOTALS
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Declined, Exit, InputError
 from bulk_topup.core.shell import path_argument
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 @click.option("--key", type=PATH, metavar="FILE", help="The approver's key file, if not this user's own key.")
 @click.option("--reject", metavar="REASON", help="Sign that this plan is not to be sent.")
 @click.option("--sandbox", is_flag=True, help="Approve a rehearsal.")
-@SPEECH
 @guarded_command
 def approve(
     terminal: Terminal,

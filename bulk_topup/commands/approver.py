@@ -12,7 +12,7 @@ from bulk_topup.commands import click_command, params
 from bulk_topup.commands.asked import NO_NAME, ledger_of
 from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.next_steps import A_SHEET
-from bulk_topup.commands.options import PATH, SPEECH
+from bulk_topup.commands.options import PATH
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.report.words import say
@@ -42,7 +42,6 @@ KEY_BYTES = 32
 )
 @click.option("--signatures", type=params.WholeRange(0, 9), metavar="N", help="How many; use with --above.")
 @click.option("--sandbox", is_flag=True, help="Of rehearsals, which have approvers of their own.")
-@SPEECH
 @guarded_command
 def approver(
     terminal: Terminal, action: str, name: str, by: Path | None, sandbox: bool, **options: Any

@@ -10,17 +10,7 @@ import click
 from bulk_topup.commands import click_command, next_steps
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import commands_of, guarded_command
-from bulk_topup.commands.options import (
-    BUDGET,
-    COLUMNS,
-    OVERLAP,
-    PATH,
-    PROVIDER,
-    SHEET,
-    SPEECH,
-    TOTALS,
-    WISHES,
-)
+from bulk_topup.commands.options import COLUMNS, PATH, PLANNING, PROVIDER, SHEET
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.shell import path_argument
@@ -45,17 +35,13 @@ if TYPE_CHECKING:
 @SHEET
 @COLUMNS
 @PROVIDER
-@WISHES
-@OVERLAP
-@BUDGET
-@TOTALS
+@PLANNING
 @click.option(
     "--output", "plan_output", type=PATH, metavar="FILE", help="Also save the plan (a new .xlsx file)."
 )
 @click.option(
     "--compare", type=PATH, metavar="FILE", help="The earlier sheet to compare with, if not last month's."
 )
-@SPEECH
 @guarded_command
 def check(terminal: Terminal, plan_output: Path | None, compare: Path | None, **options: Any) -> Exit:
     """Show the plan and every finding; send nothing.

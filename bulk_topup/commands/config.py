@@ -11,7 +11,7 @@ import click
 
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import connection_of, kept_setting
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.exit_codes import guard
 from bulk_topup.commands.next_steps import with_settings
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit
@@ -51,7 +51,7 @@ def _start_settings(context: click.Context, _init: click.Parameter, wanted: bool
     help="Create a settings file to fill in; never overwrites one.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
-@guarded_command
+@guard
 def show_config(terminal: Terminal, **options: Any) -> Exit:
     """Show every setting that applies, and where it comes from.
 

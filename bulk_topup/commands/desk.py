@@ -11,7 +11,7 @@ import click
 
 from bulk_topup.commands import click_command, params
 from bulk_topup.commands.credentials import installs_with
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.exit_codes import guard
 from bulk_topup.commands.options import PATH, language_option
 from bulk_topup.commands.sandbox import why_no_port
 from bulk_topup.commands.speech import VARIABLE
@@ -30,7 +30,7 @@ NEEDED = ("starlette", "uvicorn", "jinja2")
 @click.option("--no-open", is_flag=True, help="Print the launch link instead of opening the browser.")
 @click.option("--sandbox", is_flag=True, help="Rehearse with a simulated provider; no money moves.")
 @language_option(envvar=VARIABLE)
-@guarded_command
+@guard
 def desk(terminal: Terminal, folder: Path, port: int, no_open: bool, sandbox: bool) -> Exit:
     """Do it all in the browser, for the sheets in FOLDER.
 

@@ -12,7 +12,7 @@ import click
 from bulk_topup.commands import click_command, next_steps
 from bulk_topup.commands.asked import Setup, connection_of, ledger_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import PATH, PROVIDER, SPEECH, option
+from bulk_topup.commands.options import PATH, PROVIDER, option
 from bulk_topup.core import clock
 from bulk_topup.core.clock import SKEW_LIMIT_S, Clock
 from bulk_topup.core.errors import BulkTopupError, Exit
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 )
 @click.option("--product", metavar="CODE", help="Its product; use with --prove-51.")
 @click.option("--yes", is_flag=True, help="Spend the money without asking.")
-@SPEECH
 @guarded_command
 def doctor(
     terminal: Terminal,

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from bulk_topup.commands import click_command
 from bulk_topup.commands.next_steps import Typed
+from bulk_topup.commands.options import SPEECH, Decorated, together
 from bulk_topup.commands.terminal import TabAnswered, Terminal
 from bulk_topup.core.errors import BulkTopupError, Exit
 from bulk_topup.report.screen.report import error_report
@@ -20,10 +21,8 @@ from bulk_topup.report.words import say
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from bulk_topup.commands.options import Decorated
 
-
-def guarded_command(function: Decorated) -> Decorated:
+def guard(function: Decorated) -> Decorated:
     """Turn a command's Exit, or whatever it raises, into a line and an exit code."""
 
     @wraps(function)
@@ -49,6 +48,10 @@ def guarded_command(function: Decorated) -> Decorated:
         sys.exit(terminal.close(guarded(with_tab, terminal)))
 
     return command
+
+
+guarded_command = together(SPEECH, guard)
+"""With the options that say how it speaks."""
 
 
 def _as_if_typed(name: str, value: object) -> Typed:

@@ -12,7 +12,7 @@ import click
 from bulk_topup.commands import click_command, next_steps
 from bulk_topup.commands.asked import connection_of, ledger_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import PATH, PROVIDER, SPEECH
+from bulk_topup.commands.options import PATH, PROVIDER
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.languages import INDONESIAN
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 @click.option("--offline", is_flag=True, help="Do not ask the provider.")
 @click.option("--complaint", is_flag=True, help="Print a text for the provider's hotline (Indonesian).")
 @click.option("--output", type=PATH, metavar="FILE", help="Also save all that is kept (a new .xlsx file).")
-@SPEECH
 @guarded_command
 def find(
     terminal: Terminal, number: str, offline: bool, complaint: bool, output: Path | None, **options: Any

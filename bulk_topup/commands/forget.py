@@ -11,7 +11,7 @@ import click
 from bulk_topup.commands import click_command, next_steps, params
 from bulk_topup.commands.asked import ledger_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import OVERLAP, SPEECH
+from bulk_topup.commands.options import OVERLAP
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
 from bulk_topup.report.words import say
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 @OVERLAP
 @click.option("--yes", is_flag=True, help="Remove them without asking.")
 @click.option("--sandbox", is_flag=True, help="From the record of the rehearsals.")
-@SPEECH
 @guarded_command
 def forget(
     terminal: Terminal,

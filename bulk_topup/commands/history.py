@@ -10,7 +10,7 @@ import click
 from bulk_topup.commands import click_command, next_steps
 from bulk_topup.commands.asked import ledger_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import MONTH, SPEECH
+from bulk_topup.commands.options import MONTH
 from bulk_topup.core.errors import Exit
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 @click.option("--sandbox", is_flag=True, help="The rehearsals of the current folder.")
 @click.option("--month", type=MONTH, metavar="YYYY-MM", help="Only this month's batches.")
 @click.option("--by-group", is_flag=True, help="Also add up by branch or department.")
-@SPEECH
 @guarded_command
 def history(terminal: Terminal, month: datetime | None, by_group: bool, **options: Any) -> Exit:
     """List the batches sent so far, with totals by month; no network.

@@ -9,7 +9,6 @@ import click
 
 from bulk_topup.commands import click_command
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import SPEECH
 from bulk_topup.core.errors import Exit, InputError
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 @click.argument("action", type=click.Choice(["copy"]))
 @click.argument("source")
 @click.argument("target")
-@SPEECH
 @guarded_command
 def ledger(terminal: Terminal, action: str, source: str, target: str) -> Exit:  # noqa: ARG001  (there is one)
     """Copy the record of all top-ups, from a file to a server or back.

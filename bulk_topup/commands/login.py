@@ -10,7 +10,7 @@ from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import connection_of
 from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.next_steps import A_SHEET
-from bulk_topup.commands.options import ADDRESS_OPTION, SPEECH
+from bulk_topup.commands.options import ADDRESS_OPTION
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
 from bulk_topup.report.words import say
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 @click.command(cls=click_command.Command)
 @ADDRESS_OPTION
-@SPEECH
 @guarded_command
 def login(terminal: Terminal, **options: Any) -> Exit:
     """Keep your user name and password in the system keyring.

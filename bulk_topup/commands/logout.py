@@ -9,7 +9,7 @@ import click
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import connection_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import ADDRESS_OPTION, SPEECH
+from bulk_topup.commands.options import ADDRESS_OPTION
 from bulk_topup.core.errors import Exit, InputError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 @click.command(cls=click_command.Command)
 @ADDRESS_OPTION
-@SPEECH
 @guarded_command
 def logout(terminal: Terminal, **options: Any) -> Exit:
     """Remove your user name and password from the system keyring.

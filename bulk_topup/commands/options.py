@@ -166,6 +166,8 @@ OVERLAP = option(
     help="How many days back to look for a batch that paid the same.",
 )
 
+PLANNING = together(WISHES, OVERLAP, BUDGET, TOTALS)
+
 NEW_ADDRESS = click.option("--new-address", is_flag=True, help="Use an address that is new to this account.")
 
 YES_OPTION = click.option("--yes", is_flag=True, help="Send without asking.")

@@ -10,7 +10,7 @@ from bulk_topup.commands import click_command, params
 from bulk_topup.commands.asked import connection_of
 from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.next_steps import A_SHEET
-from bulk_topup.commands.options import PATH, PROVIDER, SPEECH
+from bulk_topup.commands.options import PATH, PROVIDER
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     "--cheapest", is_flag=True, help="The cheapest ready product of each operator, type and nominal."
 )
 @click.option("--output", type=PATH, metavar="FILE", help="Also save the list (a new .xlsx or .csv file).")
-@SPEECH
 @guarded_command
 def prices(terminal: Terminal, output: Path | None, **options: Any) -> Exit:
     """Show the live price list.

@@ -9,7 +9,7 @@ import click
 from bulk_topup.commands import click_command, params
 from bulk_topup.commands.asked import NO_NAME, job_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import EVENTS, NEW_ADDRESS, OF_SHEET, OUTPUT, PATH, PROVIDER, SPEECH
+from bulk_topup.commands.options import EVENTS, NEW_ADDRESS, OF_SHEET, OUTPUT, PATH, PROVIDER
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, ProviderError
 from bulk_topup.core.status import Status
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 )
 @click.option("--note", required=True, metavar="TEXT", help="Who said so, for the record.")
 @EVENTS
-@SPEECH
 @guarded_command
 def resolve(terminal: Terminal, **options: Any) -> Exit:
     """Close an unknown or accepted row by hand.

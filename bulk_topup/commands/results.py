@@ -9,7 +9,7 @@ import click
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import OUTPUT, PATH, SHEET, SPEECH
+from bulk_topup.commands.options import OUTPUT, PATH, SHEET
 from bulk_topup.core import clock
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     "--journal", type=PATH, metavar="FILE", help="Also write the new entries for the accountants (.csv)."
 )
 @click.option("--sandbox", is_flag=True, help="The rehearsal's results.")
-@SPEECH
 @guarded_command
 def results(terminal: Terminal, journal: Path | None, **options: Any) -> Exit:
     """Write the results sheet again, from the progress file.

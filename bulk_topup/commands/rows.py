@@ -10,7 +10,7 @@ import click
 from bulk_topup.commands import click_command, params
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import COLUMNS, PATH, SHEET, SPEECH
+from bulk_topup.commands.options import COLUMNS, PATH, SHEET
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.report.words import say
@@ -36,7 +36,6 @@ FIRST = 5
     "--correct", type=PATH, metavar="FILE", help="Corrections: a CSV file of row, column and value."
 )
 @click.option("--output", "copy", type=PATH, metavar="FILE", help="The corrected copy (a new .xlsx file).")
-@SPEECH
 @guarded_command
 def rows(
     terminal: Terminal, some: Sequence[int], correct: Path | None, copy: Path | None, **options: Any

@@ -14,18 +14,14 @@ from bulk_topup.commands import click_command, params
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import commands_of, guarded_command
 from bulk_topup.commands.options import (
-    BUDGET,
     COLUMNS,
     EVENTS,
     NEW_ADDRESS,
     OUTPUT,
-    OVERLAP,
+    PLANNING,
     PROVIDER,
     SHEET,
-    SPEECH,
-    TOTALS,
     WAIT,
-    WISHES,
     YES_OPTION,
     option,
 )
@@ -54,10 +50,7 @@ if TYPE_CHECKING:
     help="Requests in flight at once.",
 )
 @WAIT
-@WISHES
-@OVERLAP
-@BUDGET
-@TOTALS
+@PLANNING
 @YES_OPTION
 @click.option("--approve", metavar="CODE", help="Send the plan that was checked under this code.")
 @click.option("--approved-by", metavar="NAME", help="Who approved it; use with --approve.")
@@ -67,7 +60,6 @@ if TYPE_CHECKING:
 @click.option("--again", is_flag=True, help="Pay even if another batch recently paid most of these rows.")
 @NEW_ADDRESS
 @EVENTS
-@SPEECH
 @guarded_command
 def run(terminal: Terminal, **options: Any) -> Exit:
     """Send the top-ups in SHEET; run it again to carry on.

@@ -9,17 +9,7 @@ import click
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import (
-    BUDGET,
-    EVENTS,
-    NEW_ADDRESS,
-    OUTPUT,
-    PROVIDER,
-    SHEET,
-    SPEECH,
-    WAIT,
-    YES_OPTION,
-)
+from bulk_topup.commands.options import BUDGET, EVENTS, NEW_ADDRESS, OUTPUT, PROVIDER, SHEET, WAIT, YES_OPTION
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Declined, Exit
 from bulk_topup.report.words import say
@@ -45,7 +35,6 @@ if TYPE_CHECKING:
 @BUDGET
 @YES_OPTION
 @EVENTS
-@SPEECH
 @guarded_command
 def settle(terminal: Terminal, **options: Any) -> Exit:
     """Ask what became of pending top-ups.

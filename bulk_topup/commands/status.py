@@ -12,7 +12,7 @@ import click
 from bulk_topup.commands import click_command, next_steps
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import SHEET, SPEECH
+from bulk_topup.commands.options import SHEET
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.status import Status, keys_in
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 @click.command(cls=click_command.Command)
 @SHEET
 @click.option("--sandbox", is_flag=True, help="The rehearsal's progress.")
-@SPEECH
 @guarded_command
 def status(terminal: Terminal, **options: Any) -> Exit:
     """Show what became of the rows so far; no network.

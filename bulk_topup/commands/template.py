@@ -9,7 +9,7 @@ import click
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import connection_of, job_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import PATH, PROVIDER, SPEECH, TAB
+from bulk_topup.commands.options import PATH, PROVIDER, TAB
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
 from bulk_topup.core.shell import path_argument
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 )
 @TAB
 @PROVIDER
-@SPEECH
 @guarded_command
 def template(terminal: Terminal, file: Path, earlier: Path | None, **options: Any) -> Exit:
     """Make a new sheet to fill in, with today's product codes to choose from.

@@ -10,7 +10,7 @@ import click
 from bulk_topup.commands import click_command
 from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import guarded_command
-from bulk_topup.commands.options import SHEET, SPEECH
+from bulk_topup.commands.options import SHEET
 from bulk_topup.core.errors import Exit
 from bulk_topup.report.words import say
 
@@ -32,7 +32,6 @@ def _head(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
     "--head", callback=_head, metavar="HASH", help="The trail's hash on an earlier Summary; 16 digits do."
 )
 @click.option("--sandbox", is_flag=True, help="The rehearsal's trail.")
-@SPEECH
 @guarded_command
 def verify(terminal: Terminal, head: str, **options: Any) -> Exit:
     """Check that nothing was changed afterwards; no network.
