@@ -42,6 +42,12 @@ def connection_of(options: dict[str, Any]) -> Connection:
     )
 
 
+_AS_IN_JOB = (
+    *("workers", "overlap_days", "budget", "pilot"),
+    *("yes", "again", "new_address", "resend"),
+)
+"""Options under the names that they have in `Job`."""
+
 UNITS = {"rupiah": 1, "thousands": 1_000}
 """The value of --amounts -> rupiah per unit."""
 
@@ -81,18 +87,11 @@ def job_of(options: dict[str, Any]) -> Job:
         files,
         connection_of(options),
         wishes,
-        workers=options.get("workers", 1),
-        wait_s=options.get("wait", 120.0),
-        overlap_days=options.get("overlap_days", 20),
-        budget=options.get("budget"),
+        wait_s=options.get("wait", Job.wait_s),
         expected_people=options.get("expect_people"),
         expected_nominal=options.get("expect_nominal"),
-        yes=options.get("yes", False),
-        again=options.get("again", False),
-        new_address=options.get("new_address", False),
-        resend=options.get("resend", False),
         approval=approval_of(options.get("approve"), options.get("approved_by")),
-        pilot=options.get("pilot"),
+        **{name: options[name] for name in _AS_IN_JOB if name in options},
         fixed=click.get_current_context().obj.products,
         title=(kept_setting("company"), kept_setting("title")),
     )

@@ -15,7 +15,7 @@ from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.shell import path_argument
 from bulk_topup.core.status import FOR_NOBODY
-from bulk_topup.report.screen.report import Step
+from bulk_topup.report.screen.report import Step, saved_report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ def check_batch(
         planning.show_plan(job, tools, plan, deposit, terminal, every_finding=True)
         terminal.report(compared(plan, job.source, tools, earlier))
         planning.assert_as_expected(job, plan)
-        if plan.overlap is not None:
-            terminal.report(screen.overlap_report(plan.overlap, len(plan.orders)))
+        terminal.report(screen.overlap_report(plan))
         if excess is not None:
             terminal.report(screen.over_budget_report(excess))
         if target is not None:
@@ -118,7 +117,10 @@ def check_batch(
         drop_old_plans(job.files, plan.day)
         enough = None if excess is None else excess["before"] + excess["cost"]
         what = (terminal.typed, plan, job.source.path, job.typed)
-        todo = [next_steps.with_clock(terminal.typed, job.source.path)] if clock_off else []
+        todo = []
+        if clock_off:
+            again = terminal.typed.line("check", path_argument(job.source.path))
+            todo.append(Step(say.text("check.next_clock"), again))
         todo += next_steps.before(*what, needed=enough, results=job.files.results)
         if len(plan.orders):
             terminal.say(say.text("plan.code", code=plan.code))
@@ -138,7 +140,6 @@ def write_planbook(
     job: Job, tools: Tools, plan: Plan, deposit: Deposit | None, terminal: Terminal, target: Path
 ) -> None:
     from bulk_topup.report import plan_workbook
-    from bulk_topup.report.screen.plan import saved_plan_report
 
     written = plan_workbook.write_plan(
         target,
@@ -150,7 +151,7 @@ def write_planbook(
         rehearsal=job.connection.sandbox,
         tell=terminal.tell,
     )
-    terminal.report(saved_plan_report(written))
+    terminal.report(saved_report("plan.saved", written))
 
 
 def offer_for_approval(job: Job, plan: Plan, terminal: Terminal, approvers: Approvers) -> list[Step]:

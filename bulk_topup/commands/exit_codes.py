@@ -41,8 +41,12 @@ def guard(function: Decorated) -> Decorated:
             try:
                 ended = function(terminal=terminal, **options)
             except TabAnswered as answered:
-                terminal.typed = _as_if_typed("tab", (answered.tab,))
-                ended = function(terminal=terminal, **options | {"tab": (answered.tab,)})
+                # What a person answered counts as an option of this command line.
+                ctx, tab = click.get_current_context(), (answered.tab,)
+                ctx.params["tab"] = tab
+                ctx.set_parameter_source("tab", ParameterSource.COMMANDLINE)
+                terminal.typed = going_on(ctx)
+                ended = function(terminal=terminal, **options | {"tab": tab})
             return Exit(ended)
 
         sys.exit(terminal.close(guarded(with_tab, terminal)))
@@ -52,14 +56,6 @@ def guard(function: Decorated) -> Decorated:
 
 guarded_command = together(SPEECH, guard)
 """With the options that say how it speaks."""
-
-
-def _as_if_typed(name: str, value: object) -> Typed:
-    """What a person answered counts as an option of this command line."""
-    ctx = click.get_current_context()
-    ctx.params[name] = value
-    ctx.set_parameter_source(name, ParameterSource.COMMANDLINE)
-    return going_on(ctx)
 
 
 def going_on(ctx: click.Context) -> Typed:

@@ -84,7 +84,7 @@ def find_number(
             return Exit.NOT_ALL_PAID
         number = next((number for _, number in people), "") or sent_to.national(text)
         found = sent_to.look_up(number, register)
-    if not offline and person.may_be_asked(found.sent):
+    if not offline and any(one.invoice for one in found.sent):
         found = replace(found, sent=_asked(found, connection, ledger, terminal, clock))
     if complaint:
         with translation.briefly(INDONESIAN.code):

@@ -58,7 +58,8 @@ def _of_the_program(usage: click.ClickException, program: click.Group, typed: Se
 
 def _of_a_command(ctx: click.Context, typed: Sequence[str]) -> Step | None:
     """A name with spaces but without quotation marks arrives as several arguments."""
-    name, takes = str(ctx.command.name), [str(param.name) for param in ctx.command.params if _is_word(param)]
+    name = str(ctx.command.name)
+    takes = [str(param.name) for param in ctx.command.params if isinstance(param, click.Argument)]
     options = list(typed[typed.index(name) + 1 :])
     try:
         values, extra, _ = ctx.command.make_parser(ctx).parse_args(list(options))
@@ -73,10 +74,6 @@ def _of_a_command(ctx: click.Context, typed: Sequence[str]) -> Step | None:
     for word in words:
         options.remove(word)
     return Step(say.text("usage.next_quoted"), command_line(name, argument(whole), _shown(options)))
-
-
-def _is_word(param: click.Parameter) -> bool:
-    return isinstance(param, click.Argument)
 
 
 def _shown(words: Sequence[str]) -> str:

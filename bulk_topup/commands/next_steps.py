@@ -108,11 +108,6 @@ def before(
         yield Step(say.text("next.gagal", count=failed), typed.line("run", named, "--retry-failed"))
 
 
-def with_clock(typed: Typed, sheet: Path) -> Step:
-    """The step if this computer's clock differs from the provider's."""
-    return Step(say.text("check.next_clock"), typed.line("check", path_argument(sheet)))
-
-
 def _held_as(held: Held) -> str:
     """The kind of a held row, for a person who has the sheet open."""
     codes = {finding.code for finding in held.why}

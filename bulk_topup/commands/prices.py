@@ -45,7 +45,8 @@ def prices(terminal: Terminal, output: Path | None, **options: Any) -> Exit:
     from bulk_topup.provider import price_list
     from bulk_topup.record.paths import assert_new
     from bulk_topup.report import price_table
-    from bulk_topup.report.screen.prices import prices_report, saved_prices_report
+    from bulk_topup.report.screen.prices import prices_report
+    from bulk_topup.report.screen.report import saved_report
 
     if output is not None:
         assert_new(output, price_table.PRICE_SUFFIXES)
@@ -61,7 +62,7 @@ def prices(terminal: Terminal, output: Path | None, **options: Any) -> Exit:
             rehearsal=terminal.rehearsal,
             tell=terminal.tell,
         )
-        terminal.report(saved_prices_report(written))
+        terminal.report(saved_report("prices.saved", written))
     if products:
         terminal.suggest("prices.next", "template", A_SHEET)
     return Exit.OK

@@ -30,8 +30,6 @@ from bulk_topup.sheet import reading
 if TYPE_CHECKING:
     from bulk_topup.commands.asked import Setup
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.record.checkpoint import Checkpoint
-    from bulk_topup.sending.session import Tools
 
 PROOF_HEADER = ("No HP", "Kode Produk")
 
@@ -89,12 +87,8 @@ def _sent_again(job: Job, terminal: Terminal, clock: SystemClock) -> Outcome | N
         checkpoint.note(clock.now(), who(), "prove 51", note="the same top-up once more")
         with terminal.interruptible(clock), terminal.progress(1, clock, job.connection.rate_per_s) as watcher:
             outcome = repeat(order, checkpoint, tools, watcher, job.source.path.stem)
-        _keep(outcome, tools, checkpoint)
+        if outcome is not None and outcome.kind in _CODES:
+            day = wib_day(tools.clock.now()).isoformat()
+            tools.ledger.keep_rule_51(Rule51(day, holds=outcome.kind is Kind.EXISTS))
+            conclusion.keep_in_history(checkpoint, tally(checkpoint), tools)
         return outcome
-
-
-def _keep(outcome: Outcome | None, tools: Tools, checkpoint: Checkpoint) -> None:
-    if outcome is not None and outcome.kind in _CODES:
-        day = wib_day(tools.clock.now()).isoformat()
-        tools.ledger.keep_rule_51(Rule51(day, holds=outcome.kind is Kind.EXISTS))
-        conclusion.keep_in_history(checkpoint, tally(checkpoint), tools)

@@ -84,8 +84,8 @@ def assert_record_whole(job: Job, tools: Tools, plan: Plan) -> None:
 def ask_for_release(
     job: Job, plan: Plan, terminal: Terminal, moved: Sequence[Notice], tools: Tools, by: str | None
 ) -> None:
-    if plan.overlap is not None and not job.again:
-        terminal.report(overlap_report(plan.overlap, len(plan.orders)))
+    if not job.again:
+        terminal.report(overlap_report(plan))
     try:
         if moved and not job.new_address:
             terminal.ask_new_address(moved[0].facts)

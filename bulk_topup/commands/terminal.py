@@ -250,13 +250,8 @@ class Terminal:
 
     def ask_to_forget(self, question: str, *, yes: bool) -> None:
         """Raises Declined unless a person, or `yes`, agrees to the removal."""
-        if yes:
-            return
-        if not sys.stdin.isatty():
-            self.warn(question)
-            raise Declined("forget.no_terminal")
-        if not self._says_yes(question):
-            raise Declined("forget.declined")
+        if not yes:
+            self._assert_yes(question, unasked="forget.no_terminal", declined="forget.declined")
 
     def ask_to_spend(self, facts: Mapping[str, object], *, yes: bool) -> None:
         """Raises Declined unless a person, or `yes`, releases the cost of proving rule 51."""
@@ -265,13 +260,15 @@ class Terminal:
         self._ask(say.text("prove.ask", **facts), yes=yes)
 
     def _ask(self, question: str, *, yes: bool) -> None:
-        if yes:
-            return
+        if not yes:
+            self._assert_yes(question, unasked="declined.no_terminal", declined="declined.person")
+
+    def _assert_yes(self, question: str, *, unasked: str, declined: str) -> None:
         if not sys.stdin.isatty():
             self.warn(question)
-            raise Declined("declined.no_terminal")
+            raise Declined(unasked)
         if not self._says_yes(question):
-            raise Declined("declined.person")
+            raise Declined(declined)
 
     def _says_yes(self, question: str) -> bool:
         return self._answer(f"{question} {say.text('usage.yes_no')}") in YES

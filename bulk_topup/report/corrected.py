@@ -26,7 +26,7 @@ def write_corrected(
     `corrections` are the new contents of cells by row and column position.
     """
     title = sheet.tab if sheet.tab and sheet.tab not in set(ResultsTab) else "Sheet1"
-    tab = OutputTab(title=title, header=sheet.header, rows=_rows(sheet, corrections), sentences=())
+    tab = OutputTab(title=title, header=sheet.header, rows=_rows(sheet, corrections))
     return write_workbook(target, [tab], (), rehearsal=False, failure="corrected.unwritable", tell=tell)
 
 
@@ -40,8 +40,9 @@ def _rows(sheet: Sheet, corrections: Mapping[tuple[int, int], str]) -> Iterator[
             written += 1
             yield TabRow((None,) * len(texts))
         odd = {at for at in decisive if (row, at) in sheet.odd}
-        cells = [text + IN_DOUBT if at in odd else text for at, text in enumerate(texts)]
-        for at in range(len(cells)):
-            cells[at] = corrections.get((row, at), cells[at])
+        cells = [
+            corrections.get((row, at), text + IN_DOUBT if at in odd else text)
+            for at, text in enumerate(texts)
+        ]
         written += 1
         yield TabRow(cells, hidden=row in sheet.hidden)

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import Deposit, Finding, Level, OddCell
+from bulk_topup.report.screen.plan import overlap_report
 from bulk_topup.report.tables import (
     Colour,
     OutputTab,
@@ -209,7 +210,4 @@ def _held_by_kind(plan: Plan) -> Counter[str]:
 def _warnings(plan: Plan) -> Iterator[str]:
     for notice in plan.rows.sheet.notices:
         yield say.text(notice.code, **notice.facts)
-    if plan.overlap is not None:
-        overlap = plan.overlap
-        facts = {"paid": overlap.rows, "count": len(plan.orders), "batch": overlap.batch, "day": overlap.day}
-        yield say.text("overlap.seen", **facts)
+    yield from overlap_report(plan).warnings

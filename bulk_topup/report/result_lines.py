@@ -61,15 +61,11 @@ def reason(line: Line, *, rehearsal: bool = False) -> str:
             say.attempt(line.status, line.attempt["code"] or "outcome.interrupted", line.attempt["reason"])
         )
         parts.append(_tries(line))
-        parts.append(_by_hand(line))
+        parts.append("" if line.closed is None else say.closed_by_hand_words(*line.closed))
     elif line.status is Status.UNSENT and not line.why:
         parts.append(say.text("unsent.not_reached"))
     parts += [say.finding_in_row(finding) for finding in line.why]
     return " · ".join(part for part in parts if part)
-
-
-def _by_hand(line: Line) -> str:
-    return "" if line.closed is None else say.closed_by_hand_words(*line.closed)
 
 
 def _tries(line: Line) -> str:

@@ -18,10 +18,9 @@ from bulk_topup.rules import numbers
 from bulk_topup.sending.resend import is_advised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.ledger.register import Register
     from bulk_topup.record.lines import Line
 
@@ -159,7 +158,6 @@ def _from_progress(number: str, entry: BatchEntry, claims: Iterable[Mapping[str,
             attempts = checkpoint.claims_expected() if claims else {}
             sheet = sheet_of(checkpoint)
             at, guarded = checkpoint.places.get("name"), is_advised(checkpoint)
-            lines = _lines_of(checkpoint, number)
             tabs = ["", *checkpoint.tabs]
             found = [
                 replace(
@@ -168,18 +166,13 @@ def _from_progress(number: str, entry: BatchEntry, claims: Iterable[Mapping[str,
                     in_sheet=_in_words(checkpoint.header, line),
                     trail=checkpoint.told_of(number, line.row),
                 )
-                for line in lines
+                for line in checkpoint.lines(number=number)
+                if line.number == number or _names(line, number)
             ]
         except StorageFailed:
             return None
     # A progress file restored from an older copy lacks what the ledger knows.
     return found + [_of_claim(entry, claim) for claim in claims if claim["token"] not in attempts]
-
-
-def _lines_of(checkpoint: Checkpoint, number: str) -> Iterator[Line]:
-    for line in checkpoint.lines(number=number):
-        if line.number == number or _names(line, number):
-            yield line
 
 
 def _names(line: Line, number: str) -> bool:

@@ -10,7 +10,7 @@ import gc
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
@@ -76,17 +76,14 @@ def write_workbook(
         further: list[str] = []
         for tab in tabs:
             further += tables.add(tab, max_rows)[1:]
-        notices = [*_split(further, max_rows), *tables.pen.texts.notices()]
+        notices = tables.pen.texts.notices()
+        if further:
+            notices.insert(0, Notice("saved.split", {"most": str(max_rows), "tabs": ", ".join(further)}))
         said = (SummaryRow([say.text(notice.code, **notice.facts)]) for notice in notices)
         tables.sum_up([*summary, *said])
         return notices
 
     return write_atomically(target, lambda path: save_book(path, fill), failure, tell)
-
-
-def _split(further: Sequence[str], max_rows: int) -> Iterator[Notice]:
-    if further:
-        yield Notice("saved.split", {"most": str(max_rows), "tabs": ", ".join(further)})
 
 
 def save_book(path: Path, fill: Callable[[Workbook], list[Notice]]) -> list[Notice]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from bulk_topup.record.batches import PastBatch, Sums, by_group, by_month
+from bulk_topup.record.batches import PastBatch, by_group, by_month
 from bulk_topup.report.screen.batch import sending_words
 from bulk_topup.report.screen.report import Report, Whole, aligned
 from bulk_topup.report.words import say
@@ -32,7 +32,12 @@ def history_report(batches: Sequence[PastBatch], month: str | None, record: str)
         "record": record,
         "batches": list(map(_batch_facts, batches)),
         "months": [
-            {**_month_facts(month, of), "groups": _group_facts(batches, month)}
+            {
+                "month": month,
+                "batches": of.batches,
+                **{name: getattr(of, name) for name in _AMOUNTS},
+                "groups": _group_facts(batches, month),
+            }
             for month, of in by_month(batches).items()
         ],
     }
@@ -54,10 +59,6 @@ def _batch_facts(past: PastBatch) -> dict[str, object]:
     }
 
 
-def _month_facts(month: str, of: Sums) -> dict[str, object]:
-    return {"month": month, "batches": of.batches, **{name: getattr(of, name) for name in _AMOUNTS}}
-
-
 def _group_facts(batches: Sequence[PastBatch], month: str) -> list[dict[str, object]]:
     return [
         {"name": name, "paid_rupiah": paid, "open_rupiah": open_}
@@ -71,16 +72,12 @@ _AMOUNTS = ("rows", "paid", "not_paid", "open", "paid_rupiah", "not_paid_rupiah"
 # -- on the screen -----------------------------------------------------------------------------------------
 
 
-def _lines(batches: Sequence[PastBatch], month: str | None) -> Iterator[str]:
+def _lines(batches: Sequence[PastBatch], wanted: str | None) -> Iterator[str]:
     """The batches' sums by month."""
-    if batches:
-        yield ""
-        yield from _month_lines(batches)
-    else:
-        yield say.text("history.none" if month is None else "history.none_in", month=month)
-
-
-def _month_lines(batches: Sequence[PastBatch]) -> Iterator[str]:
+    if not batches:
+        yield say.text("history.none" if wanted is None else "history.none_in", month=wanted)
+        return
+    yield ""
     for month, of in by_month(batches).items():
         yield say.text("history.month", month=month, **asdict(of))
         for name, (paid, open_) in by_group(batches, month).items():

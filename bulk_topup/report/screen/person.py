@@ -21,7 +21,7 @@ from bulk_topup.report.words import say
 from bulk_topup.rules import operators
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 
 
 # -- what the provider says now ----------------------------------------------------------------------------
-
-
-def may_be_asked(sent: Iterable[Sent]) -> bool:
-    return any(one.invoice for one in sent)
 
 
 def ask_provider(

@@ -14,10 +14,8 @@ from bulk_topup.rules import beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-    from pathlib import Path
 
     from bulk_topup.core.model import Deposit, Finding
-    from bulk_topup.rules.duplicates import Overlap
     from bulk_topup.rules.plan import Plan
     from bulk_topup.rules.products import Choice
 
@@ -223,14 +221,14 @@ def deposit_report(deposit: Deposit | None, cost: int) -> Report:
     return Report({"deposit": facts}, ["  " + say.deposit(deposit, cost)])
 
 
-def overlap_report(overlap: Overlap, count: int) -> Report:
-    facts = {"paid": overlap.rows, "count": count, "batch": overlap.batch, "day": overlap.day}
+def overlap_report(plan: Plan) -> Report:
+    """Nothing unless another batch has largely paid the same."""
+    overlap = plan.overlap
+    if overlap is None:
+        return Report({})
+    facts = {"paid": overlap.rows, "count": len(plan.orders), "batch": overlap.batch, "day": overlap.day}
     return Report({"overlap": facts}, warnings=[say.text("overlap.seen", **facts)])
 
 
 def over_budget_report(excess: Mapping[str, int]) -> Report:
     return Report({"over_budget": dict(excess)}, warnings=[say.text("plan.over_budget", **excess)])
-
-
-def saved_plan_report(path: Path) -> Report:
-    return Report({"saved": str(path)}, [say.text("plan.saved", path=path)])

@@ -27,10 +27,6 @@ def prices_report(products: Sequence[Product], moment: str, *, with_table: bool)
     return Report(facts, [*table, total])
 
 
-def saved_prices_report(path: Path) -> Report:
-    return Report({"saved": str(path)}, [say.text("prices.saved", path=path)])
-
-
 def template_report(path: Path, products: int) -> Report:
     facts = {"template": {"path": str(path), "products": products}}
     return Report(facts, [say.text("template.done", path=path, count=products)])

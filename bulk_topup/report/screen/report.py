@@ -9,6 +9,7 @@ from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from bulk_topup.core.errors import BulkTopupError
     from bulk_topup.core.model import Notice
@@ -74,6 +75,10 @@ def error_report(problem: BulkTopupError) -> Report:
 
 def error_facts(code: str, message: str) -> dict[str, object]:
     return {"error": {"code": code, "message": message}}
+
+
+def saved_report(code: str, path: Path) -> Report:
+    return Report({"saved": str(path)}, [say.text(code, path=path)])
 
 
 def notices_report(notices: Iterable[Notice]) -> Report:
