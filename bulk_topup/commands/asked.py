@@ -42,10 +42,7 @@ def connection_of(options: dict[str, Any]) -> Connection:
     )
 
 
-_AS_IN_JOB = (
-    *("workers", "overlap_days", "budget", "pilot"),
-    *("yes", "again", "new_address", "resend"),
-)
+_AS_IN_JOB = ("workers", "overlap_days", "budget", "yes", "again", "new_address", "resend", "pilot")
 """Options under the names that they have in `Job`."""
 
 UNITS = {"rupiah": 1, "thousands": 1_000}

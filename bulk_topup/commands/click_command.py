@@ -18,7 +18,7 @@ from bulk_topup.core.shell import argument
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
     from bulk_topup.commands.settings import Settings
@@ -81,17 +81,14 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
-        plain = [option for option in options if option.name not in ADVANCED | SET_ONCE]
-        _write(ctx, formatter, say.text("usage.options"), plain)
-        advanced = [option for option in options if option.name in ADVANCED]
-        _write(ctx, formatter, say.text("usage.more_options"), advanced)
-        named = [
-            record[0]
-            for option in options
-            if option.name in SET_ONCE
-            if (record := option.get_help_record(ctx))
-        ]
-        if named:
+        records = {option.name: record for option in options if (record := option.get_help_record(ctx))}
+        plain = [record for name, record in records.items() if name not in ADVANCED | SET_ONCE]
+        advanced = [record for name, record in records.items() if name in ADVANCED]
+        for heading, listed in (("usage.options", plain), ("usage.more_options", advanced)):
+            if listed:
+                with formatter.section(say.text(heading)):
+                    formatter.write_dl(listed)
+        if named := [record[0] for name, record in records.items() if name in SET_ONCE]:
             with formatter.section(say.text("usage.set_once")):
                 indent = " " * formatter.current_indent
                 wrap = TextWrapper(formatter.width, initial_indent=indent, subsequent_indent=indent)
@@ -107,14 +104,11 @@ class Group(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's)
         return [name for names in SECTIONS.values() for name in names]
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         for heading, names in SECTIONS.items():
             with formatter.section(say.text(heading)):
-                formatter.write_dl([(name, self._summary(ctx, name)) for name in names])
-
-    def _summary(self, ctx: click.Context, name: str) -> str:
-        command = self.get_command(ctx, name)
-        return "" if command is None else command.get_short_help_str(limit=SHORT_HELP)
+                shown = {name: self.commands[name].get_short_help_str(limit=SHORT_HELP) for name in names}
+                formatter.write_dl([*shown.items()])
 
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
@@ -143,15 +137,6 @@ def translate_help(group: click.Group) -> None:
         command.options_metavar = say.help_text(command.options_metavar or "")
         for option in (param for param in command.params if isinstance(param, click.Option)):
             option.help = say.help_text(option.help or "")
-
-
-def _write(
-    ctx: click.Context, formatter: click.HelpFormatter, heading: str, options: Sequence[click.Option]
-) -> None:
-    records = [record for option in options if (record := option.get_help_record(ctx))]
-    if records:
-        with formatter.section(heading):
-            formatter.write_dl(records)
 
 
 ONCE = frozenset({"new_batch", "new_address"})
