@@ -56,11 +56,7 @@ def prices(terminal: Terminal, output: Path | None, **options: Any) -> Exit:
     terminal.result(prices_report(products, moment, with_table=output is None))
     if output is not None:
         written = price_table.write_price_table(
-            output,
-            products,
-            moment=moment,
-            rehearsal=terminal.rehearsal,
-            tell=terminal.tell,
+            output, products, moment=moment, rehearsal=terminal.rehearsal, tell=terminal.tell
         )
         terminal.report(saved_report("prices.saved", written))
     if products:

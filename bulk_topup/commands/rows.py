@@ -16,7 +16,7 @@ from bulk_topup.core.os_errors import cause_of
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bulk_topup.commands.terminal import Terminal
@@ -46,7 +46,7 @@ def rows(
     Example:  bulk-topup rows payroll_bonus.xlsx --row 12
     """
     from bulk_topup.commands.arrival import reading_of
-    from bulk_topup.report.screen.sheet import read_report, rows_report, tabs_report
+    from bulk_topup.report.screen.sheet import corrected_report, read_report, rows_report, tabs_report
 
     if (correct is None) != (copy is None):
         raise click.UsageError(say.text("usage.correct"))
@@ -63,21 +63,14 @@ def rows(
     terminal.report(read_report(sheet))
     terminal.report(rows_report(sheet, shown.tolist()))
     if correct is not None and copy is not None:
-        write_copy(sheet, corrections_in(correct, sheet), copy, terminal)
+        from bulk_topup.record.paths import assert_new
+        from bulk_topup.report.corrected import write_corrected
+
+        corrections = corrections_in(correct, sheet)
+        assert_new(copy, (".xlsx",))
+        written = write_corrected(copy, sheet, corrections, terminal.tell)
+        terminal.report(corrected_report(written, len(corrections)))
     return Exit.OK
-
-
-def write_copy(
-    sheet: Sheet, corrections: Mapping[tuple[int, int], str], copy: Path, terminal: Terminal
-) -> None:
-    """Write a new file; never overwrites one."""
-    from bulk_topup.record.paths import assert_new
-    from bulk_topup.report.corrected import write_corrected
-    from bulk_topup.report.screen.sheet import corrected_report
-
-    assert_new(copy, (".xlsx",))
-    written = write_corrected(copy, sheet, corrections, terminal.tell)
-    terminal.report(corrected_report(written, len(corrections)))
 
 
 def corrections_in(file: Path, sheet: Sheet) -> dict[tuple[int, int], str]:
