@@ -84,7 +84,10 @@ class Bar:
         self._count, self._total = 0, total
         self._begun = self._told = self._clock.alive()
         if self._draws:
-            self._drawn, self._closed = self._new_drawing(total), threading.Event()
+            from tqdm import tqdm
+
+            self._closed = threading.Event()
+            self._drawn = tqdm(total=total, bar_format=self._layout(), dynamic_ncols=True, file=sys.stderr)
             threading.Thread(target=self._tick, args=(self._drawn, self._closed), daemon=True).start()
 
     def close(self) -> None:
@@ -94,11 +97,6 @@ class Bar:
                 self._drawn.bar_format = self._layout()
                 self._drawn.close()
             self._drawn = None
-
-    def _new_drawing(self, total: int) -> tqdm[Never]:
-        from tqdm import tqdm
-
-        return tqdm(total=total, bar_format=self._layout(), dynamic_ncols=True, file=sys.stderr)
 
     def _tick(self, drawn: tqdm[Never], closed: threading.Event) -> None:
         """An answer can take a minute: the ticking clock shows that nothing has hung."""
