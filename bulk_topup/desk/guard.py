@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from html import escape
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.responses import HTMLResponse
 
 from bulk_topup.report.words import say
 
@@ -19,12 +20,22 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 START = "/start"
-"""The one address that needs no cookie: it takes the launch link's key, once, and sets the cookie."""
+"""Needs no cookie: it takes the launch link's key, once, and sets the cookie."""
+
+STYLE = "/static/desk.css"
+"""Needs no cookie either, so that a refusal reads like any other page."""
 
 READING, CHANGING = frozenset({"GET", "HEAD"}), frozenset({"POST", "PUT"})
 PLAIN_PATH = re.compile(r"(/[^/\\\x00-\x1f\x7f]+)*/?")
 OWN_PAGES = {None, "none", "same-origin"}
 """The values of `Sec-Fetch-Site` for a typed address, and for a link on one of our pages."""
+
+REFUSED = (
+    '<!doctype html><html lang="{lang}"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width">'
+    f'<title>{{name}}</title><link rel="stylesheet" href="{STYLE}">'
+    '<main><h1>{name}</h1><p class="problem" role="alert">{why}</p></main>'
+)
 
 POLICY = ("default-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'")
 HEADERS = {
@@ -83,7 +94,7 @@ class Lock:
             return 405, "desk.denied"
         if not PLAIN_PATH.fullmatch(path) or ".." in path.split("/"):
             return 404, "desk.no_page"
-        if path == START and method == "GET":
+        if method == "GET" and (path == START or (path == STYLE and site in OWN_PAGES)):
             return None
         if not self.is_in(headers):
             return 403, "desk.denied_cookie"
@@ -92,6 +103,12 @@ class Lock:
         if site != "same-origin" or headers.getlist("origin") != [self.origin]:
             return 403, "desk.denied"
         return None
+
+
+def refused(code: str, status: int) -> HTMLResponse:
+    """A page for who is not in, without a link that would be refused as well."""
+    words = {"lang": say.spoken(), "name": escape(say.text("desk.name")), "why": escape(say.text(code))}
+    return HTMLResponse(REFUSED.format(**words), status)
 
 
 class Guard:
@@ -116,7 +133,7 @@ class Guard:
         refusal = self._lock.refusal(scope["method"], scope["path"], headers)
         if refusal is not None:
             status, code = refusal
-            await PlainTextResponse(say.text(code), status)(scope, receive, send_locked)
+            await refused(code, status)(scope, receive, send_locked)
             return
         if scope["path"] != START:
             self._lock.asked_at = time.monotonic()

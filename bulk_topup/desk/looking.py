@@ -6,10 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bulk_topup.desk.guard import START
+from bulk_topup.desk.guard import START, refused
 from bulk_topup.desk.view import STATIC, error_of
 
 if TYPE_CHECKING:
@@ -40,8 +40,10 @@ class Looking:
         self.desk = desk
 
     async def start(self, request: Request) -> Response:
+        if self.desk.lock.is_in(request.headers):
+            return RedirectResponse("/", 303)
         if not self.desk.lock.takes(request.query_params.get("key", "")):
-            return self.desk.page("used", "desk.used", 403)
+            return refused("desk.denied_cookie", 403)
         return self.desk.lock.enters()
 
     async def alive(self, _request: Request) -> Response:
@@ -66,24 +68,15 @@ class Looking:
     async def history(self, _request: Request) -> Response:
         said = await self.desk.commands.ask("history", "--by-group")
         batches = said.get("batches", [])
-        facts = {
-            "batches": batches[:BATCHES_SHOWN],
-            "months": said.get("months", []),
-            "error": error_of(said),
-        }
-        return self.desk.page(
-            "history", "desk.history", said=said, more=len(batches) > BATCHES_SHOWN, **facts
-        )
+        facts = {"batches": batches[:BATCHES_SHOWN], "more": len(batches) > BATCHES_SHOWN}
+        facts |= {"months": said.get("months", []), "error": error_of(said)}
+        return self.desk.page("history", "desk.history", **facts)
 
     async def health(self, _request: Request) -> Response:
         ask = self.desk.commands.ask
         doctor, prices = await asyncio.gather(ask("doctor"), ask("prices", "--ready", "--cheapest"))
         settings = await ask("config", rehearses=False)
-        products = prices.get("products", [])[:PRODUCTS_SHOWN]
-        facts = {
-            "checks": doctor.get("checks", []),
-            "settings": settings.get("settings", []),
-            "products": products,
-        }
+        facts = {"checks": doctor.get("checks", []), "settings": settings.get("settings", [])}
+        facts["products"] = prices.get("products", [])[:PRODUCTS_SHOWN]
         error = error_of(doctor) or error_of(prices) or error_of(settings)
         return self.desk.page("health", "desk.health", error=error, **facts)

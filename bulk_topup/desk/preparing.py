@@ -22,7 +22,7 @@ from bulk_topup.desk.view import address, error_of, form, place, received, wrong
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -144,6 +144,7 @@ class Preparing:
         facts |= {"tabs": said.get("tabs", []), "error": error_of(said)}
         became = await self.desk.commands.ask("status", about=batch.name) if facts["tabs"] else {}
         facts["became"] = {one["tab"]: one for one in became.get("tabs", [])}
+        facts["tick_all"] = request.query_params.get("tick") == "all"
         chosen = self.desk.folder.noted(batch, ".choices")
         return self.desk.page("columns", "desk.columns", batch=batch, chosen=chosen, **facts)
 
@@ -169,27 +170,13 @@ class Preparing:
         rows = list(
             dict.fromkeys(map(place, sorted(wrong, key=lambda one: (one.get("tab", ""), one["row"]))))
         )
-        page, pages = paged(request, len(rows))
-        shown = rows[page * ROWS_A_PAGE :][:ROWS_A_PAGE]
-        facts: dict[str, Any] = {
-            "page_at": page,
-            "pages": pages,
-            "count": len(rows),
-            "warned": warned[:ROWS_A_PAGE],
-        }
-        facts |= {"aside": aside[:ROWS_A_PAGE], "aside_more": max(0, len(aside) - ROWS_A_PAGE)}
-        grouped = [(row, [one for one in wrong if place(one) == row]) for row in shown]
+        shown, facts = paged(request, rows)
+        facts |= {"warned": warned[:ROWS_A_PAGE], "aside": aside[:ROWS_A_PAGE]}
+        facts["aside_more"] = max(0, len(aside) - ROWS_A_PAGE)
+        facts["rows"] = [(row, [one for one in wrong if place(one) == row]) for row in shown]
         # A corrected copy of a sheet that was sent would be another batch, and hold everybody back again.
-        sent = bool(said["plan"]["sent_before"])
-        return self.desk.page(
-            "problems",
-            "desk.problems",
-            batch=batch,
-            rows=grouped,
-            plan=said["plan"],
-            sent=sent,
-            **facts,
-        )
+        facts["sent"] = bool(said["plan"]["sent_before"])
+        return self.desk.page("problems", "desk.problems", batch=batch, **facts)
 
     async def correct(self, request: Request) -> Response:
         """Corrects a copy; the sheet itself is never changed."""
@@ -224,16 +211,8 @@ class Preparing:
         if "plan" not in said:
             return self._no_plan(batch, said)
         wrong, aside, _ = wrong_rows(said)
-        rejected = self.desk.folder.noted(batch, ".rejected")
-        facts: dict[str, Any] = {
-            "wrong": len(set(map(place, wrong))),
-            "aside": len(set(map(place, aside))),
-        }
-        if rejected.get("code") != said["plan"]["code"]:
-            rejected = {}
-        return self.desk.page(
-            "plan", "desk.plan", batch=batch, said=said, rejected=rejected, **facts, **warnings_of(said)
-        )
+        facts = {"wrong": len(set(map(place, wrong))), "aside": len(set(map(place, aside)))}
+        return self.desk.page("plan", "desk.plan", batch=batch, **facts, **shown_with(self.desk, batch, said))
 
     async def look_again(self, request: Request) -> Response:
         batch = self.desk.batch(request)
@@ -254,10 +233,16 @@ class Preparing:
         return self.desk.page("no_plan", "desk.plan", batch=batch, said=said, error=error_of(said))
 
 
-def warnings_of(said: Mapping[str, Any]) -> dict[str, Any]:
-    """For each page that shows a plan."""
+def shown_with(desk: Desk, batch: Batch, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What each page that shows a plan shows: the plan, its warnings, and whether it was rejected."""
     _, _, warned = wrong_rows(said)
-    return {"warned": warned[:ROWS_A_PAGE], "warned_more": max(0, len(warned) - ROWS_A_PAGE)}
+    rejected = desk.folder.noted(batch, ".rejected")
+    return {
+        "said": said,
+        "warned": warned[:ROWS_A_PAGE],
+        "warned_more": max(0, len(warned) - ROWS_A_PAGE),
+        "rejected": rejected if rejected.get("code") == said["plan"]["code"] else {},
+    }
 
 
 def _remove(path: str) -> None:
@@ -272,8 +257,13 @@ def corrected_stem(batch: Batch) -> str:
     return re.sub(re.escape(mark) + r"( \(\d+\))?$", "", stem) + mark
 
 
-def paged(request: Request, count: int) -> tuple[int, int]:
-    """The requested page, from 0, and the number of pages."""
-    pages = max(1, -(-count // ROWS_A_PAGE))
-    asked = request.query_params.get("page", "1")[:7]
-    return min(int(asked), pages) - 1 if asked.isdecimal() and int(asked) else 0, pages
+def pages_of(count: int) -> int:
+    return max(1, -(-count // ROWS_A_PAGE))
+
+
+def paged(request: Request, rows: Sequence[Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+    """The rows of the requested page, and what the pager shows."""
+    pages, asked = pages_of(len(rows)), request.query_params.get("page", "1")[:7]
+    at = min(int(asked), pages) - 1 if asked.isdecimal() and int(asked) else 0
+    shown = rows[at * ROWS_A_PAGE :][:ROWS_A_PAGE]
+    return shown, {"page_at": at, "pages": pages, "count": len(rows)}

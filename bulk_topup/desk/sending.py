@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import time
 from contextlib import suppress
@@ -18,8 +19,8 @@ from bulk_topup.core.clock import WIB
 from bulk_topup.core.languages import INDONESIAN
 from bulk_topup.core.status import Paid, Status, keys_in
 from bulk_topup.desk.commands import tab_of
-from bulk_topup.desk.preparing import NOT_SENT, ROWS_A_PAGE, Plans, options_of, paged, warnings_of
-from bulk_topup.desk.view import error_of, form
+from bulk_topup.desk.preparing import NOT_SENT, Plans, options_of, paged, pages_of, shown_with
+from bulk_topup.desk.view import error_of, form, place
 from bulk_topup.report.words import say, translation
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ LOOK_EVERY_S = 0.4
 ASK_EVERY_S = 2.0
 """How often to look at a command that was started in a terminal: each look is a command of its own."""
 LONGEST_TYPED = 200
+MOST_ROWS = 1 << 20
+"""Of a sheet."""
 ASKED_ABOUT = ("number", "product", "sent_at")
 
 
@@ -72,16 +75,14 @@ class Sending:
         said = await self.plans.of(batch)
         approval = said.get("approval", {})
         if approval.get("needed") or "plan" not in said:
-            asked = await self.desk.commands.ask("approve", *self._to_sign(batch, approval), about=batch.name)
+            plan = [f"--plan={approval['code']}"] if approval else []
+            options = [*options_of(self.desk, batch), *plan]
+            asked = await self.desk.commands.ask("approve", *options, about=batch.name)
             if to_sign := asked.get("to_approve"):
                 return self.desk.page("sign", "desk.approve", batch=batch, to_sign=to_sign, approval=approval)
         if "plan" not in said:
             return self.desk.page("no_plan", "desk.approve", batch=batch, said=said, error=error_of(said))
-        return self.desk.page("approve", "desk.approve", batch=batch, said=said, **warnings_of(said))
-
-    def _to_sign(self, batch: Batch, approval: Mapping[str, Any]) -> list[str]:
-        plan = [f"--plan={approval['code']}"] if approval else []
-        return [*options_of(self.desk, batch), *plan]
+        return self.desk.page("approve", "desk.approve", batch=batch, **shown_with(self.desk, batch, said))
 
     async def sign(self, request: Request) -> Response:
         """Approve or reject by a key; its passphrase goes nowhere but to the command."""
@@ -133,16 +134,9 @@ class Sending:
 
     async def sending(self, request: Request) -> Response:
         batch = self.desk.batch(request)
-        progress = self.desk.commands.progress(batch)
-        status = await self._status(batch)
-        live = live_facts(progress, status)
+        progress, status, live = await self._live(batch)
         done = progress.last.get("done", {})
-        facts: dict[str, Any] = {
-            "live": live,
-            "status": status,
-            "error": error_of(done),
-            "changes": done.get("changes", []),
-        }
+        facts = {"status": status, "live": live, "error": error_of(done), "changes": done.get("changes", [])}
         return self.desk.page("sending", "desk.sending", batch=batch, progress=progress, **facts)
 
     async def progress(self, request: Request) -> Response:
@@ -154,14 +148,21 @@ class Sending:
         told: object = None
         while True:
             self.desk.lock.asked_at = time.monotonic()
-            progress = self.desk.commands.progress(batch)
-            live = live_facts(progress, {} if progress.is_at_work else await self._status(batch))
+            _, status, live = await self._live(batch)
             if live != told:
                 told = live
                 yield f"data: {json.dumps(live)}\n\n"
             if not live["at_work"]:
                 return
-            await asyncio.sleep(LOOK_EVERY_S if progress.is_at_work else ASK_EVERY_S)
+            await asyncio.sleep(ASK_EVERY_S if status else LOOK_EVERY_S)
+
+    async def _live(self, batch: Batch) -> tuple[Progress, Mapping[str, Any], dict[str, Any]]:
+        """What the page shows while it waits: from the desk's own command, else from `status`."""
+        progress = self.desk.commands.progress(batch)
+        if progress.is_at_work:
+            return progress, {}, live_facts(progress)
+        status = await self._status(batch)
+        return progress, status, ended_facts(progress, status)
 
     async def pause(self, request: Request) -> Response:
         batch = self.desk.batch(request)
@@ -183,20 +184,12 @@ class Sending:
     async def open_rows(self, request: Request) -> Response:
         batch = self.desk.batch(request)
         status = await self._status(batch)
-        rows = status.get("open_rows", [])
-        page, pages = paged(request, len(rows))
-        shown = rows[page * ROWS_A_PAGE :][:ROWS_A_PAGE]
-        facts: dict[str, Any] = {
-            "page_at": page,
-            "pages": pages,
-            "count": len(rows),
-            "error": error_of(status),
-        }
-        for row in shown:
+        rows, facts = paged(request, status.get("open_rows", []))
+        for row in rows:
             with translation.briefly(INDONESIAN.code):  # the hotline's language
                 row["hotline"] = say.text("desk.hotline", **{name: row[name] for name in ASKED_ABOUT})
-        unknown = sum(row["status"] == Status.UNKNOWN for row in rows)
-        return self.desk.page("open", "desk.open", batch=batch, rows=shown, unknown=unknown, **facts)
+        facts |= {"rows": rows, "error": error_of(status), **unknown_in(status)}
+        return self.desk.page("open", "desk.open", batch=batch, **facts)
 
     async def resolve(self, request: Request) -> Response:
         batch, fields = self.desk.batch(request), await form(request)
@@ -213,6 +206,8 @@ class Sending:
             return await self._begin(batch, "settle", *tab_of(batch))
         if not fields.get("sure"):
             return self.desk.goes_to(batch, "open", say.text("desk.not_sure"))
+        if typed(fields, "state") != unknown_in(await self._status(batch))["state"]:
+            return self.desk.goes_to(batch, "open", say.text("desk.open_changed"))
         return await self._begin(batch, "settle", *tab_of(batch), "--resend", "--yes")
 
     # -- results -------------------------------------------------------------------------------------------
@@ -221,24 +216,15 @@ class Sending:
         batch = self.desk.batch(request)
         status = await self._status(batch)
         written = Path(status["results"]).name if status.get("results") else ""
-        page, pages, sheet = 0, 1, None
+        rows, facts = paged(request, range(2, MOST_ROWS))
+        facts |= {"sheet": None, "written": written, "status": status, "error": error_of(status)}
         if written:
-            page, _ = paged(request, 10**6)
-            some = [f"--row={row}" for row in range(2 + page * ROWS_A_PAGE, 2 + (page + 1) * ROWS_A_PAGE)]
+            some = [f"--row={row}" for row in rows]
             said = await self.desk.commands.ask("rows", "--sheet=List", *some, about=written, rehearses=False)
-            sheet = said.get("sheet")
-            pages = max(1, -(-(sheet["count"] if sheet else 0) // ROWS_A_PAGE))
-        facts: dict[str, Any] = {
-            "page_at": page,
-            "pages": pages,
-            "sheet": sheet,
-            "written": written,
-            "journals": self.desk.folder.accounts(written),
-            "error": error_of(status),
-        }
-        return self.desk.page(
-            "results", "desk.results", batch=batch, status=status, counts=counts_of(status), **facts
-        )
+            if sheet := said.get("sheet"):
+                facts |= {"sheet": sheet, "pages": pages_of(sheet["count"])}
+        facts |= {"journals": self.desk.folder.accounts(written), "counts": counts_of(status)}
+        return self.desk.page("results", "desk.results", batch=batch, **facts)
 
     async def write_results(self, request: Request) -> Response:
         batch = self.desk.batch(request)
@@ -293,11 +279,16 @@ def counts_of(said: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
-def live_facts(progress: Progress, status: Mapping[str, Any]) -> dict[str, Any]:
-    """What the page shows while it waits: from the desk's own command, else from `status`."""
-    if progress.is_at_work:
-        return _of_events(progress)
-    progress.read()  # It may have ended since, and a last event tells that from being cut off.
+def unknown_in(status: Mapping[str, Any]) -> dict[str, Any]:
+    """How many rows are unknown; `state` identifies them and when each was sent last."""
+    found = [row for row in status.get("open_rows", []) if row["status"] == Status.UNKNOWN]
+    state = repr([(place(row), row["sent_at"]) for row in found])
+    return {"unknown": len(found), "state": hashlib.sha256(state.encode()).hexdigest()}
+
+
+def ended_facts(progress: Progress, status: Mapping[str, Any]) -> dict[str, Any]:
+    """As `status` has it, once the desk's own command, if there was one, is no longer at work."""
+    progress.read()  # Its last event tells an end from being cut off.
     counts, rupiah = counts_of(status), status.get("rupiah", {}).get(Status.SUKSES, 0)
     elsewhere = status.get("at_work")
     total = sum(status.get("rows", {}).values()) - counts["held"]
@@ -307,12 +298,15 @@ def live_facts(progress: Progress, status: Mapping[str, Any]) -> dict[str, Any]:
         phase = say.text("desk.phase_none")
     elif progress.pid and progress.exit_code is None and counts["unsent"]:
         phase = say.text("desk.phase_cut_off")
+    elif counts["unsent"]:
+        phase = say.text("desk.phase_paused", count=counts["unsent"])
     else:
         phase = say.text("desk.phase_ended")
     return _shown(phase, bool(elsewhere), total - counts["unsent"], total, counts, rupiah, "")
 
 
-def _of_events(progress: Progress) -> dict[str, Any]:
+def live_facts(progress: Progress) -> dict[str, Any]:
+    """As the events of the desk's own command have it."""
     counts = progress.last.get("counts", {"done": 0, "of": 0, "asking": False, "rupiah": 0})
     done, of = int(counts["done"]), int(counts["of"])
     code = "desk.phase_asking" if counts["asking"] else "desk.phase_sending" if of else "desk.phase_starting"

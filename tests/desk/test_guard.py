@@ -132,10 +132,23 @@ def test_the_launch_link_works_once(tmp_path: Path) -> None:
         cookie = first.headers["set-cookie"].lower()
         assert "httponly" in cookie
         assert "samesite=strict" in cookie
-        stolen = desk.enter()
+        link = desk.lock.link.removeprefix(desk.lock.origin)
+        stolen = desk.ask(GET, link, {"Cookie": None})
         assert stolen.status == 403
-        assert "set-cookie" not in stolen.headers
+        assert "works only once" in stolen.text
+        again = desk.ask(GET, link)
+        assert (again.status, again.headers["location"]) == (303, "/")
+        assert not {"set-cookie"} & {*stolen.headers, *again.headers}
         assert desk.ask(GET, "/").status == 200
+
+
+def test_a_refusal_is_a_page_with_its_style_and_nothing_else_is_open(desk: Served) -> None:
+    refused = desk.ask(GET, "/sheet/a.csv", {"Cookie": None})
+    (style,) = re.findall(r'<link rel="stylesheet" href="([^"]+)">', refused.text)
+    assert desk.ask(GET, style, {"Cookie": None}).status == 200
+    assert desk.ask(GET, style, {"Cookie": None, "Sec-Fetch-Site": "cross-site"}).status == 403
+    assert desk.ask(GET, "/static/desk.js", {"Cookie": None}).status == 403
+    assert "href=" not in refused.text.replace(f'href="{style}"', "")
 
 
 def test_every_answer_has_the_headers(desk: Served) -> None:
@@ -381,7 +394,12 @@ def pages() -> dict[str, dict[str, Any]]:
             "warned": [finding],
             "warned_more": 0,
         },
-        "approve": {"said": said, "warned": [finding], "warned_more": 0},
+        "approve": {
+            "said": said,
+            "rejected": {"by": HOSTILE, "why": HOSTILE, "at": "2026-11-25T10:00:00"},
+            "warned": [finding],
+            "warned_more": 0,
+        },
         "sign": {
             "to_sign": {
                 **dict.fromkeys(("account", "plan", "checked"), HOSTILE),
@@ -402,7 +420,7 @@ def pages() -> dict[str, dict[str, Any]]:
             "changes": [{"code": "x", "message": HOSTILE}],
             "progress": progress,
         },
-        "open": {"rows": [open_row], "unknown": 1, "error": HOSTILE, **paged},
+        "open": {"rows": [open_row], "unknown": 1, "state": HOSTILE, "error": HOSTILE, **paged},
         "results": {
             "sheet": sheet,
             "written": f"{HOSTILE}.xlsx",

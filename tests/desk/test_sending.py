@@ -98,6 +98,13 @@ def words(answer: Answer) -> str:
     return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", answer.text).split()))
 
 
+def open_state(desk: Served, sheet: str) -> str:
+    """What the page of the open rows sends along, to tell what it showed."""
+    found = re.search(r'name="state" value="(\w+)"', desk.ask("GET", f"/sheet/{sheet}/open").text)
+    assert found is not None
+    return found[1]
+
+
 def until(desk: Served, path: str, text: str, longest_s: float = LONGEST_S) -> str:
     """The words of the page, once it says this."""
     end = time.monotonic() + longest_s
@@ -190,9 +197,10 @@ def test_a_plan_that_is_rejected_says_by_whom_and_why(desk: Served) -> None:
     payroll(desk.folder, "a.csv", numbers(2))
     code = code_of(desk, "a.csv")
     post(desk, "/sheet/a.csv/reject", code=code, name="Rina Sari", reason="two people have left")
-    shown = words(desk.ask("GET", "/sheet/a.csv/plan"))
-    assert "Rejected by Rina Sari" in shown
-    assert "two people have left" in shown
+    for page in ("plan", "approve"):
+        shown = words(desk.ask("GET", f"/sheet/a.csv/{page}"))
+        assert "Rejected by Rina Sari" in shown
+        assert "two people have left" in shown
     assert not paid(desk.folder)
 
 
@@ -266,6 +274,7 @@ def test_a_pause_ends_after_what_is_under_way_and_goes_on(
     post(desk, "/sheet/a.csv/pause")
     shown = until(desk, "/sheet/a.csv/sending", "Send the other")
     assert "cut off" not in shown
+    assert re.search(r"It has stopped: \d+ rows? ha", shown)
     assert 2 <= len(paid(desk.folder)) < 20
     post(desk, "/sheet/a.csv/go-on")
     until(desk, "/sheet/a.csv/sending", "20 of 20")
@@ -315,10 +324,11 @@ def test_what_was_left_out_is_not_counted_as_not_paid(desk: Served) -> None:
     shown = until(desk, "/sheet/a.csv/sending", "It has ended.")
     assert "2 of 2 Paid 2 Not paid 0" in shown
     assert "Not paid 0 Left out 1" in words(desk.ask("GET", "/sheet/a.csv/results"))
+    assert "Not paid or left out Open" in words(desk.ask("GET", "/history"))
 
 
 def test_no_count_is_stated_before_one_is_known() -> None:
-    facts = live_facts(Progress(None, pid=os.getpid(), _begun=psutil.Process().create_time()), {})
+    facts = live_facts(Progress(None, pid=os.getpid(), _begun=psutil.Process().create_time()))
     assert (facts["paid"], facts["rupiah"], facts["far"]) == ("-", "-", "")
 
 
@@ -342,6 +352,25 @@ def test_open_rows_are_closed_or_asked_after(desk: Served) -> None:
     assert desk.ask("GET", "/files/a.sandbox.results.xlsx").status == 200
     assert "a" in words(desk.ask("GET", "/history"))
     assert "TSEL5" in words(desk.ask("GET", f"/find?q={numbers(1)[0]}"))
+
+
+def test_unknown_rows_are_sent_once_more_only_as_the_page_showed_them(desk: Served) -> None:
+    others = "081200002102"
+    payroll(desk.folder, "a.csv", [LOST, others])
+    approve(desk, "a.csv")
+    until(desk, "/sheet/a.csv/sending", "Settle 2 open rows")
+    resend = {"what": "resend", "sure": "yes", "state": open_state(desk, "a.csv")}
+    closed = {"row": "2", "number": LOST, "note": "Rina, hotline"}
+    post(desk, "/sheet/a.csv/resolve", what="not_sent", **closed)
+    assert post(desk, "/sheet/a.csv/settle", **resend).headers["location"] == "/sheet/a.csv/open"
+    shown = words(desk.ask("GET", "/sheet/a.csv/open"))
+    assert "have changed since that page was shown, and nothing was sent" in shown
+    assert "Send 1 unknown row once more" in shown
+    resend["state"] = open_state(desk, "a.csv")
+    assert post(desk, "/sheet/a.csv/settle", **resend).headers["location"] == "/sheet/a.csv/sending"
+    until(desk, "/sheet/a.csv/sending", "It has ended.")
+    assert post(desk, "/sheet/a.csv/settle", **resend).headers["location"] == "/sheet/a.csv/open"
+    assert set(paid(desk.folder).values()) <= {1}
 
 
 def test_each_tab_of_a_workbook_is_a_batch_of_its_own(desk: Served) -> None:
@@ -380,6 +409,8 @@ def test_ticked_tabs_are_one_batch_from_the_columns_to_find(desk: Served) -> Non
     assert "Tick those that are one batch" in words(desk.ask("GET", "/sheet/a.xlsx"))
     post(desk, "/sheet/a.xlsx", then="tabs")
     assert "Tick at least one tab." in words(desk.ask("GET", "/sheet/a.xlsx"))
+    assert " checked>" not in desk.ask("GET", "/sheet/a.xlsx").text
+    assert desk.ask("GET", "/sheet/a.xlsx?tick=all").text.count(" checked>") == 3
     taken = post(desk, "/sheet/a.xlsx", then="tabs", **{"tab:Jakarta": "on", "tab:Medan": "on"})
     place = taken.headers["location"]
     assert place == "/sheet/a.xlsx%3AJakarta%3AMedan"
@@ -394,6 +425,7 @@ def test_ticked_tabs_are_one_batch_from_the_columns_to_find(desk: Served) -> Non
     approve(desk, "a.xlsx%3AJakarta%3AMedan")
     until(desk, f"{place}/sending", "It has ended.")
     assert paid(desk.folder) == Counter(numbers(4))
+    assert desk.ask("GET", "/sheet/a.xlsx?tick=all").text.count(" checked>") == 1  # what is not sent
     assert "Medan Rp11,300 Rp0" in words(desk.ask("GET", "/history"))
     assert "Whose number is it?" in words(desk.ask("GET", "/find?q=Ani"))
     found = words(desk.ask("GET", "/find?q=Ani%203"))

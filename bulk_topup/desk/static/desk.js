@@ -1,13 +1,16 @@
 "use strict";
 // The pages work without this, but for sending a file in; it shows progress as it comes, and stops double clicks.
 
+const gone = document.body.dataset.gone;
 const upload = document.getElementById("upload");
 if (upload) {
   const told = document.getElementById("upload-told");
   const send = async (file) => {
     told.textContent = upload.dataset.taking;
-    const answer = await fetch("/upload/" + encodeURIComponent(file.name), { method: "PUT", body: file });
-    if (answer.ok) {
+    const answer = await fetch("/upload/" + encodeURIComponent(file.name), { method: "PUT", body: file }).catch(() => null);
+    if (!answer) {
+      told.textContent = gone;
+    } else if (answer.ok) {
       location.assign((await answer.json()).address);
     } else {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -38,6 +41,7 @@ const follow = () => {
   }
   if (source || !live || !live.dataset.progress) return;
   source = new EventSource(live.dataset.progress);
+  source.onerror = () => { document.getElementById("phase").textContent = gone; };
   source.onmessage = (event) => {
     const now = JSON.parse(event.data);
     for (const place of live.querySelectorAll("[data-live]")) {
