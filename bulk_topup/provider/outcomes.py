@@ -8,6 +8,7 @@ An outcome's `code` names our message in `say.WORDS`; these messages take no fac
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -188,7 +189,7 @@ def _may_be_a_receipt(reply: Reply) -> bool:
         return True
     chunked = "chunked" in reply.headers.get("transfer-encoding", "").lower()
     is_whole = chunked or "content-length" in reply.headers or _is_json(reply.body)
-    return not is_whole and reply.body.lstrip()[:1] in {b"{", b"["}
+    return not is_whole and reply.body.removeprefix(BOM_UTF8).lstrip()[:1] in {b"{", b"["}
 
 
 def _is_json(body: bytes) -> bool:

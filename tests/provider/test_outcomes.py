@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import string
+from codecs import BOM_UTF8
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -135,6 +136,13 @@ def test_every_other_http_status_without_a_documented_body_is_unknown(body: byte
 @pytest.mark.parametrize("status", [301, 404, 413, 429])
 def test_a_damaged_body_that_speaks_of_an_invoice_is_never_not_sent(status: int) -> None:
     assert line(come_to(b'{"result": "ok", "Invoice": "TRX1', status)) == (Kind.UNKNOWN, Then.GO_ON)
+
+
+@pytest.mark.parametrize("status", [301, 404, 413, 429])
+@pytest.mark.parametrize("mark", [b"", BOM_UTF8])
+def test_what_may_be_the_beginning_of_a_receipt_is_never_not_sent(mark: bytes, status: int) -> None:
+    """Without a length, nothing else tells that the rest is missing."""
+    assert line(come_to(mark + b'{"result": "ok", "tangg', status)) == (Kind.UNKNOWN, Then.GO_ON)
 
 
 @pytest.mark.parametrize("status", [404, 429])
