@@ -25,7 +25,7 @@ PAYROLL, PRODUCTS, HOW_TO = "template.payroll", "template.products", "template.h
 word.
 """
 TEMPLATE_HEADER = ("Nama", "No HP", "Kode Produk", "Nominal", "Keterangan")
-NUMBER, PRODUCT = "B", "C"
+NUMBER = "B"
 WIDTHS = (30, 22, 16, 14, 40)
 PROVIDER, PROVIDER_WIDTH = "Provider", 16
 """Of people alone whose sheet states it: it tells numbers of a prefix that two operators share."""

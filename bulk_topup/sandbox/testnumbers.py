@@ -13,7 +13,6 @@ from bulk_topup.sandbox.delivery import Delivery, as_html, late, lost
 
 Settling = Literal["sukses", "gagal", "never"]
 
-PREFIX = "08120000"
 REFUSALS = ("00", "11", "12", "21", "31", "41", "51", "61", "62", "71", "81", "82", "91")
 """The reason codes of API v3.1, "Deskripsi failure reason_code"."""
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Office
 
-A, B, C = "081234500001", "081234500002", "081234500003"
+A, B = "081234500001", "081234500002"
 PENDING_FOR_EVER = "081200001201"
 NOT_PAID = "081200000011"
 SCOPE = {"account": "agent", "base_url": "https://provider.example"}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Office
 
-A, B, C = "081234500001", "081234500002", "081234500003"
+A, B = "081234500001", "081234500002"
 PENDING_THEN_SUKSES = "081200001001"
 ACCOUNTS = Accounts("6101", "1190", "1105", {"Jakarta": "6101-JKT"})
 

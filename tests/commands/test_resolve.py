@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import MakeOffice, Office, Result
 
-OK, NOT_ALL_PAID, NOTHING_SENT, OPEN = 0, 1, 2, 4
+NOT_ALL_PAID, NOTHING_SENT, OPEN = 1, 2, 4
 FINE, PAID_AND_LOST, LOST = "081234500001", "081200002001", "081200002101"
 HEADER = ("row", "number", "invoice")
 

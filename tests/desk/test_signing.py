@@ -91,12 +91,7 @@ def test_what_an_approver_signs_on_the_page_is_sent_from_it(
     post(desk, "/sheet/a.csv/plan")
     shown = words(desk.ask("GET", "/sheet/a.csv/approve"))
     assert re.search(r"Signatures: 1 needed Rina Sari, [0-9a-f-]{24}, [0-9: -]{16} Send 2", shown)
-    post(
-        desk,
-        "/sheet/a.csv/approve",
-        code=re.findall(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}", shown)[0],
-        what="signed",
-    )
+    send_signed(desk, shown)
     until(desk, "/sheet/a.csv/sending", "2 of 2")
     assert len(paid(desk.folder)) == 2
     assert "[" in words(desk.ask("GET", "/sheet/a.csv/results"))
@@ -112,12 +107,7 @@ def test_a_rejection_is_signed_and_holds_the_plan(desk: Served, monkeypatch: pyt
     post(desk, "/sheet/a.csv/plan")
     shown = words(desk.ask("GET", "/sheet/a.csv/approve"))
     assert "two people have left" in shown
-    post(
-        desk,
-        "/sheet/a.csv/approve",
-        code=re.findall(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}", shown)[0],
-        what="signed",
-    )
+    send_signed(desk, shown)
     until(desk, "/sheet/a.csv/sending", "Rina Sari rejected plan")
     assert not paid(desk.folder)
 

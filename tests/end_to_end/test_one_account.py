@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 A, B, C = "081234500001", "081234500002", "081234500003"
 OLD, NEW = "https://old.example/json", "https://www.new.example/json"
-SCOPE = {"account": "agent", "base_url": NEW}
-
 VERSION_5 = (
     """CREATE TABLE claims (
         account TEXT NOT NULL, base_url TEXT NOT NULL, day TEXT NOT NULL, number TEXT NOT NULL,

@@ -32,6 +32,9 @@ SHOWN_AS_CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true,false"
 MOST_FORMULA, MOST_TITLE, MOST_MESSAGE = 255, 32, 225
 """Characters of an input check in Excel; a file with more is repaired when it is opened."""
 
+PRODUCT = "C"
+"""The column."""
+
 Sheet = Any
 """openpyxl's own; its stubs lack half of it."""
 
@@ -49,7 +52,7 @@ def check_on(sheet: Sheet, column: str) -> Any:
 
 def chosen_from(book: Any) -> list[str]:
     """What the drop-down list of product codes shows."""
-    tab, _, cells = check_on(book.worksheets[0], template.PRODUCT).formula1.partition("!")
+    tab, _, cells = check_on(book.worksheets[0], PRODUCT).formula1.partition("!")
     return [cell.value for (cell,) in book[tab][cells.replace("$", "")]]
 
 
@@ -68,7 +71,7 @@ def test_the_whole_number_column_is_text(tmp_path: Path) -> None:
     sheet = made(tmp_path)["Payroll"]
     assert sheet.column_dimensions[template.NUMBER].number_format == "@"
     assert {sheet[f"B{row}"].number_format for row in range(2, template.FORMATTED_ROWS + 2)} == {"@"}
-    assert sheet.column_dimensions[template.PRODUCT].number_format == "@"
+    assert sheet.column_dimensions[PRODUCT].number_format == "@"
 
 
 def test_the_drop_down_has_just_the_products_that_can_be_ordered(tmp_path: Path) -> None:
@@ -95,7 +98,7 @@ def test_the_products_cannot_be_sorted_out_of_the_drop_down_by_accident(tmp_path
 
 def test_input_checks_are_as_short_as_excel_wants_them(tmp_path: Path) -> None:
     sheet = made(tmp_path)["Payroll"]
-    for column in (template.NUMBER, template.PRODUCT):
+    for column in (template.NUMBER, PRODUCT):
         found = check_on(sheet, column)
         assert str(found.sqref) == f"{column}2:{column}1048576"
         assert len(found.formula1) <= MOST_FORMULA
@@ -263,7 +266,7 @@ def test_saved_by_libreoffice_it_keeps_its_formats_and_lists_and_is_read_the_sam
     book = openpyxl.load_workbook(saved)
     sheet = book["Payroll"]
     assert chosen_from(book) == before
-    assert check_on(sheet, template.PRODUCT).errorStyle == "warning"
+    assert check_on(sheet, PRODUCT).errorStyle == "warning"
     assert check_on(sheet, template.NUMBER).error == say.text("template.number_error")
     assert sheet.column_dimensions[template.NUMBER].number_format == "@"
     assert {sheet[f"B{row}"].number_format for row in (2, 3)} == {"@"}
