@@ -6,8 +6,6 @@ import contextlib
 import functools
 import gc
 import inspect
-import io
-import json
 import os
 import re
 import signal
@@ -30,9 +28,9 @@ from bulk_topup.core.model import Reply
 from bulk_topup.provider.client import Provider
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.claims import Ledger
-from bulk_topup.sheet.process import child as reader
-from bulk_topup.sheet.process import frames, parent
+from bulk_topup.sheet.process import parent
 from tests.campaign.clock import CampaignClock
+from tests.forks import reader_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -276,7 +274,7 @@ def _hand_in(command: Command, clock: SharedTime, tell: Callable[[str], None]) -
     CampaignClock.time = clock
     bulk_topup.core.clock.SystemClock = CampaignClock  # type: ignore[misc]
     Ledger.server_time = staticmethod(lambda _db: clock.now())
-    _read_sheets_here()
+    read_sheets_here()
 
     def made(self: Provider, *args: Any, **kwargs: Any) -> None:
         _make(self, *args, **{**kwargs, "timeout_s": patience_s})
@@ -293,38 +291,9 @@ def _hand_in(command: Command, clock: SharedTime, tell: Callable[[str], None]) -
     Provider.top_up = timed  # type: ignore[method-assign]
 
 
-def _read_sheets_here() -> None:
-    parent._started = lambda _command: ReaderHere()  # type: ignore[assignment, return-value]
-
-
-class ReaderHere:
-    """What `contain` uses of a `subprocess.Popen`, around the very same parsing, in this process: a new one,
-    forked or not, takes longer than the sheets of a campaign do."""
-
-    def __init__(self) -> None:
-        self.pid = os.getpid()
-        self.stdout = io.BytesIO()
-        self.stdin = _Asked(self.stdout)
-
-    def __enter__(self) -> ReaderHere:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-
-    def kill(self) -> None:
-        """It is over when it has been asked."""
-
-
-class _Asked(io.BytesIO):
-    def __init__(self, answer: io.BytesIO) -> None:
-        super().__init__()
-        self._answer = answer
-
-    def flush(self) -> None:
-        for frame in reader._answers(json.loads(self.getvalue())):
-            frames.write_frame(self._answer, frame)
-        self._answer.seek(0)
+def read_sheets_here() -> None:
+    """A process for the parser, forked or not, takes longer than the sheets of a campaign do."""
+    parent._started = reader_here  # type: ignore[assignment]
 
 
 def _refuse_connections(refused: tuple[int, ...]) -> None:

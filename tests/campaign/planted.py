@@ -32,7 +32,7 @@ class Caught:
 
 
 def copy_with(patch: Path, target: Path) -> None:
-    """The program, this campaign and its faults under `target`, with the patch applied.
+    """The program, this campaign with what it needs under `target`, with the patch applied.
 
     Raises ValueError where the patch does not fit the code any more.
     """
@@ -40,7 +40,8 @@ def copy_with(patch: Path, target: Path) -> None:
     shutil.copytree(ROOT / "bulk_topup", target / "bulk_topup")
     for package in ("campaign", "faults"):
         shutil.copytree(ROOT / "tests" / package, target / "tests" / package)
-    shutil.copyfile(ROOT / "tests" / "__init__.py", target / "tests" / "__init__.py")
+    for name in ("__init__.py", "forks.py"):
+        shutil.copyfile(ROOT / "tests" / name, target / "tests" / name)
     _apply(patch.read_text(encoding="utf-8"), target)
 
 

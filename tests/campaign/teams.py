@@ -151,7 +151,7 @@ class Desk:
             for name in [name for name in os.environ if name.startswith("BULK_TOPUP_")]:
                 del os.environ[name]
             os.environ |= self.environment
-            child._read_sheets_here()
+            child.read_sheets_here()
             code = child._command(["run", self.sheet, "--yes", "--again", "--wait", "2"])
         except BaseException:  # noqa: BLE001  (this process ends here)
             traceback.print_exc()
