@@ -1,8 +1,8 @@
 """The only list of results columns, in order.
 
-To add a column, add a field to `ResultLine` and set it in `report.result_lines`. The workbook, the CSV file
-and the detection of results that are fed back all derive from it. Only a complete block counts as ours, of
-this version or an earlier one (`BLOCKS`); part of a block is refused.
+To add a column, add a field to `ResultLine`, its name to `ADDED`, and set it in `report.result_lines`. The
+workbook, the CSV file and the detection of results that are fed back all derive from it. Only a complete
+block counts as ours, of this version or an earlier one (`BLOCKS`); part of a block is refused.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,11 +48,15 @@ class ResultLine(NamedTuple):
 
 RESULT_COLUMNS = ResultLine._fields[1:]
 
+ADDED = ("product_sent",)
+"""The columns that earlier versions lacked, in the order in which they came."""
+
 BLOCKS: Mapping[int, tuple[str, ...]] = {
     len(names): names
-    for names in (RESULT_COLUMNS, tuple(name for name in RESULT_COLUMNS if name != "product_sent"))
+    for at in range(len(ADDED) + 1)
+    for names in [tuple(name for name in RESULT_COLUMNS if name not in ADDED[at:])]
 }
-"""By width: the current block, and the ten columns of an earlier version."""
+"""By width, the narrowest first: the block of each earlier version, and the current one."""
 
 
 def fed_back(start: int | None, width: int) -> Mapping[str, int]:

@@ -264,14 +264,15 @@ def _results(texts: Texts) -> tuple[int | None, int]:
 
 
 def _results_blocks(texts: Texts) -> list[tuple[int, int]]:
-    """The start and the width of each."""
+    """The start and the width of each: the widest, where the block of an earlier version begins it."""
     folded = [fold(text) for text in texts] if len(texts) > min(_BLOCKS) else []
-    return [
-        (at, width)
+    found = {
+        at: width
         for width, block in _BLOCKS.items()
         for at in range(len(folded) - width + 1)
         if tuple(folded[at : at + width]) == block
-    ]
+    }
+    return [*found.items()]
 
 
 def results_positions(texts: Texts) -> set[int]:

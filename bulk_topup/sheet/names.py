@@ -78,9 +78,6 @@ _NAMES: Mapping[Meaning, str] = {
 _MEANINGS: Mapping[str, Meaning] = {
     name: meaning for meaning, names in _NAMES.items() for name in names.split()
 }
-NAMES: Mapping[Meaning, tuple[str, ...]] = {
-    meaning: tuple(names.split()) for meaning, names in _NAMES.items()
-}
 
 ANY_NUMBER = frozenset(
     {"nomor", "nomer", "number", "tujuan", "notujuan", "nomortujuan", "destinationnumber", "nopelanggan"}

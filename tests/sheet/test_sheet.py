@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Columns, Named, Oddity, Sheet, letter
 from bulk_topup.report.words import say
-from bulk_topup.sheet import read_sheet
+from bulk_topup.sheet import layout, read_sheet
 from bulk_topup.sheet.header import find_header
 from bulk_topup.sheet.layout import RESULTS
-from bulk_topup.sheet.names import NAMES, fold
+from bulk_topup.sheet.names import _MEANINGS, fold
 from tests.markdown import ROOT
 
 if TYPE_CHECKING:
@@ -330,7 +330,7 @@ def test_a_hint_in_a_header_is_no_part_of_its_name(header: str, number: int) -> 
 
 def test_no_name_that_is_looked_for_has_a_digit() -> None:
     """`HP 2` is HP."""
-    assert not any(map(str.isdigit, "".join(name for each in NAMES.values() for name in each)))
+    assert not any(map(str.isdigit, "".join(_MEANINGS)))
 
 
 @pytest.mark.parametrize(
@@ -541,6 +541,12 @@ def test_a_few_columns_named_like_ours_are_the_users_own(workbook: Callable[...,
 def test_two_results_blocks_are_refused(workbook: Callable[..., Path]) -> None:
     path = workbook(A=[["HP", "Kode", *RESULTS_COLUMNS, *RESULTS_COLUMNS], ["0812", "TEL5"]])
     assert 'C "paid", N "paid"' in wording(refused(path, "sheet.two_results"))
+
+
+def test_a_block_that_begins_with_that_of_an_earlier_version_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    later = (*RESULTS, "later")
+    monkeypatch.setitem(layout._BLOCKS, len(later), later)
+    assert layout._results(["no", *later]) == (1, len(later))
 
 
 def test_results_columns_are_folded_as_headers_are() -> None:
