@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PASTED = re.compile(r"(?<!\w)[\u2013\u2014]+-?(?=\w)|[\u2018\u2019\u201c\u201d\u201e]")
-SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".csv", ".ods")
 
 
 def refuse_pasted(typed: Sequence[str]) -> None:
@@ -47,11 +46,17 @@ def _as_typed(found: re.Match[str]) -> str:
     return "--" if found.group()[0] in "\u2013\u2014" else '"'
 
 
+def _is_sheet(word: str) -> bool:
+    from bulk_topup.core.columns import SHEET_SUFFIXES
+
+    return word.lower().endswith(SHEET_SUFFIXES)
+
+
 def _of_the_program(usage: click.ClickException, program: click.Group, typed: Sequence[str]) -> Step | None:
     at = next((at for at, word in enumerate(typed) if word in program.commands), None)
     if isinstance(usage, click.NoSuchOption) and at is not None:
         return Step(say.text("usage.next_after"), command_line(_shown([*typed[at:], *typed[:at]])))
-    if getattr(usage, "command_name", "").lower().endswith(SHEET_SUFFIXES):
+    if _is_sheet(getattr(usage, "command_name", "")):
         return Step(say.text("usage.next_check"), command_line("check", _shown(typed)))
     return None
 
@@ -69,7 +74,7 @@ def _of_a_command(ctx: click.Context, typed: Sequence[str]) -> Step | None:
         return None
     words = [str(values[takes[0]]), *extra]
     whole = " ".join(words)
-    if words[0].lower().endswith(SHEET_SUFFIXES) and not Path(whole).exists():
+    if _is_sheet(words[0]) and not Path(whole).exists():
         return None  # Of several sheets, only the first.
     for word in words:
         options.remove(word)

@@ -1,4 +1,4 @@
-"""The columns of a sheet that we use, and how a user names them."""
+"""How a file shows that it is a sheet, the columns of it that we use, and how a user names them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bulk_topup.core import results_columns
+
+SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".fods", ".csv", ".html", ".htm", ".xml", ".txt")
+"""By the name, where nobody looks inside; how a file is read, its content decides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 
+from bulk_topup.core.columns import SHEET_SUFFIXES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".fods", ".csv", ".html", ".htm", ".xml", ".txt")
 DOWNLOADS = (".xlsx", ".csv")
 OF_OURS = re.compile(r"\.(results|journal)( \(.*\))?\.(xlsx|csv)$|\.sandbox\.|^~\$")
 """Files next to a sheet that are not sheets to send."""
@@ -51,7 +52,7 @@ class Folder:
         found = [
             (entry.name, entry.stat().st_mtime)
             for entry in os.scandir(self.path)
-            if entry.name.lower().endswith(SHEETS)
+            if entry.name.lower().endswith(SHEET_SUFFIXES)
             and not OF_OURS.search(entry.name)
             and self._has(entry.name)
         ]
@@ -92,7 +93,7 @@ class Folder:
         )
 
     def _is_sheet(self, name: str) -> bool:
-        return name.lower().endswith(SHEETS) and self._has(name)
+        return name.lower().endswith(SHEET_SUFFIXES) and self._has(name)
 
     def _has(self, name: str) -> bool:
         """Whether a file of this name is in the folder itself, and not a link to somewhere else."""
@@ -108,7 +109,7 @@ class Folder:
     def new_name(self, wanted: str) -> str:
         """A free, safe name as close as possible to the requested one. Raises HTTPException 415."""
         stem, suffix = os.path.splitext(wanted)  # noqa: PTH122  (no path: a text that a browser sent)
-        if suffix.lower() not in SHEETS:
+        if suffix.lower() not in SHEET_SUFFIXES:
             raise HTTPException(415)
         kept = re.sub(r"[^\w ()-]+", "_", stem)[:LONGEST_STEM].strip(" _") or "sheet"
         kept = f"sheet {kept}" if RESERVED.fullmatch(kept) else kept

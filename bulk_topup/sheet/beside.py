@@ -5,13 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.columns import SHEET_SUFFIXES
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 LOCK_PREFIX = "~$"
 """What Excel puts before the name of a workbook while it is open, for a small file beside it."""
 
-_SHEETS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".fods", ".csv", ".html", ".htm"})
+_SHEETS = frozenset(SHEET_SUFFIXES) - {".xml", ".txt"}
+"""Those two mostly end the names of other files."""
 _OURS = (".results", ".sandbox")
 """Of the names of files that this program wrote."""
 _LIKE = 0.75
