@@ -1,8 +1,8 @@
 """The few words of each language that the program itself must know.
 
 All other texts are in the language's catalogue in `report/words/locale`: an entry here plus a catalogue there
-make a language. The headers of people's sheets are in `sheet/header.py`, because a sheet is read the same in
-every language. Only what the program writes into a results sheet and reads back is here.
+make a language. The words of people's sheets are in `sheet/names.py` and `sheet/sayings.py`, because a sheet
+is read the same in every language. Only what the program writes into a results sheet and reads back is here.
 """
 
 from collections.abc import Mapping

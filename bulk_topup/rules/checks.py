@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from bulk_topup.core.model import Finding, Level, Oddity, Packed, PriceList, letter
+from bulk_topup.core.status import Paid, Status
 from bulk_topup.provider import price_list
 from bulk_topup.rules import amounts, beside, numbers, operators, products
 from bulk_topup.rules.not_people import EXAMPLE_MARK, EXAMPLE_NUMBERS
@@ -24,8 +25,10 @@ SUGGESTED_MOST = 500
 is.
 """
 
-_RESULT_PAID = frozenset({"yes", "ask provider"})
-_RESULT_STATUS_SENT = frozenset({"sukses", "pending", "accepted", "unknown", "duplicate"})
+_RESULT_PAID = frozenset(map(str, (Paid.YES, Paid.ASK)))
+_RESULT_STATUS_SENT = frozenset(
+    str(status) for status in Status if status.paid is not Paid.NO or status is Status.DUPLICATE
+)
 
 Check = Callable[[Rows, PriceList], Iterator[Finding]]
 
