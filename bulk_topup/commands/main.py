@@ -1,4 +1,4 @@
-"""The command line: its commands, in the order of the help, and how each starts and ends."""
+"""The command line: its commands, and how each starts and ends."""
 
 from __future__ import annotations
 
