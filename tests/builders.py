@@ -20,9 +20,9 @@ from bulk_topup.record.checkpoint.schema import APPLICATION_ID, SCHEMA
 from bulk_topup.record.checkpoint.values import BatchIdentity
 from bulk_topup.rules import approval, checks
 from bulk_topup.rules import plan as planning
-from bulk_topup.rules.choice import with_products
 from bulk_topup.rules.duplicates import ELSEWHERE_COLUMNS, RECENT_COLUMNS, Past
 from bulk_topup.rules.orders import KEY, KNOWN_COLUMNS, Known, Wishes
+from bulk_topup.rules.product_choice import with_products
 from bulk_topup.rules.rows import understand
 from bulk_topup.sheet.header import find_header
 

@@ -21,11 +21,11 @@ from bulk_topup.report.screen.duration import time_report
 from bulk_topup.report.screen.plan import deposit_report, plan_report
 from bulk_topup.report.screen.sheet import read_report
 from bulk_topup.report.words import say
-from bulk_topup.rules import approval, checks, choice, duplicates, orders, resume
+from bulk_topup.rules import approval, checks, duplicates, orders, product_choice, resume
 from bulk_topup.rules.plan import Plan, make
 from bulk_topup.rules.rows import assert_header, small_amount, understand
 from bulk_topup.rules.taken import as_meant
-from bulk_topup.sheet.beside import open_elsewhere
+from bulk_topup.sheet.file_names import open_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +127,7 @@ def make_plan(
     follows = "" if checkpoint is None else checkpoint.batch_id if starts_new else checkpoint.fact("follows")
     if starts_new:
         known, checkpoint = orders.Known(), None
-    rows = choice.with_products(rows, prices, known, job.fixed)
+    rows = product_choice.with_products(rows, prices, known, job.fixed)
     batch_id = checkpoint.batch_id if checkpoint else ""
     beside = batches.of_tabs(job.source.path, sandbox=job.connection.sandbox)
     past = duplicates.Past(

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.sheet import not_a_sheet
-from bulk_topup.sheet.beside import LOCK_PREFIX, near_sheet
+from bulk_topup.sheet.file_names import LOCK_PREFIX, near_sheet
 from bulk_topup.sheet.layout import first_of
 
 LARGEST_FILE = 500_000_000

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from bulk_topup.sheet.beside import is_sheet
+from bulk_topup.sheet.file_names import is_sheet
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import pandas as pd
 
 from bulk_topup.core.clock import SystemClock
 from bulk_topup.provider.client import Provider
-from bulk_topup.rules import approval, checks, choice
+from bulk_topup.rules import approval, checks, product_choice
 from bulk_topup.rules import plan as planning
 from bulk_topup.rules.duplicates import ELSEWHERE_COLUMNS, RECENT_COLUMNS, Past
 from bulk_topup.rules.orders import Known, Wishes
@@ -33,7 +33,7 @@ def main(path: str, *options: str) -> None:
     past = Past(Known(), pd.DataFrame(columns=ELSEWHERE_COLUMNS), pd.DataFrame(columns=RECENT_COLUMNS))
     identity = approval.Identity("sandbox", sandbox.url, sheet.tab, "2025-01")
     began = time.perf_counter()
-    rows = choice.with_products(understand(sheet, prices), prices, past.own, {})
+    rows = product_choice.with_products(understand(sheet, prices), prices, past.own, {})
     plan = planning.make(
         rows,
         lambda those: checks.findings(those, prices),

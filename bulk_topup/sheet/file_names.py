@@ -1,4 +1,4 @@
-"""What stands beside a sheet in its folder: the file that is meant by a name, or the mark that it is open."""
+"""What the names in a folder say: which file is meant, which is a sheet, and which is open elsewhere."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.sheet.beside import near_sheet, open_elsewhere
 from bulk_topup.sheet.detect import opened_file
+from bulk_topup.sheet.file_names import near_sheet, open_elsewhere
 
 if TYPE_CHECKING:
     from pathlib import Path
