@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from bulk_topup.commands.keys import Key
+    from bulk_topup.commands.keys import ApproverKey
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.record.ledger.trust import Trust
 
-    SignerOf = Callable[[], tuple[Key, bytes] | None]
+    SignerOf = Callable[[], tuple[ApproverKey, bytes] | None]
 
-LONGEST_NAME = 60
+LONGEST_APPROVER = 60
 KEY_BYTES = 32
 
 
@@ -62,7 +62,7 @@ def approver(
             _set_policy(trust, by, options["above"], options["signatures"])
         elif action != "list":
             name = " ".join(name.split())
-            if name in NO_NAME or len(name) > LONGEST_NAME or not name.isprintable():
+            if name in NO_NAME or len(name) > LONGEST_APPROVER or not name.isprintable():
                 raise click.UsageError(say.text("usage.approver"))
             if action == "remove":
                 _remove(trust, by, name)
@@ -134,7 +134,7 @@ def _asked_for(name: str, path: Path) -> dict[str, str]:
     return new
 
 
-def _signer(trust: Trust, by: Path | None) -> tuple[Key, bytes] | None:
+def _signer(trust: Trust, by: Path | None) -> tuple[ApproverKey, bytes] | None:
     """An approver's key, and what opens it; None where there is no approver yet."""
     from bulk_topup.commands.keys import chosen_key, private_of
 

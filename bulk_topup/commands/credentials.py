@@ -34,7 +34,7 @@ USERNAME, PASSWORD = "BULK_TOPUP_USERNAME", "BULK_TOPUP_PASSWORD"
 SERVICE = "bulk-topup"
 """The service name of our entries in the system keyring, one for each provider address."""
 
-KEYS = "bulk-topup approver"
+KEYS_SERVICE = "bulk-topup approver"
 """The same of approvers' keys, one for each key."""
 
 _SECRETS: set[str] = set()
@@ -211,8 +211,8 @@ def keep_secret(name: str, secret: str) -> bool:
     try:
         keyring = _keyring()
         with _answering():
-            keyring.set_password(KEYS, name, secret)
-            return keyring.get_password(KEYS, name) == secret
+            keyring.set_password(KEYS_SERVICE, name, secret)
+            return keyring.get_password(KEYS_SERVICE, name) == secret
     except InputError:
         return False
 
@@ -221,7 +221,7 @@ def kept_secret(name: str) -> str:
     """Empty where the keyring has none. Raises InputError where it does not answer."""
     keyring = _keyring()
     with _answering():
-        return keyring.get_password(KEYS, name) or ""
+        return keyring.get_password(KEYS_SERVICE, name) or ""
 
 
 def _keyring() -> KeyringBackend:

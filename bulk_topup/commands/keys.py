@@ -30,7 +30,7 @@ _TITLE, _PEM = "bulk-topup approver's key", "-----BEGIN"
 
 
 @dataclass(frozen=True)
-class Key:
+class ApproverKey:
     """`pem` is "" of one that is in the keyring."""
 
     name: str
@@ -42,14 +42,14 @@ class Key:
         return signing.fingerprint(self.public)
 
 
-def make_key(name: str) -> Key:
+def make_key(name: str) -> ApproverKey:
     """A new one of this user. Raises InputError for a passphrase that is short, or was typed differently."""
     private = secrets.token_bytes(32)
     public = signing.public_of(private)
     pem = ""
     if not credentials.keep_secret(public, private.hex()):
         pem = _encrypted(private, _new_passphrase())
-    key = Key(name, public, pem)
+    key = ApproverKey(name, public, pem)
     path = keys_folder() / f"{key.id}.key"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -59,12 +59,12 @@ def make_key(name: str) -> Key:
     return key
 
 
-def own_keys() -> list[Key]:
+def own_keys() -> list[ApproverKey]:
     """Of this user of the computer."""
     return [read_key(path) for path in sorted(keys_folder().glob("*.key"))]
 
 
-def read_key(path: Path) -> Key:
+def read_key(path: Path) -> ApproverKey:
     """Raises InputError for a file that is none of ours."""
     try:
         title, name, public, pem = path.read_text(encoding="utf-8").split("\n", 3)
@@ -73,10 +73,10 @@ def read_key(path: Path) -> Key:
     except (OSError, ValueError) as error:
         why = cause_of(error) if isinstance(error, OSError) else "why.damaged"
         raise InputError("key.unreadable", path=path, why=why) from None
-    return Key(name, public, pem)
+    return ApproverKey(name, public, pem)
 
 
-def chosen_key(file: Path | None, among: Collection[str] | None = None) -> Key:
+def chosen_key(file: Path | None, among: Collection[str] | None = None) -> ApproverKey:
     """The key in the file, else this user's own; `among` are the ids that will do. Raises InputError where it
     is not clear which."""
     keys = own_keys() if file is None else [read_key(file)]
@@ -87,7 +87,7 @@ def chosen_key(file: Path | None, among: Collection[str] | None = None) -> Key:
     return fitting[0]
 
 
-def private_of(key: Key) -> bytes:
+def private_of(key: ApproverKey) -> bytes:
     """Asks for its passphrase. Raises InputError for a wrong one."""
     if not key.pem:
         private = bytes.fromhex(credentials.kept_secret(key.public))

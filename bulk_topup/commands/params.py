@@ -85,8 +85,8 @@ class FilePath(click.Path):
             parts = [part.encode() for part in path.parts]
         except UnicodeEncodeError:
             raise InputError("file.not_text", file=path) from None
-        if any(len(part) > LONGEST_NAME for part in parts):
-            raise InputError("file.long_name", file=path, most=LONGEST_NAME)
+        if any(len(part) > LONGEST_FILE_NAME for part in parts):
+            raise InputError("file.long_name", file=path, most=LONGEST_FILE_NAME)
         return path
 
 
@@ -116,7 +116,7 @@ class TabName(click.ParamType[str]):
         return str(value)
 
 
-LONGEST_NAME = 255
+LONGEST_FILE_NAME = 255
 """Bytes; the limit of a file name on nearly every system."""
 
 

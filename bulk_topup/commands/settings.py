@@ -68,7 +68,7 @@ PRODUCTS = "products"
 
 JOURNAL = "journal"
 """The table of the accounts of the journal."""
-ACCOUNTS = ("expense", "suspense", "deposit")
+JOURNAL_ACCOUNTS = ("expense", "suspense", "deposit")
 SOME_ACCOUNTS = 'journal = { expense = "6101 Beban pulsa", deposit = "1105 Deposit pulsa" }'
 
 FORBIDDEN = frozenset(
@@ -185,7 +185,7 @@ def _accounts(path: Path, text: str, table: object) -> Accounts:
     for key, name in (*names.items(), *groups.items()):
         assert_(key, holds=isinstance(name, str) and bool(name.strip()))
     for key in names:
-        assert_(key, holds=key in ACCOUNTS)
+        assert_(key, holds=key in JOURNAL_ACCOUNTS)
     spelled = {" ".join(group.split()): name.strip() for group, name in groups.items()}
     return Accounts(**{key: name.strip() for key, name in names.items()}, groups=spelled)
 

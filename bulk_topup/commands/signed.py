@@ -12,7 +12,7 @@ from bulk_topup.record.kept_plans import keep_plan
 from bulk_topup.record.paths import who
 from bulk_topup.report.screen.approval import changes_report
 from bulk_topup.rules import differences, signing
-from bulk_topup.rules.approvers import Sender, folded, problem_with, standing
+from bulk_topup.rules.approvers import SendingUser, folded, problem_with, standing
 from bulk_topup.sending.job import Approval
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def difference_from(
 
 def judged_beside(job: Job, approvers: Approvers, today: date) -> list[tuple[Signed, Declined | None]]:
     """Every approval beside the sheet, with why it does not count for whoever sends from here."""
-    sender = Sender(who(), _keys_here())
+    sender = SendingUser(who(), _keys_here())
     return [(one, problem_with(one, approvers, sender, today)) for one in approvals_beside(job.files)]
 
 

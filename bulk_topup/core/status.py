@@ -40,14 +40,14 @@ FOR_NOBODY = frozenset({"total.row", "section.row", "header.row", "signature.row
 
 # -- who approved ------------------------------------------------------------------------------------------
 
-PROVEN = re.compile(r" \[([0-9a-f]{4}(?:-[0-9a-f]{4}){4})\]")
+_BY_KEY = re.compile(r" \[([0-9a-f]{4}(?:-[0-9a-f]{4}){4})\]")
 """After the name of an approver whose key signed, wherever that stands; no typed name may have it."""
 
 
 def keys_in(approved_by: str) -> list[str]:
     """The keys by which the names of approvers are proven; none where a name was typed."""
-    return PROVEN.findall(approved_by)
+    return _BY_KEY.findall(approved_by)
 
 
 def names_in(approved_by: str) -> str:
-    return PROVEN.sub("", approved_by)
+    return _BY_KEY.sub("", approved_by)

@@ -121,7 +121,7 @@ def changed(approvers: Approvers, kind: str, facts: Mapping[str, Any]) -> Approv
 
 
 @dataclass(frozen=True)
-class Sender:
+class SendingUser:
     """Who is about to send: the user of the computer, and the keys that are in his hands."""
 
     user: str
@@ -129,7 +129,7 @@ class Sender:
 
 
 def problem_with(
-    signed: signing.Signed, approvers: Approvers, sender: Sender, today: date
+    signed: signing.Signed, approvers: Approvers, sender: SendingUser, today: date
 ) -> Declined | None:
     """Why this signature does not count; None where it does."""
     said = signed.statement
@@ -151,7 +151,7 @@ def problem_with(
     return None
 
 
-def _is_sender(said: signing.Statement, approver: Approver, sender: Sender) -> bool:
+def _is_sender(said: signing.Statement, approver: Approver, sender: SendingUser) -> bool:
     """The same key, the same user of a computer, or the same name."""
     own = folded(sender.user)
     return said.key in sender.keys or own in map(folded, (said.user, approver.user, said.name))

@@ -77,13 +77,13 @@ def compare(before: Iterable[Person], now: Iterable[Person]) -> Comparison:
     )
 
 
-Key = tuple[str, int]
+_Key = tuple[str, int]
 
 
-def _slots(people: Iterable[Person]) -> dict[Key, Person]:
+def _slots(people: Iterable[Person]) -> dict[_Key, Person]:
     """By number, and its position among the rows with that number."""
     seen: dict[str, int] = {}
-    found: dict[Key, Person] = {}
+    found: dict[_Key, Person] = {}
     for one in people:
         if one.number:
             seen[one.number] = seen.get(one.number, 0) + 1
@@ -91,7 +91,7 @@ def _slots(people: Iterable[Person]) -> dict[Key, Person]:
     return found
 
 
-def _only_names(people: Iterable[Person]) -> dict[Key, Person]:
+def _only_names(people: Iterable[Person]) -> dict[_Key, Person]:
     found: dict[str, list[Person]] = {}
     for one in people:
         if folded := "".join(filter(str.isalnum, one.name.casefold())):
@@ -99,7 +99,7 @@ def _only_names(people: Iterable[Person]) -> dict[Key, Person]:
     return {(name, 1): alike[0] for name, alike in found.items() if len(alike) == 1}
 
 
-def _pairs(before: dict[Key, Person], now: dict[Key, Person]) -> Iterator[tuple[Person, Person]]:
+def _pairs(before: dict[_Key, Person], now: dict[_Key, Person]) -> Iterator[tuple[Person, Person]]:
     for key, one in now.items():
         if key in before:
             yield before[key], one

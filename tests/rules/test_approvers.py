@@ -19,7 +19,7 @@ from bulk_topup.rules.approvers import (
     POLICY,
     REMOVED,
     Approvers,
-    Sender,
+    SendingUser,
     approvers_of,
     changed,
     problem_with,
@@ -150,7 +150,7 @@ GOOD = signing.signed_by(RINA, STATEMENT, KEPT)
 def test_a_good_signature_is_read_back_and_counts() -> None:
     again = signing.read_signed(signing.file_of(GOOD))
     assert (again.statement, again.signature, again.kept) == (STATEMENT, GOOD.signature, KEPT)
-    assert problem_with(again, ONE, Sender("andi"), TODAY) is None
+    assert problem_with(again, ONE, SendingUser("andi"), TODAY) is None
 
 
 @given(st.data())
@@ -164,7 +164,7 @@ def test_no_byte_of_an_approval_can_be_altered(data: st.DataObject) -> None:
         return
     is_same = (again.statement, again.kept) == (GOOD.statement, GOOD.kept)
     same_bytes = again.signature == GOOD.signature
-    counts = problem_with(again, ONE, Sender("andi"), TODAY) is None
+    counts = problem_with(again, ONE, SendingUser("andi"), TODAY) is None
     assert counts is (is_same and same_bytes)
 
 
@@ -173,7 +173,7 @@ def test_every_fact_of_a_statement_is_signed(name: str) -> None:
     value = getattr(STATEMENT, name)
     changed_fact: dict[str, Any] = {name: value + 1 if isinstance(value, int) else value + "1"}
     other = replace(STATEMENT, **changed_fact)
-    problem = problem_with(signing.Signed(other, GOOD.signature, KEPT), ONE, Sender("andi"), TODAY)
+    problem = problem_with(signing.Signed(other, GOOD.signature, KEPT), ONE, SendingUser("andi"), TODAY)
     assert problem is not None
     assert problem.code == ("signed.not_registered" if name == "key" else "signed.altered")
 
@@ -181,15 +181,15 @@ def test_every_fact_of_a_statement_is_signed(name: str) -> None:
 @pytest.mark.parametrize(
     ("sender", "is_own"),
     [
-        (Sender("andi"), False),
-        (Sender("rina"), True),
-        (Sender(" RINA "), True),
-        (Sender("rina  SARI"), True),
-        (Sender("andi", frozenset({id_of(RINA)})), True),
-        (Sender("andi", frozenset({id_of(DEWI)})), False),
+        (SendingUser("andi"), False),
+        (SendingUser("rina"), True),
+        (SendingUser(" RINA "), True),
+        (SendingUser("rina  SARI"), True),
+        (SendingUser("andi", frozenset({id_of(RINA)})), True),
+        (SendingUser("andi", frozenset({id_of(DEWI)})), False),
     ],
 )
-def test_nobody_approves_what_he_sends(sender: Sender, is_own: bool) -> None:
+def test_nobody_approves_what_he_sends(sender: SendingUser, is_own: bool) -> None:
     problem = problem_with(GOOD, ONE, sender, TODAY)
     assert (problem is not None and problem.code == "signed.own") is is_own
 
