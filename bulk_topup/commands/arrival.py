@@ -69,7 +69,9 @@ def _asked(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
     try:
         return arriving()
     except InputError as problem:
-        if problem.code == "sheet.several_tabs":
+        from bulk_topup.sheet.several import SEVERAL_CODES
+
+        if problem.code in SEVERAL_CODES:
             problem.facts |= _listed(job, str(problem.facts["names"]).split("\n"))
             terminal.ask_tab(problem)
         if problem.code not in ASKED:
@@ -108,5 +110,5 @@ def _listed(job: Job, tabs: Sequence[str]) -> dict[str, object]:
     return {"tabs": ", ".join(listed), "tab": argument([*left, *tabs][0]), "how": how, "left": named}
 
 
-ASKED = frozenset({"sheet.ambiguous", "sheet.whose_number"})
+ASKED = frozenset({"sheet.ambiguous", "sheet.whose_number", "sheet.other_money"})
 """Questions that a person at the terminal can answer with a column letter."""

@@ -91,6 +91,8 @@ class Oddity(StrEnum):
     """In a row below a title that marks an example."""
     AGAINST = "against"
     """In a row below a title, in row `stored`, that says not to pay."""
+    PERIOD = "period"
+    """In a row below a title, in row `stored`, of a period, where those above it have none."""
     CONTACT = "contact"
     """In a row that says whom to call."""
     RAGGED = "ragged"

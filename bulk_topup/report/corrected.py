@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from bulk_topup.core.model import Sheet
 
+LONGEST_TITLE = 31
+"""Of a tab in Excel; the name of a part of one may be longer."""
+
 IN_DOUBT = " (?)"
 """Marks an uncertain text that was not corrected; as plain text it would pass the next check."""
 
@@ -25,7 +28,7 @@ def write_corrected(
 
     `corrections` are the new contents of cells by row and column position.
     """
-    title = sheet.tab if sheet.tab and sheet.tab not in set(ResultsTab) else "Sheet1"
+    title = sheet.tab[:LONGEST_TITLE] if sheet.tab and sheet.tab not in set(ResultsTab) else "Sheet1"
     tab = OutputTab(title=title, header=sheet.header, rows=_rows(sheet, corrections))
     return write_workbook(target, [tab], (), rehearsal=False, failure="corrected.unwritable", tell=tell)
 

@@ -13,7 +13,7 @@ from bulk_topup.sheet import names
 from bulk_topup.sheet.layout import Fitting, columns_of, first_of, fitting, listed, names_columns, shortened
 from bulk_topup.sheet.names import fold, is_phone
 from bulk_topup.sheet.sayings import is_whom_to_call
-from bulk_topup.sheet.sections import told_by
+from bulk_topup.sheet.sections import title_of, told_by
 
 HeaderRow = tuple[int, Sequence[str]]
 """A row's number in the sheet, and its texts."""
@@ -49,6 +49,8 @@ class Header:
     """Cells above the header that hold something."""
     told: OddCell | None = None
     """What a title above it says of all that is below, if that is not to be paid."""
+    titles: tuple[tuple[int, str], ...] = ()
+    """The rows above that may be titles, each as one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,9 @@ def find_header(rows: Iterable[HeaderRow], named: Named) -> Header:
         people,
         sum(_filled(texts) for _, texts in above),
         _told(above),
+        tuple(
+            (row, title_of(texts)) for row, texts in [*above, *candidates[first.upper + 1 : first.lower + 1]]
+        ),
     )
 
 

@@ -154,7 +154,7 @@ class _Reading:
             blank = [at for at in blank if fold(self._texts[at]) not in names.SIGNED_TOO]
             found = sorted([*stated, *amounts, *blank]) or money
             if len(found) == 1 and names.is_other_money(self._texts[found[0]]):
-                raise InputError("sheet.ambiguous", **self._asked("nominal", found))
+                raise InputError("sheet.other_money", **self._asked("nominal", found))
         return self._only("nominal", found) if found else None
 
     def _one(self, meaning: str, found: Sequence[int]) -> int | None:

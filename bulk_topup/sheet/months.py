@@ -25,11 +25,11 @@ _MONTHS = (
     "november nov nopember",
     "desember december des dec",
 )
-_NUMBERS = {name: month for month, names in enumerate(_MONTHS, start=1) for name in names.split()}
-_NAME = "|".join(sorted(_NUMBERS, key=len, reverse=True))
+MONTHS = {name: month for month, names in enumerate(_MONTHS, start=1) for name in names.split()}
+A_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _YEAR = "(?:19|20)[0-9]{2}"
 _NAMED = re.compile(
-    rf"(?<![a-z])(?P<name>{_NAME})(?![a-z])(?:[\s_.-]*(?P<year>{_YEAR})(?![0-9]))?", re.IGNORECASE
+    rf"(?<![a-z])(?P<name>{A_MONTH})(?![a-z])(?:[\s_.-]*(?P<year>{_YEAR})(?![0-9]))?", re.IGNORECASE
 )
 _NUMBERED = re.compile(
     rf"(?<![0-9])(?:(?P<year>{_YEAR})[\s_.-]?(?P<month>0[1-9]|1[0-2])"
@@ -70,7 +70,7 @@ def _dated(stem: str) -> _Dated | None:
         year, month = found["year"] or found["year2"], found["month"] or found["month2"]
         return _Dated(_rest(stem, found), int(year), int(month))
     if found := _NAMED.search(stem):
-        return _Dated(_rest(stem, found), int(found["year"] or 0), _NUMBERS[found["name"].casefold()])
+        return _Dated(_rest(stem, found), int(found["year"] or 0), MONTHS[found["name"].casefold()])
     return None
 
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from bulk_topup.sheet.months import A_MONTH
+
 Meaning = Literal[
     "number", "phone", "product", "nominal", "amount", "itrx", "name", "group", "operator", "other", "ours"
 ]
@@ -47,6 +49,7 @@ _NAMES: Mapping[Meaning, str] = {
         insentifrp bonusrp amountrp amountidr topup topupamount isipulsa jumlahnominal jumlahtopup
         reward incentive incentives allowance value jatah plafon plafond limit subsidi alokasi uang rupiah rp
         idr fee benefit reimburse diterima dibayarkan net netto bersih sisa realisasi anggaran jumlahditerima
+        nominalrupiah jumlahrupiah komisi honor total
         nominalditerima totalditerima totalbonus totalinsentif totalpulsa totalbayar jumlahbayar
         """,
     "itrx": "itrx pengisianke topupke ulangan ulanganke topupnumber",
@@ -67,7 +70,7 @@ _NAMES: Mapping[Meaning, str] = {
     "other": """
         no nourut nomorurut urut nik nip nrp id ktp noktp npwp alamat jabatan posisi position golongan email
         bank rekening norek norekening nomorrekening nomorrek atasnama tanggal tgl date bulan keterangan ket
-        catatan note notes remark remarks status harga price total qty kuota hubungan relationship jenis
+        catatan note notes remark remarks status harga price qty kuota hubungan relationship jenis
         tipe type umur usia kota city gaji salary invoice tandatangan ttd paraf
         """,
     "ours": """
@@ -142,16 +145,26 @@ def _of_each(text: str) -> Meaning | None:
     return means.pop() if len(means) == 1 else None
 
 
+_FOR_NOW = re.compile(
+    r"\b(?:pulsa|insentif|incentives?|bonus|reward|voucher|top ?up|isi|pengisian|komunikasi)\b", re.IGNORECASE
+)
 _OTHER_MONEY = re.compile(
-    r"\b(?:saldo|terpakai|pemakaian|target|maks\w*|max\w*|ytd|lalu|kemarin|sebelumnya|last|previous|akumulasi"
-    r"|kumulatif|rata|usd|sgd|dolar|potongan|pajak|h?utang|kasbon|pinjaman)\b",
+    r"\b(?:saldo|sisa|terpakai|pemakaian|target|min(?:im\w*)?|maks\w*|max\w*|limit|plafond?|anggaran|budget|realisasi"
+    r"|ytd|(?:se)?tahun(?:an)?|annual|yearly|lalu|kemarin|sebelumnya|last|previous|akumulasi|kumulatif|rata|estimasi"
+    r"|usd|sgd|dolar|poin|points?|net(?:to)?|bersih|bruto|gross|benefit|reimburse|potongan|pajak|h?utang|kasbon"
+    r"|pinjaman|listrik|pln|token|transfer)\b|^\W*total\W*$",
     re.IGNORECASE,
 )
+_WHEN = re.compile(rf"(?<![a-z])(?:{A_MONTH})(?![a-z])(?:[ .-]*20[0-9]{{2}})?|\bbulan ini\b", re.IGNORECASE)
+_A_YEAR = re.compile(r"\b20[0-9]{2}\b")
 
 
 def is_other_money(title: str) -> bool:
-    """Whether the amounts under this name may be none to give now, as `Saldo Pulsa` or `Bonus Bulan Lalu`."""
-    return _OTHER_MONEY.search(title) is not None
+    """Whether the amounts under this name may be none to give now, as `Saldo Pulsa`, `Bonus Bulan Lalu` or
+    `Nominal Belanja`."""
+    bare = _HINT.sub("", _WHEN.sub("", title))
+    is_usual = fold(bare) in _MEANINGS or _of_each(bare) or _FOR_NOW.search(bare)
+    return not is_usual or bool(_OTHER_MONEY.search(title) or _A_YEAR.search(bare))
 
 
 # -- what a cell holds -------------------------------------------------------------------------------------

@@ -10,37 +10,49 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from itertools import islice, pairwise, zip_longest
 
 from bulk_topup.core.model import Columns, OddCell, Oddity
 from bulk_topup.sheet import sayings
-from bulk_topup.sheet.layout import Texts, names_columns
+from bulk_topup.sheet.layout import Texts, names_columns, shortened
 from bulk_topup.sheet.names import fold, has_number, is_phone, meaning_of
+from bulk_topup.sheet.periods import Parts, names_period
 from bulk_topup.sheet.sayings import is_whom_to_call
 
 _DECIDING = frozenset({"number", "phone", "product", "nominal"})
 """What a further header may not say of a column of which the first one does not."""
+_TITLE_CELLS = 3
+"""As in `Bulan | : | Mei 2026`."""
 
 
 def told_by(title: Texts, row: int) -> OddCell | None:
     """What a title in the cells of this row says of all that is under it, if it is not to be paid."""
     text = " ".join(title)
     if sayings.heads_against(text):
-        return OddCell(Oddity.AGAINST, "", str(row))
+        return OddCell(Oddity.AGAINST, "", f'{row} ("{shortened(text)}")')
     return OddCell(Oddity.EXAMPLE, "") if sayings.says_example(text) else None
+
+
+def title_of(texts: Texts) -> str:
+    """The row as one text, where it is as short as titles are; else ""."""
+    filled = [text.strip() for text in texts if text.strip()]
+    return " ".join(filled) if len(filled) <= _TITLE_CELLS and not any(map(is_phone, filled)) else ""
 
 
 @dataclass(slots=True)
 class Sections:
     """Walks down the rows under a header, and marks those that are not the table's, or not to be paid.
 
-    `told` is what a title above the header says of all.
+    `told` is what a title above the header says of all, `titles` are all above it; `parts` is complete after
+    the last row.
     """
 
     header: Texts
     columns: Columns
     told: OddCell | None = None
+    titles: InitVar[Sequence[tuple[int, str]]] = ()
+    parts: Parts = field(init=False)
     _marked: dict[tuple[int, int], OddCell] = field(default_factory=dict)
     _mark: OddCell | None = None
     _title: OddCell | None = None
@@ -49,7 +61,8 @@ class Sections:
     _has_signature: bool = False
     _blocks: _Blocks = field(init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, titles: Sequence[tuple[int, str]]) -> None:
+        self.parts = Parts([*titles, (0, self.header[self.columns.asked])])
         self._mark = self.told
         self._blocks = _Blocks(self.header, self.columns)
 
@@ -103,6 +116,7 @@ class Sections:
             is_short = len(filled) <= 2  # as nearly no row is, so that the next one is rarely looked at
             stands_out = is_short and (is_below_gap or names_columns(following))
             self._read_title(row, filled, stands_out=stands_out)
+            self._read_period(row, texts)
         self._last = row
         return is_header
 
@@ -116,6 +130,17 @@ class Sections:
         if self._title or is_over:
             self._mark = self._title
 
+    def _read_period(self, row: int, texts: Texts) -> None:
+        """Not that of a person without a number, `Mei | | 5.000`."""
+        asked = texts[self.columns.asked]
+        if (title := title_of(texts)) and (not asked or title == asked or names_period(asked)):
+            self.parts.title(row, title)
+            self._mark = self._mark or self._doubt()
+
+    def _doubt(self) -> OddCell | None:
+        part = self.parts.current
+        return OddCell(Oddity.PERIOD, "", str(part.row)) if self.parts.is_doubtful else None
+
     def _is_header(self, texts: Texts, following: Texts, *, is_apart: bool) -> bool:
         """By names that columns have; or a row of words alone, where what follows is of another kind."""
         if names_columns(texts):
@@ -128,8 +153,9 @@ class Sections:
         return is_apart or (all(ours) and _has_digit([below]) and not is_phone(below))
 
     def _begin(self, row: int, texts: Texts) -> None:
+        self.parts.title(row, texts[self.columns.asked])
         if self._is_alike(texts):
-            self._mark = self._title if self._has_title else None
+            self._mark = (self._title if self._has_title else None) or self._doubt()
         else:
             self._mark = OddCell(Oddity.OTHER_TABLE, "", str(row))
             self._marked[row, self.columns.number] = self._mark
@@ -147,6 +173,10 @@ class Sections:
 
     def _mark_rows(self, some: range, rows: Sequence[int], columns: Sequence[Texts]) -> None:
         """A row without a digit is a note or a signature; in a foot, one without a phone number."""
+        part = self.parts.current
+        if not part.has_people and (self._mark is None or self._mark.kind not in _UNPAID):
+            sample = ([column[at] for column in columns] for at in some[:SAMPLE_ROWS])
+            part.has_people = any(map(_holds_person, sample))
         if self._mark is None:
             return
         number = columns[self.columns.number]
@@ -157,6 +187,14 @@ class Sections:
             if _A_NUMBER.match(number[at]) if is_foot else _has_digit([column[at] for column in columns]):
                 cell = OddCell(self._mark.kind, number[at], self._mark.stored)
                 self._marked[rows[at], self.columns.number] = cell
+
+
+_UNPAID = frozenset({Oddity.AGAINST, Oddity.EXAMPLE})
+
+
+def _holds_person(texts: Texts) -> bool:
+    is_row = sum(map(bool, texts)) > 1
+    return is_row and any(is_phone(text) and not is_whom_to_call(texts, at) for at, text in enumerate(texts))
 
 
 def _says_whether(name: str) -> tuple[bool, bool]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _MEANINGS = tuple(name.name for name in fields(Columns) if name.name not in {"results", "unread"})
 
+SEVERAL_CODES = frozenset({"sheet.several_tabs", "sheet.several_periods"})
+"""Where one of several tabs, or of parts of a tab, is to be named."""
 
 OF_THE_BOOK = frozenset({"sheet.hidden_tabs", "sheet.lost_tabs"})
 """Notices that each tab of a workbook has."""
@@ -49,7 +51,7 @@ def _all(path: Path, read: Callable[[str | None], Sheet]) -> Sheet:
     try:
         return combined([read(None)], ALL)
     except InputError as error:
-        if error.code != "sheet.several_tabs":
+        if error.code not in SEVERAL_CODES:
             raise
         names, apart = str(error.facts["names"]).split("\n"), str(error.facts.get("apart", ""))
     sheet = combined(_each(path, names, read, skip_empty=True), ALL)

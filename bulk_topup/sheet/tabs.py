@@ -122,7 +122,8 @@ class TabChoice:
 class ChosenTab:
     """The one tab that is meant, with its header; `pieces` are the rows under the header.
 
-    `apart` are tabs with phone numbers that only explain or list something, as their names say.
+    `apart` are tabs with phone numbers that only explain or list something, as their names say. Of a part of
+    a tab, only the rows `within` are there.
     """
 
     tab: str
@@ -130,6 +131,16 @@ class ChosenTab:
     pieces: Iterator[Piece]
     remarks: Remarks
     apart: Sequence[str] = ()
+    within: Sequence[range] = ()
+
+    def holds(self, row: int) -> bool:
+        return not self.within or any(row in some for some in self.within)
+
+    def part(self, name: str, within: Sequence[range]) -> ChosenTab:
+        """A part of it, in place of it."""
+        part = replace(self, tab=name, within=within)
+        part.pieces = iter([filter(lambda row: part.holds(row[0]), row_by_row(self.pieces))])
+        return part
 
 
 def choose_tab(tabs: Sequence[Tab], wanted: TabChoice) -> ChosenTab:
@@ -183,17 +194,17 @@ def _only(tabs: Sequence[Tab], named: Named) -> _Choice:
     """
     visible = [tab for tab in tabs if tab.visible]
     if not visible:
-        raise _choose_one("sheet.all_hidden", [tab.name for tab in tabs])
+        raise choose_one("sheet.all_hidden", [tab.name for tab in tabs])
     looked_at = [(tab, _header(tab, named)) for tab in visible]
     found = [each for each in looked_at if not isinstance(each[1], NoHeader) or _has_people(each[0])]
     if not found:
         fitting = [tab.name for tab in tabs if not tab.visible and isinstance(_header(tab, named), Header)]
         missing = [error for _, error in looked_at if isinstance(error, NoHeader)]
-        raise _choose_one("sheet.hidden_tab_fits", fitting) if fitting else _no_tab(visible, missing)
+        raise choose_one("sheet.hidden_tab_fits", fitting) if fitting else _no_tab(visible, missing)
     found = _whole_results(found) or found
     data = [each for each in found if not _is_apart(each[0], is_only=len(visible) == 1)]
     if not data:
-        raise _choose_one("sheet.no_data_tab", [tab.name for tab, _ in found])
+        raise choose_one("sheet.no_data_tab", [tab.name for tab, _ in found])
     if len(data) > 1:
         which = _which_tab(data)
         which.facts["apart"] = _quoted(tab.name for tab, _ in found if tab not in [tab for tab, _ in data])
@@ -236,11 +247,11 @@ def _which_tab(found: Sequence[tuple[Tab, Header | InputError]]) -> InputError:
     names = [tab.name for tab, _ in found]
     parts = [tab.name for tab, header in found if _is_results(tab, header)]
     if len(parts) > 1:
-        return _choose_one("sheet.split_results", parts)
-    return _choose_one("sheet.several_tabs", names)
+        return choose_one("sheet.split_results", parts)
+    return choose_one("sheet.several_tabs", names)
 
 
-def _choose_one(code: str, names: Sequence[str]) -> InputError:
+def choose_one(code: str, names: Sequence[str]) -> InputError:
     """The person has to say which of these tabs is meant."""
     return InputError(
         code, tabs=_quoted(names), tab=argument(names[0]), names="\n".join(names), how="sheet.tabs_all"

@@ -21,6 +21,7 @@ from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, Protocol
@@ -36,6 +37,7 @@ from bulk_topup.sheet.names import is_phone, meaning_of
 from bulk_topup.sheet.password import unlocked
 from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import Frame
+from bulk_topup.sheet.process.parts import assert_one_part, tab_or_part
 from bulk_topup.sheet.readers import csv_text
 from bulk_topup.sheet.sayings import is_whom_to_call
 from bulk_topup.sheet.sections import Sections
@@ -174,11 +176,13 @@ def _parsed(request: Mapping[str, Any]) -> Iterator[Frame]:
     yield Frame("file", {"sha256": sha256, "size": size_of(data)})
     wanted = TabChoice(request["tab"], Named(**request["columns"]))
     if form is Format.TEXT:
-        yield from _table(csv_text.read_text(data, wanted), wanted.named, [])
+        found = tab_or_part(partial(csv_text.read_text, data), [None], wanted)
+        yield from _table(found, wanted.named, [])
     else:
         tabs = _tabs(data, form, request["password"])
-        found = choose_tab(tabs, wanted)
-        yield from _table(found, wanted.named, _told_of_tabs(tabs, found))
+        visible = [tab.name for tab in tabs if tab.visible]
+        found = tab_or_part(partial(choose_tab, tabs), visible, wanted)
+        yield from _table(found, wanted.named, _told_of_tabs(tabs, found), is_only=len(visible) < 2)
 
 
 def _tabs(data: bytes, form: Format, password: str | None) -> Sequence[Tab]:
@@ -192,11 +196,11 @@ def _tabs(data: bytes, form: Format, password: str | None) -> Sequence[Tab]:
     return reader.tabs(unlocked(data, password))
 
 
-def _table(found: ChosenTab, named: Named, notices: list[Notice]) -> Iterator[Frame]:
+def _table(found: ChosenTab, named: Named, notices: list[Notice], *, is_only: bool = True) -> Iterator[Frame]:
     yield _header(found)
     rows = array("q")
     header = found.header
-    sections = Sections(header.texts, header.columns, header.told)
+    sections = Sections(header.texts, header.columns, header.told, header.titles)
     beside = _Beside(header)
     for batch in batches(found):
         frame = _batch(batch)
@@ -205,11 +209,14 @@ def _table(found: ChosenTab, named: Named, notices: list[Notice]) -> Iterator[Fr
         beside.look(batch)
         yield frame
     odd = covered(found, rows) if found.remarks.merged else {}
-    odd |= {(row, header.columns.number): _RAGGED for row in found.remarks.longer} | sections.marked()
+    odd |= {
+        (row, header.columns.number): _RAGGED for row in found.remarks.longer if found.holds(row)
+    } | sections.marked()
     listed = _listed(odd.items())
     for at in range(0, len(listed), ODD_IN_FRAME):
         yield Frame("odd", {"odd": listed[at : at + ODD_IN_FRAME]})
     _assert_seen(found, named)
+    assert_one_part(found, sections.parts, is_only=is_only)
     notices += beside.notices(named)
     notices += [*_remarked(found), *_wide_names(found, beside.columns)]
     yield _end(found, rows, notices, header.filled_above + beside.filled)
