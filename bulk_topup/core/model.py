@@ -28,9 +28,7 @@ SHEET_ROWS, SHEET_COLUMNS = 1_048_576, 16_384
 """The size limit of an Excel or LibreOffice sheet."""
 
 TAB_ROWS = 10_000_000
-"""With several tabs in one sheet, a row's number is its tab's position times this, plus its number in the
-tab.
-"""
+"""With several tabs in one sheet, a row's number is its tab's position times this, plus its own there."""
 
 SEVERAL = " + "
 """Between the names of the tabs that are one batch."""
@@ -92,7 +90,7 @@ class Oddity(StrEnum):
     AGAINST = "against"
     """In a row below a title, in row `stored`, that says not to pay."""
     PERIOD = "period"
-    """In a row below a title, in row `stored`, of a period, where those above it have none."""
+    """In a row below a title of a period, in row `stored`, unlike those above."""
     CONTACT = "contact"
     """In a row that says whom to call."""
     RAGGED = "ragged"

@@ -8,7 +8,6 @@ An outcome's `code` names our message in `say.WORDS`; these messages take no fac
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -176,6 +175,9 @@ def _line_of_http_status(reply: Reply) -> Meaning:
     return NOT_AS_DOCUMENTED if reply.body.strip() else EMPTY
 
 
+BYTE_ORDER_MARK = "\ufeff".encode()
+
+
 def _may_be_a_receipt(reply: Reply) -> bool:
     """Whether this may be part of a receipt: it mentions an invoice or money taken, or was cut off before
     it could.
@@ -189,7 +191,7 @@ def _may_be_a_receipt(reply: Reply) -> bool:
         return True
     chunked = "chunked" in reply.headers.get("transfer-encoding", "").lower()
     is_whole = chunked or "content-length" in reply.headers or _is_json(reply.body)
-    return not is_whole and reply.body.removeprefix(BOM_UTF8).lstrip()[:1] in {b"{", b"["}
+    return not is_whole and reply.body.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] in {b"{", b"["}
 
 
 def _is_json(body: bytes) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,37 +13,27 @@ from bulk_topup.core.model import TAB_ROWS, Finding, Level, Packed, PriceList
 from bulk_topup.rules.amounts import readings
 from bulk_topup.rules.not_people import EXAMPLE_MARK
 from bulk_topup.sheet.names import meaning_of
-from bulk_topup.sheet.periods import month_of
 from bulk_topup.sheet.sayings import (
     A_MOBILE,
     against,
     counts_topups,
     entitles,
     has_another_number,
-    identifies,
-    is_over,
-    names_bank,
-    not_yet,
     says_done,
-    says_how,
-    says_status,
     yes_or_no,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bulk_topup.rules.rows import Rows
 
 _A_FEW = re.compile(r"\s*0*(?:0|[2-9]|[1-9][0-9])(?:[.,]0+)?\s*(?:x|kali|pcs|buah)?\s*", re.IGNORECASE)
 """A count that is not one. What is more is an amount."""
 _MONTHS = frozenset({"bulan", "periode", "month", "period", "masa"})
-_DAYS = frozenset({"tanggal", "tgl", "date"})
-_SOME = frozenset("123456789")
-"""A digit that a cell of nothing, as `0` or `Rp -`, has not."""
 _TELLING = 200
 """First rows that tell a column of answers from one of names."""
-_EXAMPLE = re.compile(r"\W*(?:(?:contoh|example|cth)\b|(?:dummy|testing|test?)\W*[0-9]*$)", re.IGNORECASE)
+_EXAMPLE = re.compile(r"\W*(?:contoh|example|cth)\b", re.IGNORECASE)
 
 
 def remark_is_not_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
@@ -84,110 +73,49 @@ def no_other_number_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding
 
 def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """Where a column says by yes or no who gets the money, each has a yes; or a no, where its name speaks
-    against paying. A column `Penerima` of such answers holds no names. A column without a name has no no."""
+    against paying. A cell of other words is a remark. A column `Penerima` of such answers holds no names."""
     name_at = rows.sheet.columns.name
-    is_answers = name_at is not None and _are_answers(Counter(rows.sheet.cells[name_at].head(_TELLING)))
-    for at in _unread(rows):
-        title = rows.sheet.header[at]
+    is_answers = name_at is not None and _are_answers(rows.sheet.cells[name_at].head(_TELLING))
+    for at, title in _others(rows):
         is_done, is_open = says_done(title), entitles(title) or (is_answers and at == name_at)
-        if title.strip() and not is_done and not is_open:
+        if not is_done and not is_open:
             continue
         cells = rows.raw(at, rows.table["number"] != "")
         counts = Counter(cells)
+        answered = sum(count for text, count in counts.items() if yes_or_no(text) is not None)
         filled = sum(count for text, count in counts.items() if text.strip())
-        if _are_answers(counts):
-            answers = _Answers(is_done=is_done, is_open=is_open, is_status=says_status(title))
-            unwanted = {text for text in counts if not answers.let(text)}
-        else:
-            unwanted = {text for text in counts if is_open and against(text)}
-        for row, text in cells.items() if unwanted else ():
-            if text in unwanted:
-                yield _error(row, "remark.answer", rows.column_name(at), text)
-        if is_done and not unwanted and (filled < len(cells) or is_over(title)):
+        if answered and 2 * answered >= filled:
+            unwanted = {text for text in counts if not _is_wanted(text, is_done=is_done, is_open=is_open)}
+            for row, text in cells.items() if unwanted else ():
+                if text in unwanted:
+                    yield _error(row, "remark.answer", rows.column_name(at), text)
+        elif is_done and filled < len(cells):
             for row, text in cells.items():
-                if not _SOME.isdisjoint(text):
+                if any(map(str.isdigit, text)):
                     yield _warning(row, "remark.done", rows.column_name(at), text, {})
 
 
-def _are_answers(counts: Counter[str]) -> bool:
-    """Counts are none, although 1 is a yes."""
-    filled = {text: count for text, count in counts.items() if text.strip()}
-    if any(text.isdecimal() and int(text) > 1 for text in filled):
-        return False
-    answered = sum(count for text, count in filled.items() if yes_or_no(text) is not None)
-    return answered > 0 and sum(filled.values()) <= 2 * answered
+def _are_answers(texts: Iterable[str]) -> bool:
+    filled = [text for text in texts if text.strip()]
+    return 0 < len(filled) <= 2 * sum(yes_or_no(text) is not None for text in filled)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    is_done: bool
-    is_open: bool
-    is_status: bool
-
-    def let(self, text: str) -> bool:
-        """Whether this person is paid. Where a name says both, as `Dibayar`, nobody is."""
-        said = yes_or_no(text)
-        if (done := not_yet(text)) is not None and (self.is_status or not self.is_open):
-            return self.is_done or bool(against(f"sudah {done}"))
-        is_words = said is None and sum(map(str.isalpha, text)) > 2
-        if not self.is_done and not self.is_open:
-            return said is not False or text.isdecimal()
-        if is_words and self.is_status:
-            return not against(text)
-        return not (self.is_done and (said or is_words)) and (not self.is_open or said is True)
+def _is_wanted(text: str, *, is_done: bool, is_open: bool) -> bool:
+    """Where a name says both, as `Dibayar`, nobody is. Of a cell of words nobody can say it;
+    `remark_is_not_against` has a look."""
+    said = yes_or_no(text)
+    is_words = said is None and sum(map(str.isalpha, text)) > 2
+    return is_words or ((not is_done or said is not True) and (not is_open or said is True))
 
 
 def one_month_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    """Where a column names the months, it names one; where it names days, nobody is there in two months."""
-    numbers = rows.table["number"]
+    """Where a column names the months, it names one."""
     for at, title in _others(rows):
-        name = title.strip().casefold()
-        if name not in _MONTHS | _DAYS:
-            continue
-        is_day = name in _DAYS
-        cells = rows.raw(at, (numbers != "") & (numbers.duplicated(keep=False) | (not is_day)))
-        months = {text: month_of(text) for text in cells.unique() if text.strip()}
-        if len({*months.values()}) < 2:
-            continue
-        whose = {row: str(numbers[row]) if is_day else "" for row in cells.index}
-        of_each: defaultdict[str, set[str]] = defaultdict(set)
-        for row, text in cells.items():
-            of_each[whose[row]].add(months.get(text, ""))
-        for row, text in cells.items():
-            if len(of_each[whose[row]] - {""}) > 1:
-                yield _error(row, "remark.months", rows.column_name(at), text)
-
-
-def a_person_has_one_number(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    """Whoever is there twice by the number that an employee has, as in answers to a form, is one person."""
-    for at, title in _others(rows):
-        if identifies(title):
+        if title.strip().casefold() in _MONTHS:
             cells = rows.raw(at, rows.table["number"] != "")
-            twice = cells[cells.duplicated(keep=False) & (cells != "")]
-            numbers: defaultdict[str, set[str]] = defaultdict(set)
-            for row, text in twice.items():
-                numbers[text].add(str(rows.table.at[row, "number"]))
-            for row, text in twice.items():
-                if len(numbers[text]) > 1:
-                    yield _error(row, "person.two_numbers", rows.column_name(at), text)
-
-
-def pulsa_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    """Where a column says how each is paid, it is by pulsa for all."""
-    for at, title in _others(rows):
-        if says_how(title):
-            cells = rows.raw(at, rows.table["number"] != "")
-            said = {text for text in cells.unique() if text.strip()}
-            others = {text for text in said if "pulsa" not in text.casefold()}
-            is_told = others != said
-            others = (
-                others if is_told else {text for text in others if names_bank(text) and not against(text)}
-            )
-            for row, text in cells.items() if others else ():
-                if text in others and is_told:
-                    yield _error(row, "remark.not_pulsa", rows.column_name(at), text)
-                elif text in others:
-                    yield _warning(row, "remark.against", rows.column_name(at), text, {"word": text})
+            if len({text.casefold() for text in cells} - {""}) > 1:
+                for row, text in cells.items():
+                    yield _warning(row, "remark.months", rows.column_name(at), text, {})
 
 
 def one_topup_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding]:

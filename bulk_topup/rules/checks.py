@@ -343,8 +343,6 @@ CHECKS: tuple[Check, ...] = (
     beside.answers_are_yes,
     beside.one_topup_is_meant,
     beside.one_month_is_meant,
-    beside.pulsa_is_meant,
-    beside.a_person_has_one_number,
     beside.other_amounts_agree,
     beside.totals_agree,
     beside.nobody_is_below_the_total,

@@ -51,13 +51,6 @@ def names_period(title: str) -> bool:
     return bool(_found(title))
 
 
-def month_of(text: str) -> str:
-    """The month of a period or a day, as far as it is named; else the text itself."""
-    said = _said(_PERIOD.finditer(text))
-    months = [*said.get("month", ()), *said.get("year", ())]
-    return str(months) if "month" in said else " ".join(text.casefold().split())
-
-
 def _said(found: Iterable[re.Match[str]]) -> Period:
     said: dict[str, tuple[str, ...]] = {}
     for one in found:

@@ -44,12 +44,11 @@ _BANK = re.compile(
 )
 
 
-_SENT = "(?:(?:di|ter)(?:bayar|kirim|isi|transfer|proses|cairkan)|(?:me|di)?terima)"
+_SENT = "(?:(?:di|ter)(?:bayar|kirim|isi|transfer)|(?:me|di)?terima)"
 _NOT_SO = (
     "(?:aktif|dapat|bekerja|berhak|layak|valid|lolos|perlu|usah|jadi|hadir|disetujui"
     "|(?:me)?terima|(?:di)?(?:kirim|bayar|isi|proses))"
 )
-_BY = "(?:via|by|lewat|pakai|secara|bayar|minta|ambil|terima)"
 _SPEAKS: Mapping[str, str] = {
     "batal": "(?:di)?batal(?:kan)?",
     "cancel": "cancel(?:l?ed)?",
@@ -120,12 +119,9 @@ _SPEAKS: Mapping[str, str] = {
     "sdh ": f"sdh (?:{_SENT}|dpt|dapat|out|tidak|tdk)",
     "telah ": f"telah {_SENT}",
     "already": "already (?:paid|sent|received)",
-    **{
-        word: rf"{_BY} {word}"
-        for word in ("transfer", "cash", "tunai", "gopay", "ovo", "dana", "shopeepay", "linkaja")
-    },
-    "waiting": "",
-    "menunggu": "",
+    "transfer": "(?:via|by|lewat) transfer",
+    "bayar cash": "",
+    "bayar tunai": "",
     "alpa": "",
     "absen": "",
 }
@@ -161,7 +157,7 @@ _ALONE: tuple[str, ...] = (
     ),
 )
 """What speaks against paying where nothing else is in the cell: another way to pay, or that it is done."""
-_STEMS = {"contoh", "example", "cth", "dummy", "tes", *_ALONE, *_SPEAKS}
+_STEMS = {"contoh", "example", "cth", *_ALONE, *_SPEAKS}
 SPEAKING = [word.encode() for word in _STEMS if not any(other in word for other in _STEMS - {word})]
 """One of them is in whatever speaks against paying, or says that it is an example."""
 _EXCEPT = re.compile(
@@ -242,23 +238,15 @@ def names_bank(text: str) -> bool:
 # -- columns that say whether, and how often ---------------------------------------------------------------
 
 _ENTITLES = re.compile(
-    r"\b(?:pulsa|insentif|bonus|voucher|reward|hadir|kehadiran|dapat|mendapat(?:kan)?|(?:me|di)?terima|berhak|layak|kelayakan|(?:per|di)?setuju(?:i|an)?|acc|aktif|lolos|lulus|kelulusan|ikut|(?:ter)?capai|hasil|keputusan"
-    r"|(?:di)?(?:bayar|kirim|isi|proses)(?:kan)?|eligible|entitled|approv(?:e|ed|al)|active|valid\w*|verif\w*|pay|send"
+    r"\b(?:pulsa|insentif|bonus|voucher|reward|hadir|kehadiran|dapat|mendapat(?:kan)?|(?:me|di)?terima|berhak|layak|(?:di)?setuju[i]?|acc|aktif|lolos|ikut"
+    r"|(?:di)?(?:bayar|kirim|isi|proses)(?:kan)?|eligible|entitled|approv(?:e|ed|al)|active|valid|verif\w*|pay|send"
     r"|include|status|ok|cek|ceklis|check|checklist|centang)\b",
     re.IGNORECASE,
-)
-_WHEN = re.compile(r"\b(?:tgl|tanggal|date|waktu|jam)\b", re.IGNORECASE)
-_IDENTITIES = frozenset({"nik", "nip", "nrp", "npk", "nim", "noktp", "noinduk", "employeeid", "staffid"})
-_IDENTITIES |= {"nikkaryawan", "nippegawai", "idkaryawan", "idpegawai"}
-_NOT_YET = re.compile(r"(?:belum|blm|not yet)\b\W*(.*)", re.IGNORECASE)
-_STATUS = re.compile(r"\bstatus\b", re.IGNORECASE)
-_HOW = re.compile(
-    r"\b(?:metode|cara|bentuk|media|jenis|tipe|pilihan|hadiah|reward|payment|method|type)\b", re.IGNORECASE
 )
 _YES = frozenset(
     {"ya", "y", "yes", "iya", "hadir", "true", "1", "v", "ok", "oke", "setuju", "dapat", "aktif", "active"}
 )
-_YES |= {"approved", "disetujui", "acc", "berhak", "layak", "valid", "lolos", "lulus", "eligible", *"✓✔☑✅√"}
+_YES |= {"approved", "disetujui", "acc", "berhak", "layak", *"✓✔☑✅√"}
 _NO = frozenset(
     {
         "tidak",
@@ -305,8 +293,7 @@ def entitles(title: str) -> bool:
 
 
 _DONE = re.compile(
-    r"\b(?:status (?:pembayaran|bayar|pengiriman|kirim|pengisian|isi|transfer|pencairan|payment|top-?up)"
-    r"|paid|sent|terkirim|terbayar|di(?:bayar|kirim|isi)(?:kan)?|done|selesai|sn|serial number|no\.? ref"
+    r"\b(?:paid|sent|terkirim|terbayar|di(?:bayar|kirim|isi)(?:kan)?|done|selesai|sn|serial number|no\.? ref"
     r"|(?:tgl|tanggal|date|waktu|jam)\b.*\b(?:bayar|kirim|isi|transfer|resign|keluar|berhenti|cair))\b",
     re.IGNORECASE,
 )
@@ -317,39 +304,10 @@ def says_done(title: str) -> bool:
     return len(title) <= LONGEST_NAME and bool(_DONE.search(title) or against(title))
 
 
-def says_status(title: str) -> bool:
-    """Whether what is in the column need be no answer, in spite of its name."""
-    return _STATUS.search(title) is not None and not entitles(_STATUS.sub("", title))
-
-
-def says_how(title: str) -> bool:
-    """Whether a column of this name may say in what way a person gets what is due."""
-    return len(title) <= LONGEST_NAME and _HOW.search(title) is not None
-
-
-def is_over(title: str) -> bool:
-    """Whether whoever has something in a column of this name has been paid; a day may be still to come."""
-    return _DONE.search(title) is not None and _WHEN.search(title) is None
-
-
-def identifies(title: str) -> bool:
-    """Whether each employee has a number of their own in a column of this name."""
-    return fold(title) in _IDENTITIES
-
-
-def not_yet(text: str) -> str | None:
-    """What has not come about: `dibayar` of `Belum dibayar`; None if the cell says no such thing."""
-    found = _NOT_YET.fullmatch(text.strip())
-    return found[1] if found else None
-
-
 def yes_or_no(text: str) -> bool | None:
-    """What the cell answers, perhaps by its first word; None where it is neither."""
-    for part in (text, text.partition(" ")[0]):
-        folded = fold(part) or part.strip()
-        if folded in _YES | _NO:
-            return folded in _YES
-    return None
+    """What the cell answers; None where it is neither."""
+    folded = fold(text) or text.strip()
+    return True if folded in _YES else False if folded in _NO else None
 
 
 def counts_topups(title: str) -> bool:
