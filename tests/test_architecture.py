@@ -62,6 +62,7 @@ PURE = (
         "sheet/header.py",
         "sheet/layout.py",
         "sheet/names.py",
+        "sheet/periods.py",
         "sheet/sayings.py",
         "sheet/sections.py",
     ),

@@ -7,26 +7,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from bulk_topup.sheet.file_names import is_sheet
+from bulk_topup.sheet.names import A_MONTH, MONTHS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MONTHS = (
-    "januari january jan",
-    "februari february feb pebruari",
-    "maret march mar",
-    "april apr",
-    "mei may",
-    "juni june jun",
-    "juli july jul",
-    "agustus august agt agu aug",
-    "september sept sep",
-    "oktober october okt oct",
-    "november nov nopember",
-    "desember december des dec",
-)
-MONTHS = {name: month for month, names in enumerate(_MONTHS, start=1) for name in names.split()}
-A_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _YEAR = "(?:19|20)[0-9]{2}"
 _NAMED = re.compile(
     rf"(?<![a-z])(?P<name>{A_MONTH})(?![a-z])(?:[\s_.-]*(?P<year>{_YEAR})(?![0-9]))?", re.IGNORECASE

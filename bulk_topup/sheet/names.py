@@ -9,8 +9,6 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from bulk_topup.sheet.months import A_MONTH
-
 Meaning = Literal[
     "number", "phone", "product", "nominal", "amount", "itrx", "name", "group", "operator", "other", "ours"
 ]
@@ -144,6 +142,24 @@ def _of_each(text: str) -> Meaning | None:
     means = {_MEANINGS.get(part) for part in set(map(fold, text.split("/"))) - {"wa"}}
     return means.pop() if len(means) == 1 else None
 
+
+_MONTHS = (
+    "januari january jan",
+    "februari february feb pebruari",
+    "maret march mar",
+    "april apr",
+    "mei may",
+    "juni june jun",
+    "juli july jul",
+    "agustus august agt agu aug",
+    "september sept sep",
+    "oktober october okt oct",
+    "november nov nopember",
+    "desember december des dec",
+)
+MONTHS = {name: month for month, names in enumerate(_MONTHS, start=1) for name in names.split()}
+A_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+"""For a pattern: the longest first."""
 
 _FOR_NOW = re.compile(
     r"\b(?:pulsa|insentif|incentives?|bonus|reward|voucher|top ?up|isi|pengisian|komunikasi)\b", re.IGNORECASE

@@ -6,12 +6,10 @@ A part is chosen like a tab, by its period: of two months, one is meant now.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bulk_topup.sheet.months import A_MONTH, MONTHS
-from bulk_topup.sheet.names import LONGEST_NAME
+from bulk_topup.sheet.names import A_MONTH, LONGEST_NAME, MONTHS
 
 Period = Mapping[str, frozenset[tuple[str, ...]]]
 """By kind, as `month` or `tahap`, what a title says, or several do."""
@@ -37,8 +35,8 @@ _NO_TITLE = re.compile(
     re.IGNORECASE,
 )
 """A total, the number of a letter, a note, when it was printed, a place and a date."""
-
-
+_NO_END = 1 << 60
+"""More than the number of any row."""
 _IN_NO_TAB = re.compile(r"[:/\\?*\[\]]")
 
 
@@ -96,7 +94,7 @@ class Parts:
     """Those of a tab, from the top down."""
 
     def __init__(self, titles: Iterable[tuple[int, str]] = ()) -> None:
-        self.current = Part(rows=[range(sys.maxsize)])
+        self.current = Part(rows=[range(_NO_END)])
         self._parts = [self.current]
         for row, title in titles:
             self.title(row, title)
@@ -116,7 +114,7 @@ class Parts:
     def _turn_to(self, part: Part, row: int) -> None:
         self.current.rows[-1] = range(self.current.rows[-1].start, row)
         self.current = part
-        part.rows.append(range(row, sys.maxsize))
+        part.rows.append(range(row, _NO_END))
         if part not in self._parts:
             self._parts.append(part)
 
