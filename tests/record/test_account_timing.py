@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from operator import sub
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +25,7 @@ __all__ = ["address", "office"]
 @pytest.mark.alone
 @pytest.mark.parametrize("rate", [40.0])
 def test_many_threads_of_several_desks_hold_the_rate(address: str, rate: float) -> None:
-    """Within 2 %: by the moments at which their slots came."""
+    """Within 2 % by the median second, as a machine that stalls once loses the slots of that moment; never faster."""
     count, came, at_work = 160, [], threading.Lock()
     accounts = [Account(address, **SCOPE) for _ in range(4)]
     never = threading.Event()
@@ -42,7 +44,9 @@ def test_many_threads_of_several_desks_hold_the_rate(address: str, rate: float) 
     for account in accounts:
         account.close()
     came.sort()
-    assert (count - 1) / (came[-1] - came[0]) == pytest.approx(rate, rel=0.02)
+    second = int(rate)
+    assert statistics.median(map(sub, came[second:], came)) == pytest.approx(second / rate, rel=0.02)
+    assert (count - 1) / (came[-1] - came[0]) <= 1.02 * rate
 
 
 def test_a_code_of_the_account_stops_every_desk_within_two_seconds(office: Office) -> None:
