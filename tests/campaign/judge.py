@@ -234,7 +234,7 @@ class Results:
     sums: dict[str, int]
 
 
-def _results(place: int, record: Record, path: Path) -> Results:
+def _results(place: int, record: Record, path: Path, sheet: Rows) -> Results:
     book = openpyxl.load_workbook(path, read_only=True)
     sums: dict[str, int] = {}
     for cells in book.worksheets[1].iter_rows(values_only=True):
@@ -245,7 +245,7 @@ def _results(place: int, record: Record, path: Path) -> Results:
             sums.update(zip(("rows in", "people", "set aside"), map(_number, found.groups()), strict=True))
         if found := NOT_COUNTED.match(str(label)):
             sums["corrected"] = _number(found[1])
-    lines = _lines(book.worksheets[0].iter_rows(values_only=True), record.rows)
+    lines = _lines(book.worksheets[0].iter_rows(values_only=True), sheet)
     book.close()
     return Results(place, record, lines, sums)
 
@@ -293,8 +293,10 @@ class Case:
             self.topups = _topups(book)
             self.requests = _requests(book, self.topups, evidence.records)
             self.enquiries = list(_enquiries(book))
+        # The results may still have rows that the sheet of their own command has not.
+        rows = tuple(row for record in self.records for row in record.rows)
         self.results = [
-            _results(n, r, r.results) for n, r in enumerate(self.records) if r.results is not None
+            _results(n, r, r.results, rows) for n, r in enumerate(self.records) if r.results is not None
         ]
 
     @cached_property

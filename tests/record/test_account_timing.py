@@ -25,7 +25,7 @@ __all__ = ["address", "office"]
 @pytest.mark.alone
 @pytest.mark.parametrize("rate", [40.0])
 def test_many_threads_of_several_desks_hold_the_rate(address: str, rate: float) -> None:
-    """Within 2 % by the median second, as a machine that stalls once loses the slots of that moment; never faster."""
+    """Within 2 % in the median second: a machine that stalls loses the slots of that moment. Never faster."""
     count, came, at_work = 160, [], threading.Lock()
     accounts = [Account(address, **SCOPE) for _ in range(4)]
     never = threading.Event()
