@@ -61,9 +61,9 @@ class Choice:
         self.checkpoint.hold(order.id, Status.UNSENT, "unsent.product_disturbed", {"product": order.product})
         return True
 
-    def chosen(self, order: Order, expected: Status) -> Chosen | Status | None:
+    def chosen(self, order: Order, expected: Status, day: date | None) -> Chosen | Status | None:
         """An attempt of the order, if it is allowed and there is money for it; a status if the order is held
-        back for good."""
+        back for good, as after midnight if it may be sent on `day` alone."""
         still = self.guard(order)
         if still() is not None:
             return None
@@ -72,8 +72,9 @@ class Choice:
             self.course.stop(Halt("halt.budget", {"limit": str(self.purse.limit)}))
             return None
         wanted = self.wanted(order, expected)
-        if copy_may_follow(order, wanted.day, self.checkpoint):
+        if day in (None, wanted.day):
             return Chosen(wanted, still)
+        hold_copy(order, self.checkpoint)
         self.purse.correct(price, 0)
         self.tools.throttle.unused()
         return Status.UNSENT
@@ -138,11 +139,6 @@ class Choice:
         return Status.DUPLICATE
 
 
-def copy_may_follow(order: Order, day: date, checkpoint: Checkpoint) -> bool:
-    """Whether copy n-1, if there is one, is sukses on this day; if not, this one is held back."""
-    if order.itrx == 1:
-        return True
-    paid = checkpoint.paid_on(day, order.number, order.nominal, order.itrx - 1)
-    if paid is False:
-        checkpoint.hold(order.id, Status.UNSENT, "unsent.copy_waits", {"nth": str(order.itrx - 1)})
-    return paid is not False
+def hold_copy(order: Order, checkpoint: Checkpoint) -> None:
+    """Copy n stays unsent, because copy n-1 was not paid on the day on which it would be sent."""
+    checkpoint.hold(order.id, Status.UNSENT, "unsent.copy_waits", {"nth": str(order.itrx - 1)})

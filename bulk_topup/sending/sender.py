@@ -42,6 +42,7 @@ from bulk_topup.sending.worker import Word, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import date
 
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.checkpoint.values import Ended
@@ -77,13 +78,13 @@ class Sender:
         """Why the run had to stop before its last order, or None."""
         return self._course.halt
 
-    def run(self, orders: Iterable[Order], expected: Mapping[int, Status]) -> None:
-        """Send these orders; returns when all are done or the run has to stop.
+    def run(self, orders: Iterable[Order], expected: Mapping[int, Status], day: date | None = None) -> None:
+        """Send these orders, on `day` alone if given; returns when all are done or the run has to stop.
 
         `expected` says which of them (by id) are not simply unsent. Raises what was raised in any thread,
         once all that was sent is awaited and written.
         """
-        self._waiting, self._expected = Waiting(orders), expected
+        self._waiting, self._expected, self._day = Waiting(orders), expected, day
         # An order moves from each of these to the next.
         self._chosen: list[Chosen] = []
         self._claiming: list[Chosen] = []
@@ -149,7 +150,7 @@ class Sender:
             if self._choice.is_held_back(order):
                 chosen: Chosen | Status | None = Status.UNSENT
             elif self._slots.take():
-                chosen = self._choice.chosen(order, self._expected.get(order.id, Status.UNSENT))
+                chosen = self._choice.chosen(order, self._expected.get(order.id, Status.UNSENT), self._day)
             else:
                 return
             self._waiting.remove(order)
@@ -181,9 +182,8 @@ class Sender:
 
     def _disown(self, error: BaseException) -> None:
         """The claims may stand, although word of them never came: nothing was sent under them, and that is
-        kept, or they would be found as claims without their attempts. It ends the run, unless it is midnight
-        here a moment before or after it is at the server: then in a moment both are on the same day.
-        """
+        kept, or they would be found as claims without their attempts. It ends the run, except at midnight,
+        when for a moment this computer and the server are on different days."""
         claiming, self._claiming = self._claiming, []
         # The claim of a resent order is its earlier attempt's.
         mine = [chosen for chosen in claiming if chosen.wanted.expected is not Status.UNKNOWN]

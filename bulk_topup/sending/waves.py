@@ -1,4 +1,4 @@
-"""Sends a plan in waves: the n-th copy only after the one before it succeeded."""
+"""Sends a plan in waves: the n-th copy only after the one before it was paid on the same day."""
 
 from __future__ import annotations
 
@@ -6,16 +6,26 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import wib_day
 from bulk_topup.core.status import Status
+from bulk_topup.record.ledger.values import PAID
+from bulk_topup.rules.orders import SLOT
 from bulk_topup.rules.plan import Plan, orders_of
 from bulk_topup.sending import poll
-from bulk_topup.sending.choice import copy_may_follow
+from bulk_topup.sending.choice import hold_copy
 from bulk_topup.sending.purse import Purse
 from bulk_topup.sending.sender import Sender
 
 if TYPE_CHECKING:
-    from bulk_topup.core.model import Halt
+    from collections.abc import Iterable, Iterator, Set
+    from datetime import date
+
+    import pandas as pd
+
+    from bulk_topup.core.model import Halt, Order
     from bulk_topup.record.checkpoint import Checkpoint
+    from bulk_topup.record.ledger.claims import Ledger
     from bulk_topup.sending.session import Tools, Watcher
+
+    Slot = tuple[str, int, int]  # number, nominal, itrx
 
 
 def send_waves(
@@ -42,16 +52,42 @@ def send_waves(
     name = plan.rows.sheet.path.stem
     sender = Sender(checkpoint, tools, watcher, purse, name, workers)
     for nth in sorted(orders["itrx"].unique()):
-        wave = orders[orders["itrx"] == nth]
+        wave, day = orders_of(orders[orders["itrx"] == nth]), None
         if nth > 1:
             poll.poll(checkpoint, tools, wait_s=wait_s, watcher=watcher)
-            # Checked again at its attempt, which may be on another day; here, so that none waits in vain.
-            today = wib_day(tools.clock.now())
-            follows = [copy_may_follow(order, today, checkpoint) for order in orders_of(wave)]
-            for order in orders_of(wave[[not it_does for it_does in follows]]):
-                watcher.done(order, Status.UNSENT, None)
-            wave = wave[follows]
-        sender.run(orders_of(wave), expected)
+            day = wib_day(tools.clock.now())
+            unpaid = _slots(plan.rows.table) - _paid_elsewhere(checkpoint, tools.ledger, day)
+            wave = _followers(wave, unpaid, checkpoint, watcher, day)
+        sender.run(wave, expected, day)
         if sender.halt is not None:
             break
     return sender.halt
+
+
+def _followers(
+    wave: Iterable[Order], unpaid: Set[Slot], checkpoint: Checkpoint, watcher: Watcher, day: date
+) -> Iterator[Order]:
+    """The orders whose copy n-1 was paid on this day; the others are held back.
+
+    `unpaid` are the sheet's slots that no other batch paid. An order whose copy n-1 is not in the sheet
+    follows: then a person says that it was paid.
+    """
+    for order in wave:
+        before = (order.number, order.nominal, order.itrx - 1)
+        is_paid = checkpoint.paid_on(day, *before)
+        if is_paid is None:
+            is_paid = before not in unpaid
+        if is_paid:
+            yield order
+        else:
+            hold_copy(order, checkpoint)
+            watcher.done(order, Status.UNSENT, None)
+
+
+def _paid_elsewhere(checkpoint: Checkpoint, ledger: Ledger, day: date) -> set[Slot]:
+    claims = ledger.elsewhere(checkpoint.batch_id, day)
+    return _slots(claims[(claims["state"] == PAID) & (claims["day"] == day.isoformat())])
+
+
+def _slots(table: pd.DataFrame) -> set[Slot]:
+    return set(table[SLOT].itertuples(index=False, name=None))

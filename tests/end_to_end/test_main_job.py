@@ -631,6 +631,21 @@ def test_a_row_that_is_open_in_another_batch_is_held(make_office: MakeOffice) ->
     assert office.paid() == {PAID_ANSWER_LOST: 1, PENDING_FOR_EVER: 1}
 
 
+@pytest.mark.parametrize(("first", "status"), [("081234500001", "sukses"), ("081200000051", "unsent")])
+def test_a_copy_follows_the_one_of_another_batch_only_once_that_is_paid(
+    office: Office, first: str, status: str
+) -> None:
+    header = ("Nama", "No HP", "Kode Produk", "itrx")
+    office.payroll("jakarta.csv", [first])
+    rows = [("A", first, "TSEL5", "1"), ("A", first, "TSEL5", "2"), ("B", "081234500009", "TSEL5", "1")]
+    office.csv("bandung.csv", rows, header)
+
+    office.send("jakarta.csv")
+    office.send("bandung.csv")
+
+    assert office.statuses("bandung.results.xlsx") == ["duplicate", status, "sukses"]
+
+
 def test_a_copy_of_the_sheet_under_another_name_pays_nobody_again(make_office: MakeOffice) -> None:
     office = make_office(rule_51=False)
     office.payroll("bonus.csv", office.numbers(4))

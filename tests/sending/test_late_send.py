@@ -135,6 +135,7 @@ class Sending:
         workers: int = 1,
         pace: Throttle | None = None,
         watcher: Watcher | None = None,
+        day: date | None = None,
     ) -> Sender:
         pace = pace or Throttle(500.0, clock=self.clock.alive, sleep=self.clock.sleep)
         tools = Tools(self.provider, self.ledger, pace, self.clock, "sandbox", "u")
@@ -146,7 +147,7 @@ class Sending:
         sender = Sender(self.checkpoint, tools, watcher or Silent(), purse, "bonus", workers, guarded)
         orders = [self.order(number) for number in numbers]
         states = {open_.order.id: open_.status for open_ in self.checkpoint.open_orders()}
-        sender.run(orders, states)
+        sender.run(orders, states, day)
         return sender
 
     def order(self, number: str) -> Order:

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -111,6 +112,18 @@ def test_a_request_leaves_after_its_claim_and_then_its_attempt_are_in_the_files(
     noted(Choice, "may_leave")
     together.send(ANDI)
     assert order == ["turn", "turn", "may_leave", "turn", "turn"]
+
+
+def test_a_copy_of_what_was_paid_yesterday_is_not_sent_today(together: Sending) -> None:
+    order = together.order(ANDI)
+    sender = together.send(ANDI, day=TODAY - timedelta(days=1))
+    assert (sender.halt, sender.purse.left, together.sandbox.book()) == (None, 1_000_000, [])
+    (note,) = [
+        line.note["code"] for line in together.checkpoint.lines() if line.row == order.row and line.note
+    ]
+    assert note == "unsent.copy_waits"
+    together.send(ANDI, day=TODAY)
+    assert [topup.number for topup in together.sandbox.book()] == [ANDI]
 
 
 def test_an_order_that_may_not_begin_stops_the_run_with_nothing_unknown(together: Sending) -> None:
