@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import wib_day
-from bulk_topup.core.model import TAB_ROWS, Ending, Halt, Order, Outcome, Wanted, row_name
+from bulk_topup.core.model import Ending, Halt, Order, Outcome, Wanted
 from bulk_topup.core.status import Status
-from bulk_topup.record.batches import tabs_of
 from bulk_topup.sending.purse import Purse, committed
 
 if TYPE_CHECKING:
@@ -111,16 +110,16 @@ class Choice:
             return True
         return wanted.expected is Status.UNKNOWN and holder.token in self.checkpoint.tokens(wanted.order.id)
 
-    def taken(self, wanted: Wanted, holder: Claim) -> Status:
-        """Another order has the slot: this one stays unsent, or gets the status that follows from the
-        holder's.
+    def taken(self, wanted: Wanted, holder: Claim, row: str) -> Status:
+        """Another order has the slot, that of `row`: this one stays unsent, or gets the status that follows
+        from the holder's.
         """
-        status = self._already_claimed(wanted.order, holder, wanted.expected)
+        status = self._already_claimed(wanted.order, holder, row, wanted.expected)
         self.settle(wanted, status)
         self.tools.throttle.unused()
         return status
 
-    def _already_claimed(self, order: Order, holder: Claim, expected: Status) -> Status:
+    def _already_claimed(self, order: Order, holder: Claim, row: str, expected: Status) -> Status:
         """Another order has the slot; or the same order, in a copy of this batch elsewhere.
 
         What is open elsewhere may still fail, so this is not a final answer for this order.
@@ -130,8 +129,7 @@ class Choice:
             return self.checkpoint.lost_attempt(order.id, *lost)
         if expected is not Status.UNSENT:
             return expected
-        tabs = tabs_of(self.tools.ledger.entry(holder.batch)) if holder.row >= TAB_ROWS else ()
-        facts = {"batch": holder.batch_name, "row": row_name(holder.row, tabs), "day": holder.day}
+        facts = {"batch": holder.batch_name, "row": row, "day": holder.day}
         if holder.is_open:
             self.checkpoint.hold(order.id, Status.UNSENT, "duplicate.open_elsewhere", facts)
             return Status.UNSENT

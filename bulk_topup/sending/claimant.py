@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bulk_topup.core.clock import near_midnight
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.model import Kind, Order, Outcome, Stop, Then, Wanted
+from bulk_topup.core.model import TAB_ROWS, Kind, Order, Outcome, Stop, Then, Wanted, row_name
 from bulk_topup.provider.outcomes import TOO_MANY_REQUESTS
+from bulk_topup.record.batches import tabs_of
 from bulk_topup.record.ledger.claims import OTHER_DAY, Conclusion
 from bulk_topup.sending.worker import Workers, nothing
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from bulk_topup.core.status import Status
     from bulk_topup.record.ledger.values import Claim
     from bulk_topup.sending.session import Tools
+
+    Held = tuple[Claim, str]  # who has a slot, and what people call its row
 
 BUSY_S: Final = 10.0
 """For this long, no computer of the account begins a request after one of them came too soon (41)."""
@@ -58,7 +61,7 @@ class Claimant:
     def claim(
         self,
         wanted: Sequence[Wanted],
-        then: Callable[[Sequence[Claim]], object],
+        then: Callable[[Sequence[Held]], object],
         failed: Callable[[BaseException], object],
     ) -> None:
         """In one transaction: the conclusions so far, then these claims."""
@@ -70,12 +73,20 @@ class Claimant:
                 self._conclusions = conclusions + self._conclusions
             failed(error)
 
-        def held(holders: Sequence[Claim]) -> None:
+        def held(holders: Sequence[Held]) -> None:
             self.is_claiming = False
             then(holders)
 
         self.is_claiming = True
-        self.ask(partial(self._tools.ledger.turn, conclusions, wanted, *self._own), held, disowned)
+        self.ask(partial(self._turn, conclusions, wanted), held, disowned)
+
+    def _turn(self, conclusions: Sequence[Conclusion], wanted: Sequence[Wanted]) -> list[Held]:
+        holders = self._tools.ledger.turn(conclusions, wanted, *self._own)
+        return [(holder, row_name(holder.row, self._tabs_of(holder))) for holder in holders]
+
+    def _tabs_of(self, holder: Claim) -> Sequence[str]:
+        is_named = holder.batch != self._own[0] and holder.row >= TAB_ROWS
+        return tabs_of(self._tools.ledger.entry(holder.batch)) if is_named else ()
 
     def heed(self, outcome: Outcome, wait_s: float | None) -> None:
         """Tells all computers of the account about an outcome that concerns them; after a 429, no slot is

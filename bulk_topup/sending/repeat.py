@@ -31,7 +31,7 @@ def repeat(
     since = checkpoint.started() or wib_day(wanted.at)
     (holder,) = tools.ledger.turn((), [wanted], checkpoint.batch_id, batch_name, since)
     if not choice.is_held(holder, wanted):
-        watcher.done(order, choice.taken(wanted, holder), None)
+        watcher.done(order, choice.taken(wanted, holder, str(holder.row)), None)
         return None
     if holder.token == wanted.token:  # On another day, the first attempt's claim no longer covers this slot.
         tools.ledger.conclude(holder.token, Status.UNSENT)

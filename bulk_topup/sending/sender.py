@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.checkpoint.values import Ended
-    from bulk_topup.record.ledger.values import Claim
+    from bulk_topup.sending.claimant import Held
     from bulk_topup.sending.purse import Purse
     from bulk_topup.sending.session import Tools, Watcher
 
@@ -170,15 +170,15 @@ class Sender:
             self._claiming, self._chosen = self._chosen, []
             self._claimant.claim([chosen.wanted for chosen in self._claiming], self._hold, self._disown)
 
-    def _hold(self, holders: Sequence[Claim]) -> None:
+    def _hold(self, holders: Sequence[Held]) -> None:
         claiming, self._claiming = self._claiming, []
-        for chosen, holder in zip(claiming, holders, strict=True):
+        for chosen, (holder, row) in zip(claiming, holders, strict=True):
             with self._failing():
                 if self._choice.is_held(holder, chosen.wanted):
                     chosen.token = holder.token
                     self._claimed.append(chosen)
                 else:
-                    self._screen.done(chosen.wanted.order, self._choice.taken(chosen.wanted, holder))
+                    self._screen.done(chosen.wanted.order, self._choice.taken(chosen.wanted, holder, row))
 
     def _disown(self, error: BaseException) -> None:
         """The claims may stand, although word of them never came: nothing was sent under them, and that is

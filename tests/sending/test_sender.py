@@ -17,7 +17,7 @@ import pytest
 
 from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.model import Halt, Kind, Reply, Wanted
+from bulk_topup.core.model import TAB_ROWS, Halt, Kind, Reply, Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify
 from bulk_topup.provider.pace import Throttle, never
@@ -392,30 +392,34 @@ def test_an_answer_is_kept_while_another_program_holds_the_record(together: Send
     assert together.attempts() == [SUKSES] * 4
 
 
+@pytest.mark.parametrize("call", ["turn", "entry"])
 def test_an_answer_is_kept_while_a_far_server_has_not_spoken(
-    together: Sending, monkeypatch: pytest.MonkeyPatch
+    together: Sending, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
-    """The second one is answered while the claim of the third is under way."""
-    turn, asked, came = together.ledger.turn, threading.Event(), threading.Event()
+    """The second one is answered while the third's slot is asked for, or the name of the row that has it."""
+    asked, came, real = threading.Event(), threading.Event(), getattr(together.ledger, call)
+    if call == "entry":
+        taken = replace(together.order(CITRA), row=TAB_ROWS + 7)
+        claim(together.ledger, taken, TODAY, "theirs", "other", "gaji", NOON, since=TODAY)
 
-    def far(conclusions: Sequence[Conclusion], wanted: Sequence[Wanted], *batch: Any) -> list[Claim]:
-        if any(one.order.number == CITRA for one in wanted):
+    def far(*args: Any) -> Any:
+        if call == "entry" or any(one.order.number == CITRA for one in args[1]):
             asked.set()
             came.wait(20.0)
-        return turn(conclusions, wanted, *batch)
+        return real(*args)
 
     def answer(n: int) -> None:
         together.clock.move(1.0, 1.0)
         if n == 2:
             asked.wait(10.0)
 
-    monkeypatch.setattr(together.ledger, "turn", far)
+    monkeypatch.setattr(together.ledger, call, far)
     together.provider.meanwhile = answer
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(together.send, ANDI, BUDI, CITRA, DEWI, workers=2)
         wait_for(together, [SUKSES] * 2, then=came.set)
         run.result()
-    assert together.attempts() == [SUKSES] * 4
+    assert together.attempts() == [SUKSES] * (4 if call == "turn" else 3)
 
 
 def test_a_screen_that_stands_still_keeps_nothing_from_being_sent_and_written(together: Sending) -> None:
