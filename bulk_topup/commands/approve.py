@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import click_command
-from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import AMOUNTS, COLUMNS, PATH, SHEET, TOTALS
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Declined, Exit, InputError
@@ -56,7 +56,7 @@ def approve(
     \b
     Example:  bulk-topup approve payroll_bonus.xlsx
     """
-    from bulk_topup.commands.arrival import reading_of
+    from bulk_topup.commands.sheet_reading import reading_of
 
     job = job_of(options)
     job = replace(job, source=replace(job.source, hidden="include"))  # whether they go, the plan says
@@ -120,7 +120,7 @@ def approve_plan(
 
 def _given_by(sheet: Sheet, plans: Mapping[str, bytes]) -> tuple[bytes, pd.DataFrame]:
     """The kept plan that this sheet gives, and its orders. Raises InputError where it is none, or several."""
-    from bulk_topup.rules.given import orders_given
+    from bulk_topup.rules.kept_orders import orders_given
 
     fitting, wrong = {}, InputError("signed.no_plan", folder=sheet.path.parent)
     for code, kept in plans.items():

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import click_command, next_steps
-from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import commands_of, guarded_command
+from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import COLUMNS, PATH, PLANNING, PROVIDER, SHEET
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
@@ -49,7 +49,7 @@ def check(terminal: Terminal, plan_output: Path | None, compare: Path | None, **
     \b
     Example:  bulk-topup check payroll_bonus.xlsx
     """
-    from bulk_topup.commands.arrival import reading_of
+    from bulk_topup.commands.sheet_reading import reading_of
 
     ctx = click.get_current_context()
     job = replace(job_of(options), typed=click_command.as_typed(ctx, commands_of(ctx)["run"]))

@@ -7,15 +7,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands.arrival import begin_reading
+from bulk_topup.commands.sheet_reading import begin_reading
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Named, Notice
 from bulk_topup.report.screen.comparison import comparison_report
 from bulk_topup.report.screen.report import Report, notices_report
 from bulk_topup.report.words import say
 from bulk_topup.rules import comparison
+from bulk_topup.rules.interpretation import as_meant
 from bulk_topup.rules.rows import understand
-from bulk_topup.rules.taken import as_meant
 from bulk_topup.sheet.months import predecessor
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from bulk_topup.commands import speech
+from bulk_topup.commands import language
 from bulk_topup.commands.options import language_option
 
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@language_option(envvar=speech.VARIABLE)
+@language_option(envvar=language.VARIABLE)
 def completion(shell: str, **_spoken: str) -> None:
     """Print a script that lets SHELL complete commands with the Tab key.
 

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from bulk_topup.commands import click_command
-from bulk_topup.commands.asked import connection_of, kept_setting
 from bulk_topup.commands.exit_codes import guard
+from bulk_topup.commands.job_options import connection_of, kept_setting
 from bulk_topup.commands.next_steps import with_settings
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit

@@ -12,9 +12,9 @@ import click
 from bulk_topup.commands import click_command, params
 from bulk_topup.commands.credentials import installs_with
 from bulk_topup.commands.exit_codes import guard
+from bulk_topup.commands.language import VARIABLE
 from bulk_topup.commands.options import PATH, language_option
 from bulk_topup.commands.sandbox import why_no_port
-from bulk_topup.commands.speech import VARIABLE
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.report.words import say
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bulk_topup.commands import click_command, next_steps
-from bulk_topup.commands.asked import Setup, connection_of, ledger_of
 from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.job_options import Setup, connection_of, ledger_of
 from bulk_topup.commands.options import PATH, PROVIDER, option
 from bulk_topup.core import clock
 from bulk_topup.core.clock import SKEW_LIMIT_S, Clock

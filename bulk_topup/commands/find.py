@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import click_command, next_steps
-from bulk_topup.commands.asked import connection_of, ledger_of
 from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.job_options import connection_of, ledger_of
 from bulk_topup.commands.options import PATH, PROVIDER
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from bulk_topup.commands import click_command, next_steps, params
-from bulk_topup.commands.asked import ledger_of
 from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.job_options import ledger_of
 from bulk_topup.commands.options import OVERLAP
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit

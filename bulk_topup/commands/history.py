@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import click_command, next_steps
-from bulk_topup.commands.asked import ledger_of
 from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.job_options import ledger_of
 from bulk_topup.commands.options import MONTH
 from bulk_topup.core.errors import Exit
 

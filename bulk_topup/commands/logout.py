@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import click_command
-from bulk_topup.commands.asked import connection_of
 from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.job_options import connection_of
 from bulk_topup.commands.options import ADDRESS_OPTION
 from bulk_topup.core.errors import Exit, InputError
 

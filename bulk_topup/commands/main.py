@@ -7,7 +7,7 @@ import sys
 import click
 
 from bulk_topup import __version__
-from bulk_topup.commands import click_command, console, mistakes, speech
+from bulk_topup.commands import click_command, console, language, mistakes
 from bulk_topup.commands.account import account
 from bulk_topup.commands.approve import approve
 from bulk_topup.commands.approver import approver
@@ -44,7 +44,7 @@ def main() -> None:
     console.never_fail_on_a_character()
     terminal = Terminal(as_json="--json" in sys.argv, events="--events" in sys.argv)
     try:
-        speech.choose_language(sys.argv[1:])
+        language.choose_language(sys.argv[1:])
         click_command.translate_help(cli)
         mistakes.refuse_pasted(sys.argv[1:])
         sys.exit(cli.main(prog_name="bulk-topup", windows_expand_args=False, standalone_mode=False))

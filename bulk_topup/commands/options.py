@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bulk_topup.commands import params, speech
+from bulk_topup.commands import language, params
 from bulk_topup.core.languages import LANGUAGES
 
 Decorated = Any
@@ -19,10 +19,10 @@ _SECONDS = params.NumberRange(0, 86_400)
 
 
 def language_option(**settings: Any) -> Callable[[Decorated], Decorated]:
-    """Only declared here: `speech.choose_language` has read it before parsing."""
-    what = ", ".join(f"{spoken} is {language.name}" for spoken, language in LANGUAGES.items())
+    """Only declared here: `language.choose_language` has read it before parsing."""
+    what = ", ".join(f"{spoken} is {tongue.name}" for spoken, tongue in LANGUAGES.items())
     choice = click.Choice(tuple(LANGUAGES))
-    return click.option(speech.OPTION, type=choice, help=f"The language: {what}.", **settings)
+    return click.option(language.OPTION, type=choice, help=f"The language: {what}.", **settings)
 
 
 def together(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated], Decorated]:
@@ -178,5 +178,5 @@ SPEECH = together(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
     option("--quiet", is_flag=True, help="Print errors only."),
     click.option("--no-color", is_flag=True, help="Print without colours, as with the variable NO_COLOR."),
-    language_option(envvar=speech.VARIABLE),
+    language_option(envvar=language.VARIABLE),
 )

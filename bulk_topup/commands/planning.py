@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands.asked import UNITS
 from bulk_topup.commands.credentials import credentials
+from bulk_topup.commands.job_options import UNITS
 from bulk_topup.core.clock import SKEW_LIMIT_S
 from bulk_topup.core.errors import Declined
 from bulk_topup.core.model import TAB_ROWS, Deposit, Notice, Sheet, row_name
@@ -22,9 +22,9 @@ from bulk_topup.report.screen.plan import deposit_report, plan_report
 from bulk_topup.report.screen.sheet import read_report
 from bulk_topup.report.words import say
 from bulk_topup.rules import approval, checks, duplicates, orders, product_choice, resume
+from bulk_topup.rules.interpretation import as_meant
 from bulk_topup.rules.plan import Plan, make
 from bulk_topup.rules.rows import assert_header, small_amount, understand
-from bulk_topup.rules.taken import as_meant
 from bulk_topup.sheet.file_names import open_elsewhere
 
 if TYPE_CHECKING:

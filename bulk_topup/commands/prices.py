@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import click_command, params
-from bulk_topup.commands.asked import connection_of
 from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.job_options import connection_of
 from bulk_topup.commands.next_steps import A_SHEET
 from bulk_topup.commands.options import PATH, PROVIDER
 from bulk_topup.core import clock

@@ -28,7 +28,7 @@ from bulk_topup.sending.repeat import repeat
 from bulk_topup.sheet import reading
 
 if TYPE_CHECKING:
-    from bulk_topup.commands.asked import Setup
+    from bulk_topup.commands.job_options import Setup
     from bulk_topup.commands.terminal import Terminal
 
 PROOF_HEADER = ("No HP", "Kode Produk")

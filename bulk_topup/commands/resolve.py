@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import click_command, params
-from bulk_topup.commands.asked import NO_NAME, job_of
 from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.job_options import NO_NAME, job_of
 from bulk_topup.commands.options import EVENTS, NEW_ADDRESS, OF_SHEET, OUTPUT, PATH, PROVIDER
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError, ProviderError

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import click_command, params
-from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import COLUMNS, PATH, SHEET
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.os_errors import cause_of
@@ -45,7 +45,7 @@ def rows(
     \b
     Example:  bulk-topup rows payroll_bonus.xlsx --row 12
     """
-    from bulk_topup.commands.arrival import reading_of
+    from bulk_topup.commands.sheet_reading import reading_of
     from bulk_topup.report.screen.sheet import corrected_report, read_report, rows_report, tabs_report
 
     if (correct is None) != (copy is None):

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import click_command, params
-from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import commands_of, guarded_command
+from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import (
     COLUMNS,
     EVENTS,
@@ -67,7 +67,7 @@ def run(terminal: Terminal, **options: Any) -> Exit:
     \b
     Example:  bulk-topup run payroll_bonus.xlsx
     """
-    from bulk_topup.commands.arrival import reading_of
+    from bulk_topup.commands.sheet_reading import reading_of
 
     ctx = click.get_current_context()
     known_to_status = {str(param.name) for param in commands_of(ctx)["status"].params}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bulk_topup.commands import params, speech
+from bulk_topup.commands import language, params
 from bulk_topup.commands.next_steps import A_SHEET
 from bulk_topup.commands.options import PATH, language_option
 from bulk_topup.commands.terminal import Terminal
@@ -39,7 +39,7 @@ from bulk_topup.report.words import say
     show_default=True,
     help="Its deposit at the start.",
 )
-@language_option(envvar=speech.VARIABLE)
+@language_option(envvar=language.VARIABLE)
 def sandbox(port: int, state: Path, balance: int, **_spoken: str) -> None:
     """Run the simulated provider on this computer, until Ctrl-C.
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import click_command
-from bulk_topup.commands.asked import connection_of, job_of
 from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.job_options import connection_of, job_of
 from bulk_topup.commands.options import PATH, PROVIDER, TAB
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
@@ -60,10 +60,10 @@ def template(terminal: Terminal, file: Path, earlier: Path | None, **options: An
 
 def _people_of(source: Source, prices: PriceList) -> list[tuple[str, str, str, str | int, str]]:
     """Name, number, product, nominal and provider of each person's row, as far as the sheet states them."""
-    from bulk_topup.commands.arrival import begin_reading
+    from bulk_topup.commands.sheet_reading import begin_reading
     from bulk_topup.rules.comparison import people_of
+    from bulk_topup.rules.interpretation import as_meant
     from bulk_topup.rules.rows import understand
-    from bulk_topup.rules.taken import as_meant
 
     with begin_reading(source) as arriving:
         sheet = as_meant(arriving())

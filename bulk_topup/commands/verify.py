@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import click_command
-from bulk_topup.commands.asked import job_of
 from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import SHEET
 from bulk_topup.core.errors import Exit
 from bulk_topup.report.words import say

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 from starlette.applications import Starlette
 
-from bulk_topup.desk import looking, preparing, sending
+from bulk_topup.desk import preparing, read_only, sending
 from bulk_topup.desk.commands import Commands
 from bulk_topup.desk.folder import Folder
 from bulk_topup.desk.guard import Guard, Lock
@@ -38,7 +38,7 @@ def app_of(folder: Path, lock: Lock, *, sandbox: bool, spoken: str) -> Guard:
     here = Folder(folder)
     desk = Desk(here, Commands(here, sandbox=sandbox, spoken=spoken), lock, sandbox=sandbox, spoken=spoken)
     plans = preparing.Plans(desk)
-    routes = [*preparing.routes(desk, plans), *sending.routes(desk, plans), *looking.routes(desk)]
+    routes = [*preparing.routes(desk, plans), *sending.routes(desk, plans), *read_only.routes(desk)]
     return Guard(Starlette(routes=routes, exception_handlers=error_pages(desk)), lock)
 
 

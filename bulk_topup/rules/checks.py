@@ -16,7 +16,7 @@ import pandas as pd
 from bulk_topup.core.model import Finding, Level, Oddity, Packed, PriceList, letter
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.provider import price_list
-from bulk_topup.rules import amounts, beside, numbers, operators, products
+from bulk_topup.rules import amounts, contradictions, numbers, operators, products
 from bulk_topup.rules.not_people import EXAMPLE_MARK, EXAMPLE_NUMBERS
 from bulk_topup.rules.rows import COUNT, NOTHING_STATED, UNCLEAR, Rows, in_doubt
 
@@ -338,14 +338,14 @@ CHECKS: tuple[Check, ...] = (
     operator_matches_prefix,
     provider_agrees,
     one_name_a_number,
-    beside.remark_is_not_against,
-    beside.no_other_number_is_meant,
-    beside.answers_are_yes,
-    beside.one_topup_is_meant,
-    beside.one_month_is_meant,
-    beside.other_amounts_agree,
-    beside.totals_agree,
-    beside.nobody_is_below_the_total,
+    contradictions.remark_is_not_against,
+    contradictions.no_other_number_is_meant,
+    contradictions.answers_are_yes,
+    contradictions.one_topup_is_meant,
+    contradictions.one_month_is_meant,
+    contradictions.other_amounts_agree,
+    contradictions.totals_agree,
+    contradictions.nobody_is_below_the_total,
 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bulk_topup.commands import arrival, terminal
+from bulk_topup.commands import sheet_reading, terminal
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Columns, Source
 from bulk_topup.record.paths import files_of
@@ -57,8 +57,8 @@ def two_numbers(tmp_path: Path) -> Source:
 
 def read(source: Source, screen: terminal.Terminal) -> Sheet:
     job = Job(source, files_of(source, sandbox=True))
-    with arrival.begin_reading(source) as arriving:
-        return arrival._asked(job, arriving, screen)
+    with sheet_reading.begin_reading(source) as arriving:
+        return sheet_reading._asked(job, arriving, screen)
 
 
 def test_a_person_chooses_the_column_with_its_letter(

@@ -21,7 +21,7 @@ import openpyxl
 import pytest
 from babel.messages import Catalog, mofile
 
-from bulk_topup.commands import speech
+from bulk_topup.commands import language
 from bulk_topup.commands.main import cli
 from bulk_topup.core.errors import Exit
 from bulk_topup.core.languages import ENGLISH, INDONESIAN, LANGUAGES
@@ -230,7 +230,7 @@ def test_a_third_language_takes_an_entry_and_a_catalogue(tmp_path: Path) -> None
     ],
 )
 def test_the_language_is_asked_for_before_or_after_the_command(typed: str, wanted: str) -> None:
-    assert speech.asked(typed.split()) == wanted
+    assert language.asked(typed.split()) == wanted
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_the_language_is_asked_for_before_or_after_the_command(typed: str, wante
     ],
 )
 def test_the_locale_decides_where_nobody_asked(environ: dict[str, str], spoken: str) -> None:
-    assert speech.spoken_by_computer(environ, "linux") == spoken
+    assert language.spoken_by_computer(environ, "linux") == spoken
 
 
 def run(

@@ -10,7 +10,7 @@ from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Tone, Whole
 from bulk_topup.report.screen.tally import count_line
 from bulk_topup.report.tables import row_value
 from bulk_topup.report.words import say
-from bulk_topup.rules import beside
+from bulk_topup.rules import contradictions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
@@ -69,7 +69,7 @@ def _parts(plan: Plan) -> Iterator[str]:
     """Each tab, if several are one sheet, and each total stated in the sheet."""
     for tab, orders, cost, held in plan.by_tab():
         yield say.text("plan.of_tab", tab=tab, orders=orders, cost=cost, held=held)
-    for total in beside.totals(plan.rows):
+    for total in contradictions.totals(plan.rows):
         if total.stated == total.summed:
             yield "  " + say.text("plan.total_agrees", row=total.row, stated=total.stated)
 
@@ -191,7 +191,7 @@ def plan_facts(plan: Plan) -> Mapping[str, object]:
         "tabs": [dict(zip(("tab", "orders", "cost", "held"), tab, strict=True)) for tab in plan.by_tab()],
         "totals": [
             {"row": row_value(total.row), "stated": total.stated, "summed": total.summed}
-            for total in beside.totals(plan.rows)
+            for total in contradictions.totals(plan.rows)
         ],
         "findings": [_finding_facts(found, plan.rows.person(found.row)) for found in plan.findings],
     }

@@ -8,7 +8,7 @@ import pytest
 
 from bulk_topup.core.model import Level, OddCell, Oddity
 from bulk_topup.report.screen.plan import plan_lines
-from bulk_topup.rules.beside import totals
+from bulk_topup.rules.contradictions import totals
 from bulk_topup.rules.orders import Wishes
 from tests.builders import ANDI, BUDI, CITRA, DEWI, held_codes, plan_of, sheet_of, understood
 from tests.rules.test_checks import kinds

@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from bulk_topup.core.model import OddCell, Oddity
 from bulk_topup.report.words import say
-from bulk_topup.rules.taken import as_meant
+from bulk_topup.rules.interpretation import as_meant
 from bulk_topup.sheet import read_sheet
 from tests.builders import ANDI, BUDI, CITRA, DEWI, plan_of, sheet_of
 

@@ -23,19 +23,19 @@ PRODUCTS_SHOWN = 500
 
 
 def routes(desk: Desk) -> list[Route]:
-    looking = Looking(desk)
+    pages = ReadOnly(desk)
     return [
-        Route(START, looking.start),
-        Route("/alive", looking.alive),
-        Route("/static/{name}", looking.static),
-        Route("/files/{name}", looking.download),
-        Route("/find", looking.find),
-        Route("/history", looking.history),
-        Route("/health", looking.health),
+        Route(START, pages.start),
+        Route("/alive", pages.alive),
+        Route("/static/{name}", pages.static),
+        Route("/files/{name}", pages.download),
+        Route("/find", pages.find),
+        Route("/history", pages.history),
+        Route("/health", pages.health),
     ]
 
 
-class Looking:
+class ReadOnly:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
