@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.columns import SHEET_SUFFIXES
 from bulk_topup.record.batches import files_left
 from bulk_topup.record.ledger.values import OPEN
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from bulk_topup.record.ledger.values import BatchEntry
 
-SUFFIXES = frozenset((*(".xlsx", ".xlsm", ".xlsb", ".ods", ".xls", ".csv", ".txt", ".htm", ".html"), ".plan"))
+SUFFIXES = frozenset((*SHEET_SUFFIXES, ".plan"))
 """Of files that people keep numbers in."""
 
 

@@ -242,6 +242,7 @@ def test_copies_and_plans_that_hold_it_are_named_and_plans_too_old_are_gone(
     book.worksheets[0].append([A.removeprefix("0")])
     book.save(bench.folder / "corrected.xlsx")
     (bench.folder / "nobody.csv").write_text("081299999999", encoding="utf-8")
+    (bench.folder / "saved as.fods").write_text(f"<text:p>{A}</text:p>", encoding="utf-8")
     days = {"K7QF-2MXA-9TRB-C4WD": 0, "AAAA-2MXA-9TRB-C4WD": LONG_S // 86_400 + 1}
     bench.clock.pass_by(LONG_S)
     for code, ago in days.items():
@@ -255,7 +256,7 @@ def test_copies_and_plans_that_hold_it_are_named_and_plans_too_old_are_gone(
     }
     assert named == {
         *("bonus.csv", "bonus.checkpoint.db", "bonus.results.xlsx"),
-        *("corrected.xlsx", "bonus.K7QF-2MXA-9TRB-C4WD.plan"),
+        *("corrected.xlsx", "saved as.fods", "bonus.K7QF-2MXA-9TRB-C4WD.plan"),
     }
     assert not (bench.folder / "bonus.AAAA-2MXA-9TRB-C4WD.plan").exists()
 
