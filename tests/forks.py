@@ -9,6 +9,7 @@ forked, an interpreter is started for each.
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import multiprocessing
@@ -153,6 +154,7 @@ def _modules() -> list[str]:
 
 def _perform(arguments: list[str], folder: Path, env: dict[str, str], streams: str) -> Never:
     """In the fork: take on what a process is started with, and be the command."""
+    gc.freeze()  # What is imported is no rubbish, and to look through it would copy its memory.
     for number, name in enumerate(_STREAMS):
         at = os.open(Path(streams, name), os.O_RDWR | os.O_APPEND)
         os.dup2(at, number)
