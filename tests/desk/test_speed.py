@@ -78,7 +78,7 @@ def test_an_event_is_on_the_page_within_a_second(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("BULK_TOPUP_RATE", "4")
     folder = tmp_path / "payrolls"
     folder.mkdir()
-    payroll(folder, "a.csv", numbers(48))
+    payroll(folder, "a.csv", numbers(32))
     seen: list[tuple[float, str]] = []
     with served(folder) as desk, sync_playwright() as playwright:
         desk.enter()

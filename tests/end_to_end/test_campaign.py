@@ -22,7 +22,7 @@ if not hasattr(os, "fork"):
     pytest.skip("the campaign forks a process for every command", allow_module_level=True)
 
 from tests import postgres
-from tests.campaign import draw, judge, office, planted, schedule, told
+from tests.campaign import draw, judge, office, schedule, told
 from tests.campaign.__main__ import SHORT
 from tests.faults import CAMPAIGN_KINDS, FRONT_STATUSES, STATUSES
 from tests.markdown import ROOT
@@ -33,33 +33,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.kill
 
 WITH_ARGUMENTS = {"stall", "slow", "status", "answer"}
-
-
-@pytest.mark.parametrize("patch", planted.PATCHES, ids=lambda patch: patch.stem)
-def test_a_planted_bug_is_caught(patch: Path) -> None:
-    assert planted.hunt(patch, jobs=os.cpu_count() or 1).rule
-
-
-def test_the_planted_bugs_all_fit_the_code(tmp_path: Path) -> None:
-    assert len(planted.PATCHES) == 28
-    for patch in planted.PATCHES:
-        planted.copy_with(patch, tmp_path / patch.stem)
-        files = (tmp_path / patch.stem / "bulk_topup").rglob("*.py")
-        changed = [file for file in files if file.read_bytes() != _original(file, tmp_path / patch.stem)]
-        assert len(changed) == patch.read_text(encoding="utf-8").count("\n--- a/")
-        for file in changed:
-            ast.parse(file.read_text(encoding="utf-8"))
-
-
-def test_the_table_of_planted_bugs_names_the_schedule_that_each_was_seen_by() -> None:
-    page = (planted.PATCHES[0].parent / "README.md").read_text(encoding="utf-8")
-    rows = [[cell.strip() for cell in line.split("|")] for line in page.splitlines()]
-    told = {(cells[1], cells[3]) for cells in rows if len(cells) > 5}
-    assert {(patch.name[:2], str(planted._named_in(patch))) for patch in planted.PATCHES} <= told
-
-
-def _original(file: Path, copy: Path) -> bytes:
-    return (ROOT / file.relative_to(copy)).read_bytes()
 
 
 @pytest.mark.parametrize("module", [judge, schedule], ids=lambda module: module.__name__)
