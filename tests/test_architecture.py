@@ -57,6 +57,7 @@ LIBRARIES = {
 PURE = (
     "core/chain.py",
     *("core/columns.py", "core/errors.py", "core/languages.py", "core/model.py", "core/results_columns.py"),
+    "core/row_names.py",
     *(
         "core/status.py",
         "sheet/header.py",

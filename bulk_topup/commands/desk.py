@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from bulk_topup.commands import click_command, params
-from bulk_topup.commands.credentials import installs_with
 from bulk_topup.commands.exit_codes import guard
 from bulk_topup.commands.language import VARIABLE
 from bulk_topup.commands.options import PATH, language_option
@@ -39,6 +38,8 @@ def desk(terminal: Terminal, folder: Path, port: int, no_open: bool, sandbox: bo
     """
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
+        from bulk_topup.commands.credentials import installs_with
+
         has_pip = importlib.util.find_spec("pip") is not None
         install = installs_with(sys.executable, has_pip=has_pip)
         raise InputError("desk.not_installed", install=install, missing=", ".join(missing))

@@ -50,11 +50,11 @@ UNITS = {"rupiah": 1, "thousands": 1_000}
 
 
 def job_of(options: dict[str, Any]) -> Job:
-    from bulk_topup.core.model import SEVERAL, Named, Source
+    from bulk_topup.core.model import Named, Source
+    from bulk_topup.core.row_names import ALL, SEVERAL
     from bulk_topup.record import paths
     from bulk_topup.rules.orders import Wishes
     from bulk_topup.sending.job import Job
-    from bulk_topup.sheet import ALL
 
     tabs = tuple(dict.fromkeys(options.get("tab") or ()))
     source = Source(

@@ -12,7 +12,8 @@ from bulk_topup.commands.credentials import credentials
 from bulk_topup.commands.job_options import UNITS
 from bulk_topup.core.clock import SKEW_LIMIT_S
 from bulk_topup.core.errors import Declined
-from bulk_topup.core.model import TAB_ROWS, Deposit, Notice, Sheet, row_name
+from bulk_topup.core.model import Deposit, Notice, Sheet
+from bulk_topup.core.row_names import TAB_ROWS, row_name
 from bulk_topup.provider.address import DEFAULT_BASE_URL, REHEARSAL_URL
 from bulk_topup.record import batches, reconcile
 from bulk_topup.record.ledger.identity import restored

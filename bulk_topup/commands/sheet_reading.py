@@ -86,10 +86,10 @@ def _asked(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
 def _listed(job: Job, tabs: Sequence[str]) -> dict[str, object]:
     """The tabs, with the number of rows and the first number in each, and whether it has been run already, by
     itself or with others; and how those left are named."""
+    from bulk_topup.core.row_names import ALL
     from bulk_topup.core.shell import argument
     from bulk_topup.record.batches import of_tabs
     from bulk_topup.report.words import say
-    from bulk_topup.sheet import ALL
 
     found = of_tabs(job.source.path, sandbox=job.connection.sandbox)
     run = {tab for one in found for tab in (*one.tabs, one.fact("tab"))}

@@ -14,6 +14,7 @@ from bulk_topup.commands.next_steps import Typed
 from bulk_topup.commands.progress import Bar
 from bulk_topup.core.errors import Declined, Exit, InputError
 from bulk_topup.core.languages import YES
+from bulk_topup.core.row_names import ALL
 from bulk_topup.report.screen.report import (
     ROWS_SHOWN,
     Report,
@@ -26,7 +27,6 @@ from bulk_topup.report.screen.report import (
 )
 from bulk_topup.report.words import say
 from bulk_topup.rules import amounts
-from bulk_topup.sheet import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

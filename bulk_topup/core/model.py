@@ -5,7 +5,7 @@ Units: money is whole rupiah (int), times are aware `datetime`s in WIB, duration
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -26,28 +26,6 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 SHEET_ROWS, SHEET_COLUMNS = 1_048_576, 16_384
 """The size limit of an Excel or LibreOffice sheet."""
-
-TAB_ROWS = 10_000_000
-"""With several tabs in one sheet, a row's number is its tab's position times this, plus its own there."""
-
-SEVERAL = " + "
-"""Between the names of the tabs that are one batch."""
-
-
-def row_name(row: int, tabs: Sequence[str]) -> str:
-    """What people call a row: `12`, or `Jakarta 12` where these tabs are one sheet."""
-    tab, number = divmod(row, TAB_ROWS)
-    if not tab:
-        return str(row)
-    return f"{tabs[tab - 1]} {number}" if tab <= len(tabs) else f"{number}, tab {tab}"
-
-
-def row_called(tab: str, number: int, tabs: Sequence[str]) -> int | None:
-    """The row with this number in this tab; None for a tab that is not among them."""
-    folded = [" ".join(name.split()).casefold() for name in tabs]
-    wanted = " ".join(tab.split()).casefold()
-    return (folded.index(wanted) + 1) * TAB_ROWS + number if folded.count(wanted) == 1 else None
-
 
 SHOWN_CHARACTERS = 40
 """The length to which messages shorten a cell."""

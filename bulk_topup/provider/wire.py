@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from html.entities import codepoint2name
 from typing import Final
 
@@ -83,6 +82,8 @@ def rupiah(value: object) -> int | None:
 
 def http_date(value: str) -> datetime | None:
     """The time in a `Date` or `Retry-After` header, aware; None if it is not one."""
+    from email.utils import parsedate_to_datetime  # Slow to import, and most commands need no date.
+
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, TypeError, OverflowError, IndexError):

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError, StorageFailed
-from bulk_topup.core.model import SEVERAL, Deposit, Source, account_of
+from bulk_topup.core.model import Deposit, Source, account_of
+from bulk_topup.core.row_names import SEVERAL
 from bulk_topup.core.shell import argument, path_argument
 from bulk_topup.core.status import Paid
 from bulk_topup.record.checkpoint import Checkpoint

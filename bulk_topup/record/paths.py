@@ -11,7 +11,8 @@ from itertools import chain, count
 from pathlib import Path
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import SEVERAL, Source
+from bulk_topup.core.model import Source
+from bulk_topup.core.row_names import SEVERAL
 
 RESULT_SUFFIXES = (".xlsx", ".csv")
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import Exit
-from bulk_topup.core.model import TAB_ROWS, Kind
+from bulk_topup.core.model import Kind
+from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.core.status import FOR_NOBODY, Paid, Status
 from bulk_topup.provider.outcomes import Fault, fault_of
 from bulk_topup.record.lines import Line, LinesAlike

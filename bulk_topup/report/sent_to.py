@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
-from bulk_topup.core.model import TAB_ROWS
+from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.core.status import Status
 from bulk_topup.record.batches import progress_of, sheet_of
 from bulk_topup.record.ledger.values import HELD, OPEN, PAID, BatchEntry

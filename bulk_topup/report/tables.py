@@ -9,7 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from bulk_topup.core.model import TAB_ROWS, Notice
+from bulk_topup.core.model import Notice
+from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.core.status import Status
 from bulk_topup.report.words import say
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from bulk_topup.core.model import TAB_ROWS, Finding, Level, Packed, PriceList
+from bulk_topup.core.model import Finding, Level, Packed, PriceList
+from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.rules.amounts import readings
 from bulk_topup.rules.not_people import EXAMPLE_MARK
 from bulk_topup.sheet.names import meaning_of

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bulk_topup.core.model import Notice, Oddity, Sheet, letter, row_name
+from bulk_topup.core.model import Notice, Oddity, Sheet, letter
+from bulk_topup.core.row_names import row_name
 from bulk_topup.rules import numbers
 
 if TYPE_CHECKING:

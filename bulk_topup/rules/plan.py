@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from bulk_topup.core.model import TAB_ROWS, Finding, Level, Order
+from bulk_topup.core.model import Finding, Level, Order
+from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.core.status import FOR_NOBODY, Status
 from bulk_topup.rules import approval, duplicates, resume
 from bulk_topup.rules import orders as orders_

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bulk_topup.core.clock import near_midnight
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.model import TAB_ROWS, Kind, Order, Outcome, Stop, Then, Wanted, row_name
+from bulk_topup.core.model import Kind, Order, Outcome, Stop, Then, Wanted
+from bulk_topup.core.row_names import TAB_ROWS, row_name
 from bulk_topup.provider.outcomes import TOO_MANY_REQUESTS
 from bulk_topup.record.batches import tabs_of
 from bulk_topup.record.ledger.claims import OTHER_DAY, Conclusion

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import days_booked
 from bulk_topup.core.errors import InputError, ProviderError, StorageFailed
-from bulk_topup.core.model import Kind, Order, Outcome, Reply, Then, row_called
+from bulk_topup.core.model import Kind, Order, Outcome, Reply, Then
+from bulk_topup.core.row_names import row_called
 from bulk_topup.core.shell import argument
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import (

@@ -15,13 +15,10 @@ from pathlib import Path
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Named, Sheet
 
-ALL = "all"
-"""Instead of a tab's name: every visible tab that holds people."""
-
 Arriving = Callable[[], Sheet]
 """Waits for a sheet that is being read. Raises InputError like `reading`."""
 
-__all__ = ["ALL", "read_sheet", "reading"]
+__all__ = ["read_sheet", "reading"]
 
 
 @contextmanager

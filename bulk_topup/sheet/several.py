@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import SEVERAL, TAB_ROWS, Columns, Notice, OddCell, Oddity, Sheet
-from bulk_topup.sheet import ALL
+from bulk_topup.core.model import Columns, Notice, OddCell, Oddity, Sheet
+from bulk_topup.core.row_names import ALL, SEVERAL, TAB_ROWS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from bulk_topup.core.errors import Exit, InputError
-from bulk_topup.core.model import TAB_ROWS
+from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.several import combined
 

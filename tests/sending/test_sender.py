@@ -17,7 +17,8 @@ import pytest
 
 from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import StorageFailed
-from bulk_topup.core.model import TAB_ROWS, Halt, Kind, Reply, Wanted
+from bulk_topup.core.model import Halt, Kind, Reply, Wanted
+from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify
 from bulk_topup.provider.pace import Throttle, never

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bulk_topup.core.model import TAB_ROWS
+from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.provider.outcomes import DENIED, OF_ANOTHER
 
 MAY_HAVE_MOVED_IT = "coalesce(a.kind, 'unknown') NOT IN ('not_sent', 'refused', 'gagal')"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import near_midnight
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import TAB_ROWS, Kind, Reply
+from bulk_topup.core.model import Kind, Reply
+from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.core.shell import argument
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify_status, is_pending, words_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bulk_topup.core.model import TAB_ROWS
+from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.report.screen.report import Report, Tone, Toned
 from bulk_topup.report.words import say

@@ -10,9 +10,9 @@ import re
 import string
 from typing import TYPE_CHECKING, Any
 
-from bulk_topup.core import model
+from bulk_topup.core import row_names
 from bulk_topup.core.languages import ENGLISH, Language
-from bulk_topup.core.model import TAB_ROWS
+from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.core.status import Status
 from bulk_topup.report.words.english import WORDS as WORDS
 
@@ -71,7 +71,7 @@ def name_tabs(tabs: Sequence[str]) -> None:
 
 def row_name(number: int) -> str:
     """`12`, or `Jakarta 12` where several tabs are one sheet."""
-    return model.row_name(number, _tabs)
+    return row_names.row_name(number, _tabs)
 
 
 def tab_of(number: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.sheet import ALL
+from bulk_topup.core.row_names import ALL
 from bulk_topup.sheet.sections import Sections
 from bulk_topup.sheet.table import batches
 from bulk_topup.sheet.tabs import ChosenTab, TabChoice, choose_one
