@@ -4,11 +4,12 @@ reach.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from bulk_topup.core.clock import near_midnight
-from bulk_topup.core.errors import StorageFailed
+from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.model import Kind, Order, Outcome, Stop, Then, Wanted
 from bulk_topup.core.row_names import TAB_ROWS, row_name
 from bulk_topup.provider.outcomes import TOO_MANY_REQUESTS
@@ -86,8 +87,11 @@ class Claimant:
         return [(holder, row_name(holder.row, self._tabs_of(holder))) for holder in holders]
 
     def _tabs_of(self, holder: Claim) -> Sequence[str]:
-        is_named = holder.batch != self._own[0] and holder.row >= TAB_ROWS
-        return tabs_of(self._tools.ledger.entry(holder.batch)) if is_named else ()
+        """None where they can't be read: a name stops no run."""
+        if holder.row >= TAB_ROWS:
+            with suppress(InputError, StorageFailed):
+                return tabs_of(self._tools.ledger.entry(holder.batch))
+        return ()
 
     def heed(self, outcome: Outcome, wait_s: float | None) -> None:
         """Tells all computers of the account about an outcome that concerns them; after a 429, no slot is

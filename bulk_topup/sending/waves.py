@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import wib_day
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from bulk_topup.sending.session import Tools, Watcher
 
     Slot = tuple[str, int, int]  # number, nominal, itrx
+
+NO_NOMINAL = 0
+"""Of a row whose product is unknown."""
 
 
 def send_waves(
@@ -52,41 +56,65 @@ def send_waves(
     name = plan.rows.sheet.path.stem
     sender = Sender(checkpoint, tools, watcher, purse, name, workers)
     for nth in sorted(orders["itrx"].unique()):
-        wave, day = orders_of(orders[orders["itrx"] == nth]), None
+        wave, day = orders[orders["itrx"] == nth], None
+        following = orders_of(wave)
         if nth > 1:
             poll.poll(checkpoint, tools, wait_s=wait_s, watcher=watcher)
             day = wib_day(tools.clock.now())
-            unpaid = _slots(plan.rows.table) - _paid_elsewhere(checkpoint, tools.ledger, day)
-            wave = _followers(wave, unpaid, checkpoint, watcher, day)
-        sender.run(wave, expected, day)
+            copies = _copies(wave, plan, checkpoint, tools.ledger, day)
+            following = _followers(following, copies, checkpoint, watcher)
+        sender.run(following, expected, day)
         if sender.halt is not None:
             break
     return sender.halt
 
 
-def _followers(
-    wave: Iterable[Order], unpaid: Set[Slot], checkpoint: Checkpoint, watcher: Watcher, day: date
-) -> Iterator[Order]:
-    """The orders whose copy n-1 was paid on this day; the others are held back.
+@dataclass(frozen=True)
+class _Copies:
+    """What is known, on this day, of the numbers of which copies may follow.
 
-    `unpaid` are the sheet's slots that no other batch paid. An order whose copy n-1 is not in the sheet
-    follows: then a person says that it was paid.
+    `in_sheet` are the slots of the sheet's rows, `paid_elsewhere` those that another batch paid; `stated` are
+    the rows whose count stands in the sheet.
     """
+
+    day: date
+    in_sheet: Set[Slot]
+    paid_elsewhere: Set[Slot]
+    stated: Set[int]
+
+
+def _copies(wave: pd.DataFrame, plan: Plan, checkpoint: Checkpoint, ledger: Ledger, day: date) -> _Copies:
+    rows, claims = plan.rows.table, ledger.elsewhere(checkpoint.batch_id, day)
+    rows = rows[rows["number"].isin(wave["number"])]
+    paid = claims[(claims["state"] == PAID) & (claims["day"] == day.isoformat())]
+    return _Copies(day, _slots(rows), _slots(paid), set(rows.index[rows["itrx_stated"]]))
+
+
+def _followers(
+    wave: Iterable[Order], copies: _Copies, checkpoint: Checkpoint, watcher: Watcher
+) -> Iterator[Order]:
+    """The orders whose copy n-1 was paid on this day; the others are held back."""
     for order in wave:
-        before = (order.number, order.nominal, order.itrx - 1)
-        is_paid = checkpoint.paid_on(day, *before)
-        if is_paid is None:
-            is_paid = before not in unpaid
-        if is_paid:
+        if _may_follow(order, copies, checkpoint):
             yield order
         else:
             hold_copy(order, checkpoint)
             watcher.done(order, Status.UNSENT, None)
 
 
-def _paid_elsewhere(checkpoint: Checkpoint, ledger: Ledger, day: date) -> set[Slot]:
-    claims = ledger.elsewhere(checkpoint.batch_id, day)
-    return _slots(claims[(claims["state"] == PAID) & (claims["day"] == day.isoformat())])
+def _may_follow(order: Order, copies: _Copies, checkpoint: Checkpoint) -> bool:
+    """Whether copy n-1 was paid on this day.
+
+    A count that stands in the sheet follows another batch's copy, too. If the sheet has no row of copy n-1,
+    the person who wrote the count knows that it was paid.
+    """
+    before = (order.number, order.nominal, order.itrx - 1)
+    is_paid = checkpoint.paid_on(copies.day, *before)
+    if is_paid or order.row not in copies.stated:
+        return bool(is_paid)
+    unreadable = (order.number, NO_NOMINAL, order.itrx - 1)
+    is_in_sheet = is_paid is not None or not copies.in_sheet.isdisjoint({before, unreadable})
+    return before in copies.paid_elsewhere or not is_in_sheet
 
 
 def _slots(table: pd.DataFrame) -> set[Slot]:

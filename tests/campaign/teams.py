@@ -22,6 +22,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any, Never
 
 import openpyxl
@@ -308,11 +309,12 @@ class Evidence:
         self.said = {desk.folder.name: desk.said() for desk in teams.desks}
 
     def rate(self) -> float:
-        """Requests a second while nothing befell anybody."""
+        """Requests a second while nothing befell anybody, in the median second: a machine may stall."""
         assert self._teams.quiet is not None
         began, ended = self._teams.quiet
-        within = [at for at, _ in self.requests if began <= at <= ended]
-        return (len(within) - 1) / (within[-1] - within[0]).total_seconds()
+        within = [at.timestamp() for at, _ in self.requests if began <= at <= ended]
+        count = int(self._teams.terms.rate)
+        return count / median(later - at for at, later in zip(within, within[count:], strict=False))
 
     def most_within(self) -> int:
         """The most requests that followed another one within `WINDOW_S`."""

@@ -562,7 +562,7 @@ def test_a_repeat_waits_until_the_copy_before_it_is_paid(office: Office) -> None
     assert done.exit == OPEN
     lines = office.results("bonus.results.xlsx")
     assert [line["status"] for line in lines] == ["unknown", "unsent", "sukses", "sukses"]
-    assert "must be paid before" in lines[1]["reason"]
+    assert "top-up 1 of this number and amount must be paid first" in lines[1]["reason"]
     assert office.paid() == {PAID_ANSWER_LOST: 1, "081234500001": 2}
 
 
@@ -631,19 +631,47 @@ def test_a_row_that_is_open_in_another_batch_is_held(make_office: MakeOffice) ->
     assert office.paid() == {PAID_ANSWER_LOST: 1, PENDING_FOR_EVER: 1}
 
 
+COUNTED = ("Nama", "No HP", "Kode Produk", "itrx")
+
+
 @pytest.mark.parametrize(("first", "status"), [("081234500001", "sukses"), ("081200000051", "unsent")])
 def test_a_copy_follows_the_one_of_another_batch_only_once_that_is_paid(
     office: Office, first: str, status: str
 ) -> None:
-    header = ("Nama", "No HP", "Kode Produk", "itrx")
     office.payroll("jakarta.csv", [first])
     rows = [("A", first, "TSEL5", "1"), ("A", first, "TSEL5", "2"), ("B", "081234500009", "TSEL5", "1")]
-    office.csv("bandung.csv", rows, header)
+    office.csv("bandung.csv", rows, COUNTED)
 
     office.send("jakarta.csv")
     office.send("bandung.csv")
 
     assert office.statuses("bandung.results.xlsx") == ["duplicate", status, "sukses"]
+
+
+def test_a_copy_follows_what_another_batch_paid_after_this_one_began(office: Office) -> None:
+    """The batch's own order of the first copy was never sent."""
+    first = "081234500001"
+    rows = [("B", "081200000062", "TSEL5", "1"), ("A", first, "TSEL5", "1"), ("A", first, "TSEL5", "2")]
+    office.csv("bandung.csv", rows, COUNTED)
+    office.payroll("jakarta.csv", [first])
+
+    office.send("bandung.csv")
+    assert office.statuses("bandung.results.xlsx") == ["unsent", "unsent", "unsent"]
+    office.send("jakarta.csv")
+    office.csv("bandung.csv", [("B", "081234500009", "TSEL5", "1"), *rows[1:]], COUNTED)
+    office.send("bandung.csv")
+
+    assert office.statuses("bandung.results.xlsx")[-2:] == ["duplicate", "sukses"]
+
+
+def test_a_copy_waits_for_one_whose_product_is_mistyped(office: Office) -> None:
+    first = "081234500001"
+    rows = [("A", first, "TSEL5x", "1"), ("A", first, "TSEL5", "2"), ("B", "081234500009", "TSEL5", "1")]
+    office.csv("bandung.csv", rows, COUNTED)
+
+    office.send("bandung.csv")
+
+    assert office.statuses("bandung.results.xlsx") == ["invalid", "unsent", "sukses"]
 
 
 def test_a_copy_of_the_sheet_under_another_name_pays_nobody_again(make_office: MakeOffice) -> None:

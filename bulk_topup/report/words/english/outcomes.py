@@ -56,7 +56,7 @@ WORDS: dict[str, str] = {
     "outcome.not_in_checkpoint": "The record of all top-ups has an attempt that is not in this progress file (an older copy of the file was restored, or the program was killed at that moment), so we do not know whether this was paid; look the number up in the provider's transaction list.",
     "unsent.not_reached": "not sent: the run ended before this row; run the same command again",
     "unsent.product_disturbed": "not sent: the provider failed to deliver {product} three times in a row; run the same command again later",
-    "unsent.copy_waits": "not sent: the earlier top-up of this number and amount must be paid before top-up {nth}, on the same day",
+    "unsent.copy_waits": "not sent: top-up {nth} of this number and amount must be paid first, on the same day",
     "tries": "Tried {count:number} times.",
     "tries.last_answer": "Tried {count:number} times; the provider's last answer: {answer}",
     "provider_says": "(Provider: {reason})",
