@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
 
+from bulk_topup.core.clock import WIB, near_midnight
 from tests.desk import month
 from tests.markdown import page
 from tests.walkthrough import (
@@ -29,8 +31,15 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.sleep
 
 
+LONGEST = timedelta(minutes=5)
+"""That the whole walk takes."""
+
+
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> list[Shown]:
+    now = datetime.now(WIB)
+    if near_midnight(now) or near_midnight(now + LONGEST):
+        pytest.skip("the page sends an unknown row again, which nobody may close to midnight (WIB)")
     return play(tmp_path_factory.mktemp("home") / "payroll")
 
 
