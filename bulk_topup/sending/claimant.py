@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bulk_topup.record.ledger.values import Claim
     from bulk_topup.sending.session import Tools
 
-    Held = tuple[Claim, str]  # who has a slot, and what people call its row
+    Held = tuple[Claim, str]  # who has a slot, and what people call its row where another order has it
 
 BUSY_S: Final = 10.0
 """For this long, no computer of the account begins a request after one of them came too soon (41)."""
@@ -84,14 +84,18 @@ class Claimant:
 
     def _turn(self, conclusions: Sequence[Conclusion], wanted: Sequence[Wanted]) -> list[Held]:
         holders = self._tools.ledger.turn(conclusions, wanted, *self._own)
-        return [(holder, row_name(holder.row, self._tabs_of(holder))) for holder in holders]
+        return [
+            (holder, "" if holder.token == one.token else self._row_of(holder))
+            for holder, one in zip(holders, wanted, strict=True)
+        ]
 
-    def _tabs_of(self, holder: Claim) -> Sequence[str]:
-        """None where they can't be read: a name stops no run."""
+    def _row_of(self, holder: Claim) -> str:
+        """Without its tab where that can't be read: a name stops no run."""
+        tabs: Sequence[str] = ()
         if holder.row >= TAB_ROWS:
             with suppress(InputError, StorageFailed):
-                return tabs_of(self._tools.ledger.entry(holder.batch))
-        return ()
+                tabs = tabs_of(self._tools.ledger.entry(holder.batch))
+        return row_name(holder.row, tabs)
 
     def heed(self, outcome: Outcome, wait_s: float | None) -> None:
         """Tells all computers of the account about an outcome that concerns them; after a 429, no slot is

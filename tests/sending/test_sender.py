@@ -24,7 +24,7 @@ from bulk_topup.provider.outcomes import classify
 from bulk_topup.provider.pace import Throttle, never
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.claims import Conclusion, Ledger
-from bulk_topup.sending import course, sender
+from bulk_topup.sending import claimant, course, sender
 from bulk_topup.sending.choice import Choice
 from tests.builders import ANDI, BUDI, Silent, an_outcome, begin, claim
 from tests.sending.test_late_send import NOON, SUKSES, TODAY, Sending
@@ -421,6 +421,18 @@ def test_an_answer_is_kept_while_a_far_server_has_not_spoken(
         wait_for(together, [SUKSES] * 2, then=came.set)
         run.result()
     assert together.attempts() == [SUKSES] * (4 if call == "turn" else 3)
+
+
+def test_only_the_name_of_a_taken_row_is_asked_for(
+    together: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It costs a look into a progress file, which a slot of one's own is not worth."""
+    monkeypatch.setattr(claimant, "TAB_ROWS", 1)
+    asked: list[str] = []
+    monkeypatch.setattr(together.ledger, "entry", asked.append)
+    claim(together.ledger, together.order(BUDI), TODAY, "theirs", "other", "gaji", NOON, since=TODAY)
+    together.send(ANDI, BUDI, CITRA)
+    assert asked == ["other"]
 
 
 def test_a_screen_that_stands_still_keeps_nothing_from_being_sent_and_written(together: Sending) -> None:
