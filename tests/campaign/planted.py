@@ -36,10 +36,12 @@ def copy_with(patch: Path, target: Path) -> None:
 
     Raises ValueError where the patch does not fit the code any more.
     """
-    # What is compiled already is copied, too: it goes by the times of the files.
-    shutil.copytree(ROOT / "bulk_topup", target / "bulk_topup")
+    # What is compiled already is copied, too: it goes by the times of the files. While it is being
+    # compiled it has another name, under which it may be gone before it is copied.
+    settled = shutil.ignore_patterns("*.pyc.*")
+    shutil.copytree(ROOT / "bulk_topup", target / "bulk_topup", ignore=settled)
     for package in ("campaign", "faults"):
-        shutil.copytree(ROOT / "tests" / package, target / "tests" / package)
+        shutil.copytree(ROOT / "tests" / package, target / "tests" / package, ignore=settled)
     for name in ("__init__.py", "forks.py"):
         shutil.copyfile(ROOT / "tests" / name, target / "tests" / name)
     _apply(patch.read_text(encoding="utf-8"), target)
