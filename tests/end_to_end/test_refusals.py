@@ -203,6 +203,7 @@ def _another_database(office: Office) -> None:
 
 PROGRESS: dict[str, tuple[Callable[[Office], object], tuple[str, ...]]] = {
     "damaged inside": (_damage, ("damaged", "backup")),
+    "without its facts": (_sql("DELETE FROM batch"), ("damaged", "backup")),
     "not a database": (lambda office: _progress(office).write_text("catatan " * 200), ("damaged",)),
     "of another program": (_another_database, ("not a progress file",)),
     "of a newer version": (_sql("PRAGMA user_version = 99"), ("newer", "update")),
@@ -327,8 +328,11 @@ def test_a_provider_out_of_reach_is_refused(office: Office) -> None:
     assert_refused(office, done, STOPPED, "does not accept connections", "nothing was sent")
 
 
-def test_status_says_of_a_progress_file_that_it_is_damaged(batch: Office) -> None:
-    _damage(batch)
+@pytest.mark.parametrize("damage", [_damage, _sql("DELETE FROM batch")], ids=["inside", "without its facts"])
+def test_status_says_of_a_progress_file_that_it_is_damaged(
+    batch: Office, damage: Callable[[Office], object]
+) -> None:
+    damage(batch)
 
     done = batch.run("status", "bonus.csv")
 

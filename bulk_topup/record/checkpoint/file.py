@@ -135,7 +135,7 @@ class File:
 
     def _assert_sound(self) -> None:
         verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if verdict != "ok":
+        if verdict != "ok" or not self.fact("file"):
             self.close()
             raise InputError("checkpoint.damaged", path=self.path, why="why.damaged")
 
@@ -144,6 +144,8 @@ class File:
         for name, mine in expected.items():
             stored = self._identity(name)
             if stored != mine:
+                with storage_errors(self.path, read_only=True):
+                    self._assert_sound()  # A damaged one may have another answer, or none.
                 self.close()
                 raise InputError(f"checkpoint.other_{name}", path=self.path, stored=stored, mine=mine)
 
