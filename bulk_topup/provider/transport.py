@@ -136,6 +136,7 @@ class Watchdog:
         self._deadlines: set[_Deadline] = set()
         self._lock = threading.Lock()
         self._is_awake = False
+        self._next = 0.0
 
     def add(self, deadline: _Deadline) -> None:
         with self._lock:
@@ -173,8 +174,12 @@ class Watchdog:
         """Ends overdue requests. Returns the seconds until the next deadline, or None if there is none."""
         with self._lock:
             deadlines = list(self._deadlines)
-        left = [left_s for deadline in deadlines if (left_s := deadline.left_s()) > 0]
-        return min(left, default=self.seconds) if deadlines else None
+        if not deadlines:
+            return None
+        if time.monotonic() >= self._next:
+            left = [left_s for deadline in deadlines if (left_s := deadline.left_s()) > 0]
+            self._next = time.monotonic() + min(left, default=self.seconds)
+        return max(0.0, self._next - time.monotonic())
 
 
 class _HeadReader:

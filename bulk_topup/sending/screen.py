@@ -29,11 +29,14 @@ class Screen:
 
     def ended(self, order: Order, ended: Ended, left: int) -> None:
         """An attempt of this order has ended; `left` is what the rest of the plan costs."""
+        self._tell(partial(self._show, order, ended, left))
+
+    def _show(self, order: Order, ended: Ended, left: int) -> None:
         status, outcome = ended
         if outcome.kind is not Kind.NOT_SENT:
-            self.done(order, status, outcome.debited)
+            self._watcher.done(order, status, outcome.debited)
         if outcome.balance is not None:
-            self._tell(partial(self._watcher.balance, outcome.balance, left))
+            self._watcher.balance(outcome.balance, left)
 
     def unwritten(self, order: Order, outcome: Outcome) -> None:
         self._tell(partial(self._watcher.unwritten, order, outcome))

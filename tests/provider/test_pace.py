@@ -9,6 +9,7 @@ from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from heapq import heappop, heappush
 from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 import pytest
@@ -260,12 +261,13 @@ def test_sleeps_that_end_late_by_a_tick_of_the_clock_cost_nothing() -> None:
 
 @pytest.mark.sleep
 def test_real_sleeps_end_late_and_the_rate_is_right_all_the_same() -> None:
-    """A machine with other work may hold up any single try, but none may be too fast."""
+    """A machine with other work may hold up any single slot, and what is lost then is not made up for: so the
+    median of ten slots in a row counts."""
     ratios = []
     for _ in range(20):
         throttle = Throttle(250, clock=time.monotonic, sleep=threading.Event().wait)
         taken = [time.monotonic() for _ in range(126) if throttle.wait()]
-        ratios.append(125 / (taken[-1] - taken[0]) / 250)
+        ratios.append(10 / median(b - a for a, b in zip(taken, taken[10:], strict=False)) / 250)
         if ratios[-1] >= 0.99:
             break
     assert max(ratios) >= 0.99

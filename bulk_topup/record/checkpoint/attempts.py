@@ -20,7 +20,7 @@ from bulk_topup.record.checkpoint.sql import (
     INSERT_LOST_LINE,
     REMOVED_OFFSET,
 )
-from bulk_topup.record.checkpoint.trail import tell
+from bulk_topup.record.checkpoint.trail import Event, append, of_rows, tell
 from bulk_topup.record.checkpoint.values import Attempt, Ended, OpenOrder
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Attempts(File):
         sql = "UPDATE orders SET status = ?, note = ? WHERE id = ? AND status = 'unsent'"
         with self._transaction() as db:
             if db.execute(sql, (status, note, order_id)).rowcount:
-                tell(db, "", "outcome", orders=order_id)
+                tell(db, "", "outcome", "orders", order_id)
 
     def turn(
         self, endings: Sequence[Ending], choose: Callable[[Sequence[Ended]], Sequence[Wanted]]
@@ -52,13 +52,15 @@ class Attempts(File):
         self.mark_begun()
         with self._transaction() as db:
             ended = [self._end(db, ending) for ending in endings]
-            return ended, [self._begin(db, one) for one in choose(ended)]
+            begun = [self._begin(db, one) for one in choose([one for one, _ in ended])]
+            append(db, *(event for _, event in [*ended, *begun]))
+            return [one for one, _ in ended], [one for one, _ in begun]
 
     def begin_all(self, wanted: Sequence[Wanted]) -> list[Attempt]:
         """Like `turn`, without outcomes."""
         return self.turn((), lambda _: wanted)[1]
 
-    def _begin(self, db: sqlite3.Connection, wanted: Wanted) -> Attempt:
+    def _begin(self, db: sqlite3.Connection, wanted: Wanted) -> tuple[Attempt, Event]:
         self._assert_in_place()
         order, at = wanted.order, wanted.at
         if wanted.expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
@@ -73,8 +75,7 @@ class Attempts(File):
         if changed != 1:
             raise AssertionError(f"order {order.id} is not {wanted.expected}")
         begun = Attempt(int(cursor.lastrowid or 0), order, wanted.token, at)
-        tell(db, at.isoformat(), "attempt", attempts=begun.id, orders=order.id)
-        return begun
+        return begun, of_rows(db, at.isoformat(), "attempt", attempts=begun.id, orders=order.id)
 
     def begin_repeat(
         self, order: Order, token: str, at: datetime, day: date, skew_s: float | None
@@ -91,14 +92,14 @@ class Attempts(File):
                 raise AssertionError(f"order {order.id} is not held by the provider")
             cursor = db.execute(BEGIN_ATTEMPT, (order.id, token, at.isoformat(), day.isoformat(), skew_s))
             begun = Attempt(int(cursor.lastrowid or 0), order, token, at)
-            tell(db, at.isoformat(), "attempt", attempts=begun.id, orders=order.id)
+            append(db, of_rows(db, at.isoformat(), "attempt", attempts=begun.id, orders=order.id))
             return begun
 
     def end(self, attempt_id: int, outcome: Outcome, at: datetime, skew_s: float | None = None) -> Ended:
         """Like `turn`, for a single outcome."""
         return self.turn([Ending(attempt_id, outcome, at, skew_s)], lambda _: ())[0][0]
 
-    def _end(self, db: sqlite3.Connection, ending: Ending, kind: str = "") -> Ended:
+    def _end(self, db: sqlite3.Connection, ending: Ending, kind: str = "") -> tuple[Ended, Event]:
         attempt_id, outcome = ending.attempt_id, ending.outcome
         order_id, before, is_held, is_first = db.execute(
             ENDING, (outcome.invoice or None, attempt_id)
@@ -111,8 +112,8 @@ class Attempts(File):
         if before == Status.SUKSES and status is not Status.SUKSES:
             raise AssertionError(f"attempt {attempt_id}: a paid order cannot become {status}")
         kind = kind or ("outcome" if is_first else "settlement")
-        tell(db, ending.at.isoformat(), kind, attempts=attempt_id, orders=order_id)
-        return Ended(status, outcome)
+        event = of_rows(db, ending.at.isoformat(), kind, attempts=attempt_id, orders=order_id)
+        return Ended(status, outcome), event
 
     def lost_attempt(
         self, order_id: int, token: str, claimed_at: str, day: str, base_url: str = ""
@@ -129,7 +130,7 @@ class Attempts(File):
             )
             status = self._restate(db, order_id)
             (attempt_id,) = db.execute("SELECT id FROM attempts WHERE token = ?", (token,)).fetchone()
-            tell(db, "", "attempt", attempts=attempt_id, orders=order_id)
+            append(db, of_rows(db, "", "attempt", attempts=attempt_id, orders=order_id))
             return status
 
     def adopt_lost_claim(self, claim: Mapping[str, Any]) -> None:
@@ -159,10 +160,11 @@ class Attempts(File):
         concerned = open_attempts[-1:] if outcome.invoice else open_attempts
         with self._transaction() as db:
             for attempt_id in concerned:
-                status = self._end(db, Ending(attempt_id, outcome, at), "resolution").status
+                ended, event = self._end(db, Ending(attempt_id, outcome, at), "resolution")
+                append(db, event)
             what = f"resolve {outcome.kind} {outcome.invoice}".strip()
             insert_note(db, "resolution", at.isoformat(), who, what, order.order.id, note, "", "")
-        return status
+        return ended.status
 
     def _restate(self, db: sqlite3.Connection, order_id: int) -> Status:
         """The order's status follows from all its attempts; one of them determines it."""

@@ -38,14 +38,15 @@ class Notes(File):
         """That a command began, or what a person did."""
         with self._transaction(keeps_summary=True) as db:
             if approved_by:
-                trail.append(db, at.isoformat(), "approval", {"plan_code": plan_code, "by": approved_by})
+                facts = {"plan_code": plan_code, "by": approved_by}
+                trail.append(db, trail.Event(at.isoformat(), "approval", facts))
             kind = "settlement" if what == "settle" else "run"
             insert_note(db, kind, at.isoformat(), who, what, order_id, note, plan_code, approved_by)
 
     def enter(self, at: str, kind: str, facts: Mapping[str, Any]) -> None:
         """An entry of what stands nowhere else in this file."""
         with self._transaction(keeps_summary=True) as db:
-            trail.append(db, at, kind, facts)
+            trail.append(db, trail.Event(at, kind, facts))
 
     def exported(self, at: datetime, what: str, path: Path, **also: str) -> None:
         """That this file was written just now, with its SHA-256."""
@@ -80,4 +81,4 @@ def _from(folder: Path, path: Path) -> str:
 
 def insert_note(db: sqlite3.Connection, kind: str, at: str, *values: object) -> None:
     """The row of a note with its entry of this kind."""
-    trail.tell(db, at, kind, trail=int(db.execute(INSERT_NOTE, (at, *values)).lastrowid or 0))
+    trail.tell(db, at, kind, "trail", int(db.execute(INSERT_NOTE, (at, *values)).lastrowid or 0))

@@ -47,7 +47,7 @@ class Orders(File):
             if db.total_changes != before:
                 db.execute(FORGET_SUMMARY)
             rows = {} if db.total_changes == before else trail.rows_standing(db)
-            trail.append(db, "", "run", {"batch": trail.facts_standing(db), **rows})
+            trail.append(db, trail.Event("", "run", {"batch": trail.facts_standing(db), **rows}))
             (kept,) = db.execute("SELECT count(*) FROM lines WHERE NOT removed").fetchone()
             if kept != plan.rows_in:
                 raise AssertionError(f"{plan.rows_in} rows in, {kept} lines kept")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.core.chain import Entry, canonical, hash_of
 from bulk_topup.core.clock import SystemClock
@@ -34,11 +34,22 @@ FACTS = frozenset(
 """Of the batch, those that only a run changes, as it takes the sheet in."""
 
 
-def append(db: sqlite3.Connection, at: str, kind: str, facts: Mapping[str, Any]) -> None:
-    """Add an entry of what happened `at` (ISO text; "" for now)."""
-    at, text = at or SystemClock().now().isoformat(), canonical(facts)
-    values = (at, kind, text, hash_of(head(db), at, kind, text))
-    db.execute("INSERT INTO chain (at, kind, facts, hash) VALUES (?, ?, ?, ?)", values)
+class Event(NamedTuple):
+    """What happened `at` (ISO text; "" for now), as JSON values."""
+
+    at: str
+    kind: str
+    facts: Mapping[str, Any]
+
+
+def append(db: sqlite3.Connection, *events: Event) -> None:
+    """Add an entry of each."""
+    previous, entries = head(db), []
+    for at, kind, facts in events:
+        at, text = at or SystemClock().now().isoformat(), canonical(facts)
+        previous = hash_of(previous, at, kind, text)
+        entries.append((at, kind, text, previous))
+    db.executemany("INSERT INTO chain (at, kind, facts, hash) VALUES (?, ?, ?, ?)", entries)
 
 
 def head(db: sqlite3.Connection) -> str:
@@ -55,9 +66,14 @@ def entries(db: sqlite3.Connection) -> Iterator[Entry]:
         previous = str(digest)
 
 
-def tell(db: sqlite3.Connection, at: str, kind: str, **keys: int) -> None:
-    """Add an entry of these rows, by table and id, as they stand now."""
-    append(db, at, kind, {table: standing(db, table, key) for table, key in keys.items()})
+def tell(db: sqlite3.Connection, at: str, kind: str, table: str, key: int) -> None:
+    """Add an entry of this row."""
+    append(db, of_rows(db, at, kind, **{table: key}))
+
+
+def of_rows(db: sqlite3.Connection, at: str, kind: str, **keys: int) -> Event:
+    """About these rows, by table and id, as they stand now."""
+    return Event(at, kind, {table: standing(db, table, key) for table, key in keys.items()})
 
 
 def standing(db: sqlite3.Connection, table: str, key: object) -> dict[str, Any]:
@@ -94,11 +110,11 @@ def _digest(db: sqlite3.Connection, sql: str) -> str:
 def take_over(db: sqlite3.Connection) -> None:
     """The first entries of a file that an earlier program kept without a trail: all as it stands."""
     (at,) = db.execute("SELECT coalesce(max(at), '') FROM trail").fetchone()
-    append(db, at, "begin", {"batch": facts_standing(db), **rows_standing(db)})
+    append(db, Event(at, "begin", {"batch": facts_standing(db), **rows_standing(db)}))
     for table, which in (("trail", ""), ("attempts", ""), ("orders", TOLD)):
         keys = db.execute(f"SELECT id FROM {table} {which} ORDER BY id").fetchall()  # noqa: S608
         for (key,) in keys:
-            tell(db, at, "begin", **{table: key})
+            tell(db, at, "begin", table, key)
 
 
 TOLD = "WHERE status <> 'unsent' OR speaker IS NOT NULL OR note IS NOT NULL"
