@@ -6,7 +6,7 @@ import re
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.core.clock import days_booked
 from bulk_topup.core.errors import InputError, ProviderError, StorageFailed
@@ -136,8 +136,7 @@ def _open_order(checkpoint: Checkpoint, verdict: Verdict) -> OpenOrder:
 
 
 def _confirmed(checkpoint: Checkpoint, tools: Tools, order: OpenOrder, verdict: Verdict) -> Outcome:
-    """What `cekstatus` says of this invoice, if it is this order's: number, product and day agree, and no row
-    of any other batch has it."""
+    """What `cekstatus` says of this invoice, if it is this order's and no other row of the batch has it."""
     facts = {"row": order.order.row, "invoice": verdict.invoice}
     holders = checkpoint.invoice_rows(verdict.invoice, but=order.order.id)
     if holders:
@@ -145,42 +144,62 @@ def _confirmed(checkpoint: Checkpoint, tools: Tools, order: OpenOrder, verdict: 
     if any(past.invoice == verdict.invoice and not past.is_open for past in order.past):
         raise InputError("resolve.settled", **facts)
     opened = [past for past in order.past if past.is_open]
-    assert_sent_here([past.base_url for past in opened], tools, facts)
-    answer = tools.provider.status(verdict.invoice, verdict.number)
+    sent = Sent(
+        order.order.number,
+        order.order.product,
+        checkpoint.batch_id,
+        {day for past in opened for day in days_booked(past.day, past.begun_at, past.skew_s)},
+        [past.base_url for past in opened],
+        order.invoice,
+    )
+    return confirmed(sent, tools, facts)
+
+
+class Sent(NamedTuple):
+    """An open row: on which WIB days it may have been booked, the addresses it was sent to, and the invoice
+    that an answer to it named."""
+
+    number: str
+    product: str
+    batch: str
+    days: Collection[date]
+    addresses: Iterable[str]
+    invoice: str = ""
+
+
+def confirmed(sent: Sent, tools: Tools, facts: Mapping[str, Any]) -> Outcome:
+    """What `cekstatus` says of an invoice, if it is this row's: number, product and day agree, and no row of
+    any other batch has it. `facts` are its row and invoice.
+
+    Raises InputError, or ProviderError where the provider could not be asked.
+    """
+    for address in sent.addresses:
+        if not tools.asks(address):  # There, the same invoice may belong to another top-up.
+            raise InputError("resolve.other_address", address=address, mine=tools.base_url, **facts)
+    answer = tools.provider.status(facts["invoice"], sent.number)
     if not isinstance(answer, Reply):
         raise ProviderError("resolve.unheard", address=tools.base_url, **facts)
-    outcome = classify_status(answer, verdict.invoice, verdict.number, order.order.product)
+    outcome = classify_status(answer, facts["invoice"], sent.number, sent.product)
     if outcome is None:
         raise InputError("resolve.unconfirmed", **facts)
-    days = {day for past in opened for day in days_booked(past.day, past.begun_at, past.skew_s)}
-    _assert_day(outcome.answered_at, days, order, facts)
-    _assert_of_no_other_batch(checkpoint, tools.ledger, order, outcome, days)
+    _assert_day(outcome.answered_at, sent, facts)
+    _assert_of_no_other_batch(outcome, sent, tools.ledger, facts)
     return outcome
 
 
-def assert_sent_here(addresses: Iterable[str], tools: Tools, facts: Mapping[str, object]) -> None:
-    """At another address, the same invoice may belong to another top-up."""
-    for address in addresses:
-        if not tools.asks(address):
-            raise InputError("resolve.other_address", address=address, mine=tools.base_url, **facts)
-
-
-def _assert_day(stated: str, days: Collection[date], order: OpenOrder, facts: Mapping[str, object]) -> None:
+def _assert_day(stated: str, sent: Sent, facts: Mapping[str, Any]) -> None:
     """An invoice named in the answer to an attempt belongs to it, even without a date."""
     if not re.match(r"\d{4}-\d\d-\d\d", stated):
-        if facts["invoice"] != order.invoice:
+        if facts["invoice"] != sent.invoice:
             raise InputError("resolve.no_day", stated=stated or "-", **facts)
-    elif stated[:10] not in {day.isoformat() for day in days}:
+    elif stated[:10] not in {day.isoformat() for day in sent.days}:
         raise InputError("resolve.other_day", stated=stated, **facts)
 
 
-def _assert_of_no_other_batch(
-    checkpoint: Checkpoint, ledger: Ledger, order: OpenOrder, outcome: Outcome, days: Collection[date]
-) -> None:
+def _assert_of_no_other_batch(outcome: Outcome, sent: Sent, ledger: Ledger, facts: Mapping[str, Any]) -> None:
     """The same number and product may have been topped up by another batch on that day."""
-    number, facts = order.order.number, {"row": order.order.row, "invoice": outcome.invoice}
-    for entry, has_claim in ledger.at_work(min(days), max(days), number, but=checkpoint.batch_id):
-        holders = holders_of(entry, outcome.invoice)
+    for entry, has_claim in ledger.at_work(min(sent.days), max(sent.days), sent.number, but=sent.batch):
+        holders = holders_of(entry, facts["invoice"])
         if holders:
             raise InputError("resolve.other_batch", batch=entry.name, other=holders[0], **facts)
         # A failed top-up leaves no claim, and would allow this row to be paid again.

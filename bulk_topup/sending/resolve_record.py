@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import days_booked
-from bulk_topup.core.errors import InputError, ProviderError
-from bulk_topup.core.model import Kind, Reply
+from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import Kind
 from bulk_topup.core.status import Status
-from bulk_topup.provider.outcomes import classify_status
 from bulk_topup.record.batches import progress_of, sheet_of
 from bulk_topup.record.ledger.values import Decision
-from bulk_topup.sending.resolve import RESOLVED_AS_NOT_SENT, assert_sent_here, holders_of
+from bulk_topup.sending.resolve import RESOLVED_AS_NOT_SENT, Sent, confirmed
 
 if TYPE_CHECKING:
     from bulk_topup.core.model import Outcome
@@ -78,30 +76,12 @@ def _open_claim(found: Finding, tools: Tools) -> tuple[OpenClaim, BatchEntry | N
 
 
 def _confirmed(claim: OpenClaim, found: Finding, tools: Tools) -> Outcome:
-    """What `cekstatus` says of this invoice, if it is this top-up's: number, product and day agree, and no
-    row of any other batch has it."""
     facts = {"row": claim.row, "invoice": found.invoice}
     if found.invoice in tools.ledger.invoices_decided():
         raise InputError("resolve.other_row", other=claim.row, **facts)
-    assert_sent_here([claim.base_url], tools, facts)
-    answer = tools.provider.status(found.invoice, found.number)
-    if not isinstance(answer, Reply):
-        raise ProviderError("resolve.unheard", address=tools.base_url, **facts)
-    outcome = classify_status(answer, found.invoice, found.number, claim.product)
-    if outcome is None:
-        raise InputError("resolve.unconfirmed", **facts)
     days = days_booked(date.fromisoformat(claim.day), datetime.fromisoformat(claim.claimed_at), None)
-    if not re.match(r"\d{4}-\d\d-\d\d", outcome.answered_at):
-        raise InputError("resolve.no_day", stated=outcome.answered_at or "-", **facts)
-    if outcome.answered_at[:10] not in {day.isoformat() for day in days}:
-        raise InputError("resolve.other_day", stated=outcome.answered_at, **facts)
-    for entry, has_claim in tools.ledger.at_work(min(days), max(days), found.number, but=claim.batch):
-        rows = holders_of(entry, found.invoice)
-        if rows:
-            raise InputError("resolve.other_batch", batch=entry.name, other=rows[0], **facts)
-        if rows is None and (has_claim or outcome.kind is Kind.GAGAL):
-            raise InputError("resolve.unread_batch", batch=entry.name, path=entry.path or "-", **facts)
-    return outcome
+    sent = Sent(found.number, claim.product, claim.batch, days, [claim.base_url])
+    return confirmed(sent, tools, facts)
 
 
 def _counted(entry: BatchEntry | None, outcome: Outcome, status: Status, now: datetime) -> BatchEntry | None:
