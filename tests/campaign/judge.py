@@ -1,6 +1,6 @@
 """The judge: were the promises kept? Imports nothing of the program, and believes nothing that it says.
 
-It reads the provider's book with sqlite3, the results sheets with openpyxl, and the schedule's own rows. Each
+It reads the provider's book with sqlite3, the results sheets with calamine, and the schedule's own rows. Each
 rule is a function from a case to violations; `RULES` lists them.
 
 What the schedule intends to be paid once: a (number, nominal, itrx) of one batch, for ever, and of all
@@ -22,10 +22,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-import openpyxl
+from python_calamine import CalamineWorkbook
 
 from tests.campaign.schedule import PRODUCTS, WIB, Meanwhile, Move, Progress, Take, Tamper, Violation
 
@@ -37,6 +36,8 @@ if TYPE_CHECKING:
 
 Slot = tuple[str, int, int]
 """number, nominal, itrx"""
+
+Table = list[list[object]]
 
 TURNED_AWAY = frozenset({301, 307, 308, 401, 404, 405, 407, 413, 429})
 READABLE = frozenset({"slow", "answer", "evil", "hugeint", "bigreason"})
@@ -235,19 +236,16 @@ class Results:
 
 
 def _results(place: int, record: Record, path: Path, sheet: Rows) -> Results:
-    book = openpyxl.load_workbook(path, read_only=True)
+    table, summary = _tables(path, 2)
     sums: dict[str, int] = {}
-    for cells in book.worksheets[1].iter_rows(values_only=True):
-        label, count = (*cells, None, None)[:2]
+    for label, count, *_ in summary:
         if isinstance(count, int):
             sums.setdefault(str(label), count)
         if found := ROWS_IN.fullmatch(str(label)):
             sums.update(zip(("rows in", "people", "set aside"), map(_number, found.groups()), strict=True))
         if found := NOT_COUNTED.match(str(label)):
             sums["corrected"] = _number(found[1])
-    lines = _lines(book.worksheets[0].iter_rows(values_only=True), sheet)
-    book.close()
-    return Results(place, record, lines, sums)
+    return Results(place, record, _lines(table, sheet), sums)
 
 
 def _number(text: str) -> int:
@@ -256,20 +254,28 @@ def _number(text: str) -> int:
 
 def lines_of(path: Path, sheet: Rows) -> tuple[Line, ...]:
     """The lines of a results sheet; `sheet` says which number is meant where one is spelled otherwise."""
-    book = openpyxl.load_workbook(path, read_only=True)
-    lines = _lines(book.worksheets[0].iter_rows(values_only=True), sheet)
-    book.close()
-    return lines
+    return _lines(*_tables(path, 1), sheet)
 
 
-def _lines(table: Iterable[tuple[object, ...]], sheet: Rows) -> tuple[Line, ...]:
+def _tables(path: Path, count: int) -> list[Table]:
+    """The first tabs. A whole number is one, which the reader gives as a decimal number."""
+    book = CalamineWorkbook.from_path(path)
+    tabs = [book.get_sheet_by_index(nth).to_python(skip_empty_area=False) for nth in range(count)]
+    return [[[_whole(value) for value in row] for row in tab] for tab in tabs]
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _lines(table: Table, sheet: Rows) -> tuple[Line, ...]:
     header, *rows = table
     spelled = {row.written: row.number for row in sheet if row.written}
     return tuple(_line([str(name) for name in header], row, spelled) for row in rows)
 
 
-def _line(header: list[str], row: tuple[object, ...], spelled: dict[str, str]) -> Line:
-    cells = {name: "" if value is None else str(value) for name, value in zip_longest(header, row)}
+def _line(header: list[str], row: list[object], spelled: dict[str, str]) -> Line:
+    cells = dict(zip(header, map(str, row), strict=True))
     written = cells["No HP"]
     number = spelled.get(written) or cells["number_sent"] or written
     return Line(
