@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from tests.campaign import office, planted
 from tests.campaign.draw import draw
 from tests.campaign.judge import Case, judge
+from tests.campaign.process import Desk
 from tests.campaign.told import facts, told
 
 if TYPE_CHECKING:
@@ -173,8 +174,9 @@ def _verdicts(seed: int, numbers: Sequence[int], jobs: int) -> Iterator[Verdict]
 
 def _work(seed: int, numbers: Iterable[int], wire: Connection) -> None:
     try:
-        for nth in numbers:
-            wire.send(_verdict(seed, nth))
+        with Desk() as desk:
+            for nth in numbers:
+                wire.send(_verdict(seed, nth, desk))
     except (BrokenPipeError, KeyboardInterrupt):
         pass  # enough has been seen
     except BaseException:  # noqa: BLE001  (this process ends here)
@@ -183,9 +185,9 @@ def _work(seed: int, numbers: Iterable[int], wire: Connection) -> None:
         os._exit(0)
 
 
-def _verdict(seed: int, nth: int) -> Verdict:
+def _verdict(seed: int, nth: int, desk: Desk) -> Verdict:
     with office.folder() as where, ledger() as address:
-        case = Case(office.carry_out(draw(seed, nth), where, address))
+        case = Case(office.carry_out(draw(seed, nth), where, desk, address))
         violations = [{"rule": found.rule, "what": found.what} for found in judge(case)]
         return {**facts(case), "verdict": "red" if violations else "green", "violations": violations}
 
@@ -244,8 +246,8 @@ def _tell(verdict: Verdict, log: IO[str] | None) -> None:
 
 
 def _replay(seed: int, nth: int) -> int:
-    with office.folder() as where, ledger() as address:
-        case = Case(office.carry_out(draw(seed, nth), where, address))
+    with office.folder() as where, ledger() as address, Desk() as desk:
+        case = Case(office.carry_out(draw(seed, nth), where, desk, address))
         violations = judge(case)
         for line in told(case):
             print(line)

@@ -12,12 +12,14 @@ import signal
 import socket
 import sqlite3
 import sys
+import tempfile
 import threading
 import time
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
+from unittest import mock
 
 import click
 from sqlalchemy.engine.default import DefaultDialect
@@ -88,11 +90,15 @@ class Boundaries:
     _calls: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def install(self) -> None:
-        for point, (owner, name) in POINTS.items():
-            original = getattr(owner, name)
-            watched = self._watched(point, original)
-            setattr(owner, name, staticmethod(watched) if inspect.ismethod(original) else watched)
+    @contextlib.contextmanager
+    def installed(self) -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            for point, (owner, name) in POINTS.items():
+                original = getattr(owner, name)
+                watched = self._watched(point, original)
+                new = staticmethod(watched) if inspect.ismethod(original) else watched
+                stack.enter_context(mock.patch.object(owner, name, new))
+            yield
 
     def _watched(self, point: str, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
@@ -164,27 +170,28 @@ def perform(command: Command, place: Place, clock: SharedTime, trace: Path, gate
     gc.disable()
     code = 70
     try:
-        with _notes(trace) as tell:
-            _hand_in(command, clock, tell)
-            _refuse_connections(command.refused)
-            Boundaries(command.crash, gate, clock, tell).install()
-            code = _carry_out(command, place)
+        code = _performed(command, place, trace, clock, gate)
     finally:
         os._exit(code)
 
 
 def serve(wire: Connection, clock: SharedTime) -> Never:
-    """Carry out one plain command after the other in this process, until the wire ends."""
+    """Carry out one command after the other in this process, until one kills it or the wire ends."""
     gc.disable()
     with contextlib.suppress(EOFError):
         while True:
             command, place, trace = wire.recv()
-            with _notes(trace) as tell:
-                _hand_in(command, clock, tell)
-                code = _carry_out(command, place)
+            code = _performed(command, place, trace, clock, None)
             gc.collect()
             wire.send(code)
     os._exit(0)
+
+
+def _performed(command: Command, place: Place, trace: Path, clock: SharedTime, gate: Gate | None) -> int:
+    with _notes(trace) as tell:
+        _hand_in(command, clock, tell)
+        with _refused(command.refused), Boundaries(command.crash, gate, clock, tell).installed():
+            return _carry_out(command, place)
 
 
 @contextlib.contextmanager
@@ -255,6 +262,7 @@ def _redirect(output: Path) -> None:
 
 
 def _set_environment(place: Place) -> None:
+    tempfile.tempdir = str(place.folder)  # what one that is killed leaves there goes with the schedule
     for name in [name for name in os.environ if name.startswith("BULK_TOPUP_")]:
         del os.environ[name]
     os.environ |= {
@@ -296,10 +304,9 @@ def read_sheets_here() -> None:
     parent._started = reader_here  # type: ignore[assignment]
 
 
-def _refuse_connections(refused: tuple[int, ...]) -> None:
+@contextlib.contextmanager
+def _refused(refused: tuple[int, ...]) -> Iterator[None]:
     """The named connections go to a port where nobody listens: refused by the operating system itself."""
-    if not refused:
-        return
     connect = socket.socket.connect
     closed = socket.socket()
     closed.bind(("127.0.0.1", 0))
@@ -308,4 +315,5 @@ def _refuse_connections(refused: tuple[int, ...]) -> None:
     def connected(self: socket.socket, address: Any) -> None:
         connect(self, closed.getsockname() if next(calls) in refused else address)
 
-    socket.socket.connect = connected  # type: ignore[assignment, method-assign]
+    with mock.patch.object(socket.socket, "connect", connected), closed:
+        yield

@@ -26,12 +26,11 @@ class SharedTime:
     `leap` puts the wall clock of whoever commands wrong, until `true_up`: the provider's is never wrong.
     """
 
-    def __init__(self, start: datetime) -> None:
+    def __init__(self) -> None:
         self._memory = mmap.mmap(-1, 16)
         self._turn = threading.Lock()
         # A record lock, since the system takes it back from a process that is killed with it in hand.
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  (as long as the memory)
-        self.set(start)
 
     def close(self) -> None:
         self._file.close()

@@ -254,7 +254,7 @@ def _number(text: str) -> int:
 
 def lines_of(path: Path, sheet: Rows) -> tuple[Line, ...]:
     """The lines of a results sheet; `sheet` says which number is meant where one is spelled otherwise."""
-    return _lines(*_tables(path, 1), sheet)
+    return _lines(_tables(path, 1)[0], sheet)
 
 
 def _tables(path: Path, count: int) -> list[Table]:

@@ -1,4 +1,4 @@
-"""Carries out a schedule: a folder, a provider, a process for all plain commands and one for each other."""
+"""Carries out a schedule: a folder, a provider, a desk for one command at a time, and processes for two."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ from bulk_topup.commands.main import cli
 from bulk_topup.record.ledger.address import is_address
 from bulk_topup.record.ledger.shared import Account
 from tests.campaign import person
-from tests.campaign.clock import SharedTime
-from tests.campaign.process import Desk, Gate, Place, Process
+from tests.campaign.process import Gate, Place, Process
 from tests.campaign.provider import ProviderProcess
 from tests.campaign.schedule import (
     WIB,
@@ -52,6 +51,8 @@ from tests.campaign.schedule import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.campaign.clock import SharedTime
+    from tests.campaign.process import Desk
     from tests.campaign.schedule import Asked, Done, Rows, Said, Schedule, Step
 
 STOPPED, BUSY = 3, 5
@@ -97,25 +98,23 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def carry_out(schedule: Schedule, where: Path, ledger: str = "") -> Evidence:
+def carry_out(schedule: Schedule, where: Path, desk: Desk, ledger: str = "") -> Evidence:
     """Every step in turn; returns what the judge needs, all of it below `where`.
 
     `ledger` is the address of one on a server; else it is a file there, too.
     """
-    shared = SharedTime(schedule.start)
-    desk = Desk(shared)
-    provider = ProviderProcess(schedule, where / "book.db", shared)
+    desk.time.true_up()
+    desk.time.set(schedule.start)
+    provider = ProviderProcess(schedule, where / "book.db", desk.time)
     try:
         place = Place(where, provider.url, ledger or str(where / "ledger.db"))
-        office = Office(schedule, place, provider, shared, desk)
+        office = Office(schedule, place, provider, desk)
         for step in schedule.steps:
             office.do(step)
         office.conclude()
         provider.finish()
     finally:
-        desk.end()
         provider.end()
-        shared.close()
     return Evidence(schedule, where / "book.db", tuple(office.records), tuple(office.events))
 
 
@@ -147,7 +146,6 @@ class Office:
     schedule: Schedule
     place: Place
     provider: ProviderProcess
-    time: SharedTime
     desk: Desk
     records: list[Record] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -157,6 +155,10 @@ class Office:
     @property
     def folder(self) -> Path:
         return self.place.folder
+
+    @property
+    def time(self) -> SharedTime:
+        return self.desk.time
 
     def do(self, step: Step) -> None:
         match step:
@@ -271,7 +273,8 @@ class Office:
             command = replace(command, options=("--journal", name))
         self.provider.set_faults(command.faults)
         before = self._before(command.sheet)
-        process = self._start(command, desk=self.desk if command.is_plain else None)
+        # After an error, the desk would close what the command has left open.
+        process = self._start(command, desk=None if command.meets_an_error else self.desk)
         Process.wait(process)
         if process.code is None:
             self.provider.finish()

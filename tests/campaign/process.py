@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.campaign.child import perform, serve
+from tests.campaign.clock import SharedTime
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.campaign.clock import SharedTime
     from tests.campaign.schedule import Command, Crash
 
 LONGEST_COMMAND_S = 60.0
@@ -63,21 +63,33 @@ class Gate:
 
 
 class Desk:
-    """A process for those commands of a schedule that nothing befalls: to fork one for each, and to copy what
-    it touches, would take as long as the command itself. It is there when it is needed."""
+    """A process for one command after the other, until one is killed: to fork one for each, and to copy what
+    it touches, would take half as long as the command itself. It is there when it is needed.
 
-    def __init__(self, clock: SharedTime) -> None:
-        self._clock = clock
+    It goes by `time`, and so do all that are forked where it stands.
+    """
+
+    def __init__(self) -> None:
+        self.time = SharedTime()
         self._pid = 0
+        self._is_killed = False
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+        self.time.close()
 
     def ask(self, command: Command, place: Place, trace: Path) -> int:
         """Returns where to hear of its end, and of that of the desk."""
         if not self._pid:
             self._wire, theirs = multiprocessing.Pipe()
+            self._is_killed = False
             self._pid = os.fork()
             if self._pid == 0:
                 self._wire.close()
-                serve(theirs, self._clock)
+                serve(theirs, self.time)
             theirs.close()
         self._wire.send((command, place, trace))
         return self._wire.fileno()
@@ -85,11 +97,15 @@ class Desk:
     def answer(self) -> int:
         """How the command ended; as it is with processes, where the desk did."""
         try:
-            return int(self._wire.recv())
+            code = int(self._wire.recv())
         except EOFError:
             return self.end()
+        if self._is_killed:  # too late for this command
+            self.end()
+        return code
 
     def kill(self) -> None:
+        self._is_killed = True
         os.kill(self._pid, signal.SIGKILL)
 
     def end(self) -> int:

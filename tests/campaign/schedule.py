@@ -110,9 +110,8 @@ class Command:
     manner: Manner = ""
 
     @property
-    def is_plain(self) -> bool:
-        """Whether nothing befalls its process."""
-        return self.crash is None and self.killed_at is None and not self.refused
+    def meets_an_error(self) -> bool:
+        return self.crash is not None and self.crash.how == "error"
 
     @property
     def takes_turns(self) -> bool:

@@ -24,6 +24,7 @@ if not hasattr(os, "fork"):
 from tests import postgres
 from tests.campaign import draw, judge, office, schedule, told
 from tests.campaign.__main__ import SHORT
+from tests.campaign.process import Desk
 from tests.faults import CAMPAIGN_KINDS, FRONT_STATUSES, STATUSES
 from tests.markdown import ROOT
 
@@ -78,6 +79,11 @@ def test_every_manner_of_answer_and_of_running_at_once_is_drawn() -> None:
     assert any(command.killed_at for command in commands)
 
 
+def _carried_out(plan: schedule.Schedule, where: Path) -> schedule.Evidence:
+    with Desk() as desk:
+        return office.carry_out(plan, where, desk)
+
+
 @pytest.fixture
 def carried_out(tmp_path: Path) -> Iterator[Callable[..., judge.Case]]:
     """The case of a few steps about one sheet of two rows."""
@@ -87,7 +93,7 @@ def carried_out(tmp_path: Path) -> Iterator[Callable[..., judge.Case]]:
         plan = draw.draw(1, 0)
         write = schedule.Write("bonus.csv", rows, "write")
         plan = replace(plan, start=draw.STARTS[0], skew_s=0.0, counts_copies=False, steps=(write, *steps))
-        return judge.Case(alone.submit(office.carry_out, plan, tmp_path).result())
+        return judge.Case(alone.submit(_carried_out, plan, tmp_path).result())
 
     # Not in this process: a command forked from one with threads may wait for ever for a lock of theirs.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
