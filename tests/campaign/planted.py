@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[2]
 PATCHES = tuple(sorted(Path(__file__).with_name("planted").glob("*.patch")))
-LONGEST_S = 3600.0
-"""For one bug; a machine that does much else at the same time is no reason to give up."""
+NURSERY = Path(__file__).with_name("nursery.py")
 
 
 @dataclass(frozen=True)
@@ -31,49 +33,79 @@ class Caught:
     rule: str
 
 
-def copy_with(patch: Path, target: Path) -> None:
-    """The program, this campaign with what it needs under `target`, with the patch applied.
+def patched(patch: Path) -> Mapping[str, str]:
+    """Each file that the patch changes, and its text then. Each hunk goes where its lines stand, whatever
+    their numbers are by now.
 
-    Raises ValueError where the patch does not fit the code any more.
+    Raises ValueError where they do not stand there once: the patch does not fit the code any more.
     """
-    # What is compiled already is copied, too: it goes by the times of the files. While it is being
-    # compiled it has another name, under which it may be gone before it is copied.
-    settled = shutil.ignore_patterns("*.pyc.*")
-    shutil.copytree(ROOT / "bulk_topup", target / "bulk_topup", ignore=settled)
-    for package in ("campaign", "faults"):
-        shutil.copytree(ROOT / "tests" / package, target / "tests" / package, ignore=settled)
-    for name in ("__init__.py", "forks.py"):
-        shutil.copyfile(ROOT / "tests" / name, target / "tests" / name)
-    _apply(patch.read_text(encoding="utf-8"), target)
-
-
-def _apply(patch: str, root: Path) -> None:
-    """Each hunk where its lines stand, whatever their numbers are by now; these must stand there once."""
-    _, *files = re.split(r"^--- a/", patch, flags=re.MULTILINE)
+    _, *files = re.split(r"^--- a/", patch.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    texts = {}
     for part in files:
-        path = root / part.partition("\n")[0]
-        text = path.read_text(encoding="utf-8")
+        path = part.partition("\n")[0]
+        text = (ROOT / path).read_text(encoding="utf-8")
         for hunk in re.split(r"^@@.*\n", part, flags=re.MULTILINE)[1:]:
             lines = hunk.splitlines(keepends=True)
             before, after = ("".join(x[1:] for x in lines if x[0] in kept) for kept in (" -", " +"))
             if f"\n{text}".count(f"\n{before}") != 1:
                 raise ValueError(f"{path}: these lines do not stand there once:\n{before}")
             text = f"\n{text}".replace(f"\n{before}", f"\n{after}")[1:]
-        path.write_text(text, encoding="utf-8")
+        texts[path] = text
+    return texts
 
 
-def hunt(patch: Path, jobs: int = 1) -> Caught:
-    """Run the short form against the bug until a schedule is red: the one that its patch names, or else all
-    of them in turn. That it is green without the bug is for whoever plays the short form to see."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        copy_with(patch, folder)
+class Hunter:
+    """Looks for one bug after the other, each in a copy of the program of its own."""
+
+    def __enter__(self) -> Hunter:
+        self._folder = tempfile.TemporaryDirectory()
+        self._program = Path(self._folder.name, "program")
+        _copy_to(self._program)
+        command = [sys.executable, "-P", str(NURSERY)]
+        self._nursery = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._nursery.communicate()
+        self._folder.cleanup()
+
+    def hunt(self, patch: Path, jobs: int = 1) -> Caught:
+        """Run the short form against the bug until a schedule is red: the one that its patch names, or else
+        all of them in turn. That it is green without the bug is for whoever plays the short form to see."""
+        folder = Path(self._folder.name, patch.stem)
+        shutil.copytree(self._program, folder, copy_function=os.link)
+        for path, text in patched(patch).items():
+            (folder / path).unlink()  # or else it would change in all copies
+            (folder / path).write_text(text, encoding="utf-8")
         named = _named_in(patch)
-        red = None if named is None else _first_red(folder, "--only", str(named))
-        red = red or _first_red(folder, "--jobs", str(jobs))
-    if red is None:
-        return Caught(patch.stem, "", "")
-    return Caught(patch.stem, red["name"], red["violations"][0]["rule"])
+        red = None if named is None else self._first_red(folder, "--only", str(named))
+        red = red or self._first_red(folder, "--jobs", str(jobs))
+        shutil.rmtree(folder)
+        if red is None:
+            return Caught(patch.stem, "", "")
+        return Caught(patch.stem, red["name"], red["violations"][0]["rule"])
+
+    def _first_red(self, folder: Path, *options: str) -> dict[str, Any] | None:
+        log = folder / "log"
+        asked, answered = self._nursery.stdin, self._nursery.stdout
+        assert asked is not None
+        assert answered is not None
+        asked.write(json.dumps([str(folder), "--until-red", "--log", str(log), *options]) + "\n")
+        asked.flush()
+        answered.readline()
+        verdicts = map(json.loads, log.read_text(encoding="utf-8").splitlines())
+        return next((verdict for verdict in verdicts if verdict["violations"]), None)
+
+
+def _copy_to(target: Path) -> None:
+    """The program and this campaign, with what it needs."""
+    # What is compiled already is copied, too: it goes by the times of the files. While it is being
+    # compiled it has another name, under which it may be gone before it is copied.
+    settled = shutil.ignore_patterns("*.pyc.*")
+    for package in ("bulk_topup", "tests/campaign", "tests/faults"):
+        shutil.copytree(ROOT / package, target / package, ignore=settled)
+    for name in ("__init__.py", "forks.py"):
+        shutil.copyfile(ROOT / "tests" / name, target / "tests" / name)
 
 
 def _named_in(patch: Path) -> int | None:
@@ -82,17 +114,20 @@ def _named_in(patch: Path) -> int | None:
     return int(found[1]) if found else None
 
 
-def _first_red(folder: Path, *options: str) -> dict[str, Any] | None:
-    log = folder / "log"
-    command = [sys.executable, "-m", "tests.campaign", "--until-red", "--log", str(log), *options]
-    subprocess.run(command, cwd=folder, check=False, capture_output=True, timeout=LONGEST_S)
-    verdicts = map(json.loads, log.read_text(encoding="utf-8").splitlines())
-    return next((verdict for verdict in verdicts if verdict["violations"]), None)
-
-
 def hunt_all(jobs: int) -> Iterator[Caught]:
     """Every planted bug, `jobs` at a time; each as soon as it and those before it are done."""
-    with ThreadPoolExecutor(jobs) as pool:
+    idle: SimpleQueue[Hunter] = SimpleQueue()
+
+    def hunt(patch: Path) -> Caught:
+        hunter = idle.get()
+        try:
+            return hunter.hunt(patch)
+        finally:
+            idle.put(hunter)
+
+    with ExitStack() as stack, ThreadPoolExecutor(jobs) as pool:
+        for _ in range(jobs):
+            idle.put(stack.enter_context(Hunter()))
         yield from pool.map(hunt, PATCHES)
 
 

@@ -15,25 +15,32 @@ from tests.campaign import planted
 from tests.markdown import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.kill
 
 
+@pytest.fixture(scope="module")
+def hunter() -> Iterator[planted.Hunter]:
+    with planted.Hunter() as hunter:
+        yield hunter
+
+
 @pytest.mark.parametrize("patch", planted.PATCHES, ids=lambda patch: patch.stem)
-def test_a_planted_bug_is_caught(patch: Path) -> None:
-    assert planted.hunt(patch, jobs=os.cpu_count() or 1).rule
+def test_a_planted_bug_is_caught(patch: Path, hunter: planted.Hunter) -> None:
+    assert hunter.hunt(patch, jobs=os.cpu_count() or 1).rule
 
 
-def test_the_planted_bugs_all_fit_the_code(tmp_path: Path) -> None:
+def test_the_planted_bugs_all_fit_the_code() -> None:
     assert len(planted.PATCHES) == 28
     for patch in planted.PATCHES:
-        planted.copy_with(patch, tmp_path / patch.stem)
-        files = (tmp_path / patch.stem / "bulk_topup").rglob("*.py")
-        changed = [file for file in files if file.read_bytes() != _original(file, tmp_path / patch.stem)]
+        changed = planted.patched(patch)
         assert len(changed) == patch.read_text(encoding="utf-8").count("\n--- a/")
-        for file in changed:
-            ast.parse(file.read_text(encoding="utf-8"))
+        for path, text in changed.items():
+            assert path.startswith("bulk_topup/")
+            assert text != (ROOT / path).read_text(encoding="utf-8")
+            ast.parse(text)
 
 
 def test_the_table_of_planted_bugs_names_the_schedule_that_each_was_seen_by() -> None:
@@ -41,7 +48,3 @@ def test_the_table_of_planted_bugs_names_the_schedule_that_each_was_seen_by() ->
     rows = [[cell.strip() for cell in line.split("|")] for line in page.splitlines()]
     told = {(cells[1], cells[3]) for cells in rows if len(cells) > 5}
     assert {(patch.name[:2], str(planted._named_in(patch))) for patch in planted.PATCHES} <= told
-
-
-def _original(file: Path, copy: Path) -> bytes:
-    return (ROOT / file.relative_to(copy)).read_bytes()
