@@ -25,6 +25,7 @@ from bulk_topup.commands.main import cli
 from bulk_topup.record.ledger.address import is_address
 from bulk_topup.record.ledger.shared import Account
 from tests.campaign import person
+from tests.campaign.child import read_sheets_here
 from tests.campaign.process import Gate, Place, Process
 from tests.campaign.provider import ProviderProcess
 from tests.campaign.schedule import (
@@ -77,17 +78,17 @@ def prepare(*, for_many: bool) -> None:
 
 
 def _warm_up() -> None:
-    """One rehearsal in this very process: what a library builds on its first use, every fork then has."""
+    """Rehearsals in this very process: what a library builds on its first use, every fork then has."""
     rows = (Row(1, "081234500001", "TSEL5"), Row(2, "081234500002", "TSEL10"))
+    verbs = (("run", "--yes"), ("run", "--yes"), ("settle",), ("results", "--journal", "journal.csv"))
+    read_sheets_here()
     with folder() as where, contextlib.chdir(where), Path(os.devnull).open("w") as nowhere:
-        book = openpyxl.Workbook()
-        for line in _table(rows, counts_copies=True):
-            book.worksheets[0].append(line)
-        book.save("bonus.xlsx")
-        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-            for verb, *options in (("run", "--yes"), ("run", "--yes"), ("settle",), ("results",)):
-                with contextlib.suppress(SystemExit):
-                    cli.main([verb, "bonus.xlsx", "--sandbox", *options], prog_name="bulk-topup")
+        for name, counts_copies in (("bonus.xlsx", True), ("other.xlsx", False)):
+            _save(where / name, _table(rows, counts_copies=counts_copies))
+            with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+                for verb, *options in verbs:
+                    with contextlib.suppress(SystemExit):
+                        cli.main([verb, name, "--sandbox", *options], prog_name="bulk-topup")
 
 
 @contextlib.contextmanager
@@ -487,11 +488,8 @@ class Office:
         if path.suffix == ".csv":
             with path.open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows(table)
-            return
-        book = openpyxl.Workbook()
-        for line in table:
-            book.worksheets[0].append(line)
-        book.save(path)
+        else:
+            _save(path, table)
 
     def _feed_back(self, step: FeedBack) -> None:
         source = self._beside(step.source, "results.xlsx")
@@ -570,6 +568,13 @@ def _table(rows: Rows, *, counts_copies: bool) -> list[list[str]]:
     lines = [[str(row.no), f"Karyawan {row.no}", row.written or row.number, row.product] for row in rows]
     copies = [[row.itrx] if counts_copies else [] for row in rows]
     return [HEADER + extra, *(line + copy for line, copy in zip(lines, copies, strict=True))]
+
+
+def _save(path: Path, table: list[list[str]]) -> None:
+    book = openpyxl.Workbook()
+    for line in table:
+        book.worksheets[0].append(line)
+    book.save(path)
 
 
 def _rows_of(path: Path, by_no: dict[str, Row]) -> Iterator[Row]:
