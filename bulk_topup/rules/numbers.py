@@ -11,7 +11,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from bulk_topup.core.model import SHOWN_CHARACTERS
 
@@ -73,82 +72,39 @@ def normalise_column(texts: Iterable[str]) -> tuple[list[str], dict[int, Problem
     Each distinct odd text is parsed once: a sheet repeats its oddities.
     """
     column = list(texts)
-    nationals = column.copy()
-    before = _before_subscriber(column)
-    (international,) = ((before >= 0) & (before != 1)).nonzero()
-    for position, cut in zip(international.tolist(), before[international].tolist(), strict=True):
-        nationals[position] = f"0{column[position][cut:]}"
-    odd = (before < 0).nonzero()[0].tolist()
+    nationals = _usual(column)
     problems: dict[int, Problem] = {}
     parsed: dict[str, Number | Problem] = {}
-    grouped = _grouped([column[position] for position in odd])
-    for position, subscriber in zip(odd, grouped, strict=True):
-        if MIN_DIGITS <= len(subscriber) + 1 <= MAX_DIGITS:
-            nationals[position] = f"0{subscriber}"
-            continue
+    for position in [at for at, national in enumerate(nationals) if not national]:
         text = column[position]
         found = parsed.get(text)
         if found is None:
             found = parsed[text] = normalise(text)
         if isinstance(found, Problem):
             problems[position] = found
-            nationals[position] = ""
         else:
             nationals[position] = found.national
     return nationals, problems
 
 
-# -- many texts at once ------------------------------------------------------------------------------------
+_USUAL_IN_COLUMN = re.compile(
+    r"(?:0|\+?62[ -]?)?(8[1-35-9](?:[0-9]{7,10}|[0-9]{0,2}[ -][0-9]{2,5}[ -][0-9]{2,5}))\0|[^\0]*+\0"
+)
+"""Plain digits, or the usual groups: with such a short first group they are not two numbers.
 
-
-def _before_subscriber(column: list[str]) -> Any:
-    """For each plain text as in _PLAIN, how many characters precede the 8 of the subscriber number: 0 to
-    3; -1 if it is not plain.
-    """
-    import numpy as np  # Only columns need it, so a single number does not wait for it.
-
-    text = np.frombuffer(f"\0{_joined(column)}{_PAST_END}".encode("utf-8", "surrogatepass"), np.uint8)
-    edges = np.flatnonzero(text == 0)[: len(column) + 1]
-    start = edges[:-1] + 1
-    first, second, third = (text[start + at] for at in range(3))
-    has_62 = (first == ord("6")) & (second == ord("2"))
-    has_plus_62 = (first == ord("+")) & (second == ord("6")) & (third == ord("2"))
-    before = np.select([first == ord("0"), has_62, has_plus_62], [1, 2, 3])
-    digits, eight = np.diff(edges) - before, start + before
-    is_plain = (digits >= MIN_DIGITS) & (digits <= MAX_DIGITS) & (text[eight] == ord("8"))
-    is_plain &= (text[eight + 1] != ord("0")) & (text[eight + 1] != ord("4"))
-    is_odd = (text - ord("0") > 9) & (text != 0)  # Below 0, bytes continue at 255.
-    is_odd[start[has_plus_62]] = False
-    is_plain[np.searchsorted(start, np.flatnonzero(is_odd), side="right") - 1] = False
-    return np.where(is_plain, before, -1)
-
-
-_PAST_END = "\0" * 5
-"""Allows characters to be looked up after the last text, too."""
-
-_GROUPED = r"(?:\+?62[ -]?|0)(8[1-35-9][0-9]{0,2}[ -][0-9]{2,5}[ -][0-9]{2,5})"
-_GROUPED_IN_COLUMN = re.compile(rf"(?<![^\0])(?:{_GROUPED}(?![^\0])|[^\0]*+)")
-"""The usual groups of digits: with such a short first group they are not two numbers.
-
-Matches once for each of many texts that are separated by NULs, without its subscriber number if they differ.
+Matches once for each of many texts with a NUL behind each; gives the subscriber number, or none.
 """
 
 
-def _grouped(column: list[str]) -> list[str]:
-    """The digits of the subscriber number in each text, "" if it is not grouped like this: one search
-    instead of a million.
-    """
+def _usual(column: list[str]) -> list[str]:
+    """The national number in each text, "" if it is not spelled as usual: one search instead of a million."""
     if not column:
         return []
-    found = _GROUPED_IN_COLUMN.findall(_joined(column))
-    return "\0".join(found).replace(" ", "").replace("-", "").split("\0")
-
-
-def _joined(column: list[str]) -> str:
-    joined = "\0".join(column)
-    if joined.count("\0") >= len(column):  # A text that contains one itself.
-        joined = "\0".join(text.replace("\0", "?") for text in column)
-    return joined
+    joined = "\0".join([*column, ""])
+    if joined.count("\0") > len(column):  # A text that contains one itself.
+        joined = "".join(text.replace("\0", "?") + "\0" for text in column)
+    found = "\0".join(_USUAL_IN_COLUMN.findall(joined)).replace(" ", "").replace("-", "").split("\0")
+    return [f"0{each}" if MIN_DIGITS <= len(each) + 1 <= MAX_DIGITS else "" for each in found]
 
 
 # -- tidy: what may be dropped without a doubt -------------------------------------------------------------
