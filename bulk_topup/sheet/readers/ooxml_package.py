@@ -6,7 +6,7 @@ import io
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
@@ -24,6 +24,11 @@ class Relationship:
 
     kind: str
     part: str
+
+
+def part_of_kind(related: Mapping[str, Relationship], kind: str, otherwise: str = "") -> str:
+    """The first part of this kind."""
+    return next((each.part for each in related.values() if each.kind == kind), otherwise)
 
 
 class Package:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Oddity
 from bulk_topup.sheet.looks import BLACK, PALETTE, WHITE, Colour, Look, of_hex, of_index, tinted
-from bulk_topup.sheet.number_formats import BUILT_IN_FORMATS
+from bulk_topup.sheet.number_formats import BUILT_IN_FORMATS, shows_text
 from bulk_topup.sheet.readers.ooxml_attributes import is_true
 from bulk_topup.sheet.readers.ooxml_markup import Attributes, Markup, unreadable_part
 
@@ -32,6 +32,11 @@ class Styles:
 
     codes: list[str] = field(default_factory=list)
     oddities: list[Oddity | None] = field(default_factory=list)
+
+    def odd_for_texts(self) -> frozenset[int]:
+        """The styles in which a text is displayed as something else, or misleads the reader."""
+        each = enumerate(zip(self.codes, self.oddities, strict=True))
+        return frozenset(at for at, (code, odd) in each if odd or not shows_text(code))
 
 
 @dataclass(frozen=True, slots=True)

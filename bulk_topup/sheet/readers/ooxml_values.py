@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 from bulk_topup.sheet import cells
 from bulk_topup.sheet.looks import as_seen
-from bulk_topup.sheet.number_formats import shows_text
 from bulk_topup.sheet.readers.ooxml_markup import (
     PLAIN_TEXT,
     Attributes,
@@ -114,11 +113,8 @@ class Values:
         return read
 
     def odd_for_texts(self) -> frozenset[int]:
-        """The styles in which a text is displayed as something else, or misleads the reader."""
         if self._odd_for_texts is None:
-            styles = self._all_styles()
-            each = enumerate(zip(styles.codes, styles.oddities, strict=True))
-            self._odd_for_texts = frozenset(at for at, (code, odd) in each if odd or not shows_text(code))
+            self._odd_for_texts = self._all_styles().odd_for_texts()
         return self._odd_for_texts
 
     def _of_texts(self, read: CellReader, style: str) -> CellReader:

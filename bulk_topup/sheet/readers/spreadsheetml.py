@@ -14,6 +14,7 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, Oddity, letter
 from bulk_topup.sheet import cells
 from bulk_topup.sheet.looks import Look, as_seen
+from bulk_topup.sheet.readers.ooxml_attributes import is_zero
 from bulk_topup.sheet.readers.ooxml_markup import Markup, unreadable_part
 from bulk_topup.sheet.readers.ooxml_values import Lost
 from bulk_topup.sheet.readers.spreadsheetml_contents import (
@@ -276,4 +277,4 @@ def _count(own: dict[str, str], name: str, otherwise: int) -> int:
 
 def _is_hidden(own: dict[str, str], size: str) -> bool:
     """A row or a column without a size is as hidden as one that is marked so."""
-    return own.get("Hidden") in {"1", "true"} or re.fullmatch(r"0+(?:\.0*)?", own.get(size, "")) is not None
+    return own.get("Hidden") in {"1", "true"} or is_zero(own.get(size))

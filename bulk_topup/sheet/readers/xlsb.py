@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from struct import unpack_from
 
@@ -10,9 +10,8 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, letter
 from bulk_topup.sheet.cells import of_boolean, of_error, of_formula_without_value, of_number, of_text
 from bulk_topup.sheet.looks import as_seen
-from bulk_topup.sheet.number_formats import shows_text
 from bulk_topup.sheet.readers.ooxml_markup import unreadable_part
-from bulk_topup.sheet.readers.ooxml_package import Package, Relationship
+from bulk_topup.sheet.readers.ooxml_package import Package, Relationship, part_of_kind
 from bulk_topup.sheet.readers.ooxml_values import Lost
 from bulk_topup.sheet.readers.xlsb_records import number_of_rk, records, text_and_end, text_of
 from bulk_topup.sheet.readers.xlsb_styles import XlsbStyles, read_styles
@@ -22,21 +21,17 @@ from bulk_topup.sheet.tabs import Cell, LostTab, Remarks, Tab
 def tabs(data: bytes) -> Sequence[Tab]:
     """The worksheets, in order. Raises InputError if the workbook is damaged."""
     package = Package(data)
-    main = _first(package.relationships("").values(), "officeDocument") or "xl/workbook.bin"
+    main = part_of_kind(package.relationships(""), "officeDocument", "xl/workbook.bin")
     related = package.relationships(main)
-    book = _book(package, main, related)
+    book, sheets = _book(package, main, related)
     found: list[Tab] = []
-    for name, visible, id_ in _sheets(package, main):
+    for name, visible, id_ in sheets:
         target = related.get(id_)
         if id_ and (target is None or target.part not in package):
             found.append(LostTab(name))
         elif target and target.kind == "worksheet":
             found.append(_XlsbTab(name, visible, package, target.part, book))
     return found
-
-
-def _first(related: Iterable[Relationship], kind: str) -> str:
-    return next((each.part for each in related if each.kind == kind), "")
 
 
 # -- what the sheets have in common ------------------------------------------------------------------------
@@ -60,38 +55,27 @@ class _XlsbWorkbook:
     outdated: bool
 
 
-def _book(package: Package, main: str, related: Mapping[str, Relationship]) -> _XlsbWorkbook:
-    strings = _first(related.values(), "sharedStrings")
-    styles = _first(related.values(), "styles")
+def _book(
+    package: Package, main: str, related: Mapping[str, Relationship]
+) -> tuple[_XlsbWorkbook, list[tuple[str, bool, str]]]:
+    """And of each sheet its name, whether it is visible, and the id of its relationship."""
+    strings, styles = part_of_kind(related, "sharedStrings"), part_of_kind(related, "styles")
     epoch_1904 = outdated = False
+    sheets: list[tuple[str, bool, str]] = []
     with records(package, main) as its:
         for kind, content in its:
             if kind == _WB_PROP:
                 epoch_1904 = epoch_1904 or bool(content[0] & 1)
             elif kind == _CALC_PROP:
                 outdated = bool(content[24] & (_FULL_CALCULATION_ON_LOAD | _SOME_UNCALCULATED))
-    theme = _first(related.values(), "theme")
-    of_cells = read_styles(package, styles, theme) if styles else XlsbStyles(["General"], [None])
-    each = enumerate(zip(of_cells.codes, of_cells.oddities, strict=True))
-    return _XlsbWorkbook(
-        _strings(package, strings, of_cells) if strings else [],
-        of_cells,
-        frozenset(style for style, (code, odd) in each if odd or not shows_text(code)),
-        epoch_1904,
-        outdated,
-    )
-
-
-def _sheets(package: Package, main: str) -> list[tuple[str, bool, str]]:
-    """Name, whether it is visible, and the id of its relationship."""
-    found: list[tuple[str, bool, str]] = []
-    with records(package, main) as its:
-        for kind, content in its:
-            if kind == _BUNDLE_SH:
+            elif kind == _BUNDLE_SH:
                 (state,) = unpack_from("<I", content)
                 id_, at = text_and_end(content, 8)
-                found.append((text_of(content, at), state == 0, id_))
-    return found
+                sheets.append((text_of(content, at), state == 0, id_))
+    theme = part_of_kind(related, "theme")
+    of_cells = read_styles(package, styles, theme) if styles else XlsbStyles(["General"], [None])
+    texts = _strings(package, strings, of_cells) if strings else []
+    return _XlsbWorkbook(texts, of_cells, of_cells.odd_for_texts(), epoch_1904, outdated), sheets
 
 
 def _strings(package: Package, part: str, styles: XlsbStyles) -> list[Cell]:
@@ -151,7 +135,7 @@ class _XlsbTab:
     remarks: Remarks = field(default_factory=Remarks)
 
     def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
-        _forget(self.remarks)
+        self.remarks.clear()
         row, ended = 0, False
         cells: list[Cell] = []
         with records(self.package, self.part) as its:
@@ -245,11 +229,6 @@ class _XlsbTab:
 
 def _style(content: bytes, at: int) -> int:
     return int(unpack_from("<I", content, at - 4)[0]) & 0xFFFFFF
-
-
-def _forget(remarks: Remarks) -> None:
-    for found in (remarks.formulas, remarks.hidden_rows, remarks.hidden_columns, remarks.merged):
-        found.clear()
 
 
 def _remark(kind: int, content: bytes, remarks: Remarks) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from bulk_topup.sheet.readers.ooxml_attributes import is_true
 from bulk_topup.sheet.readers.ooxml_markup import Markup, read_items
-from bulk_topup.sheet.readers.ooxml_package import CHUNK_BYTES, Package, Relationship
+from bulk_topup.sheet.readers.ooxml_package import CHUNK_BYTES, Package, part_of_kind
 from bulk_topup.sheet.readers.ooxml_rows import RowReader
 from bulk_topup.sheet.readers.ooxml_values import Values
 from bulk_topup.sheet.tabs import Cell, LostTab, Piece, Remarks, Tab, row_by_row
@@ -24,26 +25,27 @@ def tabs(data: bytes) -> Sequence[Tab]:
     Raises InputError if the package, the workbook part or a list of relationships is damaged.
     """
     package = Package(data)
-    workbook = _first(package.relationships("").values(), "officeDocument", _USUAL_WORKBOOK)
+    workbook = part_of_kind(package.relationships(""), "officeDocument", _USUAL_WORKBOOK)
     related = package.relationships(workbook)
     contents = _contents(package, workbook)
     values = Values(
         package,
-        _first(related.values(), "sharedStrings"),
-        _first(related.values(), "styles"),
-        _first(related.values(), "theme"),
+        part_of_kind(related, "sharedStrings"),
+        part_of_kind(related, "styles"),
+        part_of_kind(related, "theme"),
         epoch_1904=contents.epoch_1904,
         outdated=contents.outdated,
         uncalculated=contents.uncalculated,
     )
     found: list[Tab] = []
     for sheet in contents.sheets:
-        name, part = _name_and_part(sheet, related)
-        if part is None or (part and part not in package):
+        identity = next((sheet[name] for name in _IDS if name in sheet), "")
+        name, target = sheet.get("name", identity), related.get(identity)
+        if target is None or (target.kind == "worksheet" and target.part not in package):
             found.append(LostTab(name))
-        elif part:
+        elif target.kind == "worksheet":
             visible = sheet.get("state", "visible") == "visible"
-            found.append(_Worksheet(name, visible, package, part, values))
+            found.append(_Worksheet(name, visible, package, target.part, values))
     return found
 
 
@@ -90,11 +92,11 @@ def _contents(package: Package, part: str) -> _Contents:
     contents = _Contents()
 
     def set_epoch(attributes: dict[str, str]) -> None:
-        contents.epoch_1904 = attributes.get("date1904") in _TRUE
+        contents.epoch_1904 = is_true(attributes.get("date1904"))
 
     def set_outdated(attributes: dict[str, str]) -> None:
-        unfinished = attributes.get("calcCompleted") in _FALSE
-        on_load = attributes.get("fullCalcOnLoad") in _TRUE
+        unfinished = attributes.get("calcCompleted") in {"0", "false", "off"}
+        on_load = is_true(attributes.get("fullCalcOnLoad"))
         contents.uncalculated = on_load and not unfinished and attributes.get("calcId") == _XLSXWRITER
         contents.outdated = unfinished or (on_load and not contents.uncalculated)
 
@@ -115,17 +117,3 @@ _XLSXWRITER = "124519"
 """The `calcId` of XlsxWriter, which has every workbook recalculated on opening, and of openpyxl, which
 writes no results at all.
 """
-
-_TRUE, _FALSE = {"1", "true", "on"}, {"0", "false", "off"}
-
-
-def _name_and_part(sheet: dict[str, str], related: dict[str, Relationship]) -> tuple[str, str | None]:
-    """No part if there is none, "" for a sheet of another kind."""
-    identity = next((sheet[name] for name in _IDS if name in sheet), "")
-    target = related.get(identity)
-    part = None if target is None else target.part if target.kind == "worksheet" else ""
-    return sheet.get("name", identity), part
-
-
-def _first(related: Iterable[Relationship], kind: str, otherwise: str = "") -> str:
-    return next((each.part for each in related if each.kind == kind), otherwise)
