@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import IO, ClassVar
 from xml.parsers import expat
 
@@ -155,7 +154,6 @@ cost more.
 """
 
 
-@lru_cache(maxsize=256)
 def plain_pattern(pattern: str, prefix: str) -> re.Pattern[str]:
     """Compiled, with the prefix before the names in all tags."""
     return re.compile(re.sub(r"<(/?)(?=[a-z])", rf"<\1{prefix}", pattern))
@@ -169,16 +167,16 @@ class Items(Markup):
     item: ClassVar[str]
     """The name of an item's element."""
 
-    _prefix: str | None = None
+    pattern: re.Pattern[str] | None = None
+    """What `plain_item` gave, as long as most items match it."""
+    prefix: str | None = None
     """The prefix of the names of plain items; None if none can be plain."""
     _ended_at = -1
 
-    def plain_item(self, prefix: str) -> re.Pattern[str]:
-        """Matches one plain item whose names have this prefix (`x:`); its groups are the contents."""
-        raise NotImplementedError
-
-    def accepts(self, parts: list[str], stride: int) -> bool:
-        """Whether the contents of the groups are plain, too. `parts` is as for `take_plain`."""
+    def plain_item(self, text: str, prefix: str) -> re.Pattern[str] | None:
+        """Matches a plain item whose names have this prefix (`x:`), as in this text; its groups are the
+        contents. None if no item is plain.
+        """
         raise NotImplementedError
 
     def take_plain(self, parts: list[str], stride: int) -> None:
@@ -187,7 +185,7 @@ class Items(Markup):
 
     def list_begins(self, tag: bytes) -> None:
         """Must be called as the list's element starts; if its items may be plain, `tag` matches it."""
-        self._prefix = self.written_prefix(tag)
+        self.prefix = self.written_prefix(tag)
 
     def item_ends(self) -> None:
         """Must be called as an item's element ends."""
@@ -196,17 +194,12 @@ class Items(Markup):
     @property
     def between_items(self) -> bool:
         """Whether the last byte fed is the end of an item's element, and not of a comment."""
-        return self._prefix is not None and self._ended_at + len(self.item_end) == self._fed
+        return self.prefix is not None and self._ended_at + len(self.item_end) == self._fed
 
     @property
     def item_end(self) -> str:
         """The end tag of a plain item."""
-        return f"</{self._prefix or ''}{self.item}>"
-
-    def plain_parts(self, text: str) -> tuple[list[str], int]:
-        """What comes before a plain item, then its groups, and so on; and the number of strings for each."""
-        pattern = self.plain_item(self._prefix or "")
-        return pattern.split(text), pattern.groups + 1
+        return f"</{self.prefix or ''}{self.item}>"
 
 
 def plain_texts(written: Sequence[str]) -> Sequence[str]:
@@ -252,13 +245,16 @@ def _take_plain(chunk: bytes, items: Items) -> bool:
     if len(chunk.translate(None, _SUSPECT)) != len(chunk) and _NOT_PLAIN.search(chunk):
         return False
     try:
-        parts, stride = items.plain_parts(chunk.decode("utf-8"))
+        text = chunk.decode("utf-8")
     except UnicodeDecodeError:
         return False
+    pattern = items.pattern = items.pattern or items.plain_item(text, items.prefix or "")
+    if pattern is None:
+        return False
+    parts, stride = pattern.split(text), pattern.groups + 1
     odd = [at for at in range(0, len(parts), stride) if parts[at]]
-    if not (
-        _can_be_cut_out([parts[at] for at in odd], parts, stride, items) and items.accepts(parts, stride)
-    ):
+    if not _can_be_cut_out([parts[at] for at in odd], parts, stride, items):
+        items.pattern = None
         return False
     _take_in_turn(parts, stride, odd, items)
     return True

@@ -1,12 +1,9 @@
-"""The rows of one worksheet part: plain ones by a regular expression, all others element by element.
-
-Most rows of a sheet are written alike. What they have in common is learned from some of them, and later rows
-are matched against exactly that, which takes a third of the time.
+"""The rows of one worksheet part: those that are written alike by a regular expression, as most are; all
+others element by element.
 """
 
 from __future__ import annotations
 
-from itertools import compress, starmap
 from operator import lt
 from typing import TYPE_CHECKING
 
@@ -23,20 +20,7 @@ from bulk_topup.sheet.readers.ooxml_attributes import (
     position_of,
 )
 from bulk_topup.sheet.readers.ooxml_markup import Items, plain_pattern, plain_texts, unreadable_part
-from bulk_topup.sheet.readers.ooxml_plain_rows import (
-    CELL_GROUPS,
-    INLINE,
-    NONE,
-    ROW_GROUPS,
-    Alike,
-    cell_alike,
-    commonest,
-    hidden_by_head,
-    plain_row,
-    plain_width,
-    reader_key,
-    row_alike,
-)
+from bulk_topup.sheet.readers.ooxml_plain_rows import INLINE, NONE, Alike, Cells, learned, row_alike
 from bulk_topup.sheet.readers.ooxml_styles import RunLooks
 from bulk_topup.sheet.readers.ooxml_values import Lost, Values, unescaped
 from bulk_topup.sheet.tabs import Block, Cell, Remarks, Row
@@ -45,10 +29,6 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Sequence
 
-
-_SAMPLE_ROWS = 200
-_MOST_UNLIKE = 8
-"""After so many times more unlike rows than `few_unlike` allows, learning stops."""
 
 _ROWS = "worksheet/sheetData"
 _ROW = f"{_ROWS}/row"
@@ -63,8 +43,6 @@ class RowReader(Items):
     """
 
     item = "row"
-    few_unlike = 64
-    """Of the rows matched against what is common, one in so many may be different."""
 
     def __init__(self, part: str, tab: str, values: Values, remarks: Remarks) -> None:
         self._runs = RunLooks(self)
@@ -102,11 +80,7 @@ class RowReader(Items):
         self._value: str | None = None
         self._inline: str | None = None
         self._has_formula = False
-        self._width = 0
         self._alike: Alike | None = None
-        """The common form of the rows being read; None if each has its own attributes."""
-        self._learned: Alike | None = None
-        self._unlike = 0
 
     # -- around the rows ----------------------------------------------------------------------------------
 
@@ -162,7 +136,6 @@ class RowReader(Items):
             before.append((self._row, self._cells))
         else:
             self.taken.append([(self._row, self._cells)])
-        self._width = max(self._width, plain_width(len(self._cells)))
         self.item_ends()
 
     # -- any cell -----------------------------------------------------------------------------------------
@@ -234,47 +207,20 @@ class RowReader(Items):
 
     # -- plain rows ---------------------------------------------------------------------------------------
 
-    def plain_item(self, prefix: str) -> re.Pattern[str]:
-        odd_for_texts = self._values.odd_for_texts()
-        if self._alike is not None:
-            return plain_pattern(row_alike(self._alike, odd_for_texts), prefix)
-        return plain_pattern(plain_row(self._width, odd_for_texts), prefix)
-
-    def plain_parts(self, text: str) -> tuple[list[str], int]:
-        self._alike = self._learned
-        parts, stride = super().plain_parts(text)
-        if self._alike is None or sum(map(bool, parts[::stride])) * self.few_unlike * stride <= len(parts):
-            self._learned = self._alike or self._common(parts, stride)
-            return parts, stride
-        self._unlike += 1
-        self._learned = None
-        return self.plain_parts(text)
-
-    def _common(self, parts: list[str], stride: int) -> Alike | None:
-        """What most of the first rows have in common; None if too many rows differed before."""
-        sample = parts[: _SAMPLE_ROWS * stride]
-        if len(sample) < stride or self._unlike > _MOST_UNLIKE:
+    def plain_item(self, text: str, prefix: str) -> re.Pattern[str] | None:
+        self._alike = learned(text, prefix, self.prefixes)
+        if self._alike is None:
             return None
-        head = commonest(sample[2::stride])
-        if hidden_by_head(head, self._prefixes()) is not False:
-            return None
-        cells = (sample[group::stride] for group in range(ROW_GROUPS, stride))
-        return Alike(head, tuple(starmap(cell_alike, zip(cells, cells, cells, cells, strict=True))))
-
-    def accepts(self, parts: list[str], stride: int) -> bool:
-        return self._alike is not None or all(
-            hidden_by_head(head, self._prefixes()) is not None for head in set(parts[2::stride])
-        )
+        return plain_pattern(row_alike(self._alike, self._values.odd_for_texts()), prefix)
 
     def take_plain(self, parts: list[str], stride: int) -> None:
         rows = self._plain_rows(parts, stride)
-        if self._alike is None:
-            self._hide(rows, parts[2::stride])
-            width = (stride - ROW_GROUPS) // CELL_GROUPS
-            columns = [self._plain_column(rows, at, parts, stride) for at in range(width)]
-        else:
-            heads = enumerate(self._alike.cells)
-            columns = [self._column_alike(rows, at, head, parts[2 + at :: stride]) for at, head in heads]
+        columns: list[Sequence[Cell]] = []
+        groups = iter(range(2, stride))
+        for at, alike in enumerate(self._alike.columns if self._alike else ()):
+            formulas = parts[next(groups) :: stride] if alike.have_formulas else []
+            column = self._column_alike(rows, at, alike, parts[next(groups) :: stride])
+            columns.append(self._results(at, column, formulas) if any(formulas) else column)
         self.taken.append(Block(rows, columns))
 
     def _plain_rows(self, parts: list[str], stride: int) -> list[int]:
@@ -285,28 +231,21 @@ class RowReader(Items):
         self._row = rows[-1]
         return rows
 
-    def _hide(self, rows: list[int], heads: list[str]) -> None:
-        if hidden := {head for head in set(heads) if hidden_by_head(head, self._prefixes())}:
-            self._remarks.hidden_rows.update(compress(rows, (head in hidden for head in heads)))
-
-    def _column_alike(self, rows: list[int], at: int, head: str, stored: list[str]) -> Sequence[Cell]:
-        """All filled cells have this head, or inline text (INLINE)."""
+    def _column_alike(self, rows: list[int], at: int, alike: Cells, stored: list[str]) -> Sequence[Cell]:
+        """The cells of a column, "" where there is none or an empty one."""
         if NONE in stored:
             filled = [n for n, text in enumerate(stored) if text is not NONE]
             column: list[Cell] = [""] * len(stored)
             if filled:
                 chosen, texts = [rows[n] for n in filled], [stored[n] for n in filled]
-                for n, cell in zip(filled, self._column_alike(chosen, at, head, texts), strict=True):
+                for n, cell in zip(filled, self._column_alike(chosen, at, alike, texts), strict=True):
                     column[n] = cell
             return column
-        return unescaped(plain_texts(stored)) if head == INLINE else self._read(rows, at, head, stored)
+        texts_ = plain_texts(stored)
+        return unescaped(texts_) if alike.kind == INLINE else self._read(rows, at, alike, texts_)
 
-    def _plain_column(self, rows: list[int], at: int, parts: list[str], stride: int) -> Sequence[Cell]:
-        group = ROW_GROUPS + CELL_GROUPS * at
-        heads, formulas, stored, inline = (parts[group + offset :: stride] for offset in range(CELL_GROUPS))
-        column = self._plain_values(rows, at, heads, stored, inline)
-        if formulas.count(NONE) == len(rows):
-            return column
+    def _results(self, at: int, column: Sequence[Cell], formulas: list[str]) -> list[Cell]:
+        """The same where there is a formula."""
         results = [
             cell if formula is NONE else self._values.result(cell)
             for cell, formula in zip(column, formulas, strict=True)
@@ -317,39 +256,19 @@ class RowReader(Items):
         )
         return results
 
-    def _plain_values(
-        self, rows: list[int], at: int, heads: list[str], stored: list[str], inline: list[str]
-    ) -> Sequence[Cell]:
-        if NONE not in stored and len(kinds := set(heads)) == 1:
-            return self._read(rows, at, kinds.pop(), stored)
-        column: list[Cell] = list(unescaped(plain_texts([text or "" for text in inline])))
-        filled = [n for n, text in enumerate(stored) if text is not NONE]
-        for head in {heads[n] for n in filled}:
-            chosen = [n for n in filled if heads[n] == head]
-            read = self._read([rows[n] for n in chosen], at, head, [stored[n] for n in chosen])
-            for n, cell in zip(chosen, read, strict=True):
-                column[n] = cell
-        return column
-
-    def _read(self, rows: list[int], at: int, head: str, stored: list[str]) -> Sequence[Cell]:
-        key, texts = reader_key(head), plain_texts(stored)
+    def _read(self, rows: list[int], at: int, alike: Cells, stored: Sequence[str]) -> Sequence[Cell]:
         try:
-            return self._values.reader(*key)(texts)
+            return self._values.reader(alike.kind, alike.style)(stored)
         except Lost as error:
-            raise self._first_lost(rows, at, key, texts) from error
+            raise self._first_lost(rows, at, alike, stored) from error
 
-    def _first_lost(
-        self, rows: list[int], at: int, key: tuple[str, str], stored: Sequence[str]
-    ) -> InputError:
+    def _first_lost(self, rows: list[int], at: int, alike: Cells, stored: Sequence[str]) -> InputError:
         for row, value in zip(rows, stored, strict=True):
             try:
-                self._values.reader(*key)([value])
+                self._values.reader(alike.kind, alike.style)([value])
             except Lost as error:
                 return self._lost(row, at, error)
         raise AssertionError
-
-    def _prefixes(self) -> frozenset[str]:
-        return frozenset(self.prefixes)
 
 
 def _has_none(result: Cell) -> bool:

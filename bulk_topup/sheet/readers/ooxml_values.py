@@ -205,11 +205,8 @@ class _SharedTexts(Items):
         self.text.clear()
         self._runs.oddity = None
 
-    def plain_item(self, prefix: str) -> re.Pattern[str]:
+    def plain_item(self, _text: str, prefix: str) -> re.Pattern[str]:
         return plain_pattern(self._PLAIN, prefix)
-
-    def accepts(self, _parts: list[str], _stride: int) -> bool:
-        return True
 
     def take_plain(self, parts: list[str], stride: int) -> None:
         self.texts.extend(unescaped(plain_texts(parts[1::stride])))
