@@ -252,14 +252,9 @@ def already_in_results(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 def operator_matches_prefix(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     table = rows.table
-    by_operator, listed = pd.factorize(table["operator"])
-    pairs = pd.Series(_prefixes(table["number"]) * len(listed) + by_operator, index=table.index)
-    different = pairs.drop_duplicates()
-    having = table.loc[different.index, ["number", "operator"]].itertuples(index=False)
-    odd = [pair for pair, each in zip(different, having, strict=True) if _is_foreign_pair(*map(str, each))]
+    is_foreign = _where(table["number"], table["operator"], _is_foreign_pair)
     column = rows.column_name(rows.sheet.columns.number)
-    foreign = table.loc[pairs.isin(odd), ["number", "product", "operator"]]
-    for row, *texts in foreign.itertuples():
+    for row, *texts in table.loc[is_foreign, ["number", "product", "operator"]].itertuples():
         number, product, operator = map(str, texts)
         facts = {"product": product, "operator": operator, "own": str(operators.operator_of(number))}
         yield _error(row, "operator.differs", column, number, facts)
@@ -270,22 +265,27 @@ def provider_agrees(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     position, table = rows.sheet.columns.operator, rows.table
     if position is None:
         return
-    which, texts = pd.factorize(rows.raw(position))
-    pairs = pd.Series(_prefixes(table["number"]) * len(texts) + which, index=table.index)
+    said = rows.raw(position)
+    contradicts = _where(table["number"], said, _contradicts)
     if rows.choices:
-        pairs = pairs[(table["choice"] < 0).to_numpy()]
-    different = pairs.drop_duplicates()
-    having = zip(table.loc[different.index, "number"], different % len(texts), strict=True)
-    odd = [
-        pair
-        for pair, (number, said) in zip(different, having, strict=True)
-        if _contradicts(number, texts[said])
-    ]
+        contradicts &= table["choice"] < 0
     column = rows.column_name(rows.sheet.columns.number)
-    for row, pair in pairs[pairs.isin(odd)].items():
-        number, named = str(table.at[row, "number"]), operators.named_in(texts[pair % len(texts)])
+    for row, number in table.loc[contradicts, "number"].items():
+        named = operators.named_in(said[int(str(row))])
         facts = {"own": str(operators.operator_of(number)), "named": " / ".join(sorted(named))}
         yield _error(row, "operator.contradicts", column, number, facts)
+
+
+def _where(
+    national: pd.Series[str], texts: pd.Series[Any], is_odd: Callable[[str, str], bool]
+) -> pd.Series[bool]:
+    """The rows whose number and text are odd together; each text is looked at once with each prefix."""
+    which, known = pd.factorize(texts)
+    prefixes = np.array(national.tolist(), dtype="S4").view(np.uint32).astype(np.int64)
+    pairs = pd.Series(prefixes * len(known) + which, index=national.index)
+    different = pairs.drop_duplicates()
+    having = zip(different, national[different.index], different % len(known), strict=True)
+    return pairs.isin([pair for pair, number, nth in having if is_odd(number, str(known[nth]))])
 
 
 def _contradicts(number: str, said: str) -> bool:
@@ -311,11 +311,6 @@ def one_name_a_number(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
             other = alike[alike["folded"] != key].iloc[0]
             facts = {"number": number, "other": other["name"], "row": str(other.name)}
             yield Finding(int(row), Level.WARNING, "person.two_names", column, name, facts)
-
-
-def _prefixes(national: pd.Series[str]) -> Any:
-    """A number for each that identifies its first four digits."""
-    return np.array(national.tolist(), dtype="S4").view(np.uint32).astype(np.int64)
 
 
 def _is_foreign_pair(number: str, operator: str) -> bool:
