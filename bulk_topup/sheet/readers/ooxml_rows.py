@@ -211,7 +211,7 @@ class RowReader(Items):
         self._alike = learned(text, prefix, self.prefixes)
         if self._alike is None:
             return None
-        return plain_pattern(row_alike(self._alike, self._values.odd_for_texts()), prefix)
+        return plain_pattern(row_alike(self._alike, self._values.odd_for_texts), prefix)
 
     def take_plain(self, parts: list[str], stride: int) -> None:
         rows = self._plain_rows(parts, stride)

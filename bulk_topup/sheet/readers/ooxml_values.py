@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from bulk_topup.sheet import cells
 from bulk_topup.sheet.looks import as_seen
@@ -55,9 +56,6 @@ class Values:
         self._texts_part, self._styles_part, self._theme_part = texts_part, styles_part, theme_part
         self._epoch_1904 = epoch_1904
         self._outdated, self._uncalculated = outdated, uncalculated
-        self._texts: list[Cell] | None = None
-        self._styles: Styles | None = None
-        self._odd_for_texts: frozenset[int] | None = None
         self._readers: dict[tuple[str, str], CellReader] = {}
 
     def reader(self, kind: str, style: str) -> CellReader:
@@ -79,7 +77,7 @@ class Values:
 
     def _seen(self, style: str, read: CellReader) -> CellReader:
         """Marks each of them if the look of cells in this style is odd."""
-        oddities = self._all_styles().oddities
+        oddities = self._styles.oddities
         at = int(style if style.isdecimal() else "0")
         oddity = oddities[at] if at < len(oddities) else None
         return (lambda stored: [as_seen(cell, oddity) for cell in read(stored)]) if oddity else read
@@ -112,13 +110,12 @@ class Values:
 
         return read
 
+    @cached_property
     def odd_for_texts(self) -> frozenset[int]:
-        if self._odd_for_texts is None:
-            self._odd_for_texts = self._all_styles().odd_for_texts()
-        return self._odd_for_texts
+        return self._styles.odd_for_texts()
 
     def _of_texts(self, read: CellReader, style: str) -> CellReader:
-        if int(style if style.isdecimal() else "0") not in self.odd_for_texts():
+        if int(style if style.isdecimal() else "0") not in self.odd_for_texts:
             return read
         code = self._format(style)
         return lambda stored: [
@@ -133,8 +130,6 @@ class Values:
             digits = "".join(stored)
         if not (digits.isdigit() and digits.isascii()):
             raise Lost("sheet.lost_text")
-        if self._texts is None:
-            self._texts = _texts(self._package, self._texts_part)
         texts = self._texts
         try:
             return list(map(texts.__getitem__, map(int, stored)))
@@ -143,17 +138,20 @@ class Values:
 
     def _format(self, style: str) -> str:
         """The number format of a cell with this style: an index into the cells' formats, from 0."""
-        formats = self._all_styles().codes
+        formats = self._styles.codes
         if not formats and style in {"", "0"}:
             return "General"
         if not (style or "0").isdigit() or int(style or "0") >= len(formats):
             raise Lost("sheet.lost_format")
         return formats[int(style or "0")]
 
-    def _all_styles(self) -> Styles:
-        if self._styles is None:
-            self._styles = read_styles(self._package, self._styles_part, self._theme_part)
-        return self._styles
+    @cached_property
+    def _styles(self) -> Styles:
+        return read_styles(self._package, self._styles_part, self._theme_part)
+
+    @cached_property
+    def _texts(self) -> list[Cell]:
+        return _texts(self._package, self._texts_part)
 
 
 def _of_boolean(stored: str) -> Cell:
