@@ -49,19 +49,22 @@ _NOT_SO = (
     "(?:aktif|dapat|bekerja|berhak|layak|valid|lolos|perlu|usah|jadi|hadir|disetujui"
     "|(?:me)?terima|(?:di)?(?:kirim|bayar|isi|proses))"
 )
+_PLAINLY: tuple[str, ...] = (
+    *("mengundurkan diri", "nonaktif", "non aktif", "non-aktif", "inactive", "no longer", "hangus", "void"),
+    *("ga usah", "ga jadi", "bulan depan", "menyusul", "ditangguhkan", "pending", "off", "alpa", "absen"),
+    *("phk", "dipecat", "cuti", "meninggal", "wafat", "deceased", "passed away", "pensiun", "retired"),
+    *("habis kontrak", "habis masa", "kontrak habis", "kontrak berakhir", "pindah", "mutasi", "daftar hitam"),
+    *("dobel", "double", "duplikat", "duplicate", "bayar cash", "bayar tunai", "terminated"),
+)
+"""What speaks against paying, written in one way."""
 _SPEAKS: Mapping[str, str] = {
+    **dict.fromkeys(_PLAINLY, ""),
     "batal": "(?:di)?batal(?:kan)?",
     "cancel": "cancel(?:l?ed)?",
     "resign": "resign(?:ed)?",
     "keluar": "(?:di)?keluar(?:kan)?",
-    "mengundurkan diri": "",
-    "nonaktif": "",
-    "non aktif": "",
-    "non-aktif": "",
-    "inactive": "",
     "eligible": "(?:in|not )eligible",
     "not ": "(?:do )?not (?:active|approved|valid|pay|send|include|top)",
-    "no longer": "",
     "left ": "left (?:the )?company",
     "wrong no": "wrong no(?:[.]|umber)?",
     "excl": "excl(?:[.]|uded?)?",
@@ -70,60 +73,26 @@ _SPEAKS: Mapping[str, str] = {
     "tdk ": f"tdk {_NOT_SO}",
     "jangan": "jangan(?: dulu)?",
     "gak usah": "(?:ng)?gak usah",
-    "ga usah": "",
     "gak jadi": "(?:ng)?gak jadi",
-    "ga jadi": "",
-    "hangus": "",
     " mati": "(?:hp|nomor|no) (?:sudah |sdh )?mati",
-    "bulan depan": "",
-    "menyusul": "",
     "tunda": "(?:di)?tunda",
-    "ditangguhkan": "",
-    "pending": "",
     "hold": "(?:on )?hold",
     "skip": "skip(?:ped)?",
     "stop": "(?:di)?stop(?:ped)?",
     "suspend": "suspend(?:ed)?",
-    "off": "",
-    "void": "",
     "tolak": "(?:di)?tolak",
     "reject": "reject(?:ed)?",
-    "phk": "",
-    "dipecat": "",
-    "cuti": "",
-    "meninggal": "",
-    "wafat": "",
     "alm": "alm|almarhum(?:ah)?",
-    "deceased": "",
-    "passed away": "",
     "berhenti": "(?:di)?berhenti(?:kan)?",
-    "pensiun": "",
-    "retired": "",
-    "terminated": "",
-    "habis kontrak": "",
-    "habis masa": "",
-    "kontrak habis": "",
-    "kontrak berakhir": "",
-    "pindah": "",
-    "mutasi": "",
     "lunas": "(?<!belum )lunas",
-    "dobel": "",
-    "double": "",
-    "duplikat": "",
-    "duplicate": "",
     "salah": r"(?:nomor|nomer|no\.?) salah|salah (?:nomor|nomer|no|input)",
     "ganti ": "ganti (?:no|nomor|nomer|hp|ke)",
     "blacklist": "blacklist(?:ed)?",
-    "daftar hitam": "",
     "udah ": f"s?udah (?:{_SENT}|dpt|dapat|out|tidak|tdk)",
     "sdh ": f"sdh (?:{_SENT}|dpt|dapat|out|tidak|tdk)",
     "telah ": f"telah {_SENT}",
     "already": "already (?:paid|sent|received)",
     "transfer": "(?:via|by|lewat) transfer",
-    "bayar cash": "",
-    "bayar tunai": "",
-    "alpa": "",
-    "absen": "",
 }
 """What speaks against paying: letters that are in it, and how offices write it where there is more."""
 _AGAINST = re.compile(rf"\b(?:{'|'.join(how or word for word, how in _SPEAKS.items())})\b")
@@ -138,23 +107,8 @@ _HEADS = re.compile(
 _ALONE: tuple[str, ...] = (
     *("transfer", "tunai", "cash", "gopay", "ovo", "dana", "shopeepay", "linkaja", "ewallet", "e-wallet"),
     *("token", "token pln", "pln", "paket data", "kuota", "pascabayar", "tagihan", "sukses", "success"),
-    *(
-        "sudah",
-        "sdh",
-        "udah",
-        "already",
-        "resign",
-        "out",
-        "berhasil",
-        "selesai",
-        "done",
-        "paid",
-        "sent",
-        "terkirim",
-        "terbayar",
-        "complete",
-        "completed",
-    ),
+    *("sudah", "sdh", "udah", "already", "resign", "out", "berhasil", "selesai", "done", "paid", "sent"),
+    *("terkirim", "terbayar", "complete", "completed"),
 )
 """What speaks against paying where nothing else is in the cell: another way to pay, or that it is done."""
 _STEMS = {"contoh", "example", "cth", *_ALONE, *_SPEAKS}
@@ -247,42 +201,15 @@ _YES = frozenset(
     {"ya", "y", "yes", "iya", "hadir", "true", "1", "v", "ok", "oke", "setuju", "dapat", "aktif", "active"}
 )
 _YES |= {"approved", "disetujui", "acc", "berhak", "layak", *"✓✔☑✅√"}
-_NO = frozenset(
-    {
-        "tidak",
-        "tdk",
-        "nok",
-        "t",
-        "no",
-        "n",
-        "false",
-        "0",
-        "x",
-        "belum",
-        "blm",
-        "enggak",
-        "gak",
-        "✗",
-        "✘",
-        "❌",
-    }
-)
+_NO = frozenset({"tidak", "tdk", "nok", "t", "no", "n", "false", "0", "x", "belum", "blm", "enggak", "gak"})
+_NO |= {*"✗✘❌"}
 _NO |= {f"{no}{yes}" for no in ("tidak", "tdk", "belum", "non", "in", "not") for yes in _YES}
 _COUNTS = frozenset(
     {"qty", "quantity", "kuantitas", "banyak", "banyaknya", "pcs", "kali", "frekuensi", "jumlahvoucher"}
 )
 _COUNTS |= {"jumlah", "jml", "jumlahtopup", "jumlahpulsa", "topup"}
-_COUNTS |= {
-    "jmlvoucher",
-    "jumlahkali",
-    "jumlahisi",
-    "jumlahtransaksi",
-    "qtyvoucher",
-    "qtytopup",
-    "banyakvoucher",
-}
-
-
+_COUNTS |= {"jmlvoucher", "jumlahkali", "jumlahisi", "jumlahtransaksi"}
+_COUNTS |= {"qtyvoucher", "qtytopup", "banyakvoucher"}
 _IN_BRACKETS = re.compile(r"\(.*\)")
 
 
