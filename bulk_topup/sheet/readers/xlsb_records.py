@@ -41,11 +41,7 @@ def _split(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
             block, at = block[at:] + stream.read(_CHUNK), 0
             if not block:
                 return
-        kind, size = block[at], block[at + 1]
-        if kind < 0x80 and size < 0x80:
-            at += 2
-        else:
-            kind, size, at = _head(block, at)
+        kind, size, at = _head(block, at)
         if len(block) - at < size:
             block, at = block[at:] + stream.read(max(size, _CHUNK)), 0
             if len(block) < size:
