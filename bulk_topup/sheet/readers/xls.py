@@ -22,7 +22,6 @@ from bulk_topup.core.model import Oddity, letter
 from bulk_topup.sheet.cells import of_boolean, of_error, of_formula_without_value, of_number, of_text
 from bulk_topup.sheet.detect import OLE2
 from bulk_topup.sheet.looks import WHITE, Look, as_seen
-from bulk_topup.sheet.number_formats import shows_text
 from bulk_topup.sheet.readers.ole2 import workbook_in
 from bulk_topup.sheet.tabs import Cell, Remarks, Tab
 
@@ -44,11 +43,10 @@ def tabs(data: bytes) -> Sequence[Tab]:
             on_demand=True,
         )
         codes = [_format_code(book.format_map[xf.format_key]) for xf in book.xf_list]
-        odd_for_texts = frozenset(index for index, code in enumerate(codes) if not shows_text(code))
         looks = {index: look.oddity for index, look in enumerate(_looks(book)) if look.oddity}
         places = _places(book, stream)
         return [
-            _XlsTab(name, place, book, number, codes, odd_for_texts, looks)
+            _XlsTab(name, place, book, number, codes, looks)
             for number, (name, place) in enumerate(zip(book.sheet_names(), places, strict=True))
         ]
 
@@ -136,16 +134,13 @@ xlrd.book.unicode, xlrd.book.unpack_SST_table = _decoded, _shared_texts
 
 @dataclass
 class _XlsTab:
-    """`codes` are the number formats by XF index, `odd_for_texts` the XFs that display a text differently,
-    `looks` what is odd about the look of cells of an XF.
-    """
+    """`codes` are the number formats by XF index, `looks` what is odd about the look of cells of an XF."""
 
     name: str
     place: _Place
     book: Any
     number: int
     codes: Sequence[str]
-    odd_for_texts: frozenset[int]
     looks: Mapping[int, Oddity]
     remarks: Remarks = field(default_factory=Remarks)
     read: tuple[Any, _Formulas] | None = None
@@ -169,15 +164,7 @@ class _XlsTab:
             return sheet, formulas
 
     def _cells(self, sheet: Any, formulas: _Formulas, at: int, values: list[Any]) -> list[Cell]:
-        cells: list[Cell] = [
-            value if isinstance(value, str) else self._cell(sheet, at, column, value)
-            for column, value in enumerate(values)
-        ]
-        if self.odd_for_texts:
-            cells = [
-                self._text(sheet, at, column, cell) if isinstance(cell, str) else cell
-                for column, cell in enumerate(cells)
-            ]
+        cells = [self._cell(sheet, at, column, value) for column, value in enumerate(values)]
         for column in formulas.without_value.get(at, ()):
             cells[column] = of_formula_without_value(cells[column])
         if self.looks or sheet.rich_text_runlist_map:
@@ -196,13 +183,8 @@ class _XlsTab:
                 return odd
         return None
 
-    def _text(self, sheet: Any, at: int, column: int, text: str) -> Cell:
-        index = sheet.cell_xf_index(at, column)
-        is_text = sheet.cell_type(at, column) == xlrd.XL_CELL_TEXT
-        return of_text(text, self.codes[index]) if is_text and index in self.odd_for_texts else text
-
     def _cell(self, sheet: Any, at: int, column: int, value: Any) -> Cell:
-        """A value that is not a text. xlrd calls a number text if it does not know its format."""
+        """xlrd calls a number text if it does not know its format."""
         kind = sheet.cell_type(at, column)
         if kind == xlrd.XL_CELL_BOOLEAN:
             return of_boolean(bool(value))
@@ -210,6 +192,8 @@ class _XlsTab:
             return of_error(xlrd.error_text_from_code.get(value, "#UNKNOWN!"))
         index = sheet.cell_xf_index(at, column)
         code = self.codes[index] if index < len(self.codes) else "General"
+        if isinstance(value, str):
+            return of_text(value, code) if kind == xlrd.XL_CELL_TEXT else value
         return of_number(repr(value), code, epoch_1904=bool(self.book.datemode))
 
 
