@@ -68,15 +68,10 @@ def _kinds(rows: Rows, asked: Any) -> tuple[Any, list[tuple[str, str, int]]]:
     """The kind of each row; and for each kind the first digits of the number, the operator and the nominal
     that the sheet states.
     """
-    table, position = rows.table.iloc[asked], rows.sheet.columns.operator
-    digits = np.array(table["number"].tolist(), dtype="S4")
-    prefix, _ = pd.factorize(digits.view(np.uint32))
-    amount, nominals = pd.factorize(table["stated"])
-    said, operators = pd.factorize(rows.raw(position).iloc[asked])
-    kind = (prefix.astype("int64") * len(operators) + said) * len(nominals) + amount
-    _, at, which = np.unique(kind, return_index=True, return_inverse=True)
-    each = zip(digits[at], said[at], amount[at], strict=True)
-    return which, [(own.decode(), str(operators[name]), int(nominals[n])) for own, name, n in each]
+    table, said = rows.table.iloc[asked], rows.raw(rows.sheet.columns.operator).iloc[asked]
+    each = [*zip(table["number"].str[:4], said, table["stated"].tolist(), strict=True)]
+    place = {kind: nth for nth, kind in enumerate(dict.fromkeys(each))}
+    return np.array([place[kind] for kind in each]), [*place]
 
 
 def _filled(table: pd.DataFrame, asked: Any, which: Any, choices: Sequence[Choice]) -> pd.DataFrame:
