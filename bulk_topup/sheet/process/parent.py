@@ -108,7 +108,7 @@ def _frames(stdout: BinaryIO, watch: _Watch) -> Iterator[Frame]:
         except Garbage:
             frame = None
         if frame is None:
-            raise watch.death()
+            raise watch.verdict
         if frame.kind == "error":
             raise _told(frame)
         if frame.kind == "file":
@@ -128,14 +128,14 @@ def _told(frame: Frame) -> InputError:
 
 
 class _Watch:
-    """Kills the child when it exceeds its limits; `death` then says which."""
+    """Kills the child when it exceeds its limits; the `verdict` says why it is dead, or about to be."""
 
     def __init__(self, process: subprocess.Popen[bytes], limits: Limits) -> None:
         self._process = process
         self._limits = limits
         self._seconds = limits.seconds(0)
         self._started = time.monotonic()
-        self._verdict = InputError("sheet.reader_died")
+        self.verdict = InputError("sheet.reader_died")
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sheet-watch", daemon=True)
         self._thread.start()
@@ -144,10 +144,6 @@ class _Watch:
         """Allows more time for a file of this many bytes, but none beyond the largest allowed size."""
         if isinstance(size, int) and 0 <= size <= MOST_INFLATED:
             self._seconds = self._limits.seconds(size)
-
-    def death(self) -> InputError:
-        """Why the child is dead, or about to be."""
-        return self._verdict
 
     def stop(self) -> None:
         self._done.set()
@@ -164,7 +160,7 @@ class _Watch:
         except psutil.Error:  # It can't be watched, so it must not run.
             verdict = InputError("sheet.no_reader", cause="why.not_watched")
         if verdict:
-            self._verdict = verdict
+            self.verdict = verdict
             self._process.kill()
 
     def _looked(self, observed: psutil.Process) -> InputError | None:
