@@ -7,7 +7,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, compress, islice
+from itertools import chain, compress, islice, zip_longest
 from typing import TypeGuard
 
 from bulk_topup.core.errors import InputError
@@ -37,7 +37,7 @@ class Batch:
 def batches(found: ChosenTab) -> Iterator[Batch]:
     """All rows under the header. Raises InputError if every one of them is blank."""
     seen = False
-    named, ours = len(found.header.texts), our_columns(found)
+    named, ours = len(found.header.texts), found.header.columns.deciding
     for block in _together(_blocks(found, max(WIDEST, named))):
         batch = _batch(block, named, ours)
         seen = seen or bool(batch.rows)
@@ -59,7 +59,8 @@ def _blocks(found: ChosenTab, widest: int) -> Iterator[Block]:
         else:
             rows = _cut(piece, found, widest)
             while some := list(islice(rows, BATCH_ROWS)):
-                yield Block([row for row, _ in some], _columns([cells for _, cells in some]))
+                columns = zip_longest(*(cells for _, cells in some), fillvalue="")
+                yield Block([row for row, _ in some], list(columns))
 
 
 def _cut(
@@ -67,9 +68,6 @@ def _cut(
 ) -> Iterator[tuple[int, Sequence[Cell]]]:
     """Not all at once, which would fill memory."""
     for row, cells in rows:
-        if len(cells) <= widest:
-            yield row, cells
-            continue
         if any(cells[widest:]):
             _tell_too_wide(found, widest)
         yield row, cells[:widest]
@@ -77,12 +75,6 @@ def _cut(
 
 def _tell_too_wide(found: ChosenTab, widest: int) -> None:
     found.remarks.tell(Notice("sheet.too_wide", {"column": letter(widest - 1)}))
-
-
-def _columns(rows: list[Sequence[Cell]]) -> list[Sequence[Cell]]:
-    """All columns have the length of the longest row."""
-    width = max(map(len, rows))
-    return list(zip(*([*cells, *[""] * (width - len(cells))] for cells in rows), strict=True))
 
 
 def _together(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -114,11 +106,6 @@ def _column(block: Block, position: int) -> Sequence[Cell]:
 
 
 # -- from a block to a batch -------------------------------------------------------------------------------
-
-
-def our_columns(found: ChosenTab) -> frozenset[int]:
-    """The positions of the columns that we use."""
-    return found.header.columns.deciding
 
 
 def _batch(block: Block, named: int, ours: frozenset[int]) -> Batch:
@@ -179,11 +166,7 @@ def _blank(columns: list[Sequence[str]], count: int) -> set[int]:
         return set()
     if not columns:
         return set(range(count))
-    first, *others = columns
-    blank = [at for at, text in enumerate(first) if not text or text.isspace()]
-    for texts in others:
-        blank = [at for at in blank if not texts[at] or texts[at].isspace()]
-    return set(blank)
+    return {at for at, texts in enumerate(zip(*columns, strict=True)) if not "".join(texts).strip()}
 
 
 # -- merged cells ------------------------------------------------------------------------------------------
@@ -196,7 +179,7 @@ def covered(found: ChosenTab, rows: Sequence[int]) -> dict[tuple[int, int], OddC
     """
     odd: dict[tuple[int, int], OddCell] = {}
     merged = sorted(found.remarks.merged)
-    for position in our_columns(found):
+    for position in found.header.columns.deciding:
         reached = 0  # A hostile file can put any number of them over the same rows.
         for first_row, first, last_row, last in merged:
             if not first <= position <= last:

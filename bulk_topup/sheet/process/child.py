@@ -41,7 +41,7 @@ from bulk_topup.sheet.process.parts import assert_one_part, tab_or_part
 from bulk_topup.sheet.readers import csv_text
 from bulk_topup.sheet.sayings import is_whom_to_call
 from bulk_topup.sheet.sections import Sections
-from bulk_topup.sheet.table import Batch, batches, covered, our_columns
+from bulk_topup.sheet.table import Batch, batches, covered
 from bulk_topup.sheet.tabs import ChosenTab, LostTab, Remarks, Tab, TabChoice, choose_tab
 
 MOST_MAPPED = 1_400_000_000
@@ -362,7 +362,7 @@ def _wide_names(found: ChosenTab, nameless: Set[int]) -> Iterator[Notice]:
     header = found.header
     rows = {header.row, header.row if header.upper is None else header.upper}
     over = {(a, z) for top, a, bottom, z in found.remarks.merged if any(top <= row <= bottom for row in rows)}
-    for at in sorted(our_columns(found)):
+    for at in sorted(header.columns.deciding):
         others = [each for each in sorted(nameless) if any(a <= at <= z and a <= each <= z for a, z in over)]
         if others:
             column = f'{letter(at)} "{header.texts[at].strip()}"'
