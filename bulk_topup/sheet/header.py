@@ -122,18 +122,12 @@ def _filled_rows(rows: Iterable[HeaderRow]) -> Iterator[HeaderRow]:
 
 def _complete(candidates: list[HeaderRow], fits: Callable[[Sequence[str]], Fitting]) -> Iterator[_Found]:
     each = [fits(texts) for _, texts in candidates]
+    is_full = [one.is_complete and one.has_product for one in each]
     for at, (_, texts) in enumerate(candidates):
-        is_full = each[at].is_complete and each[at].has_product
-        if not is_full and at + 1 < len(candidates):
+        if not any(is_full[at : at + 2]) and at + 1 < len(candidates):
             joined = _joined(candidates[at], candidates[at + 1])
             both = fits(joined)
-            adds = both.at != each[at + 1].at
-            if (
-                joined
-                and both.is_complete
-                and adds
-                and not (each[at + 1].is_complete and each[at + 1].has_product)
-            ):
+            if joined and both.is_complete and both.at != each[at + 1].at:
                 yield _Found(at, at + 1, joined, both)
         if each[at].is_complete:
             yield _Found(at, at, texts, each[at])
