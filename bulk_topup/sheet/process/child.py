@@ -182,7 +182,8 @@ def _parsed(request: Mapping[str, Any]) -> Iterator[Frame]:
         tabs = _tabs(data, form, request["password"])
         visible = [tab.name for tab in tabs if tab.visible]
         found = tab_or_part(partial(choose_tab, tabs), visible, wanted)
-        yield from _table(found, wanted.named, _told_of_tabs(tabs, found), is_only=len(visible) < 2)
+        notices = [*_unread_tabs(tabs, found), *_passed_over(tabs, found), *_apart(found)]
+        yield from _table(found, wanted.named, notices, is_only=len(visible) < 2)
 
 
 def _tabs(data: bytes, form: Format, password: str | None) -> Sequence[Tab]:
@@ -306,10 +307,6 @@ def _end(found: ChosenTab, rows: Sequence[int], notices: list[Notice], outside: 
 
 
 # -- notices -----------------------------------------------------------------------------------------------
-
-
-def _told_of_tabs(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:
-    return [*_unread_tabs(tabs, found), *_passed_over(tabs, found), *_apart(found)]
 
 
 def _unread_tabs(tabs: Sequence[Tab], found: ChosenTab) -> list[Notice]:
