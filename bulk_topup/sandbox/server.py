@@ -10,12 +10,11 @@ import socketserver
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, get_args
 from urllib.parse import parse_qsl
 
 from bulk_topup.sandbox.book import Book, LoggedRequest, Snapshot, TopUp
@@ -29,11 +28,7 @@ BODY_LIMIT_BYTES = 2**20
 _POLL_S = 0.02
 _GOODBYE_S = 2.0
 
-_PATHS: dict[str, Endpoint] = {
-    f"{PREFIX}/daftarharga": "daftarharga",
-    f"{PREFIX}/isipulsa": "isipulsa",
-    f"{PREFIX}/cekstatus": "cekstatus",
-}
+_PATHS: dict[str, Endpoint] = {f"{PREFIX}/{endpoint}": endpoint for endpoint in get_args(Endpoint)}
 
 
 class Sandbox:
@@ -72,7 +67,7 @@ class Sandbox:
         self._address = (_loopback(host), port)
         self._state = state
         self._opening_balance = balance
-        self._terms = Terms(username, password, rule_51, itrx, clock or _now)
+        self._terms = Terms(username, password, rule_51, itrx, clock or (lambda: datetime.now(UTC)))
         self._prices: Sequence[Product] = PRICES if prices is None else prices
         self._intercept = intercept
         self._latency_s = latency_s
@@ -99,9 +94,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Cuts every connection, even stalled ones, and closes the book, whose content stays readable
-        here.
-        """
+        """Cuts every connection, even stalled ones, and closes the book, which can still be read here."""
         if self._server is not None:
             self._server.stop()
         if self._book is not None:
@@ -110,9 +103,7 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.stop()
 
     @property
@@ -164,18 +155,9 @@ class Sandbox:
         if self._latency_s:
             self._wait(self._latency_s)
         delivery = self._intercept(endpoint) if self._intercept else None
-        reply = self._endpoint(endpoint)(parameters, delivery)
+        reply: Reply = getattr(self._provider, endpoint)(parameters, delivery)
         send = reply.delivery.send if reply.delivery else plainly
         send(wire, reply.answer)
-
-    def _endpoint(self, endpoint: Endpoint) -> Callable[[Parameters, Delivery | None], Reply]:
-        provider = self._provider
-        endpoints: Mapping[Endpoint, Callable[[Parameters, Delivery | None], Reply]] = {
-            "daftarharga": provider.daftarharga,
-            "isipulsa": provider.isipulsa,
-            "cekstatus": provider.cekstatus,
-        }
-        return endpoints[endpoint]
 
     def _wait(self, seconds: float) -> None:
         if self._sleep is not None and seconds:
@@ -185,18 +167,12 @@ class Sandbox:
 
 
 def serve(sandbox: Sandbox, on_ready: Callable[[str], None]) -> None:
-    """Starts a sandbox, passes its base URL to `on_ready`, serves until Ctrl-C (KeyboardInterrupt) and
-    stops it.
-    """
+    """Starts a sandbox, passes its base URL to `on_ready`, and serves until Ctrl-C."""
     with contextlib.suppress(KeyboardInterrupt), sandbox:
         on_ready(sandbox.url)
         while True:
             # In slices, because on Windows Ctrl-C does not reach a thread that waits without a limit.
             time.sleep(0.5)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _loopback(host: str) -> str:
@@ -280,12 +256,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.answer(self.server.wire(self), endpoint, self._form(body))
 
     def _refuse(self) -> None:
-        """Answers any other path or method as a web server would, and closes the connection without
-        reading the body.
-        """
-        self.close_connection = True
+        """Answers any other path or method as a web server would."""
         known = self.path.partition("?")[0] in _PATHS
-        self._page(405, "Allow: POST") if known else self._page(404)
+        self._give_up(405, "Allow: POST") if known else self._give_up(404)
 
     do_POST = _post  # noqa: N815  # the base class finds methods by these names
     do_GET = do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse  # noqa: N815
@@ -310,11 +283,9 @@ class _Handler(BaseHTTPRequestHandler):
         text = body.decode("ascii", "replace")
         return dict(parse_qsl(text, keep_blank_values=True))
 
-    def _give_up(self, status: int) -> None:
+    def _give_up(self, status: int, *headers: str) -> None:
+        """Closes the connection without reading the body."""
         self.close_connection = True
-        self._page(status)
-
-    def _page(self, status: int, *headers: str) -> None:
         self.server.wire(self).html(status, "Connection: close", *headers)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class names it
