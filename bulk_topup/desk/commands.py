@@ -90,7 +90,7 @@ class Commands:
         async with self.beginning:
             if self.progress(batch).is_at_work:
                 return False
-            for old in list(self.folder.journals(batch, self._kind))[JOURNALS_KEPT:]:
+            for old in self.folder.journals(batch, self._kind)[JOURNALS_KEPT:]:
                 old.unlink(missing_ok=True)
             journal = self.folder.notes / self.folder.note_name(batch, f".{time.time_ns()}{self._kind}")
             line = [*COMMAND, name, *options, *tab_of(batch), *self._common, "--events", "--", batch.name]

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from bulk_topup.core.columns import SHEET_SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 DOWNLOADS = (".xlsx", ".csv")
 OF_OURS = re.compile(r"\.(results|journal)( \(.*\))?\.(xlsx|csv)$|\.sandbox\.|^~\$")
@@ -47,16 +47,11 @@ class Folder:
 
     # -- what is there -------------------------------------------------------------------------------------
 
-    def sheets(self) -> list[tuple[str, float]]:
-        """Names with the time of their last change, latest first."""
-        found = [
-            (entry.name, entry.stat().st_mtime)
-            for entry in os.scandir(self.path)
-            if entry.name.lower().endswith(SHEET_SUFFIXES)
-            and not OF_OURS.search(entry.name)
-            and self._has(entry.name)
-        ]
-        return sorted(found, key=lambda sheet: -sheet[1])
+    def sheets(self) -> list[str]:
+        """By name, the last changed first."""
+        names = (path.name for path in self.path.iterdir())
+        found = [name for name in names if self._is_sheet(name) and not OF_OURS.search(name)]
+        return sorted(found, key=lambda name: -(self.path / name).stat().st_mtime)
 
     def approvals(self) -> tuple[str, ...]:
         """The names of the approvals that came in."""
@@ -85,12 +80,10 @@ class Folder:
 
     def accounts(self, results: str) -> tuple[str, ...]:
         """The accountants' journals beside these results, by name."""
+        if not results:
+            return ()
         stem = self.journal(results).removesuffix(".csv")
-        return (
-            tuple(sorted(path.name for path in self.path.glob(f"{glob.escape(stem)}*.csv")))
-            if results
-            else ()
-        )
+        return tuple(sorted(path.name for path in self.path.glob(f"{glob.escape(stem)}*.csv")))
 
     def _is_sheet(self, name: str) -> bool:
         return name.lower().endswith(SHEET_SUFFIXES) and self._has(name)
@@ -153,6 +146,6 @@ class Folder:
             json.dump(content, file)
         Path(draft).replace(self.notes / self.note_name(batch, kind))
 
-    def journals(self, batch: Batch, kind: str) -> Iterator[Path]:
+    def journals(self, batch: Batch, kind: str) -> list[Path]:
         """The event files of its commands, latest first."""
-        return iter(sorted(self.notes.glob(f"{self.note_name(batch, '')}.*{kind}"), reverse=True))
+        return sorted(self.notes.glob(f"{self.note_name(batch, '')}.*{kind}"), reverse=True)

@@ -108,7 +108,7 @@ class Preparing:
     # -- upload --------------------------------------------------------------------------------------------
 
     async def upload(self, _request: Request) -> Response:
-        sheets = [name for name, _ in self.desk.folder.sheets()]
+        sheets = self.desk.folder.sheets()
         facts: dict[str, Any] = {"sheets": sheets[:SHEETS_SHOWN], "more": max(0, len(sheets) - SHEETS_SHOWN)}
         return self.desk.page("upload", "desk.upload", **facts, folder=str(self.desk.folder.path))
 

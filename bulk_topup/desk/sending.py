@@ -103,9 +103,7 @@ class Sending:
         return self.desk.goes_to(batch, "approve", say.text("desk.signed", **signed))
 
     async def approve(self, request: Request) -> Response:
-        """Approve the plan that was shown, by its code: `run` refuses one that differs by now, and lists
-        the differences.
-        """
+        """By the code of the plan that was shown: `run` refuses one that differs by now, and says how."""
         batch, fields = self.desk.batch(request), await form(request)
         name, code = typed(fields, "name"), typed(fields, "code")
         options = [*options_of(self.desk, batch), f"--approve={code}"]
@@ -322,12 +320,9 @@ def _left(progress: Progress, done: int, of: int) -> str:
         took_s = (datetime.fromisoformat(progress.last["counts"]["at"]) - began).total_seconds()
         if done and took_s > 0:
             left_s = round(took_s / done * (of - done))
-            unit = (
-                ("time.minutes", {"minutes": left_s // 60})
-                if left_s >= 120
-                else ("time.seconds", {"seconds": left_s})
-            )
-            return say.text(unit[0], **unit[1])
+            if left_s >= 120:
+                return say.text("time.minutes", minutes=left_s // 60)
+            return say.text("time.seconds", seconds=left_s)
     return ""
 
 

@@ -147,12 +147,12 @@ def wrong_rows(
 
 
 def error_pages(desk: Desk) -> Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]:
+    codes = {404: "desk.no_page", 408: "desk.too_slow", 413: "desk.too_large", 415: "desk.no_sheet"}
+
     async def refused(_request: Request, problem: Exception) -> Response:
         status = problem.status_code if isinstance(problem, HTTPException) else 500
-        code = {404: "desk.no_page", 408: "desk.too_slow", 413: "desk.too_large", 415: "desk.no_sheet"}.get(
-            status
-        )
-        return desk.page("error", "desk.error", status, why=say.text(code or "desk.denied"))
+        why = say.text(codes.get(status, "desk.denied"))
+        return desk.page("error", "desk.error", status, why=why)
 
     async def failed(_request: Request, problem: Exception) -> Response:
         why = say.text("desk.defect", why=type(problem).__name__)
