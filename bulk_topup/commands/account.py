@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,11 +15,7 @@ from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.provider.address import Connection
-    from bulk_topup.record.ledger.shared import Account
 
 
 @click.command(cls=click_command.Command)
@@ -32,11 +28,22 @@ def account(terminal: Terminal, action: str, **options: Any) -> Exit:
     \b
     Example:  bulk-topup account resume
     """
+    from bulk_topup.commands.credentials import username_of
+    from bulk_topup.core.model import account_of
+    from bulk_topup.provider.address import checked_base_url
+    from bulk_topup.record.ledger.address import is_address, ledger_url
+    from bulk_topup.record.ledger.shared import Account
     from bulk_topup.record.paths import who
     from bulk_topup.report.screen.account import cleared_report, stop_report
 
-    resumes = action == "resume"
-    with _shared_account(connection_of(options), ledger_of({})) as shared:
+    resumes, connection, where = action == "resume", connection_of(options), ledger_of({})
+    if not is_address(where):
+        raise InputError("account.not_shared", where=where)
+    base_url = checked_base_url(connection.base_url)
+    name = account_of(username_of(connection))
+    with closing(Account(ledger_url(where), account=name, base_url=base_url)) as shared:
+        if not shared.is_server:  # with a file, the computers share nothing
+            raise InputError("account.not_shared", where=where)
         stop = shared.resume(who(), clock.SystemClock().now()) if resumes else shared.stopped()
     terminal.report(cleared_report(stop) if resumes else stop_report(stop))
     if stop is None or resumes:
@@ -44,24 +51,3 @@ def account(terminal: Terminal, action: str, **options: Any) -> Exit:
         return Exit.OK
     terminal.suggest("account.how_to_resume", "account", "resume")
     return Exit.STOPPED
-
-
-@contextmanager
-def _shared_account(connection: Connection, ledger: str) -> Iterator[Account]:
-    """Uses no network but the ledger's server. Raises InputError if the ledger is a file, because then the
-    computers share nothing.
-    """
-    from bulk_topup.commands.credentials import username_of
-    from bulk_topup.core.model import account_of
-    from bulk_topup.provider.address import checked_base_url
-    from bulk_topup.record.ledger.address import is_address, ledger_url
-    from bulk_topup.record.ledger.shared import Account
-
-    if not is_address(ledger):
-        raise InputError("account.not_shared", where=ledger)
-    base_url = checked_base_url(connection.base_url)
-    name = account_of(username_of(connection))
-    with closing(Account(ledger_url(ledger), account=name, base_url=base_url)) as account:
-        if not account.is_server:
-            raise InputError("account.not_shared", where=ledger)
-        yield account

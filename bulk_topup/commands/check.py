@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.clock import SystemClock
-    from bulk_topup.core.model import Deposit
     from bulk_topup.rules.approvers import Approvers
     from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.job import Job
-    from bulk_topup.sending.session import Tools
     from bulk_topup.sheet import Arriving
 
 
@@ -89,7 +87,7 @@ def check_batch(
         wanted, target = target, new_name(target, (".xlsx",))
         if target != wanted:
             terminal.tell(Notice("saved.new_name", {"target": str(wanted)}))
-    sheet = None if planning.has_checkpoint(job) else planning.read_rows(job, arriving, terminal)
+    sheet = None if job.files.checkpoint.exists() else planning.read_rows(job, arriving, terminal)
     with tools_of(job, credentials(job.connection), clock) as tools:
         checkpoint = open_checkpoint(job, tools)
         try:
@@ -113,7 +111,19 @@ def check_batch(
         if excess is not None:
             terminal.report(screen.over_budget_report(excess))
         if target is not None:
-            write_planbook(job, tools, plan, deposit, terminal, target)
+            from bulk_topup.report.plan_workbook import write_plan
+
+            written = write_plan(
+                target,
+                plan,
+                account=tools.account,
+                moment=f"{tools.clock.now():%Y-%m-%d %H:%M}",
+                budget=job.budget,
+                deposit=deposit,
+                rehearsal=job.connection.sandbox,
+                tell=terminal.tell,
+            )
+            terminal.report(saved_report("plan.saved", written))
         drop_old_plans(job.files, plan.day)
         enough = None if excess is None else excess["before"] + excess["cost"]
         what = (terminal.typed, plan, job.source.path, job.typed)
@@ -134,24 +144,6 @@ def check_batch(
             found.code in FOR_NOBODY for found in plan.findings
         )
         return Exit.OK if is_fine else Exit.NOT_ALL_PAID
-
-
-def write_planbook(
-    job: Job, tools: Tools, plan: Plan, deposit: Deposit | None, terminal: Terminal, target: Path
-) -> None:
-    from bulk_topup.report import plan_workbook
-
-    written = plan_workbook.write_plan(
-        target,
-        plan,
-        account=tools.account,
-        moment=f"{tools.clock.now():%Y-%m-%d %H:%M}",
-        budget=job.budget,
-        deposit=deposit,
-        rehearsal=job.connection.sandbox,
-        tell=terminal.tell,
-    )
-    terminal.report(saved_report("plan.saved", written))
 
 
 def offer_for_approval(job: Job, plan: Plan, terminal: Terminal, approvers: Approvers) -> list[Step]:

@@ -44,13 +44,6 @@ BATCHES_ASKED = 5
 """How many of the latest batches are searched for the last known deposit."""
 
 
-def has_checkpoint(job: Job) -> bool:
-    """Whether the batch has a checkpoint. If so, its orders are loaded while the sheet is still being read,
-    because for a million of them both take equally long. Without one, nothing is created until the sheet has
-    been read successfully."""
-    return job.files.checkpoint.exists()
-
-
 def read_rows(
     job: Job, arriving: Arriving, terminal: Terminal, checkpoint: Checkpoint | None = None
 ) -> Sheet:
@@ -175,7 +168,7 @@ def show_plan(
     *,
     every_finding: bool = False,
 ) -> None:
-    address = unusual_address(tools)
+    address = "" if tools.base_url in {DEFAULT_BASE_URL, REHEARSAL_URL} else tools.base_url
     terminal.result(
         plan_report(plan, address=address, every_finding=every_finding, with_facts=terminal.as_json)
     )
@@ -215,11 +208,6 @@ def sent_elsewhere(tools: Tools, checkpoint: Checkpoint | None) -> list[Notice]:
         Notice("address.elsewhere", {"count": str(count), "address": address, "mine": tools.base_url})
         for address, count in counts.items()
     ]
-
-
-def unusual_address(tools: Tools) -> str:
-    """The provider's address if it is not the default one; "" for the default and in a rehearsal."""
-    return "" if tools.base_url in {DEFAULT_BASE_URL, REHEARSAL_URL} else tools.base_url
 
 
 def assert_as_expected(job: Job, plan: Plan) -> None:

@@ -95,7 +95,8 @@ def run_batch(job: Job, arriving: Arriving, terminal: Terminal, clock: SystemClo
     from bulk_topup.sending.batch import assert_room_for_results, open_checkpoint, start_batch
     from bulk_topup.sending.session import tools_of
 
-    sheet = None if planning.has_checkpoint(job) else planning.read_rows(job, arriving, terminal)
+    # A batch's orders load while its sheet is read; without a batch, nothing is created before it was read.
+    sheet = None if job.files.checkpoint.exists() else planning.read_rows(job, arriving, terminal)
     assert_room_for_results(job.files)
     with (
         only_run(job.files, clock.now(), rehearsal=job.connection.sandbox),

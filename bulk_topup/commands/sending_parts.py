@@ -8,6 +8,7 @@ from bulk_topup.commands.halts import keep_halt, then_poll
 from bulk_topup.core.errors import Declined
 from bulk_topup.core.model import Halt
 from bulk_topup.report.screen.pilot import pilot_report
+from bulk_topup.report.words import say
 from bulk_topup.rules import pilot
 from bulk_topup.sending.waves import send_waves
 
@@ -49,7 +50,7 @@ def rest_held_back(
     if job.yes or job.approval is not None:
         return None if seen.is_flawless else Halt("halt.pilot")
     try:
-        terminal.ask_for_rest(len(rest.orders), rest.cost)
+        terminal.ask(say.text("pilot.ask", count=len(rest.orders), cost=rest.cost))
     except Declined:
         return Halt("halt.pilot_only")
     except KeyboardInterrupt:
