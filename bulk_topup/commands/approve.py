@@ -5,7 +5,10 @@ Without the provider and its password, and without the ledger: the plan says wha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,10 +23,6 @@ from bulk_topup.core.shell import path_argument
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-    from pathlib import Path
-
     import pandas as pd
 
     from bulk_topup.commands.terminal import Terminal

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,9 +20,6 @@ from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
     from bulk_topup.commands.keys import ApproverKey
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.record.ledger.trust import Trust

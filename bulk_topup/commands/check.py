@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from bulk_topup.commands.exit_codes import commands_of, guarded_command
 from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import COLUMNS, PATH, PLANNING, PROVIDER, SHEET
 from bulk_topup.core import clock
+from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.shell import path_argument
 from bulk_topup.core.status import FOR_NOBODY
@@ -19,10 +21,7 @@ from bulk_topup.report.screen.report import Step, saved_report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import SystemClock
     from bulk_topup.rules.approvers import Approvers
     from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.job import Job

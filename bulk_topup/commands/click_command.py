@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from inspect import cleandoc
 from pathlib import Path
 from textwrap import TextWrapper
@@ -18,9 +20,6 @@ from bulk_topup.core.shell import argument
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from collections.abc import Set as AbstractSet
-
     from bulk_topup.commands.settings import Settings
     from bulk_topup.report.screen.settings import Setting
 

@@ -5,11 +5,12 @@ suggests.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands.sheet_reading import begin_reading
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Named, Notice
+from bulk_topup.core.model import Named, Notice, Sheet, Source
 from bulk_topup.report.screen.comparison import comparison_report
 from bulk_topup.report.screen.report import Report, notices_report
 from bulk_topup.report.words import say
@@ -19,9 +20,6 @@ from bulk_topup.rules.rows import understand
 from bulk_topup.sheet.months import predecessor
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from bulk_topup.core.model import Sheet, Source
     from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.session import Tools
 

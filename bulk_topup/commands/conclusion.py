@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands import next_steps
@@ -27,9 +29,6 @@ from bulk_topup.sending import answers, resend
 from bulk_topup.sending.resolve import row_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.job import Job

@@ -11,8 +11,10 @@ import importlib.util
 import json
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands.console import ask, put
@@ -24,9 +26,6 @@ from bulk_topup.provider.wire import REPLACED, SHORTEST_SECRET, spellings
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from keyring.backend import KeyringBackend
 
 

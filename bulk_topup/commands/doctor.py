@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,8 +21,6 @@ from bulk_topup.report.screen.doctor import Examined, checks_report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.provider.client import Provider
     from bulk_topup.record.ledger.shared import Rule51

@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands.console import put
 from bulk_topup.commands.progress import Bar
-from bulk_topup.core.clock import SystemClock
+from bulk_topup.core.clock import Clock, SystemClock
+from bulk_topup.core.status import Status
 from bulk_topup.report.screen.halt import halt_line
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bulk_topup.commands.progress import BarScreen
-    from bulk_topup.core.clock import Clock
     from bulk_topup.core.model import Halt, Order
-    from bulk_topup.core.status import Status
 
 COUNTS_EVERY_S = 0.5
 """Changed counts are reported at most this often: with a million rows, others read along."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -17,9 +18,6 @@ from bulk_topup.commands.terminal import TabAnswered, Terminal
 from bulk_topup.core.errors import BulkTopupError, Exit
 from bulk_topup.report.screen.report import error_report
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 
 def guard(function: Decorated) -> Decorated:

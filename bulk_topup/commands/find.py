@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +15,12 @@ from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.job_options import connection_of, ledger_of
 from bulk_topup.commands.options import PATH, PROVIDER
 from bulk_topup.core import clock
+from bulk_topup.core.clock import Clock
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.languages import INDONESIAN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import Clock
     from bulk_topup.provider.address import Connection
     from bulk_topup.record.ledger.register import Register
     from bulk_topup.report.sent_to import PersonRecord, Sent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -13,14 +13,12 @@ from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.job_options import ledger_of
 from bulk_topup.commands.options import OVERLAP
 from bulk_topup.core import clock
+from bulk_topup.core.clock import Clock
 from bulk_topup.core.errors import Exit
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
-
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import Clock
 
 
 @click.command(cls=click_command.Command)

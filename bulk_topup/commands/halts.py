@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.clock import Clock, SystemClock
 from bulk_topup.core.errors import Declined, ProviderError, StorageFailed
 from bulk_topup.core.model import Halt, NoAnswer, NotSent
 from bulk_topup.record.checkpoint.values import halt_fact
@@ -12,10 +14,7 @@ from bulk_topup.report.screen.account import stop_report
 from bulk_topup.sending import poll
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import Clock, SystemClock
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.job import Job
     from bulk_topup.sending.session import Tools, Watcher

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,8 +15,6 @@ from bulk_topup.commands.options import MONTH
 from bulk_topup.core.errors import Exit
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from bulk_topup.commands.terminal import Terminal
 
 

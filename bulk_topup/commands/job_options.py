@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,8 +12,6 @@ from bulk_topup.core.languages import NAME_PLACEHOLDERS
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bulk_topup.provider.address import Connection
     from bulk_topup.sending.job import Approval, Job
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands.conclusion import closed_books
@@ -12,9 +14,6 @@ from bulk_topup.report import journal as words
 from bulk_topup.rules import journal
 
 if TYPE_CHECKING:
-    from datetime import datetime
-    from pathlib import Path
-
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.record.checkpoint import Checkpoint
 

@@ -7,8 +7,9 @@ as encrypted PKCS8, and can be carried to another computer.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,10 +21,6 @@ from bulk_topup.record.kept_plans import write_whole
 from bulk_topup.record.paths import keys_folder
 from bulk_topup.report.words import say
 from bulk_topup.rules import signing
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
 
 SHORTEST_PASSPHRASE = 10
 _TITLE, _PEM = "bulk-topup approver's key", "-----BEGIN"

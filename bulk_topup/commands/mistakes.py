@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from bulk_topup.core.shell import argument, command_line
 from bulk_topup.report.screen.report import Step
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 PASTED = re.compile(r"(?<!\w)[\u2013\u2014]+-?(?=\w)|[\u2018\u2019\u201c\u201d\u201e]")
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from bulk_topup.core.errors import Exit
@@ -16,9 +18,6 @@ from bulk_topup.report.screen.report import Step
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
-
     from bulk_topup.record.batches import PastBatch
     from bulk_topup.record.tally import Tally
     from bulk_topup.rules.plan import Held, Plan

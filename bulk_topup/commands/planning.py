@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.commands.credentials import credentials
 from bulk_topup.commands.job_options import UNITS
-from bulk_topup.core.clock import SKEW_LIMIT_S
+from bulk_topup.core.clock import SKEW_LIMIT_S, SystemClock
 from bulk_topup.core.errors import Declined
 from bulk_topup.core.model import Deposit, Notice, Sheet
 from bulk_topup.core.row_names import TAB_ROWS, row_name
@@ -29,12 +30,9 @@ from bulk_topup.rules.rows import assert_header, small_amount, understand
 from bulk_topup.sheet.file_names import open_elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
 
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import SystemClock
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.job import Job
     from bulk_topup.sending.session import Tools

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,13 +13,11 @@ from bulk_topup.commands.job_options import connection_of
 from bulk_topup.commands.next_steps import A_SHEET
 from bulk_topup.commands.options import PATH, PROVIDER
 from bulk_topup.core import clock
+from bulk_topup.core.clock import Clock
 from bulk_topup.core.errors import Exit
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import Clock
     from bulk_topup.core.model import PriceList
     from bulk_topup.provider.address import Connection
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Never, Protocol
 
 from bulk_topup.commands.console import width_of
+from bulk_topup.core.clock import Clock
 from bulk_topup.core.status import Status
 from bulk_topup.report.screen.duration import duration, left_s
 from bulk_topup.report.screen.halt import short_deposit_report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from tqdm import tqdm
 
-    from bulk_topup.core.clock import Clock
     from bulk_topup.core.model import Order, Outcome
     from bulk_topup.report.screen.report import Report
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands.halts import assert_not_stopped
 from bulk_topup.commands.signed import approval_by_key, difference_from
+from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import Declined, StorageFailed
+from bulk_topup.core.model import Notice
 from bulk_topup.core.shell import path_argument
 from bulk_topup.record.kept_plans import approved_plan, keep_plan
 from bulk_topup.record.reconcile import lack_of_neighbours
@@ -16,11 +19,7 @@ from bulk_topup.report.screen.approval import approved_report
 from bulk_topup.report.screen.plan import overlap_report, real_account_report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import SystemClock
-    from bulk_topup.core.model import Notice
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.job import Approval, Job

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,15 +12,13 @@ from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.job_options import NO_NAME, job_of
 from bulk_topup.commands.options import EVENTS, NEW_ADDRESS, OF_SHEET, OUTPUT, PATH, PROVIDER
 from bulk_topup.core import clock
+from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import Exit, InputError, ProviderError
 from bulk_topup.core.status import Status
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import SystemClock
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.job import Job
     from bulk_topup.sending.resolve import Verdict

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,13 +12,11 @@ from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import OUTPUT, PATH, SHEET
 from bulk_topup.core import clock
+from bulk_topup.core.clock import Clock
+from bulk_topup.core.errors import Exit
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import Clock
-    from bulk_topup.core.errors import Exit
     from bulk_topup.rules.journal import Accounts
     from bulk_topup.sending.job import Job
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,9 +18,6 @@ from bulk_topup.core.os_errors import cause_of
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.model import Sheet
 

@@ -26,12 +26,12 @@ from bulk_topup.commands.options import (
     option,
 )
 from bulk_topup.core import clock
+from bulk_topup.core.clock import SystemClock
+from bulk_topup.core.errors import Exit
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import SystemClock
-    from bulk_topup.core.errors import Exit
     from bulk_topup.sending.job import Job
     from bulk_topup.sheet import Arriving
 

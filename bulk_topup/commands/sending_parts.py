@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands.halts import keep_halt, then_poll
+from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import Declined
 from bulk_topup.core.model import Halt
 from bulk_topup.report.screen.pilot import pilot_report
@@ -14,7 +15,6 @@ from bulk_topup.sending.waves import send_waves
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import SystemClock
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.rules.plan import Plan
     from bulk_topup.sending.job import Job

@@ -11,12 +11,12 @@ from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import BUDGET, EVENTS, NEW_ADDRESS, OUTPUT, PROVIDER, SHEET, WAIT, YES_OPTION
 from bulk_topup.core import clock
+from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import Declined, Exit
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import SystemClock
     from bulk_topup.core.model import Halt
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.job import Job

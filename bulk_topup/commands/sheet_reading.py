@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import Sheet, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.model import Sheet, Source
     from bulk_topup.sending.job import Job
     from bulk_topup.sheet import Arriving
 

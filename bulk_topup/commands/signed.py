@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import BulkTopupError, Declined, InputError, StorageFailed
@@ -16,9 +18,6 @@ from bulk_topup.rules.approvers import SendingUser, folded, problem_with, standi
 from bulk_topup.sending.job import Approval
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.rules.approval import Document

@@ -5,6 +5,7 @@ as little as possible.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,14 +15,12 @@ from bulk_topup.commands.exit_codes import guarded_command
 from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import SHEET
 from bulk_topup.core import clock
+from bulk_topup.core.clock import Clock
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.status import Status, keys_in
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bulk_topup.commands.terminal import Terminal
-    from bulk_topup.core.clock import Clock
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.job import Job
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,8 +17,6 @@ from bulk_topup.core.shell import path_argument
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.model import PriceList, Source
 

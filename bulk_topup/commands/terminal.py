@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, TextIO, cast
 
 from bulk_topup.commands.console import ask, put
 from bulk_topup.commands.events import EventBar, Events
 from bulk_topup.commands.next_steps import Typed
 from bulk_topup.commands.progress import Bar
+from bulk_topup.core.clock import Clock, SystemClock
 from bulk_topup.core.errors import Declined, Exit, InputError
 from bulk_topup.core.languages import YES
 from bulk_topup.core.row_names import ALL
@@ -29,10 +32,6 @@ from bulk_topup.report.words import say
 from bulk_topup.rules import amounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from types import FrameType
-
-    from bulk_topup.core.clock import Clock, SystemClock
     from bulk_topup.core.model import Halt, Notice
     from bulk_topup.rules.plan import Plan
 

@@ -15,8 +15,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -24,9 +26,6 @@ import psutil
 from bulk_topup.core.errors import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from bulk_topup.desk.folder import Batch, Folder
 
 COMMAND = (sys.executable, "-P", "-m", "bulk_topup")

@@ -8,18 +8,16 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.exceptions import HTTPException
 
 from bulk_topup.core.columns import SHEET_SUFFIXES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 DOWNLOADS = (".xlsx", ".csv")
 OF_OURS = re.compile(r"\.(results|journal)( \(.*\))?\.(xlsx|csv)$|\.sandbox\.|^~\$")

@@ -11,9 +11,9 @@ import tempfile
 import threading
 import time
 import webbrowser
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
@@ -23,9 +23,6 @@ from bulk_topup.desk.commands import Commands
 from bulk_topup.desk.folder import Folder
 from bulk_topup.desk.guard import Guard, Lock
 from bulk_topup.desk.view import Desk, error_pages
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 LOOPBACK = "127.0.0.1"
 IDLE_S = 3600.0

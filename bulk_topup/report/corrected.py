@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from bulk_topup.core.model import ResultsTab
+from bulk_topup.core.model import ResultsTab, Sheet
 from bulk_topup.report.tables import OutputTab, TabRow, Tell
 from bulk_topup.report.workbook import write_workbook
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from bulk_topup.core.model import Sheet
 
 LONGEST_TITLE = 31
 """Of a tab in Excel; the name of a part of one may be longer."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import Notice
@@ -14,9 +16,6 @@ from bulk_topup.report.words import say
 from bulk_topup.rules.journal import What
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from bulk_topup.record.journal import Export
     from bulk_topup.report.tables import Tell
     from bulk_topup.rules.journal import Line

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.report.tables import STATUS_COLOURS, OutputTab, SummaryRow, TabRow
@@ -9,9 +11,6 @@ from bulk_topup.report.words import say
 from bulk_topup.report.workbook import write_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from bulk_topup.report.sent_to import PersonRecord
     from bulk_topup.report.tables import Tell
 

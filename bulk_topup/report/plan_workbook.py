@@ -7,7 +7,9 @@ never turns into plain text that hides the ambiguity.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import Deposit, Finding, Level, OddCell
@@ -27,9 +29,6 @@ from bulk_topup.report.words.translation import in_each
 from bulk_topup.report.workbook import SHEET_MAX_ROWS, write_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
     from bulk_topup.rules.plan import Plan
     from bulk_topup.rules.rows import Rows
 

@@ -5,17 +5,16 @@ File-writing modules are imported only when a file is written.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.model import Product
 from bulk_topup.provider import price_list
 from bulk_topup.report.screen.report import aligned
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from bulk_topup.core.model import Product
     from bulk_topup.report.tables import Tell, Value
 
 PRICE_SUFFIXES = (".xlsx", ".csv")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.results_columns import ResultLine
@@ -10,8 +11,6 @@ from bulk_topup.record.tally import sent_at
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bulk_topup.record.lines import Line
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -30,9 +32,6 @@ from bulk_topup.report.words.translation import in_each
 from bulk_topup.report.workbook import SHEET_MAX_ROWS, write_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.record.lines import Line
     from bulk_topup.rules.books import Books

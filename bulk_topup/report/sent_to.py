@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +20,6 @@ from bulk_topup.rules import numbers
 from bulk_topup.sending.resend import is_advised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
-
     from bulk_topup.record.ledger.register import Register
     from bulk_topup.record.lines import Line
 

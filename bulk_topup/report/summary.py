@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,6 @@ from bulk_topup.report.tables import Colour, SummaryRow, Value, signature_rows
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from bulk_topup.record.checkpoint.values import Sending
     from bulk_topup.record.lines import Line
     from bulk_topup.rules.books import Books

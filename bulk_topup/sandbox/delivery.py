@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import responses
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from http.server import BaseHTTPRequestHandler
 
 _HTML = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>Silakan coba lagi.</p></body></html>"

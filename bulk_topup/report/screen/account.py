@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from bulk_topup.core.model import Stop
 from bulk_topup.report.screen.halt import stop_line
 from bulk_topup.report.screen.report import Report
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from bulk_topup.core.model import Stop
 
 
 def login_report(username: str, base_url: str) -> Report:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.errors import BulkTopupError, StorageFailed
 from bulk_topup.report.screen.report import ROWS_SHOWN, Report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from bulk_topup.core.errors import BulkTopupError, StorageFailed
     from bulk_topup.rules.differences import Difference
     from bulk_topup.rules.plan import Plan
     from bulk_topup.rules.signing import Statement

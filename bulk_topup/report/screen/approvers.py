@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.report.screen.report import Report, Whole
@@ -9,9 +11,6 @@ from bulk_topup.report.words import say
 from bulk_topup.rules import signing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from bulk_topup.rules.approval import Document
     from bulk_topup.rules.approvers import Approvers
     from bulk_topup.rules.signing import Statement

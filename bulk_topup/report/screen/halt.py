@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.status import Paid
@@ -9,8 +10,6 @@ from bulk_topup.report.screen.report import Report, Step, Whole, step_facts
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from bulk_topup.core.model import Halt
     from bulk_topup.record.tally import Tally
 

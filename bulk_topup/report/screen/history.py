@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ from bulk_topup.report.screen.report import Report, Whole, aligned
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from bulk_topup.record.ledger.values import BatchEntry
 
 HEADINGS = (

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.report.screen.report import Report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import date
-    from pathlib import Path
-
     from bulk_topup.record.batches import Forgettable
     from bulk_topup.record.ledger.copy import Copied
     from bulk_topup.record.one_number import Kept

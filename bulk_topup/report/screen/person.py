@@ -6,7 +6,10 @@ the provider says what became of each invoice. Nothing is written.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import near_midnight
@@ -22,10 +25,6 @@ from bulk_topup.report.words import say
 from bulk_topup.rules import operators
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
-    from pathlib import Path
-
     from bulk_topup.provider.client import Provider
     from bulk_topup.provider.pace import Pace
 

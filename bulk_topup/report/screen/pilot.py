@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.status import Status
@@ -9,8 +10,6 @@ from bulk_topup.report.screen.report import ROWS_SHOWN, Report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bulk_topup.rules.pilot import Pilot
 
 

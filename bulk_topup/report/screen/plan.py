@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.model import Deposit, Finding
 from bulk_topup.core.status import Status
 from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Tone, Whole
 from bulk_topup.report.screen.tally import count_line
@@ -13,9 +15,6 @@ from bulk_topup.report.words import say
 from bulk_topup.rules import contradictions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-
-    from bulk_topup.core.model import Deposit, Finding
     from bulk_topup.rules.plan import Plan
     from bulk_topup.rules.products import Choice
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
+from bulk_topup.core.model import Product
 from bulk_topup.report.price_table import READY, facts_of, lines_of
 from bulk_topup.report.screen.report import Report, Whole
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from bulk_topup.core.model import Product
 
 
 def prices_report(products: Sequence[Product], moment: str, *, with_table: bool) -> Report:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from bulk_topup.core.errors import BulkTopupError
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from bulk_topup.core.errors import BulkTopupError
     from bulk_topup.core.model import Notice
 
 ROWS_SHOWN = 8

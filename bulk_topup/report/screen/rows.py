@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from bulk_topup.core.errors import BulkTopupError
 from bulk_topup.core.status import Status
 from bulk_topup.record.tally import sent_at
 from bulk_topup.report.screen.report import ROWS_SHOWN, Report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from bulk_topup.core.errors import BulkTopupError
     from bulk_topup.record.checkpoint.values import OpenOrder
     from bulk_topup.record.lines import Line
     from bulk_topup.sending.resend import Obstacle

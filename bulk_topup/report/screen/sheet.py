@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from bulk_topup.core.model import letter
+from bulk_topup.core.model import Sheet, letter
 from bulk_topup.report.screen.report import Report
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from bulk_topup.core.model import Sheet
 
 
 def read_report(sheet: Sheet) -> Report:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from bulk_topup.core.model import Halt
 from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.report.screen.report import Report, Tone, Toned
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from bulk_topup.core.model import Halt
     from bulk_topup.record.tally import Tally
 
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bulk_topup.core import row_names
+from bulk_topup.core.errors import BulkTopupError
 from bulk_topup.core.languages import ENGLISH, Language
 from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.core.status import Status
 from bulk_topup.report.words.english import WORDS as WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from bulk_topup.core.errors import BulkTopupError
     from bulk_topup.core.model import Deposit, Finding
 
 # -- the language ------------------------------------------------------------------------------------------

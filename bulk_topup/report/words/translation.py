@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import starmap
 from pathlib import Path
@@ -12,7 +13,6 @@ from bulk_topup.core.languages import ENGLISH, LANGUAGES
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from gettext import NullTranslations
 
 DOMAIN = "bulk_topup"
