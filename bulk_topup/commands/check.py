@@ -62,11 +62,10 @@ def check_batch(
     target: Path | None = None,
     earlier: Path | None = None,
 ) -> Exit:
-    """Everything up to the plan, including the budget; with `target`, writes a workbook of it to a new
-    file.
+    """Show the plan; with `target`, also write a workbook of it to a new file.
 
-    Compares with the sheet `earlier`, or with last month's if there is one. Sends nothing and writes no
-    checkpoint; the plan is kept next to it, so that it can be run by its code.
+    Compares with the sheet `earlier`, or with last month's if there is one. Writes no checkpoint; the plan is
+    kept next to it, so that it can be run by its code.
     """
     from bulk_topup.commands import planning
     from bulk_topup.commands.comparing import compared

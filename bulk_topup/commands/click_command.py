@@ -44,10 +44,7 @@ SET_ONCE = frozenset(
 
 
 class Command(click.Command):
-    """Takes values that are not on the command line from the environment, then from the settings file.
-
-    The context's `obj` is the `Settings`.
-    """
+    """Takes what was not typed from the environment, then from the settings file, its context's `obj`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if ctx.resilient_parsing:  # A shell asks for completions.
@@ -139,9 +136,7 @@ def translate_help(group: click.Group) -> None:
 
 
 ONCE = frozenset({"new_batch", "new_address"})
-"""If these were repeated, the first would set aside the batch that was just started and pay the sheet
-again, and the second would allow yet another address.
-"""
+"""Repeated, the first would pay the sheet once more, and the second allow yet another address."""
 
 RELEASING = ONCE | {"yes", "approve", "approved_by", "again", "pilot", "retry_failed", "resend"}
 

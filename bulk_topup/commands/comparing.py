@@ -1,6 +1,4 @@
-"""Compares this month's sheet with an earlier one: the named file, or the one that the sheet's name
-suggests.
-"""
+"""Compares this month's sheet with an earlier one: the named file, or the one that its name suggests."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ if TYPE_CHECKING:
 
 
 def compared(plan: Plan, source: Source, tools: Tools, named: Path | None) -> Report:
-    """Nothing if there is no earlier sheet. Raises InputError if the `named` one can't be read; if a found
-    one can't, that is only a note.
-    """
+    """Nothing if there is none. Raises InputError if the `named` one can't be read; another is only noted."""
     sheet = plan.rows.sheet
     path = named or predecessor(sheet.path)
     if path is None:

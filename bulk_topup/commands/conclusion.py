@@ -37,9 +37,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def once_sent(may_be: object) -> Iterator[None]:
-    """Once something may have been sent, a record that can no longer be read is not a refusal but exit
-    code 3.
-    """
+    """Once something may have been sent, a record that can no longer be read is exit code 3, no refusal."""
     try:
         yield
     except StorageFailed as failure:
@@ -57,8 +55,7 @@ def conclude(
     *,
     clock: Clock,
 ) -> Exit:
-    """Write the results, report what became of the rows and what to do next; with `tools`, also update the
-    history."""
+    """Write the results, report the rows and what to do next; with `tools`, also update the history."""
     from bulk_topup.report import results_workbook
 
     say.name_tabs(checkpoint.tabs)
@@ -116,8 +113,7 @@ def conclude(
 def keep_typed(
     checkpoint: Checkpoint, results_path: Path, terminal: Terminal
 ) -> Mapping[tuple[int, str], str]:
-    """If a person changed the results file since we wrote it, keep that version under the time of the
-    change.
+    """If a person changed the results file since we wrote it, keep that version, with the time in its name.
 
     Returns their answers from the tab of open rows, by sheet row and number. Leaves out a "not sent" for a
     row that has been sent again since, because it answers an older question.
@@ -164,7 +160,5 @@ def closed_books(checkpoint: Checkpoint) -> books.Books:
 
 
 def keep_in_history(checkpoint: Checkpoint, total: Tally, tools: Tools) -> None:
-    """Record the state of the batch in the ledger. Raises StorageFailed; before the first request, that
-    stops the run.
-    """
+    """Raises StorageFailed; before the first request, that stops the run."""
     tools.ledger.record(batches.entry_of(checkpoint, total, tools.clock.now().isoformat()))

@@ -15,13 +15,10 @@ NARROWEST = 40
 
 
 def put(line: str, stream: TextIO, hanging: int | None = None, *, colour: str = "") -> bool:
-    """Print the line; on a terminal, wrap it with an indent of `hanging` characters, in the `colour`, the
-    parameters of an SGR sequence (ECMA-48).
+    """Print the line, on a terminal with a `hanging` indent and in the `colour` (SGR parameters).
 
-    Returns whether it was written.
-
-    A console whose code page lacks a character gets a substitute, not an exception. The reader may be gone
-    (`| head`, a closed window): that is no reason to stop half-way through a payroll.
+    Returns whether it was written: the reader may be gone (`| head`, a closed window), which is no reason to
+    stop half-way through a payroll. A character that the console lacks gets a substitute.
     """
     encoding = stream.encoding or "utf-8"
     shown = line if hanging is None else wrapped(line, width_of(stream), hanging)
@@ -46,9 +43,7 @@ def paints(stream: TextIO) -> bool:
 
 
 def ask(prompt: str) -> str:
-    """What a person types after the prompt, or "" at the end of the input. The next output starts on a new
-    line, even after Ctrl-C.
-    """
+    """What a person types, or "" at the end of the input. Ends the line of the prompt, even after Ctrl-C."""
     sys.stderr.write(prompt + " ")
     sys.stderr.flush()
     typed = ""

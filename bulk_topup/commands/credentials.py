@@ -1,5 +1,4 @@
-"""Our user name and password at the provider: from the environment, a password file, the system keyring or a
-prompt.
+"""Our login at the provider: from the environment, a password file, the system keyring or a prompt.
 
 A password is never an option, since options can be seen by others; it is shown nowhere.
 """
@@ -243,9 +242,7 @@ def _keyring() -> KeyringBackend:
 
 
 def installs_with(python: str, *, has_pip: bool) -> str:
-    """The pip to install with: the environment from the README has none of its own, so the pip that filled
-    it is used.
-    """
+    """The README's environment has no pip of its own: then it is the one that filled it."""
     own = argument(python)
     return f"{own} -m pip install" if has_pip else f"python3 -m pip --python {own} install"
 

@@ -71,9 +71,7 @@ def doctor(
 
 
 SLOW_MS: Final = 100.0
-"""A claim takes about five round trips to the server: from here on, two rows a second are no longer
-certain.
-"""
+"""A claim takes about five round trips: from here on, two rows a second are no longer certain."""
 
 LEAST_FREE_MB: Final = 200
 SAMPLES: Final = 5

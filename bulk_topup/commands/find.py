@@ -61,11 +61,7 @@ def find_number(
     complaint: bool = False,
     output: Path | None = None,
 ) -> Exit:
-    """Report everything ever sent to this number, and what the provider says about it now; changes
-    nothing.
-
-    With `complaint`, prints only the text for the provider; `output` is a new workbook for all that is kept.
-    """
+    """With `complaint`, only the text for the provider; `output` is a new workbook for all that is kept."""
     from bulk_topup.record import paths
     from bulk_topup.record.ledger.address import shown
     from bulk_topup.record.ledger.register import register_of

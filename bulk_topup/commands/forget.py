@@ -60,10 +60,7 @@ def forget(
 def forget_numbers(
     before: date, overlap_days: int, ledger: str, terminal: Terminal, clock: Clock, *, yes: bool
 ) -> Exit:
-    """Remove numbers from before this day from the ledger, for batches with nothing open.
-
-    Raises InputError for a day that is too recent, Declined if a person says no.
-    """
+    """Raises InputError for a day that is too recent, Declined if a person says no."""
     from bulk_topup.record import batches
     from bulk_topup.record.ledger.register import register_of
     from bulk_topup.report.screen.ledger import forgettable_report, forgotten_report

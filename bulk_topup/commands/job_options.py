@@ -94,9 +94,7 @@ def job_of(options: dict[str, Any]) -> Job:
 
 
 NO_NAME = NAME_PLACEHOLDERS | {""}
-"""A command pasted without replacing the placeholder: it would end up in the record and in the results to
-sign.
-"""
+"""Placeholders that nobody replaced: they would end up in the record and in the results to sign."""
 
 
 def approval_of(code: str | None, by: str | None) -> Approval | None:
@@ -115,9 +113,7 @@ def approval_of(code: str | None, by: str | None) -> Approval | None:
 
 @dataclass(frozen=True)
 class Setup:
-    """What `doctor` examines: the provider and our account there, the ledger, the folder of the progress
-    files.
-    """
+    """What `doctor` examines; the folder is that of the progress files."""
 
     connection: Connection
     ledger: str

@@ -55,9 +55,7 @@ def _kept() -> str:
 
 
 def spoken_by_computer(environ: Mapping[str, str], platform: str) -> str:
-    """The language code from the POSIX locale or, on Windows and macOS without one, from the user
-    interface.
-    """
+    """By the POSIX locale or, on Windows and macOS without one, by the user interface."""
     locale = next(filter(None, map(environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     if not locale:
         locale = {"win32": _windows, "darwin": _macos}.get(platform, str)()

@@ -33,10 +33,8 @@ def ledger(terminal: Terminal, action: str, source: str, target: str) -> Exit:  
 
 
 def copy_ledger(source: str, target: str, terminal: Terminal) -> Exit:
-    """Copy one ledger into another and compare every row; if one differs, copy nothing.
-
-    Raises InputError if there is no source, if both are the same, or if an address contains a password: every
-    user of this computer could read it on the command line.
+    """Raises InputError without a source, for the same ledger twice, and for an address with a password:
+    every user of this computer could read it on the command line.
     """
     from bulk_topup.commands.settings import holds_password
     from bulk_topup.record.ledger import copy

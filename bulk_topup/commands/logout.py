@@ -31,10 +31,7 @@ def logout(terminal: Terminal, **options: Any) -> Exit:
 
 
 def log_out(connection: Connection, terminal: Terminal) -> Exit:
-    """Remove our user name and password from the system keyring; it is not an error if there are none.
-
-    Raises InputError if there is no keyring.
-    """
+    """It is no error if nobody is logged in. Raises InputError if there is no keyring."""
     from bulk_topup.commands.credentials import PASSWORD, forget_login
     from bulk_topup.provider.address import checked_base_url
     from bulk_topup.report.screen.account import logout_report

@@ -35,9 +35,7 @@ def together(*options: Callable[[Decorated], Decorated]) -> Callable[[Decorated]
 
 
 def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
-    """An option that can also be set by the environment, as BULK_TOPUP_NAME, and for `settings.KEYS` by
-    the file.
-    """
+    """Can also be set in the environment, as BULK_TOPUP_NAME, and for `settings.KEYS` in the file."""
     variable = "BULK_TOPUP_" + names[0].lstrip("-").replace("-", "_").upper()
     return click.option(*names, envvar=variable, **settings)
 

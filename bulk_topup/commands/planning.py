@@ -197,9 +197,7 @@ def new_address(tools: Tools, checkpoint: Checkpoint | None) -> list[Notice]:
 
 
 def sent_elsewhere(tools: Tools, checkpoint: Checkpoint | None) -> list[Notice]:
-    """Notices of open top-ups that were sent to other addresses, the only ones where they can be looked
-    up.
-    """
+    """Of open top-ups that were sent to other addresses, the only ones where they can be looked up."""
     invoices = [] if checkpoint is None else checkpoint.open_invoices()
     counts = Counter(one.base_url for one in invoices if not tools.asks(one.base_url))
     return [

@@ -38,10 +38,7 @@ PROOF_HEADER = ("No HP", "Kode Produk")
 def prove_51(
     setup: Setup, number: str, product: str, terminal: Terminal, clock: SystemClock, *, yes: bool
 ) -> Exit:
-    """Send one small top-up, send it again, and record whether 51 came back.
-
-    Raises Declined if a person says no, InputError for a number or product that can't be ordered.
-    """
+    """Raises Declined if a person says no, InputError for a number or product that can't be ordered."""
     number = national(number)
     prices, _ = live_prices(setup.connection, clock)
     listed = prices.get(product.upper()) or prices.get(product)
@@ -81,9 +78,7 @@ def _job(setup: Setup, number: str, product: str, clock: SystemClock) -> Job:
 
 
 def _sent_again(job: Job, terminal: Terminal, clock: SystemClock) -> Outcome | None:
-    """The outcome of the repeat, or None if the provider does not have the first one, so that no repeat
-    was sent.
-    """
+    """None if the provider does not have the first one, so that no repeat was sent."""
     with planning.existing_batch(job, terminal, clock) as (tools, checkpoint):
         order = checkpoint.held_order()
         if order is None:

@@ -73,9 +73,7 @@ def rows(
 
 
 def corrections_in(file: Path, sheet: Sheet) -> dict[tuple[int, int], str]:
-    """Corrections by row and column. Raises InputError for an unreadable file, or a cell that does not
-    exist.
-    """
+    """By row and column. Raises InputError for an unreadable file, or a cell that does not exist."""
     from bulk_topup.core.model import letter
 
     positions = {letter(at): at for at in range(len(sheet.header))}

@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 def send_in_parts(
     job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, terminal: Terminal
 ) -> Halt | None:
-    """Send the plan; with a pilot, its first orders, then the rest once the pilot is confirmed.
-
-    Returns why it stopped early, if it did.
-    """
+    """With a pilot, its first orders, then the rest once it is confirmed. Returns why it stopped early."""
     limit = checkpoint.committed() + plan.cost
     if job.pilot is None or job.pilot >= len(plan.orders):
         return send_and_settle(job, tools, plan, checkpoint, terminal, limit)
@@ -61,10 +58,7 @@ def rest_held_back(
 def send_and_settle(
     job: Job, tools: Tools, plan: Plan, checkpoint: Checkpoint, terminal: Terminal, limit: int
 ) -> Halt | None:
-    """Send what the plan holds, then poll what is pending. Returns why it stopped early, if it did.
-
-    `limit` is the most that the batch may have cost by the end, in rupiah.
-    """
+    """Returns why it stopped early, if it did; `limit` is the most rupiah that the batch may have cost."""
     with (
         terminal.interruptible(tools.clock),
         terminal.progress(len(plan.orders), tools.clock, job.connection.rate_per_s) as watcher,

@@ -88,9 +88,7 @@ FORBIDDEN = frozenset(
 """Options that release money, or say which money: a person has to give them each time."""
 
 PLACES = frozenset({"password_file", "ledger"})
-"""Keys that name a file, by its full path; otherwise each folder would have a record of payments of its
-own.
-"""
+"""Keys that name a file, by its full path: otherwise each folder would have its own record of payments."""
 
 
 class Settings(NamedTuple):

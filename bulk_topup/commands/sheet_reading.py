@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reading_of(job: Job, terminal: Terminal, *, sends: bool) -> Iterator[Arriving]:
-    """Read the sheet in its own process, while this one does its slow imports: for planning, and for
-    sending if the command `sends`.
+    """Read the sheet in its own process, while this one does the slow imports of what comes after.
 
     If more than one column is possible, a person at the terminal chooses, and the sheet is read again. If
     more than one tab is, TabAnswered is raised, because other files belong to another tab.

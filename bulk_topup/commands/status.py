@@ -40,9 +40,7 @@ def status(terminal: Terminal, **options: Any) -> Exit:
 
 
 def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
-    """Report the checkpoint: progress, why it stopped, what is open, and the one thing to do next. Uses no
-    network and writes nothing.
-    """
+    """Progress, why it stopped, what is open, and the one thing to do next; writes nothing."""
     from bulk_topup.core.model import Halt
     from bulk_topup.record.lock import at_work
     from bulk_topup.record.tally import tally

@@ -126,10 +126,7 @@ class Terminal:
         return self._colours.get(line.tone, "") if isinstance(line, Toned) else ""
 
     def close(self, exit_code: int) -> int:
-        """With `as_json`, print the one object of this command.
-
-        Returns the exit code, never that of success if the object could not be printed.
-        """
+        """With `as_json`, print the one object. Returns the exit code, but never success if that fails."""
         if self.as_json:
             import json
 

@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 MOST_UPLOADED = 100 << 20
 """Bytes."""
 KEPT_S = 300.0
-"""How long a plan is kept while its pages are viewed; by then prices may have changed, or a terminal may
-have sent some.
-"""
+"""How long a plan is kept; by then prices may have changed, or a terminal may have sent some."""
 ROWS_A_PAGE = 50
 SHEETS_SHOWN = 100
 NOT_SENT = ("checkpoint.missing", "checkpoint.by_tab")

@@ -1,6 +1,4 @@
-"""Serves the pages on loopback, to the one browser that has the launch link, until nobody uses them any
-more.
-"""
+"""Serves the pages on loopback, to the one browser that has the launch link, until nobody uses them."""
 
 from __future__ import annotations
 

@@ -1,3 +1,1 @@
-"""Every word for people: all lines on a screen and all workbooks, in each language. It decides nothing
-about money.
-"""
+"""Every word for people, on screens and in workbooks, in each language. Decides nothing about money."""

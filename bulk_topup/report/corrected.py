@@ -19,10 +19,7 @@ IN_DOUBT = " (?)"
 def write_corrected(
     target: Path, sheet: Sheet, corrections: Mapping[tuple[int, int], str], tell: Tell
 ) -> Path:
-    """Write the copy and return the actual path; see `workbook.write_workbook`.
-
-    `corrections` are the new contents of cells by row and column position.
-    """
+    """`corrections` are new contents by row and column position; path and errors as in `write_workbook`."""
     title = sheet.tab[:LONGEST_TITLE] if sheet.tab and sheet.tab not in set(ResultsTab) else "Sheet1"
     tab = OutputTab(title=title, header=sheet.header, rows=_rows(sheet, corrections))
     return write_workbook(target, [tab], (), rehearsal=False, failure="corrected.unwritable", tell=tell)

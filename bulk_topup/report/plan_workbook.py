@@ -57,11 +57,7 @@ def write_plan(
     tell: Tell,
     max_rows: int = SHEET_MAX_ROWS,
 ) -> Path:
-    """Write the plan's workbook and return the actual path; see `workbook.write_workbook`.
-
-    It was checked at `moment` (ISO text, WIB). `budget` is in rupiah. Raises
-    `StorageFailed("plan.unwritable", path, why)`.
-    """
+    """`moment` is when it was checked (ISO text, WIB); path and errors as in `write_workbook`."""
     own = own_columns(plan.rows.sheet.header)
     header = [plan.rows.sheet.header[position] for position in own]
     tab = OutputTab(

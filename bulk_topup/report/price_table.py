@@ -81,10 +81,7 @@ def _shown(column: str, value: Value) -> str:
 def write_price_table(
     target: Path, products: Sequence[Product], *, moment: str, rehearsal: bool, tell: Tell
 ) -> Path:
-    """Write a workbook, or a CSV file if `target` has that suffix; `moment` is when the list was read.
-
-    Returns the actual path. Raises `StorageFailed("prices.unwritable", path, why)`.
-    """
+    """A workbook or, by its suffix, a CSV file, of the prices at `moment`; errors as in `write_workbook`."""
     from bulk_topup.report.atomic import write_csv
     from bulk_topup.report.tables import Colour, OutputTab, SummaryRow, TabRow
     from bulk_topup.report.workbook import write_workbook

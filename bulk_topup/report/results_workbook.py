@@ -37,9 +37,7 @@ if TYPE_CHECKING:
     from bulk_topup.rules.books import Books
 
 TO_DO_COLUMNS = ("column.to_do", "column.why", "column.sheet_row")
-"""The first goes before the sheet's own columns, the others after them; none has a meaning when the file
-is read.
-"""
+"""The first goes before the sheet's own columns, the others after; none has a meaning when it is read."""
 
 ASK_COLUMNS = (
     "column.row",
@@ -53,9 +51,7 @@ ASK_COLUMNS = (
     "column.to_ask",
     "column.invoice",
 )
-"""`resolve --from` reads row, number, invoice, in each language. None of these headers means a product:
-this tab is never sent.
-"""
+"""`resolve --from` reads row, number and invoice. No header means a product: this tab is never sent."""
 
 LIST_COLUMNS = {
     "column.no": 5,
@@ -179,9 +175,7 @@ def _own_columns(header: Sequence[str]) -> Sequence[int]:
 def _to_do_rows(
     checkpoint: Checkpoint, total: Tally, own: Sequence[int], rehearsal: bool
 ) -> Iterator[TabRow]:
-    """Reads the checkpoint once for each thing to do, because a million rows would not fit into memory for
-    sorting.
-    """
+    """One pass over the checkpoint for each thing to do: a million rows would not fit into memory."""
     width = len(checkpoint.header)
     for action in filter(total.to_do.__getitem__, TO_DO):
         words = say.text(action)
@@ -226,11 +220,7 @@ def write_results(
     max_lines: int = SHEET_MAX_ROWS,
     tell: Tell = untold,
 ) -> Path:
-    """Write the results workbook and return the actual path; see `write_workbook`.
-
-    `more` are the tabs after the results and the summary. Raises `StorageFailed("results.unwritable", path,
-    why)`.
-    """
+    """`more` are the tabs after the results and the summary; path and errors as in `write_workbook`."""
     width = len(header)
     reason, status = (width + RESULT_COLUMNS.index(name) for name in ("reason", "status"))
     colours = {name: {status: colour} for name, colour in STATUS_COLOURS.items()}
@@ -262,9 +252,6 @@ def _values(line: ResultLine) -> Iterator[Value]:
 def write_results_csv(
     target: Path, header: Sequence[str], lines: Iterable[ResultLine], *, tell: Tell = untold
 ) -> Path:
-    """Write the results as comma-separated UTF-8 with BOM; path and errors as in `write_results`.
-
-    A text that a spreadsheet program would run as a formula gets a leading apostrophe.
-    """
+    """UTF-8 with BOM. A text that a spreadsheet program would run as a formula gets a leading apostrophe."""
     rows = ((*own_cells(line.cells, len(header)), *line.values) for line in lines)
     return write_csv(target, [*header, *RESULT_COLUMNS], rows, failure="results.unwritable", tell=tell)

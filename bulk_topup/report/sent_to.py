@@ -41,9 +41,8 @@ class Sent:
 
     `sent_at` is "" where nothing ever left for it. `sheet` is how a command is told of it, "" where its
     progress file can't be read: then only the ledger speaks, which keeps no invoice. `tab` is that of the row
-    where several are one sheet. `nominal` is in rupiah;
-    `closed` is when a person closed it (ISO text), who, and their note; `answer` are the provider's words
-    when it was sent, `said` those that go with `now`.
+    where several are one sheet. `nominal` is in rupiah; `closed` is when a person closed it (ISO text), who,
+    and their note; `answer` are the provider's words when it was sent, `said` those that go with `now`.
     """
 
     account: str

@@ -211,11 +211,7 @@ def _of(share: Share) -> tuple[int, ...]:
 
 
 def _deposit(books: Books) -> Iterator[SummaryRow]:
-    """Signed amounts: those above a balance add up to it.
-
-    Possible explanations of a difference follow below; the balances alone do not show which applies, so a
-    person compares.
-    """
+    """Signed amounts: those above a balance add up to it. What may explain a difference follows below."""
     yield SummaryRow()
     yield _last("summary.deposit", say.text("summary.rupiah"), bold=True)
     if books.opening is not None:

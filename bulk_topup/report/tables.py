@@ -63,9 +63,7 @@ NO_COLOURS: Mapping[int, Colour] = MappingProxyType({})
 
 
 class TabRow(NamedTuple):
-    """`values` by column, and the `colours` of some of them by position; a `hidden` row is written but not
-    shown.
-    """
+    """The `colours` are those of some of the values, by position; a `hidden` row is written but not shown."""
 
     values: Sequence[Value]
     colours: Mapping[int, Colour] = NO_COLOURS
@@ -74,11 +72,10 @@ class TabRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OutputTab:
-    """A header and its rows.
+    """A header and its rows, which go on in "TITLE 2" and so on where they exceed an Excel sheet.
 
-    `sentences` are the positions of columns with running text. `paper` are the column widths of a tab to
-    print: portrait, with nothing cut. Rows that exceed one Excel sheet continue in the tabs "TITLE 2", "TITLE
-    3" and so on.
+    `sentences` are the columns with running text, `paper` the widths of all columns of a tab to print:
+    portrait, with nothing cut.
     """
 
     title: str

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
 PAYROLL, PRODUCTS, HOW_TO = "template.payroll", "template.products", "template.how_to"
-"""The tabs, by the code of their names. The drop-down list refers to the second by name, which must be one
-word.
-"""
+"""The tabs, by the code of their names. The drop-down list names the second, which must be one word."""
 TEMPLATE_HEADER = ("Nama", "No HP", "Kode Produk", "Nominal", "Keterangan")
 NUMBER = "B"
 WIDTHS = (30, 22, 16, 14, 40)

@@ -98,9 +98,7 @@ class Book:
     """The open book. Threads and processes may share a file; transactions are serialised."""
 
     def __init__(self, path: Path | None, *, balance: int) -> None:
-        """Opens a state file, created with mode 0600 and this balance if absent; None keeps it in memory.
-        Raises SandboxStateError.
-        """
+        """An absent file is created, with mode 0600 and this balance. Raises SandboxStateError."""
         self._lock = threading.Lock()
         self._last: Snapshot | None = None
         with _state_errors(path):

@@ -77,10 +77,7 @@ class Sandbox:
         self._server: _Server | None = None
 
     def start(self) -> Self:
-        """Opens the book and serves.
-
-        Raises SandboxStateError, OSError for a port that is taken, or RuntimeError if it was already started.
-        """
+        """Raises SandboxStateError, OSError for a port that is taken, or RuntimeError the second time."""
         if self._server is not None:
             raise RuntimeError("a sandbox starts once")
         self._book = Book(self._state, balance=self._opening_balance)

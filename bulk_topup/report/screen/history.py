@@ -104,9 +104,7 @@ def _cells(entry: BatchEntry) -> tuple[str, ...]:
 
 
 def _sent_by(past: PastBatch) -> Iterator[str]:
-    """A line for each time that something was sent; without a progress file, what the record knows about
-    it.
-    """
+    """A line for each time that something was sent; without a progress file, what the record knows."""
     yield from map(sending_words, past.sendings)
     if not past.sendings and past.entry.plan_code:
         approved = say.approved_words(past.entry.approver)

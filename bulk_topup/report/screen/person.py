@@ -35,9 +35,7 @@ if TYPE_CHECKING:
 def ask_provider(
     sent: Sequence[Sent], number: str, provider: Provider, account: str, throttle: Pace
 ) -> tuple[Sent, ...]:
-    """Adds what `cekstatus` says about each invoice of this account (API v3.1, CEK STATUS TRANSAKSI
-    PULSA); records nothing.
-    """
+    """Adds what `cekstatus` says about each invoice of this account (API v3.1); records nothing."""
 
     def asked(one: Sent) -> Sent:
         if not one.invoice or one.account != account or not throttle.wait():

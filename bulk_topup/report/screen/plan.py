@@ -25,10 +25,7 @@ ALIKE_SHOWN = 5
 
 
 def plan_report(plan: Plan, *, address: str, every_finding: bool, with_facts: bool) -> Report:
-    """With the provider's `address` if it is unusual, else "".
-
-    The facts contain each finding in words, which takes long for many.
-    """
+    """`address` is "" if it is the usual one. The facts hold every finding in words, which takes long."""
     unusual = [say.text("plan.address", address=address)] if address else []
     lines = [*unusual, *plan_lines(plan), *_all_findings_lines(plan, every=every_finding)]
     return Report({"plan": plan_facts(plan)} if with_facts else {}, lines)
@@ -135,9 +132,7 @@ def _most_finding_lines(findings: Iterable[Finding], plan: Plan, *, every: bool)
 
 
 def finding_lines(findings: Iterable[Finding], person: Callable[[int], str]) -> Iterator[str]:
-    """In the sheet's order: one line per row with all its findings, but one for many similar rows.
-    `person` is the name shown with a row.
-    """
+    """In the sheet's order: a line for each row with all its findings, but one for many similar rows."""
     found = list(findings)
     counts = Counter((finding.code, finding.column) for finding in found)
     lines: dict[int | tuple[str, str], list[Finding]] = {}
@@ -210,9 +205,7 @@ def real_account_report(account: str, rehearsal: str) -> Report:
 
 
 def deposit_report(deposit: Deposit | None, cost: int) -> Report:
-    """The deposit as the provider last stated it, compared with the cost of the plan; None if never
-    stated.
-    """
+    """The deposit as the provider last stated it, if ever, compared with the cost of the plan."""
     if deposit is None:
         return Report({"deposit": None})
     missing = max(0, cost - deposit.balance)

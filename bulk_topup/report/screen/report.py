@@ -93,9 +93,7 @@ def _told(notice: Notice) -> str:
 
 
 def next_report(steps: Iterable[Step]) -> Report:
-    """The last lines on the screen, each command on its own line; several steps are numbered in their
-    order.
-    """
+    """The last lines on the screen, each command on its own line; several steps are numbered."""
     found = list(steps)
     return Report({"next": step_facts(found)}, list(_step_lines(found)))
 

@@ -37,10 +37,7 @@ _translate: Callable[[str, str], str] = untranslated
 
 
 def speak(language: Language, translate: Callable[[str, str], str]) -> None:
-    """Use this language from now on, in the whole process; the default is English.
-
-    `translate` takes a context (a code, or `HELP`) and the English text.
-    """
+    """In the whole process. `translate` takes a context (a code, or `HELP`) and the English text."""
     global _language, _translate
     _language, _translate = language, translate
 
@@ -192,9 +189,7 @@ def to_the_minute(moment: str) -> str:
 
 
 def printable(value: str) -> str:
-    """The text without control characters, so that nothing from a sheet or the provider can move the
-    cursor or hide in a terminal.
-    """
+    """Without control characters, which could move the cursor, or hide something in a terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in value)
 
 

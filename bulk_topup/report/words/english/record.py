@@ -1,6 +1,4 @@
-"""The records of a batch: its progress file, its part in the record of all top-ups, the stop of an
-account.
-"""
+"""A batch's progress file, its part in the record of all top-ups, and the stop of an account."""
 
 WORDS: dict[str, str] = {
     "batch.busy": "another run is using this batch ({holder}); wait until it has ended",
