@@ -68,6 +68,7 @@ def find_number(
     from bulk_topup.report import sent_to
     from bulk_topup.report.screen import person
     from bulk_topup.report.screen.complaint import complaint_report
+    from bulk_topup.report.screen.report import saved_report
     from bulk_topup.report.words import translation
 
     if output is not None:
@@ -96,7 +97,7 @@ def find_number(
     told = person.told(one, number, now)
     terminal.result(person.person_report(found, told, shown(ledger)))
     if output is not None:
-        terminal.report(person.saved_report(output))
+        terminal.report(saved_report("find.saved", output, "output"))
     terminal.next([next_steps.with_found(terminal.typed, number, *person.next_step_of(one, now))])
     return found.exit_code()
 

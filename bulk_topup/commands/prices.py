@@ -44,7 +44,6 @@ def prices(terminal: Terminal, output: Path | None, **options: Any) -> Exit:
     from bulk_topup.provider import price_list
     from bulk_topup.record.paths import assert_new
     from bulk_topup.report import price_table
-    from bulk_topup.report.screen.prices import prices_report
     from bulk_topup.report.screen.report import saved_report
 
     if output is not None:
@@ -52,7 +51,7 @@ def prices(terminal: Terminal, output: Path | None, **options: Any) -> Exit:
     listed, moment = live_prices(connection_of(options), clock.SystemClock())
     wanted = {name: options[name] for name in ("operator", "type", "nominal", "ready", "cheapest")}
     products = price_list.chosen(listed, price_list.PriceFilter(**wanted))
-    terminal.result(prices_report(products, moment, with_table=output is None))
+    terminal.result(price_table.prices_report(products, moment, with_table=output is None))
     if output is not None:
         written = price_table.write_price_table(
             output, products, moment=moment, rehearsal=terminal.rehearsal, tell=terminal.tell

@@ -45,7 +45,8 @@ def rows(
     Example:  bulk-topup rows payroll_bonus.xlsx --row 12
     """
     from bulk_topup.commands.sheet_reading import reading_of
-    from bulk_topup.report.screen.sheet import corrected_report, read_report, rows_report, tabs_report
+    from bulk_topup.report.screen.report import saved_report
+    from bulk_topup.report.screen.sheet import read_report, rows_report, tabs_report
 
     if (correct is None) != (copy is None):
         raise click.UsageError(say.text("usage.correct"))
@@ -68,7 +69,8 @@ def rows(
         corrections = corrections_in(correct, sheet)
         assert_new(copy, (".xlsx",))
         written = write_corrected(copy, sheet, corrections, terminal.tell)
-        terminal.report(corrected_report(written, len(corrections)))
+        count = len(corrections)
+        terminal.report(saved_report("corrected.saved", written, "corrected", count=count))
     return Exit.OK
 
 

@@ -42,7 +42,6 @@ def template(terminal: Terminal, file: Path, earlier: Path | None, **options: An
     from bulk_topup.commands.prices import live_prices
     from bulk_topup.record.paths import assert_new
     from bulk_topup.report import template as workbook
-    from bulk_topup.report.screen.prices import template_report
 
     if options["tab"] and earlier is None:
         raise click.UsageError(say.text("usage.sheet_of"))
@@ -51,7 +50,7 @@ def template(terminal: Terminal, file: Path, earlier: Path | None, **options: An
     prices, moment = live_prices(connection_of(options), clock.SystemClock())
     people = None if source is None else _people_of(source, prices)
     count = workbook.write(file, prices, moment=moment, rehearsal=terminal.rehearsal, people=people)
-    terminal.result(template_report(file, count))
+    terminal.result(workbook.template_report(file, count))
     code = "template.next" if earlier is None else "template.next_from"
     terminal.suggest(code, "check", path_argument(file))
     return Exit.OK

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import Product
 from bulk_topup.provider import price_list
-from bulk_topup.report.screen.report import aligned
+from bulk_topup.report.screen.report import Report, Whole, aligned
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -52,12 +52,19 @@ def cells_of(product: Product) -> tuple[Value, ...]:
     return (product.code, product.operator, product.kind, *amounts, status, description)
 
 
-def facts_of(product: Product) -> dict[str, Value]:
-    """By the names of PRICE_COLUMNS; `status` is ready, closed or unusable."""
-    return dict(zip(PRICE_COLUMNS, cells_of(product), strict=True))
-
-
 # -- on the screen -----------------------------------------------------------------------------------------
+
+
+def prices_report(products: Sequence[Product], moment: str, *, with_table: bool) -> Report:
+    """The prices at `moment`, as a table unless they were saved to a file."""
+    listed = [dict(zip(PRICE_COLUMNS, cells_of(product), strict=True)) for product in products]
+    facts = {"products": listed, "saved": None}
+    if not products:
+        return Report(facts, [say.text("prices.none")])
+    ready = sum(product["status"] == READY for product in listed)
+    table = [*map(Whole, lines_of(products)), ""] if with_table else []
+    total = say.text("prices.total", count=len(products), ready=ready, moment=moment)
+    return Report(facts, [*table, total])
 
 
 def lines_of(products: Sequence[Product]) -> list[str]:

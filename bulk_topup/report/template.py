@@ -11,6 +11,7 @@ from bulk_topup.core.model import SHEET_ROWS, Notice, PriceList, Product
 from bulk_topup.provider import price_list
 from bulk_topup.report.atomic import write_atomically
 from bulk_topup.report.price_table import PRICE_COLUMNS, PRICE_HEADINGS, STATUSES, cells_of
+from bulk_topup.report.screen.report import Report
 from bulk_topup.report.styles import AMOUNT, PLAIN, Look, Pen, Sheet
 from bulk_topup.report.tables import Colour, Value
 from bulk_topup.report.words import say
@@ -87,6 +88,11 @@ def write(
 
     write_atomically(target, lambda path: save_book(path, fill), "template.unwritable")
     return len(ready)
+
+
+def template_report(path: Path, products: int) -> Report:
+    facts = {"template": {"path": str(path), "products": products}}
+    return Report(facts, [say.text("template.done", path=path, count=products)])
 
 
 class _Tabs:

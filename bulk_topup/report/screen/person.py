@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import near_midnight
@@ -84,10 +83,6 @@ def people_report(people: Mapping[tuple[str, str], Sequence[str]]) -> Report:
         for (name, number), of in people.items()
     ]
     return Report({"people": found}, [say.text("find.people"), *lines])
-
-
-def saved_report(path: Path) -> Report:
-    return Report({"output": str(path)}, [say.text("find.saved", path=path)])
 
 
 def not_asked_report(problem: InputError) -> Report:

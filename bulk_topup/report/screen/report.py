@@ -76,8 +76,8 @@ def error_facts(code: str, message: str) -> dict[str, object]:
     return {"error": {"code": code, "message": message}}
 
 
-def saved_report(code: str, path: Path) -> Report:
-    return Report({"saved": str(path)}, [say.text(code, path=path)])
+def saved_report(code: str, path: Path, key: str = "saved", **facts: object) -> Report:
+    return Report({key: str(path)}, [say.text(code, path=path, **facts)])
 
 
 def notices_report(notices: Iterable[Notice]) -> Report:

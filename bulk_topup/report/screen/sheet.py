@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from bulk_topup.core.model import Sheet, letter
 from bulk_topup.report.screen.report import Report
@@ -59,7 +58,3 @@ def rows_report(sheet: Sheet, rows: Sequence[int]) -> Report:
     lines = [say.text("sheet.count", count=len(sheet.cells))]
     lines += [say.text("row", row=row, found=" | ".join(cells)) for row, *cells in some.itertuples(name=None)]
     return Report({"sheet": facts}, lines)
-
-
-def corrected_report(path: Path, count: int) -> Report:
-    return Report({"corrected": str(path)}, [say.text("corrected.saved", path=path, count=count)])
