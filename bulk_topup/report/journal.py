@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from bulk_topup.rules.journal import Line
 
 COLUMNS = (
-    "journal.column.date",
+    "column.date",
     "journal.column.account",
-    "journal.column.description",
+    "column.description",
     "journal.column.group",
     "journal.column.debit",
     "journal.column.credit",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bulk_topup.report.tables import Tell
 
 ROWS = (
-    "find.file_batch",
+    "summary.batch",
     "column.row",
     "column.name",
     "column.product_sent",
@@ -30,7 +30,7 @@ ROWS = (
     "find.file_in_sheet",
 )
 TRAIL = (
-    "find.file_batch",
+    "summary.batch",
     "column.row",
     "column.time",
     "find.file_what",

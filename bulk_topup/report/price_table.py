@@ -25,10 +25,10 @@ PRICE_HEADINGS = {
     "code": "prices.code",
     "operator": "prices.operator",
     "type": "prices.type",
-    "nominal": "prices.nominal",
-    "price": "prices.price",
-    "status": "prices.status",
-    "description": "prices.description",
+    "nominal": "column.nominal",
+    "price": "column.price",
+    "status": "column.status",
+    "description": "column.description",
 }
 PRICE_COLUMNS = tuple(PRICE_HEADINGS)
 AMOUNTS = ("nominal", "price")

@@ -170,7 +170,7 @@ def _titles(title: Sequence[str], facts: Mapping[str, str], sums: Sums) -> Itera
 
 
 def _by_paid(sums: Sums) -> Iterator[SummaryRow]:
-    yield from _heading("summary.top_ups", "summary.people", "summary.nominal", "summary.cost")
+    yield from _heading("summary.top_ups", "summary.people", "column.nominal", "summary.cost")
     approved = (sums.people.total(), sums.nominal.total(), sums.cost.total())
     yield _row("summary.approved", *approved, bold=True)
     for paid, (code, colour) in PAID.items():
@@ -197,7 +197,7 @@ def _rows_in(sums: Sums) -> Iterator[SummaryRow]:
 def _shares(code: str, shares: Mapping[str, Share], nameless: str) -> Iterator[SummaryRow]:
     """The largest ones, and the rest as one."""
     names = [paid for paid, _ in PAID.values()]
-    yield from _heading(code, "summary.people", "summary.nominal", *names)
+    yield from _heading(code, "summary.people", "column.nominal", *names)
     ranked = sorted(shares.items(), key=lambda item: (-item[1].nominal.total(), item[0]))
     for name, share in ranked[:MOST_ROWS]:
         yield SummaryRow((name or say.text(nameless), *_of(share)))

@@ -102,7 +102,7 @@ class SummaryRow:
 
 def signature_rows() -> Iterator[SummaryRow]:
     """Who prepared, checked and approved it, with a line for each name, date and signature."""
-    headings = map(say.text, ("sign.here", "sign.name", "", "sign.date", "sign.signature", ""))
+    headings = map(say.text, ("sign.here", "column.name", "", "column.date", "sign.signature", ""))
     yield SummaryRow()
     yield SummaryRow(tuple(headings), bold=True, to_sign=True)
     for role in ("sign.prepared", "sign.checked", "sign.approved"):

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from bulk_topup.record.ledger.values import BatchEntry
 
 HEADINGS = (
-    "history.date",
-    "history.name",
-    "history.rows",
-    "history.paid",
-    "history.not_paid",
-    "history.open",
+    "column.date",
+    "column.name",
+    "summary.rows",
+    "paid.yes",
+    "paid.no",
+    "summary.open",
     "history.paid_rupiah",
 )
 
