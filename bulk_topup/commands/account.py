@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import connection_of, ledger_of
 from bulk_topup.commands.options import option
 from bulk_topup.core import clock
@@ -18,10 +17,9 @@ if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
 
 
-@click.command(cls=click_command.Command)
+@command
 @click.argument("action", type=click.Choice(["show", "resume"]))
 @option("--base-url", metavar="URL", help="The provider's address.")
-@guarded_command
 def account(terminal: Terminal, action: str, **options: Any) -> Exit:
     """Show whether the account is stopped on all computers, or let them send again.
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import AMOUNTS, COLUMNS, PATH, SHEET, TOTALS
 from bulk_topup.core import clock
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from bulk_topup.sending.job import Job
 
 
-@click.command(cls=click_command.Command)
+@command
 @SHEET
 @COLUMNS
 @AMOUNTS
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 @click.option("--key", type=PATH, metavar="FILE", help="The approver's key file, if not this user's own key.")
 @click.option("--reject", metavar="REASON", help="Sign that this plan is not to be sent.")
 @click.option("--sandbox", is_flag=True, help="Approve a rehearsal.")
-@guarded_command
 def approve(
     terminal: Terminal,
     plan: str | None,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, params
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands import params
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import NO_NAME, ledger_of
 from bulk_topup.commands.next_steps import A_SHEET
 from bulk_topup.commands.options import PATH
@@ -30,7 +30,7 @@ LONGEST_APPROVER = 60
 KEY_BYTES = 32
 
 
-@click.command(cls=click_command.Command)
+@command
 @click.argument("action", type=click.Choice(["add", "remove", "list", "policy"]))
 @click.argument("name", default="")
 @click.option("--key", "by", type=PATH, metavar="FILE", help="The key file of the approver who signs.")
@@ -41,7 +41,6 @@ KEY_BYTES = 32
 )
 @click.option("--signatures", type=params.WholeRange(0, 9), metavar="N", help="How many; use with --above.")
 @click.option("--sandbox", is_flag=True, help="Of rehearsals, which have approvers of their own.")
-@guarded_command
 def approver(
     terminal: Terminal, action: str, name: str, by: Path | None, sandbox: bool, **options: Any
 ) -> Exit:

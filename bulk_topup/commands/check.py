@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import click_command, next_steps
-from bulk_topup.commands.exit_codes import commands_of, guarded_command
+from bulk_topup.commands.exit_codes import command, commands_of
 from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import COLUMNS, PATH, PLANNING, PROVIDER, SHEET
 from bulk_topup.core import clock
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bulk_topup.sheet import Arriving
 
 
-@click.command(cls=click_command.Command)
+@command
 @SHEET
 @COLUMNS
 @PROVIDER
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 @click.option(
     "--compare", type=PATH, metavar="FILE", help="The earlier sheet to compare with, if not last month's."
 )
-@guarded_command
 def check(terminal: Terminal, plan_output: Path | None, compare: Path | None, **options: Any) -> Exit:
     """Show the plan and every finding; send nothing.
 

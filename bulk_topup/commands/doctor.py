@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bulk_topup.commands import click_command, next_steps
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands import next_steps
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import Setup, connection_of, ledger_of
 from bulk_topup.commands.options import PATH, PROVIDER, option
 from bulk_topup.core import clock
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bulk_topup.record.ledger.store import Store
 
 
-@click.command(cls=click_command.Command)
+@command
 @PROVIDER
 @option("--checkpoint", type=PATH, metavar="FILE", help="The progress file, if not in this folder.")
 @click.option(
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 )
 @click.option("--product", metavar="CODE", help="Its product; use with --prove-51.")
 @click.option("--yes", is_flag=True, help="Spend the money without asking.")
-@guarded_command
 def doctor(
     terminal: Terminal,
     checkpoint: Path | None,

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from bulk_topup.commands import click_command
 from bulk_topup.commands.next_steps import Typed
-from bulk_topup.commands.options import SPEECH, Decorated, together
+from bulk_topup.commands.options import SPEECH, Decorated
 from bulk_topup.commands.terminal import TabAnswered, Terminal
 from bulk_topup.core.errors import BulkTopupError, Exit
 from bulk_topup.report.screen.report import error_report
@@ -24,7 +24,7 @@ def guard(function: Decorated) -> Decorated:
     """Turn a command's Exit, or whatever it raises, into a line and an exit code."""
 
     @wraps(function)
-    def command(**options: Any) -> None:
+    def guarded_function(**options: Any) -> None:
         options.pop("lang")
         terminal = Terminal(
             as_json=options.pop("as_json", False),
@@ -49,11 +49,15 @@ def guard(function: Decorated) -> Decorated:
 
         sys.exit(terminal.close(guarded(with_tab, terminal)))
 
-    return command
+    return guarded_function
 
 
-guarded_command = together(SPEECH, guard)
-"""With the options that say how it speaks."""
+def command(function: Decorated) -> click.Command:
+    """With the options above it, and those that say how it speaks."""
+    made = click.command(cls=click_command.Command)(guard(function))
+    for option in SPEECH:
+        option(made)
+    return made
 
 
 def going_on(ctx: click.Context) -> Typed:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, next_steps
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands import next_steps
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import connection_of, ledger_of
 from bulk_topup.commands.options import PATH, PROVIDER
 from bulk_topup.core import clock
@@ -26,13 +26,12 @@ if TYPE_CHECKING:
     from bulk_topup.report.sent_to import PersonRecord, Sent
 
 
-@click.command(cls=click_command.Command)
+@command
 @click.argument("number")
 @PROVIDER
 @click.option("--offline", is_flag=True, help="Do not ask the provider.")
 @click.option("--complaint", is_flag=True, help="Print a text for the provider's hotline (Indonesian).")
 @click.option("--output", type=PATH, metavar="FILE", help="Also save all that is kept (a new .xlsx file).")
-@guarded_command
 def find(
     terminal: Terminal, number: str, offline: bool, complaint: bool, output: Path | None, **options: Any
 ) -> Exit:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulk_topup.commands import click_command, next_steps, params
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands import next_steps, params
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import ledger_of
 from bulk_topup.commands.options import OVERLAP
 from bulk_topup.core import clock
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
 
 
-@click.command(cls=click_command.Command)
+@command
 @click.option(
     "--before",
     type=params.Date("%Y-%m-%d", "usage.not_a_day"),
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 @OVERLAP
 @click.option("--yes", is_flag=True, help="Remove them without asking.")
 @click.option("--sandbox", is_flag=True, help="From the record of the rehearsals.")
-@guarded_command
 def forget(
     terminal: Terminal,
     before: datetime | None,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, next_steps
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands import next_steps
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import ledger_of
 from bulk_topup.commands.options import MONTH
 from bulk_topup.core.errors import Exit
@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
 
 
-@click.command(cls=click_command.Command)
+@command
 @click.option("--sandbox", is_flag=True, help="The rehearsals of the current folder.")
 @click.option("--month", type=MONTH, metavar="YYYY-MM", help="Only this month's batches.")
 @click.option("--by-group", is_flag=True, help="Also add up by branch or department.")
-@guarded_command
 def history(terminal: Terminal, month: datetime | None, by_group: bool, **options: Any) -> Exit:
     """List the batches sent so far, with totals by month; no network.
 

@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulk_topup.commands import click_command
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.core.errors import Exit, InputError
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
 
 
-@click.command(cls=click_command.Command)
+@command
 @click.argument("action", type=click.Choice(["copy"]))
 @click.argument("source")
 @click.argument("target")
-@guarded_command
 def ledger(terminal: Terminal, action: str, source: str, target: str) -> Exit:  # noqa: ARG001  (there is one)
     """Copy the record of all top-ups, from a file to a server or back.
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from bulk_topup.commands import click_command
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import connection_of
 from bulk_topup.commands.next_steps import A_SHEET
 from bulk_topup.commands.options import ADDRESS_OPTION
@@ -19,9 +16,8 @@ if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
 
 
-@click.command(cls=click_command.Command)
+@command
 @ADDRESS_OPTION
-@guarded_command
 def login(terminal: Terminal, **options: Any) -> Exit:
     """Keep your user name and password in the system keyring.
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from bulk_topup.commands import click_command
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import connection_of
 from bulk_topup.commands.options import ADDRESS_OPTION
 from bulk_topup.core.errors import Exit, InputError
@@ -17,9 +14,8 @@ if TYPE_CHECKING:
     from bulk_topup.provider.address import Connection
 
 
-@click.command(cls=click_command.Command)
+@command
 @ADDRESS_OPTION
-@guarded_command
 def logout(terminal: Terminal, **options: Any) -> Exit:
     """Remove your user name and password from the system keyring.
 

@@ -172,7 +172,7 @@ YES_OPTION = click.option("--yes", is_flag=True, help="Send without asking.")
 
 EVENTS = click.option("--events", is_flag=True, help="Print one JSON object a line as things happen.")
 
-SPEECH = together(
+SPEECH = (
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
     option("--quiet", is_flag=True, help="Print errors only."),
     click.option("--no-color", is_flag=True, help="Print without colours, as with the variable NO_COLOR."),

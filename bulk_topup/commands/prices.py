@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, params
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands import params
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import connection_of
 from bulk_topup.commands.next_steps import A_SHEET
 from bulk_topup.commands.options import PATH, PROVIDER
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bulk_topup.provider.address import Connection
 
 
-@click.command(cls=click_command.Command)
+@command
 @PROVIDER
 @click.option("--operator", metavar="NAME", help="Only this operator's products.")
 @click.option("--type", type=click.Choice(["pulsa", "data"]), help="Only pulsa, or only data packages.")
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     "--cheapest", is_flag=True, help="The cheapest ready product of each operator, type and nominal."
 )
 @click.option("--output", type=PATH, metavar="FILE", help="Also save the list (a new .xlsx or .csv file).")
-@guarded_command
 def prices(terminal: Terminal, output: Path | None, **options: Any) -> Exit:
     """Show the live price list.
 

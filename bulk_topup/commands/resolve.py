@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, params
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands import params
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import NO_NAME, job_of
 from bulk_topup.commands.options import EVENTS, NEW_ADDRESS, OF_SHEET, OUTPUT, PATH, PROVIDER
 from bulk_topup.core import clock
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bulk_topup.sending.session import Tools
 
 
-@click.command(cls=click_command.Command)
+@command
 @click.argument("sheet", type=PATH, required=False)
 @OF_SHEET
 @click.option("--batch", metavar="NAME", help="Instead of SHEET, if its progress file is gone.")
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 )
 @click.option("--note", required=True, metavar="TEXT", help="Who said so, for the record.")
 @EVENTS
-@guarded_command
 def resolve(terminal: Terminal, **options: Any) -> Exit:
     """Close an unknown or accepted row by hand.
 

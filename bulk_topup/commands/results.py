@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import OUTPUT, PATH, SHEET
 from bulk_topup.core import clock
@@ -21,14 +20,13 @@ if TYPE_CHECKING:
     from bulk_topup.sending.job import Job
 
 
-@click.command(cls=click_command.Command)
+@command
 @SHEET
 @OUTPUT
 @click.option(
     "--journal", type=PATH, metavar="FILE", help="Also write the new entries for the accountants (.csv)."
 )
 @click.option("--sandbox", is_flag=True, help="The rehearsal's results.")
-@guarded_command
 def results(terminal: Terminal, journal: Path | None, **options: Any) -> Exit:
     """Write the results sheet again, from the progress file.
 

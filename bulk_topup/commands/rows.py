@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, params
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands import params
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import COLUMNS, PATH, SHEET
 from bulk_topup.core.errors import Exit, InputError
@@ -25,7 +25,7 @@ FIRST = 5
 """Rows shown if none is named."""
 
 
-@click.command(cls=click_command.Command)
+@command
 @SHEET
 @COLUMNS
 @click.option(
@@ -35,7 +35,6 @@ FIRST = 5
     "--correct", type=PATH, metavar="FILE", help="Corrections: a CSV file of row, column and value."
 )
 @click.option("--output", "copy", type=PATH, metavar="FILE", help="The corrected copy (a new .xlsx file).")
-@guarded_command
 def rows(
     terminal: Terminal, some: Sequence[int], correct: Path | None, copy: Path | None, **options: Any
 ) -> Exit:

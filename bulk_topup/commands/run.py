@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.commands import click_command, params
-from bulk_topup.commands.exit_codes import commands_of, guarded_command
+from bulk_topup.commands.exit_codes import command, commands_of
 from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import (
     COLUMNS,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from bulk_topup.sheet import Arriving
 
 
-@click.command(cls=click_command.Command)
+@command
 @SHEET
 @COLUMNS
 @OUTPUT
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
 @click.option("--again", is_flag=True, help="Pay even if another batch recently paid most of these rows.")
 @NEW_ADDRESS
 @EVENTS
-@guarded_command
 def run(terminal: Terminal, **options: Any) -> Exit:
     """Send the top-ups in SHEET; run it again to carry on.
 

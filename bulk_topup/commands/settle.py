@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import BUDGET, EVENTS, NEW_ADDRESS, OUTPUT, PROVIDER, SHEET, WAIT, YES_OPTION
 from bulk_topup.core import clock
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from bulk_topup.sending.session import Tools
 
 
-@click.command(cls=click_command.Command)
+@command
 @SHEET
 @OUTPUT
 @PROVIDER
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 @BUDGET
 @YES_OPTION
 @EVENTS
-@guarded_command
 def settle(terminal: Terminal, **options: Any) -> Exit:
     """Ask what became of pending top-ups.
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command, next_steps
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands import next_steps
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import SHEET
 from bulk_topup.core import clock
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from bulk_topup.sending.job import Job
 
 
-@click.command(cls=click_command.Command)
+@command
 @SHEET
 @click.option("--sandbox", is_flag=True, help="The rehearsal's progress.")
-@guarded_command
 def status(terminal: Terminal, **options: Any) -> Exit:
     """Show what became of the rows so far; no network.
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import connection_of, job_of
 from bulk_topup.commands.options import PATH, PROVIDER, TAB
 from bulk_topup.core import clock
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from bulk_topup.core.model import PriceList, Source
 
 
-@click.command(cls=click_command.Command)
+@command
 @click.argument("file", type=PATH)
 @click.option(
     "--from",
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 )
 @TAB
 @PROVIDER
-@guarded_command
 def template(terminal: Terminal, file: Path, earlier: Path | None, **options: Any) -> Exit:
     """Make a new sheet to fill in, with today's product codes to choose from.
 

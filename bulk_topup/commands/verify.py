@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulk_topup.commands import click_command
-from bulk_topup.commands.exit_codes import guarded_command
+from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import SHEET
 from bulk_topup.core.errors import Exit
@@ -26,13 +25,12 @@ def _head(_ctx: click.Context, _param: click.Parameter, value: str | None) -> st
     return head
 
 
-@click.command(cls=click_command.Command)
+@command
 @SHEET
 @click.option(
     "--head", callback=_head, metavar="HASH", help="The trail's hash on an earlier Summary; 16 digits do."
 )
 @click.option("--sandbox", is_flag=True, help="The rehearsal's trail.")
-@guarded_command
 def verify(terminal: Terminal, head: str, **options: Any) -> Exit:
     """Check that nothing was changed afterwards; no network.
 
