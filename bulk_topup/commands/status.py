@@ -80,8 +80,8 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
         path, written = job.source.path, job.files.results
         last = last_run(checkpoint, path)
         beside = written if written.is_file() else None
-        terminal.report(Report({"results": None if beside is None else str(beside)}))
-        terminal.report(Report({"trail": checkpoint.head()}))
+        place = None if beside is None else str(beside)
+        terminal.report(Report({"results": place, "trail": checkpoint.head()}))
         again = 0
         if total.rows[Status.UNKNOWN]:
             from bulk_topup.sending import resend

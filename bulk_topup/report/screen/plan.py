@@ -210,7 +210,8 @@ def deposit_report(deposit: Deposit | None, cost: int) -> Report:
         return Report({"deposit": None})
     missing = max(0, cost - deposit.balance)
     facts = {"balance": deposit.balance, "at": deposit.moment, "batch": deposit.batch, "missing": missing}
-    return Report({"deposit": facts}, ["  " + say.deposit(deposit, cost)])
+    words = say.text("deposit.short" if missing else "deposit.enough", **facts, moment=deposit.moment)
+    return Report({"deposit": facts}, ["  " + words])
 
 
 def overlap_report(plan: Plan) -> Report:

@@ -19,7 +19,7 @@ from bulk_topup.core.status import Status
 from bulk_topup.report.words.english import WORDS as WORDS
 
 if TYPE_CHECKING:
-    from bulk_topup.core.model import Deposit, Finding
+    from bulk_topup.core.model import Finding
 
 # -- the language ------------------------------------------------------------------------------------------
 
@@ -191,13 +191,6 @@ def to_the_minute(moment: str) -> str:
 def printable(value: str) -> str:
     """Without control characters, which could move the cursor, or hide something in a terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in value)
-
-
-def deposit(known: Deposit, cost: int) -> str:
-    """The last known deposit, and how much it is short."""
-    facts = {"balance": known.balance, "moment": known.moment, "batch": known.batch}
-    code = "deposit.enough" if known.balance >= cost else "deposit.short"
-    return text(code, **facts, missing=cost - known.balance)
 
 
 def error(problem: BulkTopupError) -> str:
