@@ -11,9 +11,6 @@ from typing import TextIO
 NARROWEST = 40
 
 
-# -- lines -------------------------------------------------------------------------------------------------
-
-
 def put(line: str, stream: TextIO, hanging: int | None = None, *, colour: str = "") -> bool:
     """Print the line, on a terminal with a `hanging` indent and in the `colour` (SGR parameters).
 

@@ -52,7 +52,6 @@ def doctor(
     \b
     Example:  bulk-topup doctor
     """
-
     if (prove_51 is None) != (product is None):
         raise click.UsageError(say.text("usage.prove"))
     folder = (checkpoint or Path.cwd() / "x").absolute().parent

@@ -40,7 +40,6 @@ def find(
     \b
     Example:  bulk-topup find 081234567890
     """
-
     ledger = ledger_of(options)
     asked = connection_of(options), ledger, terminal, clock.SystemClock(), number
     return find_number(*asked, offline=offline, complaint=complaint, output=output)

@@ -47,7 +47,6 @@ def forget(
     \b
     Example:  bulk-topup forget --before 2026-01-01
     """
-
     ledger, now = ledger_of({"sandbox": sandbox}), clock.SystemClock()
     if number is not None and before is None:
         return forget_number(number, overlap_days, ledger, terminal, now, yes=yes)

@@ -28,7 +28,6 @@ def history(terminal: Terminal, month: datetime | None, by_group: bool, **option
     \b
     Example:  bulk-topup history --month 2026-11
     """
-
     wanted = None if month is None else f"{month:%Y-%m}"
     return show_history(ledger_of(options), terminal, wanted, by_group=by_group)
 

@@ -25,7 +25,6 @@ def export_journal(
 
     A file of an earlier export that is not there is written again. Raises InputError, StorageFailed.
     """
-
     _assert_usable(target)
     exports = exports_of(checkpoint)
     for one in exports:

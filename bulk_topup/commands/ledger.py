@@ -26,7 +26,6 @@ def ledger(terminal: Terminal, action: str, source: str, target: str) -> Exit:  
     \b
     Example:  bulk-topup ledger copy ledger.db postgresql://db.office/topups
     """
-
     return copy_ledger(source, target, terminal)
 
 

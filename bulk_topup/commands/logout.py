@@ -22,7 +22,6 @@ def logout(terminal: Terminal, **options: Any) -> Exit:
     \b
     Example:  bulk-topup logout
     """
-
     return log_out(connection_of(options), terminal)
 
 

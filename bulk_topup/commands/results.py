@@ -33,7 +33,6 @@ def results(terminal: Terminal, journal: Path | None, **options: Any) -> Exit:
     \b
     Example:  bulk-topup results payroll_bonus.xlsx
     """
-
     job, now = job_of(options), clock.SystemClock()
     if journal is not None:
         write_journal(job, journal, click.get_current_context().obj.accounts, terminal, now)

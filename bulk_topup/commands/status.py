@@ -34,7 +34,6 @@ def status(terminal: Terminal, **options: Any) -> Exit:
     \b
     Example:  bulk-topup status payroll_bonus.xlsx
     """
-
     return show_status(job_of(options), terminal, clock.SystemClock())
 
 

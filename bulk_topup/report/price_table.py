@@ -52,9 +52,6 @@ def cells_of(product: Product) -> tuple[Value, ...]:
     return (product.code, product.operator, product.kind, *amounts, status, description)
 
 
-# -- on the screen -----------------------------------------------------------------------------------------
-
-
 def prices_report(products: Sequence[Product], moment: str, *, with_table: bool) -> Report:
     """The prices at `moment`, as a table unless they were saved to a file."""
     listed = [dict(zip(PRICE_COLUMNS, cells_of(product), strict=True)) for product in products]
@@ -80,9 +77,6 @@ def _shown(column: str, value: Value) -> str:
     if isinstance(value, int):
         return say.money(value) if column == "price" else say.number(value)
     return say.text(STATUSES[str(value)]) if column == "status" else say.printable(str(value))
-
-
-# -- in a file ---------------------------------------------------------------------------------------------
 
 
 def write_price_table(

@@ -68,9 +68,6 @@ def _group_facts(batches: Sequence[PastBatch], month: str) -> list[dict[str, obj
 _AMOUNTS = ("rows", "paid", "not_paid", "open", "paid_rupiah", "not_paid_rupiah", "open_rupiah")
 
 
-# -- on the screen -----------------------------------------------------------------------------------------
-
-
 def _lines(batches: Sequence[PastBatch], wanted: str | None) -> Iterator[str]:
     """The batches' sums by month."""
     if not batches:

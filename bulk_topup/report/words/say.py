@@ -21,9 +21,6 @@ from bulk_topup.report.words.english import WORDS as WORDS
 if TYPE_CHECKING:
     from bulk_topup.core.model import Finding
 
-# -- the language ------------------------------------------------------------------------------------------
-
-
 HELP = "help"
 """The catalogue context of help texts, which are defined with their commands and options."""
 
