@@ -126,7 +126,6 @@ def example_of(usage: click.ClickException) -> str:
 
 
 def translate_help(group: click.Group) -> None:
-    """Translate the help of all commands."""
     group.subcommand_metavar = say.help_text(str(group.subcommand_metavar))
     for command in (group, *group.commands.values()):
         command.help = say.help_text(cleandoc(command.help or ""))

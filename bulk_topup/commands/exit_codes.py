@@ -72,7 +72,6 @@ def going_on(ctx: click.Context) -> Typed:
 
 
 def commands_of(ctx: click.Context) -> Mapping[str, click.Command]:
-    """All commands of the program, by name."""
     root = ctx.find_root().command
     return root.commands if isinstance(root, click.Group) else {}
 

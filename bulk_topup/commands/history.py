@@ -33,7 +33,6 @@ def history(terminal: Terminal, month: datetime | None, by_group: bool, **option
 
 
 def show_history(ledger: str, terminal: Terminal, month: str | None, *, by_group: bool = False) -> Exit:
-    """All batches, or those started in one month (`2026-11`); no network."""
     from bulk_topup.record.batches import as_it_stands
     from bulk_topup.record.ledger.address import shown
     from bulk_topup.record.ledger.register import register_of

@@ -276,7 +276,6 @@ def _answers(results: Path | None) -> str:
 
 
 def halted(typed: Typed, sheet: Path, halt: str) -> Step:
-    """How to resume a run that stopped with unsent rows."""
     name, options = typed.again
     return Step(say.text("halt.again"), command_line(name, path_argument(sheet), past_pilot(options, halt)))
 

@@ -32,8 +32,6 @@ class NumberRange(click.FloatRange):
 
 
 class WholeRange(click.IntRange):
-    """Says in our words which whole numbers it takes."""
-
     name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:

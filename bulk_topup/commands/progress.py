@@ -78,7 +78,6 @@ class Bar:
         self._begun = self._told = clock.alive()
 
     def begin(self, total: int) -> None:
-        """Start counting from zero towards this total."""
         self.close()
         self._count, self._total = 0, total
         self._begun = self._told = self._clock.alive()
@@ -155,7 +154,6 @@ class Bar:
 
     @contextmanager
     def _undrawn(self) -> Iterator[None]:
-        """Hide the bar while a line of text is printed."""
         with self._lock:
             if self._drawn is not None:
                 self._drawn.clear()

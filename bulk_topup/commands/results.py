@@ -53,7 +53,6 @@ def write_journal(job: Job, target: Path, accounts: Accounts, terminal: Terminal
 
 
 def rewrite_results(job: Job, terminal: Terminal, clock: Clock) -> Exit:
-    """Write the results sheet again, from the checkpoint alone."""
     from bulk_topup.commands.conclusion import conclude
     from bulk_topup.sending.batch import existing_checkpoint
 

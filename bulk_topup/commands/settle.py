@@ -46,7 +46,6 @@ def settle(terminal: Terminal, **options: Any) -> Exit:
 
 
 def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
-    """Ask what became of pending top-ups; with `resend`, send unknown ones again if rule 51 protects them."""
     from bulk_topup.commands.conclusion import conclude, once_sent
     from bulk_topup.commands.halts import interruption, out_of_reach
     from bulk_topup.commands.planning import existing_batch, new_address, sent_elsewhere

@@ -179,7 +179,6 @@ class Progress:
         return False
 
     def read(self) -> None:
-        """Read the new events."""
         if self.journal is None:
             return
         with suppress(OSError), self.journal.open("rb") as file:

@@ -52,7 +52,6 @@ class Folder:
         return sorted(found, key=lambda name: -(self.path / name).stat().st_mtime)
 
     def approvals(self) -> tuple[str, ...]:
-        """The names of the approvals that came in."""
         return tuple(sorted(path.name for path in self.path.glob("*.approval")))
 
     def batch(self, id_: str) -> Batch:

@@ -313,7 +313,6 @@ def live_facts(progress: Progress) -> dict[str, Any]:
 
 
 def _left(progress: Progress, done: int, of: int) -> str:
-    """How long the rest takes at the current pace."""
     with suppress(ValueError, KeyError):
         began = datetime.fromisoformat(progress.first_counts_at)
         took_s = (datetime.fromisoformat(progress.last["counts"]["at"]) - began).total_seconds()

@@ -129,7 +129,6 @@ def people_named(text: str, register: Register) -> dict[tuple[str, str], list[st
 
 
 def look_up(number: str, register: Register) -> PersonRecord:
-    """Search every batch of the register for this number (in national form)."""
     by_batch: dict[str, list[Mapping[str, Any]]] = {}
     for claim in register.claims_of(number):
         by_batch.setdefault(str(claim["batch"]), []).append(claim)

@@ -147,11 +147,9 @@ class Page:
 
     @property
     def balance(self) -> int:
-        """The balance in rupiah."""
         return int(self._value("SELECT balance FROM account"))
 
     def set_balance(self, rupiah: int) -> None:
-        """Sets the balance."""
         self._db.execute("UPDATE account SET balance = ?", (rupiah,))
 
     def new_invoice(self) -> str:
@@ -166,13 +164,11 @@ class Page:
         return {status for (status,) in self._db.execute(sql, (number, nominal, day.isoformat(), itrx))}
 
     def find(self, invoice: str, number: str) -> TopUp | None:
-        """The top-up with this invoice and number."""
         sql = "SELECT * FROM topups WHERE invoice = ? AND number = ?"
         row = self._db.execute(sql, (invoice, number)).fetchone()
         return _topup(row) if row else None
 
     def pay(self, topup: TopUp) -> None:
-        """Writes the top-up and debits the balance."""
         values = [_plain(getattr(topup, name)) for name in TopUp.__slots__]
         self._db.execute(f"INSERT INTO topups VALUES ({','.join('?' * len(values))})", values)  # noqa: S608
         self._db.execute("UPDATE account SET balance = balance - ?", (topup.debit,))

@@ -24,7 +24,6 @@ class Wire:
         self._date = date
 
     def write(self, data: bytes) -> None:
-        """Writes bytes as they are."""
         self.handler.wfile.write(data)
 
     def send(self, status: int, body: bytes, kind: str = "application/json", *headers: str) -> None:
@@ -64,7 +63,6 @@ class Delivery:
 
 
 def plainly(wire: Wire, answer: Any) -> None:
-    """The answer as JSON."""
     wire.send(200, json.dumps(answer).encode())
 
 
@@ -74,7 +72,6 @@ def lost(wire: Wire, _answer: Any) -> None:
 
 
 def as_html(wire: Wire, _answer: Any) -> None:
-    """An HTML page instead of the answer."""
     wire.html(200)
 
 

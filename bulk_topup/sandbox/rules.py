@@ -109,7 +109,6 @@ class Provider:
         self.set_prices(prices)
 
     def set_prices(self, prices: Sequence[Product]) -> None:
-        """Replaces the price list."""
         self._prices = [dict(product) for product in prices]
         self._products = {product.get("kodeoperator"): {**_NO_PRODUCT, **product} for product in prices}
 

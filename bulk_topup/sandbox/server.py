@@ -130,7 +130,6 @@ class Sandbox:
         return self._opened().balance
 
     def set_balance(self, rupiah: int) -> None:
-        """Sets the balance, as a deposit does."""
         with self._opened().page() as page:
             page.set_balance(rupiah)
 

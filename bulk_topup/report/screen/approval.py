@@ -50,7 +50,6 @@ def approved_report(plan: Plan, approval: Approval) -> Report:
 
 
 def changes_report(changes: Iterable[Difference]) -> Report:
-    """How a plan differs from the approved one."""
     told = [{"code": change.code, "message": change_line(change)} for change in changes]
     return Report({"changes": told}, warnings=["  " + change["message"] for change in told])
 

@@ -35,7 +35,6 @@ def made_report(public: str, request: Path | None = None) -> Report:
 
 
 def to_approve_report(document: Document, statement: Statement) -> Report:
-    """The plan, before it is signed."""
     facts, orders = document.facts, document.orders
     products = {str(code): int(count) for code, count in orders["product"].value_counts().items()}
     shown: Mapping[str, object] = {

@@ -44,7 +44,6 @@ def unsent_report(total: Tally, deposit: tuple[int, str] | None, halt: Halt | No
 
 
 def short_deposit_report(balance: int, needed: int) -> Report:
-    """The deposit will not cover the rest of the plan."""
     facts = {"balance": balance, "needed": needed, "missing": needed - balance}
     return Report({"deposit_short": facts}, warnings=[say.text("balance.short", **facts)])
 

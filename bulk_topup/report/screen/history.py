@@ -69,7 +69,6 @@ _AMOUNTS = ("rows", "paid", "not_paid", "open", "paid_rupiah", "not_paid_rupiah"
 
 
 def _lines(batches: Sequence[PastBatch], wanted: str | None) -> Iterator[str]:
-    """The batches' sums by month."""
     if not batches:
         yield say.text("history.none" if wanted is None else "history.none_in", month=wanted)
         return

@@ -61,7 +61,6 @@ def _with_answer(one: Sent, number: str, provider: Provider) -> Sent:
 
 
 def person_report(found: PersonRecord, told: str, record: str) -> Report:
-    """The rows, what to tell their owner, and which batches were searched."""
     forgotten = found.forgotten_before
     facts = {
         "record": record,
@@ -76,7 +75,6 @@ def person_report(found: PersonRecord, told: str, record: str) -> Report:
 
 
 def people_report(people: Mapping[tuple[str, str], Sequence[str]]) -> Report:
-    """Several numbers under a name that was asked for."""
     found = [{"name": name, "number": number, "batches": [*of]} for (name, number), of in people.items()]
     lines = [
         say.text("find.person", name=name, number=number, batches=", ".join(of))
@@ -192,7 +190,6 @@ def _may_be_sent_again(one: Sent, now: datetime) -> bool:
 
 
 def _telling(one: Sent, now: datetime) -> str:
-    """The message about the row, by its code."""
     if one.is_contradicted:
         return "find.tell.contradiction"
     if not one.sent_at:

@@ -29,7 +29,6 @@ def open_report(lines: Sequence[Line], name_at: int | None) -> Report:
 
 
 def closed_report(lines: Iterable[Line], name_at: int | None) -> Report:
-    """The rows that a person closed: who, when and why."""
     closed = [(line, *line.closed) for line in lines if line.closed]
     facts = [
         {**_who(line, name_at), "status": line.status, "at": at, "by": by, "note": note}
@@ -62,7 +61,6 @@ def resolved_report(verdict: Verdict, before: Status, status: Status) -> Report:
 
 
 def refused_report(problems: Iterable[BulkTopupError]) -> Report:
-    """A person's invalid verdict on a row."""
     refused = [{"code": problem.code, "message": say.error(problem)} for problem in problems]
     return Report(
         {"refused": refused}, warnings=[say.text("error", message=one["message"]) for one in refused]

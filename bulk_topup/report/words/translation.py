@@ -33,7 +33,6 @@ def _catalogue(spoken: str) -> NullTranslations:
 
 @contextmanager
 def briefly(spoken: str) -> Iterator[None]:
-    """Use this language temporarily, then restore the one before."""
     before = say.speaking()
     say.speak(LANGUAGES[spoken], _catalogue(spoken).pgettext)
     try:
