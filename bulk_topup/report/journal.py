@@ -24,7 +24,7 @@ COLUMNS = (
     "column.date",
     "journal.column.account",
     "column.description",
-    "journal.column.group",
+    "read.group",
     "journal.column.debit",
     "journal.column.credit",
 )

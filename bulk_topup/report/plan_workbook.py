@@ -145,7 +145,7 @@ def _check(plan: Plan, row: int, findings: Sequence[Finding]) -> tuple[str, Colo
     if row in plan.held:
         return say.text("plan.row_held"), Colour.RED
     if row in plan.attempted.index:
-        return say.text("plan.row_attempted"), Colour.GREY
+        return say.text("plan.attempted"), Colour.GREY
     if findings:
         return say.text("plan.row_warned"), Colour.AMBER
     return say.text("plan.row_order"), Colour.GREEN

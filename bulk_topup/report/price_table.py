@@ -23,7 +23,7 @@ READY, CLOSED, UNUSABLE = "ready", "closed", "unusable"
 
 PRICE_HEADINGS = {
     "code": "prices.code",
-    "operator": "prices.operator",
+    "operator": "read.operator",
     "type": "prices.type",
     "nominal": "column.nominal",
     "price": "column.price",

@@ -65,7 +65,6 @@ WORDS: dict[str, str] = {
     "plan.tab_rehearsal": "Plan SANDBOX",
     "plan.row_order": "send",
     "plan.row_warned": "send, see the warning",
-    "plan.row_attempted": "sent before",
     "plan.row_held": "held",
     "plan.more_findings": "  … and {count:number} more; 'bulk-topup check' shows all",
     "deposit.enough": "last known deposit {balance:money} ({moment:date} WIB, batch {batch})",

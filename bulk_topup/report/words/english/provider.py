@@ -21,7 +21,6 @@ WORDS: dict[str, str] = {
     "provider.no_products": "The price list from {address} is empty. Try again later, or ask the provider; nothing was sent.",
     "provider.other_shape": "The answer from {address} is not a price list as the provider documents it. Check the address, or ask the provider; nothing was sent.",
     "prices.code": "code",
-    "prices.operator": "operator",
     "prices.type": "type",
     "prices.ready": "ready",
     "prices.closed": "closed",

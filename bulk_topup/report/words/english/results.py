@@ -117,7 +117,6 @@ WORDS: dict[str, str] = {
     "books.may_be_debited": "not included in the debits: accepted or unknown rows, {rupiah:money} at the listed price if they are paid",
     "books.mispriced": "debited at a price other than the listed one: {rows}, {rupiah:money} in all",
     "journal.column.account": "account",
-    "journal.column.group": "group",
     "journal.column.debit": "debit",
     "journal.column.credit": "credit",
     "journal.line.paid": "Top-ups paid, {file}, journal {nth}",
