@@ -78,7 +78,7 @@ def approve_plan(
     from bulk_topup.commands.keys import chosen_key, private_of
     from bulk_topup.record.approvals import keep_approval, plans_to_approve
     from bulk_topup.record.paths import who
-    from bulk_topup.report.screen.approvers import signed_report, to_approve_report
+    from bulk_topup.report.screen.approval import signed_report, to_approve_report
     from bulk_topup.rules import approval, signing
     from bulk_topup.sending.batch import head_to_sign
 

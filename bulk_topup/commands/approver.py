@@ -53,7 +53,7 @@ def approver(
     """
     from bulk_topup.record.ledger.address import ledger_url
     from bulk_topup.record.ledger.trust import Trust
-    from bulk_topup.report.screen.approvers import approvers_report
+    from bulk_topup.report.screen.approval import approvers_report
 
     with closing(Trust(ledger_url(ledger_of({"sandbox": sandbox})))) as trust:
         if action == "policy":
@@ -93,7 +93,7 @@ def _add(
     """With a `request`, only makes the key and says so there, for the record of another."""
     from bulk_topup.record.kept_plans import write_whole
     from bulk_topup.record.paths import assert_new
-    from bulk_topup.report.screen.approvers import made_report
+    from bulk_topup.report.screen.approval import made_report
     from bulk_topup.rules.approvers import ADDED
 
     if request is not None:

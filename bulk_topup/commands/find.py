@@ -65,7 +65,6 @@ def find_number(
     from bulk_topup.record.ledger.register import register_of
     from bulk_topup.report import sent_to
     from bulk_topup.report.screen import person
-    from bulk_topup.report.screen.complaint import complaint_report
     from bulk_topup.report.screen.report import saved_report
     from bulk_topup.report.words import translation
 
@@ -82,7 +81,7 @@ def find_number(
         found = replace(found, sent=_asked(found, connection, ledger, terminal, clock))
     if complaint:
         with translation.briefly(INDONESIAN.code):
-            letter = complaint_report(found)
+            letter = person.complaint_report(found)
         if letter.lines:
             terminal.report(letter)
             return found.exit_code()

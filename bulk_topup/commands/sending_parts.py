@@ -8,7 +8,7 @@ from bulk_topup.commands.halts import keep_halt, then_poll
 from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import Declined
 from bulk_topup.core.model import Halt
-from bulk_topup.report.screen.pilot import pilot_report
+from bulk_topup.report.screen.tally import pilot_report
 from bulk_topup.report.words import say
 from bulk_topup.rules import pilot
 from bulk_topup.sending.waves import send_waves

@@ -222,3 +222,26 @@ _OPEN_NOW = {
     Now.NOT_ASKED: "find.tell.no_answer",
 }
 _NOT_PAID = {Status.GAGAL: "find.tell.failed", Status.DUPLICATE: "find.tell.duplicate"}
+
+
+def complaint_report(found: PersonRecord) -> Report:
+    """A text for the hotline: about every open row, or else the last one that was sent; no lines for none."""
+    left = [one for one in found.sent if one.sent_at]
+    about = [one for one in left if one.is_open] or left[:1]
+    lines = list(_letter(found.number, about)) if about else []
+    return Report({"complaint": "\n".join(lines)}, lines)
+
+
+def _letter(number: str, about: Sequence[Sent]) -> Iterator[str]:
+    yield say.text("complaint.opening")
+    for one in about:
+        yield ""
+        yield say.text("complaint.number", number=number)
+        yield say.text("complaint.product", product=one.product, nominal=one.nominal or "")
+        yield say.text("complaint.invoice", invoice=one.invoice or say.text("complaint.none"))
+        yield say.text("complaint.serial", serial=one.serial or say.text("complaint.none"))
+        yield say.text("complaint.sent_at", moment=one.sent_at)
+        yield say.text("complaint.then", status=one.status, reason=one.answer or "-")
+        yield say.text("complaint.now", now=f"{one.now} {one.said}".strip())
+    yield ""
+    yield say.text("complaint.closing")

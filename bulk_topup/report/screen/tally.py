@@ -1,4 +1,4 @@
-"""The outcome of a batch's rows, and where the results are."""
+"""The outcome of a batch's rows, and of its first ones before the rest is sent; where the results are."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from bulk_topup.core.model import Halt
 from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.core.status import Paid, Status
-from bulk_topup.report.screen.report import Report, Tone, Toned
+from bulk_topup.report.screen.report import ROWS_SHOWN, Report, Tone, Toned
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from bulk_topup.record.tally import Tally
+    from bulk_topup.rules.pilot import Pilot
 
 
 def tally_report(total: Tally, *, results: Path | None = None, halt: Halt | None) -> Report:
@@ -108,3 +109,29 @@ def _meaning(status: Status, by_hand: int) -> str:
     """What the status means; says so if a person closed the row."""
     code = "status.gagal_by_hand" if by_hand and status is Status.GAGAL else f"status.{status}"
     return say.text(code, count=by_hand)
+
+
+def pilot_report(pilot: Pilot, total: int) -> Report:
+    facts = {
+        "top_ups": pilot.total,
+        "of": total,
+        "rows": {str(status): pilot.rows.get(status, 0) for status in Status},
+        "debited": pilot.debited,
+        "listed": pilot.listed,
+        "differing": [
+            {**say.row_facts(row), "debited": debited, "listed": listed}
+            for row, debited, listed in pilot.differing
+        ],
+    }
+    return Report({"pilot": facts}, ["", *_pilot_lines(pilot, total)])
+
+
+def _pilot_lines(pilot: Pilot, total: int) -> Iterator[str]:
+    yield say.text("pilot.title", count=pilot.total, total=total)
+    for status in filter(pilot.rows.get, Status):
+        yield f"    {say.number(pilot.rows[status]):>7}  {status} - {say.text(f'status.{status}')}"
+    yield say.text("pilot.debits", debited=pilot.debited, listed=pilot.listed)
+    for row, debited, listed in pilot.differing[:ROWS_SHOWN]:
+        yield say.text("pilot.differs", row=row, debited=debited, listed=listed)
+    if (more := len(pilot.differing) - ROWS_SHOWN) > 0:
+        yield say.text("pilot.more_differ", count=more)
