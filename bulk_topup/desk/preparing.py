@@ -9,7 +9,6 @@ import secrets
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -223,8 +222,8 @@ class Preparing:
         said = await self.desk.commands.ask("check", *options, about=batch.name)
         if "saved" not in said:
             return self._no_plan(batch, said)
-        name = f"{Path(batch.name).stem} plan.xlsx"
-        return FileResponse(said["saved"], filename=name, background=BackgroundTask(_remove, said["saved"]))
+        name, saved = f"{Path(batch.name).stem} plan.xlsx", Path(said["saved"])
+        return FileResponse(saved, filename=name, background=BackgroundTask(saved.unlink))
 
     def _no_plan(self, batch: Batch, said: Mapping[str, Any]) -> Response:
         return self.desk.page("no_plan", "desk.plan", batch=batch, said=said, error=error_of(said))
@@ -240,11 +239,6 @@ def shown_with(desk: Desk, batch: Batch, said: Mapping[str, Any]) -> dict[str, A
         "warned_more": max(0, len(warned) - ROWS_A_PAGE),
         "rejected": rejected if rejected.get("code") == said["plan"]["code"] else {},
     }
-
-
-def _remove(path: str) -> None:
-    with suppress(OSError):
-        Path(path).unlink()
 
 
 def corrected_stem(batch: Batch) -> str:
