@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import connection_of, ledger_of
 from bulk_topup.commands.options import option
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit, InputError
-
-if TYPE_CHECKING:
-    from bulk_topup.commands.terminal import Terminal
 
 
 @command

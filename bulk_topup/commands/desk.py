@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -14,11 +13,9 @@ from bulk_topup.commands.exit_codes import guard
 from bulk_topup.commands.language import VARIABLE
 from bulk_topup.commands.options import PATH, language_option
 from bulk_topup.commands.sandbox import why_no_port
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from bulk_topup.commands.terminal import Terminal
 
 NEEDED = ("starlette", "uvicorn", "jinja2")
 

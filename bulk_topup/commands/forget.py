@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,13 +11,11 @@ from bulk_topup.commands import next_steps, params
 from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import ledger_of
 from bulk_topup.commands.options import OVERLAP
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core import clock
 from bulk_topup.core.clock import Clock
 from bulk_topup.core.errors import Exit
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from bulk_topup.commands.terminal import Terminal
 
 
 @command

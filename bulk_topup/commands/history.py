@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -12,10 +12,8 @@ from bulk_topup.commands import next_steps
 from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import ledger_of
 from bulk_topup.commands.options import MONTH
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit
-
-if TYPE_CHECKING:
-    from bulk_topup.commands.terminal import Terminal
 
 
 @command

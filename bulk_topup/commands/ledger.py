@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 import click
 
 from bulk_topup.commands.exit_codes import command
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit, InputError
-
-if TYPE_CHECKING:
-    from bulk_topup.commands.terminal import Terminal
 
 
 @command

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import connection_of
 from bulk_topup.commands.next_steps import A_SHEET
 from bulk_topup.commands.options import ADDRESS_OPTION
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core import clock
 from bulk_topup.core.errors import Exit
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from bulk_topup.commands.terminal import Terminal
 
 
 @command

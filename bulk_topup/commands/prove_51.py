@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bulk_topup.commands import conclusion, planning
+from bulk_topup.commands.job_options import Setup
 from bulk_topup.commands.prices import live_prices
 from bulk_topup.commands.run import run_batch
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.clock import SystemClock, wib_day
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.model import Kind, Outcome, Source
@@ -27,10 +28,6 @@ from bulk_topup.report.words import say
 from bulk_topup.sending.job import Job
 from bulk_topup.sending.repeat import repeat
 from bulk_topup.sheet import reading
-
-if TYPE_CHECKING:
-    from bulk_topup.commands.job_options import Setup
-    from bulk_topup.commands.terminal import Terminal
 
 PROOF_HEADER = ("No HP", "Kode Produk")
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import SHEET
+from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from bulk_topup.commands.terminal import Terminal
 
 
 def _head(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
