@@ -17,7 +17,7 @@ from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import Exit, InputError, StorageFailed
 from bulk_topup.core.shell import path_argument
 from bulk_topup.core.status import FOR_NOBODY
-from bulk_topup.report.screen.report import Step, saved_report
+from bulk_topup.report.screen.report import Report, Step, saved_report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -148,11 +148,7 @@ def offer_for_approval(job: Job, plan: Plan, terminal: Terminal, approvers: Appr
     can't be run from here."""
     from bulk_topup.commands.signed import judged_beside
     from bulk_topup.record.kept_plans import keep_plan
-    from bulk_topup.report.screen.approval import (
-        approvable_report,
-        not_approvable_report,
-        signatures_facts,
-    )
+    from bulk_topup.report.screen.approval import not_approvable_report, signatures_facts
 
     needed = approvers.needed(plan.document.cost)
     try:
@@ -167,5 +163,6 @@ def offer_for_approval(job: Job, plan: Plan, terminal: Terminal, approvers: Appr
         step = next_steps.step_by_approval(plan.code, job.source.path, job.typed)
     judged = judged_beside(job, approvers, plan.day) if needed else []
     of_plan = [(one.statement, problem) for one, problem in judged if one.statement.plan == plan.code]
-    terminal.report(approvable_report(plan.code, step.command, signatures_facts(needed, of_plan)))
+    signatures = signatures_facts(needed, of_plan)
+    terminal.report(Report({"approval": {"code": plan.code, "command": step.command, **signatures}}))
     return [step]

@@ -44,8 +44,8 @@ def rows(
     Example:  bulk-topup rows payroll_bonus.xlsx --row 12
     """
     from bulk_topup.commands.sheet_reading import reading_of
-    from bulk_topup.report.screen.report import saved_report
-    from bulk_topup.report.screen.sheet import read_report, rows_report, tabs_report
+    from bulk_topup.report.screen.report import Report, saved_report
+    from bulk_topup.report.screen.sheet import read_report, rows_report
 
     if (correct is None) != (copy is None):
         raise click.UsageError(say.text("usage.correct"))
@@ -54,7 +54,7 @@ def rows(
             sheet = arriving()
     except InputError as problem:
         if "names" in problem.facts:
-            terminal.report(tabs_report(str(problem.facts["names"]).split("\n")))
+            terminal.report(Report({"tabs": str(problem.facts["names"]).split("\n")}))
         raise
     terminal.tell(*sheet.notices)
     known = sheet.cells.index

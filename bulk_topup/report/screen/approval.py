@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from bulk_topup.sending.job import Approval
 
 
-def approvable_report(code: str, command: str, signatures: Mapping[str, object]) -> Report:
-    """`command` sends the plan with this code, or signs it; the next steps say how."""
-    return Report({"approval": {"code": code, "command": command, **signatures}})
-
-
 def signatures_facts(
     needed: int, judged: Iterable[tuple[Statement, BulkTopupError | None]]
 ) -> dict[str, object]:

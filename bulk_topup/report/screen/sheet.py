@@ -45,11 +45,6 @@ def _facts(sheet: Sheet) -> dict[str, object]:
     }
 
 
-def tabs_report(names: Sequence[str]) -> Report:
-    """The tabs to choose from; the error itself tells people."""
-    return Report({"tabs": list(names)})
-
-
 def rows_report(sheet: Sheet, rows: Sequence[int]) -> Report:
     """Every cell of these rows, as read."""
     some = sheet.cells.loc[list(rows)]
