@@ -19,14 +19,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 
 from bulk_topup.core.errors import Exit
-
-if TYPE_CHECKING:
-    from bulk_topup.desk.folder import Batch, Folder
+from bulk_topup.desk.folder import Batch, Folder
 
 COMMAND = (sys.executable, "-P", "-m", "bulk_topup")
 """-P: keeps files of the folder from being imported as parts of the program."""

@@ -9,15 +9,12 @@ import re
 import secrets
 import time
 from html import escape
-from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 START = "/start"
 """Needs no cookie: it takes the launch link's key, once, and sets the cookie."""

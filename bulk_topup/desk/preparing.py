@@ -10,23 +10,18 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.background import BackgroundTask
-from starlette.responses import FileResponse, JSONResponse
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from bulk_topup.core.model import letter
 from bulk_topup.desk.commands import tab_of
-from bulk_topup.desk.view import address, error_of, form, place, received, wrong_rows
+from bulk_topup.desk.folder import Batch
+from bulk_topup.desk.view import Desk, address, error_of, form, place, received, wrong_rows
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from bulk_topup.desk.folder import Batch
-    from bulk_topup.desk.view import Desk
 
 MOST_UPLOADED = 100 << 20
 """Bytes."""

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bulk_topup.desk.guard import START, refused
-from bulk_topup.desk.view import STATIC, error_of
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from bulk_topup.desk.view import Desk
+from bulk_topup.desk.view import STATIC, Desk, error_of
 
 KINDS = {"desk.css": "text/css", "desk.js": "text/javascript", "desk.svg": "image/svg+xml"}
 BATCHES_SHOWN = 200

@@ -10,27 +10,21 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, StreamingResponse
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bulk_topup.core.clock import WIB
 from bulk_topup.core.languages import INDONESIAN
 from bulk_topup.core.status import Paid, Status, keys_in
-from bulk_topup.desk.commands import tab_of
+from bulk_topup.desk.commands import Progress, tab_of
+from bulk_topup.desk.folder import Batch
 from bulk_topup.desk.preparing import NOT_SENT, Plans, options_of, paged, pages_of, shown_with
-from bulk_topup.desk.view import error_of, form, place
+from bulk_topup.desk.view import Desk, error_of, form, place
 from bulk_topup.report.words import say, translation
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from bulk_topup.desk.commands import Progress
-    from bulk_topup.desk.folder import Batch
-    from bulk_topup.desk.view import Desk
 
 LOOK_EVERY_S = 0.4
 ASK_EVERY_S = 2.0

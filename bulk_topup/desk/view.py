@@ -6,23 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bulk_topup.core.status import FOR_NOBODY
+from bulk_topup.desk.commands import Commands
+from bulk_topup.desk.folder import Batch, Folder
+from bulk_topup.desk.guard import Lock
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from bulk_topup.desk.commands import Commands
-    from bulk_topup.desk.folder import Batch, Folder
-    from bulk_topup.desk.guard import Lock
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"

@@ -6,10 +6,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import responses
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 _HTML = "<html><head><title>{0}</title></head><body><h1>{0}</h1><p>Silakan coba lagi.</p></body></html>"
 

@@ -9,13 +9,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from bulk_topup.sandbox.book import WIB, Book, LoggedRequest, Page, TopUp
+from bulk_topup.sandbox.delivery import Delivery
 from bulk_topup.sandbox.testnumbers import behaviour_of, refusal_of
-
-if TYPE_CHECKING:
-    from bulk_topup.sandbox.delivery import Delivery
 
 AGENT = "SBX-00001"
 SETTLES_AFTER = timedelta(seconds=3)
