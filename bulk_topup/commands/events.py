@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bulk_topup.commands.console import put
-from bulk_topup.commands.progress import Bar
+from bulk_topup.commands.progress import Bar, BarScreen
 from bulk_topup.core.clock import Clock, SystemClock
 from bulk_topup.core.status import Status
 from bulk_topup.report.screen.halt import halt_line
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from bulk_topup.commands.progress import BarScreen
     from bulk_topup.core.model import Halt, Order
 
 COUNTS_EVERY_S = 0.5

@@ -14,17 +14,15 @@ from bulk_topup.record.kept_plans import keep_plan
 from bulk_topup.record.paths import who
 from bulk_topup.report.screen.approval import changes_report
 from bulk_topup.rules import differences, signing
-from bulk_topup.rules.approvers import SendingUser, folded, problem_with, standing
-from bulk_topup.sending.job import Approval
+from bulk_topup.rules.approvers import Approvers, SendingUser, folded, problem_with, standing
+from bulk_topup.sending.job import Approval, Job
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.rules.approval import Document
-    from bulk_topup.rules.approvers import Approvers
     from bulk_topup.rules.plan import Plan
     from bulk_topup.rules.signing import Signed
-    from bulk_topup.sending.job import Job
     from bulk_topup.sending.session import Tools
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import Notice
+from bulk_topup.report.tables import Value
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from bulk_topup.report.tables import Value
 
 CELL_MAX_UNITS = 32_767
 SURELY_FITS = CELL_MAX_UNITS // 2

@@ -12,13 +12,12 @@ from bulk_topup.core.model import Notice
 from bulk_topup.report.atomic import write_atomically
 from bulk_topup.report.cell_text import Texts
 from bulk_topup.report.screen.report import Report
+from bulk_topup.report.tables import Tell
 from bulk_topup.report.words import say
-from bulk_topup.rules.journal import What
+from bulk_topup.rules.journal import Line, What
 
 if TYPE_CHECKING:
     from bulk_topup.record.journal import Export
-    from bulk_topup.report.tables import Tell
-    from bulk_topup.rules.journal import Line
 
 COLUMNS = (
     "column.date",

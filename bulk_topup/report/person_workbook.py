@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_topup.report.tables import STATUS_COLOURS, OutputTab, SummaryRow, TabRow
+from bulk_topup.report.tables import STATUS_COLOURS, OutputTab, SummaryRow, TabRow, Tell
 from bulk_topup.report.words import say
 from bulk_topup.report.workbook import write_workbook
 
 if TYPE_CHECKING:
     from bulk_topup.report.sent_to import PersonRecord
-    from bulk_topup.report.tables import Tell
 
 ROWS = (
     "summary.batch",

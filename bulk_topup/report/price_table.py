@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import Product
 from bulk_topup.provider import price_list
 from bulk_topup.report.screen.report import Report, Whole, aligned
+from bulk_topup.report.tables import Colour, OutputTab, SummaryRow, TabRow, Tell, Value
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from bulk_topup.report.tables import Tell, Value
 
 PRICE_SUFFIXES = (".xlsx", ".csv")
 PRICES_TAB = "Prices"
@@ -84,7 +81,6 @@ def write_price_table(
 ) -> Path:
     """A workbook or, by its suffix, a CSV file, of the prices at `moment`; errors as in `write_workbook`."""
     from bulk_topup.report.atomic import write_csv
-    from bulk_topup.report.tables import Colour, OutputTab, SummaryRow, TabRow
     from bulk_topup.report.workbook import write_workbook
 
     if target.suffix.lower() == ".csv":
