@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bulk_topup.commands.sheet_reading import begin_reading
+from bulk_topup.commands.sheet_reading import read_now
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Named, Notice, Sheet, Source
 from bulk_topup.report.screen.comparison import comparison_report
@@ -42,10 +42,8 @@ def compared(plan: Plan, source: Source, tools: Tools, named: Path | None) -> Re
 def _read(source: Source) -> Sheet:
     """By the tabs and columns of this month's sheet, or else by its own."""
     try:
-        with begin_reading(source) as arriving:
-            return as_meant(arriving())
+        return as_meant(read_now(source))
     except InputError as problem:
         if problem.code not in {"sheet.no_such_tab", "sheet.no_tabs", "sheet.no_such_column"}:
             raise
-    with begin_reading(replace(source, tab=None, tabs=(), columns=Named())) as arriving:
-        return as_meant(arriving())
+    return as_meant(read_now(replace(source, tab=None, tabs=(), columns=Named())))

@@ -39,6 +39,13 @@ def reading_of(job: Job, terminal: Terminal, *, sends: bool) -> Iterator[Arrivin
 
 
 def begin_reading(source: Source) -> AbstractContextManager[Arriving]:
+    if source.tabs:
+        from bulk_topup.sheet.several import reading_several
+
+        def read(tab: str | None) -> Sheet:
+            return read_now(replace(source, tab=tab, tabs=()))
+
+        return reading_several(source.path, source.tabs, read)
     from bulk_topup.sheet import reading
 
     password = None
@@ -46,20 +53,12 @@ def begin_reading(source: Source) -> AbstractContextManager[Arriving]:
         from bulk_topup.commands.credentials import password_in
 
         password = password_in(source.password_file)
-    if source.tabs:
-        return _several(source, password)
     return reading(source.path, tab=source.tab, columns=source.columns, password=password)
 
 
-def _several(source: Source, password: str | None) -> AbstractContextManager[Arriving]:
-    from bulk_topup.sheet import reading
-    from bulk_topup.sheet.several import reading_several
-
-    def read(tab: str | None) -> Sheet:
-        with reading(source.path, tab=tab, columns=source.columns, password=password) as arriving:
-            return arriving()
-
-    return reading_several(source.path, source.tabs, read)
+def read_now(source: Source) -> Sheet:
+    with begin_reading(source) as arriving:
+        return arriving()
 
 
 def _asked(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
@@ -77,8 +76,7 @@ def _asked(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
         meaning = str(problem.facts["option"]).removeprefix("--").removesuffix("-column")
         chosen = replace(source.columns, **{meaning: terminal.ask_column(problem)})
     job = replace(job, source=replace(source, columns=chosen))
-    with begin_reading(job.source) as again:
-        return _asked(job, again, terminal)
+    return _asked(job, lambda: read_now(job.source), terminal)
 
 
 def _listed(job: Job, tabs: Sequence[str]) -> dict[str, object]:
@@ -94,8 +92,7 @@ def _listed(job: Job, tabs: Sequence[str]) -> dict[str, object]:
     listed = []
     for tab in tabs:
         try:
-            with begin_reading(replace(job.source, tab=tab)) as arriving:
-                sheet = arriving()
+            sheet = read_now(replace(job.source, tab=tab))
             count, first = len(sheet.cells), str(sheet.cells[sheet.columns.number].iloc[0]).strip()
         except InputError:
             count, first = 0, ""

@@ -56,13 +56,12 @@ def template(terminal: Terminal, file: Path, earlier: Path | None, **options: An
 
 def _people_of(source: Source, prices: PriceList) -> list[tuple[str, str, str, str | int, str]]:
     """Name, number, product, nominal and provider of each person's row, as far as the sheet states them."""
-    from bulk_topup.commands.sheet_reading import begin_reading
+    from bulk_topup.commands.sheet_reading import read_now
     from bulk_topup.rules.comparison import people_of
     from bulk_topup.rules.interpretation import as_meant
     from bulk_topup.rules.rows import understand
 
-    with begin_reading(source) as arriving:
-        sheet = as_meant(arriving())
+    sheet = as_meant(read_now(source))
     rows, columns = understand(sheet, prices), sheet.columns
     texts = [rows.raw(at) for at in (columns.number, columns.product, columns.nominal, columns.operator)]
     each = [[str(text[row]).strip() for text in texts] for row in rows.table.index if row not in rows.nobody]
