@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
 from bulk_topup.report.cell_text import Texts
 from bulk_topup.report.tables import Colour, Value
-
-if TYPE_CHECKING:
-    from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
 Sheet = Any
 """XlsxWriter's own class, which is untyped."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_ROWS, Notice, PriceList, Product
@@ -17,9 +18,6 @@ from bulk_topup.report.tables import Colour, Value
 from bulk_topup.report.words import say
 from bulk_topup.report.workbook import LINE_POINTS, add_sheet, lay_out_table, save_book
 from bulk_topup.rules import not_people, operators
-
-if TYPE_CHECKING:
-    from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
 PAYROLL, PRODUCTS, HOW_TO = "template.payroll", "template.products", "template.how_to"
 """The tabs, by the code of their names. The drop-down list names the second, which must be one word."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import gettext
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import starmap
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bulk_topup.core.languages import ENGLISH, LANGUAGES
 from bulk_topup.report.words import say
-
-if TYPE_CHECKING:
-    from gettext import NullTranslations
 
 DOMAIN = "bulk_topup"
 CATALOGUES = Path(__file__).with_name("locale")
@@ -25,9 +22,7 @@ def in_each(codes: Sequence[str]) -> set[tuple[str, ...]]:
     return {tuple(starmap(_catalogue(spoken).pgettext, english.items())) for spoken in LANGUAGES}
 
 
-def _catalogue(spoken: str) -> NullTranslations:
-    import gettext
-
+def _catalogue(spoken: str) -> gettext.NullTranslations:
     return gettext.translation(DOMAIN, CATALOGUES, [spoken], fallback=spoken == ENGLISH.code)
 
 
@@ -45,8 +40,6 @@ def speak(spoken: str) -> None:
     """English is the default, and costs no time."""
     if spoken == ENGLISH.code:
         return
-    import gettext
-
     say.speak(LANGUAGES[spoken], _catalogue(spoken).pgettext)
     # Click looks up its own texts in the process's text domain, in the language of the environment.
     gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
