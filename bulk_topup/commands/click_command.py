@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from bulk_topup.commands import settings
 from bulk_topup.commands.params import Rupiah
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.shell import argument
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
-    from bulk_topup.commands.settings import Settings
     from bulk_topup.report.screen.settings import Setting
 
 ADVANCED = frozenset(
@@ -49,8 +49,6 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if ctx.resilient_parsing:  # A shell asks for completions.
             return super().parse_args(ctx, args)
-        from bulk_topup.commands import settings
-
         try:
             kept = settings.read_settings()
         except InputError:
@@ -183,16 +181,14 @@ _ORIGINS = {
 
 def in_force(ctx: click.Context, beside: Mapping[str, str]) -> list[Setting]:
     """Every setting. `beside` holds values without an option, or whose default is set elsewhere."""
-    from bulk_topup.commands.settings import KEYS
-
     values = {**ctx.params, **beside}
-    return [_setting(ctx, key, values[key]) for key in KEYS]
+    return [_setting(ctx, key, values[key]) for key in settings.KEYS]
 
 
 def _setting(ctx: click.Context, key: str, value: object) -> Setting:
     from bulk_topup.report.screen.settings import Setting
 
-    kept: Settings = ctx.obj
+    kept: settings.Settings = ctx.obj
     variable = "BULK_TOPUP_" + key.upper()
     if key in ctx.params:
         origin = _ORIGINS.get(ctx.get_parameter_source(key) or ParameterSource.DEFAULT, "default")
@@ -215,7 +211,7 @@ def _without_login(address: str) -> str:
     return f"{scheme}://…@{host}" if "@" in rest else f"{scheme}://{host}?…"
 
 
-def origin_of(bad: click.BadParameter, ctx: click.Context, kept: Settings) -> InputError | None:
+def origin_of(bad: click.BadParameter, ctx: click.Context, kept: settings.Settings) -> InputError | None:
     """The settings line or variable that the bad value came from; None if it came from the command line."""
     param = bad.param
     source = None if param is None else ctx.get_parameter_source(str(param.name))

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from bulk_topup.commands import click_command
+from bulk_topup.commands import click_command, settings
 from bulk_topup.commands.exit_codes import guard
 from bulk_topup.commands.job_options import connection_of, kept_setting
 from bulk_topup.commands.next_steps import with_settings
@@ -20,8 +20,6 @@ from bulk_topup.report.words import say
 
 def settable(commands: Iterable[click.Command]) -> list[click.Parameter]:
     """The options of these commands that the settings file can set, in its order."""
-    from bulk_topup.commands import settings
-
     found = {str(param.name): param for one in commands for param in one.params}
     return [found[key] for key in settings.KEYS if key in found]
 
@@ -29,7 +27,6 @@ def settable(commands: Iterable[click.Command]) -> list[click.Parameter]:
 def _start_settings(context: click.Context, _init: click.Parameter, wanted: bool) -> None:
     if not wanted or context.resilient_parsing:
         return
-    from bulk_topup.commands import settings
     from bulk_topup.report.screen.settings import new_settings_report
 
     about = {key: say.text(code) for key, code in settings.ABOUT.items()}

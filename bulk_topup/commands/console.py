@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import textwrap
 from io import TextIOWrapper
 from typing import TextIO
 
@@ -73,8 +74,6 @@ def wrapped(line: str, width: int | None, hanging: int) -> str:
     """The line, broken only between words: numbers, names and codes stay whole."""
     if width is None or len(line) <= width:
         return line
-    import textwrap  # Imported here, because only a narrow terminal needs it.
-
     return textwrap.fill(
         line,
         width,

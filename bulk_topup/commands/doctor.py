@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,6 +18,7 @@ from bulk_topup.commands.options import PATH, PROVIDER, option
 from bulk_topup.core import clock
 from bulk_topup.core.clock import SKEW_LIMIT_S, Clock
 from bulk_topup.core.errors import BulkTopupError, Exit
+from bulk_topup.core.os_errors import cause_of
 from bulk_topup.report.screen.doctor import Examined, checks_report
 from bulk_topup.report.words import say
 
@@ -174,7 +176,6 @@ def _latency(shared: Store, where: str) -> Examined:
 def _of_folder(folder: Path) -> Examined:
     import tempfile
 
-    from bulk_topup.core.os_errors import cause_of
     from bulk_topup.record.folder import assert_trusted
 
     try:
@@ -200,8 +201,6 @@ def _places(folder: Path, ledger: str) -> list[Path]:
 
 
 def _of_disk(place: Path) -> Examined:
-    import shutil
-
     free_mb = shutil.disk_usage(place).free // 2**20
     is_fine = free_mb >= LEAST_FREE_MB
     code = "doctor.disk.fine" if is_fine else "doctor.disk.full"

@@ -18,6 +18,8 @@ from bulk_topup.core import clock
 from bulk_topup.core.clock import Clock
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.languages import INDONESIAN
+from bulk_topup.report.screen.report import saved_report
+from bulk_topup.report.words import translation
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
@@ -65,8 +67,6 @@ def find_number(
     from bulk_topup.record.ledger.register import register_of
     from bulk_topup.report import sent_to
     from bulk_topup.report.screen import person
-    from bulk_topup.report.screen.report import saved_report
-    from bulk_topup.report.words import translation
 
     if output is not None:
         paths.assert_new(output, [".xlsx"])

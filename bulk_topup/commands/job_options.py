@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bulk_topup.core.languages import NAME_PLACEHOLDERS
+from bulk_topup.core.row_names import ALL, SEVERAL
+from bulk_topup.core.status import keys_in
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -50,7 +52,6 @@ UNITS = {"rupiah": 1, "thousands": 1_000}
 
 def job_of(options: dict[str, Any]) -> Job:
     from bulk_topup.core.model import Named, Source
-    from bulk_topup.core.row_names import ALL, SEVERAL
     from bulk_topup.record import paths
     from bulk_topup.rules.orders import Wishes
     from bulk_topup.sending.job import Job
@@ -102,7 +103,6 @@ def approval_of(code: str | None, by: str | None) -> Approval | None:
         return None
     if code is None or (by is not None and not by.strip()):
         raise click.UsageError(say.text("usage.approve"))
-    from bulk_topup.core.status import keys_in
     from bulk_topup.rules import approval
     from bulk_topup.sending.job import Approval
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
 
+from bulk_topup.commands import settings
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.languages import ENGLISH, LANGUAGES
 from bulk_topup.report.words import translation
@@ -47,8 +48,6 @@ def asked(arguments: Sequence[str]) -> str:
 
 
 def _kept() -> str:
-    from bulk_topup.commands import settings
-
     with suppress(InputError):  # The command itself will find and report it.
         return str(settings.read_settings().values.get("lang", ""))
     return ""

@@ -7,6 +7,7 @@ from contextlib import closing
 import click
 
 from bulk_topup.commands.exit_codes import command
+from bulk_topup.commands.settings import holds_password
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Exit, InputError
 
@@ -30,7 +31,6 @@ def copy_ledger(source: str, target: str, terminal: Terminal) -> Exit:
     """Raises InputError without a source, for the same ledger twice, and for an address with a password:
     every user of this computer could read it on the command line.
     """
-    from bulk_topup.commands.settings import holds_password
     from bulk_topup.record.ledger import copy
     from bulk_topup.record.ledger.address import ledger_url, shown
     from bulk_topup.record.ledger.register import register_of

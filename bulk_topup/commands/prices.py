@@ -15,6 +15,7 @@ from bulk_topup.commands.options import PATH, PROVIDER
 from bulk_topup.core import clock
 from bulk_topup.core.clock import Clock
 from bulk_topup.core.errors import Exit
+from bulk_topup.report.screen.report import saved_report
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
@@ -43,7 +44,6 @@ def prices(terminal: Terminal, output: Path | None, **options: Any) -> Exit:
     from bulk_topup.provider import price_list
     from bulk_topup.record.paths import assert_new
     from bulk_topup.report import price_table
-    from bulk_topup.report.screen.report import saved_report
 
     if output is not None:
         assert_new(output, price_table.PRICE_SUFFIXES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -72,8 +73,6 @@ def resolve(terminal: Terminal, **options: Any) -> Exit:
 
 def resolve_on_record(options: dict[str, Any], terminal: Terminal, clock: SystemClock) -> Exit:
     """Close an open row whose progress file is gone. Raises InputError, ProviderError."""
-    from pathlib import Path
-
     from bulk_topup.commands.credentials import credentials
     from bulk_topup.commands.planning import new_address
     from bulk_topup.record.paths import who

@@ -15,6 +15,7 @@ from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import COLUMNS, PATH, SHEET
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.os_errors import cause_of
+from bulk_topup.report.screen.report import Report, saved_report
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ def rows(
     Example:  bulk-topup rows payroll_bonus.xlsx --row 12
     """
     from bulk_topup.commands.sheet_reading import reading_of
-    from bulk_topup.report.screen.report import Report, saved_report
     from bulk_topup.report.screen.sheet import read_report, rows_report
 
     if (correct is None) != (copy is None):

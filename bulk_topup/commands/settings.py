@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -257,8 +258,6 @@ def _whole_path(value: str, facts: Mapping[str, object]) -> str:
 
 def assignment(key: str) -> str:
     """`rate = 2.0`: an example of the key as it is written in the file."""
-    import json
-
     return f"{key} = {json.dumps(KEYS[key])}"
 
 

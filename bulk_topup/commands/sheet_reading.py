@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Sheet, Source
+from bulk_topup.core.row_names import ALL
+from bulk_topup.core.shell import argument
+from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
@@ -82,10 +85,7 @@ def _asked(job: Job, arriving: Arriving, terminal: Terminal) -> Sheet:
 def _listed(job: Job, tabs: Sequence[str]) -> dict[str, object]:
     """The tabs, with the number of rows and the first number in each, and whether it has been run already, by
     itself or with others; and how those left are named."""
-    from bulk_topup.core.row_names import ALL
-    from bulk_topup.core.shell import argument
     from bulk_topup.record.batches import of_tabs
-    from bulk_topup.report.words import say
 
     found = of_tabs(job.source.path, sandbox=job.connection.sandbox)
     run = {tab for one in found for tab in (*one.tabs, one.fact("tab"))}

@@ -18,6 +18,9 @@ from bulk_topup.core import clock
 from bulk_topup.core.clock import Clock
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.status import Status, keys_in
+from bulk_topup.report.screen.halt import stopped_report, unsent_report
+from bulk_topup.report.screen.report import Report, Step
+from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
@@ -43,11 +46,8 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
     from bulk_topup.record.lock import at_work
     from bulk_topup.record.tally import tally
     from bulk_topup.report.screen.batch import at_work_report, batch_report
-    from bulk_topup.report.screen.halt import stopped_report, unsent_report
-    from bulk_topup.report.screen.report import Report
     from bulk_topup.report.screen.rows import closed_report, open_report
     from bulk_topup.report.screen.tally import tally_report
-    from bulk_topup.report.words import say
     from bulk_topup.sending.batch import checkpoint_to_look_into
 
     with ExitStack() as stack:
@@ -97,9 +97,7 @@ def _show_tabs(job: Job, terminal: Terminal) -> Exit:
     """Of a workbook whose tabs were run one by one, what became of each."""
     from bulk_topup.record.batches import of_tabs, sheet_of
     from bulk_topup.record.tally import tally
-    from bulk_topup.report.screen.report import Step
     from bulk_topup.report.screen.tally import RunTab, tabs_report
-    from bulk_topup.report.words import say
 
     found = [
         RunTab(sheet_of(one), one.tabs, one.fact("tab"), tally(one))

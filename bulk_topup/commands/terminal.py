@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -128,8 +129,6 @@ class Terminal:
     def close(self, exit_code: int) -> int:
         """With `as_json`, print the one object. Returns the exit code, but never success if that fails."""
         if self.as_json:
-            import json
-
             begun = {"exit_code": exit_code, "sandbox": self.rehearsal, "error": None}
             facts = {**begun, **self._gathered, **self._facts}
             if self.events is None:
