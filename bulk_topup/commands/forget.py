@@ -66,7 +66,7 @@ def forget_numbers(
         terminal.report(forgettable_report(what))
         removed = 0
         if what.count:
-            _ask(say.text("forget.ask", count=what.count, before=before), terminal, yes=yes)
+            terminal.ask_to_forget(say.text("forget.ask", count=what.count, before=before), yes=yes)
             removed = register.forget(before)
     files = batches.files_left(what.batches)
     terminal.report(forgotten_report(before, removed, files))
@@ -93,7 +93,7 @@ def forget_number(
         kept = one_number.kept_of(register.claims_of(number), entries, places, before, overlap_days)
         removed = 0
         if count := sum(register.forgettable(before, number).values()):
-            _ask(say.text("forget.ask_number", number=number, count=count), terminal, yes=yes)
+            terminal.ask_to_forget(say.text("forget.ask_number", number=number, count=count), yes=yes)
             removed = register.forget(before, number)
     for folder in one_number.folders_of(entries):
         drop_old_plans_in(folder, today)
@@ -102,8 +102,3 @@ def forget_number(
     terminal.report(forgotten_number_report(number, removed, kept, files))
     terminal.next([next_steps.with_forgotten(terminal.typed, has_files=bool(files))])
     return Exit.OK
-
-
-def _ask(question: str, terminal: Terminal, *, yes: bool) -> None:
-    if not yes:
-        terminal.ask(question, unasked="forget.no_terminal", declined="forget.declined")

@@ -24,7 +24,6 @@ from bulk_topup.record.paths import files_of, who
 from bulk_topup.record.tally import tally
 from bulk_topup.report.screen.ledger import rule_51_report
 from bulk_topup.report.sent_to import national
-from bulk_topup.report.words import say
 from bulk_topup.sending.job import Job
 from bulk_topup.sending.repeat import repeat
 from bulk_topup.sheet import reading
@@ -42,10 +41,7 @@ def prove_51(
     if listed is None or not listed.price:
         raise InputError("prove.no_product", product=product)
     facts = {"number": number, "product": listed.code, "price": listed.price, "most": 2 * listed.price}
-    if yes:
-        terminal.warn(say.text("prove.spending", **facts))
-    else:
-        terminal.ask(say.text("prove.ask", **facts))
+    terminal.ask_to_spend(facts, yes=yes)
     job = _job(setup, number, listed.code, clock)
     with reading(job.source.path) as arriving:
         first = run_batch(job, arriving, terminal, clock)

@@ -9,7 +9,6 @@ from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import Declined
 from bulk_topup.core.model import Halt
 from bulk_topup.report.screen.tally import pilot_report
-from bulk_topup.report.words import say
 from bulk_topup.rules import pilot
 from bulk_topup.sending.waves import send_waves
 
@@ -47,7 +46,7 @@ def rest_held_back(
     if job.yes or job.approval is not None:
         return None if seen.is_flawless else Halt("halt.pilot")
     try:
-        terminal.ask(say.text("pilot.ask", count=len(rest.orders), cost=rest.cost))
+        terminal.ask_for_rest(len(rest.orders), rest.cost)
     except Declined:
         return Halt("halt.pilot_only")
     except KeyboardInterrupt:

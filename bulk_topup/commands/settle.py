@@ -98,16 +98,11 @@ def resend_unknown(job: Job, tools: Tools, checkpoint: Checkpoint, terminal: Ter
     assert_rule_51(tools, terminal)
     # Their cost already counts as spent, so sending them again adds nothing.
     assert_within_budget(0, checkpoint, job.budget)
-    count, cost = len(found.orders), sum(open_.order.price for open_ in found.orders)
-    if job.yes:
-        terminal.say(say.text("resend.sending", count=count, cost=cost))
-    else:
-        terminal.ask(say.text("resend.ask", count=count, cost=cost))
-    terminal.released(count, cost)
-    checkpoint.note(tools.clock.now(), who(), "resend", note=f"{count} orders")
+    terminal.ask_to_resend([open_.order for open_ in found.orders], yes=job.yes)
+    checkpoint.note(tools.clock.now(), who(), "resend", note=f"{len(found.orders)} orders")
     with (
         terminal.interruptible(tools.clock),
-        terminal.progress(count, tools.clock, job.connection.rate_per_s) as watcher,
+        terminal.progress(len(found.orders), tools.clock, job.connection.rate_per_s) as watcher,
     ):
 
         def send() -> Halt | None:

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO, cast
@@ -33,7 +33,7 @@ from bulk_topup.report.words import say
 from bulk_topup.rules import amounts
 
 if TYPE_CHECKING:
-    from bulk_topup.core.model import Halt, Notice
+    from bulk_topup.core.model import Halt, Notice, Order
     from bulk_topup.rules.plan import Plan
 
 _HANG_UP = getattr(signal, "SIGHUP", None)
@@ -176,8 +176,7 @@ class Terminal:
         in_parts = pilot is not None and pilot < len(plan.orders)
         if yes:
             self.say(say.text("plan.sending_pilot" if in_parts else "plan.sending", **facts))
-        else:
-            self.ask(say.text("plan.ask_pilot" if in_parts else "plan.ask", **facts))
+        self._ask(say.text("plan.ask_pilot" if in_parts else "plan.ask", **facts), yes=yes)
         self.released(len(plan.orders), plan.cost, approved_by)
 
     def ask_new_address(self, facts: Mapping[str, object]) -> None:
@@ -186,6 +185,18 @@ class Terminal:
             raise Declined("declined.new_address", **facts)
         if not self._says_yes(say.text("address.ask", **facts)):
             raise Declined("declined.person")
+
+    def ask_for_rest(self, count: int, cost: int) -> None:
+        """Raises Declined unless a person releases what follows the pilot."""
+        self._ask(say.text("pilot.ask", count=count, cost=cost), yes=False)
+
+    def ask_to_resend(self, orders: Sequence[Order], *, yes: bool) -> None:
+        """Raises Declined unless a person, or `yes`, releases the money."""
+        facts = {"count": len(orders), "cost": sum(order.price for order in orders)}
+        if yes:
+            self.say(say.text("resend.sending", **facts))
+        self._ask(say.text("resend.ask", **facts), yes=yes)
+        self.released(facts["count"], facts["cost"])
 
     def ask_total(self, question: str) -> int:
         """People, or rupiah, as an approver counts them. Raises Declined for what is no number."""
@@ -232,10 +243,22 @@ class Terminal:
         question = say.text("nominal.ask", column=column, first=first, meant=first * 1_000)
         return 1_000 if self._says_yes(question) else 1
 
-    def ask(
-        self, question: str, *, unasked: str = "declined.no_terminal", declined: str = "declined.person"
-    ) -> None:
-        """Raises Declined unless a person says yes, `unasked` without a terminal."""
+    def ask_to_forget(self, question: str, *, yes: bool) -> None:
+        """Raises Declined unless a person, or `yes`, agrees to the removal."""
+        if not yes:
+            self._assert_yes(question, unasked="forget.no_terminal", declined="forget.declined")
+
+    def ask_to_spend(self, facts: Mapping[str, object], *, yes: bool) -> None:
+        """Raises Declined unless a person, or `yes`, releases the cost of proving rule 51."""
+        if yes:
+            self.warn(say.text("prove.spending", **facts))
+        self._ask(say.text("prove.ask", **facts), yes=yes)
+
+    def _ask(self, question: str, *, yes: bool) -> None:
+        if not yes:
+            self._assert_yes(question, unasked="declined.no_terminal", declined="declined.person")
+
+    def _assert_yes(self, question: str, *, unasked: str, declined: str) -> None:
         if not sys.stdin.isatty():
             self.warn(question)
             raise Declined(unasked)
