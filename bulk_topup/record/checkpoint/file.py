@@ -135,7 +135,7 @@ class File:
 
     def _assert_sound(self) -> None:
         verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if verdict != "ok" or not self.fact("file"):
+        if verdict != "ok":
             self.close()
             raise InputError("checkpoint.damaged", path=self.path, why="why.damaged")
 
@@ -146,7 +146,10 @@ class File:
             if stored != mine:
                 with storage_errors(self.path, read_only=True):
                     self._assert_sound()  # A damaged one may have another answer, or none.
+                    is_named = bool(self.fact("file"))
                 self.close()
+                if not is_named:
+                    raise InputError("checkpoint.damaged", path=self.path, why="why.damaged")
                 raise InputError(f"checkpoint.other_{name}", path=self.path, stored=stored, mine=mine)
 
     def _identity(self, name: str) -> str:
