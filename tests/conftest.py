@@ -151,9 +151,12 @@ class Office:
         """`run --yes`, as fast as it goes, asking after nothing."""
         return self.run("run", sheet, "--yes", *self.fast, *options)
 
-    def start(self, *arguments: str, env: Mapping[str, str | None] | None = None) -> subprocess.Popen[str]:
-        """A command under way; it is gone when the test is over."""
-        process = subprocess.Popen(
+    def start(
+        self, *arguments: str, env: Mapping[str, str | None] | None = None, forked: bool = True
+    ) -> subprocess.Popen[str]:
+        """A command under way, in a new interpreter unless it is forked; it is gone when the test is over."""
+        begun = forks.Popen if forked else subprocess.Popen
+        process = begun(
             [*forks.COMMAND, *arguments],
             cwd=self.folder,
             env=self._environment(env or {}),
@@ -186,7 +189,7 @@ class Office:
         pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
         keyboard, terminal = pty.openpty()
         try:
-            process = subprocess.Popen(
+            process = forks.Popen(
                 [*forks.COMMAND, *arguments],
                 cwd=self.folder,
                 env=self._environment(env),

@@ -10,6 +10,7 @@ forked, an interpreter is started for each.
 from __future__ import annotations
 
 import gc
+import inspect
 import io
 import json
 import multiprocessing
@@ -19,18 +20,19 @@ import runpy
 import signal
 import subprocess
 import sys
-import tempfile
+import threading
+from contextlib import ExitStack
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Never
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, Any, Never, cast
 
 import bulk_topup
 from bulk_topup.sheet.process import child, frames, parent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext
+    from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "bulk_topup")
 USED_LATE = ("pandas", "requests", "sqlalchemy.dialects.sqlite", "tqdm", "xlsxwriter")
@@ -38,8 +40,9 @@ USED_LATE = ("pandas", "requests", "sqlalchemy.dialects.sqlite", "tqdm", "xlsxwr
 
 POSSIBLE = "forkserver" in multiprocessing.get_all_start_methods()
 
-_STREAMS = ("stdin", "stdout", "stderr")
 _OURS = os.getpid()
+_ONE_BY_ONE = threading.Lock()
+"""To start a process asks after all others, and of two threads that ask after one, only one is told."""
 started = parent._started
 """A parser as users start it."""
 
@@ -51,22 +54,62 @@ def run(
 
     Raises subprocess.TimeoutExpired after `longest_s` seconds; the command is killed then.
     """
-    if not POSSIBLE:
-        return subprocess.run(
-            [*COMMAND, *arguments], cwd=folder, env=env, input=given, capture_output=True, text=True,
-            timeout=longest_s, check=False,
-        )  # fmt: skip
-    with tempfile.TemporaryDirectory() as streams:
-        for name in _STREAMS:
-            Path(streams, name).write_text(given if name == "stdin" else "", encoding="utf-8")
-        process = _context().Process(target=_perform, args=(list(arguments), folder, dict(env), streams))
-        process.start()
-        process.join(longest_s)
-        if process.exitcode is None:
+    command, pipe = [*COMMAND, *arguments], subprocess.PIPE
+    with Popen(
+        command, cwd=folder, env=env, stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8"
+    ) as process:
+        try:
+            out, err = process.communicate(given, timeout=longest_s)
+        except BaseException:
             process.kill()
-            raise subprocess.TimeoutExpired([*COMMAND, *arguments], longest_s)
-        _, out, err = (Path(streams, name).read_bytes().decode() for name in _STREAMS)
-    return subprocess.CompletedProcess([*COMMAND, *arguments], process.exitcode, out, err)
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+class _Forked(subprocess.Popen[Any]):
+    """One of our commands. All but how it begins and how its end is heard of is that of a `Popen`."""
+
+    def _execute_child(self, *given: Any) -> None:
+        its = inspect.signature(subprocess.Popen._execute_child).bind(self, *given).arguments  # type: ignore[attr-defined]
+        ends = [its[name] for name in ("p2cread", "c2pwrite", "errwrite")]
+        how = (
+            its["args"][its["args"].index("bulk_topup") + 1 :],
+            its["cwd"],
+            dict(os.environ if its["env"] is None else its["env"]),
+            its["start_new_session"],
+        )
+        with ExitStack() as kept:
+            streams = [
+                kept.enter_context(Connection(os.dup(number if end == -1 else end)))
+                for number, end in enumerate(ends)
+            ]
+            self._fork = _context().Process(target=_perform, args=(*how, *streams))
+            with _ONE_BY_ONE:
+                self._fork.start()
+        self.pid = cast("int", self._fork.pid)
+        self._child_created = True
+        pipes = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
+        self._close_pipe_fds(*(its[name] for name in pipes))  # type: ignore[attr-defined]
+
+    def _internal_poll(self, **_: Any) -> int | None:
+        try:
+            return self._wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def _wait(self, timeout: float | None) -> int:
+        if self.returncode is None:
+            if not wait([self._fork.sentinel], timeout):
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+            with _ONE_BY_ONE:
+                self._fork.join(0)
+                self.returncode = cast("int", self._fork.exitcode)
+                self._fork.close()
+        return self.returncode
+
+
+Popen = _Forked if POSSIBLE else subprocess.Popen
+"""Starts one of our commands, as `subprocess.Popen` does."""
 
 
 def reader(command: Sequence[str]) -> Reader | subprocess.Popen[bytes]:
@@ -152,21 +195,32 @@ def _modules() -> list[str]:
     ]
 
 
-def _perform(arguments: list[str], folder: Path, env: dict[str, str], streams: str) -> Never:
+def _perform(
+    arguments: list[str], folder: Path | None, env: dict[str, str], apart: bool, *streams: Connection
+) -> Never:
     """In the fork: take on what a process is started with, and be the command."""
     gc.freeze()  # What is imported is no rubbish, and to look through it would copy its memory.
-    for number, name in enumerate(_STREAMS):
-        at = os.open(Path(streams, name), os.O_RDWR | os.O_APPEND)
-        os.dup2(at, number)
-        os.close(at)
-    sys.stdin, sys.stdout, sys.stderr = (
-        open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
+    if apart:
+        os.setsid()
+    for number, stream in enumerate(streams):
+        os.dup2(stream.fileno(), number)
+        stream.close()
+    encoding, _, errors = env.get("PYTHONIOENCODING", "utf-8").partition(":")
+    sys.stdin, sys.stdout, sys.stderr = (  # as Python itself opens them
+        open(  # noqa: SIM115
+            number,
+            mode,
+            1 if number == 2 or os.isatty(number) else -1,
+            encoding=encoding,
+            errors="backslashreplace" if number == 2 else errors or "strict",
+            closefd=False,
+        )
         for number, mode in enumerate("rww")
     )
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(env)
-    os.chdir(folder)
+    os.chdir(folder or ".")
     parent._started = lambda _command: ForkedReader()  # type: ignore[assignment, return-value]
     sys.argv = ["bulk-topup", *arguments]
     runpy.run_module("bulk_topup", run_name="__main__", alter_sys=True)

@@ -23,6 +23,7 @@ from bulk_topup.core.results_columns import RESULT_COLUMNS
 from bulk_topup.core.status import Status
 from bulk_topup.sandbox import TEST_NUMBERS
 from bulk_topup.sheet.header import find_header
+from tests import forks
 from tests.markdown import ROOT, code_in, page, section, table
 
 if TYPE_CHECKING:
@@ -109,8 +110,8 @@ def rehearsals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, d
     started = {}
     for name in SAMPLES:
         sheet = shutil.copy(ROOT / "samples" / name, tmp_path_factory.mktemp("sample") / name)
-        command = [sys.executable, "-m", "bulk_topup", "run", str(sheet), *with_args]
-        started[name] = subprocess.Popen(
+        command = [*forks.COMMAND, "run", str(sheet), *with_args]
+        started[name] = forks.Popen(
             command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
     try:

@@ -14,7 +14,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import zipfile
@@ -27,6 +26,7 @@ import openpyxl
 
 from bulk_topup.core.model import ResultsTab
 from bulk_topup.sandbox import Sandbox
+from tests import forks
 from tests.desk import month
 from tests.markdown import ROOT
 
@@ -93,21 +93,18 @@ class Played:
 
     def type(self, words: str, command: str, *pictures: str) -> str:
         """Type a command of ours; returns what it printed, and keeps it as it is each time."""
-        done = subprocess.run(
-            [sys.executable, "-m", "bulk_topup", *shlex.split(command)[1:]],
+        process = forks.Popen(
+            [*forks.COMMAND, *shlex.split(command)[1:]],
             cwd=self.folder,
             env=_environment(self.folder),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
-            timeout=240,
-            check=False,
         )
-        self.shown.append(
-            Shown(words, the_same(command, self.folder), the_same(done.stdout, self.folder), pictures)
-        )
-        return done.stdout
+        told, _ = process.communicate(timeout=240)
+        self.shown.append(Shown(words, the_same(command, self.folder), the_same(told, self.folder), pictures))
+        return str(told)
 
 
 def play(folder: Path, wait: Callable[[float], None] = time.sleep) -> list[Shown]:

@@ -38,7 +38,7 @@ SGR = re.compile(r"\x1b\[[0-9;]*m")
 def on_a_terminal(office: Office, *arguments: str, env: dict[str, str | None] | None = None) -> str:
     pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
     mine, theirs = pty.openpty()
-    process = subprocess.Popen(
+    process = forks.Popen(
         [*forks.COMMAND, *arguments],
         cwd=office.folder,
         env=office._environment({"TERM": "xterm", **(env or {})}),

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import socket
+import subprocess
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
+from bulk_topup.desk import commands
 from bulk_topup.desk.guard import Guard, Lock
 from bulk_topup.desk.server import LOOPBACK, app_of, server_of
+from tests import forks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    import pytest
+
+LONGEST_S = 90.0
 
 
 @dataclass(frozen=True)
@@ -87,3 +96,26 @@ def served(folder: Path, *, sandbox: bool = True, spoken: str = "en") -> Iterato
         finally:
             server.should_exit = True
             thread.join(10)
+
+
+def fork_commands(patch: pytest.MonkeyPatch) -> None:
+    """A desk in the tests' own process forks its commands (see `tests/forks.py`)."""
+    ask, begin = SimpleNamespace(**vars(asyncio)), SimpleNamespace(**vars(subprocess))
+    ask.create_subprocess_exec, begin.Popen = _asked, forks.Popen
+    patch.setattr(commands, "asyncio", ask)
+    patch.setattr(commands, "subprocess", begin)
+
+
+async def _asked(*line: str, **how: Any) -> _Asked:
+    return _Asked(forks.Popen(line, **how))
+
+
+class _Asked:
+    """What the desk uses of an `asyncio.subprocess.Process`."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    async def communicate(self, typed: bytes) -> tuple[bytes, bytes]:
+        with self._process:
+            return await asyncio.to_thread(self._process.communicate, typed)

@@ -23,7 +23,7 @@ import pytest
 from bulk_topup.desk.commands import Progress
 from bulk_topup.desk.sending import live_facts
 from bulk_topup.sandbox import Sandbox
-from tests.desk.served import Served, served
+from tests.desk.served import LONGEST_S, Served, fork_commands, served
 from tests.markdown import ROOT
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
 
 PENDING, LOST = "081200001201", "081200002101"
-LONGEST_S = 90.0
 
 
 @pytest.fixture
@@ -52,6 +51,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = tmp_path / "payrolls"
     made.mkdir()
     return made
+
+
+@pytest.fixture(autouse=True)
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its commands; test_browser.py, test_signing.py and test_speed.py have desks that start interpreters."""
+    fork_commands(monkeypatch)
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bulk_topup.sandbox import Sandbox
+from tests import forks
 from tests.desk import test_sending
 from tests.desk.month import CHROMIUM, LONGEST_MS, MISSING, WIDE, Clerk, Month
-from tests.desk.served import served
-from tests.desk.test_sending import folder, numbers, paid, payroll, post, until, words
+from tests.desk.served import LONGEST_S, served
+from tests.desk.test_sending import folder, forked, numbers, paid, payroll, post, until, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.desk.served import Served
 
-__all__ = ["folder"]
+__all__ = ["folder", "forked"]
 pytestmark = test_sending.pytestmark
 
 PASSPHRASE = "kopi tubruk manis"
@@ -43,9 +44,8 @@ def become(user: str, folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 def typed_in(folder: Path, *arguments: str, user: str = "", **more: str) -> str:
     env = os.environ | (environment_of(user, folder) if user else {}) | more
-    command = [sys.executable, "-m", "bulk_topup", *arguments]
     given = f"{PASSPHRASE}\n{PASSPHRASE}\n"
-    done = subprocess.run(command, cwd=folder, env=env, input=given, text=True, capture_output=True)
+    done = forks.run(arguments, folder=folder, env=env, given=given, longest_s=LONGEST_S)
     return done.stdout + done.stderr
 
 

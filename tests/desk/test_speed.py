@@ -14,8 +14,8 @@ import pytest
 from bulk_topup.report.words import say
 from tests.desk import month as months
 from tests.desk import test_sending
-from tests.desk.served import served
-from tests.desk.test_sending import LONGEST_S, approve, desk, folder, numbers, payroll, until
+from tests.desk.served import LONGEST_S, served
+from tests.desk.test_sending import approve, desk, folder, numbers, payroll, until
 from tests.markdown import ROOT
 
 if TYPE_CHECKING:

@@ -166,7 +166,7 @@ def test_ctrl_c_while_the_program_still_loads_is_one_line(office: Office, librar
     )
     office.payroll("bonus.csv", office.numbers(1))
     path = os.pathsep.join((str(slow), office.environment["PYTHONPATH"]))
-    running = office.start("run", "bonus.csv", "--yes", env={"PYTHONPATH": path})
+    running = office.start("run", "bonus.csv", "--yes", env={"PYTHONPATH": path}, forked=False)
     while not (office.folder / "loading").exists():
         time.sleep(0.01)
 

@@ -12,9 +12,9 @@ import re
 import shutil
 import string
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import IO, TYPE_CHECKING
 
 import openpyxl
@@ -28,7 +28,7 @@ from bulk_topup.core.languages import ENGLISH, INDONESIAN, LANGUAGES
 from bulk_topup.core.results_columns import RESULT_COLUMNS
 from bulk_topup.report.words import say, translation
 from bulk_topup.sheet.names import meaning_of
-from tests import catalogue
+from tests import catalogue, forks
 from tests.catalogue import TRANSLATED
 from tests.markdown import ROOT
 
@@ -204,13 +204,15 @@ def test_a_third_language_takes_an_entry_and_a_catalogue(tmp_path: Path) -> None
     with (folder / f"{translation.DOMAIN}.mo").open("wb") as file:
         mofile.write_mo(file, malay)
 
-    asked = run("resolve", "x.csv", "--note", "SIAPA", "--lang", "ms", folder=tmp_path)
+    def copied(*arguments: str, **environment: str) -> CompletedProcess[str]:
+        command, env = [*forks.COMMAND, *arguments], in_folder(tmp_path, **environment)
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, encoding="utf-8")
+
+    asked = copied("resolve", "x.csv", "--note", "SIAPA", "--lang", "ms")
     assert "«--note records who said so" in asked.stderr
-    by_computer = run("status", "x.csv", folder=tmp_path, LANG="ms_MY.UTF-8")
+    by_computer = copied("status", "x.csv", LANG="ms_MY.UTF-8")
     assert by_computer.stderr.startswith("«bulk-topup: «x.csv has not been run yet")
-    assert "en is English, id is Indonesian, ms is Malay." in " ".join(
-        run("run", "--help", folder=tmp_path).stdout.split()
-    )
+    assert "en is English, id is Indonesian, ms is Malay." in " ".join(copied("run", "--help").stdout.split())
 
 
 # -- which language is spoken ------------------------------------------------------------------------------
@@ -257,18 +259,17 @@ def test_the_locale_decides_where_nobody_asked(environ: dict[str, str], spoken: 
     assert language.spoken_by_computer(environ, "linux") == spoken
 
 
-def run(
-    *arguments: str, folder: Path, stdin: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, folder: Path, stdin: str = "", **environment: str) -> CompletedProcess[str]:
     """Our command in a folder of its own, with these variables and no other locale."""
+    env = in_folder(folder, **environment)
+    return forks.run(arguments, folder=folder, env=env, given=stdin, longest_s=60)
+
+
+def in_folder(folder: Path, **environment: str) -> dict[str, str]:
     locale = {"LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE"}
     kept = {k: v for k, v in os.environ.items() if k not in locale and not k.startswith("BULK_TOPUP_")}
     places = {name: str(folder) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA")}
-    env = kept | places | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)} | environment
-    command = [sys.executable, "-m", "bulk_topup", *arguments]
-    return subprocess.run(
-        command, cwd=folder, env=env, input=stdin, capture_output=True, text=True, encoding="utf-8"
-    )
+    return kept | places | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)} | environment
 
 
 INDONESIAN_HELP, ENGLISH_HELP = "Pemakaian: bulk-topup", "Usage: bulk-topup"
