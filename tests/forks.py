@@ -83,9 +83,12 @@ class _Forked(subprocess.Popen[Any]):
                 kept.enter_context(Connection(os.dup(number if end == -1 else end)))
                 for number, end in enumerate(ends)
             ]
-            self._fork = _context().Process(target=_perform, args=(*how, *streams))
+            begun, told = map(kept.enter_context, _context().Pipe(duplex=False))
+            self._fork = _context().Process(target=_perform, args=(*how, told, *streams))
             with _ONE_BY_ONE:
                 self._fork.start()
+            told.close()
+            wait([begun])  # whoever kills its session has to find it
         self.pid = cast("int", self._fork.pid)
         self._child_created = True
         pipes = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
@@ -196,12 +199,18 @@ def _modules() -> list[str]:
 
 
 def _perform(
-    arguments: list[str], folder: Path | None, env: dict[str, str], apart: bool, *streams: Connection
+    arguments: list[str],
+    folder: Path | None,
+    env: dict[str, str],
+    apart: bool,
+    told: Connection,
+    *streams: Connection,
 ) -> Never:
     """In the fork: take on what a process is started with, and be the command."""
     gc.freeze()  # What is imported is no rubbish, and to look through it would copy its memory.
     if apart:
         os.setsid()
+    told.close()
     for number, stream in enumerate(streams):
         os.dup2(stream.fileno(), number)
         stream.close()

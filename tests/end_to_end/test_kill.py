@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -262,7 +263,8 @@ def heard(process: subprocess.Popen[str], *, lines: int) -> str:
 
 
 def kill(process: subprocess.Popen[str]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it may be over by then
+        os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 

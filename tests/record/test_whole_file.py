@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -29,7 +27,7 @@ def killed_while_sending(office: Office, after: int = 8) -> Path:
     office.payroll("gaji.csv", office.numbers(COUNT))
     process = office.start("run", "gaji.csv", "--yes", "--rate", "50", "--wait", "0")
     office.wait_for_requests(after)
-    os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
     process.wait()
     return office.folder / "gaji.checkpoint.db"
 
@@ -99,7 +97,7 @@ def test_a_look_at_a_batch_under_way_takes_nothing_from_its_mark(office: Office)
     with pytest.raises(InputError) as refused:
         Checkpoint.look(copy)
     assert refused.value.code == "checkpoint.no_log"
-    os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def test_the_mark_is_in_the_file_itself_before_the_first_attempt(tmp_path: Path) -> None:
