@@ -28,6 +28,7 @@ from bulk_topup.sheet.process import parent
 from tests import forks, machine
 from tests import postgres as postgresql
 from tests.markdown import ROOT
+from tests.office import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -112,13 +113,7 @@ class Office:
 
     def results(self, name: str) -> list[dict[str, str]]:
         """The rows of a results workbook, in order; every value as text, "" for an empty cell."""
-        book = openpyxl.load_workbook(self.folder / name)
-        header, *rows = book.worksheets[0].iter_rows(values_only=True)
-        book.close()
-        return [
-            {str(key): "" if value is None else str(value) for key, value in zip(header, row, strict=True)}
-            for row in rows
-        ]
+        return rows_of(self.folder / name)
 
     def statuses(self, name: str) -> list[str]:
         return [row["status"] for row in self.results(name)]

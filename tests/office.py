@@ -7,12 +7,12 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from itertools import zip_longest
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import openpyxl
 import pytest
+from python_calamine import load_workbook
 
 from bulk_topup.commands.run import run_batch
 from bulk_topup.commands.settle import settle_batch
@@ -92,6 +92,17 @@ class Came:
     sent: Sequence[str]
 
 
+def rows_of(workbook: Path) -> list[dict[str, str]]:
+    """The rows of its first tab, in order; every value as text, "" for an empty cell."""
+    header, *rows = load_workbook(workbook).get_sheet_by_index(0).to_python(skip_empty_area=False)
+    return [dict(zip(map(_text, header), map(_text, row), strict=True)) for row in rows]
+
+
+def _text(value: object) -> str:
+    is_whole = isinstance(value, float) and value.is_integer()  # as calamine tells of whole numbers, too
+    return f"{value:.0f}" if is_whole else str(value)
+
+
 def sheet_of(job: Job) -> Arriving:
     """What a command waits for."""
     return lambda: read_sheet(job.source.path, tab=job.source.tab)
@@ -164,13 +175,7 @@ class Office:
 
     def results(self, sheet: str, tab: str | None = None) -> list[dict[str, str]]:
         """The rows of the sheet's results, every value as text."""
-        book = openpyxl.load_workbook(self.job(sheet, tab=tab).files.results, read_only=True)
-        header, *rows = book.worksheets[0].iter_rows(values_only=True)
-        book.close()
-        return [
-            {str(key): "" if value is None else str(value) for key, value in zip_longest(header, row)}
-            for row in rows
-        ]
+        return rows_of(self.job(sheet, tab=tab).files.results)
 
     def paid(self) -> Counter[str]:
         """How many top-ups each number holds by the provider's book."""
