@@ -153,31 +153,30 @@ def test_two_people_by_clicks_each_at_their_own_desk(folder: Path) -> None:
     payroll(folder, "a.csv", numbers(2))
     typed_in(folder, "approver", "add", RINA, "--sandbox", user="rina")
     month = Month()
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, opened(folder, "andi") as andis, opened(folder, "rina") as rinas:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
         )
         try:
-            with opened(folder, "andi") as andis, opened(folder, "rina") as rinas:
-                andi, rina = (Clerk(browser.new_context(viewport=WIDE).new_page(), month, None) for _ in "ab")
-                for clerk, link in ((andi, andis), (rina, rinas)):
-                    clerk.page.goto(link)
-                    clerk.page.wait_for_url(re.compile(r"\d/$"))  # the launch link leads on to there
-                    clerk.page.goto(re.sub(r"(://[^/]+/).*", r"\1sheet/a.csv/approve", link))
-                assert "None yet." in andi.page.inner_text("main")
-                rina.page.get_by_label("People, as you count them").fill("2")
-                rina.page.get_by_label("Sum of all nominals").fill("10.000")
-                rina.page.get_by_label("Passphrase").first.fill(PASSPHRASE)
-                rina.click("Approve with the key")
-                rina.page.get_by_text("Signed by Rina Sari").wait_for(timeout=LONGEST_MS)
-                rina.look("sign")
-                andi.page.reload()
-                andi.look("signed")
-                andi.click("Send 2 top-ups as signed")
-                andi.page.get_by_text("2 of 2").wait_for(timeout=LONGEST_MS)
-                andi.page.get_by_text("See the results").wait_for(timeout=LONGEST_MS)
+            andi, rina = (Clerk(browser.new_context(viewport=WIDE).new_page(), month, None) for _ in "ab")
+            for clerk, link in ((andi, andis), (rina, rinas)):
+                clerk.page.goto(link)
+                clerk.page.wait_for_url(re.compile(r"\d/$"))  # the launch link leads on to there
+                clerk.page.goto(re.sub(r"(://[^/]+/).*", r"\1sheet/a.csv/approve", link))
+            assert "None yet." in andi.page.inner_text("main")
+            rina.page.get_by_label("People, as you count them").fill("2")
+            rina.page.get_by_label("Sum of all nominals").fill("10.000")
+            rina.page.get_by_label("Passphrase").first.fill(PASSPHRASE)
+            rina.click("Approve with the key")
+            rina.page.get_by_text("Signed by Rina Sari").wait_for(timeout=LONGEST_MS)
+            rina.look("sign")
+            andi.page.reload()
+            andi.look("signed")
+            andi.click("Send 2 top-ups as signed")
+            andi.page.get_by_text("2 of 2").wait_for(timeout=LONGEST_MS)
+            andi.page.get_by_text("See the results").wait_for(timeout=LONGEST_MS)
         finally:
-            browser.close()
+            browser.close()  # before the desks, whose end a page would report
     assert month.faults == []
     assert "Rina Sari" in month.told["signed"]
     assert len(paid(folder)) == 2
