@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.chain import canonical
@@ -64,5 +65,5 @@ def booked_by(exports: Iterable[Export]) -> Counter[Key]:
 def free_place(target: Path, exports: Iterable[Export]) -> Path:
     """`target`, or a numbered name beside it: one that is taken belongs to its entries for good."""
     taken = {one.file for one in exports}
-    names = (target.name, *(f"{target.stem} ({n}){target.suffix}" for n in range(2, 10_000)))
+    names = chain([target.name], (f"{target.stem} ({n}){target.suffix}" for n in count(2)))
     return next(path for path in map(target.with_name, names) if not (path.exists() or path.name in taken))
