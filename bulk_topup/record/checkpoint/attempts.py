@@ -20,7 +20,7 @@ from bulk_topup.record.checkpoint.sql import (
     INSERT_LOST_LINE,
     REMOVED_OFFSET,
 )
-from bulk_topup.record.checkpoint.trail import Event, append, of_rows, tell
+from bulk_topup.record.checkpoint.trail import Event, append, of_attempt, tell
 from bulk_topup.record.checkpoint.values import Attempt, Ended, OpenOrder
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Attempts(File):
         if changed != 1:
             raise AssertionError(f"order {order.id} is not {wanted.expected}")
         begun = Attempt(int(cursor.lastrowid or 0), order, wanted.token, at)
-        return begun, of_rows(db, at.isoformat(), "attempt", attempts=begun.id, orders=order.id)
+        return begun, of_attempt(db, at.isoformat(), "attempt", begun.id)
 
     def begin_repeat(
         self, order: Order, token: str, at: datetime, day: date, skew_s: float | None
@@ -92,7 +92,7 @@ class Attempts(File):
                 raise AssertionError(f"order {order.id} is not held by the provider")
             cursor = db.execute(BEGIN_ATTEMPT, (order.id, token, at.isoformat(), day.isoformat(), skew_s))
             begun = Attempt(int(cursor.lastrowid or 0), order, token, at)
-            append(db, of_rows(db, at.isoformat(), "attempt", attempts=begun.id, orders=order.id))
+            append(db, of_attempt(db, at.isoformat(), "attempt", begun.id))
             return begun
 
     def end(self, attempt_id: int, outcome: Outcome, at: datetime, skew_s: float | None = None) -> Ended:
@@ -112,7 +112,7 @@ class Attempts(File):
         if before == Status.SUKSES and status is not Status.SUKSES:
             raise AssertionError(f"attempt {attempt_id}: a paid order cannot become {status}")
         kind = kind or ("outcome" if is_first else "settlement")
-        event = of_rows(db, ending.at.isoformat(), kind, attempts=attempt_id, orders=order_id)
+        event = of_attempt(db, ending.at.isoformat(), kind, attempt_id)
         return Ended(status, outcome), event
 
     def lost_attempt(
@@ -130,7 +130,7 @@ class Attempts(File):
             )
             status = self._restate(db, order_id)
             (attempt_id,) = db.execute("SELECT id FROM attempts WHERE token = ?", (token,)).fetchone()
-            append(db, of_rows(db, "", "attempt", attempts=attempt_id, orders=order_id))
+            append(db, of_attempt(db, "", "attempt", attempt_id))
             return status
 
     def adopt_lost_claim(self, claim: Mapping[str, Any]) -> None:

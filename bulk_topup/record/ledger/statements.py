@@ -108,7 +108,7 @@ def claimed(db: sa.Connection, claims: Sequence[Mapping[str, Any]], since: date)
         for claim in sorted(claims, key=lambda claim: [str(claim[name]) for name in SLOT])
     }
     db.execute(TAKE[db.dialect.name], [*asked.values()])
-    taken = set(db.scalars(sa.select(CLAIMS.c.token).where(CLAIMS.c.token.in_(asked))))
+    taken = set(db.scalars(_TAKEN, {"tokens": [*asked]}))
     return [
         Claim(**{name: claim[name] for name in _HELD_BY})
         if claim["token"] in taken
@@ -122,10 +122,16 @@ def _holder(db: sa.Connection, asked: Mapping[str, object]) -> Claim | None:
     return None if row is None else Claim(*row)
 
 
+_AMONG = CLAIMS.c.token.in_(sa.bindparam("tokens", expanding=True))
+_TAKEN = sa.select(CLAIMS.c.token).where(_AMONG)
+_COUNT = sa.select(sa.func.count()).select_from(CLAIMS).where(_AMONG)
+_RELEASE = sa.delete(CLAIMS).where(_AMONG)
+_KEEP = sa.update(CLAIMS).values(state=sa.bindparam("of_order")).where(_AMONG)
+
+
 def count_of(db: sa.Connection, tokens: Iterable[str]) -> int:
     """How many of these claims exist."""
-    counted = sa.select(sa.func.count()).select_from(CLAIMS)
-    return sum(db.execute(counted.where(some)).scalar_one() for some in _portions(tokens))
+    return sum(db.execute(_COUNT, {"tokens": some}).scalar_one() for some in _portions(tokens))
 
 
 def conclude(db: sa.Connection, statuses: Mapping[str, Status]) -> None:
@@ -133,15 +139,17 @@ def conclude(db: sa.Connection, statuses: Mapping[str, Status]) -> None:
     for token, status in statuses.items():
         by_state.setdefault(state_of(status), []).append(token)
     for state, tokens in sorted(by_state.items()):
-        statement = sa.delete(CLAIMS) if state == RELEASED else sa.update(CLAIMS).values(state=state)
         for some in _portions(tokens):
-            db.execute(statement.where(some))
+            if state == RELEASED:
+                db.execute(_RELEASE, {"tokens": some})
+            else:
+                db.execute(_KEEP, {"tokens": some, "of_order": state})
 
 
-def _portions(tokens: Iterable[str]) -> Iterator[sa.ColumnElement[bool]]:
+def _portions(tokens: Iterable[str]) -> Iterator[list[str]]:
     tokens = sorted(tokens)
     for first in range(0, len(tokens), _AT_ONCE):
-        yield CLAIMS.c.token.in_(tokens[first : first + _AT_ONCE])
+        yield tokens[first : first + _AT_ONCE]
 
 
 def claim_of(wanted: Wanted) -> dict[str, object]:
