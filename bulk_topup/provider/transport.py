@@ -159,26 +159,25 @@ class Watchdog:
         try:
             while wait_s is not None:
                 time.sleep(min(wait_s, LONGEST_NAP_S))
-                wait_s = self._look()
+                wait_s = self.look(ends_watch=True)
         except BaseException:
             self._is_awake = False  # The next caller starts a new thread.
             raise
 
-    def _look(self) -> float | None:
-        """Seconds until the next deadline, or None if there is none, which ends the watch."""
-        with self._lock:
-            self._is_awake = bool(self._deadlines)
-        return self.look()
-
-    def look(self) -> float | None:
-        """Ends overdue requests. Returns the seconds until the next deadline, or None if there is none."""
+    def look(self, *, ends_watch: bool = False) -> float | None:
+        """Ends overdue requests. Returns the seconds until the next deadline, or None if there is none; then
+        the watch, if that is who looks, ends.
+        """
+        now = time.monotonic()
         with self._lock:
             deadlines = list(self._deadlines)
+            if ends_watch:
+                self._is_awake = bool(deadlines)
         if not deadlines:
             return None
-        if time.monotonic() >= self._next:
+        if now >= self._next:
             left = [left_s for deadline in deadlines if (left_s := deadline.left_s()) > 0]
-            self._next = time.monotonic() + min(left, default=self.seconds)
+            self._next = now + min(left, default=self.seconds)
         return max(0.0, self._next - time.monotonic())
 
 
