@@ -42,13 +42,6 @@ def reading_of(job: Job, terminal: Terminal, *, sends: bool) -> Iterator[Arrivin
 
 
 def begin_reading(source: Source) -> AbstractContextManager[Arriving]:
-    if source.tabs:
-        from bulk_topup.sheet.several import reading_several
-
-        def read(tab: str | None) -> Sheet:
-            return read_now(replace(source, tab=tab, tabs=()))
-
-        return reading_several(source.path, source.tabs, read)
     from bulk_topup.sheet import reading
 
     password = None
@@ -56,7 +49,15 @@ def begin_reading(source: Source) -> AbstractContextManager[Arriving]:
         from bulk_topup.commands.credentials import password_in
 
         password = password_in(source.password_file)
-    return reading(source.path, tab=source.tab, columns=source.columns, password=password)
+    if not source.tabs:
+        return reading(source.path, tab=source.tab, columns=source.columns, password=password)
+    from bulk_topup.sheet.several import reading_several
+
+    def read(tab: str | None) -> Sheet:
+        with reading(source.path, tab=tab, columns=source.columns, password=password) as arriving:
+            return arriving()
+
+    return reading_several(source.path, source.tabs, read)
 
 
 def read_now(source: Source) -> Sheet:

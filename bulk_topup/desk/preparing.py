@@ -9,6 +9,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -218,7 +219,7 @@ class Preparing:
         if "saved" not in said:
             return self._no_plan(batch, said)
         name, saved = f"{Path(batch.name).stem} plan.xlsx", Path(said["saved"])
-        return FileResponse(saved, filename=name, background=BackgroundTask(saved.unlink))
+        return FileResponse(saved, filename=name, background=BackgroundTask(_remove, saved))
 
     def _no_plan(self, batch: Batch, said: Mapping[str, Any]) -> Response:
         return self.desk.page("no_plan", "desk.plan", batch=batch, said=said, error=error_of(said))
@@ -234,6 +235,11 @@ def shown_with(desk: Desk, batch: Batch, said: Mapping[str, Any]) -> dict[str, A
         "warned_more": max(0, len(warned) - ROWS_A_PAGE),
         "rejected": rejected if rejected.get("code") == said["plan"]["code"] else {},
     }
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
 
 
 def corrected_stem(batch: Batch) -> str:

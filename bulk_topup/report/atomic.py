@@ -6,13 +6,12 @@ import csv
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Notice
 from bulk_topup.core.os_errors import cause_of
-from bulk_topup.record.paths import new_name
 from bulk_topup.report.cell_text import Texts
 from bulk_topup.report.tables import Tell, Value, untold
 
@@ -72,4 +71,9 @@ def _publish(temporary: Path, target: Path) -> Path:
         return temporary.replace(target)
     except OSError:
         # Excel on Windows locks an open workbook; if the folder is at fault, this fails as well.
-        return temporary.replace(new_name(target, [target.suffix.lower()]))
+        return temporary.replace(_free_name_beside(target))
+
+
+def _free_name_beside(target: Path) -> Path:
+    names = (target.with_name(f"{target.stem} ({n}){target.suffix}") for n in count(2))
+    return next(path for path in names if not path.exists())
