@@ -10,10 +10,11 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass
-from itertools import chain, count
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.chain import canonical
+from bulk_topup.record.paths import names_beside
 from bulk_topup.rules.journal import Key, What
 
 if TYPE_CHECKING:
@@ -65,5 +66,5 @@ def booked_by(exports: Iterable[Export]) -> Counter[Key]:
 def free_place(target: Path, exports: Iterable[Export]) -> Path:
     """`target`, or a numbered name beside it: one that is taken belongs to its entries for good."""
     taken = {one.file for one in exports}
-    names = chain([target.name], (f"{target.stem} ({n}){target.suffix}" for n in count(2)))
-    return next(path for path in map(target.with_name, names) if not (path.exists() or path.name in taken))
+    names = chain([target], names_beside(target))
+    return next(path for path in names if not (path.exists() or path.name in taken))

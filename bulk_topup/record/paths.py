@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
@@ -111,8 +111,12 @@ def new_name(path: Path, suffixes: Sequence[str]) -> Path:
     """
     if path.suffix.lower() not in suffixes:
         raise InputError("new_file.suffix", path=path, known=", ".join(suffixes))
-    beside = (path.with_name(f"{path.stem} ({nth}){path.suffix}") for nth in count(2))
-    return next(name for name in chain([path], beside) if not name.exists())
+    return next(name for name in chain([path], names_beside(path)) if not name.exists())
+
+
+def names_beside(path: Path) -> Iterator[Path]:
+    """`NAME (2).xlsx`, `NAME (3).xlsx` and so on."""
+    return (path.with_name(f"{path.stem} ({nth}){path.suffix}") for nth in count(2))
 
 
 def results_beside(checkpoint: Path) -> Path:

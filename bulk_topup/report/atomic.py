@@ -6,12 +6,13 @@ import csv
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, count
+from itertools import chain
 from pathlib import Path
 
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.model import Notice
 from bulk_topup.core.os_errors import cause_of
+from bulk_topup.record.paths import names_beside
 from bulk_topup.report.cell_text import Texts
 from bulk_topup.report.tables import Tell, Value, untold
 
@@ -71,9 +72,4 @@ def _publish(temporary: Path, target: Path) -> Path:
         return temporary.replace(target)
     except OSError:
         # Excel on Windows locks an open workbook; if the folder is at fault, this fails as well.
-        return temporary.replace(_free_name_beside(target))
-
-
-def _free_name_beside(target: Path) -> Path:
-    names = (target.with_name(f"{target.stem} ({n}){target.suffix}") for n in count(2))
-    return next(path for path in names if not path.exists())
+        return temporary.replace(next(path for path in names_beside(target) if not path.exists()))
