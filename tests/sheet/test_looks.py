@@ -309,6 +309,18 @@ def test_a_span_in_ods_counts_as_the_whole(properties: str, oddity: Oddity | Non
     assert b2(tab) == meant(oddity)
 
 
+@pytest.mark.parametrize(("ink", "oddity"), [("#101010", UNSEEN), ("#ffff00", None)])
+def test_a_span_in_ods_is_seen_on_the_paper_of_its_cell(ink: str, oddity: Oddity | None) -> None:
+    paper = '<style:table-cell-properties fo:background-color="#000000"/>'
+    styles = SPAN.format(f'fo:color="{ink}"') + (
+        f'<style:style style:name="dark" style:family="table-cell">{paper}</style:style>'
+    )
+    span = '0812345<text:span text:style-name="T1">67890</text:span>'
+    rows = test_ods.row("") + test_ods.row(test_ods.BLANK + test_ods.text(span, 'table:style-name="dark"'))
+    [tab] = ods.tabs(in_package(styles, rows))
+    assert b2(tab) == meant(oddity)
+
+
 def test_the_style_of_a_row_and_of_a_column_in_ods_count_where_the_cell_names_none() -> None:
     styles = "".join(
         f'<style:style style:name="{name}" style:family="table-cell"{parent}>'

@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -81,8 +82,11 @@ class Looks:
 
     @cached_property
     def is_plain(self) -> bool:
-        """Whether no style makes a text odd by itself."""
-        return not any(self.oddity(style) for style in self._properties)
+        """Whether no style makes a text odd, alone or in a cell of another style."""
+        stated = [self._with_parents(*style) for style in self._properties]
+        inks, papers = ({each[name] for each in stated if name in each} for name in ("ink", "paper"))
+        pairs = (Look(ink=ink, paper=paper).oddity for ink, paper in product(inks, papers))
+        return not any(map(self.oddity, self._properties)) and not any(pairs)
 
     def _with_parents(self, family: str, each: str) -> Properties:
         merged: Properties = {}
