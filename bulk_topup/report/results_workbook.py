@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -240,13 +241,16 @@ def write_results(
     )
 
 
-def _values(line: ResultLine) -> Iterator[Value]:
+_SENT_AT = RESULT_COLUMNS.index("sent_at")
+
+
+def _values(line: ResultLine) -> list[Value]:
     """The time as a time, so that programs can sort and calculate."""
-    yield from line.values[:-1]
-    try:
-        yield datetime.strptime(line.sent_at, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007  (a cell has no time zone)
-    except ValueError:
-        yield line.sent_at
+    values: list[Value] = [*line.values]
+    with suppress(ValueError):
+        at = datetime.strptime(line.sent_at, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007  (a cell has no time zone)
+        values[_SENT_AT] = at
+    return values
 
 
 def write_results_csv(
