@@ -1,6 +1,6 @@
 """One order of a run: whether it may be attempted, who has its slot, and whether its request may be sent.
 
-Used by the loop in its own thread, except `may_leave`, which reads nothing but clocks.
+Called from the loop's thread, except `may_leave`: that runs in a worker, reads clocks and asks the guard.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from bulk_topup.sending.session import Tools
 
 LATE_S = 5.0
-"""A request is sent within this time of its attempt or not at all: a machine that slept must not pay on
-waking up.
+"""A request leaves within this time of its order being chosen, or not at all: a machine that was asleep must
+not pay on waking.
 """
 
 
@@ -54,15 +54,15 @@ class Choice:
     guard: Callable[[Order], Callable[[], object | None]]
 
     def is_held_back(self, order: Order) -> bool:
-        """No more orders of this product are sent in this run."""
+        """Whether this product is on hold for the rest of the run; if so, that is noted on the order."""
         if not self.course.is_held(order.product):
             return False
         self.checkpoint.hold(order.id, Status.UNSENT, "unsent.product_disturbed", {"product": order.product})
         return True
 
     def chosen(self, order: Order, expected: Status, day: date | None) -> Chosen | Status | None:
-        """An attempt of the order, if it is allowed and there is money for it; a status if the order is held
-        back for good, as after midnight if it may be sent on `day` alone."""
+        """The order, ready for an attempt, if that is allowed and affordable; its status if it is held back
+        for good, as after midnight when only `day` will do; otherwise None."""
         still = self.guard(order)
         if still() is not None:
             return None
@@ -93,7 +93,7 @@ class Choice:
         return late_s <= LATE_S and wib_day(now) == wanted.day
 
     def end(self, chosen: Chosen, outcome: Outcome) -> Ending:
-        """The ending of the attempt with this outcome, known just now."""
+        """The ending of this attempt, with an outcome just learned."""
         wanted, at = chosen.wanted, self.tools.clock.now()
         # Computed again: the answer's own `Date` is newer than the one before the attempt.
         skew_s = self.tools.provider.skew_s(wanted.at, wanted.began)
@@ -105,14 +105,14 @@ class Choice:
         self.purse.correct(wanted.order.price - before, committed(wanted.order, status, debited) - before)
 
     def is_held(self, holder: Claim, wanted: Wanted) -> bool:
-        """By this attempt, or by an earlier one of the same order if it is being resent."""
+        """Whether this attempt holds the slot, or an earlier one of the same order that is being resent."""
         if holder.token == wanted.token:
             return True
         return wanted.expected is Status.UNKNOWN and holder.token in self.checkpoint.tokens(wanted.order.id)
 
     def taken(self, wanted: Wanted, holder: Claim, row: str) -> Status:
-        """Another order has the slot, that of `row`: this one stays unsent, or gets the status that follows
-        from the holder's.
+        """The slot belongs to another order, that of `row`: this one stays unsent, or gets the status that
+        follows from the holder's.
         """
         status = self._already_claimed(wanted.order, holder, row, wanted.expected)
         self.settle(wanted, status)

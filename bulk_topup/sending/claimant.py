@@ -1,5 +1,5 @@
-"""The ledger, for the sending loop: called in another thread, because it may be locked for long or slow to
-reach.
+"""The ledger, for the sending loop: called from another thread, because it may be locked for a long time or
+slow to reach.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from bulk_topup.record.ledger.values import Claim
     from bulk_topup.sending.session import Tools
 
-    Held = tuple[Claim, str]  # who has a slot, and what people call its row where another order has it
+    Held = tuple[Claim, str]  # the holder of a slot and, if that is another order, its row as people call it
 
 BUSY_S: Final = 10.0
-"""For this long, no computer of the account begins a request after one of them came too soon (41)."""
+"""After a request came too soon (41), no computer of the account starts another for this long."""
 
 
 class Claimant:
@@ -57,7 +57,7 @@ class Claimant:
         return self._questions > 0
 
     def conclude(self, token: str, order: Order, status: Status) -> None:
-        """Concludes claims of what is already durable, together with the next claims."""
+        """Queue the conclusion of a claim, to be written with the next claims."""
         self._conclusions.append(Conclusion(token, order, status))
 
     def claim(
@@ -71,7 +71,7 @@ class Claimant:
 
         def disowned(error: BaseException) -> None:
             self.is_claiming = False
-            if wanted:  # Tried once more; if that fails, the next command handles them.
+            if wanted:  # Retried; if that fails, too, the next command handles them.
                 self._conclusions = conclusions + self._conclusions
             failed(error)
 
@@ -90,7 +90,7 @@ class Claimant:
         ]
 
     def _row_of(self, holder: Claim) -> str:
-        """Without its tab where that can't be read: a name stops no run."""
+        """Without its tab where that can't be read: a run does not stop over a name."""
         tabs: Sequence[str] = ()
         if holder.row >= TAB_ROWS:
             with suppress(InputError, StorageFailed):
@@ -99,7 +99,7 @@ class Claimant:
 
     def heed(self, outcome: Outcome, wait_s: float | None) -> None:
         """Tells all computers of the account about an outcome that concerns them; after a 429, no slot is
-        given for `wait_s` seconds.
+        granted for `wait_s` seconds.
         """
         if (
             outcome.then is Then.STOP and outcome.kind is Kind.REFUSED
@@ -128,6 +128,6 @@ class Claimant:
 
 
 def is_by_midnight(error: BaseException, wanted: Sequence[Wanted]) -> bool:
-    """Whether the server is on another day only because midnight is a moment ago, or ahead."""
+    """Whether the server is on another day only because midnight is minutes away, or ago."""
     is_other_day = isinstance(error, StorageFailed) and error.code == OTHER_DAY
     return is_other_day and all(near_midnight(one.at) for one in wanted)

@@ -36,7 +36,7 @@ class Course:
         return product in self._held_products
 
     def hear(self, order: Order, outcome: Outcome) -> None:
-        """Takes in one completed attempt, in order of completion."""
+        """Take account of one completed attempt; called in order of completion."""
         verdict = self._streaks.see(outcome, order.product)
         if outcome.then is Then.ONE_AT_A_TIME:
             self.limit = 1
@@ -61,7 +61,7 @@ class Course:
 
 
 class Waiting:
-    """Orders that are not chosen yet. One that is retried keeps its worker until its time has come."""
+    """Orders not chosen yet. A retried one keeps its worker until it is due."""
 
     def __init__(self, orders: Iterable[Order]) -> None:
         self._ready = deque(orders)
@@ -72,7 +72,7 @@ class Waiting:
         return bool(self._ready or self._later)
 
     def next(self, now: float, free: int) -> Order | None:
-        """The next order, if so many workers are free."""
+        """The next order, if one of these `free` workers can take it."""
         if free > 0 and self._later and self._later[0][0] <= now:
             return self._later[0][2]
         return self._ready[0] if self._ready and free > len(self._later) else None

@@ -1,22 +1,22 @@
-"""The loop: one thread owns the record and takes every decision; workers do nothing but HTTP.
+"""The loop: one thread owns the progress file and decides what is sent; HTTP workers only send, after a last
+look at the clocks.
 
-A turn: next orders, as many as workers are free and slots are due → their claims, durable → what was answered
-meanwhile and the attempts of those who hold their slot, durable together → workers, who connect, ask once
-more whether it may leave, send, and hand back the answer.
+A turn: choose as many orders as there are free workers and due slots → make their claims durable → write, in
+one transaction, the answers received meanwhile and the attempts of orders that hold their slots → hand these
+to workers, which connect, check once more whether the request may leave, send it, and return the answer.
 
-Claims come before attempts. Where the process dies
-- before claims are durable, nothing was written of these orders, and nothing sent;
-- between them and their attempts, nothing was sent; but a claim of this batch without its attempt is what a
-  restored progress file shows, too, so that the order becomes unknown;
-- between the attempts and the transaction with what was answered, the orders are unknown: they may have left;
-- between that and the conclusions of the claims, these stand open and hold their slots, which is more than is
-  needed, until the next command reads the outcome. No slot is free before its reason is durable.
+Claims come before attempts. If the process dies
+- before the claims are durable, nothing has been written about these orders, and nothing sent;
+- between them and their attempts, nothing was sent; but a claim without an attempt is also what a restored
+  progress file looks like, so the order becomes unknown;
+- between the attempts and the transaction with their answers, the orders are unknown: they may have left;
+- between that and the conclusion of the claims, the claims stay open and hold their slots longer than
+  necessary, until the next command reads the outcome.
+No slot is freed before its outcome is durable, unless nothing was attempted under it.
 
-An order has a worker of its own from the moment when it is chosen until its outcome is written: so never more
-orders than workers can become unknown.
-
-The ledger may be locked for long, or far away, and a screen may stand still: three more threads wait for
-these and for slots, and do in order what this one decides. Answers are written as they come.
+An order occupies one worker from when it is chosen until its outcome is written, so a crash makes at most
+that many orders unknown. The ledger may be locked for a long time, or far away, and the screen may freeze:
+three more threads wait for these and for slots, and carry out in order what this one decides.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from bulk_topup.sending.session import Tools, Watcher
 
 LOOK_S = 0.25
-"""How often the loop checks the deadlines of what is in flight if there is no message."""
+"""How often the loop checks the deadlines of what is in flight when no message arrives."""
 
 
 class Sender:
@@ -81,8 +81,8 @@ class Sender:
     def run(self, orders: Iterable[Order], expected: Mapping[int, Status], day: date | None = None) -> None:
         """Send these orders, on `day` alone if given; returns when all are done or the run has to stop.
 
-        `expected` says which of them (by id) are not simply unsent. Raises what was raised in any thread,
-        once all that was sent is awaited and written.
+        `expected` gives the status, by id, of those that are not unsent. Raises what any thread raised, once
+        every awaited answer has been handled.
         """
         self._waiting, self._expected, self._day = Waiting(orders), expected, day
         # An order moves from each of these to the next.
@@ -101,19 +101,19 @@ class Sender:
 
     def _loop(self) -> None:
         self._inbox: queue.SimpleQueue[Word] = queue.SimpleQueue()
-        teller, asker, waiter = (Workers(name, 1, self._inbox) for name in ("screen", "ledger", "pace"))
-        self._http = Workers("http", self._course.limit, self._inbox)
-        self._screen = Screen(self.watcher, teller, self._fail)
-        self._claimant = Claimant(self.tools, asker, self._own, self._fail)
-        self._slots = Slots(self.tools.throttle, self.tools.clock, waiter, self._course, self._fail)
         with self._failing(), contextlib.ExitStack() as threads:
+            teller, asker, waiter = (Workers(name, 1, self._inbox) for name in ("screen", "ledger", "pace"))
+            self._http = Workers("http", self._course.limit, self._inbox)
+            self._screen = Screen(self.watcher, teller, self._fail)
+            self._claimant = Claimant(self.tools, asker, self._own, self._fail)
+            self._slots = Slots(self.tools.throttle, self.tools.clock, waiter, self._course, self._fail)
             for workers in (teller, asker, waiter, self._http):
                 threads.enter_context(workers.at_work())
             while self._is_under_way():
                 for step in (self._choose, self._claim, self._listen, self._write):
                     with self._failing():
                         step()
-        while not self._inbox.empty():  # The last screen message, or a slot that nobody needs.
+        while not self._inbox.empty():  # The last screen message, or a slot that nobody needs any more.
             with self._failing():
                 self._inbox.get()()
 
@@ -140,7 +140,7 @@ class Sender:
     # -- the next orders -----------------------------------------------------------------------------------
 
     def _choose(self) -> None:
-        """Start as many orders as there are free workers and due slots."""
+        """Choose as many orders as there are free workers and due slots."""
         while self.halt is None and not self._claimant.is_pausing:
             now = self.tools.clock.alive()
             order = self._waiting.next(now, self._course.limit - self._in_hand())
@@ -181,11 +181,11 @@ class Sender:
                     self._screen.done(chosen.wanted.order, self._choice.taken(chosen.wanted, holder, row))
 
     def _disown(self, error: BaseException) -> None:
-        """The claims may stand, although word of them never came: nothing was sent under them, and that is
-        kept, or they would be found as claims without their attempts. It ends the run, except at midnight,
-        when for a moment this computer and the server are on different days."""
+        """The claims may exist although no reply came. Nothing was sent under them; that is recorded, or they
+        would be found as claims without attempts. This ends the run, except around midnight, when this
+        computer and the server may briefly be on different days."""
         claiming, self._claiming = self._claiming, []
-        # The claim of a resent order is its earlier attempt's.
+        # A resent order uses its earlier attempt's claim.
         mine = [chosen for chosen in claiming if chosen.wanted.expected is not Status.UNKNOWN]
         is_midnight = mine == claiming and is_by_midnight(error, [chosen.wanted for chosen in mine])
         if not is_midnight:
@@ -229,7 +229,7 @@ class Sender:
         self._answered.append((chosen, self._choice.end(chosen, outcome)))
 
     def _lose(self, chosen: Chosen, outcome: Outcome | None, error: BaseException) -> None:
-        """The attempt stays without an outcome, or in doubt, and unknown. The screen shows what is known."""
+        """The attempt has no outcome, or one in doubt: its order stays unknown. The screen shows it."""
         self._in_flight.discard(chosen)
         self._fail(error)
         if outcome is not None:
@@ -265,7 +265,7 @@ class Sender:
             self._follow(chosen, each)
 
     def _rescue(self, answered: Sequence[tuple[Chosen, Ending]]) -> None:
-        """One by one, because the failure may be about another one's outcome, or an attempt."""
+        """One by one, since the failure may concern another outcome or an attempt."""
         for chosen, ending in answered:
             try:
                 (ended,), _ = self.checkpoint.turn([ending], lambda _: ())
@@ -275,7 +275,7 @@ class Sender:
                 self._follow(chosen, ended)
 
     def _withdraw(self, some: Sequence[Chosen]) -> None:
-        """Gives up these orders without an attempt."""
+        """Put these orders back unattempted, and release their claims."""
         for chosen in some:
             if chosen.token == chosen.wanted.token:
                 self._claimant.conclude(chosen.token, chosen.wanted.order, Status.UNSENT)
@@ -290,7 +290,7 @@ class Sender:
         self._http.ask(top_up, partial(self._answer, chosen), partial(self._lose, chosen, None))
 
     def _follow(self, chosen: Chosen, ended: Ended) -> None:
-        """Handles an outcome that is durable."""
+        """Follow up a durable outcome."""
         order, outcome = chosen.wanted.order, ended.outcome
         self._claimant.conclude(chosen.token, order, ended.status)
         wait_s = self._course.again_in(order, outcome)

@@ -1,4 +1,4 @@
-"""Slots of the pace, for the sending loop: taken if one is due, else waited for in another thread."""
+"""Pace slots for the sending loop: taken at once if due, else awaited in another thread."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from bulk_topup.sending.worker import Workers
 
 NAP_S: Final = 1.0
-"""How often a waiting retry checks: another one's time may have come first."""
+"""How often a waiting retry is checked, since another may be due first."""
 
 
 class Slots:
-    """For one run. `waiter` waits for one thing at a time; a stop of the account, or by a person, ends the
+    """For one run. `waiter` waits for one thing at a time; a stop, of the account or by a person, ends the
     run.
     """
 
@@ -38,7 +38,7 @@ class Slots:
         self._due = 0
 
     def take(self) -> bool:
-        """Whether one is due; if not, starts to wait for it."""
+        """Take a slot if one is due; if not, start waiting for one."""
         if self._due:
             self._due -= 1
         elif not self._pace.at_once():
@@ -48,7 +48,7 @@ class Slots:
         return True
 
     def rest(self, seconds: float | None) -> None:
-        """Waits, if there is something to wait for."""
+        """Start waiting, if there is something to wait for."""
         if seconds is not None and seconds > 0:
             self._wait(partial(self._clock.sleep, min(seconds, NAP_S)), self._rested)
 
@@ -70,7 +70,7 @@ class Slots:
 
 
 def _halt_by(stop: Stop | None) -> Halt:
-    """What ends the wait: a stop of the account, or a person here."""
+    """Why the wait ended: a stop of the account, or a person at this computer."""
     if stop is None:
         return Halt("halt.interrupted")
     return Halt("halt.account", stop.facts())

@@ -1,4 +1,4 @@
-"""Worker threads: they do what the sending loop asks, and post the result. They decide nothing."""
+"""Worker threads: they do what the sending loop asks, and post the result. They decide nothing themselves."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def nothing(_: object) -> None:
 
 
 class Workers:
-    """A number of threads with this name, which post to `inbox`; they take tasks in the order of asking."""
+    """`count` threads of this name that post to `inbox`; tasks are taken in the order asked."""
 
     def __init__(self, name: str, count: int, inbox: queue.SimpleQueue[Word]) -> None:
         self._asked: queue.SimpleQueue[tuple[Callable[[], Any], Callable[..., object], Any] | None]
@@ -30,7 +30,8 @@ class Workers:
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
-        """Runs until everything asked is done. Raises RuntimeError if the system has no thread left."""
+        """On exit, waits until everything asked is done. Raises RuntimeError if the system can start no more
+        threads."""
         try:
             for thread in self._threads:
                 thread.start()

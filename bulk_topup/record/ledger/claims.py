@@ -2,10 +2,10 @@
 
 Beside them, what each batch came to (`batches`), for a person who looks back; nothing is decided by that.
 
-A claim is one row under a unique key (account, WIB day, number, nominal, itrx), made by INSERT just before
-its attempt and never by looking first; the address is a fact beside it. It is released by an attempt that was
-not sent, was refused or came back *gagal*, and kept by everything else. SQLAlchemy Core: the same code is for
-a file and for a server.
+A claim is one row for a slot (account, WIB day, number, nominal, itrx), made just before its attempt by one
+INSERT that does nothing if the slot is taken; the address is a fact beside it. It is released once its order
+was not sent, was refused or came back *gagal*, and kept by everything else. SQLAlchemy Core: the same code is
+for a file and for a server.
 
 What a file's single writer gives for nothing, a server has to be asked for. Two desks may claim a number and
 nominal for two days or counts at the same moment, which no key keeps apart, and neither would see the other's
