@@ -14,7 +14,6 @@ from bulk_topup.record.checkpoint.file import File
 from bulk_topup.record.checkpoint.notes import insert_note
 from bulk_topup.record.checkpoint.sql import (
     BEGIN_ATTEMPT,
-    BEGIN_ORDER,
     END_ATTEMPT,
     ENDING,
     FORGET_LINES_OF,
@@ -62,23 +61,21 @@ class Attempts(File):
         return self.turn((), lambda _: wanted)[1]
 
     def _begin(self, db: sqlite3.Connection, wanted: Wanted) -> tuple[Attempt, Event]:
-        order, expected = wanted.order, wanted.expected
-        if expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
-            raise AssertionError(f"order {order.id} is {expected}: it is not sent again")
-        begun = self._insert(db, order, wanted.token, wanted.at, wanted.day, wanted.skew_s)
-        restated = db.execute(BEGIN_ORDER, (begun["id"], order.id, expected)).fetchone()
-        if restated is None:
-            raise AssertionError(f"order {order.id} is not {expected}")
-        event = of_attempt(begun["begun_at"], "attempt", begun, restated)
-        return Attempt(begun["id"], order, wanted.token, wanted.at), event
-
-    def _insert(
-        self, db: sqlite3.Connection, order: Order, token: str, at: datetime, day: date, skew_s: float | None
-    ) -> sqlite3.Row:
         self._assert_in_place()
-        values = (order.id, token, at.isoformat(), day.isoformat(), skew_s)
-        row: sqlite3.Row = db.execute(BEGIN_ATTEMPT, values).fetchone()
-        return row
+        order, at = wanted.order, wanted.at
+        if wanted.expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
+            raise AssertionError(f"order {order.id} is {wanted.expected}: it is not sent again")
+        cursor = db.execute(
+            BEGIN_ATTEMPT, (order.id, wanted.token, at.isoformat(), wanted.day.isoformat(), wanted.skew_s)
+        )
+        changed = db.execute(
+            "UPDATE orders SET status = 'unknown', speaker = ?, note = NULL WHERE id = ? AND status = ?",
+            (cursor.lastrowid, order.id, wanted.expected),
+        ).rowcount
+        if changed != 1:
+            raise AssertionError(f"order {order.id} is not {wanted.expected}")
+        begun = Attempt(int(cursor.lastrowid or 0), order, wanted.token, at)
+        return begun, of_attempt(db, at.isoformat(), "attempt", begun.id)
 
     def begin_repeat(
         self, order: Order, token: str, at: datetime, day: date, skew_s: float | None
@@ -89,13 +86,14 @@ class Attempts(File):
         """
         self.mark_begun()
         with self._transaction() as db:
-            held = "SELECT * FROM orders WHERE id = ? AND status IN ('sukses', 'pending')"
-            stands = db.execute(held, (order.id,)).fetchone()
-            if stands is None:
+            self._assert_in_place()
+            held = "SELECT 1 FROM orders WHERE id = ? AND status IN ('sukses', 'pending')"
+            if db.execute(held, (order.id,)).fetchone() is None:
                 raise AssertionError(f"order {order.id} is not held by the provider")
-            begun = self._insert(db, order, token, at, day, skew_s)
-            append(db, of_attempt(begun["begun_at"], "attempt", begun, stands))
-            return Attempt(begun["id"], order, token, at)
+            cursor = db.execute(BEGIN_ATTEMPT, (order.id, token, at.isoformat(), day.isoformat(), skew_s))
+            begun = Attempt(int(cursor.lastrowid or 0), order, token, at)
+            append(db, of_attempt(db, at.isoformat(), "attempt", begun.id))
+            return begun
 
     def end(self, attempt_id: int, outcome: Outcome, at: datetime, skew_s: float | None = None) -> Ended:
         """Like `turn`, for a single outcome."""
@@ -108,15 +106,14 @@ class Attempts(File):
         ).fetchone()
         if is_held:
             outcome = with_invoice_of_another(outcome)
-        at = ending.at.isoformat()
-        own = {"at": at, "id": attempt_id, "skew_s": ending.skew_s}
-        attempt = db.execute(END_ATTEMPT, {**_outcome_values(outcome), **own}).fetchone()
-        order = self._restate(db, order_id)
-        status = Status(order["status"])
+        own = {"at": ending.at.isoformat(), "id": attempt_id, "skew_s": ending.skew_s}
+        db.execute(END_ATTEMPT, {**_outcome_values(outcome), **own})
+        status = self._restate(db, order_id)
         if before == Status.SUKSES and status is not Status.SUKSES:
             raise AssertionError(f"attempt {attempt_id}: a paid order cannot become {status}")
         kind = kind or ("outcome" if is_first else "settlement")
-        return Ended(status, outcome), of_attempt(at, kind, attempt, order)
+        event = of_attempt(db, ending.at.isoformat(), kind, attempt_id)
+        return Ended(status, outcome), event
 
     def lost_attempt(
         self, order_id: int, token: str, claimed_at: str, day: str, base_url: str = ""
@@ -131,10 +128,10 @@ class Attempts(File):
                    ON CONFLICT (token) DO NOTHING""",  # Another run has written it since it was missed.
                 (order_id, token, claimed_at, day, Kind.UNKNOWN, "outcome.not_in_checkpoint", base_url),
             )
-            order = self._restate(db, order_id)
-            attempt = db.execute("SELECT * FROM attempts WHERE token = ?", (token,)).fetchone()
-            append(db, of_attempt("", "attempt", attempt, order))
-            return Status(order["status"])
+            status = self._restate(db, order_id)
+            (attempt_id,) = db.execute("SELECT id FROM attempts WHERE token = ?", (token,)).fetchone()
+            append(db, of_attempt(db, "", "attempt", attempt_id))
+            return status
 
     def adopt_lost_claim(self, claim: Mapping[str, Any]) -> None:
         """The same, for a claim found in the ledger whose order may be missing here entirely."""
@@ -169,8 +166,8 @@ class Attempts(File):
             insert_note(db, "resolution", at.isoformat(), who, what, order.order.id, note, "", "")
         return ended.status
 
-    def _restate(self, db: sqlite3.Connection, order_id: int) -> sqlite3.Row:
-        """The order, restated: its status follows from all its attempts; one of them determines it."""
+    def _restate(self, db: sqlite3.Connection, order_id: int) -> Status:
+        """The order's status follows from all its attempts; one of them determines it."""
         rows = db.execute(
             "SELECT id, kind, code, day, begun_at, skew_s FROM attempts WHERE order_id = ? ORDER BY id",
             (order_id,),
@@ -180,9 +177,8 @@ class Attempts(File):
         status = order_status(kinds, belied=len(rows) > 1 and is_belied(tried))
         speaking = [row["id"] for row, kind in zip(rows, kinds, strict=True) if kind in _SPEAKS[status]]
         speaker = speaking[-1] if speaking else None
-        restate = "UPDATE orders SET status = ?, speaker = ? WHERE id = ? RETURNING *"
-        order: sqlite3.Row = db.execute(restate, (status, speaker, order_id)).fetchone()
-        return order
+        db.execute("UPDATE orders SET status = ?, speaker = ? WHERE id = ?", (status, speaker, order_id))
+        return status
 
 
 _SPEAKS: Mapping[Status, frozenset[Kind | None]] = {

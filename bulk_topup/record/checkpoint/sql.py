@@ -75,13 +75,8 @@ INSERT_LOST_LINE = """
 BEGIN_ATTEMPT = """
     INSERT INTO attempts (order_id, token, begun_at, day, skew_s, base_url)
     VALUES (?, ?, ?, ?, ?, coalesce((SELECT value FROM batch WHERE key = 'base_url'), ''))
-    RETURNING *
 """
 """At the address that the batch uses now."""
-
-BEGIN_ORDER = """
-    UPDATE orders SET status = 'unknown', speaker = ?, note = NULL WHERE id = ? AND status = ? RETURNING *
-"""
 
 END_ATTEMPT = """
     UPDATE attempts SET
@@ -92,7 +87,6 @@ END_ATTEMPT = """
         answered_at = coalesce(nullif(:answered_at, ''), answered_at),
         skew_s = coalesce(:skew_s, skew_s)
     WHERE id = :id
-    RETURNING *
 """
 
 

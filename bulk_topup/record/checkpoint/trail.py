@@ -15,7 +15,7 @@ from bulk_topup.core.clock import SystemClock
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 TABLE = """
     CREATE TABLE IF NOT EXISTS chain (
@@ -71,20 +71,25 @@ def tell(db: sqlite3.Connection, at: str, kind: str, table: str, key: int) -> No
     append(db, Event(at, kind, {table: standing(db, table, key)}))
 
 
-def of_attempt(at: str, kind: str, attempt: sqlite3.Row, order: sqlite3.Row) -> Event:
-    """About an attempt and its order, whole rows, as they stand now."""
-    return Event(at, kind, {"attempts": _filled(attempt), "orders": _filled(order)})
+def of_attempt(db: sqlite3.Connection, at: str, kind: str, attempt_id: int) -> Event:
+    """About an attempt and its order, as they stand now."""
+    row = db.execute(_WITH_ORDER, (attempt_id,)).fetchone()
+    named = [*zip(row.keys(), row, strict=True)]
+    order_at = row.keys().index("id", 1)
+    return Event(at, kind, {"attempts": _filled(named[:order_at]), "orders": _filled(named[order_at:])})
+
+
+_WITH_ORDER = "SELECT a.*, o.* FROM attempts a JOIN orders o ON o.id = a.order_id WHERE a.id = ?"
 
 
 def standing(db: sqlite3.Connection, table: str, key: object) -> dict[str, Any]:
     """That row without what is empty; nothing where there is none."""
     row = db.execute(f"SELECT * FROM {table} WHERE id = ?", (key,)).fetchone()  # noqa: S608
-    return {} if row is None else _filled(row)
+    return {} if row is None else _filled(zip(row.keys(), row, strict=True))
 
 
-def _filled(row: sqlite3.Row) -> dict[str, Any]:
-    named = zip(row.keys(), row, strict=True)
-    return {name: value for name, value in named if value is not None and value != ""}
+def _filled(row: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in row if value is not None and value != ""}
 
 
 def facts_standing(db: sqlite3.Connection) -> dict[str, str]:

@@ -96,9 +96,9 @@ class Ledger(Account):
             if self.is_server:
                 self._wait_for_turn(db, [*(one.order for one in conclusions), *(one.order for one in wanted)])
                 self._assert_day(db, wanted)
-            concluded = statements.conclude(db, statuses)
-            if not expected <= concluded and self._seal is not None:
+            if statements.count_of(db, expected) != len(expected) and self._seal is not None:
                 raise Replaced
+            statements.conclude(db, statuses)
             holders = statements.claimed(db, claims, since)
         self._standing |= {one.token for one in holders if one} & {one.token for one in wanted}
         return holders
@@ -153,12 +153,12 @@ class Ledger(Account):
         self.conclude_all({token: status})
 
     def conclude_all(self, statuses: Mapping[str, Status]) -> None:
-        kept = {token for token, status in statuses.items() if state_of(status) != RELEASED}
+        kept = [token for token, status in statuses.items() if state_of(status) != RELEASED]
         with self._errors(), self._engine.begin() as db:
-            concluded = statements.conclude(db, statuses)
             # Resent attempts of an order have no claim of their own.
-            if kept and kept.isdisjoint(concluded) and self._seal is not None:
+            if kept and self._seal is not None and not statements.count_of(db, kept):
                 raise Replaced
+            statements.conclude(db, statuses)
 
     def record(self, entry: BatchEntry) -> None:
         """Records the state of a batch, replacing the previous one."""

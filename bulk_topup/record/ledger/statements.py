@@ -12,7 +12,7 @@ from bulk_topup.record.ledger.tables import CLAIMS
 from bulk_topup.record.ledger.values import HELD, OPEN, PAID, Claim
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from bulk_topup.core.model import Wanted
@@ -124,26 +124,32 @@ def _holder(db: sa.Connection, asked: Mapping[str, object]) -> Claim | None:
 
 _AMONG = CLAIMS.c.token.in_(sa.bindparam("tokens", expanding=True))
 _TAKEN = sa.select(CLAIMS.c.token).where(_AMONG)
-_RELEASE = sa.delete(CLAIMS).where(_AMONG).returning(CLAIMS.c.token)
-_KEEP = sa.update(CLAIMS).values(state=sa.bindparam("of_order")).where(_AMONG).returning(CLAIMS.c.token)
+_COUNT = sa.select(sa.func.count()).select_from(CLAIMS).where(_AMONG)
+_RELEASE = sa.delete(CLAIMS).where(_AMONG)
+_KEEP = sa.update(CLAIMS).values(state=sa.bindparam("of_order")).where(_AMONG)
 
 
-def conclude(db: sa.Connection, statuses: Mapping[str, Status]) -> set[str]:
-    """Brings these claims to the states of their orders; returns the tokens of those that exist."""
+def count_of(db: sa.Connection, tokens: Iterable[str]) -> int:
+    """How many of these claims exist."""
+    return sum(db.execute(_COUNT, {"tokens": some}).scalar_one() for some in _portions(tokens))
+
+
+def conclude(db: sa.Connection, statuses: Mapping[str, Status]) -> None:
     by_state: dict[str, list[str]] = {}
-    for token, status in sorted(statuses.items()):
+    for token, status in statuses.items():
         by_state.setdefault(state_of(status), []).append(token)
-    concluded: set[str] = set()
     for state, tokens in sorted(by_state.items()):
-        for first in range(0, len(tokens), _AT_ONCE):
-            some = {"tokens": tokens[first : first + _AT_ONCE]}
-            done = (
-                db.scalars(_RELEASE, some)
-                if state == RELEASED
-                else db.scalars(_KEEP, {**some, "of_order": state})
-            )
-            concluded.update(done)
-    return concluded
+        for some in _portions(tokens):
+            if state == RELEASED:
+                db.execute(_RELEASE, {"tokens": some})
+            else:
+                db.execute(_KEEP, {"tokens": some, "of_order": state})
+
+
+def _portions(tokens: Iterable[str]) -> Iterator[list[str]]:
+    tokens = sorted(tokens)
+    for first in range(0, len(tokens), _AT_ONCE):
+        yield tokens[first : first + _AT_ONCE]
 
 
 def claim_of(wanted: Wanted) -> dict[str, object]:
