@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from bulk_topup.core.status import Status
 from bulk_topup.record.batches import progress_at
 from bulk_topup.record.checkpoint import Checkpoint
 from bulk_topup.record.ledger.statements import state_of
-from bulk_topup.record.ledger.values import OPEN, Decision
+from bulk_topup.record.ledger.values import OPEN, PAID, Decision
 from bulk_topup.rules.orders import SLOT
 
 if TYPE_CHECKING:
@@ -44,17 +44,18 @@ def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, stop: Stop |
 
 
 def _take_over(decisions: Iterable[Decision], checkpoint: Checkpoint) -> None:
-    """Takes over what a person decided while this progress file was missing, for rows that are still open
-    in it.
+    """Takes over what a person decided while this progress file was missing, for attempts that are still open
+    in it. About later attempts of the same order nobody has decided anything.
     """
     decisions = list(decisions)
     if not decisions:
         return
-    open_ = {past.token: order for order in checkpoint.open_orders() for past in order.past}
+    open_ = {past.token: order for order in checkpoint.open_orders() for past in order.past if past.is_open}
     for one in decisions:
         if one.token in open_:
-            at = datetime.fromisoformat(one.at)
-            checkpoint.resolve(open_[one.token], one.outcome, at, one.who, one.note)
+            at, order = datetime.fromisoformat(one.at), open_[one.token]
+            by_then = tuple(past for past in order.past if past.token == one.token or past.begun_at <= at)
+            checkpoint.resolve(replace(order, past=by_then), one.outcome, at, one.who, one.note)
 
 
 def _agree(checkpoint: Checkpoint, ledger: Ledger) -> bool:
@@ -87,7 +88,10 @@ def _make_agree(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None) -> in
     for token, claim in present.items():
         if token not in expected:
             checkpoint.adopt_lost_claim(claim)
-        elif claim["state"] != state_of(expected[token]):
+        elif claim["state"] not in {
+            PAID,
+            state_of(expected[token]),
+        }:  # An older file may not know of the payment.
             stale[token] = expected[token]
     ledger.conclude_all(stale)
     return count

@@ -26,6 +26,7 @@ RESEND_AFTER_S = 60.0
 class Obstacle(StrEnum):
     """Why an unknown order may not be sent again; worded in `say.WORDS`."""
 
+    PAID_ON_RECORD = "resend.paid_on_record"
     ACCEPTED = "resend.accepted"
     INVOICED = "resend.invoiced"
     COUNTED = "resend.counted"
@@ -82,10 +83,15 @@ def resendable(checkpoint: Checkpoint, tools: Tools, prices: PriceList) -> Resen
     """
     now, skew_s = tools.now_and_skew_s()
     evidence = Evidence(skew_s, has_other_calendar(checkpoint.other_days()), tools.base_url)
-    judged = [
-        (open_, obstacle(open_, now, evidence) or price_obstacle(open_.order, prices))
-        for open_ in checkpoint.open_orders()
-    ]
+    open_orders = checkpoint.open_orders()
+    paid = tools.ledger.paid_of(past.token for open_ in open_orders for past in open_.past)
+
+    def judged_by(open_: OpenOrder) -> Obstacle | None:
+        if any(past.token in paid for past in open_.past):
+            return Obstacle.PAID_ON_RECORD
+        return obstacle(open_, now, evidence) or price_obstacle(open_.order, prices)
+
+    judged = [(open_, judged_by(open_)) for open_ in open_orders]
     return Resendable(
         orders=[open_ for open_, why in judged if why is None],
         held=[(open_, why) for open_, why in judged if why is not None],

@@ -100,7 +100,12 @@ def resolve(
     """
     for verdict in verdicts:
         order = _open_order(checkpoint, verdict)
-        outcome = _confirmed(checkpoint, tools, order, verdict) if verdict.invoice else RESOLVED_AS_NOT_SENT
+        if verdict.invoice:
+            outcome = _confirmed(checkpoint, tools, order, verdict)
+        elif tools.ledger.paid_of(checkpoint.tokens(order.order.id)):
+            raise InputError("resolve.paid_on_record", row=verdict.place, number=order.order.number)
+        else:
+            outcome = RESOLVED_AS_NOT_SENT
         status = checkpoint.resolve(order, outcome, tools.clock.now(), who, verdict.note)
         tools.ledger.conclude_all(dict.fromkeys(checkpoint.tokens(order.order.id), status))
         yield order.status, status

@@ -53,7 +53,8 @@ def close_from_record(found: Finding, tools: Tools, who: str) -> tuple[OpenClaim
     if status is None:
         raise InputError("resolve.still_pending", invoice=found.invoice, number=found.number)
     decision = Decision.of(outcome, token=claim.token, at=now.isoformat(), who=who, note=found.note)
-    tools.ledger.decide(decision, claim.batch, status, _counted(entry, outcome, status, now))
+    if not tools.ledger.decide(decision, claim.batch, status, _counted(entry, outcome, status, now)):
+        raise _not_on_record("resolve.not_on_record", found, tools)
     return claim, status
 
 
@@ -64,8 +65,7 @@ def _open_claim(found: Finding, tools: Tools) -> tuple[OpenClaim, BatchEntry | N
         if found.batch in {claim.batch_name, claim.batch} and found.row in {None, claim.row}
     ]
     if len(claims) != 1:
-        code = "resolve.several_on_record" if claims else "resolve.not_on_record"
-        raise InputError(code, number=found.number, batch=found.batch, where=tools.ledger.place)
+        raise _not_on_record("resolve.several_on_record" if claims else "resolve.not_on_record", found, tools)
     (claim,) = claims
     entry = tools.ledger.entry(claim.batch)
     checkpoint = None if entry is None else progress_of(entry)
@@ -73,6 +73,10 @@ def _open_claim(found: Finding, tools: Tools) -> tuple[OpenClaim, BatchEntry | N
         with closing(checkpoint):
             raise InputError("resolve.has_file", path=checkpoint.path, sheet=sheet_of(checkpoint))
     return claim, entry
+
+
+def _not_on_record(code: str, found: Finding, tools: Tools) -> InputError:
+    return InputError(code, number=found.number, batch=found.batch, where=tools.ledger.place)
 
 
 def _confirmed(claim: OpenClaim, found: Finding, tools: Tools) -> Outcome:

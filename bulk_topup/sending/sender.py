@@ -174,7 +174,7 @@ class Sender:
         claiming, self._claiming = self._claiming, []
         for chosen, (holder, row) in zip(claiming, holders, strict=True):
             with self._failing():
-                if self._choice.is_held(holder, chosen.wanted):
+                if holder.is_open and self._choice.is_held(holder, chosen.wanted):
                     chosen.token = holder.token
                     self._claimed.append(chosen)
                 else:

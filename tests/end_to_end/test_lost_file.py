@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,44 @@ def test_what_was_not_sent_frees_the_number_here_and_in_the_file(office: Office,
     assert (row["number_sent"], row["status"]) == (number, "gagal")
     assert "Rina asked" in row["reason"]
     assert states(office) == ["paid", "paid"]
+
+
+def test_a_decision_says_nothing_of_what_is_sent_after_it(make_office: MakeOffice, location: str) -> None:
+    faults = on_isipulsa("before close", "after close")
+    office = make_office(faults=faults, rule_51=False, ledger=location)
+    office.payroll("gaji.csv", office.numbers(1))
+    assert office.send("gaji.csv").exit == 4
+    office.set_back(SOME_HOURS)
+    progress = office.folder / "gaji.checkpoint.db"
+    kept(office).parent.mkdir()
+    progress.rename(kept(office))
+    of_the_row = ("resolve", "--number", office.numbers(1)[0], "--batch", "gaji", *NOTE)
+    assert office.run(*of_the_row, "--not-sent").exit == 1
+    kept(office).rename(progress)
+    assert office.send("gaji.csv", "--same-batch", "--retry-failed").exit == 4
+    for _ in range(2):
+        office.run("settle", "gaji.csv", "--wait", "0")
+        assert (office.statuses("gaji.results.xlsx"), states(office)) == (["unknown"], ["open"])
+        office.send("gaji.csv", "--same-batch", "--retry-failed")
+    assert office.paid() == {office.numbers(1)[0]: 1}
+
+
+@in_a_file
+def test_what_is_paid_on_record_is_not_sent_again_by_an_older_progress_file(office: Office) -> None:
+    """The copy was made while the answer was lost; since then the provider has confirmed the payment."""
+    number = office.numbers(3)[1]
+    progress = office.folder / "gaji.checkpoint.db"
+    shutil.copyfile(kept(office), progress)
+    closed = ("resolve", "gaji.csv", "--row", "3", "--number", number, *NOTE)
+    assert office.run(*closed, "--invoice", invoice_of(office, number)).exit == 0
+    kept(office).replace(progress)
+    for command in (("settle", "gaji.csv", "--resend", "--yes", "--wait", "0"), (*closed, "--not-sent")):
+        done = office.run(*command)
+        assert "was paid, by the record of all top-ups" in " ".join(done.out.split()) + done.err
+        assert states(office) == ["paid", "paid", "paid"]
+    assert office.paid() == dict.fromkeys(office.numbers(3), 1)
+    assert office.run(*closed, "--invoice", invoice_of(office, number)).exit == 0
+    assert office.statuses("gaji.results.xlsx") == ["sukses"] * 3
 
 
 @in_a_file

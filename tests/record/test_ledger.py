@@ -16,11 +16,12 @@ import pytest
 import sqlalchemy as sa
 
 from bulk_topup.core.errors import BulkTopupError, InputError, StorageFailed
+from bulk_topup.core.model import Kind, Outcome, Then
 from bulk_topup.core.status import Status
 from bulk_topup.record.ledger.address import is_address, ledger_url
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.statements import state_of
-from bulk_topup.record.ledger.values import HELD, OPEN, PAID
+from bulk_topup.record.ledger.values import HELD, OPEN, PAID, Decision
 from bulk_topup.report.words import say
 from bulk_topup.rules.duplicates import ELSEWHERE_COLUMNS, RECENT_COLUMNS
 from tests import builders
@@ -230,6 +231,20 @@ def test_many_claims_are_concluded_at_once(ledger: Ledger) -> None:
     ledger.conclude_all({"t1": Status.SUKSES, "t2": Status.GAGAL, "t3": Status.PENDING})
     assert {row["token"]: row["state"] for row in ledger.own("b1")} == {"t1": PAID, "t3": OPEN}
     ledger.conclude_all({})
+
+
+def test_of_two_decisions_about_an_open_claim_the_first_counts(ledger: Ledger) -> None:
+    claim(ledger, "t1")
+
+    def decide(kind: Kind, status: Status) -> bool:
+        outcome = Outcome(kind, Then.GO_ON, "")
+        decision = Decision.of(outcome, token="t1", at=NOW.isoformat(), who="Rina", note="")
+        return ledger.decide(decision, "b1", status, None)
+
+    assert decide(Kind.SUKSES, Status.SUKSES)
+    assert not decide(Kind.GAGAL, Status.GAGAL)
+    assert [row["state"] for row in ledger.own("b1")] == [PAID]
+    assert [one.outcome.kind for one in ledger.decisions("b1")] == [Kind.SUKSES]
 
 
 def test_a_claim_is_there_for_the_next_process(ledger_of: MakeLedger) -> None:

@@ -178,21 +178,33 @@ class Ledger(Account):
         with self._errors(), self._engine.connect() as db:
             return [OpenClaim(*row) for row in db.execute(query.order_by(CLAIMS.c.claimed_at))]
 
+    def paid_of(self, tokens: Iterable[str]) -> set[str]:
+        """The claims among these that are paid."""
+        with self._errors(), self._engine.connect() as db:
+            return statements.paid_of(db, tokens)
+
     def entry(self, batch: str) -> BatchEntry | None:
         query = sa.select(BATCHES).where(BATCHES.c.batch == batch, BATCHES.c.account == self._account)
         with self._errors(), self._engine.connect() as db:
             row = db.execute(query).mappings().first()
         return None if row is None else BatchEntry(**row)
 
-    def decide(self, decision: Decision, batch: str, status: Status, entry: BatchEntry | None) -> None:
-        """Records a decision, and updates the claim and the batch accordingly: all or nothing."""
+    def decide(self, decision: Decision, batch: str, status: Status, entry: BatchEntry | None) -> bool:
+        """Records a decision, and updates the claim and the batch accordingly: all or nothing. False if the
+        claim is not open any more: then nothing is changed.
+        """
         key = key_of(DECIDED, self._account, batch, decision.token)
+        still_open = sa.update(CLAIMS).where(CLAIMS.c.token == decision.token, CLAIMS.c.state == OPEN)
         with self._errors(), self._engine.begin() as db:
+            # A write, so that nobody else concludes it meanwhile.
+            if db.execute(still_open.values(state=OPEN)).rowcount != 1:
+                return False
             self.set_fact(db, key, json.dumps(asdict(decision)))
             statements.conclude(db, {decision.token: status})
             if entry is not None:
                 same = BATCHES.c.batch == batch, BATCHES.c.account == self._account
                 db.execute(sa.update(BATCHES).where(*same).values(asdict(entry)))
+            return True
 
     def decisions(self, batch: str) -> list[Decision]:
         """The decisions about this batch's rows that were made without its progress file."""

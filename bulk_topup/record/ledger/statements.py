@@ -124,6 +124,7 @@ def _holder(db: sa.Connection, asked: Mapping[str, object]) -> Claim | None:
 
 _AMONG = CLAIMS.c.token.in_(sa.bindparam("tokens", expanding=True))
 _TAKEN = sa.select(CLAIMS.c.token).where(_AMONG)
+_PAID = _TAKEN.where(CLAIMS.c.state == PAID)
 _COUNT = sa.select(sa.func.count()).select_from(CLAIMS).where(_AMONG)
 _RELEASE = sa.delete(CLAIMS).where(_AMONG)
 _KEEP = sa.update(CLAIMS).values(state=sa.bindparam("of_order")).where(_AMONG)
@@ -132,6 +133,11 @@ _KEEP = sa.update(CLAIMS).values(state=sa.bindparam("of_order")).where(_AMONG)
 def count_of(db: sa.Connection, tokens: Iterable[str]) -> int:
     """How many of these claims exist."""
     return sum(db.execute(_COUNT, {"tokens": some}).scalar_one() for some in _portions(tokens))
+
+
+def paid_of(db: sa.Connection, tokens: Iterable[str]) -> set[str]:
+    """The claims among these that are paid."""
+    return {token for some in _portions(tokens) for token in db.scalars(_PAID, {"tokens": some})}
 
 
 def conclude(db: sa.Connection, statuses: Mapping[str, Status]) -> None:
