@@ -278,7 +278,10 @@ HELD_AT = ("ledger.turn", "provider.top_up", "checkpoint.turn")
 
 def _with_record(seed: int, nth: int, steps: list[Step]) -> list[Step]:
     """In every eighth schedule something happens to the record, or to what it is known by. It is drawn by
-    dice of its own, so that all other schedules stay as they are."""
+    dice of its own, so that all other schedules stay as they are. In every sixteenth a progress file is found
+    again after its open rows were closed without it."""
+    if nth % 16 == 10:
+        return _lost_and_found(steps)
     if nth % 8 != 6:
         return steps
     dice = random.Random(f"{seed}-record/{nth}")
@@ -304,6 +307,23 @@ def _with_record(seed: int, nth: int, steps: list[Step]) -> list[Step]:
             hold = Crash(dice.choice(HELD_AT), dice.randint(1, 3), "after", "hold")
             added = {first: (Meanwhile(run, Tamper("delete"), hold),)}
     return [one for at in range(len(steps) + 1) for one in (*added.get(at, ()), *steps[at : at + 1])]
+
+
+def _lost_and_found(steps: list[Step]) -> list[Step]:
+    """What is sent after a person's word is lost, too: that word says nothing of it."""
+    first = next(at for at, step in enumerate(steps) if isinstance(step, Command | Together))
+    sheet = next(step.sheet for step in steps if isinstance(step, Write))
+    run, retry = (Command("run", sheet, options) for options in ((), ("--same-batch", "--retry-failed")))
+    unheard, unanswered = (
+        {"isipulsa": dict.fromkeys(range(1, 20), f"{side} close")} for side in ("before", "after")
+    )
+    found_again = (
+        replace(run, faults=unheard),
+        *(Progress("save", sheet), Lose(sheet), Progress("restore", sheet)),
+        replace(retry, faults=unanswered),
+        *(Command("settle", sheet), retry, Wait("day"), retry),
+    )
+    return [*steps[:first], *found_again, *steps[first:]]
 
 
 _READINGS: tuple[Literal["free", "strict"], ...] = ("free", "strict")

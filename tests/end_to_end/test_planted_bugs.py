@@ -33,7 +33,7 @@ def test_a_planted_bug_is_caught(patch: Path, hunter: planted.Hunter) -> None:
 
 
 def test_the_planted_bugs_all_fit_the_code() -> None:
-    assert len(planted.PATCHES) == 28
+    assert len(planted.PATCHES) == 29
     for patch in planted.PATCHES:
         changed = planted.patched(patch)
         assert len(changed) == patch.read_text(encoding="utf-8").count("\n--- a/")
