@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bulk_topup.core.clock import WIB
 from bulk_topup.core.model import Slot, Stop
 from bulk_topup.provider.pace import AHEAD_S, SLOT_TOLERANCE_S, SharedThrottle
 from bulk_topup.record.ledger.shared import Account
@@ -222,6 +224,35 @@ def test_a_copy_that_takes_the_server_s_place_stops_the_desks_of_every_account_o
             assert (stop.code, stop.desk) == ("ledger.restored", "budi")
         account.stop_if_restored("rina", NOW)
         assert account.stopped() is None, "a person knows of it by now"
+
+
+def test_tables_that_were_made_anew_in_the_same_database_stop_the_desks(
+    postgres: Server, address: str
+) -> None:
+    """As `pg_restore --clean` does."""
+    schema = address.rpartition("%3D")[2]
+    with closing(Account(address, **SCOPE)) as account:
+        account.stop_if_restored("rina", NOW)
+        assert account.stopped() is None
+    postgres.execute(
+        f"ALTER TABLE {schema}.claims RENAME TO before",
+        f"CREATE TABLE {schema}.claims (LIKE {schema}.before INCLUDING ALL)",
+        f"DROP TABLE {schema}.before",
+    )
+    with closing(Account(address, **SCOPE)) as account:
+        account.stop_if_restored("rina", NOW)
+        stop = account.stopped()
+        assert stop is not None
+        assert stop.code == "ledger.restored"
+
+
+def test_a_desk_whose_clock_is_months_ahead_leaves_the_others_at_work(address: str) -> None:
+    with closing(Account(address, **SCOPE)) as account, closing(Account(address, **SCOPE)) as other:
+        account.stop_if_restored("rina", NOW)
+        other.stop_if_restored("budi", datetime.now(WIB) + timedelta(days=100))
+        with account._sending():
+            pass
+        assert other.stopped() is None
 
 
 def test_a_server_that_does_not_tell_which_it_is_serves_its_desks_all_the_same(

@@ -23,7 +23,7 @@ from bulk_topup.record.ledger.store import server_time
 from bulk_topup.record.ledger.tables import ACCOUNTS, AT_WORK, META, key_of
 from bulk_topup.record.ledger.trust import Trust
 
-LIFE: Final = "life"
+LIFE: Final = "life of the tables"
 
 LEFT_FOR: Final = timedelta(days=60)
 """How long the mark of a killed command stays; longer than any command runs."""
@@ -33,7 +33,9 @@ LEFT: Final = key_of(AT_WORK)[:-1]
 STOP: Final = ("code", "reason", "desk", "at")
 
 _LIFE: Final = """
-    SELECT concat_ws('/', system_identifier, oid, left(pg_walfile_name(pg_current_wal_lsn()), 8))
+    SELECT concat_ws(
+        '/', system_identifier, oid, left(pg_walfile_name(pg_current_wal_lsn()), 8), 'claims'::regclass::oid
+    )
     FROM pg_control_system(), pg_database WHERE datname = current_database()
 """
 
@@ -69,8 +71,10 @@ class Known(Trust):
     def stop_if_restored(self, desk: str, at: datetime) -> None:
         """Seal it; and stop the desks of every account where a copy of the tables has taken their place:
         claims that were made since it was taken are not in it."""
-        now, mark = at.astimezone(WIB), key_of(AT_WORK, uuid.uuid4().hex)
+        mark = key_of(AT_WORK, uuid.uuid4().hex)
         with self._errors(), self._engine.begin() as db:
+            # Not by a clock of ours that is weeks ahead: it would sweep away the marks of those at work.
+            now = self.server_time(db) if self.is_server else at.astimezone(WIB)
             life = self._seen_life(db, restored(desk, at)) if self.is_server else ""
             left = META.c.key.startswith(LEFT, autoescape=True)
             db.execute(sa.delete(META).where(left, META.c.value < (now - LEFT_FOR).isoformat()))
@@ -173,8 +177,8 @@ def stop_values(stop: Stop) -> dict[str, str]:
 
 
 def _life_of(db: sa.Connection) -> str:
-    """Which server, database and timeline this is; each copy that goes on by itself has another. "" where a
-    server does not tell."""
+    """Which server, database, timeline and table this is; each copy that goes on by itself has another. ""
+    where a server does not tell."""
     try:
         with db.begin_nested():
             return str(db.execute(sa.text(_LIFE)).scalar_one())

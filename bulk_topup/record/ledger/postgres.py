@@ -25,7 +25,8 @@ _ON_THE_WIRE: dict[str, Any] = {
 """libpq options that detect a server which vanished silently; an address may override them."""
 
 _IN_A_SESSION = """
-    SELECT set_config('statement_timeout', '30s', false), set_config('lock_timeout', '8s', false),
+    SELECT set_config('default_transaction_isolation', 'read committed', false),
+           set_config('statement_timeout', '30s', false), set_config('lock_timeout', '8s', false),
            set_config('idle_in_transaction_session_timeout', '5s', false),
            CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
                 THEN set_config('synchronous_commit', 'on', false) END
@@ -79,6 +80,8 @@ def _options(url: sa.URL) -> dict[str, Any]:
     person said otherwise.
     """
     options = {name: value for name, value in _ON_THE_WIRE.items() if name not in url.query}
+    # A pooler may hand a session to another computer, with statements under the same names.
+    options["prepare_threshold"] = None
     said = (
         "sslmode" in url.query,
         "service" in url.query,
