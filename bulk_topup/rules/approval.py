@@ -39,11 +39,13 @@ class Document:
 
     `orders` are those of the plan and those sent before, by sheet row: number, product, itrx, price, and
     `attempt`: 1 for what has not failed, one more for each time that it had; 0 if it failed and is not sent
-    again. So the approval of one attempt does not cover the next.
+    again. So the approval of one attempt does not cover the next. `checked` is the WIB day of the check, of a
+    plan that was kept.
     """
 
     facts: Mapping[str, Any]
     orders: pd.DataFrame
+    checked: date | None = None
 
     @cached_property
     def lines(self) -> list[bytes]:
@@ -70,12 +72,12 @@ class Document:
         return separated(self.lines[1 : 2 + len(KEY)])
 
     @classmethod
-    def decode(cls, data: bytes) -> Document:
+    def decode(cls, data: bytes, checked: date | None = None) -> Document:
         import pandas as pd
 
         facts, *columns = map(json.loads, data.split(b"\n"))
         orders = pd.DataFrame(dict(zip(DOCUMENT_COLUMNS, columns, strict=True)))
-        return cls(facts, orders.set_index("row"))
+        return cls(facts, orders.set_index("row"), checked)
 
 
 def separated(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -162,7 +164,7 @@ def read_document(content: bytes, code: str, today: date) -> Document:
         raise InputError("approval.altered", plan=code) from None
     if not is_good(checked, today):
         raise InputError("approval.too_old", plan=code, day=checked, days=DAYS_GOOD)
-    return Document.decode(data)
+    return Document.decode(data, checked)
 
 
 @dataclass(frozen=True)

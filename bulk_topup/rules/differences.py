@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bulk_topup.rules.duplicates import PAID_EARLIER
 from bulk_topup.rules.orders import KEY, rows_not_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
 
     import pandas as pd
 
@@ -40,6 +42,7 @@ def differences(approved: Document, plan: Plan, *, is_resumed: bool) -> list[Dif
         *_other_orders(approved.orders, now.orders, plan.held),
         *_sent_again(approved.orders, now.orders.loc[plan.orders.index]),
         *_dearer(approved.orders, plan.orders),
+        *_doubted_since(approved.checked, plan),
     ]
 
 
@@ -128,6 +131,21 @@ def _sent_again(then: pd.DataFrame, to_send: pd.DataFrame) -> Iterator[Differenc
     others = rows_not_in(to_send, then, [*KEY, "attempt"])
     again = others.drop(index=rows_not_in(others, then, KEY).index)
     yield from _told("approval.again", "approval.again_many", _by_row(again))
+
+
+def _doubted_since(checked: date | None, plan: Plan) -> Iterator[Difference]:
+    """Orders that may have been paid on the day of the check or later, of which it did not warn."""
+    doubted = {
+        finding.row: {"number": finding.value, "day": finding.facts["day"]}
+        for finding in plan.findings
+        if finding.code in PAID_EARLIER and finding.row in plan.orders.index
+    }
+    since = {
+        row: facts
+        for row, facts in doubted.items()
+        if checked is not None and facts["day"] >= checked.isoformat()
+    }
+    yield from _told("approval.doubted", "approval.doubted_many", since)
 
 
 def _by_row(orders: pd.DataFrame) -> dict[int, dict[str, Any]]:

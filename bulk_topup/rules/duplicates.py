@@ -93,6 +93,10 @@ class Overlap:
     rows: int
 
 
+PAID_EARLIER = frozenset({"recent.other_batch", "turned_away.earlier", "closed.not_sent"})
+"""The warnings of orders that may have been paid on an earlier day, which is the fact `day`."""
+
+
 def paid_recently(
     orders: pd.DataFrame, recent: pd.DataFrame, *, is_first: bool, same_book: frozenset[str] = frozenset()
 ) -> tuple[Overlap | None, list[Finding]]:

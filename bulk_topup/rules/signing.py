@@ -107,7 +107,8 @@ class Signed:
 
     @property
     def document(self) -> approval.Document:
-        return approval.Document.decode(self.kept.partition(b"\n")[2])
+        first_line, _, lines = self.kept.partition(b"\n")
+        return approval.Document.decode(lines, approval.checked_on(first_line))
 
 
 def digest_of(kept: bytes) -> str:

@@ -135,6 +135,8 @@ WORDS: dict[str, str] = {
     "approval.moved": "row {before} is now row {row}: {number}",
     "approval.moved_many": "{count:number} rows have moved in the sheet, and are now {rows}",
     "approval.used": "nothing was sent: plan {plan} was approved for batch {batch} and sent on {day:date}; if the same payment is due again, run check again and have that plan approved",
+    "approval.doubted": "row {row}: {number} may have been paid on {day:date}, which the check did not show",
+    "approval.doubted_many": "{count:number} rows may have been paid since the check: {rows}",
     "approval.again": "row {row} failed or was closed by hand, and would be sent once more: {product} for {number}",
     "approval.again_many": "{count:number} rows failed or were closed by hand, and would be sent once more: {rows}",
     "approval.price": "{rows}: {product} costs {now:money}, approved at {before:money}",
