@@ -106,5 +106,5 @@ def _listed(job: Job, tabs: Sequence[str]) -> dict[str, object]:
     return {"tabs": ", ".join(listed), "tab": argument([*left, *tabs][0]), "how": how, "left": named}
 
 
-ASKED = frozenset({"sheet.ambiguous", "sheet.whose_number", "sheet.other_money"})
+ASKED = frozenset({"sheet.ambiguous", "sheet.whose_number", "sheet.other_money", "sheet.other_block"})
 """Questions that a person at the terminal can answer with a column letter."""

@@ -313,6 +313,17 @@ def one_name_a_number(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
             yield Finding(int(row), Level.WARNING, "person.two_names", column, name, facts)
 
 
+def nobody_is_listed_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """No number also stands below a title that says not to pay."""
+    at = rows.sheet.columns.number
+    odd = ((row, cell) for (row, position), cell in rows.sheet.odd.items() if position == at)
+    against = {row: cell.shown for row, cell in odd if cell.kind is Oddity.AGAINST}
+    found = {row: numbers.normalise(text) for row, text in against.items()}
+    listed = {one.national: row for row, one in found.items() if isinstance(one, numbers.Number)}
+    for row, number in rows.table["number"][rows.table["number"].isin(listed)].items():
+        yield _error(row, "number.against", rows.column_name(at), number, {"row": str(listed[number])})
+
+
 def _is_foreign_pair(number: str, operator: str) -> bool:
     own = operators.operator_of(number)
     return own is not None and operator != "" and not operators.same_operator(own, operator)
@@ -333,6 +344,7 @@ CHECKS: tuple[Check, ...] = (
     operator_matches_prefix,
     provider_agrees,
     one_name_a_number,
+    nobody_is_listed_against,
     contradictions.remark_is_not_against,
     contradictions.no_other_number_is_meant,
     contradictions.answers_are_yes,

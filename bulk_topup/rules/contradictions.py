@@ -25,7 +25,7 @@ from bulk_topup.sheet.sayings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from bulk_topup.rules.rows import Rows
 
@@ -83,17 +83,28 @@ def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
             continue
         cells = rows.raw(at, rows.table["number"] != "")
         counts = Counter(cells)
-        answered = sum(count for text, count in counts.items() if yes_or_no(text) is not None)
-        filled = sum(count for text, count in counts.items() if text.strip())
-        if answered and 2 * answered >= filled:
-            unwanted = {text for text in counts if not _is_wanted(text, is_done=is_done, is_open=is_open)}
-            for row, text in cells.items() if unwanted else ():
-                if text in unwanted:
-                    yield _error(row, "remark.answer", rows.column_name(at), text)
-        elif is_done and filled < len(cells):
+        unwanted = _unwanted(counts, is_done=is_done, is_open=is_open)
+        if unwanted is not None:
+            for row, text in cells[cells.isin(unwanted)].items() if unwanted else ():
+                yield _error(row, "remark.answer", rows.column_name(at), text)
+        elif is_done and counts[""] > 0:
             for row, text in cells.items():
                 if any(map(str.isdigit, text)):
                     yield _warning(row, "remark.done", rows.column_name(at), text, {})
+
+
+def _unwanted(counts: Mapping[str, int], *, is_done: bool, is_open: bool) -> set[str] | None:
+    """The answers of whom nobody is to be paid; None where a column does not answer. Where some say no, and
+    nobody yes, another word may be the yes, or say that it is done."""
+    said = {text: yes_or_no(text) for text in counts}
+    filled = {text for text in counts if text.strip()}
+    says_no = any(answer is False and not text.strip().isdigit() for text, answer in said.items())
+    if says_no and True not in said.values():
+        return {text for text in filled if is_open or said[text] is None}
+    answered = sum(counts[text] for text in filled if said[text] is not None)
+    if not answered or 2 * answered < sum(counts[text] for text in filled):
+        return None
+    return {text for text in counts if not _is_wanted(text, is_done=is_done, is_open=is_open)}
 
 
 def _are_answers(texts: Iterable[str]) -> bool:

@@ -61,8 +61,8 @@ def _from_above(sheet: Sheet, position: int) -> Mapping[int, str]:
     for row, text in texts.items():
         above = _held_in(merged[row], position) if row in merged else row - 1 if _is_ditto(text) else 0
         is_odd = (above, position) in sheet.odd and above not in found
-        # Whoever wrote a ditto mark did not see hidden rows above it.
-        is_apart = row not in merged and above in sheet.hidden
+        # Whoever wrote a ditto mark did not see hidden rows above it, nor meant a total.
+        is_apart = row not in merged and (above in sheet.hidden or not numbered.get(above))
         value = (found.get(above) or texts.get(above) or "").strip()
         if value and numbered[row] and not (is_odd or is_apart or _is_ditto(value)):
             found[row] = value

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bulk_topup.core.model import Oddity, Sheet, letter
+from bulk_topup.rules.amounts import readings
 from bulk_topup.sheet.names import is_phone, meaning_of
 from bulk_topup.sheet.sayings import says_signed
 
@@ -32,12 +33,7 @@ def rows_for_nobody(sheet: Sheet, among: Sequence[int]) -> Mapping[int, str]:
     position = sheet.columns.number
     texts = sheet.cells.loc[list(among), position]
     free = [row for row, text in zip(among, texts.tolist(), strict=True) if not _A_NUMBER.match(text)]
-    asked = sheet.cells[sheet.columns.asked]
-    found = {
-        row: "contact.row"
-        for (row, at), cell in sheet.odd.items()
-        if at == position and cell.kind is Oddity.CONTACT and not asked[row].strip()
-    }
+    found = _contacts(sheet)
     foot = _Foot(sheet, frozenset(among))
     below = int(sheet.cells.index[0]) if len(sheet.cells) else 0
     for row, *cells in sheet.cells.loc[free].itertuples():
@@ -49,6 +45,22 @@ def rows_for_nobody(sheet: Sheet, among: Sequence[int]) -> Mapping[int, str]:
             found[int(row)] = code
             below = row + 1 if code == "header.row" else below
     return found
+
+
+def _contacts(sheet: Sheet) -> dict[int, str]:
+    """Rows that say whom to call. Among people, somebody who is called so may be one of them."""
+    position = sheet.columns.number
+    asked = sheet.cells[sheet.columns.asked]
+    contacts = [
+        row
+        for (row, at), cell in sheet.odd.items()
+        if at == position and cell.kind is Oddity.CONTACT and not asked[row].strip()
+    ]
+    if not contacts:
+        return {}
+    numbers = zip(sheet.cells.index.tolist(), sheet.cells[position], asked, strict=True)
+    last = max((row for row, number, what in numbers if what.strip() and _A_NUMBER.match(number)), default=0)
+    return {row: "contact.row" for row in contacts if row > last}
 
 
 def _code(sheet: Sheet, row: int, texts: Sequence[str], *, is_below: bool) -> str | None:
@@ -84,18 +96,20 @@ class _Foot:
         is_apart = row > self._last + 1
         self._last, was_begun = row, self._begun
         self._begun |= is_apart or code == "total.row" or any(map(says_signed, texts))
-        number = self._sheet.columns.number
+        number, asked = self._sheet.columns.number, self._sheet.columns.asked
         filled = [text for text in texts if text]
         is_counted = bool(filled) and filled[0].isdigit()
         has_number = _A_NUMBER.match(texts[number]) or any(map(is_phone, texts))
-        is_free = (row, number) not in self._sheet.odd and not has_number
+        is_free = (row, number) not in self._sheet.odd and not has_number and not readings(texts[asked])
         is_begun = self._begun and (was_begun or code != "total.row")
         return code in {None, "note.row"} and is_begun and is_free and not is_counted
 
 
 def _is_total(texts: Iterable[str], ours: Iterable[str]) -> bool:
+    """By the first words of the row: what a remark says of somebody is no total."""
     is_free = all(not text or _TOTAL.fullmatch(text) or _SUM.fullmatch(text) for text in ours)
-    return is_free and any(map(_TOTAL.fullmatch, texts))
+    words = next((text for text in texts if any(map(str.isalpha, text))), "")
+    return is_free and _TOTAL.fullmatch(words) is not None
 
 
 def _begins_table(sheet: Sheet, row: int) -> bool:

@@ -127,7 +127,8 @@ def _complete(candidates: list[HeaderRow], fits: Callable[[Sequence[str]], Fitti
         if not any(is_full[at : at + 2]) and at + 1 < len(candidates):
             joined = _joined(candidates[at], candidates[at + 1])
             both = fits(joined)
-            if joined and both.is_complete and both.at != each[at + 1].at:
+            is_free = not (each[at].is_complete and _is_title(candidates[at + 1][1]))
+            if joined and both.is_complete and both.at != each[at + 1].at and is_free:
                 yield _Found(at, at + 1, joined, both)
         if each[at].is_complete:
             yield _Found(at, at, texts, each[at])
@@ -157,6 +158,12 @@ def _joined(upper: HeaderRow, lower: HeaderRow) -> list[str]:
     return [low if low.strip() else high for high, low in zip_longest(texts, under, fillvalue="")]
 
 
+def _is_title(texts: Sequence[str]) -> bool:
+    """Whether one cell is filled, and is no name of a column."""
+    filled = [text for text in texts if text.strip()]
+    return len(filled) == 1 and names.meaning_of(filled[0]) is None
+
+
 def _people(rows: Iterable[HeaderRow]) -> tuple[int, ...]:
     """Those of the rows that have a cell with a phone number and nothing else, and not of whom to call."""
     return tuple(
@@ -167,9 +174,8 @@ def _people(rows: Iterable[HeaderRow]) -> tuple[int, ...]:
 
 
 def _told(above: Sequence[HeaderRow]) -> OddCell | None:
-    """By the sheet's first title, and the two right above the header."""
-    titles = [(row, [text for text in texts if text.strip()]) for row, texts in [*above[:1], *above[-2:]]]
-    told = (told_by(title, row) for row, title in titles if len(title) <= 2 and not any(map(is_phone, title)))
+    titles = [(row, [text for text in texts if text.strip()]) for row, texts in above]
+    told = (told_by(title, row) for row, title in titles if len(title) <= 3 and not any(map(is_phone, title)))
     return next(filter(None, told), None)
 
 

@@ -15,7 +15,7 @@ from bulk_topup.core.model import SHOWN_CHARACTERS, Columns, letter
 from bulk_topup.core.results_columns import BLOCKS, RESULT_COLUMNS, fed_back
 from bulk_topup.sheet import names
 from bulk_topup.sheet.names import fold, is_phone, is_rupiah, meaning_of
-from bulk_topup.sheet.sayings import says_signed
+from bulk_topup.sheet.sayings import says_done, says_signed
 
 SAMPLES_SHOWN = 3
 LISTED_COLUMNS = 20
@@ -95,6 +95,10 @@ class _Reading:
         taken.add(product)
         nominal = self._nominal(number, product, taken)
         taken.add(nominal)
+        if product is not None:
+            self._assert_near(number, "product", product)
+        elif nominal is not None:
+            self._assert_near(number, "nominal", nominal)
         own = {
             meaning: self._first(self._block(number, self._fits.at.get(meaning, ())), taken)
             for meaning in ("name", "group", "operator")
@@ -144,8 +148,9 @@ class _Reading:
         stated = self._free(self._fits.at.get("nominal", ()), taken)
         if "nominal" in self._fits.named:
             return self._only("nominal", stated) if stated else None
-        stated = self._block(number, stated)
-        money = self._block(number, self._free(self._fits.at.get("amount", ()), taken))
+        money = self._free(self._fits.at.get("amount", ()), taken)
+        if product is not None:
+            stated, money = self._block(number, stated), self._block(number, money)
         amounts = [at for at in money if self._are_rupiah(at)]
         if product is not None:
             found = stated or amounts
@@ -153,9 +158,16 @@ class _Reading:
             blank = [at for at in money if not self._cells[at]]
             blank = [at for at in blank if fold(self._texts[at]) not in names.SIGNED_TOO]
             found = sorted([*stated, *amounts, *blank]) or money
-            if len(found) == 1 and names.is_other_money(self._texts[found[0]]):
+            title = self._texts[found[0]] if len(found) == 1 else ""
+            if len(found) == 1 and (names.is_other_money(title) or says_done(title)):
                 raise InputError("sheet.other_money", **self._asked("nominal", found))
         return self._only("nominal", found) if found else None
+
+    def _assert_near(self, number: int, meaning: str, at: int) -> None:
+        """Beyond an empty column, and beside other columns, it may be another table's."""
+        block = block_of(self._texts, at)
+        if meaning not in self._fits.named and number not in block and len(block) > 1:
+            raise InputError("sheet.other_block", **self._asked(meaning, [at]))
 
     def _one(self, meaning: str, found: Sequence[int]) -> int | None:
         if len(found) > 1:

@@ -168,7 +168,8 @@ _OTHER_MONEY = re.compile(
     r"\b(?:saldo|sisa|terpakai|pemakaian|target|min(?:im\w*)?|maks\w*|max\w*|limit|plafond?|anggaran|budget|realisasi"
     r"|ytd|(?:se)?tahun(?:an)?|annual|yearly|lalu|kemarin|sebelumnya|last|previous|akumulasi|kumulatif|rata|estimasi"
     r"|usd|sgd|dolar|poin|points?|net(?:to)?|bersih|bruto|gross|benefit|reimburse|potongan|pajak|h?utang|kasbon"
-    r"|pinjaman|listrik|pln|token|transfer)\b|^\W*total\W*$",
+    r"|pinjaman|listrik|pln|token|transfer|refund|kelebihan|setoran|tagihan|penjualan|deposit|koreksi|lama"
+    r"|dikembalikan|pengembalian|tertunda)\b|^\W*total\W*$",
     re.IGNORECASE,
 )
 _WHEN = re.compile(rf"(?<![a-z])(?:{A_MONTH})(?![a-z])(?:[ .-]*20[0-9]{{2}})?|\bbulan ini\b", re.IGNORECASE)

@@ -13,7 +13,11 @@ from bulk_topup.sheet.names import LONGEST_NAME, fold, meaning_of
 _EXAMPLE = re.compile(r"\b(?:contoh|contohnya|example|sample|ilustrasi|cth)\b", re.IGNORECASE)
 _NOT_DATA = re.compile(
     r"\b(?:petunjuk|instruksi|panduan|contoh|template|cara|read ?me|how to|instructions?|guide|example|sample"
-    r"|help|bantuan|master|referensi|reference|price ?list|harga|products?|produk|kode|lookup|dropdown)\b",
+    r"|help)\b",
+    re.IGNORECASE,
+)
+_A_LIST = re.compile(
+    r"\b(?:bantuan|master|referensi|reference|price ?list|harga|products?|produk|kode|lookup|dropdown)\b",
     re.IGNORECASE,
 )
 _SIGNED = re.compile(
@@ -44,17 +48,18 @@ _BANK = re.compile(
 )
 
 
-_SENT = "(?:(?:di|ter)(?:bayar|kirim|isi|transfer)|(?:me|di)?terima)"
+_SENT = "(?:(?:(?:di|ter) ?)?(?:bayar|kirim|isi|transfer|beri)(?:kan)?|(?:me|di)?terima)"
 _NOT_SO = (
-    "(?:aktif|dapat|bekerja|berhak|layak|valid|lolos|perlu|usah|jadi|hadir|disetujui"
-    "|(?:me)?terima|(?:di)?(?:kirim|bayar|isi|proses))"
+    "(?:aktif|dapat|dpt|mendapat(?:kan)?|bekerja|berhak|layak|valid|lolos|perlu|usah|jadi|hadir|disetujui"
+    "|(?:me)?terima|(?:di ?)?(?:kirim|bayar|isi|proses|beri)(?:kan)?)"
 )
 _PLAINLY: tuple[str, ...] = (
     *("mengundurkan diri", "nonaktif", "non aktif", "non-aktif", "inactive", "no longer", "hangus", "void"),
     *("ga usah", "ga jadi", "bulan depan", "menyusul", "ditangguhkan", "pending", "off", "alpa", "absen"),
     *("phk", "dipecat", "cuti", "meninggal", "wafat", "deceased", "passed away", "pensiun", "retired"),
     *("habis kontrak", "habis masa", "kontrak habis", "kontrak berakhir", "pindah", "mutasi", "daftar hitam"),
-    *("dobel", "double", "duplikat", "duplicate", "bayar cash", "bayar tunai", "terminated"),
+    *("dobel", "double", "duplikat", "duplicate", "refund", "terminated"),
+    *("ex karyawan", "ex-karyawan", "eks karyawan", "mantan karyawan"),
 )
 """What speaks against paying, written in one way."""
 _SPEAKS: Mapping[str, str] = {
@@ -72,8 +77,12 @@ _SPEAKS: Mapping[str, str] = {
     "tidak ": f"tidak {_NOT_SO}",
     "tdk ": f"tdk {_NOT_SO}",
     "jangan": "jangan(?: dulu)?",
-    "gak usah": "(?:ng)?gak usah",
-    "gak jadi": "(?:ng)?gak jadi",
+    "jgn": "jgn(?: dulu)?",
+    "gak ": "(?:ng)?gak (?:usah|jadi|dapat|dpt)",
+    "belum ": "belum (?:berhak|layak|(?:di)?(?:setujui|verifikasi))",
+    "bayar ": "(?:di)?bayar (?:cash|tunai)",
+    "tahan": "(?:di)?tahan",
+    "hapus": "(?:di)?hapus",
     " mati": "(?:hp|nomor|no) (?:sudah |sdh )?mati",
     "tunda": "(?:di)?tunda",
     "hold": "(?:on )?hold",
@@ -92,14 +101,15 @@ _SPEAKS: Mapping[str, str] = {
     "sdh ": f"sdh (?:{_SENT}|dpt|dapat|out|tidak|tdk)",
     "telah ": f"telah {_SENT}",
     "already": "already (?:paid|sent|received)",
-    "transfer": "(?:via|by|lewat) transfer",
+    "transfer": "(?:via|by|lewat) transfer|transfer (?:ke )?(?:bank|bca|bri|bni|bsi|mandiri)",
 }
 """What speaks against paying: letters that are in it, and how offices write it where there is more."""
 _AGAINST = re.compile(rf"\b(?:{'|'.join(how or word for word, how in _SPEAKS.items())})\b")
 """Of folded text, which takes half of the time."""
 _HEADS = re.compile(
-    r"\b(?:bulan (?:yang )?(?:lalu|kemarin|sebelumnya)|last month|cadangan|reserves?|waiting list"
-    r"|daftar tunggu|usulan|draft|bulan depan|next month|arsip|archive|backup"
+    r"\b(?:(?:bulan|bln) (?:yang |yg )?(?:lalu|kemarin|sebelumnya)|last month|cadangan|reserves?|waiting list"
+    r"|daftar tunggu|usulan|draft|bulan depan|next month|arsip|archive|backup|belum final|token listrik"
+    r"|pascabayar|pengembalian|(?:nomor|nomer|no\.?) (?:istri|suami)"
     r"|belum (?:di)?(?:setujui|acc|approve)|transfer bank|(?:via|lewat) (?:transfer|rekening|bank))\b",
     re.IGNORECASE,
 )
@@ -130,12 +140,12 @@ def against(text: str) -> str:
 
 A_MOBILE = rb"8[1-9](?:[ .-]?[0-9]){7}"
 """Is in whatever has a mobile number in it."""
-_MOBILE_WITHIN = re.compile(r"(?<![0-9])(?:\+?62|0)8[1-9](?:[ .-]?[0-9]){7,10}(?![0-9])")
+_MOBILE_WITHIN = re.compile(r"(?<![0-9])(?:\+?62|0)?8[1-9](?:[ .-]?[0-9]){7,10}(?![0-9])")
 
 
 def has_another_number(text: str) -> bool:
-    """Whether a mobile number is among the words of a cell, as in `ganti ke 0812…`."""
-    return _MOBILE_WITHIN.search(text) is not None and any(map(str.isalpha, text))
+    """Whether a mobile number is in a cell, as in `ganti ke 0812…`."""
+    return _MOBILE_WITHIN.search(text) is not None
 
 
 def heads_against(title: str) -> bool:
@@ -160,9 +170,10 @@ def heads_manual(title: str) -> bool:
     return _MANUAL.match(title) is not None
 
 
-def names_no_data(tab: str) -> bool:
-    """Whether a tab of this name explains or lists something, rather than who is to be paid."""
-    return _NOT_DATA.search(tab) is not None
+def names_no_data(tab: str, *, is_table: bool) -> bool:
+    """Whether a tab of this name explains or lists something, rather than who is to be paid: a list, unless
+    it `is_table` of numbers and what they get, as `Master Juni` or `Bantuan Pulsa`."""
+    return bool(_NOT_DATA.search(tab) or (_A_LIST.search(tab) and not is_table))
 
 
 def says_signed(text: str) -> bool:
@@ -194,7 +205,8 @@ def names_bank(text: str) -> bool:
 _ENTITLES = re.compile(
     r"\b(?:pulsa|insentif|bonus|voucher|reward|hadir|kehadiran|dapat|mendapat(?:kan)?|(?:me|di)?terima|berhak|layak|(?:di)?setuju[i]?|acc|aktif|lolos|ikut"
     r"|(?:di)?(?:bayar|kirim|isi|proses)(?:kan)?|eligible|entitled|approv(?:e|ed|al)|active|valid|verif\w*|pay|send"
-    r"|include|status|ok|cek|ceklis|check|checklist|centang)\b",
+    r"|include|status|ok|cek|ceklis|check|checklist|centang|persetujuan|kelayakan|y/n|ya/tidak|konfirmasi"
+    r"|rekomendasi|diberi(?:kan)?|lanjut|lulus|masuk)\b",
     re.IGNORECASE,
 )
 _YES = frozenset(
@@ -209,7 +221,8 @@ _COUNTS = frozenset(
 )
 _COUNTS |= {"jumlah", "jml", "jumlahtopup", "jumlahpulsa", "topup"}
 _COUNTS |= {"jmlvoucher", "jumlahkali", "jumlahisi", "jumlahtransaksi"}
-_COUNTS |= {"qtyvoucher", "qtytopup", "banyakvoucher"}
+_COUNTS |= {"qtyvoucher", "qtytopup", "banyakvoucher", "lembar", "kelipatan", "jumlahbeli", "jumlahorang"}
+_COUNTS |= {"berapakali"}
 _IN_BRACKETS = re.compile(r"\(.*\)")
 
 

@@ -16,7 +16,7 @@ from itertools import islice, pairwise, zip_longest
 from bulk_topup.core.model import Columns, OddCell, Oddity
 from bulk_topup.sheet import sayings
 from bulk_topup.sheet.layout import Texts, names_columns, shortened
-from bulk_topup.sheet.names import fold, has_number, is_phone, meaning_of
+from bulk_topup.sheet.names import fold, has_number, is_other_money, is_phone, meaning_of
 from bulk_topup.sheet.periods import Parts, names_period
 from bulk_topup.sheet.sayings import is_whom_to_call
 
@@ -165,7 +165,7 @@ class Sections:
         for at, (new, old) in enumerate(zip_longest(texts, self.header, fillvalue="")):
             is_same = fold(new) == fold(old) or (meaning_of(new) == meaning_of(old) is not None)
             if at in self.columns.deciding or meaning_of(new) in _DECIDING:
-                if not is_same:
+                if not is_same or (at == self.columns.nominal and is_other_money(new) != is_other_money(old)):
                     return False
             elif not is_same and _says_whether(new) != _says_whether(old):
                 return False
@@ -206,7 +206,13 @@ def _bare(numbers: Texts) -> list[int]:
     """Where no number stands in the column of numbers. Nearly always in no row, which is told in no time."""
     if min(numbers, default="0") >= "+" and max(numbers, default="0") < ":":
         return []
-    return [at for at, text in enumerate(numbers) if not ("+" <= text < ":" or has_number(text))]
+    return [at for at, text in enumerate(numbers) if not ("+" <= text < ":" or _may_be_number(text))]
+
+
+def _may_be_number(text: str) -> bool:
+    """As a title is not that has a date or a letter's number in it."""
+    is_words = sum(map(str.isalpha, text)) > 2 and not sayings.has_another_number(text)
+    return has_number(text) and not is_words
 
 
 def _has_digit(texts: Texts) -> bool:

@@ -202,7 +202,7 @@ def _only(tabs: Sequence[Tab], named: Named) -> _Choice:
         missing = [error for _, error in looked_at if isinstance(error, NoHeader)]
         raise choose_one("sheet.hidden_tab_fits", fitting) if fitting else _no_tab(visible, missing)
     found = _whole_results(found) or found
-    data = [each for each in found if not _is_apart(each[0], is_only=len(visible) == 1)]
+    data = [each for each in found if not _is_apart(*each, is_only=len(visible) == 1)]
     if not data:
         raise choose_one("sheet.no_data_tab", [tab.name for tab, _ in found])
     if len(data) > 1:
@@ -216,9 +216,11 @@ def _only(tabs: Sequence[Tab], named: Named) -> _Choice:
     return tab, header, [name for name in others if name != ResultsTab.ASK_PROVIDER]
 
 
-def _is_apart(tab: Tab, *, is_only: bool) -> bool:
+def _is_apart(tab: Tab, header: Header | InputError, *, is_only: bool) -> bool:
     """Where it is the only one, a tab that is called a template is meant; `Sudah dibayar` is not."""
-    is_other = names_no_data(tab.name) or tab.name == ResultsTab.ASK_PROVIDER or _is_manual(tab)
+    is_table = isinstance(header, Header)
+    is_other = names_no_data(tab.name, is_table=is_table) or _is_manual(tab)
+    is_other = is_other or tab.name == ResultsTab.ASK_PROVIDER
     return heads_against(tab.name) or (is_other and not is_only)
 
 

@@ -59,6 +59,7 @@ def test_a_ditto_mark_is_the_value_above(ditto: str) -> None:
         [("", ANDI, "sda")],
         [("", ANDI, ""), ("", BUDI, "sda")],
         [("", ANDI, "S5"), ("", "", "sda")],
+        [("", ANDI, "S5"), ("Total", "", "S10"), ("", BUDI, "sda")],
         [("", ANDI, "S5"), ("", BUDI, "-")],
         [("", ANDI, "S5"), ("", BUDI, "")],
     ],

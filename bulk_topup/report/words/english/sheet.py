@@ -103,6 +103,7 @@ WORDS: dict[str, str] = {
     "sheet.no_header": "{file} has no header: no row above the phone number {number} names the columns; add a row above it with their names, such as No HP and Kode Produk",
     "sheet.ambiguous": "{file}: it is not clear which of these columns to use: {columns}; choose one, as in {option} {letter}, or permanently in the settings file",
     "sheet.whose_number": "{file}: these phone numbers may not be those of the people to pay: {columns}; if they are the right ones, choose them, as in {option} {letter}, or permanently in the settings file",
+    "sheet.other_block": "{file}: this column stands apart from the phone numbers, beside other columns, and may be another table's: {columns}; if it is meant, choose it, as in {option} {letter}, or permanently in the settings file",
     "sheet.other_money": "{file}: these amounts may not be what is to be sent now: {columns}; if they are, choose them, as in {option} {letter}, or permanently in the settings file",
     "sheet.ambiguous_optional": "{file}: more than one column may hold the {meaning}: {columns}; rename the headers of the others",
     "sheet.two_results": "{file} has the results columns more than once, starting at {columns}; delete the older ones",
