@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 import re
 import secrets
@@ -61,6 +62,13 @@ def options_of(desk: Desk, batch: Batch, keys: tuple[str, ...] = (*CHOICES, "amo
     return [*tab_of(batch), *named]
 
 
+def as_read(desk: Desk, batch: Batch) -> str:
+    """Identifies what the sheet holds now, and how it is read."""
+    facts = (desk.folder.path / batch.name).stat()
+    state = repr((facts.st_mtime_ns, facts.st_size, options_of(desk, batch)))
+    return hashlib.sha256(state.encode()).hexdigest()
+
+
 class Plans:
     """The result of `check` for each batch, as long as nothing that it looked at has changed."""
 
@@ -80,14 +88,11 @@ class Plans:
         self._kept.pop(batch.id, None)
 
     def _state(self, batch: Batch) -> object:
-        facts = (self._desk.folder.path / batch.name).stat()
         progress = self._desk.commands.progress(batch)
         sent = progress.journal, progress.exit_code
         return (
             self._desk.folder.approvals(),
-            facts.st_mtime_ns,
-            facts.st_size,
-            options_of(self._desk, batch),
+            as_read(self._desk, batch),
             sent,
             time.monotonic() // KEPT_S,
         )
@@ -155,6 +160,7 @@ class Preparing:
 
     async def problems(self, request: Request) -> Response:
         batch = self.desk.batch(request)
+        state = as_read(self.desk, batch)  # before the plan: one of a later sheet takes no correction
         said = await self.plans.of(batch)
         if "plan" not in said:
             return self._no_plan(batch, said)
@@ -163,7 +169,7 @@ class Preparing:
             dict.fromkeys(map(place, sorted(wrong, key=lambda one: (one.get("tab", ""), one["row"]))))
         )
         shown, facts = paged(request, rows)
-        facts |= {"warned": warned[:ROWS_A_PAGE], "aside": aside[:ROWS_A_PAGE]}
+        facts |= {"warned": warned[:ROWS_A_PAGE], "aside": aside[:ROWS_A_PAGE], "state": state}
         facts["aside_more"] = max(0, len(aside) - ROWS_A_PAGE)
         facts["rows"] = [(row, [one for one in wrong if place(one) == row]) for row in shown]
         # A corrected copy of a sheet that was sent would be another batch, and hold everybody back again.
@@ -171,7 +177,10 @@ class Preparing:
         return self.desk.page("problems", "desk.problems", batch=batch, **facts)
 
     async def correct(self, request: Request) -> Response:
-        """Corrects a copy; the sheet itself is never changed."""
+        """Corrects a copy; the sheet itself is never changed.
+
+        Rows and columns are those of the page: in a sheet that was saved since, they may be other people's.
+        """
         batch, fields = self.desk.batch(request), await form(request)
         changes = [(name.split(":")[1:], value) for name, value in fields.items() if name.startswith("cell:")]
         changed = [
@@ -179,18 +188,19 @@ class Preparing:
         ]
         if not changed:
             return self.desk.goes_to(batch, "problems", say.text("desk.nothing_corrected"))
-        copy = self.desk.folder.new_name(f"{corrected_stem(batch)}.xlsx")
-        handle, listed = tempfile.mkstemp(dir=self.desk.folder.notes, suffix=".csv")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        with tempfile.TemporaryDirectory(dir=self.desk.folder.notes) as own:
+            listed, draft = Path(own, "cells.csv"), Path(own, "copy.xlsx")
+            with listed.open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows(changed)
-            options = [*options_of(self.desk, batch, CHOICES), f"--correct={listed}", f"--output={copy}"]
+            options = [*options_of(self.desk, batch, CHOICES), f"--correct={listed}", f"--output={draft}"]
             said = await self.desk.commands.ask("rows", *options, about=batch.name, rehearses=False)
-        finally:
-            Path(listed).unlink(missing_ok=True)
-        if error_of(said):
-            return self.desk.goes_to(batch, "problems", error_of(said))
-        made = self.desk.folder.batch(Path(said["corrected"]).name)
+            why = error_of(said)
+            if fields.get("state") != as_read(self.desk, batch):  # now, as it may be saved while it is read
+                why = say.text("desk.sheet_changed")
+            if why:
+                return self.desk.goes_to(batch, "problems", why)
+            kept = self.desk.folder.keep_upload(draft, f"{corrected_stem(batch)}.xlsx")
+        made = self.desk.folder.batch(kept)
         self.desk.folder.note(made, ".choices", self.desk.folder.noted(batch, ".choices"))
         told = say.text("desk.corrected", count=len(changed), name=made.name)
         return self.desk.goes_to(made, "problems", told)

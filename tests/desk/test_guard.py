@@ -381,6 +381,7 @@ def pages() -> dict[str, dict[str, Any]]:
             "rows": [(2, [finding])],
             "plan": plan,
             "sent": False,
+            "state": HOSTILE,
             "warned": [finding],
             "aside": [finding],
             "aside_more": 0,

@@ -103,9 +103,9 @@ def words(answer: Answer) -> str:
     return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", answer.text).split()))
 
 
-def open_state(desk: Served, sheet: str) -> str:
-    """What the page of the open rows sends along, to tell what it showed."""
-    found = re.search(r'name="state" value="(\w+)"', desk.ask("GET", f"/sheet/{sheet}/open").text)
+def state_on(desk: Served, page: str) -> str:
+    """What the page sends along, to tell what it showed."""
+    found = re.search(r'name="state" value="(\w+)"', desk.ask("GET", f"/sheet/{page}").text)
     assert found is not None
     return found[1]
 
@@ -296,7 +296,7 @@ def test_corrections_go_into_a_copy_and_only_before_it_is_sent(desk: Served) -> 
     shown = desk.ask("GET", "/sheet/a.csv/problems").text
     assert "Karyawan 1" in shown
     assert 'name="cell:2:C"' in shown
-    same = {"cell:2:C": "0812345O0001", "was:2:C": "0812345O0001"}
+    same = {"cell:2:C": "0812345O0001", "was:2:C": "0812345O0001", "state": state_on(desk, "a.csv/problems")}
     assert post(desk, "/sheet/a.csv/problems", **same).headers["location"] == "/sheet/a.csv/problems"
     answer = post(desk, "/sheet/a.csv/problems", **(same | {"cell:2:C": "081234500001"}))
     copy = answer.headers["location"].removesuffix("/problems")
@@ -364,14 +364,14 @@ def test_unknown_rows_are_sent_once_more_only_as_the_page_showed_them(desk: Serv
     payroll(desk.folder, "a.csv", [LOST, others])
     approve(desk, "a.csv")
     until(desk, "/sheet/a.csv/sending", "Settle 2 open rows")
-    resend = {"what": "resend", "sure": "yes", "state": open_state(desk, "a.csv")}
+    resend = {"what": "resend", "sure": "yes", "state": state_on(desk, "a.csv/open")}
     closed = {"row": "2", "number": LOST, "note": "Rina, hotline"}
     post(desk, "/sheet/a.csv/resolve", what="not_sent", **closed)
     assert post(desk, "/sheet/a.csv/settle", **resend).headers["location"] == "/sheet/a.csv/open"
     shown = words(desk.ask("GET", "/sheet/a.csv/open"))
     assert "have changed since that page was shown, and nothing was sent" in shown
     assert "Send 1 unknown row once more" in shown
-    resend["state"] = open_state(desk, "a.csv")
+    resend["state"] = state_on(desk, "a.csv/open")
     for _ in range(2):  # The same page once more, when nothing has changed, sends nobody anything either.
         assert post(desk, "/sheet/a.csv/settle", **resend).headers["location"] == "/sheet/a.csv/sending"
         until(desk, "/sheet/a.csv/sending", "It has ended.")

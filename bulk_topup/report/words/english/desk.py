@@ -83,6 +83,7 @@ WORDS: dict[str, str] = {
     "desk.corrected_mark": "corrected",
     "desk.corrected": "{count:cell was|cells were} corrected in the copy {name}, which this page now shows.",
     "desk.nothing_corrected": "Nothing was changed.",
+    "desk.sheet_changed": "The sheet, or how it is read, has changed since that page was shown, and nothing was corrected: correct it as it is shown here.",
     "desk.download": "Download {name}",
     "desk.set_aside": "Set aside",
     "desk.set_aside_why": "These rows are not sent, and no cell of them needs correcting.",

@@ -1,0 +1,35 @@
+"""A page that is left open does nothing that it does not show, once others have gone on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.desk import test_sending
+from tests.desk.test_sending import desk, folder, forked, numbers, payroll, post, state_on, words
+
+if TYPE_CHECKING:
+    from tests.desk.served import Served
+
+__all__ = ["desk", "folder", "forked"]
+pytestmark = test_sending.pytestmark
+
+
+def test_a_correction_is_not_written_into_another_persons_row(desk: Served) -> None:
+    short, anothers = "0812", "081234599999"
+    payroll(desk.folder, "a.csv", [numbers(1)[0], short])
+    typed = {"cell:3:C": "081234577777", "was:3:C": short, "state": state_on(desk, "a.csv/problems")}
+    payroll(desk.folder, "a.csv", [numbers(1)[0], anothers, short])  # A colleague inserts a row above it.
+    kept = sorted(desk.folder.rglob("*"))
+    assert post(desk, "/sheet/a.csv/problems", **typed).headers["location"] == "/sheet/a.csv/problems"
+    assert sorted(desk.folder.rglob("*")) == kept
+    shown = words(desk.ask("GET", "/sheet/a.csv/problems"))
+    assert "has changed since that page was shown, and nothing was corrected" in shown
+    assert "Row 4: Karyawan 3" in shown
+
+
+def test_a_cell_that_another_person_has_too_is_not_taken_for_the_one_shown(desk: Served) -> None:
+    payroll(desk.folder, "a.csv", [numbers(1)[0], ""])
+    typed = {"cell:3:C": "081234577777", "was:3:C": "", "state": state_on(desk, "a.csv/problems")}
+    payroll(desk.folder, "a.csv", [numbers(1)[0], "", ""])
+    post(desk, "/sheet/a.csv/problems", **typed)
+    assert "nothing was corrected" in words(desk.ask("GET", "/sheet/a.csv/problems"))
