@@ -172,8 +172,7 @@ class Preparing:
         facts |= {"warned": warned[:ROWS_A_PAGE], "aside": aside[:ROWS_A_PAGE], "state": state}
         facts["aside_more"] = max(0, len(aside) - ROWS_A_PAGE)
         facts["rows"] = [(row, [one for one in wrong if place(one) == row]) for row in shown]
-        # A corrected copy of a sheet that was sent would be another batch, and hold everybody back again.
-        facts["sent"] = bool(said["plan"]["sent_before"])
+        facts["sent"] = is_sent(said)
         return self.desk.page("problems", "desk.problems", batch=batch, **facts)
 
     async def correct(self, request: Request) -> Response:
@@ -188,6 +187,9 @@ class Preparing:
         ]
         if not changed:
             return self.desk.goes_to(batch, "problems", say.text("desk.nothing_corrected"))
+        self.plans.forget(batch)
+        if is_sent(await self.plans.of(batch)):
+            return self.desk.goes_to(batch, "problems", say.text("desk.correct_in_sheet"))
         with tempfile.TemporaryDirectory(dir=self.desk.folder.notes) as own:
             listed, draft = Path(own, "cells.csv"), Path(own, "copy.xlsx")
             with listed.open("w", encoding="utf-8", newline="") as file:
@@ -245,6 +247,11 @@ def shown_with(desk: Desk, batch: Batch, said: Mapping[str, Any]) -> dict[str, A
         "warned_more": max(0, len(warned) - ROWS_A_PAGE),
         "rejected": rejected if rejected.get("code") == said["plan"]["code"] else {},
     }
+
+
+def is_sent(said: Mapping[str, Any]) -> bool:
+    """A corrected copy of such a sheet would be another batch, and hold everybody back again."""
+    return bool(said.get("plan", {}).get("sent_before"))
 
 
 def _remove(path: Path) -> None:
