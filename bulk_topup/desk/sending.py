@@ -161,12 +161,19 @@ class Sending:
         return self.desk.goes_to(batch, "sending", say.text("desk.pausing"))
 
     async def go_on(self, request: Request) -> Response:
-        """Continue under the existing approval, which covers only what is not sent yet."""
+        """Continue under the existing approval, which covers only what is not sent yet.
+
+        It was given before anything was sent: a warning of today was seen by nobody.
+        """
         batch = self.desk.batch(request)
         status = await self._status(batch)
         code, by = status.get("plan_code"), status.get("approved_by")
         if not code or not by:
             return self.desk.goes_to(batch, "plan", say.text("desk.approve_anew"))
+        self.plans.forget(batch)
+        said = await self.plans.of(batch)
+        if "plan" not in said or said["plan"]["sent_with_warning"]:
+            return self.desk.goes_to(batch, "plan", say.text("desk.look_first"))
         name = [] if keys_in(by) else [f"--approved-by={by}"]
         return await self._begin(batch, "run", *options_of(self.desk, batch), f"--approve={code}", *name)
 

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tests import forks
 from tests.desk import test_sending
 from tests.desk.served import LONGEST_S
-from tests.desk.test_sending import desk, folder, forked, numbers, payroll, post, state_on, words
+from tests.desk.test_sending import (
+    approve,
+    desk,
+    folder,
+    forked,
+    numbers,
+    paid,
+    payroll,
+    post,
+    state_on,
+    until,
+    until_paid,
+    words,
+)
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.desk.served import Served
 
 __all__ = ["desk", "folder", "forked"]
@@ -45,3 +61,27 @@ def test_a_sheet_that_was_sent_since_is_not_corrected_in_a_copy(desk: Served) ->
     assert post(desk, "/sheet/a.csv/problems", **typed).headers["location"] == "/sheet/a.csv/problems"
     assert "A copy would be another batch" in words(desk.ask("GET", "/sheet/a.csv/problems"))
     assert not list(desk.folder.glob("*corrected*"))
+
+
+def test_the_rest_is_not_sent_past_a_warning_that_nobody_saw(
+    desk: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BULK_TOPUP_RATE", "5")
+    people = [f"{nth},{number},TSEL5," for nth, number in enumerate(numbers(12))]
+    sheet = desk.folder / "a.csv"
+    sheet.write_text("\n".join(("Nama,No HP,Kode Produk,Keterangan", *people)) + "\n")
+    approve(desk, "a.csv")
+    until_paid(desk.folder, 1)
+    post(desk, "/sheet/a.csv/pause")
+    until(desk, "/sheet/a.csv/sending", "Send the other")
+    before = paid(desk.folder)
+    sheet.write_text(sheet.read_text().replace(people[-1], people[-1] + "batal"))
+    assert post(desk, "/sheet/a.csv/go-on").headers["location"] == "/sheet/a.csv/plan"
+    shown = words(desk.ask("GET", "/sheet/a.csv/plan"))
+    assert "This sent nothing: look at the plan for the rest first" in shown
+    assert "batal" in shown
+    assert "It has stopped" in words(desk.ask("GET", "/sheet/a.csv/sending"))
+    assert paid(desk.folder) == before
+    approve(desk, "a.csv")
+    until(desk, "/sheet/a.csv/sending", "It has ended.")
+    assert paid(desk.folder) == Counter(numbers(12))

@@ -144,6 +144,7 @@ WORDS: dict[str, str] = {
     "desk.reason_missing": "Type your name and a reason.",
     "desk.already": "This has already been started and is running: here is the progress. Nothing was started a second time.",
     "desk.approve_anew": "The rest has not been approved: look at the plan, and have it approved.",
+    "desk.look_first": "This sent nothing: look at the plan for the rest first, and have it approved.",
     "desk.phase_starting": "Starting: reading the sheet and fetching today's prices.",
     "desk.phase_sending": "{count:top-up is|top-ups are} being sent.",
     "desk.phase_asking": "All are sent. Asking the provider about {count:pending top-up|pending top-ups}.",
