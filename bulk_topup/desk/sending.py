@@ -191,6 +191,9 @@ class Sending:
 
     async def resolve(self, request: Request) -> Response:
         batch, fields = self.desk.batch(request), await form(request)
+        shown = tuple(typed(fields, name) for name in ("row", "status", "sent_at"))
+        if shown not in map(shown_of, (await self._status(batch)).get("open_rows", [])):
+            return self.desk.goes_to(batch, "open", say.text("desk.row_changed", row=shown[0]))
         found = "--not-sent" if fields.get("what") == "not_sent" else f"--invoice={typed(fields, 'invoice')}"
         which = [f"--{name}={typed(fields, name)}" for name in ("row", "number", "note")]
         said = await self.desk.commands.ask("resolve", *tab_of(batch), *which, found, about=batch.name)
@@ -277,10 +280,15 @@ def counts_of(said: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
+def shown_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Identifies what became of an open row: another attempt has another time."""
+    return place(row), row["status"], row["sent_at"]
+
+
 def unknown_in(status: Mapping[str, Any]) -> dict[str, Any]:
     """How many rows are unknown; `state` identifies them and when each was sent last."""
-    found = [row for row in status.get("open_rows", []) if row["status"] == Status.UNKNOWN]
-    state = repr([(place(row), row["sent_at"]) for row in found])
+    found = [shown_of(row) for row in status.get("open_rows", []) if row["status"] == Status.UNKNOWN]
+    state = repr(found)
     return {"unknown": len(found), "state": hashlib.sha256(state.encode()).hexdigest()}
 
 

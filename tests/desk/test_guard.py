@@ -348,7 +348,7 @@ def pages() -> dict[str, dict[str, Any]]:
     said["compared"] = {kind: [other] for kind in kinds} | {"file": HOSTILE, "total_before": 1, "total": 1}
     paged = {"page_at": 0, "pages": 3, "count": 1}
     texts = dict.fromkeys(("name", "number", "product", "hotline"), HOSTILE)
-    open_row = {**texts, "row": 2, "status": "unknown"}
+    open_row = {**texts, "row": 2, "status": "unknown", "sent_at": HOSTILE}
     sums = {"sukses": 1}
     status = {
         "rows": sums,

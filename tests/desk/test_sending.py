@@ -110,6 +110,16 @@ def state_on(desk: Served, page: str) -> str:
     return found[1]
 
 
+def open_row(desk: Served, sheet: str, row: str) -> dict[str, str]:
+    """The fields of the form that closes this row, as the page sends them."""
+    shown = desk.ask("GET", f"/sheet/{sheet}/open").text
+    for form in re.findall(r"<form.*?</form>", shown, re.DOTALL):
+        fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+        if fields.get("row") == row:
+            return {**fields, "note": "Rina, hotline"}
+    raise AssertionError(shown)
+
+
 def until(desk: Served, path: str, text: str, longest_s: float = LONGEST_S) -> str:
     """The words of the page, once it says this."""
     end = time.monotonic() + longest_s
@@ -341,7 +351,7 @@ def test_open_rows_are_closed_or_asked_after(desk: Served) -> None:
     payroll(desk.folder, "a.csv", [*numbers(1), LOST, PENDING])
     approve(desk, "a.csv")
     until(desk, "/sheet/a.csv/sending", "Settle 2 open rows")
-    fields = {"row": "3", "number": LOST, "note": "Rina, hotline"}
+    fields = open_row(desk, "a.csv", "3")
     post(desk, "/sheet/a.csv/resolve", what="invoice", invoice="TRX1", **fields)
     assert "TRX1" in words(desk.ask("GET", "/sheet/a.csv/open"))
     post(desk, "/sheet/a.csv/settle", what="resend")
@@ -365,8 +375,7 @@ def test_unknown_rows_are_sent_once_more_only_as_the_page_showed_them(desk: Serv
     approve(desk, "a.csv")
     until(desk, "/sheet/a.csv/sending", "Settle 2 open rows")
     resend = {"what": "resend", "sure": "yes", "state": state_on(desk, "a.csv/open")}
-    closed = {"row": "2", "number": LOST, "note": "Rina, hotline"}
-    post(desk, "/sheet/a.csv/resolve", what="not_sent", **closed)
+    post(desk, "/sheet/a.csv/resolve", what="not_sent", **open_row(desk, "a.csv", "2"))
     assert post(desk, "/sheet/a.csv/settle", **resend).headers["location"] == "/sheet/a.csv/open"
     shown = words(desk.ask("GET", "/sheet/a.csv/open"))
     assert "have changed since that page was shown, and nothing was sent" in shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,13 @@ from tests import forks
 from tests.desk import test_sending
 from tests.desk.served import LONGEST_S
 from tests.desk.test_sending import (
+    LOST,
     approve,
     desk,
     folder,
     forked,
     numbers,
+    open_row,
     paid,
     payroll,
     post,
@@ -85,3 +88,20 @@ def test_the_rest_is_not_sent_past_a_warning_that_nobody_saw(
     approve(desk, "a.csv")
     until(desk, "/sheet/a.csv/sending", "It has ended.")
     assert paid(desk.folder) == Counter(numbers(12))
+
+
+def test_a_row_that_was_sent_again_since_is_not_closed_as_not_sent(desk: Served) -> None:
+    payroll(desk.folder, "a.csv", [LOST])
+    approve(desk, "a.csv")
+    until(desk, "/sheet/a.csv/sending", "Settle 1 open row")
+    now_open = open_row(desk, "a.csv", "2")
+    # It is sent again after a minute at the soonest, so the page of the first attempt has another time.
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", now_open["sent_at"])
+    for left_open in ({"sent_at": "2025-01-20 10:00:00"}, {"status": "accepted"}, {"row": "3"}):
+        stale = now_open | left_open
+        post(desk, "/sheet/a.csv/resolve", what="not_sent", **stale)
+        shown = words(desk.ask("GET", "/sheet/a.csv/open"))
+        assert f"Row {stale['row']} has changed since that page was shown, and was not closed" in shown
+        assert open_row(desk, "a.csv", "2") == now_open
+    post(desk, "/sheet/a.csv/resolve", what="not_sent", **now_open)
+    assert "Row 2 is closed." in words(desk.ask("GET", "/sheet/a.csv/open"))

@@ -180,6 +180,7 @@ WORDS: dict[str, str] = {
     "desk.has_invoice": "It was sent, under this invoice",
     "desk.not_found": "The provider does not have it",
     "desk.resolved": "Row {row} is closed.",
+    "desk.row_changed": "Row {row} has changed since that page was shown, and was not closed: look at it again.",
     "desk.pending_hint": "The provider has it and is still working on it: ask again later.",
     "desk.resend_title": "Send today's unknown rows once more",
     "desk.resend_why": "This relies on the provider's rule of one top-up a day for the same number and amount: it refuses what it already has. If it does not keep that rule, somebody is paid twice.",
