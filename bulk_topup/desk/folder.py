@@ -144,5 +144,5 @@ class Folder:
         Path(draft).replace(self.notes / self.note_name(batch, kind))
 
     def journals(self, batch: Batch, kind: str) -> list[Path]:
-        """The event files of its commands, latest first."""
-        return sorted(self.notes.glob(f"{self.note_name(batch, '')}.*{kind}"), reverse=True)
+        """The event files of its commands, latest first: of `.events` none that is a `.sandbox.events`."""
+        return sorted(self.notes.glob(f"{self.note_name(batch, '')}.*[0-9]{kind}"), reverse=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests import forks
 from tests.desk import test_sending
-from tests.desk.served import LONGEST_S
+from tests.desk.served import LONGEST_S, served
 from tests.desk.test_sending import (
     LOST,
     approve,
@@ -105,3 +105,14 @@ def test_a_row_that_was_sent_again_since_is_not_closed_as_not_sent(desk: Served)
         assert open_row(desk, "a.csv", "2") == now_open
     post(desk, "/sheet/a.csv/resolve", what="not_sent", **now_open)
     assert "Row 2 is closed." in words(desk.ask("GET", "/sheet/a.csv/open"))
+
+
+def test_a_real_desk_takes_no_rehearsal_for_its_own(desk: Served) -> None:
+    payroll(desk.folder, "a.csv", numbers(2))
+    approve(desk, "a.csv")
+    until(desk, "/sheet/a.csv/sending", "2 of 2")
+    with served(desk.folder, sandbox=False) as real:
+        real.enter()
+        assert "Nothing of this sheet has been sent yet." in words(real.ask("GET", "/sheet/a.csv/sending"))
+        assert real.ask("GET", "/sheet/a.csv/events").status == 404
+    assert desk.ask("GET", "/sheet/a.csv/events").status == 200
