@@ -240,13 +240,18 @@ class Preparing:
 def shown_with(desk: Desk, batch: Batch, said: Mapping[str, Any]) -> dict[str, Any]:
     """What each page that shows a plan shows: the plan, its warnings, and whether it was rejected."""
     _, _, warned = wrong_rows(said)
-    rejected = desk.folder.noted(batch, ".rejected")
     return {
         "said": said,
         "warned": warned[:ROWS_A_PAGE],
         "warned_more": max(0, len(warned) - ROWS_A_PAGE),
-        "rejected": rejected if rejected.get("code") == said["plan"]["code"] else {},
+        "rejected": rejection_of(desk, batch, said["plan"]["code"]),
     }
+
+
+def rejection_of(desk: Desk, batch: Batch, code: str) -> Mapping[str, Any]:
+    """Who rejected the plan, when and why; empty if nobody did."""
+    rejected = desk.folder.noted(batch, ".rejected")
+    return rejected if rejected.get("code") == code else {}
 
 
 def is_sent(said: Mapping[str, Any]) -> bool:

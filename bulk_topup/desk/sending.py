@@ -22,7 +22,7 @@ from bulk_topup.core.languages import INDONESIAN
 from bulk_topup.core.status import Paid, Status, keys_in
 from bulk_topup.desk.commands import Progress, tab_of
 from bulk_topup.desk.folder import Batch
-from bulk_topup.desk.preparing import NOT_SENT, Plans, options_of, paged, pages_of, shown_with
+from bulk_topup.desk.preparing import NOT_SENT, Plans, options_of, paged, pages_of, rejection_of, shown_with
 from bulk_topup.desk.view import Desk, error_of, form, place
 from bulk_topup.report.words import say, translation
 
@@ -103,6 +103,8 @@ class Sending:
         if fields.get("what") != "signed":
             if not name or not fields.get("sure"):
                 return self.desk.goes_to(batch, "approve", say.text("desk.name_missing"))
+            if rejection_of(self.desk, batch, code).get("at", "") != typed(fields, "rejected"):
+                return self.desk.goes_to(batch, "approve")  # which shows the rejection
             options.append(f"--approved-by={name}")
         return await self._begin(batch, "run", *options)
 
@@ -172,7 +174,8 @@ class Sending:
             return self.desk.goes_to(batch, "plan", say.text("desk.approve_anew"))
         self.plans.forget(batch)
         said = await self.plans.of(batch)
-        if "plan" not in said or said["plan"]["sent_with_warning"]:
+        plan = said.get("plan")
+        if plan is None or plan["sent_with_warning"] or rejection_of(self.desk, batch, plan["code"]):
             return self.desk.goes_to(batch, "plan", say.text("desk.look_first"))
         name = [] if keys_in(by) else [f"--approved-by={by}"]
         return await self._begin(batch, "run", *options_of(self.desk, batch), f"--approve={code}", *name)

@@ -13,6 +13,7 @@ from tests.desk.served import LONGEST_S, served
 from tests.desk.test_sending import (
     LOST,
     approve,
+    code_of,
     desk,
     folder,
     forked,
@@ -116,3 +117,17 @@ def test_a_real_desk_takes_no_rehearsal_for_its_own(desk: Served) -> None:
         assert "Nothing of this sheet has been sent yet." in words(real.ask("GET", "/sheet/a.csv/sending"))
         assert real.ask("GET", "/sheet/a.csv/events").status == 404
     assert desk.ask("GET", "/sheet/a.csv/events").status == 200
+
+
+def test_a_plan_that_was_rejected_since_is_sent_only_by_who_saw_that(desk: Served) -> None:
+    payroll(desk.folder, "a.csv", numbers(2))
+    code = code_of(desk, "a.csv")
+    post(desk, "/sheet/a.csv/reject", code=code, name="Rina Sari", reason="two people have left")
+    assert approve(desk, "a.csv", code).headers["location"] == "/sheet/a.csv/approve"
+    shown = desk.ask("GET", "/sheet/a.csv/approve")
+    assert "two people have left" in words(shown)
+    assert not paid(desk.folder)
+    (at,) = re.findall(r'name="rejected" value="([^"]+)"', shown.text)
+    fields = {"code": code, "name": "Rina Sari", "sure": "yes", "rejected": at}
+    assert post(desk, "/sheet/a.csv/approve", **fields).headers["location"] == "/sheet/a.csv/sending"
+    until(desk, "/sheet/a.csv/sending", "2 of 2")
