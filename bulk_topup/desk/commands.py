@@ -117,13 +117,15 @@ class Commands:
                 return found
         return first or Progress(None)
 
-    def stop(self, batch: Batch) -> None:
-        """Ask it to end after what is in flight, as Ctrl-C does."""
+    def stop(self, batch: Batch) -> bool:
+        """Ask it to end after what is in flight, as Ctrl-C does; False if nothing was asked."""
         progress = self.progress(batch)
         if progress.is_at_work:
             how = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM)
             with suppress(OSError):
                 os.kill(progress.pid, how)
+                return True
+        return False
 
     @property
     def _kind(self) -> str:

@@ -159,8 +159,8 @@ class Sending:
 
     async def pause(self, request: Request) -> Response:
         batch = self.desk.batch(request)
-        self.desk.commands.stop(batch)
-        return self.desk.goes_to(batch, "sending", say.text("desk.pausing"))
+        told = "desk.pausing" if self.desk.commands.stop(batch) else "desk.not_pausing"
+        return self.desk.goes_to(batch, "sending", say.text(told))
 
     async def go_on(self, request: Request) -> Response:
         """Continue under the existing approval, which covers only what is not sent yet.

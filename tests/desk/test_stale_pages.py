@@ -131,3 +131,13 @@ def test_a_plan_that_was_rejected_since_is_sent_only_by_who_saw_that(desk: Serve
     fields = {"code": code, "name": "Rina Sari", "sure": "yes", "rejected": at}
     assert post(desk, "/sheet/a.csv/approve", **fields).headers["location"] == "/sheet/a.csv/sending"
     until(desk, "/sheet/a.csv/sending", "2 of 2")
+
+
+def test_a_pause_of_what_has_ended_promises_nothing(desk: Served) -> None:
+    payroll(desk.folder, "a.csv", numbers(2))
+    approve(desk, "a.csv")
+    until(desk, "/sheet/a.csv/sending", "It has ended.")
+    post(desk, "/sheet/a.csv/pause")
+    shown = words(desk.ask("GET", "/sheet/a.csv/sending"))
+    assert "Nothing was paused." in shown
+    assert "It stops once" not in shown

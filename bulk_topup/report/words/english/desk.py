@@ -166,6 +166,7 @@ WORDS: dict[str, str] = {
     "desk.may_close": "You may close this page: sending goes on. Open it again at any time.",
     "desk.pause": "Pause: finish what is being sent, then stop",
     "desk.pausing": "It stops once what is being sent is answered.",
+    "desk.not_pausing": "Nothing was paused.",
     "desk.pause_there": "Stop it where it was started, with Ctrl-C.",
     "desk.go_on": "Send the other {count:row|rows}",
     "desk.to_open": "Settle {count:open row|open rows}",
