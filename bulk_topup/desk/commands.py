@@ -64,7 +64,7 @@ class Commands:
         What is `typed` comes on its standard input, which nobody else sees.
         """
         common = self._common if rehearses else self._common[:1]
-        line = [*COMMAND, name, *options, *common, "--json", *(["--", about] if about else [])]
+        line = _line(name, *options, *common, "--json", *(["--", about] if about else []))
         async with self._turns:
             process = await asyncio.create_subprocess_exec(
                 *line,
@@ -90,7 +90,7 @@ class Commands:
             for old in self.folder.journals(batch, self._kind)[JOURNALS_KEPT:]:
                 old.unlink(missing_ok=True)
             journal = self.folder.notes / self.folder.note_name(batch, f".{time.time_ns()}{self._kind}")
-            line = [*COMMAND, name, *options, *tab_of(batch), *self._common, "--events", "--", batch.name]
+            line = _line(name, *options, *tab_of(batch), *self._common, "--events", "--", batch.name)
             with journal.open("ab") as events, journal.with_suffix(".log").open("ab") as words:
                 process = subprocess.Popen(
                     line,
@@ -134,6 +134,11 @@ class Commands:
 
 def tab_of(batch: Batch) -> Sequence[str]:
     return [f"--sheet={tab}" for tab in batch.tabs]
+
+
+def _line(*arguments: str) -> Sequence[str]:
+    """No process takes an argument with a NUL, which a form may send."""
+    return [*COMMAND, *(one.replace("\0", "\N{REPLACEMENT CHARACTER}") for one in arguments)]
 
 
 def _object(out: bytes, err: bytes) -> Object:

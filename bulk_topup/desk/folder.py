@@ -51,6 +51,11 @@ class Folder:
         found = [name for name in names if self._is_sheet(name) and not OF_OURS.search(name)]
         return sorted(found, key=lambda name: -(self.path / name).stat().st_mtime)
 
+    def misnamed(self) -> list[str]:
+        """Sheets that no address can hold, because their names are not UTF-8."""
+        names = (path.name for path in self.path.iterdir() if path.suffix.lower() in SHEET_SUFFIXES)
+        return sorted(name for name in names if name.encode("utf-8", "replace").decode() != name)
+
     def approvals(self) -> tuple[str, ...]:
         return tuple(sorted(path.name for path in self.path.glob("*.approval")))
 
@@ -90,6 +95,7 @@ class Folder:
         if not name or name.startswith((".", "~")) or re.search(r"[/\\\x00-\x1f]", name):
             return False
         with suppress(OSError, ValueError):
+            name.encode()  # else no address can hold it
             path = self.path / name
             return path.is_file() and path.resolve().parent == self.path
         return False

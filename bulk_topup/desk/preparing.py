@@ -107,7 +107,8 @@ class Preparing:
     async def upload(self, _request: Request) -> Response:
         sheets = self.desk.folder.sheets()
         facts: dict[str, Any] = {"sheets": sheets[:SHEETS_SHOWN], "more": max(0, len(sheets) - SHEETS_SHOWN)}
-        return self.desk.page("upload", "desk.upload", **facts, folder=str(self.desk.folder.path))
+        facts |= {"misnamed": self.desk.folder.misnamed(), "folder": str(self.desk.folder.path)}
+        return self.desk.page("upload", "desk.upload", **facts)
 
     async def take_upload(self, request: Request) -> Response:
         name = request.path_params["name"]

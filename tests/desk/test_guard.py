@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import sys
@@ -21,7 +22,7 @@ from bulk_topup.desk.folder import NOTES, Batch, Folder
 from bulk_topup.desk.guard import HEADERS, Lock
 from bulk_topup.desk.server import serve
 from bulk_topup.desk.view import Desk, address
-from tests.desk.served import Served, served
+from tests.desk.served import Served, fork_commands, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -440,5 +441,41 @@ def pages() -> dict[str, dict[str, Any]]:
             },
             "error": HOSTILE,
         },
-        "upload": {"sheets": [HOSTILE], "more": 0, "folder": HOSTILE},
+        "upload": {"sheets": [HOSTILE], "misnamed": [HOSTILE], "more": 0, "folder": HOSTILE},
     }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such name")
+def test_a_name_that_is_not_utf_8_hides_no_other_sheet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork_commands(monkeypatch)
+    header = "Nama,No HP,Kode Produk\n"
+    for name in (b"gaj\xed.csv", b"bonus.csv"):
+        (tmp_path / os.fsdecode(name)).write_text(header)
+    with served(tmp_path) as found:
+        found.enter()
+        shown = found.ask("GET", "/")
+        assert shown.status == 200
+        assert 'href="/sheet/bonus.csv"' in shown.text
+        assert (
+            "Rename these files, as their names can&#39;t be read here: gaj\N{REPLACEMENT CHARACTER}.csv"
+            in shown.text
+        )
+        assert found.ask("GET", "/sheet/gaj%ED.csv").status == 404
+        assert found.ask("GET", "/sheet/bonus.csv/plan").status == 200
+
+
+def test_a_nul_that_a_form_sends_is_a_character_like_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork_commands(monkeypatch)
+    (tmp_path / "a.csv").write_text("Nama,No HP,Kode Produk\nAni,081234500001,TSEL5\n")
+    with served(tmp_path) as found:
+        found.enter()
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        found.ask("POST", "/sheet/a.csv", kind, b"then=columns&name_column=%00")
+        for page in ("/sheet/a.csv", "/sheet/a.csv/plan", "/find?q=%00"):
+            assert found.ask("GET", page).status == 200, page
+        found.ask("POST", "/sheet/a.csv", kind, b"then=columns&name_column=A")
+        assert "1 row found" in found.ask("GET", "/sheet/a.csv").text

@@ -44,6 +44,7 @@ WORDS: dict[str, str] = {
     "desk.taking": "Adding …",
     "desk.no_script": "JavaScript is switched off in this browser: copy the file into the folder below instead, and reload this page.",
     "desk.no_sheets": "There is no sheet in this folder yet.",
+    "desk.misnamed": "Rename these files, as their names can't be read here: {names}",
     "desk.more_sheets": "and {count:older sheet|older sheets}",
     "desk.became": "{yes:number} paid, {no:number} not paid or left out, {ask:number} to ask the provider",
     "desk.choose_tab": "This workbook has several tabs that can be paid. Tick those that are one batch, paid together.",
