@@ -103,9 +103,9 @@ def paid_recently(
     """The overlap, if the plan looks like what other batches together paid recently; if fewer orders match,
     each gets a warning.
 
-    Half of the orders do, if they are at least three; where the batch has sent nothing before (`is_first`),
-    all of them, however few; and even one, where another tab of the same workbook paid it. `recent` has
-    RECENT_COLUMNS.
+    Half of the orders do, or half of what one other batch paid, if they are at least three; where the batch
+    has sent nothing before (`is_first`), all of them, however few; and even one, where another tab of the
+    same workbook paid it. `recent` has RECENT_COLUMNS.
     """
     rows = orders.reset_index(names="own_row")[["own_row", "number", "nominal"]]
     matches = rows.merge(recent, on=["number", "nominal"]).sort_values("day", kind="stable")
@@ -114,10 +114,18 @@ def paid_recently(
     latest = matches.drop_duplicates("own_row", keep="last")
     are_many = len(latest) >= OVERLAP_LEAST and 2 * len(latest) >= len(orders)
     is_of_book = bool(matches["batch"].isin(same_book).any())
-    if are_many or is_of_book or (is_first and len(latest) == len(orders)):
+    is_all = is_first and len(latest) == len(orders)
+    if are_many or is_of_book or is_all or _repeats_a_batch(matches, recent):
         return Overlap(_by_matches(matches), str(latest["day"].max()), len(latest)), []
     columns = ["own_row", "number", "batch_name", "row", "day"]
     return None, [_recent(*values) for values in latest[columns].itertuples(index=False)]
+
+
+def _repeats_a_batch(matches: pd.DataFrame, recent: pd.DataFrame) -> bool:
+    """Whether they are half of what one batch paid: where it stopped early, few of the plan may be."""
+    one = ["batch", "number", "nominal"]
+    matched, paid = (frame.drop_duplicates(one).groupby("batch").size() for frame in (matches, recent))
+    return bool(((matched >= OVERLAP_LEAST) & (2 * matched >= paid.reindex(matched.index))).any())
 
 
 def turned_away(orders: pd.DataFrame, known: Known, today: date) -> Iterator[Finding]:

@@ -570,6 +570,21 @@ def test_what_a_copy_paid_meanwhile_is_not_sent_again_two_days_later(
     assert "batch bonus (2) (row 6) already topped up" in last
 
 
+@pytest.mark.parametrize(("sheet", "flags"), [("final.csv", ()), ("bonus.csv", ("--new-batch",))])
+def test_who_was_paid_before_a_batch_stopped_early_is_asked_about_on_another_day(
+    sheet: str, flags: tuple[str, ...], start: Callable[..., Batch]
+) -> None:
+    """A, B and C are less than half of the new sheet, and all that the old batch paid."""
+    batch = start("unfinished")
+    batch.office.clock.set(DAYS["next day"])
+    batch.office.write(sheet, batch.rows("ABCDEFX"))
+
+    came = batch.office.run(sheet, *flags)
+
+    assert (came.exit, came.code) == (2, "declined.overlap")
+    assert_pays_nobody(came)
+
+
 def test_rows_still_open_in_the_old_batch_name_it_in_the_new_one(start: Callable[..., Batch]) -> None:
     batch = start("open")
     batch.office.clock.set(DAYS["next month"])

@@ -352,7 +352,6 @@ def test_all_orders_of_a_small_sheet_are_an_overlap_until_it_has_sent_something(
     ("sheet", "recent"),
     [
         (FOUR[:3], paid(ANDI, BUDI)),
-        ([*FOUR, (ANDI, "S10"), (BUDI, "S10"), (CITRA, "S10")], paid(ANDI, BUDI, CITRA)),
         (FOUR, pd.concat([paid(ANDI), paid(BUDI, batch="b3")])),
     ],
 )
@@ -362,6 +361,22 @@ def test_fewer_are_a_warning_on_each_row(sheet: list[tuple[str, str]], recent: p
     warned = [finding for finding in plan.findings if finding.code == "recent.other_batch"]
     assert [finding.level for finding in warned] == [Level.WARNING] * len(recent)
     assert len(plan.orders) == len(sheet)
+
+
+SEVEN = [*FOUR, (ANDI, "S10"), (BUDI, "S10"), (CITRA, "S10")]
+
+
+@pytest.mark.parametrize(("others", "is_overlap"), [(0, True), (3, True), (4, False)])
+def test_three_orders_and_half_of_what_a_batch_paid_are_an_overlap_in_a_plan_of_any_size(
+    others: int, *, is_overlap: bool
+) -> None:
+    """A batch that stopped early, in a sheet of another name on the next day."""
+    absent = [f"08129999000{nth}" for nth in range(others)]
+    recent = pd.concat([paid(*absent, ANDI, BUDI, CITRA), paid(ANDI, BUDI, batch="b3")])
+    plan = plan_of(topups(*SEVEN), recent=recent)
+    assert (plan.overlap is not None) == is_overlap
+    warned = [finding.code for finding in plan.findings]
+    assert warned == ([] if is_overlap else ["recent.other_batch"] * 3)
 
 
 def test_under_strict_a_row_paid_lately_is_held() -> None:
