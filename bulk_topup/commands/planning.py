@@ -121,7 +121,7 @@ def make_plan(
         known, checkpoint = orders.Known(), None
     rows = product_choice.with_products(rows, prices, known, job.fixed)
     batch_id = checkpoint.batch_id if checkpoint else ""
-    beside = batches.of_tabs(job.source.path, sandbox=job.connection.sandbox)
+    beside = batches.of_sheet(job.source.path, sandbox=job.connection.sandbox)
     past = duplicates.Past(
         known,
         _called(tools.ledger.elsewhere(batch_id, known.started or today), tools),

@@ -131,19 +131,27 @@ def tabs_of(entry: BatchEntry | None) -> Sequence[str]:
         return checkpoint.tabs
 
 
-def of_tabs(sheet: Path, *, sandbox: bool) -> Iterator[Checkpoint]:
-    """The progress files beside a workbook in which a tab of it is a batch, or several are; each is open only
+def of_sheet(sheet: Path, *, sandbox: bool) -> Iterator[Checkpoint]:
+    """The progress files beside a sheet that are of it or of its tabs, those set aside too; each is open only
     until the next is asked for."""
-    for path in sorted(sheet.parent.glob(f"{glob.escape(sheet.stem)}.*.checkpoint.db")):
+    for path in sorted(sheet.parent.glob("*.checkpoint.db")):
         with suppress(InputError, StorageFailed), ExitStack() as stack:
-            checkpoint = Checkpoint.look(path, {"file": sheet.name})
+            checkpoint = Checkpoint.look(path)
             if checkpoint is None:
                 continue
             stack.enter_context(closing(checkpoint))
-            named = Source(sheet, checkpoint.fact("tab"))
-            its_own = files_of(named, sandbox=sandbox).checkpoint.name
-            if checkpoint.has_sheet and its_own.casefold() == path.name.casefold():
+            is_its = checkpoint.fact("file").casefold() == sheet.name.casefold()
+            if is_its and checkpoint.has_sheet and checkpoint.is_rehearsal == sandbox:
                 yield checkpoint
+
+
+def of_tabs(sheet: Path, *, sandbox: bool) -> Iterator[Checkpoint]:
+    """Those of them in which a tab that was named is a batch, or several are."""
+    for checkpoint in of_sheet(sheet, sandbox=sandbox):
+        tab = checkpoint.fact("tab")
+        its_own = files_of(Source(sheet, tab), sandbox=sandbox).checkpoint.name
+        if tab and its_own.casefold() == checkpoint.path.name.casefold():
+            yield checkpoint
 
 
 def _from_here(path: Path) -> Path:

@@ -34,7 +34,7 @@ class Past:
     elsewhere: pd.DataFrame
     recent: pd.DataFrame
     same_book: frozenset[str] = frozenset()
-    """The ids of the batches that tabs of the same workbook are."""
+    """The ids of the batches of the same sheet, and of tabs of the same workbook."""
 
 
 def changed_rows(candidates: pd.DataFrame, known: Known, rows: Rows) -> Iterator[Finding]:
@@ -104,8 +104,8 @@ def paid_recently(
     each gets a warning.
 
     Half of the orders do, or half of what one other batch paid, if they are at least three; where the batch
-    has sent nothing before (`is_first`), all of them, however few; and even one, where another tab of the
-    same workbook paid it. `recent` has RECENT_COLUMNS.
+    has sent nothing before (`is_first`), all of them, however few; and even one, where another batch of
+    the same workbook paid it. `recent` has RECENT_COLUMNS.
     """
     rows = orders.reset_index(names="own_row")[["own_row", "number", "nominal"]]
     matches = rows.merge(recent, on=["number", "nominal"]).sort_values("day", kind="stable")

@@ -109,6 +109,21 @@ def test_a_tab_that_was_run_is_not_paid_again_with_all_of_them(book: Path, offic
     assert office.sent_numbers() == ["081255510005"]
 
 
+def test_a_workbook_that_was_run_as_one_tab_knows_it_when_it_has_more(office: Office) -> None:
+    """Its batch has no tab in its name, nor the one that was set aside for it."""
+    name, (head, *kupang) = "cabang.xlsx", BRANCHES["Kupang"]
+    people = (("Fani", "081255510005", "5.000"), ("Dedi", "081255510003", "5.000"))
+    for one in people:
+        written(office.folder / name, {"Medan": (head, one)})
+        assert office.send(name, "--new-batch").exit == Exit.OK
+    office.set_back(timedelta(days=1))
+    for one in people:
+        written(office.folder / name, {"Medan": (head, one), "Kupang": (head, *kupang, one)})
+        refused = office.send(name, "--sheet", "Kupang")
+        assert refused.exit == Exit.NOTHING_SENT
+        assert "1 of 3 rows were paid by batch cabang" in refused.err
+
+
 def test_status_of_the_workbook_says_what_became_of_each_tab(book: Path, office: Office) -> None:
     office.send(book.name, "--sheet", "Medan")
     office.send(book.name, "--sheet", "Jakarta Pusat", "--sheet", "Kupang")
