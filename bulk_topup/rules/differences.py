@@ -73,8 +73,10 @@ _FACTS: Mapping[str, str] = {
 
 
 def _is_covered(now: Mapping[str, Any], then: Mapping[str, Any] | None) -> bool:
-    """Whether the overlap with another batch is the approved one, or smaller."""
-    return then is not None and now["batch"] == then["batch"] and now["rows"] <= then["rows"]
+    """Whether the overlap with another batch is the approved one, or smaller; no later payment is."""
+    if then is None or now["batch"] != then["batch"]:
+        return False
+    return bool(now["rows"] <= then["rows"] and now["day"] <= then["day"])
 
 
 def _other_orders(then: pd.DataFrame, now: pd.DataFrame, held: Mapping[int, Held]) -> Iterator[Difference]:

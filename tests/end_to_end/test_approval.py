@@ -340,6 +340,14 @@ def test_a_likeness_to_another_batch_must_have_been_in_the_approved_plan() -> No
     assert changes(plain, alike, is_resumed=True) == []
 
 
+def test_a_later_payment_by_a_batch_of_the_same_name_is_another_likeness() -> None:
+    sheet = topups(*((number, "S5") for number in NUMBERS[:4]))
+    some = [(number, 5_000) for number in NUMBERS[:3]]
+    then, now = (plan_of(sheet, recent=recent_of(*some, day=day)) for day in ("2025-01-12", "2025-01-19"))
+    said = "3 rows were paid by batch lebaran on 2025-01-19, which is not in the approved plan"
+    assert (changes(then, now), changes(now, then)) == ([said], [])
+
+
 @pytest.mark.parametrize(
     ("checked", "said"),
     [
