@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.rules.approval import Document
     from bulk_topup.rules.plan import Plan
-    from bulk_topup.rules.signing import Signed
+    from bulk_topup.rules.signing import Signed, Statement
     from bulk_topup.sending.session import Tools
 
 
@@ -59,21 +59,26 @@ def _found(
     terminal: Terminal,
 ) -> Approval:
     """By the present plan's code first; by that of another, as where a price fell since, it may be no other
-    plan than that was."""
+    plan than that was. No approval outlives a rejection of the present plan, or of any since."""
     beside = judged_beside(job, approvers, plan.day)
+    valid = list(standing(one for one, problem in beside if problem is None))
+    rejections = [one.statement for one in valid if one.statement.rejected]
+    for said in rejections:
+        if said.plan == plan.code:
+            raise _rejection(said)
     latest = sorted((one.statement for one, _ in beside), key=lambda said: said.at, reverse=True)
     codes = [job.approval.code] if job.approval else [plan.code, *(said.plan for said in latest)]
     refusals: list[BulkTopupError] = []
     for code in dict.fromkeys(codes):
-        judged = [(one, problem) for one, problem in beside if one.statement.plan == code]
-        good = list(standing(one for one, problem in judged if problem is None))
-        refusal = _refusal(good, plan, checkpoint, terminal, needed, job)
+        good = [one for one in valid if one.statement.plan == code]
+        since = [_rejection(said) for said in rejections if any(said.at >= one.statement.at for one in good)]
+        refusal = since[0] if since else _refusal(good, plan, checkpoint, terminal, needed, job)
         if refusal is None:
             public = {one.statement.key: approvers.by_key[one.statement.key].public for one in good}
             signatures = [signing.evidence(one, public[one.statement.key]) for one in good]
             return Approval(code, signing.proven(one.statement for one in good), signatures)
         if code in codes[:1]:
-            refusals += [problem for _, problem in judged if problem is not None]
+            refusals += [problem for one, problem in beside if problem and one.statement.plan == code]
             missing = refusal
         if good:
             refusals.append(refusal)
@@ -91,8 +96,6 @@ def _refusal(
     """Why these valid signatures under one plan are not enough for the present one."""
     for one in good:
         said = one.statement
-        if said.rejected:
-            return Declined("signed.rejected", name=said.name, plan=said.plan, reason=said.rejected)
         if (said.people, said.nominal, said.cost) != (plan.people, plan.nominal, one.document.cost):
             return Declined("signed.other_totals", name=said.name, plan=said.plan)
     if good:
@@ -105,6 +108,10 @@ def _refusal(
         names = ", ".join(one.statement.name for one in good) or "-"
         return Declined("signed.too_few", needed=needed, count=len(people), names=names, line=line)
     return None
+
+
+def _rejection(said: Statement) -> Declined:
+    return Declined("signed.rejected", name=said.name, plan=said.plan, reason=said.rejected)
 
 
 def difference_from(

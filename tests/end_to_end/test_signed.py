@@ -325,6 +325,20 @@ def test_a_rejection_is_the_last_word_until_its_approver_says_otherwise(desk: De
     assert desk.andi.sends("a.csv").exit == OK
 
 
+def test_no_earlier_approval_outlives_a_rejection(desk: Desk) -> None:
+    """Where prices fell, the plan that was approved before is no other; nor is it once they fall again."""
+    code = desk.rina.approves("a.csv", "--json").json["signed"]["plan"]
+    for fallen in (1, 2):
+        desk.office.sandbox.set_prices([{**one, "harga": str(int(one["harga"]) - fallen)} for one in PRICES])
+        now = desk.andi.run("check", "a.csv", "--json").json["plan"]["code"]
+        if fallen == 1:
+            desk.rina.approves("a.csv", "--plan", now, "--reject", "two people have left")
+        assert "two people have left" in desk.refused()
+        assert "two people have left" in desk.refused("--approve", code)
+    desk.rina.approves("a.csv", "--plan", now)
+    assert desk.andi.sends("a.csv").exit == OK
+
+
 # -- what is approved --------------------------------------------------------------------------------------
 
 
