@@ -97,6 +97,7 @@ def check_batch(
             terminal.tell(*clock_off, *moved)
             present = None if starts_new else checkpoint
             excess = planning.over_budget(plan.cost, present, job.budget) if len(plan.orders) else None
+            cost = planning.whole_cost(plan, present)
             deposit = batches.last_deposit(tools.ledger.latest_batches(planning.BATCHES_ASKED))
         finally:
             if checkpoint is not None:
@@ -133,8 +134,8 @@ def check_batch(
             terminal.say(say.text("plan.code", code=plan.code))
             if excess is None:
                 approvers = tools.ledger.approvers()
-                needed = approvers.needed(plan.document.cost)
-                offered = offer_for_approval(job, plan, terminal, approvers)
+                needed = approvers.needed(cost)
+                offered = offer_for_approval(job, plan, terminal, approvers, needed)
                 todo = [*offered, *todo] if needed else [*todo, *offered]
         terminal.next(todo)
         is_fine = not (plan.overlap or excess or clock_off) and all(
@@ -143,14 +144,15 @@ def check_batch(
         return Exit.OK if is_fine else Exit.NOT_ALL_PAID
 
 
-def offer_for_approval(job: Job, plan: Plan, terminal: Terminal, approvers: Approvers) -> list[Step]:
+def offer_for_approval(
+    job: Job, plan: Plan, terminal: Terminal, approvers: Approvers, needed: int
+) -> list[Step]:
     """Keep the plan, and show how it is run by its code, or signed where signatures are needed; or say why it
     can't be run from here."""
     from bulk_topup.commands.signed import judged_beside
     from bulk_topup.record.kept_plans import keep_plan
     from bulk_topup.report.screen.approval import not_approvable_report, signatures_facts
 
-    needed = approvers.needed(plan.document.cost)
     try:
         keep_plan(job.files, plan, like=job.source.path if needed else None)
     except StorageFailed as failure:

@@ -222,6 +222,11 @@ def assert_within_budget(cost: int, checkpoint: Checkpoint | None, budget: int |
         raise Declined("budget.exceeded", **excess)
 
 
+def whole_cost(plan: Plan, checkpoint: Checkpoint | None) -> int:
+    """Of the whole batch, in rupiah: what was sent before counts also where its row has left the sheet."""
+    return max(plan.document.cost, plan.cost + (0 if checkpoint is None else checkpoint.committed()))
+
+
 def over_budget(cost: int, checkpoint: Checkpoint | None, budget: int | None) -> dict[str, int] | None:
     """`cost`, what was spent `before`, and the `budget` if it is exceeded, else None.
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
+from bulk_topup.commands.planning import whole_cost
 from bulk_topup.core.errors import BulkTopupError, Declined, InputError, StorageFailed
 from bulk_topup.core.shell import path_argument
 from bulk_topup.record.approvals import approvals_beside
@@ -34,7 +35,7 @@ def approval_by_key(
     Raises Declined, or InputError for a file that can't be read, where there are not enough.
     """
     approvers = tools.ledger.approvers()
-    needed = approvers.needed(plan.document.cost)
+    needed = approvers.needed(whole_cost(plan, checkpoint))
     if not needed:
         if job.approval is not None and not job.approval.by:
             raise Declined("signed.needs_name", plan=job.approval.code)

@@ -409,6 +409,18 @@ def test_the_policy_says_from_which_sum_a_signature_is_needed(desk: Desk) -> Non
     assert desk.andi.sends("a.csv").exit == OK
 
 
+def test_the_sum_counts_what_was_sent_before_where_its_rows_have_left_the_sheet(desk: Desk) -> None:
+    for rule in (("0", "0"), ("11000", "1")):
+        options = ("--above", rule[0], "--signatures", rule[1], "--key", desk.rina.key)
+        assert desk.andi.run("approver", "policy", *options, typed=f"{PASSPHRASE}\n").exit == OK
+    for number in desk.office.numbers(2):
+        desk.office.payroll("b.csv", [number])
+        sent = desk.andi.sends("b.csv")
+    assert (sent.exit, len(desk.office.sandbox.book())) == (NOTHING_SENT, 1)
+    assert "this needs 1 signature" in sent.err
+    assert desk.andi.run("check", "b.csv", "--json").json["approval"]["needed"] == 1
+
+
 def test_a_key_is_encrypted_and_its_owner_s_alone(desk: Desk) -> None:
     path = Path(desk.rina.key)
     assert path.stat().st_mode & 0o777 == 0o600 or os.name == "nt"
