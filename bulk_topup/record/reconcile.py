@@ -99,7 +99,7 @@ def _make_agree(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None) -> in
 
 @dataclass(frozen=True)
 class Lack:
-    """What a batch once told the ledger, and the ledger lacks."""
+    """What a batch once told a ledger, and this one lacks."""
 
     batch: str
     day: str
@@ -107,8 +107,8 @@ class Lack:
 
 
 def lack_of_neighbours(beside: Path, ledger: Ledger, account: str, since: date) -> Lack | None:
-    """Of the first batch whose progress file lies beside this one, was touched since then, and was told to
-    this ledger, but is not in it: then this is another ledger, or an older copy, whatever its place."""
+    """Of the first batch whose progress file lies beside this one, was touched since then, and is not in this
+    ledger: then this is another ledger, or an older copy, whatever its place."""
     for path in sorted(beside.parent.glob("*.checkpoint.db")):
         if path == beside:
             continue
@@ -120,7 +120,6 @@ def lack_of_neighbours(beside: Path, ledger: Ledger, account: str, since: date) 
                 is_concerned = (
                     not checkpoint.is_rehearsal
                     and account_of(checkpoint.fact("account")) == account
-                    and checkpoint.fact("record") == ledger.place
                     and checkpoint.last_touched()[:10] >= since.isoformat()
                 )
                 lost = _lost(checkpoint, ledger) if is_concerned else []

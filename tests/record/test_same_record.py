@@ -267,3 +267,19 @@ def test_a_run_whose_record_goes_stops_and_a_copy_of_its_sheet_pays_nobody_again
     office.send("salinan.csv", *(() if days else ("--again",)))
     office.send("gaji.csv")
     assert office.paid() == dict.fromkeys(office.numbers(COUNT), 1)
+
+
+def test_another_record_pays_nobody_whom_a_sheet_beside_paid(make_office: MakeOffice) -> None:
+    """Once that sheet has told it, it does what the first one would."""
+    office = make_office()
+    for name in ("gaji.csv", "gaji_final.csv"):
+        office.payroll(name, office.numbers(4))
+    assert office.send("gaji.csv").exit == 0
+    office.set_back(timedelta(1))
+    (office.folder / "gaji.csv").unlink()
+    other: dict[str, str | None] = {"BULK_TOPUP_LEDGER": str(office.folder.parent / "other.db")}
+    for words in ("does not have 4 top-ups of batch gaji", "--yes is not enough"):
+        done = office.run("run", "gaji_final.csv", "--yes", *office.fast, env=other)
+        assert (done.exit, words in done.err) == (2, True), done
+        assert office.run("settle", "gaji.csv", env=other).exit == 0
+    assert office.paid() == dict.fromkeys(office.numbers(4), 1)
