@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from bulk_topup.core import languages
+from bulk_topup.core.clock import WIB
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import ResultsTab, Sheet
 from bulk_topup.core.status import Paid
@@ -58,7 +61,9 @@ def read_answers(path: Path, note: str) -> list[Verdict | InputError]:
     filled = [int(row) for row in invoices.index[is_filled]]
     if not filled:
         raise InputError("resolve.nothing", path=path)
-    return [_read_row(sheet, row, row_column, str(invoices[row]), note) for row in filled]
+    at = datetime.fromtimestamp(path.stat().st_mtime, WIB)
+    read = (_read_row(sheet, row, row_column, str(invoices[row]), note) for row in filled)
+    return [one if isinstance(one, InputError) else replace(one, at=at) for one in read]
 
 
 def _sheet(path: Path) -> Sheet:

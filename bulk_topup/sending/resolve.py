@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.core.clock import days_booked
@@ -74,7 +74,8 @@ def _day_in(stated: str) -> date | None:
 class Verdict:
     """What a person found out about one row (None: the only open one of that number, in national form).
 
-    `invoice` is "" where the top-up was not sent; `tab` is that of the row, where several are one sheet.
+    `invoice` is "" where the top-up was not sent; `tab` is that of the row, where several are one sheet; `at`
+    when the file that says so was last written.
     """
 
     row: int | None
@@ -82,6 +83,7 @@ class Verdict:
     invoice: str
     note: str
     tab: str = ""
+    at: datetime | None = field(default=None, compare=False)
 
     @property
     def place(self) -> str:
@@ -102,6 +104,8 @@ def resolve(
         order = _open_order(checkpoint, verdict)
         if verdict.invoice:
             outcome = _confirmed(checkpoint, tools, order, verdict)
+        elif verdict.at is not None and verdict.at < order.past[-1].begun_at:
+            raise InputError("resolve.outdated", row=order.order.row, number=order.order.number)
         elif tools.ledger.paid_of(checkpoint.tokens(order.order.id)):
             raise InputError("resolve.paid_on_record", row=verdict.place, number=order.order.number)
         else:

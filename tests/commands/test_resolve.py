@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -104,6 +106,25 @@ def test_a_file_of_which_nothing_holds_changes_nothing(batch: Office) -> None:
     assert "nothing was changed" in done.err.splitlines()[-1]
     assert trail(batch) == 0
     assert not (batch.folder / "bonus.results.xlsx").exists()
+
+
+def test_a_file_from_before_the_last_attempt_closes_nothing_as_not_sent(batch: Office) -> None:
+    """It answers for the attempt before; an invoice in it counts, as the provider confirms it."""
+    answers = batch.csv(
+        "answers.csv",
+        [("3", PAID_AND_LOST, invoice_of(batch, PAID_AND_LOST)), ("4", LOST, "not sent")],
+        HEADER,
+    )
+    command = ("resolve", "bonus.csv", "--from", "answers.csv", "--note", "Rina")
+    an_hour_ago = time.time() - 3_600
+    os.utime(answers, (an_hour_ago, an_hour_ago))
+    old = batch.run(*command)
+    assert old.exit == OPEN
+    assert f"row 4 ({LOST}) was sent again after the file of answers was written" in old.err
+    assert batch.statuses("bonus.results.xlsx") == ["sukses", "sukses", "unknown"]
+    answers.touch()
+    assert batch.run(*command).exit == NOT_ALL_PAID
+    assert batch.statuses("bonus.results.xlsx") == ["sukses", "sukses", "gagal"]
 
 
 def test_what_was_refused_is_in_the_json(batch: Office) -> None:

@@ -33,6 +33,7 @@ WORDS: dict[str, str] = {
     "resolve.no_column": "{path} has no column {column}; name the columns row, number and invoice, or fill in the tab Ask provider of the results sheet and use that file",
     "resolve.nothing": "no row of {path} has an invoice (or 'not sent') filled in",
     "resolve.row_column": "{path}, row {row}: {value} is not a row number",
+    "resolve.outdated": "row {row} ({number}) was sent again after the file of answers was written: its 'not sent' is about an earlier top-up, and the row was left as it is. Ask the provider about the last one; then close the row with --row",
     "resolve.placeholder": "row {row}: replace {invoice} with the invoice that the provider shows, or use --not-sent",
     "resolve.blank": "row {row}: the invoice is blank; fill it in, or use --not-sent",
     "resolve.number": "{number} is not a mobile number",
