@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ from bulk_topup.commands import params
 from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.job_options import job_of
 from bulk_topup.commands.options import COLUMNS, PATH, SHEET
-from bulk_topup.core.errors import Exit, InputError
+from bulk_topup.core.errors import Exit, InputError, StorageFailed
+from bulk_topup.core.model import Notice
 from bulk_topup.core.os_errors import cause_of
 from bulk_topup.report.screen.report import Report, saved_report
 from bulk_topup.report.words import say
@@ -21,6 +23,7 @@ from bulk_topup.report.words import say
 if TYPE_CHECKING:
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.core.model import Sheet
+    from bulk_topup.sending.job import Job
 
 FIRST = 5
 """Rows shown if none is named."""
@@ -50,7 +53,8 @@ def rows(
     if (correct is None) != (copy is None):
         raise click.UsageError(say.text("usage.correct"))
     try:
-        with reading_of(job_of(options), terminal, sends=False) as arriving:
+        job = job_of(options)
+        with reading_of(job, terminal, sends=False) as arriving:
             sheet = arriving()
     except InputError as problem:
         if "names" in problem.facts:
@@ -68,9 +72,19 @@ def rows(
         corrections = corrections_in(correct, sheet)
         assert_new(copy, (".xlsx",))
         written = write_corrected(copy, sheet, corrections, terminal.tell)
+        if _was_sent(job):
+            terminal.tell(Notice("corrected.was_sent", {"file": sheet.path.name}))
         count = len(corrections)
         terminal.report(saved_report("corrected.saved", written, "corrected", count=count))
     return Exit.OK
+
+
+def _was_sent(job: Job) -> bool:
+    from bulk_topup.sending.batch import checkpoint_to_look_into
+
+    with suppress(InputError, StorageFailed), checkpoint_to_look_into(job) as checkpoint:
+        return checkpoint.first_day() is not None
+    return False
 
 
 def corrections_in(file: Path, sheet: Sheet) -> dict[tuple[int, int], str]:

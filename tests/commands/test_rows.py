@@ -53,6 +53,15 @@ def test_only_cells_of_the_sheet_are_corrected_and_no_file_is_overwritten(office
     assert office.run("rows", "a.csv", "--correct", "cells.csv").exit == 2
 
 
+def test_a_copy_of_a_sheet_that_was_sent_is_said_to_be_another_batch(office: Office) -> None:
+    office.payroll("a.csv", office.numbers(2))
+    copied(office, "a.csv", "2,C,081234500009")
+    command = ("rows", "a.csv", "--correct", "cells.csv", "--output")
+    assert "another batch" not in office.run(*command, "first.xlsx").out
+    office.send("a.csv")
+    assert "a.csv was sent before, and the copy is another batch" in office.run(*command, "second.xlsx").out
+
+
 def test_status_says_who_is_at_work(office: Office) -> None:
     office.payroll("a.csv", office.numbers(30))
     process = office.start("run", "a.csv", "--yes", "--rate", "5", "--wait", "0")

@@ -131,6 +131,7 @@ WORDS: dict[str, str] = {
     "template.how.prices": "Codes and prices are from {moment:date} (WIB). Both commands use the current ones before anything is sent.",
     "sheet.count": "{count:row|rows} in the sheet",
     "corrected.saved": "{count:cell|cells} corrected in a copy: {path}",
+    "corrected.was_sent": "{file} was sent before, and the copy is another batch: whoever is paid there is not known to it. Correct the sheet itself, and run it again",
     "corrected.unwritable": "the corrected copy {path} can't be written ({why:words})",
     "corrected.unreadable": "the corrections in {path} can't be read ({why:words})",
     "corrected.columns": "each line must have a row, a column's letter and the value",
