@@ -39,6 +39,8 @@ def approval_by_key(
     if not needed:
         if job.approval is not None and not job.approval.by:
             raise Declined("signed.needs_name", plan=job.approval.code)
+        if approvers.by_key:
+            _rejections(_last_words(judged_beside(job, approvers, plan.day)), plan)
         return None
     if job.approval is not None and job.approval.by:
         raise Declined("signed.typed", needed=needed)
@@ -62,11 +64,8 @@ def _found(
     """By the present plan's code first; by that of another, as where a price fell since, it may be no other
     plan than that was. No approval outlives a rejection of the present plan, or of any since."""
     beside = judged_beside(job, approvers, plan.day)
-    valid = list(standing(one for one, problem in beside if problem is None))
-    rejections = [one.statement for one in valid if one.statement.rejected]
-    for said in rejections:
-        if said.plan == plan.code:
-            raise _rejection(said)
+    valid = _last_words(beside)
+    rejections = _rejections(valid, plan)
     latest = sorted((one.statement for one, _ in beside), key=lambda said: said.at, reverse=True)
     codes = [job.approval.code] if job.approval else [plan.code, *(said.plan for said in latest)]
     refusals: list[BulkTopupError] = []
@@ -109,6 +108,19 @@ def _refusal(
         names = ", ".join(one.statement.name for one in good) or "-"
         return Declined("signed.too_few", needed=needed, count=len(people), names=names, line=line)
     return None
+
+
+def _last_words(beside: Sequence[tuple[Signed, Declined | None]]) -> list[Signed]:
+    return list(standing(one for one, problem in beside if problem is None))
+
+
+def _rejections(valid: Sequence[Signed], plan: Plan) -> list[Statement]:
+    """Of other plans. Raises Declined for one of this plan, also where it needs no signature."""
+    said = [one.statement for one in valid if one.statement.rejected]
+    for one in said:
+        if one.plan == plan.code:
+            raise _rejection(one)
+    return said
 
 
 def _rejection(said: Statement) -> Declined:

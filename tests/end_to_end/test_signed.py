@@ -406,6 +406,9 @@ def test_the_policy_says_from_which_sum_a_signature_is_needed(desk: Desk) -> Non
     for rule in (("0", "0"), ("1000000", "1")):
         options = ("--above", rule[0], "--signatures", rule[1], "--key", desk.rina.key)
         assert desk.andi.run("approver", "policy", *options, typed=f"{PASSPHRASE}\n").exit == OK
+    desk.rina.approves("a.csv", "--reject", "two people have left")
+    assert "two people have left" in desk.refused()
+    desk.file.unlink()
     assert desk.andi.sends("a.csv").exit == OK
 
 
