@@ -73,6 +73,8 @@ def release(
 
 def assert_record_whole(job: Job, tools: Tools, plan: Plan) -> None:
     """Raises Declined if the record lacks recent payments of a sheet next to this one."""
+    if job.connection.sandbox:  # The record of rehearsals has no payments.
+        return
     since = plan.day - timedelta(days=job.overlap_days)
     lack = lack_of_neighbours(job.files.checkpoint, tools.ledger, tools.account, since)
     if lack is not None:
