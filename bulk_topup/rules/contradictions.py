@@ -83,7 +83,9 @@ def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
             continue
         cells = rows.raw(at, rows.table["number"] != "")
         counts = Counter(cells)
-        unwanted = _unwanted(counts, is_done=is_done, is_open=is_open)
+        unwanted = None if at == name_at else _unwanted_words(counts, is_open=is_open)
+        if unwanted is None:
+            unwanted = _unwanted(counts, is_done=is_done, is_open=is_open)
         if unwanted is not None:
             for row, text in cells[cells.isin(unwanted)].items() if unwanted else ():
                 yield _error(row, "remark.answer", rows.column_name(at), text)
@@ -94,17 +96,21 @@ def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 
 
 def _unwanted(counts: Mapping[str, int], *, is_done: bool, is_open: bool) -> set[str] | None:
-    """The answers of whom nobody is to be paid; None where a column does not answer. Where some say no, and
-    nobody yes, another word may be the yes, or say that it is done."""
-    said = {text: yes_or_no(text) for text in counts}
-    filled = {text for text in counts if text.strip()}
-    says_no = any(answer is False and not text.strip().isdigit() for text, answer in said.items())
-    if says_no and True not in said.values():
-        return {text for text in filled if is_open or said[text] is None}
-    answered = sum(counts[text] for text in filled if said[text] is not None)
-    if not answered or 2 * answered < sum(counts[text] for text in filled):
+    """The answers of whom nobody is to be paid; None where a column does not answer."""
+    answered = sum(count for text, count in counts.items() if yes_or_no(text) is not None)
+    filled = sum(count for text, count in counts.items() if text.strip())
+    if not answered or 2 * answered < filled:
         return None
     return {text for text in counts if not _is_wanted(text, is_done=is_done, is_open=is_open)}
+
+
+def _unwanted_words(counts: Mapping[str, int], *, is_open: bool) -> set[str] | None:
+    """The same where some say no, and nobody yes: another word may be the yes, or say that it is done."""
+    said = {text: yes_or_no(text) for text in counts}
+    says_no = any(answer is False and not text.strip().isdigit() for text, answer in said.items())
+    if not says_no or True in said.values():
+        return None
+    return {text for text in counts if text.strip() and (is_open or said[text] is None)}
 
 
 def _are_answers(texts: Iterable[str]) -> bool:
