@@ -13,7 +13,7 @@ from bulk_topup.core.model import Finding, Level, Packed, PriceList
 from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.rules.amounts import readings
 from bulk_topup.rules.not_people import EXAMPLE_MARK
-from bulk_topup.sheet.names import meaning_of
+from bulk_topup.sheet.names import is_phone, meaning_of
 from bulk_topup.sheet.sayings import (
     A_MOBILE,
     against,
@@ -33,7 +33,7 @@ _A_FEW = re.compile(r"\s*0*(?:0|[2-9]|[1-9][0-9])(?:[.,]0+)?\s*(?:x|kali|pcs|bua
 """A count that is not one. What is more is an amount."""
 _MONTHS = frozenset({"bulan", "periode", "month", "period", "masa"})
 _TELLING = 200
-"""First rows that tell a column of answers from one of names."""
+"""So many first rows tell what a column holds."""
 _EXAMPLE = re.compile(r"\W*(?:contoh|example|cth)\b", re.IGNORECASE)
 
 
@@ -67,9 +67,19 @@ def no_other_number_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding
             isinstance(packed, Packed) and not packed.has(A_MOBILE)
         ):
             continue
-        for row, text in zip(cells.index.tolist(), cells.tolist(), strict=True):
-            if has_another_number(text) and row not in rows.nobody:
+        for row, text in _with_numbers(cells):
+            if row not in rows.nobody:
                 yield _warning(row, "remark.number", rows.column_name(at), text, {})
+
+
+def _with_numbers(cells: pd.Series[str]) -> Iterator[tuple[int, str]]:
+    """Its remarks with a number, by row; alone in its cell it is one where few of the cells hold a number."""
+    texts = cells.tolist()
+    first = texts[:_TELLING]
+    is_of_numbers = 2 * sum(map(is_phone, first)) > len(first)
+    for row, text in zip(cells.index.tolist(), texts, strict=True):
+        if has_another_number(text) and not (is_of_numbers and is_phone(text)):
+            yield row, text
 
 
 def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:

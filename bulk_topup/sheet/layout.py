@@ -166,7 +166,8 @@ class _Reading:
     def _assert_near(self, number: int, meaning: str, at: int) -> None:
         """Beyond an empty column, and beside other columns, it may be another table's."""
         block = block_of(self._texts, at)
-        if meaning not in self._fits.named and number not in block and len(block) > 1:
+        others = block - self._closed - {at}
+        if meaning not in self._fits.named and number not in block and others:
             raise InputError("sheet.other_block", **self._asked(meaning, [at]))
 
     def _one(self, meaning: str, found: Sequence[int]) -> int | None:

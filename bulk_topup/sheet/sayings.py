@@ -58,7 +58,7 @@ _PLAINLY: tuple[str, ...] = (
     *("ga usah", "ga jadi", "bulan depan", "menyusul", "ditangguhkan", "pending", "off", "alpa", "absen"),
     *("phk", "dipecat", "cuti", "meninggal", "wafat", "deceased", "passed away", "pensiun", "retired"),
     *("habis kontrak", "habis masa", "kontrak habis", "kontrak berakhir", "pindah", "mutasi", "daftar hitam"),
-    *("dobel", "double", "duplikat", "duplicate", "refund", "terminated"),
+    *("dobel", "double", "duplikat", "duplicate", "refund", "terminated", "ditahan"),
     *("ex karyawan", "ex-karyawan", "eks karyawan", "mantan karyawan"),
 )
 """What speaks against paying, written in one way."""
@@ -81,7 +81,6 @@ _SPEAKS: Mapping[str, str] = {
     "gak ": "(?:ng)?gak (?:usah|jadi|dapat|dpt)",
     "belum ": "belum (?:berhak|layak|(?:di)?(?:setujui|verifikasi))",
     "bayar ": "(?:di)?bayar (?:cash|tunai)",
-    "tahan": "(?:di)?tahan",
     "hapus": "(?:di)?hapus",
     " mati": "(?:hp|nomor|no) (?:sudah |sdh )?mati",
     "tunda": "(?:di)?tunda",
@@ -140,12 +139,14 @@ def against(text: str) -> str:
 
 A_MOBILE = rb"8[1-9](?:[ .-]?[0-9]){7}"
 """Is in whatever has a mobile number in it."""
-_MOBILE_WITHIN = re.compile(r"(?<![0-9])(?:\+?62|0)?8[1-9](?:[ .-]?[0-9]){7,10}(?![0-9])")
+_MOBILE_WITHIN = re.compile(r"(?<![0-9])(\+?62|0)?8[1-9](?:[ .-]?[0-9]){7,10}(?![0-9])")
 
 
 def has_another_number(text: str) -> bool:
-    """Whether a mobile number is in a cell, as in `ganti ke 0812…`."""
-    return _MOBILE_WITHIN.search(text) is not None
+    """Whether a mobile number is in a cell, as in `ganti ke 0812…`. Alone, and without its 0, it may be the
+    number of an account or of a person."""
+    found = _MOBILE_WITHIN.search(text)
+    return found is not None and (found[1] is not None or any(map(str.isalpha, text)))
 
 
 def heads_against(title: str) -> bool:

@@ -96,6 +96,8 @@ def test_other_remarks_are_none(remark: str) -> None:
         ("Tanggal Resign", ("1/6/2026", ""), {2: "remark.done"}),
         ("SN", ("0123456789012345", ""), {2: "remark.done"}),
         ("Ket", ("pakai 0812 3456 7890", "NIK 8171010203040506"), {2: "remark.number"}),
+        ("Nomor Baru", ("0812 3456 7890", "-"), {2: "remark.number"}),
+        ("No Rek", ("8123456789", "-"), {}),
         ("Bulan", ("Mei", "Juni"), {2: "remark.months", 3: "remark.months"}),
         ("Bulan", ("Juni", "JUNI"), {}),
     ],
@@ -107,6 +109,12 @@ def test_a_column_that_may_say_otherwise_is_a_warning(
     plan = plan_of(sheet_of(rows, ("Nama", "No HP", "Kode", header)))
     assert {each.row: each.code for each in plan.findings} == warned
     assert list(plan.orders.index) == [2, 3]
+
+
+def test_a_column_of_other_numbers_is_no_remark_once_the_column_to_pay_is_chosen() -> None:
+    rows = [("Andi", ANDI, "S5", CITRA), ("Budi", BUDI, "S5", f"istri {DEWI}"), ("Citra", CITRA, "S5", DEWI)]
+    sheet = sheet_of(rows, ("Nama", "No HP", "Kode", "Pasangan"))
+    assert [(each.row, each.code) for each in plan_of(sheet).findings] == [(3, "remark.number")]
 
 
 def test_a_name_that_says_so_is_a_warning_too() -> None:
