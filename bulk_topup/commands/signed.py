@@ -40,7 +40,7 @@ def approval_by_key(
         if job.approval is not None and not job.approval.by:
             raise Declined("signed.needs_name", plan=job.approval.code)
         if approvers.by_key:
-            _rejections(_last_words(judged_beside(job, approvers, plan.day)), plan)
+            _assert_not_rejected(plan, _last_words(judged_beside(job, approvers, plan.day)))
         return None
     if job.approval is not None and job.approval.by:
         raise Declined("signed.typed", needed=needed)
@@ -65,7 +65,8 @@ def _found(
     plan than that was. No approval outlives a rejection of the present plan, or of any since."""
     beside = judged_beside(job, approvers, plan.day)
     valid = _last_words(beside)
-    rejections = _rejections(valid, plan)
+    _assert_not_rejected(plan, valid)
+    rejections = [one.statement for one in valid if one.statement.rejected]
     latest = sorted((one.statement for one, _ in beside), key=lambda said: said.at, reverse=True)
     codes = [job.approval.code] if job.approval else [plan.code, *(said.plan for said in latest)]
     refusals: list[BulkTopupError] = []
@@ -114,13 +115,11 @@ def _last_words(beside: Sequence[tuple[Signed, Declined | None]]) -> list[Signed
     return list(standing(one for one, problem in beside if problem is None))
 
 
-def _rejections(valid: Sequence[Signed], plan: Plan) -> list[Statement]:
-    """Of other plans. Raises Declined for one of this plan, also where it needs no signature."""
-    said = [one.statement for one in valid if one.statement.rejected]
-    for one in said:
-        if one.plan == plan.code:
-            raise _rejection(one)
-    return said
+def _assert_not_rejected(plan: Plan, valid: Sequence[Signed]) -> None:
+    """Raises Declined, also where the plan needs no signature."""
+    for one in valid:
+        if one.statement.rejected and one.statement.plan == plan.code:
+            raise _rejection(one.statement)
 
 
 def _rejection(said: Statement) -> Declined:

@@ -88,10 +88,8 @@ def _make_agree(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None) -> in
     for token, claim in present.items():
         if token not in expected:
             checkpoint.adopt_lost_claim(claim)
-        elif claim["state"] not in {
-            PAID,
-            state_of(expected[token]),
-        }:  # An older file may not know of the payment.
+        # An older file may not know of a payment.
+        elif claim["state"] not in {PAID, state_of(expected[token])}:
             stale[token] = expected[token]
     ledger.conclude_all(stale)
     return count

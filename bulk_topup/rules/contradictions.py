@@ -97,7 +97,7 @@ def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
         if unwanted is None:
             unwanted = _unwanted(counts, is_done=is_done, is_open=is_open)
         if unwanted is not None:
-            for row, text in cells[cells.isin(unwanted)].items() if unwanted else ():
+            for row, text in cells[cells.isin(unwanted)].items():
                 yield _error(row, "remark.answer", rows.column_name(at), text)
         elif is_done and counts[""] > 0:
             for row, text in cells.items():

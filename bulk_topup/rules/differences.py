@@ -137,15 +137,13 @@ def _sent_again(then: pd.DataFrame, to_send: pd.DataFrame) -> Iterator[Differenc
 
 def _doubted_since(checked: date | None, plan: Plan) -> Iterator[Difference]:
     """Orders that may have been paid on the day of the check or later, of which it did not warn."""
-    doubted = {
-        finding.row: {"number": finding.value, "day": finding.facts["day"]}
-        for finding in plan.findings
-        if finding.code in PAID_EARLIER and finding.row in plan.orders.index
-    }
+    if checked is None:
+        return
+    doubted = (one for one in plan.findings if one.code in PAID_EARLIER and one.row in plan.orders.index)
     since = {
-        row: facts
-        for row, facts in doubted.items()
-        if checked is not None and facts["day"] >= checked.isoformat()
+        one.row: {"number": one.value, "day": one.facts["day"]}
+        for one in doubted
+        if one.facts["day"] >= checked.isoformat()
     }
     yield from _told("approval.doubted", "approval.doubted_many", since)
 

@@ -158,8 +158,7 @@ class _Reading:
             blank = [at for at in money if not self._cells[at]]
             blank = [at for at in blank if fold(self._texts[at]) not in names.SIGNED_TOO]
             found = sorted([*stated, *amounts, *blank]) or money
-            title = self._texts[found[0]] if len(found) == 1 else ""
-            if len(found) == 1 and (names.is_other_money(title) or says_done(title)):
+            if len(found) == 1 and _may_be_other_money(self._texts[found[0]]):
                 raise InputError("sheet.other_money", **self._asked("nominal", found))
         return self._only("nominal", found) if found else None
 
@@ -226,6 +225,10 @@ class _Reading:
         width = len(self._cells)
         texts = [*self._texts, *[""] * (width - len(self._texts))]
         return listed(texts, positions, self._cells if samples else None)
+
+
+def _may_be_other_money(title: str) -> bool:
+    return names.is_other_money(title) or says_done(title)
 
 
 def block_of(texts: Texts, at: int) -> frozenset[int]:
