@@ -34,13 +34,7 @@ def read_json(body: bytes) -> object:
     anything that is not JSON, is nested too deeply or repeats a key.
     """
     try:
-        value: object = json.loads(
-            body.decode("utf-8-sig", errors="replace"),
-            object_pairs_hook=_object,
-            parse_int=str,
-            parse_float=str,
-            parse_constant=str,
-        )
+        value: object = _AS_WRITTEN.decode(body.decode("utf-8-sig", errors="replace"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     return value
@@ -52,6 +46,11 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
         # Whichever of the two we used, the other could be the right one.
         raise ValueError("a key stands twice")
     return fields
+
+
+_AS_WRITTEN: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=str
+)
 
 
 def short_text(value: object, longest: int = LONGEST_TEXT) -> str:
