@@ -239,7 +239,9 @@ def begin(
     skew_s: float | None,
     expected: Status,
 ) -> Attempt:
-    (attempt,) = checkpoint.begin_all([Wanted(order, token, at, day, skew_s, expected)])
+    address = checkpoint.fact("base_url")
+    wanted = Wanted(order, token, at, day, skew_s, expected, base_url=address)
+    (attempt,) = checkpoint.begin_all([wanted])
     return attempt
 
 

@@ -224,7 +224,7 @@ class Wanted:
 
     `token` identifies the attempt. It began at `at` on the wall clock and at `began` (seconds) on the clock
     that keeps counting during sleep; `skew_s` is the provider's clock minus ours in seconds, or None if
-    unknown.
+    unknown. It goes to `base_url`.
     """
 
     order: Order
@@ -234,6 +234,7 @@ class Wanted:
     skew_s: float | None = None
     expected: Status = Status.UNSENT
     began: float = 0.0
+    base_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class Choice:
 
     def chosen(self, order: Order, expected: Status, day: date | None) -> Chosen | Status | None:
         """The order, ready for an attempt, if that is allowed and affordable; its status if it is held back
-        for good, as after midnight when only `day` will do; otherwise None."""
+        for good, as after midnight when only `day` will do, or that of its rejection; otherwise None."""
         still = self.guard(order)
         if still() is not None:
             return None
@@ -71,18 +71,21 @@ class Choice:
             self.course.stop(Halt("halt.budget", {"limit": str(self.purse.limit)}))
             return None
         wanted = self.wanted(order, expected)
-        if day in (None, wanted.day):
+        is_of_day = day in (None, wanted.day)
+        if is_of_day and self.course.may_be_repeated(order, wanted.day):
             return Chosen(wanted, still)
-        hold_copy(order, self.checkpoint)
+        if not is_of_day:
+            hold_copy(order, self.checkpoint)
         self.purse.correct(price, 0)
         self.tools.throttle.unused()
-        return Status.UNSENT
+        return expected
 
     def wanted(self, order: Order, expected: Status) -> Wanted:
         clock = self.tools.clock
         began, at = clock.alive(), clock.now()
         skew_s = self.tools.provider.skew_s(at, began)
-        return Wanted(order, uuid.uuid4().hex, at, wib_day(at), skew_s, expected, began)
+        token, address = uuid.uuid4().hex, self.tools.base_url
+        return Wanted(order, token, at, wib_day(at), skew_s, expected, began, address)
 
     def may_leave(self, chosen: Chosen) -> bool:
         return self._is_prompt(chosen.wanted) and chosen.still() is None

@@ -8,9 +8,10 @@ import heapq
 import itertools
 from collections import deque
 from collections.abc import Iterable
+from datetime import date
 
 from bulk_topup.core.model import Halt, Order, Outcome, Then
-from bulk_topup.provider.outcomes import Streaks
+from bulk_topup.provider.outcomes import TURNED_AWAY, Streaks
 
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 
@@ -27,6 +28,7 @@ class Course:
         self._streaks = Streaks()
         self._held_products: set[str] = set()
         self._tried: dict[int, int] = {}
+        self._rejected: dict[int, date] = {}
 
     def stop(self, halt: Halt) -> None:
         """The first reason counts."""
@@ -35,8 +37,15 @@ class Course:
     def is_held(self, product: str) -> bool:
         return product in self._held_products
 
-    def hear(self, order: Order, outcome: Outcome) -> None:
-        """Take account of one completed attempt; called in order of completion."""
+    def may_be_repeated(self, order: Order, day: date) -> bool:
+        """False on the day after an HTTP status rejected it: if that was booked after all, rule 51 no longer
+        refuses another."""
+        return self._rejected.get(order.id, day) == day
+
+    def hear(self, order: Order, outcome: Outcome, day: date) -> None:
+        """Take account of one completed attempt of this WIB day; called in order of completion."""
+        if outcome.code in TURNED_AWAY:
+            self._rejected[order.id] = day
         verdict = self._streaks.see(outcome, order.product)
         if outcome.then is Then.ONE_AT_A_TIME:
             self.limit = 1

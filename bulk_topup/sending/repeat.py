@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bulk_topup.core.clock import wib_day
+from bulk_topup.core.clock import near_midnight, wib_day
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import classify
@@ -22,7 +22,7 @@ def repeat(
     order: Order, checkpoint: Checkpoint, tools: Tools, watcher: Watcher, batch_name: str
 ) -> Outcome | None:
     """The outcome, or None if it was not sent. Uses the claim of its first attempt, and only while that is
-    today's.
+    today's, and not near midnight: the provider may be on another day.
     """
     if not tools.throttle.wait(to_send=True):
         return None
@@ -33,10 +33,12 @@ def repeat(
     if not choice.is_held(holder, wanted):
         watcher.done(order, choice.taken(wanted, holder, str(holder.row)), None)
         return None
-    if holder.token == wanted.token:  # On another day, the first attempt's claim no longer covers this slot.
+    if holder.token == wanted.token:  # The first attempt's claim is gone.
         tools.ledger.conclude(holder.token, Status.UNSENT)
         return None
-    attempt = checkpoint.begin_repeat(order, wanted.token, wanted.at, wanted.day, wanted.skew_s)
+    if holder.day != wanted.day.isoformat() or near_midnight(wanted.at):
+        return None
+    attempt = checkpoint.begin_repeat(wanted)
     chosen = Chosen(wanted, lambda: None, holder.token, attempt.id)
     answer = tools.provider.top_up(order, may_leave=lambda: choice.may_leave(chosen))
     ending = choice.end(chosen, classify(answer, order, tools.clock.now()))

@@ -207,22 +207,20 @@ class Sender:
         self.tools.provider.end_overdue()
 
     def _answer(self, chosen: Chosen, answer: Answer) -> None:
-        wanted, end = chosen.wanted, partial(self._end, chosen)
+        wanted, outcome = chosen.wanted, None
         try:
             now = self.tools.clock.now()
             outcome = classify(answer, wanted.order, now)
-        except BaseException as error:  # noqa: BLE001  (`run` raises it in the end)
-            self._lose(chosen, None, error)
-            return
-        if is_of_other_day(outcome, wanted.day):
+            if not is_of_other_day(outcome, wanted.day):
+                self._end(chosen, outcome)
+                return
             with self._failing():
                 self.checkpoint.end(chosen.attempt_id, in_doubt(outcome), now)
             facts = (outcome, wanted.order, wanted.day, self._own[0], self.tools.ledger)
-            self._claimant.ask(
-                partial(unless_of_other_batch, *facts), end, partial(self._lose, chosen, outcome)
-            )
-        else:
-            end(outcome)
+            then = partial(self._end, chosen), partial(self._lose, chosen, outcome)
+            self._claimant.ask(partial(unless_of_other_batch, *facts), *then)
+        except BaseException as error:  # noqa: BLE001  (`run` raises it in the end)
+            self._lose(chosen, outcome, error)
 
     def _end(self, chosen: Chosen, outcome: Outcome) -> None:
         self._in_flight.discard(chosen)
@@ -244,7 +242,7 @@ class Sender:
         def begin(ended: Sequence[Ended]) -> list[Wanted]:
             for (chosen, _), (status, outcome) in zip(answered, ended, strict=True):
                 self._choice.settle(chosen.wanted, status, outcome.debited)
-                self._course.hear(chosen.wanted.order, outcome)
+                self._course.hear(chosen.wanted.order, outcome, chosen.wanted.day)
             room = 0 if self.halt else max(0, self._course.limit - len(self._in_flight))
             begun.extend(claimed[:room])
             return [chosen.wanted for chosen in begun]

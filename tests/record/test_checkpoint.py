@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulk_topup.core.errors import InputError, StorageFailed
-from bulk_topup.core.model import Ending, Kind, Then
+from bulk_topup.core.model import Ending, Kind, Then, Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import order_status
 from bulk_topup.record.checkpoint import Checkpoint, schema
@@ -846,7 +846,7 @@ def write(checkpoint: Checkpoint, what: str, facts: Any, at: datetime) -> None:
                 outcome = an_outcome(kind, debited=5_600, balance=at.second, invoice=attempt.token)
                 checkpoint.end(attempt.id, outcome, at)
         elif order is not None and what == "attempt" and status in {Status.SUKSES, Status.PENDING}:
-            checkpoint.begin_repeat(order, uuid.uuid4().hex, at, TODAY, 0.0)
+            checkpoint.begin_repeat(Wanted(order, uuid.uuid4().hex, at, TODAY, 0.0))
         elif what == "resolve":
             for open_ in checkpoint.open_orders():
                 checkpoint.resolve(open_, an_outcome(Kind.GAGAL), at, "joko", "asked")

@@ -6,7 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -80,7 +80,9 @@ def claim(ledger: Ledger, token: str, batch: str = "b1", **order: Any) -> Claim 
     day = order.pop("day", TODAY)
     SERVER.now = NOW + (day - TODAY)
     since = order.pop("since", day)
-    return builders.claim(ledger, an_order(**order), day, token, batch, f"name of {batch}", NOW, since=since)
+    nominal = order.pop("nominal", None)
+    wanted = an_order(**order) if nominal is None else replace(an_order(**order), nominal=nominal)
+    return builders.claim(ledger, wanted, day, token, batch, f"name of {batch}", NOW, since=since)
 
 
 # -- claims ------------------------------------------------------------------------------------------------
@@ -157,6 +159,35 @@ def test_another_order_of_the_batch_is_free_on_the_next_day(ledger: Ledger, othe
     claim(ledger, "t1")
     ledger.conclude("t1", Status.SUKSES)
     assert claim(ledger, "t2", **{"day": TODAY + timedelta(days=1), **other}) is None
+
+
+@pytest.mark.parametrize("other", [{"product": "SP5"}, {"itrx": 2}])
+@pytest.mark.parametrize("status", [Status.PENDING, Status.UNKNOWN])
+def test_what_is_open_in_the_batch_itself_holds_every_other_order_of_its_amount_on_later_days(
+    ledger: Ledger, status: Status, other: dict[str, Any]
+) -> None:
+    """The row has another product by now, of the same amount: 51 knows amounts alone, and only that day."""
+    claim(ledger, "t1")
+    ledger.conclude("t1", status)
+    holder = claim(ledger, "t2", day=TODAY + timedelta(days=1), nominal=5_000, **other)
+    assert holder is not None
+    assert holder.token == "t1"
+
+
+def test_a_product_whose_nominal_changed_is_the_same_to_another_batch(ledger: Ledger) -> None:
+    claim(ledger, "t1")
+    ledger.conclude("t1", Status.SUKSES)
+    holder = claim(ledger, "t2", batch="b2", nominal=5_500)
+    assert holder is not None
+    assert holder.token == "t1"
+
+
+@pytest.mark.parametrize("status", [Status.GAGAL, Status.UNSENT, Status.UNKNOWN, Status.DUPLICATE])
+def test_what_is_paid_stays_paid_whatever_an_older_progress_file_says(ledger: Ledger, status: Status) -> None:
+    claim(ledger, "t1")
+    ledger.conclude("t1", Status.SUKSES)
+    ledger.conclude("t1", status)
+    assert [(row["token"], row["state"]) for row in ledger.own("b1")] == [("t1", PAID)]
 
 
 @pytest.mark.parametrize("status", [Status.UNSENT, Status.GAGAL])

@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -343,8 +343,8 @@ def test_answers_that_stop_the_run_take_back_what_was_claimed_meanwhile(
         if n == 1:
             assert claimed.wait(10.0)
 
-    def stopped(self: course.Course, order: Order, outcome: Outcome) -> None:
-        hear(self, order, outcome)
+    def stopped(self: course.Course, order: Order, outcome: Outcome, day: date) -> None:
+        hear(self, order, outcome, day)
         self.stop(Halt("halt.interrupted"))
         goes_on.set()
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bulk_topup.commands.prove_51 import _sent_again
 from bulk_topup.commands.resolve import resolve_rows
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.clock import WIB, wib_day
@@ -449,6 +450,41 @@ def test_a_row_that_was_turned_away_is_sent_on_a_later_day_with_a_warning_alone(
     assert bench.statuses() == ["invalid", "sukses"]
     assert "server rejected it" in bench.rows()[0]["reason"]
     assert bench.run() is Exit.OK
+
+
+def test_a_row_that_was_turned_away_before_midnight_is_not_sent_after_it_by_the_same_run(
+    make_bench: MakeBench,
+) -> None:
+    """It may have been booked, and 51 no longer refuses it: the next plan has to warn first."""
+    bench = make_bench(A, faults=on_isipulsa("after status:429:5"))
+    bench.clock.set_to(23, 59, 58)
+    assert bench.run(wishes=Wishes(strict=True)) is Exit.NOT_ALL_PAID
+    assert (bench.statuses(), len(bench.paid())) == (["unsent"], 1)
+    assert bench.claims() == []
+    assert bench.run(wishes=Wishes(strict=True)) is Exit.NOT_ALL_PAID
+    assert len(bench.paid()) == 1
+
+
+def test_what_the_provider_has_is_not_repeated_on_another_day_or_near_midnight(
+    make_bench: MakeBench,
+) -> None:
+    bench = make_bench(A)
+    bench.clock.set_to(23, 59, 50)
+    assert bench.run() is Exit.OK
+    for pause_s in (5, 20):
+        bench.clock.pass_by(pause_s)
+        assert _sent_again(bench.job(), Terminal(), bench.clock) is None
+    assert (len(bench.paid()), len(bench.claims())) == (1, 1)
+
+
+def test_a_resend_is_recorded_at_the_address_that_it_went_to(make_unknown: MakeBench) -> None:
+    """Not at the one that the batch has used since."""
+    bench = make_unknown(PAID_AND_LOST)
+    with closing(sqlite3.connect(bench.checkpoint)) as db, db:
+        db.execute("UPDATE batch SET value = 'https://other.example' WHERE key = 'base_url'")
+    bench.resend()
+    assert len(bench.kinds()) == 2
+    assert {where for (where,) in bench.select("SELECT base_url FROM attempts")} == {bench.sandbox.url}
 
 
 def test_a_row_that_was_closed_by_hand_is_sent_again_with_a_warning_alone(

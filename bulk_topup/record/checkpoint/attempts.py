@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from bulk_topup.core.clock import days_booked
-from bulk_topup.core.model import Ending, Kind, Order, Outcome, Wanted
+from bulk_topup.core.model import Ending, Kind, Outcome, Wanted
 from bulk_topup.core.status import Status
 from bulk_topup.provider.outcomes import is_belied, order_status, with_invoice_of_another
 from bulk_topup.record.checkpoint.file import File
@@ -65,33 +65,29 @@ class Attempts(File):
         order, at = wanted.order, wanted.at
         if wanted.expected not in {Status.UNSENT, Status.GAGAL, Status.UNKNOWN}:
             raise AssertionError(f"order {order.id} is {wanted.expected}: it is not sent again")
-        cursor = db.execute(
-            BEGIN_ATTEMPT, (order.id, wanted.token, at.isoformat(), wanted.day.isoformat(), wanted.skew_s)
-        )
+        attempt_id = _insert(db, wanted)
         changed = db.execute(
             "UPDATE orders SET status = 'unknown', speaker = ?, note = NULL WHERE id = ? AND status = ?",
-            (cursor.lastrowid, order.id, wanted.expected),
+            (attempt_id, order.id, wanted.expected),
         ).rowcount
         if changed != 1:
             raise AssertionError(f"order {order.id} is not {wanted.expected}")
-        begun = Attempt(int(cursor.lastrowid or 0), order, wanted.token, at)
+        begun = Attempt(attempt_id, order, wanted.token, at)
         return begun, of_attempt(db, at.isoformat(), "attempt", begun.id)
 
-    def begin_repeat(
-        self, order: Order, token: str, at: datetime, day: date, skew_s: float | None
-    ) -> Attempt:
+    def begin_repeat(self, wanted: Wanted) -> Attempt:
         """An attempt for something the provider already has, to see it refused; the order stays as it is.
 
         Raises AssertionError for an order that is neither paid nor pending.
         """
+        order, at = wanted.order, wanted.at
         self.mark_begun()
         with self._transaction() as db:
             self._assert_in_place()
             held = "SELECT 1 FROM orders WHERE id = ? AND status IN ('sukses', 'pending')"
             if db.execute(held, (order.id,)).fetchone() is None:
                 raise AssertionError(f"order {order.id} is not held by the provider")
-            cursor = db.execute(BEGIN_ATTEMPT, (order.id, token, at.isoformat(), day.isoformat(), skew_s))
-            begun = Attempt(int(cursor.lastrowid or 0), order, token, at)
+            begun = Attempt(_insert(db, wanted), order, wanted.token, at)
             append(db, of_attempt(db, at.isoformat(), "attempt", begun.id))
             return begun
 
@@ -179,6 +175,11 @@ class Attempts(File):
         speaker = speaking[-1] if speaking else None
         db.execute("UPDATE orders SET status = ?, speaker = ? WHERE id = ?", (status, speaker, order_id))
         return status
+
+
+def _insert(db: sqlite3.Connection, wanted: Wanted) -> int:
+    sent = (wanted.at.isoformat(), wanted.day.isoformat(), wanted.skew_s, wanted.base_url)
+    return int(db.execute(BEGIN_ATTEMPT, (wanted.order.id, wanted.token, *sent)).lastrowid or 0)
 
 
 _SPEAKS: Mapping[Status, frozenset[Kind | None]] = {

@@ -73,10 +73,8 @@ INSERT_LOST_LINE = """
 """
 
 BEGIN_ATTEMPT = """
-    INSERT INTO attempts (order_id, token, begun_at, day, skew_s, base_url)
-    VALUES (?, ?, ?, ?, ?, coalesce((SELECT value FROM batch WHERE key = 'base_url'), ''))
+    INSERT INTO attempts (order_id, token, begun_at, day, skew_s, base_url) VALUES (?, ?, ?, ?, ?, ?)
 """
-"""At the address that the batch uses now."""
 
 END_ATTEMPT = """
     UPDATE attempts SET

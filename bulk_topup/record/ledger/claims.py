@@ -7,9 +7,9 @@ INSERT that does nothing if the slot is taken; the address is a fact beside it. 
 was not sent, was refused or came back *gagal*, and kept by everything else. SQLAlchemy Core: the same code is
 for a file and for a server.
 
-What a file's single writer gives for nothing, a server has to be asked for. Two desks may claim a number and
-nominal for two days or counts at the same moment, which no key keeps apart, and neither would see the other's
-claim before it is committed. So there a transaction first waits for its turn at its numbers and nominals.
+What a file's single writer gives for nothing, a server has to be asked for. Two desks may claim a number for
+two days or counts at the same moment, which no key keeps apart, and neither would see the other's claim
+before it is committed. So there a transaction first waits for its turn at its numbers.
 """
 
 from __future__ import annotations
@@ -108,12 +108,12 @@ class Ledger(Account):
         return {**self._scope, "base_url": self._base_url, "beside": 0}
 
     def _wait_for_turn(self, db: sa.Connection, orders: Sequence[Order]) -> None:
-        """Waits until no other computer is working on any of these numbers and nominals; held until the
-        transaction ends.
+        """Waits until no other computer is working on any of these numbers; held until the transaction
+        ends.
 
         All of them wait in the same order, so that no two wait for each other.
         """
-        names = [json.dumps([*self._scope.values(), order.number, order.nominal]) for order in orders]
+        names = [json.dumps([*self._scope.values(), order.number]) for order in orders]
         name = sa.func.unnest(sa.cast(names, postgresql.ARRAY(sa.Text))).column_valued("name")
         key = sa.select(sa.func.hashtextextended(name, 0).label("key")).distinct().order_by("key").subquery()
         db.execute(sa.select(sa.func.pg_advisory_xact_lock(key.c.key)).select_from(key)).all()

@@ -52,8 +52,9 @@ def asked_with(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _held_elsewhere() -> sa.ColumnElement[bool]:
-    """A claim of another batch: open and of any day or count, or of this count since that day. Or one of
-    this very order on another day: a copy of this batch on another computer was faster.
+    """A claim of this number with this nominal or product. One of another batch: open and of any day or
+    count, or of this count since that day. Or one of this batch on another day: open, or of this very order,
+    where a copy of the batch on another computer was faster.
 
     Only of this count, not of lower ones as in a plan: a copy that no count in the sheet asks for follows its
     own batch's copy before it, whose claim has held it.
@@ -63,8 +64,10 @@ def _held_elsewhere() -> sa.ColumnElement[bool]:
     scope = CLAIMS.c.account.concat("") == _asked("account")
     meanwhile = sa.and_(_same("itrx"), CLAIMS.c.day >= sa.bindparam("since", type_=sa.Text))
     theirs = sa.and_(CLAIMS.c.batch != _asked("batch"), sa.or_(CLAIMS.c.state == OPEN, meanwhile))
-    copy = sa.and_(_same("batch", "itrx", "product"), CLAIMS.c.day != _asked("day"))
-    return sa.and_(scope, _same("number", "nominal"), sa.or_(theirs, copy))
+    earlier = sa.and_(_same("batch"), CLAIMS.c.day != _asked("day"))
+    own = sa.and_(earlier, sa.or_(CLAIMS.c.state == OPEN, _same("itrx", "product")))
+    alike = sa.and_(_same("number"), sa.or_(_same("nominal"), _same("product")))
+    return sa.and_(scope, alike, sa.or_(theirs, own))
 
 
 _HOLDERS = sa.select(*(CLAIMS.c[name] for name in _HELD_BY))
@@ -126,8 +129,10 @@ _AMONG = CLAIMS.c.token.in_(sa.bindparam("tokens", expanding=True))
 _TAKEN = sa.select(CLAIMS.c.token).where(_AMONG)
 _PAID = _TAKEN.where(CLAIMS.c.state == PAID)
 _COUNT = sa.select(sa.func.count()).select_from(CLAIMS).where(_AMONG)
-_RELEASE = sa.delete(CLAIMS).where(_AMONG)
-_KEEP = sa.update(CLAIMS).values(state=sa.bindparam("of_order")).where(_AMONG)
+# What is paid stays paid: whoever says otherwise has an older progress file.
+_UNPAID = sa.and_(_AMONG, CLAIMS.c.state != PAID)
+_RELEASE = sa.delete(CLAIMS).where(_UNPAID)
+_KEEP = sa.update(CLAIMS).values(state=sa.bindparam("of_order")).where(_UNPAID)
 
 
 def count_of(db: sa.Connection, tokens: Iterable[str]) -> int:
