@@ -93,12 +93,16 @@ def test_formulas_are_counted() -> None:
 # -- rows --------------------------------------------------------------------------------------------------
 
 
-def test_tables_stand_one_under_the_other() -> None:
+def test_tables_stand_one_under_the_other_each_under_its_headings() -> None:
+    """A heading says who is listed below it, such as people who have left. A hidden one says nothing, and one
+    in a cell is the cell's."""
     page = (
         "<html><body><h1>Bonus</h1><table><tr><td>Bonus Juni</td></tr></table>"
-        "<table><thead><tr><th>HP<th>Kode</thead><tbody><tr><td>0812<td>TEL5</tbody></table>"
+        "<div style='display:none'><h2>Lama</h2></div><div><h3>Resign</h3></div>"
+        "<table><caption>Daftar</caption><thead><tr><th>HP<th><h4>Kode</h4></thead><tbody><tr><td>0812<td>TEL5</tbody></table>"
     )
-    assert rows_of(page) == {1: ["Bonus Juni"], 2: ["HP", "Kode"], 3: ["0812", "TEL5"]}
+    titles = {1: ["Bonus"], 2: ["Bonus Juni"], 3: ["Resign"], 4: ["Daftar"]}
+    assert rows_of(page) == {**titles, 5: ["HP", "Kode"], 6: ["0812", "TEL5"]}
 
 
 def test_the_tab_can_be_chosen_like_any_other() -> None:

@@ -36,7 +36,7 @@ class HtmlTab:
 
 
 def tabs(data: bytes) -> Sequence[Tab]:
-    """One tab: all tables of the page, one below the other.
+    """One tab: all tables of the page, one below the other, and each heading as a row of its own.
 
     Raises InputError if the page has no table, a nested one, or one that is cut off.
     """
@@ -48,8 +48,12 @@ def tabs(data: bytes) -> Sequence[Tab]:
     _assert_whole(text, page)
     tab = HtmlTab(remarks=Remarks(notices=notices))
     looks = Looks(page)
-    for table in tables:
-        _add(tab, table, looks)
+    for element in page.iter("table", *_HEADINGS):
+        if element.tag == "table":
+            _add_headings(tab, element.findall("caption"), looks)
+            _add(tab, element, looks)
+        elif not any(above.tag == "table" for above in element.iterancestors()):
+            _add_headings(tab, [element], looks)
     return [tab]
 
 
@@ -121,6 +125,15 @@ def _assert_whole(text: str, page: Element) -> None:
 # -- rows --------------------------------------------------------------------------------------------------
 
 
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+
+
+def _add_headings(tab: HtmlTab, headings: Sequence[Element], looks: Looks) -> None:
+    shown = (one for one in headings if not any(map(looks.hides, (one, *one.iterancestors()))))
+    texts = (_text(heading, looks) for heading in shown)
+    tab.read.extend((number, [text]) for number, text in enumerate(filter(None, texts), len(tab.read) + 1))
+
+
 def _add(tab: HtmlTab, table: Element, looks: Looks) -> None:
     remarks = tab.remarks
     remarks.hidden_columns.update(_hidden_columns(table, looks))
@@ -186,7 +199,7 @@ def _count(element: Element, name: str) -> int:
 # -- cells -------------------------------------------------------------------------------------------------
 
 _WHITE = re.compile(r"[ \t\r\n\f]+")
-_BLOCKS = frozenset({"center", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "li", "ol", "p", "pre", "ul"})
+_BLOCKS = frozenset({"center", "dd", "div", "dl", "dt", *_HEADINGS, "li", "ol", "p", "pre", "ul"})
 _UNSHOWN = frozenset({"script", "select", "style", "template", "title"})
 
 
