@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from bulk_topup.core.model import Finding, Level, Oddity, Packed, PriceList, letter
+from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.core.status import Paid, Status
 from bulk_topup.provider import price_list
 from bulk_topup.rules import amounts, contradictions, numbers, operators, products
@@ -324,6 +325,23 @@ def nobody_is_listed_against(rows: Rows, _prices: PriceList) -> Iterator[Finding
         yield _error(row, "number.against", rows.column_name(at), number, {"row": str(listed[number])})
 
 
+def one_amount_in_all_blocks(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """No number has another amount below a repeated header: of a list as requested and as approved, one is
+    meant."""
+    headers = sorted(row for row, code in rows.nobody.items() if code == "header.row")
+    known = rows.table["nominal"].gt(0) & rows.table["number"].duplicated(keep=False)
+    if not headers or not known.any():
+        return
+    people = rows.table.loc[known, ["number", "nominal"]]
+    people = people.assign(tab=people.index // TAB_ROWS, block=np.searchsorted(headers, people.index))
+    column = rows.column_name(rows.sheet.columns.asked)
+    for _, alike in people.groupby(["tab", "number"], sort=False):
+        for row, number, nominal, _, block in alike.itertuples():
+            others = alike[(alike["block"] != block) & (alike["nominal"] != nominal)]
+            for other in others.index[:1]:
+                yield _error(row, "number.in_two_blocks", column, number, {"row": str(other)})
+
+
 def _is_foreign_pair(number: str, operator: str) -> bool:
     own = operators.operator_of(number)
     return own is not None and operator != "" and not operators.same_operator(own, operator)
@@ -345,6 +363,7 @@ CHECKS: tuple[Check, ...] = (
     provider_agrees,
     one_name_a_number,
     nobody_is_listed_against,
+    one_amount_in_all_blocks,
     contradictions.remark_is_not_against,
     contradictions.no_other_number_is_meant,
     contradictions.answers_are_yes,

@@ -43,6 +43,7 @@ LAYOUTS = (
     one("Nomor is the phone", "Nomor | Kode\n#1 | S5\n#2 | S5", paid="1 2"),
     one("whom to call above", "Info HRD: | #8\n\n" + PEOPLE, paid="1 2", mirrored=False),
     one("the header repeated", PEOPLE + "\n\nNama | No HP | Kode Produk\nCici | #3 | S5", paid="1 2 3"),
+    one("as requested, and as approved", "Pengajuan\n" + PEOPLE + "\nCici | #3 | S5\n\nDisetujui\nNama | No HP | Kode Produk\nAni | #1 | S10\nBudi | #2 | S10", paid="2 3", held="1"),
     one("repeated in other words", PEOPLE + "\n\nNama | Nomor HP | Kode\nCici | #3 | S5", paid="1 2 3"),
     one(
         "a second table in another order",
