@@ -68,6 +68,7 @@ def release(
     else:  # who sends what others signed says so all the same
         ask_for_release(job, plan, terminal, moved, tools, approval.by if approval else None)
     tools.ledger.keep_address(tools.clock.now())
+    assert_same_day(plan, tools.clock)
     return approval
 
 
@@ -94,7 +95,6 @@ def ask_for_release(
             rehearsal = terminal.typed.line("run", path_argument(job.source.path), "--sandbox")
             terminal.report(real_account_report(tools.account, rehearsal))
         terminal.ask_to_send(plan, yes=job.yes, again=job.again, pilot=job.pilot, approved_by=by)
-        assert_same_day(plan, tools.clock)
     except Declined:
         keep_for_approval(job, plan)
         raise
@@ -125,6 +125,6 @@ def keep_for_approval(job: Job, plan: Plan) -> None:
 
 
 def assert_same_day(plan: Plan, clock: SystemClock) -> None:
-    """Raises Declined if midnight passed while the plan waited: others may have paid since."""
+    """Raises Declined if midnight passed since the plan was made: others may have paid since."""
     if clock.now().date() != plan.day:
         raise Declined("declined.other_day")

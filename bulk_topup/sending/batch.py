@@ -111,13 +111,14 @@ def start_batch(
     """
     now, sheet = tools.clock.now(), plan.rows.sheet
     if checkpoint is None:
-        set_aside(job.files, _earlier_day(job) or now.date())
-        own = {"started": now.date().isoformat(), "follows": str(plan.document.facts["follows"])}
+        set_aside(job.files, _earlier_day(job) or plan.day)
+        # Not today: what others paid between the plan and a midnight that has passed since holds it, too.
+        own = {"started": plan.day.isoformat(), "follows": str(plan.document.facts["follows"])}
         checkpoint = Checkpoint.create(job.files.checkpoint, tools.identity(sheet), own)
     facts = {
         # Again, because a batch begun by an earlier version may lack it, and would hold nothing on later
         # days.
-        "started": (checkpoint.started() or now.date()).isoformat(),
+        "started": (checkpoint.started() or plan.day).isoformat(),
         "sha256": sheet.sha256,
         "budget": "" if job.budget is None else str(job.budget),
         "holder": signature(now),

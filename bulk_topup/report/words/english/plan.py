@@ -76,7 +76,7 @@ WORDS: dict[str, str] = {
     "overlap.seen": "{paid:number} of {count:number} rows were paid by batch {batch} on {day:date}: is this the same payment again?",
     "overlap.ask": "To pay all {count:number} rows, type that number:",
     "declined.no_terminal": "no one can be asked here (this is not a terminal), so nothing was sent: add --yes to send this plan",
-    "declined.other_day": "midnight passed while the plan waited for an answer; nothing was sent: run the same command again",
+    "declined.other_day": "midnight passed after the plan was made; nothing was sent: run the same command again",
     "declined.hidden": "{file} has hidden or filtered rows, which nobody sees ({rows}): say with --hidden include or --hidden skip whether they are to be paid, or unhide or delete them; nothing was sent",
     "declined.person": "nothing was sent",
     "declined.overlap": "nothing was sent: --yes is not enough to pay again what another batch has paid; a person must see the plan at a terminal",

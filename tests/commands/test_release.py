@@ -1,0 +1,92 @@
+"""Who released the money, and when: what others paid between the plan and its start is not paid again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bulk_topup.commands import planning
+from bulk_topup.core.errors import Declined, Exit
+from bulk_topup.sending import batch
+from bulk_topup.sending.job import Approval
+from tests.desk_bench import Bench
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+NUMBERS = [f"0812345000{nth:02d}" for nth in range(4)]
+BEFORE_MIDNIGHT = 23, 59, 50
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    made = Bench(tmp_path, monkeypatch)
+    yield made
+    made.close()
+
+
+def copied(bench: Bench) -> Path:
+    """Another folder with the same sheet."""
+    here, bench.folder = bench.folder, bench.folder / "copy"
+    bench.folder.mkdir()
+    bench.sheet(*NUMBERS)
+    there, bench.folder = bench.folder, here
+    bench.sheet(*NUMBERS)
+    return there
+
+
+def paid_meanwhile(bench: Bench, there: Path, real: Callable[..., Any]) -> Callable[..., Any]:
+    """This step of the copy's run, done when its sheet has been paid from here and midnight has passed."""
+
+    def late(job: Any, *others: Any, **named: Any) -> Any:
+        if job.source.path.parent == there and not bench.paid():
+            bench.folder = there.parent
+            assert bench.run() == Exit.OK
+            bench.clock.pass_by(20)
+            bench.folder = there
+        return real(job, *others, **named)
+
+    return late
+
+
+def paid_once(bench: Bench) -> bool:
+    return Counter(topup.number for topup in bench.paid()) == dict.fromkeys(NUMBERS, 1)
+
+
+@pytest.mark.parametrize("is_approved", [True, False], ids=["approved", "said yes to"])
+def test_midnight_between_a_plan_and_its_release_stops_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, *, is_approved: bool
+) -> None:
+    there = copied(bench)
+    bench.clock.set_to(*BEFORE_MIDNIGHT)
+    bench.folder = there
+    codes = []
+
+    def noted(*args: Any, **named: Any) -> None:
+        codes.append(args[2].code)
+        show_plan(*args, **named)
+
+    show_plan = planning.show_plan
+    monkeypatch.setattr(planning, "show_plan", noted)
+    with pytest.raises(Declined):
+        bench.run(yes=False)
+    monkeypatch.setattr(planning, "show_plan", paid_meanwhile(bench, there, show_plan))
+    approval = Approval(codes[0], "Rina") if is_approved else None
+    with pytest.raises(Declined, match=r"declined\.other_day"):
+        bench.run(yes=not is_approved, approval=approval)
+    assert paid_once(bench)
+
+
+def test_midnight_between_the_release_and_the_start_leaves_the_batch_on_the_day_of_its_plan(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = copied(bench)
+    bench.clock.set_to(*BEFORE_MIDNIGHT)
+    bench.folder = there
+    monkeypatch.setattr(batch, "start_batch", paid_meanwhile(bench, there, batch.start_batch))
+    bench.run()
+    assert bench.statuses() == ["duplicate"] * len(NUMBERS)
+    assert paid_once(bench)
