@@ -78,7 +78,9 @@ def with_answers(job: Job, sheet: Sheet) -> Job:
 
 
 @contextmanager
-def existing_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Iterator[tuple[Tools, Checkpoint]]:
+def existing_batch(
+    job: Job, terminal: Terminal, clock: SystemClock, *, puts_back: bool = False
+) -> Iterator[tuple[Tools, Checkpoint]]:
     """A batch that was run before, for this command alone, with its top-ups in the ledger."""
     from bulk_topup.sending.batch import existing_checkpoint
     from bulk_topup.sending.session import tools_of
@@ -89,19 +91,22 @@ def existing_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Iterator
         existing_checkpoint(job, tools) as checkpoint,
     ):
         say.name_tabs(checkpoint.tabs)
-        bring_ledger_up_to_date(checkpoint, tools, terminal)
+        bring_ledger_up_to_date(checkpoint, tools, terminal, puts_back=puts_back)
         yield tools, checkpoint
 
 
-def bring_ledger_up_to_date(checkpoint: Checkpoint, tools: Tools, terminal: Terminal) -> None:
-    """Done before anything is sent; reports if the record had lost some of this batch's top-ups.
+def bring_ledger_up_to_date(
+    checkpoint: Checkpoint, tools: Tools, terminal: Terminal, *, puts_back: bool = False
+) -> None:
+    """Done before anything is sent. Raises Declined if the record lacks some of this batch's top-ups, unless
+    the command `puts_back` what was lost: other batches' are missing as well.
 
-    If they had once been on a server, it was restored from an older copy, so other computers' top-ups are
-    missing as well.
+    If they had once been on a server, it was restored from an older copy: that stops every computer.
     """
     was_told = checkpoint.fact("record") == tools.ledger.place
     stop = restored(tools.desk, tools.clock.now()) if was_told and tools.ledger.is_server else None
-    count = reconcile.bring_ledger_up_to_date(checkpoint, tools.ledger, stop)
+    may_lack = puts_back or stop is not None or checkpoint.is_rehearsal
+    count = reconcile.bring_ledger_up_to_date(checkpoint, tools.ledger, stop, may_lack=may_lack)
     if count:
         terminal.tell(Notice("ledger.put_back", {"count": str(count), "where": tools.ledger.place}))
 

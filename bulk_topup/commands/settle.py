@@ -52,7 +52,7 @@ def settle_batch(job: Job, terminal: Terminal, clock: SystemClock) -> Exit:
     from bulk_topup.record.paths import who
     from bulk_topup.sending import poll
 
-    with existing_batch(job, terminal, clock) as (tools, checkpoint):
+    with existing_batch(job, terminal, clock, puts_back=not job.resend) as (tools, checkpoint):
         terminal.tell(*new_address(tools, checkpoint), *sent_elsewhere(tools, checkpoint))
         with terminal.interruptible(clock), terminal.progress(0, clock, job.connection.rate_per_s) as watcher:
             asked = len(poll.invoices_to_ask(checkpoint, tools))

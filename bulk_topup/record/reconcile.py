@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bulk_topup.core.errors import InputError, StorageFailed
+from bulk_topup.core.errors import Declined, InputError, StorageFailed
 from bulk_topup.core.model import Stop, account_of
 from bulk_topup.core.status import Status
 from bulk_topup.record.batches import progress_at
@@ -24,15 +24,18 @@ if TYPE_CHECKING:
     from bulk_topup.record.ledger.claims import Ledger
 
 
-def bring_ledger_up_to_date(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None = None) -> int:
+def bring_ledger_up_to_date(
+    checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None = None, *, may_lack: bool = True
+) -> int:
     """Updates claims from the checkpoint, after a crash between the two or with a ledger that was lost or
     replaced; a claim that the checkpoint lacks is an unknown.
 
     Must run before anything is sent: it reveals a restored or partly copied checkpoint, and a restored
-    server. Returns how many claims had to be restored; then `stop` stops every computer.
+    server. Returns how many claims had to be restored; then `stop` stops every computer. Raises Declined,
+    and restores none, unless the ledger `may_lack` them.
     """
     _take_over(ledger.decisions(checkpoint.batch_id), checkpoint)
-    count = 0 if _agree(checkpoint, ledger) else _make_agree(checkpoint, ledger, stop)
+    count = 0 if _agree(checkpoint, ledger) else _make_agree(checkpoint, ledger, stop, may_lack=may_lack)
     _take_over(ledger.decisions(checkpoint.batch_id), checkpoint)  # Of claims that were only now found there.
     for earlier in _earlier(checkpoint):
         # Only what holds a row here: nobody continues that batch on its own, which would restore it.
@@ -79,12 +82,16 @@ def _are_same(some: list[str], others: list[str]) -> bool:
     return len(some) == len(others) and {one for one, _ in apart} == {other for _, other in apart}
 
 
-def _make_agree(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None) -> int:
+def _make_agree(checkpoint: Checkpoint, ledger: Ledger, stop: Stop | None, *, may_lack: bool) -> int:
     present = {str(claim["token"]): claim for claim in ledger.own(checkpoint.batch_id)}  # First, as above.
     expected = checkpoint.claims_expected()
     stale: dict[str, Status] = {}
-    missing = _missing(checkpoint, expected, present.values())
-    count = ledger.restore(_not_forgotten(missing, ledger), checkpoint.batch_id, _name(checkpoint), stop=stop)
+    missing = _not_forgotten(_missing(checkpoint, expected, present.values()), ledger)
+    lost = [claim for claim in missing if claim["token"] not in present]
+    if lost and not may_lack:
+        facts = {"where": ledger.place, "count": len(lost), "day": lost[0]["day"]}
+        raise Declined("ledger.lacks_own", **facts)
+    count = ledger.restore(missing, checkpoint.batch_id, _name(checkpoint), stop=stop)
     for token, claim in present.items():
         if token not in expected:
             checkpoint.adopt_lost_claim(claim)

@@ -56,7 +56,8 @@ if TYPE_CHECKING:
     from tests.campaign.process import Desk
     from tests.campaign.schedule import Asked, Done, Rows, Said, Schedule, Step
 
-STOPPED, BUSY = 3, 5
+NOTHING_SENT, STOPPED, BUSY = 2, 3, 5
+LACKS = "(or the progress file is one)"
 SIDE_FILES = ("-wal", "-shm")
 NOT_IN_A_REHEARSAL = ("psutil", "platformdirs")
 """What a command imports where it uses it, and the warm-up does without."""
@@ -273,7 +274,7 @@ class Office:
             name = f"{command.sheet.partition('.')[0]}.journal.csv"
             command = replace(command, options=("--journal", name))
         self.provider.set_faults(command.faults)
-        before = self._before(command.sheet)
+        before, printed = self._before(command.sheet), len(self._output())
         # After an error, the desk would close what the command has left open.
         process = self._start(command, desk=None if command.meets_an_error else self.desk)
         Process.wait(process)
@@ -282,7 +283,17 @@ class Office:
         seen = self._last_request()
         requests = frozenset(range(before.last_request + 1, seen + 1))
         record = self._record(process, before, self._results(process, before))
-        self.records.append(replace(record, requests=requests, seen=seen, said=said))
+        lacks = process.code == NOTHING_SENT and LACKS in self._output()[printed:]
+        self.records.append(replace(record, requests=requests, seen=seen, said=() if lacks else said))
+        if lacks:
+            self._put_back()
+            self._alone(command, said)
+
+    def _put_back(self) -> None:
+        """As it is said where the record lacks what a batch has sent."""
+        for sheet in self._rows:
+            if self._beside(sheet, "checkpoint.db").exists():
+                self._alone(Command("settle", sheet))
 
     def _together(self, step: Together) -> None:
         self.provider.set_faults(step.first.faults)
@@ -401,7 +412,7 @@ class Office:
             seen=0,
             batch=after.batch,
             results=results,
-            complaint=self._output() if process.code in {70, -1} else "",
+            complaint=self._output()[-3000:] if process.code in {70, -1} else "",
             moment=process.moment,
             journals=tuple(sorted({*self._journals()} - before.journals)),
             written=after.attempts - known,
@@ -429,7 +440,8 @@ class Office:
         return kept
 
     def _output(self) -> str:
-        return (self.folder / "output").read_text(errors="replace")[-3000:]
+        output = self.folder / "output"
+        return output.read_text(errors="replace") if output.exists() else ""
 
     def _last_request(self) -> int:
         with contextlib.closing(sqlite3.connect(self.folder / "book.db")) as book:

@@ -1,4 +1,4 @@
-"""Who released the money, and when: what others paid between the plan and its start is not paid again."""
+"""What others paid is not paid again: between a plan and its start, or where the record lacks it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bulk_topup.commands import planning
 from bulk_topup.core.errors import Declined, Exit
 from bulk_topup.sending import batch
 from bulk_topup.sending.job import Approval
+from bulk_topup.sending.resolve import Verdict
 from tests.desk_bench import Bench
 
 if TYPE_CHECKING:
@@ -89,4 +90,32 @@ def test_midnight_between_the_release_and_the_start_leaves_the_batch_on_the_day_
     monkeypatch.setattr(batch, "start_batch", paid_meanwhile(bench, there, batch.start_batch))
     bench.run()
     assert bench.statuses() == ["duplicate"] * len(NUMBERS)
+    assert paid_once(bench)
+
+
+@pytest.mark.parametrize("record", ["another", "lost"])
+def test_a_batch_goes_on_with_a_record_that_lacks_it_only_once_a_person_has_settled_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, record: str
+) -> None:
+    there, here = copied(bench), bench.folder
+    bench.sheet(*NUMBERS[:2])
+    assert bench.run() == Exit.OK
+    bench.folder = there
+    assert bench.run(again=True) == Exit.NOT_ALL_PAID  # its first two are held
+    bench.folder = here
+    bench.sheet(*NUMBERS)
+    bench.clock.pass_by(86_400)
+    if record == "another":
+        monkeypatch.setenv("BULK_TOPUP_LEDGER", str(here / "other.db"))
+    else:
+        for path in here.glob("ledger.db*"):
+            path.unlink()
+    said = Verdict(2, NUMBERS[0], "TRX1", "Rina asked")
+    for command in (bench.run, bench.run, bench.resend, lambda **_: bench.resolve(said)):
+        with pytest.raises(Declined, match=r"ledger\.lacks_own"):
+            command(same_batch=True)
+    for folder in (there, here):  # As it is said there.
+        bench.folder = folder
+        bench.settle()
+    bench.run(same_batch=True)
     assert paid_once(bench)

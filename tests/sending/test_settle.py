@@ -947,6 +947,8 @@ def test_what_an_earlier_batch_of_the_sheet_holds_is_held_without_the_ledger_too
         office.write("bonus.csv", [(A, "TSEL5"), (B, "TSEL5"), (C, "TSEL5")])
         assert office.run("bonus.csv", "--new-batch", "--again").sent == [C]
         (tmp_path / "ledger.db").unlink()
+        assert office.run("bonus.csv").exit == Exit.NOTHING_SENT
+        office.settle("bonus.csv")
 
         elsewhere = office.run("bonus.csv")
 
