@@ -60,8 +60,8 @@ def forget_numbers(
     from bulk_topup.record.ledger.register import register_of
     from bulk_topup.report.screen.ledger import forgettable_report, forgotten_report
 
-    batches.assert_forgettable(before, clock.now().date(), overlap_days)
     with closing(register_of(ledger)) as register:
+        batches.assert_forgettable(before, register.today(clock.now()), overlap_days)
         what = batches.forgettable(register.forgettable(before), register.batches(), before)
         terminal.report(forgettable_report(what))
         removed = 0
@@ -85,9 +85,10 @@ def forget_number(
     from bulk_topup.report import sent_to
     from bulk_topup.report.screen.ledger import forgotten_number_report
 
-    number, today = sent_to.national(text), clock.now().date()
-    before = today - timedelta(days=overlap_days)
+    number = sent_to.national(text)
     with closing(register_of(ledger)) as register:
+        today = register.today(clock.now())
+        before = today - timedelta(days=overlap_days)
         found, entries = sent_to.look_up(number, register), register.batches()
         places = {(one.batch, one.row): one.place for one in found.sent}
         kept = one_number.kept_of(register.claims_of(number), entries, places, before, overlap_days)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.conftest import Office
+    from tests.postgres import Server
 
 A, B = "081234500001", "081234500002"
 PENDING_FOR_EVER = "081200001201"
@@ -119,6 +120,18 @@ def test_a_day_that_still_protects_is_refused_with_the_latest_that_may_be_given(
     assert refused.value.code == "forget.too_recent"
     assert refused.value.facts["latest"] == bench.clock.now().date() - timedelta(days=20)
     assert numbers_in(bench) == [A]
+
+
+def test_on_a_server_its_clock_says_which_day_still_protects(bench: Bench, postgres: Server) -> None:
+    """Not that of a computer which is a month ahead: what others paid this week would be gone."""
+    address = postgres.fresh()
+    Ledger(ledger_url(address), **SCOPE).close()
+    today = bench.clock.now().date()
+    bench.clock.pass_by(LONG_S)
+    with pytest.raises(InputError) as refused:
+        forget_.forget_numbers(today - timedelta(days=5), 20, address, Terminal(), bench.clock, yes=True)
+    assert refused.value.code == "forget.too_recent"
+    assert refused.value.facts["latest"] == today - timedelta(days=20)
 
 
 def test_the_days_that_a_run_looks_back_are_those_that_are_kept(bench: Bench) -> None:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from bulk_topup.core.clock import wib_day
 from bulk_topup.core.errors import InputError
 from bulk_topup.record.ledger.address import is_address, ledger_url
 from bulk_topup.record.ledger.claims import CLAIMED, of_claims
-from bulk_topup.record.ledger.store import Store
+from bulk_topup.record.ledger.store import Store, server_time
 from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META
 from bulk_topup.record.ledger.values import OPEN, BatchEntry
 
 
 class Register(Store):
     """The whole ledger, of every account, for looking back and for forgetting numbers."""
+
+    def today(self, now: datetime) -> date:
+        """The day (WIB) by the server's clock, or by ours, which says `now`, where the ledger is a file."""
+        if not self.is_server:
+            return wib_day(now)
+        with self._errors(), self._engine.connect() as db:
+            return wib_day(server_time(db))
 
     def batches(self) -> list[BatchEntry]:
         """Every batch, latest first; a batch known only by its claims is counted from these."""
