@@ -9,6 +9,7 @@ import click
 from bulk_topup.commands.exit_codes import command
 from bulk_topup.commands.settings import holds_password
 from bulk_topup.commands.terminal import Terminal
+from bulk_topup.core.clock import SystemClock
 from bulk_topup.core.errors import Exit, InputError
 
 
@@ -42,7 +43,7 @@ def copy_ledger(source: str, target: str, terminal: Terminal) -> Exit:
     if shown(source) == shown(target):
         raise InputError("ledger.same", where=shown(source))
     with closing(register_of(source)) as old, closing(Store(ledger_url(target))) as new:
-        copied = copy.copy(old, new)
+        copied = copy.copy(old, new, SystemClock().now())
     terminal.report(copied_report(shown(source), shown(target), copied))
     terminal.suggest("ledger.next", "doctor")
     return Exit.OK

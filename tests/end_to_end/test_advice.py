@@ -117,6 +117,7 @@ ELSEWHERE = {
     "says how a cell of a row that was not sent is meant": ("nominal.bare", "operator.differs"),
     "lets all desks send again, once a person has put right what stopped them; see test_teams_trouble.py": (
         *("doctor.account.stopped", "account.stopped", "halt.account", "ledger.moved"),
+        "ledger.source_stopped",
     ),
     "says which rows of the same sheet are meant": ("declined.hidden",),
     "starts no other batch than the one that is there": ("approval.follows", "batch.nothing_new"),

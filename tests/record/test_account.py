@@ -12,7 +12,9 @@ import pytest
 from bulk_topup.core.clock import WIB
 from bulk_topup.core.model import Slot, Stop
 from bulk_topup.provider.pace import AHEAD_S, SLOT_TOLERANCE_S, SharedThrottle
+from bulk_topup.record.ledger import copy
 from bulk_topup.record.ledger.shared import Account
+from bulk_topup.record.ledger.store import Store
 from bulk_topup.sending.claimant import BUSY_S
 from tests.builders import NOW
 
@@ -244,6 +246,30 @@ def test_tables_that_were_made_anew_in_the_same_database_stop_the_desks(
         stop = account.stopped()
         assert stop is not None
         assert stop.code == "ledger.restored"
+
+
+def test_an_account_that_only_the_lost_tables_knew_is_stopped_too_and_so_is_it_in_a_copy(
+    postgres: Server, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(WIB)
+    with closing(Account(address, **SCOPE)) as account:
+        account.stop_if_restored("rina", now)
+    restored, copied = copy_of(postgres, address), postgres.fresh()
+    with closing(Account(restored, **SCOPE)) as account:
+        account.stop_if_restored("budi", now)
+        account.resume("siti", now)
+    with closing(Store(restored)) as old, closing(Store(copied)) as new:
+        copy.copy(old, new, now)
+    for place in (restored, copied):
+        with closing(Account(place, **{**SCOPE, "account": "medan"})) as medan:
+            stop = medan.resume("siti", now)
+            assert stop is not None
+            assert (stop.code, stop.desk) == ("ledger.restored", "budi")
+        with closing(Account(place, **{**SCOPE, "account": "medan"})) as medan:
+            assert medan.stopped() is None, "a person knows of it by now"
+    monkeypatch.setattr(Account, "server_time", staticmethod(lambda _db: now + timedelta(days=61)))
+    with closing(Account(restored, **{**SCOPE, "account": "much later"})) as account:
+        assert account.stopped() is None
 
 
 def test_a_desk_whose_clock_is_months_ahead_leaves_the_others_at_work(address: str) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bulk_topup.commands.ledger import copy_ledger
 from bulk_topup.commands.terminal import Terminal
+from bulk_topup.core.clock import WIB
 from bulk_topup.core.errors import InputError
+from bulk_topup.core.model import Stop
 from bulk_topup.core.status import Status
 from bulk_topup.record.ledger import copy as transfer
 from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.register import register_of
+from bulk_topup.record.ledger.shared import Rule51
 from bulk_topup.record.ledger.store import Store
 from bulk_topup.record.ledger.values import BatchEntry
 from bulk_topup.report.words import say
@@ -45,9 +48,9 @@ def filled(location: str, batch: str = "b1", statuses: tuple[Status, ...] = STAT
     return location
 
 
-def copy(source: str, target: str) -> transfer.Copied:
+def copy(source: str, target: str, now: datetime = NOW) -> transfer.Copied:
     with closing(register_of(source)) as old, closing(Store(ledger_url(target))) as new:
-        return transfer.copy(old, new)
+        return transfer.copy(old, new, now)
 
 
 def content(location: str) -> tuple[list[dict[str, object]], list[BatchEntry]]:
@@ -129,6 +132,56 @@ def test_what_was_forgotten_in_either_stays_forgotten(file: str, postgres: Serve
     copy(file, server)
     with closing(register_of(server)) as register:
         assert register.forgotten_before() == date(2025, 1, 21)
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_rule_51_that_failed_at_either_is_not_relied_on(file: str, tmp_path: Path, *, here: bool) -> None:
+    target = str(tmp_path / "target.db")
+    for location, seen in ((file, Rule51("2025-01-19", here)), (target, Rule51("2025-01-18", not here))):
+        with closing(Ledger(ledger_url(location), **SCOPE)) as ledger:
+            ledger.keep_rule_51(seen)
+    copy(file, target)
+    with closing(Ledger(ledger_url(target), **SCOPE)) as ledger:
+        copied = ledger.rule_51()
+    assert copied is not None
+    assert not copied.holds
+
+
+def test_nothing_is_copied_while_a_command_is_at_work_and_a_killed_one_is_one_for_a_day(
+    file: str, tmp_path: Path
+) -> None:
+    target = str(tmp_path / "target.db")
+    with closing(Ledger(ledger_url(filled(file)), **SCOPE)) as ledger:
+        ledger.stop_if_restored("rina", NOW)
+        with pytest.raises(InputError) as refused:
+            copy(file, target, NOW + timedelta(hours=23))
+        assert (refused.value.code, refused.value.facts["since"]) == (
+            "ledger.source_in_use",
+            NOW.astimezone(WIB).isoformat(),
+        )
+        copy(file, target, NOW + timedelta(hours=25))
+
+
+def test_a_file_that_was_copied_sends_nothing_until_it_is_copied_back(file: str, tmp_path: Path) -> None:
+    target = str(tmp_path / "target.db")
+    copy(filled(file), target)
+    with closing(Ledger(ledger_url(file), **SCOPE)) as ledger, pytest.raises(InputError) as refused:
+        ledger.stop_if_restored("rina", NOW)
+    assert (refused.value.code, refused.value.facts["there"]) == ("ledger.moved_to", target)
+    copy(target, file)
+    with closing(Ledger(ledger_url(file), **SCOPE)) as ledger:
+        ledger.stop_if_restored("rina", NOW)
+
+
+def test_a_record_that_is_stopped_is_not_copied(postgres: Server, tmp_path: Path) -> None:
+    server = postgres.fresh()
+    with closing(Ledger(ledger_url(filled(server)), **SCOPE)) as ledger:
+        ledger.stop_all(Stop("ledger.restored", "", "rina", NOW.isoformat()))
+        with pytest.raises(InputError) as refused:
+            copy(server, str(tmp_path / "target.db"))
+        assert (refused.value.code, refused.value.facts["account"]) == ("ledger.source_stopped", "agent")
+        ledger.resume("siti", NOW)
+    copy(server, str(tmp_path / "target.db"))
 
 
 def test_the_command_says_what_was_copied_and_shows_no_password(

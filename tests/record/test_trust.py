@@ -16,6 +16,7 @@ from bulk_topup.record.ledger.tables import APPROVERS, META
 from bulk_topup.record.ledger.trust import Trust
 from bulk_topup.rules import signing
 from bulk_topup.rules.approvers import ADDED, POLICY, to_sign
+from tests.builders import NOW
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,12 +84,12 @@ def test_a_copy_takes_the_approvers_along_and_never_mixes_two_chains(tmp_path: P
         closing(Trust(ledger_url(location))) as new,
     ):
         old.add_trust(0, FIRST)
-        copy.copy(old, new)
-        copy.copy(old, new)
+        copy.copy(old, new, NOW)
+        copy.copy(old, new, NOW)
         assert new.trust_entries() == [FIRST]
         old.add_trust(1, policy(0))
         new.add_trust(1, policy(1))
         with pytest.raises(InputError) as refused:
-            copy.copy(old, new)
+            copy.copy(old, new, NOW)
         assert refused.value.code == "approver.two_chains"
         assert new.trust_entries() == [FIRST, policy(1)]

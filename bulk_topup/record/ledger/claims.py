@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql
 from bulk_topup.core.clock import wib_day
 from bulk_topup.core.errors import StorageFailed
 from bulk_topup.record.ledger import statements
-from bulk_topup.record.ledger.identity import Replaced, stop_every_account
+from bulk_topup.record.ledger.identity import Replaced
 from bulk_topup.record.ledger.shared import Account
 from bulk_topup.record.ledger.statements import RELEASED, SLOT, matches, state_of
 from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, DECIDED, META, key_of
@@ -145,7 +145,7 @@ class Ledger(Account):
             db.execute(statements.RESTORE[db.dialect.name], rows)
             count = int(db.execute(counted).scalar_one() - before)
             if count and stop is not None:
-                stop_every_account(db, stop)
+                self._stop_every_account(db, stop)
             return count
 
     def conclude(self, token: str, status: Status) -> None:

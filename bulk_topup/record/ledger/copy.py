@@ -6,16 +6,31 @@ is open, a person has to settle it first.
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from bulk_topup.core.clock import WIB
 from bulk_topup.core.errors import InputError
 from bulk_topup.record.ledger import trust
 from bulk_topup.record.ledger.identity import LEFT, LIFE
+from bulk_topup.record.ledger.migrate import parts_of, which_counts
 from bulk_topup.record.ledger.statements import SLOT
-from bulk_topup.record.ledger.tables import APPROVERS, BATCHES, CLAIMS, FORGOTTEN, META
+from bulk_topup.record.ledger.store import server_time
+from bulk_topup.record.ledger.tables import (
+    ACCOUNTS,
+    APPROVERS,
+    BATCHES,
+    CLAIMS,
+    FORGOTTEN,
+    META,
+    MOVED,
+    RESTORED,
+    RULE_51,
+)
 from bulk_topup.record.ledger.values import OPEN
 
 if TYPE_CHECKING:
@@ -29,6 +44,8 @@ RowKey = tuple[Any, ...]
 AT_ONCE: Final = 1_000
 SHOWN: Final = 5
 """At most this many conflicting rows are listed."""
+LONGEST_WORK: Final = timedelta(days=1)
+"""A command that began earlier is taken for one that was killed."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +59,12 @@ class Copied:
         return asdict(self)
 
 
-def copy(source: Store, target: Store) -> Copied:
-    """Raises InputError, and changes nothing, if a row of the target differs from the source."""
+def copy(source: Store, target: Store, now: datetime) -> Copied:
+    """Raises InputError, and changes nothing, if a row of the target differs from the source, or while the
+    source is stopped or in use. A file knows then where it was copied to."""
     with source.frozen() as old, target.frozen() as new:
+        _assert_not_stopped(source, old)
+        _assert_idle(source, old, server_time(old) if source.is_server else now)
         claims, batches = _rows(old, CLAIMS), _rows(old, BATCHES)
         _add_claims(target, new, claims)
         _add_batches(target, new, batches)
@@ -56,7 +76,25 @@ def copy(source: Store, target: Store) -> Copied:
         )
         there = _by_key(new, BATCHES)
         _assert_none([row for row in batches if _differs(row, there[_key(BATCHES, row)])])
+        new.execute(sa.delete(META).where(META.c.key == MOVED))
+        if not source.is_server:
+            source.set_fact(old, MOVED, target.place)
         return Copied(len(claims), len(batches))
+
+
+def _assert_not_stopped(source: Store, db: sa.Connection) -> None:
+    """A stop is not copied: it would be lost."""
+    for row in _rows(db, ACCOUNTS):
+        if row["stop_code"]:
+            raise InputError("ledger.source_stopped", where=source.place, account=row["account"])
+
+
+def _assert_idle(source: Store, db: sa.Connection, now: datetime) -> None:
+    """What is claimed there afterwards would be missing in the target."""
+    marks = [str(row["value"]) for row in _rows(db, META) if str(row["key"]).startswith(LEFT)]
+    since = max(marks, default="")
+    if since > (now.astimezone(WIB) - LONGEST_WORK).isoformat():
+        raise InputError("ledger.source_in_use", where=source.place, since=since)
 
 
 def _rows(db: sa.Connection, table: sa.Table) -> list[LedgerRow]:
@@ -109,15 +147,17 @@ def _differs(row: LedgerRow, there: LedgerRow) -> bool:
 
 
 def _add_facts(target: Store, db: sa.Connection, rows: Sequence[LedgerRow]) -> None:
-    """Since when both are complete; and what was seen of rule 51, if the target knows nothing about it.
-    The source's server identity is not copied.
+    """Since when both are complete, and were last restored; and of rule 51 what counts. What identifies the
+    source, or says who is at work there, is not copied.
     """
     there = {row["key"]: row["value"] for row in _rows(db, META)}
     for row in rows:
         key, value = str(row["key"]), str(row["value"])
-        if key == FORGOTTEN:
+        if key in {FORGOTTEN, RESTORED}:
             target.set_fact(db, key, max(value, there.get(key, "")))
-        elif key not in there and key != LIFE and not key.startswith(LEFT):
+        elif key in there and parts_of(key)[:1] == [RULE_51]:
+            target.set_fact(db, key, json.dumps(which_counts(map(json.loads, (value, there[key])))))
+        elif key not in there and key not in {LIFE, MOVED} and not key.startswith(LEFT):
             target.set_fact(db, key, value)
 
 

@@ -17,10 +17,10 @@ from typing import Final
 import sqlalchemy as sa
 
 from bulk_topup.core.clock import WIB
-from bulk_topup.core.errors import StorageFailed
+from bulk_topup.core.errors import InputError, StorageFailed
 from bulk_topup.core.model import Stop
-from bulk_topup.record.ledger.store import server_time
-from bulk_topup.record.ledger.tables import ACCOUNTS, AT_WORK, META, key_of
+from bulk_topup.record.ledger.store import fact, server_time
+from bulk_topup.record.ledger.tables import ACCOUNTS, AT_WORK, META, MOVED, RESTORED, key_of
 from bulk_topup.record.ledger.trust import Trust
 
 LIFE: Final = "life of the tables"
@@ -70,9 +70,12 @@ class Known(Trust):
 
     def stop_if_restored(self, desk: str, at: datetime) -> None:
         """Seal it; and stop the desks of every account where a copy of the tables has taken their place:
-        claims that were made since it was taken are not in it."""
+        claims that were made since it was taken are not in it. Raises InputError for a file that was copied
+        to where the record is now."""
         mark = key_of(AT_WORK, uuid.uuid4().hex)
         with self._errors(), self._engine.begin() as db:
+            if there := fact(db, MOVED):
+                raise InputError("ledger.moved_to", where=self.place, there=there)
             # Not by a clock of ours that is weeks ahead: it would sweep away the marks of those at work.
             now = self.server_time(db) if self.is_server else at.astimezone(WIB)
             life = self._seen_life(db, restored(desk, at)) if self.is_server else ""
@@ -94,8 +97,21 @@ class Known(Trust):
         seen = db.execute(sa.select(META.c.value).where(META.c.key == LIFE).with_for_update()).scalar_one()
         if life not in {"", seen}:
             self.set_fact(db, LIFE, life)
-            stop_every_account(db, stop)
+            self._stop_every_account(db, stop)
         return life
+
+    def _stop_every_account(self, db: sa.Connection, stop: Stop) -> None:
+        """An account that is already stopped keeps its reason; one that is only known to others, and has its
+        entry made later, finds this one (`_stop_left`)."""
+        self.set_fact(db, RESTORED, f"{stop.at} {stop.desk}")
+        db.execute(sa.update(ACCOUNTS).where(ACCOUNTS.c.stop_code == "").values(stop_values(stop)))
+
+    def _stop_left(self, db: sa.Connection) -> dict[str, str]:
+        """What stopped every account lately, for an account that is new here."""
+        at, _, desk = fact(db, RESTORED).partition(" ")
+        if not at or at < (self.server_time(db) - LEFT_FOR).isoformat():
+            return {}
+        return stop_values(restored(desk, datetime.fromisoformat(at)))
 
     @contextlib.contextmanager
     def _sending(self) -> Iterator[sa.Connection]:
@@ -157,7 +173,7 @@ class Known(Trust):
             with self._errors(), self._engine.begin() as db:
                 stop = restored(self._seal.desk, self.server_time(db))
                 self._seen_life(db, stop)
-                stop_every_account(db, stop)
+                self._stop_every_account(db, stop)
             self._is_told = True
         return StorageFailed("ledger.moved" if self.is_server else "ledger.replaced", where=self.place)
 
@@ -165,11 +181,6 @@ class Known(Trust):
 def restored(desk: str, at: datetime) -> Stop:
     """What this computer saw at that time: the server does not know everything that it was told."""
     return Stop("ledger.restored", "", desk, at.astimezone(WIB).isoformat(timespec="seconds"))
-
-
-def stop_every_account(db: sa.Connection, stop: Stop) -> None:
-    """An account that is already stopped keeps its reason."""
-    db.execute(sa.update(ACCOUNTS).where(ACCOUNTS.c.stop_code == "").values(stop_values(stop)))
 
 
 def stop_values(stop: Stop) -> dict[str, str]:

@@ -194,21 +194,23 @@ def _rekey_rule_51(db: sa.Connection) -> None:
     """If it was seen to fail at one address, it is not relied on; else the last observation counts."""
     found: dict[str, list[dict[str, Any]]] = {}
     for key, value in db.execute(sa.select(META)).all():
-        parts = _parts_of(key)
+        parts = parts_of(key)
         if parts[:1] == [RULE_51] and len(parts) == 3:
             found.setdefault(account_of(parts[1]), []).append(json.loads(value))
             db.execute(sa.delete(META).where(META.c.key == key))
     for account, seen in found.items():
-        _set_fact(db, key_of(RULE_51, account), json.dumps(_which_counts(seen)))
+        _set_fact(db, key_of(RULE_51, account), json.dumps(which_counts(seen)))
 
 
-def _which_counts(seen: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+def which_counts(seen: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Of what was seen of rule 51 for one account: that it failed, else the last."""
     return min(
         sorted(seen, key=lambda one: str(one["day"]), reverse=True), key=lambda one: bool(one["holds"])
     )
 
 
-def _parts_of(key: str) -> list[Any]:
+def parts_of(key: str) -> list[Any]:
+    """Of a key as `key_of` writes it; none of any other."""
     try:
         parts = json.loads(key)
     except ValueError:

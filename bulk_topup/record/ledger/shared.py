@@ -47,7 +47,8 @@ class Account(Known):
             # server.
             self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
             with self._errors(), self._single.connect() as db:
-                db.execute(self.insert(ACCOUNTS).values(self._scope).on_conflict_do_nothing())
+                new = {**self._scope, **self._stop_left(db)}
+                db.execute(self.insert(ACCOUNTS).values(new).on_conflict_do_nothing())
 
     # -- the pace ------------------------------------------------------------------------------------------
 

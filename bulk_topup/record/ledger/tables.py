@@ -80,6 +80,8 @@ RULE_51: Final = "rule 51"
 ADDRESS_KEY: Final = "address"
 DECIDED: Final = "decided"
 AT_WORK: Final = "at work"
+RESTORED: Final = "restored"
+MOVED: Final = "moved to"
 
 
 def key_of(*parts: str) -> str:
