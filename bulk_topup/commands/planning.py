@@ -127,11 +127,16 @@ def make_plan(
     rows = product_choice.with_products(rows, prices, known, job.fixed)
     batch_id = checkpoint.batch_id if checkpoint else ""
     beside = batches.of_sheet(job.source.path, sandbox=job.connection.sandbox)
+    # Before those paid: what is open now may be paid a moment later.
+    elsewhere = tools.ledger.elsewhere(batch_id, known.started or today)
+    recent = tools.ledger.paid_since(batch_id, today - timedelta(days=job.overlap_days))
+    # A copy of the sheet on another desk has its name alone.
+    called_so = recent["batch"][recent["batch_name"] == job.source.path.stem]
     past = duplicates.Past(
         known,
-        _called(tools.ledger.elsewhere(batch_id, known.started or today), tools),
-        _called(tools.ledger.paid_since(batch_id, today - timedelta(days=job.overlap_days)), tools),
-        frozenset(one.batch_id for one in beside),
+        _called(elsewhere, tools),
+        _called(recent, tools),
+        frozenset({*(one.batch_id for one in beside), *called_so}),
     )
     identity = approval.Identity(tools.account, tools.base_url, sheet.tab, f"{today:%Y-%m}", follows)
     plan = make(

@@ -119,3 +119,15 @@ def test_a_batch_goes_on_with_a_record_that_lacks_it_only_once_a_person_has_sett
         bench.settle()
     bench.run(same_batch=True)
     assert paid_once(bench)
+
+
+def test_one_row_that_a_copy_of_the_same_name_paid_is_asked_about(bench: Bench) -> None:
+    """Its desk was killed after that row; the next day another desk takes over with its own copy."""
+    there = copied(bench)
+    bench.sheet(NUMBERS[0])
+    assert bench.run() == Exit.OK
+    bench.clock.pass_by(86_400)
+    bench.folder = there
+    with pytest.raises(Declined, match=r"declined\.overlap"):
+        bench.run()
+    assert len(bench.paid()) == 1
