@@ -106,10 +106,11 @@ def resolve(
             outcome = _confirmed(checkpoint, tools, order, verdict)
         elif verdict.at is not None and verdict.at < order.past[-1].begun_at:
             raise InputError("resolve.outdated", row=order.order.row, number=order.order.number)
-        elif tools.ledger.paid_of(checkpoint.tokens(order.order.id)):
-            raise InputError("resolve.paid_on_record", row=verdict.place, number=order.order.number)
         else:
             outcome = RESOLVED_AS_NOT_SENT
+        is_paid = outcome.kind is Kind.SUKSES
+        if not is_paid and tools.ledger.paid_of(checkpoint.tokens(order.order.id)):
+            raise InputError("resolve.paid_on_record", row=verdict.place, number=order.order.number)
         status = checkpoint.resolve(order, outcome, tools.clock.now(), who, verdict.note)
         tools.ledger.conclude_all(dict.fromkeys(checkpoint.tokens(order.order.id), status))
         yield order.status, status

@@ -23,7 +23,7 @@ WORDS: dict[str, str] = {
     "resolve.other_address": "row {row}: it was sent to {address}; at {mine}, the invoice {invoice} may belong to another top-up; ask there with --base-url {address} or, if the provider says that it has moved, here with --new-address",
     "resolve.other_day": "row {row}: invoice {invoice} is dated {stated}, not the day on which this row was sent",
     "resolve.not_on_record": "no open row of batch {batch} with the number {number} is in the record of all top-ups, {where}; see what is with 'bulk-topup find {number}'",
-    "resolve.paid_on_record": "row {row} ({number}) was paid, by the record of all top-ups: this progress file is an older copy; nothing was changed: put the newest one back, or close the row by its invoice, with --invoice",
+    "resolve.paid_on_record": "row {row} ({number}) was paid, by the record of all top-ups: this progress file is an older copy; nothing was changed: put the newest one back, or close the row by the invoice that was paid, with --invoice",
     "resolve.several_on_record": "batch {batch} has several open rows with the number {number}; choose one with --row",
     "resolve.has_file": "its progress file exists, {path}: close the row through its sheet, with 'bulk-topup resolve {sheet}'",
     "resolve.under_way": "the top-up of {number} was started less than {minutes} minutes ago, and may still be running on another computer; nothing was changed",
