@@ -28,6 +28,8 @@ class Language(
     """Placeholder for a person's name in a command to paste."""
     row_header: str
     """Header of the column with the sheet's row numbers."""
+    sent_at_header: str
+    """Header of the column with the time at which an open row was sent."""
     not_sent: str
     """Written instead of an invoice if the top-up was not sent."""
     not_sent_too: frozenset[str]
@@ -46,6 +48,7 @@ ENGLISH = Language(
     yes=frozenset({"y", "yes", "ok"}),
     name_placeholder="NAME",
     row_header="row",
+    sent_at_header="sent at (WIB)",
     not_sent="not sent",
     not_sent_too=frozenset({"none", "no top-up", "there is none"}),
     tabs={},
@@ -65,6 +68,7 @@ INDONESIAN = Language(
     yes=frozenset({"y", "ya", "iya", "ok"}),
     name_placeholder="NAMA",
     row_header="baris",
+    sent_at_header="dikirim pada (WIB)",
     not_sent="tidak terkirim",
     not_sent_too=frozenset({"tidak ada", "tidak ada transaksi", "tdk ada", "tdk terkirim", "belum terkirim"}),
     tabs={
@@ -83,6 +87,7 @@ LANGUAGES = {language.code: language for language in (ENGLISH, INDONESIAN)}
 YES = frozenset(word for language in LANGUAGES.values() for word in language.yes)
 NAME_PLACEHOLDERS = frozenset(language.name_placeholder for language in LANGUAGES.values())
 ROW_HEADERS = frozenset(language.row_header for language in LANGUAGES.values())
+SENT_AT_HEADERS = frozenset(language.sent_at_header for language in LANGUAGES.values())
 NOT_SENT = frozenset(
     words for language in LANGUAGES.values() for words in (language.not_sent, *language.not_sent_too)
 )

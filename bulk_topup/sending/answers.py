@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bulk_topup.core import languages
 from bulk_topup.core.clock import WIB
@@ -17,7 +18,11 @@ from bulk_topup.sending.resolve import Verdict
 from bulk_topup.sheet import read_sheet
 from bulk_topup.sheet.names import fold
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 ROW_NAMES = frozenset(map(fold, languages.ROW_HEADERS))
+SENT_AT_NAMES = frozenset(map(fold, [*languages.SENT_AT_HEADERS, "sent_at"]))
 INVOICE_PLACEHOLDERS = frozenset({"TRX...", "TRX…"})
 """Pasted without replacing the placeholder."""
 NOT_SENT_ANSWERS = frozenset(map(fold, languages.NOT_SENT))
@@ -53,7 +58,6 @@ def read_answers(path: Path, note: str) -> list[Verdict | InputError]:
     InputError that says why. Raises InputError if the whole file is unusable.
     """
     sheet = _sheet(path)
-    row_column = next((at for at, name in enumerate(sheet.header) if fold(name) in ROW_NAMES), None)
     invoices = sheet.cells[sheet.columns.asked].str.strip()
     is_filled = invoices != ""
     if columns := sheet.columns.fed_back:  # The other rows have the invoices from the provider.
@@ -62,7 +66,7 @@ def read_answers(path: Path, note: str) -> list[Verdict | InputError]:
     if not filled:
         raise InputError("resolve.nothing", path=path)
     at = datetime.fromtimestamp(path.stat().st_mtime, WIB)
-    read = (_read_row(sheet, row, row_column, str(invoices[row]), note) for row in filled)
+    read = (_read_row(sheet, row, str(invoices[row]), note) for row in filled)
     return [one if isinstance(one, InputError) else replace(one, at=at) for one in read]
 
 
@@ -81,17 +85,24 @@ def _sheet(path: Path) -> Sheet:
         raise InputError("resolve.no_column", path=path, column=column) from None
 
 
-def _read_row(sheet: Sheet, at: int, row_column: int | None, invoice: str, note: str) -> Verdict | InputError:
+def _read_row(sheet: Sheet, at: int, invoice: str, note: str) -> Verdict | InputError:
     text = str(sheet.cells.at[at, sheet.columns.number])
     number = numbers.normalise(text)
     if isinstance(number, numbers.Problem):
         return InputError("resolve.number_in", path=sheet.path, row=at, number=text)
     row, tab = None, ""
-    if row_column is not None:
-        cell = str(sheet.cells.at[at, row_column]).strip()
+    cell = _cell(sheet, at, ROW_NAMES)
+    if cell is not None:
         called = row_of(cell)
         if called is None:
             return InputError("resolve.row_column", path=sheet.path, row=at, value=cell)
         row, tab = called
     stated = "" if fold(invoice) in NOT_SENT_ANSWERS else invoice
-    return Verdict(row, number.national, stated, note, tab)
+    sent_at = (_cell(sheet, at, SENT_AT_NAMES) or "").replace("T", " ")  # of a time in a workbook
+    return Verdict(row, number.national, stated, note, tab, sent_at=sent_at)
+
+
+def _cell(sheet: Sheet, at: int, names: Collection[str]) -> str | None:
+    """What stands in the column of one of these names; None without such a column."""
+    column = next((at for at, name in enumerate(sheet.header) if fold(name) in names), None)
+    return None if column is None else str(sheet.cells.at[at, column]).strip()

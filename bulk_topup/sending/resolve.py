@@ -21,6 +21,7 @@ from bulk_topup.provider.outcomes import (
     with_invoice_of_another,
 )
 from bulk_topup.record.batches import progress_of
+from bulk_topup.record.tally import sent_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -75,7 +76,7 @@ class Verdict:
     """What a person found out about one row (None: the only open one of that number, in national form).
 
     `invoice` is "" where the top-up was not sent; `tab` is that of the row, where several are one sheet; `at`
-    when the file that says so was last written.
+    when the file that says so was last written; `sent_at` which top-up it speaks of, as `status` states it.
     """
 
     row: int | None
@@ -84,6 +85,7 @@ class Verdict:
     note: str
     tab: str = ""
     at: datetime | None = field(default=None, compare=False)
+    sent_at: str = field(default="", compare=False)
 
     @property
     def place(self) -> str:
@@ -104,9 +106,8 @@ def resolve(
         order = _open_order(checkpoint, verdict)
         if verdict.invoice:
             outcome = _confirmed(checkpoint, tools, order, verdict)
-        elif verdict.at is not None and verdict.at < order.past[-1].begun_at:
-            raise InputError("resolve.outdated", row=order.order.row, number=order.order.number)
         else:
+            _assert_of_the_last(verdict, order, checkpoint)
             outcome = RESOLVED_AS_NOT_SENT
         is_paid = outcome.kind is Kind.SUKSES
         if not is_paid and tools.ledger.paid_of(checkpoint.tokens(order.order.id)):
@@ -114,6 +115,26 @@ def resolve(
         status = checkpoint.resolve(order, outcome, tools.clock.now(), who, verdict.note)
         tools.ledger.conclude_all(dict.fromkeys(checkpoint.tokens(order.order.id), status))
         yield order.status, status
+
+
+def _assert_of_the_last(verdict: Verdict, order: OpenOrder, checkpoint: Checkpoint) -> None:
+    """Raises InputError where a *not sent* may be about an earlier top-up of this row than the last."""
+    facts = {"row": order.order.row, "number": order.order.number}
+    if verdict.at is not None and verdict.at < order.past[-1].begun_at:
+        raise InputError("resolve.outdated", **facts)
+    if verdict.at is not None and any(past.code == RESOLVED_NOT_SENT for past in order.past):
+        raise InputError("resolve.answered_before", **facts)
+    if verdict.sent_at:
+        shown = _shown(order, checkpoint)
+        if verdict.sent_at not in {shown, shown[:16]}:
+            raise InputError("resolve.other_time", stated=verdict.sent_at, sent_at=shown, **facts)
+
+
+def _shown(order: OpenOrder, checkpoint: Checkpoint) -> str:
+    """When it was sent, as it is shown to people."""
+    lines = checkpoint.lines([order.status], number=order.order.number)
+    own = (order.order.row, order.order.product)
+    return next((sent_at(line) for line in lines if (line.row, line.product) == own), "")
 
 
 RESOLVED_AS_NOT_SENT = Outcome(Kind.GAGAL, Then.GO_ON, RESOLVED_NOT_SENT)

@@ -148,6 +148,7 @@ def test_what_a_language_writes_and_asks_for_is_understood(spoken: str) -> None:
         assert f"'{language.not_sent}'" in worded(spoken, code)
     assert worded(spoken, "usage.yes_no").startswith(tuple(f"[{word}/" for word in language.yes))
     assert worded(spoken, "column.row") == language.row_header
+    assert worded(spoken, "column.sent_at") == language.sent_at_header
     assert meaning_of(worded(spoken, "column.number")) == "number"
     assert worded(spoken, "column.invoice") == "invoice"
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pytest
 
 from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.sandbox import rules as sandbox_rules
 from bulk_topup.sandbox.testnumbers import TestNumber
+from bulk_topup.sending.answers import read_answers
 from bulk_topup.sending.resolve import Verdict
-from tests.desk_bench import Bench
+from tests.desk_bench import Bench, on_isipulsa
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     Settles = Callable[[Settling | None], None]
 
 A, B = "081234500001", "081234500002"
+LOST, PAID_AND_LOST = "before close", "after close"
 
 
 @pytest.fixture
@@ -80,3 +85,74 @@ def test_the_invoice_of_a_try_that_failed_frees_nothing_that_is_paid_on_record(
 
     assert bench.claims() == claims
     assert bench.resolve(said(A, paid.invoice, row=3)) is Exit.OK
+
+
+# -- an answer to an earlier question ----------------------------------------------------------------------
+
+
+def answers_of(bench: Bench, *rows: tuple[str, ...], header: str = "row,number,invoice") -> list[Verdict]:
+    """From a file that was saved just now."""
+    path = bench.folder / "answers.csv"
+    path.write_text("\n".join([header, *map(",".join, rows)]) + "\n")
+    now = bench.clock.now().timestamp()
+    os.utime(path, (now, now))
+    return read(path)
+
+
+def read(path: Path) -> list[Verdict]:
+    return [one for one in read_answers(path, "Rina") if isinstance(one, Verdict)]
+
+
+def test_a_file_of_answers_that_was_added_to_closes_no_row_a_second_time(make_bench: MakeBench) -> None:
+    """Its first answer was applied; then the row was sent again and paid, and that answer was lost."""
+    bench = make_bench(A, B, faults=on_isipulsa(LOST, PAID_AND_LOST, PAID_AND_LOST))
+    bench.run()
+    bench.resolve(*answers_of(bench, ("2", A, "not sent"), ("3", B, "")))
+    bench.clock.pass_by(600)
+    assert bench.run(retry_failed=True) is Exit.OPEN
+    bench.clock.pass_by(600)
+    (other, _) = bench.paid()
+
+    (old, _) = added = answers_of(bench, ("2", A, "not sent"), ("3", B, other.invoice))
+
+    assert bench.resolve(*added) is Exit.OPEN
+    assert bench.statuses() == ["unknown", "sukses"]
+    assert refused(bench, old) == "resolve.answered_before"
+    assert bench.resolve(said(A)) is Exit.NOT_ALL_PAID
+
+
+def test_an_answer_with_another_time_than_the_rows_is_about_another_top_up(make_bench: MakeBench) -> None:
+    """In a results workbook, each open row has the time at which it was sent."""
+    bench = make_bench(A, faults=on_isipulsa(LOST, PAID_AND_LOST))
+    bench.run()
+    before = bench.rows()[0]["sent_at"]
+    bench.clock.pass_by(120)
+    bench.resend()
+    bench.clock.pass_by(7_200)
+    (now,) = {row["sent_at"] for row in bench.rows()}
+
+    for header in ("row,number,invoice,sent_at", "baris,nomor,invoice,dikirim pada (WIB)"):
+        (answer,) = answers_of(bench, ("2", A, "not sent", before), header=header)
+        assert refused(bench, answer) == "resolve.other_time"
+    (answer,) = answers_of(bench, ("2", A, "not sent", now[:16]), header="row,number,invoice,sent_at")
+    assert bench.resolve(answer) is Exit.NOT_ALL_PAID
+
+
+@pytest.mark.parametrize("tab", [0, -1], ids=["all rows", "the open ones"])
+def test_a_results_workbook_with_answers_speaks_of_its_own_top_ups(make_bench: MakeBench, tab: int) -> None:
+    bench = make_bench(A, faults=on_isipulsa(LOST))
+    bench.run()
+    path = bench.folder / "bonus.results.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[tab]
+    header = [cell.value for cell in sheet[1]]
+    sheet.cell(2, header.index("invoice") + 1, "not sent")
+    for other in book.worksheets:
+        if other is not sheet:
+            book.remove(other)
+    book.save(path)
+
+    (answer,) = read(path)
+
+    assert answer.sent_at == bench.select("SELECT begun_at FROM attempts")[0][0][:19].replace("T", " ")
+    assert bench.resolve(replace(answer, at=None)) is Exit.NOT_ALL_PAID

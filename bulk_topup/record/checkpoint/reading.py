@@ -123,13 +123,15 @@ class Reading(Totals):
     # -- attempts ------------------------------------------------------------------------------------------
 
     def _past(self, order_id: int) -> Iterator[PastAttempt]:
-        names = "id, token, begun_at, ended_at, day, skew_s, kind, coalesce(invoice, '') AS invoice, base_url"
-        for row in self._rows(f"SELECT {names} FROM attempts WHERE order_id = ? ORDER BY id", order_id):  # noqa: S608
+        sql = """SELECT id, token, begun_at, ended_at, day, skew_s, kind, coalesce(invoice, '') AS invoice,
+                        base_url, coalesce(code, '') AS code
+                 FROM attempts WHERE order_id = ? ORDER BY id"""
+        for row in self._rows(sql, order_id):
             begun_at = datetime.fromisoformat(row["begun_at"])
             ended_at = datetime.fromisoformat(row["ended_at"] or row["begun_at"])
             kind = Kind(row["kind"]) if row["kind"] else None
             day = date.fromisoformat(row["day"])
-            facts = (day, row["skew_s"], kind, row["invoice"], row["base_url"])
+            facts = (day, row["skew_s"], kind, row["invoice"], row["base_url"], row["code"])
             yield PastAttempt(row["id"], row["token"], begun_at, ended_at, *facts)
 
     def tokens(self, order_id: int) -> set[str]:

@@ -55,6 +55,7 @@ class PastAttempt:
     kind: Kind | None
     invoice: str
     base_url: str = ""
+    code: str = ""
 
     @property
     def is_unknown(self) -> bool:

@@ -34,6 +34,8 @@ WORDS: dict[str, str] = {
     "resolve.nothing": "no row of {path} has an invoice (or 'not sent') filled in",
     "resolve.row_column": "{path}, row {row}: {value} is not a row number",
     "resolve.outdated": "row {row} ({number}) was sent again after the file of answers was written: its 'not sent' is about an earlier top-up, and the row was left as it is. Ask the provider about the last one; then close the row with --row",
+    "resolve.answered_before": "row {row} ({number}) was closed as not sent before, and has been sent again since: the 'not sent' in the file may be about the earlier top-up, and the row was left as it is. Ask the provider about the last one; then close the row with --row",
+    "resolve.other_time": "row {row} ({number}) was sent at {sent_at} (WIB), and this 'not sent' is about a top-up at {stated}: the row was left as it is. Ask the provider about the last one; then close the row with --row",
     "resolve.placeholder": "row {row}: replace {invoice} with the invoice that the provider shows, or use --not-sent",
     "resolve.blank": "row {row}: the invoice is blank; fill it in, or use --not-sent",
     "resolve.number": "{number} is not a mobile number",
