@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--number", metavar="08…", help="Its phone number; both must match.")
 @click.option("--invoice", metavar="TRX…", help="Its invoice; counts only if the provider confirms it.")
 @click.option("--not-sent", is_flag=True, help="The provider does not have it: the row becomes gagal.")
+@click.option("--sent-at", metavar="TIME", help="With --not-sent: the time of the top-up that is meant.")
 @click.option(
     "--from", "answers", type=PATH, metavar="FILE", help="Many at once: columns row, number, invoice."
 )
@@ -67,7 +69,7 @@ def resolve(terminal: Terminal, **options: Any) -> Exit:
     else:
         row, tab = options["row"]
         given = (options["number"], options["invoice"], options["not_sent"], options["note"])
-        verdicts = [answers.verdict(row, *given, tab)]
+        verdicts = [replace(answers.verdict(row, *given, tab), sent_at=options["sent_at"] or "")]
     return resolve_rows(job_of(options), terminal, clock.SystemClock(), verdicts)
 
 
@@ -82,7 +84,8 @@ def resolve_on_record(options: dict[str, Any], terminal: Terminal, clock: System
     from bulk_topup.sending.resolve_record import Finding, close_from_record
     from bulk_topup.sending.session import tools_of
 
-    is_clear = bool(options["invoice"]) != options["not_sent"] and options["answers"] is None
+    of_a_file = options["answers"] is not None or options["sent_at"] is not None
+    is_clear = bool(options["invoice"]) != options["not_sent"] and not of_a_file
     if options["number"] is None or not is_clear:
         raise click.UsageError(say.text("usage.resolve_record"))
     row, _ = options["row"] or (None, "")

@@ -199,6 +199,7 @@ class Sending:
             return self.desk.goes_to(batch, "open", say.text("desk.row_changed", row=shown[0]))
         found = "--not-sent" if fields.get("what") == "not_sent" else f"--invoice={typed(fields, 'invoice')}"
         which = [f"--{name}={typed(fields, name)}" for name in ("row", "number", "note")]
+        which.append(f"--sent-at={typed(fields, 'sent_at')}")
         said = await self.desk.commands.ask("resolve", *tab_of(batch), *which, found, about=batch.name)
         return self.desk.goes_to(
             batch, "open", error_of(said) or say.text("desk.resolved", row=typed(fields, "row"))

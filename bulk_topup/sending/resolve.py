@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bulk_topup.core.clock import days_booked
@@ -21,7 +22,7 @@ from bulk_topup.provider.outcomes import (
     with_invoice_of_another,
 )
 from bulk_topup.record.batches import progress_of
-from bulk_topup.record.tally import sent_at
+from bulk_topup.record.tally import sent_at, to_the_second
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -107,7 +108,7 @@ def resolve(
         if verdict.invoice:
             outcome = _confirmed(checkpoint, tools, order, verdict)
         else:
-            _assert_of_the_last(verdict, order, checkpoint)
+            _assert_of_the_last(verdict, order, checkpoint, tools.clock.now())
             outcome = RESOLVED_AS_NOT_SENT
         is_paid = outcome.kind is Kind.SUKSES
         if not is_paid and tools.ledger.paid_of(checkpoint.tokens(order.order.id)):
@@ -117,17 +118,28 @@ def resolve(
         yield order.status, status
 
 
-def _assert_of_the_last(verdict: Verdict, order: OpenOrder, checkpoint: Checkpoint) -> None:
+AT_REST = timedelta(hours=1)
+"""A top-up that began more recently than this may still be in flight on another computer, or be one that a
+person who asked about an earlier one has not heard of.
+"""
+
+
+def _assert_of_the_last(verdict: Verdict, order: OpenOrder, checkpoint: Checkpoint, now: datetime) -> None:
     """Raises InputError where a *not sent* may be about an earlier top-up of this row than the last."""
     facts = {"row": order.order.row, "number": order.order.number}
     if verdict.at is not None and verdict.at < order.past[-1].begun_at:
         raise InputError("resolve.outdated", **facts)
-    if verdict.at is not None and any(past.code == RESOLVED_NOT_SENT for past in order.past):
+    sent = [past for past in order.past if past.is_unknown or past.code == RESOLVED_NOT_SENT]
+    last = max(sent, key=attrgetter("begun_at"), default=order.past[-1])
+    at, stated = to_the_second(str(last.begun_at)), verdict.sent_at
+    shown = _shown(order, checkpoint) if stated else ""
+    if stated not in {shown, shown[:16], at}:
+        raise InputError("resolve.other_time", stated=stated, sent_at=shown, **facts)
+    is_closed_before = any(past.code == RESOLVED_NOT_SENT for past in sent)
+    if verdict.at is not None and is_closed_before and not (stated == at and last.is_unknown):
         raise InputError("resolve.answered_before", **facts)
-    if verdict.sent_at:
-        shown = _shown(order, checkpoint)
-        if verdict.sent_at not in {shown, shown[:16]}:
-            raise InputError("resolve.other_time", stated=verdict.sent_at, sent_at=shown, **facts)
+    if len(sent) > 1 and stated != at and now - last.begun_at < AT_REST:
+        raise InputError("resolve.sent_again", sent_at=at, **facts)
 
 
 def _shown(order: OpenOrder, checkpoint: Checkpoint) -> str:

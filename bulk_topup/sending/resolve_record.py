@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.clock import days_booked
@@ -13,15 +13,12 @@ from bulk_topup.core.model import Kind
 from bulk_topup.core.status import Status
 from bulk_topup.record.batches import progress_of, sheet_of
 from bulk_topup.record.ledger.values import Decision
-from bulk_topup.sending.resolve import RESOLVED_AS_NOT_SENT, Sent, confirmed
+from bulk_topup.sending.resolve import AT_REST, RESOLVED_AS_NOT_SENT, Sent, confirmed
 
 if TYPE_CHECKING:
     from bulk_topup.core.model import Outcome
     from bulk_topup.record.ledger.values import BatchEntry, OpenClaim
     from bulk_topup.sending.session import Tools
-
-AT_REST = timedelta(hours=1)
-"""A top-up that began more recently than this may still be in flight on another computer."""
 
 _STATUS = {Kind.SUKSES: Status.SUKSES, Kind.GAGAL: Status.GAGAL}
 

@@ -114,7 +114,7 @@ def _truth(view: View, line: Line) -> Said | None:
     of_it = [entry for entry in same if _could_be(entry, line)]
     row = _row(view, line)
     if not paid and not of_it:
-        return Said(row, line.number, line.product, "", true=True, plain=True)
+        return Said(row, line.number, line.product, "", true=True, plain=True, sent_at=line.sent_at)
     if len(of_it) == 1 and paid in ([], of_it):
         return Said(row, line.number, line.product, of_it[0].invoice, true=True, plain=of_it[0].is_plain)
     return None
@@ -161,12 +161,14 @@ def options(said: tuple[Said, ...], manner: Manner, folder: Path) -> tuple[str, 
     """The command line's options for these words; writes the file that they name."""
     if "file" not in manner:
         (word,) = said
-        what = ("--invoice", word.invoice) if word.invoice else ("--not-sent",)
+        not_sent = ("--not-sent", "--sent-at", word.sent_at)
+        what = ("--invoice", word.invoice) if word.invoice else not_sent
         return ("--row", str(word.row), "--number", word.number, *what)
     with (folder / ANSWERS).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["row", "number", "invoice"] if manner != "bare file" else ["number", "invoice"])
+        header = ["number", "invoice", "sent_at"]
+        writer.writerow(["row", *header] if manner != "bare file" else header)
         for word in said:
-            cells = (word.number, word.invoice or "not sent")
+            cells = (word.number, word.invoice or "not sent", word.sent_at)
             writer.writerow(cells if word.row is None else (word.row, *cells))
     return ("--from", ANSWERS)

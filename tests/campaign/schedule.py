@@ -88,6 +88,7 @@ class Said:
     invoice: str
     true: bool
     plain: bool = False
+    sent_at: str = ""
 
 
 @dataclass(frozen=True)

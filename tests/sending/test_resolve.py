@@ -118,7 +118,9 @@ def test_a_file_of_answers_that_was_added_to_closes_no_row_a_second_time(make_be
     assert bench.resolve(*added) is Exit.OPEN
     assert bench.statuses() == ["unknown", "sukses"]
     assert refused(bench, old) == "resolve.answered_before"
-    assert bench.resolve(said(A)) is Exit.NOT_ALL_PAID
+    (again,) = bench.select("SELECT max(begun_at) FROM attempts WHERE order_id = 1")
+    named = replace(old, sent_at=again[0][:19].replace("T", " "))
+    assert bench.resolve(named) is Exit.NOT_ALL_PAID
 
 
 def test_an_answer_with_another_time_than_the_rows_is_about_another_top_up(make_bench: MakeBench) -> None:
@@ -136,6 +138,33 @@ def test_an_answer_with_another_time_than_the_rows_is_about_another_top_up(make_
         assert refused(bench, answer) == "resolve.other_time"
     (answer,) = answers_of(bench, ("2", A, "not sent", now[:16]), header="row,number,invoice,sent_at")
     assert bench.resolve(answer) is Exit.NOT_ALL_PAID
+
+
+def test_not_sent_of_what_was_just_sent_again_has_to_name_the_last_top_up(make_bench: MakeBench) -> None:
+    """A person asked about the first one, while a colleague sent it again and paid it."""
+    bench = make_bench(A, faults=on_isipulsa(LOST, PAID_AND_LOST))
+    bench.run()
+    (before,) = bench.rows()
+    bench.clock.pass_by(120)
+    bench.resend()
+    bench.clock.pass_by(5)
+
+    assert refused(bench, said(A)) == "resolve.sent_again"
+    assert refused(bench, replace(said(A), sent_at=before["sent_at"])) == "resolve.other_time"
+    (now,) = bench.rows()
+    bench.clock.pass_by(3_000)
+    assert refused(bench, said(A)) == "resolve.sent_again"
+    assert bench.resolve(replace(said(A), sent_at=now["sent_at"])) is Exit.NOT_ALL_PAID
+
+
+def test_not_sent_counts_without_a_time_an_hour_after_the_last_top_up(make_bench: MakeBench) -> None:
+    bench = make_bench(A, faults=on_isipulsa(LOST, LOST))
+    bench.run()
+    bench.clock.pass_by(120)
+    bench.resend()
+    bench.clock.pass_by(3_700)
+
+    assert bench.resolve(said(A)) is Exit.NOT_ALL_PAID
 
 
 @pytest.mark.parametrize("tab", [0, -1], ids=["all rows", "the open ones"])

@@ -36,6 +36,7 @@ WORDS: dict[str, str] = {
     "resolve.outdated": "row {row} ({number}) was sent again after the file of answers was written: its 'not sent' is about an earlier top-up, and the row was left as it is. Ask the provider about the last one; then close the row with --row",
     "resolve.answered_before": "row {row} ({number}) was closed as not sent before, and has been sent again since: the 'not sent' in the file may be about the earlier top-up, and the row was left as it is. Ask the provider about the last one; then close the row with --row",
     "resolve.other_time": "row {row} ({number}) was sent at {sent_at} (WIB), and this 'not sent' is about a top-up at {stated}: the row was left as it is. Ask the provider about the last one; then close the row with --row",
+    "resolve.sent_again": "row {row} ({number}) was sent again at {sent_at} (WIB), less than an hour ago, and 'not sent' may be about an earlier top-up: the row was left as it is. Ask the provider about that last one; if it does not have it, add --sent-at '{sent_at}'",
     "resolve.placeholder": "row {row}: replace {invoice} with the invoice that the provider shows, or use --not-sent",
     "resolve.blank": "row {row}: the invoice is blank; fill it in, or use --not-sent",
     "resolve.number": "{number} is not a mobile number",
