@@ -48,15 +48,16 @@ def bring_ledger_up_to_date(
 
 def _take_over(decisions: Iterable[Decision], checkpoint: Checkpoint) -> None:
     """Takes over what a person decided while this progress file was missing, for attempts that are still open
-    in it. About later attempts of the same order nobody has decided anything.
+    in it. About later attempts of the same order nobody has decided anything, and an invoice is that of one.
     """
     decisions = list(decisions)
     if not decisions:
         return
     open_ = {past.token: order for order in checkpoint.open_orders() for past in order.past if past.is_open}
     for one in decisions:
-        if one.token in open_:
-            at, order = datetime.fromisoformat(one.at), open_[one.token]
+        order = open_.get(one.token)
+        if order is not None and not order.has_closed_by(one.invoice):
+            at = datetime.fromisoformat(one.at)
             by_then = tuple(past for past in order.past if past.token == one.token or past.begun_at <= at)
             checkpoint.resolve(replace(order, past=by_then), one.outcome, at, one.who, one.note)
 

@@ -184,7 +184,7 @@ def _confirmed(checkpoint: Checkpoint, tools: Tools, order: OpenOrder, verdict: 
     holders = checkpoint.invoice_rows(verdict.invoice, but=order.order.id)
     if holders:
         raise InputError("resolve.other_row", other=holders[0], **facts)
-    if any(past.invoice == verdict.invoice and not past.is_open for past in order.past):
+    if order.has_closed_by(verdict.invoice):
         raise InputError("resolve.settled", **facts)
     opened = [past for past in order.past if past.is_open]
     sent = Sent(

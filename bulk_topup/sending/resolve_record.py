@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from bulk_topup.record.ledger.values import BatchEntry, OpenClaim
     from bulk_topup.sending.session import Tools
 
-_STATUS = {Kind.SUKSES: Status.SUKSES, Kind.GAGAL: Status.GAGAL}
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -46,9 +44,11 @@ def close_from_record(found: Finding, tools: Tools, who: str) -> tuple[OpenClaim
     if now - datetime.fromisoformat(claim.claimed_at) < AT_REST:
         raise InputError("resolve.under_way", number=found.number, minutes=AT_REST.seconds // 60)
     outcome = _confirmed(claim, found, tools) if found.invoice else RESOLVED_AS_NOT_SENT
-    status = _STATUS.get(outcome.kind)
-    if status is None:
-        raise InputError("resolve.still_pending", invoice=found.invoice, number=found.number)
+    if (
+        found.invoice and outcome.kind is not Kind.SUKSES
+    ):  # Of a resend, which has no claim, nothing is known.
+        raise InputError("resolve.failed_on_record", invoice=found.invoice, number=found.number)
+    status = Status.SUKSES if found.invoice else Status.GAGAL
     decision = Decision.of(outcome, token=claim.token, at=now.isoformat(), who=who, note=found.note)
     if not tools.ledger.decide(decision, claim.batch, status, _counted(entry, outcome, status, now)):
         raise _not_on_record("resolve.not_on_record", found, tools)

@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
+from bulk_topup.commands.credentials import credentials
 from bulk_topup.core.errors import Exit, InputError
+from bulk_topup.core.model import Kind, Outcome, Then
+from bulk_topup.core.status import Status
+from bulk_topup.record.ledger.values import Decision
 from bulk_topup.sandbox import rules as sandbox_rules
 from bulk_topup.sandbox.testnumbers import TestNumber
 from bulk_topup.sending.answers import read_answers
 from bulk_topup.sending.resolve import Verdict
+from bulk_topup.sending.resolve_record import Finding, close_from_record
+from bulk_topup.sending.session import tools_of
 from tests.desk_bench import Bench, on_isipulsa
 
 if TYPE_CHECKING:
@@ -185,3 +191,51 @@ def test_a_results_workbook_with_answers_speaks_of_its_own_top_ups(make_bench: M
 
     assert answer.sent_at == bench.select("SELECT begun_at FROM attempts")[0][0][:19].replace("T", " ")
     assert bench.resolve(replace(answer, at=None)) is Exit.NOT_ALL_PAID
+
+
+# -- closed from the record --------------------------------------------------------------------------------
+
+
+def close(bench: Bench, invoice: str = "", row: int | None = None) -> Status:
+    """What the row of A is now, closed without its progress file."""
+    job = bench.job()
+    found = Finding("bonus", A, row, invoice, "Rina, hotline")
+    with tools_of(job, credentials(job.connection), bench.clock) as tools:
+        return close_from_record(found, tools, "rina")[1]
+
+
+def test_an_invoice_that_failed_closes_nothing_without_the_progress_file(
+    make_bench: MakeBench, settles: Settles
+) -> None:
+    """The row was sent once more and paid, which its claim does not tell."""
+    bench = make_bench(A, faults=on_isipulsa(PAID_AND_LOST, PAID_AND_LOST))
+    settles("gagal")
+    bench.run()
+    bench.clock.pass_by(120)
+    settles(None)
+    bench.resend()
+    bench.clock.pass_by(7_200)
+    (token,) = bench.select("SELECT token FROM claims", ledger=True)[0]
+    progress = bench.checkpoint.read_bytes()
+    bench.checkpoint.unlink()
+    failed, paid = bench.sandbox.book()
+    claims = bench.claims()
+
+    with pytest.raises(InputError) as why:
+        close(bench, failed.invoice)
+
+    assert (why.value.code, bench.claims()) == ("resolve.failed_on_record", claims)
+
+    # An earlier version took it for the row's last word, and freed its slot.
+    outcome = Outcome(Kind.GAGAL, Then.GO_ON, "outcome.gagal_later", invoice=failed.invoice)
+    at = bench.clock.now().isoformat()
+    job = bench.job()
+    with tools_of(job, credentials(job.connection), bench.clock) as tools:
+        (claim,) = tools.ledger.open_claims(A)
+        decision = Decision.of(outcome, token=token, at=at, who="rina", note="")
+        assert tools.ledger.decide(decision, claim.batch, Status.GAGAL, None)
+    bench.checkpoint.write_bytes(progress)
+    for _ in range(2):
+        assert bench.settle() is Exit.OPEN
+    assert (bench.statuses(), bench.claims()) == (["unknown"], claims)
+    assert bench.resolve(said(A, paid.invoice)) is Exit.OK

@@ -116,6 +116,10 @@ class OpenOrder:
         named = (past.invoice for past in reversed(self.past) if past.is_unknown and past.invoice)
         return next(named, "")
 
+    def has_closed_by(self, invoice: str) -> bool:
+        """Whether an attempt was closed by this invoice; "" closes none."""
+        return any(past.invoice == invoice and not past.is_open for past in self.past if invoice)
+
 
 def halt_fact(code: str, facts: Mapping[str, str], at: datetime) -> dict[str, str]:
     """In the form that `Checkpoint.halt` returns."""
