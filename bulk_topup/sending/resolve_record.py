@@ -81,6 +81,11 @@ def _confirmed(claim: OpenClaim, found: Finding, tools: Tools) -> Outcome:
     if found.invoice in tools.ledger.invoices_decided():
         raise InputError("resolve.other_row", other=claim.row, **facts)
     days = days_booked(date.fromisoformat(claim.day), datetime.fromisoformat(claim.claimed_at), None)
+    alike = {(found.number, claim.product, day.isoformat()) for day in days}
+    for other in tools.ledger.own(claim.batch):
+        key = other["number"], other["product"], other["day"]
+        if key in alike and other["token"] != claim.token:
+            raise InputError("resolve.other_copy", other=other["row"], batch=claim.batch_name, **facts)
     sent = Sent(found.number, claim.product, claim.batch, days, [claim.base_url])
     return confirmed(sent, tools, facts)
 

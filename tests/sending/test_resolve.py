@@ -14,6 +14,7 @@ from bulk_topup.core.errors import Exit, InputError
 from bulk_topup.core.model import Kind, Outcome, Then
 from bulk_topup.core.status import Status
 from bulk_topup.record.ledger.values import Decision
+from bulk_topup.rules.orders import Wishes
 from bulk_topup.sandbox import rules as sandbox_rules
 from bulk_topup.sandbox.testnumbers import TestNumber
 from bulk_topup.sending.answers import read_answers
@@ -239,3 +240,18 @@ def test_an_invoice_that_failed_closes_nothing_without_the_progress_file(
         assert bench.settle() is Exit.OPEN
     assert (bench.statuses(), bench.claims()) == (["unknown"], claims)
     assert bench.resolve(said(A, paid.invoice)) is Exit.OK
+
+
+def test_the_invoice_of_a_copy_closes_no_other_copy_of_the_same_batch(make_bench: MakeBench) -> None:
+    """The first was paid; the second never left."""
+    bench = make_bench(A, A, faults=on_isipulsa(None, LOST))
+    assert bench.run(wishes=Wishes(repeat_duplicates=True)) is Exit.OPEN
+    bench.clock.pass_by(7_200)
+    bench.checkpoint.unlink()
+
+    with pytest.raises(InputError) as why:
+        close(bench, bench.paid()[0].invoice)
+
+    assert (why.value.code, why.value.facts["other"]) == ("resolve.other_copy", 2)
+    assert [state for *_, state in bench.claims()] == ["paid", "open"]
+    assert close(bench) is Status.GAGAL

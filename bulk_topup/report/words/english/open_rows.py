@@ -28,6 +28,7 @@ WORDS: dict[str, str] = {
     "resolve.has_file": "its progress file exists, {path}: close the row through its sheet, with 'bulk-topup resolve {sheet}'",
     "resolve.under_way": "the top-up of {number} was started less than {minutes} minutes ago, and may still be running on another computer; nothing was changed",
     "resolve.failed_on_record": "the provider says that invoice {invoice} of {number} failed, but the row may have been sent once more after that, which only its progress file tells; nothing was changed: put the file back or, if the provider has no other top-up for the row either, use --not-sent",
+    "resolve.other_copy": "row {row}: batch {batch} sent the same product to this number in row {other}, too, and only its progress file tells which of the two invoice {invoice} belongs to; put the file back, then try again. Until then the row stays open",
     "resolve.next_find": "see what was sent to this number:",
     "resolve.none": "none of the {count:number} rows could be closed, and nothing was changed; correct them and try again",
     "resolve.no_column": "{path} has no column {column}; name the columns row, number and invoice, or fill in the tab Ask provider of the results sheet and use that file",
