@@ -92,10 +92,9 @@ def forget_number(
         found, entries = sent_to.look_up(number, register), register.batches()
         places = {(one.batch, one.row): one.place for one in found.sent}
         kept = one_number.kept_of(register.claims_of(number), entries, places, before, overlap_days)
-        removed = 0
         if count := sum(register.forgettable(before, number).values()):
             terminal.ask_to_forget(say.text("forget.ask_number", number=number, count=count), yes=yes)
-            removed = register.forget(before, number)
+        removed = register.forget(before, number)
     for folder in one_number.folders_of(entries):
         drop_old_plans_in(folder, today)
     held_by = {one.batch for one in found.sent}

@@ -48,11 +48,16 @@ def bring_ledger_up_to_date(
 
 def _take_over(decisions: Iterable[Decision], checkpoint: Checkpoint) -> None:
     """Takes over what a person decided while this progress file was missing, for attempts that are still open
-    in it. About later attempts of the same order nobody has decided anything, and an invoice is that of one.
+    in it, or that it lacks. About later attempts of the same order nobody has decided anything, and an
+    invoice is that of one.
     """
     decisions = list(decisions)
     if not decisions:
         return
+    known = checkpoint.claims_expected()
+    for one in decisions:
+        if one.claim and one.token not in known:
+            checkpoint.adopt_lost_claim(one.claim)
     open_ = {past.token: order for order in checkpoint.open_orders() for past in order.past if past.is_open}
     for one in decisions:
         order = open_.get(one.token)

@@ -49,7 +49,7 @@ def close_from_record(found: Finding, tools: Tools, who: str) -> tuple[OpenClaim
     ):  # Of a resend, which has no claim, nothing is known.
         raise InputError("resolve.failed_on_record", invoice=found.invoice, number=found.number)
     status = Status.SUKSES if found.invoice else Status.GAGAL
-    decision = Decision.of(outcome, token=claim.token, at=now.isoformat(), who=who, note=found.note)
+    decision = Decision.of(outcome, claim, at=now.isoformat(), who=who, note=found.note)
     if not tools.ledger.decide(decision, claim.batch, status, _counted(entry, outcome, status, now)):
         raise _not_on_record("resolve.not_on_record", found, tools)
     return claim, status

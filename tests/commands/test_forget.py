@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from bulk_topup.commands import forget as forget_
 from bulk_topup.commands.terminal import Terminal
 from bulk_topup.core.errors import Declined, Exit, InputError
+from bulk_topup.core.model import Kind, Outcome, Then
 from bulk_topup.core.status import Status
 from bulk_topup.record import batches
 from bulk_topup.record.ledger.address import ledger_url
 from bulk_topup.record.ledger.claims import Ledger
 from bulk_topup.record.ledger.register import register_of
-from bulk_topup.record.ledger.values import BatchEntry
+from bulk_topup.record.ledger.values import BatchEntry, Decision
 from tests.builders import NOW, TODAY, an_order, claim
 from tests.desk_bench import Bench
 
@@ -36,6 +37,7 @@ PENDING_FOR_EVER = "081200001201"
 NOT_PAID = "081200000011"
 SCOPE = {"account": "agent", "base_url": "https://provider.example"}
 LONG_S = 40 * 86_400
+TOMORROW = TODAY + timedelta(days=1)
 
 
 @pytest.fixture
@@ -358,6 +360,25 @@ def test_nothing_is_removed_where_nobody_can_say_yes(
     assert declined.value.code == "forget.no_terminal"
     assert "Remove 1 phone number" in capsys.readouterr().err
     assert numbers_in(bench) == [A]
+
+
+@pytest.mark.parametrize(("before", "number", "left"), [(TODAY, "", 2), (TOMORROW, B, 1), (TOMORROW, "", 0)])
+def test_a_decision_outlives_the_number_that_it_was_about(
+    tmp_path: Path, before: date, number: str, left: int
+) -> None:
+    path = tmp_path / "ledger.db"
+    with closing(Ledger(ledger_url(str(path)), **SCOPE)) as ledger:
+        for nth, one in enumerate((A, B)):
+            claim(ledger, an_order(one), TODAY, f"t{nth}", "b1", "gaji", NOW, since=TODAY)
+            (open_,) = ledger.open_claims(one)
+            outcome = Outcome(Kind.GAGAL, Then.GO_ON, "")
+            decision = Decision.of(outcome, open_, at=NOW.isoformat(), who="Rina", note="")
+            assert ledger.decide(decision, "b1", Status.GAGAL, None)
+        with closing(register_of(str(path))) as register:
+            register.forget(before, number)
+        decisions = ledger.decisions("b1")
+    assert [one.token for one in decisions] == ["t0", "t1"]
+    assert [bool(one.claim) for one in decisions].count(True) == left
 
 
 @pytest.mark.parametrize(("answer", "left"), [("n", 1), ("", 1), ("y", 0)])

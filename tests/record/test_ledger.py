@@ -266,10 +266,11 @@ def test_many_claims_are_concluded_at_once(ledger: Ledger) -> None:
 
 def test_of_two_decisions_about_an_open_claim_the_first_counts(ledger: Ledger) -> None:
     claim(ledger, "t1")
+    (open_,) = ledger.open_claims(ANDI)
 
     def decide(kind: Kind, status: Status) -> bool:
         outcome = Outcome(kind, Then.GO_ON, "")
-        decision = Decision.of(outcome, token="t1", at=NOW.isoformat(), who="Rina", note="")
+        decision = Decision.of(outcome, open_, at=NOW.isoformat(), who="Rina", note="")
         return ledger.decide(decision, "b1", status, None)
 
     assert decide(Kind.SUKSES, Status.SUKSES)

@@ -216,7 +216,6 @@ def test_an_invoice_that_failed_closes_nothing_without_the_progress_file(
     settles(None)
     bench.resend()
     bench.clock.pass_by(7_200)
-    (token,) = bench.select("SELECT token FROM claims", ledger=True)[0]
     progress = bench.checkpoint.read_bytes()
     bench.checkpoint.unlink()
     failed, paid = bench.sandbox.book()
@@ -233,7 +232,7 @@ def test_an_invoice_that_failed_closes_nothing_without_the_progress_file(
     job = bench.job()
     with tools_of(job, credentials(job.connection), bench.clock) as tools:
         (claim,) = tools.ledger.open_claims(A)
-        decision = Decision.of(outcome, token=token, at=at, who="rina", note="")
+        decision = Decision.of(outcome, claim, at=at, who="rina", note="")
         assert tools.ledger.decide(decision, claim.batch, Status.GAGAL, None)
     bench.checkpoint.write_bytes(progress)
     for _ in range(2):
@@ -255,3 +254,26 @@ def test_the_invoice_of_a_copy_closes_no_other_copy_of_the_same_batch(make_bench
     assert (why.value.code, why.value.facts["other"]) == ("resolve.other_copy", 2)
     assert [state for *_, state in bench.claims()] == ["paid", "open"]
     assert close(bench) is Status.GAGAL
+
+
+def test_not_sent_said_of_the_record_holds_in_an_older_progress_file_too(
+    make_bench: MakeBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is from before the row was sent."""
+    bench = make_bench(B, faults=on_isipulsa(None, PAID_AND_LOST))
+    bench.run()
+    older = bench.checkpoint.read_bytes()
+    bench.sheet(B, A)
+    assert bench.run() is Exit.OPEN
+    bench.clock.pass_by(7_200)
+    bench.checkpoint.unlink()
+    assert close(bench) is Status.GAGAL
+    bench.checkpoint.write_bytes(older)
+    bench.clock.pass_by(86_400)
+
+    bench.run(same_batch=True)
+    assert (bench.statuses(), len(bench.sent())) == (["sukses", "gagal"], 2)
+    assert [number for number, *_ in bench.claims()] == [B]
+    bench.run(wishes=Wishes(strict=True, retry_failed=True, same_batch=True))
+    assert len(bench.sent()) == 2
+    assert "look it up at the provider again before you send it once more" in bench.rows()[1]["reason"]

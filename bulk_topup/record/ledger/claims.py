@@ -15,7 +15,7 @@ before it is committed. So there a transaction first waits for its turn at its n
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -171,8 +171,7 @@ class Ledger(Account):
 
     def open_claims(self, number: str) -> list[OpenClaim]:
         """Of this account and number, in any batch."""
-        names = ("batch", "batch_name", "row", "product", "token", "day", "claimed_at", "base_url")
-        query = sa.select(*(CLAIMS.c[name] for name in names)).where(
+        query = sa.select(*(CLAIMS.c[one.name] for one in fields(OpenClaim))).where(
             matches({**self._scope, "number": number, "state": OPEN})
         )
         with self._errors(), self._engine.connect() as db:

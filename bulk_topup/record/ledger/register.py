@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.record.ledger.address import is_address, ledger_url
 from bulk_topup.record.ledger.claims import CLAIMED, of_claims
 from bulk_topup.record.ledger.store import Store, server_time
-from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, FORGOTTEN, META
+from bulk_topup.record.ledger.tables import BATCHES, CLAIMS, DECIDED, FORGOTTEN, META, key_of
 from bulk_topup.record.ledger.values import OPEN, BatchEntry
 
 
@@ -60,6 +61,7 @@ class Register(Store):
         with self._errors():
             with self._engine.begin() as db:
                 self._pragma(db, "secure_delete=ON")
+                self._forget_decided(db, before, number)
                 if number:
                     last = db.execute(sa.select(sa.func.max(CLAIMS.c.day)).where(which)).scalar()
                     if last is None:
@@ -72,6 +74,15 @@ class Register(Store):
             with self._engine.connect() as db:
                 self._pragma(db, "wal_checkpoint(TRUNCATE)")
         return gone
+
+    def _forget_decided(self, db: sa.Connection, before: date, number: str) -> None:
+        """A decision stays, without the claim that it was about."""
+        decided = META.c.key.startswith(key_of(DECIDED)[:-1] + ",", autoescape=True)
+        for key, value in db.execute(sa.select(META.c.key, META.c.value).where(decided)).all():
+            decision = json.loads(value)
+            claim = decision.get("claim")
+            if claim and claim["day"] < before.isoformat() and number in {"", claim["number"]}:
+                self.set_fact(db, key, json.dumps({**decision, "claim": {}}))
 
     def _pragma(self, db: sa.Connection, pragma: str) -> None:
         if not self.is_server:

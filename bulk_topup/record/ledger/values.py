@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
 
 from bulk_topup.core.model import Kind, Outcome, Then
 
@@ -36,7 +37,10 @@ class OpenClaim:
     batch: str
     batch_name: str
     row: int
+    number: str
     product: str
+    nominal: int
+    itrx: int
     token: str
     day: str
     claimed_at: str
@@ -49,7 +53,9 @@ _OF_OUTCOME: Final = ("code", "invoice", "serial", "debited", "answered_at", "re
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What a person said of an open row whose progress file was gone: who, when, with which note, and what
-    the provider confirmed. `token` is that of the row's claim."""
+    the provider confirmed. `token` is that of the row's claim, and `claim` the whole of it: an older file may
+    lack the row. It is empty where an earlier version wrote it, or the number was forgotten.
+    """
 
     token: str
     at: str
@@ -62,12 +68,12 @@ class Decision:
     debited: int | None = None
     answered_at: str = ""
     reason: str = ""
+    claim: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, outcome: Outcome, *, token: str, at: str, who: str, note: str) -> Decision:
-        return cls(
-            token, at, who, note, outcome.kind, **{name: getattr(outcome, name) for name in _OF_OUTCOME}
-        )
+    def of(cls, outcome: Outcome, claim: OpenClaim, *, at: str, who: str, note: str) -> Decision:
+        stated = {name: getattr(outcome, name) for name in _OF_OUTCOME}
+        return cls(claim.token, at, who, note, outcome.kind, **stated, claim=asdict(claim))
 
     @property
     def outcome(self) -> Outcome:
