@@ -249,6 +249,11 @@ def with_invoice_of_another(outcome: Outcome) -> Outcome:
     return replace(outcome, kind=Kind.UNKNOWN, then=Then.STOP, code=SAME_INVOICE)
 
 
+def without_invoice(outcome: Outcome) -> Outcome:
+    """The outcome if its invoice must not be asked about: as the answer to this order, it would be wrong."""
+    return replace(outcome, invoice="", serial="", debited=None, balance=None)
+
+
 RESOLVED_NOT_SENT: Final = "outcome.resolved_not_sent"
 
 TURNED_AWAY: Final = frozenset(code for *_, code in BY_HTTP_STATUS.values())

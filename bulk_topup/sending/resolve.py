@@ -20,6 +20,7 @@ from bulk_topup.provider.outcomes import (
     RESOLVED_NOT_SENT,
     classify_status,
     with_invoice_of_another,
+    without_invoice,
 )
 from bulk_topup.record.batches import progress_of
 from bulk_topup.record.tally import sent_at, to_the_second
@@ -44,11 +45,7 @@ def in_doubt(outcome: Outcome) -> Outcome:
     text, because its invoice must not be looked up before.
     """
     words = " ".join(filter(None, (outcome.invoice, outcome.answered_at, outcome.reason)))
-    return replace(_without_invoice(outcome), kind=Kind.UNKNOWN, code=OTHER_DATE, reason=words)
-
-
-def _without_invoice(outcome: Outcome) -> Outcome:
-    return replace(outcome, invoice="", serial="", debited=None, balance=None)
+    return replace(without_invoice(outcome), kind=Kind.UNKNOWN, code=OTHER_DATE, reason=words)
 
 
 def unless_of_other_batch(outcome: Outcome, order: Order, day: date, batch: str, ledger: Ledger) -> Outcome:
@@ -62,7 +59,7 @@ def unless_of_other_batch(outcome: Outcome, order: Order, day: date, batch: str,
     holders = ((holders_of(entry, outcome.invoice), has_claim) for entry, has_claim in there)
     if not any(rows or (rows is None and has_claim) for rows, has_claim in holders):
         return outcome
-    return _without_invoice(with_invoice_of_another(outcome))
+    return without_invoice(with_invoice_of_another(outcome))
 
 
 def _day_in(stated: str) -> date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from bulk_topup.sending.resolve import Verdict
 from bulk_topup.sending.resolve_record import Finding, close_from_record
 from bulk_topup.sending.session import tools_of
 from tests.desk_bench import Bench, on_isipulsa
+from tests.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -277,3 +279,30 @@ def test_not_sent_said_of_the_record_holds_in_an_older_progress_file_too(
     bench.run(wishes=Wishes(strict=True, retry_failed=True, same_batch=True))
     assert len(bench.sent()) == 2
     assert "look it up at the provider again before you send it once more" in bench.rows()[1]["reason"]
+
+
+# -- an answer that is not of this top-up ------------------------------------------------------------------
+
+
+def test_an_answer_with_the_invoice_of_a_try_that_failed_says_nothing_of_the_next(
+    make_bench: MakeBench,
+) -> None:
+    """The provider paid the second try, and answered as it had answered the first."""
+    words = {"result": "ok", "invoice": "TRX1", "kodeoperator": "TSEL5"}
+    pending = json.dumps({**words, "nomorpelanggan": A, "status": "pending"})
+    failed = json.dumps({**words, "nomortujuan": A, "status": "gagal"})
+    answers = {1: f"before otherjson:{pending}", 2: f"after otherjson:{pending}"}
+    questions = dict.fromkeys(range(1, 9), f"before otherjson:{failed}")
+    bench = make_bench(A, faults=Faults.listed({"isipulsa": answers, "cekstatus": questions}))
+    bench.run(wait_s=30.0)
+    assert bench.statuses() == ["gagal"]
+
+    assert bench.run(retry_failed=True) is Exit.STOPPED
+    for _ in range(2):
+        bench.clock.pass_by(61)
+        assert bench.settle(wait_s=30.0) is Exit.OPEN
+
+    assert (bench.statuses(), bench.rows()[0]["invoice"]) == (["unknown"], "")
+    assert [state for *_, state in bench.claims()] == ["open"]
+    assert refused(bench, said(A, "TRX1")) == "resolve.settled"
+    assert (bench.resend(), bench.statuses(), len(bench.paid())) == (Exit.OPEN, ["accepted"], 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bulk_topup.core.clock import days_booked
 from bulk_topup.core.model import Ending, Kind, Outcome, Wanted
 from bulk_topup.core.status import Status
-from bulk_topup.provider.outcomes import is_belied, order_status, with_invoice_of_another
+from bulk_topup.provider.outcomes import is_belied, order_status, with_invoice_of_another, without_invoice
 from bulk_topup.record.checkpoint.file import File
 from bulk_topup.record.checkpoint.notes import insert_note
 from bulk_topup.record.checkpoint.sql import (
@@ -45,9 +45,10 @@ class Attempts(File):
         """In one transaction, all or nothing: records the outcomes of attempts and, once `choose` has
         heard them, the attempts that it returns.
 
-        The orders of new attempts are unknown until these have ended. An invoice that another order has
-        proves nothing about this one: its attempt stays unknown. Raises AssertionError if an order is not in
-        the state the caller expects, or in one from which nothing may be sent; and whatever `choose` raises.
+        The orders of new attempts are unknown until these have ended. An invoice that another order has, or
+        under which another attempt failed, proves nothing about this one, which stays unknown. Raises
+        AssertionError if an order is not in the state the caller expects, or in one from which nothing may be
+        sent; and whatever `choose` raises.
         """
         self.mark_begun()
         with self._transaction() as db:
@@ -97,11 +98,14 @@ class Attempts(File):
 
     def _end(self, db: sqlite3.Connection, ending: Ending, kind: str = "") -> tuple[Ended, Event]:
         attempt_id, outcome = ending.attempt_id, ending.outcome
-        order_id, before, is_held, is_first = db.execute(
-            ENDING, (outcome.invoice or None, attempt_id)
+        order_id, before, is_held, has_failed, is_first = db.execute(
+            ENDING, {"invoice": outcome.invoice or None, "id": attempt_id}
         ).fetchone()
         if is_held:
             outcome = with_invoice_of_another(outcome)
+        elif has_failed and outcome.kind is not Kind.SUKSES:
+            # Asked about it, the provider would say once more that the earlier attempt failed.
+            outcome = without_invoice(with_invoice_of_another(outcome))
         own = {"at": ending.at.isoformat(), "id": attempt_id, "skew_s": ending.skew_s}
         db.execute(END_ATTEMPT, {**_outcome_values(outcome), **own})
         status = self._restate(db, order_id)

@@ -105,11 +105,15 @@ HOLDERS = f"""
 
 ENDING = f"""
     SELECT o.id, o.status, EXISTS (
-        SELECT 1 FROM attempts h WHERE h.invoice = ? AND h.order_id <> o.id AND {_HELD}), a.ended_at IS NULL
-    FROM attempts a JOIN orders o ON o.id = a.order_id WHERE a.id = ?
+        SELECT 1 FROM attempts h WHERE h.invoice = :invoice AND h.order_id <> o.id AND {_HELD}
+    ), EXISTS (
+        SELECT 1 FROM attempts h
+        WHERE h.invoice = :invoice AND h.order_id = o.id AND h.id <> a.id AND h.kind = 'gagal'
+    ), a.ended_at IS NULL
+    FROM attempts a JOIN orders o ON o.id = a.order_id WHERE a.id = :id
 """  # noqa: S608
-"""Of an attempt that ends: its order, what that is until now, whether another one holds this invoice, and
-whether it had not ended before."""
+"""Of an attempt that ends: its order, what that is until now, whether another one holds this invoice,
+whether another attempt of its own failed under it, and whether it had not ended before."""
 
 OPEN_INVOICES = f"""
     SELECT a.id, a.order_id, o.number, iif(a.kind = 'unknown', o.product, NULL), a.invoice,

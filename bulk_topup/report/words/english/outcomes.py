@@ -19,7 +19,7 @@ WORDS: dict[str, str] = {
     "outcome.reason.82": "The provider is waiting for a code that it sent by SMS to the account's owner. Enter it on the provider's site, then run the same command again.",
     "outcome.reason.91": "The provider reports an error at the operator, so we do not know whether this was paid; look the number up in the provider's transaction list.",
     "outcome.other_order": "The provider answered about a different number or product, so we do not know whether this was paid; ask the provider before you send anything more.",
-    "outcome.same_invoice": "The provider answered with the invoice of another row, so we do not know whether this was paid; ask the provider before you send anything more.",
+    "outcome.same_invoice": "The provider answered with the invoice of another row, or of an attempt that failed before, so we do not know whether this was paid; ask the provider before you send anything more.",
     "outcome.other_date": "The provider's answer has another date, and the record of all top-ups could not say whether it belongs to another batch, so we do not know whether this was paid; look the number up in the provider's transaction list.",
     "outcome.no_invoice": "The provider said yes but gave no usable invoice number; look the number up in the provider's transaction list.",
     "outcome.other_status": "The provider answered with a status that is not in its documentation; run 'bulk-topup settle' on this sheet, or ask the provider about the invoice.",
