@@ -22,7 +22,7 @@ from bulk_topup.sending.answers import read_answers
 from bulk_topup.sending.resolve import Verdict
 from bulk_topup.sending.resolve_record import Finding, close_from_record
 from bulk_topup.sending.session import tools_of
-from tests.desk_bench import Bench, on_isipulsa
+from tests.desk_bench import Bench, on_isipulsa, refusal
 from tests.faults import Faults
 
 if TYPE_CHECKING:
@@ -94,6 +94,22 @@ def test_the_invoice_of_a_try_that_failed_frees_nothing_that_is_paid_on_record(
 
     assert bench.claims() == claims
     assert bench.resolve(said(A, paid.invoice, row=3)) is Exit.OK
+
+
+def test_the_invoice_that_failed_closes_a_row_whose_repeat_was_refused(
+    make_bench: MakeBench, settles: Settles
+) -> None:
+    """It is that of the attempt whose answer was lost; the 51 was about it while it was pending."""
+    settles("gagal")
+    bench = make_bench(A, faults=on_isipulsa(PAID_AND_LOST, refusal("51")))
+    bench.run()
+    bench.clock.pass_by(61)
+    bench.resend()
+    assert bench.statuses() == ["accepted"]
+
+    assert bench.resolve(said(A, bench.sandbox.book()[0].invoice)) is Exit.NOT_ALL_PAID
+
+    assert (bench.statuses(), bench.kinds(), bench.claims()) == (["gagal"], ["gagal", "exists"], [])
 
 
 # -- an answer to an earlier question ----------------------------------------------------------------------

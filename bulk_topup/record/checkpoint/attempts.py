@@ -21,7 +21,7 @@ from bulk_topup.record.checkpoint.sql import (
     REMOVED_OFFSET,
 )
 from bulk_topup.record.checkpoint.trail import Event, append, of_attempt, tell
-from bulk_topup.record.checkpoint.values import Attempt, Ended, OpenOrder
+from bulk_topup.record.checkpoint.values import Attempt, Ended, OpenOrder, PastAttempt
 
 if TYPE_CHECKING:
     import sqlite3
@@ -151,16 +151,17 @@ class Attempts(File):
         self.lost_attempt(order_id, claim["token"], claim["claimed_at"], claim["day"], claim["base_url"])
 
     def resolve(self, order: OpenOrder, outcome: Outcome, at: datetime, who: str, note: str) -> Status:
-        """Records a person's verdict on an open order: an invoice is about its last open attempt only, no
-        invoice about all of them.
+        """Records a person's verdict on an open order: an invoice is about a single open attempt, no invoice
+        about all of them.
 
         Leaves an entry in the trail; returns the order's status.
         """
-        open_attempts = [past.id for past in order.past if past.is_open]
-        concerned = open_attempts[-1:] if outcome.invoice else open_attempts
+        concerned = [past for past in order.past if past.is_open]
+        if outcome.invoice:
+            concerned = [_attempt_of(outcome.invoice, concerned)]
         with self._transaction() as db:
-            for attempt_id in concerned:
-                ended, event = self._end(db, Ending(attempt_id, outcome, at), "resolution")
+            for past in concerned:
+                ended, event = self._end(db, Ending(past.id, outcome, at), "resolution")
                 append(db, event)
             what = f"resolve {outcome.kind} {outcome.invoice}".strip()
             insert_note(db, "resolution", at.isoformat(), who, what, order.order.id, note, "", "")
@@ -196,6 +197,13 @@ _SPEAKS: Mapping[Status, frozenset[Kind | None]] = {
     Status.UNSENT: frozenset({Kind.REFUSED, Kind.NOT_SENT}),
     Status.INVALID: frozenset(),
 }
+
+
+def _attempt_of(invoice: str, open_: Sequence[PastAttempt]) -> PastAttempt:
+    """The one whose answer named it, else the last that may have it: a 51 is about an earlier one."""
+    named = [past for past in open_ if past.invoice == invoice]
+    unknown = [past for past in open_ if past.is_unknown]
+    return (named or unknown or open_)[-1]
 
 
 def _days_of(attempt: sqlite3.Row) -> set[date]:
