@@ -52,14 +52,16 @@ def unless_of_other_batch(outcome: Outcome, order: Order, day: date, batch: str,
     """The outcome of an attempt of this WIB day; unknown where its answer is that to another batch's top-up.
 
     Its date alone says nothing, as the provider's calendar is its own; with the invoice of what another batch
-    sent on that date, it does. That invoice must not be asked about for this order: it would be confirmed.
+    sent on that date or on this day, it does. That invoice must not be asked about for this order: it would
+    be confirmed.
     """
-    stated = _day_in(outcome.answered_at)
-    there = ledger.at_work(stated or day, stated or day, order.number, but=batch)
-    holders = ((holders_of(entry, outcome.invoice), has_claim) for entry, has_claim in there)
-    if not any(rows or (rows is None and has_claim) for rows, has_claim in holders):
-        return outcome
-    return without_invoice(with_invoice_of_another(outcome))
+    stated = _day_in(outcome.answered_at) or day
+    for on in {stated, day}:
+        for entry, has_claim in ledger.at_work(on, on, order.number, but=batch):
+            rows = holders_of(entry, outcome.invoice)
+            if rows or (rows is None and has_claim and on == stated):
+                return without_invoice(with_invoice_of_another(outcome))
+    return outcome
 
 
 def _day_in(stated: str) -> date | None:

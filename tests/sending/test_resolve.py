@@ -322,3 +322,19 @@ def test_an_answer_with_the_invoice_of_a_try_that_failed_says_nothing_of_the_nex
     assert [state for *_, state in bench.claims()] == ["open"]
     assert refused(bench, said(A, "TRX1")) == "resolve.settled"
     assert (bench.resend(), bench.statuses(), len(bench.paid())) == (Exit.OPEN, ["accepted"], 1)
+
+
+def test_a_wrong_date_does_not_make_the_invoice_of_another_batch_of_today_ones_own(
+    make_bench: MakeBench,
+) -> None:
+    old = {"result": "ok", "tanggal": "2020-01-01 11:00:00", "invoice": "TRX100001", "kodeoperator": "TSEL5"}
+    answer = json.dumps({**old, "nomorpelanggan": A, "status": "sukses", "debet": "5650", "saldo": "1000"})
+    bench = make_bench(A, faults=on_isipulsa(None, f"before otherjson:{answer}"))
+    bench.run()
+    assert bench.paid()[0].invoice == "TRX100001"
+    bench.path.write_text(f"No HP,Kode Produk,Pengisian Ke\n{A},TSEL5,2\n")
+
+    bench.run(wishes=Wishes(new_batch=True), again=True)
+
+    assert (bench.statuses(), bench.rows()[0]["invoice"]) == (["unknown"], "")
+    assert sorted(state for *_, state in bench.claims()) == ["open", "paid"]
