@@ -37,22 +37,40 @@ class Past:
     """The ids of the batches of the same sheet, and of tabs of the same workbook."""
 
 
-def changed_rows(candidates: pd.DataFrame, known: Known, rows: Rows) -> Iterator[Finding]:
-    """New orders for a number that this batch has paid or has open: a corrected row, or a second payment?"""
-    if known.orders.empty:
+def changed_rows(
+    candidates: pd.DataFrame, sent: pd.DataFrame, known: Known, rows: Rows, *, included: bool
+) -> Iterator[Finding]:
+    """Orders for a number that this batch has paid or has open: a corrected row, or a second payment?
+
+    `sent` are the sheet's rows of earlier orders. An order that was planned beside those is not new. Where
+    the row of a payment is gone, it was corrected to this one, or this one to it in a newer sheet.
+    `included`, a person's word that a second payment is meant, counts once the first is not open any more.
+    """
+    orders = known.orders
+    earlier = orders[orders["status"].isin(_MOVED) & orders["number"].isin(candidates["number"])]
+    if earlier.empty:
         return
-    near = known.orders[known.orders["number"].isin(candidates["number"])]
-    states = map(Status, near["status"])
-    moved = near[[state is Status.SUKSES or state.is_open for state in states]]
-    if moved.empty:
-        return
-    first = moved.drop_duplicates("number").set_index("number")
-    planned = candidates.assign(product=spelled_as(known.orders["product"], rows).loc[candidates.index])
-    numbers = rows_not_in(planned, near, KEY)["number"]
-    for row, number in numbers[numbers.isin(first.index)].items():
-        earlier = first.loc[str(number)]
-        facts = {name: str(earlier[name]) for name in ("row", "product", "status")}
-        yield _held(row, "changed.already_sent", str(number), facts)
+    here = candidates.loc[candidates["number"].isin(earlier["number"]), [*KEY, "nominal"]]
+    here = here.assign(product=spelled_as(orders["product"], rows).loc[here.index])
+    new, gone = rows_not_in(here, orders, KEY).index, rows_not_in(earlier, sent, KEY).index
+    both = here.reset_index(names="own_row").merge(
+        earlier.reset_index(names="order"), on="number", suffixes=("", "_there")
+    )
+    is_gone = both["order"].isin(gone)
+    # Another count than that of a row in the sheet is its copy, which waits for it when it is sent.
+    waits = is_gone | (both["itrx"] == both["itrx_there"])
+    waits &= (both["nominal"] == both["nominal_there"]) & (both["status"] != Status.SUKSES)
+    changed = (is_gone | both["own_row"].isin(new)) & (not included)
+    seen: set[int] = set()
+    for code, hits in (("changed.still_open", both[waits]), ("changed.already_sent", both[changed])):
+        for hit in hits.drop_duplicates("own_row").itertuples():
+            if hit.own_row not in seen:
+                seen.add(int(str(hit.own_row)))
+                facts = {"row": str(hit.row), "product": str(hit.product_there), "status": str(hit.status)}
+                yield _held(hit.own_row, code, str(hit.number), facts)
+
+
+_MOVED = [status for status in Status if status is Status.SUKSES or status.is_open]
 
 
 def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, since: date) -> Iterator[Finding]:

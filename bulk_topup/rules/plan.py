@@ -189,11 +189,16 @@ def make(
     is_sent = table["status"].notna()
     # An attempted row keeps its status, even if the price list or its other cells have changed since.
     sent = table[is_sent]
-    if wishes.retry_failed:
-        closed = list(duplicates.closed_by_hand(sent[sent["status"] == Status.GAGAL], past.own))
-        (stopping if wishes.strict else findings).extend(closed)
+    failed = sent[sent["status"] == Status.GAGAL] if wishes.retry_failed else sent[:0]
+    closed = list(duplicates.closed_by_hand(failed, past.own))
+    (stopping if wishes.strict else findings).extend(closed)
     since = past.own.started or today
-    again, not_again = _retried(sent, stopping, past, since) if wishes.retry_failed else (sent[:0], {})
+
+    def changed(orders: pd.DataFrame) -> Iterator[Finding]:
+        return duplicates.changed_rows(orders, sent, past.own, rows, included=wishes.include_changed)
+
+    taken = duplicates.claimed_elsewhere(failed, past.elsewhere, since)
+    again, not_again = _retried(failed, [*stopping, *taken, *changed(failed)], past.own)
     done = sent if again.empty else sent.drop(index=again.index)
     fresh = _numbered(table[~is_sent & ~is_wrong], sent, wishes)
 
@@ -204,8 +209,7 @@ def make(
         return fresh.drop(index=[f.row for f in added]) if added else fresh
 
     fresh = hold(_repeats(fresh, sent, rows))
-    if not wishes.include_changed:
-        fresh = hold(duplicates.changed_rows(fresh, past.own, rows))
+    fresh = hold(changed(fresh))
     fresh = hold(duplicates.claimed_elsewhere(fresh, past.elsewhere, since))
     overlap, warnings = duplicates.paid_recently(
         fresh, past.recent, is_first=sent.empty, same_book=past.same_book
@@ -252,17 +256,17 @@ def _together(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
 
 
 def _retried(
-    sent: pd.DataFrame, stopping: Iterable[Finding], past: Past, since: date
+    failed: pd.DataFrame, stopping: Iterable[Finding], own: Known
 ) -> tuple[pd.DataFrame, dict[int, tuple[Finding, ...]]]:
     """Failed rows to send again, one for a slot that no other row of this batch has; and why others are
     not.
     """
-    failed = sent[sent["status"] == Status.GAGAL]
-    taken = duplicates.claimed_elsewhere(failed, past.elsewhere, since)
-    not_again = _by_row(f for f in (*stopping, *taken) if f.row in failed.index)
-    others = orders_.attempted(past.own)
-    others = others[others["status"] != Status.GAGAL]
+    not_again = _by_row(f for f in stopping if f.row in failed.index)
     again = failed.drop(index=list(not_again)).drop_duplicates(SLOT)
+    if again.empty:
+        return again, not_again
+    others = orders_.attempted(own)
+    others = others[others["status"] != Status.GAGAL]
     return orders_.rows_not_in(again, others, SLOT), not_again
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -217,6 +217,36 @@ def test_include_changed_sends_the_new_row() -> None:
     assert keys_of(plan.orders) == [(ANDI, "S10", 1)]
 
 
+@pytest.mark.parametrize("status", ["pending", "accepted", "unknown"])
+@pytest.mark.parametrize("other", [(), ((ANDI, "SP5", 1, "unsent"),)], ids=["new", "planned before"])
+@pytest.mark.parametrize("sheet", [topups((ANDI, "SP5")), counted((ANDI, "SP5", "2"))], ids=["1", "2"])
+def test_nobodys_word_sends_a_nominal_that_is_open_under_another_code(
+    status: str, other: tuple[Any, ...], sheet: Sheet
+) -> None:
+    known = known_of((ANDI, "S5", 1, status), *other)
+    for wishes in (Wishes(), Wishes(include_changed=True)):
+        (finding,) = plan_of(sheet, known, wishes).held[2].why
+        assert finding.code == "changed.still_open"
+        assert finding.facts == {"row": "2", "product": "S5", "status": status}
+
+
+def test_a_copy_of_an_open_row_is_an_order_that_waits_for_it() -> None:
+    sheet, known = counted((ANDI, "S5", "1"), (ANDI, "SP5", "2")), known_of((ANDI, "S5", 1, "pending"))
+    assert keys_of(plan_of(sheet, known, Wishes(include_changed=True)).orders) == [(ANDI, "SP5", 2)]
+
+
+@pytest.mark.parametrize("status", ["sukses", "unknown"])
+@pytest.mark.parametrize("before", ["unsent", "gagal"])
+def test_a_row_that_was_planned_before_is_new_where_the_paid_one_is_gone(before: str, status: str) -> None:
+    """The sheet, or the whole folder, was restored as it was before the row was corrected and paid."""
+    known = known_of((ANDI, "S5", 1, before), (ANDI, "S10", 1, status))
+    wishes = Wishes(retry_failed=True)
+    held = plan_of(topups((ANDI, "S5")), known, wishes)
+    assert (keys_of(held.orders), [found.code for found in held.findings]) == ([], ["changed.already_sent"])
+    included = plan_of(topups((ANDI, "S5")), known, replace(wishes, include_changed=True))
+    assert keys_of(included.orders) == [(ANDI, "S5", 1)]
+
+
 def test_held_changed_rows_are_unsent_in_the_results() -> None:
     plan = plan_of(topups((ANDI, "S10")), known_of((ANDI, "S5", 1, "sukses")))
     assert plan.held[2].status is Status.UNSENT
@@ -289,10 +319,11 @@ def test_no_claims_and_no_candidates_are_no_findings() -> None:
     nobody, rows = plan_of(topups(("nobody", "S5"))).orders, understood(topups((ANDI, "S5")))
     claims = elsewhere_of((ANDI, 5_000, 1, TODAYS, "paid"))
     assert list(duplicates.claimed_elsewhere(nobody, claims, TODAY)) == []
-    assert list(duplicates.changed_rows(nobody, known_of((ANDI, "S5", 1, "sukses")), rows)) == []
+    paid = known_of((ANDI, "S5", 1, "sukses"))
+    assert list(duplicates.changed_rows(nobody, nobody, paid, rows, included=False)) == []
     orders = plan_of(topups((ANDI, "S5"))).orders
     assert list(duplicates.claimed_elsewhere(orders, NOTHING_ELSEWHERE, TODAY)) == []
-    assert list(duplicates.changed_rows(orders, Known(), rows)) == []
+    assert list(duplicates.changed_rows(orders, nobody, Known(), rows, included=False)) == []
 
 
 # -- what another batch paid lately ------------------------------------------------------------------------

@@ -100,6 +100,7 @@ WORDS: dict[str, str] = {
     "duplicate.results": "according to these results, the row is already {value}; it is not sent again",
     "duplicate.results_invoice": "according to these results, the row is already {value} (invoice {invoice})",
     "changed.already_sent": "this batch already sent {product} to {value} (row {row}, {status}), so this row is not sent",
+    "changed.still_open": "this batch already sent {product} to {value} (row {row}, {status}), and it is still open; this row waits until that one is settled",
     "turned_away.earlier": "{value} was sent on {day:date} and the provider's server rejected it; if the provider took it after all, sending it now pays it twice: if you are not sure, look the number up first",
     "closed.not_sent": "{value} was sent on {day:date} and closed by hand as not sent; look it up at the provider again before you send it once more: if the provider has it, it would be paid twice",
     "recent.other_batch": "batch {batch} (row {row}) paid {value} the same amount on {day:date}; check that it is due again",
@@ -195,4 +196,5 @@ WORDS: dict[str, str] = {
     "kind.duplicate.results_invoice": "already paid or open according to its results columns",
     "kind.recent.other_batch": "recently paid the same amount by another batch",
     "kind.changed.already_sent": "new row to a number this batch has already sent to",
+    "kind.changed.still_open": "same number and amount still open in this batch",
 }

@@ -1,0 +1,106 @@
+"""A row that asks for something else than what was sent for it: no older copy of it is paid beside it."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bulk_topup.core.errors import Exit
+from bulk_topup.rules.orders import Wishes
+from tests.builders import a_product, listed, price_list
+from tests.desk_bench import Bench, on_isipulsa, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    MakeBench = Callable[..., Bench]
+
+A = "081234500001"
+PENDING_THEN_SUKSES = "081200001001"
+PAID_AND_LOST = "after close"
+STRICT = Wishes(strict=True)
+DAY_S = 86_400
+PRICES = listed(
+    price_list(
+        a_product("TSEL5", "TELKOMSEL", 5_000, 5_650),
+        a_product("SP5", "TELKOMSEL", 5_000, 5_700),
+        a_product("TSEL10", "TELKOMSEL", 10_000, 10_650),
+    )
+)
+
+
+@pytest.fixture
+def make_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeBench]:
+    benches: list[Bench] = []
+
+    def make(*faults: str | None, product: str = "TSEL5", number: str = A) -> Bench:
+        benches.append(Bench(tmp_path, monkeypatch, on_isipulsa(*faults), prices=PRICES))
+        benches[-1].sheet(number, product=product)
+        return benches[-1]
+
+    yield make
+    for bench in benches:
+        bench.close()
+
+
+def asked(bench: Bench) -> list[str]:
+    """The product of each request, in order."""
+    return [request.parameters["kodeoperator"] for request in bench.sent()]
+
+
+@pytest.mark.parametrize(("number", "fault"), [(A, PAID_AND_LOST), (PENDING_THEN_SUKSES, None)])
+def test_another_code_of_an_open_nominal_waits_on_every_day(
+    make_bench: MakeBench, number: str, fault: str | None
+) -> None:
+    bench = make_bench(fault, number=number)
+    bench.run()
+    bench.sheet(number, product="SP5")
+    including: Any = {"wishes": Wishes(strict=True, include_changed=True, same_batch=True)}
+
+    assert bench.run(**including) is Exit.OPEN
+    bench.clock.pass_by(DAY_S)
+    bench.run(wishes=Wishes(strict=True, same_batch=True))
+    bench.run(wishes=Wishes(strict=True, same_batch=True))
+
+    assert asked(bench) == ["TSEL5"]
+    assert bench.statuses()[0] == "unsent"
+
+
+@pytest.mark.parametrize(("then", "days"), [("SP5", 1), ("TSEL10", 0)])
+@pytest.mark.parametrize("fault", [None, PAID_AND_LOST])
+def test_a_folder_from_before_the_correction_pays_no_second_time(
+    make_bench: MakeBench, then: str, days: int, fault: str | None
+) -> None:
+    bench = make_bench(refusal("62"), fault)
+    bench.run()
+    copies = {path: path.with_name(f"{path.name}.copy") for path in (bench.checkpoint, bench.path)}
+    for path, copy in copies.items():
+        shutil.copy(path, copy)
+    bench.sheet(A, product=then)
+    bench.run(wishes=STRICT)
+    for path, copy in copies.items():
+        shutil.copy(copy, path)
+    bench.clock.pass_by(days * DAY_S)
+
+    assert bench.run(wishes=STRICT) is Exit.OPEN
+
+    assert asked(bench) == ["TSEL5", then]
+
+
+def test_a_failed_row_that_was_corrected_and_paid_is_not_sent_again(
+    make_bench: MakeBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = make_bench(refusal("12"))
+    bench.run()
+    bench.sheet(A, product="TSEL10")
+    bench.run()
+    bench.sheet(A)
+    capsys.readouterr()
+
+    bench.run(retry_failed=True)
+
+    assert asked(bench) == ["TSEL5", "TSEL10"]
+    assert "this batch already sent TSEL10" in capsys.readouterr().out
