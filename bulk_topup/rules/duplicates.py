@@ -44,10 +44,11 @@ def changed_rows(
 
     `sent` are the sheet's rows of earlier orders. An order that was planned beside those is not new. Where
     the row of a payment is gone, it was corrected to this one, or this one to it in a newer sheet.
-    `included`, a person's word that a second payment is meant, counts once the first is not open any more.
+    Where the provider refused it as a repeat, another code asks for the same once more. `included`, a
+    person's word that a second payment is meant, counts once the first is not open any more.
     """
     orders = known.orders
-    earlier = orders[orders["status"].isin(_MOVED) & orders["number"].isin(candidates["number"])]
+    earlier = orders[orders["status"].isin(_TAKEN) & orders["number"].isin(candidates["number"])]
     if earlier.empty:
         return
     here = candidates.loc[candidates["number"].isin(earlier["number"]), [*KEY, "nominal"]]
@@ -57,10 +58,13 @@ def changed_rows(
         earlier.reset_index(names="order"), on="number", suffixes=("", "_there")
     )
     is_gone = both["order"].isin(gone)
+    is_same = both["nominal"] == both["nominal_there"]
+    is_refused = both["status"] == Status.DUPLICATE
     # Another count than that of a row in the sheet is its copy, which waits for it when it is sent.
-    waits = is_gone | (both["itrx"] == both["itrx_there"])
-    waits &= (both["nominal"] == both["nominal_there"]) & (both["status"] != Status.SUKSES)
-    changed = (is_gone | both["own_row"].isin(new)) & (not included)
+    waits = both["status"].isin(_OPEN) & is_same & (is_gone | (both["itrx"] == both["itrx_there"]))
+    changed = ~is_refused & (is_gone | both["own_row"].isin(new))
+    changed |= is_refused & is_gone & is_same & (both["product"] != both["product_there"])
+    changed &= not included
     seen: set[int] = set()
     for code, hits in (("changed.still_open", both[waits]), ("changed.already_sent", both[changed])):
         for hit in hits.drop_duplicates("own_row").itertuples():
@@ -70,7 +74,8 @@ def changed_rows(
                 yield _held(hit.own_row, code, str(hit.number), facts)
 
 
-_MOVED = [status for status in Status if status is Status.SUKSES or status.is_open]
+_OPEN = [status for status in Status if status.is_open]
+_TAKEN = [*_OPEN, Status.SUKSES, Status.DUPLICATE]
 
 
 def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, since: date) -> Iterator[Finding]:

@@ -104,3 +104,17 @@ def test_a_failed_row_that_was_corrected_and_paid_is_not_sent_again(
 
     assert asked(bench) == ["TSEL5", "TSEL10"]
     assert "this batch already sent TSEL10" in capsys.readouterr().out
+
+
+def test_a_nominal_that_was_refused_as_a_repeat_is_not_sent_by_another_code_the_next_day(
+    make_bench: MakeBench,
+) -> None:
+    bench = make_bench(refusal("51"))
+    bench.run()
+    bench.clock.pass_by(DAY_S)
+    bench.sheet(A, product="SP5")
+
+    bench.run(wishes=Wishes(strict=True, same_batch=True))
+    assert (asked(bench), bench.statuses()) == (["TSEL5"], ["unsent", "duplicate"])
+    bench.run(wishes=Wishes(strict=True, same_batch=True, include_changed=True))
+    assert asked(bench) == ["TSEL5", "SP5"]

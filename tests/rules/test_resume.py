@@ -247,6 +247,24 @@ def test_a_row_that_was_planned_before_is_new_where_the_paid_one_is_gone(before:
     assert keys_of(included.orders) == [(ANDI, "S5", 1)]
 
 
+@pytest.mark.parametrize(
+    ("sheet", "held"),
+    [
+        (topups((ANDI, "SP5")), {2: ["changed.already_sent"]}),
+        (topups((ANDI, "S10")), {}),
+        (counted((ANDI, "S5", "2")), {}),
+        (counted((ANDI, "S5", "1"), (ANDI, "SP5", "2")), {}),
+    ],
+    ids=["another code", "another nominal", "another count", "a copy"],
+)
+def test_what_the_provider_refused_as_a_repeat_is_not_sent_by_another_code(
+    sheet: Sheet, held: dict[int, list[str]]
+) -> None:
+    known = known_of((ANDI, "S5", 1, "duplicate"))
+    assert held_codes(plan_of(sheet, known)) == held
+    assert len(plan_of(sheet, known, Wishes(include_changed=True)).orders) == 1
+
+
 def test_held_changed_rows_are_unsent_in_the_results() -> None:
     plan = plan_of(topups((ANDI, "S10")), known_of((ANDI, "S5", 1, "sukses")))
     assert plan.held[2].status is Status.UNSENT
