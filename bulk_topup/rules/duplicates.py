@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from bulk_topup.core.model import Finding, Level
 from bulk_topup.core.status import Status
-from bulk_topup.rules.orders import KEY, SLOT, Key, Known, rows_not_in, spelled_as
+from bulk_topup.rules.orders import KEY, SLOT, Known, rows_not_in, spelled_as
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import date
 
     import pandas as pd
@@ -151,24 +151,17 @@ def _repeats_a_batch(matches: pd.DataFrame, recent: pd.DataFrame) -> bool:
     return bool(((matched >= OVERLAP_LEAST) & (2 * matched >= paid.reindex(matched.index))).any())
 
 
-def turned_away(orders: pd.DataFrame, known: Known, today: date) -> Iterator[Finding]:
-    """Orders that were rejected on an earlier day: if the provider took them after all, rule 51 would let
-    them through today."""
+def doubted(orders: pd.DataFrame, known: Known, today: date) -> Iterator[Finding]:
+    """Orders that may have been paid, although the batch calls them not paid: rejected by an HTTP status on
+    an earlier day, of which rule 51 says nothing today, or closed by a person."""
     earlier = {key: day for key, day in known.turned_away.items() if day < today}
-    return _doubted(orders, earlier, "turned_away.earlier")
-
-
-def closed_by_hand(orders: pd.DataFrame, known: Known) -> Iterator[Finding]:
-    """Orders that were sent, and that only a person says were not paid."""
-    return _doubted(orders, known.closed, "closed.not_sent")
-
-
-def _doubted(orders: pd.DataFrame, days: Mapping[Key, date], code: str) -> Iterator[Finding]:
-    """A warning for each order that may have been taken on its day."""
-    for row, *key in orders[KEY].itertuples() if days else ():
-        day = days.get(tuple(key))
-        if day is not None:
-            yield Finding(int(row), Level.WARNING, code, "", str(key[0]), {"day": day.isoformat()})
+    for days, code in ((earlier, "turned_away.earlier"), (known.closed, "closed.not_sent")):
+        near = orders[orders["number"].isin({number for number, _ in days})]
+        for row, number, product, nominal in near[["number", "product", "nominal"]].itertuples():
+            found = [days[key] for key in ((number, product), (number, nominal)) if key in days]
+            if found:
+                day = max(found).isoformat()
+                yield Finding(int(row), Level.WARNING, code, "", str(number), {"day": day})
 
 
 def _by_matches(matches: pd.DataFrame) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
 
     import pandas as pd
@@ -22,6 +22,9 @@ Key = tuple[str, str, int]
 
 SLOT = ["number", "nominal", "itrx"]
 """What the provider allows once a WIB day (API v3.1, ISI PULSA, reason 51)."""
+
+Doubts = Mapping[tuple[str, str | int], "date"]
+"""The last WIB day on which something was sent, by number and product and by number and nominal."""
 
 KNOWN_COLUMNS = [*KEY, "nominal", "row", "status"]
 
@@ -45,18 +48,18 @@ class Known:
 
     `orders` has KNOWN_COLUMNS; `first_day` and `last_day` are the WIB days of the first attempt and of the
     last, `started` that of the first run; `content` is the fingerprint of the sheet as it was at the last
-    run. `turned_away` has the keys of unsent orders that had left and were turned away by an HTTP status
-    alone, with the last WIB day of that; `failures`, how many attempts of an order failed, or were closed by
-    hand as not sent; `closed`, the last WIB day on which an order that a person closed so had been sent.
+    run. `failures` has how many attempts of an order failed, or were closed by hand as not sent. Of orders
+    that were not paid since, `turned_away` has those that had left and were turned away by an HTTP status
+    alone, and `closed` those that a person closed.
     """
 
     orders: pd.DataFrame = field(default_factory=_no_orders)
     first_day: date | None = None
     content: str = ""
     started: date | None = None
-    turned_away: Mapping[Key, date] = field(default_factory=dict)
+    turned_away: Doubts = field(default_factory=dict)
     failures: Mapping[Key, int] = field(default_factory=dict)
-    closed: Mapping[Key, date] = field(default_factory=dict)
+    closed: Doubts = field(default_factory=dict)
     last_day: date | None = None
 
 

@@ -190,8 +190,7 @@ def make(
     # An attempted row keeps its status, even if the price list or its other cells have changed since.
     sent = table[is_sent]
     failed = sent[sent["status"] == Status.GAGAL] if wishes.retry_failed else sent[:0]
-    closed = list(duplicates.closed_by_hand(failed, past.own))
-    (stopping if wishes.strict else findings).extend(closed)
+    (stopping if wishes.strict else findings).extend(duplicates.doubted(failed, past.own, today))
     since = past.own.started or today
 
     def changed(orders: pd.DataFrame) -> Iterator[Finding]:
@@ -214,7 +213,7 @@ def make(
     overlap, warnings = duplicates.paid_recently(
         fresh, past.recent, is_first=sent.empty, same_book=past.same_book
     )
-    warnings += duplicates.turned_away(fresh, past.own, today)
+    warnings += duplicates.doubted(fresh, past.own, today)
     if wishes.strict:
         fresh = hold(warnings)
     else:

@@ -9,6 +9,7 @@ import pytest
 
 from bulk_topup.core.errors import Exit
 from bulk_topup.rules.orders import Wishes
+from bulk_topup.sending.resolve import Verdict
 from tests.builders import a_product, listed, price_list
 from tests.desk_bench import Bench, on_isipulsa, refusal
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 A = "081234500001"
 PENDING_THEN_SUKSES = "081200001001"
 PAID_AND_LOST = "after close"
+PAID_AND_REJECTED = "after status:404"
 STRICT = Wishes(strict=True)
 DAY_S = 86_400
 PRICES = listed(
@@ -118,3 +120,39 @@ def test_a_nominal_that_was_refused_as_a_repeat_is_not_sent_by_another_code_the_
     assert (asked(bench), bench.statuses()) == (["TSEL5"], ["unsent", "duplicate"])
     bench.run(wishes=Wishes(strict=True, same_batch=True, include_changed=True))
     assert asked(bench) == ["TSEL5", "SP5"]
+
+
+@pytest.mark.parametrize(
+    "faults", [(PAID_AND_REJECTED,), (refusal("00"), PAID_AND_REJECTED), (PAID_AND_LOST,)]
+)
+@pytest.mark.parametrize("product", ["TSEL5", "SP5"])
+def test_a_row_that_was_called_not_sent_has_a_warning_whatever_is_asked_on_a_later_day(
+    make_bench: MakeBench, faults: tuple[str, ...], product: str
+) -> None:
+    bench = make_bench(*faults)
+    for _ in faults:
+        bench.run(retry_failed=True)
+    if bench.statuses() == ["unknown"]:
+        bench.resolve(Verdict(2, A, "", "wrongly"))
+    bench.clock.pass_by(DAY_S)
+    bench.sheet(A, product=product)
+
+    bench.run(wishes=Wishes(strict=True, same_batch=True, retry_failed=True))
+    assert len(bench.paid()) == 1
+    bench.run(wishes=Wishes(same_batch=True, retry_failed=True))
+    assert len(bench.paid()) == 2
+
+
+def test_a_rejected_row_has_its_warning_under_the_product_that_is_cheapest_the_next_day(
+    make_bench: MakeBench,
+) -> None:
+    bench = make_bench(PAID_AND_REJECTED)
+    bench.path.write_text(f"No HP,Nominal\n{A},5000\n")
+    bench.run()
+    bench.sandbox.set_prices([{**PRICES[0], "harga": "5800"}, *PRICES[1:]])
+    bench.clock.pass_by(DAY_S)
+
+    bench.run(wishes=STRICT)
+
+    assert asked(bench) == ["TSEL5"]
+    assert bench.statuses() == ["invalid"]

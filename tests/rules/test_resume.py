@@ -265,6 +265,29 @@ def test_what_the_provider_refused_as_a_repeat_is_not_sent_by_another_code(
     assert len(plan_of(sheet, known, Wishes(include_changed=True)).orders) == 1
 
 
+@pytest.mark.parametrize("status", ["unsent", "gagal"])
+@pytest.mark.parametrize("product", ["S5", "SP5"])
+@pytest.mark.parametrize("doubt", ["turned_away", "closed"])
+def test_an_order_that_may_have_been_paid_has_a_warning_whatever_its_code_and_became_of_it(
+    doubt: str, product: str, status: str
+) -> None:
+    doubts: dict[str, Any] = {doubt: {(ANDI, 5_000): EARLIER}}
+    known = replace(known_of((ANDI, "S5", 1, status)), **doubts)
+    sheet, wishes = topups((ANDI, product), (BUDI, "S5")), Wishes(retry_failed=True)
+    plan = plan_of(sheet, known, wishes)
+    (warning,) = plan.findings
+    assert warning.facts == {"day": EARLIER.isoformat()}
+    assert len(plan.orders) == 2
+    assert keys_of(plan_of(sheet, known, replace(wishes, strict=True)).orders) == [(BUDI, "S5", 1)]
+
+
+def test_a_product_that_may_have_been_paid_has_a_warning_under_another_nominal_too() -> None:
+    known = replace(known_of(), turned_away={(ANDI, "S5"): EARLIER, (ANDI, 4_500): EARLIER})
+    assert len(plan_of(topups((ANDI, "S5"), (ANDI, "S10")), known).findings) == 1
+    today = replace(known_of(), turned_away={(ANDI, 5_000): TODAY})
+    assert not plan_of(topups((ANDI, "S5")), today).findings
+
+
 def test_held_changed_rows_are_unsent_in_the_results() -> None:
     plan = plan_of(topups((ANDI, "S10")), known_of((ANDI, "S5", 1, "sukses")))
     assert plan.held[2].status is Status.UNSENT

@@ -21,7 +21,7 @@ from bulk_topup.record.checkpoint.sql import (
 from bulk_topup.record.checkpoint.sums import Totals
 from bulk_topup.record.checkpoint.values import OpenInvoice, OpenOrder, PastAttempt
 from bulk_topup.record.lines import Line, line_of
-from bulk_topup.rules.orders import KNOWN_COLUMNS, Key, Known, statuses
+from bulk_topup.rules.orders import KNOWN_COLUMNS, Doubts, Key, Known, statuses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -40,23 +40,34 @@ class Reading(Totals):
         of_the_sheet = """o.status <> 'unsent' OR EXISTS (
             SELECT 1 FROM lines l WHERE l.status IS NULL
             AND l.number = o.number AND l.product = o.product AND l.itrx = o.itrx)"""
-        failed = self._of_attempts(
-            f"count(*), max(a.day) FILTER (WHERE a.code = '{RESOLVED_NOT_SENT}')", "a.kind = 'gagal'"
-        )
-        turned_away = self._of_attempts(
-            "max(a.day)",
-            f"a.kind = 'not_sent' AND o.status = 'unsent' AND a.code IN ({sql_list(TURNED_AWAY)})",
-        )
         return Known(
             self._orders(of_the_sheet),
             first_day=self.first_day(),
             last_day=self.last_day(),
             content=self.fact("content"),
             started=self.started(),
-            turned_away={key: date.fromisoformat(day) for key, (day,) in turned_away.items()},
-            failures={key: count for key, (count, _) in failed.items()},
-            closed={key: date.fromisoformat(day) for key, (_, day) in failed.items() if day},
+            failures=self._failures(),
+            **self.doubts(),
         )
+
+    def doubts(self) -> dict[str, Doubts]:
+        """`turned_away` and `closed` of what is known."""
+        return {
+            "turned_away": self._days_of(f"a.kind = 'not_sent' AND a.code IN ({sql_list(TURNED_AWAY)})"),
+            "closed": self._days_of(f"a.kind = 'gagal' AND a.code = '{RESOLVED_NOT_SENT}'"),
+        }
+
+    def _days_of(self, condition: str) -> Doubts:
+        """The last day of the attempts `a` that meet the condition, of orders that were not paid since."""
+        rows = self._rows(
+            f"""WITH found AS (
+                    SELECT o.number, o.product, o.nominal, a.day
+                    FROM attempts a JOIN orders o ON o.id = a.order_id
+                    WHERE {condition} AND o.status <> 'sukses')
+                SELECT number, product, max(day) FROM found GROUP BY number, product
+                UNION ALL SELECT number, nominal, max(day) FROM found GROUP BY number, nominal"""  # noqa: S608
+        )
+        return {(number, asked): date.fromisoformat(day) for number, asked, day in rows}
 
     def _orders(self, condition: str) -> pd.DataFrame:
         """The orders `o` that match, with KNOWN_COLUMNS: takes two thirds of the time of fetching a
@@ -72,14 +83,13 @@ class Reading(Totals):
             {name: pd.Series(json.loads(values), dtype=types.get(name, "int64")) for name, values in named}
         )
 
-    def _of_attempts(self, values: str, condition: str) -> dict[Key, tuple[Any, ...]]:
-        """Values of the attempts `a` of each order `o` that meet the condition."""
+    def _failures(self) -> dict[Key, int]:
+        """How many attempts of each order failed."""
         rows = self._rows(
-            f"""SELECT o.number, o.product, o.itrx, {values}
-                FROM attempts a JOIN orders o ON o.id = a.order_id
-                WHERE {condition} GROUP BY o.id"""  # noqa: S608
+            """SELECT o.number, o.product, o.itrx, count(*)
+               FROM attempts a JOIN orders o ON o.id = a.order_id WHERE a.kind = 'gagal' GROUP BY o.id"""
         )
-        return {(number, product, itrx): tuple(of_it) for number, product, itrx, *of_it in rows}
+        return {(number, product, itrx): count for number, product, itrx, count in rows}
 
     def started(self) -> date | None:
         """The WIB day on which the batch began; if it was not recorded, the first one in the file."""
