@@ -122,8 +122,11 @@ def make_plan(
     rows = understand(sheet, prices)
     starts_new = resume.must_be_new(known, lambda: resume.content_of(rows), today, job.wishes)
     follows = "" if checkpoint is None else checkpoint.batch_id if starts_new else checkpoint.fact("follows")
+    before = [] if checkpoint is None else [one.doubts() for one in reconcile.batches_before(checkpoint)]
     if starts_new:
+        before.append({"turned_away": known.turned_away, "closed": known.closed})
         known, checkpoint = orders.Known(), None
+    known = orders.with_doubts(known, before, today - timedelta(days=resume.LATELY_DAYS))
     rows = product_choice.with_products(rows, prices, known, job.fixed)
     batch_id = checkpoint.batch_id if checkpoint else ""
     beside = batches.of_sheet(job.source.path, sandbox=job.connection.sandbox)

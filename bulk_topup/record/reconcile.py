@@ -37,7 +37,7 @@ def bring_ledger_up_to_date(
     _take_over(ledger.decisions(checkpoint.batch_id), checkpoint)
     count = 0 if _agree(checkpoint, ledger) else _make_agree(checkpoint, ledger, stop, may_lack=may_lack)
     _take_over(ledger.decisions(checkpoint.batch_id), checkpoint)  # Of claims that were only now found there.
-    for earlier in _earlier(checkpoint):
+    for earlier in batches_before(checkpoint):
         # Only what holds a row here: nobody continues that batch on its own, which would restore it.
         missing = _missing(earlier, earlier.claims_expected(), ledger.own(earlier.batch_id))
         since = str(checkpoint.started())
@@ -181,7 +181,7 @@ def _missing(
     return [{**claim, "state": state_of(expected[claim["token"]])} for claim in missing]
 
 
-def _earlier(checkpoint: Checkpoint) -> Iterator[Checkpoint]:
+def batches_before(checkpoint: Checkpoint) -> Iterator[Checkpoint]:
     """The batches of the same sheet whose place this one took, the last first, as far as their progress files
     are still beside it; each is open until the next is asked for."""
     seen, follows = {checkpoint.batch_id}, checkpoint.fact("follows")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bulk_topup.core.status import Status
@@ -77,6 +77,15 @@ class Wishes:
     """Whether to send a product of an operator other than the number's, with a warning."""
     unit: int | None = None
     """Rupiah per unit of a small amount such as `50`; None to ask."""
+
+
+def with_doubts(known: Known, before: Iterable[Mapping[str, Doubts]], since: date) -> Known:
+    """With what was turned away or closed since then in the batches `before` this one."""
+    own: dict[str, Doubts] = {"turned_away": known.turned_away, "closed": known.closed}
+    for doubts in before:
+        for name, days in doubts.items():
+            own[name] = {key: day for key, day in days.items() if day >= since} | dict(own[name])
+    return replace(known, turned_away=own["turned_away"], closed=own["closed"])
 
 
 def attempted(known: Known) -> pd.DataFrame:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     MakeBench = Callable[..., Bench]
 
-A = "081234500001"
+A, B = "081234500001", "081234500002"
 PENDING_THEN_SUKSES = "081200001001"
 PAID_AND_LOST = "after close"
 PAID_AND_REJECTED = "after status:404"
@@ -156,3 +156,17 @@ def test_a_rejected_row_has_its_warning_under_the_product_that_is_cheapest_the_n
 
     assert asked(bench) == ["TSEL5"]
     assert bench.statuses() == ["invalid"]
+
+
+def test_a_rejected_row_has_its_warning_in_the_batch_that_follows_too(make_bench: MakeBench) -> None:
+    bench = make_bench(PAID_AND_REJECTED)
+    bench.run()
+    bench.clock.pass_by(DAY_S)
+    bench.sheet(A, B)
+
+    for new in (True, False):
+        bench.run(wishes=Wishes(strict=True, new_batch=new))
+        assert bench.statuses() == ["invalid", "sukses"]
+
+    bench.run()
+    assert bench.statuses() == ["sukses", "sukses"]
