@@ -106,18 +106,20 @@ def known_of(
     return Known(frame.astype({"itrx": "int64", "nominal": "int64"}), first_day, content)
 
 
-def elsewhere_of(*claims: tuple[str, int, int, str, str]) -> pd.DataFrame:
+def elsewhere_of(*claims: tuple[str, int, int, str, str], product: str = "") -> pd.DataFrame:
     """Claims of another batch: (number, nominal, itrx, day, state)."""
     rows = [
-        (number, nominal, itrx, "b2", "lebaran", 7, day, state)
+        (number, nominal, itrx, product, "b2", "lebaran", 7, day, state)
         for number, nominal, itrx, day, state in claims
     ]
     return pd.DataFrame(rows, columns=ELSEWHERE_COLUMNS)
 
 
-def recent_of(*payments: tuple[str, int], batch: str = "b2", day: str = "2025-01-19") -> pd.DataFrame:
+def recent_of(
+    *payments: tuple[str, int], batch: str = "b2", day: str = "2025-01-19", product: str = ""
+) -> pd.DataFrame:
     """What another batch paid lately: (number, nominal)."""
-    rows = [(number, nominal, batch, "lebaran", 7, day) for number, nominal in payments]
+    rows = [(number, nominal, product, batch, "lebaran", 7, day) for number, nominal in payments]
     return pd.DataFrame(rows, columns=RECENT_COLUMNS)
 
 

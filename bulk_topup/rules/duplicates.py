@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from bulk_topup.rules.rows import Rows
 
 OVERLAP_LEAST = 3
-ELSEWHERE_COLUMNS = [*SLOT, "batch", "batch_name", "row", "day", "state"]
-RECENT_COLUMNS = ["number", "nominal", "batch", "batch_name", "row", "day"]
+ELSEWHERE_COLUMNS = [*SLOT, "product", "batch", "batch_name", "row", "day", "state"]
+RECENT_COLUMNS = ["number", "nominal", "product", "batch", "batch_name", "row", "day"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,15 +79,15 @@ _TAKEN = [*_OPEN, Status.SUKSES, Status.DUPLICATE]
 
 
 def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, since: date) -> Iterator[Finding]:
-    """Rows that another batch has paid since this one began, or whose number and amount are open in another
-    batch.
+    """Rows that another batch has paid since this one began, or whose number and amount, or product, are open
+    in another batch.
 
     Not only today's: a batch is one payment, and a row held on its first day must not go out on its second.
     """
     if elsewhere.empty or candidates.empty:
         return
     rows = candidates.reset_index(names="own_row")
-    claims = rows.merge(elsewhere, on=["number", "nominal"], suffixes=("", "_there"))
+    claims = _same_top_ups(rows, elsewhere)
     same = claims["itrx_there"] == claims["itrx"]
     # Only a count in the sheet means that a further top-up is intended, in addition to another batch's.
     same |= ~claims["itrx_stated"] & (claims["itrx_there"] < claims["itrx"])
@@ -101,6 +101,23 @@ def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, since: 
             seen.add(int(str(hit.own_row)))
             facts = {"batch": str(hit.batch_name), "row": str(hit.row), "day": str(hit.day)}
             yield _held(hit.own_row, code, str(hit.number), facts)
+
+
+def _same_top_ups(rows: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+    """Each row with each claim of its number and nominal; or product, of which the price list may have stated
+    another nominal at that time."""
+    import pandas as pd
+
+    same = rows.merge(claims, on=["number", "nominal"], suffixes=("", "_there"))
+    kinds = pd.concat([frame[["product", "nominal"]].drop_duplicates() for frame in (rows, claims)])
+    kinds = kinds.drop_duplicates()
+    restated = kinds["product"][kinds["product"].duplicated()]
+    if restated.empty:
+        return same
+    one, other = (frame[frame["product"].isin(restated)] for frame in (rows, claims))
+    more = one.merge(other, on=["number", "product"], suffixes=("", "_there"))
+    more = more[more["nominal"] != more["nominal_there"]]
+    return pd.concat([same, more]) if len(more) else same
 
 
 @dataclass(frozen=True)
@@ -130,8 +147,8 @@ def paid_recently(
     has sent nothing before (`is_first`), all of them, however few; and even one, where another batch of
     the same workbook paid it. `recent` has RECENT_COLUMNS.
     """
-    rows = orders.reset_index(names="own_row")[["own_row", "number", "nominal"]]
-    matches = rows.merge(recent, on=["number", "nominal"]).sort_values("day", kind="stable")
+    rows = orders.reset_index(names="own_row")[["own_row", "number", "nominal", "product"]]
+    matches = _same_top_ups(rows, recent).sort_values("day", kind="stable")
     if matches.empty:
         return None, []
     latest = matches.drop_duplicates("own_row", keep="last")

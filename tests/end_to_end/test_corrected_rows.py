@@ -170,3 +170,16 @@ def test_a_rejected_row_has_its_warning_in_the_batch_that_follows_too(make_bench
 
     bench.run()
     assert bench.statuses() == ["sukses", "sukses"]
+
+
+def test_a_copy_of_a_sheet_is_known_whatever_nominal_its_products_have_by_then(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    bench.run()
+    bench.folder = bench.folder / "copy"
+    bench.folder.mkdir()
+    bench.sheet(A)
+    bench.sandbox.set_prices([{**PRICES[0], "nominal": "5500"}, *PRICES[1:]])
+
+    bench.run()
+
+    assert asked(bench) == ["TSEL5"]

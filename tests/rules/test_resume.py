@@ -326,6 +326,13 @@ def test_other_numbers_and_other_amounts_pass() -> None:
     assert not plan.held
 
 
+@pytest.mark.parametrize(("day", "state"), [(TODAYS, "paid"), (TODAYS, "open"), (YESTERDAYS, "open")])
+def test_a_product_is_the_same_under_another_nominal_that_the_price_list_stated(day: str, state: str) -> None:
+    claims = elsewhere_of((ANDI, 4_500, 1, day, state), product="S5")
+    plan = plan_of(topups((ANDI, "S5"), (ANDI, "S10"), (BUDI, "S5")), elsewhere=claims)
+    assert keys_of(plan.orders) == [(ANDI, "S10", 1), (BUDI, "S5", 1)]
+
+
 def test_the_sheets_own_count_goes_past_another_batchs_paid_claim() -> None:
     plan = plan_of(counted((ANDI, "S5", "2")), elsewhere=elsewhere_of((ANDI, 5_000, 1, TODAYS, "paid")))
     assert keys_of(plan.orders) == [(ANDI, "S5", 2)]
@@ -454,6 +461,12 @@ def test_three_orders_and_half_of_what_a_batch_paid_are_an_overlap_in_a_plan_of_
 def test_under_strict_a_row_paid_lately_is_held() -> None:
     plan = plan_of(topups(*FOUR[:2]), None, Wishes(strict=True), recent=paid(ANDI))
     assert held_codes(plan) == {2: ["recent.other_batch"]}
+
+
+def test_products_paid_lately_under_another_nominal_are_an_overlap() -> None:
+    recent = recent_of((ANDI, 4_500), (BUDI, 4_500), (CITRA, 5_000), product="S5")
+    plan = plan_of(topups((ANDI, "S5"), (BUDI, "S5"), (CITRA, "S5"), (DEWI, "I5")), recent=recent)
+    assert plan.overlap == duplicates.Overlap("lebaran", "2025-01-19", 3)
 
 
 def test_nothing_paid_lately_or_other_amounts_are_no_overlap() -> None:

@@ -225,7 +225,7 @@ class Ledger(Account):
         """
         import pandas as pd
 
-        names = ("number", "nominal", "itrx", "batch", "batch_name", "row", "day", "state")
+        names = ("number", "nominal", "itrx", "product", "batch", "batch_name", "row", "day", "state")
         relevant = sa.or_(CLAIMS.c.day >= since.isoformat(), CLAIMS.c.state == OPEN)
         query = sa.select(*(CLAIMS.c[name] for name in names)).where(self._of_others(batch), relevant)
         with self._errors(), self._engine.connect() as db:
@@ -248,10 +248,10 @@ class Ledger(Account):
             return [BatchEntry(**row) for row in db.execute(query).mappings()]
 
     def paid_since(self, batch: str, day: date) -> pd.DataFrame:
-        """What other batches paid on or after `day`: number, nominal, batch, batch_name, row, day."""
+        """What other batches paid on or after `day`. Columns: duplicates.RECENT_COLUMNS."""
         import pandas as pd
 
-        names = ("number", "nominal", "batch", "batch_name", "row", "day")
+        names = ("number", "nominal", "product", "batch", "batch_name", "row", "day")
         # Not by day: in the order of that index, SQLite would jump around among a million claims.
         recent = sa.and_(CLAIMS.c.day.concat("") >= day.isoformat(), CLAIMS.c.state == PAID)
         query = sa.select(*(CLAIMS.c[name] for name in names)).where(self._of_others(batch), recent)
