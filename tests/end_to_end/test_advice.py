@@ -103,7 +103,7 @@ ELSEWHERE = {
     ),
     "closes a row by what the provider says, as find.next_close does": (
         *("resend.new_address", "resend.disproven", "resend.accepted", "resend.invoiced", "unwritten"),
-        *("resend.paid_on_record", "resolve.has_file", "resolve.sent_again"),
+        *("resend.paid_on_record", "resolve.has_file", "resolve.sent_again", "resolve.failed_on_record"),
     ),
     "sends what failed, as outcome.reason.12 does": ("outcome.reason.00", "outcome.streak.system_faults"),
     "speaks of rule 51; see test_doctor.py and test_settle.py": (
