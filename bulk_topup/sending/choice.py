@@ -127,7 +127,8 @@ class Choice:
 
         What is open elsewhere may still fail, so this is not a final answer for this order.
         """
-        if holder.batch == self.checkpoint.batch_id and holder.product == order.product:
+        own = (self.checkpoint.batch_id, order.product, order.itrx)
+        if (holder.batch, holder.product, holder.itrx) == own:
             lost = (holder.token, holder.claimed_at, holder.day, holder.base_url)
             return self.checkpoint.lost_attempt(order.id, *lost)
         if expected is not Status.UNSENT:

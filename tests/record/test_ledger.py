@@ -171,7 +171,7 @@ def test_what_is_open_in_the_batch_itself_holds_every_other_order_of_its_amount_
     ledger.conclude("t1", status)
     holder = claim(ledger, "t2", day=TODAY + timedelta(days=1), nominal=5_000, **other)
     assert holder is not None
-    assert holder.token == "t1"
+    assert (holder.token, holder.product, holder.itrx) == ("t1", "S5", 1), "not this order's own"
 
 
 def test_a_product_whose_nominal_changed_is_the_same_to_another_batch(ledger: Ledger) -> None:

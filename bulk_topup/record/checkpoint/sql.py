@@ -12,8 +12,12 @@ UNDEBITED = """(
 )"""
 """Whether no answer stated what order `o`, with its speaker `a`, took or may have taken."""
 
-MAY_HAVE_MOVED = f"o.status NOT IN ('unsent', 'gagal') AND {MAY_HAVE_MOVED_IT}"
-"""Whether money may have moved for attempt `a` of order `o`."""
+MAY_HAVE_MOVED = f"""
+    o.status NOT IN ('unsent', 'gagal') AND {MAY_HAVE_MOVED_IT}
+    AND (coalesce(a.kind, '') <> 'exists' OR o.status IN ('accepted', 'duplicate'))
+"""
+"""Whether money may have moved for attempt `a` of order `o`. A 51 to a retry of what failed leaves no claim,
+and says nothing once a later attempt is paid."""
 
 UPSERT_ORDER = """
     INSERT INTO orders (number, product, itrx, nominal, price, operator, row) VALUES (?, ?, ?, ?, ?, ?, ?)

@@ -21,7 +21,18 @@ _AT_ONCE: Final = 1_000
 """At most this many tokens are named in one statement."""
 
 SLOT = ("day", "number", "nominal", "itrx")
-_HELD_BY = ("batch", "batch_name", "row", "product", "token", "state", "day", "claimed_at", "base_url")
+_HELD_BY = (
+    "batch",
+    "batch_name",
+    "row",
+    "product",
+    "token",
+    "state",
+    "day",
+    "claimed_at",
+    "base_url",
+    "itrx",
+)
 RELEASED = "released"
 _RELEASED = frozenset({Status.UNSENT, Status.GAGAL})
 

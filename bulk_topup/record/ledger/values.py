@@ -24,6 +24,7 @@ class Claim:
     day: str
     claimed_at: str
     base_url: str = ""
+    itrx: int = 1
 
     @property
     def is_open(self) -> bool:
