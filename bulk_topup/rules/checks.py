@@ -329,10 +329,10 @@ def one_amount_in_all_blocks(rows: Rows, _prices: PriceList) -> Iterator[Finding
     """No number has another amount below a repeated header: of a list as requested and as approved, one is
     meant."""
     headers = sorted(row for row, code in rows.nobody.items() if code == "header.row")
+    if not headers:
+        return
     known = rows.table["nominal"].gt(0) & rows.table["number"].ne("") & ~rows.table["itrx_stated"]
     known &= rows.table["number"].duplicated(keep=False)
-    if not headers or not known.any():
-        return
     people = rows.table.loc[known, ["number", "nominal"]]
     people = people.assign(tab=people.index // TAB_ROWS, block=np.searchsorted(headers, people.index))
     column = rows.column_name(rows.sheet.columns.asked)
