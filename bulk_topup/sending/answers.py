@@ -66,7 +66,8 @@ def read_answers(path: Path, note: str) -> list[Verdict | InputError]:
     if not filled:
         raise InputError("resolve.nothing", path=path)
     at = datetime.fromtimestamp(path.stat().st_mtime, WIB)
-    read = (_read_row(sheet, row, str(invoices[row]), note) for row in filled)
+    positions = _column(sheet, ROW_NAMES), _column(sheet, SENT_AT_NAMES)
+    read = (_read_row(sheet, row, *positions, str(invoices[row]), note) for row in filled)
     return [one if isinstance(one, InputError) else replace(one, at=at) for one in read]
 
 
@@ -85,24 +86,26 @@ def _sheet(path: Path) -> Sheet:
         raise InputError("resolve.no_column", path=path, column=column) from None
 
 
-def _read_row(sheet: Sheet, at: int, invoice: str, note: str) -> Verdict | InputError:
+def _column(sheet: Sheet, names: Collection[str]) -> int | None:
+    return next((at for at, name in enumerate(sheet.header) if fold(name) in names), None)
+
+
+def _read_row(
+    sheet: Sheet, at: int, row_column: int | None, time_column: int | None, invoice: str, note: str
+) -> Verdict | InputError:
     text = str(sheet.cells.at[at, sheet.columns.number])
     number = numbers.normalise(text)
     if isinstance(number, numbers.Problem):
         return InputError("resolve.number_in", path=sheet.path, row=at, number=text)
     row, tab = None, ""
-    cell = _cell(sheet, at, ROW_NAMES)
-    if cell is not None:
+    if row_column is not None:
+        cell = str(sheet.cells.at[at, row_column]).strip()
         called = row_of(cell)
         if called is None:
             return InputError("resolve.row_column", path=sheet.path, row=at, value=cell)
         row, tab = called
     stated = "" if fold(invoice) in NOT_SENT_ANSWERS else invoice
-    sent_at = (_cell(sheet, at, SENT_AT_NAMES) or "").replace("T", " ")  # of a time in a workbook
+    sent_at = ""
+    if time_column is not None:
+        sent_at = str(sheet.cells.at[at, time_column]).strip().replace("T", " ")  # of a time in a workbook
     return Verdict(row, number.national, stated, note, tab, sent_at=sent_at)
-
-
-def _cell(sheet: Sheet, at: int, names: Collection[str]) -> str | None:
-    """What stands in the column of one of these names; None without such a column."""
-    column = next((at for at, name in enumerate(sheet.header) if fold(name) in names), None)
-    return None if column is None else str(sheet.cells.at[at, column]).strip()

@@ -44,9 +44,8 @@ def close_from_record(found: Finding, tools: Tools, who: str) -> tuple[OpenClaim
     if now - datetime.fromisoformat(claim.claimed_at) < AT_REST:
         raise InputError("resolve.under_way", number=found.number, minutes=AT_REST.seconds // 60)
     outcome = _confirmed(claim, found, tools) if found.invoice else RESOLVED_AS_NOT_SENT
-    if (
-        found.invoice and outcome.kind is not Kind.SUKSES
-    ):  # Of a resend, which has no claim, nothing is known.
+    # Of a resend, which has no claim, nothing is known.
+    if found.invoice and outcome.kind is not Kind.SUKSES:
         raise InputError("resolve.failed_on_record", invoice=found.invoice, number=found.number)
     status = Status.SUKSES if found.invoice else Status.GAGAL
     decision = Decision.of(outcome, claim, at=now.isoformat(), who=who, note=found.note)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
@@ -26,7 +26,7 @@ from tests.desk_bench import Bench, on_isipulsa, refusal
 from tests.faults import Faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from bulk_topup.sandbox.testnumbers import Settling
@@ -36,20 +36,6 @@ if TYPE_CHECKING:
 
 A, B = "081234500001", "081234500002"
 LOST, PAID_AND_LOST = "before close", "after close"
-
-
-@pytest.fixture
-def make_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeBench]:
-    benches: list[Bench] = []
-
-    def make(*numbers: str, **settings: Any) -> Bench:
-        benches.append(Bench(tmp_path, monkeypatch, **settings))
-        benches[-1].sheet(*numbers)
-        return benches[-1]
-
-    yield make
-    for bench in benches:
-        bench.close()
 
 
 @pytest.fixture

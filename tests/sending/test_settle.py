@@ -250,22 +250,6 @@ def test_a_date_of_the_provider_that_is_not_the_wib_day_speaks_against_every_res
 
 
 @pytest.fixture
-def make_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeBench]:
-    benches: list[Bench] = []
-
-    def make(*numbers: str, **settings: Any) -> Bench:
-        folder = tmp_path / f"bench{len(benches)}"
-        folder.mkdir()
-        benches.append(Bench(folder, monkeypatch, **settings))
-        benches[-1].sheet(*numbers)
-        return benches[-1]
-
-    yield make
-    for bench in benches:
-        bench.close()
-
-
-@pytest.fixture
 def make_unknown(make_bench: MakeBench) -> MakeBench:
     """A bench with one sheet that was sent; the answers to the first requests met these faults."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -21,18 +22,7 @@ _AT_ONCE: Final = 1_000
 """At most this many tokens are named in one statement."""
 
 SLOT = ("day", "number", "nominal", "itrx")
-_HELD_BY = (
-    "batch",
-    "batch_name",
-    "row",
-    "product",
-    "token",
-    "state",
-    "day",
-    "claimed_at",
-    "base_url",
-    "itrx",
-)
+_HELD_BY = tuple(one.name for one in fields(Claim))
 RELEASED = "released"
 _RELEASED = frozenset({Status.UNSENT, Status.GAGAL})
 
