@@ -565,11 +565,14 @@ def copies_are_sent(case: Case) -> Iterator[str]:
     # What --strict held back is a changed row to the next command, for --include-changed.
     strict = [one for one in case.results if "--strict" in one.record.command.options]
     held = {line.no for one in strict for line in one.lines if line.status == "invalid"}
+    asked = {r.slot for r in case.of_batch(last)}  # of these the provider may have said that it has them
     for line, row in rows:
-        if line.no in held:
+        if line.no in held or row.itrx != "2" or (row.number, row.nominal) not in paid:
             continue
-        if line.status == "unsent" and row.itrx == "2" and (row.number, row.nominal) in paid:
-            yield f"{_where(last)}: row {line.no} is unsent, though the copy before it was paid that day"
+        is_held = line.status == "duplicate" and (row.number, row.nominal, 2) not in asked
+        if line.status == "unsent" or is_held:
+            what = f"row {line.no} is {line.status}, though the copy before it was paid that day"
+            yield f"{_where(last)}: {what}"
 
 
 def written_first(case: Case) -> Iterator[str]:
