@@ -98,7 +98,7 @@ class Desk:
         """How the command ended; as it is with processes, where the desk did."""
         try:
             code = int(self._wire.recv())
-        except EOFError:
+        except (EOFError, ConnectionResetError):  # reset where it died before it had read the command
             return self.end()
         if self._is_killed:  # too late for this command
             self.end()
