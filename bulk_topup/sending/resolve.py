@@ -132,13 +132,28 @@ def _assert_of_the_last(verdict: Verdict, order: OpenOrder, checkpoint: Checkpoi
     last = max(sent, key=attrgetter("begun_at"), default=order.past[-1])
     at, stated = to_the_second(str(last.begun_at)), verdict.sent_at
     shown = _shown(order, checkpoint) if stated else ""
-    if stated not in {shown, shown[:16], at}:
+    if not {stated, *as_iso(stated)} & {shown, shown[:16], at}:
         raise InputError("resolve.other_time", stated=stated, sent_at=shown, **facts)
     is_closed_before = any(past.code == RESOLVED_NOT_SENT for past in sent)
     if verdict.at is not None and is_closed_before and not (stated == at and last.is_unknown):
         raise InputError("resolve.answered_before", **facts)
     if len(sent) > 1 and stated != at and now - last.begun_at < AT_REST:
         raise InputError("resolve.sent_again", sent_at=at, **facts)
+
+
+SHOWN_TIME = re.compile(r"(\d\d?)[./-](\d\d?)[./-](\d{4}),? +(\d\d?)[.:](\d\d)(?:[.:](\d\d))?", re.ASCII)
+
+
+def as_iso(shown: str) -> set[str]:
+    """A time as a spreadsheet program rewrites it in a CSV file, `20/01/2025 10.05`: both orders of day and
+    month, as it is only compared with a known time."""
+    if (found := SHOWN_TIME.fullmatch(shown)) is None:
+        return set()
+    first, second, year, hour, minute, seconds = found.groups()
+    time = ":".join([hour.zfill(2), minute, *filter(None, [seconds])])
+    return {
+        f"{year}-{month.zfill(2)}-{day.zfill(2)} {time}" for day, month in [(first, second), (second, first)]
+    }
 
 
 def _shown(order: OpenOrder, checkpoint: Checkpoint) -> str:

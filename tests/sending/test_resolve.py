@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -19,7 +20,7 @@ from bulk_topup.rules.orders import Wishes
 from bulk_topup.sandbox import rules as sandbox_rules
 from bulk_topup.sandbox.testnumbers import TestNumber
 from bulk_topup.sending.answers import read_answers
-from bulk_topup.sending.resolve import Verdict
+from bulk_topup.sending.resolve import Verdict, as_iso
 from bulk_topup.sending.resolve_record import Finding, close_from_record
 from bulk_topup.sending.session import tools_of
 from tests.desk_bench import Bench, on_isipulsa, refusal
@@ -147,8 +148,29 @@ def test_an_answer_with_another_time_than_the_rows_is_about_another_top_up(make_
     for header in ("row,number,invoice,sent_at", "baris,nomor,invoice,dikirim pada (WIB)"):
         (answer,) = answers_of(bench, ("2", A, "not sent", before), header=header)
         assert refused(bench, answer) == "resolve.other_time"
-    (answer,) = answers_of(bench, ("2", A, "not sent", now[:16]), header="row,number,invoice,sent_at")
+    (answer,) = answers_of(bench, ("2", A, "not sent", as_excel_saves(before)), header=header)
+    assert refused(bench, answer) == "resolve.other_time"
+    (answer,) = answers_of(bench, ("2", A, "not sent", as_excel_saves(now)), header=header)
     assert bench.resolve(answer) is Exit.NOT_ALL_PAID
+
+
+def as_excel_saves(moment: str) -> str:
+    """In a CSV file that it opened and saved in Indonesia."""
+    return f"{datetime.fromisoformat(moment):%d/%m/%Y %H.%M}"
+
+
+@pytest.mark.parametrize(
+    ("shown", "meant"),
+    [
+        ("20/01/2025 10.05", "2025-01-20 10:05"),
+        ("1/20/2025 9:05", "2025-01-20 09:05"),
+        ("20-1-2025, 10:05:33", "2025-01-20 10:05:33"),
+        ("2025-01-20 10:05", None),
+        ("20/01/2025", None),
+    ],
+)
+def test_a_time_is_read_as_spreadsheet_programs_show_it(shown: str, meant: str | None) -> None:
+    assert (meant in as_iso(shown)) if meant else not as_iso(shown)
 
 
 def test_not_sent_of_what_was_just_sent_again_has_to_name_the_last_top_up(make_bench: MakeBench) -> None:
