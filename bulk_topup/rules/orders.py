@@ -46,11 +46,11 @@ def _no_orders() -> pd.DataFrame:
 class Known:
     """What this batch's checkpoint says.
 
-    `orders` has KNOWN_COLUMNS; `first_day` and `last_day` are the WIB days of the first attempt and of the
-    last, `started` that of the first run; `content` is the fingerprint of the sheet as it was at the last
-    run. `failures` has how many attempts of an order failed, or were closed by hand as not sent. Of orders
-    that were not paid since, `turned_away` has those that had left and were turned away by an HTTP status
-    alone, and `closed` those that a person closed.
+    `orders` has KNOWN_COLUMNS; `first_day` is the WIB day of the first attempt, `started` that of the first
+    run; `content` is the fingerprint of the sheet as it was at the last run. `failures` has how many attempts
+    of an order failed, or were closed by hand as not sent. Of orders that were not paid since, `turned_away`
+    has those that had left and were turned away by an HTTP status alone, and `closed` those that a person
+    closed.
     """
 
     orders: pd.DataFrame = field(default_factory=_no_orders)
@@ -60,7 +60,6 @@ class Known:
     turned_away: Doubts = field(default_factory=dict)
     failures: Mapping[Key, int] = field(default_factory=dict)
     closed: Doubts = field(default_factory=dict)
-    last_day: date | None = None
 
 
 @dataclass(frozen=True)

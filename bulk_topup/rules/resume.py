@@ -62,8 +62,7 @@ def must_be_new(known: Known, content: Callable[[], str], today: date, wishes: W
     if began is None or began == today or wishes.same_batch:
         return False
     if (began.year, began.month) != (today.year, today.month):
-        is_late = known.last_day is not None and (today - known.last_day).days < LATELY_DAYS
-        raise InputError("batch.turned_month" if is_late else "batch.earlier_month", day=began)
+        raise InputError("batch.earlier_month", day=began)
     if first is not None and content() != known.content:
         raise InputError("batch.changed", day=first)
     return False

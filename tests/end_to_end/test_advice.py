@@ -88,7 +88,7 @@ WALKED = frozenset(
     {
         *("outcome.reason.12", "outcome.gagal_later", "declined.no_terminal", "declined.overlap"),
         *("checkpoint.missing", "find.next_close", "find.next_put_back", "declined.new_address"),
-        *("address.elsewhere", "resolve.other_address", "batch.turned_month", "batch.earlier_month"),
+        *("address.elsewhere", "resolve.other_address", "batch.earlier_month"),
         *("batch.changed",),
     }
 )

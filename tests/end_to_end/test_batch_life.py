@@ -483,7 +483,7 @@ def test_a_batch_of_the_last_day_of_a_month_is_of_an_earlier_month_the_day_after
         office.clock.set(datetime(2025, 2, 1, 1, 0, tzinfo=WIB))
 
         came = office.run("bonus.csv")
-        assert (came.code, came.sent) == ("batch.turned_month", [])
+        assert (came.code, came.sent) == ("batch.earlier_month", [])
         came = office.run("bonus.csv", "--new-batch")
         assert (came.code, came.sent) == ("declined.overlap", [])
 

@@ -142,6 +142,8 @@ def finding_codes() -> set[str]:
         "duplicate",
         "changed",
         "recent",
+        "turned_away",
+        "closed",
     }
     families |= {"hidden", "example", "total", "section", "header", "note", "signature", "contact", "remark"}
     judging = [tree for name, tree in trees().items() if name.startswith(("rules/", "provider/price_list"))]

@@ -43,7 +43,6 @@ class Reading(Totals):
         return Known(
             self._orders(of_the_sheet),
             first_day=self.first_day(),
-            last_day=self.last_day(),
             content=self.fact("content"),
             started=self.started(),
             failures=self._failures(),

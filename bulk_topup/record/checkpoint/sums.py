@@ -41,16 +41,8 @@ class Totals(File):
         day = self._kept("first_day", self._first_day)
         return date.fromisoformat(day) if day else None
 
-    def last_day(self) -> date | None:
-        """The WIB day of the last one, likewise."""
-        day = self._day_of("max")
-        return date.fromisoformat(day) if day else None
-
     def _first_day(self) -> str | None:
-        return self._day_of("min")
-
-    def _day_of(self, which: str) -> str | None:
-        moved = f"SELECT {which}(day) FROM attempts WHERE kind IS NULL OR kind <> ?"  # noqa: S608
+        moved = "SELECT min(day) FROM attempts WHERE kind IS NULL OR kind <> ?"
         day = self._rows(moved, Kind.NOT_SENT)[0][0]
         return None if day is None else str(day)
 

@@ -4,7 +4,6 @@ WORDS: dict[str, str] = {
     "batch.busy": "another run is using this batch ({holder}); wait until it has ended",
     "batch.ahead": "this sheet's progress file says that the batch was started on {day:date}, but this computer's clock says that today is only {today:date}; nothing was sent. If the clock is wrong now, turn on automatic time. If it was wrong then, we cannot tell who has been paid by other sheets since: check with 'bulk-topup find', then run with --same-batch",
     "batch.earlier_month": "this sheet's progress file is from {day:date}, an earlier month: run with --new-batch to make this month's payment, or with --same-batch to go on with the old one",
-    "batch.turned_month": "this sheet's progress file is from {day:date}, in another month, and was used for sending only recently: run with --same-batch to go on with it",
     "batch.changed": "the sheet has been changed since it was first sent on {day:date}: run with --same-batch to send only what is new",
     "batch.finished": "this sheet was sent on {day:date} and nothing is left to do; 'bulk-topup results' writes its results again",
     "batch.forgotten": "this sheet's batch was started on {started:date}, and the phone numbers of days before {forgotten:date} were removed with 'bulk-topup forget', so we cannot tell who has been paid by other batches since; put the remaining rows into a new sheet and run that",

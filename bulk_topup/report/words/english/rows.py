@@ -195,6 +195,8 @@ WORDS: dict[str, str] = {
     "kind.duplicate.results": "already paid or open according to its results columns",
     "kind.duplicate.results_invoice": "already paid or open according to its results columns",
     "kind.recent.other_batch": "recently paid the same amount by another batch",
+    "kind.turned_away.earlier": "rejected by the provider's server on an earlier day",
+    "kind.closed.not_sent": "closed by hand as not sent",
     "kind.changed.already_sent": "new row to a number this batch has already sent to",
     "kind.changed.still_open": "same number and amount still open in this batch",
 }
