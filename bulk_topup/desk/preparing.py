@@ -7,10 +7,12 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from bulk_topup.core.clock import WIB
 from bulk_topup.core.model import letter
 from bulk_topup.desk.commands import tab_of
 from bulk_topup.desk.folder import Batch
@@ -55,11 +58,30 @@ def routes(desk: Desk, plans: Plans) -> list[Route]:
     ]
 
 
-def options_of(desk: Desk, batch: Batch, keys: tuple[str, ...] = (*CHOICES, "amounts")) -> list[str]:
-    """The tab, and the choices made for this sheet; only `CHOICES` affect how it is read."""
+WISHES = {"same": "--same-batch", "failed": "--retry-failed"}
+"""What a button says of a batch that was sent before, by its value."""
+
+
+def reading_of(desk: Desk, batch: Batch, keys: tuple[str, ...] = CHOICES) -> list[str]:
+    """The tab, and the choices made for this sheet that affect how it is read."""
     chosen = desk.folder.noted(batch, ".choices")
     named = [f"--{key.replace('_', '-')}={chosen[key]}" for key in keys if chosen.get(key)]
     return [*tab_of(batch), *named]
+
+
+def options_of(desk: Desk, batch: Batch) -> list[str]:
+    """The same, and the other choices and wishes for its plan."""
+    return [*reading_of(desk, batch, (*CHOICES, "amounts")), *_wishes(desk, batch)]
+
+
+def _wishes(desk: Desk, batch: Batch) -> list[str]:
+    """They hold for a day: next month's payment must not go on with this one."""
+    noted = desk.folder.noted(batch, ".wishes")
+    return noted["options"] if noted.get("day") == _today() else []
+
+
+def _today() -> str:
+    return datetime.now(WIB).date().isoformat()
 
 
 def as_read(desk: Desk, batch: Batch) -> str:
@@ -128,7 +150,7 @@ class Preparing:
     async def columns(self, request: Request) -> Response:
         batch = self.desk.batch(request)
         said = await self.desk.commands.ask(
-            "rows", *options_of(self.desk, batch, CHOICES), about=batch.name, rehearses=False
+            "rows", *reading_of(self.desk, batch), about=batch.name, rehearses=False
         )
         sheet, meanings = said.get("sheet"), said.get("read", {}).get("columns", {})
         means = {at: meaning for meaning, at in meanings.items() if at}
@@ -164,7 +186,7 @@ class Preparing:
         state = as_read(self.desk, batch)  # before the plan: one of a later sheet takes no correction
         said = await self.plans.of(batch)
         if "plan" not in said:
-            return self._no_plan(batch, said)
+            return self.desk.no_plan(batch, said)
         wrong, aside, warned = wrong_rows(said)
         rows = list(
             dict.fromkeys(map(place, sorted(wrong, key=lambda one: (one.get("tab", ""), one["row"]))))
@@ -195,7 +217,7 @@ class Preparing:
             listed, draft = Path(own, "cells.csv"), Path(own, "copy.xlsx")
             with listed.open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows(changed)
-            options = [*options_of(self.desk, batch, CHOICES), f"--correct={listed}", f"--output={draft}"]
+            options = [*reading_of(self.desk, batch), f"--correct={listed}", f"--output={draft}"]
             said = await self.desk.commands.ask("rows", *options, about=batch.name, rehearses=False)
             why = error_of(said)
             if fields.get("state") != as_read(self.desk, batch):  # now, as it may be saved while it is read
@@ -214,15 +236,33 @@ class Preparing:
         batch = self.desk.batch(request)
         said = await self.plans.of(batch)
         if "plan" not in said:
-            return self._no_plan(batch, said)
+            return self.desk.no_plan(batch, said)
         wrong, aside, _ = wrong_rows(said)
         facts = {"wrong": len(set(map(place, wrong))), "aside": len(set(map(place, aside)))}
         return self.desk.page("plan", "desk.plan", batch=batch, **facts, **shown_with(self.desk, batch, said))
 
     async def look_again(self, request: Request) -> Response:
-        batch = self.desk.batch(request)
+        """Makes the plan anew; of a batch that was sent before, as the button says."""
+        batch, fields = self.desk.batch(request), await form(request)
         self.plans.forget(batch)
+        then = fields.get("then", "")
+        if then == "another":
+            made = self._copy_of(batch)
+            return self.desk.goes_to(made, "columns", say.text("desk.copied", name=made.name))
+        if then in WISHES:
+            options = sorted({*_wishes(self.desk, batch), WISHES[then]})
+            self.desk.folder.note(batch, ".wishes", {"options": options, "day": _today()})
         return self.desk.goes_to(batch, "plan")
+
+    def _copy_of(self, batch: Batch) -> Batch:
+        """Another payment by the same sheet is a sheet of its own."""
+        draft = self.desk.folder.notes / secrets.token_hex(8)
+        shutil.copyfile(self.desk.folder.path / batch.name, draft)
+        made = self.desk.folder.batch(
+            ":".join((self.desk.folder.keep_upload(draft, batch.name), *batch.tabs))
+        )
+        self.desk.folder.note(made, ".choices", self.desk.folder.noted(batch, ".choices"))
+        return made
 
     async def plan_workbook(self, request: Request) -> Response:
         batch = self.desk.batch(request)
@@ -230,12 +270,9 @@ class Preparing:
         options = [*options_of(self.desk, batch), f"--output={target}"]
         said = await self.desk.commands.ask("check", *options, about=batch.name)
         if "saved" not in said:
-            return self._no_plan(batch, said)
+            return self.desk.no_plan(batch, said)
         name, saved = f"{Path(batch.name).stem} plan.xlsx", Path(said["saved"])
         return FileResponse(saved, filename=name, background=BackgroundTask(_remove, saved))
-
-    def _no_plan(self, batch: Batch, said: Mapping[str, Any]) -> Response:
-        return self.desk.page("no_plan", "desk.plan", batch=batch, said=said, error=error_of(said))
 
 
 def shown_with(desk: Desk, batch: Batch, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class Sending:
             if to_sign := asked.get("to_approve"):
                 return self.desk.page("sign", "desk.approve", batch=batch, to_sign=to_sign, approval=approval)
         if "plan" not in said:
-            return self.desk.page("no_plan", "desk.approve", batch=batch, said=said, error=error_of(said))
+            return self.desk.no_plan(batch, said, "desk.approve")
         return self.desk.page("approve", "desk.approve", batch=batch, **shown_with(self.desk, batch, said))
 
     async def sign(self, request: Request) -> Response:

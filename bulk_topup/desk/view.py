@@ -88,6 +88,11 @@ class Desk:
         text = self._templates.get_template(f"{name}.html").render(**frame, **facts)
         return HTMLResponse(text, answers)
 
+    def no_plan(self, batch: Batch, said: Mapping[str, Any], title: str = "desk.plan") -> HTMLResponse:
+        """Why the sheet has none, and what can be done about it."""
+        code = said["error"]["code"] if said.get("error") else ""
+        return self.page("no_plan", title, batch=batch, said=said, error=error_of(said), code=code)
+
     def goes_to(self, batch: Batch, page: str, told: str = "") -> RedirectResponse:
         """Redirects after a form, so that the result can be reloaded safely."""
         if told:

@@ -103,6 +103,18 @@ def claimed_elsewhere(candidates: pd.DataFrame, elsewhere: pd.DataFrame, since: 
             yield _held(hit.own_row, code, str(hit.number), facts)
 
 
+def paid_another_amount(orders: pd.DataFrame, elsewhere: pd.DataFrame, since: date) -> Iterator[Finding]:
+    """Orders for a number that another batch has paid another amount since this one began: a second payment,
+    or a renamed sheet whose amount was corrected?"""
+    claims = elsewhere[elsewhere["day"] >= since.isoformat()]
+    rows = orders[["number", "nominal"]].reset_index(names="own_row")
+    both = rows.merge(claims, on="number", suffixes=("", "_there"))
+    for hit in both[both["nominal"] != both["nominal_there"]].drop_duplicates("own_row").itertuples():
+        facts = {"batch": str(hit.batch_name), "row": str(hit.row), "day": str(hit.day)}
+        facts["nominal"] = str(hit.nominal_there)
+        yield Finding(int(str(hit.own_row)), Level.WARNING, "recent.other_amount", "", str(hit.number), facts)
+
+
 def _same_top_ups(rows: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
     """Each row with each claim of its number and nominal; or product, of which the price list may have stated
     another nominal at that time."""

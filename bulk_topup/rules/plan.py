@@ -214,6 +214,7 @@ def make(
         fresh, past.recent, is_first=sent.empty, same_book=past.same_book
     )
     warnings += duplicates.doubted(fresh, past.own, today)
+    warnings += duplicates.paid_another_amount(fresh, past.elsewhere, since)
     if wishes.strict:
         fresh = hold(warnings)
     else:

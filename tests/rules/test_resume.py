@@ -320,10 +320,16 @@ def test_a_closed_claim_of_another_day_holds_nothing(state: str) -> None:
     assert keys_of(plan.orders) == [(ANDI, "S5", 1)]
 
 
-def test_other_numbers_and_other_amounts_pass() -> None:
-    claims = elsewhere_of((ANDI, 5_000, 1, TODAYS, "open"), (BUDI, 10_000, 1, TODAYS, "paid"))
-    plan = plan_of(topups((ANDI, "S10"), (BUDI, "S5")), elsewhere=claims)
+def test_other_amounts_to_the_number_pass_with_a_warning_that_strict_holds() -> None:
+    """A second payment, or a sheet that was renamed and corrected?"""
+    claims = elsewhere_of((ANDI, 5_000, 1, TODAYS, "open"), (BUDI, 10_000, 1, YESTERDAYS, "paid"))
+    sheet = topups((ANDI, "S10"), (BUDI, "S5"), (CITRA, "S5"))
+    plan = plan_of(sheet, elsewhere=claims)
     assert not plan.held
+    (warned,) = plan.findings
+    assert (warned.row, warned.level, warned.code) == (2, Level.WARNING, "recent.other_amount")
+    assert warned.facts == {"batch": "lebaran", "row": "7", "day": TODAYS, "nominal": "5000"}
+    assert held_codes(plan_of(sheet, None, Wishes(strict=True), elsewhere=claims)) == {2: [warned.code]}
 
 
 @pytest.mark.parametrize(("day", "state"), [(TODAYS, "paid"), (TODAYS, "open"), (YESTERDAYS, "open")])

@@ -68,7 +68,7 @@ WORDS: dict[str, str] = {
     "plan.row_held": "held",
     "plan.more_findings": "  … and {count:number} more; 'bulk-topup check' shows all",
     "deposit.enough": "last known deposit {balance:money} ({moment:date} WIB, batch {batch})",
-    "deposit.short": "last known deposit {balance:money} ({moment:date} WIB, batch {batch}): {missing:money} too little for this plan, so add that much first",
+    "deposit.short": "last known deposit {balance:money} ({moment:date} WIB, batch {batch}): {missing:money} too little for this plan, so add that much first, unless you have since",
     "balance.short": "The deposit is {balance:money}, and the rest of this plan costs {needed:money}: add {missing:money}. If the deposit runs out, the run stops; run the same command again to go on.",
     "totals.people": "the sheet pays {found:person|people}, but --expect-people says {expected:number} ({held:row is|rows are} held back); nothing was sent: find out which is right",
     "totals.nominal": "the nominals add up to {found:money}, but --expect-nominal says {expected:money} ({held:row is|rows are} held back); nothing was sent: find out which is right",
