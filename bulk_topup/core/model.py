@@ -53,6 +53,8 @@ class Oddity(StrEnum):
     """A formula without a valid result; `shown` is an outdated one, if there is one."""
     MERGED = "merged"
     """Covered by a merged cell; `stored` is that cell's text."""
+    ONE_NAME = "one_name"
+    """A number beside a name that is merged over several numbers."""
     TWO_READINGS = "two_readings"
     """Displays one value, stores another."""
     FORMAT = "format"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -12,15 +13,23 @@ import pandas as pd
 from bulk_topup.core.model import Finding, Level, Packed, PriceList
 from bulk_topup.core.row_names import TAB_ROWS
 from bulk_topup.rules.amounts import readings
-from bulk_topup.rules.not_people import EXAMPLE_MARK
-from bulk_topup.sheet.names import is_phone, meaning_of
+from bulk_topup.rules.not_people import EXAMPLE_MARK, NOTES
+from bulk_topup.sheet.names import fold, is_phone, meaning_of
 from bulk_topup.sheet.sayings import (
     A_MOBILE,
+    A_SUM,
+    WANTED,
     against,
+    corrects,
     counts_topups,
     entitles,
     has_another_number,
+    holds_remarks,
+    is_receipt,
+    is_wanted,
     says_done,
+    says_several,
+    sums_in,
     yes_or_no,
 )
 
@@ -56,6 +65,17 @@ def remark_is_not_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
 def _said_by(text: str) -> tuple[str, bool]:
     """The words that speak against paying, and whether it is an example. Remarks repeat."""
     return against(text), _EXAMPLE.match(text) is not None and not text.startswith(EXAMPLE_MARK)
+
+
+def no_note_is_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """No note beside the people says that one of them is not to be paid, or is to get something else."""
+    for row, code in rows.nobody.items():
+        if code in NOTES:
+            filled = list(filter(None, (str(cell).strip() for cell in rows.sheet.cells.loc[row])))
+            text = " ".join(filled)
+            is_note = len(filled) == 1 or code == "signature.row"  # Of more cells, a row is about itself.
+            if is_note and (word := against(text) or corrects(text)):
+                yield _warning(row, "note.against", "", text, {"word": word})
 
 
 def no_other_number_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
@@ -99,7 +119,7 @@ def answers_are_yes(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
         if unwanted is not None:
             for row, text in cells[cells.isin(unwanted)].items():
                 yield _error(row, "remark.answer", rows.column_name(at), text)
-        elif is_done and counts[""] > 0:
+        elif is_done and (counts[""] > 0 or is_receipt(title)):
             for row, text in cells.items():
                 if any(map(str.isdigit, text)):
                     yield _warning(row, "remark.done", rows.column_name(at), text, {})
@@ -134,6 +154,66 @@ def _is_wanted(text: str, *, is_done: bool, is_open: bool) -> bool:
     said = yes_or_no(text)
     is_words = said is None and sum(map(str.isalpha, text)) > 2
     return is_words or ((not is_done or said is not True) and (not is_open or said is True))
+
+
+def others_get_no_pulsa(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """Where cells of a column say `Pulsa` or `Kirim`, the others say what else to do. Where some say `ikut`,
+    the `tidak ikut` of others is a remark."""
+    for at, _ in _others(rows):
+        cells = rows.sheet.cells[at]
+        first = {fold(text) for text in cells.head(_TELLING).tolist()} - {""}
+        if not 1 < len(first) <= _MANY:
+            continue
+        is_choice = not first.isdisjoint(WANTED)
+        denied = {text for text in first if (found := _DENIED.fullmatch(text)) and found[1] in first}
+        for row, text in cells.items() if is_choice or denied else ():
+            if is_choice and text.strip() and not is_wanted(text) and row not in rows.nobody:
+                yield _error(row, "remark.answer", rows.column_name(at), text)
+            elif fold(text) in denied and row not in rows.nobody:
+                yield _warning(row, "remark.against", rows.column_name(at), text, {"word": text.strip()})
+
+
+_MANY = 12
+_DENIED = re.compile(r"(?:tidak|tdk|tak|not)(.+)")
+
+
+def remark_names_no_other_amount(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """No remark states another amount than the row's, as `jadi 50rb saja`, or several top-ups, as `2x`."""
+    for at, title in _others(rows):
+        cells = rows.sheet.cells[at]
+        if corrects(title):
+            for row, text in cells.items():
+                if any(digit in "123456789" for digit in text) and row not in rows.nobody:
+                    yield _warning(row, "remark.amount", rows.column_name(at), text, {})
+        if not holds_remarks(title) or (isinstance(cells.array, Packed) and not cells.array.has(A_SUM)):
+            continue
+        for row, text in cells.items():
+            nominal = rows.table.at[row, "nominal"] if (sums := sums_in(text)) else 0
+            is_other = nominal and any(said != nominal for said in sums)
+            if (is_other or says_several(text)) and row not in rows.nobody:
+                yield _warning(row, "remark.amount", rows.column_name(at), text, {})
+
+
+_SHORT = 2_000
+"""Rows. In a longer list, people share their names."""
+
+
+def one_number_a_name(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
+    """No full name stands beside two numbers, as in a form that was sent in again."""
+    at, numbers = rows.sheet.columns.name, rows.table["number"]
+    if at is None or len(numbers) > _SHORT:
+        return
+    known: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    for row, name, number in zip(
+        numbers.index.tolist(), rows.raw(at).tolist(), numbers.tolist(), strict=True
+    ):
+        if " " in name and number:
+            known[name.casefold()].append((row, number))
+    for name, alike in known.items():
+        for row, number in alike:
+            for at_row, other in islice(((each, one) for each, one in alike if one != number), 1):
+                facts = {"number": number, "row": str(at_row), "other": other}
+                yield _warning(row, "person.two_numbers", rows.column_name(at), name.title(), facts)
 
 
 def one_month_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding]:

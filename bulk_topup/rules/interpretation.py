@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from bulk_topup.core.model import Notice, Oddity, Sheet, letter
+from bulk_topup.core.model import Notice, OddCell, Oddity, Sheet, letter
 from bulk_topup.core.row_names import row_name
 from bulk_topup.rules import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from bulk_topup.core.model import OddCell
 
 LISTED_ROWS = 10
 
@@ -30,17 +28,40 @@ _USUAL = re.compile(r"[0-9 +()\0-]*")
 
 
 def as_meant(sheet: Sheet) -> Sheet:
-    """The sheet with such values filled in, and with notices about them and about loosely written numbers."""
+    """The sheet with such values filled in, and with notices about them and about loosely written numbers.
+
+    A merged cell of the other columns, such as a remark or a branch, says the same of each row that it
+    covers; but a name is one person's.
+    """
     notices = _loose_numbers(sheet)
-    for position in (sheet.columns.product, sheet.columns.nominal):
-        if position is not None and (found := _from_above(sheet, position)):
+    asked = {at for at in (sheet.columns.product, sheet.columns.nominal) if at is not None}
+    own = {sheet.columns.number, sheet.columns.itrx, sheet.columns.name}
+    merged = {at for (_, at), cell in sheet.odd.items() if cell.kind is Oddity.MERGED and at not in own}
+    for position in sorted({*asked, *merged}):
+        if found := _from_above(sheet, position):
             cells = sheet.cells.copy(deep=False)
             texts = {**dict(zip(cells.index, cells[position], strict=True)), **found}
             cells[position] = pd.Series(list(texts.values()), index=cells.index, dtype=object)
             odd = {key: cell for key, cell in sheet.odd.items() if key[1] != position or key[0] not in found}
             sheet = replace(sheet, cells=cells, odd=odd)
-            notices.append(_notice(sheet, "sheet.from_above", position, [*found]))
+            if position in asked:
+                notices.append(_notice(sheet, "sheet.from_above", position, [*found]))
+    if beside := _beside_one_name(sheet):
+        sheet = replace(sheet, odd={**beside, **sheet.odd})
     return replace(sheet, notices=(*sheet.notices, *notices)) if notices else sheet
+
+
+def _beside_one_name(sheet: Sheet) -> Mapping[tuple[int, int], OddCell]:
+    """The numbers beside one name that is merged over several of them: one is meant."""
+    at, number = sheet.columns.name, sheet.columns.number
+    merged = {row: cell for (row, position), cell in sheet.odd.items() if position == at}
+    held = {row: _held_in(cell, at or 0) for row, cell in merged.items() if cell.kind is Oddity.MERGED}
+    if not held:
+        return {}
+    texts = sheet.cells[number].loc[sorted({*held, *held.values()} & {*sheet.cells.index})].str.strip()
+    filled = {int(str(row)): text for row, text in texts.items() if text}
+    found = [(row, first) for row, first in held.items() if row in filled and first in filled]
+    return {(row, number): OddCell(Oddity.ONE_NAME, filled[row]) for pair in found for row in pair}
 
 
 # -- from above --------------------------------------------------------------------------------------------

@@ -15,6 +15,9 @@ EXAMPLE_MARK = "CONTOH/EXAMPLE"
 EXAMPLE_NUMBERS = ("081200009901", "081200009902")
 """Their phone numbers. Like all of 08120000NNNN, no real phone has them."""
 
+NOTES = frozenset({"note.row", "signature.row", "section.row"})
+"""The codes of rows that may say something about the others."""
+
 _A_NUMBER = re.compile(r"(?:[^0-9]*[0-9]){7}")
 """This many digits are somebody's phone number, whatever else is wrong with them."""
 

@@ -64,7 +64,16 @@ def fitting(
         meaning = meaning_of(text) if text and at not in taken else None
         if meaning and meaning not in closed:
             found[meaning] = [*found[meaning], at]
+    phones = found.get("phone", ())
+    if len(phones) == 1 and not found.get("number") and _is_of_named(texts, texts[phones[0]]):
+        found["number"] = found.pop("phone")
     return Fitting(found, frozenset(chosen))
+
+
+def _is_of_named(texts: Texts, title: str) -> bool:
+    """Whether it is the number of whom the only column of names names: `Nama Siswa`, `No HP Siswa`."""
+    named = [words for text in texts if (words := text.casefold().split()) and words[0] in {"nama", "name"}]
+    return len(named) == 1 and names.whose(title) <= {*named[0]}
 
 
 # -- the columns that are read -----------------------------------------------------------------------------
@@ -99,10 +108,9 @@ class _Reading:
             self._assert_near(number, "product", product)
         elif nominal is not None:
             self._assert_near(number, "nominal", nominal)
-        own = {
-            meaning: self._first(self._block(number, self._fits.at.get(meaning, ())), taken)
-            for meaning in ("name", "group", "operator")
-        }
+        beside = {"name": self._fits.at.get("name", ()), "group": self._fits.at.get("group", ())}
+        beside["operator"] = self._fits.at.get("operator") or self._without_codes
+        own = {meaning: self._first(self._block(number, found), taken) for meaning, found in beside.items()}
         itrx = self._one("itrx", self._free(self._fits.at.get("itrx", ()), taken))
         taken.update((itrx, *own.values()))
         results, width = _results(self._texts)
@@ -140,7 +148,8 @@ class _Reading:
     def _product(self, number: int) -> int | None:
         found = self._fits.at.get("product", ())
         if "product" not in self._fits.named:
-            found = self._block(number, self._free(found, {number}))
+            found = self._free(found, {number, *self._without_codes})
+            found = self._block(number, found)
         return self._only("product", found) if found else None
 
     def _nominal(self, number: int, product: int | None, taken: Set[int | None]) -> int | None:
@@ -184,6 +193,16 @@ class _Reading:
         return tuple(at for at in self._free(named, taken | self._closed) if self._are_rupiah(at))
 
     # What stands in a column.
+
+    @property
+    def _without_codes(self) -> list[int]:
+        """Columns such as `Produk` in which no code stands, where a nominal is stated beside."""
+        if not (self._fits.at.get("nominal") or self._fits.at.get("amount")):
+            return []
+        found = self._fits.at.get("product", ())
+        return [
+            at for at in found if self._cells[at] and names.NO_CODES.issuperset(map(fold, self._cells[at]))
+        ]
 
     def _are_phones(self, at: int) -> bool:
         cells = self._cells[at]

@@ -48,6 +48,8 @@ _NAMES: Mapping[Meaning, str] = {
         reward incentive incentives allowance value jatah plafon plafond limit subsidi alokasi uang rupiah rp
         idr fee benefit reimburse diterima dibayarkan net netto bersih sisa realisasi anggaran jumlahditerima
         nominalrupiah jumlahrupiah komisi honor total
+        uangkomunikasi biayakomunikasi bantuankomunikasi bantuanpulsa jumlahbantuan jumlahuang phoneallowance
+        airtime vouchervalue topupvalue creditamount
         nominalditerima totalditerima totalbonus totalinsentif totalpulsa totalbayar jumlahbayar
         """,
     "itrx": "itrx pengisianke topupke ulangan ulanganke topupnumber",
@@ -80,6 +82,22 @@ _MEANINGS: Mapping[str, Meaning] = {
     name: meaning for meaning, names in _NAMES.items() for name in names.split()
 }
 
+NO_CODES = frozenset(
+    {
+        "pulsa",
+        "pulsareguler",
+        "pulsahp",
+        "isipulsa",
+        "telkomsel",
+        "tsel",
+        "simpati",
+        "kartuas",
+        "indosat",
+        "im3",
+    }
+    | {"xl", "axis", "tri", "three", "smartfren", "byu"}
+)
+"""What stands under `Produk` where it says no code: what everyone gets, or the operator."""
 ANY_NUMBER = frozenset(
     {"nomor", "nomer", "number", "tujuan", "notujuan", "nomortujuan", "destinationnumber", "nopelanggan"}
 )
@@ -104,14 +122,21 @@ _MONEY_WORDS = re.compile(
 
 LONGEST_NAME = 60
 
-_HINT = re.compile(
-    r"\((?:\s*(?:\+?62|0?8)[0-9x.*\u2026 -]*"
-    r"|\s*(?:dalam |in )?(?:rp|idr|rupiah)\.?\s*"
-    r"|[^()]*\b(?:wajib|aktif|contoh|cth|format|diawali|awali|diisi|tanpa|teks"
-    r"|required|mandatory|active|example|text|without)\b[^()]*)\)",
-    re.IGNORECASE,
+_HINT_WORDS = (
+    "wajib|aktif|contoh|cth|format|diawali|awali|diisi|tanpa|teks|harus|yang|yg|masih|dengan|dgn|angka|spasi|strip"
+    "|titik|nol|huruf|tanda|hubung|wa|hp|nomor|no|untuk|utk|pulsa|isi|saja|sebagai|ya|dan|atau|di|kode|negara|dalam"
+    "|rp|idr|rupiah|required|mandatory|active|example|text|without|must|be|the|with|numbers?|digits?|spaces?|only"
+    "|as|in|and|or|[0-9x+.*\u2026]+"
 )
+_HINT = re.compile(rf"\((?:[\s:;,./'-]*(?:{_HINT_WORDS})(?![a-z0-9]))+[\s:;,./'-]*\)", re.IGNORECASE)
 """How to fill the column in, as `(08xx)`, `(Rp)` or `(wajib diisi)`. Other words tell whose number it is."""
+_NEUTRAL_WORDS = """
+    no nomor nomer number hp hape handphone ponsel seluler selular mobile msisdn phone cell cellphone telp tlp
+    telpon telepon wa whatsapp kontak contact aktif active yang yg untuk utk for isi diisi pulsa penerima
+    didaftarkan terdaftar anda pribadi karyawan pegawai peserta anggota
+    """
+_NEUTRAL = frozenset(_NEUTRAL_WORDS.split())
+"""Words in the name of a column of numbers that do not say that they are somebody else's."""
 
 _NTH = re.compile(r"(?<=[\s._-])[1-9]\s*$")
 """As in `HP 2`."""
@@ -134,7 +159,14 @@ def meaning_of(text: str) -> Meaning | None:
     found = _MEANINGS.get(fold(_NTH.sub("", bare))) or _of_each(bare)
     if found:
         return found
-    return "phone" if _PHONE_WORDS.fullmatch(bare) else "amount" if _MONEY_WORDS.fullmatch(bare) else None
+    if _PHONE_WORDS.fullmatch(bare):
+        return "phone" if whose(bare) else "number"
+    return "amount" if _MONEY_WORDS.fullmatch(bare) else None
+
+
+def whose(title: str) -> frozenset[str]:
+    """The words in the name of a column of numbers that may say whose they are."""
+    return frozenset(re.findall(r"[a-z]+", title.casefold())) - _NEUTRAL
 
 
 def _of_each(text: str) -> Meaning | None:
@@ -169,7 +201,8 @@ _OTHER_MONEY = re.compile(
     r"|ytd|(?:se)?tahun(?:an)?|annual|yearly|lalu|kemarin|sebelumnya|last|previous|akumulasi|kumulatif|rata|estimasi"
     r"|usd|sgd|dolar|poin|points?|net(?:to)?|bersih|bruto|gross|benefit|reimburse|potongan|pajak|h?utang|kasbon"
     r"|pinjaman|listrik|pln|token|transfer|refund|kelebihan|setoran|tagihan|penjualan|deposit|koreksi|lama"
-    r"|dikembalikan|pengembalian|tertunda)\b|^\W*total\W*$",
+    r"|dikembalikan|pengembalian|tertunda|gagal|usulan|diajukan|jika|sudah|top ?up dana"
+    r"|rencana)\b|^\W*total\W*$",
     re.IGNORECASE,
 )
 _WHEN = re.compile(rf"(?<![a-z])(?:{A_MONTH})(?![a-z])(?:[ .-]*20[0-9]{{2}})?|\bbulan ini\b", re.IGNORECASE)

@@ -48,14 +48,26 @@ _BANK = re.compile(
 )
 
 
-_SENT = "(?:(?:(?:di|ter) ?)?(?:bayar|kirim|isi|transfer|beri)(?:kan)?|(?:me|di)?terima)"
-_NOT_SO = (
-    "(?:aktif|dapat|dpt|mendapat(?:kan)?|bekerja|berhak|layak|valid|lolos|perlu|usah|jadi|hadir|disetujui"
-    "|(?:me)?terima|(?:di ?)?(?:kirim|bayar|isi|proses|beri)(?:kan)?)"
+_DONE_SO = (
+    "(?!(?:(?:ter|di)?konfirmasi|(?:ter|di)?verifikasi|lengkap|dilengkapi|(?:te)?registrasi|(?:ter)?daftar|benar"
+    "|betul|aktif|oke?|fix|valid|(?:di)?cek|dihubungi|(?:me)?nikah|kawin|vaksin|(?:di)?setujui?|acc|approved?"
+    "|ttd|tanda|hadir|ikut|bisa|jadi|(?:be)?kerja|punya|ada|lama)\\b)[a-z]{2,}"
 )
+"""What is done where it is not said that something was checked, or what the person is."""
+_NOT_SO = "(?!(?:ada|masalah|apa|tetap|kawin|menikah|terbatas|wajib|pernah)\\b)[a-z]{2,}"
+"""What is not so, in the same sense."""
 _PLAINLY: tuple[str, ...] = (
+    *(f"via {wallet}" for wallet in ("dana", "gopay", "ovo", "shopeepay", "linkaja", "transfer")),
+    *(
+        f"{no} {so}"
+        for no in ("ga", "tak")
+        for so in ("usah", "jadi", "perlu", "mau", "dapat", "dpt", "aktif")
+    ),
     *("mengundurkan diri", "nonaktif", "non aktif", "non-aktif", "inactive", "no longer", "hangus", "void"),
-    *("ga usah", "ga jadi", "bulan depan", "menyusul", "ditangguhkan", "pending", "off", "alpa", "absen"),
+    *("gausah", "bulan depan", "menyusul", "ditangguhkan", "pending", "off", "alpa", "absen", "mundur"),
+    *("gugur", "drop out", "kontrak selesai", "bukan pegawai", "bukan karyawan", "bukan miliknya"),
+    *("menunggu", "tunggu", "waiting", "diragukan", "nanti saja", "nanti aja", "diblokir", "terblokir"),
+    *("perlu cek", "perlu dicek", "bermasalah", "belum fix", "belum lapor"),
     *("phk", "dipecat", "cuti", "meninggal", "wafat", "deceased", "passed away", "pensiun", "retired"),
     *("habis kontrak", "habis masa", "kontrak habis", "kontrak berakhir", "pindah", "mutasi", "daftar hitam"),
     *("dobel", "double", "duplikat", "duplicate", "refund", "terminated", "ditahan"),
@@ -65,20 +77,24 @@ _PLAINLY: tuple[str, ...] = (
 _SPEAKS: Mapping[str, str] = {
     **dict.fromkeys(_PLAINLY, ""),
     "batal": "(?:di)?batal(?:kan)?",
-    "cancel": "cancel(?:l?ed)?",
+    "cancel": "(?:di)?cancel(?:l?ed)?",
     "resign": "resign(?:ed)?",
     "keluar": "(?:di)?keluar(?:kan)?",
     "eligible": "(?:in|not )eligible",
-    "not ": "(?:do )?not (?:active|approved|valid|pay|send|include|top)",
+    "not ": "(?:do )?not (?:active|approved|valid|pay|send|include|top(?:up)?)",
     "left ": "left (?:the )?company",
     "wrong no": "wrong no(?:[.]|umber)?",
     "excl": "excl(?:[.]|uded?)?",
-    "don't": "don't (?:pay|send|include)",
+    "don't": "don't (?:pay|send|include|top)",
+    "dont ": "dont (?:pay|send|include|top)",
+    " dulu": "(?:tanya|konfirmasi|(?:di)?cek)(?:kan)? dulu",
+    " hilang": "(?:hp|kartu|nomor|nomer|no) hilang",
+    "minta ": "minta (?:uang|cash|tunai|transfer)",
     "tidak ": f"tidak {_NOT_SO}",
     "tdk ": f"tdk {_NOT_SO}",
     "jangan": "jangan(?: dulu)?",
     "jgn": "jgn(?: dulu)?",
-    "gak ": "(?:ng)?gak (?:usah|jadi|dapat|dpt)",
+    "gak ": f"(?:ng)?gak {_NOT_SO}",
     "belum ": "belum (?:berhak|layak|(?:di)?(?:setujui|verifikasi))",
     "bayar ": "(?:di)?bayar (?:cash|tunai)",
     "hapus": "(?:di)?hapus",
@@ -94,13 +110,14 @@ _SPEAKS: Mapping[str, str] = {
     "berhenti": "(?:di)?berhenti(?:kan)?",
     "lunas": "(?<!belum )lunas",
     "salah": r"(?:nomor|nomer|no\.?) salah|salah (?:nomor|nomer|no|input)",
-    "ganti ": "ganti (?:no|nomor|nomer|hp|ke)",
+    "ganti": "ganti (?:no|nomor|nomer|hp|ke)|(?:no|nomor|nomer|hp) (?:(?:sudah|sdh|udah) )?ganti",
     "blacklist": "blacklist(?:ed)?",
-    "udah ": f"s?udah (?:{_SENT}|dpt|dapat|out|tidak|tdk)",
-    "sdh ": f"sdh (?:{_SENT}|dpt|dapat|out|tidak|tdk)",
-    "telah ": f"telah {_SENT}",
-    "already": "already (?:paid|sent|received)",
-    "transfer": "(?:via|by|lewat) transfer|transfer (?:ke )?(?:bank|bca|bri|bni|bsi|mandiri)",
+    "udah ": f"s?udah {_DONE_SO}",
+    "sdh ": f"sdh {_DONE_SO}",
+    "telah ": f"telah {_DONE_SO}",
+    "already": "already (?:paid|sent|received|topped)",
+    "topped up": "topped up",
+    "transfer": "(?:by|lewat) transfer|transfer (?:ke )?(?:bank|bca|bri|bni|bsi|mandiri)",
 }
 """What speaks against paying: letters that are in it, and how offices write it where there is more."""
 _AGAINST = re.compile(rf"\b(?:{'|'.join(how or word for word, how in _SPEAKS.items())})\b")
@@ -108,6 +125,8 @@ _AGAINST = re.compile(rf"\b(?:{'|'.join(how or word for word, how in _SPEAKS.ite
 _HEADS = re.compile(
     r"\b(?:(?:bulan|bln) (?:yang |yg )?(?:lalu|kemarin|sebelumnya)|last month|cadangan|reserves?|waiting list"
     r"|daftar tunggu|usulan|draft|bulan depan|next month|arsip|archive|backup|belum final|token listrik"
+    r"|data lama|h?utang|tagihan|iuran|donatur|(?:daftar|data) penjualan|retur|histori|history|estimasi"
+    r"|simulasi|laporan (?:pengisian|pembayaran|penjualan|pengiriman)|bukti pembayaran"
     r"|pascabayar|pengembalian|(?:nomor|nomer|no\.?) (?:istri|suami)"
     r"|belum (?:di)?(?:setujui|acc|approve)|transfer bank|(?:via|lewat) (?:transfer|rekening|bank))\b",
     re.IGNORECASE,
@@ -117,7 +136,19 @@ _ALONE: tuple[str, ...] = (
     *("transfer", "tunai", "cash", "gopay", "ovo", "dana", "shopeepay", "linkaja", "ewallet", "e-wallet"),
     *("token", "token pln", "pln", "paket data", "kuota", "pascabayar", "tagihan", "sukses", "success"),
     *("sudah", "sdh", "udah", "already", "resign", "out", "berhasil", "selesai", "done", "paid", "sent"),
-    *("terkirim", "terbayar", "complete", "completed"),
+    *(
+        "kartu halo",
+        "halo",
+        "pasca bayar",
+        "postpaid",
+        "ganda",
+        "terkirim",
+        "terbayar",
+        "complete",
+        "completed",
+        "left",
+        "alumni",
+    ),
 )
 """What speaks against paying where nothing else is in the cell: another way to pay, or that it is done."""
 _STEMS = {"contoh", "example", "cth", *_ALONE, *_SPEAKS}
@@ -135,6 +166,18 @@ def against(text: str) -> str:
     found = _AGAINST.search(folded)
     alone = folded.strip(" .:!()")
     return found[0] if found else alone if alone in _ALONE else ""
+
+
+_CORRECTS = re.compile(
+    r"\b(?:ralat|(?:per|di)?ubah(?:an)?|koreksi|revisi|(?:di)?ganti|potongan|correction)\b", re.IGNORECASE
+)
+
+
+def corrects(note: str) -> str:
+    """The word by which a note, or a column's name, says that something in the table is to be another; ""
+    where none does."""
+    found = _CORRECTS.search(note)
+    return found[0] if found else ""
 
 
 A_MOBILE = rb"8[1-9](?:[ .-]?[0-9]){7}"
@@ -217,6 +260,7 @@ _YES |= {"approved", "disetujui", "acc", "berhak", "layak", *"✓✔☑✅√"}
 _NO = frozenset({"tidak", "tdk", "nok", "t", "no", "n", "false", "0", "x", "belum", "blm", "enggak", "gak"})
 _NO |= {*"✗✘❌"}
 _NO |= {f"{no}{yes}" for no in ("tidak", "tdk", "belum", "non", "in", "not") for yes in _YES}
+_REMARKS = frozenset({"keterangan", "ket", "catatan", "note", "notes", "remark", "remarks", "info"})
 _COUNTS = frozenset(
     {"qty", "quantity", "kuantitas", "banyak", "banyaknya", "pcs", "kali", "frekuensi", "jumlahvoucher"}
 )
@@ -245,10 +289,49 @@ def says_done(title: str) -> bool:
     return len(title) <= LONGEST_NAME and bool(_DONE.search(title) or against(title))
 
 
+_RECEIPT = re.compile(r"\b(?:sn|serial number|no\.? ?ref|ref(?:erensi)?)\b", re.IGNORECASE)
+
+
+def is_receipt(title: str) -> bool:
+    """Whether a column of this name holds what the provider stated of a top-up that was made."""
+    return _RECEIPT.search(title) is not None
+
+
 def yes_or_no(text: str) -> bool | None:
     """What the cell answers; None where it is neither."""
     folded = fold(text) or text.strip()
     return True if folded in _YES else False if folded in _NO else None
+
+
+WANTED = frozenset({"pulsa", "pulsareguler", "pulsahp", "isipulsa", "kirim", "bayar", "pay", "send"})
+
+
+def is_wanted(text: str) -> bool:
+    """Whether the cell says that it is a top-up, or that it is to be sent."""
+    folded = fold(text)
+    return folded in WANTED or "pulsa" in folded
+
+
+def holds_remarks(title: str) -> bool:
+    """Whether a column of this name is for remarks."""
+    return fold(title) in _REMARKS
+
+
+A_SUM = rb"[0-9] ?(?:[Rr][Bb]|[Rr]ibu|[KkXx])|[Rr][Pp][. ]*[0-9]"
+"""Is in whatever states a sum, or how many."""
+_IN_RUPIAH = re.compile(r"\brp[. ]*([1-9][0-9]*(?:[.,][0-9]{3})*)|\b([1-9][0-9]{0,2}) ?(?:rb|ribu|k)\b")
+_TIMES = re.compile(r"\b([2-9]|[1-9][0-9]) ?(?:x|kali)\b")
+
+
+def sums_in(remark: str) -> list[int]:
+    """The sums in rupiah that the remark states, as `jadi 50rb saja`."""
+    found = _IN_RUPIAH.finditer(remark.casefold())
+    return [int(one[2]) * 1_000 if one[2] else int(re.sub("[.,]", "", one[1])) for one in found]
+
+
+def says_several(remark: str) -> bool:
+    """Whether the remark says that a person gets several top-ups, as `2x`."""
+    return _TIMES.search(remark.casefold()) is not None
 
 
 def counts_topups(title: str) -> bool:

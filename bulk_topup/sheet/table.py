@@ -173,17 +173,21 @@ def _blank(columns: list[Sequence[str]], count: int) -> set[int]:
 
 
 def covered(found: ChosenTab, rows: Sequence[int]) -> dict[tuple[int, int], OddCell]:
-    """The cells of our columns that a merged cell covers: they look filled and contain nothing.
+    """The cells that a merged cell covers: they look filled and contain nothing. Of columns that are not
+    ours, those below one in the same column.
 
     `rows` are the numbers of all rows under the header, ascending.
     """
     odd: dict[tuple[int, int], OddCell] = {}
     merged = sorted(found.remarks.merged)
-    for position in found.header.columns.deciding:
+    ours = found.header.columns.deciding
+    over = {position: [one for one in merged if one[1] <= position <= one[3]] for position in ours}
+    for one in merged:
+        if one[1] not in ours and one[1] < len(found.header.texts):
+            over.setdefault(one[1], []).append(one)
+    for position, some in over.items():
         reached = 0  # A hostile file can put any number of them over the same rows.
-        for first_row, first, last_row, last in merged:
-            if not first <= position <= last:
-                continue
+        for first_row, first, last_row, _ in some:
             for row in rows[bisect_left(rows, max(first_row, reached + 1)) : bisect_right(rows, last_row)]:
                 if (row, position) != (first_row, first):
                     odd[row, position] = OddCell(Oddity.MERGED, "", f"{letter(first)}{first_row}")

@@ -88,7 +88,13 @@ def test_other_remarks_are_none(remark: str) -> None:
 @pytest.mark.parametrize(
     ("header", "cells", "warned"),
     [
-        ("Metode", ("Transfer", "Pulsa"), {2: "remark.against"}),
+        ("Hasil", ("Lulus", "Tidak Lulus"), {3: "remark.against"}),
+        ("Ket", ("sudah top up", "tdk lanjut"), {2: "remark.against", 3: "remark.against"}),
+        ("Ket", ("sudah verifikasi", "guru tidak tetap"), {}),
+        ("Ket", ("jadi 50rb saja", "2x"), {2: "remark.amount", 3: "remark.amount"}),
+        ("Ket", ("5rb", "Rp 5.000"), {}),
+        ("Revisi", ("", "25.000"), {3: "remark.amount"}),
+        ("SN", ("0123456789012345", "0123456789012346"), {2: "remark.done", 3: "remark.done"}),
         ("Bentuk", ("GoPay", "Token PLN"), {2: "remark.against", 3: "remark.against"}),
         ("Status", ("Sukses", "Open"), {2: "remark.against"}),
         ("Tgl Bayar", ("1/6/2026", ""), {2: "remark.done"}),
@@ -173,3 +179,37 @@ def test_sub_totals_are_compared_with_the_rows_since_the_last() -> None:
     assert [(each.stated, each.summed) for each in totals(understood(sheet_of(rows, SUMMED)))] == [
         *((5_000, 5_000), (10_000, 10_000), (15_000, 15_000))
     ]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [("Metode", ("Transfer", "Pulsa")), ("Bantuan", ("Sembako", "Pulsa")), ("Tindakan", ("Tahan", "Kirim"))],
+)
+def test_where_some_get_pulsa_who_gets_something_else_is_held(header: str, cells: tuple[str, str]) -> None:
+    """Before, `Transfer` was a warning only, and the others nothing at all."""
+    rows = [("Andi", ANDI, "S5", cells[0]), ("Budi", BUDI, "S5", cells[1])]
+    plan = plan_of(sheet_of(rows, ("Nama", "No HP", "Kode", header)))
+    assert held_codes(plan)[2][-1] == "remark.answer"
+    assert plan.orders.index.tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    "note", ["Catatan: no 2 sudah resign", "*) Budi mengundurkan diri", "Ralat nomor Budi", "Merah = batal"]
+)
+def test_a_note_below_the_people_that_may_be_about_one_of_them_is_a_warning(note: str) -> None:
+    total = ("Total", "", "")
+    plan = plan_of(sheet_of([("Andi", ANDI, "S5"), ("Budi", BUDI, "S5"), total, (note, "", "")]))
+    assert [(each.row, each.code, each.value) for each in plan.findings][-1] == (5, "note.against", note)
+    assert len(plan.orders) == 2
+
+
+def test_other_notes_and_signatures_are_none() -> None:
+    notes = ["Jakarta, 5 Juni 2026", "Mengetahui,", "Pulsa paling lambat tanggal 5", "Rina Sari"]
+    plan = plan_of(sheet_of([("Andi", ANDI, "S5"), ("Total", "", ""), *((note, "", "") for note in notes)]))
+    assert "note.against" not in {each.code for each in plan.findings}
+
+
+def test_one_full_name_beside_two_numbers_is_a_warning() -> None:
+    people = ("Ani Lestari", ANDI), ("Siti", BUDI), ("ani lestari", CITRA), ("Siti", "081210000008")
+    plan = plan_of(sheet_of([(*person, "S5") for person in people]))
+    assert {each.row: each.code for each in plan.findings} == dict.fromkeys((2, 4), "person.two_numbers")

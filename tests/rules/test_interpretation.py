@@ -14,9 +14,10 @@ from bulk_topup.core.model import OddCell, Oddity
 from bulk_topup.report.words import say
 from bulk_topup.rules.interpretation import as_meant
 from bulk_topup.sheet import read_sheet
-from tests.builders import ANDI, BUDI, CITRA, DEWI, plan_of, sheet_of
+from tests.builders import ANDI, BUDI, CITRA, DEWI, held_codes, plan_of, sheet_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bulk_topup.core.model import Sheet
@@ -101,17 +102,42 @@ def test_a_cell_that_is_merged_otherwise_is_held(held_in: str) -> None:
 
 
 def test_a_workbook_with_a_merged_product_pays_all_its_rows(tmp_path: Path) -> None:
-    book = openpyxl.Workbook()
-    assert isinstance(book.active, Worksheet)
-    for row in [("Nama", "No HP", "Kode Produk"), ("Ani", ANDI, "S5"), ("Budi", BUDI), ("Citra", CITRA)]:
-        book.active.append(row)
-    book.active.merge_cells("C2:C4")
-    file = io.BytesIO()
-    book.save(file)
-    (tmp_path / "bonus.xlsx").write_bytes(file.getvalue())
+    rows = [("Nama", "No HP", "Kode Produk"), ("Ani", ANDI, "S5"), ("Budi", BUDI), ("Citra", CITRA)]
+    (tmp_path / "bonus.xlsx").write_bytes(workbook(rows, "C2:C4"))
     plan = plan_of(as_meant(read_sheet(tmp_path / "bonus.xlsx")))
     assert plan.orders["product"].tolist() == ["S5", "S5", "S5"]
     assert plan.held == {}
+
+
+def workbook(rows: Sequence[tuple[str | None, ...]], merged_cells: str) -> bytes:
+    book = openpyxl.Workbook()
+    assert isinstance(book.active, Worksheet)
+    for row in rows:
+        book.active.append(row)
+    book.active.merge_cells(merged_cells)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_a_merged_remark_and_branch_are_those_of_each_row_that_they_go_over(tmp_path: Path) -> None:
+    header = ("Cabang", "Nama", "No HP", "Kode Produk", "Ket")
+    rows = [header, ("Solo", "Ani", ANDI, "S5", "batal"), (None, "Budi", BUDI, "S5")]
+    for merged_cells, said_of in (("E2:E3", [2, 3]), ("A2:A3", [2])):
+        (tmp_path / "bonus.xlsx").write_bytes(workbook(rows, merged_cells))
+        sheet = as_meant(read_sheet(tmp_path / "bonus.xlsx"))
+        plan = plan_of(sheet)
+        assert [each.row for each in plan.findings if each.code == "remark.against"] == said_of
+        assert sheet.notices == ()
+    assert sheet.cells[0].tolist() == ["Solo", "Solo"]
+
+
+def test_of_the_numbers_beside_one_merged_name_none_is_taken(tmp_path: Path) -> None:
+    rows = [("Nama", "No HP", "Kode"), ("Ani", ANDI, "S5"), (None, BUDI, "S5"), ("Citra", CITRA, "S5")]
+    (tmp_path / "bonus.xlsx").write_bytes(workbook(rows, "A2:A3"))
+    plan = plan_of(as_meant(read_sheet(tmp_path / "bonus.xlsx")))
+    assert held_codes(plan) == {2: ["cell.one_name"], 3: ["cell.one_name"]}
+    assert plan.orders.index.tolist() == [4]
 
 
 def test_numbers_with_more_than_digits_are_said_with_an_example() -> None:

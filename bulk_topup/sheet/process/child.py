@@ -32,14 +32,14 @@ from bulk_topup.core.model import Named, Notice, OddCell, Oddity, ResultsTab, le
 from bulk_topup.core.shell import argument
 from bulk_topup.sheet.detect import Format, format_of, is_encrypted_package, read_bytes, size_of
 from bulk_topup.sheet.header import HEADER_ROWS, LISTED_ROWS, Header
-from bulk_topup.sheet.layout import block_of, first_of
+from bulk_topup.sheet.layout import block_of, first_of, shortened
 from bulk_topup.sheet.names import is_phone, meaning_of
 from bulk_topup.sheet.password import unlocked
 from bulk_topup.sheet.process import frames
 from bulk_topup.sheet.process.frames import Frame
 from bulk_topup.sheet.process.parts import assert_one_part, tab_or_part
 from bulk_topup.sheet.readers import csv_text
-from bulk_topup.sheet.sayings import is_whom_to_call
+from bulk_topup.sheet.sayings import against, corrects, is_whom_to_call
 from bulk_topup.sheet.sections import Sections
 from bulk_topup.sheet.table import Batch, batches, covered
 from bulk_topup.sheet.tabs import ChosenTab, LostTab, Remarks, Tab, TabChoice, choose_tab
@@ -352,6 +352,9 @@ def _header_notices(header: Header) -> Iterator[Notice]:
         yield Notice("sheet.people_left", {"rows": rows, "row": str(header.row)})
     elif header.row > HEADER_ROWS:
         yield Notice("sheet.deep_header", {"row": str(header.row)})
+    for row, text in header.titles:
+        if header.told is None and (word := against(text) or corrects(text)):
+            yield Notice("sheet.note_against", {"row": str(row), "text": shortened(text), "word": word})
 
 
 def _wide_names(found: ChosenTab, nameless: Set[int]) -> Iterator[Notice]:

@@ -74,6 +74,7 @@ WORDS: dict[str, str] = {
     "sheet.no_data_tab": "{file}: phone numbers are only in tabs whose names say that they explain or list something, or are not to be paid: {tabs}; choose one, as in --sheet {tab}",
     "sheet.tab_rows": '"{tab}" ({count:row|rows})',
     "sheet.tab_run": '"{tab}" ({count:row|rows}, run already)',
+    "sheet.note_against": 'row {row}, above the header, says "{text}": it may mean that somebody should not be paid, or should get something else ({word})',
     "sheet.deep_header": "the header was found in row {row}; everything above it was left out",
     "sheet.wide_name": "the header {column} also spans other columns ({others}), and their cells were not used: give each column its own header, or choose one with --number-column and --product-column",
     "sheet.too_wide": "the cells in columns beyond {column} were left out, because these columns have no header",
