@@ -126,6 +126,8 @@ class Sheet:
     unit: int | None = None
     tabs: tuple[str, ...] = ()
     """The tab names, if several tabs are one sheet."""
+    comments: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    """What comments of cells say against paying, or of other numbers; sparse, and keyed like `odd`."""
 
 
 @runtime_checkable

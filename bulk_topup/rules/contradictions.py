@@ -59,6 +59,15 @@ def remark_is_not_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
                 yield _warning(row, "remark.against", rows.column_name(at), text, {"word": word})
             if is_example:
                 yield Finding(row, Level.ERROR, "example.cell", rows.column_name(at), text)
+    for row, at, text in _comments(rows):
+        if word := against(text):
+            yield _warning(row, "remark.against", rows.column_name(at), text, {"word": word})
+
+
+def _comments(rows: Rows) -> Iterator[tuple[int, int, str]]:
+    """Those of people's rows, in any column: a remark as one in a column of its own is."""
+    found = rows.sheet.comments.items()
+    return ((row, at, text) for (row, at), text in found if row not in rows.nobody)
 
 
 @lru_cache(maxsize=4096)
@@ -90,6 +99,9 @@ def no_other_number_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding
         for row, text in _with_numbers(cells):
             if row not in rows.nobody:
                 yield _warning(row, "remark.number", rows.column_name(at), text, {})
+    for row, at, text in _comments(rows):
+        if has_another_number(text):
+            yield _warning(row, "remark.number", rows.column_name(at), text, {})
 
 
 def _with_numbers(cells: pd.Series[str]) -> Iterator[tuple[int, str]]:

@@ -74,8 +74,9 @@ class Rows:
         cells = self.sheet.cells[chosen]
         rows = frozenset(cells.index.tolist())
         odd = {(row, at): cell for (row, at), cell in self.sheet.odd.items() if row in rows}
+        comments = {(row, at): text for (row, at), text in self.sheet.comments.items() if row in rows}
         return Rows(
-            replace(self.sheet, cells=cells, odd=odd),
+            replace(self.sheet, cells=cells, odd=odd, comments=comments),
             self.table[chosen],
             {row: problem for row, problem in self.number_problems.items() if row in rows},
             self.listed,

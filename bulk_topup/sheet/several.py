@@ -92,6 +92,7 @@ def combined(sheets: Sequence[Sheet], label: str) -> Sheet:
     header = ["Tab", "Row"]
     frames: list[pd.DataFrame] = []
     odd: dict[tuple[int, int], OddCell] = {}
+    comments: dict[tuple[int, int], str] = {}
     hidden: set[int] = set()
     notices: list[Notice] = []
     told: list[Notice] = []
@@ -102,6 +103,7 @@ def combined(sheets: Sequence[Sheet], label: str) -> Sheet:
         where = {0: sheet.tab, 1: sheet.cells.index.astype("str")}
         frames.append(pd.DataFrame({**where, **texts}, index=sheet.cells.index + base))
         odd |= {(row + base, at[position]): _moved(cell, base) for (row, position), cell in sheet.odd.items()}
+        comments |= {(row + base, at[position]): text for (row, position), text in sheet.comments.items()}
         hidden |= {row + base for row in sheet.hidden}
         notices += [_of_tab(notice, sheet.tab) for notice in sheet.notices if notice not in told]
         told += [notice for notice in sheet.notices if notice.code in OF_THE_BOOK]
@@ -116,6 +118,7 @@ def combined(sheets: Sequence[Sheet], label: str) -> Sheet:
         cells=cells,
         columns=Columns(**positions),  # type: ignore[arg-type]
         odd=odd,
+        comments=comments,
         hidden=frozenset(hidden),
         notices=tuple(notices),
         outside=sum(sheet.outside for sheet in sheets),

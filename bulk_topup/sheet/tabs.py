@@ -13,6 +13,7 @@ from bulk_topup.core.errors import InputError
 from bulk_topup.core.languages import tab_names
 from bulk_topup.core.model import Named, Notice, OddCell, ResultsTab
 from bulk_topup.core.shell import argument
+from bulk_topup.sheet.comments import MOST_COMMENTS
 from bulk_topup.sheet.header import ROWS_BELOW, Header, NoHeader, find_header
 from bulk_topup.sheet.layout import first_of, names_columns
 from bulk_topup.sheet.names import is_phone
@@ -52,7 +53,8 @@ class Remarks:
 
     `formulas` counts cells by column position whose cached result was used; `merged` are ranges as (first
     row, first column position, last row, last column position); `longer` are rows of a text file with more
-    cells than its header; row numbers are those that the program displays.
+    cells than its header; `comments` are the speaking parts of those of cells, by row number and column
+    position; row numbers are those that the program displays.
     """
 
     formulas: Counter[int] = field(default_factory=Counter)
@@ -61,6 +63,12 @@ class Remarks:
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     longer: list[int] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    comments: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    def comment(self, row: int, at: int, part: str) -> None:
+        """Keeps the first `speaking_part` of a cell's comments, if there is one."""
+        if part and len(self.comments) < MOST_COMMENTS:
+            self.comments.setdefault((row, at), part)
 
     def tell(self, notice: Notice) -> None:
         """Adds a notice, once."""

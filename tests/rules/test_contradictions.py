@@ -8,9 +8,10 @@ import pytest
 
 from bulk_topup.core.model import Level, OddCell, Oddity
 from bulk_topup.report.screen.plan import plan_lines
+from bulk_topup.rules.checks import findings
 from bulk_topup.rules.contradictions import totals
 from bulk_topup.rules.orders import Wishes
-from tests.builders import ANDI, BUDI, CITRA, DEWI, held_codes, plan_of, sheet_of, understood
+from tests.builders import ANDI, BUDI, CITRA, DEWI, PRICES, held_codes, plan_of, sheet_of, topups, understood
 from tests.rules.test_checks import kinds
 
 
@@ -125,6 +126,30 @@ def test_a_column_of_other_numbers_is_no_remark_once_the_column_to_pay_is_chosen
 
 def test_a_name_that_says_so_is_a_warning_too() -> None:
     assert kinds(("Andi (resign)", ANDI, "S5")) == [(2, "remark.against")]
+
+
+def test_a_comment_in_any_column_is_a_remark_of_its_row() -> None:
+    rows = [("Andi", ANDI, "S5"), ("Budi", BUDI, "S5"), ("Total", "", ""), ("Citra", CITRA, "S5")]
+    comments = {
+        (2, 1): "sudah resign",
+        (3, 0): "ganti ke 0813 1111 2222",
+        (4, 0): "batal",
+        (5, 1): "lahir 1990",
+    }
+    sheet = replace(sheet_of(rows), comments=comments)
+    found = [(each.row, each.code, each.column) for each in findings(understood(sheet), PRICES)]
+    assert [each for each in found if each[1].startswith("remark.")] == [
+        (2, "remark.against", "B (No HP)"),
+        (3, "remark.against", "A (Nama)"),
+        (3, "remark.number", "A (Nama)"),
+    ]
+
+
+def test_comments_go_with_their_rows() -> None:
+    rows = understood(
+        replace(topups((ANDI, "S5"), (BUDI, "S5")), comments={(2, 1): "batal", (3, 1): "resign"})
+    )
+    assert rows.among(rows.table["number"] == rows.table.at[3, "number"]).sheet.comments == {(3, 1): "resign"}
 
 
 def test_amounts_that_are_not_read_and_mostly_agree_warn_where_they_do_not() -> None:

@@ -349,6 +349,15 @@ def test_a_comment_alone_makes_no_value() -> None:
     assert one('<Cell><Comment><ss:Data ss:Type="String">0812</ss:Data></Comment></Cell>') == ""
 
 
+def test_a_comment_that_speaks_is_kept_without_its_author() -> None:
+    html = 'xmlns="http://www.w3.org/TR/REC-html40"'
+    said = f"<ss:Data {html}><B><Font>Off:</Font></B><Font>&#10;jangan dibayar</Font></ss:Data>"
+    comment = f'<Comment ss:Author="Off">{said}</Comment>'
+    tab = only(book(worksheet(f'<Row><Cell/><Cell><Data ss:Type="String">0812</Data>{comment}</Cell></Row>')))
+    assert [*tab.rows()] == [(1, ["", "0812"])]
+    assert tab.remarks.comments == {(1, 1): "jangan dibayar"}
+
+
 @pytest.mark.parametrize(
     ("written", "meant", "counted"),
     [

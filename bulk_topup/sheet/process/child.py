@@ -6,7 +6,7 @@ file's own password, and whose only output is frames. The request is one line of
 ends, the parent is gone, and the child exits.
 
 The frames: `file` (its hash, and the number of bytes to process), `table` (the header), `batch` (some rows),
-`odd` (cells covered by merged ones), `end` (hidden rows, notices); or `error`, which is the last.
+`odd` (cells covered by merged ones), `end` (hidden rows, notices, comments); or `error`, which is the last.
 """
 
 from __future__ import annotations
@@ -303,7 +303,10 @@ def _end(found: ChosenTab, rows: Sequence[int], notices: list[Notice], outside: 
     hidden_rows = found.remarks.hidden_rows
     hidden = [row for row in rows if row in hidden_rows] if hidden_rows else []
     told = [(notice.code, dict(notice.facts)) for notice in notices]
-    return Frame("end", {"notices": told, "outside": outside}, [frames.of_numbers(hidden)])
+    among = set(rows) if found.remarks.comments else set()
+    comments = [(row, at, text) for (row, at), text in found.remarks.comments.items() if row in among]
+    facts = {"notices": told, "outside": outside, "comments": comments}
+    return Frame("end", facts, [frames.of_numbers(hidden)])
 
 
 # -- notices -----------------------------------------------------------------------------------------------

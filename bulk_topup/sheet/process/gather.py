@@ -95,6 +95,8 @@ class _Gathering:
         hidden = frozenset(frames.numbers_of(_one(end.parts)))
         _assert_among(cells.index, hidden)
         _assert_among(cells.index, [row for row, _ in self._odd])
+        comments = dict(_comments(_is(list, end.facts.get("comments", []))))
+        _assert_among(cells.index, [row for row, _ in comments])
         return Sheet(
             path=path,
             tab=self._tab,
@@ -106,6 +108,7 @@ class _Gathering:
             notices=tuple(map(_notice, _is(list, end.facts.get("notices")))),
             hidden=hidden,
             outside=_is(int, end.facts.get("outside", 0)),
+            comments={place: text for place, text in comments.items() if place[1] in cells.columns},
         )
 
     def _cells(self) -> pd.DataFrame:
@@ -190,6 +193,11 @@ def _odd_cells(listed: list[Any]) -> Iterator[tuple[tuple[int, int], OddCell]]:
     for row, position, kind, shown, stored in listed:
         cell = OddCell(Oddity(kind), _is(str, shown), _is(str, stored))
         yield (_is(int, row), _is(int, position)), cell
+
+
+def _comments(listed: list[Any]) -> Iterator[tuple[tuple[int, int], str]]:
+    for row, position, text in listed:
+        yield (_is(int, row), _is(int, position)), _is(str, text)
 
 
 def _notice(listed: Any) -> Notice:

@@ -24,6 +24,7 @@ from bulk_topup.sheet.cells import (
     of_number_shown,
     of_unknown,
 )
+from bulk_topup.sheet.comments import speaking_part
 from bulk_topup.sheet.looks import as_seen
 from bulk_topup.sheet.readers.ods_looks import (
     CELL,
@@ -75,6 +76,7 @@ _CELL_STYLE, _DEFAULT_STYLE = qualified("table:style-name"), qualified("table:de
 _PARAGRAPH, _SPAN, _TEXT_STYLE = qualified("text:p"), qualified("text:span"), qualified("text:style-name")
 _SPACES, _COUNT = qualified("text:s"), qualified("text:c")
 _SIGNS = {qualified("text:tab"): "\t", qualified("text:line-break"): "\n"}
+_ANNOTATION, _CREATOR = qualified("office:annotation"), qualified("dc:creator")
 _UNSHOWN = frozenset(map(qualified, ("office:annotation", "text:note", "text:ruby-text")))
 
 
@@ -150,6 +152,7 @@ class _Row:
     cells: list[Cell] = field(default_factory=list)
     formulas: list[int] = field(default_factory=list)
     merged: list[tuple[int, int, int]] = field(default_factory=list)
+    comments: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -193,6 +196,8 @@ class RowReader:
             if hidden:
                 self.remarks.hidden_rows.add(number)
             self.remarks.formulas.update(row.formulas)
+            for at, part in row.comments.items():
+                self.remarks.comment(number, at, part)
             for at, down, right in row.merged:
                 self.remarks.merged.append((number, at, number + down, at + right))
             yield number, row.cells
@@ -211,6 +216,8 @@ class RowReader:
                     style = attributes.get(_CELL_STYLE) or default or self.default_styles.get(position, "")
                     value = as_seen(value, self._oddity(cell, style))
                 _add(row, attributes, value, range(position, position + count))
+                if len(cell) > (value != "") and (comment := cell.find(_ANNOTATION)) is not None:
+                    row.comments[position] = speaking_part(_text(comment), comment.findtext(_CREATOR) or "")
                 position += count
         return row
 

@@ -15,7 +15,7 @@ from bulk_topup.core.errors import InputError
 
 Attributes = dict[str, str]
 
-_NAMESPACES = (
+NAMESPACES = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
     "http://schemas.openxmlformats.org/package/2006/relationships",
@@ -47,7 +47,7 @@ class Markup:
         closed: Iterable[str] = (),
         *,
         rich: Sequence[str] = (),
-        namespaces: Sequence[str] = _NAMESPACES,
+        namespaces: Sequence[str] = NAMESPACES,
     ) -> None:
         self.part = part
         self.prefixes = {"xml"}

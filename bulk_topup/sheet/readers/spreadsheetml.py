@@ -13,6 +13,7 @@ from itertools import chain
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import SHEET_COLUMNS, SHEET_ROWS, Oddity, letter
 from bulk_topup.sheet import cells
+from bulk_topup.sheet.comments import speaking_part
 from bulk_topup.sheet.looks import Look, as_seen
 from bulk_topup.sheet.readers.ooxml_attributes import is_zero
 from bulk_topup.sheet.readers.ooxml_markup import Markup, unreadable_part
@@ -35,6 +36,8 @@ _COLUMN = f"{_TABLE}/Column"
 _ROW = f"{_TABLE}/Row"
 _CELL = f"{_ROW}/Cell"
 _DATA = f"{_CELL}/Data"
+_COMMENT = f"{_CELL}/Comment"
+_COMMENT_TEXT = f"{_COMMENT}/Data"
 _WITHIN = f"{_DATA}/*"
 
 
@@ -106,10 +109,17 @@ class _Rows(Markup):
                 _ROW: self._start_of_row,
                 _CELL: self._start_of_cell,
                 _DATA: self._start_of_data,
+                _COMMENT: self._start_of_comment,
             },
-            {SHEET: self._end_of_sheet, _ROW: self._end_of_row, _CELL: self._end_of_cell},
+            {
+                SHEET: self._end_of_sheet,
+                _ROW: self._end_of_row,
+                _CELL: self._end_of_cell,
+                _COMMENT: self._end_of_comment,
+            },
+            texts=[_COMMENT_TEXT],
             closed={_TABLE, _ROW},
-            rich=[_DATA],
+            rich=[_DATA, _COMMENT_TEXT],
             namespaces=NAMESPACES,
         )
         self.taken: list[tuple[int, Sequence[Cell]]] = []
@@ -129,6 +139,9 @@ class _Rows(Markup):
         self._type: str | None = None
         self._run: Oddity | None = None
         """What is odd about the look of a run of the cell's text."""
+        self._author = ""
+        self._own: list[str] = []
+        """The cell's text while its comment is read."""
 
     # -- around the rows ----------------------------------------------------------------------------------
 
@@ -204,6 +217,14 @@ class _Rows(Markup):
             raise self._of_cell("sheet.cell_twice", len(self._cells))
         self._type = stated_in(attributes).get("Type", "")
         self.text.clear()
+
+    def _start_of_comment(self, attributes: dict[str, str]) -> None:
+        self._author, self._own, self.text = stated_in(attributes).get("Author", ""), self.text, []
+
+    def _end_of_comment(self) -> None:
+        part = speaking_part("".join(self.text), self._author)
+        self._remarks.comment(self._row, len(self._cells), part)
+        self.text = self._own
 
     def _end_of_cell(self) -> None:
         position = len(self._cells)

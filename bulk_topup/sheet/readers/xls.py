@@ -20,6 +20,7 @@ from xlrd.biffh import FDT  # type: ignore[import-untyped]
 from bulk_topup.core.errors import InputError
 from bulk_topup.core.model import Oddity, letter
 from bulk_topup.sheet.cells import of_boolean, of_error, of_formula_without_value, of_number, of_text
+from bulk_topup.sheet.comments import speaking_part
 from bulk_topup.sheet.detect import OLE2
 from bulk_topup.sheet.looks import WHITE, Look, as_seen
 from bulk_topup.sheet.readers.ole2 import workbook_in
@@ -208,6 +209,8 @@ def _remark(sheet: Any, formulas: _Formulas, remarks: Remarks) -> None:
     remarks.merged.extend(
         (first_row + 1, first, row_end, end - 1) for first_row, row_end, first, end in sheet.merged_cells
     )
+    for (at, column), note in sheet.cell_note_map.items():
+        remarks.comment(at + 1, column, speaking_part(note.text, note.author))
 
 
 # -- records -----------------------------------------------------------------------------------------------

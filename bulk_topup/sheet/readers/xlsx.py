@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bulk_topup.sheet.readers.ooxml_attributes import is_true
+from bulk_topup.sheet.readers.ooxml_comments import note_comments
 from bulk_topup.sheet.readers.ooxml_markup import Markup, read_items
 from bulk_topup.sheet.readers.ooxml_package import CHUNK_BYTES, Package, part_of_kind
 from bulk_topup.sheet.readers.ooxml_rows import RowReader
@@ -69,6 +70,7 @@ class _Worksheet:
             for _ in read_items(stream, rows, CHUNK_BYTES):
                 taken, rows.taken = rows.taken, []
                 yield from taken
+        note_comments(self._package, self._part, self.remarks)
 
 
 # -- the workbook part -------------------------------------------------------------------------------------
