@@ -124,7 +124,7 @@ LONGEST_NAME = 60
 
 _HINT_WORDS = (
     "wajib|aktif|contoh|cth|format|diawali|awali|diisi|tanpa|teks|harus|yang|yg|masih|dengan|dgn|angka|spasi|strip"
-    "|titik|nol|huruf|tanda|hubung|wa|hp|nomor|no|untuk|utk|pulsa|isi|saja|sebagai|ya|dan|atau|di|kode|negara|dalam"
+    "|titik|nol|huruf|tanda|hubung|wa|hp|nomor|no|untuk|utk|pulsa|isi|saja|sebagai|dan|atau|di|kode|negara|dalam"
     "|rp|idr|rupiah|required|mandatory|active|example|text|without|must|be|the|with|numbers?|digits?|spaces?|only"
     "|as|in|and|or|[0-9x+.*\u2026]+"
 )
