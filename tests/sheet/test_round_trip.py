@@ -25,7 +25,7 @@ from bulk_topup.report.cell_text import CSV_FORMULA_STARTS
 from bulk_topup.report.tables import OutputTab, TabRow
 from bulk_topup.report.workbook import write_workbook
 from bulk_topup.sheet import read_sheet
-from bulk_topup.sheet.names import is_phone
+from bulk_topup.sheet.names import is_phone, meaning_of
 from bulk_topup.sheet.readers import csv_text, xlsx
 from bulk_topup.sheet.table import batches
 from bulk_topup.sheet.tabs import TabChoice, choose_tab
@@ -74,13 +74,14 @@ def any_text(encoding: str = "utf-8") -> st.SearchStrategy[str]:
 def tables(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Table]:
     """Under our two columns and up to three others, with any texts in any row.
 
-    But none that could be a phone number: in another column, it makes `read` ask which of them is meant.
+    But none that could be a phone number, or name a column of such: `read` asks which of them is meant.
     """
     texts = texts.filter(lambda text: not is_phone(text))
+    names = texts.filter(lambda text: meaning_of(f"Kolom {text}") is None)
     return st.integers(0, 3).flatmap(
         lambda others: st.builds(
             lambda names, rows: [["No HP", "Kode Produk", *(f"Kolom {name}" for name in names)], *rows],
-            st.lists(texts, min_size=others, max_size=others),
+            st.lists(names, min_size=others, max_size=others),
             st.lists(st.lists(texts, min_size=2 + others, max_size=2 + others), min_size=1, max_size=6),
         )
     )
