@@ -94,7 +94,7 @@ def conclude(
             # The money is settled and recorded in the progress file, which `history` reads as well.
             terminal.warn(say.text("history.unrecorded", message=say.error(failure)))
     resendable, path = resend.count_resendable(checkpoint, clock.now()), job.source.path
-    last, is_halted = last_run(checkpoint, path), halt is not None
+    last, is_halted = last_run(checkpoint, path, clock.now().date()), halt is not None
     how = next_steps.after(
         terminal.typed, total, path, last, results=written, is_halted=is_halted, resendable=resendable
     )

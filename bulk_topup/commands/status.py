@@ -23,6 +23,8 @@ from bulk_topup.report.screen.report import Report, Step
 from bulk_topup.report.words import say
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from bulk_topup.commands.terminal import Terminal
     from bulk_topup.record.checkpoint import Checkpoint
     from bulk_topup.sending.job import Job
@@ -77,7 +79,7 @@ def show_status(job: Job, terminal: Terminal, clock: Clock) -> Exit:
         touched, sendings = checkpoint.last_touched(), checkpoint.sendings()
         terminal.report(batch_report(touched, total.committed, facts, sendings))
         path, written = job.source.path, job.files.results
-        last = last_run(checkpoint, path)
+        last = last_run(checkpoint, path, clock.now().date())
         beside = written if written.is_file() else None
         place = None if beside is None else str(beside)
         terminal.report(Report({"results": place, "trail": checkpoint.head()}))
@@ -111,13 +113,17 @@ def _show_tabs(job: Job, terminal: Terminal) -> Exit:
     return next(code for code in (Exit.OPEN, Exit.NOT_ALL_PAID, Exit.OK) if code in codes)
 
 
-def last_run(checkpoint: Checkpoint, sheet: Path) -> next_steps.LastRun:
-    """How to resume the last run of this sheet."""
+def last_run(checkpoint: Checkpoint, sheet: Path, today: date) -> next_steps.LastRun:
+    """How to resume the last run of this sheet; on a later day, a corrected sheet goes on only if that is
+    said."""
     from bulk_topup.record.set_aside import sha256_of
 
     code, by = checkpoint.fact("plan_code"), checkpoint.fact("approved_by")
     stopped_by, *_ = checkpoint.halt() or ("",)
     kept = next_steps.past_pilot(checkpoint.fact("options"), stopped_by)
+    began = checkpoint.first_day()
+    if began is not None and began < today and "--same-batch" not in kept.split():
+        kept = f"{kept} --same-batch".strip()
     is_changed = sha256_of(sheet) not in {"", checkpoint.fact("sha256")}
     # Where keys prove who approved, the signatures tell so once more.
     typed = next_steps.approval(code, by) if by and not keys_in(by) else ""

@@ -92,9 +92,7 @@ def no_other_number_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding
     for at in _unread(rows):
         cells = rows.sheet.cells[at]
         packed = cells.array
-        if meaning_of(rows.sheet.header[at]) == "ours" or (
-            isinstance(packed, Packed) and not packed.has(A_MOBILE)
-        ):
+        if isinstance(packed, Packed) and not packed.has(A_MOBILE):
             continue
         for row, text in _with_numbers(cells):
             if row not in rows.nobody:
@@ -251,7 +249,8 @@ def _unread(rows: Rows) -> Iterator[int]:
     """The columns that are neither ours nor a results file's."""
     columns = rows.sheet.columns
     ours = columns.deciding.union(columns.fed_back.values())
-    return (at for at in range(len(rows.sheet.header)) if at not in ours)
+    header = enumerate(rows.sheet.header)
+    return (at for at, title in header if at not in ours and meaning_of(title) != "ours")
 
 
 def _others(rows: Rows) -> Iterator[tuple[int, str]]:

@@ -14,7 +14,7 @@ Meaning = Literal[
 ]
 """What a column's name says. `phone` is a number of somebody's, perhaps not of whom the row is about;
 `amount` is money, perhaps not the top-up; `other` is what many tables have and means nothing to us;
-`ours` is what a plan that is fed back in says of the others."""
+`ours` is what a plan or results that are fed back in say of the others."""
 
 _NAMES: Mapping[Meaning, str] = {
     "number": """
@@ -75,7 +75,7 @@ _NAMES: Mapping[Meaning, str] = {
         """,
     "ours": """
         checkednumber nomordiperiksa checkedproduct produkdiperiksa checkednominal nominaldiperiksa
-        checkedprice hargadiperiksa whattodo yangperludilakukan
+        checkedprice hargadiperiksa whattodo yangperludilakukan whyitisnotpaid sebabtidakdibayar
         """,
 }
 _MEANINGS: Mapping[str, Meaning] = {
