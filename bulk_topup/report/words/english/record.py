@@ -97,7 +97,7 @@ WORDS: dict[str, str] = {
     "ledger.next": "check whether this computer is set up for it:",
     "account.stop": "The account is stopped on all of its computers. {desk} got this answer at {at:date} (WIB): {cause}",
     "account.stopped": "nothing was sent, because the account is stopped on all of its computers; once the cause is fixed, let them send again with 'bulk-topup account resume'",
-    "account.how_to_resume": "fix the cause, then let all computers send again:",
+    "account.how_to_resume": "fix the cause, then first let all computers send again; until then, every run is refused:",
     "account.next": "see what has been sent so far, and what is open:",
     "account.free": "The account is not stopped: all of its computers may send.",
     "account.resumed": "All computers of the account may send again. The stop reported by {desk} at {at:date} (WIB) has been cleared.",
