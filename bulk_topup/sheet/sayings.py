@@ -48,21 +48,14 @@ _BANK = re.compile(
 )
 
 
-_DONE_SO = (
-    "(?!(?:(?:ter|di)?konfirmasi|(?:ter|di)?verifikasi|lengkap|dilengkapi|(?:te)?registrasi|(?:ter)?daftar|benar"
-    "|betul|aktif|oke?|fix|valid|(?:di)?cek|dihubungi|(?:me)?nikah|kawin|vaksin|(?:di)?setujui?|acc|approved?"
-    "|ttd|tanda|hadir|ikut|bisa|jadi|(?:be)?kerja|punya|ada|lama)\\b)[a-z]{2,}"
+_SENT = "(?:(?:(?:di|ter) ?)?(?:bayar|kirim|isi|transfer|beri)(?:kan)?|menerima|(?:di)?terima)"
+_NOT_SO = (
+    "(?:aktif|dapat|dpt|mendapat(?:kan)?|bekerja|berhak|layak|valid|lolos|perlu|usah|jadi|hadir|disetujui"
+    "|(?:mene|te)rima|(?:di ?)?(?:kirim|bayar|isi|proses|beri)(?:kan)?)"
 )
-"""What is done where it is not said that something was checked, or what the person is."""
-_NOT_SO = "(?!(?:ada|masalah|apa|tetap|kawin|menikah|terbatas|wajib|pernah)\\b)[a-z]{2,}"
-"""What is not so, in the same sense."""
 _PLAINLY: tuple[str, ...] = (
     *(f"via {wallet}" for wallet in ("dana", "gopay", "ovo", "shopeepay", "linkaja", "transfer")),
-    *(
-        f"{no} {so}"
-        for no in ("ga", "tak")
-        for so in ("usah", "jadi", "perlu", "mau", "dapat", "dpt", "aktif")
-    ),
+    *(f"{no} {so}" for no in ("ga", "tak") for so in ("usah", "jadi", "perlu", "mau", "dapat", "dpt")),
     *("mengundurkan diri", "nonaktif", "non aktif", "non-aktif", "inactive", "no longer", "hangus", "void"),
     *("gausah", "bulan depan", "menyusul", "ditangguhkan", "pending", "off", "alpa", "absen", "mundur"),
     *("gugur", "drop out", "kontrak selesai", "bukan pegawai", "bukan karyawan", "bukan miliknya"),
@@ -94,7 +87,7 @@ _SPEAKS: Mapping[str, str] = {
     "tdk ": f"tdk {_NOT_SO}",
     "jangan": "jangan(?: dulu)?",
     "jgn": "jgn(?: dulu)?",
-    "gak ": f"(?:ng)?gak {_NOT_SO}",
+    "gak ": "(?:ng)?gak (?:usah|jadi|dapat|dpt)",
     "belum ": "belum (?:berhak|layak|(?:di)?(?:setujui|verifikasi))",
     "bayar ": "(?:di)?bayar (?:cash|tunai)",
     "hapus": "(?:di)?hapus",
@@ -112,9 +105,9 @@ _SPEAKS: Mapping[str, str] = {
     "salah": r"(?:nomor|nomer|no\.?) salah|salah (?:nomor|nomer|no|input)",
     "ganti": "ganti (?:no|nomor|nomer|hp|ke)|(?:no|nomor|nomer|hp) (?:(?:sudah|sdh|udah) )?ganti",
     "blacklist": "blacklist(?:ed)?",
-    "udah ": f"s?udah {_DONE_SO}",
-    "sdh ": f"sdh {_DONE_SO}",
-    "telah ": f"telah {_DONE_SO}",
+    "udah ": f"s?udah (?:{_SENT}|dpt|dapat|out|tidak|tdk)",
+    "sdh ": f"sdh (?:{_SENT}|dpt|dapat|out|tidak|tdk)",
+    "telah ": f"telah {_SENT}",
     "already": "already (?:paid|sent|received|topped)",
     "topped up": "topped up",
     "transfer": "(?:by|lewat) transfer|transfer (?:ke )?(?:bank|bca|bri|bni|bsi|mandiri)",
@@ -122,6 +115,14 @@ _SPEAKS: Mapping[str, str] = {
 """What speaks against paying: letters that are in it, and how offices write it where there is more."""
 _AGAINST = re.compile(rf"\b(?:{'|'.join(how or word for word, how in _SPEAKS.items())})\b")
 """Of folded text, which takes half of the time."""
+_REMARKED = re.compile(
+    r"\b(?:s?udah|sdh|telah) (?!(?:me\w*|(?:ter|di)?konfirmasi|(?:ter|di)?verifikasi|lengkap|dilengkapi"
+    r"|(?:te)?registrasi|(?:ter)?daftar|benar|betul|aktif|oke?|fix|valid|(?:di)?cek|dihubungi|nikah|kawin|vaksin"
+    r"|(?:di)?setujui?|acc|approved?|ttd|tanda|hadir|ikut|bisa|jadi|(?:be)?kerja|punya|ada|lama)\b)[a-z]{2,}\b"
+    r"|\b(?:tidak|tdk|(?:ng)?gak) "
+    r"(?!(?:ada|masalah|apa|tetap|kawin|menikah|terbatas|wajib|pernah)\b)[a-z]{2,}"
+)
+"""What is done, or not so, in the remark of one row; a title says this of what its people did or are."""
 _HEADS = re.compile(
     r"\b(?:(?:bulan|bln) (?:yang |yg )?(?:lalu|kemarin|sebelumnya)|last month|cadangan|reserves?|waiting list"
     r"|daftar tunggu|usulan|draft|bulan depan|next month|arsip|archive|backup|belum final|token listrik"
@@ -136,19 +137,8 @@ _ALONE: tuple[str, ...] = (
     *("transfer", "tunai", "cash", "gopay", "ovo", "dana", "shopeepay", "linkaja", "ewallet", "e-wallet"),
     *("token", "token pln", "pln", "paket data", "kuota", "pascabayar", "tagihan", "sukses", "success"),
     *("sudah", "sdh", "udah", "already", "resign", "out", "berhasil", "selesai", "done", "paid", "sent"),
-    *(
-        "kartu halo",
-        "halo",
-        "pasca bayar",
-        "postpaid",
-        "ganda",
-        "terkirim",
-        "terbayar",
-        "complete",
-        "completed",
-        "left",
-        "alumni",
-    ),
+    *("terkirim", "terbayar", "complete", "completed", "kartu halo", "halo", "pasca bayar", "postpaid"),
+    *("ganda", "left", "alumni"),
 )
 """What speaks against paying where nothing else is in the cell: another way to pay, or that it is done."""
 _STEMS = {"contoh", "example", "cth", *_ALONE, *_SPEAKS}
@@ -160,8 +150,14 @@ _EXCEPT = re.compile(
 _NOTE = re.compile(r"\W*(?:catatan|ket|keterangan|nb|note)\b|\*", re.IGNORECASE)
 
 
-def against(text: str) -> str:
+def against(remark: str) -> str:
     """The words of the cell that speak against paying; "" where none do."""
+    found = _REMARKED.search(remark.casefold())
+    return title_against(remark) or (found[0] if found else "")
+
+
+def title_against(text: str) -> str:
+    """The words of a title, or of a column's name, that do."""
     folded = text.casefold()
     found = _AGAINST.search(folded)
     alone = folded.strip(" .:!()")
@@ -194,7 +190,7 @@ def has_another_number(text: str) -> bool:
 
 def heads_against(title: str) -> bool:
     """Whether nobody under this title is to be paid."""
-    speaks = against(title) or _HEADS.search(title)
+    speaks = title_against(title) or _HEADS.search(title)
     is_note = _NOTE.match(title) or _EXCEPT.search(title)
     return len(title) <= LONGEST_NAME and not is_note and bool(speaks)
 
@@ -273,7 +269,9 @@ _IN_BRACKETS = re.compile(r"\(.*\)")
 
 def entitles(title: str) -> bool:
     """Whether a column of this name may say by yes or no who gets the money."""
-    is_other = len(title) > LONGEST_NAME or against(title) or meaning_of(title) in {"name", "number", "phone"}
+    is_other = (
+        len(title) > LONGEST_NAME or title_against(title) or meaning_of(title) in {"name", "number", "phone"}
+    )
     return not is_other and _ENTITLES.search(title) is not None
 
 
@@ -286,7 +284,7 @@ _DONE = re.compile(
 
 def says_done(title: str) -> bool:
     """Whether a column of this name is filled for whom it is too late, or speaks against paying."""
-    return len(title) <= LONGEST_NAME and bool(_DONE.search(title) or against(title))
+    return len(title) <= LONGEST_NAME and bool(_DONE.search(title) or title_against(title))
 
 
 _RECEIPT = re.compile(r"\b(?:sn|serial number|no\.? ?ref|ref(?:erensi)?)\b", re.IGNORECASE)
