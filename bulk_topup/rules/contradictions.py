@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -169,17 +168,19 @@ def _is_wanted(text: str, *, is_done: bool, is_open: bool) -> bool:
 def others_get_no_pulsa(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """Where cells of a column say `Pulsa` or `Kirim`, the others say what else to do. Where some say `ikut`,
     the `tidak ikut` of others is a remark."""
-    for at, _ in _others(rows):
+    for at, title in _others(rows):
         cells = rows.sheet.cells[at]
         first = {fold(text) for text in cells.head(_TELLING).tolist()} - {""}
         if not 1 < len(first) <= _MANY:
             continue
-        is_choice = not first.isdisjoint(WANTED)
+        is_choice = not first.isdisjoint(WANTED) and not holds_remarks(title)
         denied = {text for text in first if (found := _DENIED.fullmatch(text)) and found[1] in first}
         for row, text in cells.items() if is_choice or denied else ():
-            if is_choice and text.strip() and not is_wanted(text) and row not in rows.nobody:
+            if row in rows.nobody or not text.strip():
+                continue
+            if is_choice and not is_wanted(text):
                 yield _error(row, "remark.answer", rows.column_name(at), text)
-            elif fold(text) in denied and row not in rows.nobody:
+            elif fold(text) in denied:
                 yield _warning(row, "remark.against", rows.column_name(at), text, {"word": text.strip()})
 
 
@@ -213,17 +214,16 @@ def one_number_a_name(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     at, numbers = rows.sheet.columns.name, rows.table["number"]
     if at is None or len(numbers) > _SHORT:
         return
-    known: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-    for row, name, number in zip(
-        numbers.index.tolist(), rows.raw(at).tolist(), numbers.tolist(), strict=True
-    ):
+    known: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    people = list(zip(numbers.index.tolist(), rows.raw(at).tolist(), numbers.tolist(), strict=True))
+    for row, name, number in people:
         if " " in name and number:
-            known[name.casefold()].append((row, number))
-    for name, alike in known.items():
-        for row, number in alike:
-            for at_row, other in islice(((each, one) for each, one in alike if one != number), 1):
-                facts = {"number": number, "row": str(at_row), "other": other}
-                yield _warning(row, "person.two_numbers", rows.column_name(at), name.title(), facts)
+            known[name.casefold()].setdefault(number, row)
+    for row, name, number in people:
+        rows_of = known[name.casefold()] if number else {}
+        for other in sorted(rows_of.keys() - {number})[:1]:
+            facts = {"number": number, "row": str(rows_of[other]), "other": other}
+            yield _warning(row, "person.two_numbers", rows.column_name(at), name, facts)
 
 
 def one_month_is_meant(rows: Rows, _prices: PriceList) -> Iterator[Finding]:

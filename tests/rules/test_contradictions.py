@@ -94,6 +94,7 @@ def test_other_remarks_are_none(remark: str) -> None:
         ("Ket", ("sudah verifikasi", "guru tidak tetap"), {}),
         ("Ket", ("jadi 50rb saja", "2x"), {2: "remark.amount", 3: "remark.amount"}),
         ("Ket", ("5rb", "Rp 5.000"), {}),
+        ("Ket", ("kirim", "orang baru"), {}),
         ("Revisi", ("", "25.000"), {3: "remark.amount"}),
         ("SN", ("0123456789012345", "0123456789012346"), {2: "remark.done", 3: "remark.done"}),
         ("Bentuk", ("GoPay", "Token PLN"), {2: "remark.against", 3: "remark.against"}),
