@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bulk_topup.core.errors import InputError
-from bulk_topup.core.model import Columns, Notice, OddCell, Oddity, Sheet
+from bulk_topup.core.model import Columns, Notice, OddCell, Oddity, Sheet, letter
 from bulk_topup.core.row_names import ALL, SEVERAL, TAB_ROWS
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ def combined(sheets: Sequence[Sheet], label: str) -> Sheet:
         texts = {at[position]: sheet.cells[position].tolist() for position in range(sheet.cells.shape[1])}
         where = {0: sheet.tab, 1: sheet.cells.index.astype("str")}
         frames.append(pd.DataFrame({**where, **texts}, index=sheet.cells.index + base))
-        odd |= {(row + base, at[position]): _moved(cell, base) for (row, position), cell in sheet.odd.items()}
+        letters = {letter(position): letter(new) for position, new in at.items()}
+        moved = {place: _moved(cell, base, letters) for place, cell in sheet.odd.items()}
+        odd |= {(row + base, at[position]): cell for (row, position), cell in moved.items()}
         comments |= {(row + base, at[position]): text for (row, position), text in sheet.comments.items()}
         hidden |= {row + base for row in sheet.hidden}
         notices += [_of_tab(notice, sheet.tab) for notice in sheet.notices if notice not in told]
@@ -142,11 +144,12 @@ def _places(sheet: Sheet, places: dict[tuple[str, int], int], header: list[str])
     return found
 
 
-def _moved(cell: OddCell, base: int) -> OddCell:
+def _moved(cell: OddCell, base: int, letters: Mapping[str, str]) -> OddCell:
     """A merged cell is named by its place, which has changed."""
-    if cell.kind is not Oddity.MERGED:
+    place = re.fullmatch("([A-Z]+)([0-9]+)", cell.stored) if cell.kind is Oddity.MERGED else None
+    if place is None:
         return cell
-    return replace(cell, stored=re.sub("[0-9]+", lambda row: str(int(row[0]) + base), cell.stored))
+    return replace(cell, stored=f"{letters.get(place[1], place[1])}{int(place[2]) + base}")
 
 
 def _of_tab(notice: Notice, tab: str) -> Notice:

@@ -14,6 +14,7 @@ from bulk_topup.core.model import OddCell, Oddity
 from bulk_topup.report.words import say
 from bulk_topup.rules.interpretation import as_meant
 from bulk_topup.sheet import read_sheet
+from bulk_topup.sheet.several import combined
 from tests.builders import ANDI, BUDI, CITRA, DEWI, held_codes, plan_of, sheet_of
 
 if TYPE_CHECKING:
@@ -130,6 +131,25 @@ def test_a_merged_remark_and_branch_are_those_of_each_row_that_they_go_over(tmp_
         assert [each.row for each in plan.findings if each.code == "remark.against"] == said_of
         assert sheet.notices == ()
     assert sheet.cells[0].tolist() == ["Solo", "Solo"]
+
+
+def test_merged_cells_count_where_several_tabs_are_one_sheet_too(tmp_path: Path) -> None:
+    rows = [("Nama", "No HP", "Kode Produk", "Ket"), ("Ani", ANDI, "S5", "batal"), ("Budi", BUDI, None, None)]
+    book = openpyxl.Workbook()
+    for name, numbers in (("Solo", (ANDI, BUDI)), ("Medan", (CITRA, "081210000008"))):
+        tab = book.create_sheet(name)
+        for (person, _, *others), number in zip(rows, ("No HP", *numbers), strict=True):
+            tab.append([person, number, *others])
+        tab.merge_cells("C2:C3")
+        tab.merge_cells("D2:D3")
+    book.remove(book.worksheets[0])
+    book.save(tmp_path / "bonus.xlsx")
+    sheet = as_meant(
+        combined([read_sheet(tmp_path / "bonus.xlsx", tab=tab) for tab in ("Solo", "Medan")], "all")
+    )
+    plan = plan_of(sheet)
+    assert plan.orders["product"].tolist() == ["S5"] * 4
+    assert [each.code for each in plan.findings].count("remark.against") == 4
 
 
 def test_of_the_numbers_beside_one_merged_name_none_is_taken(tmp_path: Path) -> None:
