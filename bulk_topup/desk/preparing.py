@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 import secrets
-import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -77,7 +76,7 @@ def options_of(desk: Desk, batch: Batch) -> list[str]:
 def _wishes(desk: Desk, batch: Batch) -> list[str]:
     """They hold for a day: next month's payment must not go on with this one."""
     noted = desk.folder.noted(batch, ".wishes")
-    return noted["options"] if noted.get("day") == _today() else []
+    return noted.get("options", []) if noted.get("day") == _today() else []
 
 
 def _today() -> str:
@@ -249,15 +248,14 @@ class Preparing:
         if then == "another":
             made = self._copy_of(batch)
             return self.desk.goes_to(made, "columns", say.text("desk.copied", name=made.name))
-        if then in WISHES:
-            options = sorted({*_wishes(self.desk, batch), WISHES[then]})
-            self.desk.folder.note(batch, ".wishes", {"options": options, "day": _today()})
+        wished = {*_wishes(self.desk, batch), WISHES[then]} if then in WISHES else set()
+        self.desk.folder.note(batch, ".wishes", {"options": sorted(wished), "day": _today()})
         return self.desk.goes_to(batch, "plan")
 
     def _copy_of(self, batch: Batch) -> Batch:
         """Another payment by the same sheet is a sheet of its own."""
         draft = self.desk.folder.notes / secrets.token_hex(8)
-        shutil.copyfile(self.desk.folder.path / batch.name, draft)
+        draft.write_bytes((self.desk.folder.path / batch.name).read_bytes())
         made = self.desk.folder.batch(
             ":".join((self.desk.folder.keep_upload(draft, batch.name), *batch.tabs))
         )

@@ -79,7 +79,7 @@ def no_note_is_against(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """No note beside the people says that one of them is not to be paid, or is to get something else."""
     for row, code in rows.nobody.items():
         if code in NOTES:
-            filled = list(filter(None, (str(cell).strip() for cell in rows.sheet.cells.loc[row])))
+            filled = list(filter(None, map(str.strip, map(str, rows.sheet.cells.loc[row]))))
             text = " ".join(filled)
             is_note = len(filled) == 1 or code == "signature.row"  # Of more cells, a row is about itself.
             if is_note and (word := against(text) or corrects(text)):
@@ -194,7 +194,7 @@ def remark_names_no_other_amount(rows: Rows, _prices: PriceList) -> Iterator[Fin
         cells = rows.sheet.cells[at]
         if corrects(title):
             for row, text in cells.items():
-                if any(digit in "123456789" for digit in text) and row not in rows.nobody:
+                if _amount(text) and row not in rows.nobody:
                     yield _warning(row, "remark.amount", rows.column_name(at), text, {})
         if not holds_remarks(title) or (isinstance(cells.array, Packed) and not cells.array.has(A_SUM)):
             continue

@@ -35,7 +35,7 @@ def as_meant(sheet: Sheet) -> Sheet:
     """
     notices = _loose_numbers(sheet)
     asked = {at for at in (sheet.columns.product, sheet.columns.nominal) if at is not None}
-    own = {sheet.columns.number, sheet.columns.itrx, sheet.columns.name}
+    own = {sheet.columns.number, sheet.columns.itrx, sheet.columns.name, *sheet.columns.fed_back.values()}
     merged = {at for (_, at), cell in sheet.odd.items() if cell.kind is Oddity.MERGED and at not in own}
     for position in sorted({*asked, *merged}):
         if found := _from_above(sheet, position):

@@ -141,13 +141,13 @@ def _assert_of_the_last(verdict: Verdict, order: OpenOrder, checkpoint: Checkpoi
         raise InputError("resolve.sent_again", sent_at=at, **facts)
 
 
-SHOWN_TIME = re.compile(r"(\d\d?)[./-](\d\d?)[./-](\d{4}),? +(\d\d?)[.:](\d\d)(?:[.:](\d\d))?", re.ASCII)
+_SHOWN_TIME = re.compile(r"(\d\d?)[./-](\d\d?)[./-](\d{4}),? +(\d\d?)[.:](\d\d)(?:[.:](\d\d))?", re.ASCII)
 
 
 def as_iso(shown: str) -> set[str]:
     """A time as a spreadsheet program rewrites it in a CSV file, `20/01/2025 10.05`: both orders of day and
     month, as it is only compared with a known time."""
-    if (found := SHOWN_TIME.fullmatch(shown)) is None:
+    if (found := _SHOWN_TIME.fullmatch(shown)) is None:
         return set()
     first, second, year, hour, minute, seconds = found.groups()
     time = ":".join([hour.zfill(2), minute, *filter(None, [seconds])])

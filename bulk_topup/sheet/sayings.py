@@ -58,7 +58,7 @@ _PLAINLY: tuple[str, ...] = (
     *(f"{no} {so}" for no in ("ga", "tak") for so in ("usah", "jadi", "perlu", "mau", "dapat", "dpt")),
     *("mengundurkan diri", "nonaktif", "non aktif", "non-aktif", "inactive", "no longer", "hangus", "void"),
     *("gausah", "bulan depan", "menyusul", "ditangguhkan", "pending", "off", "alpa", "absen", "mundur"),
-    *("gugur", "drop out", "kontrak selesai", "bukan pegawai", "bukan karyawan", "bukan miliknya"),
+    *("gugur", "drop out", "bukan pegawai", "bukan pulsa", "tanpa pulsa", "bukan karyawan", "bukan miliknya"),
     *("menunggu", "tunggu", "waiting", "diragukan", "nanti saja", "nanti aja", "diblokir", "terblokir"),
     *("perlu cek", "perlu dicek", "bermasalah", "belum fix", "belum lapor"),
     *("phk", "dipecat", "cuti", "meninggal", "wafat", "deceased", "passed away", "pensiun", "retired"),
@@ -118,21 +118,28 @@ _AGAINST = re.compile(rf"\b(?:{'|'.join(how or word for word, how in _SPEAKS.ite
 _REMARKED = re.compile(
     r"\b(?:s?udah|sdh|telah) (?!(?:me\w*|(?:ter|di)?konfirmasi|(?:ter|di)?verifikasi|lengkap|dilengkapi"
     r"|(?:te)?registrasi|(?:ter)?daftar|benar|betul|aktif|oke?|fix|valid|(?:di)?cek|dihubungi|nikah|kawin|vaksin"
+    r"|lulus|berkeluarga|update|sesuai|join|tetap|baru|pernah|aktivasi|ber?sertifika\w*|direvisi"
     r"|(?:di)?setujui?|acc|approved?|ttd|tanda|hadir|ikut|bisa|jadi|(?:be)?kerja|punya|ada|lama)\b)[a-z]{2,}\b"
     r"|\b(?:tidak|tdk|(?:ng)?gak) "
-    r"(?!(?:ada|masalah|apa|tetap|kawin|menikah|terbatas|wajib|pernah)\b)[a-z]{2,}"
+    r"(?!(?:ada|masalah|apa|tetap|kawin|menikah|terbatas|wajib|pernah|merokok|sekolah|berubah|termasuk|keberatan"
+    r"|sama|langsung)\b)[a-z]{2,}"
 )
 """What is done, or not so, in the remark of one row; a title says this of what its people did or are."""
 _HEADS = re.compile(
     r"\b(?:(?:bulan|bln) (?:yang |yg )?(?:lalu|kemarin|sebelumnya)|last month|cadangan|reserves?|waiting list"
     r"|daftar tunggu|usulan|draft|bulan depan|next month|arsip|archive|backup|belum final|token listrik"
-    r"|data lama|h?utang|tagihan|iuran|donatur|(?:daftar|data) penjualan|retur|histori|history|estimasi"
-    r"|simulasi|laporan (?:pengisian|pembayaran|penjualan|pengiriman)|bukti pembayaran"
+    r"|data lama|simulasi|bukti pembayaran"
     r"|pascabayar|pengembalian|(?:nomor|nomer|no\.?) (?:istri|suami)"
     r"|belum (?:di)?(?:setujui|acc|approve)|transfer bank|(?:via|lewat) (?:transfer|rekening|bank))\b",
     re.IGNORECASE,
 )
 """What in a title speaks against paying as well."""
+_BEGINS = re.compile(
+    r"\W*(?:(?:daftar|data|rekap|list) )?"
+    r"(?:h?utang|tagihan|iuran|donatur|penjualan|retur|histori|history|estimasi)\b",
+    re.IGNORECASE,
+)
+"""What does so at its beginning: `Petugas Iuran` are people."""
 _ALONE: tuple[str, ...] = (
     *("transfer", "tunai", "cash", "gopay", "ovo", "dana", "shopeepay", "linkaja", "ewallet", "e-wallet"),
     *("token", "token pln", "pln", "paket data", "kuota", "pascabayar", "tagihan", "sukses", "success"),
@@ -190,7 +197,7 @@ def has_another_number(text: str) -> bool:
 
 def heads_against(title: str) -> bool:
     """Whether nobody under this title is to be paid."""
-    speaks = title_against(title) or _HEADS.search(title)
+    speaks = title_against(title) or _HEADS.search(title) or _BEGINS.match(title)
     is_note = _NOTE.match(title) or _EXCEPT.search(title)
     return len(title) <= LONGEST_NAME and not is_note and bool(speaks)
 
@@ -287,12 +294,12 @@ def says_done(title: str) -> bool:
     return len(title) <= LONGEST_NAME and bool(_DONE.search(title) or title_against(title))
 
 
-_RECEIPT = re.compile(r"\b(?:sn|serial number|no\.? ?ref|ref(?:erensi)?)\b", re.IGNORECASE)
+_RECEIPT = re.compile(r"\W*(?:sn|serial number|(?:no\.? ?|nomor )?ref)(?: ?/ ?(?:ref|sn))?\W*", re.IGNORECASE)
 
 
 def is_receipt(title: str) -> bool:
     """Whether a column of this name holds what the provider stated of a top-up that was made."""
-    return _RECEIPT.search(title) is not None
+    return _RECEIPT.fullmatch(title) is not None
 
 
 def yes_or_no(text: str) -> bool | None:
@@ -304,10 +311,13 @@ def yes_or_no(text: str) -> bool | None:
 WANTED = frozenset({"pulsa", "pulsareguler", "pulsahp", "isipulsa", "kirim", "bayar", "pay", "send"})
 
 
+_NO_PULSA = re.compile(r"bukan|non|tanpa|tidak|tdk|no|.*(?:data|kuota)")
+
+
 def is_wanted(text: str) -> bool:
     """Whether the cell says that it is a top-up, or that it is to be sent."""
     folded = fold(text)
-    return folded in WANTED or "pulsa" in folded
+    return folded in WANTED or ("pulsa" in folded and _NO_PULSA.match(folded) is None)
 
 
 def holds_remarks(title: str) -> bool:
@@ -317,8 +327,10 @@ def holds_remarks(title: str) -> bool:
 
 A_SUM = rb"[0-9] ?(?:[Rr][Bb]|[Rr]ibu|[KkXx])|[Rr][Pp][. ]*[0-9]"
 """Is in whatever states a sum, or how many."""
-_IN_RUPIAH = re.compile(r"\brp[. ]*([1-9][0-9]*(?:[.,][0-9]{3})*)|\b([1-9][0-9]{0,2}) ?(?:rb|ribu|k)\b")
-_TIMES = re.compile(r"\b([2-9]|[1-9][0-9]) ?(?:x|kali)\b")
+_IN_RUPIAH = re.compile(
+    r"\brp[. ]*([1-9][0-9]*(?:[.,][0-9]{3})*)(?! ?(?:rb|ribu|k)\b)|([1-9][0-9]{0,2}) ?(?:rb|ribu|k)\b"
+)
+_TIMES = re.compile(r"\b([2-9]|[1-9][0-9]) ?(?:x|kali)\b(?! *(?:hadir|se\w+))")
 
 
 def sums_in(remark: str) -> list[int]:

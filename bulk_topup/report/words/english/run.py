@@ -48,7 +48,7 @@ WORDS: dict[str, str] = {
     "next.go_on": "send the rest, {count:row|rows} for {rupiah:money}:",
     "next.unknown_today": "{count:row is|rows are} unknown: send again today before 23:50 WIB; the provider refuses what it already has:",
     "next.decide": "{count:new row goes to a number|new rows go to numbers} that this batch has already paid: nothing is sent there. Delete what is a mistake; put an additional top-up that is intended into a sheet of its own.",
-    "next.duplicate": "{count:row was|rows were} not sent: another batch or another row has topped up the same, or is still open. The results say which; if one more is meant today, put its count (2, 3) into a column 'pengisian ke'.",
+    "next.duplicate": "{count:row was|rows were} not sent: another batch or another row has topped up the same, or is still open. The results say which: settle what is open first; if one more is meant today, put its count (2, 3) into a column 'pengisian ke'.",
     "next.tab": "see what to do about the others:",
     "next.pending": "{count:row is|rows are} pending: ask for the outcome later:",
     "next.unknown": "{count:row is|rows are} unknown: ask the provider, fill in its answers (tab Ask provider of the results sheet), then run this:",
