@@ -254,11 +254,11 @@ class Preparing:
 
     def _copy_of(self, batch: Batch) -> Batch:
         """Another payment by the same sheet is a sheet of its own."""
-        draft = self.desk.folder.notes / secrets.token_hex(8)
-        draft.write_bytes((self.desk.folder.path / batch.name).read_bytes())
-        made = self.desk.folder.batch(
-            ":".join((self.desk.folder.keep_upload(draft, batch.name), *batch.tabs))
-        )
+        with tempfile.TemporaryDirectory(dir=self.desk.folder.notes) as own:
+            draft = Path(own, "copy")
+            draft.write_bytes((self.desk.folder.path / batch.name).read_bytes())
+            kept = self.desk.folder.keep_upload(draft, batch.name)
+        made = self.desk.folder.batch(":".join((kept, *batch.tabs)))
         self.desk.folder.note(made, ".choices", self.desk.folder.noted(batch, ".choices"))
         return made
 

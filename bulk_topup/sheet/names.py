@@ -82,21 +82,11 @@ _MEANINGS: Mapping[str, Meaning] = {
     name: meaning for meaning, names in _NAMES.items() for name in names.split()
 }
 
-NO_CODES = frozenset(
-    {
-        "pulsa",
-        "pulsareguler",
-        "pulsahp",
-        "isipulsa",
-        "telkomsel",
-        "tsel",
-        "simpati",
-        "kartuas",
-        "indosat",
-        "im3",
-    }
-    | {"xl", "axis", "tri", "three", "smartfren", "byu"}
-)
+_NO_CODES = """
+    pulsa pulsareguler pulsahp isipulsa telkomsel tsel simpati kartuas indosat im3 xl axis tri three smartfren
+    byu
+    """
+NO_CODES = frozenset(_NO_CODES.split())
 """What stands under `Produk` where it says no code: what everyone gets, or the operator."""
 ANY_NUMBER = frozenset(
     {"nomor", "nomer", "number", "tujuan", "notujuan", "nomortujuan", "destinationnumber", "nopelanggan"}
@@ -126,9 +116,9 @@ _HINT_WORDS = (
     "wajib|aktif|contoh|cth|format|diawali|awali|diisi|tanpa|teks|harus|yang|yg|masih|dengan|dgn|angka|spasi|strip"
     "|titik|nol|huruf|tanda|hubung|wa|hp|nomor|no|untuk|utk|pulsa|isi|saja|sebagai|dan|atau|di|kode|negara|dalam"
     "|rp|idr|rupiah|required|mandatory|active|example|text|without|must|be|the|with|numbers?|digits?|spaces?|only"
-    "|as|in|and|or|[0-9x+.*\u2026]+"
+    "|as|in|and|or|[0-9x+.*\u2026]++"
 )
-_HINT = re.compile(rf"\((?:[\s:;,./'-]*(?:{_HINT_WORDS})(?![a-z0-9]))+[\s:;,./'-]*\)", re.IGNORECASE)
+_HINT = re.compile(rf"\((?:[\s:;,./'-]*+(?:{_HINT_WORDS})(?![a-z0-9]))++[\s:;,./'-]*+\)", re.IGNORECASE)
 """How to fill the column in, as `(08xx)`, `(Rp)` or `(wajib diisi)`. Other words tell whose number it is."""
 _NEUTRAL_WORDS = """
     no nomor nomer number hp hape handphone ponsel seluler selular mobile msisdn phone cell cellphone telp tlp

@@ -328,7 +328,7 @@ def holds_remarks(title: str) -> bool:
 A_SUM = rb"[0-9] ?(?:[Rr][Bb]|[Rr]ibu|[KkXx])|[Rr][Pp][. ]*[0-9]"
 """Is in whatever states a sum, or how many."""
 _IN_RUPIAH = re.compile(
-    r"\brp[. ]*([1-9][0-9]*(?:[.,][0-9]{3})*)(?! ?(?:rb|ribu|k)\b)|([1-9][0-9]{0,2}) ?(?:rb|ribu|k)\b"
+    r"\brp[. ]*([1-9][0-9]*+(?:[.,][0-9]{3})*+)(?! ?(?:rb|ribu|k)\b)|([1-9][0-9]{0,2}) ?(?:rb|ribu|k)\b"
 )
 _TIMES = re.compile(r"\b([2-9]|[1-9][0-9]) ?(?:x|kali)\b(?! *(?:hadir|se\w+))")
 

@@ -94,6 +94,9 @@ def test_other_remarks_are_none(remark: str) -> None:
         ("Ket", ("sudah verifikasi", "guru tidak tetap"), {}),
         ("Ket", ("jadi 50rb saja", "2x"), {2: "remark.amount", 3: "remark.amount"}),
         ("Ket", ("5rb", "Rp 5.000"), {}),
+        ("Ket", ("Rp 5rb", "2 x seminggu"), {}),
+        ("Tgl Ganti Shift", ("1/6/2026", "2/6/2026"), {}),
+        ("Hasil", ("Pulsa", "pulsa 5rb"), {}),
         ("Ket", ("kirim", "orang baru"), {}),
         ("Revisi", ("", "25.000"), {3: "remark.amount"}),
         ("SN", ("0123456789012345", "0123456789012346"), {2: "remark.done", 3: "remark.done"}),
@@ -209,7 +212,12 @@ def test_sub_totals_are_compared_with_the_rows_since_the_last() -> None:
 
 @pytest.mark.parametrize(
     ("header", "cells"),
-    [("Metode", ("Transfer", "Pulsa")), ("Bantuan", ("Sembako", "Pulsa")), ("Tindakan", ("Tahan", "Kirim"))],
+    [
+        ("Metode", ("Transfer", "Pulsa")),
+        ("Bantuan", ("Sembako", "Pulsa")),
+        ("Tindakan", ("Tahan", "Kirim")),
+        ("Hasil", ("Bukan pulsa", "Pulsa")),
+    ],
 )
 def test_where_some_get_pulsa_who_gets_something_else_is_held(header: str, cells: tuple[str, str]) -> None:
     """Before, `Transfer` was a warning only, and the others nothing at all."""
