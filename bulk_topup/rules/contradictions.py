@@ -166,8 +166,8 @@ def _is_wanted(text: str, *, is_done: bool, is_open: bool) -> bool:
 
 
 def others_get_no_pulsa(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
-    """Where cells of a column say `Pulsa` or `Kirim`, the others say what else to do. Where some say `ikut`,
-    the `tidak ikut` of others is a remark."""
+    """Where cells of a column say `Pulsa`, the others say what else somebody gets. Where some say `ikut`, the
+    `tidak ikut` of others is a remark."""
     for at, title in _others(rows):
         cells = rows.sheet.cells[at]
         first = {fold(text) for text in cells.head(_TELLING).tolist()} - {""}

@@ -145,7 +145,7 @@ _ALONE: tuple[str, ...] = (
     *("token", "token pln", "pln", "paket data", "kuota", "pascabayar", "tagihan", "sukses", "success"),
     *("sudah", "sdh", "udah", "already", "resign", "out", "berhasil", "selesai", "done", "paid", "sent"),
     *("terkirim", "terbayar", "complete", "completed", "kartu halo", "halo", "pasca bayar", "postpaid"),
-    *("ganda", "left", "alumni"),
+    *("ganda", "left", "alumni", "tahan", "lewati"),
 )
 """What speaks against paying where nothing else is in the cell: another way to pay, or that it is done."""
 _STEMS = {"contoh", "example", "cth", *_ALONE, *_SPEAKS}
@@ -308,14 +308,14 @@ def yes_or_no(text: str) -> bool | None:
     return True if folded in _YES else False if folded in _NO else None
 
 
-WANTED = frozenset({"pulsa", "pulsareguler", "pulsahp", "isipulsa", "kirim", "bayar", "pay", "send"})
+WANTED = frozenset({"pulsa", "pulsareguler", "pulsahp", "isipulsa"})
 
 
 _NO_PULSA = re.compile(r"bukan|non|tanpa|tidak|tdk|no|.*(?:data|kuota)")
 
 
 def is_wanted(text: str) -> bool:
-    """Whether the cell says that it is a top-up, or that it is to be sent."""
+    """Whether the cell says that it is a top-up."""
     folded = fold(text)
     return folded in WANTED or ("pulsa" in folded and _NO_PULSA.match(folded) is None)
 

@@ -653,7 +653,7 @@ def test_only_invalid_rows_call_for_a_correction_of_the_sheet(tmp_path: Path) ->
     assert said(plan_of(topups((ANDI, "S5")), pending)) == [(asked, "bulk-topup settle bonus.xlsx")]
     elsewhere = elsewhere_of((ANDI, 5_000, 1, TODAY.isoformat(), "final"))
     [(words, line)] = said(plan_of(topups((ANDI, "S5")), elsewhere=elsewhere))
-    assert (words[:27], line) == ("1 row was already topped up", "")
+    assert (words[:18], line) == ("1 row was not sent", "")
     [(words, line), _] = said(plan_of(topups((ANDI, "S5"), (ANDI, "S10")), paid))
     assert (words[:9], line) == ("1 new row", "")
     [(words, line)] = said(plan_of(topups((ANDI, "S5"), ("0857", "S5")), paid))

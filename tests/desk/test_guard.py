@@ -377,7 +377,7 @@ def pages() -> dict[str, dict[str, Any]]:
             "chosen": {"hidden": HOSTILE},
             "said": said,
         },
-        "no_plan": {"said": said, "error": HOSTILE},
+        "no_plan": {"said": said, "error": HOSTILE, "code": HOSTILE},
         "problems": {
             "rows": [(2, [finding])],
             "plan": plan,
