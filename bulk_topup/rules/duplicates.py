@@ -107,6 +107,8 @@ def paid_another_amount(orders: pd.DataFrame, elsewhere: pd.DataFrame, since: da
     """Orders for a number that another batch has paid another amount since this one began: a second payment,
     or a renamed sheet whose amount was corrected?"""
     claims = elsewhere[elsewhere["day"] >= since.isoformat()]
+    if claims.empty:
+        return
     rows = orders[["number", "nominal"]].reset_index(names="own_row")
     both = rows.merge(claims, on="number", suffixes=("", "_there"))
     for hit in both[both["nominal"] != both["nominal_there"]].drop_duplicates("own_row").itertuples():
