@@ -54,6 +54,7 @@ def test_what_is_new_in_the_sheet_is_sent_as_the_same_payment(desk: Served, days
     shown = words(desk.ask("GET", "/sheet/a.csv/plan"))
     assert SAME in shown
     assert ANOTHER in shown
+    assert "--same-batch" not in shown
 
     post(desk, "/sheet/a.csv/plan", then="same")
     send(desk, "a.csv")

@@ -82,6 +82,7 @@ WORDS: dict[str, str] = {
     "desk.correction": "Correction of {column} in row {row}",
     "desk.save_copy": "Save the corrections in a copy",
     "desk.corrected_mark": "corrected",
+    "desk.sent_earlier": "This sheet was sent on an earlier day, and is to be sent again. Which is meant?",
     "desk.same_payment": "It is the same payment: send only what is new",
     "desk.another_payment": "It is another payment: make a copy under a new name",
     "desk.copied": "This page now shows the copy {name}. Who was paid the same amount lately is named in its plan.",
