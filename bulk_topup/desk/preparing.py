@@ -224,8 +224,7 @@ class Preparing:
             if why:
                 return self.desk.goes_to(batch, "problems", why)
             kept = self.desk.folder.keep_upload(draft, f"{corrected_stem(batch)}.xlsx")
-        made = self.desk.folder.batch(kept)
-        self.desk.folder.note(made, ".choices", self.desk.folder.noted(batch, ".choices"))
+        made = self._read_like(batch, kept)
         told = say.text("desk.corrected", count=len(changed), name=made.name)
         return self.desk.goes_to(made, "problems", told)
 
@@ -258,7 +257,11 @@ class Preparing:
             draft = Path(own, "copy")
             draft.write_bytes((self.desk.folder.path / batch.name).read_bytes())
             kept = self.desk.folder.keep_upload(draft, batch.name)
-        made = self.desk.folder.batch(":".join((kept, *batch.tabs)))
+        return self._read_like(batch, ":".join((kept, *batch.tabs)))
+
+    def _read_like(self, batch: Batch, id_: str) -> Batch:
+        """A copy of the batch's sheet, with the choices made for that."""
+        made = self.desk.folder.batch(id_)
         self.desk.folder.note(made, ".choices", self.desk.folder.noted(batch, ".choices"))
         return made
 

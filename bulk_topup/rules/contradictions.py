@@ -17,7 +17,7 @@ from bulk_topup.sheet.names import fold, is_phone, meaning_of
 from bulk_topup.sheet.sayings import (
     A_MOBILE,
     A_SUM,
-    WANTED,
+    PULSA,
     against,
     corrects,
     counts_topups,
@@ -25,8 +25,8 @@ from bulk_topup.sheet.sayings import (
     has_another_number,
     holds_remarks,
     is_receipt,
-    is_wanted,
     says_done,
+    says_pulsa,
     says_several,
     sums_in,
     yes_or_no,
@@ -165,6 +165,11 @@ def _is_wanted(text: str, *, is_done: bool, is_open: bool) -> bool:
     return is_words or ((not is_done or said is not True) and (not is_open or said is True))
 
 
+_MANY = 12
+"""A column with more different cells than this chooses nothing."""
+_DENIED = re.compile(r"(?:tidak|tdk|tak|not)(.+)")
+
+
 def others_get_no_pulsa(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
     """Where cells of a column say `Pulsa`, the others say what else somebody gets. Where some say `ikut`, the
     `tidak ikut` of others is a remark."""
@@ -173,19 +178,15 @@ def others_get_no_pulsa(rows: Rows, _prices: PriceList) -> Iterator[Finding]:
         first = {fold(text) for text in cells.head(_TELLING).tolist()} - {""}
         if not 1 < len(first) <= _MANY:
             continue
-        is_choice = not first.isdisjoint(WANTED) and not holds_remarks(title)
+        is_choice = not first.isdisjoint(PULSA) and not holds_remarks(title)
         denied = {text for text in first if (found := _DENIED.fullmatch(text)) and found[1] in first}
         for row, text in cells.items() if is_choice or denied else ():
             if row in rows.nobody or not text.strip():
                 continue
-            if is_choice and not is_wanted(text):
+            if is_choice and not says_pulsa(text):
                 yield _error(row, "remark.answer", rows.column_name(at), text)
             elif fold(text) in denied:
                 yield _warning(row, "remark.against", rows.column_name(at), text, {"word": text.strip()})
-
-
-_MANY = 12
-_DENIED = re.compile(r"(?:tidak|tdk|tak|not)(.+)")
 
 
 def remark_names_no_other_amount(rows: Rows, _prices: PriceList) -> Iterator[Finding]:

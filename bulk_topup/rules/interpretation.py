@@ -54,8 +54,10 @@ def as_meant(sheet: Sheet) -> Sheet:
 def _beside_one_name(sheet: Sheet) -> Mapping[tuple[int, int], OddCell]:
     """The numbers beside one name that is merged over several of them: one is meant."""
     at, number = sheet.columns.name, sheet.columns.number
+    if at is None:
+        return {}
     merged = {row: cell for (row, position), cell in sheet.odd.items() if position == at}
-    held = {row: _held_in(cell, at or 0) for row, cell in merged.items() if cell.kind is Oddity.MERGED}
+    held = {row: _held_in(cell, at) for row, cell in merged.items() if cell.kind is Oddity.MERGED}
     if not held:
         return {}
     texts = sheet.cells[number].loc[sorted({*held, *held.values()} & {*sheet.cells.index})].str.strip()

@@ -94,6 +94,7 @@ class _Reading:
         self._cells = [[row[at].strip() for row in below if at < len(row)] for at in range(width)]
         self._cells = [[cell for cell in cells if cell] for cells in self._cells]
         self._closed = results_positions(texts) | {*fits.at.get("ours", ())}
+        self._codeless = self._without_codes()
 
     def columns(self) -> Columns:
         number = self._number()
@@ -109,7 +110,7 @@ class _Reading:
         elif nominal is not None:
             self._assert_near(number, "nominal", nominal)
         beside = {"name": self._fits.at.get("name", ()), "group": self._fits.at.get("group", ())}
-        beside["operator"] = self._fits.at.get("operator") or self._without_codes
+        beside["operator"] = self._fits.at.get("operator") or self._codeless
         own = {meaning: self._first(self._block(number, found), taken) for meaning, found in beside.items()}
         itrx = self._one("itrx", self._free(self._fits.at.get("itrx", ()), taken))
         taken.update((itrx, *own.values()))
@@ -148,8 +149,7 @@ class _Reading:
     def _product(self, number: int) -> int | None:
         found = self._fits.at.get("product", ())
         if "product" not in self._fits.named:
-            found = self._free(found, {number, *self._without_codes})
-            found = self._block(number, found)
+            found = self._block(number, self._free(found, {number, *self._codeless}))
         return self._only("product", found) if found else None
 
     def _nominal(self, number: int, product: int | None, taken: Set[int | None]) -> int | None:
@@ -194,7 +194,6 @@ class _Reading:
 
     # What stands in a column.
 
-    @property
     def _without_codes(self) -> list[int]:
         """Columns such as `Produk` in which no code stands, where a nominal is stated beside."""
         if not (self._fits.at.get("nominal") or self._fits.at.get("amount")):

@@ -159,8 +159,10 @@ _NOTE = re.compile(r"\W*(?:catatan|ket|keterangan|nb|note)\b|\*", re.IGNORECASE)
 
 def against(remark: str) -> str:
     """The words of the cell that speak against paying; "" where none do."""
+    if words := title_against(remark):
+        return words
     found = _REMARKED.search(remark.casefold())
-    return title_against(remark) or (found[0] if found else "")
+    return found[0] if found else ""
 
 
 def title_against(text: str) -> str:
@@ -308,16 +310,16 @@ def yes_or_no(text: str) -> bool | None:
     return True if folded in _YES else False if folded in _NO else None
 
 
-WANTED = frozenset({"pulsa", "pulsareguler", "pulsahp", "isipulsa"})
+PULSA = frozenset({"pulsa", "pulsareguler", "pulsahp", "isipulsa"})
 
 
 _NO_PULSA = re.compile(r"bukan|non|tanpa|tidak|tdk|no|.*(?:data|kuota)")
 
 
-def is_wanted(text: str) -> bool:
+def says_pulsa(text: str) -> bool:
     """Whether the cell says that it is a top-up."""
     folded = fold(text)
-    return folded in WANTED or ("pulsa" in folded and _NO_PULSA.match(folded) is None)
+    return folded in PULSA or ("pulsa" in folded and _NO_PULSA.match(folded) is None)
 
 
 def holds_remarks(title: str) -> bool:

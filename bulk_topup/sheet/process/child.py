@@ -355,8 +355,8 @@ def _header_notices(header: Header) -> Iterator[Notice]:
         yield Notice("sheet.people_left", {"rows": rows, "row": str(header.row)})
     elif header.row > HEADER_ROWS:
         yield Notice("sheet.deep_header", {"row": str(header.row)})
-    for row, text in header.titles:
-        if header.told is None and (word := against(text) or corrects(text)):
+    for row, text in header.titles if header.told is None else ():
+        if word := against(text) or corrects(text):
             yield Notice("sheet.note_against", {"row": str(row), "text": shortened(text), "word": word})
 
 
